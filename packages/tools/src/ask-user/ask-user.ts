@@ -2,7 +2,7 @@ import { ConfigError, checkOptions, type Json, type OptionTable, type Tool, Tool
 import { z } from 'zod';
 
 /** What an answer is: a text, a number, or yes or no. */
-export type AnswerForm = 'text' | 'number' | 'yes_or_no';
+export type AnswerType = 'text' | 'number' | 'yes_or_no';
 
 export interface AskUserOptions {
   /** @defaultValue 'ask_user' */
@@ -18,7 +18,7 @@ export interface AskUserOptions {
 interface Question {
   readonly question: string;
   readonly options?: readonly string[] | undefined;
-  readonly answer?: AnswerForm | undefined;
+  readonly answer?: AnswerType | undefined;
 }
 
 const ASK_USER: OptionTable<AskUserOptions> = {
@@ -42,7 +42,7 @@ const ASK_USER: OptionTable<AskUserOptions> = {
  */
 export function askUser(given: AskUserOptions = {}): Tool<unknown> {
   const options = checkOptions(given, ASK_USER, 'Tool "ask_user"');
-  const { name = 'ask_user', description = WHEN, choices, timeoutMs } = options;
+  const { name = 'ask_user', description = DESCRIPTION, choices, timeoutMs } = options;
   if (timeoutMs !== undefined && !(timeoutMs > 0)) {
     throw new ConfigError(`Tool "${name}": timeoutMs is ${timeoutMs}. Pass a number of milliseconds, or leave it out.`);
   }
@@ -60,7 +60,7 @@ export function askUser(given: AskUserOptions = {}): Tool<unknown> {
     },
     parseExternalResult: (value, { options: given, answer = 'text' }) => {
       const offered = choices ?? given;
-      return offered === undefined ? ofForm(value, answer) : chosen(value, offered);
+      return offered === undefined ? parseAnswer(value, answer) : parseChoice(value, offered);
     },
     ...(timeoutMs === undefined ? {} : { approvalTimeoutMs: timeoutMs }),
   });
@@ -83,10 +83,10 @@ const QUESTION = QUESTION_ONLY.extend({
     .describe('What the answer is, where there are no options.'),
 });
 
-const WHEN =
+const DESCRIPTION =
   "Asks the user a question and waits for the answer. Only where you can't go on without something that nobody but the user knows.";
 
-function chosen(value: Json, options: readonly string[]): string {
+function parseChoice(value: Json, options: readonly string[]): string {
   const said = String(value).trim();
   const found =
     options.find((option) => option === said) ?? options.find((option) => option.toLowerCase() === said.toLowerCase());
@@ -94,7 +94,7 @@ function chosen(value: Json, options: readonly string[]): string {
   throw new ToolError(`The user answered ${JSON.stringify(value)}, which is none of: ${options.join(', ')}.`);
 }
 
-function ofForm(value: Json, form: AnswerForm): Json {
+function parseAnswer(value: Json, form: AnswerType): Json {
   switch (form) {
     case 'text':
       return value;

@@ -1,21 +1,21 @@
 /** The name that was probably meant; `undefined` where none comes near. Never one that differs in more than a third. */
-export function closest(name: string, names: Iterable<string>): string | undefined {
-  const wanted = comparable(name);
+export function findClosest(name: string, names: Iterable<string>): string | undefined {
+  const normalized = normalizeName(name);
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let maxDistance = Math.max(1, Math.floor(normalized.length / 3)) + 1;
   for (const candidate of names) {
-    const other = comparable(candidate);
-    if (Math.abs(other.length - wanted.length) >= least) continue;
-    const distance = editDistance(wanted, other);
-    if (distance >= least) continue;
+    const other = normalizeName(candidate);
+    if (Math.abs(other.length - normalized.length) >= maxDistance) continue;
+    const distance = editDistance(normalized, other);
+    if (distance >= maxDistance) continue;
     best = candidate;
-    least = distance;
+    maxDistance = distance;
   }
   return best;
 }
 
 /** Long names are compared by their start: the work grows with the square of the length. */
-function comparable(name: string): string {
+function normalizeName(name: string): string {
   return name.normalize('NFKC').toLowerCase().slice(0, 64);
 }
 

@@ -1,5 +1,5 @@
 /** A text in which nothing of these secrets is left, as they are or in a form that programs give them. */
-export function redacted(text: string, secrets: readonly string[]): string {
+export function redactSecrets(text: string, secrets: readonly string[]): string {
   const forms = secrets.flatMap((secret) => [
     secret,
     JSON.stringify(secret).slice(1, -1),
@@ -8,10 +8,10 @@ export function redacted(text: string, secrets: readonly string[]): string {
     Buffer.from(secret).toString('hex').toUpperCase(),
   ]);
   return [...new Set(forms)]
-    .filter(({ length }) => length >= SHORTEST)
+    .filter(({ length }) => length >= MIN_LENGTH)
     .sort((one, other) => other.length - one.length)
     .reduce((covered, form) => covered.replaceAll(form, '[redacted]'), text);
 }
 
 /** One that is shorter stands in many words. */
-const SHORTEST = 4;
+const MIN_LENGTH = 4;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sliceStart, wholeEnd, wholeStart } from './whole.ts';
+import { alignEnd, alignStart, sliceStart } from './whole.ts';
 
 test.each([
   ['ab😀cd', 2, 'ab'],
@@ -13,6 +13,6 @@ test.each([
 
 test('a place inside of a character moves to its beginning or behind it, any other stays', () => {
   const text = 'a😀b';
-  expect([0, 1, 2, 3, 4].map((place) => wholeEnd(text, place))).toEqual([0, 1, 1, 3, 4]);
-  expect([0, 1, 2, 3, 4].map((place) => wholeStart(text, place))).toEqual([0, 1, 3, 3, 4]);
+  expect([0, 1, 2, 3, 4].map((place) => alignEnd(text, place))).toEqual([0, 1, 1, 3, 4]);
+  expect([0, 1, 2, 3, 4].map((place) => alignStart(text, place))).toEqual([0, 1, 3, 3, 4]);
 });

@@ -14,17 +14,21 @@ export interface SandboxOptions {
  * What bubblewrap is told: the system's programs to be read, the given folders, a small /tmp, and nothing else; no process but its own, no
  * capability, and mostly no network.
  */
-export function bubblewrapArguments({ writable, readable, network, folder }: SandboxOptions): readonly string[] {
+export function buildBubblewrapArguments({ writable, readable, network, folder }: SandboxOptions): readonly string[] {
   return [
     ...['--unshare-all', ...(network === 'host' ? ['--share-net'] : [])],
     ...['--die-with-parent', '--cap-drop', 'ALL', '--hostname', 'sandbox'],
-    ...systemFolders(),
-    ...[...SETTINGS, ...(network === 'host' ? NET_SETTINGS : [])].flatMap((path) => ['--ro-bind-try', path, path]),
+    ...bindSystemFolders(),
+    ...[...CONFIG_FILES, ...(network === 'host' ? NETWORK_CONFIG_FILES : [])].flatMap((path) => [
+      '--ro-bind-try',
+      path,
+      path,
+    ]),
     // Root inside is root to /proc/sys, where the kernel is told what to run: bubblewrap leaves that open.
     ...['--proc', '/proc', '--remount-ro', '/proc'],
     ...['--dev', '/dev', '--size', String(MAX_TMP_BYTES), '--tmpfs', '/dev/shm'],
     ...['--remount-ro', '/dev', '--size', String(MAX_TMP_BYTES), '--tmpfs', '/tmp'],
-    ...boundFolders({ writable, readable }),
+    ...bindFolders({ writable, readable }),
     // What is mounted stays as it is: this is for the places in between.
     ...['--remount-ro', '/', '--chdir', folder, '--'],
   ];
@@ -34,7 +38,7 @@ export function bubblewrapArguments({ writable, readable, network, folder }: San
 const MAX_TMP_BYTES = 256 * 2 ** 20;
 
 /** What programs look up, and nobody's secret. */
-const SETTINGS: readonly string[] = [
+const CONFIG_FILES: readonly string[] = [
   '/etc/alternatives',
   '/etc/group',
   '/etc/ld.so.cache',
@@ -48,13 +52,13 @@ const SETTINGS: readonly string[] = [
   '/etc/ssl/openssl.cnf',
 ];
 
-const NET_SETTINGS: readonly string[] = ['/etc/hosts', '/etc/resolv.conf', '/etc/protocols', '/etc/services'];
+const NETWORK_CONFIG_FILES: readonly string[] = ['/etc/hosts', '/etc/resolv.conf', '/etc/protocols', '/etc/services'];
 
-const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'] as const;
+const SYSTEM_FOLDERS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'] as const;
 
 /** On most systems all but /usr are links into it. */
-function systemFolders(): readonly string[] {
-  return SYSTEM.flatMap((path) => {
+function bindSystemFolders(): readonly string[] {
+  return SYSTEM_FOLDERS.flatMap((path) => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return [];
     return stats.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path];
@@ -62,10 +66,10 @@ function systemFolders(): readonly string[] {
 }
 
 /** Those above first: what is bound later lies on top. */
-function boundFolders({ writable, readable }: Pick<SandboxOptions, 'writable' | 'readable'>): readonly string[] {
+function bindFolders({ writable, readable }: Pick<SandboxOptions, 'writable' | 'readable'>): readonly string[] {
   return [
     ...readable
-      .filter((path) => !SYSTEM.some((each) => path === each || path.startsWith(`${each}/`)))
+      .filter((path) => !SYSTEM_FOLDERS.some((each) => path === each || path.startsWith(`${each}/`)))
       .map((path) => ({ path, how: '--ro-bind-try' })),
     ...writable.map((path) => ({ path, how: '--bind' })),
   ]

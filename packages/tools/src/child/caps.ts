@@ -1,4 +1,4 @@
-export interface ChildCaps {
+export interface ChildLimits {
   readonly timeoutMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number;
@@ -10,4 +10,4 @@ export interface ChildCaps {
 }
 
 /** Why a child was ended before its time. */
-export type Stopped = 'time' | 'output' | 'memory' | 'processes' | 'signal';
+export type StopReason = 'time' | 'output' | 'memory' | 'processes' | 'signal';

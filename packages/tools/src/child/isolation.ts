@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { ToolError } from '@pawl/core';
-import { bubblewrapArguments, type SandboxOptions } from './bubblewrap.ts';
-import { type Means, meansHere } from './means.ts';
+import { buildBubblewrapArguments, type SandboxOptions } from './bubblewrap.ts';
+import { findIsolationPrograms, type IsolationPrograms } from './means.ts';
 
 /** Whether a child gets namespaces of its own: where that is possible, or else not at all, or never. */
 export type IsolationMode = 'prefer' | 'require' | 'none';
@@ -27,7 +27,7 @@ export interface KernelLimits {
 }
 
 /** A program as it is started. */
-export interface Wrapped extends Program {
+export interface WrappedProgram extends Program {
   readonly isIsolated: boolean;
   /** A limit that means nothing and is inherited by all that the child starts: whoever has it came of this child. */
   readonly mark: number | undefined;
@@ -35,64 +35,67 @@ export interface Wrapped extends Program {
 
 /** What holds children to their limits on this machine. Found out by a trial. */
 export class Isolation {
-  readonly #wish: IsolationMode;
+  readonly #mode: IsolationMode;
   readonly #user: ProcessIdentity | undefined;
-  #means: Promise<Tried> | undefined;
+  #detection: Promise<DetectionResult> | undefined;
 
-  constructor({ wish, user }: { readonly wish: IsolationMode; readonly user?: ProcessIdentity | undefined }) {
-    this.#wish = wish;
+  constructor({ mode, user }: { readonly mode: IsolationMode; readonly user?: ProcessIdentity | undefined }) {
+    this.#mode = mode;
     this.#user = user;
   }
 
   /** Whether children have namespaces of their own here. */
-  async isThere(): Promise<boolean> {
-    return (await this.#found()).bubblewrap !== undefined;
+  async isAvailable(): Promise<boolean> {
+    return (await this.#findPrograms()).bubblewrap !== undefined;
   }
 
   /** Rejects with a `ToolError` where isolation is required and there is none. */
-  async wrap(program: Program, options: SandboxOptions & KernelLimits): Promise<Wrapped> {
-    const { bubblewrap, prlimit } = await this.#found();
-    if (bubblewrap === undefined && this.#wish === 'require') {
+  async wrap(program: Program, options: SandboxOptions & KernelLimits): Promise<WrappedProgram> {
+    const { bubblewrap, prlimit } = await this.#findPrograms();
+    if (bubblewrap === undefined && this.#mode === 'require') {
       throw new ToolError(
         'Nothing was run: it may run in isolation only, and this machine has none. Tell the user that bubblewrap is missing, or may not make namespaces.',
       );
     }
-    const inside = limited(program, { prlimit, limits: options, uid: this.#user?.uid ?? process.getuid?.() });
+    const inside = limitProgram(program, { prlimit, limits: options, uid: this.#user?.uid ?? process.getuid?.() });
     if (bubblewrap === undefined) return inside;
-    const args = [...bubblewrapArguments(options), inside.path, ...inside.args];
+    const args = [...buildBubblewrapArguments(options), inside.path, ...inside.args];
     return { path: bubblewrap, args, isIsolated: true, mark: undefined };
   }
 
   /** Limits what runs already, as `prlimit` is told. Rejects where that fails; does nothing where there is no `prlimit`. */
-  async limit(pid: number, limits: readonly string[]): Promise<void> {
-    const { prlimit } = await this.#found();
+  async limitProcess(pid: number, limits: readonly string[]): Promise<void> {
+    const { prlimit } = await this.#findPrograms();
     if (prlimit === undefined) return;
-    if (!(await this.#works(prlimit, ['--pid', String(pid), ...limits])))
+    if (!(await this.#canRun(prlimit, ['--pid', String(pid), ...limits])))
       throw new ToolError('It could not be limited.');
   }
 
   /** One that failed is tried again: the machine may have had no process to spare. */
-  async #found(): Promise<Means> {
-    this.#means ??= this.#tried();
-    const { found, isFinal } = await this.#means;
-    if (!isFinal) this.#means = undefined;
+  async #findPrograms(): Promise<IsolationPrograms> {
+    this.#detection ??= this.#detect();
+    const { programs: found, isFinal } = await this.#detection;
+    if (!isFinal) this.#detection = undefined;
     return found;
   }
 
   /** What is installed need not be allowed: in many containers nobody may make namespaces. */
-  async #tried(): Promise<Tried> {
-    const here = meansHere();
-    const prlimit = (await this.#works(here.prlimit, ['--core=0', '--locks=1000000', '/bin/true']))
+  async #detect(): Promise<DetectionResult> {
+    const here = findIsolationPrograms();
+    const prlimit = (await this.#canRun(here.prlimit, ['--core=0', '--locks=1000000', '/bin/true']))
       ? here.prlimit
       : undefined;
     const nothing: SandboxOptions = { writable: [], readable: [], network: 'none', folder: '/' };
-    const isTried = this.#wish !== 'none';
-    const works = isTried && (await this.#works(here.bubblewrap, [...bubblewrapArguments(nothing), '/bin/true']));
+    const isTried = this.#mode !== 'none';
+    const works = isTried && (await this.#canRun(here.bubblewrap, [...buildBubblewrapArguments(nothing), '/bin/true']));
     const found = { prlimit, bubblewrap: works ? here.bubblewrap : undefined };
-    return { found, isFinal: prlimit === here.prlimit && (works || !isTried || here.bubblewrap === undefined) };
+    return {
+      programs: found,
+      isFinal: prlimit === here.prlimit && (works || !isTried || here.bubblewrap === undefined),
+    };
   }
 
-  #works(program: string | undefined, args: readonly string[]): Promise<boolean> {
+  #canRun(program: string | undefined, args: readonly string[]): Promise<boolean> {
     if (program === undefined) return Promise.resolve(false);
     return new Promise((resolve) => {
       const trial = spawn(program, args, { ...this.#user, env: {}, stdio: 'ignore', timeout: TRIAL_MS, cwd: '/' });
@@ -104,34 +107,34 @@ export class Isolation {
 
 const TRIAL_MS = 5_000;
 
-interface Tried {
-  readonly found: Means;
+interface DetectionResult {
+  readonly programs: IsolationPrograms;
   /** Whether nothing that is there failed. */
   readonly isFinal: boolean;
 }
 
-interface Limiting {
+interface LimitOptions {
   readonly prlimit: string | undefined;
   readonly limits: KernelLimits;
   readonly uid: number | undefined;
 }
 
-function limited({ path, args }: Program, { prlimit, limits, uid }: Limiting): Wrapped {
+function limitProgram({ path, args }: Program, { prlimit, limits, uid }: LimitOptions): WrappedProgram {
   if (prlimit === undefined) return { path, args, isIsolated: false, mark: undefined };
   const { maxDataBytes, maxCpuSeconds, maxProcesses } = limits;
-  const mark = newMark();
+  const mark = createMark();
   const set = [
     '--core=0',
     `--data=${maxDataBytes}`,
     `--cpu=${maxCpuSeconds}`,
     `--locks=${mark}:${mark}`,
-    `--nproc=${maxProcesses + tasksOf(uid)}`,
+    `--nproc=${maxProcesses + countTasks(uid)}`,
   ];
   return { path: prlimit, args: [...set, path, ...args], isIsolated: false, mark };
 }
 
 /** The kernel counts all that a user has, here and elsewhere. */
-function tasksOf(uid: number | undefined): number {
+function countTasks(uid: number | undefined): number {
   const counts = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => {
@@ -150,14 +153,14 @@ function readIfThere(path: string): string {
   }
 }
 
-const MOST_LOCKS = 2 ** 50;
+const MAX_LOCKS = 2 ** 50;
 
 /** Never above this process's own: it might itself be a child with a mark. */
-function newMark(): number {
-  const [, own = ''] = LOCKS.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-  const most = own === 'unlimited' ? MOST_LOCKS : Math.min(Number(own), MOST_LOCKS);
-  return most - randomInt(1, Math.min(2 ** 30, most));
+function createMark(): number {
+  const [, own = ''] = LOCK_LIMIT.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  const max = own === 'unlimited' ? MAX_LOCKS : Math.min(Number(own), MAX_LOCKS);
+  return max - randomInt(1, Math.min(2 ** 30, max));
 }
 
 /** The hard limit on locks, which Linux has not kept since 2.4.24, but inherits. */
-export const LOCKS: RegExp = /^Max file locks +\S+ +(\S+)/m;
+export const LOCK_LIMIT: RegExp = /^Max file locks +\S+ +(\S+)/m;

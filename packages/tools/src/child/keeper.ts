@@ -1,110 +1,110 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChildCaps, Stopped } from './caps.ts';
-import type { Family, Member } from './family.ts';
+import type { ChildLimits, StopReason } from './caps.ts';
+import type { ProcessTree, TreeProcess } from './family.ts';
 
-interface Kept {
+interface SupervisedChild {
   readonly pid: number;
-  readonly family: Family;
+  readonly tree: ProcessTree;
   readonly isIsolated: boolean;
-  readonly caps: ChildCaps;
+  readonly limits: ChildLimits;
 }
 
 /** Holds a child to its caps, and ends it with all that came of it. */
-export class Keeper {
+export class ChildSupervisor {
   /** When even SIGKILL has not ended it: it hangs in the kernel, and is not waited for. */
-  readonly givenUp: Promise<{ readonly code: undefined; readonly killedBy: 'SIGKILL' }>;
-  readonly #kept: Kept;
-  #giveUp: () => void = () => undefined;
-  #stopped: Stopped | undefined;
-  #killed: Promise<void> | undefined;
-  #deadline: NodeJS.Timeout | undefined;
-  #next: NodeJS.Timeout | undefined;
-  #grace: NodeJS.Timeout | undefined;
+  readonly killTimeout: Promise<{ readonly code: undefined; readonly killedBy: 'SIGKILL' }>;
+  readonly #child: SupervisedChild;
+  #resolveKillTimeout: () => void = () => undefined;
+  #stopReason: StopReason | undefined;
+  #killing: Promise<void> | undefined;
+  #deadlineTimer: NodeJS.Timeout | undefined;
+  #checkTimer: NodeJS.Timeout | undefined;
+  #graceTimer: NodeJS.Timeout | undefined;
 
-  constructor(kept: Kept) {
-    this.#kept = kept;
-    this.givenUp = new Promise((resolve) => {
-      this.#giveUp = () => resolve({ code: undefined, killedBy: 'SIGKILL' });
+  constructor(kept: SupervisedChild) {
+    this.#child = kept;
+    this.killTimeout = new Promise((resolve) => {
+      this.#resolveKillTimeout = () => resolve({ code: undefined, killedBy: 'SIGKILL' });
     });
   }
 
-  get stopped(): Stopped | undefined {
-    return this.#stopped;
+  get stopReason(): StopReason | undefined {
+    return this.#stopReason;
   }
 
   watch(): void {
-    this.#deadline = setTimeout(() => this.stop('time'), this.#kept.caps.timeoutMs);
-    this.#look();
+    this.#deadlineTimer = setTimeout(() => this.stop('time'), this.#child.limits.timeoutMs);
+    this.#checkUsage();
   }
 
   /** Asks it to end, and makes it end after the grace. What grows is not asked. */
-  stop(why: Stopped): void {
-    const isFirst = this.#stopped === undefined;
-    this.#stopped ??= why;
+  stop(why: StopReason): void {
+    const isFirst = this.#stopReason === undefined;
+    this.#stopReason ??= why;
     if (why === 'memory' || why === 'processes')
       void this.#kill(); // Never rejects.
-    else if (isFirst) this.#ask();
+    else if (isFirst) this.#terminate();
   }
 
-  #ask(): void {
-    const { caps, family, pid, isIsolated } = this.#kept;
-    const { members } = family.look();
+  #terminate(): void {
+    const { limits, tree, pid, isIsolated } = this.#child;
+    const { processes: members } = tree.measure();
     // The two that bubblewrap has around it would end without what is in them being asked.
     const asked = isIsolated ? members.filter((each) => each.pid !== pid && each.parent !== pid) : members;
-    for (const each of asked) signalOne(each, 'SIGTERM');
-    if (members.length === 0) signalGroup(pid, 'SIGTERM');
-    this.#grace = setTimeout(() => this.#kill(), caps.graceMs);
+    for (const each of asked) sendSignal(each, 'SIGTERM');
+    if (members.length === 0) sendSignalToGroup(pid, 'SIGTERM');
+    this.#graceTimer = setTimeout(() => this.#kill(), limits.graceMs);
   }
 
   /** It has ended: so does what it left behind. */
   async close(): Promise<void> {
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#grace);
+    clearTimeout(this.#deadlineTimer);
+    clearTimeout(this.#graceTimer);
     await this.#kill();
-    clearTimeout(this.#next);
+    clearTimeout(this.#checkTimer);
   }
 
   /** Those who make others faster than they are found are looked for until nobody is left. */
   #kill(): Promise<void> {
-    this.#killed ??= this.#killAll();
-    return this.#killed;
+    this.#killing ??= this.#killAll();
+    return this.#killing;
   }
 
   async #killAll(): Promise<void> {
-    const { pid, family } = this.#kept;
-    clearTimeout(this.#next);
-    const until = performance.now() + KILL_MS;
+    const { pid, tree } = this.#child;
+    clearTimeout(this.#checkTimer);
+    const until = performance.now() + KILL_TIMEOUT_MS;
     for (let found = 1; found > 0 && performance.now() < until; ) {
-      signalGroup(pid, 'SIGKILL');
+      sendSignalToGroup(pid, 'SIGKILL');
       // Each as it is found: one that waits for the others to be found would make more of them.
-      found = family.visit((member) => signalOne(member, 'SIGKILL'));
+      found = tree.visit((member) => sendSignal(member, 'SIGKILL'));
       await delay(found === 0 ? 0 : 1);
     }
-    this.#giveUp();
+    this.#resolveKillTimeout();
   }
 
-  #look(): void {
-    if (this.#killed !== undefined) return;
+  #checkUsage(): void {
+    if (this.#killing !== undefined) return;
     const began = performance.now();
-    const { tasks, bytes } = this.#kept.family.look();
-    const { maxMemoryBytes, maxProcesses } = this.#kept.caps;
+    const { taskCount: tasks, bytes } = this.#child.tree.measure();
+    const { maxMemoryBytes, maxProcesses } = this.#child.limits;
     if (bytes > maxMemoryBytes) this.stop('memory');
     else if (tasks > maxProcesses) this.stop('processes');
     // Where there is much to look at, it is looked at less often.
-    const pause = Math.min(Math.max(LOOK_EVERY_MS, 10 * (performance.now() - began)), LOOK_EVERY_MS * 5);
-    this.#next = setTimeout(() => this.#look(), pause);
+    const pause = Math.min(Math.max(CHECK_INTERVAL_MS, 10 * (performance.now() - began)), CHECK_INTERVAL_MS * 5);
+    this.#checkTimer = setTimeout(() => this.#checkUsage(), pause);
   }
 }
 
-const LOOK_EVERY_MS = 50;
+const CHECK_INTERVAL_MS = 50;
 /** What is not gone by then hangs in the kernel. */
-const KILL_MS = 5_000;
+const KILL_TIMEOUT_MS = 5_000;
 
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  signalOne({ pid: -pid }, signal);
+function sendSignalToGroup(pid: number, signal: NodeJS.Signals): void {
+  sendSignal({ pid: -pid }, signal);
 }
 
-function signalOne({ pid }: Pick<Member, 'pid'>, signal: NodeJS.Signals): void {
+function sendSignal({ pid }: Pick<TreeProcess, 'pid'>, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A text for a child to read from: a file that has no name any more. To be closed by whoever asked. */
-export function textAsFile(text: string): number {
+export function openTextAsFile(text: string): number {
   const path = join(tmpdir(), `pawl-${randomUUID()}`);
   const file = openSync(path, 'wx+', 0o600);
   try {

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /** What a child puts out, on both of its streams in the order in which it came, up to a cap. */
-export class Transcript {
+export class ChildOutput {
   readonly #maxBytes: number;
   readonly #pieces: string[] = [];
   readonly #decoders = new Map<string, StringDecoder>();
@@ -26,7 +26,7 @@ export class Transcript {
     return chunk.length <= room;
   }
 
-  text(): string {
+  toText(): string {
     return this.#pieces.join('') + [...this.#decoders.values()].map((decoder) => decoder.end()).join('');
   }
 }

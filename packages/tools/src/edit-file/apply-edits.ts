@@ -1,5 +1,5 @@
 import { ToolError } from '@pawl/core';
-import { closest } from '../base/closest.ts';
+import { findClosest } from '../base/closest.ts';
 import { sliceStart } from '../base/whole.ts';
 
 export interface Edit {
@@ -10,14 +10,14 @@ export interface Edit {
   readonly occurrences?: 'one' | 'all' | undefined;
 }
 
-export interface Applying {
+export interface EditOptions {
   readonly edits: readonly Edit[];
   /** The most characters of what comes of it. */
   readonly maxLength: number;
 }
 
 /** Nobody means so many; each is kept while they are put in order. */
-const MOST_SPANS = 10_000;
+const MAX_SPANS = 10_000;
 
 interface Span {
   readonly from: number;
@@ -28,16 +28,16 @@ interface Span {
 }
 
 /** All edits, each found in the text as it was; or none. Throws a `ToolError` with what is wrong, and where. */
-export function applyEdits(text: string, { edits, maxLength }: Applying): string {
+export function applyEdits(text: string, { edits, maxLength }: EditOptions): string {
   const spans: Span[] = [];
   let length = text.length;
   for (const [index, edit] of edits.entries()) {
-    for (const span of spansOf(text, { edit, number: index + 1 })) {
+    for (const span of findSpans(text, { edit, number: index + 1 })) {
       spans.push(span);
       length += edit.replace.length - edit.find.length;
     }
-    if (spans.length > MOST_SPANS)
-      throw new ToolError(`The edits are more than ${MOST_SPANS} places. Nothing was written. Write the file anew.`);
+    if (spans.length > MAX_SPANS)
+      throw new ToolError(`The edits are more than ${MAX_SPANS} places. Nothing was written. Write the file anew.`);
   }
   // Before it is made: some edits of many places would fill the memory.
   if (length > maxLength) {
@@ -59,12 +59,12 @@ export function applyEdits(text: string, { edits, maxLength }: Applying): string
   return result + text.slice(at);
 }
 
-interface Numbered {
+interface NumberedEdit {
   readonly edit: Edit;
   readonly number: number;
 }
 
-function spansOf(text: string, { edit, number }: Numbered): readonly Span[] {
+function findSpans(text: string, { edit, number }: NumberedEdit): readonly Span[] {
   const { find, replace, occurrences = 'one' } = edit;
   if (!find.isWellFormed() || !replace.isWellFormed()) {
     throw new ToolError(`Edit ${number} has half of a character in it. Nothing was written. Pass whole ones.`);
@@ -72,23 +72,23 @@ function spansOf(text: string, { edit, number }: Numbered): readonly Span[] {
   if (find === replace) throw new ToolError(`Edit ${number} changes nothing: find and replace are the same.`);
   const found: Span[] = [];
   for (let from = text.indexOf(find); from !== -1; from = text.indexOf(find, from + find.length)) {
-    if (found.length > MOST_SPANS) break;
+    if (found.length > MAX_SPANS) break;
     found.push({ from, to: from + find.length, replace, edit: number });
   }
-  if (found.length === 0) throw new ToolError(notFound(text, { edit, number }));
+  if (found.length === 0) throw new ToolError(createNotFoundError(text, { edit, number }));
   if (found.length === 1 || occurrences === 'all') return found;
-  const lines = found.slice(0, 5).map(({ from }) => lineAt(text, from));
+  const lines = found.slice(0, 5).map(({ from }) => findLineNumber(text, from));
   throw new ToolError(
     `Edit ${number} is found ${found.length} times, in lines ${lines.join(', ')}${found.length > 5 ? ' …' : ''}. Nothing was written. Take more of the text around it into find, or pass occurrences: "all".`,
   );
 }
 
-function notFound(text: string, { edit: { find }, number }: Numbered): string {
+function createNotFoundError(text: string, { edit: { find }, number }: NumberedEdit): string {
   const lines = text.split('\n');
   const [wanted = ''] = find.split('\n').filter((line) => line.trim() !== '');
-  const near = closest(
+  const near = findClosest(
     wanted.trim(),
-    lines.slice(0, MOST_LINES).map((line) => line.trim()),
+    lines.slice(0, MAX_COMPARED_LINES).map((line) => line.trim()),
   );
   const hint =
     near === undefined
@@ -98,8 +98,8 @@ function notFound(text: string, { edit: { find }, number }: Numbered): string {
 }
 
 /** What is far down is not worth the time of comparing. */
-const MOST_LINES = 5_000;
+const MAX_COMPARED_LINES = 5_000;
 
-function lineAt(text: string, position: number): number {
+function findLineNumber(text: string, position: number): number {
   return text.slice(0, position).split('\n').length;
 }

@@ -1,13 +1,13 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { quoted } from '../base/quoted.ts';
-import { visible } from '../base/visible.ts';
-import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
-import { changed, type Existing, existing, replaceFile } from '../files/replace-file.ts';
-import { bytesOf, type Text, textOf } from '../files/text-form.ts';
-import { unifiedDiff } from '../files/unified-diff.ts';
-import { MAX_VERSIONED_BYTES, versionOf } from '../files/version.ts';
+import { quote } from '../base/quoted.ts';
+import { escapeInvisible } from '../base/visible.ts';
+import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
+import { createChangedError, type ExistingFile, readExisting, replaceFile } from '../files/replace-file.ts';
+import { decodeText, encodeText, type FileText } from '../files/text-form.ts';
+import { createUnifiedDiff } from '../files/unified-diff.ts';
+import { computeVersion, MAX_VERSIONED_BYTES } from '../files/version.ts';
 import { applyEdits, type Edit } from './apply-edits.ts';
 
 export interface EditFileOptions extends JailOptions {
@@ -25,7 +25,7 @@ interface Input {
 
 const EDIT_FILE: OptionTable<EditFileOptions> = {
   keys: {
-    ...JAIL,
+    ...JAIL_KEYS,
     maxBytes: 'number',
     timeoutMs: 'number',
   },
@@ -43,7 +43,7 @@ export function editFile(given: EditFileOptions): Tool<unknown> {
   const { maxBytes = 1_048_576, timeoutMs = 10_000 } = options;
   const jail = new Jail(options, 'edit_file');
   checkPositive({ maxBytes }, 'edit_file');
-  const most = Math.min(maxBytes, MAX_VERSIONED_BYTES);
+  const maxSize = Math.min(maxBytes, MAX_VERSIONED_BYTES);
   return tool({
     name: 'edit_file',
     description:
@@ -74,62 +74,69 @@ export function editFile(given: EditFileOptions): Tool<unknown> {
     timeoutMs,
     preview: async (input) => {
       try {
-        const { diff } = await edited(jail, { ...input, maxLength: most, signal: AbortSignal.timeout(PREVIEW_MS) });
-        return visible(diff);
+        const { diff } = await makeEdits(jail, {
+          ...input,
+          maxLength: maxSize,
+          signal: AbortSignal.timeout(PREVIEW_MS),
+        });
+        return escapeInvisible(diff);
       } catch (error) {
-        return visible(ToolError.isInstance(error) ? error.message : `edit ${input.path}`);
+        return escapeInvisible(ToolError.isInstance(error) ? error.message : `edit ${input.path}`);
       }
     },
     async execute(input, { signal }) {
-      const { before, bytes, diff } = await edited(jail, { ...input, maxLength: most, signal });
-      if (bytes.length > most) {
+      const { before, bytes, diff } = await makeEdits(jail, { ...input, maxLength: maxSize, signal });
+      if (bytes.length > maxSize) {
         throw new ToolError(
-          `${quoted(before.shown)} would have ${bytes.length} bytes, and may have ${most}. Nothing was written.`,
+          `${quote(before.displayPath)} would have ${bytes.length} bytes, and may have ${maxSize}. Nothing was written.`,
         );
       }
       await replaceFile(before, { bytes, signal });
-      return `${diff}\n[version ${versionOf(bytes)}]`;
+      return `${diff}\n[version ${computeVersion(bytes)}]`;
     },
   });
 }
 
 const PREVIEW_MS = 5_000;
 
-interface Edited {
-  readonly before: Existing;
+interface EditResult {
+  readonly before: ExistingFile;
   readonly bytes: Uint8Array;
   readonly diff: string;
 }
 
-interface Editing extends Input {
+interface EditRequest extends Input {
   readonly maxLength: number;
   readonly signal: AbortSignal;
 }
 
-async function edited(jail: Jail, { path, version, edits, maxLength, signal }: Editing): Promise<Edited> {
-  const before = await existing(jail, { path, signal });
-  if (before.version !== version) throw stale(before, edits);
-  const text = textOf(before.bytes);
-  if (text === undefined) throw new ToolError(`${quoted(before.shown)} is no UTF-8 text: it can't be edited.`);
-  const after: Text = { ...text, text: applyEdits(text.text, { edits: edits.map(withoutReturns), maxLength }) };
+async function makeEdits(jail: Jail, { path, version, edits, maxLength, signal }: EditRequest): Promise<EditResult> {
+  const before = await readExisting(jail, { path, signal });
+  if (before.version !== version) throw createStaleError(before, edits);
+  const text = decodeText(before.bytes);
+  if (text === undefined) throw new ToolError(`${quote(before.displayPath)} is no UTF-8 text: it can't be edited.`);
+  const after: FileText = {
+    ...text,
+    text: applyEdits(text.text, { edits: edits.map(normalizeLineBreaks), maxLength }),
+  };
   return {
     before,
-    bytes: bytesOf(after),
-    diff: unifiedDiff({ shown: before.shown, before: text.text, after: after.text }),
+    bytes: encodeText(after),
+    diff: createUnifiedDiff({ displayPath: before.displayPath, before: text.text, after: after.text }),
   };
 }
 
 /** A call that a crash made twice finds its own work: the model has to hear of that. */
-function stale({ shown, bytes }: Existing, edits: readonly Edit[]): ToolError {
-  const text = textOf(bytes)?.text ?? '';
+function createStaleError({ displayPath, bytes }: ExistingFile, edits: readonly Edit[]): ToolError {
+  const text = decodeText(bytes)?.text ?? '';
   const isThere = edits.every(
     ({ find, replace }) => text.includes(replace) && (replace.includes(find) || !text.includes(find)),
   );
-  const { message } = changed(shown);
+  const { message } = createChangedError(displayPath);
   return new ToolError(isThere ? `${message} It seems to have these edits already.` : message);
 }
 
 /** Models write line breaks as they like; the file keeps its own. */
-function withoutReturns({ find, replace, ...edit }: Edit): Edit {
+function normalizeLineBreaks({ find, replace, ...edit }: Edit): Edit {
   return { ...edit, find: find.replaceAll('\r\n', '\n'), replace: replace.replaceAll('\r\n', '\n') };
 }

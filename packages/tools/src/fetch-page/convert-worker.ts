@@ -1,19 +1,19 @@
 // A thread of its own, so that a page that takes for ever, or too much memory, is given up with it.
 import { parentPort, workerData } from 'node:worker_threads';
 import { NodeHtmlMarkdown } from 'node-html-markdown';
-import type { Converted } from './converted.ts';
-import { piecesOf } from './pieces.ts';
+import type { ConversionResult } from './converted.ts';
+import { splitPage } from './pieces.ts';
 
 /** Markdown may be much longer than its page: of things within things. */
 const MAX_LENGTH = 4 * 2 ** 20;
 
-function convert(html: string): Converted {
+function convert(html: string): ConversionResult {
   const converter = new NodeHtmlMarkdown({
     ignore: ['svg', 'canvas', 'template', 'form', 'nav', 'iframe', 'object'],
   });
   let markdown = '';
   try {
-    for (const piece of piecesOf(html)) {
+    for (const piece of splitPage(html)) {
       const text = converter.translate(piece).trim();
       if (text === '') continue;
       markdown += markdown === '' ? text : `\n\n${text}`;

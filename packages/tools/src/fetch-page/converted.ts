@@ -1,5 +1,5 @@
 /** What the worker makes of a page. */
-export type Converted =
+export type ConversionResult =
   | { readonly type: 'converted'; readonly markdown: string }
   | { readonly type: 'too_long' }
   | { readonly type: 'too_deep' }

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { ConfigError } from '@pawl/core';
 import { afterEach, describe, expect, test } from 'vitest';
-import { answer, contextWith } from '../files/sandbox.fixture.ts';
+import { callTool, createToolContext } from '../files/sandbox.fixture.ts';
 import { type Site, site } from '../net/site.fixture.ts';
 import { type FetchPageOptions, fetchPage } from './fetch-page.ts';
 
@@ -32,7 +32,7 @@ async function read(
   { path = '/page', from = 0, ...options }: Partial<FetchPageOptions> & { path?: string; from?: number } = {},
 ) {
   const made = await serving(listener);
-  return answer(tool(made, options), { url: made.origin + path, from });
+  return callTool(tool(made, options), { url: made.origin + path, from });
 }
 
 /** Without the marks, which are others each time. */
@@ -92,13 +92,13 @@ describe('a page', () => {
     const made = await serving(page('text/plain', text));
     const parts: string[] = [];
     for (let from: number | undefined = 0; from !== undefined; ) {
-      const part = await answer(tool(made, { maxLength: 101 }), { url: `${made.origin}/`, from });
+      const part = await callTool(tool(made, { maxLength: 101 }), { url: `${made.origin}/`, from });
       parts.push(inner(part.replace(/\n\[more: .*\]$/, '')));
       const next = /\[more: go on with from (\d+)\]$/.exec(part)?.[1];
       from = next === undefined ? undefined : Number(next);
     }
     expect(parts.join('')).toBe(text);
-    expect(await answer(tool(made), { url: `${made.origin}/`, from: 9_999 })).toContain('none from 9999 on');
+    expect(await callTool(tool(made), { url: `${made.origin}/`, from: 9_999 })).toContain('none from 9999 on');
   });
 
   test('that is larger than is read says so', async () => {
@@ -121,7 +121,7 @@ describe('what robots.txt says', () => {
         else response.end('read');
       });
       closing.push(() => made.close());
-      return answer(tool(made, options), { url: made.origin + path, from: 0 });
+      return callTool(tool(made, options), { url: made.origin + path, from: 0 });
     };
 
   test('is kept to, unless it is to be ignored', async () => {
@@ -144,7 +144,9 @@ describe('what robots.txt says', () => {
       (_, response) => void response.writeHead(302, { location: `${other.origin}/open` }).end(),
     );
     const reading = tool(first, { ports: [first.port, other.port] });
-    expect(await answer(reading, { url: `${first.origin}/`, from: 0 })).toContain('asks robots not to read this page');
+    expect(await callTool(reading, { url: `${first.origin}/`, from: 0 })).toContain(
+      'asks robots not to read this page',
+    );
     expect(other.requests.map(({ url }) => url)).toEqual(['/robots.txt', '/open']);
   });
 
@@ -160,10 +162,12 @@ describe('what is hostile', () => {
   test('a host that is not named is not asked, also by a redirect', async () => {
     const made = await serving((_, response) => void response.writeHead(302, { location: 'http://other.test/' }).end());
     const only = tool(made, { hostnames: ['127.0.0.1'], ports: [made.port, 80] });
-    expect(await answer(only, { url: `${made.origin}/`, from: 0 })).toContain('Pages of other.test are not read here');
+    expect(await callTool(only, { url: `${made.origin}/`, from: 0 })).toContain(
+      'Pages of other.test are not read here',
+    );
     const others = tool(made, { hostnames: ['example.com', '*.example.org'] });
     for (const host of ['example.com.evil.test', 'evil-example.com', 'example.org', 'xexample.org']) {
-      expect(await answer(others, { url: `http://${host}:${made.port}/`, from: 0 })).toContain('are not read here');
+      expect(await callTool(others, { url: `http://${host}:${made.port}/`, from: 0 })).toContain('are not read here');
     }
   });
 
@@ -200,7 +204,7 @@ describe('what is hostile', () => {
     const controller = new AbortController();
     const reading = tool(made, { robots: 'ignore' }).execute(
       { url: `${made.origin}/`, from: 0 },
-      contextWith(controller.signal),
+      createToolContext(controller.signal),
     );
     setTimeout(() => controller.abort(new Error('enough')), 50);
     await expect(reading).rejects.toThrow('enough');

@@ -1,7 +1,7 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/visible.ts';
 import { sliceStart } from '../base/whole.ts';
 import { AddressRule } from '../net/address.ts';
 import { checkUrl } from '../net/check-url.ts';
@@ -9,7 +9,7 @@ import { type Answered, type Asked, guardedRequest, type NetOptions } from '../n
 import { checkHosts, type HostnamePattern, matchesHost } from '../net/host-rule.ts';
 import { type LookupHostname, resolveBySystem } from '../net/lookup.ts';
 import { untrusted } from '../net/untrusted.ts';
-import { pageText } from './page-text.ts';
+import { extractText } from './page-text.ts';
 import { Robots } from './robots.ts';
 
 export interface FetchPageOptions {
@@ -100,50 +100,50 @@ export function fetchPage(given: FetchPageOptions): Tool<unknown> {
     effect: 'read',
     timeoutMs,
     maxResultLength: maxLength + ROOM_FOR_NOTES,
-    preview: ({ url }) => visible(`GET ${url}`),
+    preview: ({ url }) => escapeInvisible(`GET ${url}`),
     async execute({ url: given, from }, { signal }) {
       const url = checkUrl(given, net);
-      const allowed = (next: Asked): Asked => {
-        allowHost(next.url, hosts);
+      const checkRequest = (next: Asked): Asked => {
+        checkHostname(next.url, hosts);
         return next;
       };
-      const ask = (each: Asked): Promise<Answered> => guardedRequest(each, { ...net, signal, follow: allowed });
-      const rules = new Robots({ userAgent, headers, ask });
+      const ask = (each: Asked): Promise<Answered> => guardedRequest(each, { ...net, signal, follow: checkRequest });
+      const rules = new Robots({ userAgent, headers, send: ask });
       const follow = async (next: Asked): Promise<Asked> => {
-        if (robots === 'obey') await rules.check(allowed(next).url);
-        return allowed(next);
+        if (robots === 'obey') await rules.check(checkRequest(next).url);
+        return checkRequest(next);
       };
-      const asked = await follow({ url, method: 'GET', headers });
-      const answered = await guardedRequest(asked, { ...net, signal, follow });
-      return part(await pageOf(answered, signal), { answered, from, maxLength });
+      const first = await follow({ url, method: 'GET', headers });
+      const answered = await guardedRequest(first, { ...net, signal, follow });
+      return formatPart(await extractPage(answered, signal), { answered, from, maxLength });
     },
   });
 }
 
 const ROOM_FOR_NOTES = 10_000;
 
-function allowHost({ hostname }: URL, hosts: FetchPageOptions['hostnames']): void {
+function checkHostname({ hostname }: URL, hosts: FetchPageOptions['hostnames']): void {
   if (hosts === 'any' || matchesHost(hostname, hosts)) return;
   throw new ToolError(`Pages of ${hostname} are not read here. These hosts are: ${hosts.join(', ')}.`);
 }
 
-async function pageOf(answered: Answered, signal: AbortSignal): Promise<string> {
+async function extractPage(answered: Answered, signal: AbortSignal): Promise<string> {
   const { status, statusText, url } = answered;
   if (status < 200 || status > 299) {
     throw new ToolError(
       `${url.href} answers with ${status} ${JSON.stringify(sliceStart(statusText, 100))}. Check the address, or try another one.`,
     );
   }
-  return pageText(answered, { signal });
+  return extractText(answered, { signal });
 }
 
-interface Part {
+interface PartOptions {
   readonly answered: Answered;
   readonly from: number;
   readonly maxLength: number;
 }
 
-function part(text: string, { answered, from, maxLength }: Part): string {
+function formatPart(text: string, { answered, from, maxLength }: PartOptions): string {
   const { url, isCut } = answered;
   if (from > 0 && from >= text.length)
     throw new ToolError(`The page has ${text.length} characters, and none from ${from} on.`);

@@ -6,11 +6,11 @@ const HTML: ReadonlySet<string> = new Set(['text/html', 'application/xhtml+xml']
 const TEXT = /^text\/|^application\/(.*\+)?(json|xml|yaml|toml|javascript)$|^application\/(x-)?ndjson$/;
 
 /** What a page says: HTML as Markdown, other texts as they are. */
-export async function pageText(answered: Answered, { signal }: { readonly signal: AbortSignal }): Promise<string> {
+export async function extractText(answered: Answered, { signal }: { readonly signal: AbortSignal }): Promise<string> {
   const { headers, body, url } = answered;
   const given = headers['content-type'] ?? '';
   const type = given.replace(/;.*$/s, '').trim().toLowerCase();
-  const text = decodedText(body, charsetOf(given));
+  const text = decodeText(body, findCharset(given));
   const isHtml = HTML.has(type) || (type === '' && /^\s*<(!doctype html|html)\b/i.test(text.slice(0, 1_000)));
   if (isHtml) return withTitle(text, await toMarkdown(text, { signal }));
   if (TEXT.test(type) || type === '') {
@@ -26,12 +26,12 @@ function withTitle(html: string, markdown: string): string {
   return plain === '' || markdown.includes(`# ${plain}`) ? markdown : `# ${plain}\n\n${markdown}`;
 }
 
-function charsetOf(type: string): string | undefined {
+function findCharset(type: string): string | undefined {
   return /charset=["']?([\w.:-]{1,40})/i.exec(type)?.[1];
 }
 
-function decodedText(body: Buffer, charset: string | undefined): string {
-  const named = charset ?? charsetOf(body.subarray(0, 2_048).toString('latin1'));
+function decodeText(body: Buffer, charset: string | undefined): string {
+  const named = charset ?? findCharset(body.subarray(0, 2_048).toString('latin1'));
   try {
     return new TextDecoder(named ?? 'utf-8').decode(body);
   } catch {

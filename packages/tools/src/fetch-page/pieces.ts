@@ -1,7 +1,7 @@
 import { HTMLElement, parse } from 'node-html-parser';
 
 /** The converter takes time that grows with the square of a page: of this much it takes some hundredths of a second. */
-const ENOUGH = 32_768;
+const MIN_PIECE_LENGTH = 32_768;
 
 /** Elements that mean nothing in Markdown: a page may be cut in two within them. */
 const NEUTRAL: ReadonlySet<string> = new Set(['HTML', 'BODY', 'MAIN', 'ARTICLE', 'SECTION', 'DIV', 'HEADER', 'FOOTER']);
@@ -29,16 +29,16 @@ const BLOCKS: ReadonlySet<string> = new Set([
 ]);
 
 /** A page in pieces that can be converted one by one. What can't be cut without another meaning stays whole, however long it is. */
-export function piecesOf(html: string): readonly string[] {
+export function splitPage(html: string): readonly string[] {
   const pieces: string[] = [];
   let begin = 0;
   const waiting = parse(html).childNodes.toReversed();
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     const [from, to] = node.range;
     if (!(node instanceof HTMLElement) || !BLOCKS.has(node.tagName)) continue;
-    if (NEUTRAL.has(node.tagName) && to - from > ENOUGH) {
+    if (NEUTRAL.has(node.tagName) && to - from > MIN_PIECE_LENGTH) {
       for (const child of node.childNodes.toReversed()) waiting.push(child);
-    } else if (to - begin >= ENOUGH) {
+    } else if (to - begin >= MIN_PIECE_LENGTH) {
       pieces.push(html.slice(begin, to));
       begin = to;
     }

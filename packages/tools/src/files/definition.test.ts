@@ -3,10 +3,10 @@ import { ConfigError } from '@pawl/core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { listFiles } from '../list-files/list-files.ts';
 import { readFile } from '../read-file/read-file.ts';
-import { sandbox } from './sandbox.fixture.ts';
+import { createSandbox } from './sandbox.fixture.ts';
 
-const box = sandbox();
-const { root, path: at } = box;
+const box = createSandbox();
+const { root, resolve: at } = box;
 writeFileSync(at('file'), '');
 
 afterAll(() => box.remove());

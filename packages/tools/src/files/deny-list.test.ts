@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DENIED, denier } from './deny-list.ts';
+import { createDenyList, DEFAULT_DENY_LIST } from './deny-list.ts';
 
 test.each([
   '.env',
@@ -19,7 +19,7 @@ test.each([
   'terraform.tfstate.backup',
   'service-account-prod.json',
 ])('%s is denied by default', (path) => {
-  expect(denier(DENIED).path(path)).toEqual(true);
+  expect(createDenyList(DEFAULT_DENY_LIST).isPathDenied(path)).toEqual(true);
 });
 
 test.each([
@@ -37,7 +37,7 @@ test.each([
   ['a stream of NTFS', '.npmrc::$DATA'],
   ['another separator', 'a\\.git\\config'],
 ])('a denied name with %s is denied as well', (_, path) => {
-  expect(denier(DENIED).path(path)).toEqual(true);
+  expect(createDenyList(DEFAULT_DENY_LIST).isPathDenied(path)).toEqual(true);
 });
 
 test.each([
@@ -50,11 +50,11 @@ test.each([
   '.',
   '',
 ])('%j is not denied', (path) => {
-  expect(denier(DENIED).path(path)).toEqual(false);
+  expect(createDenyList(DEFAULT_DENY_LIST).isPathDenied(path)).toEqual(false);
 });
 
 test('a list of one’s own has names and paths', () => {
-  const { path } = denier(['*.secret', 'config/prod/**', 'build/out']);
+  const { isPathDenied: path } = createDenyList(['*.secret', 'config/prod/**', 'build/out']);
   const asked = ['a/b.SECRET', 'config/prod/a', 'config/dev/a', 'build/out/deep/a', 'x/build/out'];
   expect(asked.map((each) => path(each))).toEqual([true, true, false, true, false]);
 });

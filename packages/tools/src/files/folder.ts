@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readlink, realpath, stat } from 'node:fs/promises';
 import { ToolError } from '@pawl/core';
-import { quoted } from '../base/quoted.ts';
-import { problem } from './problem.ts';
-import type { Inside } from './territory.ts';
+import { quote } from '../base/quoted.ts';
+import { toToolError } from './problem.ts';
+import type { AllowedPath } from './territory.ts';
 
 /** A folder that is held, so that what happens in it happens there, whatever its path leads to meanwhile. */
-export class Folder {
+export class FolderHandle {
   readonly #handle: FileHandle;
   readonly #base: string;
 
@@ -16,19 +16,21 @@ export class Folder {
   }
 
   /** Rejects where the path leads elsewhere by now. Outside Linux that is known only for the moment of opening. */
-  static async open({ real, shown }: Inside, path: string): Promise<Folder> {
+  static async open({ real, displayPath }: AllowedPath, path: string): Promise<FolderHandle> {
     const flags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
     const handle = await open(real, flags).catch((error: unknown) => {
-      throw problem(error, path);
+      throw toToolError(error, path);
     });
-    const isHere = await leadsTo(handle, real);
-    if (isHere) return new Folder(handle, process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : real);
+    const isHere = await isAtPath(handle, real);
+    if (isHere) return new FolderHandle(handle, process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : real);
     await handle.close();
-    throw new ToolError(`${quoted(shown || '.')} changed while it was written to. Nothing was written. Try again.`);
+    throw new ToolError(
+      `${quote(displayPath || '.')} changed while it was written to. Nothing was written. Try again.`,
+    );
   }
 
   /** Where an entry of it is, for the file system. */
-  at(name: string): string {
+  join(name: string): string {
     return `${this.#base}/${name}`;
   }
 
@@ -42,7 +44,7 @@ export class Folder {
   }
 }
 
-async function leadsTo(handle: FileHandle, real: string): Promise<boolean> {
+async function isAtPath(handle: FileHandle, real: string): Promise<boolean> {
   if (process.platform === 'linux') return (await readlink(`/proc/self/fd/${handle.fd}`)) === real;
   try {
     if ((await realpath(real)) !== real) return false;

@@ -8,33 +8,33 @@ const MAX_ALTERNATIVES = 64;
  * By hand, since what is translated to regular expressions backtracks: one hostile name and pattern stop the process.
  * This takes time in proportion to the patterns times the path.
  */
-export function globMatcher(patterns: readonly string[]): (path: string) => boolean {
-  const all = patterns.flatMap(alternatives);
-  const forNames = all.filter((each) => !each.includes('/')).map(segmentOf);
+export function compileGlobs(patterns: readonly string[]): (path: string) => boolean {
+  const all = patterns.flatMap(expandBraces);
+  const forNames = all.filter((each) => !each.includes('/')).map(parseSegment);
   const forPaths = all
     .filter((each) => each.includes('/'))
     .map((each) =>
       each
         .replace(/^\.?\//, '')
         .split('/')
-        .map(segmentOf),
+        .map(parseSegment),
     );
   return (path) => {
     const last = [...path.slice(path.lastIndexOf('/') + 1)];
-    if (forNames.some((segment) => segment.isDeep || nameFits(last, segment))) return true;
+    if (forNames.some((segment) => segment.isDeep || matchesName(last, segment))) return true;
     if (forPaths.length === 0) return false;
     const names = path.split('/').map((name) => [...name]);
-    return forPaths.some((pattern) => matches(names, { pattern, isStar: ({ isDeep }) => isDeep, fits: nameFits }));
+    return forPaths.some((pattern) => matches(names, { pattern, isStar: ({ isDeep }) => isDeep, fits: matchesName }));
   };
 }
 
 /** Whether something can be matched with. */
 export function isGlob(pattern: unknown): boolean {
-  return typeof pattern === 'string' && pattern !== '' && alternatives(pattern).length <= MAX_ALTERNATIVES;
+  return typeof pattern === 'string' && pattern !== '' && expandBraces(pattern).length <= MAX_ALTERNATIVES;
 }
 
 /** The patterns that the braces stand for; one more than `MAX_ALTERNATIVES` at the most. Braces inside braces stay as they are. */
-function alternatives(pattern: string): readonly string[] {
+function expandBraces(pattern: string): readonly string[] {
   let expanded = [''];
   // Every second part is one in braces.
   for (const [index, part] of pattern.split(/(\{[^{}]*,[^{}]*\})/).entries()) {
@@ -56,12 +56,12 @@ interface Segment {
   readonly tokens: readonly Token[];
 }
 
-function segmentOf(text: string): Segment {
+function parseSegment(text: string): Segment {
   if (text === '**') return { isDeep: true, tokens: [] };
   const tokens: Token[] = [];
   const signs = /\[(!|\^)?(\]?[^\]]*)\]|\\?(.)/gsu;
   for (const [whole, negation, set, sign = ''] of text.matchAll(signs)) {
-    if (set) tokens.push({ type: 'set', isNegated: negation !== undefined, ranges: rangesOf(set) });
+    if (set) tokens.push({ type: 'set', isNegated: negation !== undefined, ranges: parseRanges(set) });
     else if (whole === '*') tokens.push({ type: 'star' });
     else if (whole === '?') tokens.push({ type: 'any' });
     else for (const each of sign || whole) tokens.push({ type: 'sign', sign: each });
@@ -69,15 +69,15 @@ function segmentOf(text: string): Segment {
   return { isDeep: false, tokens };
 }
 
-function rangesOf(set: string): readonly (readonly [string, string])[] {
+function parseRanges(set: string): readonly (readonly [string, string])[] {
   return [...set.matchAll(/(.)-(.)|(.)/gsu)].map(([, from, to, one = '']) => [from ?? one, to ?? one]);
 }
 
-function nameFits(name: readonly string[], { tokens }: Segment): boolean {
-  return matches(name, { pattern: tokens, isStar: ({ type }) => type === 'star', fits: signFits });
+function matchesName(name: readonly string[], { tokens }: Segment): boolean {
+  return matches(name, { pattern: tokens, isStar: ({ type }) => type === 'star', fits: matchesCharacter });
 }
 
-function signFits(sign: string, token: Token): boolean {
+function matchesCharacter(sign: string, token: Token): boolean {
   switch (token.type) {
     case 'star':
     case 'any':
@@ -89,7 +89,7 @@ function signFits(sign: string, token: Token): boolean {
   }
 }
 
-interface Wildcards<Subject, Pattern> {
+interface WildcardPattern<Subject, Pattern> {
   readonly pattern: readonly Pattern[];
   /** Stands for any number of subjects. */
   readonly isStar: (pattern: Pattern) => boolean;
@@ -97,7 +97,10 @@ interface Wildcards<Subject, Pattern> {
 }
 
 /** Goes back to the last star only: what an earlier one could take instead, the last one can take as well. */
-function matches<Subject, Pattern>(subjects: readonly Subject[], wildcards: Wildcards<Subject, Pattern>): boolean {
+function matches<Subject, Pattern>(
+  subjects: readonly Subject[],
+  wildcards: WildcardPattern<Subject, Pattern>,
+): boolean {
   const { pattern, isStar, fits } = wildcards;
   let next = 0;
   let afterStar: number | undefined;

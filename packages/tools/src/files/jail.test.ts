@@ -4,10 +4,10 @@ import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listFiles } from '../list-files/list-files.ts';
 import { readFile } from '../read-file/read-file.ts';
-import { answer, SECRET, sandbox } from './sandbox.fixture.ts';
+import { callTool, createSandbox, SECRET } from './sandbox.fixture.ts';
 
-const box = sandbox();
-const { root, path: at, write } = box;
+const box = createSandbox();
+const { root, resolve: at, write } = box;
 let server: Server;
 
 beforeAll(async () => {
@@ -129,19 +129,19 @@ describe.each([
   ['list_files', listFiles({ roots: root })],
 ])('%s', (_, tool) => {
   test.each(OUTSIDE)('tells the same of %j, whether anything is there or not', async (path) => {
-    expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
+    expect(await callTool(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
   });
 
   test.each(DENIED_PATHS)('denies %j', async (path) => {
-    expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${DENY}`);
+    expect(await callTool(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${DENY}`);
   });
 
   test.each(MISSING)('takes %j for the name that it is', async (path) => {
-    expect(await answer(tool, { path })).toEqual(`refused: ${NONE} ${JSON.stringify(path)} here.`);
+    expect(await callTool(tool, { path })).toEqual(`refused: ${NONE} ${JSON.stringify(path)} here.`);
   });
 
   test.each(IMPOSSIBLE)('refuses %j', async (path, message) => {
-    expect(await answer(tool, { path })).toEqual(`refused: ${message}`);
+    expect(await callTool(tool, { path })).toEqual(`refused: ${message}`);
   });
 });
 
@@ -153,13 +153,13 @@ describe('what is no file', () => {
     ['papers', 'a folder'],
     ['.', 'a folder'],
   ])('%s is refused without waiting for it', async (path, kind) => {
-    expect(await answer(readFile({ roots: root }), { path })).toEqual(`refused: "${path}" is ${kind}, not a file.`);
+    expect(await callTool(readFile({ roots: root }), { path })).toEqual(`refused: "${path}" is ${kind}, not a file.`);
   });
 
   test.skipIf(process.platform === 'win32').each(['zero', 'null', 'random', 'tty'])(
     '/dev/%s is refused also where /dev is a root',
     async (path) => {
-      expect(await answer(readFile({ roots: '/dev' }), { path })).toEqual(
+      expect(await callTool(readFile({ roots: '/dev' }), { path })).toEqual(
         `refused: "${path}" is a device, not a file.`,
       );
     },
@@ -169,7 +169,7 @@ describe('what is no file', () => {
     'the link %s of /proc leads nowhere, also where /proc/self is a root',
     async (path) => {
       const tool = readFile({ roots: '/proc/self' });
-      expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
+      expect(await callTool(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
     },
   );
 });
@@ -178,23 +178,23 @@ test.skipIf(process.platform !== 'linux')(
   'the root / takes in all files, and nothing that the system shows of itself',
   async () => {
     const tool = readFile({ roots: '/' });
-    expect(await answer(tool, { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
+    expect(await callTool(tool, { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
     for (const path of ['/proc/self/environ', 'proc/1/cmdline', '/dev/zero', '/sys/kernel', '/proc']) {
-      expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
+      expect(await callTool(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
     }
-    expect(await answer(listFiles({ roots: '/' }), { depth: 1 })).not.toMatch(/^(proc|dev|sys)\/$/m);
+    expect(await callTool(listFiles({ roots: '/' }), { depth: 1 })).not.toMatch(/^(proc|dev|sys)\/$/m);
   },
 );
 
 test('an absolute path below the root is as good as a relative one', async () => {
-  expect(await answer(readFile({ roots: root }), { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
+  expect(await callTool(readFile({ roots: root }), { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
 });
 
 test('a root that is a link itself takes absolute paths by either name', async () => {
   symlinkSync(root, at('../alias'));
   const tool = readFile({ roots: at('../alias') });
-  expect(await answer(tool, { path: at('../alias/hello.txt') })).toEqual('one\ntwo\nthree');
-  expect(await answer(tool, { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
+  expect(await callTool(tool, { path: at('../alias/hello.txt') })).toEqual('one\ntwo\nthree');
+  expect(await callTool(tool, { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
 });
 
 test('a root that was a link stays what it led to, whatever takes its place', async () => {
@@ -204,8 +204,8 @@ test('a root that was a link stays what it led to, whatever takes its place', as
   mkdirSync(at('../current'));
   write('../current/hello.txt', SECRET);
   symlinkSync(at('../current/hello.txt'), at('to-current.txt'));
-  expect(await answer(tool, { path: at('../current/hello.txt') })).toEqual('one\ntwo\nthree');
-  expect(await answer(tool, { path: 'to-current.txt' })).toEqual(`refused: "to-current.txt" ${OUT}`);
+  expect(await callTool(tool, { path: at('../current/hello.txt') })).toEqual('one\ntwo\nthree');
+  expect(await callTool(tool, { path: 'to-current.txt' })).toEqual(`refused: "to-current.txt" ${OUT}`);
 });
 
 describe('several roots', () => {
@@ -213,27 +213,29 @@ describe('several roots', () => {
 
   test('paths begin with the root’s name', async () => {
     const tool = readFile({ roots });
-    expect(await answer(tool, { path: 'root-secrets/a.txt' })).toEqual(SECRET);
-    expect(await answer(tool, { path: './root/hello.txt' })).toEqual('one\ntwo\nthree');
-    expect(await answer(tool, { path: 'hello.txt' })).toEqual(
+    expect(await callTool(tool, { path: 'root-secrets/a.txt' })).toEqual(SECRET);
+    expect(await callTool(tool, { path: './root/hello.txt' })).toEqual('one\ntwo\nthree');
+    expect(await callTool(tool, { path: 'hello.txt' })).toEqual(
       'refused: "hello.txt" is in none of the folders here. Begin the path with one of: root, root-secrets.',
     );
-    expect(await answer(tool, { path: 'root/../../outside.txt' })).toEqual(`refused: "root/../../outside.txt" ${OUT}`);
-    expect(await answer(tool, { path: 'root/missing/a.txt' })).toEqual(
+    expect(await callTool(tool, { path: 'root/../../outside.txt' })).toEqual(
+      `refused: "root/../../outside.txt" ${OUT}`,
+    );
+    expect(await callTool(tool, { path: 'root/missing/a.txt' })).toEqual(
       'refused: There is no "root/missing/a.txt" here. Did you mean "root-secrets/a.txt"?',
     );
   });
 
   test('a listing has each, or the one asked for', async () => {
     const tool = listFiles({ roots: [at('docs'), at('../root-secrets')] });
-    expect(await answer(tool, {})).toEqual('docs/deep/\ndocs/deep/a.md\nroot-secrets/a.txt');
-    expect(await answer(tool, { path: 'docs/deep' })).toEqual('docs/deep/a.md');
+    expect(await callTool(tool, {})).toEqual('docs/deep/\ndocs/deep/a.md\nroot-secrets/a.txt');
+    expect(await callTool(tool, { path: 'docs/deep' })).toEqual('docs/deep/a.md');
   });
 });
 
 test('a deny-list of one’s own replaces the default', async () => {
   const tool = readFile({ roots: root, deny: ['docs/deep'] });
-  expect(await answer(tool, { path: '.env' })).toEqual(SECRET);
-  expect(await answer(tool, { path: 'docs/deep/a.md' })).toEqual(`refused: "docs/deep/a.md" ${DENY}`);
-  expect(await answer(tool, { path: 'papers/deep/a.md' })).toEqual(`refused: "papers/deep/a.md" ${DENY}`);
+  expect(await callTool(tool, { path: '.env' })).toEqual(SECRET);
+  expect(await callTool(tool, { path: 'docs/deep/a.md' })).toEqual(`refused: "docs/deep/a.md" ${DENY}`);
+  expect(await callTool(tool, { path: 'papers/deep/a.md' })).toEqual(`refused: "papers/deep/a.md" ${DENY}`);
 });

@@ -2,10 +2,10 @@ import { symlinkSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listFiles } from '../list-files/list-files.ts';
 import { readFile } from '../read-file/read-file.ts';
-import { answer, sandbox } from './sandbox.fixture.ts';
+import { callTool, createSandbox } from './sandbox.fixture.ts';
 
-const box = sandbox();
-const { root, path: at, write } = box;
+const box = createSandbox();
+const { root, resolve: at, write } = box;
 
 beforeAll(() => {
   for (const below of [
@@ -35,7 +35,7 @@ test.each([
   ['a folder too many', 'docs/trip.md', 'trip.md'],
   ['a folder of which only the name comes near', 'doc/none.md', 'docs'],
 ])('a path with %s is answered with the nearest one that exists', async (_, path, near) => {
-  expect(await answer(readFile({ roots: root }), { path })).toEqual(
+  expect(await callTool(readFile({ roots: root }), { path })).toEqual(
     `refused: There is no "${path}" here. Did you mean "${near}"?`,
   );
 });
@@ -43,12 +43,12 @@ test.each([
 test.each(['nothing-like-it.txt', 'secrets.pen', '.emv', 'trips.txt.gz.bak'])(
   '%s has no neighbour that may be told',
   async (path) => {
-    expect(await answer(readFile({ roots: root }), { path })).toEqual(`refused: There is no "${path}" here.`);
+    expect(await callTool(readFile({ roots: root }), { path })).toEqual(`refused: There is no "${path}" here.`);
   },
 );
 
 test('a folder that is listed gets the same help', async () => {
-  expect(await answer(listFiles({ roots: root }), { path: 'doc' })).toEqual(
+  expect(await callTool(listFiles({ roots: root }), { path: 'doc' })).toEqual(
     'refused: There is no "doc" here. Did you mean "docs"?',
   );
 });

@@ -1,12 +1,12 @@
 import { systemClock } from '@pawl/core';
-import { closest } from '../base/closest.ts';
+import { findClosest } from '../base/closest.ts';
 import { readFolder } from './read-folder.ts';
-import type { Inside, Territory } from './territory.ts';
+import type { AllowedFolders, AllowedPath } from './territory.ts';
 import { walk } from './walk.ts';
 
-export interface Missing {
+export interface MissingPath {
   /** The last folder on the way that is there. */
-  readonly folder: Inside;
+  readonly folder: AllowedPath;
   /** The name that is not in it. */
   readonly name: string;
   /** What was to follow that name. */
@@ -18,46 +18,52 @@ export interface Missing {
 const MAX_ENTRIES = 1_000;
 
 /** What was probably meant by a path that does not exist: nearly that name in that folder, or just that name in another. */
-export async function nearest(
-  territory: Territory,
-  { folder, name, rest, signal }: Missing,
+export async function suggestPath(
+  allowedFolders: AllowedFolders,
+  { folder, name, rest, signal }: MissingPath,
 ): Promise<string | undefined> {
   const contents = await readFolder(folder.real, { signal, maxEntries: MAX_ENTRIES });
-  const entries = (contents?.entries ?? []).filter((entry) => territory.child(folder, entry.name) !== undefined);
+  const entries = (contents?.entries ?? []).filter(
+    (entry) => allowedFolders.findChild(folder, entry.name) !== undefined,
+  );
   // Where more is to follow, only a folder can have been meant.
-  const close = closest(
+  const close = findClosest(
     name,
     entries.filter(({ isFolder }) => isFolder || rest.length === 0).map((entry) => entry.name),
   );
-  const sibling = close === undefined ? undefined : territory.child(folder, close);
-  const there = sibling === undefined ? undefined : await descend(territory, { folder: sibling, names: rest, signal });
-  if (there !== undefined) return there.shown;
-  return (await namesake(territory, { name: rest.at(-1) ?? name, signal })) ?? sibling?.shown;
+  const sibling = close === undefined ? undefined : allowedFolders.findChild(folder, close);
+  const reached =
+    sibling === undefined ? undefined : await followNames(allowedFolders, { folder: sibling, names: rest, signal });
+  if (reached !== undefined) return reached.displayPath;
+  return (await findByName(allowedFolders, { name: rest.at(-1) ?? name, signal })) ?? sibling?.displayPath;
 }
 
-interface Descent {
-  readonly folder: Inside;
+interface PathDescent {
+  readonly folder: AllowedPath;
   readonly names: readonly string[];
   readonly signal: AbortSignal;
 }
 
-async function descend(territory: Territory, { folder, names, signal }: Descent): Promise<Inside | undefined> {
-  let inside: Inside | undefined = folder;
+async function followNames(
+  allowedFolders: AllowedFolders,
+  { folder, names, signal }: PathDescent,
+): Promise<AllowedPath | undefined> {
+  let inside: AllowedPath | undefined = folder;
   for (const name of names) {
     const contents = await readFolder(inside.real, { signal, maxEntries: MAX_ENTRIES });
     const isThere = contents?.entries.some((entry) => entry.name === name) ?? false;
-    inside = isThere ? territory.child(inside, name) : undefined;
+    inside = isThere ? allowedFolders.findChild(inside, name) : undefined;
     if (inside === undefined) return undefined;
   }
   return inside;
 }
 
-async function namesake(
-  territory: Territory,
+async function findByName(
+  allowedFolders: AllowedFolders,
   { name, signal }: { readonly name: string; readonly signal: AbortSignal },
 ): Promise<string | undefined> {
-  const { found } = await walk(territory.roots, {
-    territory,
+  const { found } = await walk(allowedFolders.roots, {
+    allowedFolders,
     signal,
     clock: systemClock,
     maxDurationMs: 500,
@@ -65,7 +71,7 @@ async function namesake(
     maxDepth: 6,
     maxEntries: 1,
     maxLength: Number.POSITIVE_INFINITY,
-    wants: (entry) => !entry.isFolder && entry.name === name,
+    isWanted: (entry) => !entry.isFolder && entry.name === name,
   });
-  return found[0]?.shown;
+  return found[0]?.displayPath;
 }

@@ -1,27 +1,27 @@
 import type { Clock } from '@pawl/core';
 
-export interface OverAtLook {
+export interface ExpiringClock {
   readonly clock: Clock;
   readonly maxDurationMs: number;
   /** How many turns others had had by each look. */
-  readonly looks: readonly number[];
+  readonly turnsAtReads: readonly number[];
   stop(): void;
 }
 
 /** Time that is over when it is looked at for the n-th time, however fast the machine is. */
-export function overAtLook(count: number): OverAtLook {
-  const looks: number[] = [];
+export function createExpiringClock(count: number): ExpiringClock {
+  const turnsAtReads: number[] = [];
   let turns = 0;
-  const turn = (): void => {
+  const countTurn = (): void => {
     turns++;
-    next = setImmediate(turn);
+    timer = setImmediate(countTurn);
   };
-  let next = setImmediate(turn);
-  const now = (): number => (looks.push(turns) < count ? 0 : 1_000);
+  let timer = setImmediate(countTurn);
+  const readTime = (): number => (turnsAtReads.push(turns) < count ? 0 : 1_000);
   return {
-    clock: { now, after: () => () => undefined, sleep: () => Promise.resolve() },
+    clock: { readTime, after: () => () => undefined, sleep: () => Promise.resolve() },
     maxDurationMs: 1_000,
-    looks,
-    stop: () => clearImmediate(next),
+    turnsAtReads: looks,
+    stop: () => clearImmediate(timer),
   };
 }

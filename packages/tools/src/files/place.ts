@@ -1,20 +1,20 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { ToolError } from '@pawl/core';
-import { quoted } from '../base/quoted.ts';
-import { Folder } from './folder.ts';
+import { quote } from '../base/quoted.ts';
+import { FolderHandle } from './folder.ts';
 import type { Jail } from './jail.ts';
-import { codeOf, NotThere, problem } from './problem.ts';
-import type { Inside } from './territory.ts';
+import { FileNotFoundError, readErrorCode, toToolError } from './problem.ts';
+import type { AllowedPath } from './territory.ts';
 
 /** Where a new file goes. */
-export interface Place {
-  readonly folder: Inside;
+export interface FilePlace {
+  readonly folder: AllowedPath;
   readonly name: string;
-  readonly shown: string;
+  readonly displayPath: string;
 }
 
-export interface Placing {
+export interface PlaceOptions {
   readonly path: string;
   readonly signal: AbortSignal;
   /** `create`: folders on the way that are missing are made. */
@@ -22,30 +22,30 @@ export interface Placing {
 }
 
 /** The folder has to be inside, and the name has to be one that may be looked at. */
-export async function placeFor(jail: Jail, { path, signal, folders }: Placing): Promise<Place> {
+export async function findPlace(jail: Jail, { path, signal, folders }: PlaceOptions): Promise<FilePlace> {
   const name = basename(path);
   if (path.endsWith('/') || name === '' || name === '.' || name === '..') {
-    throw new ToolError(`${quoted(path)} is no name of a file. End the path with one.`);
+    throw new ToolError(`${quote(path)} is no name of a file. End the path with one.`);
   }
-  const folder = await folderFor(jail, { path, signal, folders });
-  const found = jail.child(folder, name);
-  if (found === undefined) throw new ToolError(`${quoted(path)} may not be written: its name is on the deny-list.`);
-  return { folder, name, shown: found.shown };
+  const folder = await findFolder(jail, { path, signal, folders });
+  const found = jail.findChild(folder, name);
+  if (found === undefined) throw new ToolError(`${quote(path)} may not be written: its name is on the deny-list.`);
+  return { folder, name, displayPath: found.displayPath };
 }
 
-async function folderFor(jail: Jail, { path, signal, folders }: Placing): Promise<Inside> {
+async function findFolder(jail: Jail, { path, signal, folders }: PlaceOptions): Promise<AllowedPath> {
   const above = dirname(path);
   try {
     return await jail.find(above, { signal });
   } catch (error) {
     if (folders === 'refuse' || !(await isMissing(jail, { path: above, signal }))) throw error;
   }
-  const parent = await placeFor(jail, { path: above, signal, folders });
-  const held = await Folder.open(parent.folder, parent.shown);
+  const parent = await findPlace(jail, { path: above, signal, folders });
+  const held = await FolderHandle.open(parent.folder, parent.displayPath);
   try {
-    await mkdir(held.at(parent.name));
+    await mkdir(held.join(parent.name));
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw problem(error, path);
+    if (readErrorCode(error) !== 'EEXIST') throw toToolError(error, path);
   } finally {
     await held.close();
   }
@@ -62,6 +62,6 @@ async function isMissing(
     await jail.find(path, { signal });
     return false;
   } catch (error) {
-    return error instanceof NotThere;
+    return error instanceof FileNotFoundError;
   }
 }

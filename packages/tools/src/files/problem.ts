@@ -1,29 +1,29 @@
 import { ToolError } from '@pawl/core';
-import { quoted } from '../base/quoted.ts';
+import { quote } from '../base/quoted.ts';
 
 /** There is nothing at that path, which may be looked at. */
-export class NotThere extends ToolError {}
+export class FileNotFoundError extends ToolError {}
 
 /** What the file system's error means for the model. Never names a path but the one the model gave. */
-export function problem(error: unknown, path: string): ToolError {
-  const code = codeOf(error);
+export function toToolError(error: unknown, path: string): ToolError {
+  const code = readErrorCode(error);
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new NotThere(`There is no ${quoted(path)} here.`);
+      return new FileNotFoundError(`There is no ${quote(path)} here.`);
     case 'ELOOP':
-      return new ToolError(`${quoted(path)} is a link that leads nowhere.`);
+      return new ToolError(`${quote(path)} is a link that leads nowhere.`);
     case 'EACCES':
     case 'EPERM':
-      return new ToolError(`${quoted(path)} may not be read by this process.`);
+      return new ToolError(`${quote(path)} may not be read by this process.`);
     case 'ENAMETOOLONG':
       return new ToolError('A name in the path is too long.');
     default:
-      return new ToolError(`${quoted(path)} can't be read (${code ?? 'unknown error'}).`);
+      return new ToolError(`${quote(path)} can't be read (${code ?? 'unknown error'}).`);
   }
 }
 
 /** `ENOENT` and the like. */
-export function codeOf(error: unknown): string | undefined {
+export function readErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -4,10 +4,10 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listFiles } from '../list-files/list-files.ts';
 import { readFile } from '../read-file/read-file.ts';
-import { answer, SECRET, sandbox } from './sandbox.fixture.ts';
+import { callTool, createSandbox, SECRET } from './sandbox.fixture.ts';
 
-const box = sandbox();
-const { root, path: at, write } = box;
+const box = createSandbox();
+const { root, resolve: at, write } = box;
 const read = readFile({ roots: root });
 const list = listFiles({ roots: root });
 const ROUNDS = 400;
@@ -60,7 +60,7 @@ test('a file that turns into a link that leads out, and back, is read as the fil
     renameSync(at('next'), at('file.txt'));
   };
   swap(1);
-  const answers = await race({ swap, call: () => answer(read, { path: 'file.txt' }) });
+  const answers = await race({ swap, call: () => callTool(read, { path: 'file.txt' }) });
   among(answers, [
     'hello',
     `refused: "file.txt" ${OUT}`,
@@ -81,7 +81,7 @@ test('a folder on the way that turns into a link that leads out gives nothing of
       renameSync(at('way-kept'), at('way'));
     }
   };
-  const answers = await race({ swap, call: () => answer(read, { path: 'way/a.txt' }) });
+  const answers = await race({ swap, call: () => callTool(read, { path: 'way/a.txt' }) });
   among(answers, [
     'hello',
     `refused: "way/a.txt" ${OUT}`,
@@ -101,7 +101,7 @@ test('a folder that turns into a link that leads out is never listed through it'
       renameSync(at('tree-kept'), at('tree/inner'));
     }
   };
-  const answers = await race({ swap, call: () => answer(list, { path: 'tree' }) });
+  const answers = await race({ swap, call: () => callTool(list, { path: 'tree' }) });
   among(answers, [
     'Nothing is there.',
     'tree/inner',
@@ -123,7 +123,7 @@ test('a file that turns into a pipe keeps nobody waiting', async () => {
       renameSync(at('turning-kept'), at('turning'));
     }
   };
-  const answers = await race({ swap, call: () => answer(read, { path: 'turning' }) });
+  const answers = await race({ swap, call: () => callTool(read, { path: 'turning' }) });
   among(answers, [
     'hello',
     'refused: "turning" is a pipe, not a file.',
@@ -139,7 +139,7 @@ test('a file that is replaced over and over is read whole, the old one or the ne
     renameSync(at('status.next'), at('status.txt'));
   };
   swap(1);
-  const answers = await race({ swap, call: () => answer(read, { path: 'status.txt' }) });
+  const answers = await race({ swap, call: () => callTool(read, { path: 'status.txt' }) });
   // Elsewhere the handle of what was replaced does not tell its name.
   const busy = 'refused: "status.txt" changes all the time: it could not be opened. Try again.';
   among(answers, process.platform === 'linux' ? texts : [...texts, busy]);

@@ -7,17 +7,17 @@ export interface Root {
   /** As the file system has it, without links. */
   readonly real: string;
   /** As it was given, made absolute. */
-  readonly given: string;
+  readonly originalPath: string;
   readonly name: string;
 }
 
 /** @throws ConfigError for no roots, one that is no folder, and two of one name. */
-export function rootsOf(roots: string | readonly string[], tool: string): readonly Root[] {
-  const given = typeof roots === 'string' ? [roots] : roots;
-  if (!Array.isArray(given) || given.length === 0) {
+export function resolveRoots(roots: string | readonly string[], tool: string): readonly Root[] {
+  const original = typeof roots === 'string' ? [roots] : roots;
+  if (!Array.isArray(original) || original.length === 0) {
     throw new ConfigError(`Tool "${tool}" needs roots: the folders that it may look at. Nothing is allowed without.`);
   }
-  const found = given.map((root) => rootOf(root, tool));
+  const found = original.map((root) => resolveRoot(root, tool));
   const names = found.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return found;
@@ -25,12 +25,12 @@ export function rootsOf(roots: string | readonly string[], tool: string): readon
 }
 
 /** What the system shows of itself and its processes, their environment among it. */
-const OF_THE_SYSTEM: readonly string[] = ['/dev', '/proc', '/sys'];
+const SYSTEM_FOLDERS: readonly string[] = ['/dev', '/proc', '/sys'];
 
 /** A root takes in what the system shows of itself only where it is in there: `/` does not open `/proc`. */
-export function belowRoot({ real }: Root, path: string): string | undefined {
-  const isHidden = OF_THE_SYSTEM.some((folder) => isWithin(folder, path) && !isWithin(folder, real));
-  return isHidden ? undefined : below(real, path);
+export function toPathInRoot({ real }: Root, path: string): string | undefined {
+  const isHidden = SYSTEM_FOLDERS.some((folder) => isWithin(folder, path) && !isWithin(folder, real));
+  return isHidden ? undefined : toRelativePath(real, path);
 }
 
 function isWithin(folder: string, path: string): boolean {
@@ -38,18 +38,18 @@ function isWithin(folder: string, path: string): boolean {
 }
 
 /** Where a path stands below a folder, with slashes; `''` for the folder itself, `undefined` outside. */
-export function below(folder: string, path: string): string | undefined {
+export function toRelativePath(folder: string, path: string): string | undefined {
   const found = relative(folder, path);
   if (found === '..' || found.startsWith(`..${sep}`) || isAbsolute(found)) return undefined;
   return found.split(sep).join('/');
 }
 
-function rootOf(root: unknown, tool: string): Root {
+function resolveRoot(root: unknown, tool: string): Root {
   // The empty text would be the process's own folder: what an unset variable must not open.
   if (typeof root === 'string' && root !== '') {
     try {
       const real = realpathSync.native(root);
-      if (statSync(real).isDirectory()) return { real, given: resolve(root), name: basename(real) || 'root' };
+      if (statSync(real).isDirectory()) return { real, originalPath: resolve(root), name: basename(real) || 'root' };
     } catch {
       // Told below, with the path.
     }

@@ -10,20 +10,20 @@ export interface Sandbox {
   /** The root that tools are given. What is beside it is outside. */
   readonly root: string;
   /** A place below the root; `../x` is outside. */
-  path(below: string): string;
+  resolve(below: string): string;
   write(below: string, text: string | Uint8Array): void;
   remove(): void;
 }
 
 /** A real folder for tests. */
-export function sandbox(): Sandbox {
+export function createSandbox(): Sandbox {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pawl-tools-')));
   const root = join(folder, 'root');
   mkdirSync(root);
   const path = (below: string): string => join(root, below);
   return {
     root,
-    path,
+    resolve: path,
     write: (below, text) => {
       mkdirSync(dirname(path(below)), { recursive: true });
       writeFileSync(path(below), text);
@@ -33,11 +33,11 @@ export function sandbox(): Sandbox {
 }
 
 /** What the model reads: the result, or why there is none. */
-export async function answer(tool: Tool<unknown>, args: unknown): Promise<string> {
+export async function callTool(tool: Tool<unknown>, args: unknown): Promise<string> {
   const validated = await tool.validate(args);
   if (!validated.ok) return `invalid: ${validated.issues}`;
   try {
-    return String(await tool.execute(validated.value, contextWith(new AbortController().signal)));
+    return String(await tool.execute(validated.value, createToolContext(new AbortController().signal)));
   } catch (error) {
     if (error instanceof Error && error.name === 'ToolError') return `refused: ${error.message}`;
     throw error;
@@ -45,7 +45,7 @@ export async function answer(tool: Tool<unknown>, args: unknown): Promise<string
 }
 
 /** What `execute` gets. */
-export function contextWith(signal: AbortSignal): ToolContext {
+export function createToolContext(signal: AbortSignal): ToolContext {
   return {
     signal,
     context: undefined,

@@ -1,23 +1,23 @@
 /** Something that is inside the jail, and not denied. */
-export interface Inside {
+export interface AllowedPath {
   /** As the file system has it, without links. */
   readonly real: string;
   /** As the model sees it, with slashes: relative to its root, behind the root's name where there are several. */
-  readonly shown: string;
+  readonly displayPath: string;
 }
 
 /** What may be walked through. */
-export interface Territory {
-  readonly roots: readonly Inside[];
+export interface AllowedFolders {
+  readonly roots: readonly AllowedPath[];
   /** An entry of a folder in it; `undefined` where it is denied. */
-  child(folder: Inside, name: string): Inside | undefined;
+  findChild(folder: AllowedPath, name: string): AllowedPath | undefined;
 }
 
 /** What a walk passes over, with all below it. */
-export interface Ignoring {
+export interface IgnoreFilter {
   /** A walk begins here. */
-  begin(folder: Inside): Promise<void>;
+  begin(folder: AllowedPath): Promise<void>;
   /** A folder in another one will be walked into. */
-  enter(folder: Inside, above: Inside): Promise<void>;
-  isIgnored(entry: Inside & { readonly isFolder: boolean }, folder: Inside): boolean;
+  enter(folder: AllowedPath, above: AllowedPath): Promise<void>;
+  isIgnored(entry: AllowedPath & { readonly isFolder: boolean }, folder: AllowedPath): boolean;
 }

@@ -4,17 +4,17 @@ export interface TextForm {
   readonly lineEnd: '\n' | '\r\n';
 }
 
-export interface Text extends TextForm {
+export interface FileText extends TextForm {
   /** With `\n` at the ends of lines, and no byte order mark. */
   readonly text: string;
 }
 
 /** `undefined` for what is no UTF-8 text: written back it would be another. */
-export function textOf(bytes: Uint8Array): Text | undefined {
+export function decodeText(bytes: Uint8Array): FileText | undefined {
   try {
     const decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     if (decoded.includes('\0')) return undefined;
-    const hasByteOrderMark = decoded.startsWith(MARK);
+    const hasByteOrderMark = decoded.startsWith(BYTE_ORDER_MARK);
     const plain = hasByteOrderMark ? decoded.slice(1) : decoded;
     const ends = plain.match(/\r?\n/g) ?? [];
     const lineEnd = ends.length > 0 && ends.every((end) => end === '\r\n') ? '\r\n' : '\n';
@@ -24,9 +24,9 @@ export function textOf(bytes: Uint8Array): Text | undefined {
   }
 }
 
-const MARK = '\u{feff}';
+const BYTE_ORDER_MARK = '\u{feff}';
 
-export function bytesOf({ text, hasByteOrderMark, lineEnd }: Text): Uint8Array {
+export function encodeText({ text, hasByteOrderMark, lineEnd }: FileText): Uint8Array {
   const plain = lineEnd === '\n' ? text : text.replaceAll(/\r?\n/g, lineEnd);
-  return new TextEncoder().encode(hasByteOrderMark ? MARK + plain : plain);
+  return new TextEncoder().encode(hasByteOrderMark ? BYTE_ORDER_MARK + plain : plain);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { ToolError } from '@pawl/core';
-import { quoted } from '../base/quoted.ts';
+import { quote } from '../base/quoted.ts';
 
 /** Larger files have no version, and can't be written. */
 export const MAX_VERSIONED_BYTES: number = 8 * 2 ** 20;
@@ -9,12 +9,12 @@ export const MAX_VERSIONED_BYTES: number = 8 * 2 ** 20;
 const DIGITS = 16;
 
 /** What a file's content is told apart by: the beginning of SHA-256 over its bytes. The same in every process, and after a crash. */
-export function versionOf(bytes: Uint8Array): string {
+export function computeVersion(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, DIGITS);
 }
 
 /** The whole of a file; `undefined` where it is too large to have a version. */
-export async function wholeOf(
+export async function readWhole(
   handle: FileHandle,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<Buffer | undefined> {
@@ -32,8 +32,8 @@ export async function wholeOf(
   return undefined;
 }
 
-export function tooLarge(shown: string): ToolError {
+export function createTooLargeError(displayPath: string): ToolError {
   return new ToolError(
-    `${quoted(shown)} is larger than ${MAX_VERSIONED_BYTES} bytes: it can't be written with this tool.`,
+    `${quote(displayPath)} is larger than ${MAX_VERSIONED_BYTES} bytes: it can't be written with this tool.`,
   );
 }

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@pawl/core';
-import { type Entry, readFolder } from './read-folder.ts';
-import type { Ignoring, Inside, Territory } from './territory.ts';
+import { type FolderEntry, readFolder } from './read-folder.ts';
+import type { AllowedFolders, AllowedPath, IgnoreFilter } from './territory.ts';
 
 export interface WalkOptions {
-  readonly territory: Territory;
+  readonly allowedFolders: AllowedFolders;
   /** The most entries that are given. */
   readonly maxEntries: number;
   /** The most characters of their paths. */
@@ -17,36 +17,36 @@ export interface WalkOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Whether an entry is given; a folder that is not is looked through all the same. */
-  readonly wants: (found: Found) => boolean;
+  readonly isWanted: (found: FoundEntry) => boolean;
   /** What is passed over, with all below it. @defaultValue nothing */
-  readonly ignored?: Ignoring;
+  readonly ignoreFilter?: IgnoreFilter;
 }
 
-export interface Found extends Inside, Entry {}
+export interface FoundEntry extends AllowedPath, FolderEntry {}
 
 /** Why there may be more than what was found. */
-export type Stop = 'entries' | 'visited' | 'depth' | 'time';
+export type WalkStop = 'entries' | 'visited' | 'depth' | 'time';
 
-export interface Walked {
+export interface WalkResult {
   /** Folder by folder, each before what is in it. */
-  readonly found: readonly Found[];
-  readonly stops: ReadonlySet<Stop>;
+  readonly found: readonly FoundEntry[];
+  readonly stops: ReadonlySet<WalkStop>;
   /** How many folders could not be read. */
-  readonly unread: number;
+  readonly unreadCount: number;
 }
 
 /** What is below some folders: the upper levels first, so that a cap cuts the depths. Follows no link; passes over what is denied. */
-export async function walk(starts: readonly Inside[], options: WalkOptions): Promise<Walked> {
+export async function walk(starts: readonly AllowedPath[], options: WalkOptions): Promise<WalkResult> {
   const { maxDepth } = options;
-  const tally = new Tally(options);
-  for (const start of starts) await options.ignored?.begin(start);
+  const tally = new WalkState(options);
+  for (const start of starts) await options.ignoreFilter?.begin(start);
   let level = starts;
   for (let depth = 1; level.length > 0 && !tally.isFull; depth++) {
     if (depth > maxDepth) {
       tally.stops.add('depth');
       break;
     }
-    const next: Inside[] = [];
+    const next: AllowedPath[] = [];
     for (const folder of level) {
       tally.checkTime();
       if (tally.isFull) break;
@@ -54,20 +54,20 @@ export async function walk(starts: readonly Inside[], options: WalkOptions): Pro
     }
     level = next;
   }
-  return { found: tally.found.sort(byPath), stops: tally.stops, unread: tally.unread };
+  return { found: tally.found.sort(comparePaths), stops: tally.stops, unreadCount: tally.unreadCount };
 }
 
 const TURN_MS = 10;
 
-class Tally {
-  readonly found: Found[] = [];
-  readonly stops: Set<Stop> = new Set();
-  unread = 0;
+class WalkState {
+  readonly found: FoundEntry[] = [];
+  readonly stops: Set<WalkStop> = new Set();
+  unreadCount = 0;
   #visited = 0;
   #length = 0;
   readonly #options: WalkOptions;
   readonly #until: number;
-  #turn = performance.now();
+  #turnStartedAt = performance.now();
 
   constructor(options: WalkOptions) {
     this.#options = options;
@@ -83,43 +83,43 @@ class Tally {
   }
 
   /** The folders in a folder. */
-  async visit(folder: Inside): Promise<readonly Inside[]> {
-    const { territory, signal, maxVisited, ignored } = this.#options;
+  async visit(folder: AllowedPath): Promise<readonly AllowedPath[]> {
+    const { allowedFolders, signal, maxVisited, ignoreFilter } = this.#options;
     const contents = await readFolder(folder.real, { signal, maxEntries: maxVisited - this.#visited });
     if (contents === undefined) {
-      this.unread++;
+      this.unreadCount++;
       return [];
     }
-    const folders: Inside[] = [];
+    const folders: AllowedPath[] = [];
     for (const entry of contents.entries) {
       this.checkTime();
       if (this.isFull) return folders;
-      await this.#giveTurn();
+      await this.#yieldTurn();
       this.#visited++;
-      const inside = territory.child(folder, entry.name);
-      if (inside === undefined || ignored?.isIgnored({ ...inside, ...entry }, folder) === true) continue;
-      if (!this.#take({ ...inside, ...entry })) return folders;
+      const inside = allowedFolders.findChild(folder, entry.name);
+      if (inside === undefined || ignoreFilter?.isIgnored({ ...inside, ...entry }, folder) === true) continue;
+      if (!this.#add({ ...inside, ...entry })) return folders;
       if (!entry.isFolder) continue;
       folders.push(inside);
-      await ignored?.enter(inside, folder);
+      await ignoreFilter?.enter(inside, folder);
     }
     if (contents.isCut) this.stops.add('visited');
     return folders;
   }
 
   /** Rules and globs from outside can make each name cost some milliseconds. */
-  async #giveTurn(): Promise<void> {
-    if (performance.now() - this.#turn < TURN_MS) return;
+  async #yieldTurn(): Promise<void> {
+    if (performance.now() - this.#turnStartedAt < TURN_MS) return;
     await setImmediate();
     this.#options.signal.throwIfAborted();
-    this.#turn = performance.now();
+    this.#turnStartedAt = performance.now();
   }
 
   /** Whether there was room. */
-  #take(found: Found): boolean {
-    const { wants, maxEntries, maxLength } = this.#options;
-    if (!wants(found)) return true;
-    this.#length += found.shown.length;
+  #add(found: FoundEntry): boolean {
+    const { isWanted, maxEntries, maxLength } = this.#options;
+    if (!isWanted(found)) return true;
+    this.#length += found.displayPath.length;
     if (this.found.length >= maxEntries || this.#length > maxLength) {
       this.stops.add('entries');
       return false;
@@ -130,6 +130,6 @@ class Tally {
 }
 
 /** As if the slash came before every other sign: what is in a folder follows it. */
-function byPath(a: Found, b: Found): number {
-  return a.shown.replaceAll('/', '\0') < b.shown.replaceAll('/', '\0') ? -1 : 1;
+function comparePaths(a: FoundEntry, b: FoundEntry): number {
+  return a.displayPath.replaceAll('/', '\0') < b.displayPath.replaceAll('/', '\0') ? -1 : 1;
 }

@@ -11,12 +11,12 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { editFile } from '../edit-file/edit-file.ts';
 import { writeFile } from '../write-file/write-file.ts';
-import { answer, contextWith, type Sandbox, SECRET, sandbox } from './sandbox.fixture.ts';
-import { versionOf } from './version.ts';
+import { callTool, createSandbox, createToolContext, type Sandbox, SECRET } from './sandbox.fixture.ts';
+import { computeVersion } from './version.ts';
 
 let box: Sandbox;
 beforeEach(() => {
-  box = sandbox();
+  box = createSandbox();
 });
 afterEach(() => {
   // Nothing is left half-written, whatever came of the call.
@@ -31,30 +31,30 @@ function treeOf(root: string): readonly string[] {
   return entries.map(({ parentPath, name }) => `${parentPath}/${name}`).sort();
 }
 
-const write = (args: object, options: object = {}) => answer(writeFile({ roots: box.root, ...options }), args);
-const edit = (args: object, options: object = {}) => answer(editFile({ roots: box.root, ...options }), args);
-const text = (below: string) => readFileSync(box.path(below), 'utf8');
-const version = (content: string | Uint8Array) => versionOf(Buffer.from(content));
+const write = (args: object, options: object = {}) => callTool(writeFile({ roots: box.root, ...options }), args);
+const edit = (args: object, options: object = {}) => callTool(editFile({ roots: box.root, ...options }), args);
+const text = (below: string) => readFileSync(box.resolve(below), 'utf8');
+const version = (content: string | Uint8Array) => computeVersion(Buffer.from(content));
 
 describe('what nothing is written through', () => {
-  const outside = () => box.path('../outside.txt');
+  const outside = () => box.resolve('../outside.txt');
   const linkedSecret = (): void => {
     box.write('.env', SECRET);
-    symlinkSync('.env', box.path('link'));
+    symlinkSync('.env', box.resolve('link'));
   };
   const hostile: readonly (readonly [string, string, () => void])[] = [
     ['a path that goes up', '../outside.txt', () => undefined],
-    ['a path that goes up further down', 'a/../../outside.txt', () => mkdirSync(box.path('a'))],
+    ['a path that goes up further down', 'a/../../outside.txt', () => mkdirSync(box.resolve('a'))],
     ['an absolute path', '/etc/pawl-was-here', () => undefined],
     ['its own environment', '/proc/self/environ', () => undefined],
     ['its own memory', '/proc/self/mem', () => undefined],
     ['a device', '/dev/null', () => undefined],
-    ['a link to a file outside', 'link', () => symlinkSync(outside(), box.path('link'))],
-    ['a link to what is not there outside', 'link', () => symlinkSync(box.path('../none.txt'), box.path('link'))],
-    ['a link to itself', 'link', () => symlinkSync('link', box.path('link'))],
-    ['a folder that is a link', 'folder/x.txt', () => symlinkSync(box.path('..'), box.path('folder'))],
-    ['a folder', 'folder', () => mkdirSync(box.path('folder'))],
-    ['a folder by a slash', 'folder/', () => mkdirSync(box.path('folder'))],
+    ['a link to a file outside', 'link', () => symlinkSync(outside(), box.resolve('link'))],
+    ['a link to what is not there outside', 'link', () => symlinkSync(box.resolve('../none.txt'), box.resolve('link'))],
+    ['a link to itself', 'link', () => symlinkSync('link', box.resolve('link'))],
+    ['a folder that is a link', 'folder/x.txt', () => symlinkSync(box.resolve('..'), box.resolve('folder'))],
+    ['a folder', 'folder', () => mkdirSync(box.resolve('folder'))],
+    ['a folder by a slash', 'folder/', () => mkdirSync(box.resolve('folder'))],
     ['the root', '.', () => undefined],
     ['a file as a folder', 'file/x', () => box.write('file', 'x')],
     ['a name with a NUL', 'a\0.txt', () => undefined],
@@ -65,7 +65,7 @@ describe('what nothing is written through', () => {
     ['a file of secrets in capitals', '.ENV', () => undefined],
     ['a file of secrets with a dot behind', '.env.', () => undefined],
     ['a file of secrets with an invisible letter', '.en\u200bv', () => undefined],
-    ['a hook of git', '.git/hooks/pre-commit', () => mkdirSync(box.path('.git/hooks'), { recursive: true })],
+    ['a hook of git', '.git/hooks/pre-commit', () => mkdirSync(box.resolve('.git/hooks'), { recursive: true })],
     ['a link to a file of secrets', 'link', linkedSecret],
     ['an empty last name', './', () => undefined],
   ];
@@ -86,21 +86,21 @@ describe('what nothing is written through', () => {
     expect(edited).toMatch(/^refused: /);
     expect(edited).not.toContain(SECRET);
     expect(readFileSync(outside(), 'utf8')).toBe(SECRET);
-    expect(readdirSync(box.path('..')).sort()).toEqual(['outside.txt', 'root']);
+    expect(readdirSync(box.resolve('..')).sort()).toEqual(['outside.txt', 'root']);
     expect(treeOf(box.root)).toEqual(tree);
   });
 
   test('a folder that turns into a link that leads out, and back, is written into or not at all', async () => {
-    mkdirSync(box.path('../elsewhere'));
-    mkdirSync(box.path('folder'));
+    mkdirSync(box.resolve('../elsewhere'));
+    mkdirSync(box.resolve('folder'));
     let isLink = false;
     const swap = (): void => {
       if (isLink) {
-        unlinkSync(box.path('folder'));
-        renameSync(box.path('kept'), box.path('folder'));
+        unlinkSync(box.resolve('folder'));
+        renameSync(box.resolve('kept'), box.resolve('folder'));
       } else {
-        renameSync(box.path('folder'), box.path('kept'));
-        symlinkSync(box.path('../elsewhere'), box.path('folder'));
+        renameSync(box.resolve('folder'), box.resolve('kept'));
+        symlinkSync(box.resolve('../elsewhere'), box.resolve('folder'));
       }
       isLink = !isLink;
     };
@@ -115,7 +115,7 @@ describe('what nothing is written through', () => {
       await writing;
     }
     if (isLink) swap();
-    expect(readdirSync(box.path('../elsewhere'))).toEqual([]);
+    expect(readdirSync(box.resolve('../elsewhere'))).toEqual([]);
   });
 
   test('a file that somebody else makes or changes meanwhile stays theirs', async () => {
@@ -125,7 +125,7 @@ describe('what nothing is written through', () => {
       await new Promise((resolve) => setImmediate(resolve));
       let isTheirs = true;
       try {
-        writeFileSync(box.path(path), 'theirs', { flag: 'wx' });
+        writeFileSync(box.resolve(path), 'theirs', { flag: 'wx' });
       } catch {
         isTheirs = false;
       }
@@ -137,7 +137,7 @@ describe('what nothing is written through', () => {
 
   test('another name of the same file keeps what it had: the file is replaced, not written into', async () => {
     box.write('a.txt', 'one');
-    linkSync(box.path('a.txt'), box.path('b.txt'));
+    linkSync(box.resolve('a.txt'), box.resolve('b.txt'));
     await write({ path: 'a.txt', content: 'two', version: version('one') });
     expect([text('a.txt'), text('b.txt')]).toEqual(['two', 'one']);
   });
@@ -145,7 +145,7 @@ describe('what nothing is written through', () => {
   test('a call that is aborted writes nothing and leaves nothing', async () => {
     const controller = new AbortController();
     const input = { path: 'a.txt', content: 'x'.repeat(500_000) };
-    const writing = writeFile({ roots: box.root }).execute(input, contextWith(controller.signal));
+    const writing = writeFile({ roots: box.root }).execute(input, createToolContext(controller.signal));
     controller.abort(new Error('enough'));
     await expect(writing).rejects.toThrow('enough');
     expect(readdirSync(box.root)).toEqual([]);

@@ -5,12 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { editFile } from '../edit-file/edit-file.ts';
 import { readFile } from '../read-file/read-file.ts';
 import { writeFile } from '../write-file/write-file.ts';
-import { answer, type Sandbox, sandbox } from './sandbox.fixture.ts';
-import { versionOf } from './version.ts';
+import { callTool, createSandbox, type Sandbox } from './sandbox.fixture.ts';
+import { computeVersion } from './version.ts';
 
 let box: Sandbox;
 beforeEach(() => {
-  box = sandbox();
+  box = createSandbox();
 });
 afterEach(() => {
   // Nothing is left half-written, whatever came of the call.
@@ -21,10 +21,10 @@ afterEach(() => {
   expect(left).toEqual([]);
 });
 
-const write = (args: object, options: object = {}) => answer(writeFile({ roots: box.root, ...options }), args);
-const edit = (args: object, options: object = {}) => answer(editFile({ roots: box.root, ...options }), args);
-const text = (below: string) => readFileSync(box.path(below), 'utf8');
-const version = (content: string | Uint8Array) => versionOf(Buffer.from(content));
+const write = (args: object, options: object = {}) => callTool(writeFile({ roots: box.root, ...options }), args);
+const edit = (args: object, options: object = {}) => callTool(editFile({ roots: box.root, ...options }), args);
+const text = (below: string) => readFileSync(box.resolve(below), 'utf8');
+const version = (content: string | Uint8Array) => computeVersion(Buffer.from(content));
 
 describe('write_file', () => {
   test('makes a new file, and tells its version', async () => {
@@ -36,7 +36,7 @@ describe('write_file', () => {
 
   test('writes over a file that was read, by the version that read_file tells', async () => {
     box.write('a.txt', 'one\n');
-    const read = await answer(readFile({ roots: box.root, versions: 'told' }), { path: 'a.txt' });
+    const read = await callTool(readFile({ roots: box.root, versions: 'told' }), { path: 'a.txt' });
     expect(read).toBe(`one\n[version ${version('one\n')}]`);
     const [, told] = /\[version (\w+)\]/.exec(read) ?? [];
     expect(await write({ path: 'a.txt', content: 'two\n', version: told })).toContain('Wrote a.txt');
@@ -60,14 +60,14 @@ describe('write_file', () => {
 
   test('keeps the mode of a file, and its folder as it was', async () => {
     box.write('run.sh', '#!/bin/sh\n');
-    chmodSync(box.path('run.sh'), 0o750);
+    chmodSync(box.resolve('run.sh'), 0o750);
     await write({ path: 'run.sh', content: '#!/bin/sh\nexit 0\n', version: version('#!/bin/sh\n') });
-    expect(statSync(box.path('run.sh')).mode & 0o777).toBe(0o750);
+    expect(statSync(box.resolve('run.sh')).mode & 0o777).toBe(0o750);
   });
 
   test('leaves what is write-protected as it is, though a folder’s rights would do to replace it', async () => {
     box.write('a.txt', 'one');
-    chmodSync(box.path('a.txt'), 0o444);
+    chmodSync(box.resolve('a.txt'), 0o444);
     expect(await write({ path: 'a.txt', content: 'two', version: version('one') })).toContain('is write-protected');
     const edits = [{ find: 'one', replace: 'two' }];
     expect(await edit({ path: 'a.txt', version: version('one'), edits })).toContain('is write-protected');

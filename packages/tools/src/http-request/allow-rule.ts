@@ -1,5 +1,5 @@
 import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
-import { globMatcher, isGlob } from '../files/glob.ts';
+import { compileGlobs, isGlob } from '../files/glob.ts';
 import { checkHosts, type HostnamePattern, matchesHost } from '../net/host-rule.ts';
 
 /** What may be asked of whom. */
@@ -72,7 +72,7 @@ function ruleOf({ host, methods = ['GET', 'HEAD'], paths = ['/**'] }: AllowedReq
     throw new ConfigError(
       `Tool "${tool}": ${JSON.stringify(odd)} is no path. Pass one from the root, such as "/v1/users/*".`,
     );
-  return { host, methods, matches: globMatcher(paths.map((path) => ROOT + path)) };
+  return { host, methods, matches: compileGlobs(paths.map((path) => ROOT + path)) };
 }
 
 /** So that a pattern of one segment is one from the root, and not a name at any depth. */

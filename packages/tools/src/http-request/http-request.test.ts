@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { testTool } from '@pawl/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { answer } from '../files/sandbox.fixture.ts';
+import { callTool } from '../files/sandbox.fixture.ts';
 import { type Site, site } from '../net/site.fixture.ts';
 import { OutputStore } from '../output/outputs.ts';
 import { readOutput } from '../read-output/read-output.ts';
@@ -36,7 +36,7 @@ function tool(options: Partial<HttpRequestOptions> = {}) {
 }
 
 const ask = (input: object, options: Partial<HttpRequestOptions> = {}) =>
-  answer(tool(options), { url: `${api.origin}/v1/users`, ...input });
+  callTool(tool(options), { url: `${api.origin}/v1/users`, ...input });
 const last = (): IncomingMessage => api.requests.at(-1) as IncomingMessage; // There is one where this is asked.
 
 /** Without the marks, which are others each time. */
@@ -253,7 +253,7 @@ test('what a long answer leaves out can be read on, without the secret', async (
   const outputs = new OutputStore();
   const said = await ask({ auth: 'api' }, { outputs, maxLength: 300 });
   expect(said).toContain('read_output has them, with call "call_1"');
-  const rest = await answer(readOutput(outputs), { call: 'call_1', from: 400 });
+  const rest = await callTool(readOutput(outputs), { call: 'call_1', from: 400 });
   expect(rest).toBe(`${'x'.repeat(100)}[redacted]${'y'.repeat(500)}`);
 });
 

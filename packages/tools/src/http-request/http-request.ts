@@ -1,7 +1,7 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/visible.ts';
 import { sliceStart } from '../base/whole.ts';
 import { AddressRule } from '../net/address.ts';
 import { checkUrl } from '../net/check-url.ts';
@@ -240,5 +240,5 @@ function previewOf({ method, url, headers, body, auth }: Input): string {
     body === undefined
       ? []
       : ['', `${sliceStart(body, 2_000)}${body.length > 2_000 ? `\n[… ${body.length - 2_000} more characters]` : ''}`];
-  return visible([`${method} ${url}`, ...shown, ...text].join('\n'));
+  return escapeInvisible([`${method} ${url}`, ...shown, ...text].join('\n'));
 }

@@ -1,5 +1,5 @@
 import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
-import { redacted } from '../base/redacted.ts';
+import { redactSecrets } from '../base/redacted.ts';
 import { checkHosts, type HostnamePattern, matchesHost } from '../net/host-rule.ts';
 
 /** What proves who asks; the model knows its name and nothing else. */
@@ -91,7 +91,7 @@ async function resolved(value: HttpSecret['value'], name: string): Promise<strin
 /** Whatever of a secret stands in a text is covered: a server may repeat what it was sent, also encoded. */
 export function withoutSecret(text: string, proof: Proof | undefined): string {
   if (proof === undefined) return text;
-  return redacted(text, [proof.value, proof.value.replace(/^\S+\s+/, ''), ...loginIn(proof.value)]);
+  return redactSecrets(text, [proof.value, proof.value.replace(/^\S+\s+/, ''), ...loginIn(proof.value)]);
 }
 
 /** Name and password as a server reads them (RFC 7617), and the password alone. */

@@ -1,12 +1,12 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import type { Clock } from '@pawl/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { overAtLook } from '../files/over-at-look.fixture.ts';
-import { answer, contextWith, sandbox } from '../files/sandbox.fixture.ts';
+import { createExpiringClock } from '../files/over-at-look.fixture.ts';
+import { callTool, createSandbox, createToolContext } from '../files/sandbox.fixture.ts';
 import { listFiles } from './list-files.ts';
 
-const box = sandbox();
-const { root, path: at, write } = box;
+const box = createSandbox();
+const { root, resolve: at, write } = box;
 const list = listFiles({ roots: root });
 
 beforeAll(() => {
@@ -37,7 +37,7 @@ const ALL = [
 ];
 
 async function lines(args: unknown, tool = list): Promise<readonly string[]> {
-  return (await answer(tool, args)).split('\n');
+  return (await callTool(tool, args)).split('\n');
 }
 
 describe('a listing', () => {
@@ -93,7 +93,9 @@ describe('a glob', () => {
   });
 
   test('of too many braces is told as a wrong argument', async () => {
-    expect(await answer(list, { glob: '{a,b}'.repeat(7) })).toMatch(/^invalid: glob: has too many \{a,b\}: use fewer/);
+    expect(await callTool(list, { glob: '{a,b}'.repeat(7) })).toMatch(
+      /^invalid: glob: has too many \{a,b\}: use fewer/,
+    );
   });
 
   test('that would stop a backtracking matcher is answered over a name made for it', async () => {
@@ -140,7 +142,7 @@ describe('caps', () => {
   test('on time hold also within a folder, where an ignore file makes each name cost much', async () => {
     for (let index = 0; index < 400; index++) write(`slow/${'a'.repeat(240)}${index}`, '');
     write('slow/.gitignore', `${'*a'.repeat(400)}b\n`.repeat(81));
-    const { looks, stop, ...caps } = overAtLook(150);
+    const { turnsAtReads: looks, stop, ...caps } = createExpiringClock(150);
     const said = await lines({ path: 'slow' }, listFiles({ roots: root, ...caps }));
     stop();
     expect(said.at(-1)).toBe('[the time was over before all was looked at: list a folder further down]');
@@ -170,7 +172,7 @@ test('names that would pass for several lines are told in quotes', async () => {
 test('an aborted signal ends it with its reason', async () => {
   const controller = new AbortController();
   const reason = new Error('enough');
-  const listing = list.execute({}, contextWith(controller.signal));
+  const listing = list.execute({}, createToolContext(controller.signal));
   controller.abort(reason);
   await expect(listing).rejects.toBe(reason);
 });

@@ -2,14 +2,14 @@ import { stat } from 'node:fs/promises';
 import { type Clock, checkOptions, type OptionTable, systemClock, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { quoted } from '../base/quoted.ts';
-import { visible } from '../base/visible.ts';
-import { globMatcher, isGlob } from '../files/glob.ts';
+import { quote } from '../base/quoted.ts';
+import { escapeInvisible } from '../base/visible.ts';
+import { compileGlobs, isGlob } from '../files/glob.ts';
 import { IgnoreChain } from '../files/ignore-chain.ts';
-import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
-import { problem } from '../files/problem.ts';
-import type { Inside } from '../files/territory.ts';
-import { type Found, type Stop, type Walked, walk } from '../files/walk.ts';
+import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
+import { toToolError } from '../files/problem.ts';
+import type { AllowedPath } from '../files/territory.ts';
+import { type FoundEntry, type WalkResult, type WalkStop, walk } from '../files/walk.ts';
 
 export interface ListFilesOptions extends JailOptions {
   /** The most entries of one call. @defaultValue 500 */
@@ -28,7 +28,7 @@ export interface ListFilesOptions extends JailOptions {
 
 const LIST_FILES: OptionTable<ListFilesOptions> = {
   keys: {
-    ...JAIL,
+    ...JAIL_KEYS,
     maxEntries: 'number',
     ignoreFiles: 'texts',
     maxDepth: 'number',
@@ -51,7 +51,14 @@ export function listFiles(given: ListFilesOptions): Tool<unknown> {
   const { ignoreFiles = ['.gitignore'] } = options;
   const jail = new Jail(options, 'list_files');
   checkPositive({ maxEntries, maxDepth, maxDurationMs }, 'list_files');
-  const caps = { territory: jail, clock, maxEntries, maxDurationMs, maxLength: MAX_LENGTH, maxVisited: MAX_VISITED };
+  const caps = {
+    allowedFolders: jail,
+    clock,
+    maxEntries,
+    maxDurationMs,
+    maxLength: MAX_LENGTH,
+    maxVisited: MAX_VISITED,
+  };
   return tool({
     name: 'list_files',
     description: 'Lists the files and folders there are, as paths that read_file takes. Folders end in a slash.',
@@ -68,15 +75,15 @@ export function listFiles(given: ListFilesOptions): Tool<unknown> {
     }),
     effect: 'read',
     timeoutMs,
-    preview: ({ path }) => visible(`list ${path ?? 'all files'}`),
+    preview: ({ path }) => escapeInvisible(`list ${path ?? 'all files'}`),
     async execute({ path = '', glob, depth = maxDepth }, { signal }) {
       const start = path === '' || path === '.' || path === './' ? undefined : await folder(jail, { path, signal });
       const walked = await walk(start === undefined ? jail.roots : [start], {
         ...caps,
         maxDepth: depth,
         signal,
-        ignored: new IgnoreChain({ jail, names: ignoreFiles, signal }),
-        wants: glob === undefined ? () => true : wantedBy(glob, start),
+        ignoreFilter: new IgnoreChain({ jail, names: ignoreFiles, signal }),
+        isWanted: glob === undefined ? () => true : wantedBy(glob, start),
       });
       return told(walked, glob);
     },
@@ -90,36 +97,36 @@ const MAX_VISITED = 50_000;
 async function folder(
   jail: Jail,
   { path, signal }: { readonly path: string; readonly signal: AbortSignal },
-): Promise<Inside> {
+): Promise<AllowedPath> {
   const inside = await jail.find(path, { signal });
   const stats = await stat(inside.real).catch((error: unknown) => {
-    throw problem(error, path);
+    throw toToolError(error, path);
   });
   if (stats.isDirectory()) return inside;
-  throw new ToolError(`${quoted(path)} is no folder. Read it with read_file, or list the folder that it is in.`);
+  throw new ToolError(`${quote(path)} is no folder. Read it with read_file, or list the folder that it is in.`);
 }
 
 /** A glob counts from the folder that is listed. */
-function wantedBy(glob: string, start: Inside | undefined): (found: Found) => boolean {
-  const matches = globMatcher([glob]);
-  const prefix = start === undefined || start.shown === '' ? '' : `${start.shown}/`;
-  return ({ shown }) => matches(shown.slice(prefix.length));
+function wantedBy(glob: string, start: AllowedPath | undefined): (found: FoundEntry) => boolean {
+  const matches = compileGlobs([glob]);
+  const prefix = start === undefined || start.displayPath === '' ? '' : `${start.displayPath}/`;
+  return ({ displayPath }) => matches(displayPath.slice(prefix.length));
 }
 
-function told({ found, stops, unread }: Walked, glob: string | undefined): string {
+function told({ found, stops, unreadCount: unread }: WalkResult, glob: string | undefined): string {
   const lines = [...found.map(line), ...[...stops].map(note)];
   if (unread > 0) lines.push(`[${unread} ${unread === 1 ? 'folder' : 'folders'} could not be read]`);
   if (lines.length > 0) return lines.join('\n');
-  return glob === undefined ? 'Nothing is there.' : `Nothing there matches ${quoted(glob)}.`;
+  return glob === undefined ? 'Nothing is there.' : `Nothing there matches ${quote(glob)}.`;
 }
 
-function line({ shown, isFolder }: Found): string {
-  const path = isFolder ? `${shown}/` : shown;
+function line({ displayPath, isFolder }: FoundEntry): string {
+  const path = isFolder ? `${displayPath}/` : displayPath;
   // A name with a line break in it must not pass for two.
   return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(path) ? JSON.stringify(path) : path;
 }
 
-function note(stop: Stop): string {
+function note(stop: WalkStop): string {
   switch (stop) {
     case 'entries':
       return '[more entries are left out: list a folder, or pass a narrower glob]';

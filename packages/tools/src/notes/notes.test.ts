@@ -2,13 +2,13 @@ import { Agent, memoryConversations } from '@pawl/core';
 import { sqliteConversations } from '@pawl/core/sqlite';
 import { respond, scriptedModel, testTool } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { sandbox } from '../files/sandbox.fixture.ts';
+import { createSandbox } from '../files/sandbox.fixture.ts';
 import { notes } from './notes.ts';
 
 function file() {
-  const box = sandbox();
+  const box = createSandbox();
   onTestFinished(() => box.remove());
-  return box.path('notes.db');
+  return box.resolve('notes.db');
 }
 
 function onFile(path: string) {

@@ -10,7 +10,7 @@ import {
 } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/visible.ts';
 import { sliceStart } from '../base/whole.ts';
 
 export interface NotesOptions<Context> {
@@ -72,7 +72,8 @@ export function notes<Context = unknown>(given: NotesOptions<Context>): Tool<Con
     effect: 'idempotent',
     timeoutMs,
     maxResultLength: maxLength + 200 * maxNotes + 1_000,
-    preview: ({ action, key, text }) => visible([action, key, text].filter((part) => part !== undefined).join(': ')),
+    preview: ({ action, key, text }) =>
+      escapeInvisible([action, key, text].filter((part) => part !== undefined).join(': ')),
     execute({ action, key, text }, { context, signal }) {
       const book = new Book(store, { id: typeof id === 'function' ? id(context) : id, maxNotes, signal });
       switch (action) {

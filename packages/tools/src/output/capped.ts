@@ -1,4 +1,4 @@
-import { wholeEnd, wholeStart } from '../base/whole.ts';
+import { alignEnd, alignStart } from '../base/whole.ts';
 
 export interface CappedOptions {
   /** The most characters of the text that are shown; the line between is not counted. */
@@ -11,8 +11,8 @@ export interface CappedOptions {
 export function capped(text: string, { maxLength, rest }: CappedOptions): string {
   if (text.length <= maxLength) return text;
   const tailLength = Math.floor(maxLength / 3);
-  const head = text.slice(0, wholeEnd(text, maxLength - tailLength));
-  const tail = text.slice(wholeStart(text, text.length - tailLength));
+  const head = text.slice(0, alignEnd(text, maxLength - tailLength));
+  const tail = text.slice(alignStart(text, text.length - tailLength));
   const left = text.length - head.length - tail.length;
   const how = rest === undefined ? '' : `, from ${head.length} on: ${rest}`;
   return `${head}\n[… ${left} ${left === 1 ? 'character' : 'characters'} left out${how} …]\n${tail}`;

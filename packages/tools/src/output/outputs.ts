@@ -1,6 +1,6 @@
 import { checkOptions, type OptionTable } from '@pawl/core';
 import { checkPositive } from '../base/check-positive.ts';
-import { quoted } from '../base/quoted.ts';
+import { quote } from '../base/quoted.ts';
 import { sliceStart } from '../base/whole.ts';
 
 export interface OutputStoreOptions {
@@ -73,7 +73,7 @@ export class OutputStore {
 
 /** How the model reads the rest of a call's output: for `capped`. */
 export function restOf(callId: string): string {
-  return `read_output has them, with call ${quoted(callId)}`;
+  return `read_output has them, with call ${quote(callId)}`;
 }
 
 /** JSON, so that no two keys have one name whatever the ids have in them. */

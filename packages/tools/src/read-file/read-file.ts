@@ -1,11 +1,11 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
-import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
-import { type Opened, openFile } from '../files/open-file.ts';
-import { problem } from '../files/problem.ts';
-import { versionOf, wholeOf } from '../files/version.ts';
+import { escapeInvisible } from '../base/visible.ts';
+import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
+import { type OpenedFile, openFile } from '../files/open-file.ts';
+import { toToolError } from '../files/problem.ts';
+import { computeVersion, readWhole } from '../files/version.ts';
 import { type Page, type PageOptions, readPage, type Start } from './read-page.ts';
 
 export interface ReadFileOptions extends JailOptions {
@@ -21,7 +21,7 @@ export interface ReadFileOptions extends JailOptions {
 
 const READ_FILE: OptionTable<ReadFileOptions> = {
   keys: {
-    ...JAIL,
+    ...JAIL_KEYS,
     maxLines: 'number',
     maxBytes: 'number',
     versions: { told: true, 'left-out': true },
@@ -54,7 +54,7 @@ export function readFile(given: ReadFileOptions): Tool<unknown> {
     timeoutMs,
     // The page is cut by lines already; this must not cut it again.
     maxResultLength: maxBytes + ROOM_FOR_NOTES,
-    preview: ({ path }) => visible(`read ${path}`),
+    preview: ({ path }) => escapeInvisible(`read ${path}`),
     async execute({ path, fromLine, lines = maxLines, fromByte }, { signal }) {
       const start: Start = fromByte === undefined ? { type: 'line', line: fromLine } : { type: 'byte', byte: fromByte };
       const opened = await openFile(jail, { path, signal });
@@ -74,15 +74,15 @@ export function readFile(given: ReadFileOptions): Tool<unknown> {
 const ROOM_FOR_NOTES = 1_000;
 
 /** A page, and the version of the file that it is of. A file that is larger than can be written has none. */
-async function versioned(opened: Opened, reading: PageOptions): Promise<Versioned> {
+async function versioned(opened: OpenedFile, reading: PageOptions): Promise<Versioned> {
   const { handle } = opened;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const before = await handle.stat({ bigint: true });
     const page = await readOpened(opened, reading);
-    const whole = await wholeOf(handle, reading);
+    const whole = await readWhole(handle, reading);
     const after = await handle.stat({ bigint: true });
     if (before.mtimeNs !== after.mtimeNs || before.size !== after.size) continue;
-    return { page, version: whole === undefined ? undefined : versionOf(whole) };
+    return { page, version: whole === undefined ? undefined : computeVersion(whole) };
   }
   return { page: await readOpened(opened, reading), version: undefined };
 }
@@ -95,28 +95,30 @@ interface Versioned {
 
 const MAX_TRIES = 3;
 
-async function readOpened({ handle, inside }: Opened, options: PageOptions): Promise<Page> {
+async function readOpened({ handle, inside }: OpenedFile, options: PageOptions): Promise<Page> {
   try {
     return await readPage(handle, options);
   } catch (error) {
     options.signal.throwIfAborted();
-    throw problem(error, inside.shown);
+    throw toToolError(error, inside.displayPath);
   }
 }
 
 async function told(
   page: Page,
-  { start, opened }: { readonly start: Start; readonly opened: Opened },
+  { start, opened }: { readonly start: Start; readonly opened: OpenedFile },
 ): Promise<string> {
-  const { shown } = opened.inside;
+  const { displayPath } = opened.inside;
   switch (page.type) {
     case 'text':
       return page.text + continuation(start, page.next);
     case 'binary':
-      return `${shown} is a binary file of ${(await opened.handle.stat()).size} bytes; it is not shown.`;
+      return `${displayPath} is a binary file of ${(await opened.handle.stat()).size} bytes; it is not shown.`;
     case 'past-end':
-      if (start.type === 'line' && start.line === 1) return `${shown} is empty.`;
-      throw new ToolError(`${shown} ends before ${start.type} ${start.type === 'line' ? start.line : start.byte}.`);
+      if (start.type === 'line' && start.line === 1) return `${displayPath} is empty.`;
+      throw new ToolError(
+        `${displayPath} ends before ${start.type} ${start.type === 'line' ? start.line : start.byte}.`,
+      );
   }
 }
 

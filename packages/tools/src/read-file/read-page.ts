@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { looksBinary } from '../base/looks-binary.ts';
+import { isBinary } from '../base/looks-binary.ts';
 
 /** Where a page begins: at a line, counted from 1, or at a byte, counted from 0. */
 export type Start = { readonly type: 'line'; readonly line: number } | { readonly type: 'byte'; readonly byte: number };
@@ -25,7 +25,7 @@ const SNIFFED_BYTES = 8_192;
 
 /** Reads some lines of a file in bounded memory, however large it is and however long its lines are. */
 export async function readPage(handle: FileHandle, { start, maxLines, maxBytes, signal }: PageOptions): Promise<Page> {
-  if (looksBinary(await readAt(handle, { position: 0, length: SNIFFED_BYTES, signal }))) return { type: 'binary' };
+  if (isBinary(await readAt(handle, { position: 0, length: SNIFFED_BYTES, signal }))) return { type: 'binary' };
   const position = await positionOf(handle, { start, signal });
   if (position === undefined) return { type: 'past-end' };
   // One byte more, to see whether there is more.

@@ -1,6 +1,6 @@
 import { ConfigError } from '@pawl/core';
 import { expect, test } from 'vitest';
-import { answer } from '../files/sandbox.fixture.ts';
+import { callTool } from '../files/sandbox.fixture.ts';
 import { OutputStore, readOutput } from './read-output.ts';
 
 const MINE = { runId: 'run', callId: 'call_7' };
@@ -18,7 +18,7 @@ test('pages followed one by one give every character once, and cut none in two',
     const tool = reading(text, { maxLength });
     const pages: string[] = [];
     for (let from: number | undefined = 0; from !== undefined; ) {
-      const page = await answer(tool, { call: 'call_7', from });
+      const page = await callTool(tool, { call: 'call_7', from });
       const [more, next] = /\n\[more: go on with from (\d+)\]$/.exec(page) ?? [''];
       pages.push(page.slice(0, page.length - more.length));
       from = next === undefined ? undefined : Number(next);
@@ -29,26 +29,26 @@ test('pages followed one by one give every character once, and cut none in two',
 });
 
 test('a start within a character begins with the whole one', async () => {
-  expect(await answer(reading('👍!'), { call: 'call_7', from: 1 })).toEqual('👍!');
+  expect(await callTool(reading('👍!'), { call: 'call_7', from: 1 })).toEqual('👍!');
 });
 
 test('the output of another run is not there', async () => {
   const outputs = new OutputStore();
   outputs.keep({ runId: 'other', callId: 'call_7' }, 'TOP SECRET');
   outputs.keep({ runId: 'run', callId: 'call_8' }, 'mine');
-  expect(await answer(readOutput(outputs), { call: 'call_7' })).toEqual(
+  expect(await callTool(readOutput(outputs), { call: 'call_7' })).toEqual(
     'refused: No output of call "call_7" is kept: it fitted into its result, or made place for newer ones. The latest that are kept: "call_8".',
   );
 });
 
 test('past the end is refused with the length', async () => {
-  expect(await answer(reading('abc'), { call: 'call_7', from: 3 })).toEqual(
+  expect(await callTool(reading('abc'), { call: 'call_7', from: 3 })).toEqual(
     'refused: The output of call "call_7" ends before character 3: it has 3.',
   );
 });
 
 test('what was too long to keep is told at the end of what was kept', async () => {
-  expect(await answer(reading('abcdef', { maxTotalLength: 4 }), { call: 'call_7' })).toEqual(
+  expect(await callTool(reading('abcdef', { maxTotalLength: 4 }), { call: 'call_7' })).toEqual(
     'abcd\n[2 more characters were not kept]',
   );
 });
@@ -56,7 +56,7 @@ test('what was too long to keep is told at the end of what was kept', async () =
 test.each([{}, { call: '' }, { call: 'a', from: -1 }, { call: 'a', from: 0.5 }, { call: 'a', from: '1;' }])(
   'the arguments %j are refused before anything is looked for',
   async (args) => {
-    expect(await answer(reading('abc'), args)).toMatch(/^invalid: /);
+    expect(await callTool(reading('abc'), args)).toMatch(/^invalid: /);
   },
 );
 

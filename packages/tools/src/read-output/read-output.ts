@@ -1,8 +1,8 @@
 import { ConfigError, checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { quoted } from '../base/quoted.ts';
-import { wholeEnd } from '../base/whole.ts';
+import { quote } from '../base/quoted.ts';
+import { alignEnd } from '../base/whole.ts';
 import { type KeptOutput, OutputStore } from '../output/outputs.ts';
 
 export type { OutputStoreOptions } from '../output/outputs.ts';
@@ -41,7 +41,7 @@ export function readOutput(outputs: OutputStore, options: ReadOutputOptions = {}
     timeoutMs: 10_000,
     // The page is cut already; this must not cut it again.
     maxResultLength: maxLength + ROOM_FOR_NOTES,
-    preview: ({ call, from }) => `read the output of call ${quoted(call)} from character ${from}`,
+    preview: ({ call, from }) => `read the output of call ${quote(call)} from character ${from}`,
     execute({ call, from }, { runId }) {
       const kept = outputs.find({ runId, callId: call });
       if (kept === undefined) throw notKept(call, outputs.callsOf(runId));
@@ -54,10 +54,10 @@ const ROOM_FOR_NOTES = 1_000;
 const MAX_NAMED = 5;
 
 function notKept(call: string, calls: readonly string[]): ToolError {
-  const named = calls.slice(0, MAX_NAMED).map(quoted).join(', ');
+  const named = calls.slice(0, MAX_NAMED).map(quote).join(', ');
   const others = named === '' ? '' : ` The latest that are kept: ${named}.`;
   return new ToolError(
-    `No output of call ${quoted(call)} is kept: it fitted into its result, or made place for newer ones.${others}`,
+    `No output of call ${quote(call)} is kept: it fitted into its result, or made place for newer ones.${others}`,
   );
 }
 
@@ -69,11 +69,11 @@ interface Stretch {
 
 function page({ text, lost }: KeptOutput, { call, from, maxLength }: Stretch): string {
   if (from >= text.length) {
-    throw new ToolError(`The output of call ${quoted(call)} ends before character ${from}: it has ${text.length}.`);
+    throw new ToolError(`The output of call ${quote(call)} ends before character ${from}: it has ${text.length}.`);
   }
-  const start = wholeEnd(text, from);
+  const start = alignEnd(text, from);
   // At least a whole character, or a page of one would stand still before a pair.
-  const next = Math.max(wholeEnd(text, start + maxLength), wholeEnd(text, start + 2));
+  const next = Math.max(alignEnd(text, start + maxLength), alignEnd(text, start + 2));
   const whole = text.slice(start, next);
   if (next < text.length) return `${whole}\n[more: go on with from ${next}]`;
   return lost === 0 ? whole : `${whole}\n[${lost} more characters were not kept]`;

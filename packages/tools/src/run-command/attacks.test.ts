@@ -2,20 +2,20 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { createServer } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
 import { within } from '../../../../test/within.ts';
-import { answer, SECRET, sandbox } from '../files/sandbox.fixture.ts';
+import { callTool, createSandbox, SECRET } from '../files/sandbox.fixture.ts';
 import { call, WAYS } from './command.fixture.ts';
 import { type RunCommandOptions, runCommand } from './run-command.ts';
 
-const box = sandbox();
+const box = createSandbox();
 afterAll(() => box.remove());
-chmodSync(box.path('..'), 0o755);
-mkdirSync(box.path('../outside'));
-writeFileSync(box.path('../outside/secret'), SECRET);
-mkdirSync(box.path('.git'));
-mkdirSync(box.path('sub'));
+chmodSync(box.resolve('..'), 0o755);
+mkdirSync(box.resolve('../outside'));
+writeFileSync(box.resolve('../outside/secret'), SECRET);
+mkdirSync(box.resolve('.git'));
+mkdirSync(box.resolve('sub'));
 box.write('plain.txt', 'no program');
-symlinkSync('../outside', box.path('link'));
-symlinkSync('/etc', box.path('etc'));
+symlinkSync('../outside', box.resolve('link'));
+symlinkSync('/etc', box.resolve('etc'));
 
 const MEMORY_BEFORE = process.memoryUsage().rss;
 const tool = (options: Partial<RunCommandOptions> = {}) =>
@@ -34,19 +34,19 @@ function isAlive(mark: string): boolean {
 }
 
 describe('refused before anything is run', () => {
-  const touch = (...args: string[]) => ['touch', box.path('touched'), ...args];
+  const touch = (...args: string[]) => ['touch', box.resolve('touched'), ...args];
 
   test.each([
     ['a NUL in an argument', { command: touch('a\0b') }, /^invalid/],
-    ['a NUL in the program', { command: ['touch\0', box.path('touched')] }, /^invalid/],
+    ['a NUL in the program', { command: ['touch\0', box.resolve('touched')] }, /^invalid/],
     ['half of a character', { command: touch('\ud800') }, /^invalid/],
     ['no program', { command: [] }, /^invalid/],
     ['an empty program', { command: ['', 'x'] }, /^invalid/],
-    ['a text in place of a list', { command: `touch ${box.path('touched')}` }, /^invalid/],
+    ['a text in place of a list', { command: `touch ${box.resolve('touched')}` }, /^invalid/],
     ['a thousand and one arguments', { command: touch(...Array(1_000).fill('a')) }, /^invalid/],
     ['an argument of 200 kB', { command: touch('é'.repeat(100_000)) }, /^invalid/],
     ['arguments of more than 1 MB', { command: touch(...Array(20).fill('a'.repeat(90_000))) }, /^invalid/],
-    ['a script where there is no shell', { script: `touch ${box.path('touched')}` }, /^invalid/],
+    ['a script where there is no shell', { script: `touch ${box.resolve('touched')}` }, /^invalid/],
     ['a command in one word', { command: [touch().join(' ')] }, /^refused: .* is not there/],
     [
       'a program that is not there',
@@ -73,8 +73,8 @@ describe('refused before anything is run', () => {
     ['a folder that is a file', { command: touch(), folder: 'plain.txt' }, /^refused: There is no "plain.txt" here/],
     ['a folder that is not there', { command: touch(), folder: 'none' }, /^refused: There is no "none" here/],
   ])('%s', async (_, input, said) => {
-    expect(await answer(tool({ isolation: 'none' }), input)).toMatch(said);
-    expect(existsSync(box.path('touched'))).toBe(false);
+    expect(await callTool(tool({ isolation: 'none' }), input)).toMatch(said);
+    expect(existsSync(box.resolve('touched'))).toBe(false);
   });
 });
 
@@ -135,7 +135,9 @@ describe.concurrent.each(WAYS)('with isolation "%s", a command that', (isolation
       const [script, said, options = {}] = rude;
       const mark = String(90_000 + Math.floor(Math.random() * 1e9));
       const timeoutMs = said.source.includes('after 1\\.5 s') ? 1_500 : 15_000;
-      const told = await answer(tool({ ...caps, timeoutMs, ...options }), { script: script.replaceAll('MARK', mark) });
+      const told = await callTool(tool({ ...caps, timeoutMs, ...options }), {
+        script: script.replaceAll('MARK', mark),
+      });
       expect(told.slice(0, 300)).toMatch(said);
       expect(isAlive(mark)).toBe(false);
     },
@@ -146,7 +148,7 @@ describe.each(WAYS)('a command that is given up, with isolation "%s",', (isolati
   test('is never begun where that comes first', async () => {
     const touching = call(tool({ isolation }), { command: ['touch', 'early'] }, AbortSignal.abort(new Error('no')));
     await expect(touching).rejects.toThrow('no');
-    expect(existsSync(box.path('early'))).toBe(false);
+    expect(existsSync(box.resolve('early'))).toBe(false);
   });
 
   test('is let go at once, and ended with all that came of it', async () => {
@@ -169,7 +171,7 @@ describe.each(WAYS)('a command that is given up, with isolation "%s",', (isolati
 });
 
 test('unknown fields of a call have no effect', async () => {
-  const said = await answer(tool({ isolation: 'none' }), {
+  const said = await callTool(tool({ isolation: 'none' }), {
     command: ['env'],
     env: { LD_PRELOAD: '/evil.so' },
     shell: '/bin/sh',
@@ -183,10 +185,10 @@ test('unknown fields of a call have no effect', async () => {
 /** Without bubblewrap there is nothing to be seen of it here. */
 describe.each(WAYS.filter((way) => way === 'require'))('in isolation', (isolation) => {
   const say = (script: string, options: Partial<RunCommandOptions> = {}) =>
-    answer(tool({ isolation, shell: '/bin/sh', ...options }), { script });
+    callTool(tool({ isolation, shell: '/bin/sh', ...options }), { script });
 
   test.each([
-    ['files outside', `cat ${box.path('../outside/secret')} link/secret`],
+    ['files outside', `cat ${box.resolve('../outside/secret')} link/secret`],
     ['files of the system that are nobody’s business', 'cat /etc/shadow /etc/ssl/private/* /root/.bashrc etc/shadow'],
     ['the environment of this process', `cat /proc/${process.pid}/environ; cat /proc/1/environ`],
     ['what this process has open', `ls /proc/${process.pid}/fd`],
@@ -200,7 +202,7 @@ describe.each(WAYS.filter((way) => way === 'require'))('in isolation', (isolatio
   });
 
   test.each([
-    ['files outside', `echo x >${box.path('../outside/new')}`],
+    ['files outside', `echo x >${box.resolve('../outside/new')}`],
     ['a link to outside', 'echo x >link/new'],
     ['the system', 'echo x >/usr/bin/new || echo x >/etc/new || echo x >/new || echo x >/dev/new'],
     ['what the kernel runs', 'cp /proc/sys/kernel/core_pattern /tmp/x; cat /tmp/x >/proc/sys/kernel/core_pattern'],
@@ -209,7 +211,7 @@ describe.each(WAYS.filter((way) => way === 'require'))('in isolation', (isolatio
     ['more of /tmp than it has', 'head -c 400000000 /dev/zero >/tmp/x || head -c 400000000 /dev/zero >/dev/shm/x'],
   ])('%s can’t be changed', async (_, script) => {
     expect(await say(`${script} && echo done`)).not.toMatch(/done$/);
-    expect(existsSync(box.path('../outside/new'))).toBe(false);
+    expect(existsSync(box.resolve('../outside/new'))).toBe(false);
   });
 
   test('there is no network, unless an option says so', async () => {
@@ -225,7 +227,7 @@ describe.each(WAYS.filter((way) => way === 'require'))('in isolation', (isolatio
 
   test('the roots can be changed, and what is named can be read', async () => {
     expect(await say('echo a >made; cat made')).toBe('[exit code 0; isolated: true]\na');
-    const readable = [box.path('../outside')];
+    const readable = [box.resolve('../outside')];
     expect(await say(`cat ${readable}/secret`, { readable })).toContain(SECRET);
     expect(await say(`echo x >${readable}/new`, { readable })).toMatch(/Read-only/);
   });

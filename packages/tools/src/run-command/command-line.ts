@@ -1,4 +1,4 @@
-import { visible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/visible.ts';
 import { sliceStart } from '../base/whole.ts';
 
 export interface Shown {
@@ -18,7 +18,7 @@ export function commandLine({ argv, script, folder, stdin, secrets }: Shown): st
     ...secrets.map((secret) => `[with secret ${secret}]`),
     ...(stdin === undefined ? [] : [`[reads ${stdin.length} characters:]`, sliceStart(stdin, MAX_STDIN)]),
   ];
-  return visible(lines.join('\n'));
+  return escapeInvisible(lines.join('\n'));
 }
 
 const MAX_STDIN = 2_000;

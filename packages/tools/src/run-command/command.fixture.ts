@@ -1,9 +1,9 @@
 import type { Tool } from '@pawl/core';
 import { Isolation } from '../child/isolation.ts';
-import { contextWith } from '../files/sandbox.fixture.ts';
+import { createToolContext } from '../files/sandbox.fixture.ts';
 
 /** The ways in which commands can be run on this machine. Without bubblewrap there is one. */
-export const WAYS: readonly ('none' | 'require')[] = (await new Isolation({ wish: 'prefer' }).isThere())
+export const WAYS: readonly ('none' | 'require')[] = (await new Isolation({ mode: 'prefer' }).isAvailable())
   ? ['none', 'require']
   : ['none'];
 
@@ -11,5 +11,5 @@ export const WAYS: readonly ('none' | 'require')[] = (await new Isolation({ wish
 export async function call(tool: Tool<unknown>, args: unknown, signal: AbortSignal): Promise<unknown> {
   const validated = await tool.validate(args);
   if (!validated.ok) throw new Error(String(validated.issues));
-  return tool.execute(validated.value, contextWith(signal));
+  return tool.execute(validated.value, createToolContext(signal));
 }

@@ -1,12 +1,12 @@
 import { cpus } from 'node:os';
-import { redacted } from '../base/redacted.ts';
-import type { ChildCaps } from '../child/caps.ts';
-import type { Isolation, ProcessIdentity, Wrapped } from '../child/isolation.ts';
+import { redactSecrets } from '../base/redacted.ts';
+import type { ChildLimits } from '../child/caps.ts';
+import type { Isolation, ProcessIdentity, WrappedProgram } from '../child/isolation.ts';
 import { runChild } from '../child/run-child.ts';
-import { Folder } from '../files/folder.ts';
+import { FolderHandle } from '../files/folder.ts';
 import type { Jail } from '../files/jail.ts';
-import { below } from '../files/roots.ts';
-import type { Inside } from '../files/territory.ts';
+import { toRelativePath } from '../files/roots.ts';
+import type { AllowedPath } from '../files/territory.ts';
 import { capped } from '../output/capped.ts';
 import { type OutputKey, type OutputStore, restOf } from '../output/outputs.ts';
 import type { CommandSecrets } from './command-secrets.ts';
@@ -26,8 +26,8 @@ export interface Performing {
   readonly jail: Jail;
   readonly secrets: CommandSecrets;
   readonly environment: Readonly<Record<string, string>>;
-  readonly keeping: Isolation;
-  readonly caps: ChildCaps;
+  readonly isolation: Isolation;
+  readonly limits: ChildLimits;
   readonly shell: string | undefined;
   readonly path: readonly string[];
   readonly network: 'none' | 'host';
@@ -41,27 +41,27 @@ export interface Performing {
 
 /** Runs a command that was checked and agreed to, and gives what the model reads of it. */
 export async function perform(input: Input, performing: Performing): Promise<string> {
-  const { jail, secrets, environment, caps, user, signal } = performing;
+  const { jail, secrets, environment, limits, user, signal } = performing;
   const { script, folder: path, stdin = '' } = input;
   const folder = await jail.find(path, { signal });
   // Held while it runs: what the path leads to may be another one by then.
-  const held = await Folder.open(folder, path);
+  const held = await FolderHandle.open(folder, path);
   try {
     const argv = script === undefined ? (input.command ?? []) : [performing.shell ?? '', '-c', script];
-    const wrapped = await wrap(argv, { folder, performing });
+    const program = await wrap(argv, { folder, performing });
     // Last, when all else is there. A script is no list of arguments that a secret could be bound to.
     const proofs = await secrets.entries(input.secrets ?? [], script === undefined ? argv : []);
     const launch = {
-      wrapped,
-      folder: wrapped.isIsolated ? '/' : held.at('.'),
+      program,
+      folder: program.isIsolated ? '/' : held.join('.'),
       environment: { ...environment, ...proofs },
       user,
       input: stdin,
-      errors: 'kept',
+      stderr: 'include',
     } as const;
-    const ended = await runChild(launch, { ...caps, signal });
-    const text = redacted(ended.text, Object.values(proofs));
-    const head = ending(ended, { caps, isIsolated: wrapped.isIsolated });
+    const ended = await runChild(launch, { ...limits, signal });
+    const text = redactSecrets(ended.text, Object.values(proofs));
+    const head = ending(ended, { limits, isIsolated: program.isIsolated });
     return `${head}\n${fitted(shownOutput({ ...ended, text }), performing)}`;
   } finally {
     await held.close();
@@ -69,22 +69,22 @@ export async function perform(input: Input, performing: Performing): Promise<str
 }
 
 interface Wrapping {
-  readonly folder: Inside;
+  readonly folder: AllowedPath;
   readonly performing: Performing;
 }
 
-function wrap([name = '', ...args]: readonly string[], { folder, performing }: Wrapping): Promise<Wrapped> {
-  const { jail, keeping, caps, path, network, readable } = performing;
+function wrap([name = '', ...args]: readonly string[], { folder, performing }: Wrapping): Promise<WrappedProgram> {
+  const { jail, isolation, limits, path, network, readable } = performing;
   const program = programAt(name, { path, folder: folder.real });
   const roots = jail.roots.map(({ real }) => real);
-  const programs = path.filter((each) => !roots.some((root) => below(root, each) !== undefined));
-  return keeping.wrap(
+  const programs = path.filter((each) => !roots.some((root) => toRelativePath(root, each) !== undefined));
+  return isolation.wrap(
     { path: program, args },
     {
       ...{ writable: roots, readable: [...programs, ...readable], network, folder: folder.real },
-      maxDataBytes: caps.maxMemoryBytes + RESERVED_BYTES,
-      maxCpuSeconds: Math.ceil((caps.timeoutMs + caps.graceMs) / 1_000) * cpus().length,
-      maxProcesses: caps.maxProcesses,
+      maxDataBytes: limits.maxMemoryBytes + RESERVED_BYTES,
+      maxCpuSeconds: Math.ceil((limits.timeoutMs + limits.graceMs) / 1_000) * cpus().length,
+      maxProcesses: limits.maxProcesses,
     },
   );
 }

@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ToolError } from '@pawl/core';
-import { quoted } from '../base/quoted.ts';
-import { programIn } from '../child/means.ts';
+import { quote } from '../base/quoted.ts';
+import { findProgram } from '../child/means.ts';
 
 export interface Lookup {
   readonly path: readonly string[];
@@ -12,14 +12,14 @@ export interface Lookup {
 /** Where a program is, by a name that is looked for along `path`, or by a path. Rejects with a `ToolError` that says why there is none. */
 export function programAt(name: string, { path, folder }: Lookup): string {
   if (!name.includes('/')) {
-    const found = programIn(path, name);
+    const found = findProgram(path, name);
     if (found !== undefined) return found;
-    throw new ToolError(`There is no program ${quoted(name)} here. It was looked for in: ${path.join(', ')}.`);
+    throw new ToolError(`There is no program ${quote(name)} here. It was looked for in: ${path.join(', ')}.`);
   }
   const given = resolve(folder, name);
   const why = whyNot(given);
   if (why === undefined) return given;
-  throw new ToolError(`${quoted(name)} ${why}.`);
+  throw new ToolError(`${quote(name)} ${why}.`);
 }
 
 function whyNot(path: string): string | undefined {

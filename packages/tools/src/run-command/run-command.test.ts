@@ -2,13 +2,13 @@ import { realpathSync } from 'node:fs';
 import { ConfigError } from '@pawl/core';
 import { testTool } from '@pawl/testing';
 import { afterAll, describe, expect, test } from 'vitest';
-import { answer, sandbox } from '../files/sandbox.fixture.ts';
+import { callTool, createSandbox } from '../files/sandbox.fixture.ts';
 import { OutputStore } from '../output/outputs.ts';
 import { readOutput } from '../read-output/read-output.ts';
 import { WAYS } from './command.fixture.ts';
 import { type RunCommandOptions, runCommand } from './run-command.ts';
 
-const box = sandbox();
+const box = createSandbox();
 box.write('sub/file.txt', 'hello\n');
 box.write('odd name/x', '');
 afterAll(() => box.remove());
@@ -18,14 +18,14 @@ const tool = (options: Partial<RunCommandOptions> = {}) => runCommand({ roots: b
 describe.each(WAYS)('a command, with isolation "%s"', (isolation) => {
   const isolated = isolation === 'require';
   const run = (input: object, options: Partial<RunCommandOptions> = {}) =>
-    answer(tool({ isolation, ...options }), input);
+    callTool(tool({ isolation, ...options }), input);
   const head = (code: number) => `[exit code ${code}; isolated: ${isolated}]`;
 
   test('gives its exit code, what it puts out, and whether it was isolated', async () => {
     expect(await run({ command: ['cat', 'file.txt'], folder: 'sub' })).toBe(`${head(0)}\nhello`);
     expect(await run({ command: ['false'] })).toBe(`${head(1)}\n[no output]`);
     expect(await run({ command: ['cat', 'none'] })).toMatch(/^\[exit code 1; .*\]\n.*cat: none: No such file/);
-    expect(await run({ command: ['pwd'], folder: 'sub' })).toBe(`${head(0)}\n${realpathSync(box.path('sub'))}`);
+    expect(await run({ command: ['pwd'], folder: 'sub' })).toBe(`${head(0)}\n${realpathSync(box.resolve('sub'))}`);
   });
 
   test('has the environment that it is given, and nothing of this process’s', async () => {
@@ -102,7 +102,7 @@ describe.each(WAYS)('a command, with isolation "%s"', (isolation) => {
     const said = await run({ command: ['seq', '1', '5000'] }, { outputs, maxLength: 300 });
     expect(said).toMatch(/^\[exit code 0; .*\]\n1\n2\n(.|\n)*characters left out, from 200 on: read_output has them/);
     expect(said).toMatch(/\n4999\n5000$/);
-    expect(await answer(readOutput(outputs, { maxLength: 9 }), { call: 'call_1', from: 200 })).toMatch(/^\n\d+\n/);
+    expect(await callTool(readOutput(outputs, { maxLength: 9 }), { call: 'call_1', from: 200 })).toMatch(/^\n\d+\n/);
     expect(await run({ command: ['head', '-c', '9', '/dev/zero'] })).toBe(
       `${head(0)}\n[binary output of 9 bytes, which is not shown]`,
     );

@@ -2,10 +2,10 @@ import { isAbsolute } from 'node:path';
 import { ConfigError, checkOptions, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import type { ChildCaps } from '../child/caps.ts';
+import type { ChildLimits } from '../child/caps.ts';
 import { Isolation, type IsolationMode, type ProcessIdentity } from '../child/isolation.ts';
 import { isProgram } from '../child/means.ts';
-import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
+import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
 import type { OutputStore } from '../output/outputs.ts';
 import { AllowRule, type CommandPattern } from './allow-rule.ts';
 import { argument } from './argument.ts';
@@ -57,7 +57,7 @@ export interface RunCommandOptions extends JailOptions {
 
 const RUN_COMMAND: OptionTable<RunCommandOptions> = {
   keys: {
-    ...JAIL,
+    ...JAIL_KEYS,
     allow: 'any',
     approval: { unlisted: true, always: true, never: true },
     shell: 'text',
@@ -97,12 +97,12 @@ export function runCommand(given: RunCommandOptions): Tool<unknown> {
   const { maxLength = 20_000, readable = [], user, outputs } = options;
   const jail = new Jail(options, NAME);
   checkPrograms({ shell, readable });
-  const caps = capsOf(options);
+  const limits = capsOf(options);
   checkPositive({ maxLength }, NAME);
   const allow = new AllowRule(options.allow ?? [], { tool: NAME, option: 'allow' });
   const secrets = new CommandSecrets(options.secrets ?? {}, NAME);
   const environment = environmentOf({ path, env: options.env ?? {} }, NAME);
-  const keeping = new Isolation({ wish: isolation, user });
+  const isolated = new Isolation({ mode: isolation, user });
   return tool<Input>({
     name: NAME,
     description: describe(shell),
@@ -110,7 +110,7 @@ export function runCommand(given: RunCommandOptions): Tool<unknown> {
     // What it does nobody knows.
     effect: 'non-idempotent',
     // The command's own deadline comes first: what it then says is of more use.
-    timeoutMs: caps.timeoutMs + caps.graceMs + 10_000,
+    timeoutMs: limits.timeoutMs + limits.graceMs + 10_000,
     maxResultLength: maxLength + ROOM_FOR_NOTES,
     needsApproval: ({ command, stdin }) => {
       const isListed = command !== undefined && stdin === undefined && allow.matches(command);
@@ -126,7 +126,7 @@ export function runCommand(given: RunCommandOptions): Tool<unknown> {
       }),
     execute: (input, { signal, runId, toolCallId: callId }) =>
       perform(input, {
-        ...{ jail, secrets, environment, keeping, caps, shell, path, network, readable, user, outputs, maxLength },
+        ...{ jail, secrets, environment, isolation: isolated, limits, shell, path, network, readable, user, outputs, maxLength },
         ...{ signal, key: { runId, callId } },
       }),
   });
@@ -191,7 +191,7 @@ function checkPrograms({ shell, readable }: Programs): void {
     throw new ConfigError(`Tool "${NAME}": readable has ${JSON.stringify(wrong)}. Pass absolute paths.`);
 }
 
-function capsOf(options: RunCommandOptions): ChildCaps {
+function capsOf(options: RunCommandOptions): ChildLimits {
   const { timeoutMs = 60_000, graceMs = 2_000, maxOutputBytes = 2 ** 23 } = options;
   const { maxMemoryBytes = 2 ** 30, maxProcesses = 256 } = options;
   const caps = { timeoutMs, graceMs, maxOutputBytes, maxMemoryBytes, maxProcesses };

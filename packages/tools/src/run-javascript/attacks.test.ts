@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Isolation } from '../child/isolation.ts';
-import { answer, SECRET, sandbox } from '../files/sandbox.fixture.ts';
+import { callTool, createSandbox, SECRET } from '../files/sandbox.fixture.ts';
 import { call, WAYS } from '../run-command/command.fixture.ts';
 import { runCode } from './run-code.ts';
 import { type RunJavaScriptOptions, runJavaScript } from './run-javascript.ts';
 
-const box = sandbox();
+const box = createSandbox();
 afterAll(() => box.remove());
 box.write('secret', SECRET);
 
@@ -25,7 +25,7 @@ function attempts(sources: readonly string[]): string {
 
 describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
   const run = (code: string, options: RunJavaScriptOptions = {}) =>
-    answer(runJavaScript({ isolation, timeoutMs: 25_000, ...options }), { code });
+    callTool(runJavaScript({ isolation, timeoutMs: 25_000, ...options }), { code });
 
   test.each([
     ['never ends', 'for (;;);'],
@@ -121,12 +121,12 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
     const { port } = server.address() as { port: number }; // It listens on an address.
     const get = (name: string) => `process.getBuiltinModule('node:${name}')`;
     const sources = `
-      ${get('fs')}.readFileSync('${box.path('secret')}')
+      ${get('fs')}.readFileSync('${box.resolve('secret')}')
       ${get('fs')}.readFileSync('/proc/self/environ')
       ${get('fs')}.readFileSync('/proc/' + process.ppid + '/environ')
-      ${get('fs')}.writeFileSync('${box.path('made')}', '')
-      ${get('fs')}.unlinkSync('${box.path('secret')}')
-      ${get('fs')}.symlinkSync('/', '${box.path('made')}')
+      ${get('fs')}.writeFileSync('${box.resolve('made')}', '')
+      ${get('fs')}.unlinkSync('${box.resolve('secret')}')
+      ${get('fs')}.symlinkSync('/', '${box.resolve('made')}')
       ${get('fs')}.openSync(new URL('file:///etc/passwd'))
       ${get('fs')}.openSync(Buffer.from('/proc/self/mem'), 'r+')
       ${get('fs')}.statSync('/etc/shadow')
@@ -135,15 +135,15 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
       process.execve('/bin/true', ['true'])
       new (${get('worker_threads')}.Worker)('1', { eval: true })
       new (${get('wasi')}.WASI)({ version: 'preview1', preopens: { '/': '/' } })
-      new (${get('sqlite')}.DatabaseSync)('${box.path('made')}')
+      new (${get('sqlite')}.DatabaseSync)('${box.resolve('made')}')
       process.dlopen({ exports: {} }, '/usr/lib/x86_64-linux-gnu/libc.so.6')
       ${get('inspector')}.open(0)
       Object.keys(process.binding('fs'))
       Object.keys(process.binding('tcp_wrap'))
       Object.keys(process.binding('spawn_sync'))
-      process.report.writeReport('${box.path('made')}')
-      ${get('v8')}.writeHeapSnapshot('${box.path('made')}')
-      process.loadEnvFile('${box.path('secret')}')
+      process.report.writeReport('${box.resolve('made')}')
+      ${get('v8')}.writeHeapSnapshot('${box.resolve('made')}')
+      process.loadEnvFile('${box.resolve('secret')}')
       process.chdir('${box.root}')
       fetch('http://127.0.0.1:${port}').then((r) => r.text())
       new Promise((r, j) => ${get('net')}.connect(${port}, '127.0.0.1').on('error', j).on('connect', r))
@@ -161,7 +161,7 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
     const ran = await runCode(
       { code: attempts(sources), input: null },
       {
-        isolation: new Isolation({ wish: isolation }),
+        isolation: new Isolation({ mode: isolation }),
         caps: { timeoutMs: 25_000, graceMs: 1, maxOutputBytes: 2 ** 20, maxMemoryBytes: 2 ** 28, maxProcesses: 64 },
         signal: new AbortController().signal,
         child: stripTypeScriptTypes(readFileSync(new URL('./bare-child.fixture.ts', import.meta.url), 'utf8')),
@@ -173,7 +173,7 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
     const results = JSON.parse(last?.type === 'returned' ? last.json : '[]');
     expect(results).toHaveLength(sources.length);
     expect(sources.filter((_, index) => results[index] !== 'shut')).toEqual([]);
-    expect([existsSync(box.path('made')), existsSync(box.path('secret'))]).toEqual([false, true]);
+    expect([existsSync(box.resolve('made')), existsSync(box.resolve('secret'))]).toEqual([false, true]);
   });
 });
 

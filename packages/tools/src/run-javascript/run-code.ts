@@ -1,22 +1,22 @@
 import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { ToolError } from '@pawl/core';
-import type { ChildCaps } from '../child/caps.ts';
-import type { Family } from '../child/family.ts';
+import type { ChildLimits } from '../child/caps.ts';
+import type { ProcessTree } from '../child/family.ts';
 import type { Isolation } from '../child/isolation.ts';
-import { type Ended, runChild } from '../child/run-child.ts';
+import { type ChildResult, runChild } from '../child/run-child.ts';
 import { JAVASCRIPT_CHILD } from './javascript-child-text.ts';
 import type { ChildLine, ChildRequest } from './javascript-request.ts';
 
 export interface RunCodeOptions {
   readonly isolation: Isolation;
-  readonly caps: ChildCaps;
+  readonly limits: ChildLimits;
   readonly signal: AbortSignal;
   /** The program that runs it, as a text. @defaultValue javascript-child.ts */
   readonly child?: string;
 }
 
-export interface Ran extends Ended {
+export interface Ran extends ChildResult {
   readonly isIsolated: boolean;
   /** What it said, in its order. */
   readonly lines: readonly ChildLine[];
@@ -28,40 +28,40 @@ export interface Ran extends Ended {
  */
 export async function runCode(
   request: ChildRequest,
-  { isolation, caps, signal, child = JAVASCRIPT_CHILD }: RunCodeOptions,
+  { isolation, limits, signal, child = JAVASCRIPT_CHILD }: RunCodeOptions,
 ): Promise<Ran> {
   const node = realpathSync(process.execPath);
   const wrapped = await isolation.wrap(
-    { path: node, args: [...flags(caps), '--input-type=module', '--eval', child] },
+    { path: node, args: [...flags(limits), '--input-type=module', '--eval', child] },
     {
       ...{ writable: [], readable: [node], network: 'none', folder: '/' },
-      maxDataBytes: caps.maxMemoryBytes + RESERVED_BYTES,
-      maxCpuSeconds: cpuSeconds(caps),
-      maxProcesses: caps.maxProcesses,
+      maxDataBytes: limits.maxMemoryBytes + RESERVED_BYTES,
+      maxCpuSeconds: cpuSeconds(limits),
+      maxProcesses: limits.maxProcesses,
     },
   );
   let isLimited = false;
   const ended = await runChild(
     {
-      ...{ wrapped, folder: '/', environment: {}, errors: 'dropped' },
-      input: async ({ family, spoken }) => {
-        await spoken;
-        await close(family, { isolation, caps });
+      ...{ program: wrapped, folder: '/', environment: {}, stderr: 'discard' },
+      input: async ({ tree, firstOutput }) => {
+        await firstOutput;
+        await close(tree, { isolation, limits });
         isLimited = true;
         return JSON.stringify(request);
       },
     },
-    { ...caps, signal },
+    { ...limits, signal },
   );
   const lines = linesOf(ended.text);
-  if (isLimited || ended.stopped !== undefined) return { ...ended, isIsolated: wrapped.isIsolated, lines };
+  if (isLimited || ended.stopReason !== undefined) return { ...ended, isIsolated: wrapped.isIsolated, lines };
   throw new ToolError('Nothing was run: the process for it could not be started, or not be limited. Tell the user.');
 }
 
 /** What V8 sets aside at its start, and does not use. */
 const RESERVED_BYTES = 2 ** 30;
 
-function flags({ maxMemoryBytes }: ChildCaps): readonly string[] {
+function flags({ maxMemoryBytes }: ChildLimits): readonly string[] {
   return [
     '--permission', // To nothing: the program itself is an argument.
     // What is built in can't be replaced, so that nobody waits in it for something of Node's own.
@@ -70,18 +70,21 @@ function flags({ maxMemoryBytes }: ChildCaps): readonly string[] {
   ];
 }
 
-function cpuSeconds({ timeoutMs }: ChildCaps): number {
+function cpuSeconds({ timeoutMs }: ChildLimits): number {
   return Math.ceil(timeoutMs / 1_000) * 2;
 }
 
-async function close(family: Family, { isolation, caps }: Pick<RunCodeOptions, 'isolation' | 'caps'>): Promise<void> {
-  const { members } = family.look();
+async function close(
+  tree: ProcessTree,
+  { isolation, limits }: Pick<RunCodeOptions, 'isolation' | 'limits'>,
+): Promise<void> {
+  const { processes: members } = tree.measure();
   // Around it is bubblewrap, if anything.
   const inner = members.find(({ pid }) => !members.some(({ parent }) => parent === pid));
   if (inner === undefined) return;
   const [, kibibytes] = /^VmData:\s+(\d+)/m.exec(await readFile(`/proc/${inner.pid}/status`, 'utf8')) ?? [];
-  const maxData = Number(kibibytes) * 1_024 + caps.maxMemoryBytes;
-  await isolation.limit(inner.pid, ['--nofile=0:0', `--data=${maxData}:${maxData}`]);
+  const maxData = Number(kibibytes) * 1_024 + limits.maxMemoryBytes;
+  await isolation.limitProcess(inner.pid, ['--nofile=0:0', `--data=${maxData}:${maxData}`]);
 }
 
 /** Only whole lines: one that is cut says nothing. */

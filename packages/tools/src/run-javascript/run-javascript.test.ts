@@ -1,7 +1,7 @@
 import { ConfigError } from '@pawl/core';
 import { testTool } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { answer } from '../files/sandbox.fixture.ts';
+import { callTool } from '../files/sandbox.fixture.ts';
 import { OutputStore } from '../output/outputs.ts';
 import { readOutput } from '../read-output/read-output.ts';
 import { WAYS } from '../run-command/command.fixture.ts';
@@ -9,7 +9,7 @@ import { type RunJavaScriptOptions, runJavaScript } from './run-javascript.ts';
 
 describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
   const run = (code: string, { input, ...options }: RunJavaScriptOptions & { readonly input?: unknown } = {}) =>
-    answer(runJavaScript({ isolation, timeoutMs: 20_000, ...options }), { code, input });
+    callTool(runJavaScript({ isolation, timeoutMs: 20_000, ...options }), { code, input });
   const head = (how: string) => `[${how}; isolated: ${isolation === 'require'}]\n`;
 
   test('gives JSON of JSON, and what it prints', async () => {
@@ -38,7 +38,7 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
     const outputs = new OutputStore();
     const said = await run('return "x".repeat(5_000);', { outputs, maxLength: 300 });
     expect(said).toMatch(/^\[returned; .*\]\n"x+\n\[… 4702 characters left out, from 200 on: read_output has them/);
-    expect(await answer(readOutput(outputs), { call: 'call_1', from: 4_999 })).toBe('xx"');
+    expect(await callTool(readOutput(outputs), { call: 'call_1', from: 4_999 })).toBe('xx"');
   });
 });
 

@@ -1,9 +1,9 @@
 import { checkOptions, type Json, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/visible.ts';
 import { sliceStart } from '../base/whole.ts';
-import type { ChildCaps } from '../child/caps.ts';
+import type { ChildLimits } from '../child/caps.ts';
 import { Isolation, type IsolationMode } from '../child/isolation.ts';
 import { capped } from '../output/capped.ts';
 import { type OutputKey, type OutputStore, restOf } from '../output/outputs.ts';
@@ -58,9 +58,9 @@ const RUN_JAVASCRIPT: OptionTable<RunJavaScriptOptions> = {
 export function runJavaScript(given: RunJavaScriptOptions = {}): Tool<unknown> {
   const options = checkOptions(given, RUN_JAVASCRIPT, 'Tool "run_javascript"');
   const { approval = 'unisolated', isolation: wish = 'prefer', outputs, maxLength = 20_000 } = options;
-  const caps = capsOf(options);
+  const limits = capsOf(options);
   checkPositive({ maxLength }, NAME);
-  const isolation = new Isolation({ wish });
+  const isolation = new Isolation({ mode: wish });
   return tool<Input>({
     name: NAME,
     description:
@@ -72,16 +72,18 @@ export function runJavaScript(given: RunJavaScriptOptions = {}): Tool<unknown> {
     // All that it does is lost with its process.
     effect: 'read',
     // Its own deadline comes first: what it then says is of more use.
-    timeoutMs: caps.timeoutMs + 10_000,
+    timeoutMs: limits.timeoutMs + 10_000,
     maxResultLength: maxLength + ROOM_FOR_NOTES,
     needsApproval: async () =>
-      approval === 'always' || (approval === 'unisolated' && wish !== 'require' && !(await isolation.isThere())),
+      approval === 'always' || (approval === 'unisolated' && wish !== 'require' && !(await isolation.isAvailable())),
     preview: ({ code, input }) =>
-      visible(input === undefined ? code : `const input = ${sliceStart(JSON.stringify(input), 2_000)};\n${code}`),
+      escapeInvisible(
+        input === undefined ? code : `const input = ${sliceStart(JSON.stringify(input), 2_000)};\n${code}`,
+      ),
     async execute({ code, input = null }, { signal, runId, toolCallId: callId }) {
       // It came as JSON.
-      const ran = await runCode({ code, input: input as Json }, { isolation, caps, signal });
-      const head = `[${ending(ran, caps)}; isolated: ${ran.isIsolated}]`;
+      const ran = await runCode({ code, input: input as Json }, { isolation, limits, signal });
+      const head = `[${ending(ran, limits)}; isolated: ${ran.isIsolated}]`;
       return `${head}\n${fitted(bodyOf(ran), { outputs, maxLength, key: { runId, callId } })}`;
     },
   });
@@ -90,7 +92,7 @@ export function runJavaScript(given: RunJavaScriptOptions = {}): Tool<unknown> {
 const NAME = 'run_javascript';
 const ROOM_FOR_NOTES = 1_000;
 
-function capsOf(options: RunJavaScriptOptions): ChildCaps {
+function capsOf(options: RunJavaScriptOptions): ChildLimits {
   const { timeoutMs = 10_000, maxOutputBytes = 2 ** 20, maxMemoryBytes = 2 ** 28 } = options;
   checkPositive({ timeoutMs, maxOutputBytes, maxMemoryBytes }, NAME);
   // It has nothing to put in order: no grace. Its threads are Node's own, and bubblewrap around it.
@@ -98,7 +100,7 @@ function capsOf(options: RunJavaScriptOptions): ChildCaps {
 }
 
 /** What became of it. */
-function ending({ stopped, lines, killedBy, code }: Ran, caps: ChildCaps): string {
+function ending({ stopReason: stopped, lines, killedBy, code }: Ran, caps: ChildLimits): string {
   switch (stopped) {
     case 'time':
       return `ended after ${caps.timeoutMs / 1_000} s, since it takes too long`;

@@ -28,13 +28,13 @@ export class Report {
   }
 
   /** `undefined`: a binary file, of which nothing is told. */
-  add(shown: string, searched: Searched | undefined): void {
+  add(displayPath: string, searched: Searched | undefined): void {
     if (searched === undefined) return;
     const lines: string[] = [];
     let previous = 0;
     const hasContext = searched.lines.some(({ isMatch }) => !isMatch);
     for (const { number, text, isMatch } of searched.lines) {
-      const line = `${safe(shown)}:${number}${isMatch ? ':' : '-'} ${shortened(text)}`;
+      const line = `${safe(displayPath)}:${number}${isMatch ? ':' : '-'} ${shortened(text)}`;
       if (this.#length + line.length > MAX_LENGTH) {
         this.stop('length');
         break;
@@ -45,7 +45,7 @@ export class Report {
       previous = number;
       if (!isMatch) continue;
       this.matches++;
-      this.#last = `${shown}:${number}`;
+      this.#last = `${displayPath}:${number}`;
     }
     if (lines.length > 0) this.#groups.push(lines.join('\n'));
     if (searched.isLate) this.stop('time');
@@ -77,8 +77,8 @@ export class Report {
 }
 
 /** A name with a line break in it must not pass for two. */
-function safe(shown: string): string {
-  return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(shown) ? JSON.stringify(shown) : shown;
+function safe(displayPath: string): string {
+  return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(displayPath) ? JSON.stringify(displayPath) : displayPath;
 }
 
 function shortened(text: string): string {

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { looksBinary } from '../base/looks-binary.ts';
-import { wholeEnd } from '../base/whole.ts';
+import { isBinary } from '../base/looks-binary.ts';
+import { alignEnd } from '../base/whole.ts';
 
 export interface SearchOptions {
   readonly matches: (line: string) => boolean;
@@ -55,12 +55,12 @@ export async function searchFile(handle: FileHandle, options: SearchOptions): Pr
     const { bytesRead } = await handle.read(chunk, 0, Math.min(CHUNK_BYTES, maxBytes - position), position);
     if (bytesRead === 0) break;
     const bytes = chunk.subarray(0, bytesRead);
-    if (position === 0 ? looksBinary(bytes.subarray(0, SNIFFED_BYTES)) : bytes.includes(0)) return undefined;
+    if (position === 0 ? isBinary(bytes.subarray(0, SNIFFED_BYTES)) : bytes.includes(0)) return undefined;
     position += bytesRead;
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     while (rest.length > MAX_LINE_LENGTH) {
-      const end = wholeEnd(rest, MAX_LINE_LENGTH);
+      const end = alignEnd(rest, MAX_LINE_LENGTH);
       lines.push(rest.slice(0, end));
       rest = rest.slice(end);
     }
@@ -80,7 +80,7 @@ function inPieces(line: string): readonly string[] {
   const pieces: string[] = [];
   let from = 0;
   while (line.length - from > MAX_LINE_LENGTH) {
-    const to = wholeEnd(line, from + MAX_LINE_LENGTH);
+    const to = alignEnd(line, from + MAX_LINE_LENGTH);
     pieces.push(line.slice(from, to));
     from = to;
   }

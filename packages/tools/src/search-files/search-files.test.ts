@@ -3,18 +3,18 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import type { Clock } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { overAtLook } from '../files/over-at-look.fixture.ts';
-import { answer, contextWith, type Sandbox, SECRET, sandbox } from '../files/sandbox.fixture.ts';
+import { createExpiringClock } from '../files/over-at-look.fixture.ts';
+import { callTool, createSandbox, createToolContext, type Sandbox, SECRET } from '../files/sandbox.fixture.ts';
 import { listFiles } from '../list-files/list-files.ts';
 import { searchFiles } from './search-files.ts';
 
 let box: Sandbox;
 beforeEach(() => {
-  box = sandbox();
+  box = createSandbox();
 });
 afterEach(() => box.remove());
 
-const search = (args: object, options: object = {}) => answer(searchFiles({ roots: box.root, ...options }), args);
+const search = (args: object, options: object = {}) => callTool(searchFiles({ roots: box.root, ...options }), args);
 
 describe('what is found', () => {
   beforeEach(() => {
@@ -111,8 +111,8 @@ describe('what is passed over', () => {
     expect(ignored).toHaveLength(6);
     // Also where the search begins further down, and where files are listed.
     expect(await search({ pattern: 'hit', path: 'src' })).not.toContain('own');
-    expect(await answer(listFiles({ roots: box.root }), { path: 'src' })).not.toContain('own');
-    expect(await answer(listFiles({ roots: box.root, ignoreFiles: [] }), { path: 'src' })).toContain('src/own/b.ts');
+    expect(await callTool(listFiles({ roots: box.root }), { path: 'src' })).not.toContain('own');
+    expect(await callTool(listFiles({ roots: box.root, ignoreFiles: [] }), { path: 'src' })).toContain('src/own/b.ts');
     expect(await search({ pattern: 'hit', path: 'src' }, { ignoreFiles: [] })).toContain('src/own/b.ts');
   });
 
@@ -134,11 +134,11 @@ describe('what is passed over', () => {
 });
 
 describe('what is hostile', () => {
-  beforeEach(() => writeFileSync(box.path('../outside.txt'), SECRET));
+  beforeEach(() => writeFileSync(box.resolve('../outside.txt'), SECRET));
 
   const tall = (path: string, text: string): void => {
     box.write(path, text);
-    truncateSync(box.path(path), 2 ** 30);
+    truncateSync(box.resolve(path), 2 ** 30);
   };
 
   const paths: readonly (readonly [string, string, () => void])[] = [
@@ -148,9 +148,9 @@ describe('what is hostile', () => {
     ['its own environment', '/proc/self/environ', () => undefined],
     ['a folder of processes', '/proc', () => undefined],
     ['a device', '/dev/zero', () => undefined],
-    ['a link to a file outside', 'link', () => symlinkSync(box.path('../outside.txt'), box.path('link'))],
-    ['a link to a folder outside', 'link', () => symlinkSync(box.path('..'), box.path('link'))],
-    ['a link to itself', 'link', () => symlinkSync('link', box.path('link'))],
+    ['a link to a file outside', 'link', () => symlinkSync(box.resolve('../outside.txt'), box.resolve('link'))],
+    ['a link to a folder outside', 'link', () => symlinkSync(box.resolve('..'), box.resolve('link'))],
+    ['a link to itself', 'link', () => symlinkSync('link', box.resolve('link'))],
     ['a NUL', 'a\0b', () => undefined],
     ['a name that is too long', 'x'.repeat(300), () => undefined],
     ['a denied name', '.env', () => box.write('.env', SECRET)],
@@ -165,13 +165,13 @@ describe('what is hostile', () => {
   });
 
   test.each([
-    ['links that lead out', () => symlinkSync(box.path('..'), box.path('up'))],
-    ['a link to a file outside', () => symlinkSync(box.path('../outside.txt'), box.path('link.txt'))],
-    ['folders that are links in a ring', () => symlinkSync('.', box.path('ring'))],
-    ['a pipe', () => execFileSync('mkfifo', [box.path('pipe')])],
-    ['a .gitignore that leads out', () => symlinkSync(box.path('../outside.txt'), box.path('.gitignore'))],
-    ['a .gitignore that is a pipe', () => execFileSync('mkfifo', [box.path('.gitignore')])],
-    ['a .gitignore that is a folder', () => mkdirSync(box.path('.gitignore'))],
+    ['links that lead out', () => symlinkSync(box.resolve('..'), box.resolve('up'))],
+    ['a link to a file outside', () => symlinkSync(box.resolve('../outside.txt'), box.resolve('link.txt'))],
+    ['folders that are links in a ring', () => symlinkSync('.', box.resolve('ring'))],
+    ['a pipe', () => execFileSync('mkfifo', [box.resolve('pipe')])],
+    ['a .gitignore that leads out', () => symlinkSync(box.resolve('../outside.txt'), box.resolve('.gitignore'))],
+    ['a .gitignore that is a pipe', () => execFileSync('mkfifo', [box.resolve('.gitignore')])],
+    ['a .gitignore that is a folder', () => mkdirSync(box.resolve('.gitignore'))],
     ['a .gitignore of a gibibyte', () => tall('.gitignore', '#')],
     ['a .gitignore of stars without end', () => box.write('.gitignore', `${'*a'.repeat(400)}b\n`.repeat(500))],
     ['a file of a gibibyte without lines', () => tall('tall.txt', 'x'.repeat(10_000))],
@@ -218,7 +218,7 @@ describe('what is hostile', () => {
 
   test('a pattern that is slow over long lines gives others their turn, and ends with the time', async () => {
     box.write('long.txt', `${'a'.repeat(200_000)}\n`.repeat(30));
-    const { looks, stop, ...caps } = overAtLook(8);
+    const { turnsAtReads: looks, stop, ...caps } = createExpiringClock(8);
     expect(await search({ pattern: '(a|b|c?){300}[^a]', kind: 'regex' }, caps)).toContain('the time was over');
     stop();
     // The last looks are those between its lines.
@@ -275,7 +275,7 @@ describe('caps', () => {
     };
     turn();
     const input = { pattern: 'nowhere', kind: 'regex', letterCase: 'sensitive', context: 0, matches: 10 };
-    const searching = searchFiles({ roots: box.root }).execute(input, contextWith(controller.signal));
+    const searching = searchFiles({ roots: box.root }).execute(input, createToolContext(controller.signal));
     await expect(searching).rejects.toThrow('enough');
   });
 });

@@ -2,13 +2,13 @@ import { stat } from 'node:fs/promises';
 import { type Clock, checkOptions, type OptionTable, systemClock, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { quoted } from '../base/quoted.ts';
-import { visible } from '../base/visible.ts';
-import { globMatcher, isGlob } from '../files/glob.ts';
+import { quote } from '../base/quoted.ts';
+import { escapeInvisible } from '../base/visible.ts';
+import { compileGlobs, isGlob } from '../files/glob.ts';
 import { IgnoreChain } from '../files/ignore-chain.ts';
-import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
+import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
 import { openFile } from '../files/open-file.ts';
-import { type Found, walk } from '../files/walk.ts';
+import { type FoundEntry, walk } from '../files/walk.ts';
 import { lineMatcher } from './line-matcher.ts';
 import { Report, type Stop } from './report.ts';
 import { searchFile } from './search-file.ts';
@@ -32,7 +32,7 @@ export interface SearchFilesOptions extends JailOptions {
 
 const SEARCH_FILES: OptionTable<SearchFilesOptions> = {
   keys: {
-    ...JAIL,
+    ...JAIL_KEYS,
     maxMatches: 'number',
     maxFiles: 'number',
     maxFileBytes: 'number',
@@ -62,7 +62,7 @@ export function searchFiles(given: SearchFilesOptions): Tool<unknown> {
     input: inputOf(maxMatches),
     effect: 'read',
     timeoutMs,
-    preview: ({ pattern, path }) => visible(`search ${path ?? 'all files'} for ${JSON.stringify(pattern)}`),
+    preview: ({ pattern, path }) => escapeInvisible(`search ${path ?? 'all files'} for ${JSON.stringify(pattern)}`),
     async execute({ pattern, kind, path, glob, letterCase, context, matches: most, after }, { signal }) {
       const until = clock.now() + maxDurationMs;
       const isOver = (): boolean => clock.now() >= until;
@@ -79,10 +79,10 @@ export function searchFiles(given: SearchFilesOptions): Tool<unknown> {
         ignoreFiles,
       });
       for (const stop of stops) report.stop(stop);
-      for (const file of begin === undefined ? files : files.slice(startAt(files, begin.shown))) {
+      for (const file of begin === undefined ? files : files.slice(startAt(files, begin.displayPath))) {
         if (isOver()) report.stop('time');
         if (report.isFull || report.matches >= most) break;
-        const afterLine = file.shown === begin?.shown ? begin.line : 0;
+        const afterLine = file.displayPath === begin?.displayPath ? begin.line : 0;
         const left = most - report.matches;
         await searchOne(jail, {
           file,
@@ -129,7 +129,7 @@ interface Searching {
 }
 
 interface ToSearch {
-  readonly files: readonly Pick<Found, 'shown' | 'real'>[];
+  readonly files: readonly Pick<FoundEntry, 'displayPath' | 'real'>[];
   readonly stops: readonly Stop[];
 }
 
@@ -138,10 +138,10 @@ async function filesToSearch(jail: Jail, { path = '', glob, signal, ...caps }: S
   const isAll = path === '' || path === '.' || path === './';
   const start = isAll ? undefined : await jail.find(path, { signal });
   if (start !== undefined && (await stat(start.real)).isFile()) return { files: [start], stops: [] };
-  const matches = glob === undefined ? () => true : globMatcher([glob]);
-  const prefix = start === undefined || start.shown === '' ? 0 : start.shown.length + 1;
+  const matches = glob === undefined ? () => true : compileGlobs([glob]);
+  const prefix = start === undefined || start.displayPath === '' ? 0 : start.displayPath.length + 1;
   const walked = await walk(start === undefined ? jail.roots : [start], {
-    territory: jail,
+    allowedFolders: jail,
     clock: caps.clock,
     signal,
     maxEntries: caps.maxFiles,
@@ -149,8 +149,8 @@ async function filesToSearch(jail: Jail, { path = '', glob, signal, ...caps }: S
     maxVisited: MAX_VISITED,
     maxDepth: MAX_DEPTH,
     maxDurationMs: caps.maxDurationMs,
-    ignored: new IgnoreChain({ jail, names: caps.ignoreFiles, signal }),
-    wants: ({ shown, isFolder }) => !isFolder && matches(shown.slice(prefix)),
+    ignoreFilter: new IgnoreChain({ jail, names: caps.ignoreFiles, signal }),
+    isWanted: ({ displayPath, isFolder }) => !isFolder && matches(displayPath.slice(prefix)),
   });
   return { files: walked.found, stops: [...walked.stops].map((stop) => (stop === 'time' ? 'time' : 'files')) };
 }
@@ -169,7 +169,7 @@ async function searchOne(jail: Jail, { file, report, options }: One): Promise<vo
   try {
     const { handle } = await openFile(jail, { path: file.real, signal: options.signal });
     try {
-      report.add(file.shown, await searchFile(handle, options));
+      report.add(file.displayPath, await searchFile(handle, options));
     } finally {
       await handle.close();
     }
@@ -180,20 +180,18 @@ async function searchOne(jail: Jail, { file, report, options }: One): Promise<vo
 }
 
 interface Place {
-  readonly shown: string;
+  readonly displayPath: string;
   readonly line: number;
 }
 
 function placeOf(after: string): Place {
-  const [, shown, line] = /^(.*):(\d+)$/s.exec(after) ?? [];
-  if (shown !== undefined && line !== undefined) return { shown, line: Number(line) };
-  throw new ToolError(
-    `after is ${quoted(after)}. Pass the path and the line that the search before told: src/a.ts:12.`,
-  );
+  const [, displayPath, line] = /^(.*):(\d+)$/s.exec(after) ?? [];
+  if (displayPath !== undefined && line !== undefined) return { displayPath, line: Number(line) };
+  throw new ToolError(`after is ${quote(after)}. Pass the path and the line that the search before told: src/a.ts:12.`);
 }
 
-function startAt(files: ToSearch['files'], shown: string): number {
-  const index = files.findIndex((file) => file.shown === shown);
+function startAt(files: ToSearch['files'], displayPath: string): number {
+  const index = files.findIndex((file) => file.displayPath === displayPath);
   if (index !== -1) return index;
-  throw new ToolError(`${quoted(shown)} is not among the files of this search. Search again without after.`);
+  throw new ToolError(`${quote(displayPath)} is not among the files of this search. Search again without after.`);
 }

@@ -1,7 +1,7 @@
 import { checkOptions, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/visible.ts';
 import type { Rows } from './database.ts';
 import { readerFor, type SqlSource } from './reader-for.ts';
 
@@ -67,7 +67,8 @@ export function sqlQuery(given: SqlQueryOptions): Tool<unknown> {
     // The query's own deadline comes first: what it then says is of more use.
     timeoutMs: timeoutMs + 5_000,
     maxResultLength: maxBytes + ROOM_FOR_NOTES,
-    preview: ({ sql, parameters }) => visible(parameters.length === 0 ? sql : `${sql}\n${JSON.stringify(parameters)}`),
+    preview: ({ sql, parameters }) =>
+      escapeInvisible(parameters.length === 0 ? sql : `${sql}\n${JSON.stringify(parameters)}`),
     async execute({ sql, parameters }, { signal }) {
       return told(await reader.read({ sql, parameters }, { maxRows, maxBytes, timeoutMs, signal }));
     },

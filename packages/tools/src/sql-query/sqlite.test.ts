@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigError, ToolError } from '@pawl/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answer, contextWith, sandbox } from '../files/sandbox.fixture.ts';
+import { callTool, createSandbox, createToolContext } from '../files/sandbox.fixture.ts';
 import { sqlSchema } from '../sql-schema/sql-schema.ts';
 import { sqlQuery } from './sql-query.ts';
 
-const box = sandbox();
-const file = box.path('shop.db');
+const box = createSandbox();
+const file = box.resolve('shop.db');
 afterAll(() => box.remove());
 
 beforeAll(() => {
@@ -23,7 +23,7 @@ beforeAll(() => {
 });
 
 const ask = (sql: string, parameters: readonly unknown[] = [], options: object = {}) =>
-  answer(sqlQuery({ database: { file }, ...options }), { sql, parameters });
+  callTool(sqlQuery({ database: { file }, ...options }), { sql, parameters });
 
 const ONE_ROW = '["count"]\n[3]\n[1 row]';
 
@@ -56,29 +56,29 @@ describe('what is read', () => {
 
   test('comes from a database of node:sqlite that is kept in a file as well, and from what looks like one of better-sqlite3', async () => {
     const database = new DatabaseSync(file);
-    expect(await answer(sqlQuery({ database }), { sql: 'SELECT count(*) AS count FROM users' })).toBe(ONE_ROW);
+    expect(await callTool(sqlQuery({ database }), { sql: 'SELECT count(*) AS count FROM users' })).toBe(ONE_ROW);
     database.close();
     const other = { name: file, memory: false };
-    expect(await answer(sqlQuery({ database: other }), { sql: 'SELECT count(*) AS count FROM users' })).toBe(ONE_ROW);
+    expect(await callTool(sqlQuery({ database: other }), { sql: 'SELECT count(*) AS count FROM users' })).toBe(ONE_ROW);
   });
 
   test('is found by a full-text index too, where a database has one', async () => {
-    const indexed = box.path('indexed.db');
+    const indexed = box.resolve('indexed.db');
     const database = new DatabaseSync(indexed);
     database.exec("CREATE VIRTUAL TABLE pages USING fts5(body); INSERT INTO pages VALUES ('a pawl stops a ratchet')");
     database.close();
     const tool = sqlQuery({ database: { file: indexed } });
     const sql = "SELECT highlight(pages, 0, '<', '>') AS found FROM pages WHERE pages MATCH ?";
-    expect(await answer(tool, { sql, parameters: ['ratchet'] })).toBe(
+    expect(await callTool(tool, { sql, parameters: ['ratchet'] })).toBe(
       '["found"]\n["a pawl stops a <ratchet>"]\n[1 row]',
     );
   });
 
   test('is waited for while somebody writes', async () => {
-    const busy = box.path('busy.db');
+    const busy = box.resolve('busy.db');
     const database = new DatabaseSync(busy);
     database.exec('CREATE TABLE t (x); BEGIN EXCLUSIVE; INSERT INTO t VALUES (1)');
-    const reading = answer(sqlQuery({ database: { file: busy } }), { sql: 'SELECT x FROM t' });
+    const reading = callTool(sqlQuery({ database: { file: busy } }), { sql: 'SELECT x FROM t' });
     setTimeout(() => database.exec('COMMIT'), 500);
     expect(await reading).toBe('["x"]\n[1]\n[1 row]');
     database.close();
@@ -92,12 +92,12 @@ describe('what is read', () => {
 
   test('tables are told with their columns, types and keys', async () => {
     const schema = sqlSchema({ database: { file } });
-    expect(await answer(schema, {})).toBe(
+    expect(await callTool(schema, {})).toBe(
       'named\n  name TEXT\norders\n  id INTEGER PRIMARY KEY\n  user_id INTEGER REFERENCES users(id)\n  total REAL\n  paper BLOB\nusers\n  id INTEGER PRIMARY KEY\n  name TEXT NOT NULL\n  born TEXT',
     );
-    expect(await answer(schema, { table: 'users' })).toMatch(/^users\n/);
-    expect(await answer(sqlSchema({ database: { file }, tables: ['named'] }), {})).toBe('named\n  name TEXT');
-    expect(await answer(sqlSchema({ database: { file }, tables: ['named'] }), { table: 'users' })).toBe(
+    expect(await callTool(schema, { table: 'users' })).toMatch(/^users\n/);
+    expect(await callTool(sqlSchema({ database: { file }, tables: ['named'] }), {})).toBe('named\n  name TEXT');
+    expect(await callTool(sqlSchema({ database: { file }, tables: ['named'] }), { table: 'users' })).toBe(
       'refused: There is no table "users". There are: named.',
     );
   });
@@ -107,7 +107,7 @@ describe('what is read', () => {
 const HAS_AUTHORIZER = 'setAuthorizer' in DatabaseSync.prototype;
 
 describe('what is hostile', () => {
-  const other = () => box.path('other.db');
+  const other = () => box.resolve('other.db');
   const attacks: readonly (readonly [string, string])[] = [
     ['DROP', 'DROP TABLE users'],
     ['a second statement', 'SELECT 1; DROP TABLE users'],
@@ -193,7 +193,10 @@ describe('what is hostile', () => {
   test('a query that is aborted ends at once, with its process', async () => {
     const controller = new AbortController();
     const sql = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
-    const reading = sqlQuery({ database: { file } }).execute({ sql, parameters: [] }, contextWith(controller.signal));
+    const reading = sqlQuery({ database: { file } }).execute(
+      { sql, parameters: [] },
+      createToolContext(controller.signal),
+    );
     setTimeout(() => controller.abort(new Error('enough')), 100);
     await expect(reading).rejects.toThrow('enough');
   });
@@ -207,7 +210,7 @@ describe('what is hostile', () => {
 
 test.each([
   ['a database in memory', () => new DatabaseSync(':memory:')],
-  ['a file that is not there', () => ({ file: box.path('none.db') })],
+  ['a file that is not there', () => ({ file: box.resolve('none.db') })],
   ['a folder', () => ({ file: box.root })],
   ['nothing that reads', () => ({ path: file })],
 ])('%s is refused where the tool is made', (_, database) => {
@@ -217,7 +220,7 @@ test.each([
 test('a file that is no database is told when it is asked', async () => {
   box.write('no.db', 'x'.repeat(4_096));
   expect(
-    await answer(sqlQuery({ database: { file: box.path('no.db') } }), { sql: 'SELECT 1 FROM sqlite_schema' }),
+    await callTool(sqlQuery({ database: { file: box.resolve('no.db') } }), { sql: 'SELECT 1 FROM sqlite_schema' }),
   ).toContain('not a database');
 });
 
@@ -230,7 +233,7 @@ test.each([
   try {
     const asked = sqlQuery({ database: { file } }).execute(
       { sql: 'SELECT 1', parameters: [] },
-      contextWith(new AbortController().signal),
+      createToolContext(new AbortController().signal),
     );
     const error: unknown = await Promise.resolve(asked).catch((reason: unknown) => reason);
     if (!ToolError.isInstance(error)) throw error;

@@ -1,7 +1,7 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/visible.ts';
 
 export interface TodoOptions {
   /** @defaultValue 'todo' */
@@ -38,7 +38,7 @@ export function todo(options: TodoOptions = {}): Tool<unknown> {
     }),
     effect: 'read',
     timeoutMs: 1_000,
-    preview: ({ items }) => visible(shown(items)),
+    preview: ({ items }) => escapeInvisible(shown(items)),
     execute({ items }) {
       const doing = items.filter(({ status }) => status === 'doing');
       if (doing.length > 1) {

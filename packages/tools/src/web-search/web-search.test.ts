@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { ConfigError } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { afterEach, expect, test } from 'vitest';
-import { answer } from '../files/sandbox.fixture.ts';
+import { callTool } from '../files/sandbox.fixture.ts';
 import { type Site, site } from '../net/site.fixture.ts';
 import { brave, type SearchEngine, searxng, tavily, type WebSearchOptions, webSearch } from './web-search.ts';
 
@@ -26,7 +26,7 @@ const json =
   (_, response) =>
     void response.end(JSON.stringify(value));
 const ask = (search: SearchEngine, options: Partial<WebSearchOptions> = {}) =>
-  answer(webSearch({ search, ...options }), {
+  callTool(webSearch({ search, ...options }), {
     query: 'pawl',
     ...(options.maxResults === undefined ? {} : { count: options.maxResults }),
   });
@@ -103,7 +103,7 @@ test('the same search is answered from memory for a while', async () => {
     return [{ title: `T${asked}`, url: 'https://a.test/', snippet: '' }];
   };
   const tool = webSearch({ search, clock, cacheMs: 1_000 });
-  const once = async (query: string) => inner(await answer(tool, { query }));
+  const once = async (query: string) => inner(await callTool(tool, { query }));
   expect([await once('a'), await once('a'), await once('b')]).toEqual([
     '1. T1\nhttps://a.test/',
     '1. T1\nhttps://a.test/',
@@ -112,8 +112,8 @@ test('the same search is answered from memory for a while', async () => {
   await clock.advance(1_000);
   expect(await once('a')).toContain('T3');
   const without = webSearch({ search, clock, cacheMs: 0 });
-  await answer(without, { query: 'c' });
-  await answer(without, { query: 'c' });
+  await callTool(without, { query: 'c' });
+  await callTool(without, { query: 'c' });
   expect(asked).toBe(5);
 });
 
@@ -124,7 +124,7 @@ test('results are capped in number and length, and can not write lines of their 
       url: 'https://a.test/',
       snippet: 'x'.repeat(2_000),
     }));
-  const said = inner(await answer(webSearch({ search, maxResults: 3, maxSnippetLength: 10 }), { query: 'a' }));
+  const said = inner(await callTool(webSearch({ search, maxResults: 3, maxSnippetLength: 10 }), { query: 'a' }));
   expect(said.split('\n\n')).toHaveLength(3);
   expect(said.split('\n\n')[0]).toBe('1. T0 2. Fake\nhttps://a.test/\nxxxxxxxxxx…');
 });
@@ -134,9 +134,9 @@ test('what is kept of earlier searches is what was shown of them, however long i
     json({ results: [{ title: 'T', url: 'https://a.test/', content: 'x'.repeat(1_900_000) }] }),
   );
   const search = webSearch({ search: tavily({ apiKey: KEY, baseURL: made.origin, ...local }) });
-  await answer(search, { query: 'first' });
+  await callTool(search, { query: 'first' });
   const before = held();
-  for (let count = 0; count < 100; count++) await answer(search, { query: `search ${count}` });
+  for (let count = 0; count < 100; count++) await callTool(search, { query: `search ${count}` });
   expect(held() - before).toBeLessThan(100 * 2 ** 20);
 });
 

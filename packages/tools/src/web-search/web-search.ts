@@ -1,7 +1,7 @@
 import { type Clock, ConfigError, checkOptions, type OptionTable, systemClock, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/visible.ts';
 import { sliceStart } from '../base/whole.ts';
 import { untrusted } from '../net/untrusted.ts';
 import type { SearchEngine, SearchResult } from './engine.ts';
@@ -73,7 +73,7 @@ export function webSearch(given: WebSearchOptions): Tool<unknown> {
     }),
     effect: 'read',
     timeoutMs,
-    preview: ({ query }) => visible(`search the web for ${JSON.stringify(query)}`),
+    preview: ({ query }) => escapeInvisible(`search the web for ${JSON.stringify(query)}`),
     async execute({ query, count }, { signal }) {
       const key = JSON.stringify([query, count]);
       const results = cache.get(key) ?? shown(await search(query, { count, signal }), { count, maxSnippetLength });

@@ -1,14 +1,21 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
-import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
-import { placeFor } from '../files/place.ts';
-import { NotThere } from '../files/problem.ts';
-import { changed, createFile, type Existing, existing, existsAlready, replaceFile } from '../files/replace-file.ts';
-import { textOf } from '../files/text-form.ts';
-import { unifiedDiff } from '../files/unified-diff.ts';
-import { MAX_VERSIONED_BYTES, versionOf } from '../files/version.ts';
+import { escapeInvisible } from '../base/visible.ts';
+import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
+import { findPlace } from '../files/place.ts';
+import { FileNotFoundError } from '../files/problem.ts';
+import {
+  createChangedError,
+  createExistsError,
+  createFile,
+  type ExistingFile,
+  readExisting,
+  replaceFile,
+} from '../files/replace-file.ts';
+import { decodeText } from '../files/text-form.ts';
+import { createUnifiedDiff } from '../files/unified-diff.ts';
+import { computeVersion, MAX_VERSIONED_BYTES } from '../files/version.ts';
 
 export interface WriteFileOptions extends JailOptions {
   /** The most bytes of a file. @defaultValue 1_048_576 */
@@ -27,7 +34,7 @@ interface Input {
 
 const WRITE_FILE: OptionTable<WriteFileOptions> = {
   keys: {
-    ...JAIL,
+    ...JAIL_KEYS,
     maxBytes: 'number',
     folders: { create: true, refuse: true },
     timeoutMs: 'number',
@@ -73,15 +80,15 @@ export function writeFile(given: WriteFileOptions): Tool<unknown> {
       const before = await present(jail, { ...input, signal });
       if (before === undefined) {
         if (input.version !== undefined) throw gone(input.path);
-        const place = await placeFor(jail, { path: input.path, signal, folders });
+        const place = await findPlace(jail, { path: input.path, signal, folders });
         await createFile(place, { bytes, signal });
-        return told(place.shown, bytes);
+        return told(place.displayPath, bytes);
       }
-      if (before.version === versionOf(bytes)) return told(before.shown, bytes);
-      if (input.version === undefined) throw existsAlready(before.shown);
-      if (input.version !== before.version) throw changed(before.shown);
+      if (before.version === computeVersion(bytes)) return told(before.displayPath, bytes);
+      if (input.version === undefined) throw createExistsError(before.displayPath);
+      if (input.version !== before.version) throw createChangedError(before.displayPath);
       await replaceFile(before, { bytes, signal });
-      return told(before.shown, bytes);
+      return told(before.displayPath, bytes);
     },
   });
 }
@@ -92,11 +99,11 @@ interface Looking {
 }
 
 /** `undefined` where there is no such file. What may not be looked at rejects. */
-async function present(jail: Jail, looking: Looking): Promise<Existing | undefined> {
+async function present(jail: Jail, looking: Looking): Promise<ExistingFile | undefined> {
   try {
-    return await existing(jail, looking);
+    return await readExisting(jail, looking);
   } catch (error) {
-    if (error instanceof NotThere) return undefined;
+    if (error instanceof FileNotFoundError) return undefined;
     throw error;
   }
 }
@@ -105,8 +112,8 @@ function gone(path: string): ToolError {
   return new ToolError(`There is no "${path}" any more. Nothing was written. Leave the version out to write it anew.`);
 }
 
-function told(shown: string, bytes: Uint8Array): string {
-  return `Wrote ${shown}: ${bytes.length} bytes.\n[version ${versionOf(bytes)}]`;
+function told(displayPath: string, bytes: Uint8Array): string {
+  return `Wrote ${displayPath}: ${bytes.length} bytes.\n[version ${computeVersion(bytes)}]`;
 }
 
 const PREVIEW_MS = 5_000;
@@ -114,9 +121,11 @@ const PREVIEW_MS = 5_000;
 async function previewOf(jail: Jail, { path, content }: Input): Promise<string> {
   try {
     const before = await present(jail, { path, signal: AbortSignal.timeout(PREVIEW_MS) });
-    const text = before === undefined ? '' : (textOf(before.bytes)?.text ?? '');
-    return visible(unifiedDiff({ shown: before?.shown ?? path, before: text, after: content }));
+    const text = before === undefined ? '' : (decodeText(before.bytes)?.text ?? '');
+    return escapeInvisible(
+      createUnifiedDiff({ displayPath: before?.displayPath ?? path, before: text, after: content }),
+    );
   } catch (error) {
-    return visible(ToolError.isInstance(error) ? error.message : `write ${path}`);
+    return escapeInvisible(ToolError.isInstance(error) ? error.message : `write ${path}`);
   }
 }
