@@ -28,7 +28,7 @@ const model = scriptedModel([
   respond.text('It subtracted. Now the test passes.'),
 ]);
 const command = runCommand({ roots: folder, allow: [['node', 'sum.test.mjs']], path: [dirname(process.execPath)] });
-const tools = [readFile({ roots: folder, versions: 'told' }), editFile({ roots: folder }), command];
+const tools = [readFile({ roots: folder, versions: 'include' }), editFile({ roots: folder }), command];
 const { output, messages } = await new Agent({ model, tools }).run('Make the test pass.');
 
 for (const { role, content } of messages) {

@@ -71,13 +71,14 @@ export const readyMade: readonly Factory[] = [
     name: 'httpRequest',
     covers: ['HttpRequestOptions'],
     make: (options) => httpRequest(options),
-    valid: { allow: [{ host: 'api.example.com' }] },
+    valid: { allow: [{ hostname: 'api.example.com' }] },
     wrong: [
       [{ allow: undefined }, 'allow names nothing.'],
-      [{ allow: [{ hosts: ['a.test'] }] }, 'allow[0]: there is no option "hosts". The option is "host"'],
+      [{ allow: [{ hosts: ['a.test'] }] }, 'allow[0]: there is no option "hosts". The option is "hostname"'],
+      [{ allow: [{ host: 'a.test' }] }, 'allow[0]: there is no option "host". The option is "hostname".'],
       [{ allow: ['a.test'] }, 'allow[0]: the options are a text.'],
       [{ allow: [null] }, 'allow[0]: the options are null.'],
-      [{ allow: [{ host: 'a.test', paths: [5] }] }, 'paths is a list with 5. Pass a list of texts.'],
+      [{ allow: [{ hostname: 'a.test', paths: [5] }] }, 'paths is a list with 5. Pass a list of texts.'],
       [{ approval: 'write' }, 'approval is the text "write". Pass "writes", "always" or "never".'],
       [
         { secrets: { a: { host: 'a.test' } } },

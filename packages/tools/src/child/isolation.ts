@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { ToolError } from '@pawl/core';
 import { buildBubblewrapArguments, type SandboxOptions } from './bubblewrap.ts';
-import { findIsolationPrograms, type IsolationPrograms } from './means.ts';
+import { findIsolationPrograms, type IsolationPrograms } from './find-program.ts';
 
 /** Whether a child gets namespaces of its own: where that is possible, or else not at all, or never. */
 export type IsolationMode = 'prefer' | 'require' | 'none';

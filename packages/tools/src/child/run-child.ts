@@ -3,12 +3,12 @@ import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ToolError } from '@pawl/core';
-import type { ChildLimits, StopReason } from './caps.ts';
-import { ProcessTree } from './family.ts';
+import type { ChildLimits, StopReason } from './child-limits.ts';
+import { ChildOutput } from './child-output.ts';
+import { ChildSupervisor } from './child-supervisor.ts';
 import type { ProcessIdentity, WrappedProgram } from './isolation.ts';
-import { ChildSupervisor } from './keeper.ts';
-import { openTextAsFile } from './text-as-file.ts';
-import { ChildOutput } from './transcript.ts';
+import { openTextAsFile } from './open-text-as-file.ts';
+import { ProcessTree } from './process-tree.ts';
 
 export interface ChildLaunch {
   readonly program: WrappedProgram;

@@ -1,6 +1,6 @@
 import { ToolError } from '@pawl/core';
-import { findClosest } from '../base/closest.ts';
-import { sliceStart } from '../base/whole.ts';
+import { findClosest } from '../base/find-closest.ts';
+import { sliceStart } from '../base/whole-characters.ts';
 
 export interface Edit {
   /** Text that is in the file exactly once. */

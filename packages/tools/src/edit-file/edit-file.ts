@@ -1,11 +1,11 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { quote } from '../base/quoted.ts';
-import { escapeInvisible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { quote } from '../base/quote.ts';
+import { decodeText, encodeText, type FileText } from '../files/file-text.ts';
 import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
 import { createChangedError, type ExistingFile, readExisting, replaceFile } from '../files/replace-file.ts';
-import { decodeText, encodeText, type FileText } from '../files/text-form.ts';
 import { createUnifiedDiff } from '../files/unified-diff.ts';
 import { computeVersion, MAX_VERSIONED_BYTES } from '../files/version.ts';
 import { applyEdits, type Edit } from './apply-edits.ts';

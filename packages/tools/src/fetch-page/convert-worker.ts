@@ -1,8 +1,8 @@
 // A thread of its own, so that a page that takes for ever, or too much memory, is given up with it.
 import { parentPort, workerData } from 'node:worker_threads';
 import { NodeHtmlMarkdown } from 'node-html-markdown';
-import type { ConversionResult } from './converted.ts';
-import { splitPage } from './pieces.ts';
+import type { ConversionResult } from './conversion-result.ts';
+import { splitPage } from './split-page.ts';
 
 /** Markdown may be much longer than its page: of things within things. */
 const MAX_LENGTH = 4 * 2 ** 20;

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { ConfigError } from '@pawl/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { callTool, createToolContext } from '../files/sandbox.fixture.ts';
-import { type Site, site } from '../net/site.fixture.ts';
+import { startSite, type TestSite } from '../net/site.fixture.ts';
 import { type FetchPageOptions, fetchPage } from './fetch-page.ts';
 
 const closing: (() => unknown)[] = [];
@@ -10,8 +10,8 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-async function serving(listener: RequestListener): Promise<Site> {
-  const made = await site((incoming, response) => {
+async function serving(listener: RequestListener): Promise<TestSite> {
+  const made = await startSite((incoming, response) => {
     if (incoming.url === '/robots.txt') response.writeHead(404).end();
     else listener(incoming, response);
   });
@@ -23,7 +23,7 @@ const page = (type: string, body: string | Uint8Array): RequestListener => {
   return (_, response) => void response.writeHead(200, { 'content-type': type }).end(body);
 };
 
-function tool({ port }: Site, options: Partial<FetchPageOptions> = {}) {
+function tool({ port }: TestSite, options: Partial<FetchPageOptions> = {}) {
   return fetchPage({ hostnames: 'any', allowAddresses: ['127.0.0.1'], ports: [port], ...options });
 }
 
@@ -116,7 +116,7 @@ describe('what robots.txt says', () => {
   const robots =
     (text: string, status = 200) =>
     async ({ path = '/private/page', ...options }: Partial<FetchPageOptions> & { path?: string } = {}) => {
-      const made = await site((incoming, response) => {
+      const made = await startSite((incoming, response) => {
         if (incoming.url === '/robots.txt') response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
         else response.end('read');
       });
@@ -134,7 +134,7 @@ describe('what robots.txt says', () => {
   });
 
   test('is asked of the site that a page leads to as well, and once of each', async () => {
-    const other = await site((incoming, response) => {
+    const other = await startSite((incoming, response) => {
       if (incoming.url === '/robots.txt') response.end('User-agent: *\nDisallow: /private/');
       else if (incoming.url === '/open') response.writeHead(302, { location: '/private/page' }).end();
       else response.end('read');

@@ -1,15 +1,20 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { escapeInvisible } from '../base/visible.ts';
-import { sliceStart } from '../base/whole.ts';
-import { AddressRule } from '../net/address.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { sliceStart } from '../base/whole-characters.ts';
+import { AddressRule } from '../net/address-rule.ts';
 import { checkUrl } from '../net/check-url.ts';
-import { type Answered, type Asked, guardedRequest, type NetOptions } from '../net/guarded-request.ts';
-import { checkHosts, type HostnamePattern, matchesHost } from '../net/host-rule.ts';
-import { type LookupHostname, resolveBySystem } from '../net/lookup.ts';
-import { untrusted } from '../net/untrusted.ts';
-import { extractText } from './page-text.ts';
+import {
+  type GuardedRequest,
+  type GuardedResponse,
+  type NetOptions,
+  sendGuardedRequest,
+} from '../net/guarded-request.ts';
+import { checkHostnames, type HostnamePattern, matchesHostname } from '../net/hostname-pattern.ts';
+import { type LookupHostname, resolveBySystem } from '../net/lookup-hostname.ts';
+import { markUntrusted } from '../net/mark-untrusted.ts';
+import { extractText } from './extract-text.ts';
 import { Robots } from './robots.ts';
 
 export interface FetchPageOptions {
@@ -77,7 +82,7 @@ export function fetchPage(given: FetchPageOptions): Tool<unknown> {
     timeoutMs = 20_000,
   } = options;
   checkPositive({ maxBytes, maxLength, timeoutMs }, 'fetch_page');
-  if (hosts !== 'any') checkHosts(hosts, 'fetch_page');
+  if (hosts !== 'any') checkHostnames(hosts, 'fetch_page');
   const net: NetOptions = {
     addresses: new AddressRule(allowAddresses, 'fetch_page'),
     ports,
@@ -103,18 +108,19 @@ export function fetchPage(given: FetchPageOptions): Tool<unknown> {
     preview: ({ url }) => escapeInvisible(`GET ${url}`),
     async execute({ url: given, from }, { signal }) {
       const url = checkUrl(given, net);
-      const checkRequest = (next: Asked): Asked => {
+      const checkRequest = (next: GuardedRequest): GuardedRequest => {
         checkHostname(next.url, hosts);
         return next;
       };
-      const ask = (each: Asked): Promise<Answered> => guardedRequest(each, { ...net, signal, follow: checkRequest });
+      const ask = (each: GuardedRequest): Promise<GuardedResponse> =>
+        sendGuardedRequest(each, { ...net, signal, followRedirect: checkRequest });
       const rules = new Robots({ userAgent, headers, send: ask });
-      const follow = async (next: Asked): Promise<Asked> => {
+      const follow = async (next: GuardedRequest): Promise<GuardedRequest> => {
         if (robots === 'obey') await rules.check(checkRequest(next).url);
         return checkRequest(next);
       };
       const first = await follow({ url, method: 'GET', headers });
-      const answered = await guardedRequest(first, { ...net, signal, follow });
+      const answered = await sendGuardedRequest(first, { ...net, signal, followRedirect: follow });
       return formatPart(await extractPage(answered, signal), { answered, from, maxLength });
     },
   });
@@ -123,11 +129,11 @@ export function fetchPage(given: FetchPageOptions): Tool<unknown> {
 const ROOM_FOR_NOTES = 10_000;
 
 function checkHostname({ hostname }: URL, hosts: FetchPageOptions['hostnames']): void {
-  if (hosts === 'any' || matchesHost(hostname, hosts)) return;
+  if (hosts === 'any' || matchesHostname(hostname, hosts)) return;
   throw new ToolError(`Pages of ${hostname} are not read here. These hosts are: ${hosts.join(', ')}.`);
 }
 
-async function extractPage(answered: Answered, signal: AbortSignal): Promise<string> {
+async function extractPage(answered: GuardedResponse, signal: AbortSignal): Promise<string> {
   const { status, statusText, url } = answered;
   if (status < 200 || status > 299) {
     throw new ToolError(
@@ -138,7 +144,7 @@ async function extractPage(answered: Answered, signal: AbortSignal): Promise<str
 }
 
 interface PartOptions {
-  readonly answered: Answered;
+  readonly answered: GuardedResponse;
   readonly from: number;
   readonly maxLength: number;
 }
@@ -153,7 +159,7 @@ function formatPart(text: string, { answered, from, maxLength }: PartOptions): s
     ...(end < text.length ? [`[more: go on with from ${end}]`] : []),
     ...(isCut ? ['[the page is larger than what is read of one: its end is missing]'] : []),
   ];
-  return [untrusted(shown, url.href), ...notes].join('\n');
+  return [markUntrusted(shown, url.href), ...notes].join('\n');
 }
 
 /** Cuts no surrogate pair in two at its end. */

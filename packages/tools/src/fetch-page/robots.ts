@@ -1,11 +1,11 @@
 import { ToolError } from '@pawl/core';
 import robotsParser from 'robots-parser';
-import type { Answered, Asked } from '../net/guarded-request.ts';
+import type { GuardedRequest, GuardedResponse } from '../net/guarded-request.ts';
 
 interface RobotsOptions {
   readonly userAgent: string;
-  readonly headers: Asked['headers'];
-  readonly send: (asked: Asked) => Promise<Answered>;
+  readonly headers: GuardedRequest['headers'];
+  readonly send: (asked: GuardedRequest) => Promise<GuardedResponse>;
 }
 
 /** Robots read so much at the least (RFC 9309, 2.5); nobody needs more. */
@@ -20,10 +20,10 @@ const parseRobots = robotsParser as unknown as typeof robotsParser.default;
 /** What sites let robots read (RFC 9309), asked once for each site. */
 export class Robots {
   readonly #options: RobotsOptions;
-  readonly #sites = new Map<string, Promise<Answered>>();
+  readonly #sites = new Map<string, Promise<GuardedResponse>>();
 
-  constructor(asking: RobotsOptions) {
-    this.#options = asking;
+  constructor(options: RobotsOptions) {
+    this.#options = options;
   }
 
   /** A site without `robots.txt` lets everything be read. Rejects with a `ToolError` for a page that is not, and a site that fails to say. */
@@ -47,7 +47,7 @@ export class Robots {
     throw new ToolError(`${url.host} asks robots not to read this page (robots.txt). Read another one.`);
   }
 
-  #fetchFile(url: URL): Promise<Answered> {
+  #fetchFile(url: URL): Promise<GuardedResponse> {
     const { send: ask, headers } = this.#options;
     const asked = this.#sites.get(url.origin) ?? ask({ url: new URL(ROBOTS_PATH, url), method: 'GET', headers });
     this.#sites.set(url.origin, asked);

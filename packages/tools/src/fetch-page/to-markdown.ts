@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { ToolError } from '@pawl/core';
+import type { ConversionResult } from './conversion-result.ts';
 import type { WorkerSource } from './convert-worker-source.ts';
-import type { ConversionResult } from './converted.ts';
 
 export interface ToMarkdownOptions {
   readonly signal: AbortSignal;

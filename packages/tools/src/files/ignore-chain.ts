@@ -1,7 +1,7 @@
+import type { AllowedPath, IgnoreFilter } from './allowed-folders.ts';
 import { type IgnoreRules, isIgnored, parseIgnoreRules } from './ignore-rules.ts';
 import type { Jail } from './jail.ts';
 import { openFile } from './open-file.ts';
-import type { AllowedPath, IgnoreFilter } from './territory.ts';
 
 /** Names of the files that say what is ignored. Larger ones are cut: they are read for each folder. */
 const MAX_BYTES = 65_536;
@@ -17,8 +17,8 @@ export class IgnoreChain implements IgnoreFilter {
   readonly #options: IgnoreChainOptions;
   readonly #chains = new Map<string, readonly IgnoreRules[]>();
 
-  constructor(reading: IgnoreChainOptions) {
-    this.#options = reading;
+  constructor(options: IgnoreChainOptions) {
+    this.#options = options;
   }
 
   /** A walk may begin anywhere below a root: what the folders above say counts as well. */

@@ -1,13 +1,13 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ConfigError, type OptionTable, ToolError } from '@pawl/core';
-import { quote } from '../base/quoted.ts';
+import { quote } from '../base/quote.ts';
+import type { AllowedFolders, AllowedPath } from './allowed-folders.ts';
 import { createDenyList, DEFAULT_DENY_LIST, type DenyList } from './deny-list.ts';
 import { isGlob } from './glob.ts';
-import { suggestPath } from './nearest.ts';
-import { FileNotFoundError, readErrorCode, toToolError } from './problem.ts';
-import { type Root, resolveRoots, toPathInRoot, toRelativePath } from './roots.ts';
-import type { AllowedFolders, AllowedPath } from './territory.ts';
+import { type Root, resolveRoots, toPathInRoot, toRelativePath } from './resolve-roots.ts';
+import { suggestPath } from './suggest-path.ts';
+import { FileNotFoundError, readErrorCode, toToolError } from './to-tool-error.ts';
 
 export interface JailOptions {
   /** The folders that may be looked at, with all that is below them. Nothing else may. */

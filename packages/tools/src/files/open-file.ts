@@ -1,10 +1,10 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { ToolError } from '@pawl/core';
-import { quote } from '../base/quoted.ts';
+import { quote } from '../base/quote.ts';
+import type { AllowedPath } from './allowed-folders.ts';
 import type { Jail } from './jail.ts';
-import { readErrorCode, toToolError } from './problem.ts';
-import type { AllowedPath } from './territory.ts';
+import { readErrorCode, toToolError } from './to-tool-error.ts';
 
 export interface OpenedFile {
   /** To be closed by whoever asked. */

@@ -3,12 +3,12 @@ import { constants } from 'node:fs';
 import { link, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { ToolError } from '@pawl/core';
-import { quote } from '../base/quoted.ts';
-import { FolderHandle } from './folder.ts';
+import { quote } from '../base/quote.ts';
+import type { FilePlace } from './find-place.ts';
+import { FolderHandle } from './folder-handle.ts';
 import type { Jail } from './jail.ts';
 import { openFile } from './open-file.ts';
-import type { FilePlace } from './place.ts';
-import { readErrorCode, toToolError } from './problem.ts';
+import { readErrorCode, toToolError } from './to-tool-error.ts';
 import { computeVersion, createTooLargeError, readWhole } from './version.ts';
 
 /** A file as it was when it was looked at. */

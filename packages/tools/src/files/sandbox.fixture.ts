@@ -20,13 +20,13 @@ export function createSandbox(): Sandbox {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pawl-tools-')));
   const root = join(folder, 'root');
   mkdirSync(root);
-  const path = (below: string): string => join(root, below);
+  const resolvePath = (below: string): string => join(root, below);
   return {
     root,
-    resolve: path,
+    resolve: resolvePath,
     write: (below, text) => {
-      mkdirSync(dirname(path(below)), { recursive: true });
-      writeFileSync(path(below), text);
+      mkdirSync(dirname(resolvePath(below)), { recursive: true });
+      writeFileSync(resolvePath(below), text);
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

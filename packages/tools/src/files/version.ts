@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { ToolError } from '@pawl/core';
-import { quote } from '../base/quoted.ts';
+import { quote } from '../base/quote.ts';
 
 /** Larger files have no version, and can't be written. */
 export const MAX_VERSIONED_BYTES: number = 8 * 2 ** 20;

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@pawl/core';
+import type { AllowedFolders, AllowedPath, IgnoreFilter } from './allowed-folders.ts';
 import { type FolderEntry, readFolder } from './read-folder.ts';
-import type { AllowedFolders, AllowedPath, IgnoreFilter } from './territory.ts';
 
 export interface WalkOptions {
   readonly allowedFolders: AllowedFolders;

@@ -36,7 +36,7 @@ describe('write_file', () => {
 
   test('writes over a file that was read, by the version that read_file tells', async () => {
     box.write('a.txt', 'one\n');
-    const read = await callTool(readFile({ roots: box.root, versions: 'told' }), { path: 'a.txt' });
+    const read = await callTool(readFile({ roots: box.root, versions: 'include' }), { path: 'a.txt' });
     expect(read).toBe(`one\n[version ${version('one\n')}]`);
     const [, told] = /\[version (\w+)\]/.exec(read) ?? [];
     expect(await write({ path: 'a.txt', content: 'two\n', version: told })).toContain('Wrote a.txt');
@@ -240,7 +240,7 @@ test('an agent reads, edits and writes, and a crash in between repeats nothing',
     respond.text('Mended.'),
   ]);
   const options = { roots: box.root };
-  const tools = [readFile({ ...options, versions: 'told' }), editFile(options), writeFile(options)];
+  const tools = [readFile({ ...options, versions: 'include' }), editFile(options), writeFile(options)];
   const outcome = await new Agent({ model, tools }).run('Mend sum.js.', { host: memoryHost() }).outcome();
   expect([outcome.status, text('sum.js')]).toEqual(['completed', 'export const sum = (a, b) => a + b;\n']);
 });

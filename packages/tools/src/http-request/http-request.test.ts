@@ -3,20 +3,20 @@ import { text } from 'node:stream/consumers';
 import { testTool } from '@pawl/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { callTool } from '../files/sandbox.fixture.ts';
-import { type Site, site } from '../net/site.fixture.ts';
-import { OutputStore } from '../output/outputs.ts';
+import { startSite, type TestSite } from '../net/site.fixture.ts';
+import { OutputStore } from '../output/output-store.ts';
 import { readOutput } from '../read-output/read-output.ts';
 import { type HttpRequestOptions, httpRequest } from './http-request.ts';
 
 const KEY = 'Bearer key-that-nobody-may-read';
-let api: Site;
+let api: TestSite;
 let listener: RequestListener;
 let bodies: Promise<string>[];
 
 beforeEach(async () => {
   bodies = [];
   listener = (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
-  api = await site((incoming, response) => {
+  api = await startSite((incoming, response) => {
     bodies.push(text(incoming));
     listener(incoming, response);
   });
@@ -27,7 +27,7 @@ const ALL = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 function tool(options: Partial<HttpRequestOptions> = {}) {
   return httpRequest({
-    allow: [{ host: '127.0.0.1', methods: ALL }],
+    allow: [{ hostname: '127.0.0.1', methods: ALL }],
     allowAddresses: ['127.0.0.1'],
     ports: [api.port],
     secrets: { api: { hostnames: ['127.0.0.1'], plaintext: 'accept', value: () => KEY } },
@@ -114,7 +114,7 @@ describe('a request', () => {
 });
 
 describe('what is not allowed', () => {
-  const some = { allow: [{ host: '127.0.0.1', methods: ['GET'], paths: ['/v1/users/*', '/open/**'] }] };
+  const some = { allow: [{ hostname: '127.0.0.1', methods: ['GET'], paths: ['/v1/users/*', '/open/**'] }] };
 
   test.each([
     ['/v1/users/7', 'GET', true],
@@ -188,7 +188,7 @@ describe('what is not allowed', () => {
       for (let from = 0; from + half <= KEY.length; from++) expect(said).not.toContain(KEY.slice(from, from + half));
     }
     listener = (_, response) => void response.writeHead(302, { location: `/admin/${KEY}` }).end();
-    const allow = [{ host: '127.0.0.1', paths: ['/v1/**'] }];
+    const allow = [{ hostname: '127.0.0.1', paths: ['/v1/**'] }];
     expect(await ask({ auth: 'api' }, { allow })).toContain('may not be asked for /admin/[redacted]');
   });
 
@@ -235,7 +235,7 @@ describe('what is not allowed', () => {
 });
 
 test('headers that the developer allows go along, and to no other origin by a redirect', async () => {
-  const other = await site((_, response) => void response.end('there'));
+  const other = await startSite((_, response) => void response.end('there'));
   const headers = { 'X-Api-Version': '2', 'X-Tenant': 'acme', Accept: 'text/plain' };
   const options = { headers: ['x-api-version', 'x-tenant'], ports: [api.port, other.port] };
   await ask({ headers }, options);
@@ -259,7 +259,7 @@ test('what a long answer leaves out can be read on, without the secret', async (
 
 describe('a redirect', () => {
   test('to another origin goes without what proves who asks', async () => {
-    const other = await site((_, response) => void response.end('there'));
+    const other = await startSite((_, response) => void response.end('there'));
     listener = (_, response) => void response.writeHead(303, { location: `${other.origin}/` }).end();
     const said = await ask({ auth: 'api', method: 'PUT', body: 'x' }, { ports: [api.port, other.port] });
     expect(inner(said)).toContain('there');
@@ -269,7 +269,7 @@ describe('a redirect', () => {
   });
 
   test('that takes what was to be written to another origin is not followed', async () => {
-    const other = await site((_, response) => void response.end('there'));
+    const other = await startSite((_, response) => void response.end('there'));
     listener = (_, response) => void response.writeHead(307, { location: `${other.origin}/` }).end();
     const said = await ask({ method: 'PUT', body: 'x' }, { ports: [api.port, other.port] });
     expect(said).toContain(`leads this PUT to ${other.origin}`);
@@ -278,7 +278,7 @@ describe('a redirect', () => {
   });
 
   test('to what is not allowed is not followed', async () => {
-    const allow = [{ host: '127.0.0.1', paths: ['/v1/**'] }];
+    const allow = [{ hostname: '127.0.0.1', paths: ['/v1/**'] }];
     listener = (_, response) => void response.writeHead(302, { location: '/admin' }).end();
     expect(await ask({}, { allow })).toContain('may not be asked for /admin');
     listener = (_, response) => void response.writeHead(302, { location: 'http://169.254.169.254/' }).end();

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import type { Clock } from '@pawl/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createExpiringClock } from '../files/over-at-look.fixture.ts';
+import { createExpiringClock } from '../files/expiring-clock.fixture.ts';
 import { callTool, createSandbox, createToolContext } from '../files/sandbox.fixture.ts';
 import { listFiles } from './list-files.ts';
 
@@ -142,12 +142,12 @@ describe('caps', () => {
   test('on time hold also within a folder, where an ignore file makes each name cost much', async () => {
     for (let index = 0; index < 400; index++) write(`slow/${'a'.repeat(240)}${index}`, '');
     write('slow/.gitignore', `${'*a'.repeat(400)}b\n`.repeat(81));
-    const { turnsAtReads: looks, stop, ...caps } = createExpiringClock(150);
-    const said = await lines({ path: 'slow' }, listFiles({ roots: root, ...caps }));
+    const { turnsAtReads, stop, ...limits } = createExpiringClock(150);
+    const said = await lines({ path: 'slow' }, listFiles({ roots: root, ...limits }));
     stop();
     expect(said.at(-1)).toBe('[the time was over before all was looked at: list a folder further down]');
     // It is looked at once for each name.
-    expect(looks.at(-1)).toBeGreaterThan(looks.at(-100) ?? Number.NaN);
+    expect(turnsAtReads.at(-1)).toBeGreaterThan(turnsAtReads.at(-100) ?? Number.NaN);
   });
 
   test('on depth hold for a very deep tree', async () => {

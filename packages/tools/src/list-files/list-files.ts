@@ -2,13 +2,13 @@ import { stat } from 'node:fs/promises';
 import { type Clock, checkOptions, type OptionTable, systemClock, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { quote } from '../base/quoted.ts';
-import { escapeInvisible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { quote } from '../base/quote.ts';
+import type { AllowedPath } from '../files/allowed-folders.ts';
 import { compileGlobs, isGlob } from '../files/glob.ts';
 import { IgnoreChain } from '../files/ignore-chain.ts';
 import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
-import { toToolError } from '../files/problem.ts';
-import type { AllowedPath } from '../files/territory.ts';
+import { toToolError } from '../files/to-tool-error.ts';
 import { type FoundEntry, type WalkResult, type WalkStop, walk } from '../files/walk.ts';
 
 export interface ListFilesOptions extends JailOptions {
@@ -51,7 +51,7 @@ export function listFiles(given: ListFilesOptions): Tool<unknown> {
   const { ignoreFiles = ['.gitignore'] } = options;
   const jail = new Jail(options, 'list_files');
   checkPositive({ maxEntries, maxDepth, maxDurationMs }, 'list_files');
-  const caps = {
+  const limits = {
     allowedFolders: jail,
     clock,
     maxEntries,
@@ -77,15 +77,15 @@ export function listFiles(given: ListFilesOptions): Tool<unknown> {
     timeoutMs,
     preview: ({ path }) => escapeInvisible(`list ${path ?? 'all files'}`),
     async execute({ path = '', glob, depth = maxDepth }, { signal }) {
-      const start = path === '' || path === '.' || path === './' ? undefined : await folder(jail, { path, signal });
+      const start = path === '' || path === '.' || path === './' ? undefined : await findFolder(jail, { path, signal });
       const walked = await walk(start === undefined ? jail.roots : [start], {
-        ...caps,
+        ...limits,
         maxDepth: depth,
         signal,
         ignoreFilter: new IgnoreChain({ jail, names: ignoreFiles, signal }),
-        isWanted: glob === undefined ? () => true : wantedBy(glob, start),
+        isWanted: glob === undefined ? () => true : createFilter(glob, start),
       });
-      return told(walked, glob);
+      return formatResult(walked, glob);
     },
   });
 }
@@ -94,7 +94,7 @@ export function listFiles(given: ListFilesOptions): Tool<unknown> {
 const MAX_LENGTH = 49_152;
 const MAX_VISITED = 50_000;
 
-async function folder(
+async function findFolder(
   jail: Jail,
   { path, signal }: { readonly path: string; readonly signal: AbortSignal },
 ): Promise<AllowedPath> {
@@ -107,26 +107,26 @@ async function folder(
 }
 
 /** A glob counts from the folder that is listed. */
-function wantedBy(glob: string, start: AllowedPath | undefined): (found: FoundEntry) => boolean {
+function createFilter(glob: string, start: AllowedPath | undefined): (found: FoundEntry) => boolean {
   const matches = compileGlobs([glob]);
   const prefix = start === undefined || start.displayPath === '' ? '' : `${start.displayPath}/`;
   return ({ displayPath }) => matches(displayPath.slice(prefix.length));
 }
 
-function told({ found, stops, unreadCount: unread }: WalkResult, glob: string | undefined): string {
-  const lines = [...found.map(line), ...[...stops].map(note)];
-  if (unread > 0) lines.push(`[${unread} ${unread === 1 ? 'folder' : 'folders'} could not be read]`);
+function formatResult({ found, stops, unreadCount }: WalkResult, glob: string | undefined): string {
+  const lines = [...found.map(formatLine), ...[...stops].map(formatNote)];
+  if (unreadCount > 0) lines.push(`[${unreadCount} ${unreadCount === 1 ? 'folder' : 'folders'} could not be read]`);
   if (lines.length > 0) return lines.join('\n');
   return glob === undefined ? 'Nothing is there.' : `Nothing there matches ${quote(glob)}.`;
 }
 
-function line({ displayPath, isFolder }: FoundEntry): string {
+function formatLine({ displayPath, isFolder }: FoundEntry): string {
   const path = isFolder ? `${displayPath}/` : displayPath;
   // A name with a line break in it must not pass for two.
   return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(path) ? JSON.stringify(path) : path;
 }
 
-function note(stop: WalkStop): string {
+function formatNote(stop: WalkStop): string {
   switch (stop) {
     case 'entries':
       return '[more entries are left out: list a folder, or pass a narrower glob]';

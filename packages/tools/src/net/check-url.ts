@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { ToolError } from '@pawl/core';
-import { sliceStart } from '../base/whole.ts';
-import type { AddressRule } from './address.ts';
+import { sliceStart } from '../base/whole-characters.ts';
+import type { AddressRule } from './address-rule.ts';
 
 export interface UrlRule {
   readonly addresses: AddressRule;
@@ -25,23 +25,23 @@ export function checkUrl(text: string, { addresses, ports }: UrlRule): URL {
   if (url.username !== '' || url.password !== '') {
     throw new ToolError('The address has a user name or a password in it. Leave them out.');
   }
-  const port = portOf(url);
+  const port = getPort(url);
   if (!ports.includes(port)) throw new ToolError(`Port ${port} is not asked. These are: ${ports.join(', ')}.`);
-  checkLiteral(url, addresses);
+  checkAddressLiteral(url, addresses);
   return url;
 }
 
 /** An address in place of a name: nobody looks it up, so it is checked here. */
-export function checkLiteral({ hostname }: URL, addresses: AddressRule): void {
+export function checkAddressLiteral({ hostname }: URL, addresses: AddressRule): void {
   const literal = hostname.replace(/^\[|\]$/g, '');
-  if (isIP(literal) !== 0 && !addresses.allows(literal)) throw blocked(hostname);
+  if (isIP(literal) !== 0 && !addresses.isAllowed(literal)) throw createBlockedError(hostname);
 }
 
-export function portOf({ port, protocol }: URL): number {
+export function getPort({ port, protocol }: URL): number {
   if (port !== '') return Number(port);
   return protocol === 'https:' ? 443 : 80;
 }
 
-export function blocked(host: string): ToolError {
+export function createBlockedError(host: string): ToolError {
   return new ToolError(`${host} may not be reached: it is in a network that is not public.`);
 }

@@ -3,19 +3,19 @@ import { createServer as createRawServer } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { ToolError } from '@pawl/core';
 import { afterEach, describe, expect, test } from 'vitest';
-import { AddressRule } from './address.ts';
+import { AddressRule } from './address-rule.ts';
 import { checkUrl } from './check-url.ts';
-import { guardedRequest, type NetOptions } from './guarded-request.ts';
-import { resolveBySystem } from './lookup.ts';
-import { nameServer, type Site, site } from './site.fixture.ts';
+import { type NetOptions, sendGuardedRequest } from './guarded-request.ts';
+import { resolveBySystem } from './lookup-hostname.ts';
+import { startNameServer, startSite, type TestSite } from './site.fixture.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-async function serving(listener: RequestListener): Promise<Site> {
-  const made = await site(listener);
+async function serving(listener: RequestListener): Promise<TestSite> {
+  const made = await startSite(listener);
   closing.push(() => made.close());
   return made;
 }
@@ -40,9 +40,9 @@ function options(url: string, changes: Partial<NetOptions> = {}): NetOptions {
 
 function get(url: string, { signal, ...changes }: Partial<NetOptions> & { readonly signal?: AbortSignal } = {}) {
   const net = options(url, changes);
-  return guardedRequest(
+  return sendGuardedRequest(
     { url: checkUrl(url, net), method: 'GET', headers: {} },
-    { ...net, signal: signal ?? new AbortController().signal, follow: (next) => next },
+    { ...net, signal: signal ?? new AbortController().signal, followRedirect: (next) => next },
   );
 }
 
@@ -51,10 +51,10 @@ const hello: RequestListener = (_, response) => void response.end('hello');
 describe('where a name leads', () => {
   test('is asked once, and the connection goes there', async () => {
     const { port, requests } = await serving(hello);
-    const names = await nameServer({ 'site.test': [['127.0.0.1'], ['127.0.0.2']] });
+    const names = await startNameServer({ 'site.test': [['127.0.0.1'], ['127.0.0.2']] });
     closing.push(() => names.close());
     const { body } = await get(`http://site.test:${port}/`, { resolve: names.resolve });
-    expect([String(body), names.asked, requests[0]?.headers.host]).toEqual([
+    expect([String(body), names.queries, requests[0]?.headers.host]).toEqual([
       'hello',
       ['site.test'],
       `site.test:${port}`,
@@ -63,7 +63,7 @@ describe('where a name leads', () => {
 
   test('is refused where it is not public, also where it was public a moment ago', async () => {
     const { port, requests } = await serving(hello);
-    const names = await nameServer({
+    const names = await startNameServer({
       'private.test': [['127.0.0.1']],
       'changing.test': [['93.184.215.14'], ['127.0.0.1']],
       'both.test': [['93.184.215.14', '127.0.0.1']],
@@ -84,7 +84,7 @@ describe('where a name leads', () => {
       throw Object.assign(new Error('no way there from here'), { code: 'EHOSTUNREACH' });
     };
     await expect(get(`http://changing.test:${port}/`, { resolve, addresses })).rejects.toThrow(ToolError);
-    expect([reached, names.asked.filter((name) => name === 'changing.test')]).toEqual([
+    expect([reached, names.queries.filter((name) => name === 'changing.test')]).toEqual([
       ['93.184.215.14'],
       ['changing.test'],
     ]);
@@ -95,7 +95,7 @@ describe('where a name leads', () => {
     'is asked again for a redirect, and refused where it leads elsewhere by then',
     async () => {
       const inner = await serving(hello);
-      const names = await nameServer({ 'changing.test': [['127.0.0.2'], ['127.0.0.1']] });
+      const names = await startNameServer({ 'changing.test': [['127.0.0.2'], ['127.0.0.1']] });
       closing.push(() => names.close());
       // At the second address, and at the same port: what is allowed.
       const outer = createServer((_, response) => void response.writeHead(302, { location: '/secret' }).end());
@@ -104,7 +104,7 @@ describe('where a name leads', () => {
       const addresses = new AddressRule(['127.0.0.2'], 'test');
       const url = `http://changing.test:${inner.port}/`;
       await expect(get(url, { resolve: names.resolve, addresses })).rejects.toThrow('not public');
-      expect([names.asked, inner.requests]).toEqual([['changing.test', 'changing.test'], []]);
+      expect([names.queries, inner.requests]).toEqual([['changing.test', 'changing.test'], []]);
     },
   );
 

@@ -2,9 +2,9 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { ToolError } from '@pawl/core';
-import { checkLiteral, checkUrl, type UrlRule } from './check-url.ts';
-import { ACCEPTED, decoded } from './decode.ts';
-import { guardedLookup, type LookupHostname } from './lookup.ts';
+import { checkAddressLiteral, checkUrl, type UrlRule } from './check-url.ts';
+import { ACCEPTED_ENCODINGS, decodeBody } from './decode-body.ts';
+import { createGuardedLookup, type LookupHostname } from './lookup-hostname.ts';
 
 export interface NetOptions extends UrlRule {
   readonly resolve: LookupHostname;
@@ -13,14 +13,14 @@ export interface NetOptions extends UrlRule {
   readonly maxRedirects: number;
 }
 
-export interface Asked {
+export interface GuardedRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
 }
 
-export interface Answered {
+export interface GuardedResponse {
   /** Where the answer came from in the end. */
   readonly url: URL;
   readonly status: number;
@@ -32,45 +32,48 @@ export interface Answered {
   readonly isCut: boolean;
 }
 
-export interface Redirecting {
+export interface RedirectPolicy {
   readonly signal: AbortSignal;
   /** Checks where a redirect leads, and says what is asked there; throws a `ToolError` where nothing is. */
-  readonly follow: (next: Asked) => Asked | Promise<Asked>;
+  readonly followRedirect: (next: GuardedRequest) => GuardedRequest | Promise<GuardedRequest>;
 }
 
 /**
  * One request, by a connection of its own that goes where it was checked to go; each redirect is checked as if it were the first. Neither
  * cookies nor a proxy of the environment. Rejects with a `ToolError`, and with the signal's reason.
  */
-export async function guardedRequest(
-  asked: Asked,
-  { signal, follow, ...options }: NetOptions & Redirecting,
-): Promise<Answered> {
-  let next = asked;
+export async function sendGuardedRequest(
+  request: GuardedRequest,
+  { signal, followRedirect: follow, ...options }: NetOptions & RedirectPolicy,
+): Promise<GuardedResponse> {
+  let next = request;
   for (let redirects = 0; ; redirects++) {
     signal.throwIfAborted();
-    const answered = await once(next, { ...options, signal });
-    const location = answered.headers['location'];
-    if (!REDIRECTS.has(answered.status) || location === undefined) return answered;
+    const response = await sendOnce(next, { ...options, signal });
+    const location = response.headers['location'];
+    if (!REDIRECTS.has(response.status) || location === undefined) return response;
     if (redirects >= options.maxRedirects) {
       throw new ToolError(
-        `${asked.url.host} redirects more than ${options.maxRedirects} times. Pass the address where it leads to.`,
+        `${request.url.host} redirects more than ${options.maxRedirects} times. Pass the address where it leads to.`,
       );
     }
-    next = await follow(redirected(next, { answered, location, options }));
+    next = await follow(createRedirectRequest(next, { response, location, options }));
   }
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-interface Redirect {
-  readonly answered: Answered;
+interface RedirectTarget {
+  readonly response: GuardedResponse;
   readonly location: string;
   readonly options: UrlRule;
 }
 
 /** RFC 9110, 15.4: 307 and 308 keep the method, the others become a GET, as every client makes of them. */
-function redirected({ url, method, headers, body }: Asked, { answered, location, options }: Redirect): Asked {
+function createRedirectRequest(
+  { url, method, headers, body }: GuardedRequest,
+  { response, location, options }: RedirectTarget,
+): GuardedRequest {
   if (!URL.canParse(location, url.href)) throw new ToolError(`${url.host} redirects to something that is no address.`);
   const to = checkUrl(new URL(location, url).href, options);
   if (url.protocol === 'https:' && to.protocol === 'http:') {
@@ -78,47 +81,50 @@ function redirected({ url, method, headers, body }: Asked, { answered, location,
       `${url.host} redirects from https: to http:, where anybody could read along. It is not followed.`,
     );
   }
-  const keeps = answered.status === 307 || answered.status === 308 || method === 'GET' || method === 'HEAD';
-  const kept = keeps ? headers : without(headers, ['content-type', 'content-length']);
+  const keeps = response.status === 307 || response.status === 308 || method === 'GET' || method === 'HEAD';
+  const kept = keeps ? headers : omitHeaders(headers, ['content-type', 'content-length']);
   return { url: to, method: keeps ? method : 'GET', headers: kept, body: keeps ? body : undefined };
 }
 
 /** Names are compared in lower case. */
-function without(headers: Asked['headers'], names: readonly string[]): Asked['headers'] {
+function omitHeaders(headers: GuardedRequest['headers'], names: readonly string[]): GuardedRequest['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name.toLowerCase())));
 }
 
 /** The same of those that stay. */
-export function only(headers: Asked['headers'], names: readonly string[]): Asked['headers'] {
+export function pickHeaders(headers: GuardedRequest['headers'], names: readonly string[]): GuardedRequest['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name.toLowerCase())));
 }
 
-interface Once extends NetOptions {
+interface RequestOptions extends NetOptions {
   readonly signal: AbortSignal;
 }
 
 const MAX_HEADER_BYTES = 16_384;
 
-async function once(asked: Asked, options: Once): Promise<Answered> {
+async function sendOnce(request: GuardedRequest, options: RequestOptions): Promise<GuardedResponse> {
   const { signal } = options;
-  checkLiteral(asked.url, options.addresses);
+  checkAddressLiteral(request.url, options.addresses);
   try {
-    const response = await responded(asked, options);
-    return await read(response, { asked, options });
+    const response = await openResponse(request, options);
+    return await readResponse(response, { request, options });
   } catch (error) {
     signal.throwIfAborted();
-    throw ToolError.isInstance(error) ? error : unreachable(asked.url, error);
+    throw ToolError.isInstance(error) ? error : createUnreachableError(request.url, error);
   }
 }
 
-function responded({ url, method, headers, body }: Asked, options: Once): Promise<IncomingMessage> {
+function openResponse(
+  { url, method, headers, body }: GuardedRequest,
+  options: RequestOptions,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const sent = send(url, {
       method,
-      headers: { accept: '*/*', 'accept-encoding': ACCEPTED, ...headers, connection: 'close' },
+      headers: { accept: '*/*', 'accept-encoding': ACCEPTED_ENCODINGS, ...headers, connection: 'close' },
       agent: false, // A connection of its own: nobody else's secrets went over it.
-      lookup: guardedLookup(options),
+      lookup: createGuardedLookup(options),
       signal: options.signal,
       maxHeaderSize: MAX_HEADER_BYTES,
       insecureHTTPParser: false,
@@ -136,19 +142,24 @@ function responded({ url, method, headers, body }: Asked, options: Once): Promis
   });
 }
 
-interface Reading {
-  readonly asked: Asked;
-  readonly options: Once;
+interface ResponseScope {
+  readonly request: GuardedRequest;
+  readonly options: RequestOptions;
 }
 
-async function read(response: IncomingMessage, { asked, options }: Reading): Promise<Answered> {
+async function readResponse(response: IncomingMessage, { request, options }: ResponseScope): Promise<GuardedResponse> {
   const headers = Object.fromEntries(
     Object.entries(response.headers).map(([name, value]) => [
       name,
       Array.isArray(value) ? value.join(', ') : (value ?? ''),
     ]),
   );
-  const head = { url: asked.url, status: response.statusCode ?? 0, statusText: response.statusMessage ?? '', headers };
+  const head = {
+    url: request.url,
+    status: response.statusCode ?? 0,
+    statusText: response.statusMessage ?? '',
+    headers,
+  };
   if (REDIRECTS.has(head.status) && headers['location'] !== undefined) {
     response.destroy(); // What stands beside a redirect is not read.
     return { ...head, body: Buffer.alloc(0), isCut: false };
@@ -162,9 +173,9 @@ async function read(response: IncomingMessage, { asked, options }: Reading): Pro
     response.destroy();
   });
   try {
-    const hasBody = asked.method !== 'HEAD' && head.status !== 204 && head.status !== 304;
-    const body = await collected(
-      hasBody ? decoded(response, headers['content-encoding'] ?? '') : response,
+    const hasBody = request.method !== 'HEAD' && head.status !== 204 && head.status !== 304;
+    const body = await collectBody(
+      hasBody ? decodeBody(response, headers['content-encoding'] ?? '') : response,
       options.maxBytes,
     );
     return { ...head, body: body.bytes, isCut: isCut || body.isCut };
@@ -172,7 +183,9 @@ async function read(response: IncomingMessage, { asked, options }: Reading): Pro
     // What came before the cap was reached is an answer, where it can be read without the rest.
     if (isCut && headers['content-encoding'] === undefined) return { ...head, body: Buffer.alloc(0), isCut };
     if (isCut)
-      throw new ToolError(`The answer of ${asked.url.host} is larger than ${options.maxBytes} bytes. It is not read.`);
+      throw new ToolError(
+        `The answer of ${request.url.host} is larger than ${options.maxBytes} bytes. It is not read.`,
+      );
     throw error;
   } finally {
     response.destroy();
@@ -180,7 +193,7 @@ async function read(response: IncomingMessage, { asked, options }: Reading): Pro
 }
 
 /** Stops at the cap, and takes what is there. */
-async function collected(
+async function collectBody(
   stream: Readable,
   maxBytes: number,
 ): Promise<{ readonly bytes: Buffer; readonly isCut: boolean }> {
@@ -201,7 +214,7 @@ async function collected(
 }
 
 /** What went wrong on the way, without what the system says of addresses. */
-function unreachable({ host }: URL, error: unknown): ToolError {
+function createUnreachableError({ host }: URL, error: unknown): ToolError {
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
   switch (code) {

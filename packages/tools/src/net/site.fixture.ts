@@ -1,9 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { LookupHostname } from './lookup.ts';
+import type { LookupHostname } from './lookup-hostname.ts';
 
-export interface Site {
+export interface TestSite {
   readonly port: number;
   /** `http://127.0.0.1:…` */
   readonly origin: string;
@@ -13,7 +13,7 @@ export interface Site {
 }
 
 /** A real HTTP server on loopback. */
-export async function site(listener: RequestListener): Promise<Site> {
+export async function startSite(listener: RequestListener): Promise<TestSite> {
   const requests: IncomingMessage[] = [];
   const server: Server = createServer((incoming, response) => {
     requests.push(incoming);
@@ -38,36 +38,36 @@ export async function site(listener: RequestListener): Promise<Site> {
 export interface NameServer {
   readonly resolve: LookupHostname;
   /** How often a name was asked for. */
-  readonly asked: readonly string[];
+  readonly queries: readonly string[];
   close(): void;
 }
 
 /** A real name server on loopback, which gives each of a name's answers once, and the last one from then on. */
-export async function nameServer(
+export async function startNameServer(
   answers: Readonly<Record<string, readonly (readonly string[])[]>>,
 ): Promise<NameServer> {
   const socket = createSocket('udp4');
-  const asked: string[] = [];
+  const queries: string[] = [];
   const times = new Map<string, number>();
   socket.on('message', (message, { port, address }) => {
-    const { name, type, end } = questionOf(message);
+    const { name, type, end } = parseQuestion(message);
     const key = `${name} ${type}`;
     const time = times.get(key) ?? 0;
     times.set(key, time + 1);
-    if (type === A) asked.push(name);
+    if (type === A) queries.push(name);
     const known = answers[name] ?? [];
     const addresses = type === A ? (known[Math.min(time, known.length - 1)] ?? []) : [];
-    socket.send(replyTo(message, { end, addresses }), port, address);
+    socket.send(buildAnswer(message, { end, addresses }), port, address);
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   const resolver = new Resolver();
   resolver.setServers([`127.0.0.1:${socket.address().port}`]);
-  return { resolve: (hostname) => resolver.resolve4(hostname), asked, close: () => socket.close() };
+  return { resolve: (hostname) => resolver.resolve4(hostname), queries, close: () => socket.close() };
 }
 
 const A = 1;
 
-function questionOf(message: Buffer): { readonly name: string; readonly type: number; readonly end: number } {
+function parseQuestion(message: Buffer): { readonly name: string; readonly type: number; readonly end: number } {
   const labels: string[] = [];
   let at = 12;
   for (let length = message[at] ?? 0; length > 0; length = message[at] ?? 0) {
@@ -77,7 +77,7 @@ function questionOf(message: Buffer): { readonly name: string; readonly type: nu
   return { name: labels.join('.').toLowerCase(), type: message.readUInt16BE(at + 1), end: at + 5 };
 }
 
-function replyTo(
+function buildAnswer(
   message: Buffer,
   { end, addresses }: { readonly end: number; readonly addresses: readonly string[] },
 ): Buffer {

@@ -10,8 +10,8 @@ import {
 } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { escapeInvisible } from '../base/visible.ts';
-import { sliceStart } from '../base/whole.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { sliceStart } from '../base/whole-characters.ts';
 
 export interface NotesOptions<Context> {
   /** Where conversations are kept: `memoryConversations()`, `sqliteConversations(path)`, or one of yours. */
@@ -75,7 +75,7 @@ export function notes<Context = unknown>(given: NotesOptions<Context>): Tool<Con
     preview: ({ action, key, text }) =>
       escapeInvisible([action, key, text].filter((part) => part !== undefined).join(': ')),
     execute({ action, key, text }, { context, signal }) {
-      const book = new Book(store, { id: typeof id === 'function' ? id(context) : id, maxNotes, signal });
+      const book = new NoteBook(store, { id: typeof id === 'function' ? id(context) : id, maxNotes, signal });
       switch (action) {
         case 'read':
           return key === undefined ? book.list() : book.read(key);
@@ -100,54 +100,54 @@ const MAX_KEY_LENGTH = 100;
 /** Others may write at the same time. */
 const MAX_TRIES = 10;
 
-interface Keeping {
+interface NoteScope {
   readonly id: string;
   readonly maxNotes: number;
   readonly signal: AbortSignal;
 }
 
-interface Page {
+interface StoredNotes {
   readonly version: number;
   readonly notes: ReadonlyMap<string, string>;
 }
 
 /** All notes of one id: a conversation of one message, so that any store can keep them. */
-class Book {
+class NoteBook {
   readonly #store: ConversationStore;
-  readonly #keeping: Keeping;
+  readonly #scope: NoteScope;
 
-  constructor(store: ConversationStore, keeping: Keeping) {
+  constructor(store: ConversationStore, scope: NoteScope) {
     this.#store = store;
-    this.#keeping = keeping;
+    this.#scope = scope;
   }
 
   async list(): Promise<string> {
-    const { notes: kept } = await this.#load();
-    if (kept.size === 0) return 'There are no notes.';
-    return [...kept]
+    const { notes: stored } = await this.#load();
+    if (stored.size === 0) return 'There are no notes.';
+    return [...stored]
       .map(([key, text]) => `${key}: ${text.length > 100 ? `${sliceStart(text, 100)}…` : text}`)
       .join('\n');
   }
 
   async read(key: string): Promise<string> {
-    const { notes: kept } = await this.#load();
-    const text = kept.get(key);
+    const { notes: stored } = await this.#load();
+    const text = stored.get(key);
     if (text !== undefined) return text;
-    throw new ToolError(`There is no note "${key}". There are: ${[...kept.keys()].join(', ') || 'none'}.`);
+    throw new ToolError(`There is no note "${key}". There are: ${[...stored.keys()].join(', ') || 'none'}.`);
   }
 
   /** `undefined` forgets it. */
   async write(key: string, text: string | undefined): Promise<string> {
-    const { maxNotes, signal } = this.#keeping;
+    const { maxNotes, signal } = this.#scope;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       signal.throwIfAborted();
-      const { version, notes: kept } = await this.#load();
-      const changed = new Map(kept);
+      const { version, notes: stored } = await this.#load();
+      const changed = new Map(stored);
       if (text === undefined) changed.delete(key);
       else changed.set(key, text);
       if (changed.size > maxNotes) {
         throw new ToolError(
-          `There are ${maxNotes} notes already, and no more can be kept. Delete some first: ${[...kept.keys()].join(', ')}.`,
+          `There are ${maxNotes} notes already, and no more can be kept. Delete some first: ${[...stored.keys()].join(', ')}.`,
         );
       }
       const content = JSON.stringify(Object.fromEntries(changed));
@@ -160,18 +160,18 @@ class Book {
 
   /** Never a conversation's own id. */
   get #name(): string {
-    return `notes:${this.#keeping.id}`;
+    return `notes:${this.#scope.id}`;
   }
 
-  async #load(): Promise<Page> {
+  async #load(): Promise<StoredNotes> {
     const stored = await this.#store.load(this.#name);
     const content = stored?.messages[0]?.content;
     if (stored === undefined || typeof content !== 'string') return { version: stored?.version ?? 0, notes: new Map() };
-    return { version: stored.version, notes: new Map(Object.entries(read(content, this.#name))) };
+    return { version: stored.version, notes: new Map(Object.entries(parseNotes(content, this.#name))) };
   }
 }
 
-function read(content: string, name: string): Readonly<Record<string, string>> {
+function parseNotes(content: string, name: string): Readonly<Record<string, string>> {
   try {
     return JSON.parse(content); // Written by this tool only.
   } catch (cause) {

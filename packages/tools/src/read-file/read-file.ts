@@ -1,20 +1,20 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { escapeInvisible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
 import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
 import { type OpenedFile, openFile } from '../files/open-file.ts';
-import { toToolError } from '../files/problem.ts';
+import { toToolError } from '../files/to-tool-error.ts';
 import { computeVersion, readWhole } from '../files/version.ts';
-import { type Page, type PageOptions, readPage, type Start } from './read-page.ts';
+import { type Page, type PageOptions, type PageStart, readPage } from './read-page.ts';
 
 export interface ReadFileOptions extends JailOptions {
   /** The most lines of one call. @defaultValue 2_000 */
   readonly maxLines?: number;
   /** The most bytes of one call. @defaultValue 49_152 */
   readonly maxBytes?: number;
-  /** Whether the last line says which version of the file this is: what `write_file` and `edit_file` ask for. @defaultValue 'left-out' */
-  readonly versions?: 'told' | 'left-out';
+  /** Whether the last line says which version of the file this is: what `write_file` and `edit_file` ask for. @defaultValue 'omit' */
+  readonly versions?: 'include' | 'omit';
   /** Deadline in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
 }
@@ -24,7 +24,7 @@ const READ_FILE: OptionTable<ReadFileOptions> = {
     ...JAIL_KEYS,
     maxLines: 'number',
     maxBytes: 'number',
-    versions: { told: true, 'left-out': true },
+    versions: { include: true, omit: true },
     timeoutMs: 'number',
   },
   hints: JAIL_HINTS,
@@ -38,7 +38,7 @@ const READ_FILE: OptionTable<ReadFileOptions> = {
  */
 export function readFile(given: ReadFileOptions): Tool<unknown> {
   const options = checkOptions(given, READ_FILE, 'Tool "read_file"');
-  const { maxLines = 2_000, maxBytes = 49_152, versions = 'left-out', timeoutMs = 10_000 } = options;
+  const { maxLines = 2_000, maxBytes = 49_152, versions = 'omit', timeoutMs = 10_000 } = options;
   const jail = new Jail(options, 'read_file');
   checkPositive({ maxLines, maxBytes }, 'read_file');
   return tool({
@@ -56,13 +56,14 @@ export function readFile(given: ReadFileOptions): Tool<unknown> {
     maxResultLength: maxBytes + ROOM_FOR_NOTES,
     preview: ({ path }) => escapeInvisible(`read ${path}`),
     async execute({ path, fromLine, lines = maxLines, fromByte }, { signal }) {
-      const start: Start = fromByte === undefined ? { type: 'line', line: fromLine } : { type: 'byte', byte: fromByte };
+      const start: PageStart =
+        fromByte === undefined ? { type: 'line', line: fromLine } : { type: 'byte', byte: fromByte };
       const opened = await openFile(jail, { path, signal });
       try {
         const reading = { start, maxLines: lines, maxBytes, signal };
-        if (versions === 'left-out') return await told(await readOpened(opened, reading), { start, opened });
-        const { page, version } = await versioned(opened, reading);
-        const text = await told(page, { start, opened });
+        if (versions === 'omit') return await formatPage(await readOpenedFile(opened, reading), { start, opened });
+        const { page, version } = await readVersioned(opened, reading);
+        const text = await formatPage(page, { start, opened });
         return version === undefined || page.type === 'binary' ? text : `${text}\n[version ${version}]`;
       } finally {
         await opened.handle.close();
@@ -74,20 +75,20 @@ export function readFile(given: ReadFileOptions): Tool<unknown> {
 const ROOM_FOR_NOTES = 1_000;
 
 /** A page, and the version of the file that it is of. A file that is larger than can be written has none. */
-async function versioned(opened: OpenedFile, reading: PageOptions): Promise<Versioned> {
+async function readVersioned(opened: OpenedFile, reading: PageOptions): Promise<VersionedPage> {
   const { handle } = opened;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const before = await handle.stat({ bigint: true });
-    const page = await readOpened(opened, reading);
+    const page = await readOpenedFile(opened, reading);
     const whole = await readWhole(handle, reading);
     const after = await handle.stat({ bigint: true });
     if (before.mtimeNs !== after.mtimeNs || before.size !== after.size) continue;
     return { page, version: whole === undefined ? undefined : computeVersion(whole) };
   }
-  return { page: await readOpened(opened, reading), version: undefined };
+  return { page: await readOpenedFile(opened, reading), version: undefined };
 }
 
-interface Versioned {
+interface VersionedPage {
   readonly page: Page;
   /** `undefined` also for one that changes all the time. */
   readonly version: string | undefined;
@@ -95,7 +96,7 @@ interface Versioned {
 
 const MAX_TRIES = 3;
 
-async function readOpened({ handle, inside }: OpenedFile, options: PageOptions): Promise<Page> {
+async function readOpenedFile({ handle, inside }: OpenedFile, options: PageOptions): Promise<Page> {
   try {
     return await readPage(handle, options);
   } catch (error) {
@@ -104,14 +105,14 @@ async function readOpened({ handle, inside }: OpenedFile, options: PageOptions):
   }
 }
 
-async function told(
+async function formatPage(
   page: Page,
-  { start, opened }: { readonly start: Start; readonly opened: OpenedFile },
+  { start, opened }: { readonly start: PageStart; readonly opened: OpenedFile },
 ): Promise<string> {
   const { displayPath } = opened.inside;
   switch (page.type) {
     case 'text':
-      return page.text + continuation(start, page.next);
+      return page.text + formatContinuation(start, page.next);
     case 'binary':
       return `${displayPath} is a binary file of ${(await opened.handle.stat()).size} bytes; it is not shown.`;
     case 'past-end':
@@ -122,7 +123,7 @@ async function told(
   }
 }
 
-function continuation(start: Start, next: Start | undefined): string {
+function formatContinuation(start: PageStart, next: PageStart | undefined): string {
   if (next === undefined) return '';
   if (next.type === 'line') return `\n[more: go on with fromLine ${next.line}]`;
   const skip = start.type === 'line' ? `, or skip it with fromLine ${start.line + 1}` : '';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { callTool } from '../files/sandbox.fixture.ts';
 import { OutputStore, readOutput } from './read-output.ts';
 
-const MINE = { runId: 'run', callId: 'call_7' };
+const MINE = { runId: 'run', toolCallId: 'call_7' };
 
 function reading(text: string, options: { readonly maxLength?: number; readonly maxTotalLength?: number } = {}) {
   const { maxLength, maxTotalLength } = options;
@@ -34,8 +34,8 @@ test('a start within a character begins with the whole one', async () => {
 
 test('the output of another run is not there', async () => {
   const outputs = new OutputStore();
-  outputs.keep({ runId: 'other', callId: 'call_7' }, 'TOP SECRET');
-  outputs.keep({ runId: 'run', callId: 'call_8' }, 'mine');
+  outputs.keep({ runId: 'other', toolCallId: 'call_7' }, 'TOP SECRET');
+  outputs.keep({ runId: 'run', toolCallId: 'call_8' }, 'mine');
   expect(await callTool(readOutput(outputs), { call: 'call_7' })).toEqual(
     'refused: No output of call "call_7" is kept: it fitted into its result, or made place for newer ones. The latest that are kept: "call_8".',
   );

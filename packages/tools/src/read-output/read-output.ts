@@ -1,11 +1,11 @@
 import { ConfigError, checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { quote } from '../base/quoted.ts';
-import { alignEnd } from '../base/whole.ts';
-import { type KeptOutput, OutputStore } from '../output/outputs.ts';
+import { quote } from '../base/quote.ts';
+import { alignEnd } from '../base/whole-characters.ts';
+import { OutputStore, type StoredOutput } from '../output/output-store.ts';
 
-export type { OutputStoreOptions } from '../output/outputs.ts';
+export type { OutputStoreOptions } from '../output/output-store.ts';
 export { OutputStore };
 
 export interface ReadOutputOptions {
@@ -23,7 +23,7 @@ const READ_OUTPUT: OptionTable<ReadOutputOptions> = { keys: { maxLength: 'number
 export function readOutput(outputs: OutputStore, options: ReadOutputOptions = {}): Tool<unknown> {
   const { maxLength = 16_384 } = checkOptions(options, READ_OUTPUT, 'Tool "read_output"');
   // By what it can do: one that another copy of this package made is as good.
-  if (typeof outputs?.find !== 'function' || typeof outputs.callsOf !== 'function') {
+  if (typeof outputs?.find !== 'function' || typeof outputs.listCalls !== 'function') {
     throw new ConfigError(
       'Tool "read_output" needs outputs: pass the same new OutputStore() that the other tools have.',
     );
@@ -43,9 +43,9 @@ export function readOutput(outputs: OutputStore, options: ReadOutputOptions = {}
     maxResultLength: maxLength + ROOM_FOR_NOTES,
     preview: ({ call, from }) => `read the output of call ${quote(call)} from character ${from}`,
     execute({ call, from }, { runId }) {
-      const kept = outputs.find({ runId, callId: call });
-      if (kept === undefined) throw notKept(call, outputs.callsOf(runId));
-      return page(kept, { call, from, maxLength });
+      const kept = outputs.find({ runId, toolCallId: call });
+      if (kept === undefined) throw createNotKeptError(call, outputs.listCalls(runId));
+      return formatPage(kept, { call, from, maxLength });
     },
   });
 }
@@ -53,7 +53,7 @@ export function readOutput(outputs: OutputStore, options: ReadOutputOptions = {}
 const ROOM_FOR_NOTES = 1_000;
 const MAX_NAMED = 5;
 
-function notKept(call: string, calls: readonly string[]): ToolError {
+function createNotKeptError(call: string, calls: readonly string[]): ToolError {
   const named = calls.slice(0, MAX_NAMED).map(quote).join(', ');
   const others = named === '' ? '' : ` The latest that are kept: ${named}.`;
   return new ToolError(
@@ -61,13 +61,13 @@ function notKept(call: string, calls: readonly string[]): ToolError {
   );
 }
 
-interface Stretch {
+interface OutputRange {
   readonly call: string;
   readonly from: number;
   readonly maxLength: number;
 }
 
-function page({ text, lost }: KeptOutput, { call, from, maxLength }: Stretch): string {
+function formatPage({ text, lostLength }: StoredOutput, { call, from, maxLength }: OutputRange): string {
   if (from >= text.length) {
     throw new ToolError(`The output of call ${quote(call)} ends before character ${from}: it has ${text.length}.`);
   }
@@ -76,5 +76,5 @@ function page({ text, lost }: KeptOutput, { call, from, maxLength }: Stretch): s
   const next = Math.max(alignEnd(text, start + maxLength), alignEnd(text, start + 2));
   const whole = text.slice(start, next);
   if (next < text.length) return `${whole}\n[more: go on with from ${next}]`;
-  return lost === 0 ? whole : `${whole}\n[${lost} more characters were not kept]`;
+  return lostLength === 0 ? whole : `${whole}\n[${lostLength} more characters were not kept]`;
 }

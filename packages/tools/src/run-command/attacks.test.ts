@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
 import { within } from '../../../../test/within.ts';
 import { callTool, createSandbox, SECRET } from '../files/sandbox.fixture.ts';
-import { call, WAYS } from './command.fixture.ts';
+import { callWithSignal, ISOLATION_MODES } from './command.fixture.ts';
 import { type RunCommandOptions, runCommand } from './run-command.ts';
 
 const box = createSandbox();
@@ -126,7 +126,7 @@ const RUDE: readonly Rude[] = [
   ['dies of itself', 'kill -SEGV $$', /^\[ended by SIGSEGV|^\[exit code 139/],
 ];
 
-describe.concurrent.each(WAYS)('with isolation "%s", a command that', (isolation) => {
+describe.concurrent.each(ISOLATION_MODES)('with isolation "%s", a command that', (isolation) => {
   const caps = { isolation, shell: '/bin/sh', maxProcesses: 40, maxMemoryBytes: 80_000_000 } as const;
 
   test.each(RUDE.map(([name, ...rude]) => ({ name, rude })))(
@@ -144,9 +144,13 @@ describe.concurrent.each(WAYS)('with isolation "%s", a command that', (isolation
   );
 });
 
-describe.each(WAYS)('a command that is given up, with isolation "%s",', (isolation) => {
+describe.each(ISOLATION_MODES)('a command that is given up, with isolation "%s",', (isolation) => {
   test('is never begun where that comes first', async () => {
-    const touching = call(tool({ isolation }), { command: ['touch', 'early'] }, AbortSignal.abort(new Error('no')));
+    const touching = callWithSignal(
+      tool({ isolation }),
+      { command: ['touch', 'early'] },
+      AbortSignal.abort(new Error('no')),
+    );
     await expect(touching).rejects.toThrow('no');
     expect(existsSync(box.resolve('early'))).toBe(false);
   });
@@ -156,7 +160,7 @@ describe.each(WAYS)('a command that is given up, with isolation "%s",', (isolati
     const mark = '912345678';
     const script = `trap "" TERM; setsid sleep ${mark} & sleep ${mark}; sleep ${mark}`;
     const options = { isolation, shell: '/bin/sh' } as const;
-    const running = expect(call(tool(options), { script }, controller.signal)).rejects.toThrow('enough');
+    const running = expect(callWithSignal(tool(options), { script }, controller.signal)).rejects.toThrow('enough');
     await expect.poll(() => process.platform !== 'linux' || isAlive(`sleep\0${mark}`)).toBe(true);
     controller.abort(new Error('enough'));
     await within(500, running);
@@ -165,7 +169,9 @@ describe.each(WAYS)('a command that is given up, with isolation "%s",', (isolati
 
   test('is done where that comes last', async () => {
     const controller = new AbortController();
-    expect(await call(tool({ isolation }), { command: ['true'] }, controller.signal)).toMatch(/^\[exit code 0/);
+    expect(await callWithSignal(tool({ isolation }), { command: ['true'] }, controller.signal)).toMatch(
+      /^\[exit code 0/,
+    );
     controller.abort();
   });
 });
@@ -183,7 +189,7 @@ test('unknown fields of a call have no effect', async () => {
 });
 
 /** Without bubblewrap there is nothing to be seen of it here. */
-describe.each(WAYS.filter((way) => way === 'require'))('in isolation', (isolation) => {
+describe.each(ISOLATION_MODES.filter((way) => way === 'require'))('in isolation', (isolation) => {
   const say = (script: string, options: Partial<RunCommandOptions> = {}) =>
     callTool(tool({ isolation, shell: '/bin/sh', ...options }), { script });
 

@@ -1,6 +1,6 @@
 import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
-import { AllowRule, type CommandPattern } from './allow-rule.ts';
-import { checkVariable } from './environment.ts';
+import { checkVariable } from './command-environment.ts';
+import { type CommandPattern, CommandRules } from './command-rules.ts';
 
 /** What a command proves itself with; the model knows its name and nothing else. */
 export interface CommandSecret {
@@ -23,13 +23,13 @@ const COMMAND_SECRET: OptionTable<CommandSecret> = {
   },
 };
 
-interface Bound extends CommandSecret {
-  readonly rule: AllowRule;
+interface CommandBoundSecret extends CommandSecret {
+  readonly rule: CommandRules;
 }
 
 /** The secrets that a tool has, by name. */
 export class CommandSecrets {
-  readonly #secrets: ReadonlyMap<string, Bound>;
+  readonly #secrets: ReadonlyMap<string, CommandBoundSecret>;
 
   /** @throws ConfigError for secrets that name no variable, no command or no value. */
   constructor(secrets: Readonly<Record<string, CommandSecret>>, tool: string) {
@@ -40,7 +40,7 @@ export class CommandSecrets {
         checkVariable(secret.variable, where);
         if (typeof secret.value !== 'function')
           throw new ConfigError(`${where} has no value. Pass a function: () => process.env.NPM_TOKEN.`);
-        const rule = new AllowRule(secret.commands, { tool, option: `commands of secret "${name}"` });
+        const rule = new CommandRules(secret.commands, { tool, option: `commands of secret "${name}"` });
         return [name, { ...secret, rule }];
       }),
     );
@@ -50,18 +50,20 @@ export class CommandSecrets {
     return [...this.#secrets.keys()];
   }
 
-  variableOf(name: string): string | undefined {
+  getVariable(name: string): string | undefined {
     return this.#secrets.get(name)?.variable;
   }
 
   /** Entries of the environment. Rejects with a `ToolError` that has nothing of them. */
-  async entries(names: readonly string[], argv: readonly string[]): Promise<Readonly<Record<string, string>>> {
-    const bound = names.map((name) => this.#boundTo(name, argv));
-    const entries = bound.map(async ({ name, variable, value }) => [variable, await resolved(value, name)] as const);
+  async resolveEntries(names: readonly string[], argv: readonly string[]): Promise<Readonly<Record<string, string>>> {
+    const bound = names.map((name) => this.#findAllowed(name, argv));
+    const entries = bound.map(
+      async ({ name, variable, value }) => [variable, await resolveValue(value, name)] as const,
+    );
     return Object.fromEntries(await Promise.all(entries));
   }
 
-  #boundTo(name: string, argv: readonly string[]): Bound & { readonly name: string } {
+  #findAllowed(name: string, argv: readonly string[]): CommandBoundSecret & { readonly name: string } {
     const secret = this.#secrets.get(name);
     if (secret === undefined)
       throw new ToolError(`There is no secret "${name}". There is: ${this.names.join(', ') || 'none'}.`);
@@ -70,7 +72,7 @@ export class CommandSecrets {
   }
 }
 
-async function resolved(value: CommandSecret['value'], name: string): Promise<string> {
+async function resolveValue(value: CommandSecret['value'], name: string): Promise<string> {
   try {
     const found: unknown = await value();
     if (typeof found === 'string' && found !== '' && !found.includes('\0')) return found;

@@ -3,9 +3,9 @@ import { ConfigError } from '@pawl/core';
 import { testTool } from '@pawl/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import { callTool, createSandbox } from '../files/sandbox.fixture.ts';
-import { OutputStore } from '../output/outputs.ts';
+import { OutputStore } from '../output/output-store.ts';
 import { readOutput } from '../read-output/read-output.ts';
-import { WAYS } from './command.fixture.ts';
+import { ISOLATION_MODES } from './command.fixture.ts';
 import { type RunCommandOptions, runCommand } from './run-command.ts';
 
 const box = createSandbox();
@@ -15,7 +15,7 @@ afterAll(() => box.remove());
 
 const tool = (options: Partial<RunCommandOptions> = {}) => runCommand({ roots: box.root, ...options });
 
-describe.each(WAYS)('a command, with isolation "%s"', (isolation) => {
+describe.each(ISOLATION_MODES)('a command, with isolation "%s"', (isolation) => {
   const isolated = isolation === 'require';
   const run = (input: object, options: Partial<RunCommandOptions> = {}) =>
     callTool(tool({ isolation, ...options }), input);

@@ -4,7 +4,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Isolation } from '../child/isolation.ts';
 import { callTool, createSandbox, SECRET } from '../files/sandbox.fixture.ts';
-import { call, WAYS } from '../run-command/command.fixture.ts';
+import { callWithSignal, ISOLATION_MODES } from '../run-command/command.fixture.ts';
 import { runCode } from './run-code.ts';
 import { type RunJavaScriptOptions, runJavaScript } from './run-javascript.ts';
 
@@ -23,7 +23,7 @@ function attempts(sources: readonly string[]): string {
   return `const LATE = {}; return [${tries.join(',\n')}];`;
 }
 
-describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
+describe.concurrent.each(ISOLATION_MODES)('code, with isolation "%s",', (isolation) => {
   const run = (code: string, options: RunJavaScriptOptions = {}) =>
     callTool(runJavaScript({ isolation, timeoutMs: 25_000, ...options }), { code });
 
@@ -162,7 +162,7 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
       { code: attempts(sources), input: null },
       {
         isolation: new Isolation({ mode: isolation }),
-        caps: { timeoutMs: 25_000, graceMs: 1, maxOutputBytes: 2 ** 20, maxMemoryBytes: 2 ** 28, maxProcesses: 64 },
+        limits: { timeoutMs: 25_000, graceMs: 1, maxOutputBytes: 2 ** 20, maxMemoryBytes: 2 ** 28, maxProcesses: 64 },
         signal: new AbortController().signal,
         child: stripTypeScriptTypes(readFileSync(new URL('./bare-child.fixture.ts', import.meta.url), 'utf8')),
       },
@@ -177,9 +177,9 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
   });
 });
 
-describe.each(WAYS)('code, with isolation "%s",', (isolation) => {
+describe.each(ISOLATION_MODES)('code, with isolation "%s",', (isolation) => {
   test('that is given up is let go at once, and ended', async () => {
-    const given = call(runJavaScript({ isolation }), { code: 'for (;;);' }, AbortSignal.timeout(1_000));
+    const given = callWithSignal(runJavaScript({ isolation }), { code: 'for (;;);' }, AbortSignal.timeout(1_000));
     await expect(given).rejects.toThrow('aborted due to timeout');
     await expect
       .poll(() => children().filter((line) => line.includes('--frozen-intrinsics')).length, {

@@ -1,14 +1,14 @@
 import type { Json } from '@pawl/core';
 
 /** What the process for one piece of code is asked. */
-export interface ChildRequest {
+export interface JavaScriptRequest {
   /** The body of an asynchronous function. */
   readonly code: string;
   readonly input: Json;
 }
 
 /** A line that it says, as JSON; the first one is that it is ready. */
-export type ChildLine =
+export type JavaScriptLine =
   | { readonly type: 'ready' }
   | { readonly type: 'printed'; readonly text: string }
   | { readonly type: 'returned'; readonly json: string }

@@ -1,12 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { ToolError } from '@pawl/core';
-import type { ChildLimits } from '../child/caps.ts';
-import type { ProcessTree } from '../child/family.ts';
+import type { ChildLimits } from '../child/child-limits.ts';
 import type { Isolation } from '../child/isolation.ts';
+import type { ProcessTree } from '../child/process-tree.ts';
 import { type ChildResult, runChild } from '../child/run-child.ts';
 import { JAVASCRIPT_CHILD } from './javascript-child-text.ts';
-import type { ChildLine, ChildRequest } from './javascript-request.ts';
+import type { JavaScriptLine, JavaScriptRequest } from './javascript-request.ts';
 
 export interface RunCodeOptions {
   readonly isolation: Isolation;
@@ -16,10 +16,10 @@ export interface RunCodeOptions {
   readonly child?: string;
 }
 
-export interface Ran extends ChildResult {
+export interface CodeResult extends ChildResult {
   readonly isIsolated: boolean;
   /** What it said, in its order. */
-  readonly lines: readonly ChildLine[];
+  readonly lines: readonly JavaScriptLine[];
 }
 
 /**
@@ -27,41 +27,41 @@ export interface Ran extends ChildResult {
  * open nothing any more: no file, no socket, no pipe to another process.
  */
 export async function runCode(
-  request: ChildRequest,
+  request: JavaScriptRequest,
   { isolation, limits, signal, child = JAVASCRIPT_CHILD }: RunCodeOptions,
-): Promise<Ran> {
+): Promise<CodeResult> {
   const node = realpathSync(process.execPath);
   const wrapped = await isolation.wrap(
-    { path: node, args: [...flags(limits), '--input-type=module', '--eval', child] },
+    { path: node, args: [...buildFlags(limits), '--input-type=module', '--eval', child] },
     {
       ...{ writable: [], readable: [node], network: 'none', folder: '/' },
       maxDataBytes: limits.maxMemoryBytes + RESERVED_BYTES,
-      maxCpuSeconds: cpuSeconds(limits),
+      maxCpuSeconds: computeCpuSeconds(limits),
       maxProcesses: limits.maxProcesses,
     },
   );
   let isLimited = false;
-  const ended = await runChild(
+  const result = await runChild(
     {
       ...{ program: wrapped, folder: '/', environment: {}, stderr: 'discard' },
       input: async ({ tree, firstOutput }) => {
         await firstOutput;
-        await close(tree, { isolation, limits });
+        await limitProcess(tree, { isolation, limits });
         isLimited = true;
         return JSON.stringify(request);
       },
     },
     { ...limits, signal },
   );
-  const lines = linesOf(ended.text);
-  if (isLimited || ended.stopReason !== undefined) return { ...ended, isIsolated: wrapped.isIsolated, lines };
+  const lines = parseLines(result.text);
+  if (isLimited || result.stopReason !== undefined) return { ...result, isIsolated: wrapped.isIsolated, lines };
   throw new ToolError('Nothing was run: the process for it could not be started, or not be limited. Tell the user.');
 }
 
 /** What V8 sets aside at its start, and does not use. */
 const RESERVED_BYTES = 2 ** 30;
 
-function flags({ maxMemoryBytes }: ChildLimits): readonly string[] {
+function buildFlags({ maxMemoryBytes }: ChildLimits): readonly string[] {
   return [
     '--permission', // To nothing: the program itself is an argument.
     // What is built in can't be replaced, so that nobody waits in it for something of Node's own.
@@ -70,11 +70,11 @@ function flags({ maxMemoryBytes }: ChildLimits): readonly string[] {
   ];
 }
 
-function cpuSeconds({ timeoutMs }: ChildLimits): number {
+function computeCpuSeconds({ timeoutMs }: ChildLimits): number {
   return Math.ceil(timeoutMs / 1_000) * 2;
 }
 
-async function close(
+async function limitProcess(
   tree: ProcessTree,
   { isolation, limits }: Pick<RunCodeOptions, 'isolation' | 'limits'>,
 ): Promise<void> {
@@ -88,13 +88,13 @@ async function close(
 }
 
 /** Only whole lines: one that is cut says nothing. */
-function linesOf(text: string): readonly ChildLine[] {
+function parseLines(text: string): readonly JavaScriptLine[] {
   return text
     .split('\n')
     .slice(0, -1)
     .flatMap((line) => {
       try {
-        return [JSON.parse(line) as ChildLine]; // Written by javascript-child.ts only.
+        return [JSON.parse(line) as JavaScriptLine]; // Written by javascript-child.ts only.
       } catch {
         return [];
       }

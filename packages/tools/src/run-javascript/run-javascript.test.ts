@@ -2,12 +2,12 @@ import { ConfigError } from '@pawl/core';
 import { testTool } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { callTool } from '../files/sandbox.fixture.ts';
-import { OutputStore } from '../output/outputs.ts';
+import { OutputStore } from '../output/output-store.ts';
 import { readOutput } from '../read-output/read-output.ts';
-import { WAYS } from '../run-command/command.fixture.ts';
+import { ISOLATION_MODES } from '../run-command/command.fixture.ts';
 import { type RunJavaScriptOptions, runJavaScript } from './run-javascript.ts';
 
-describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
+describe.concurrent.each(ISOLATION_MODES)('code, with isolation "%s",', (isolation) => {
   const run = (code: string, { input, ...options }: RunJavaScriptOptions & { readonly input?: unknown } = {}) =>
     callTool(runJavaScript({ isolation, timeoutMs: 20_000, ...options }), { code, input });
   const head = (how: string) => `[${how}; isolated: ${isolation === 'require'}]\n`;
@@ -45,7 +45,7 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
 test.each([
   ['always', 'none', 'pending'],
   ['unisolated', 'none', 'pending'],
-  ['unisolated', 'prefer', WAYS.includes('require') ? 'finished' : 'pending'],
+  ['unisolated', 'prefer', ISOLATION_MODES.includes('require') ? 'finished' : 'pending'],
   ['never', 'none', 'finished'],
 ] as const)('with approval "%s" and isolation "%s" a call is %s', async (approval, isolation, status) => {
   expect((await testTool(runJavaScript({ approval, isolation })).call({ code: 'return 1;' })).status).toBe(status);
@@ -53,7 +53,7 @@ test.each([
 
 test('what isolation is required for is not run without', async () => {
   const { status } = await testTool(runJavaScript({ isolation: 'require' })).call({ code: 'return 1;' });
-  expect(status).toBe(WAYS.includes('require') ? 'finished' : 'failed');
+  expect(status).toBe(ISOLATION_MODES.includes('require') ? 'finished' : 'failed');
 });
 
 test('a person is shown the code, with what could deceive an eye written out', async () => {

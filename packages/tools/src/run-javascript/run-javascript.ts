@@ -1,13 +1,13 @@
 import { checkOptions, type Json, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { escapeInvisible } from '../base/visible.ts';
-import { sliceStart } from '../base/whole.ts';
-import type { ChildLimits } from '../child/caps.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { sliceStart } from '../base/whole-characters.ts';
+import type { ChildLimits } from '../child/child-limits.ts';
 import { Isolation, type IsolationMode } from '../child/isolation.ts';
-import { capped } from '../output/capped.ts';
-import { type OutputKey, type OutputStore, restOf } from '../output/outputs.ts';
-import { type Ran, runCode } from './run-code.ts';
+import { describeRest, type OutputKey, type OutputStore } from '../output/output-store.ts';
+import { shortenMiddle } from '../output/shorten-middle.ts';
+import { type CodeResult, runCode } from './run-code.ts';
 
 export type { IsolationMode } from '../child/isolation.ts';
 
@@ -58,7 +58,7 @@ const RUN_JAVASCRIPT: OptionTable<RunJavaScriptOptions> = {
 export function runJavaScript(given: RunJavaScriptOptions = {}): Tool<unknown> {
   const options = checkOptions(given, RUN_JAVASCRIPT, 'Tool "run_javascript"');
   const { approval = 'unisolated', isolation: wish = 'prefer', outputs, maxLength = 20_000 } = options;
-  const limits = capsOf(options);
+  const limits = readLimits(options);
   checkPositive({ maxLength }, NAME);
   const isolation = new Isolation({ mode: wish });
   return tool<Input>({
@@ -80,11 +80,11 @@ export function runJavaScript(given: RunJavaScriptOptions = {}): Tool<unknown> {
       escapeInvisible(
         input === undefined ? code : `const input = ${sliceStart(JSON.stringify(input), 2_000)};\n${code}`,
       ),
-    async execute({ code, input = null }, { signal, runId, toolCallId: callId }) {
+    async execute({ code, input = null }, { signal, runId, toolCallId }) {
       // It came as JSON.
-      const ran = await runCode({ code, input: input as Json }, { isolation, limits, signal });
-      const head = `[${ending(ran, limits)}; isolated: ${ran.isIsolated}]`;
-      return `${head}\n${fitted(bodyOf(ran), { outputs, maxLength, key: { runId, callId } })}`;
+      const result = await runCode({ code, input: input as Json }, { isolation, limits, signal });
+      const head = `[${formatEnding(result, limits)}; isolated: ${result.isIsolated}]`;
+      return `${head}\n${shortenOutput(formatBody(result), { outputs, maxLength, key: { runId, toolCallId } })}`;
     },
   });
 }
@@ -92,7 +92,7 @@ export function runJavaScript(given: RunJavaScriptOptions = {}): Tool<unknown> {
 const NAME = 'run_javascript';
 const ROOM_FOR_NOTES = 1_000;
 
-function capsOf(options: RunJavaScriptOptions): ChildLimits {
+function readLimits(options: RunJavaScriptOptions): ChildLimits {
   const { timeoutMs = 10_000, maxOutputBytes = 2 ** 20, maxMemoryBytes = 2 ** 28 } = options;
   checkPositive({ timeoutMs, maxOutputBytes, maxMemoryBytes }, NAME);
   // It has nothing to put in order: no grace. Its threads are Node's own, and bubblewrap around it.
@@ -100,15 +100,15 @@ function capsOf(options: RunJavaScriptOptions): ChildLimits {
 }
 
 /** What became of it. */
-function ending({ stopReason: stopped, lines, killedBy, code }: Ran, caps: ChildLimits): string {
-  switch (stopped) {
+function formatEnding({ stopReason, lines, killedBy, code }: CodeResult, limits: ChildLimits): string {
+  switch (stopReason) {
     case 'time':
-      return `ended after ${caps.timeoutMs / 1_000} s, since it takes too long`;
+      return `ended after ${limits.timeoutMs / 1_000} s, since it takes too long`;
     case 'output':
-      return `ended after ${caps.maxOutputBytes} bytes, since it puts out too much`;
+      return `ended after ${limits.maxOutputBytes} bytes, since it puts out too much`;
     case 'memory':
     case 'processes':
-      return `ended, since it takes more than ${Math.ceil(caps.maxMemoryBytes / 2 ** 20)} MiB of memory`;
+      return `ended, since it takes more than ${Math.ceil(limits.maxMemoryBytes / 2 ** 20)} MiB of memory`;
     case 'signal':
     case undefined:
       break;
@@ -129,7 +129,7 @@ function ending({ stopReason: stopped, lines, killedBy, code }: Ran, caps: Child
   }
 }
 
-function bodyOf({ lines }: Ran): string {
+function formatBody({ lines }: CodeResult): string {
   const printed = lines.flatMap((line) => (line.type === 'printed' ? [line.text] : []));
   const results = lines.flatMap((line) => {
     if (line.type === 'returned') return [line.json];
@@ -138,14 +138,14 @@ function bodyOf({ lines }: Ran): string {
   return [...results, ...(printed.length === 0 ? [] : ['[printed:]', ...printed])].join('\n') || '[no output]';
 }
 
-interface Fitting {
+interface ShortenOptions {
   readonly outputs: OutputStore | undefined;
   readonly maxLength: number;
   readonly key: OutputKey;
 }
 
-function fitted(text: string, { outputs, maxLength, key }: Fitting): string {
+function shortenOutput(text: string, { outputs, maxLength, key }: ShortenOptions): string {
   if (text.length <= maxLength) return text;
   outputs?.keep(key, text);
-  return capped(text, { maxLength, ...(outputs === undefined ? {} : { rest: restOf(key.callId) }) });
+  return shortenMiddle(text, { maxLength, ...(outputs === undefined ? {} : { rest: describeRest(key.toolCallId) }) });
 }

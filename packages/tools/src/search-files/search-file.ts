@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { isBinary } from '../base/looks-binary.ts';
-import { alignEnd } from '../base/whole.ts';
+import { isBinary } from '../base/is-binary.ts';
+import { alignEnd } from '../base/whole-characters.ts';
 
 export interface SearchOptions {
   readonly matches: (line: string) => boolean;
@@ -14,7 +14,7 @@ export interface SearchOptions {
   /** The most bytes that are read. */
   readonly maxBytes: number;
   /** Whether the time for all files is over. */
-  readonly isOver: () => boolean;
+  readonly isTimeOver: () => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -25,13 +25,13 @@ export interface FoundLine {
   readonly isMatch: boolean;
 }
 
-export interface Searched {
+export interface FileMatches {
   readonly lines: readonly FoundLine[];
-  readonly matches: number;
+  readonly matchCount: number;
   /** There may be more: a cap was reached. */
   readonly isCut: boolean;
   /** The time was over before its end. */
-  readonly isLate: boolean;
+  readonly isTimeOver: boolean;
   readonly bytes: number;
 }
 
@@ -43,9 +43,9 @@ const MAX_LINE_LENGTH = 16_384;
 const TURN_MS = 10;
 
 /** Reads a file line by line in bounded memory. `undefined` for a binary one. */
-export async function searchFile(handle: FileHandle, options: SearchOptions): Promise<Searched | undefined> {
+export async function searchFile(handle: FileHandle, options: SearchOptions): Promise<FileMatches | undefined> {
   const { maxBytes, signal } = options;
-  const search = new Search(options);
+  const search = new LineSearch(options);
   const chunk = Buffer.alloc(CHUNK_BYTES);
   const decoder = new TextDecoder();
   let rest = '';
@@ -64,19 +64,19 @@ export async function searchFile(handle: FileHandle, options: SearchOptions): Pr
       lines.push(rest.slice(0, end));
       rest = rest.slice(end);
     }
-    await search.all(lines.flatMap(inPieces));
+    await search.addLines(lines.flatMap(splitLine));
   }
-  if (!search.isDone && rest !== '') await search.all([rest]);
+  if (!search.isDone && rest !== '') await search.addLines([rest]);
   return {
     lines: search.lines,
-    matches: search.matches,
+    matchCount: search.matchCount,
     isCut: search.isDone || position >= maxBytes,
-    isLate: search.isLate,
+    isTimeOver: search.isTimeOver,
     bytes: position,
   };
 }
 
-function inPieces(line: string): readonly string[] {
+function splitLine(line: string): readonly string[] {
   const pieces: string[] = [];
   let from = 0;
   while (line.length - from > MAX_LINE_LENGTH) {
@@ -87,15 +87,15 @@ function inPieces(line: string): readonly string[] {
   return [...pieces, line.slice(from)];
 }
 
-class Search {
+class LineSearch {
   readonly lines: FoundLine[] = [];
-  matches = 0;
-  isLate = false;
+  matchCount = 0;
+  isTimeOver = false;
   #number = 0;
-  #turn = performance.now();
+  #turnStartedAt = performance.now();
   /** Lines that a match may want to have before it. */
-  #before: FoundLine[] = [];
-  #behind = 0;
+  #linesBefore: FoundLine[] = [];
+  #linesToAdd = 0;
   readonly #options: SearchOptions;
 
   constructor(options: SearchOptions) {
@@ -104,36 +104,36 @@ class Search {
 
   /** Full only when what comes behind the last match is there as well. */
   get isDone(): boolean {
-    return this.isLate || (this.matches >= this.#options.maxMatches && this.#behind === 0);
+    return this.isTimeOver || (this.matchCount >= this.#options.maxMatches && this.#linesToAdd === 0);
   }
 
-  async all(lines: readonly string[]): Promise<void> {
+  async addLines(lines: readonly string[]): Promise<void> {
     for (const line of lines) {
       if (this.isDone) return;
-      this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
-      if (performance.now() - this.#turn < TURN_MS) continue;
+      this.#addLine(line.endsWith('\r') ? line.slice(0, -1) : line);
+      if (performance.now() - this.#turnStartedAt < TURN_MS) continue;
       await setImmediate();
       this.#options.signal.throwIfAborted();
-      this.#turn = performance.now();
-      this.isLate = this.#options.isOver();
+      this.#turnStartedAt = performance.now();
+      this.isTimeOver = this.#options.isTimeOver();
     }
   }
 
-  #line(text: string): void {
-    const { matches, context, afterLine, maxMatches } = this.#options;
+  #addLine(text: string): void {
+    const { matches: matchCount, context, afterLine, maxMatches } = this.#options;
     const number = ++this.#number;
-    const isMatch = this.matches < maxMatches && number > afterLine && matches(text);
+    const isMatch = this.matchCount < maxMatches && number > afterLine && matchCount(text);
     const found = { number, text, isMatch };
     if (isMatch) {
-      this.matches++;
-      this.lines.push(...this.#before, found);
-      this.#before = [];
-      this.#behind = context;
-    } else if (this.#behind > 0) {
-      this.#behind--;
+      this.matchCount++;
+      this.lines.push(...this.#linesBefore, found);
+      this.#linesBefore = [];
+      this.#linesToAdd = context;
+    } else if (this.#linesToAdd > 0) {
+      this.#linesToAdd--;
       this.lines.push(found);
     } else if (context > 0) {
-      this.#before = [...this.#before, found].slice(-context);
+      this.#linesBefore = [...this.#linesBefore, found].slice(-context);
     }
   }
 }

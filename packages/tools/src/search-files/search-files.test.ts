@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import type { Clock } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createExpiringClock } from '../files/over-at-look.fixture.ts';
+import { createExpiringClock } from '../files/expiring-clock.fixture.ts';
 import { callTool, createSandbox, createToolContext, type Sandbox, SECRET } from '../files/sandbox.fixture.ts';
 import { listFiles } from '../list-files/list-files.ts';
 import { searchFiles } from './search-files.ts';
@@ -218,11 +218,11 @@ describe('what is hostile', () => {
 
   test('a pattern that is slow over long lines gives others their turn, and ends with the time', async () => {
     box.write('long.txt', `${'a'.repeat(200_000)}\n`.repeat(30));
-    const { turnsAtReads: looks, stop, ...caps } = createExpiringClock(8);
-    expect(await search({ pattern: '(a|b|c?){300}[^a]', kind: 'regex' }, caps)).toContain('the time was over');
+    const { turnsAtReads, stop, ...limits } = createExpiringClock(8);
+    expect(await search({ pattern: '(a|b|c?){300}[^a]', kind: 'regex' }, limits)).toContain('the time was over');
     stop();
     // The last looks are those between its lines.
-    expect(looks.at(-1)).toBeGreaterThan(looks.at(-2) ?? Number.NaN);
+    expect(turnsAtReads.at(-1)).toBeGreaterThan(turnsAtReads.at(-2) ?? Number.NaN);
   });
 
   test('names and lines with line breaks in them pass for nothing else', async () => {

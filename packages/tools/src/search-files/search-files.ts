@@ -2,16 +2,16 @@ import { stat } from 'node:fs/promises';
 import { type Clock, checkOptions, type OptionTable, systemClock, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { quote } from '../base/quoted.ts';
-import { escapeInvisible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { quote } from '../base/quote.ts';
 import { compileGlobs, isGlob } from '../files/glob.ts';
 import { IgnoreChain } from '../files/ignore-chain.ts';
 import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
 import { openFile } from '../files/open-file.ts';
 import { type FoundEntry, walk } from '../files/walk.ts';
-import { lineMatcher } from './line-matcher.ts';
-import { Report, type Stop } from './report.ts';
+import { createLineMatcher } from './create-line-matcher.ts';
 import { searchFile } from './search-file.ts';
+import { SearchReport, type SearchStop } from './search-report.ts';
 
 export interface SearchFilesOptions extends JailOptions {
   /** The most matches of one call. @defaultValue 100 */
@@ -59,17 +59,17 @@ export function searchFiles(given: SearchFilesOptions): Tool<unknown> {
   return tool({
     name: 'search_files',
     description: 'Searches text files for a text or a regular expression, line by line. Gives path:line: text.',
-    input: inputOf(maxMatches),
+    input: createInputSchema(maxMatches),
     effect: 'read',
     timeoutMs,
     preview: ({ pattern, path }) => escapeInvisible(`search ${path ?? 'all files'} for ${JSON.stringify(pattern)}`),
     async execute({ pattern, kind, path, glob, letterCase, context, matches: most, after }, { signal }) {
       const until = clock.now() + maxDurationMs;
-      const isOver = (): boolean => clock.now() >= until;
-      const matches = lineMatcher({ pattern, kind, letterCase });
-      const begin = after === undefined ? undefined : placeOf(after);
-      const report = new Report();
-      const { files, stops } = await filesToSearch(jail, {
+      const isTimeOver = (): boolean => clock.now() >= until;
+      const matches = createLineMatcher({ pattern, kind, letterCase });
+      const begin = after === undefined ? undefined : parsePosition(after);
+      const report = new SearchReport();
+      const { files, stops } = await findFiles(jail, {
         path,
         glob,
         signal,
@@ -79,24 +79,32 @@ export function searchFiles(given: SearchFilesOptions): Tool<unknown> {
         ignoreFiles,
       });
       for (const stop of stops) report.stop(stop);
-      for (const file of begin === undefined ? files : files.slice(startAt(files, begin.displayPath))) {
-        if (isOver()) report.stop('time');
-        if (report.isFull || report.matches >= most) break;
+      for (const file of begin === undefined ? files : files.slice(findStart(files, begin.displayPath))) {
+        if (isTimeOver()) report.stop('time');
+        if (report.isFull || report.matchCount >= most) break;
         const afterLine = file.displayPath === begin?.displayPath ? begin.line : 0;
-        const left = most - report.matches;
-        await searchOne(jail, {
+        const left = most - report.matchCount;
+        await addMatches(jail, {
           file,
           report,
-          options: { matches, context, maxMatches: left, afterLine, maxBytes: maxFileBytes, isOver, signal },
+          options: {
+            matches,
+            context,
+            maxMatches: left,
+            afterLine,
+            maxBytes: maxFileBytes,
+            isTimeOver,
+            signal,
+          },
         });
       }
-      if (report.matches >= most) report.stop('matches');
-      return report.text(pattern);
+      if (report.matchCount >= most) report.stop('matches');
+      return report.toText(pattern);
     },
   });
 }
 
-function inputOf(maxMatches: number) {
+function createInputSchema(maxMatches: number) {
   return z.object({
     pattern: z.string().min(1).max(1_000).describe('What to look for.'),
     kind: z.enum(['text', 'regex']).default('text').describe('regex: RE2, without look-arounds and back-references.'),
@@ -118,7 +126,7 @@ function inputOf(maxMatches: number) {
   });
 }
 
-interface Searching {
+interface SearchScope {
   readonly path: string | undefined;
   readonly glob: string | undefined;
   readonly signal: AbortSignal;
@@ -128,13 +136,13 @@ interface Searching {
   readonly ignoreFiles: readonly string[];
 }
 
-interface ToSearch {
+interface FileList {
   readonly files: readonly Pick<FoundEntry, 'displayPath' | 'real'>[];
-  readonly stops: readonly Stop[];
+  readonly stops: readonly SearchStop[];
 }
 
 /** Every path that can be searched fits: there is no cap on their length, only on how many there are. */
-async function filesToSearch(jail: Jail, { path = '', glob, signal, ...caps }: Searching): Promise<ToSearch> {
+async function findFiles(jail: Jail, { path = '', glob, signal, ...limits }: SearchScope): Promise<FileList> {
   const isAll = path === '' || path === '.' || path === './';
   const start = isAll ? undefined : await jail.find(path, { signal });
   if (start !== undefined && (await stat(start.real)).isFile()) return { files: [start], stops: [] };
@@ -142,14 +150,14 @@ async function filesToSearch(jail: Jail, { path = '', glob, signal, ...caps }: S
   const prefix = start === undefined || start.displayPath === '' ? 0 : start.displayPath.length + 1;
   const walked = await walk(start === undefined ? jail.roots : [start], {
     allowedFolders: jail,
-    clock: caps.clock,
+    clock: limits.clock,
     signal,
-    maxEntries: caps.maxFiles,
+    maxEntries: limits.maxFiles,
     maxLength: Number.POSITIVE_INFINITY,
     maxVisited: MAX_VISITED,
     maxDepth: MAX_DEPTH,
-    maxDurationMs: caps.maxDurationMs,
-    ignoreFilter: new IgnoreChain({ jail, names: caps.ignoreFiles, signal }),
+    maxDurationMs: limits.maxDurationMs,
+    ignoreFilter: new IgnoreChain({ jail, names: limits.ignoreFiles, signal }),
     isWanted: ({ displayPath, isFolder }) => !isFolder && matches(displayPath.slice(prefix)),
   });
   return { files: walked.found, stops: [...walked.stops].map((stop) => (stop === 'time' ? 'time' : 'files')) };
@@ -158,14 +166,14 @@ async function filesToSearch(jail: Jail, { path = '', glob, signal, ...caps }: S
 const MAX_VISITED = 200_000;
 const MAX_DEPTH = 64;
 
-interface One {
-  readonly file: ToSearch['files'][number];
-  readonly report: Report;
+interface FileSearch {
+  readonly file: FileList['files'][number];
+  readonly report: SearchReport;
   readonly options: Parameters<typeof searchFile>[1];
 }
 
 /** One that can't be opened or read is counted, and ends nothing. */
-async function searchOne(jail: Jail, { file, report, options }: One): Promise<void> {
+async function addMatches(jail: Jail, { file, report, options }: FileSearch): Promise<void> {
   try {
     const { handle } = await openFile(jail, { path: file.real, signal: options.signal });
     try {
@@ -175,22 +183,22 @@ async function searchOne(jail: Jail, { file, report, options }: One): Promise<vo
     }
   } catch {
     options.signal.throwIfAborted();
-    report.unread++;
+    report.unreadCount++;
   }
 }
 
-interface Place {
+interface SearchPosition {
   readonly displayPath: string;
   readonly line: number;
 }
 
-function placeOf(after: string): Place {
+function parsePosition(after: string): SearchPosition {
   const [, displayPath, line] = /^(.*):(\d+)$/s.exec(after) ?? [];
   if (displayPath !== undefined && line !== undefined) return { displayPath, line: Number(line) };
   throw new ToolError(`after is ${quote(after)}. Pass the path and the line that the search before told: src/a.ts:12.`);
 }
 
-function startAt(files: ToSearch['files'], displayPath: string): number {
+function findStart(files: FileList['files'], displayPath: string): number {
   const index = files.findIndex((file) => file.displayPath === displayPath);
   if (index !== -1) return index;
   throw new ToolError(`${quote(displayPath)} is not among the files of this search. Search again without after.`);

@@ -12,7 +12,7 @@ export interface PgliteTransaction {
 }
 
 /** PGlite runs in this process: it lends itself for one transaction at a time. */
-export function pglitePool(pglite: Pglite): PostgresPool {
+export function createPglitePool(pglite: Pglite): PostgresPool {
   return {
     connect: () =>
       new Promise((resolve, reject) => {

@@ -1,9 +1,9 @@
 import { checkOptions, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { escapeInvisible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { createSqlReader, type SqlSource } from './create-sql-reader.ts';
 import type { Rows } from './database.ts';
-import { readerFor, type SqlSource } from './reader-for.ts';
 
 export interface SqlOptions {
   /** An SQLite file, a database of `node:sqlite` or `better-sqlite3` that is kept in one, a Pool of `pg`, or `{ pglite, deadline: 'none' }`. */
@@ -46,7 +46,7 @@ export function sqlQuery(given: SqlQueryOptions): Tool<unknown> {
   const options = checkOptions(given, SQL_QUERY, 'Tool "sql_query"');
   const { database, powerfulRole = 'refuse', maxRows = 100, maxBytes = 32_768, timeoutMs = 10_000 } = options;
   checkPositive({ maxRows, maxBytes, timeoutMs }, 'sql_query');
-  const reader = readerFor(database, { tool: 'sql_query', powerfulRole });
+  const reader = createSqlReader(database, { tool: 'sql_query', powerfulRole });
   return tool({
     name: 'sql_query',
     description: `Reads the ${reader.dialect} database by one SELECT. Nothing can be changed. Gives the columns, then a JSON array for each row.`,
@@ -70,18 +70,18 @@ export function sqlQuery(given: SqlQueryOptions): Tool<unknown> {
     preview: ({ sql, parameters }) =>
       escapeInvisible(parameters.length === 0 ? sql : `${sql}\n${JSON.stringify(parameters)}`),
     async execute({ sql, parameters }, { signal }) {
-      return told(await reader.read({ sql, parameters }, { maxRows, maxBytes, timeoutMs, signal }));
+      return formatRows(await reader.read({ sql, parameters }, { maxRows, maxBytes, timeoutMs, signal }));
     },
   });
 }
 
 const ROOM_FOR_NOTES = 16_384;
 
-function told({ columns, rows, cut }: Rows): string {
+function formatRows({ columns, rows, cutBy }: Rows): string {
   const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`;
   const note =
-    cut === undefined
+    cutBy === undefined
       ? `[${count}]`
-      : `[${count}; there are more: the cap on ${cut} was reached. Add a condition, or LIMIT and OFFSET.]`;
+      : `[${count}; there are more: the cap on ${cutBy} was reached. Add a condition, or LIMIT and OFFSET.]`;
   return [JSON.stringify(columns), ...rows, note].join('\n');
 }

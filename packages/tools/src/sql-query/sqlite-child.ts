@@ -4,9 +4,9 @@
 import { constants, DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { RowList } from './database.ts';
-import type { ChildAnswer, ChildRequest } from './sqlite-request.ts';
+import type { SqliteRequest, SqliteResponse } from './sqlite-request.ts';
 
-function answer({ file, sql, parameters, maxRows, maxBytes }: ChildRequest): ChildAnswer {
+function runQuery({ file, sql, parameters, maxRows, maxBytes }: SqliteRequest): SqliteResponse {
   try {
     const limits = { length: MAX_VALUE_BYTES };
     const database = new DatabaseSync(file, { readOnly: true, allowExtension: false, timeout: BUSY_MS, limits });
@@ -20,10 +20,13 @@ function answer({ file, sql, parameters, maxRows, maxBytes }: ChildRequest): Chi
     statement.setReadBigInts(true);
     const list = new RowList({ maxRows, maxBytes });
     // With arrays asked for, each row is one.
-    for (const row of statement.iterate(...parameters.map(bound)) as unknown as Iterable<unknown[]>) {
-      if (!list.add(row.map(plain))) break;
+    for (const row of statement.iterate(...parameters.map(toSqliteValue)) as unknown as Iterable<unknown[]>) {
+      if (!list.add(row.map(toPlainNumber))) break;
     }
-    return { type: 'rows', rows: { columns, rows: list.rows, ...(list.cut === undefined ? {} : { cut: list.cut }) } };
+    return {
+      type: 'rows',
+      rows: { columns, rows: list.rows, ...(list.cutBy === undefined ? {} : { cutBy: list.cutBy }) },
+    };
   } catch (error) {
     return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
@@ -65,15 +68,15 @@ const READ_PRAGMAS: ReadonlySet<string> = new Set([
 /** What full-text indexes ask for themselves. */
 const INNER_PRAGMAS: ReadonlySet<string> = new Set(['data_version', 'page_size']);
 
-function bound(value: ChildRequest['parameters'][number]): string | number | null {
+function toSqliteValue(value: SqliteRequest['parameters'][number]): string | number | null {
   return typeof value === 'boolean' ? Number(value) : value;
 }
 
 /** Exact where a number can be; a text where it can't. */
-function plain(value: unknown): unknown {
+function toPlainNumber(value: unknown): unknown {
   return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
 // Last, when all of the above is there.
-const request: ChildRequest = JSON.parse(await text(process.stdin)); // Written by sqlite.ts only.
-process.stdout.write(JSON.stringify(answer(request)));
+const request: SqliteRequest = JSON.parse(await text(process.stdin)); // Written by sqlite.ts only.
+process.stdout.write(JSON.stringify(runQuery(request)));

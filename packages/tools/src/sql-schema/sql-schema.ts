@@ -1,6 +1,6 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { readerFor } from '../sql-query/reader-for.ts';
+import { createSqlReader } from '../sql-query/create-sql-reader.ts';
 import type { SqlOptions } from '../sql-query/sql-query.ts';
 
 export interface SqlSchemaOptions extends SqlOptions {
@@ -32,7 +32,7 @@ const SQL_SCHEMA: OptionTable<SqlSchemaOptions> = {
 export function sqlSchema(given: SqlSchemaOptions): Tool<unknown> {
   const options = checkOptions(given, SQL_SCHEMA, 'Tool "sql_schema"');
   const { database, powerfulRole = 'refuse', tables: allowed, timeoutMs = 10_000 } = options;
-  const reader = readerFor(database, { tool: 'sql_schema', powerfulRole });
+  const reader = createSqlReader(database, { tool: 'sql_schema', powerfulRole });
   const sql = reader.dialect === 'SQLite' ? SQLITE : POSTGRES;
   return tool({
     name: 'sql_schema',
@@ -42,17 +42,17 @@ export function sqlSchema(given: SqlSchemaOptions): Tool<unknown> {
     timeoutMs: timeoutMs + 5_000,
     preview: ({ table }) => `tables${table === undefined ? '' : `: ${table}`}`,
     async execute({ table }, { signal }) {
-      const caps = { maxRows: MAX_COLUMNS, maxBytes: MAX_BYTES, timeoutMs, signal };
-      const { rows, cut } = await reader.read({ sql, parameters: [] }, caps);
+      const limits = { maxRows: MAX_COLUMNS, maxBytes: MAX_BYTES, timeoutMs, signal };
+      const { rows, cutBy } = await reader.read({ sql, parameters: [] }, limits);
       const columns = rows.map((row): Column => JSON.parse(row)); // As the statement below has them.
-      const seen = columns.filter(([name]) => allowed?.includes(name) ?? true);
-      const wanted = seen.filter(([name]) => table === undefined || name === table || name.endsWith(`.${table}`));
+      const visible = columns.filter(([name]) => allowed?.includes(name) ?? true);
+      const wanted = visible.filter(([name]) => table === undefined || name === table || name.endsWith(`.${table}`));
       if (wanted.length === 0 && table !== undefined) {
         throw new ToolError(
-          `There is no table "${table}". There are: ${[...new Set(seen.map(([name]) => name))].join(', ') || 'none'}.`,
+          `There is no table "${table}". There are: ${[...new Set(visible.map(([name]) => name))].join(', ') || 'none'}.`,
         );
       }
-      return told(wanted) + (cut === undefined ? '' : '\n[there are more: ask for one table]');
+      return formatTables(wanted) + (cutBy === undefined ? '' : '\n[there are more: ask for one table]');
     },
   });
 }
@@ -63,7 +63,7 @@ const MAX_BYTES = 400_000;
 /** Table, column, type, and what else is said of it. */
 type Column = readonly [string, string, string, string];
 
-function told(columns: readonly Column[]): string {
+function formatTables(columns: readonly Column[]): string {
   const tables = new Map<string, string[]>();
   for (const [table, name, type, rest] of columns) {
     tables.set(table, [

@@ -1,7 +1,7 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { escapeInvisible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
 
 export interface TodoOptions {
   /** @defaultValue 'todo' */
@@ -38,7 +38,7 @@ export function todo(options: TodoOptions = {}): Tool<unknown> {
     }),
     effect: 'read',
     timeoutMs: 1_000,
-    preview: ({ items }) => escapeInvisible(shown(items)),
+    preview: ({ items }) => escapeInvisible(formatPlan(items)),
     execute({ items }) {
       const doing = items.filter(({ status }) => status === 'doing');
       if (doing.length > 1) {
@@ -46,7 +46,7 @@ export function todo(options: TodoOptions = {}): Tool<unknown> {
           `${doing.length} items are "doing". Nothing was changed. Set all but one of them to "open" or "done".`,
         );
       }
-      return shown(items);
+      return formatPlan(items);
     },
   });
 }
@@ -56,7 +56,7 @@ interface Item {
   readonly status: 'open' | 'doing' | 'done';
 }
 
-function shown(items: readonly Item[]): string {
+function formatPlan(items: readonly Item[]): string {
   if (items.length === 0) return 'The plan is empty.';
   const left = items.filter(({ status }) => status !== 'done').length;
   const lines = items.map(({ text, status }) => `${MARKS[status]} ${text.replaceAll(/\s+/g, ' ')}`);

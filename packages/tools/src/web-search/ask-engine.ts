@@ -1,7 +1,7 @@
 import { ToolError } from '@pawl/core';
-import { AddressRule } from '../net/address.ts';
-import { type Asked, guardedRequest } from '../net/guarded-request.ts';
-import { resolveBySystem } from '../net/lookup.ts';
+import { AddressRule } from '../net/address-rule.ts';
+import { type GuardedRequest, sendGuardedRequest } from '../net/guarded-request.ts';
+import { resolveBySystem } from '../net/lookup-hostname.ts';
 import type { SearchContext, SearchResult } from './engine.ts';
 
 export interface EngineOptions {
@@ -11,7 +11,7 @@ export interface EngineOptions {
   readonly allowAddresses?: readonly string[];
 }
 
-interface Asking extends Pick<EngineOptions, 'allowAddresses'> {
+interface EngineRequest extends Pick<EngineOptions, 'allowAddresses'> {
   readonly name: string;
   readonly signal: AbortSignal;
 }
@@ -19,15 +19,18 @@ interface Asking extends Pick<EngineOptions, 'allowAddresses'> {
 const MAX_BYTES = 2 * 2 ** 20;
 
 /** The service's answer as JSON. Neither a key nor what the service says of one is in an error. */
-export async function askEngine(asked: Asked, { name, signal, allowAddresses = [] }: Asking): Promise<unknown> {
-  const { status, body } = await guardedRequest(asked, {
+export async function askEngine(
+  asked: GuardedRequest,
+  { name, signal, allowAddresses = [] }: EngineRequest,
+): Promise<unknown> {
+  const { status, body } = await sendGuardedRequest(asked, {
     addresses: new AddressRule(allowAddresses, 'web_search'),
     ports: [80, 443, Number(asked.url.port) || 443],
     resolve: resolveBySystem,
     maxBytes: MAX_BYTES,
     maxRedirects: 0,
     signal,
-    follow: (next) => next,
+    followRedirect: (next) => next,
   });
   if (status === 401 || status === 403)
     throw new ToolError(`${name} refuses the key that it was given. Tell the user that the search is not set up.`);
@@ -41,7 +44,7 @@ export async function askEngine(asked: Asked, { name, signal, allowAddresses = [
   }
 }
 
-export interface Fields {
+export interface ResultFields {
   readonly name: string;
   /** Where the list is: `web.results`. */
   readonly path: readonly string[];
@@ -50,9 +53,9 @@ export interface Fields {
 }
 
 /** The results in a service's answer; what is none is left out. */
-export function resultsIn(
+export function parseResults(
   answer: unknown,
-  { name, path, snippet }: Fields,
+  { name, path, snippet }: ResultFields,
   { count }: SearchContext,
 ): readonly SearchResult[] {
   let found = answer;
@@ -64,10 +67,10 @@ export function resultsIn(
     if (typeof each !== 'object' || each === null) return [];
     const url: unknown = Reflect.get(each, 'url');
     if (typeof url !== 'string' || !/^https?:/.test(url)) return [];
-    return [{ url, title: textOf(Reflect.get(each, 'title')), snippet: textOf(Reflect.get(each, snippet)) }];
+    return [{ url, title: toText(Reflect.get(each, 'title')), snippet: toText(Reflect.get(each, snippet)) }];
   });
 }
 
-function textOf(value: unknown): string {
+function toText(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }

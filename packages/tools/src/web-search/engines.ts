@@ -1,5 +1,5 @@
 import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
-import { askEngine, type EngineOptions, resultsIn } from './ask-engine.ts';
+import { askEngine, type EngineOptions, parseResults } from './ask-engine.ts';
 import type { SearchEngine } from './engine.ts';
 
 export interface KeyOptions extends EngineOptions {
@@ -19,7 +19,7 @@ const KEYED: OptionTable<KeyOptions> = {
 };
 
 /** Rejects with a `ToolError` that has nothing of what went wrong: it may have what it is about. */
-async function keyOf({ apiKey }: KeyOptions, name: string): Promise<string> {
+async function resolveKey({ apiKey }: KeyOptions, name: string): Promise<string> {
   try {
     const key: unknown = typeof apiKey === 'function' ? await apiKey() : apiKey;
     if (typeof key === 'string' && /^[\x21-\x7e]+$/.test(key)) return key;
@@ -30,7 +30,7 @@ async function keyOf({ apiKey }: KeyOptions, name: string): Promise<string> {
 }
 
 /** @throws ConfigError for what is no address. */
-function addressOf(baseURL: string, name: string): URL {
+function parseAddress(baseURL: string, name: string): URL {
   if (URL.canParse(baseURL) && /^https?:/.test(baseURL)) return new URL(baseURL);
   throw new ConfigError(
     `${name}: baseURL is ${JSON.stringify(baseURL)}. Pass a whole address, such as "https://search.example.com".`,
@@ -41,16 +41,16 @@ function addressOf(baseURL: string, name: string): URL {
 export function brave(given: KeyOptions): SearchEngine {
   const options = checkOptions(given, KEYED, 'brave');
   const { baseURL = 'https://api.search.brave.com', allowAddresses = [] } = options;
-  const base = addressOf(baseURL, 'brave');
+  const base = parseAddress(baseURL, 'brave');
   return async (query, context) => {
     const url = new URL('/res/v1/web/search', base);
     url.search = new URLSearchParams({ q: query, count: String(Math.min(context.count, 20)) }).toString();
-    const headers = { accept: 'application/json', 'x-subscription-token': await keyOf(options, 'Brave') };
+    const headers = { accept: 'application/json', 'x-subscription-token': await resolveKey(options, 'Brave') };
     const answer = await askEngine(
       { url, method: 'GET', headers },
       { name: 'Brave', signal: context.signal, allowAddresses },
     );
-    return resultsIn(answer, { name: 'Brave', path: ['web', 'results'], snippet: 'description' }, context);
+    return parseResults(answer, { name: 'Brave', path: ['web', 'results'], snippet: 'description' }, context);
   };
 }
 
@@ -58,23 +58,26 @@ export function brave(given: KeyOptions): SearchEngine {
 export function tavily(given: KeyOptions): SearchEngine {
   const options = checkOptions(given, KEYED, 'tavily');
   const { baseURL = 'https://api.tavily.com', allowAddresses = [] } = options;
-  const base = addressOf(baseURL, 'tavily');
+  const base = parseAddress(baseURL, 'tavily');
   return async (query, context) => {
     const url = new URL('/search', base);
     const body = JSON.stringify({ query: query.toWellFormed(), max_results: Math.min(context.count, 20) });
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${await keyOf(options, 'Tavily')}` };
+    const headers = {
+      'content-type': 'application/json',
+      authorization: `Bearer ${await resolveKey(options, 'Tavily')}`,
+    };
     const answer = await askEngine(
       { url, method: 'POST', headers, body },
       { name: 'Tavily', signal: context.signal, allowAddresses },
     );
-    return resultsIn(answer, { name: 'Tavily', path: ['results'], snippet: 'content' }, context);
+    return parseResults(answer, { name: 'Tavily', path: ['results'], snippet: 'content' }, context);
   };
 }
 
 /** A SearXNG instance with the JSON format switched on, `GET /search?format=json`. */
 export function searxng(options: EngineOptions & { readonly baseURL: string }): SearchEngine {
   const { baseURL, allowAddresses = [] } = checkOptions(options, ENGINE, 'searxng');
-  const base = addressOf(baseURL, 'searxng');
+  const base = parseAddress(baseURL, 'searxng');
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   return async (query, context) => {
     const url = new URL('search', base);
@@ -84,6 +87,6 @@ export function searxng(options: EngineOptions & { readonly baseURL: string }): 
       { url, method: 'GET', headers },
       { name: 'SearXNG', signal: context.signal, allowAddresses },
     );
-    return resultsIn(answer, { name: 'SearXNG', path: ['results'], snippet: 'content' }, context);
+    return parseResults(answer, { name: 'SearXNG', path: ['results'], snippet: 'content' }, context);
   };
 }

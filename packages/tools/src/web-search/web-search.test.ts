@@ -6,7 +6,7 @@ import { ConfigError } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { afterEach, expect, test } from 'vitest';
 import { callTool } from '../files/sandbox.fixture.ts';
-import { type Site, site } from '../net/site.fixture.ts';
+import { startSite, type TestSite } from '../net/site.fixture.ts';
 import { brave, type SearchEngine, searxng, tavily, type WebSearchOptions, webSearch } from './web-search.ts';
 
 const KEY = 'key-that-nobody-may-read';
@@ -15,8 +15,8 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-async function serving(listener: RequestListener): Promise<Site> {
-  const made = await site(listener);
+async function serving(listener: RequestListener): Promise<TestSite> {
+  const made = await startSite(listener);
   closing.push(() => made.close());
   return made;
 }

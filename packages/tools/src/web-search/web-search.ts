@@ -1,9 +1,9 @@
 import { type Clock, ConfigError, checkOptions, type OptionTable, systemClock, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { escapeInvisible } from '../base/visible.ts';
-import { sliceStart } from '../base/whole.ts';
-import { untrusted } from '../net/untrusted.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { sliceStart } from '../base/whole-characters.ts';
+import { markUntrusted } from '../net/mark-untrusted.ts';
 import type { SearchEngine, SearchResult } from './engine.ts';
 
 export type { EngineOptions } from './ask-engine.ts';
@@ -62,7 +62,7 @@ export function webSearch(given: WebSearchOptions): Tool<unknown> {
     );
   }
   checkPositive({ maxResults, maxSnippetLength, timeoutMs }, 'web_search');
-  const cache = new Cache(clock, cacheMs);
+  const cache = new SearchCache(clock, cacheMs);
   return tool({
     name: 'web_search',
     description:
@@ -76,25 +76,26 @@ export function webSearch(given: WebSearchOptions): Tool<unknown> {
     preview: ({ query }) => escapeInvisible(`search the web for ${JSON.stringify(query)}`),
     async execute({ query, count }, { signal }) {
       const key = JSON.stringify([query, count]);
-      const results = cache.get(key) ?? shown(await search(query, { count, signal }), { count, maxSnippetLength });
+      const results =
+        cache.get(key) ?? formatResults(await search(query, { count, signal }), { count, maxSnippetLength });
       cache.set(key, results);
       if (results === '') return `Nothing was found for ${JSON.stringify(query)}. Try other words.`;
-      return untrusted(results, 'a web search');
+      return markUntrusted(results, 'a web search');
     },
   });
 }
 
-interface Showing {
+interface ResultOptions {
   readonly count: number;
   readonly maxSnippetLength: number;
 }
 
 /** As the model reads them: no more is kept of what may be long. */
-function shown(found: readonly SearchResult[], { count, maxSnippetLength }: Showing): string {
+function formatResults(found: readonly SearchResult[], { count, maxSnippetLength }: ResultOptions): string {
   const results = found.slice(0, count).map(({ title, url, snippet }, index) => {
-    const text = plain(snippet);
+    const text = toPlainLine(snippet);
     const short = text.length > maxSnippetLength ? `${sliceStart(text, maxSnippetLength)}…` : text;
-    const lines = [`${index + 1}. ${sliceStart(plain(title), 200)}`, sliceStart(plain(url), 2_000), short];
+    const lines = [`${index + 1}. ${sliceStart(toPlainLine(title), 200)}`, sliceStart(toPlainLine(url), 2_000), short];
     return lines.filter((line) => line !== '').join('\n');
   });
   // Flattened, so that it does not hold on to the whole of what was found.
@@ -102,7 +103,7 @@ function shown(found: readonly SearchResult[], { count, maxSnippetLength }: Show
 }
 
 /** One line, without the marks that services put around what was searched for. */
-function plain(text: string): string {
+function toPlainLine(text: string): string {
   return text
     .replaceAll(/<\/?(strong|b|em|mark)>/gi, '')
     .replaceAll(/[\p{Cc}\s]+/gu, ' ')
@@ -111,16 +112,16 @@ function plain(text: string): string {
 
 const MAX_ENTRIES = 200;
 
-interface Entry {
+interface CacheEntry {
   readonly until: number;
   readonly results: string;
 }
 
 /** The newest searches, for a while. */
-class Cache {
+class SearchCache {
   readonly #clock: Clock;
   readonly #ms: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, CacheEntry>();
 
   constructor(clock: Clock, ms: number) {
     this.#clock = clock;

@@ -1,10 +1,10 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { escapeInvisible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { decodeText } from '../files/file-text.ts';
+import { findPlace } from '../files/find-place.ts';
 import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
-import { findPlace } from '../files/place.ts';
-import { FileNotFoundError } from '../files/problem.ts';
 import {
   createChangedError,
   createExistsError,
@@ -13,7 +13,7 @@ import {
   readExisting,
   replaceFile,
 } from '../files/replace-file.ts';
-import { decodeText } from '../files/text-form.ts';
+import { FileNotFoundError } from '../files/to-tool-error.ts';
 import { createUnifiedDiff } from '../files/unified-diff.ts';
 import { computeVersion, MAX_VERSIONED_BYTES } from '../files/version.ts';
 
@@ -53,7 +53,7 @@ export function writeFile(given: WriteFileOptions): Tool<unknown> {
   const { maxBytes = 1_048_576, folders = 'refuse', timeoutMs = 10_000 } = options;
   const jail = new Jail(options, 'write_file');
   checkPositive({ maxBytes }, 'write_file');
-  const most = Math.min(maxBytes, MAX_VERSIONED_BYTES);
+  const maxSize = Math.min(maxBytes, MAX_VERSIONED_BYTES);
   return tool({
     name: 'write_file',
     description:
@@ -66,40 +66,40 @@ export function writeFile(given: WriteFileOptions): Tool<unknown> {
     // Repeated, it finds its own content there, and says the same.
     effect: 'idempotent',
     timeoutMs,
-    preview: (input) => previewOf(jail, input),
+    preview: (input) => formatPreview(jail, input),
     async execute(input, { signal }) {
       if (!input.content.isWellFormed()) {
         throw new ToolError('The content has half of a character in it. Nothing was written. Pass whole ones.');
       }
       const bytes = new TextEncoder().encode(input.content);
-      if (bytes.length > most) {
+      if (bytes.length > maxSize) {
         throw new ToolError(
-          `The content has ${bytes.length} bytes, and may have ${most}. Write less, or several files.`,
+          `The content has ${bytes.length} bytes, and may have ${maxSize}. Write less, or several files.`,
         );
       }
-      const before = await present(jail, { ...input, signal });
+      const before = await readIfPresent(jail, { ...input, signal });
       if (before === undefined) {
-        if (input.version !== undefined) throw gone(input.path);
+        if (input.version !== undefined) throw createGoneError(input.path);
         const place = await findPlace(jail, { path: input.path, signal, folders });
         await createFile(place, { bytes, signal });
-        return told(place.displayPath, bytes);
+        return formatResult(place.displayPath, bytes);
       }
-      if (before.version === computeVersion(bytes)) return told(before.displayPath, bytes);
+      if (before.version === computeVersion(bytes)) return formatResult(before.displayPath, bytes);
       if (input.version === undefined) throw createExistsError(before.displayPath);
       if (input.version !== before.version) throw createChangedError(before.displayPath);
       await replaceFile(before, { bytes, signal });
-      return told(before.displayPath, bytes);
+      return formatResult(before.displayPath, bytes);
     },
   });
 }
 
-interface Looking {
+interface FileRequest {
   readonly path: string;
   readonly signal: AbortSignal;
 }
 
 /** `undefined` where there is no such file. What may not be looked at rejects. */
-async function present(jail: Jail, looking: Looking): Promise<ExistingFile | undefined> {
+async function readIfPresent(jail: Jail, looking: FileRequest): Promise<ExistingFile | undefined> {
   try {
     return await readExisting(jail, looking);
   } catch (error) {
@@ -108,19 +108,19 @@ async function present(jail: Jail, looking: Looking): Promise<ExistingFile | und
   }
 }
 
-function gone(path: string): ToolError {
+function createGoneError(path: string): ToolError {
   return new ToolError(`There is no "${path}" any more. Nothing was written. Leave the version out to write it anew.`);
 }
 
-function told(displayPath: string, bytes: Uint8Array): string {
+function formatResult(displayPath: string, bytes: Uint8Array): string {
   return `Wrote ${displayPath}: ${bytes.length} bytes.\n[version ${computeVersion(bytes)}]`;
 }
 
 const PREVIEW_MS = 5_000;
 
-async function previewOf(jail: Jail, { path, content }: Input): Promise<string> {
+async function formatPreview(jail: Jail, { path, content }: Input): Promise<string> {
   try {
-    const before = await present(jail, { path, signal: AbortSignal.timeout(PREVIEW_MS) });
+    const before = await readIfPresent(jail, { path, signal: AbortSignal.timeout(PREVIEW_MS) });
     const text = before === undefined ? '' : (decodeText(before.bytes)?.text ?? '');
     return escapeInvisible(
       createUnifiedDiff({ displayPath: before?.displayPath ?? path, before: text, after: content }),
