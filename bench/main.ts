@@ -8,7 +8,7 @@ const BENCHES = new Map([
   ['compare', 'compare.ts'],
   ['profile', 'profile.ts'],
   ['scale', 'scale.ts'],
-  ['durable', 'durable.ts'],
+  ['steps', 'steps.ts'],
   ['dbos', 'dbos.ts'],
   ['ended-runs', 'ended-runs.ts'],
   ['workers', 'workers.ts'],

@@ -25,9 +25,9 @@ const deleteFile = tool({
   execute: ({ path }) => `${path} is gone`,
 });
 
-const script = () => [respond.call('delete_file', { path: 'notes.txt' }), respond.text('Done as far as I may.')];
+const createScript = () => [respond.call('delete_file', { path: 'notes.txt' }), respond.text('Done as far as I may.')];
 for (const user of ['guest', 'root']) {
-  const agent = new Agent({ model: scriptedModel(script()), tools: [deleteFile], middleware: [timing, office] });
+  const agent = new Agent({ model: scriptedModel(createScript()), tools: [deleteFile], middleware: [timing, office] });
   const { messages } = await agent.run('Delete notes.txt', { context: { user } });
   console.log(`${user}:`, messages.find(({ role }) => role === 'tool')?.content);
 }

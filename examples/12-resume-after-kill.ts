@@ -11,7 +11,7 @@ import { z } from 'zod';
 
 const [file, mode] = process.argv.slice(2);
 if (file === undefined) startTwice();
-else await work(file);
+else await runWorker(file);
 
 function startTwice(): void {
   const folder = mkdtempSync(join(tmpdir(), 'pawl-example-'));
@@ -24,7 +24,7 @@ function startTwice(): void {
   rmSync(folder, { recursive: true });
 }
 
-async function work(file: string): Promise<void> {
+async function runWorker(file: string): Promise<void> {
   const input = z.object({ order: z.string() });
   const look = tool({
     name: 'look_up',

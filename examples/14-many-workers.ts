@@ -10,11 +10,11 @@ import { startPostgres } from '../scripts/postgres.ts';
 const ORDERS = ['lamp', 'chair', 'table', 'shelf', 'clock', 'carpet'];
 
 const [url, executorId] = process.argv.slice(2);
-if (url === undefined || executorId === undefined) await shop();
-else await work(url, executorId);
+if (url === undefined || executorId === undefined) await runShop();
+else await runWorker(url, executorId);
 
 /** A worker: takes runs of its agent for as long as it lives. */
-async function work(url: string, executorId: string): Promise<void> {
+async function runWorker(url: string, executorId: string): Promise<void> {
   const input = z.object({ order: z.string() });
   const pack = tool({
     name: 'pack',
@@ -46,14 +46,14 @@ async function work(url: string, executorId: string): Promise<void> {
 }
 
 /** Enqueues, and waits. It has no agent. */
-async function shop(): Promise<void> {
+async function runShop(): Promise<void> {
   const postgres = await startPostgres();
   const url = await postgres.newDatabase();
   const client = await dbosClient({ url });
   for (const order of ORDERS) await client.enqueue('shop', order, { runId: order });
-  const signal = await ended(worker(url, 'ann'));
+  const signal = await waitForExit(startWorker(url, 'ann'));
   console.log(`a worker was killed while it packed: ${signal}`);
-  const others = ['bob', 'cid'].map((name) => worker(url, name));
+  const others = ['bob', 'cid'].map((name) => startWorker(url, name));
   for (const order of ORDERS) {
     for await (const _ of client.followRun(order)); // Until it has ended.
     const { outcome } = await client.getRun(order);
@@ -63,16 +63,16 @@ async function shop(): Promise<void> {
   console.log(`the run that it had took ${attempts} attempts`);
   await client.close();
   for (const each of others) each.kill('SIGTERM');
-  await Promise.all(others.map(ended));
+  await Promise.all(others.map(waitForExit));
   await postgres.stop();
 }
 
-function worker(url: string, name: string): ChildProcess {
+function startWorker(url: string, name: string): ChildProcess {
   const self = process.argv[1] ?? '';
   return spawn(process.execPath, [self, url, name], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-async function ended(child: ChildProcess): Promise<string | null> {
+async function waitForExit(child: ChildProcess): Promise<string | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.signalCode;
   return new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
 }

@@ -3,7 +3,7 @@ import { type OfflineServerOptions, respond, type ScriptedBodyResponse } from '@
 
 type Script = NonNullable<OfflineServerOptions['script']>;
 
-export interface Served {
+export interface ServedCase {
   readonly script: Script;
   /** How often the client went away before it had the whole answer, for each run of the case. @defaultValue 0 */
   readonly disconnects?: number;
@@ -26,12 +26,12 @@ const WEATHER = [
 ];
 
 /** What the server of each case answers, by the case's name. It runs on Node, whatever the suite runs on. */
-export const scripts: Readonly<Record<string, Served>> = {
+export const scripts: Readonly<Record<string, ServedCase>> = {
   'a run ends with the answer': { script: [respond.text(HELLO, { usage })] },
   'an answer in pieces is the same, and comes as events in order': { script: [respond.text(HELLO, { usage })] },
-  'a stream is read whole wherever it is cut into pieces': { script: [respond.sse(bytesOf('Grüße 👋'))] },
+  'a stream is read whole wherever it is cut into pieces': { script: [respond.sse(createBytes('Grüße 👋'))] },
   'a long answer is read whole, streamed and unstreamed': { script: [respond.text(LONG), respond.text(LONG)] },
-  'an answer that comes compressed is read': { script: ({ messages }) => compressed(String(messages.at(-1)?.content)) },
+  'an answer that comes compressed is read': { script: ({ messages }) => compress(String(messages.at(-1)?.content)) },
   'a long conversation is sent whole': {
     script: ({ messages }) => respond.text(String(messages.at(-1)?.content?.length)),
   },
@@ -123,20 +123,20 @@ const ENCODERS: Readonly<Record<string, (text: string) => Uint8Array>> = {
   br: brotliCompressSync,
 };
 
-function compressed(encoding: string): ScriptedBodyResponse {
-  const body = ENCODERS[encoding]?.(JSON.stringify(completion(HELLO))) ?? encoding;
+function compress(encoding: string): ScriptedBodyResponse {
+  const body = ENCODERS[encoding]?.(JSON.stringify(createCompletion(HELLO))) ?? encoding;
   return respond.body(body, { headers: { 'content-encoding': encoding } });
 }
 
-function completion(content: string): object {
+function createCompletion(content: string): object {
   const choices = [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }];
   return { id: 'c', object: 'chat.completion', created: 1, model: 'm', choices };
 }
 
 /** A whole stream with this text, in writes of one byte each. */
-function bytesOf(content: string): readonly Uint8Array[] {
-  const chunk = (delta: object, finish: string | null) =>
+function createBytes(content: string): readonly Uint8Array[] {
+  const createChunk = (delta: object, finish: string | null) =>
     `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
-  const text = `${chunk({ role: 'assistant', content }, null)}${chunk({}, 'stop')}data: [DONE]\n\n`;
+  const text = `${createChunk({ role: 'assistant', content }, null)}${createChunk({}, 'stop')}data: [DONE]\n\n`;
   return [...new TextEncoder().encode(text)].map((byte) => Uint8Array.of(byte));
 }

@@ -12,12 +12,12 @@ export interface ChildOptions {
   readonly timeoutMs?: number;
 }
 
-interface Reply {
+interface ChildMessage {
   readonly value?: unknown;
   readonly error?: string;
 }
 
-interface Waiting {
+interface PendingOrder {
   resolve(value: unknown): void;
   reject(reason: Error): void;
 }
@@ -26,32 +26,34 @@ interface Waiting {
 export class Child<Order> {
   readonly #process: ChildProcess;
   readonly #timeoutMs: number;
-  #waiting: Waiting | undefined;
+  #pendingOrder: PendingOrder | undefined;
   /** Its last words, which are told where it ends by itself. */
-  #said = '';
+  #errorText = '';
 
   /** Which has said its first word when `ready` resolves. */
   constructor(file: string, { args = [], nodeOptions = [], isApart = false, timeoutMs = 60_000 }: ChildOptions = {}) {
     const command = [process.execPath, ...nodeOptions, join(import.meta.dirname, file), ...args];
     const [program = '', ...rest] = isApart && canPin() ? [...PINNED, ...command] : command;
     this.#timeoutMs = timeoutMs;
-    this.#process = spawn(program, rest, { env: environment(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#process = spawn(program, rest, { env: createEnvironment(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#said = (this.#said + text).slice(-SAID_LENGTH);
+      this.#errorText = (this.#errorText + text).slice(-MAX_ERROR_LENGTH);
     });
-    this.#process.on('message', (message) => this.#hear(message as Reply)); // Our own processes send nothing else.
-    this.#process.on('exit', (code, signal) => this.#end(`${file} ended with ${code ?? signal}. ${this.#said}`));
-    this.#process.on('error', (error) => this.#end(String(error)));
+    this.#process.on('message', (message) => this.#handleMessage(message as ChildMessage)); // Our own processes send nothing else.
+    this.#process.on('exit', (code, signal) =>
+      this.#rejectOrder(`${file} ended with ${code ?? signal}. ${this.#errorText}`),
+    );
+    this.#process.on('error', (error) => this.#rejectOrder(String(error)));
   }
 
-  ready(): Promise<unknown> {
-    return this.#reply();
+  waitUntilReady(): Promise<unknown> {
+    return this.#receiveValue();
   }
 
   /** Of the type that the order's description says. One that takes too long ends the process: its reply would be taken for the next one's. */
   async ask<T = unknown>(order: Order): Promise<T> {
     if (this.#hasEnded()) throw new Error('The process has ended.');
-    const reply = this.#reply();
+    const reply = this.#receiveValue();
     this.#process.send(order as object);
     return reply as Promise<T>;
   }
@@ -67,30 +69,30 @@ export class Child<Order> {
     return this.#process.exitCode !== null || this.#process.signalCode !== null || !this.#process.connected;
   }
 
-  #reply(): Promise<unknown> {
+  #receiveValue(): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const timer = setTimeout(() => {
-      this.#end(`It took longer than ${this.#timeoutMs} ms.`);
+      this.#rejectOrder(`It took longer than ${this.#timeoutMs} ms.`);
       this.#process.kill('SIGKILL');
     }, this.#timeoutMs);
-    this.#waiting = { resolve, reject };
+    this.#pendingOrder = { resolve, reject };
     return promise.finally(() => {
       clearTimeout(timer);
-      this.#waiting = undefined;
+      this.#pendingOrder = undefined;
     });
   }
 
-  #hear({ value, error }: Reply): void {
-    if (error === undefined) this.#waiting?.resolve(value);
-    else this.#end(error);
+  #handleMessage({ value, error }: ChildMessage): void {
+    if (error === undefined) this.#pendingOrder?.resolve(value);
+    else this.#rejectOrder(error);
   }
 
-  #end(reason: string): void {
-    this.#waiting?.reject(new Error(reason));
+  #rejectOrder(reason: string): void {
+    this.#pendingOrder?.reject(new Error(reason));
   }
 }
 
-const SAID_LENGTH = 2_000;
+const MAX_ERROR_LENGTH = 2_000;
 const TASKSET = '/usr/bin/taskset';
 const PINNED = [TASKSET, '-c', String(availableParallelism() - 1)];
 
@@ -99,7 +101,7 @@ function canPin(): boolean {
 }
 
 /** Without what would have a contestant tell its makers, or go through a proxy. */
-export function environment(): NodeJS.ProcessEnv {
+export function createEnvironment(): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
     HOME: process.env['HOME'],

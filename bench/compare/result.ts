@@ -1,8 +1,8 @@
-import type { Where } from './machine.ts';
-import type { Measured } from './rows.ts';
+import type { MeasurementOrigin } from './measurement-origin.ts';
+import type { MeasuredRows } from './rows.ts';
 
 /** What one run of the bench found. It is what `bench/results/compare.json` holds. */
-export interface Result extends Where {
+export interface ComparisonResult extends MeasurementOrigin {
   readonly rounds: number;
   /** The share of the machine that other processes used while the rounds were measured. */
   readonly others: number;
@@ -10,5 +10,5 @@ export interface Result extends Where {
   readonly names: readonly string[];
   /** Versions of what the peers were made of. */
   readonly versions: Readonly<Record<string, string>>;
-  readonly measured: Measured;
+  readonly measured: MeasuredRows;
 }

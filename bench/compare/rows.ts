@@ -2,7 +2,7 @@
 export type Samples = Readonly<Record<string, readonly number[]>>;
 
 /** A line of the table. */
-export interface Row {
+export interface TableRow {
   readonly title: string;
   readonly unit: 'µs' | 'ms' | 'KiB' | 'MiB' | 'KB' | 'packages' | 'instantiations';
   /** At most: the ratio to the loop over `fetch`; or the figure itself, where nothing is there to compare it with. */
@@ -28,8 +28,8 @@ export const ROWS = {
   packages: { title: 'packages installed, with zod', unit: 'packages', goal: 8, isAbsolute: true },
   bundle: { title: 'bundle of core, minified and gzipped, without zod', unit: 'KB', goal: 30, isAbsolute: true },
   types: { title: '40 zod tools to the compiler', unit: 'instantiations', goal: 1.3 },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, TableRow>;
 
 export type RowKey = keyof typeof ROWS;
 
-export type Measured = Partial<Record<RowKey, Samples>>;
+export type MeasuredRows = Partial<Record<RowKey, Samples>>;

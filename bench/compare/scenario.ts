@@ -1,5 +1,5 @@
 /** How the server answers. It is the first part of the path, so that the server keeps nothing. */
-export interface Answers {
+export interface ServerBehavior {
   /** Replies of a conversation: all but the last one call tools. */
   readonly turns: number;
   /** Tool calls of each turn but the last. */
@@ -15,7 +15,7 @@ export interface Answers {
 }
 
 /** What a contestant does. */
-export interface Scenario extends Answers {
+export interface Scenario extends ServerBehavior {
   readonly isStreamed: boolean;
   readonly toolCount: number;
   /** Conversations side by side. */
@@ -34,32 +34,32 @@ const plain: Scenario = {
   atOnce: 1,
 };
 
-export function scenario(given: Partial<Scenario>): Scenario {
+export function createScenario(given: Partial<Scenario>): Scenario {
   return { ...plain, ...given };
 }
 
-export function pathOf({ turns, calls, words, writes, pauseMs, isHeld }: Answers): string {
+export function encodePath({ turns, calls, words, writes, pauseMs, isHeld }: ServerBehavior): string {
   return `turns=${turns}&calls=${calls}&words=${words}&writes=${writes}&pauseMs=${pauseMs}&isHeld=${isHeld}`;
 }
 
-export function answersAt(path: string): Answers {
+export function decodePath(path: string): ServerBehavior {
   const fields = new URLSearchParams(path);
-  const count = (name: string): number => Number(fields.get(name));
+  const readCount = (name: string): number => Number(fields.get(name));
   return {
-    turns: count('turns'),
-    calls: count('calls'),
-    words: count('words'),
-    writes: fields.get('writes') as Answers['writes'], // Written by `pathOf`.
-    pauseMs: count('pauseMs'),
+    turns: readCount('turns'),
+    calls: readCount('calls'),
+    words: readCount('words'),
+    writes: fields.get('writes') as ServerBehavior['writes'], // Written by `pathOf`.
+    pauseMs: readCount('pauseMs'),
     isHeld: fields.get('isHeld') === 'true',
   };
 }
 
 /** What a contestant has to end with. */
-export function expectedText({ words }: Answers): string {
-  return Array.from({ length: words }, (_, index) => word(index)).join('');
+export function createExpectedText({ words }: ServerBehavior): string {
+  return Array.from({ length: words }, (_, index) => createWord(index)).join('');
 }
 
-export function word(index: number): string {
+export function createWord(index: number): string {
   return index === 0 ? 'word0' : ` word${index % 1_000}`;
 }

@@ -18,7 +18,7 @@ export interface WorkTool {
   readonly execute: (input: Fields) => Promise<string>;
 }
 
-export interface Setup {
+export interface ContestantSetup {
   /** The contestant adds `/chat/completions`. */
   readonly baseURL: string;
   readonly toolCount: number;
@@ -32,8 +32,8 @@ export interface Client {
 }
 
 /** What each `*.client.ts` exports. */
-export interface Contestant {
-  connect(setup: Setup): Client | Promise<Client>;
+export interface ContestantModule {
+  connect(setup: ContestantSetup): Client | Promise<Client>;
 }
 
 /** Counted over all tools of this process. */
@@ -43,12 +43,12 @@ export const executions: { count: number; onExecution: (() => void) | undefined 
 };
 
 /** `add` and `lookup`, which are called, and others of the usual size, which are not. */
-export function workTools(zod: Zod, { toolCount }: Setup): readonly WorkTool[] {
+export function createWorkTools(zod: Zod, { toolCount }: ContestantSetup): readonly WorkTool[] {
   const add = {
     name: 'add',
     description: 'Adds two numbers.',
     schema: zod.object({ a: zod.number().describe('first number'), b: zod.number().describe('second number') }),
-    execute: counted(({ a, b }) => ({ sum: Number(a) + Number(b) })),
+    execute: countExecution(({ a, b }) => ({ sum: Number(a) + Number(b) })),
   };
   const lookup = {
     name: 'lookup',
@@ -57,7 +57,7 @@ export function workTools(zod: Zod, { toolCount }: Setup): readonly WorkTool[] {
       key: zod.string().min(1).describe('key of the record'),
       limit: zod.number().int().describe('how many rows at most'),
     }),
-    execute: counted((input) => ({ ...input, rows: ['alpha', 'beta', 'gamma'] })),
+    execute: countExecution((input) => ({ ...input, rows: ['alpha', 'beta', 'gamma'] })),
   };
   const others = Array.from({ length: toolCount - 2 }, (_, index) => ({
     name: `read_collection_${index}`,
@@ -71,12 +71,12 @@ export function workTools(zod: Zod, { toolCount }: Setup): readonly WorkTool[] {
         .object({ field: zod.string(), operator: zod.enum(['eq', 'lt', 'gt']), value: zod.string() })
         .describe('which rows'),
     }),
-    execute: counted(() => ({ rows: [] })),
+    execute: countExecution(() => ({ rows: [] })),
   }));
   return [add, lookup, ...others];
 }
 
-function counted(answer: (input: Fields) => object): WorkTool['execute'] {
+function countExecution(answer: (input: Fields) => object): WorkTool['execute'] {
   return async (input) => {
     executions.count++;
     executions.onExecution?.();

@@ -3,10 +3,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { countTimers, timerCounts } from './count-timers.ts';
+import { countTimers, getTimerCounts } from './count-timers.ts';
 import { writeProfile } from './cpu-profile.ts';
-import { expectedText, pathOf, type Scenario, scenario } from './scenario.ts';
-import { type Client, type Contestant, executions, PROMPT } from './work.ts';
+import { createExpectedText, createScenario, encodePath, type Scenario } from './scenario.ts';
+import { type Client, type ContestantModule, executions, PROMPT } from './work.ts';
 
 export type WorkerOrder =
   /** Conversations for so long. The reply: what one of them costs, in µs of CPU time. */
@@ -32,14 +32,14 @@ export type WorkerOrder =
   /** As `load`, with a CPU profile written to the file. */
   | { readonly type: 'profile'; readonly scenario: Scenario; readonly ms: number; readonly file: string };
 
-export interface Memory {
+export interface MemoryUse {
   readonly rss: number;
   /** On the heap and outside of it. */
   readonly live: number;
 }
 
 /** Milliseconds. */
-export interface Delay {
+export interface EventLoopDelay {
   readonly median: number;
   readonly p99: number;
   readonly max: number;
@@ -47,15 +47,15 @@ export interface Delay {
 
 const [file = '', port = '', counts] = process.argv.slice(2);
 if (counts === 'count-timers') countTimers();
-const { connect }: Contestant = await import(pathToFileURL(file).href);
+const { connect }: ContestantModule = await import(pathToFileURL(file).href);
 const clients = new Map<string, Client>();
 const parked: Promise<void>[] = [];
 
 /** One for each scenario, as in a service. */
-async function clientFor(of: Scenario): Promise<Client> {
-  const key = `${pathOf(of)} ${of.toolCount}`;
+async function getClient(of: Scenario): Promise<Client> {
+  const key = `${encodePath(of)} ${of.toolCount}`;
   const setup = {
-    baseURL: `http://127.0.0.1:${port}/${pathOf(of)}/v1`,
+    baseURL: `http://127.0.0.1:${port}/${encodePath(of)}/v1`,
     toolCount: of.toolCount,
     maxTurns: of.turns + 5,
   };
@@ -64,18 +64,18 @@ async function clientFor(of: Scenario): Promise<Client> {
   return client;
 }
 
-interface Conversation {
+interface BenchConversation {
   readonly client: Client;
   readonly of: Scenario;
   readonly expected: string;
 }
 
-async function conversation(of: Scenario): Promise<Conversation> {
-  return { client: await clientFor(of), of, expected: expectedText(of) };
+async function createConversation(of: Scenario): Promise<BenchConversation> {
+  return { client: await getClient(of), of, expected: createExpectedText(of) };
 }
 
-async function converse(
-  { client, of, expected }: Conversation,
+async function runConversation(
+  { client, of, expected }: BenchConversation,
   onText = (_: string): void => undefined,
 ): Promise<void> {
   const text = of.isStreamed ? await client.stream(PROMPT, onText) : await client.run(PROMPT);
@@ -84,12 +84,12 @@ async function converse(
 
 /** A quarter of the time before it counts: the process was idle while others had their turn. */
 async function load({ scenario: of, ms }: { readonly scenario: Scenario; readonly ms: number }): Promise<number> {
-  const one = await conversation(of);
+  const one = await createConversation(of);
   const before = executions.count;
-  const early = await lanes(one, ms / 4);
+  const early = await runForDuration(one, ms / 4);
   const since = process.cpuUsage();
-  const count = await lanes(one, ms);
-  const cost = micros(since) / count;
+  const count = await runForDuration(one, ms);
+  const cost = readCpuMicros(since) / count;
   const expected = (early + count) * (of.turns - 1) * of.calls;
   const executed = executions.count - before;
   if (executed !== expected) throw new Error(`It ran ${executed} tool calls, and not ${expected}.`);
@@ -97,54 +97,60 @@ async function load({ scenario: of, ms }: { readonly scenario: Scenario; readonl
 }
 
 /** At least one conversation in each lane. How many there were. */
-function lanes(one: Conversation, ms: number): Promise<number> {
+function runForDuration(one: BenchConversation, ms: number): Promise<number> {
   const end = performance.now() + ms;
-  return inLanes(one, (count) => count <= one.of.atOnce || performance.now() < end);
+  return runSideBySide(one, (count) => count <= one.of.atOnce || performance.now() < end);
 }
 
 /** Conversations side by side, one after the other in each lane, as long as `isWanted` says so of the next one's number. */
-async function inLanes(one: Conversation, isWanted: (count: number) => boolean): Promise<number> {
+async function runSideBySide(one: BenchConversation, isWanted: (count: number) => boolean): Promise<number> {
   let count = 0;
-  const lane = async (): Promise<void> => {
+  const runLane = async (): Promise<void> => {
     while (isWanted(count + 1)) {
       count++;
-      await converse(one);
+      await runConversation(one);
     }
   };
-  await Promise.all(Array.from({ length: one.of.atOnce }, lane));
+  await Promise.all(Array.from({ length: one.of.atOnce }, runLane));
   return count;
 }
 
-async function delayUnder({ scenario: of, ms }: { readonly scenario: Scenario; readonly ms: number }): Promise<Delay> {
-  const one = await conversation(of);
-  await lanes(one, ms / 4);
+async function measureDelay({
+  scenario: of,
+  ms,
+}: {
+  readonly scenario: Scenario;
+  readonly ms: number;
+}): Promise<EventLoopDelay> {
+  const one = await createConversation(of);
+  await runForDuration(one, ms / 4);
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   histogram.enable();
-  await lanes(one, ms);
+  await runForDuration(one, ms);
   histogram.disable();
   const [median, p99] = [50, 99].map((percentile) => histogram.percentile(percentile) / 1e6);
   return { median: median ?? Number.NaN, p99: p99 ?? Number.NaN, max: histogram.max / 1e6 };
 }
 
-async function costByTurn(turns: number): Promise<readonly number[]> {
-  const short = await conversation(scenario({ turns: 20 }));
-  const long = await conversation(scenario({ turns }));
-  for (let count = 0; count < 3; count++) await converse(short);
+async function measureTurnCosts(turns: number): Promise<readonly number[]> {
+  const short = await createConversation(createScenario({ turns: 20 }));
+  const long = await createConversation(createScenario({ turns }));
+  for (let count = 0; count < 3; count++) await runConversation(short);
   const costs: number[] = [];
   const since = process.cpuUsage();
-  executions.onExecution = () => costs.push(micros(since));
-  await converse(long);
+  executions.onExecution = () => costs.push(readCpuMicros(since));
+  await runConversation(long);
   executions.onExecution = undefined;
-  return [...costs, micros(since)];
+  return [...costs, readCpuMicros(since)];
 }
 
-async function firstWord(count: number): Promise<number> {
-  const one = await conversation(scenario({ words: 20, writes: 'first', pauseMs: 5, isStreamed: true }));
+async function measureFirstWord(count: number): Promise<number> {
+  const one = await createConversation(createScenario({ words: 20, writes: 'first', pauseMs: 5, isStreamed: true }));
   const waits: number[] = [];
   for (let index = 0; index < count; index++) {
     const startedAt = performance.now();
     let wait: number | undefined;
-    await converse(one, () => {
+    await runConversation(one, () => {
       wait ??= performance.now() - startedAt;
     });
     waits.push((wait ?? Number.NaN) * 1_000);
@@ -154,11 +160,11 @@ async function firstWord(count: number): Promise<number> {
 }
 
 async function park(count: number): Promise<void> {
-  const one = await conversation(scenario({ isHeld: true }));
-  for (let index = 0; index < count; index++) parked.push(converse(one));
+  const one = await createConversation(createScenario({ isHeld: true }));
+  for (let index = 0; index < count; index++) parked.push(runConversation(one));
 }
 
-async function memoryHost(): Promise<Memory> {
+async function measureMemory(): Promise<MemoryUse> {
   if (globalThis.gc === undefined) throw new Error('Memory is measured in a process with --expose-gc.');
   globalThis.gc();
   await sleep(20);
@@ -167,7 +173,7 @@ async function memoryHost(): Promise<Memory> {
   return { rss, live: heapUsed + external };
 }
 
-function micros(since?: NodeJS.CpuUsage): number {
+function readCpuMicros(since?: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(since);
   return user + system;
 }
@@ -177,23 +183,23 @@ async function obey(order: WorkerOrder): Promise<unknown> {
     case 'load':
       return load(order);
     case 'turns':
-      return costByTurn(order.turns);
+      return measureTurnCosts(order.turns);
     case 'first':
-      return firstWord(order.count);
+      return measureFirstWord(order.count);
     case 'park':
       return park(order.count);
     case 'memory':
-      return memoryHost();
+      return measureMemory();
     case 'settle':
       return Promise.all(parked);
     case 'cpu':
-      return micros();
+      return readCpuMicros();
     case 'runs':
-      return inLanes(await conversation(order.scenario), (count) => count <= order.count);
+      return runSideBySide(await createConversation(order.scenario), (count) => count <= order.count);
     case 'delay':
-      return delayUnder(order);
+      return measureDelay(order);
     case 'timers':
-      return timerCounts();
+      return getTimerCounts();
     case 'profile':
       return writeProfile(order.file, () => load(order));
   }

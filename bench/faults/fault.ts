@@ -2,7 +2,7 @@ import type { ChatRequest } from '@pawl/core';
 import type { ScriptedResponse } from '@pawl/testing';
 
 /** What the tool `get_weather` does when it is called. */
-export type ToolManner = 'works' | 'throws for Oslo' | 'hangs' | 'gives nothing' | 'gives what JSON has no form for';
+export type ToolBehavior = 'works' | 'throws for Oslo' | 'hangs' | 'gives nothing' | 'gives what JSON has no form for';
 
 /** One thing that goes wrong, and what a framework has to make of it. */
 export interface Fault {
@@ -13,19 +13,19 @@ export interface Fault {
   readonly passes: string;
   readonly isStreamed?: true;
   /** @defaultValue 'works' */
-  readonly tool?: ToolManner;
+  readonly tool?: ToolBehavior;
   /** So long after the tool was called, the run is aborted. */
   readonly abortAfterMs?: number;
   /** The answer to each request; `undefined` for `ANSWER`. */
   readonly serve: (request: ChatRequest, index: number) => ScriptedResponse | undefined | Promise<ScriptedResponse>;
-  readonly isPassed: (seen: Seen) => boolean;
+  readonly isPassed: (seen: FaultTrial) => boolean;
 }
 
 /** What a run that goes well ends with. */
 export const ANSWER = 'It is 4 degrees in Oslo.';
 
 /** What a framework did, as far as whoever calls it can see. */
-export interface Did {
+export interface FrameworkRun {
   /** `hung`: it had not ended at the deadline. `died`: its process ended without a word, or of something that nobody caught. */
   readonly ended: 'answered' | 'threw' | 'hung' | 'died';
   readonly text?: string;
@@ -36,17 +36,17 @@ export interface Did {
   /** What was thrown, with its fields and causes. */
   readonly details?: string;
   /** The inputs that the tools were run with, in order. */
-  readonly ran: readonly Ran[];
+  readonly ran: readonly ToolExecution[];
   readonly durationMs: number;
 }
 
-export interface Ran {
+export interface ToolExecution {
   readonly tool: string;
   readonly input: unknown;
 }
 
 /** What a framework did, and what it sent. */
-export interface Seen {
-  readonly did: Did;
+export interface FaultTrial {
+  readonly did: FrameworkRun;
   readonly requests: readonly { readonly atMs: number; readonly body: ChatRequest }[];
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { peersFolder } from './contestants.ts';
+import { peersFolder } from './frameworks.ts';
 
 /** Once per lockfile. */
 export function installPeers(): void {

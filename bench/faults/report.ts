@@ -1,24 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Entrant } from './contestants.ts';
-import type { Did, Fault } from './fault.ts';
+import type { Fault, FrameworkRun } from './fault.ts';
+import type { FrameworkEntry } from './frameworks.ts';
 
-export interface Outcome {
+export interface FaultOutcome {
   readonly fault: string;
   readonly entrant: string;
   readonly isPassed: boolean;
-  readonly did: Did;
+  readonly did: FrameworkRun;
   readonly requests: number;
 }
 
-export interface Table {
+export interface FaultTable {
   readonly faults: readonly Fault[];
-  readonly entrants: readonly Entrant[];
-  readonly outcomes: readonly Outcome[];
+  readonly entrants: readonly FrameworkEntry[];
+  readonly outcomes: readonly FaultOutcome[];
 }
 
 /** The table, and below it what each fault is, what counts as a pass, and what everybody did, word for word. */
-export function report(table: Table): string {
+export function formatReport(table: FaultTable): string {
   const { faults, entrants, outcomes } = table;
   const details = faults.flatMap(({ name, happens, passes }) => [
     `## ${name}`,
@@ -26,78 +26,80 @@ export function report(table: Table): string {
     happens,
     `Pass: ${passes}`,
     '',
-    ...entrants.map((each) => told(each.name, found(outcomes, { fault: name, entrant: each.name }))),
+    ...entrants.map((each) => formatOutcome(each.name, findOutcome(outcomes, { fault: name, entrant: each.name }))),
     '',
   ]);
   const who = entrants.map(({ name, by, versions }) => `- \`${name}\`: ${versions}, ${by}`);
-  return [...who, '', matrix(table), '', ...details].join('\n');
+  return [...who, '', formatMatrix(table), '', ...details].join('\n');
 }
 
 /** A row for each fault, and how many everybody passes. */
-export function matrix({ faults, entrants, outcomes }: MatrixOf): string {
+export function formatMatrix({ faults, entrants, outcomes }: MatrixTable): string {
   const rows = faults.map(({ name }) => [
     name,
-    ...entrants.map((each) => (found(outcomes, { fault: name, entrant: each.name })?.isPassed === true ? 'pass' : '–')),
+    ...entrants.map((each) =>
+      findOutcome(outcomes, { fault: name, entrant: each.name })?.isPassed === true ? 'pass' : '–',
+    ),
   ]);
   const passed = entrants.map(({ name }) => {
     return `${outcomes.filter((each) => each.entrant === name && each.isPassed).length} of ${faults.length}`;
   });
   const head = ['', ...entrants.map(({ name }) => name)];
   const rule = ['---', ...entrants.map(() => ':-:')];
-  return [head, rule, ...rows, ['**all**', ...passed]].map(row).join('\n');
+  return [head, rule, ...rows, ['**all**', ...passed]].map(formatRow).join('\n');
 }
 
 /** What a saved table has of it, too. */
-export interface MatrixOf extends Pick<Table, 'entrants' | 'outcomes'> {
+export interface MatrixTable extends Pick<FaultTable, 'entrants' | 'outcomes'> {
   readonly faults: readonly Pick<Fault, 'name'>[];
 }
 
-function found(
-  outcomes: readonly Outcome[],
+function findOutcome(
+  outcomes: readonly FaultOutcome[],
   { fault, entrant }: { readonly fault: string; readonly entrant: string },
-): Outcome | undefined {
+): FaultOutcome | undefined {
   return outcomes.find((each) => each.fault === fault && each.entrant === entrant);
 }
 
-function row(cells: readonly string[]): string {
+function formatRow(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function told(name: string, outcome: Outcome | undefined): string {
+function formatOutcome(name: string, outcome: FaultOutcome | undefined): string {
   if (outcome === undefined) return `- \`${name}\`: was not tried`;
   const { did, isPassed, requests } = outcome;
   const ran = did.ran.map(({ tool, input }) => `${tool}(${JSON.stringify(input)})`).join(', ');
   const sent = `${requests} ${requests === 1 ? 'request' : 'requests'}`;
-  const tools = ran === '' ? 'no tool run' : `ran ${shortened(ran)}`;
-  return `- ${isPassed ? 'pass' : '**–**'} \`${name}\`: ${ended(did)}; ${sent}, ${tools}, ${(did.durationMs / 1_000).toFixed(1)} s`;
+  const tools = ran === '' ? 'no tool run' : `ran ${shorten(ran)}`;
+  return `- ${isPassed ? 'pass' : '**–**'} \`${name}\`: ${formatEnding(did)}; ${sent}, ${tools}, ${(did.durationMs / 1_000).toFixed(1)} s`;
 }
 
-function ended({ ended, text, finish, error = '' }: Did): string {
+function formatEnding({ ended, text, finish, error = '' }: FrameworkRun): string {
   const said = finish === undefined ? '' : `, finish reason \`${finish}\``;
   switch (ended) {
     case 'answered':
-      return `gave ${quoted(text ?? '')}${said}`;
+      return `gave ${quote(text ?? '')}${said}`;
     case 'threw':
-      return `threw ${quoted(error)}`;
+      return `threw ${quote(error)}`;
     case 'hung':
       return 'hung until the deadline';
     case 'died':
-      return `its process died: ${quoted(error)}`;
+      return `its process died: ${quote(error)}`;
   }
 }
 
-const LONGEST = 240;
+const MAX_LENGTH = 240;
 
-function quoted(text: string): string {
-  const line = shortened(text.replaceAll(/\s+/g, ' '));
+function quote(text: string): string {
+  const line = shorten(text.replaceAll(/\s+/g, ' '));
   return line.includes('`') ? `“${line}”` : `\`${line}\``;
 }
 
-function shortened(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+function shorten(text: string): string {
+  return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH)}…`;
 }
 
-export function save(table: Table): void {
+export function save(table: FaultTable): void {
   const outcomes = table.outcomes.map(({ did: { details: _, ...did }, ...outcome }) => ({ ...outcome, did }));
   const head = [
     '# Faults: what Pawl and other frameworks make of them',
@@ -107,6 +109,6 @@ export function save(table: Table): void {
     'Where an error is shown, it is what was thrown, word for word, up to a length. The whole is in `results.json`.',
     '',
   ].join('\n');
-  writeFileSync(join(import.meta.dirname, 'results.md'), `${head}\n${report(table)}`);
+  writeFileSync(join(import.meta.dirname, 'results.md'), `${head}\n${formatReport(table)}`);
   writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify({ ...table, outcomes }, null, 2)}\n`);
 }

@@ -1,16 +1,16 @@
 import { type Clock, systemClock } from '@pawl/core';
 import { offlineServer, respond } from '@pawl/testing';
-import { ANSWER, type Did, type Fault, type Seen } from './fault.ts';
+import { ANSWER, type Fault, type FaultTrial, type FrameworkRun } from './fault.ts';
 
-export interface Trying {
+export interface TryOptions {
   /** Has a framework answer, in this process or in one of its own. */
-  readonly drive: (baseURL: string) => Promise<Did>;
+  readonly run: (baseURL: string) => Promise<FrameworkRun>;
   /** When requests came. @defaultValue the machine's */
   readonly clock?: Clock;
 }
 
 /** Serves a fault over HTTP on 127.0.0.1, and sees what a framework makes of it. */
-export async function tryFault(fault: Fault, { drive, clock = systemClock }: Trying): Promise<Seen> {
+export async function tryFault(fault: Fault, { run, clock = systemClock }: TryOptions): Promise<FaultTrial> {
   const times: number[] = [];
   const server = await offlineServer({
     // What OpenAI's server would refuse is taken: a row tests one thing.
@@ -21,7 +21,7 @@ export async function tryFault(fault: Fault, { drive, clock = systemClock }: Try
     },
   });
   try {
-    const did = await drive(server.baseURL);
+    const did = await run(server.baseURL);
     const requests = server.requests.map(({ body }, index) => ({ atMs: times[index] ?? 0, body }));
     return { did, requests };
   } finally {

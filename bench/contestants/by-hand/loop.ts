@@ -1,12 +1,19 @@
 import { z } from 'zod';
-import { type Client, MODEL, type Setup, SYSTEM, type WorkTool, workTools } from '../../compare/work.ts';
+import {
+  type Client,
+  type ContestantSetup,
+  createWorkTools,
+  MODEL,
+  SYSTEM,
+  type WorkTool,
+} from '../../compare/work.ts';
 
 /** Sends a body. The reply's body comes as text, or in pieces. */
-export type Post = (url: string, body: string) => Promise<Body>;
+export type Post = (url: string, body: string) => Promise<ResponseBody>;
 
-export interface Body {
-  text(): Promise<string>;
-  pieces(): AsyncIterable<Uint8Array>;
+export interface ResponseBody {
+  readText(): Promise<string>;
+  readPieces(): AsyncIterable<Uint8Array>;
 }
 
 interface Call {
@@ -23,15 +30,18 @@ interface Message {
 }
 
 /** The loop that one would write by hand: no retries, no limits but on turns, no deadlines, no events, no history. */
-export function byHand(post: Post, setup: Setup): Client {
+export function createClient(post: Post, setup: ContestantSetup): Client {
   const url = `${setup.baseURL}/chat/completions`;
-  const list = workTools(z, setup);
+  const list = createWorkTools(z, setup);
   const byName = new Map(list.map((tool) => [tool.name, tool]));
   const tools = list.map(({ name, description, schema }) => {
     return { type: 'function', function: { name, description, parameters: z.toJSONSchema(schema) } };
   });
 
-  async function converse(prompt: string, ask: (messages: readonly Message[]) => Promise<Message>): Promise<string> {
+  async function runConversation(
+    prompt: string,
+    ask: (messages: readonly Message[]) => Promise<Message>,
+  ): Promise<string> {
     const messages: Message[] = [
       { role: 'system', content: SYSTEM },
       { role: 'user', content: prompt },
@@ -47,16 +57,16 @@ export function byHand(post: Post, setup: Setup): Client {
 
   return {
     run: (prompt) =>
-      converse(prompt, async (messages) => {
+      runConversation(prompt, async (messages) => {
         const body = await post(url, JSON.stringify({ model: MODEL, messages, tools }));
-        const { role, content, tool_calls } = JSON.parse(await body.text()).choices[0].message;
+        const { role, content, tool_calls } = JSON.parse(await body.readText()).choices[0].message;
         return { role, content, ...(tool_calls && { tool_calls }) };
       }),
     stream: (prompt, onText) =>
-      converse(prompt, async (messages) => {
+      runConversation(prompt, async (messages) => {
         const options = { stream: true, stream_options: { include_usage: true } };
         const body = await post(url, JSON.stringify({ model: MODEL, messages, tools, ...options }));
-        return assembled(body.pieces(), onText);
+        return readMessage(body.readPieces(), onText);
       }),
   };
 }
@@ -68,10 +78,10 @@ async function answer({ id, function: called }: Call, byName: ReadonlyMap<string
   return { role: 'tool', tool_call_id: id, content };
 }
 
-async function assembled(pieces: AsyncIterable<Uint8Array>, onText: (delta: string) => void): Promise<Message> {
+async function readMessage(pieces: AsyncIterable<Uint8Array>, onText: (delta: string) => void): Promise<Message> {
   const calls: Call[] = [];
   let content = '';
-  for await (const event of eventsOf(pieces)) {
+  for await (const event of readEvents(pieces)) {
     const delta = JSON.parse(event).choices[0]?.delta;
     if (delta?.content) {
       content += delta.content;
@@ -87,7 +97,7 @@ async function assembled(pieces: AsyncIterable<Uint8Array>, onText: (delta: stri
   return { role: 'assistant', content: null, tool_calls: calls };
 }
 
-async function* eventsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* readEvents(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const piece of pieces) {

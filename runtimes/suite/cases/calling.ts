@@ -1,6 +1,6 @@
 import { Agent, tool } from '@pawl/core';
 import { z } from 'zod';
-import { type Case, same } from '../case.ts';
+import { assertSame, type SuiteCase } from '../case.ts';
 
 const weather = tool({
   name: 'weather',
@@ -19,13 +19,13 @@ const broken = tool({
   },
 });
 
-async function resultsOf(agent: Agent, stream: boolean): Promise<readonly unknown[]> {
+async function runForResults(agent: Agent, stream: boolean): Promise<readonly unknown[]> {
   const { messages, output } = await agent.run('Go.', { stream });
   return [...messages.filter(({ role }) => role === 'tool').map(({ content }) => content), output];
 }
 
 /** Tools, and agents that work together. */
-export const calling: readonly Case[] = [
+export const callingCases: readonly SuiteCase[] = [
   {
     name: 'the calls of a turn are run, and their results go back in their order',
     async run({ model }) {
@@ -36,15 +36,15 @@ export const calling: readonly Case[] = [
         '{"city":"Rome","days":3,"sky":"clear"}',
         'Clear.',
       ];
-      for (const stream of [false, true]) same(await resultsOf(agent, stream), expected);
+      for (const stream of [false, true]) assertSame(await runForResults(agent, stream), expected);
     },
   },
   {
     name: 'arguments that do not fit are told to the model, which calls again',
     async run({ model }) {
-      const [told, result, output] = await resultsOf(new Agent({ model: model(), tools: [weather] }), false);
-      same(String(told).includes('city'), true);
-      same([result, output], ['{"city":"Oslo","days":1,"sky":"clear"}', 'Clear.']);
+      const [told, result, output] = await runForResults(new Agent({ model: model(), tools: [weather] }), false);
+      assertSame(String(told).includes('city'), true);
+      assertSame([result, output], ['{"city":"Oslo","days":1,"sky":"clear"}', 'Clear.']);
     },
   },
   {
@@ -56,7 +56,7 @@ export const calling: readonly Case[] = [
       const paths = new Set<string>();
       run.on('*', ({ path }) => paths.add(path));
       const { output, toolCallCount: toolCalls } = await run;
-      same([output, toolCalls, [...paths]], ['It is clear in Oslo.', 2, ['', 'tool:1.0']]);
+      assertSame([output, toolCalls, [...paths]], ['It is clear in Oslo.', 2, ['', 'tool:1.0']]);
     },
   },
   {
@@ -64,7 +64,7 @@ export const calling: readonly Case[] = [
     async run({ model }) {
       const billing = new Agent({ name: 'billing', description: 'Knows bills.', model: model() });
       const { agent, output } = await new Agent({ name: 'desk', model: model(), handoffs: [billing] }).run('My bill?');
-      same([agent, output], ['billing', 'It is 7 euros.']);
+      assertSame([agent, output], ['billing', 'It is 7 euros.']);
     },
   },
 ];

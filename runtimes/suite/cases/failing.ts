@@ -1,17 +1,17 @@
 import { Agent, withFallback } from '@pawl/core';
-import { type Case, same } from '../case.ts';
+import { assertSame, type SuiteCase } from '../case.ts';
 
 const RETRY = { random: () => 0 };
 
 /** Servers that fail. */
-export const failing: readonly Case[] = [
+export const failingCases: readonly SuiteCase[] = [
   {
     name: 'a server that is busy is asked again',
     async run({ model }) {
       const run = new Agent({ model: model(), ...RETRY }).run('Hi');
       const codes: string[] = [];
       run.on('attempt.failed', ({ error }) => void codes.push(error.name));
-      same([(await run).output, codes], ['Hello.', ['HttpError', 'HttpError']]);
+      assertSame([(await run).output, codes], ['Hello.', ['HttpError', 'HttpError']]);
     },
   },
   {
@@ -20,16 +20,16 @@ export const failing: readonly Case[] = [
       const run = new Agent({ model: model(), ...RETRY }).run('Hi', { stream: true });
       const names: string[] = [];
       run.on('attempt.failed', ({ error }) => void names.push(error.name));
-      same((await run).output, 'Hello.');
-      same(names.length, 2);
+      assertSame((await run).output, 'Hello.');
+      assertSame(names.length, 2);
     },
   },
   {
     name: 'what trying again does not help ends the run, with the server’s words',
     async run({ model }) {
       const outcome = await new Agent({ model: model(), ...RETRY }).run('Hi').outcome();
-      same(outcome.status, 'failed');
-      if (outcome.status === 'failed') same(outcome.error.message.includes('No such model.'), true);
+      assertSame(outcome.status, 'failed');
+      if (outcome.status === 'failed') assertSame(outcome.error.message.includes('No such model.'), true);
     },
   },
   {
@@ -37,7 +37,7 @@ export const failing: readonly Case[] = [
     async run({ model }) {
       const outcome = await new Agent({ model: model(), retry: { maxAttempts: 1 } }).run('Hi').outcome();
       if (outcome.status !== 'failed') throw new Error(`The run is ${outcome.status}.`);
-      same([outcome.error.name, outcome.error.message.includes('307')], ['HttpError', true]);
+      assertSame([outcome.error.name, outcome.error.message.includes('307')], ['HttpError', true]);
     },
   },
   {
@@ -45,7 +45,7 @@ export const failing: readonly Case[] = [
     async run({ model }) {
       const nowhere = model({ baseURL: 'http://127.0.0.1:9/v1' });
       const both = withFallback(nowhere, model());
-      same((await new Agent({ model: both, ...RETRY, retry: { maxAttempts: 1 } }).run('Hi')).output, 'Hello.');
+      assertSame((await new Agent({ model: both, ...RETRY, retry: { maxAttempts: 1 } }).run('Hi')).output, 'Hello.');
     },
   },
   {
@@ -53,14 +53,14 @@ export const failing: readonly Case[] = [
     async run({ model }) {
       const nowhere = model({ baseURL: 'http://127.0.0.1:9/v1' });
       const outcome = await new Agent({ model: nowhere, retry: { maxAttempts: 1 } }).run('Hi').outcome();
-      same(outcome.status === 'failed' && outcome.error.name, 'NetworkError');
+      assertSame(outcome.status === 'failed' && outcome.error.name, 'NetworkError');
     },
   },
   {
     name: 'an answer that was cut is taken for none',
     async run({ model }) {
       const outcome = await new Agent({ model: model() }).run('Hi').outcome();
-      same(outcome.status === 'truncated' && outcome.text, 'Once upon');
+      assertSame(outcome.status === 'truncated' && outcome.text, 'Once upon');
     },
   },
 ];

@@ -1,6 +1,6 @@
 import { Agent, conversation, memoryConversations, memoryHost, PawlError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { type Case, same } from '../case.ts';
+import { assertSame, type SuiteCase } from '../case.ts';
 
 const pay = tool({
   name: 'pay',
@@ -12,7 +12,7 @@ const pay = tool({
 });
 
 /** Runs that wait for people, and conversations of several runs. */
-export const waiting: readonly Case[] = [
+export const waitingCases: readonly SuiteCase[] = [
   {
     name: 'a call that needs approval waits for it, and one that is denied is not run',
     async run({ model }) {
@@ -20,7 +20,7 @@ export const waiting: readonly Case[] = [
       const agent = new Agent({ model: model(), tools: [pay] });
       const outcome = await agent.run('Pay.', { host, runId: 'run' }).outcome();
       if (outcome.status !== 'suspended') throw new Error(`The run is ${outcome.status}.`);
-      same(
+      assertSame(
         outcome.pending.map(({ preview }) => preview),
         ['20 EUR to Ada', '500 EUR to Bob'],
       );
@@ -29,7 +29,7 @@ export const waiting: readonly Case[] = [
       await host.answer('run', String(second?.id), { type: 'deny', fingerprint: String(second?.fingerprint) });
       const { output, messages } = await agent.resume('run', { host });
       const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
-      same([output, results], ['Done.', ['paid 20 EUR to Ada', 'Denied: a person did not approve this call.']]);
+      assertSame([output, results], ['Done.', ['paid 20 EUR to Ada', 'Denied: a person did not approve this call.']]);
     },
   },
   {
@@ -39,11 +39,11 @@ export const waiting: readonly Case[] = [
       const outcome = await new Agent({ model: model(), tools: [pay] }).run('Pay.', { host, runId: 'run' }).outcome();
       const [first] = outcome.status === 'suspended' ? outcome.pending : [];
       if (first === undefined) throw new Error(`The run is ${outcome.status}.`);
-      const refused = await host
+      const code = await host
         .answer('run', first.id, { type: 'approve', fingerprint: 'another' })
         .then(() => 'taken')
         .catch((error: unknown) => PawlError.isInstance(error) && error.code);
-      same(refused, 'approval.mismatch');
+      assertSame(code, 'approval.mismatch');
     },
   },
   {
@@ -52,7 +52,7 @@ export const waiting: readonly Case[] = [
       const host = memoryHost();
       const agent = new Agent({ model: model() });
       await agent.run('Hi', { host, runId: 'run' });
-      same((await agent.resume('run', { host })).output, 'Hello.');
+      assertSame((await agent.resume('run', { host })).output, 'Hello.');
     },
   },
   {
@@ -62,7 +62,7 @@ export const waiting: readonly Case[] = [
       const agent = new Agent({ model: model() });
       await agent.run('Hi', { conversation: chat });
       await agent.run('And now?', { conversation: chat });
-      same(
+      assertSame(
         (await chat.messages()).map(({ content }) => content),
         ['Hi', 'Hello.', 'And now?', 'Still here.'],
       );

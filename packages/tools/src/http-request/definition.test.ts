@@ -11,7 +11,13 @@ test.each([
   [{ allow: [{ hostname: 'a.test', paths: ['v1'] }] }],
   [{ allow: [{ hostname: 'a.test' }], headers: ['Host'] }],
   [{ allow: [{ hostname: 'a.test' }], headers: ['host'] }],
-  [{ allow: [{ hostname: 'a.test' }], headers: ['x-key'], secrets: { a: { hosts: ['a.test'], header: 'x-key', value } } }],
+  [
+    {
+      allow: [{ hostname: 'a.test' }],
+      headers: ['x-key'],
+      secrets: { a: { hosts: ['a.test'], header: 'x-key', value } },
+    },
+  ],
   [{ allow: [{ hostname: 'a.test' }], secrets: { a: { hosts: [], value } } }],
   [{ allow: [{ hostname: 'a.test' }], secrets: { a: { hosts: ['a.test'], value: 'text' } } }],
 ])('options that can not hold are refused where the tool is made', (options) => {

@@ -1,8 +1,8 @@
 import { Child } from './child.ts';
-import type { Entry } from './contestants.ts';
+import type { ContestantEntry } from './contestants.ts';
 import type { WorkerOrder } from './worker.ts';
 
-interface CompetitorOptions {
+interface ContestantProcessOptions {
   /** The server's. */
   readonly port: unknown;
   readonly nodeOptions?: readonly string[];
@@ -11,32 +11,32 @@ interface CompetitorOptions {
 }
 
 /** A contestant at work in its process. */
-export class Competitor {
+export class ContestantProcess {
   readonly name: string;
   readonly child: Child<WorkerOrder>;
-  readonly #failed = new Set<string>();
+  readonly #failedOrders = new Set<string>();
 
-  constructor({ name, file }: Entry, { port, nodeOptions = [], args = [] }: CompetitorOptions) {
+  constructor({ name, file }: ContestantEntry, { port, nodeOptions = [], args = [] }: ContestantProcessOptions) {
     this.name = name;
     this.child = new Child('worker.ts', { args: [file, String(port), ...args], nodeOptions });
   }
 
   /** Whether it could. */
   async start(): Promise<boolean> {
-    return (await this.#tried('start', () => this.child.ready())) !== undefined;
+    return (await this.#attempt('start', () => this.child.waitUntilReady())) !== undefined;
   }
 
   /** What it answers. What it failed at once it is not asked again: that is `undefined`, and was told. */
   async measure<T>(what: string, order: WorkerOrder): Promise<T | undefined> {
-    if (this.#failed.has(what)) return undefined;
-    return this.#tried(what, () => this.child.ask<T>(order));
+    if (this.#failedOrders.has(what)) return undefined;
+    return this.#attempt(what, () => this.child.ask<T>(order));
   }
 
-  async #tried<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+  async #attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
-      this.#failed.add(what);
+      this.#failedOrders.add(what);
       console.error(`${this.name} is not measured at ${what}. ${error}`);
       return undefined;
     }

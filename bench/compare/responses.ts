@@ -1,7 +1,7 @@
-import { type Answers, expectedText, word } from './scenario.ts';
+import { createExpectedText, createWord, type ServerBehavior } from './scenario.ts';
 
 /** The reply of a turn. */
-export interface Turn {
+export interface TurnRequest {
   /** From 1. */
   readonly number: number;
   readonly isStreamed: boolean;
@@ -10,32 +10,34 @@ export interface Turn {
 }
 
 /** What is written to the socket, head included, one after the other. */
-export function repliesTo(answers: Answers, turn: Turn): readonly Buffer[] {
-  return (turn.isStreamed ? streamed(answers, turn) : [whole(answers, turn)]).map((text) => Buffer.from(text));
+export function createResponse(answers: ServerBehavior, turn: TurnRequest): readonly Buffer[] {
+  return (turn.isStreamed ? createStream(answers, turn) : [createBody(answers, turn)]).map((text) => Buffer.from(text));
 }
 
 const HEAD = { created: 1_764_000_000, model: 'bench', service_tier: 'default', system_fingerprint: 'fp_bench' };
 
-function whole(answers: Answers, { number }: Turn): string {
+function createBody(answers: ServerBehavior, { number }: TurnRequest): string {
   const isLast = number >= answers.turns;
-  const said = isLast ? { content: expectedText(answers) } : { content: null, tool_calls: callsOf(answers, number) };
+  const said = isLast
+    ? { content: createExpectedText(answers) }
+    : { content: null, tool_calls: createCalls(answers, number) };
   const message = { role: 'assistant', refusal: null, annotations: [], ...said };
   const body = JSON.stringify({
     id: `chatcmpl-${number}`,
     object: 'chat.completion',
     ...HEAD,
     choices: [{ index: 0, message, logprobs: null, finish_reason: isLast ? 'stop' : 'tool_calls' }],
-    usage: usageOf(number),
+    usage: createUsage(number),
   });
   return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-function streamed(answers: Answers, turn: Turn): readonly string[] {
-  const { first, chunks } = chunksOf(answers, turn);
+function createStream(answers: ServerBehavior, turn: TurnRequest): readonly string[] {
+  const { first, chunks } = createChunks(answers, turn);
   const head =
     'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n';
-  const events = chunks.map((chunk) => framed(`data: ${JSON.stringify(chunk)}\n\n`));
-  const writes = [head, ...events, `${framed('data: [DONE]\n\n')}0\r\n\r\n`];
+  const events = chunks.map((chunk) => encodeChunk(`data: ${JSON.stringify(chunk)}\n\n`));
+  const writes = [head, ...events, `${encodeChunk('data: [DONE]\n\n')}0\r\n\r\n`];
   switch (answers.writes) {
     case 'whole':
       return [writes.join('')];
@@ -47,20 +49,26 @@ function streamed(answers: Answers, turn: Turn): readonly string[] {
 }
 
 /** And which of them has the first word. */
-function chunksOf(answers: Answers, { number, hasUsage }: Turn): { readonly first: number; readonly chunks: object[] } {
+function createChunks(
+  answers: ServerBehavior,
+  { number, hasUsage }: TurnRequest,
+): { readonly first: number; readonly chunks: object[] } {
   const head = { id: `chatcmpl-${number}`, object: 'chat.completion.chunk', ...HEAD };
-  const chunk = (delta: object, finish_reason: string | null = null): object => ({
+  const createChunk = (delta: object, finish_reason: string | null = null): object => ({
     ...head,
     choices: [{ index: 0, delta, logprobs: null, finish_reason }],
     ...(hasUsage && { usage: null }),
   });
   const isLast = number >= answers.turns;
-  const chunks = [chunk({ role: 'assistant', content: isLast ? '' : null, refusal: null })];
+  const chunks = [createChunk({ role: 'assistant', content: isLast ? '' : null, refusal: null })];
   const first = chunks.length;
-  if (isLast) for (let index = 0; index < answers.words; index++) chunks.push(chunk({ content: word(index) }));
-  else for (const delta of callsOf(answers, number).flatMap(inPieces)) chunks.push(chunk({ tool_calls: [delta] }));
-  chunks.push(chunk({}, isLast ? 'stop' : 'tool_calls'));
-  if (hasUsage) chunks.push({ ...head, choices: [], usage: usageOf(number) });
+  if (isLast)
+    for (let index = 0; index < answers.words; index++) chunks.push(createChunk({ content: createWord(index) }));
+  else
+    for (const delta of createCalls(answers, number).flatMap(splitCall))
+      chunks.push(createChunk({ tool_calls: [delta] }));
+  chunks.push(createChunk({}, isLast ? 'stop' : 'tool_calls'));
+  if (hasUsage) chunks.push({ ...head, choices: [], usage: createUsage(number) });
   return { first, chunks };
 }
 
@@ -70,7 +78,7 @@ interface Call {
   readonly function: { readonly name: string; readonly arguments: string };
 }
 
-function callsOf({ calls }: Answers, turn: number): readonly Call[] {
+function createCalls({ calls }: ServerBehavior, turn: number): readonly Call[] {
   return Array.from({ length: calls }, (_, index) => {
     const id = `call_${String(turn * 100 + index).padStart(24, '0')}`;
     const [name, input] =
@@ -81,7 +89,7 @@ function callsOf({ calls }: Answers, turn: number): readonly Call[] {
 
 const PIECE_LENGTH = 6;
 
-function inPieces({ id, type, function: called }: Call, index: number): readonly object[] {
+function splitCall({ id, type, function: called }: Call, index: number): readonly object[] {
   const pieces: string[] = called.arguments.match(new RegExp(`.{1,${PIECE_LENGTH}}`, 'g')) ?? [];
   return [
     { index, id, type, function: { name: called.name, arguments: '' } },
@@ -89,7 +97,7 @@ function inPieces({ id, type, function: called }: Call, index: number): readonly
   ];
 }
 
-function usageOf(turn: number): object {
+function createUsage(turn: number): object {
   return {
     prompt_tokens: 100 * turn,
     completion_tokens: 20,
@@ -100,6 +108,6 @@ function usageOf(turn: number): object {
 }
 
 /** A piece of HTTP's chunked encoding. */
-function framed(text: string): string {
+function encodeChunk(text: string): string {
   return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 }

@@ -8,7 +8,7 @@ export interface OfferedTool {
   readonly execute: (input: Readonly<Record<string, unknown>>) => unknown;
 }
 
-export interface Question {
+export interface FrameworkQuestion {
   readonly baseURL: string;
   readonly prompt: string;
   readonly isStreamed: boolean;
@@ -16,13 +16,13 @@ export interface Question {
   readonly signal: AbortSignal;
 }
 
-export interface Answered {
+export interface FrameworkAnswer {
   readonly text: string;
   /** What the framework says of how the model ended, where it says so. */
   readonly finish?: string;
 }
 
 /** A framework as its documentation uses it, with its defaults. Rejects with what the framework throws. */
-export interface Contestant {
-  readonly ask: (question: Question) => Promise<Answered>;
+export interface Framework {
+  readonly ask: (question: FrameworkQuestion) => Promise<FrameworkAnswer>;
 }

@@ -2,23 +2,25 @@ import { cpus } from 'node:os';
 import type { Child } from './child.ts';
 
 /** Counts from now. The result tells which share of the machine's CPU time processes other than these, and this one, took since. */
-export async function othersShare(own: readonly Child<{ readonly type: 'cpu' }>[]): Promise<() => Promise<number>> {
-  const before = await spent(own);
+export async function measureOthersShare(
+  own: readonly Child<{ readonly type: 'cpu' }>[],
+): Promise<() => Promise<number>> {
+  const before = await readCpuTimes(own);
   return async () => {
-    const after = await spent(own);
+    const after = await readCpuTimes(own);
     return Math.max(0, after.busyMs - before.busyMs - (after.ownMs - before.ownMs)) / (after.allMs - before.allMs);
   };
 }
 
-async function spent(own: readonly Child<{ readonly type: 'cpu' }>[]) {
+async function readCpuTimes(own: readonly Child<{ readonly type: 'cpu' }>[]) {
   let ownMicros = process.cpuUsage().user + process.cpuUsage().system;
   // One that has ended counts as another's.
   for (const child of own) ownMicros += await child.ask<number>({ type: 'cpu' }).catch(() => 0);
-  const times = cpus().map(({ times: { idle, ...busy } }) => ({ idle, busy: sum(Object.values(busy)) }));
-  const busyMs = sum(times.map(({ busy }) => busy));
-  return { ownMs: ownMicros / 1_000, busyMs, allMs: busyMs + sum(times.map(({ idle }) => idle)) };
+  const times = cpus().map(({ times: { idle, ...busy } }) => ({ idle, busy: addUp(Object.values(busy)) }));
+  const busyMs = addUp(times.map(({ busy }) => busy));
+  return { ownMs: ownMicros / 1_000, busyMs, allMs: busyMs + addUp(times.map(({ idle }) => idle)) };
 }
 
-function sum(values: readonly number[]): number {
+function addUp(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

@@ -1,22 +1,25 @@
 import { inspect } from 'node:util';
-import type { Contestant, OfferedTool } from './contestant.ts';
-import type { Did, Fault, Ran, ToolManner } from './fault.ts';
+import type { Fault, FrameworkRun, ToolBehavior, ToolExecution } from './fault.ts';
+import type { Framework, OfferedTool } from './framework.ts';
 
 const PROMPT = 'What is the weather in Oslo?';
 
-export interface Driving {
+export interface RunFrameworkOptions {
   readonly fault: Fault;
   readonly baseURL: string;
   /** Told at once, so that it is known of a framework that hangs, too. */
-  readonly onRun?: (ran: Ran) => void;
+  readonly onRun?: (ran: ToolExecution) => void;
 }
 
 /** Has a framework answer the question under a fault. Never rejects; never ends where the framework does not. */
-export async function drive(contestant: Contestant, { fault, baseURL, onRun }: Driving): Promise<Did> {
-  const ran: Ran[] = [];
+export async function runFramework(
+  contestant: Framework,
+  { fault, baseURL, onRun }: RunFrameworkOptions,
+): Promise<FrameworkRun> {
+  const ran: ToolExecution[] = [];
   const abort = new AbortController();
   let abortedAt: number | undefined;
-  const note = (one: Ran): void => {
+  const recordExecution = (one: ToolExecution): void => {
     ran.push(one);
     onRun?.(one);
     if (fault.abortAfterMs === undefined || ran.length > 1) return;
@@ -25,27 +28,33 @@ export async function drive(contestant: Contestant, { fault, baseURL, onRun }: D
       abort.abort(new Error('The user has gone.'));
     }, fault.abortAfterMs);
   };
-  const tools = toolsOf(fault.tool ?? 'works', note);
+  const tools = createTools(fault.tool ?? 'works', recordExecution);
   const begun = performance.now();
   /** Of a run that is aborted: since then. */
-  const durationMs = (): number => Math.round(performance.now() - (abortedAt ?? begun));
+  const measureDuration = (): number => Math.round(performance.now() - (abortedAt ?? begun));
   try {
     const isStreamed = fault.isStreamed === true;
     const { text, finish } = await contestant.ask({ baseURL, prompt: PROMPT, isStreamed, tools, signal: abort.signal });
-    return { ended: 'answered', text, ...(finish !== undefined && { finish }), ran, durationMs: durationMs() };
+    return { ended: 'answered', text, ...(finish !== undefined && { finish }), ran, durationMs: measureDuration() };
   } catch (error) {
-    return { ended: 'threw', error: said(error), details: details(error), ran, durationMs: durationMs() };
+    return {
+      ended: 'threw',
+      error: formatError(error),
+      details: formatDetails(error),
+      ran,
+      durationMs: measureDuration(),
+    };
   }
 }
 
-function toolsOf(manner: ToolManner, note: (ran: Ran) => void): readonly OfferedTool[] {
+function createTools(manner: ToolBehavior, note: (ran: ToolExecution) => void): readonly OfferedTool[] {
   const get_weather: OfferedTool = {
     name: 'get_weather',
     description: 'Tells the weather of a city.',
     input: (zod) => zod.object({ city: zod.string().describe('The name of the city.') }),
     execute(input) {
       note({ tool: 'get_weather', input });
-      return weather(manner, String(input['city']));
+      return getWeather(manner, String(input['city']));
     },
   };
   const get_time: OfferedTool = {
@@ -60,7 +69,7 @@ function toolsOf(manner: ToolManner, note: (ran: Ran) => void): readonly Offered
   return [get_weather, get_time];
 }
 
-function weather(manner: ToolManner, city: string): unknown {
+function getWeather(manner: ToolBehavior, city: string): unknown {
   switch (manner) {
     case 'works':
       return `${city}: 4 degrees`;
@@ -76,13 +85,13 @@ function weather(manner: ToolManner, city: string): unknown {
   }
 }
 
-function said(error: unknown): string {
+function formatError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-const LONGEST_DETAILS = 4_000;
+const MAX_DETAILS_LENGTH = 4_000;
 
 /** As `console.error` shows it, so that what is in a field or a cause counts, too. */
-function details(error: unknown): string {
-  return inspect(error, { depth: 4 }).slice(0, LONGEST_DETAILS);
+function formatDetails(error: unknown): string {
+  return inspect(error, { depth: 4 }).slice(0, MAX_DETAILS_LENGTH);
 }

@@ -1,13 +1,13 @@
 import { cpus } from 'node:os';
 
 /** Where and when something was measured. */
-export interface Where {
+export interface MeasurementOrigin {
   readonly at: string;
   readonly node: string;
   readonly machine: string;
 }
 
-export function whereAndWhen(): Where {
+export function readOrigin(): MeasurementOrigin {
   return {
     at: new Date().toISOString().slice(0, 10),
     node: process.versions.node,

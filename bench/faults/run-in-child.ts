@@ -1,28 +1,28 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { Did, Fault, Ran } from './fault.ts';
+import type { Fault, FrameworkRun, ToolExecution } from './fault.ts';
 
-export interface InChild {
+export interface RunInChildOptions {
   readonly name: string;
   readonly fault: Fault;
   readonly baseURL: string;
   readonly deadlineMs: number;
 }
 
-type Word = { readonly ran: Ran } | { readonly did: Did };
+type ChildMessage = { readonly ran: ToolExecution } | { readonly did: FrameworkRun };
 
 /** What a framework does in a process of its own. A process that hangs is ended at the deadline; one that dies has died. */
-export function inChild({ name, fault, baseURL, deadlineMs }: InChild): Promise<Did> {
+export function runInChild({ name, fault, baseURL, deadlineMs }: RunInChildOptions): Promise<FrameworkRun> {
   const begun = performance.now();
   const child = fork(join(import.meta.dirname, 'child.ts'), [name, fault.name, baseURL], { silent: true });
-  const ran: Ran[] = [];
-  let did: Did | undefined;
+  const ran: ToolExecution[] = [];
+  let did: FrameworkRun | undefined;
   let errors = '';
   let isHung = false;
   child.stderr?.on('data', (text) => {
     errors = `${errors}${text}`.slice(-10_000);
   });
-  child.on('message', (word: Word) => {
+  child.on('message', (word: ChildMessage) => {
     if ('ran' in word) ran.push(word.ran);
     else did = word.did;
   });
@@ -37,13 +37,13 @@ export function inChild({ name, fault, baseURL, deadlineMs }: InChild): Promise<
       const durationMs = Math.round(performance.now() - begun);
       if (isHung && did === undefined) resolve({ ended: 'hung', ran, durationMs });
       else if (code === 0 && did !== undefined) resolve(did);
-      else resolve({ ...did, ended: 'died', error: lastError(errors), ran, durationMs });
+      else resolve({ ...did, ended: 'died', error: findLastError(errors), ran, durationMs });
     });
   });
 }
 
 /** The line in which Node names what ended the process. */
-function lastError(errors: string): string {
+function findLastError(errors: string): string {
   const lines = errors.split('\n').map((line) => line.trim());
   return lines.findLast((line) => /^(Uncaught )?\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
 }
