@@ -63,7 +63,7 @@ export const modelCases: readonly TwoCopiesCase[] = [
         [a, b],
       ] as const) {
         const model = scripted(new throwing.core.ContextLengthError('Too long.'), text('A summary.'), text('Done.'));
-        const middleware = [compacting.core.compactBySummary({ contextWindow: 1_000_000, keepTurns: 1 })];
+        const middleware = [compacting.middleware.compactBySummary({ contextWindow: 1_000_000, keepTurns: 1 })];
         const messages = [1, 2].flatMap(() => [
           { role: 'user' as const, content: LONG },
           { role: 'assistant' as const, content: LONG },
@@ -132,7 +132,7 @@ export const modelCases: readonly TwoCopiesCase[] = [
   {
     name: 'tools that a middleware of the other copy offers are found and called',
     async run({ a, b }) {
-      const { tools, ...search } = b.core.toolSearch([worker(a, () => 'worked')], { threshold: 0 });
+      const { tools, ...search } = b.middleware.toolSearch([worker(a, () => 'worked')], { threshold: 0 });
       const model = scripted(call('search_tools'), call(), text('Done.'));
       const outcome = await calling(a, { model, tools, middleware: [search] })
         .run('Go.')

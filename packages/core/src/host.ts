@@ -7,8 +7,26 @@ export { checkListeners } from './event/check-listeners.ts';
 export type { Wait } from './host/answering.ts';
 export { existing, lost, unknown } from './host/answering.ts';
 export { checkNumber } from './host/check-number.ts';
+export type { ConversationChange, ConversationStore, StoredConversation } from './host/conversation.ts';
 export { filterRuns } from './host/filter-runs.ts';
 export { hasEnded } from './host/follow.ts';
+export type {
+  ClaimOptions,
+  ClaimResult,
+  EnqueueOptions,
+  FollowedEvents,
+  FollowOptions,
+  ForkOptions,
+  ForkOrigin,
+  LiveRecord,
+  RecordedConversation,
+  RecordedEvent,
+  RunFilter,
+  RunProgress,
+  RunRecord,
+  RunStatus,
+  RunSummary,
+} from './host/host.ts';
 export { readCloseOptions, readRetention } from './host/host-options.ts';
 export { recordFrom, recordText } from './host/record-text.ts';
 export type {
@@ -34,6 +52,15 @@ export type {
   StoredRun,
   StoredStep,
 } from './host/run-store.ts';
+export type {
+  ChildRun,
+  PendingAnswer,
+  Step,
+  StepRunner,
+  StepTask,
+  WaitOptions,
+  WaitResult,
+} from './host/step-runner.ts';
 export { stepText } from './host/step-text.ts';
 export { StoreClient } from './host/store-client.ts';
 export type { StoreHostOptions } from './host/store-host.ts';

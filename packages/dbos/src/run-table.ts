@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject, Outcome, RunRecord, RunSummary } from '@pawl/core';
+import type { JsonObject, Outcome } from '@pawl/core';
+import type { RunRecord, RunSummary } from '@pawl/core/host';
 import { metadataKeys, recordFrom, recordText, roundTime, type StoredRun, unknown } from '@pawl/core/host';
 import type { Queryable, Row } from './database.ts';
 

@@ -7,8 +7,9 @@ import { readPath } from './database-path.ts';
 import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
 import { SqliteStoreHost } from './sqlite-host.ts';
 
+export type { Resumable, ResumableWithContext, ResumableWithConversation } from '../host/resumable.ts';
 export { type SqliteConversations, type SqliteConversationsOptions, sqliteConversations } from './conversations.ts';
-export type * from './host-types.ts';
+export type { SqliteHost, SqliteHostOptions } from './host-types.ts';
 
 /**
  * Keeps runs in a file, on Node's own SQLite. What was finished survives `kill -9`; a run is worked on by one process

@@ -1,6 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { ConfigError, type OptionTable, ToolError } from '@pawl/core';
+import type { OptionTable } from '@pawl/core';
+import { ConfigError, ToolError } from '@pawl/core';
 import { quote } from '../base/quote.ts';
 import type { AllowedFolders, AllowedPath } from './allowed-folders.ts';
 import { createDenyList, DEFAULT_DENY_LIST, type DenyList } from './deny-list.ts';
