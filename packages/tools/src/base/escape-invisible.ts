@@ -1,6 +1,6 @@
-/** What could pass for other text to a person's eyes is written out: control characters, and those that turn a line around. */
+/** Escapes characters that mislead a reader: control characters, and format characters such as those that reverse a line. */
 export function escapeInvisible(text: string): string {
-  return text.replaceAll(/[\p{Cf}\p{Cc}]/gu, (sign) => {
-    return '\n\t'.includes(sign) ? sign : `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`;
+  return text.replaceAll(/[\p{Cf}\p{Cc}]/gu, (character) => {
+    return '\n\t'.includes(character) ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
   });
 }

@@ -1,4 +1,4 @@
-/** The name that was probably meant; `undefined` where none comes near. Never one that differs in more than a third. */
+/** Finds the name that was probably meant; `undefined` if every name differs in more than a third of its characters. */
 export function findClosest(name: string, names: Iterable<string>): string | undefined {
   const normalized = normalizeName(name);
   let best: string | undefined;
@@ -14,12 +14,12 @@ export function findClosest(name: string, names: Iterable<string>): string | und
   return best;
 }
 
-/** Long names are compared by their start: the work grows with the square of the length. */
+/** Keeps the first 64 characters: the cost of a comparison grows with the square of the length. */
 function normalizeName(name: string): string {
   return name.normalize('NFKC').toLowerCase().slice(0, 64);
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** Computes the Levenshtein distance, one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

@@ -1,9 +1,9 @@
 const REPLACEMENT = 0xfffd;
 
-/** Whether the first bytes of a file are no text: a NUL, or more than a tenth of signs that no UTF-8 text has. */
+/** Whether bytes are not text: they contain a NUL, or more than a tenth of them are characters that text does not contain. */
 export function isBinary(bytes: Uint8Array): boolean {
   if (bytes.includes(0)) return true;
-  // As a stream, so that a character that is cut at the end does not count.
+  // Decodes as a stream: a character that is cut off at the end is not counted as invalid.
   const text = new TextDecoder().decode(bytes, { stream: true });
   let binaryCount = 0;
   let totalCount = 0;
@@ -15,6 +15,6 @@ export function isBinary(bytes: Uint8Array): boolean {
 }
 
 function isBinaryCharacter(code: number): boolean {
-  // Tab to carriage return, and the escape of coloured logs, are in texts.
+  // Text contains backspace to carriage return, and the escape character of coloured logs.
   return code === REPLACEMENT || code === 0x7f || (code < 0x20 && !(code >= 0x08 && code <= 0x0d) && code !== 0x1b);
 }

@@ -1,4 +1,4 @@
-/** A text in which nothing of these secrets is left, as they are or in a form that programs give them. */
+/** Replaces secrets in a text with `[redacted]`: as they are, and as JSON, URL, Base64 or hex. */
 export function redactSecrets(text: string, secrets: readonly string[]): string {
   const forms = secrets.flatMap((secret) => [
     secret,
@@ -10,8 +10,8 @@ export function redactSecrets(text: string, secrets: readonly string[]): string 
   return [...new Set(forms)]
     .filter(({ length }) => length >= MIN_LENGTH)
     .sort((one, other) => other.length - one.length)
-    .reduce((covered, form) => covered.replaceAll(form, '[redacted]'), text);
+    .reduce((redacted, form) => redacted.replaceAll(form, '[redacted]'), text);
 }
 
-/** One that is shorter stands in many words. */
+/** Shorter secrets occur in ordinary words. */
 const MIN_LENGTH = 4;

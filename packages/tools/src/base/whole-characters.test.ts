@@ -7,11 +7,11 @@ test.each([
   ['ab😀cd', 4, 'ab😀'],
   ['ab', 5, 'ab'],
   ['😀', 1, ''],
-])('the beginning of %j, of %i code units at most, is %j', (text, maxLength, start) => {
+])('sliceStart(%j, %i) returns %j', (text, maxLength, start) => {
   expect(sliceStart(text, maxLength)).toBe(start);
 });
 
-test('a place inside of a character moves to its beginning or behind it, any other stays', () => {
+test('alignEnd and alignStart move a position inside a character, and keep any other position', () => {
   const text = 'a😀b';
   expect([0, 1, 2, 3, 4].map((place) => alignEnd(text, place))).toEqual([0, 1, 1, 3, 4]);
   expect([0, 1, 2, 3, 4].map((place) => alignStart(text, place))).toEqual([0, 1, 3, 3, 4]);

@@ -1,19 +1,19 @@
-/** Where a text may end: this place, or the one before, where it would cut a character in two. */
+/** Moves an end position back by one code unit if it would split a character. */
 export function alignEnd(text: string, place: number): number {
   return isInsidePair(text, place) ? place - 1 : place;
 }
 
-/** The beginning of a text, a code unit shorter where it would end with half a character. */
+/** Returns the first `maxLength` code units, or one less if the last one would be half a character. */
 export function sliceStart(text: string, maxLength: number): string {
   return text.slice(0, alignEnd(text, maxLength));
 }
 
-/** Where a text may start: this place, or the next one, where it would cut a character in two. */
+/** Moves a start position forward by one code unit if it would split a character. */
 export function alignStart(text: string, place: number): number {
   return isInsidePair(text, place) ? place + 1 : place;
 }
 
-/** Between the two halves of a surrogate pair. */
+/** Whether a position is between the two halves of a surrogate pair. */
 function isInsidePair(text: string, place: number): boolean {
   const before = text.charCodeAt(place - 1);
   const after = text.charCodeAt(place);

@@ -1,13 +1,13 @@
 export interface ChildLimits {
   readonly timeoutMs: number;
-  /** From SIGTERM to SIGKILL. */
+  /** Time between SIGTERM and SIGKILL. */
   readonly graceMs: number;
   readonly maxOutputBytes: number;
-  /** Of all processes together. */
+  /** Memory of all processes together. */
   readonly maxMemoryBytes: number;
-  /** Processes and threads. */
+  /** Number of processes and threads. */
   readonly maxProcesses: number;
 }
 
-/** Why a child was ended before its time. */
+/** Why a child was ended early. */
 export type StopReason = 'time' | 'output' | 'memory' | 'processes' | 'signal';

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** What a child puts out, on both of its streams in the order in which it came, up to a cap. */
+/** Collects a child's output from both streams, in order of arrival, up to a limit. */
 export class ChildOutput {
   readonly #maxBytes: number;
   readonly #pieces: string[] = [];
@@ -15,15 +15,15 @@ export class ChildOutput {
     return this.#bytes;
   }
 
-  /** Whether there is room for more. */
+  /** Returns whether the whole chunk was within the limit. */
   add(chunk: Buffer, stream: 'stdout' | 'stderr'): boolean {
-    const room = this.#maxBytes - this.#bytes;
-    // Two streams may come in turns: what is cut in the middle of a character waits for the rest of its own.
+    const left = this.#maxBytes - this.#bytes;
+    // Chunks of two streams interleave, and a chunk may end within a character. So each stream has its own decoder.
     const decoder = this.#decoders.get(stream) ?? new StringDecoder('utf8');
     this.#decoders.set(stream, decoder);
-    this.#pieces.push(decoder.write(chunk.subarray(0, room)));
-    this.#bytes += Math.min(chunk.length, room);
-    return chunk.length <= room;
+    this.#pieces.push(decoder.write(chunk.subarray(0, left)));
+    this.#bytes += Math.min(chunk.length, left);
+    return chunk.length <= left;
   }
 
   toText(): string {

@@ -9,9 +9,9 @@ interface SupervisedChild {
   readonly limits: ChildLimits;
 }
 
-/** Holds a child to its caps, and ends it with all that came of it. */
+/** Enforces a child's limits, and ends it together with every process that it started. */
 export class ChildSupervisor {
-  /** When even SIGKILL has not ended it: it hangs in the kernel, and is not waited for. */
+  /** Resolves if SIGKILL has not ended the child in time: it hangs in the kernel, so nothing waits for it. */
   readonly killTimeout: Promise<{ readonly code: undefined; readonly killedBy: 'SIGKILL' }>;
   readonly #child: SupervisedChild;
   #resolveKillTimeout: () => void = () => undefined;
@@ -37,11 +37,11 @@ export class ChildSupervisor {
     this.#checkUsage();
   }
 
-  /** Asks it to end, and makes it end after the grace. What grows is not asked. */
-  stop(why: StopReason): void {
+  /** Sends SIGTERM, then SIGKILL after `graceMs`. A child that exceeds memory or processes gets SIGKILL at once. */
+  stop(reason: StopReason): void {
     const isFirst = this.#stopReason === undefined;
-    this.#stopReason ??= why;
-    if (why === 'memory' || why === 'processes')
+    this.#stopReason ??= reason;
+    if (reason === 'memory' || reason === 'processes')
       void this.#kill(); // Never rejects.
     else if (isFirst) this.#terminate();
   }
@@ -49,14 +49,14 @@ export class ChildSupervisor {
   #terminate(): void {
     const { limits, tree, pid, isIsolated } = this.#child;
     const { processes: members } = tree.measure();
-    // The two that bubblewrap has around it would end without what is in them being asked.
-    const asked = isIsolated ? members.filter((each) => each.pid !== pid && each.parent !== pid) : members;
-    for (const each of asked) sendSignal(each, 'SIGTERM');
+    // bubblewrap's own two processes end at SIGTERM without passing it on, so only the processes inside get it.
+    const targets = isIsolated ? members.filter((each) => each.pid !== pid && each.parent !== pid) : members;
+    for (const each of targets) sendSignal(each, 'SIGTERM');
     if (members.length === 0) sendSignalToGroup(pid, 'SIGTERM');
     this.#graceTimer = setTimeout(() => this.#kill(), limits.graceMs);
   }
 
-  /** It has ended: so does what it left behind. */
+  /** Ends every process that the child has left behind. */
   async close(): Promise<void> {
     clearTimeout(this.#deadlineTimer);
     clearTimeout(this.#graceTimer);
@@ -64,7 +64,7 @@ export class ChildSupervisor {
     clearTimeout(this.#checkTimer);
   }
 
-  /** Those who make others faster than they are found are looked for until nobody is left. */
+  /** Repeats until no process is left: processes may fork faster than they are found. */
   #kill(): Promise<void> {
     this.#killing ??= this.#killAll();
     return this.#killing;
@@ -76,7 +76,7 @@ export class ChildSupervisor {
     const until = performance.now() + KILL_TIMEOUT_MS;
     for (let found = 1; found > 0 && performance.now() < until; ) {
       sendSignalToGroup(pid, 'SIGKILL');
-      // Each as it is found: one that waits for the others to be found would make more of them.
+      // Kills each process when it is found. A process that runs until the scan ends would start more.
       found = tree.visit((member) => sendSignal(member, 'SIGKILL'));
       await delay(found === 0 ? 0 : 1);
     }
@@ -90,14 +90,14 @@ export class ChildSupervisor {
     const { maxMemoryBytes, maxProcesses } = this.#child.limits;
     if (bytes > maxMemoryBytes) this.stop('memory');
     else if (tasks > maxProcesses) this.stop('processes');
-    // Where there is much to look at, it is looked at less often.
+    // A slow scan is repeated less often.
     const pause = Math.min(Math.max(CHECK_INTERVAL_MS, 10 * (performance.now() - began)), CHECK_INTERVAL_MS * 5);
     this.#checkTimer = setTimeout(() => this.#checkUsage(), pause);
   }
 }
 
 const CHECK_INTERVAL_MS = 50;
-/** What is not gone by then hangs in the kernel. */
+/** A process that is still there after this time hangs in the kernel. */
 const KILL_TIMEOUT_MS = 5_000;
 
 function sendSignalToGroup(pid: number, signal: NodeJS.Signals): void {
@@ -108,6 +108,6 @@ function sendSignal({ pid }: Pick<TreeProcess, 'pid'>, signal: NodeJS.Signals): 
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended, or belongs to somebody else by now.
+    // The process has ended, or its id belongs to another user by now.
   }
 }

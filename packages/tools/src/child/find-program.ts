@@ -1,14 +1,14 @@
 import { accessSync, constants, statSync } from 'node:fs';
 
-/** Programs of the system that hold a child to its limits. */
+/** System programs that isolate and limit a child. */
 export interface IsolationPrograms {
-  /** Namespaces of its own: files, processes, network. */
+  /** Creates namespaces for files, processes and network. */
   readonly bubblewrap: string | undefined;
-  /** Limits that the kernel keeps. */
+  /** Sets limits that the kernel enforces. */
   readonly prlimit: string | undefined;
 }
 
-/** Looked for where systems keep them, not along this process's PATH, which might lead to something else. */
+/** Searches the usual folders and not this process's PATH, which may lead to another program of the same name. */
 export function findIsolationPrograms(): IsolationPrograms {
   return process.platform === 'linux'
     ? { bubblewrap: findProgram(FOLDERS, 'bwrap'), prlimit: findProgram(FOLDERS, 'prlimit') }
@@ -17,7 +17,7 @@ export function findIsolationPrograms(): IsolationPrograms {
 
 const FOLDERS = ['/usr/bin', '/bin', '/usr/local/bin'] as const;
 
-/** The first of the folders that has a program of this name. */
+/** Returns the path of the first program with this name. */
 export function findProgram(folders: readonly string[], name: string): string | undefined {
   return folders.map((folder) => `${folder}/${name}`).find((path) => isProgram(path));
 }

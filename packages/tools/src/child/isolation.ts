@@ -5,7 +5,7 @@ import { ToolError } from '@pawl/core';
 import { buildBubblewrapArguments, type SandboxOptions } from './bubblewrap.ts';
 import { findIsolationPrograms, type IsolationPrograms } from './find-program.ts';
 
-/** Whether a child gets namespaces of its own: where that is possible, or else not at all, or never. */
+/** Whether a child runs in namespaces of its own: if this machine can (`prefer`), or not at all without them (`require`), or never. */
 export type IsolationMode = 'prefer' | 'require' | 'none';
 
 export interface ProcessIdentity {
@@ -26,14 +26,14 @@ export interface KernelLimits {
   readonly maxProcesses: number;
 }
 
-/** A program as it is started. */
+/** A program with the arguments that isolate and limit it. */
 export interface WrappedProgram extends Program {
   readonly isIsolated: boolean;
-  /** A limit that means nothing and is inherited by all that the child starts: whoever has it came of this child. */
+  /** A value of an unused limit that every process inherits: a process that has it was started by this child. */
   readonly mark: number | undefined;
 }
 
-/** What holds children to their limits on this machine. Found out by a trial. */
+/** Isolates and limits children with the programs that work on this machine. */
 export class Isolation {
   readonly #mode: IsolationMode;
   readonly #user: ProcessIdentity | undefined;
@@ -44,17 +44,17 @@ export class Isolation {
     this.#user = user;
   }
 
-  /** Whether children have namespaces of their own here. */
+  /** Whether children run in namespaces of their own on this machine. */
   async isAvailable(): Promise<boolean> {
     return (await this.#findPrograms()).bubblewrap !== undefined;
   }
 
-  /** Rejects with a `ToolError` where isolation is required and there is none. */
+  /** Rejects with a `ToolError` if isolation is required and not available. */
   async wrap(program: Program, options: SandboxOptions & KernelLimits): Promise<WrappedProgram> {
     const { bubblewrap, prlimit } = await this.#findPrograms();
     if (bubblewrap === undefined && this.#mode === 'require') {
       throw new ToolError(
-        'Nothing was run: it may run in isolation only, and this machine has none. Tell the user that bubblewrap is missing, or may not make namespaces.',
+        'Nothing was run: isolation is required, and this machine has none. Tell the user that bubblewrap is missing or may not create namespaces.',
       );
     }
     const inside = limitProgram(program, { prlimit, limits: options, uid: this.#user?.uid ?? process.getuid?.() });
@@ -63,15 +63,15 @@ export class Isolation {
     return { path: bubblewrap, args, isIsolated: true, mark: undefined };
   }
 
-  /** Limits what runs already, as `prlimit` is told. Rejects where that fails; does nothing where there is no `prlimit`. */
+  /** Limits a running process with arguments of `prlimit`. Rejects if that fails; does nothing if there is no `prlimit`. */
   async limitProcess(pid: number, limits: readonly string[]): Promise<void> {
     const { prlimit } = await this.#findPrograms();
     if (prlimit === undefined) return;
     if (!(await this.#canRun(prlimit, ['--pid', String(pid), ...limits])))
-      throw new ToolError('It could not be limited.');
+      throw new ToolError('The process could not be limited.');
   }
 
-  /** One that failed is tried again: the machine may have had no process to spare. */
+  /** Repeats a failed trial at the next call: the machine may have been out of processes. */
   async #findPrograms(): Promise<IsolationPrograms> {
     this.#detection ??= this.#detect();
     const { programs: found, isFinal } = await this.#detection;
@@ -79,19 +79,20 @@ export class Isolation {
     return found;
   }
 
-  /** What is installed need not be allowed: in many containers nobody may make namespaces. */
+  /** Tries the installed programs: many containers do not allow them to create namespaces. */
   async #detect(): Promise<DetectionResult> {
-    const here = findIsolationPrograms();
-    const prlimit = (await this.#canRun(here.prlimit, ['--core=0', '--locks=1000000', '/bin/true']))
-      ? here.prlimit
+    const installed = findIsolationPrograms();
+    const prlimit = (await this.#canRun(installed.prlimit, ['--core=0', '--locks=1000000', '/bin/true']))
+      ? installed.prlimit
       : undefined;
     const nothing: SandboxOptions = { writable: [], readable: [], network: 'none', folder: '/' };
     const isTried = this.#mode !== 'none';
-    const works = isTried && (await this.#canRun(here.bubblewrap, [...buildBubblewrapArguments(nothing), '/bin/true']));
-    const found = { prlimit, bubblewrap: works ? here.bubblewrap : undefined };
+    const canIsolate =
+      isTried && (await this.#canRun(installed.bubblewrap, [...buildBubblewrapArguments(nothing), '/bin/true']));
+    const found = { prlimit, bubblewrap: canIsolate ? installed.bubblewrap : undefined };
     return {
       programs: found,
-      isFinal: prlimit === here.prlimit && (works || !isTried || here.bubblewrap === undefined),
+      isFinal: prlimit === installed.prlimit && (canIsolate || !isTried || installed.bubblewrap === undefined),
     };
   }
 
@@ -109,7 +110,7 @@ const TRIAL_MS = 5_000;
 
 interface DetectionResult {
   readonly programs: IsolationPrograms;
-  /** Whether nothing that is there failed. */
+  /** Whether every installed program worked. */
   readonly isFinal: boolean;
 }
 
@@ -133,7 +134,7 @@ function limitProgram({ path, args }: Program, { prlimit, limits, uid }: LimitOp
   return { path: prlimit, args: [...set, path, ...args], isIsolated: false, mark };
 }
 
-/** The kernel counts all that a user has, here and elsewhere. */
+/** Counts a user's processes and threads: the kernel's limit includes those outside the child. */
 function countTasks(uid: number | undefined): number {
   const counts = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -155,12 +156,12 @@ function readIfThere(path: string): string {
 
 const MAX_LOCKS = 2 ** 50;
 
-/** Never above this process's own: it might itself be a child with a mark. */
+/** Stays below this process's own limit: this process may itself have a mark. */
 function createMark(): number {
   const [, own = ''] = LOCK_LIMIT.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
   const max = own === 'unlimited' ? MAX_LOCKS : Math.min(Number(own), MAX_LOCKS);
   return max - randomInt(1, Math.min(2 ** 30, max));
 }
 
-/** The hard limit on locks, which Linux has not kept since 2.4.24, but inherits. */
+/** The hard limit on file locks: Linux has not enforced it since 2.4.24, but processes inherit it. */
 export const LOCK_LIMIT: RegExp = /^Max file locks +\S+ +(\S+)/m;

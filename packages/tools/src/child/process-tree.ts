@@ -6,29 +6,29 @@ export interface TreeProcess {
   readonly parent: number;
 }
 
-/** Who there is, and what all of them have. */
+/** The processes of a tree, and what they use together. */
 export interface TreeUsage {
   readonly processes: readonly TreeProcess[];
-  /** Processes and threads. */
+  /** Number of processes and threads. */
   readonly taskCount: number;
-  /** Memory that is their own. */
+  /** Private and shared anonymous memory. */
   readonly bytes: number;
 }
 
 interface ProcessEntry extends TreeProcess {
   readonly group: number;
-  /** With the id it names a process for good: ids are given again. */
+  /** Together with the id it identifies a process: the system reuses ids. */
   readonly startTime: string;
 }
 
 /**
- * A child and all that came of it, as Linux's /proc tells: what it is above of, its process group, and what has its mark, wherever that
- * went to. Elsewhere nobody is found.
+ * A child and every process that it started, read from Linux's /proc: its descendants, its process group, and every process that has
+ * inherited its mark, also in another session. On other systems the tree is empty.
  */
 export class ProcessTree {
   readonly #pid: number;
   readonly #mark: number | undefined;
-  /** Whether they belong to it, by id and start: asked once. */
+  /** Whether a process belongs to the tree, by id and start time. Cached, because reading a mark is slow. */
   #known = new Map<string, boolean>();
 
   constructor({ pid, mark }: { readonly pid: number; readonly mark: number | undefined }) {
@@ -49,7 +49,7 @@ export class ProcessTree {
     };
   }
 
-  /** Hands each over as it is found, and says how many there were. */
+  /** Passes each process to `take` as soon as it is found. Returns how many there are. */
   visit(take: (member: TreeProcess) => void): number {
     const known = new Map<string, boolean>();
     const others: ProcessEntry[] = [];
@@ -86,10 +86,10 @@ function* listProcesses(): Iterable<ProcessEntry> {
   }
 }
 
-/** One that has ended, and was not asked for yet, is none. */
+/** `undefined` if there is no such process, or if it is a zombie. */
 function readProcess(pid: number): ProcessEntry | undefined {
   const stat = readProcFile(pid, 'stat');
-  // Behind the program's name, which may have spaces and brackets in it.
+  // The fields start after the program's name, which may contain spaces and brackets.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state = '', parent, group] = fields;
   if (state === '' || 'ZX'.includes(state)) return undefined;
@@ -100,10 +100,10 @@ function identify({ pid, startTime: started }: ProcessEntry): string {
   return `${pid} ${started}`;
 }
 
-function findDescendants(of: ReadonlySet<number>, all: readonly ProcessEntry[]): ReadonlySet<number> {
-  const children = Map.groupBy(all, ({ parent }) => parent);
-  const found = new Set(of);
-  // A set gives what is added to it meanwhile as well.
+function findDescendants(roots: ReadonlySet<number>, others: readonly ProcessEntry[]): ReadonlySet<number> {
+  const children = Map.groupBy(others, ({ parent }) => parent);
+  const found = new Set(roots);
+  // Iterating a set also visits entries that are added meanwhile.
   for (const each of found) for (const child of children.get(each) ?? []) found.add(child.pid);
   return found;
 }
@@ -114,10 +114,10 @@ function readSize(pid: number): { readonly tasks: number; readonly bytes: number
   return { tasks: number('Threads'), bytes: (number('RssAnon') + number('RssShmem')) * 1_024 };
 }
 
-/** Empty where it has ended. */
-function readProcFile(pid: number, what: 'stat' | 'status' | 'limits'): string {
+/** Returns an empty text if the process has ended. */
+function readProcFile(pid: number, file: 'stat' | 'status' | 'limits'): string {
   try {
-    return readFileSync(`/proc/${pid}/${what}`, 'utf8');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
     return '';
   }

@@ -13,34 +13,34 @@ import { ProcessTree } from './process-tree.ts';
 export interface ChildLaunch {
   readonly program: WrappedProgram;
   readonly folder: string;
-  /** All of it: nothing is inherited. */
+  /** The whole environment: nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
   readonly user?: ProcessIdentity | undefined;
-  /** What it reads, then the end; a function gives it once it is known. */
+  /** Standard input. A function is called when the child runs, and its text is written when it resolves. */
   readonly input: string | ((started: RunningChild) => Promise<string>);
-  /** Whether what it says of errors is put out as well. */
+  /** Whether the output includes standard error. */
   readonly stderr: 'include' | 'discard';
 }
 
 export interface RunningChild {
   readonly tree: ProcessTree;
-  /** When it has put out something, or has ended. */
+  /** Resolves at the first output, or when the child ends. */
   readonly firstOutput: Promise<void>;
 }
 
 export interface ChildResult {
   readonly text: string;
   readonly bytes: number;
-  /** `undefined` where it was killed. */
+  /** `undefined` if a signal ended the child. */
   readonly code: number | undefined;
   readonly killedBy: NodeJS.Signals | undefined;
-  /** Why it was ended before its time. */
+  /** `undefined` if the child ended by itself. */
   readonly stopReason: StopReason | undefined;
 }
 
 /**
- * Runs a child in a process group of its own to its end, and what came of it with it: when the child ends, when a cap is reached, or at
- * the signal, then at once with the signal's reason, while the rest is being ended. Rejects with a `ToolError` where it can't be started.
+ * Runs a child in a process group of its own. When the child ends or reaches a limit, every process that it started is ended, too. When the
+ * signal is aborted, rejects at once with its reason and ends the processes afterwards. Rejects with a `ToolError` if the child cannot start.
  */
 export async function runChild(
   launch: ChildLaunch,
@@ -70,7 +70,7 @@ interface Child extends ChildProcess {
   readonly stderr: Readable;
 }
 
-/** Resolves when it is there: an error afterwards is none of the start. */
+/** Resolves when the child runs: a later error does not concern the start. */
 async function startChild({ program, folder, environment, user, input }: ChildLaunch): Promise<Child> {
   let file: number | undefined;
   try {
@@ -79,14 +79,14 @@ async function startChild({ program, folder, environment, user, input }: ChildLa
       const child = spawn(program.path, program.args, {
         cwd: folder,
         env: environment,
-        // A group of its own, and no terminal.
+        // Creates a process group of its own, without a terminal.
         detached: true,
-        // No pipe where none is needed: Node's are sockets, by which a shell takes itself for one that is logged in to.
+        // Node's pipes are sockets, and bash reads .bashrc if its input is a socket. So input comes from a file or nowhere, unless it comes later.
         stdio: [typeof input === 'string' ? (file ?? 'ignore') : 'pipe', 'pipe', 'pipe'],
         ...user,
       });
       child.once('error', reject);
-      child.once('spawn', () => resolve(child as Child)); // Both are pipes, as asked for above.
+      child.once('spawn', () => resolve(child as Child)); // Both are pipes, see `stdio`.
     });
   } catch (error) {
     throw new ToolError(`The program could not be started (${readErrorCode(error)}).`);
@@ -125,14 +125,14 @@ async function waitForEnd(child: Child, { launch, supervisor, tree, limits }: Ch
       child.stderr.destroy();
       supervisor.stop('output');
     });
-    child[stream].on('error', () => undefined); // It has ended: `exit` says how.
+    child[stream].on('error', () => undefined); // The child has ended: `exit` has its code.
   }
-  child.on('error', () => undefined); // Of a signal that came too late.
+  child.on('error', () => undefined); // A signal came after the child's end.
   if (typeof launch.input === 'function') writeInput(child, { input: launch.input, tree, exit });
   supervisor.watch();
   const { code, killedBy } = await Promise.race([exit, supervisor.killTimeout]);
   await supervisor.close();
-  // Whoever held the streams is gone; one who is not is not waited for.
+  // The streams close when no process holds them. A process that survived SIGKILL must not delay the result.
   await Promise.race([closed, delay(DRAIN_MS)]);
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
   return { text: output.toText(), bytes: output.bytes, code, killedBy, stopReason: supervisor.stopReason };
@@ -147,7 +147,7 @@ interface ChildInput {
 }
 
 function writeInput(child: Child, { input, tree, exit }: ChildInput): void {
-  child.stdin?.on('error', () => undefined); // It does not read, or has ended.
+  child.stdin?.on('error', () => undefined); // The child does not read its input, or has ended.
   const first = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
   const firstOutput = Promise.race([first, exit.then(() => undefined)]);
   input({ tree, firstOutput }).then(

@@ -11,7 +11,7 @@ import { computeVersion, MAX_VERSIONED_BYTES } from '../files/version.ts';
 import { applyEdits, type Edit } from './apply-edits.ts';
 
 export interface EditFileOptions extends JailOptions {
-  /** The most bytes that a file may have when it is edited. @defaultValue 1_048_576 */
+  /** Maximum bytes of the file, before and after the edits; at most 8 MiB. @defaultValue 1_048_576 */
   readonly maxBytes?: number;
   /** Deadline in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
@@ -33,43 +33,39 @@ const EDIT_FILE: OptionTable<EditFileOptions> = {
 };
 
 /**
- * A tool that changes parts of a text file, all of them or none, where the file is still as it was read. See README.md beside this file for
- * what it protects against and what not.
+ * Creates a tool that edits a text file. It applies all edits or none, and only if the file has not changed since it was read. README.md in
+ * this folder says what it protects against.
  *
- * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
+ * @throws ConfigError if a root is not a folder, or a limit is not a whole number.
  */
-export function editFile(given: EditFileOptions): Tool<unknown> {
-  const options = checkOptions(given, EDIT_FILE, 'Tool "edit_file"');
-  const { maxBytes = 1_048_576, timeoutMs = 10_000 } = options;
+export function editFile(options: EditFileOptions): Tool<unknown> {
+  const { maxBytes = 1_048_576, timeoutMs = 10_000 } = checkOptions(options, EDIT_FILE, 'Tool "edit_file"');
   const jail = new Jail(options, 'edit_file');
   checkPositive({ maxBytes }, 'edit_file');
   const maxSize = Math.min(maxBytes, MAX_VERSIONED_BYTES);
   return tool({
     name: 'edit_file',
     description:
-      'Changes parts of a text file: each text to find has to be in it exactly once. Read the file first, and pass the version that read_file tells you. Gives back what changed.',
+      'Replace parts of a text file. Each text to find must be in the file exactly once. Read the file first, and pass the version that read_file returned. Returns the difference.',
     input: z.object({
       path: z.string().min(1).describe('Path of the file, relative to the root.'),
-      version: z.string().min(1).describe('The version that read_file told.'),
+      version: z.string().min(1).describe('The version that read_file returned.'),
       edits: z
         .array(
           z.object({
-            find: z
-              .string()
-              .min(1)
-              .describe('Text as it is in the file, letter by letter, with its spaces and line breaks.'),
-            replace: z.string().describe('What is to be there instead.'),
+            find: z.string().min(1).describe('The exact text in the file, with its spaces and line breaks.'),
+            replace: z.string().describe('The text to put in its place.'),
             occurrences: z
               .enum(['one', 'all'])
               .optional()
-              .describe('all: replace it wherever it is. Otherwise it has to be there once.'),
+              .describe('all: replace every occurrence. Otherwise the text must occur once.'),
           }),
         )
         .min(1)
         .max(100)
-        .describe('All are made, or none. Each is found in the file as you read it.'),
+        .describe('All edits are applied, or none. Each find refers to the file as you read it.'),
     }),
-    // Repeated, it finds another version than the one it was asked to change, and does nothing.
+    // A repeated call finds a version other than the one it names, and changes nothing.
     effect: 'idempotent',
     timeoutMs,
     preview: async (input) => {
@@ -88,7 +84,7 @@ export function editFile(given: EditFileOptions): Tool<unknown> {
       const { before, bytes, diff } = await makeEdits(jail, { ...input, maxLength: maxSize, signal });
       if (bytes.length > maxSize) {
         throw new ToolError(
-          `${quote(before.displayPath)} would have ${bytes.length} bytes, and may have ${maxSize}. Nothing was written.`,
+          `${quote(before.displayPath)} would have ${bytes.length} bytes; at most ${maxSize} are allowed. Nothing was written.`,
         );
       }
       await replaceFile(before, { bytes, signal });
@@ -114,7 +110,8 @@ async function makeEdits(jail: Jail, { path, version, edits, maxLength, signal }
   const before = await readExisting(jail, { path, signal });
   if (before.version !== version) throw createStaleError(before, edits);
   const text = decodeText(before.bytes);
-  if (text === undefined) throw new ToolError(`${quote(before.displayPath)} is no UTF-8 text: it can't be edited.`);
+  if (text === undefined)
+    throw new ToolError(`${quote(before.displayPath)} is not UTF-8 text, so it cannot be edited.`);
   const after: FileText = {
     ...text,
     text: applyEdits(text.text, { edits: edits.map(normalizeLineBreaks), maxLength }),
@@ -126,17 +123,17 @@ async function makeEdits(jail: Jail, { path, version, edits, maxLength, signal }
   };
 }
 
-/** A call that a crash made twice finds its own work: the model has to hear of that. */
+/** A call that is repeated after a crash finds its own edits: the error says so, or the model would repeat them. */
 function createStaleError({ displayPath, bytes }: ExistingFile, edits: readonly Edit[]): ToolError {
   const text = decodeText(bytes)?.text ?? '';
   const isThere = edits.every(
     ({ find, replace }) => text.includes(replace) && (replace.includes(find) || !text.includes(find)),
   );
   const { message } = createChangedError(displayPath);
-  return new ToolError(isThere ? `${message} It seems to have these edits already.` : message);
+  return new ToolError(isThere ? `${message} It seems to contain these edits already.` : message);
 }
 
-/** Models write line breaks as they like; the file keeps its own. */
+/** Models write either kind of line break; the file keeps its own. */
 function normalizeLineBreaks({ find, replace, ...edit }: Edit): Edit {
   return { ...edit, find: find.replaceAll('\r\n', '\n'), replace: replace.replaceAll('\r\n', '\n') };
 }

@@ -1,4 +1,4 @@
-/** What the worker makes of a page. */
+/** The worker's message about a page. */
 export type ConversionResult =
   | { readonly type: 'converted'; readonly markdown: string }
   | { readonly type: 'too_long' }

@@ -1,26 +1,26 @@
 import { ToolError } from '@pawl/core';
-import type { GuardedResponse } from '../net/guarded-request.ts';
+import type { GuardedResponse } from '../net/send-guarded-request.ts';
 import { toMarkdown } from './to-markdown.ts';
 
 const HTML: ReadonlySet<string> = new Set(['text/html', 'application/xhtml+xml']);
 const TEXT = /^text\/|^application\/(.*\+)?(json|xml|yaml|toml|javascript)$|^application\/(x-)?ndjson$/;
 
-/** What a page says: HTML as Markdown, other texts as they are. */
+/** Returns a response's text: HTML as Markdown, other text unchanged. Rejects with a `ToolError` if the type is not text. */
 export async function extractText(
   answered: GuardedResponse,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<string> {
   const { headers, body, url } = answered;
-  const given = headers['content-type'] ?? '';
-  const type = given.replace(/;.*$/s, '').trim().toLowerCase();
-  const text = decodeText(body, findCharset(given));
+  const contentType = headers['content-type'] ?? '';
+  const type = contentType.replace(/;.*$/s, '').trim().toLowerCase();
+  const text = decodeText(body, findCharset(contentType));
   const isHtml = HTML.has(type) || (type === '' && /^\s*<(!doctype html|html)\b/i.test(text.slice(0, 1_000)));
   if (isHtml) return withTitle(text, await toMarkdown(text, { signal }));
   if (TEXT.test(type) || type === '') {
-    if (text.includes('\0')) throw new ToolError(`${url.href} is no text. It is not shown.`);
+    if (text.includes('\0')) throw new ToolError(`${url.href} is not text. Fetch another page.`);
     return text;
   }
-  throw new ToolError(`${url.href} is of type ${JSON.stringify(type)}, which is no text. It is not shown.`);
+  throw new ToolError(`${url.href} is of type ${JSON.stringify(type)}, which is not text. Fetch another page.`);
 }
 
 function withTitle(html: string, markdown: string): string {
@@ -34,10 +34,10 @@ function findCharset(type: string): string | undefined {
 }
 
 function decodeText(body: Buffer, charset: string | undefined): string {
-  const named = charset ?? findCharset(body.subarray(0, 2_048).toString('latin1'));
+  const name = charset ?? findCharset(body.subarray(0, 2_048).toString('latin1'));
   try {
-    return new TextDecoder(named ?? 'utf-8').decode(body);
+    return new TextDecoder(name ?? 'utf-8').decode(body);
   } catch {
-    return new TextDecoder().decode(body); // A name that nobody knows.
+    return new TextDecoder().decode(body); // The name of the charset is unknown.
   }
 }

@@ -1,12 +1,12 @@
 import { HTMLElement, parse } from 'node-html-parser';
 
-/** The converter takes time that grows with the square of a page: of this much it takes some hundredths of a second. */
+/** The converter's time grows with the square of the length. A piece of this length takes some hundredths of a second. */
 const MIN_PIECE_LENGTH = 32_768;
 
-/** Elements that mean nothing in Markdown: a page may be cut in two within them. */
+/** Elements without a meaning in Markdown: a page may be split inside them. */
 const NEUTRAL: ReadonlySet<string> = new Set(['HTML', 'BODY', 'MAIN', 'ARTICLE', 'SECTION', 'DIV', 'HEADER', 'FOOTER']);
 
-/** Elements that end a paragraph: a page may be cut in two behind them. */
+/** Elements that end a paragraph: a page may be split after them. */
 const BLOCKS: ReadonlySet<string> = new Set([
   ...NEUTRAL,
   'ASIDE',
@@ -28,7 +28,7 @@ const BLOCKS: ReadonlySet<string> = new Set([
   'UL',
 ]);
 
-/** A page in pieces that can be converted one by one. What can't be cut without another meaning stays whole, however long it is. */
+/** Splits a page into pieces that can be converted one by one. An element that cannot be split without changing its meaning stays whole. */
 export function splitPage(html: string): readonly string[] {
   const pieces: string[] = [];
   let begin = 0;

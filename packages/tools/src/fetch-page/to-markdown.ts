@@ -9,9 +9,9 @@ export interface ToMarkdownOptions {
   readonly source?: WorkerSource;
 }
 
-/** A page as Markdown. One that is made to take for ever, or to fill the memory, is given up. */
+/** Converts a page to Markdown. Rejects with a `ToolError` if that needs more than 10 seconds or 64 MiB. */
 export async function toMarkdown(html: string, { signal, source }: ToMarkdownOptions): Promise<string> {
-  // Large, and of use for HTML alone.
+  // Imported on demand: the module is large, and only HTML needs it.
   const { url, text } = source ?? (await import('./convert-worker-source.ts')).convertWorker;
   signal.throwIfAborted();
   const converted = await runWorker(
@@ -27,7 +27,7 @@ export async function toMarkdown(html: string, { signal, source }: ToMarkdownOpt
       throw createTooComplexError('its elements are nested too deeply');
     case 'failed': {
       const cause = new Error(converted.message);
-      throw new ToolError('The page could not be made into text. Try another one.', { cause });
+      throw new ToolError('The page could not be converted to text. Fetch another page.', { cause });
     }
   }
 }
@@ -39,7 +39,7 @@ function createWorkerOptions(html: string): ConstructorParameters<typeof Worker>
   return { workerData: html, resourceLimits: LIMITS, env: {}, stdout: true, stderr: true };
 }
 
-/** What the worker says; it is ended then, at the deadline, and at the signal. */
+/** Resolves with the worker's message. Ends the worker then, at the deadline, or when the signal is aborted. */
 function runWorker(start: () => Worker, signal: AbortSignal): Promise<ConversionResult> {
   return new Promise((resolve, reject) => {
     let worker: Worker;
@@ -74,12 +74,12 @@ function isOutOfMemory(error: unknown): boolean {
 }
 
 function createTooComplexError(why: string): ToolError {
-  return new ToolError(`The page is too complex to be read: ${why}. Try another one.`);
+  return new ToolError(`The page is too complex to convert: ${why}. Fetch another page.`);
 }
 
-/** The model can't help it: the cause is for the operator, who reads it in the event. */
+/** The model cannot fix this: the error's cause is for the operator, who reads it in the event. */
 function createWorkerError(cause: unknown): ToolError {
-  return new ToolError('The page was not read: the worker that makes text of pages could not be run. Tell the user.', {
+  return new ToolError('The page was not converted: the conversion worker could not be run. Tell the user.', {
     cause,
   });
 }

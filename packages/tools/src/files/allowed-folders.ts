@@ -1,23 +1,23 @@
-/** Something that is inside the jail, and not denied. */
+/** A path that is inside the jail and not denied. */
 export interface AllowedPath {
-  /** As the file system has it, without links. */
+  /** Absolute path without links. */
   readonly real: string;
-  /** As the model sees it, with slashes: relative to its root, behind the root's name where there are several. */
+  /** The path that the model sees, with slashes: relative to its root, after the root's name if there are several. */
   readonly displayPath: string;
 }
 
-/** What may be walked through. */
+/** The folders that a walk may enter. */
 export interface AllowedFolders {
   readonly roots: readonly AllowedPath[];
-  /** An entry of a folder in it; `undefined` where it is denied. */
+  /** Returns an entry of a folder; `undefined` if it is denied. */
   findChild(folder: AllowedPath, name: string): AllowedPath | undefined;
 }
 
-/** What a walk passes over, with all below it. */
+/** Decides what a walk skips, with everything below. */
 export interface IgnoreFilter {
-  /** A walk begins here. */
+  /** Called with each folder that a walk starts at. */
   begin(folder: AllowedPath): Promise<void>;
-  /** A folder in another one will be walked into. */
+  /** Called before a walk enters a folder. */
   enter(folder: AllowedPath, above: AllowedPath): Promise<void>;
   isIgnored(entry: AllowedPath & { readonly isFolder: boolean }, folder: AllowedPath): boolean;
 }

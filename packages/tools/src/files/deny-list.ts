@@ -1,6 +1,6 @@
 import { compileGlobs } from './glob.ts';
 
-/** What mostly holds secrets. A name is denied wherever it stands in a path, with all that is below it. */
+/** Names that usually contain secrets. A name is denied anywhere in a path, with everything below it. */
 export const DEFAULT_DENY_LIST: readonly string[] = [
   '.env*',
   '*.env',
@@ -39,13 +39,13 @@ export const DEFAULT_DENY_LIST: readonly string[] = [
 ];
 
 export interface DenyList {
-  /** Whether a path below a root is denied, or anything that it is in. */
+  /** Whether a path below a root, or one of its parent folders, is denied. */
   isPathDenied(below: string): boolean;
-  /** The same of something that is in a folder that is not denied. */
+  /** Whether an entry of a folder that is not denied is denied. */
   isEntryDenied(below: string): boolean;
 }
 
-/** Denies by name, whatever its case and however its letters are composed. */
+/** Creates a list that ignores case and Unicode composition. */
 export function createDenyList(patterns: readonly string[]): DenyList {
   const matches = compileGlobs(patterns.map(foldCase));
   return {
@@ -54,7 +54,7 @@ export function createDenyList(patterns: readonly string[]): DenyList {
   };
 }
 
-/** The ways in which a file system may take a path. */
+/** Lists the forms in which a file system may read a path. */
 function listForms(below: string): readonly string[] {
   const path = foldCase(below.replaceAll('\\', '/'));
   const other = path.split('/').map(normalizeName).join('/');
@@ -69,7 +69,7 @@ function foldCase(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** Some file systems take `.env.`, `.env `, `.e\u200Bnv` and `.env::$DATA` for `.env`. */
+/** Some file systems read `.env.`, `.env `, `.e\u200Bnv` and `.env::$DATA` as `.env`. */
 function normalizeName(name: string): string {
   return name
     .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')

@@ -3,12 +3,12 @@ import type { Clock } from '@pawl/core';
 export interface ExpiringClock {
   readonly clock: Clock;
   readonly maxDurationMs: number;
-  /** How many turns others had had by each look. */
+  /** Number of event loop turns before each reading of the time. */
   readonly turnsAtReads: readonly number[];
   stop(): void;
 }
 
-/** Time that is over when it is looked at for the n-th time, however fast the machine is. */
+/** Creates a clock whose time is over at the n-th reading, however fast the machine is. */
 export function createExpiringClock(count: number): ExpiringClock {
   const turnsAtReads: number[] = [];
   let turns = 0;

@@ -1,15 +1,15 @@
-/** How a text stands in its file, beside what it says. */
+/** The encoding details of a text file. */
 export interface TextForm {
   readonly hasByteOrderMark: boolean;
   readonly lineEnd: '\n' | '\r\n';
 }
 
 export interface FileText extends TextForm {
-  /** With `\n` at the ends of lines, and no byte order mark. */
+  /** Lines end with `\n`; there is no byte order mark. */
   readonly text: string;
 }
 
-/** `undefined` for what is no UTF-8 text: written back it would be another. */
+/** `undefined` if the bytes are not UTF-8 text: writing it back would change other bytes. */
 export function decodeText(bytes: Uint8Array): FileText | undefined {
   try {
     const decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -7,7 +7,7 @@ import { FolderHandle } from './folder-handle.ts';
 import type { Jail } from './jail.ts';
 import { FileNotFoundError, readErrorCode, toToolError } from './to-tool-error.ts';
 
-/** Where a new file goes. */
+/** The place of a new file. */
 export interface FilePlace {
   readonly folder: AllowedPath;
   readonly name: string;
@@ -17,19 +17,20 @@ export interface FilePlace {
 export interface PlaceOptions {
   readonly path: string;
   readonly signal: AbortSignal;
-  /** `create`: folders on the way that are missing are made. */
+  /** `create` creates missing folders on the way. */
   readonly folders: 'create' | 'refuse';
 }
 
-/** The folder has to be inside, and the name has to be one that may be looked at. */
+/** Finds the place for a path. Rejects with a `ToolError` if the folder is outside the jail, or the name is denied. */
 export async function findPlace(jail: Jail, { path, signal, folders }: PlaceOptions): Promise<FilePlace> {
   const name = basename(path);
   if (path.endsWith('/') || name === '' || name === '.' || name === '..') {
-    throw new ToolError(`${quote(path)} is no name of a file. End the path with one.`);
+    throw new ToolError(`${quote(path)} does not end with a file name. Add one.`);
   }
   const folder = await findFolder(jail, { path, signal, folders });
   const found = jail.findChild(folder, name);
-  if (found === undefined) throw new ToolError(`${quote(path)} may not be written: its name is on the deny-list.`);
+  if (found === undefined)
+    throw new ToolError(`${quote(path)} is denied: its name is on the deny list. Use another name.`);
   return { folder, name, displayPath: found.displayPath };
 }
 
@@ -41,19 +42,19 @@ async function findFolder(jail: Jail, { path, signal, folders }: PlaceOptions): 
     if (folders === 'refuse' || !(await isMissing(jail, { path: above, signal }))) throw error;
   }
   const parent = await findPlace(jail, { path: above, signal, folders });
-  const held = await FolderHandle.open(parent.folder, parent.displayPath);
+  const handle = await FolderHandle.open(parent.folder, parent.displayPath);
   try {
-    await mkdir(held.join(parent.name));
+    await mkdir(handle.join(parent.name));
   } catch (error) {
     if (readErrorCode(error) !== 'EEXIST') throw toToolError(error, path);
   } finally {
-    await held.close();
+    await handle.close();
   }
-  // It is looked up again: whatever was put there meanwhile has to be inside as well.
+  // Resolved again: another process may have put a link there meanwhile.
   return jail.find(above, { signal });
 }
 
-/** Missing, and not outside or denied: then what is above it is inside, and its name may be looked at. */
+/** Whether a folder is missing, and neither outside nor denied. */
 async function isMissing(
   jail: Jail,
   { path, signal }: { readonly path: string; readonly signal: AbortSignal },

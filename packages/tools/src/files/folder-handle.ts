@@ -5,7 +5,7 @@ import { quote } from '../base/quote.ts';
 import type { AllowedPath } from './allowed-folders.ts';
 import { toToolError } from './to-tool-error.ts';
 
-/** A folder that is held, so that what happens in it happens there, whatever its path leads to meanwhile. */
+/** An open folder. Operations on its entries stay in this folder if its path is replaced meanwhile. */
 export class FolderHandle {
   readonly #handle: FileHandle;
   readonly #base: string;
@@ -15,26 +15,24 @@ export class FolderHandle {
     this.#base = base;
   }
 
-  /** Rejects where the path leads elsewhere by now. Outside Linux that is known only for the moment of opening. */
+  /** Rejects if the path leads to another folder by now. Outside Linux this is checked only when the folder is opened. */
   static async open({ real, displayPath }: AllowedPath, path: string): Promise<FolderHandle> {
     const flags = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
     const handle = await open(real, flags).catch((error: unknown) => {
       throw toToolError(error, path);
     });
-    const isHere = await isAtPath(handle, real);
-    if (isHere) return new FolderHandle(handle, process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : real);
+    const isSame = await isAtPath(handle, real);
+    if (isSame) return new FolderHandle(handle, process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : real);
     await handle.close();
-    throw new ToolError(
-      `${quote(displayPath || '.')} changed while it was written to. Nothing was written. Try again.`,
-    );
+    throw new ToolError(`${quote(displayPath || '.')} changed during the call. Nothing was written. Try again.`);
   }
 
-  /** Where an entry of it is, for the file system. */
+  /** Returns a path to an entry of this folder. */
   join(name: string): string {
     return `${this.#base}/${name}`;
   }
 
-  /** What was renamed in it stays renamed when the machine fails. Not every file system can say so of folders. */
+  /** Makes renames durable if the machine fails. Some file systems cannot sync folders; that error is ignored. */
   async sync(): Promise<void> {
     await this.#handle.sync().catch(() => undefined);
   }

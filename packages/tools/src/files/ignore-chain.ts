@@ -3,7 +3,7 @@ import { type IgnoreRules, isIgnored, parseIgnoreRules } from './ignore-rules.ts
 import type { Jail } from './jail.ts';
 import { openFile } from './open-file.ts';
 
-/** Names of the files that say what is ignored. Larger ones are cut: they are read for each folder. */
+/** Only so much of an ignore file is read: there may be one in each folder. */
 const MAX_BYTES = 65_536;
 
 interface IgnoreChainOptions {
@@ -12,7 +12,7 @@ interface IgnoreChainOptions {
   readonly signal: AbortSignal;
 }
 
-/** What is ignored, folder by folder: each folder adds its own rules to those of the folders around it. */
+/** Collects ignore rules folder by folder: each folder adds its rules to those of its parents. */
 export class IgnoreChain implements IgnoreFilter {
   readonly #options: IgnoreChainOptions;
   readonly #chains = new Map<string, readonly IgnoreRules[]>();
@@ -21,7 +21,7 @@ export class IgnoreChain implements IgnoreFilter {
     this.#options = options;
   }
 
-  /** A walk may begin anywhere below a root: what the folders above say counts as well. */
+  /** Reads the rules of a folder and of its parents: a walk may start anywhere below a root. */
   async begin(folder: AllowedPath): Promise<void> {
     if (this.#options.names.length === 0) return;
     const { roots } = this.#options.jail;
@@ -52,16 +52,16 @@ export class IgnoreChain implements IgnoreFilter {
     return isIgnored(entry, this.#chains.get(folder.real) ?? []);
   }
 
-  async #add(folder: AllowedPath, around: readonly IgnoreRules[]): Promise<void> {
+  async #add(folder: AllowedPath, inherited: readonly IgnoreRules[]): Promise<void> {
     const own: IgnoreRules[] = [];
     for (const name of this.#options.names) {
       const text = await this.#read(folder, name);
       if (text !== undefined) own.push(parseIgnoreRules(text, folder.displayPath));
     }
-    this.#chains.set(folder.real, own.length === 0 ? around : [...around, ...own]);
+    this.#chains.set(folder.real, own.length === 0 ? inherited : [...inherited, ...own]);
   }
 
-  /** One that is not there, no file, denied, or that leads out, says nothing. */
+  /** `undefined` if the file does not exist, is not a file, is denied, or is a link that leads out. */
   async #read(folder: AllowedPath, name: string): Promise<string | undefined> {
     const { jail, signal } = this.#options;
     const inside = jail.findChild(folder, name);

@@ -11,11 +11,11 @@ import { suggestPath } from './suggest-path.ts';
 import { FileNotFoundError, readErrorCode, toToolError } from './to-tool-error.ts';
 
 export interface JailOptions {
-  /** The folders that may be looked at, with all that is below them. Nothing else may. */
+  /** The folders that the tool may access, with everything below them. Nothing else is accessible. */
   readonly roots: string | readonly string[];
   /**
-   * Globs that are denied inside the roots too, with all below what they match. Without a slash: a name at any depth; with
-   * one: a path from the root. Replaces the default. @defaultValue what mostly holds secrets
+   * Globs of what is denied inside the roots, with everything below. A glob without a slash matches a name at any depth, one with a
+   * slash matches a path from the root. Replaces the default. @defaultValue names that usually contain secrets
    */
   readonly deny?: readonly string[];
 }
@@ -32,25 +32,27 @@ export const JAIL_HINTS: Readonly<Record<string, string>> = {
 };
 
 interface RequestedPath {
-  /** As the model wrote it. */
+  /** The model's path. */
   readonly path: string;
-  /** Where that would be, if there were no links. */
+  /** The absolute path, with links not resolved. */
   readonly candidate: string;
   readonly signal: AbortSignal;
 }
 
 const MAX_PATH_LENGTH = 4096;
 
-/** The part of the file system that a tool may see. */
+/** The part of the file system that a tool may access. */
 export class Jail implements AllowedFolders {
   readonly #roots: readonly Root[];
   readonly #denyList: DenyList;
 
-  /** @throws ConfigError for roots that are no folders, and a deny-list that is none. */
+  /** @throws ConfigError if a root is not a folder, or `deny` is not a list of globs. */
   constructor({ roots, deny = DEFAULT_DENY_LIST }: JailOptions, tool: string) {
     this.#roots = resolveRoots(roots, tool);
     if (!Array.isArray(deny) || !deny.every(isGlob)) {
-      throw new ConfigError(`Tool "${tool}": deny is no list of globs. Pass some, such as [".env*"], or [] for none.`);
+      throw new ConfigError(
+        `Tool "${tool}": deny is not a list of globs. Pass a list such as [".env*"], or [] to deny nothing.`,
+      );
     }
     this.#denyList = createDenyList(deny);
   }
@@ -66,7 +68,7 @@ export class Jail implements AllowedFolders {
     return { real, displayPath: this.#formatPath(place.root, place.below) };
   }
 
-  /** Where a model's path leads to. Rejects with a `ToolError` that says nothing of what is outside or denied. */
+  /** Resolves a model's path. Rejects with a `ToolError` that reveals nothing about paths that are outside or denied. */
   async find(path: string, { signal }: { readonly signal: AbortSignal }): Promise<AllowedPath> {
     const asked: RequestedPath = { path, candidate: this.#resolveCandidate(path), signal };
     try {
@@ -76,7 +78,7 @@ export class Jail implements AllowedFolders {
     }
   }
 
-  /** What has this path without links, if that may be looked at. */
+  /** Checks a path without links. Throws a `ToolError` if it is outside or denied. */
   admit(real: string, path: string): AllowedPath {
     const place = this.#locate(real);
     if (place === undefined) throw createOutsideError(path);
@@ -84,10 +86,11 @@ export class Jail implements AllowedFolders {
     return { real, displayPath: this.#formatPath(place.root, place.below) };
   }
 
-  /** Decides by the words alone, so that nobody learns from the answer what there is outside. */
+  /** Checks the path's text before the file system is asked, so that the response does not reveal what exists outside. */
   #resolveCandidate(path: string): string {
-    if (path.includes('\0')) throw new ToolError('The path has a NUL character in it. Leave it out.');
-    if (path.length > MAX_PATH_LENGTH) throw new ToolError(`The path is longer than ${MAX_PATH_LENGTH} characters.`);
+    if (path.includes('\0')) throw new ToolError('The path contains a NUL character. Remove it.');
+    if (path.length > MAX_PATH_LENGTH)
+      throw new ToolError(`The path is longer than ${MAX_PATH_LENGTH} characters. Pass a shorter path.`);
     const candidate = isAbsolute(path) ? this.#resolveAbsolute(path) : this.#resolveRelative(path);
     const place = candidate === undefined ? undefined : this.#locate(candidate);
     if (candidate === undefined || place === undefined) throw createOutsideError(path);
@@ -95,7 +98,7 @@ export class Jail implements AllowedFolders {
     return candidate;
   }
 
-  /** A root's given name may be a link, which may be another one by now: it stands for what it was at first. */
+  /** A root's original path may be a link that has changed: it always means the folder that it led to at first. */
   #resolveAbsolute(path: string): string | undefined {
     for (const { real, originalPath: given } of this.#roots) {
       const found = toRelativePath(real, path) ?? toRelativePath(given, path);
@@ -111,7 +114,7 @@ export class Jail implements AllowedFolders {
     const root = this.#roots.find((each) => each.name === name);
     if (root !== undefined) return resolve(root.real, `./${rest.join('/')}`);
     const names = this.#roots.map((each) => each.name).join(', ');
-    throw new ToolError(`${quote(path)} is in none of the folders here. Begin the path with one of: ${names}.`);
+    throw new ToolError(`${quote(path)} is not in an accessible folder. Start the path with one of: ${names}.`);
   }
 
   #locate(path: string): { readonly root: Root; readonly below: string } | undefined {
@@ -126,7 +129,7 @@ export class Jail implements AllowedFolders {
     return [this.#roots.length === 1 ? '' : root.name, path].filter((part) => part !== '').join('/');
   }
 
-  /** Tells a missing file from a link that leads out, by the last folder on the way that is there. */
+  /** Explains why a path did not resolve: it is missing, or a link on the way leads out. */
   async #explainFailure(error: unknown, { path, candidate, signal }: RequestedPath): Promise<ToolError> {
     let folder = dirname(candidate);
     let real = await realpath(folder).catch(() => undefined);
@@ -134,28 +137,28 @@ export class Jail implements AllowedFolders {
       folder = dirname(folder);
       real = await realpath(folder).catch(() => undefined);
     }
-    // A root that is gone leaves only what is above it.
+    // If the root itself is gone, the last existing folder is above it.
     if (real === undefined || this.#locate(folder) === undefined) return toToolError(error, path);
-    const reached = this.admit(real, path);
+    const existing = this.admit(real, path);
     const [name = '', ...rest] = relative(folder, candidate).split(sep);
     const isLink = await lstat(join(real, name)).then(
       (stats) => stats.isSymbolicLink(),
       () => false,
     );
     if (isLink) return createOutsideError(path);
-    const told = toToolError(error, path);
-    if (readErrorCode(error) !== 'ENOENT') return told;
-    const near = await suggestPath(this, { folder: reached, name, rest, signal });
-    return near === undefined ? told : new FileNotFoundError(`${told.message} Did you mean ${quote(near)}?`);
+    const problem = toToolError(error, path);
+    if (readErrorCode(error) !== 'ENOENT') return problem;
+    const near = await suggestPath(this, { folder: existing, name, rest, signal });
+    return near === undefined ? problem : new FileNotFoundError(`${problem.message} Did you mean ${quote(near)}?`);
   }
 }
 
 function createOutsideError(path: string): ToolError {
   return new ToolError(
-    `${quote(path)} leads out of the folders that may be looked at, or nowhere. Use a path relative to the root.`,
+    `${quote(path)} is outside the accessible folders, or leads nowhere. Pass a path relative to the root.`,
   );
 }
 
 function createDeniedError(path: string): ToolError {
-  return new ToolError(`${quote(path)} may not be looked at: its name is on the deny-list.`);
+  return new ToolError(`${quote(path)} is denied: its name is on the deny list. Use another path.`);
 }

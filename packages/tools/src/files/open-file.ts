@@ -7,17 +7,17 @@ import type { Jail } from './jail.ts';
 import { readErrorCode, toToolError } from './to-tool-error.ts';
 
 export interface OpenedFile {
-  /** To be closed by whoever asked. */
+  /** The caller closes it. */
   readonly handle: FileHandle;
   readonly inside: AllowedPath;
 }
 
-/** What is replaced all the time (a status file) is tried a few times. */
+/** A file that another process keeps replacing is tried so often. */
 const MAX_TRIES = 5;
 
 /**
- * Opens a regular file. What was opened is checked by its handle, so that a link that changes between the check and the
- * opening leads nowhere. Devices, pipes and sockets are refused without waiting for them.
+ * Opens a regular file. Checks the path of the open handle, too, so that a link that is placed between check and opening leads nowhere.
+ * Refuses devices, pipes and sockets without waiting for them.
  */
 export async function openFile(
   jail: Jail,
@@ -37,21 +37,21 @@ export async function openFile(
     }
     await handle.close();
   }
-  throw new ToolError(`${quote(path)} changes all the time: it could not be opened. Try again.`);
+  throw new ToolError(`${quote(path)} keeps changing, so it could not be opened. Try again.`);
 }
 
-/** Without these the opening may wait for a writer, follow a link put there meanwhile, or take a terminal. */
+/** Without these flags, opening may wait for a writer, follow a link that was placed meanwhile, or acquire a terminal. */
 const OPEN_FLAGS =
   constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
-/** How the file system says that what was found a moment ago is gone, or a link now. */
+/** Error codes for a path that was removed, or replaced by a link, since it was found. */
 const CHANGED_CODES: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
-/** `undefined` where it changed since it was found. */
+/** `undefined` if the path has changed since it was found. */
 async function openRegular(real: string, path: string): Promise<FileHandle | undefined> {
   let handle: FileHandle | undefined;
   try {
-    // Asked before, since opening is not harmless for every device.
+    // Checked before opening, too: opening some devices has effects.
     checkIsFile(await lstat(real), path);
     handle = await open(real, OPEN_FLAGS);
     checkIsFile(await handle.stat(), path);
@@ -75,11 +75,11 @@ function describeKind(stats: Stats): string {
   return stats.isSocket() ? 'a socket' : 'a device';
 }
 
-/** Where a handle really points to: by /proc on Linux, else by what the path leads to now. `undefined` where these differ. */
+/** Returns the path of an open file: from /proc on Linux, else by comparing with the path's current file. `undefined` if they differ. */
 async function resolveHandlePath(handle: FileHandle, real: string): Promise<string | undefined> {
   const link =
     process.platform === 'linux' ? await readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined) : undefined;
-  // What was replaced since it was opened was still there when it was: the kernel marks its name.
+  // The kernel appends "(deleted)" if the file was replaced after it was opened. It was at this path when it was opened.
   if (link === real || link === `${real} (deleted)`) return real;
   try {
     const path = link ?? (await realpath(real));

@@ -3,26 +3,25 @@ import { lstat, open, opendir, readlink, realpath } from 'node:fs/promises';
 
 export interface FolderEntry {
   readonly name: string;
-  /** Not of a link that leads to a folder. */
+  /** `false` for a link to a folder. */
   readonly isFolder: boolean;
 }
 
 export interface FolderContents {
   /** Sorted by name. */
   readonly entries: readonly FolderEntry[];
-  /** There are more than were read. */
+  /** Whether the folder has more entries. */
   readonly isCut: boolean;
 }
 
 export interface ReadFolderOptions {
-  /** The most entries that are read, so that a hostile folder can't fill the memory. */
+  /** Maximum entries to read: a hostile folder must not exhaust the memory. */
   readonly maxEntries: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * What is in a folder; `undefined` where it can't be read, or where something else took its place meanwhile: a link put there
- * must not lead out.
+ * Reads a folder; `undefined` if it cannot be read, or was replaced meanwhile: a link that takes its place must not lead out.
  */
 export async function readFolder(real: string, options: ReadFolderOptions): Promise<FolderContents | undefined> {
   try {
@@ -33,13 +32,13 @@ export async function readFolder(real: string, options: ReadFolderOptions): Prom
   }
 }
 
-/** Reads through a handle that was checked, so nothing can be exchanged in between. */
+/** Reads through a checked handle, so that nothing can be replaced in between. */
 async function readByHandle(real: string, options: ReadFolderOptions): Promise<FolderContents | undefined> {
   const handle = await open(real, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
     const path = `/proc/self/fd/${handle.fd}`;
     const opened = await readlink(path).catch(() => undefined);
-    // Without /proc there is no such handle to go by.
+    // Without /proc, a handle cannot be checked.
     if (opened === undefined) return await readByPath(real, options);
     return opened === real ? await readEntries(path, options) : undefined;
   } finally {

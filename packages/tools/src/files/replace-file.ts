@@ -11,11 +11,11 @@ import { openFile } from './open-file.ts';
 import { readErrorCode, toToolError } from './to-tool-error.ts';
 import { computeVersion, createTooLargeError, readWhole } from './version.ts';
 
-/** A file as it was when it was looked at. */
+/** A file as it was when it was read. */
 export interface ExistingFile extends FilePlace {
   readonly bytes: Buffer;
   readonly version: string;
-  /** Its permission bits. */
+  /** Permission bits. */
   readonly mode: number;
 }
 
@@ -24,7 +24,7 @@ interface FileRequest {
   readonly signal: AbortSignal;
 }
 
-/** The whole of a file that may be written. */
+/** Reads a file that may be written. */
 export async function readExisting(jail: Jail, looking: FileRequest): Promise<ExistingFile> {
   const { handle, inside } = await openFile(jail, looking);
   try {
@@ -32,7 +32,7 @@ export async function readExisting(jail: Jail, looking: FileRequest): Promise<Ex
     if (bytes === undefined) throw createTooLargeError(inside.displayPath);
     const folder = jail.admit(dirname(inside.real), looking.path);
     const { mode } = await handle.stat();
-    // Renaming over it would need no right to write it.
+    // Renaming over a file needs no permission to write it, so the permission is checked here.
     if ((mode & WRITE_BITS) === 0)
       throw new ToolError(`${quote(inside.displayPath)} is write-protected. Nothing was written.`);
     return {
@@ -48,7 +48,7 @@ export async function readExisting(jail: Jail, looking: FileRequest): Promise<Ex
   }
 }
 
-/** Whoever may write a file. */
+/** Permission to write, for owner, group or others. */
 const WRITE_BITS = 0o222;
 
 interface FileContent {
@@ -56,7 +56,7 @@ interface FileContent {
   readonly signal: AbortSignal;
 }
 
-/** Puts a new content in a file's place, at once or not at all, unless the file has changed since it was looked at. */
+/** Replaces a file's content atomically. Rejects with a `ToolError` if the file has changed since it was read. */
 export async function replaceFile(before: ExistingFile, { bytes, signal }: FileContent): Promise<void> {
   await writeThroughTemporary(before, {
     bytes,
@@ -70,14 +70,14 @@ export async function replaceFile(before: ExistingFile, { bytes, signal }: FileC
   });
 }
 
-/** Makes a file where there is none: one that somebody else has made meanwhile stays. */
+/** Creates a file. Rejects with a `ToolError` if one exists by now. */
 export async function createFile(place: FilePlace, { bytes, signal }: FileContent): Promise<void> {
   await writeThroughTemporary(place, {
     bytes,
     signal,
     mode: undefined,
     async move(folder, temporary) {
-      // A link, since renaming would take the place of whatever is there by now.
+      // Links instead of renaming: renaming would replace a file that another process has created meanwhile.
       await link(temporary, folder.join(place.name)).catch((error: unknown) => {
         throw readErrorCode(error) === 'EEXIST' ? createExistsError(place.displayPath) : error;
       });
@@ -124,7 +124,7 @@ async function writeSynced(
   }
 }
 
-/** `undefined` where there is none, or something else than a file. */
+/** `undefined` if nothing exists there, or it is not a file. */
 async function readVersion(path: string, signal: AbortSignal): Promise<string | undefined> {
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   const handle = await open(path, flags).catch(() => undefined);
@@ -143,7 +143,7 @@ export function createChangedError(displayPath: string): ToolError {
 
 export function createExistsError(displayPath: string): ToolError {
   return new ToolError(
-    `${quote(displayPath)} exists already. Nothing was written. Read it first, and pass the version that you are told.`,
+    `${quote(displayPath)} already exists. Nothing was written. Read it first, and pass the version that read_file returns.`,
   );
 }
 
@@ -152,12 +152,12 @@ function createWriteError(error: unknown, displayPath: string): ToolError {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new ToolError(`${quote(displayPath)} may not be written by this process.`);
+      return new ToolError(`${quote(displayPath)} cannot be written: this process has no permission.`);
     case 'ENOSPC':
     case 'EDQUOT':
-      return new ToolError(`${quote(displayPath)} was not written: there is no room left on the disk.`);
+      return new ToolError(`${quote(displayPath)} was not written: the disk is full. Tell the user.`);
     case 'EISDIR':
-      return new ToolError(`${quote(displayPath)} is a folder, not a file.`);
+      return new ToolError(`${quote(displayPath)} is a folder. Pass the path of a file.`);
     default:
       return toToolError(error, displayPath);
   }

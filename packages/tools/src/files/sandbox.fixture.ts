@@ -3,19 +3,19 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Tool, ToolContext } from '@pawl/core';
 
-/** Stands in every file that must not be told. */
+/** The content of files that must not be revealed. */
 export const SECRET = 'TOP SECRET';
 
 export interface Sandbox {
-  /** The root that tools are given. What is beside it is outside. */
+  /** The root of the tools under test. Its siblings are outside. */
   readonly root: string;
-  /** A place below the root; `../x` is outside. */
+  /** Returns a path below the root; `../x` is outside. */
   resolve(below: string): string;
   write(below: string, text: string | Uint8Array): void;
   remove(): void;
 }
 
-/** A real folder for tests. */
+/** Creates a temporary folder for a test. */
 export function createSandbox(): Sandbox {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pawl-tools-')));
   const root = join(folder, 'root');
@@ -32,7 +32,7 @@ export function createSandbox(): Sandbox {
   };
 }
 
-/** What the model reads: the result, or why there is none. */
+/** Calls a tool, and returns what the model reads: the result, or why there is none. */
 export async function callTool(tool: Tool<unknown>, args: unknown): Promise<string> {
   const validated = await tool.validate(args);
   if (!validated.ok) return `invalid: ${validated.issues}`;
@@ -44,7 +44,7 @@ export async function callTool(tool: Tool<unknown>, args: unknown): Promise<stri
   }
 }
 
-/** What `execute` gets. */
+/** Creates a context for `execute`. */
 export function createToolContext(signal: AbortSignal): ToolContext {
   return {
     signal,

@@ -5,19 +5,19 @@ import { readFolder } from './read-folder.ts';
 import { walk } from './walk.ts';
 
 export interface MissingPath {
-  /** The last folder on the way that is there. */
+  /** The last folder on the way that exists. */
   readonly folder: AllowedPath;
-  /** The name that is not in it. */
+  /** The first name that does not exist. */
   readonly name: string;
-  /** What was to follow that name. */
+  /** The names after it. */
   readonly rest: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** Of one folder. More would cost more than the help is worth. */
+/** Maximum entries of one folder: a suggestion is not worth more time. */
 const MAX_ENTRIES = 1_000;
 
-/** What was probably meant by a path that does not exist: nearly that name in that folder, or just that name in another. */
+/** Suggests a path for one that does not exist: a similar name in the same folder, or the same name in another one. */
 export async function suggestPath(
   allowedFolders: AllowedFolders,
   { folder, name, rest, signal }: MissingPath,
@@ -26,7 +26,7 @@ export async function suggestPath(
   const entries = (contents?.entries ?? []).filter(
     (entry) => allowedFolders.findChild(folder, entry.name) !== undefined,
   );
-  // Where more is to follow, only a folder can have been meant.
+  // If more names follow, only a folder can be meant.
   const close = findClosest(
     name,
     entries.filter(({ isFolder }) => isFolder || rest.length === 0).map((entry) => entry.name),

@@ -1,29 +1,29 @@
 import { ToolError } from '@pawl/core';
 import { quote } from '../base/quote.ts';
 
-/** There is nothing at that path, which may be looked at. */
+/** Nothing exists at an accessible path. */
 export class FileNotFoundError extends ToolError {}
 
-/** What the file system's error means for the model. Never names a path but the one the model gave. */
+/** Converts a file system error for the model. The message contains no path other than the model's. */
 export function toToolError(error: unknown, path: string): ToolError {
   const code = readErrorCode(error);
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new FileNotFoundError(`There is no ${quote(path)} here.`);
+      return new FileNotFoundError(`${quote(path)} does not exist.`);
     case 'ELOOP':
-      return new ToolError(`${quote(path)} is a link that leads nowhere.`);
+      return new ToolError(`${quote(path)} is a link that leads nowhere. Use another path.`);
     case 'EACCES':
     case 'EPERM':
-      return new ToolError(`${quote(path)} may not be read by this process.`);
+      return new ToolError(`${quote(path)} cannot be read: this process has no permission.`);
     case 'ENAMETOOLONG':
-      return new ToolError('A name in the path is too long.');
+      return new ToolError('A name in the path is too long. Pass a shorter name.');
     default:
-      return new ToolError(`${quote(path)} can't be read (${code ?? 'unknown error'}).`);
+      return new ToolError(`${quote(path)} cannot be read (${code ?? 'unknown error'}).`);
   }
 }
 
-/** `ENOENT` and the like. */
+/** Returns a code such as `ENOENT`. */
 export function readErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

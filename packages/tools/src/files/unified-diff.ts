@@ -6,16 +6,17 @@ export interface FileChange {
   readonly after: string;
 }
 
-/** What changes, as people read it. Of texts that have little in common only how long they are. */
+/** Creates a unified diff. If the texts have little in common, it contains only their lengths. */
 export function createUnifiedDiff({ displayPath, before, after }: FileChange): string {
-  if (before === after) return `${displayPath}: nothing changes.`;
+  if (before === after) return `${displayPath}: no changes.`;
   const patch = createTwoFilesPatch(displayPath, displayPath, before, after, undefined, undefined, {
     context: 3,
     timeout: MAX_MS,
     maxEditLength: MAX_EDITS,
     headerOptions: { includeIndex: false, includeUnderline: false, includeFileHeaders: true },
   });
-  if (patch === undefined) return `${displayPath}: rewritten, ${countLines(before)} lines become ${countLines(after)}.`;
+  if (patch === undefined)
+    return `${displayPath}: rewritten, from ${countLines(before)} lines to ${countLines(after)}.`;
   return shortenDiff(patch.trimEnd());
 }
 
@@ -25,8 +26,8 @@ const MAX_LENGTH = 16_384;
 
 function shortenDiff(patch: string): string {
   if (patch.length <= MAX_LENGTH) return patch;
-  const left = patch.length - MAX_LENGTH;
-  return `${patch.slice(0, patch.lastIndexOf('\n', MAX_LENGTH))}\n[the diff goes on for ${left} characters]`;
+  const omitted = patch.length - MAX_LENGTH;
+  return `${patch.slice(0, patch.lastIndexOf('\n', MAX_LENGTH))}\n[${omitted} more characters of the diff are omitted]`;
 }
 
 function countLines(text: string): number {

@@ -5,37 +5,37 @@ import { type FolderEntry, readFolder } from './read-folder.ts';
 
 export interface WalkOptions {
   readonly allowedFolders: AllowedFolders;
-  /** The most entries that are given. */
+  /** Maximum entries in the result. */
   readonly maxEntries: number;
-  /** The most characters of their paths. */
+  /** Maximum characters of all paths together. */
   readonly maxLength: number;
-  /** The most entries that are looked at, wanted or not. */
+  /** Maximum entries to visit, wanted or not. */
   readonly maxVisited: number;
-  /** Folders are looked into that deep; 1 is only the one that the walk starts at. */
+  /** Maximum depth of folders to enter; 1 enters only the folders that the walk starts at. */
   readonly maxDepth: number;
   readonly maxDurationMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Whether an entry is given; a folder that is not is looked through all the same. */
+  /** Whether the result includes an entry. A folder is entered in either case. */
   readonly isWanted: (found: FoundEntry) => boolean;
-  /** What is passed over, with all below it. @defaultValue nothing */
+  /** Decides what is skipped. @defaultValue skips nothing */
   readonly ignoreFilter?: IgnoreFilter;
 }
 
 export interface FoundEntry extends AllowedPath, FolderEntry {}
 
-/** Why there may be more than what was found. */
+/** Why there may be more entries than the result has. */
 export type WalkStop = 'entries' | 'visited' | 'depth' | 'time';
 
 export interface WalkResult {
-  /** Folder by folder, each before what is in it. */
+  /** Sorted by path: each folder before its entries. */
   readonly found: readonly FoundEntry[];
   readonly stops: ReadonlySet<WalkStop>;
-  /** How many folders could not be read. */
+  /** Number of folders that could not be read. */
   readonly unreadCount: number;
 }
 
-/** What is below some folders: the upper levels first, so that a cap cuts the depths. Follows no link; passes over what is denied. */
+/** Lists what is below some folders. Visits upper levels first, so that a limit omits the deepest ones. Follows no links, and skips what is denied. */
 export async function walk(starts: readonly AllowedPath[], options: WalkOptions): Promise<WalkResult> {
   const { maxDepth } = options;
   const tally = new WalkState(options);
@@ -82,7 +82,7 @@ class WalkState {
     return this.stops.size > 0;
   }
 
-  /** The folders in a folder. */
+  /** Visits a folder, and returns the folders in it. */
   async visit(folder: AllowedPath): Promise<readonly AllowedPath[]> {
     const { allowedFolders, signal, maxVisited, ignoreFilter } = this.#options;
     const contents = await readFolder(folder.real, { signal, maxEntries: maxVisited - this.#visited });
@@ -107,7 +107,7 @@ class WalkState {
     return folders;
   }
 
-  /** Rules and globs from outside can make each name cost some milliseconds. */
+  /** Yields to the event loop: hostile rules and globs can make each name cost milliseconds. */
   async #yieldTurn(): Promise<void> {
     if (performance.now() - this.#turnStartedAt < TURN_MS) return;
     await setImmediate();
@@ -115,7 +115,7 @@ class WalkState {
     this.#turnStartedAt = performance.now();
   }
 
-  /** Whether there was room. */
+  /** Returns whether the limits allow another entry. */
   #add(found: FoundEntry): boolean {
     const { isWanted, maxEntries, maxLength } = this.#options;
     if (!isWanted(found)) return true;
@@ -129,7 +129,7 @@ class WalkState {
   }
 }
 
-/** As if the slash came before every other sign: what is in a folder follows it. */
+/** Sorts the slash before every other character, so that a folder's entries follow it. */
 function comparePaths(a: FoundEntry, b: FoundEntry): number {
   return a.displayPath.replaceAll('/', '\0') < b.displayPath.replaceAll('/', '\0') ? -1 : 1;
 }

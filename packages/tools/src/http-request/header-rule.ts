@@ -1,7 +1,7 @@
 import { ConfigError, ToolError } from '@pawl/core';
 import { sliceStart } from '../base/whole-characters.ts';
 
-/** Harmless wherever they go: what is wanted, and of which form. */
+/** Headers that are harmless at every server: content negotiation and conditions. */
 const ALLOWED_HEADERS: readonly string[] = [
   'accept',
   'accept-language',
@@ -14,10 +14,10 @@ const ALLOWED_HEADERS: readonly string[] = [
   'range',
 ];
 
-/** What may go to another origin than the one that was asked. */
+/** Headers that a redirect may carry to another origin. */
 export const CROSS_ORIGIN_HEADERS: readonly string[] = ['accept', 'accept-language', 'user-agent'];
 
-/** Set by this tool or by Node: one that a model sets could make two requests of one. */
+/** Headers that this tool or Node sets. A model that sets them could split one request into two. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'accept-encoding',
   'connection',
@@ -36,12 +36,12 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
 
 const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 
-/** Which headers the model may set. */
+/** Decides which headers the model may set. */
 export class HeaderRule {
   readonly #allowed: ReadonlySet<string>;
   readonly #secret: readonly string[];
 
-  /** @throws ConfigError for names that are none, and those that nobody may set. */
+  /** @throws ConfigError if a name is invalid, reserved, or belongs to a secret. */
   constructor(
     { headers, secret }: { readonly headers: readonly string[]; readonly secret: readonly string[] },
     tool: string,
@@ -49,22 +49,22 @@ export class HeaderRule {
     const wrong = headers.find((name) => !NAME.test(name) || RESERVED_HEADERS.has(name) || secret.includes(name));
     if (wrong !== undefined) {
       throw new ConfigError(
-        `Tool "${tool}": headers has ${JSON.stringify(wrong)}, which the model can't set. Pass names in lower case, such as "x-api-version"; what proves who asks goes into secrets.`,
+        `Tool "${tool}": headers has ${JSON.stringify(wrong)}, which the model cannot set. Pass names in lower case, such as "x-api-version", and credentials as secrets.`,
       );
     }
     this.#allowed = new Set([...ALLOWED_HEADERS, ...headers]);
     this.#secret = secret;
   }
 
-  /** The model's headers in lower case. Throws a `ToolError` for one that is not allowed. */
+  /** Returns the model's headers with names in lower case. Throws a `ToolError` if one is not allowed. */
   check(headers: Readonly<Record<string, string>>): Record<string, string> {
     const own: Record<string, string> = {};
-    for (const [given, value] of Object.entries(headers)) {
-      const name = given.toLowerCase();
+    for (const [key, value] of Object.entries(headers)) {
+      const name = key.toLowerCase();
       if (!this.#allowed.has(name)) throw this.#createError(name);
       if (!/^[\t\x20-\x7e]{0,4000}$/.test(value)) {
         throw new ToolError(
-          `The header ${name} has a value that can't be sent: line breaks, other letters than ASCII, or too many.`,
+          `The header ${name} has an invalid value. Pass at most 4000 ASCII characters without line breaks.`,
         );
       }
       own[name] = value;
@@ -73,9 +73,10 @@ export class HeaderRule {
   }
 
   #createError(name: string): ToolError {
-    if (this.#secret.includes(name))
-      return new ToolError(`The header ${name} is not yours to set. Leave it out, and pass auth.`);
+    if (this.#secret.includes(name)) return new ToolError(`The header ${name} cannot be set. Omit it, and pass auth.`);
     const allowed = [...this.#allowed].join(', ');
-    return new ToolError(`The header ${JSON.stringify(sliceStart(name, 100))} may not be set. These may: ${allowed}.`);
+    return new ToolError(
+      `The header ${JSON.stringify(sliceStart(name, 100))} is not allowed. Use only these headers: ${allowed}.`,
+    );
   }
 }

@@ -2,19 +2,19 @@ import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/co
 import { redactSecrets } from '../base/redact-secrets.ts';
 import { checkHostnames, type HostnamePattern, matchesHostname } from '../net/hostname-pattern.ts';
 
-/** What proves who asks; the model knows its name and nothing else. */
+/** A credential. The model knows its name and nothing else. */
 export interface HttpSecret {
-  /** Where it may go. */
+  /** Hostnames that may receive it. */
   readonly hostnames: readonly HostnamePattern[];
-  /** @defaultValue 'authorization' */
+  /** The header's name in lower case. @defaultValue 'authorization' */
   readonly header?: string;
-  /** Whether it goes by `http:` too, where anybody on the way can read it. @defaultValue 'refuse' */
+  /** Whether it may be sent over `http:`, where others can read it. @defaultValue 'refuse' */
   readonly plaintext?: 'refuse' | 'accept';
-  /** The header's whole value, such as `Bearer …`. Asked for each request, at the last moment. */
+  /** Returns the header's whole value, such as `Bearer …`. Called for each request, right before it is sent. */
   readonly value: () => string | Promise<string>;
 }
 
-/** A value is quoted by nobody. */
+/** `header` and `value` are checked below: an error must not quote a credential. */
 const SECRET: OptionTable<HttpSecret> = {
   keys: { hostnames: 'any', header: 'any', plaintext: { refuse: true, accept: true }, value: 'any' },
   hints: {
@@ -31,18 +31,18 @@ export interface SecretHeader {
   readonly value: string;
 }
 
-/** The secrets that a tool has, by name. */
+/** The secrets of a tool, by name. */
 export class HttpSecrets {
   readonly #secrets: Readonly<Record<string, HttpSecret>>;
 
-  /** @throws ConfigError for hosts and headers that are none. */
+  /** @throws ConfigError if a hostname, a header or a value is invalid. */
   constructor(secrets: Readonly<Record<string, HttpSecret>>, tool: string) {
     for (const [name, secret] of Object.entries(secrets)) {
-      const { hostnames: hosts, header, value } = checkOptions(secret, SECRET, `Tool "${tool}", secret "${name}"`);
-      checkHostnames(hosts, tool);
+      const { hostnames, header, value } = checkOptions(secret, SECRET, `Tool "${tool}", secret "${name}"`);
+      checkHostnames(hostnames, tool);
       if (typeof value !== 'function')
         throw new ConfigError(
-          `Tool "${tool}": secret "${name}" has no value. Pass a function: () => process.env.TOKEN.`,
+          `Tool "${tool}": secret "${name}" has a value that is not a function. Pass a function: () => process.env.TOKEN.`,
         );
       if (header !== undefined && !/^[a-z0-9-]+$/.test(header)) {
         throw new ConfigError(
@@ -57,21 +57,21 @@ export class HttpSecrets {
     return Object.keys(this.#secrets);
   }
 
-  /** Headers that only a secret sets. */
+  /** Names of the headers that only a secret sets. */
   get headers(): readonly string[] {
     return Object.values(this.#secrets).map(({ header = 'authorization' }) => header);
   }
 
-  /** Only for its own hosts. Rejects with a `ToolError` that has nothing of it. */
+  /** Returns a secret's header for an address. Rejects with a `ToolError`, which never contains the value. */
   async resolveHeader(name: string, url: URL): Promise<SecretHeader> {
     const secret = Object.hasOwn(this.#secrets, name) ? this.#secrets[name] : undefined;
     if (secret === undefined)
-      throw new ToolError(`There is no auth "${name}". There is: ${this.names.join(', ') || 'none'}.`);
-    const { hostnames: hosts, header = 'authorization', value, plaintext = 'refuse' } = secret;
-    if (!matchesHostname(url.hostname, hosts))
-      throw new ToolError(`auth "${name}" is not for ${url.hostname}. It is for: ${hosts.join(', ')}.`);
+      throw new ToolError(`There is no auth "${name}". Use one of: ${this.names.join(', ') || 'none'}.`);
+    const { hostnames, header = 'authorization', value, plaintext = 'refuse' } = secret;
+    if (!matchesHostname(url.hostname, hostnames))
+      throw new ToolError(`auth "${name}" is not for ${url.hostname}. Use it only for: ${hostnames.join(', ')}.`);
     if (url.protocol !== 'https:' && plaintext === 'refuse') {
-      throw new ToolError(`auth "${name}" goes by https: only: by http: anybody on the way could read it.`);
+      throw new ToolError(`auth "${name}" requires https:. Use an https: address.`);
     }
     const found = await resolveValue(value, name);
     return { header, value: found };
@@ -83,18 +83,18 @@ async function resolveValue(value: HttpSecret['value'], name: string): Promise<s
     const found: unknown = await value();
     if (typeof found === 'string' && found !== '' && !/[\r\n\0]/.test(found)) return found;
   } catch {
-    // Its message may have what it is about.
+    // The error's message may contain the value.
   }
-  throw new ToolError(`auth "${name}" has no value here: nothing was sent. Tell the user that it is not set up.`);
+  throw new ToolError(`auth "${name}" has no value. Nothing was sent. Tell the user that it is not set up.`);
 }
 
-/** Whatever of a secret stands in a text is covered: a server may repeat what it was sent, also encoded. */
+/** Redacts a secret in a text: a server may echo a header, also encoded. */
 export function redactSecret(text: string, secret: SecretHeader | undefined): string {
   if (secret === undefined) return text;
   return redactSecrets(text, [secret.value, secret.value.replace(/^\S+\s+/, ''), ...decodeLogin(secret.value)]);
 }
 
-/** Name and password as a server reads them (RFC 7617), and the password alone. */
+/** Decodes the credentials of `Basic` (RFC 7617): name and password, and the password alone. */
 function decodeLogin(value: string): readonly string[] {
   const [, encoded] = /^basic\s+(\S+)$/i.exec(value) ?? [];
   if (encoded === undefined) return [];

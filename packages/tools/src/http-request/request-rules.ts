@@ -2,12 +2,12 @@ import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/co
 import { compileGlobs, isGlob } from '../files/glob.ts';
 import { checkHostnames, type HostnamePattern, matchesHostname } from '../net/hostname-pattern.ts';
 
-/** What may be asked of whom. */
+/** Requests that the tool may send to one hostname. */
 export interface AllowedRequests {
   readonly hostname: HostnamePattern;
-  /** @defaultValue ['GET', 'HEAD'] */
+  /** Allowed methods. @defaultValue ['GET', 'HEAD'] */
   readonly methods?: readonly string[];
-  /** From the root: `/v1/users/*` for one segment, `/v1/**` for all below. @defaultValue all */
+  /** Allowed paths from the root: `/v1/users/*` for one segment, `/v1/**` for everything below. @defaultValue all paths */
   readonly paths?: readonly string[];
 }
 
@@ -29,33 +29,34 @@ interface RequestRule {
   readonly matches: (path: string) => boolean;
 }
 
-/** Which requests may be made; all others may not. */
+/** Decides which requests are allowed. */
 export class RequestRules {
   readonly #rules: readonly RequestRule[];
 
-  /** @throws ConfigError for hosts, methods and paths that are none. */
+  /** @throws ConfigError if a hostname, a method or a path is invalid. */
   constructor(allowed: readonly AllowedRequests[], tool: string) {
     if (!Array.isArray(allowed) || allowed.length === 0) {
-      throw new ConfigError(`Tool "${tool}": allow names nothing. Pass [{ hostname: 'api.example.com' }].`);
+      throw new ConfigError(`Tool "${tool}": allow is empty. Pass [{ hostname: 'api.example.com' }].`);
     }
     this.#rules = allowed.map((each: AllowedRequests, index) => {
       return createRule(checkOptions(each, ALLOWED_REQUESTS, `Tool "${tool}", allow[${index}]`), tool);
     });
   }
 
-  /** Rejects with a `ToolError` that says what may be asked instead. */
+  /** Throws a `ToolError` that says what is allowed. */
   check(method: string, url: URL): void {
     const path = normalizePath(url);
     const hostnameRules = this.#rules.filter(({ hostname }) => matchesHostname(url.hostname, [hostname]));
     if (hostnameRules.length === 0) {
       const hostnames = [...new Set(this.#rules.map(({ hostname }) => hostname))].join(', ');
-      throw new ToolError(`${url.hostname} may not be asked. Use one of these hostnames: ${hostnames}.`);
+      throw new ToolError(`${url.hostname} is not allowed. Use one of these hostnames: ${hostnames}.`);
     }
     const pathRules = hostnameRules.filter(({ matches }) => matches(path));
-    if (pathRules.length === 0) throw new ToolError(`${url.hostname} may not be asked for ${url.pathname}.`);
+    if (pathRules.length === 0)
+      throw new ToolError(`The path ${url.pathname} is not allowed at ${url.hostname}. Use another path.`);
     if (pathRules.some(({ methods }) => methods.includes(method))) return;
     const methods = [...new Set(pathRules.flatMap((rule) => rule.methods))].join(', ');
-    throw new ToolError(`${method} may not be used there. These methods may: ${methods}.`);
+    throw new ToolError(`${method} is not allowed there. Use one of these methods: ${methods}.`);
   }
 }
 
@@ -69,29 +70,29 @@ function createRule(
   const wrongMethod = methods.find((method) => !METHODS.has(method));
   if (wrongMethod !== undefined)
     throw new ConfigError(
-      `Tool "${tool}": ${JSON.stringify(wrongMethod)} is no method. Pass some of: ${[...METHODS].join(', ')}.`,
+      `Tool "${tool}": ${JSON.stringify(wrongMethod)} is not a supported method. Pass some of: ${[...METHODS].join(', ')}.`,
     );
   const wrongPath = paths.find((path) => !path.startsWith('/') || !isGlob(path));
   if (wrongPath !== undefined)
     throw new ConfigError(
-      `Tool "${tool}": ${JSON.stringify(wrongPath)} is no path. Pass one from the root, such as "/v1/users/*".`,
+      `Tool "${tool}": ${JSON.stringify(wrongPath)} is not a path pattern. Pass one from the root, such as "/v1/users/*".`,
     );
   return { hostname, methods, matches: compileGlobs(paths.map((path) => ROOT + path)) };
 }
 
-/** So that a pattern of one segment is one from the root, and not a name at any depth. */
+/** A prefix for patterns and paths: without it, a pattern of one segment would match at any depth. */
 const ROOT = 'root';
 
-/** What two servers could read as two paths is read as none. `URL` has resolved dots by now, also written as `%2e`. */
+/** Decodes a path, and refuses one that servers read in different ways. `URL` has already resolved dots, also `%2e`. */
 function normalizePath({ pathname }: URL): string {
   if (/%2f|%5c|%00|%25|\/\/|[\\;]/i.test(pathname)) {
     throw new ToolError(
-      `The path ${JSON.stringify(pathname)} can be read in two ways. Pass one without encoded slashes, percent signs, semicolons and empty segments.`,
+      `The path ${JSON.stringify(pathname)} is ambiguous. Pass a path without encoded slashes, percent signs, semicolons and empty segments.`,
     );
   }
   try {
     return ROOT + decodeURIComponent(pathname);
   } catch {
-    throw new ToolError(`The path ${JSON.stringify(pathname)} is not encoded as UTF-8.`);
+    throw new ToolError(`The path ${JSON.stringify(pathname)} is not encoded as UTF-8. Encode it as UTF-8.`);
   }
 }

@@ -12,17 +12,17 @@ import { toToolError } from '../files/to-tool-error.ts';
 import { type FoundEntry, type WalkResult, type WalkStop, walk } from '../files/walk.ts';
 
 export interface ListFilesOptions extends JailOptions {
-  /** The most entries of one call. @defaultValue 500 */
+  /** Maximum entries of one call. @defaultValue 500 */
   readonly maxEntries?: number;
-  /** Names of the files that say what is passed over, in the form of `.gitignore`; `[]` for none. @defaultValue ['.gitignore'] */
+  /** Names of the files with ignore rules, in the format of `.gitignore`; `[]` for none. @defaultValue ['.gitignore'] */
   readonly ignoreFiles?: readonly string[];
-  /** Folders below the one asked for that are looked into. @defaultValue 8 */
+  /** Maximum levels of folders. @defaultValue 8 */
   readonly maxDepth?: number;
-  /** After so many milliseconds what was found by then is told. @defaultValue 5_000 */
+  /** After so many milliseconds, the call returns what it has found. @defaultValue 5_000 */
   readonly maxDurationMs?: number;
-  /** Deadline in milliseconds, for a file system that hangs. @defaultValue 10_000 */
+  /** Deadline in milliseconds, in case the file system hangs. @defaultValue 10_000 */
   readonly timeoutMs?: number;
-  /** @defaultValue the machine's */
+  /** @defaultValue the machine's clock */
   readonly clock?: Clock;
 }
 
@@ -40,15 +40,14 @@ const LIST_FILES: OptionTable<ListFilesOptions> = {
 };
 
 /**
- * A tool that lists files and folders below the roots given. See README.md beside this file for what it protects against
- * and what not.
+ * Creates a tool that lists files and folders below the roots. README.md in this folder says what it protects against.
  *
- * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
+ * @throws ConfigError if a root is not a folder, or a limit is not a whole number.
  */
-export function listFiles(given: ListFilesOptions): Tool<unknown> {
-  const options = checkOptions(given, LIST_FILES, 'Tool "list_files"');
-  const { maxEntries = 500, maxDepth = 8, maxDurationMs = 5_000, timeoutMs = 10_000, clock = systemClock } = options;
-  const { ignoreFiles = ['.gitignore'] } = options;
+export function listFiles(options: ListFilesOptions): Tool<unknown> {
+  const checked = checkOptions(options, LIST_FILES, 'Tool "list_files"');
+  const { maxEntries = 500, maxDepth = 8, maxDurationMs = 5_000, timeoutMs = 10_000, clock = systemClock } = checked;
+  const { ignoreFiles = ['.gitignore'] } = checked;
   const jail = new Jail(options, 'list_files');
   checkPositive({ maxEntries, maxDepth, maxDurationMs }, 'list_files');
   const limits = {
@@ -61,17 +60,23 @@ export function listFiles(given: ListFilesOptions): Tool<unknown> {
   };
   return tool({
     name: 'list_files',
-    description: 'Lists the files and folders there are, as paths that read_file takes. Folders end in a slash.',
+    description: 'List files and folders, as paths for read_file. Folders end with a slash.',
     input: z.object({
-      path: z.string().optional().describe('The folder to list. Without it: everything that may be looked at.'),
+      path: z.string().optional().describe('The folder to list. Omit it to list everything.'),
       glob: z
         .string()
         .min(1)
         .max(200)
-        .refine(isGlob, 'has too many {a,b}: use fewer')
+        .refine(isGlob, 'has too many {a,b} alternatives: use fewer')
         .optional()
-        .describe('Only paths that match, such as src/**/*.ts; without a slash, names at any depth.'),
-      depth: z.number().int().min(1).max(maxDepth).optional().describe('How many levels of folders; 1 is only one.'),
+        .describe('List only matching paths, such as src/**/*.ts. Without a slash it matches names at any depth.'),
+      depth: z
+        .number()
+        .int()
+        .min(1)
+        .max(maxDepth)
+        .optional()
+        .describe('How many levels of folders to list; 1 lists only the folder itself.'),
     }),
     effect: 'read',
     timeoutMs,
@@ -90,7 +95,7 @@ export function listFiles(given: ListFilesOptions): Tool<unknown> {
   });
 }
 
-/** Below what the model reads of a result, notes included. */
+/** Less than the maximum length of a result, with the notes. */
 const MAX_LENGTH = 49_152;
 const MAX_VISITED = 50_000;
 
@@ -103,10 +108,10 @@ async function findFolder(
     throw toToolError(error, path);
   });
   if (stats.isDirectory()) return inside;
-  throw new ToolError(`${quote(path)} is no folder. Read it with read_file, or list the folder that it is in.`);
+  throw new ToolError(`${quote(path)} is not a folder. Read it with read_file, or list its parent folder.`);
 }
 
-/** A glob counts from the folder that is listed. */
+/** A glob is relative to the listed folder. */
 function createFilter(glob: string, start: AllowedPath | undefined): (found: FoundEntry) => boolean {
   const matches = compileGlobs([glob]);
   const prefix = start === undefined || start.displayPath === '' ? '' : `${start.displayPath}/`;
@@ -117,24 +122,24 @@ function formatResult({ found, stops, unreadCount }: WalkResult, glob: string | 
   const lines = [...found.map(formatLine), ...[...stops].map(formatNote)];
   if (unreadCount > 0) lines.push(`[${unreadCount} ${unreadCount === 1 ? 'folder' : 'folders'} could not be read]`);
   if (lines.length > 0) return lines.join('\n');
-  return glob === undefined ? 'Nothing is there.' : `Nothing there matches ${quote(glob)}.`;
+  return glob === undefined ? 'The folder is empty.' : `No path matches ${quote(glob)}.`;
 }
 
 function formatLine({ displayPath, isFolder }: FoundEntry): string {
   const path = isFolder ? `${displayPath}/` : displayPath;
-  // A name with a line break in it must not pass for two.
+  // Quoted, so that a name with a line break does not look like two entries.
   return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(path) ? JSON.stringify(path) : path;
 }
 
 function formatNote(stop: WalkStop): string {
   switch (stop) {
     case 'entries':
-      return '[more entries are left out: list a folder, or pass a narrower glob]';
+      return '[more entries exist: list a folder, or pass a narrower glob]';
     case 'visited':
-      return '[there are too many entries to look at them all: list a folder further down]';
+      return '[there are too many entries to visit all: list a deeper folder]';
     case 'depth':
-      return '[folders further down are left out: list one of them]';
+      return '[deeper folders are omitted: list one of them]';
     case 'time':
-      return '[the time was over before all was looked at: list a folder further down]';
+      return '[time ran out before all folders were visited: list a deeper folder]';
   }
 }

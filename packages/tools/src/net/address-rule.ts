@@ -5,41 +5,41 @@ import ipaddr from 'ipaddr.js';
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Block = [Address, number];
 
-/** Of addresses that look public and are not: a cloud's metadata, relays, what documents show. */
+/** Blocks that look public and are not: metadata services, relays, documentation. */
 const RESERVED_BLOCKS: readonly Block[] = [
-  '168.63.129.16/32', // Azure's virtual machines reach their host by it.
+  '168.63.129.16/32', // Azure's virtual machines reach their host here.
   '192.0.0.0/24', // RFC 6890
   '192.88.99.0/24', // RFC 7526, relays of 6to4
-  '198.18.0.0/15', // RFC 2544, for measurements
+  '198.18.0.0/15', // RFC 2544, benchmarks
   '2001::/23', // RFC 2928, protocols
-  '2001:db8::/32', // RFC 3849, in documents
-  '3fff::/20', // RFC 9637, in documents
+  '2001:db8::/32', // RFC 3849, documentation
+  '3fff::/20', // RFC 9637, documentation
 ].map((block) => ipaddr.parseCIDR(block));
 
-/** All that IANA has given out of IPv6 for everybody (RFC 4291, 2.4). The rest stands for something else, or for nothing yet. */
+/** The block of public IPv6 addresses (RFC 4291, 2.4). Other blocks are reserved or have another meaning. */
 const GLOBAL_IPV6: Block = ipaddr.parseCIDR('2000::/3');
 
-/** Which addresses may be reached. */
+/** Decides which addresses requests may reach. */
 export class AddressRule {
   readonly #allowed: readonly Block[];
 
-  /** @throws ConfigError for what is no address or block of addresses. */
+  /** @throws ConfigError if a text is not an address or a block of addresses. */
   constructor(allowed: readonly string[], tool: string) {
     this.#allowed = allowed.map((text) => parseBlock(text, tool));
   }
 
-  /** Public ones, and those that are allowed by name. What is no address is not. */
+  /** Whether an address is public, or listed. An invalid address is not allowed. */
   isAllowed(text: string): boolean {
-    // `isIP` takes names of zones that the parser does not.
+    // `isIP` accepts zone names that the parser refuses.
     if (isIP(text) === 0 || !ipaddr.isValid(text)) return false;
-    const address = ipaddr.process(text); // An IPv4 address within IPv6 is what it stands for.
+    const address = ipaddr.process(text); // Converts an IPv4-mapped IPv6 address to IPv4.
     if (this.#allowed.some((block) => isIn(address, block))) return true;
     return isPublic(address);
   }
 }
 
 function isPublic(address: Address): boolean {
-  if (address.range() !== 'unicast') return false; // Loopback, private, link-local, multicast, NAT64, 6to4, Teredo …
+  if (address.range() !== 'unicast') return false; // Not public: loopback, private, link-local, multicast, NAT64, 6to4, Teredo …
   if (RESERVED_BLOCKS.some((block) => isIn(address, block))) return false;
   return address.kind() === 'ipv4' || isIn(address, GLOBAL_IPV6);
 }
@@ -53,7 +53,7 @@ function parseBlock(text: string, tool: string): Block {
     return text.includes('/') ? ipaddr.parseCIDR(text) : [ipaddr.parse(text), isIP(text) === 4 ? 32 : 128];
   } catch {
     throw new ConfigError(
-      `Tool "${tool}": allowAddresses has ${JSON.stringify(text)}, which is no address. Pass "127.0.0.1" or a block such as "10.1.0.0/16".`,
+      `Tool "${tool}": allowAddresses has ${JSON.stringify(text)}, which is not an address. Pass "127.0.0.1" or a block such as "10.1.0.0/16".`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import type { AddressRule } from './address-rule.ts';
 import { createBlockedError } from './check-url.ts';
 
-/** The addresses of a name. */
+/** Returns the addresses of a hostname. */
 export type LookupHostname = (hostname: string) => Promise<readonly string[]>;
 
 export const resolveBySystem: LookupHostname = async (hostname) => {
@@ -19,8 +19,8 @@ interface LookupRule {
 }
 
 /**
- * Asked once for a connection, which then goes to what was checked: there is no second answer. A name one of whose addresses may not be
- * reached is not reached at all.
+ * Creates a lookup that checks every address. A connection looks its hostname up once and uses a checked address, so that a second answer of
+ * the name server changes nothing. If one address of a hostname is not allowed, the whole lookup fails.
  */
 export function createGuardedLookup(rule: LookupRule): LookupFunction {
   return (hostname, options, done) => {

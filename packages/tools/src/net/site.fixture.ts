@@ -7,17 +7,17 @@ export interface TestSite {
   readonly port: number;
   /** `http://127.0.0.1:…` */
   readonly origin: string;
-  /** In the order in which they came. */
+  /** Requests in order of arrival. */
   readonly requests: readonly IncomingMessage[];
   close(): Promise<void>;
 }
 
-/** A real HTTP server on loopback. */
+/** Starts an HTTP server on loopback. */
 export async function startSite(listener: RequestListener): Promise<TestSite> {
   const requests: IncomingMessage[] = [];
   const server: Server = createServer((incoming, response) => {
     requests.push(incoming);
-    response.on('error', () => undefined); // Whoever asked has gone.
+    response.on('error', () => undefined); // The client has gone.
     listener(incoming, response);
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -37,12 +37,12 @@ export async function startSite(listener: RequestListener): Promise<TestSite> {
 
 export interface NameServer {
   readonly resolve: LookupHostname;
-  /** How often a name was asked for. */
+  /** The names that were queried, in order. */
   readonly queries: readonly string[];
   close(): void;
 }
 
-/** A real name server on loopback, which gives each of a name's answers once, and the last one from then on. */
+/** Starts a name server on loopback. It returns each of a name's answers once, then repeats the last one. */
 export async function startNameServer(
   answers: Readonly<Record<string, readonly (readonly string[])[]>>,
 ): Promise<NameServer> {
@@ -82,7 +82,7 @@ function buildAnswer(
   { end, addresses }: { readonly end: number; readonly addresses: readonly string[] },
 ): Buffer {
   const head = Buffer.from(message.subarray(0, end));
-  head.writeUInt16BE(0x8180, 2); // An answer, without an error.
+  head.writeUInt16BE(0x8180, 2); // A response without an error.
   head.writeUInt16BE(addresses.length, 6);
   head.writeUInt32BE(0, 8);
   const records = addresses.map((address) =>

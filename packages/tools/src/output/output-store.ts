@@ -4,13 +4,13 @@ import { quote } from '../base/quote.ts';
 import { sliceStart } from '../base/whole-characters.ts';
 
 export interface OutputStoreOptions {
-  /** The most characters of all outputs together; the oldest are dropped first. @defaultValue 16_777_216 */
+  /** Maximum characters of all outputs together; the oldest are dropped first. @defaultValue 16_777_216 */
   readonly maxTotalLength?: number;
 }
 
 const OUTPUT_STORE: OptionTable<OutputStoreOptions> = { keys: { maxTotalLength: 'number' } };
 
-/** Whose output: a run reads its own only. */
+/** Identifies an output. A run reads only its own. */
 export interface OutputKey {
   readonly runId: string;
   readonly toolCallId: string;
@@ -18,19 +18,18 @@ export interface OutputKey {
 
 export interface StoredOutput {
   readonly text: string;
-  /** Characters at its end that did not fit. */
+  /** Number of characters at the end that did not fit. */
   readonly lostLength: number;
 }
 
 /**
- * Keeps what tools put out, in this process's memory, so that the model can read what a result leaves out. Hand one to the
- * tools and to `readOutput`.
+ * Stores the outputs of tools in memory, so that the model can read what a result omits. Pass one store to the tools and to `readOutput`.
  *
- * @throws ConfigError for a cap that is no whole number.
+ * @throws ConfigError if a limit is not a whole number.
  */
 export class OutputStore {
   readonly #maxTotalLength: number;
-  /** In the order in which they were kept. */
+  /** In order of insertion. */
   readonly #outputs = new Map<string, StoredOutput & { readonly key: OutputKey }>();
   #totalLength = 0;
 
@@ -40,7 +39,7 @@ export class OutputStore {
     this.#maxTotalLength = maxTotalLength;
   }
 
-  /** A later output of a call with the same id takes the place of the earlier one. */
+  /** Stores an output. It replaces an earlier output of the same call. */
   keep(key: OutputKey, text: string): void {
     const { runId, toolCallId } = key;
     const kept = sliceStart(text, this.#maxTotalLength);
@@ -61,7 +60,7 @@ export class OutputStore {
     return this.#outputs.get(toName(key));
   }
 
-  /** The ids of a run's calls whose output is there, the latest first. */
+  /** Lists the ids of a run's calls with a stored output, the latest first. */
   listCalls(runId: string): readonly string[] {
     return [...this.#outputs.values()]
       .filter(({ key }) => key.runId === runId)
@@ -75,12 +74,12 @@ export class OutputStore {
   }
 }
 
-/** How the model reads the rest of a call's output: for `capped`. */
+/** Says how the model reads the rest of a call's output, for `shortenMiddle`. */
 export function describeRest(toolCallId: string): string {
-  return `read_output has them, with call ${quote(toolCallId)}`;
+  return `read them with read_output, call ${quote(toolCallId)}`;
 }
 
-/** JSON, so that no two keys have one name whatever the ids have in them. */
+/** JSON, so that different keys have different names, whatever characters the ids contain. */
 function toName({ runId, toolCallId }: OutputKey): string {
   return JSON.stringify([runId, toolCallId]);
 }

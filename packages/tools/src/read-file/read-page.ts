@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { isBinary } from '../base/is-binary.ts';
 
-/** Where a page begins: at a line, counted from 1, or at a byte, counted from 0. */
+/** The start of a page: a line, counted from 1, or a byte, counted from 0. */
 export type PageStart =
   | { readonly type: 'line'; readonly line: number }
   | { readonly type: 'byte'; readonly byte: number };
@@ -17,7 +17,7 @@ export type Page =
   | {
       readonly type: 'text';
       readonly text: string;
-      /** Where to go on; `undefined` at the end of the file. */
+      /** The start of the next page; `undefined` at the end of the file. */
       readonly next: PageStart | undefined;
     }
   | { readonly type: 'past-end' }
@@ -25,12 +25,12 @@ export type Page =
 
 const SNIFFED_BYTES = 8_192;
 
-/** Reads some lines of a file in bounded memory, however large it is and however long its lines are. */
+/** Reads a page of lines. The memory is bounded for files of any size and lines of any length. */
 export async function readPage(handle: FileHandle, { start, maxLines, maxBytes, signal }: PageOptions): Promise<Page> {
   if (isBinary(await readAt(handle, { position: 0, length: SNIFFED_BYTES, signal }))) return { type: 'binary' };
   const position = await findPosition(handle, { start, signal });
   if (position === undefined) return { type: 'past-end' };
-  // One byte more, to see whether there is more.
+  // One byte more than the page, to detect the end of the file.
   const bytes = await readAt(handle, { position, length: maxBytes + 1, signal });
   if (bytes.length === 0) return { type: 'past-end' };
   const { length, lines } = cut(bytes, { maxLines, maxBytes });
@@ -64,13 +64,13 @@ async function readAt(handle: FileHandle, { position, length, signal }: ByteRang
 const CHUNK_BYTES = 262_144;
 const LF = 10;
 
-/** `undefined` where the file ends before. */
+/** Finds the byte position of a start; `undefined` if the file ends before it. */
 async function findPosition(
   handle: FileHandle,
   { start, signal }: { readonly start: PageStart; readonly signal: AbortSignal },
 ): Promise<number | undefined> {
   if (start.type === 'byte') return start.byte;
-  // A Buffer looks for a byte several times as fast as a Uint8Array.
+  // A Buffer finds a byte several times faster than a Uint8Array.
   const chunk = Buffer.alloc(CHUNK_BYTES);
   let position = 0;
   for (let line = 1; line < start.line; ) {
@@ -85,12 +85,12 @@ async function findPosition(
 }
 
 interface LineSpan {
-  /** In bytes, their ends included. */
+  /** Bytes, with the line ends. */
   readonly length: number;
   readonly lines: number;
 }
 
-/** The first whole lines, so many at the most. */
+/** Measures the leading whole lines, at most `maxLines`. */
 function measureLines(bytes: Uint8Array, maxLines: number): LineSpan {
   let length = 0;
   let lines = 0;
@@ -103,7 +103,7 @@ function measureLines(bytes: Uint8Array, maxLines: number): LineSpan {
   return { length, lines };
 }
 
-/** As many whole lines as fit; of a line that alone is too long, as much as fits (0 lines). */
+/** Measures the whole lines that fit. A single line that is too long is cut, and counts as 0 lines. */
 function cut(
   bytes: Uint8Array,
   { maxLines, maxBytes }: { readonly maxLines: number; readonly maxBytes: number },
@@ -114,7 +114,7 @@ function cut(
   return whole.lines === 0 ? { length: findCharacterEnd(bytes, maxBytes), lines: 0 } : whole;
 }
 
-/** The last place up to `length` that is not within a character of UTF-8. */
+/** Finds the last position up to `length` that is not inside a UTF-8 character. */
 function findCharacterEnd(bytes: Uint8Array, length: number): number {
   for (let end = length; end > 0 && end > length - 4; end--) {
     if (((bytes[end] ?? 0) & 0xc0) !== 0x80) return end;

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** Linux takes 128 KiB of one argument, and 2 MiB of all. */
+/** Linux limits one argument to 128 KiB, and all together to 2 MiB. */
 const MAX_BYTES = 100_000;
 
-/** What can be handed to a program: no NUL, which would end it, and no half of a character, which would become another one. */
+/** Creates a schema for an argument of a program. A NUL would end the argument, and half of a character would become another one. */
 export function createArgumentSchema(description: string): z.ZodType<string> {
   return z
     .string()
-    .refine((text) => !text.includes('\0') && text.isWellFormed(), 'has a NUL or half of a character in it')
+    .refine((text) => !text.includes('\0') && text.isWellFormed(), 'contains a NUL or half of a character')
     .refine((text) => Buffer.byteLength(text) <= MAX_BYTES, `has more than ${MAX_BYTES} bytes`)
     .describe(description);
 }

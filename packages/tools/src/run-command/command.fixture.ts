@@ -2,12 +2,12 @@ import type { Tool } from '@pawl/core';
 import { Isolation } from '../child/isolation.ts';
 import { createToolContext } from '../files/sandbox.fixture.ts';
 
-/** The ways in which commands can be run on this machine. Without bubblewrap there is one. */
+/** The isolation modes that work on this machine: only `none` without bubblewrap. */
 export const ISOLATION_MODES: readonly ('none' | 'require')[] = (await new Isolation({ mode: 'prefer' }).isAvailable())
   ? ['none', 'require']
   : ['none'];
 
-/** Runs a call with a signal of the test's own. Rejects with the signal's reason. */
+/** Calls a tool with a signal. Rejects with the signal's reason. */
 export async function callWithSignal(tool: Tool<unknown>, args: unknown, signal: AbortSignal): Promise<unknown> {
   const validated = await tool.validate(args);
   if (!validated.ok) throw new Error(String(validated.issues));

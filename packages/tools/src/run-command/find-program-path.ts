@@ -9,26 +9,26 @@ export interface ProgramLookup {
   readonly folder: string;
 }
 
-/** Where a program is, by a name that is looked for along `path`, or by a path. Rejects with a `ToolError` that says why there is none. */
+/** Finds a program by a name, which is searched in `path`, or by a path. Throws a `ToolError` that says why there is none. */
 export function findProgramPath(name: string, { path, folder }: ProgramLookup): string {
   if (!name.includes('/')) {
     const found = findProgram(path, name);
     if (found !== undefined) return found;
-    throw new ToolError(`There is no program ${quote(name)} here. It was looked for in: ${path.join(', ')}.`);
+    throw new ToolError(`There is no program ${quote(name)}. These folders were searched: ${path.join(', ')}.`);
   }
-  const given = resolve(folder, name);
-  const why = explainProblem(given);
-  if (why === undefined) return given;
-  throw new ToolError(`${quote(name)} ${why}.`);
+  const programPath = resolve(folder, name);
+  const problem = explainProblem(programPath);
+  if (problem === undefined) return programPath;
+  throw new ToolError(`${quote(name)} ${problem}.`);
 }
 
 function explainProblem(path: string): string | undefined {
   try {
-    if (!statSync(path).isFile()) return 'is no program, but a folder or the like';
+    if (!statSync(path).isFile()) return 'is not a program';
     accessSync(path, constants.X_OK);
     return undefined;
   } catch (error) {
-    const isThere = error instanceof Error && 'code' in error && error.code === 'EACCES';
-    return isThere ? 'may not be run: it is not executable' : 'is not there';
+    const exists = error instanceof Error && 'code' in error && error.code === 'EACCES';
+    return exists ? 'cannot be run: it is not executable' : 'does not exist';
   }
 }

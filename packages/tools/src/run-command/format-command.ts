@@ -6,11 +6,11 @@ export interface CommandPreview {
   readonly script?: string | undefined;
   readonly folder: string;
   readonly stdin?: string | undefined;
-  /** Names of secrets, with the entries of the environment that they are given in. */
+  /** Names of secrets, with their environment variables. */
   readonly secrets: readonly string[];
 }
 
-/** What a person is shown who has to agree: what would be typed in a shell, with what could deceive an eye written out. */
+/** Formats a command for approval, as it would be typed in a shell. Escapes characters that mislead a reader. */
 export function formatCommand({ argv, script, folder, stdin, secrets }: CommandPreview): string {
   const lines = [
     ...(folder === '.' ? [] : [`in ${quoteWord(folder)}:`]),
@@ -23,7 +23,7 @@ export function formatCommand({ argv, script, folder, stdin, secrets }: CommandP
 
 const MAX_STDIN = 2_000;
 
-/** As a shell would take it for one word. */
+/** Quotes a text as one word of a shell. */
 function quoteWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -7,30 +7,30 @@ export interface ResultOptions {
   readonly isIsolated: boolean;
 }
 
-/** What became of a command, on a line of its own. */
-export function formatEnding(ended: ChildResult, { limits, isIsolated }: ResultOptions): string {
-  return `[${describeEnding(ended, limits)}; isolated: ${isIsolated}]`;
+/** Formats how a command ended, as the first line of the result. */
+export function formatEnding(result: ChildResult, { limits, isIsolated }: ResultOptions): string {
+  return `[${describeEnding(result, limits)}; isolated: ${isIsolated}]`;
 }
 
 function describeEnding({ stopReason, code, killedBy }: ChildResult, limits: ChildLimits): string {
   switch (stopReason) {
     case 'time':
-      return `ended after ${limits.timeoutMs / 1_000} s, since it takes too long: what it began may be half done`;
+      return `stopped after ${limits.timeoutMs / 1_000} s: it took too long, and its work may be incomplete`;
     case 'output':
-      return `ended after ${limits.maxOutputBytes} bytes, since it puts out too much`;
+      return `stopped after ${limits.maxOutputBytes} bytes of output: the limit is reached`;
     case 'memory':
-      return `ended, since it takes more than ${Math.ceil(limits.maxMemoryBytes / 2 ** 20)} MiB of memory`;
+      return `stopped: it used more than ${Math.ceil(limits.maxMemoryBytes / 2 ** 20)} MiB of memory`;
     case 'processes':
-      return `ended, since it starts more than ${limits.maxProcesses} processes and threads`;
+      return `stopped: it started more than ${limits.maxProcesses} processes and threads`;
     case 'signal':
     case undefined:
       return code === undefined ? `ended by ${killedBy}` : `exit code ${code}`;
   }
 }
 
-/** What it put out, or what that is. */
+/** Formats the output, or describes it if it is empty or binary. */
 export function formatOutput({ text, bytes }: Pick<ChildResult, 'text' | 'bytes'>): string {
   if (bytes === 0) return '[no output]';
-  if (isBinary(Buffer.from(text.slice(0, 8_192)))) return `[binary output of ${bytes} bytes, which is not shown]`;
+  if (isBinary(Buffer.from(text.slice(0, 8_192)))) return `[binary output of ${bytes} bytes, not shown]`;
   return text.replaceAll('\r\n', '\n').trimEnd();
 }

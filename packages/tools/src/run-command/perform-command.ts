@@ -15,7 +15,7 @@ import { formatEnding, formatOutput } from './format-result.ts';
 
 export interface CommandInput {
   readonly command?: readonly string[] | undefined;
-  /** In place of a command, for the shell. */
+  /** A script for the shell, instead of a command. */
   readonly script?: string | undefined;
   readonly folder: string;
   readonly stdin?: string | undefined;
@@ -39,17 +39,17 @@ export interface CommandScope {
   readonly key: OutputKey;
 }
 
-/** Runs a command that was checked and agreed to, and gives what the model reads of it. */
+/** Runs a command that was checked and approved, and returns the model's result. */
 export async function performCommand(input: CommandInput, scope: CommandScope): Promise<string> {
   const { jail, secrets, environment, limits, user, signal } = scope;
   const { script, folder: path, stdin = '' } = input;
   const folder = await jail.find(path, { signal });
-  // Held while it runs: what the path leads to may be another one by then.
+  // The folder stays open while the command starts: its path may lead to another folder by then.
   const handle = await FolderHandle.open(folder, path);
   try {
     const argv = script === undefined ? (input.command ?? []) : [scope.shell ?? '', '-c', script];
     const program = await wrapCommand(argv, { folder, scope });
-    // Last, when all else is there. A script is no list of arguments that a secret could be bound to.
+    // Resolved last, right before the start. A script gets no secrets, because a secret is bound to a list of arguments.
     const secretEntries = await secrets.resolveEntries(input.secrets ?? [], script === undefined ? argv : []);
     const launch = {
       program,
@@ -89,7 +89,7 @@ function wrapCommand([name = '', ...args]: readonly string[], { folder, scope }:
   );
 }
 
-/** What programs set aside and do not use: half a gibibyte in Node 24. What is used is counted by looking. */
+/** Memory that programs reserve and do not use: half a gibibyte in Node 24. The supervisor measures the memory in use. */
 const RESERVED_BYTES = 2 ** 30;
 
 function shortenOutput(text: string, { outputs, maxLength, key }: CommandScope): string {

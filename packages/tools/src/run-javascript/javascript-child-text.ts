@@ -205,11 +205,11 @@ writeLine({ type: "ready" });
 const text = readFileSync(0, "utf8");
 if (text === "") end({
 	type: "threw",
-	message: "It was given nothing to run."
+	message: "There is no code to run."
 });
 const request = JSON.parse(text);
 registerHooks({ resolve: () => {
-	throw new Error("Nothing can be imported here.");
+	throw new Error("Imports are not available.");
 } });
 const own = {
 	console: {

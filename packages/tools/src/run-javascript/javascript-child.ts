@@ -1,12 +1,12 @@
-// A process of its own for one piece of code: whatever the code does, ending the process ends it. It says that it is ready, is given its limits
-// by whoever started it, reads a request from standard input, and says what comes of it, a JSON line each. The means that Node's permissions
-// leave open are taken away before the code runs. That is the innermost of the walls, and no wall by itself.
+// The program of a process that runs one piece of code. It writes that it is ready, waits until its parent has limited it, reads a request
+// from standard input, and writes what happens, as lines of JSON. It removes what Node's permissions leave open before the code runs. This is
+// the innermost protection, and not sufficient alone.
 
 import { readFileSync, writeSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import type { JavaScriptLine, JavaScriptRequest } from './javascript-request.ts';
 
-/** What the code finds: the language, and what neither reads nor writes anything. */
+/** Globals that the code may use: the language, and APIs that neither read nor write anything outside. */
 const KEPT_GLOBALS: ReadonlySet<PropertyKey> = new Set([
   ...['Object', 'Function', 'Array', 'Number', 'Boolean', 'String', 'Symbol', 'Date', 'Promise', 'RegExp', 'BigInt'],
   ...['Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError'],
@@ -19,14 +19,14 @@ const KEPT_GLOBALS: ReadonlySet<PropertyKey> = new Set([
   ...['TextEncoder', 'TextDecoder', 'structuredClone', 'queueMicrotask', Symbol.toStringTag],
 ]);
 
-/** What Node itself needs of its own. */
+/** Fields of `process` that Node itself needs. */
 const KEPT_PROCESS_FIELDS: ReadonlySet<PropertyKey> = new Set([
   ...['version', 'versions', 'arch', 'platform', 'release', 'features', 'config', 'env', 'argv', 'execArgv', 'pid'],
   ...['_events', '_eventsCount', '_maxListeners', '_exiting', 'exitCode', 'domain', 'nextTick', '_tickCallback'],
   ...['_fatalException', 'emitWarning', 'noProcessWarnings', 'reallyExit'],
 ]);
 
-// Taken now: the globals are gone when the code runs, or others are in their place. `node:process` would open the standard streams.
+// Saved now: the code may remove or replace the globals. Importing `node:process` would open the standard streams.
 const { process, Buffer } = globalThis;
 const { stringify } = JSON;
 const { exit } = process;
@@ -38,7 +38,7 @@ function writeLine(line: JavaScriptLine): void {
 }
 
 async function run({ code, input }: JavaScriptRequest): Promise<void> {
-  const AsyncFunction = run.constructor as FunctionConstructor; // That of asynchronous functions is no global.
+  const AsyncFunction = run.constructor as FunctionConstructor; // AsyncFunction is not a global.
   let line: JavaScriptLine;
   try {
     const body = AsyncFunction('input', `'use strict';\n${code}`);
@@ -55,7 +55,7 @@ function end(line: JavaScriptLine): never {
   return exit.call(process, 0);
 }
 
-/** With the line of the code, where the error knows it: the function's head and the directive are two and one before it. */
+/** Adds the line of the code if the error has it. The function's head and the directive are 3 lines before the code. */
 function formatError(error: unknown): string {
   if (!(error instanceof Error)) return `threw ${formatValue(error)}`;
   const [, line] = /<anonymous>:(\d+):\d+/.exec(String(error.stack)) ?? [];
@@ -74,7 +74,7 @@ function formatValue(value: unknown): string {
 const print = (...values: readonly unknown[]): void =>
   writeLine({ type: 'printed', text: values.map(formatValue).join(' ') });
 
-/** Numbers in place of Node's own timers, by which there is more to be reached. */
+/** Creates timers whose ids are numbers: Node's timer objects give access to more of Node. */
 function createTimers(): Readonly<Record<string, unknown>> {
   const running = new Map<number, NodeJS.Timeout>();
   let last = 0;
@@ -95,7 +95,7 @@ function createTimers(): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Takes away all but what is kept. What can't be taken away is nothing any more. */
+/** Deletes all properties that are not kept. A property that cannot be deleted becomes undefined. */
 function strip(target: object, kept: ReadonlySet<PropertyKey>): void {
   for (const key of Reflect.ownKeys(target)) {
     if (kept.has(key) || Reflect.deleteProperty(target, key)) continue;
@@ -103,16 +103,16 @@ function strip(target: object, kept: ReadonlySet<PropertyKey>): void {
   }
 }
 
-// Last, when all of the above is there.
+// Last, because it needs the constants above.
 process.on('uncaughtException', (error) => end({ type: 'threw', message: formatError(error) }));
 process.on('exit', () => writeLine({ type: 'stalled' }));
 writeLine({ type: 'ready' });
 const text = readFileSync(0, 'utf8');
-if (text === '') end({ type: 'threw', message: 'It was given nothing to run.' });
-const request: JavaScriptRequest = JSON.parse(text); // Written by run-code.ts only.
+if (text === '') end({ type: 'threw', message: 'There is no code to run.' });
+const request: JavaScriptRequest = JSON.parse(text); // Only run-code.ts writes it.
 registerHooks({
   resolve: () => {
-    throw new Error('Nothing can be imported here.');
+    throw new Error('Imports are not available.');
   },
 });
 const own = { console: { log: print, info: print, warn: print, error: print, debug: print }, ...createTimers() };

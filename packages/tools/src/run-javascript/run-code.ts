@@ -12,19 +12,19 @@ export interface RunCodeOptions {
   readonly isolation: Isolation;
   readonly limits: ChildLimits;
   readonly signal: AbortSignal;
-  /** The program that runs it, as a text. @defaultValue javascript-child.ts */
+  /** The child's program as a text. @defaultValue javascript-child.ts */
   readonly child?: string;
 }
 
 export interface CodeResult extends ChildResult {
   readonly isIsolated: boolean;
-  /** What it said, in its order. */
+  /** The lines that the child wrote, in order. */
   readonly lines: readonly JavaScriptLine[];
 }
 
 /**
- * Runs code in a process of its own, under Node's permissions. The code is handed over when the kernel has been told that the process may
- * open nothing any more: no file, no socket, no pipe to another process.
+ * Runs code in a process of its own, with Node's permissions. The code is sent after the kernel's limits are set: the process can then open
+ * nothing more, neither files nor sockets nor pipes.
  */
 export async function runCode(
   request: JavaScriptRequest,
@@ -55,16 +55,16 @@ export async function runCode(
   );
   const lines = parseLines(result.text);
   if (isLimited || result.stopReason !== undefined) return { ...result, isIsolated: wrapped.isIsolated, lines };
-  throw new ToolError('Nothing was run: the process for it could not be started, or not be limited. Tell the user.');
+  throw new ToolError('Nothing was run: the process could not be started or limited. Tell the user.');
 }
 
-/** What V8 sets aside at its start, and does not use. */
+/** Memory that V8 reserves at its start and does not use. */
 const RESERVED_BYTES = 2 ** 30;
 
 function buildFlags({ maxMemoryBytes }: ChildLimits): readonly string[] {
   return [
-    '--permission', // To nothing: the program itself is an argument.
-    // What is built in can't be replaced, so that nobody waits in it for something of Node's own.
+    '--permission', // Allows nothing. The program itself is an argument.
+    // Built-ins are frozen, so that the code cannot replace one and intercept objects of Node.
     ...['--frozen-intrinsics', '--disable-proto=delete', '--no-warnings', '--no-deprecation'],
     `--max-old-space-size=${Math.ceil(maxMemoryBytes / 2 ** 21)}`,
   ];
@@ -79,7 +79,7 @@ async function limitProcess(
   { isolation, limits }: Pick<RunCodeOptions, 'isolation' | 'limits'>,
 ): Promise<void> {
   const { processes: members } = tree.measure();
-  // Around it is bubblewrap, if anything.
+  // bubblewrap's processes are its parents, if there are any.
   const inner = members.find(({ pid }) => !members.some(({ parent }) => parent === pid));
   if (inner === undefined) return;
   const [, kibibytes] = /^VmData:\s+(\d+)/m.exec(await readFile(`/proc/${inner.pid}/status`, 'utf8')) ?? [];
@@ -87,14 +87,14 @@ async function limitProcess(
   await isolation.limitProcess(inner.pid, ['--nofile=0:0', `--data=${maxData}:${maxData}`]);
 }
 
-/** Only whole lines: one that is cut says nothing. */
+/** Parses the whole lines. A line that was cut is dropped. */
 function parseLines(text: string): readonly JavaScriptLine[] {
   return text
     .split('\n')
     .slice(0, -1)
     .flatMap((line) => {
       try {
-        return [JSON.parse(line) as JavaScriptLine]; // Written by javascript-child.ts only.
+        return [JSON.parse(line) as JavaScriptLine]; // Only javascript-child.ts writes them.
       } catch {
         return [];
       }

@@ -8,9 +8,9 @@ export interface SearchPattern {
 }
 
 /**
- * Says whether a line has it. Regular expressions are RE2's, which take time in proportion to the line whatever they are.
+ * Creates a function that tests lines. Regular expressions are RE2's, which take time proportional to the length of a line.
  *
- * @throws ToolError for a pattern that is none, naming what RE2 does not have.
+ * @throws ToolError if RE2 cannot compile the pattern; the message says what RE2 lacks.
  */
 export function createLineMatcher({ pattern, kind, letterCase }: SearchPattern): (line: string) => boolean {
   if (kind === 'text') {
@@ -23,7 +23,7 @@ export function createLineMatcher({ pattern, kind, letterCase }: SearchPattern):
 }
 
 function compile(pattern: string, flags: number): RE2JS {
-  // By the words, before it takes the memory.
+  // Checked in the text, because compiling a large pattern needs much memory.
   const counts = [...pattern.matchAll(/(?<!\\)\{(\d{1,9})(?:,(\d{0,9}))?\}/g)];
   const total = counts.reduce((sum, [, least = '', most = '']) => sum + Math.max(Number(least), Number(most)), 0);
   if (total > MAX_PROGRAM_SIZE) throw createTooLargeError();
@@ -31,17 +31,17 @@ function compile(pattern: string, flags: number): RE2JS {
     const compiled = RE2JS.compile(pattern, flags);
     if (compiled.programSize() <= MAX_PROGRAM_SIZE) return compiled;
   } catch (error) {
-    const why = error instanceof RE2JSException ? error.message : 'it can not be read';
+    const reason = error instanceof RE2JSException ? error.message : 'it cannot be parsed';
     throw new ToolError(
-      `The pattern is no regular expression that can be searched for: ${why}. There are no look-arounds and no back-references (RE2). Search for a simpler one, or pass kind: "text".`,
+      `The pattern is not a supported regular expression: ${reason}. RE2 has no look-arounds and no back-references. Pass a simpler pattern, or kind: "text".`,
     );
   }
   throw createTooLargeError();
 }
 
 function createTooLargeError(): ToolError {
-  return new ToolError('The pattern is too large: its counts, such as {1000}, multiply. Search for a simpler one.');
+  return new ToolError('The pattern is too large: its counts, such as {1000}, multiply. Pass a simpler pattern.');
 }
 
-/** Each sign of a line may take so many steps. A count of {1000} is as many. */
+/** The maximum steps for each character of a line. A count of {1000} adds as many. */
 const MAX_PROGRAM_SIZE = 2_000;

@@ -5,15 +5,15 @@ import { alignEnd } from '../base/whole-characters.ts';
 
 export interface SearchOptions {
   readonly matches: (line: string) => boolean;
-  /** Lines before and behind each match that are given as well. */
+  /** Number of lines before and after each match to include. */
   readonly context: number;
-  /** The most matches. */
+  /** Maximum matches. */
   readonly maxMatches: number;
-  /** The line to begin behind, counted from 1. */
+  /** The line after which the search starts, counted from 1. */
   readonly afterLine: number;
-  /** The most bytes that are read. */
+  /** Maximum bytes to read. */
   readonly maxBytes: number;
-  /** Whether the time for all files is over. */
+  /** Whether the time for the whole search is over. */
   readonly isTimeOver: () => boolean;
   readonly signal: AbortSignal;
 }
@@ -28,21 +28,21 @@ export interface FoundLine {
 export interface FileMatches {
   readonly lines: readonly FoundLine[];
   readonly matchCount: number;
-  /** There may be more: a cap was reached. */
+  /** Whether a limit was reached, so that there may be more matches. */
   readonly isCut: boolean;
-  /** The time was over before its end. */
+  /** Whether the time was over before the end of the file. */
   readonly isTimeOver: boolean;
   readonly bytes: number;
 }
 
 const CHUNK_BYTES = 65_536;
 const SNIFFED_BYTES = 8_192;
-/** What is longer is searched in pieces of this length. */
+/** Longer lines are searched in pieces of this length. */
 const MAX_LINE_LENGTH = 16_384;
-/** After so long others get their turn. */
+/** The time after which the search yields to the event loop. */
 const TURN_MS = 10;
 
-/** Reads a file line by line in bounded memory. `undefined` for a binary one. */
+/** Searches a file line by line, in bounded memory. `undefined` for a binary file. */
 export async function searchFile(handle: FileHandle, options: SearchOptions): Promise<FileMatches | undefined> {
   const { maxBytes, signal } = options;
   const search = new LineSearch(options);
@@ -93,7 +93,7 @@ class LineSearch {
   isTimeOver = false;
   #number = 0;
   #turnStartedAt = performance.now();
-  /** Lines that a match may want to have before it. */
+  /** The latest lines, as context of a coming match. */
   #linesBefore: FoundLine[] = [];
   #linesToAdd = 0;
   readonly #options: SearchOptions;
@@ -102,7 +102,7 @@ class LineSearch {
     this.#options = options;
   }
 
-  /** Full only when what comes behind the last match is there as well. */
+  /** Whether the search may stop: the lines after the last match are complete, too. */
   get isDone(): boolean {
     return this.isTimeOver || (this.matchCount >= this.#options.maxMatches && this.#linesToAdd === 0);
   }

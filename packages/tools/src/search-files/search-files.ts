@@ -14,19 +14,19 @@ import { searchFile } from './search-file.ts';
 import { SearchReport, type SearchStop } from './search-report.ts';
 
 export interface SearchFilesOptions extends JailOptions {
-  /** The most matches of one call. @defaultValue 100 */
+  /** Maximum matches of one call. @defaultValue 100 */
   readonly maxMatches?: number;
-  /** The most files that are looked into. @defaultValue 10_000 */
+  /** Maximum files to search. @defaultValue 10_000 */
   readonly maxFiles?: number;
-  /** The most bytes of one file. @defaultValue 8_388_608 */
+  /** Maximum bytes to search of one file. @defaultValue 8_388_608 */
   readonly maxFileBytes?: number;
-  /** Names of the files that say what is passed over, in the form of `.gitignore`; `[]` for none. @defaultValue ['.gitignore'] */
+  /** Names of the files with ignore rules, in the format of `.gitignore`; `[]` for none. @defaultValue ['.gitignore'] */
   readonly ignoreFiles?: readonly string[];
-  /** After so many milliseconds what was found by then is told. @defaultValue 10_000 */
+  /** After so many milliseconds, the call returns what it has found. @defaultValue 10_000 */
   readonly maxDurationMs?: number;
-  /** Deadline in milliseconds, for a file system that hangs. @defaultValue 20_000 */
+  /** Deadline in milliseconds, in case the file system hangs. @defaultValue 20_000 */
   readonly timeoutMs?: number;
-  /** @defaultValue the machine's */
+  /** @defaultValue the machine's clock */
   readonly clock?: Clock;
 }
 
@@ -45,25 +45,26 @@ const SEARCH_FILES: OptionTable<SearchFilesOptions> = {
 };
 
 /**
- * A tool that searches the text files below the roots given, for a text or a regular expression, in time that is proportional to what is
- * read. See README.md beside this file for what it protects against and what not.
+ * Creates a tool that searches text files below the roots for a text or a regular expression. The time is proportional to the bytes read.
+ * README.md in this folder says what it protects against.
  *
- * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
+ * @throws ConfigError if a root is not a folder, or a limit is not a whole number.
  */
-export function searchFiles(given: SearchFilesOptions): Tool<unknown> {
-  const options = checkOptions(given, SEARCH_FILES, 'Tool "search_files"');
-  const { maxMatches = 100, maxFiles = 10_000, maxFileBytes = 8 * 2 ** 20, timeoutMs = 20_000 } = options;
-  const { maxDurationMs = 10_000, ignoreFiles = ['.gitignore'], clock = systemClock } = options;
+export function searchFiles(options: SearchFilesOptions): Tool<unknown> {
+  const checked = checkOptions(options, SEARCH_FILES, 'Tool "search_files"');
+  const { maxMatches: matchLimit = 100, maxFiles = 10_000, maxFileBytes = 8 * 2 ** 20, timeoutMs = 20_000 } = checked;
+  const { maxDurationMs = 10_000, ignoreFiles = ['.gitignore'], clock = systemClock } = checked;
   const jail = new Jail(options, 'search_files');
-  checkPositive({ maxMatches, maxFiles, maxFileBytes, maxDurationMs }, 'search_files');
+  checkPositive({ maxMatches: matchLimit, maxFiles, maxFileBytes, maxDurationMs }, 'search_files');
   return tool({
     name: 'search_files',
-    description: 'Searches text files for a text or a regular expression, line by line. Gives path:line: text.',
-    input: createInputSchema(maxMatches),
+    description:
+      'Search text files for a text or a regular expression, line by line. Returns lines of the form path:line: text.',
+    input: createInputSchema(matchLimit),
     effect: 'read',
     timeoutMs,
     preview: ({ pattern, path }) => escapeInvisible(`search ${path ?? 'all files'} for ${JSON.stringify(pattern)}`),
-    async execute({ pattern, kind, path, glob, letterCase, context, matches: most, after }, { signal }) {
+    async execute({ pattern, kind, path, glob, letterCase, context, matches: maxMatches, after }, { signal }) {
       const until = clock.now() + maxDurationMs;
       const isTimeOver = (): boolean => clock.now() >= until;
       const matches = createLineMatcher({ pattern, kind, letterCase });
@@ -81,16 +82,16 @@ export function searchFiles(given: SearchFilesOptions): Tool<unknown> {
       for (const stop of stops) report.stop(stop);
       for (const file of begin === undefined ? files : files.slice(findStart(files, begin.displayPath))) {
         if (isTimeOver()) report.stop('time');
-        if (report.isFull || report.matchCount >= most) break;
+        if (report.isFull || report.matchCount >= maxMatches) break;
         const afterLine = file.displayPath === begin?.displayPath ? begin.line : 0;
-        const left = most - report.matchCount;
+        const remaining = maxMatches - report.matchCount;
         await addMatches(jail, {
           file,
           report,
           options: {
             matches,
             context,
-            maxMatches: left,
+            maxMatches: remaining,
             afterLine,
             maxBytes: maxFileBytes,
             isTimeOver,
@@ -98,7 +99,7 @@ export function searchFiles(given: SearchFilesOptions): Tool<unknown> {
           },
         });
       }
-      if (report.matchCount >= most) report.stop('matches');
+      if (report.matchCount >= maxMatches) report.stop('matches');
       return report.toText(pattern);
     },
   });
@@ -106,23 +107,29 @@ export function searchFiles(given: SearchFilesOptions): Tool<unknown> {
 
 function createInputSchema(maxMatches: number) {
   return z.object({
-    pattern: z.string().min(1).max(1_000).describe('What to look for.'),
-    kind: z.enum(['text', 'regex']).default('text').describe('regex: RE2, without look-arounds and back-references.'),
-    path: z
-      .string()
-      .optional()
-      .describe('The folder or the file to search. Without it: everything that may be looked at.'),
+    pattern: z.string().min(1).max(1_000).describe('The text or regular expression to search for.'),
+    kind: z
+      .enum(['text', 'regex'])
+      .default('text')
+      .describe('regex: an RE2 expression, without look-arounds and back-references.'),
+    path: z.string().optional().describe('The folder or file to search. Omit it to search everything.'),
     glob: z
       .string()
       .min(1)
       .max(200)
-      .refine(isGlob, 'has too many {a,b}: use fewer')
+      .refine(isGlob, 'has too many {a,b} alternatives: use fewer')
       .optional()
-      .describe('Only files that match, such as src/**/*.ts; without a slash, names at any depth.'),
+      .describe('Search only matching files, such as src/**/*.ts. Without a slash it matches names at any depth.'),
     letterCase: z.enum(['sensitive', 'insensitive']).default('sensitive'),
-    context: z.number().int().min(0).max(5).default(0).describe('Lines before and behind each match to give as well.'),
-    matches: z.number().int().min(1).max(maxMatches).default(maxMatches).describe('How many matches at the most.'),
-    after: z.string().optional().describe('path:line where an earlier search ended, to go on behind it.'),
+    context: z
+      .number()
+      .int()
+      .min(0)
+      .max(5)
+      .default(0)
+      .describe('The number of lines before and after each match to include.'),
+    matches: z.number().int().min(1).max(maxMatches).default(maxMatches).describe('The maximum number of matches.'),
+    after: z.string().optional().describe('The path:line where an earlier search ended, to continue after it.'),
   });
 }
 
@@ -141,7 +148,7 @@ interface FileList {
   readonly stops: readonly SearchStop[];
 }
 
-/** Every path that can be searched fits: there is no cap on their length, only on how many there are. */
+/** Finds the files to search. Their number is limited, and the length of their paths is not. */
 async function findFiles(jail: Jail, { path = '', glob, signal, ...limits }: SearchScope): Promise<FileList> {
   const isAll = path === '' || path === '.' || path === './';
   const start = isAll ? undefined : await jail.find(path, { signal });
@@ -172,7 +179,7 @@ interface FileSearch {
   readonly options: Parameters<typeof searchFile>[1];
 }
 
-/** One that can't be opened or read is counted, and ends nothing. */
+/** Searches a file. A file that cannot be read is counted, and does not end the search. */
 async function addMatches(jail: Jail, { file, report, options }: FileSearch): Promise<void> {
   try {
     const { handle } = await openFile(jail, { path: file.real, signal: options.signal });
@@ -195,11 +202,13 @@ interface SearchPosition {
 function parsePosition(after: string): SearchPosition {
   const [, displayPath, line] = /^(.*):(\d+)$/s.exec(after) ?? [];
   if (displayPath !== undefined && line !== undefined) return { displayPath, line: Number(line) };
-  throw new ToolError(`after is ${quote(after)}. Pass the path and the line that the search before told: src/a.ts:12.`);
+  throw new ToolError(
+    `after is ${quote(after)}. Pass the path and line that the previous search returned: src/a.ts:12.`,
+  );
 }
 
 function findStart(files: FileList['files'], displayPath: string): number {
   const index = files.findIndex((file) => file.displayPath === displayPath);
   if (index !== -1) return index;
-  throw new ToolError(`${quote(displayPath)} is not among the files of this search. Search again without after.`);
+  throw new ToolError(`${quote(displayPath)} is not a file of this search. Search again without after.`);
 }

@@ -1,17 +1,17 @@
 import { sliceStart } from '../base/whole-characters.ts';
 import type { FileMatches } from './search-file.ts';
 
-/** Why there may be more than what is told. */
+/** Why there may be more matches than the result has. */
 export type SearchStop = 'matches' | 'files' | 'time' | 'length';
 
-/** Below what the model reads of a result, notes included. */
+/** Less than the maximum length of a result, with the notes. */
 const MAX_LENGTH = 49_152;
 const MAX_LINE_LENGTH = 500;
 
-/** What was found, as the model reads it: grouped by file, a line each. */
+/** Collects matches for the model: grouped by file, one line each. */
 export class SearchReport {
   matchCount = 0;
-  /** Files that could not be read. */
+  /** Number of files that could not be read. */
   unreadCount = 0;
   readonly #stops = new Set<SearchStop>();
   readonly #groups: string[] = [];
@@ -27,7 +27,7 @@ export class SearchReport {
     this.#stops.add(stop);
   }
 
-  /** `undefined`: a binary file, of which nothing is told. */
+  /** Adds the matches of a file; `undefined` for a binary file, which is not reported. */
   add(displayPath: string, searched: FileMatches | undefined): void {
     if (searched === undefined) return;
     const lines: string[] = [];
@@ -54,10 +54,10 @@ export class SearchReport {
 
   toText(pattern: string): string {
     const notes = [...this.#stops].map((stop) => this.#note(stop));
-    if (this.#cutCount > 0) notes.push(`[${this.#cutCount} large files were searched in their first part only]`);
+    if (this.#cutCount > 0) notes.push(`[${this.#cutCount} large files were searched only in part]`);
     if (this.unreadCount > 0)
       notes.push(`[${this.unreadCount} ${this.unreadCount === 1 ? 'file' : 'files'} could not be read]`);
-    const found = this.#groups.length === 0 ? [`Nothing there has ${JSON.stringify(pattern)}.`] : this.#groups;
+    const found = this.#groups.length === 0 ? [`No line matches ${JSON.stringify(pattern)}.`] : this.#groups;
     return [...found, ...notes].join('\n');
   }
 
@@ -65,21 +65,21 @@ export class SearchReport {
     const more =
       this.#lastMatch === ''
         ? 'search a folder, or pass a glob'
-        : `go on with after: ${JSON.stringify(this.#lastMatch)}`;
+        : `continue with after: ${JSON.stringify(this.#lastMatch)}`;
     switch (stop) {
       case 'matches':
-        return `[there may be more: ${more}]`;
+        return `[there may be more matches: ${more}]`;
       case 'length':
-        return `[more is left out: ${more}]`;
+        return `[more matches are omitted: ${more}]`;
       case 'files':
-        return '[there are too many files to look into them all: search a folder, or pass a glob]';
+        return '[there are too many files to search all: search a folder, or pass a glob]';
       case 'time':
-        return `[the time was over before all was searched: ${more}]`;
+        return `[time ran out before all files were searched: ${more}]`;
     }
   }
 }
 
-/** A name with a line break in it must not pass for two. */
+/** Quotes a name with a line break, so that it does not look like two results. */
 function escapeName(displayPath: string): string {
   return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(displayPath) ? JSON.stringify(displayPath) : displayPath;
 }

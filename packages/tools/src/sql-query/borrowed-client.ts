@@ -2,7 +2,7 @@ import { ToolError } from '@pawl/core';
 import type { PostgresClient, PostgresPool } from './postgres-pool.ts';
 import { waitUnlessAborted } from './wait-unless-aborted.ts';
 
-/** A client that a pool has lent. It goes back once, as it was or closed, whatever happens first. */
+/** A client that was borrowed from a pool. It is returned exactly once: reusable, or closed. */
 export class BorrowedClient {
   readonly client: PostgresClient;
   #isReleased = false;
@@ -13,7 +13,7 @@ export class BorrowedClient {
     client.on?.('error', ignore);
   }
 
-  /** Whoever waits for a client is not kept when the signal is aborted: one that comes later goes back. */
+  /** Borrows a client. If the signal is aborted, rejects at once; a client that comes later is returned to the pool. */
   static async from(pool: PostgresPool, signal: AbortSignal): Promise<BorrowedClient> {
     signal.throwIfAborted();
     const connecting = pool.connect();
@@ -22,20 +22,20 @@ export class BorrowedClient {
     } catch {
       connecting.then(
         (client) => client.release(),
-        () => undefined, // Told below.
+        () => undefined, // Reported below.
       );
       signal.throwIfAborted();
-      // The driver's own words name addresses and users.
+      // The driver's message contains addresses and users.
       throw new ToolError('The database could not be reached. Nothing was done. Try again later, or tell the user.');
     }
   }
 
-  /** Why it was given up. */
+  /** Why the client was discarded. */
   get reason(): ToolError | undefined {
     return this.#reason;
   }
 
-  /** The connection is closed, with what is asked over it. */
+  /** Closes the connection, and with it the running query. */
   discard(reason: ToolError): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
@@ -43,7 +43,7 @@ export class BorrowedClient {
     this.client.release(reason);
   }
 
-  /** Nothing that a query did to its session is there for who borrows the connection next. */
+  /** Resets the session, so that the next borrower finds nothing of this query, and returns the client to the pool. */
   async release(): Promise<void> {
     if (this.#isReleased) return;
     try {
@@ -59,5 +59,5 @@ export class BorrowedClient {
   }
 }
 
-/** A client that is lent tells of a lost connection in this way too, and ends the process where nobody listens; what is asked rejects. */
+/** A borrowed client emits `error` if its connection is lost, and the process ends without a listener. The query rejects anyway. */
 function ignore(): void {}

@@ -5,25 +5,24 @@ import { createPostgresReader, type PostgresOptions } from './postgres.ts';
 import type { PostgresPool } from './postgres-pool.ts';
 import { createSqliteReader } from './sqlite.ts';
 
-/** An SQLite file, or a database of `node:sqlite` or `better-sqlite3` that is kept in one. */
+/** An SQLite file, or an open database of `node:sqlite` or `better-sqlite3` that is in a file. */
 export type SqliteSource =
   | { readonly file: string }
   | { location(): string | null }
   | { readonly name: string; readonly memory: boolean };
 
 /**
- * A PGlite, which runs in this process and can't be interrupted: `deadline: 'none'` says that this is known. While a query is at work nothing
- * else is.
+ * A PGlite. It runs in this process, so a query blocks the process and has no deadline; `deadline: 'none'` confirms that you know this.
  */
 export interface PgliteSource {
   readonly pglite: Pglite;
   readonly deadline: 'none';
 }
 
-/** Whatever is handed in; drivers are told apart by what they have. */
+/** A database to read. Drivers are recognized by their fields. */
 export type SqlSource = SqliteSource | PostgresPool | PgliteSource;
 
-/** @throws ConfigError for what is none of them. */
+/** @throws ConfigError if the source is not a supported database. */
 export function createSqlReader(
   source: SqlSource,
   { tool, ...options }: PostgresOptions & { readonly tool: string },
@@ -37,7 +36,7 @@ export function createSqlReader(
     if ('connect' in source) return createPostgresReader(source, options);
   }
   throw new ConfigError(
-    `Tool "${tool}": database is nothing that can be read. Pass { file }, a DatabaseSync, a Database of better-sqlite3, a Pool of pg, or { pglite, deadline: 'none' }.`,
+    `Tool "${tool}": database is not supported. Pass { file }, a DatabaseSync, a Database of better-sqlite3, a Pool of pg, or { pglite, deadline: 'none' }.`,
   );
 }
 

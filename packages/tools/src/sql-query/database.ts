@@ -1,6 +1,6 @@
 import { sliceStart } from '../base/whole-characters.ts';
 
-/** One statement that reads, and what its parameters are. */
+/** A reading statement with its parameters. */
 export interface Query {
   readonly sql: string;
   readonly parameters: readonly SqlValue[];
@@ -10,7 +10,7 @@ export type SqlValue = string | number | boolean | null;
 
 export interface QueryLimits {
   readonly maxRows: number;
-  /** Of all rows, as the model reads them. */
+  /** Maximum bytes of all rows, as JSON. */
   readonly maxBytes: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -18,23 +18,23 @@ export interface QueryLimits {
 
 export interface Rows {
   readonly columns: readonly string[];
-  /** JSON arrays, one a row. */
+  /** One JSON array for each row. */
   readonly rows: readonly string[];
-  /** Why there may be more. */
+  /** The limit that cut the rows off, if any. */
   readonly cutBy?: 'rows' | 'bytes';
 }
 
-/** What reads a database, and can do nothing else. */
+/** Reads a database, and cannot change it. */
 export interface SqlReader {
   readonly dialect: 'SQLite' | 'PostgreSQL';
-  /** Rejects with a `ToolError`, which says what the database says. */
+  /** Rejects with a `ToolError` that quotes the database's error. */
   read(query: Query, limits: QueryLimits): Promise<Rows>;
 }
 
-/** The most characters of one value. */
+/** Maximum characters of one value. */
 export const MAX_CELL_LENGTH = 4_096;
 
-/** Collects rows until a cap is reached. */
+/** Collects rows until a limit is reached. */
 export class RowList {
   readonly rows: string[] = [];
   cutBy: Rows['cutBy'];
@@ -45,7 +45,7 @@ export class RowList {
     this.#limits = limits;
   }
 
-  /** Whether another one may come. */
+  /** Adds a row. Returns whether another row may follow. */
   add(values: readonly unknown[]): boolean {
     if (this.rows.length >= this.#limits.maxRows) this.cutBy = 'rows';
     if (this.cutBy !== undefined) return false;
@@ -60,7 +60,7 @@ export class RowList {
   }
 }
 
-/** A value as JSON that does not lie: what JSON has no form for is told for what it is. */
+/** Converts a value to exact JSON: a value that JSON cannot represent becomes a text that describes it. */
 function toJsonValue(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);

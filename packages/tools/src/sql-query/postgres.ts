@@ -5,11 +5,11 @@ import type { PostgresClient, PostgresPool, PostgresResult } from './postgres-po
 import { waitUnlessAborted } from './wait-unless-aborted.ts';
 
 export interface PostgresOptions {
-  /** Whether a role is taken that could read the server's files, run programs there, or do anything. */
+  /** Whether to accept a superuser, or a role that can read the server's files or run programs there. */
   readonly powerfulRole: 'refuse' | 'accept';
 }
 
-/** Reads through a pool: in a transaction that can't write, by a cursor, and nothing of it stays. */
+/** Creates a reader over a pool. It uses a cursor in a read-only transaction, which is always rolled back. */
 export function createPostgresReader(pool: PostgresPool, options: PostgresOptions): SqlReader {
   return { dialect: 'PostgreSQL', read: (query, limits) => read(query, { pool, options, limits }) };
 }
@@ -25,7 +25,7 @@ async function read(query: Query, { pool, options, limits }: ReadOptions): Promi
   const borrowed = await BorrowedClient.from(pool, signal);
   const onAbort = (): void => borrowed.discard(ABORT_ERROR);
   signal.addEventListener('abort', onAbort, { once: true });
-  // Each statement has its deadline from the server; all of them together have this one.
+  // The server has a deadline for each statement; this one is for all of them together.
   const timer = setTimeout(() => borrowed.discard(TIMEOUT_ERROR), timeoutMs + MARGIN_MS);
   const unwatch = watchBytes(borrowed.client, {
     maxBytes: MAX_WIRE_BYTES + 2 * limits.maxBytes,
@@ -38,18 +38,18 @@ async function read(query: Query, { pool, options, limits }: ReadOptions): Promi
     throw borrowed.reason ?? (ToolError.isInstance(error) ? error : describeError(error));
   } finally {
     unwatch();
-    await waitUnlessAborted(borrowed.release(), signal).catch(() => undefined); // What came of the query is known by now.
+    await waitUnlessAborted(borrowed.release(), signal).catch(() => undefined); // The result of the query is known by now.
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   }
 }
 
 const MARGIN_MS = 500;
-const ABORT_ERROR = new ToolError('The query was given up.');
+const ABORT_ERROR = new ToolError('The query was aborted.');
 const TIMEOUT_ERROR = new ToolError(
-  'The query was given up: it takes too long. Ask for less: fewer rows, fewer tables, an aggregate.',
+  'The query was stopped: it took too long. Query less: fewer rows, fewer tables, or an aggregate.',
 );
-const SIZE_ERROR = new ToolError('The query was given up: a row is too large. Ask for fewer or shorter columns.');
+const SIZE_ERROR = new ToolError('The query was stopped: a row is too large. Select fewer or shorter columns.');
 
 const MAX_WIRE_BYTES = 8 * 2 ** 20;
 
@@ -64,17 +64,17 @@ async function runInTransaction(client: PostgresClient, { query, options, limits
     client.query({ text, values: [...values], rowMode: 'array', queryMode: 'extended' });
   const until = performance.now() + limits.timeoutMs + MARGIN_MS;
   await run('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  // Whatever the pool's connections have it at, and before each statement: the query itself can lift it for those behind.
+  // Set before each statement: a connection may have another timeout, and the query itself can change it for later statements.
   const setDeadline = (): Promise<PostgresResult> =>
     run(`SET LOCAL statement_timeout = ${Math.ceil(limits.timeoutMs)}`);
   await setDeadline();
   if (options.powerfulRole === 'refuse') await refusePowerful(run);
-  // A cursor takes nothing but a SELECT, VALUES or WITH that changes nothing, and gives rows as they are asked for.
+  // A cursor accepts only SELECT, VALUES and WITH without changes, and returns rows in pieces.
   await run(`DECLARE pawl_cursor NO SCROLL CURSOR FOR ${query.sql}`, query.parameters);
   const list = new RowList(limits);
   let columns: readonly string[] = [];
   for (let isOpen = true; isOpen; ) {
-    // A driver that runs in this process lets no timer in between.
+    // A driver that runs in this process blocks timers.
     if (performance.now() > until) throw TIMEOUT_ERROR;
     await setDeadline();
     const { fields, rows } = await run(`FETCH FORWARD ${FETCH_ROWS} FROM pawl_cursor`);
@@ -89,7 +89,7 @@ const FETCH_ROWS = 20;
 
 type RunStatement = (text: string, values?: readonly unknown[]) => Promise<PostgresResult>;
 
-/** A transaction that only reads does not keep such a role from the server's files and programs. A query can become whoever logged in. */
+/** A read-only transaction does not protect the server's files and programs from such a role. A query can also switch to the session's user. */
 async function refusePowerful(run: RunStatement): Promise<void> {
   const { rows } = await run(
     `SELECT rolname FROM pg_roles WHERE (rolsuper OR rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program'))
@@ -98,7 +98,7 @@ async function refusePowerful(run: RunStatement): Promise<void> {
   const names = rows.map(([name]) => String(name)).join(', ');
   if (names === '') return;
   throw new ToolError(
-    `This database can't be read: its role has the rights of ${names}, which reach beyond the database. The developer has to connect as another role.`,
+    `Nothing was queried: the database role has the rights of ${names}, which reach beyond the database. Tell the user to connect with another role.`,
   );
 }
 
@@ -107,7 +107,7 @@ interface WatchOptions {
   readonly stop: () => void;
 }
 
-/** One value may be a gibibyte: what comes over the wire is counted as it comes. */
+/** Counts bytes on the wire: one value may be a gibibyte. */
 function watchBytes(client: PostgresClient, { maxBytes: most, stop }: WatchOptions): () => void {
   const stream = findStream(client);
   if (stream === undefined) return () => undefined;
@@ -128,19 +128,19 @@ interface ByteStream {
   destroy(): unknown;
 }
 
-/** `pg` keeps its socket there; another driver may not. */
+/** Finds `pg`'s socket; `undefined` for a driver that keeps it elsewhere. */
 function findStream(client: object): ByteStream | undefined {
   const connection: unknown = Reflect.get(client, 'connection');
   const stream: unknown =
     typeof connection === 'object' && connection !== null ? Reflect.get(connection, 'stream') : undefined;
   if (typeof stream !== 'object' || stream === null || !('on' in stream) || !('off' in stream)) return undefined;
-  return stream as ByteStream; // It has what is used of it.
+  return stream as ByteStream; // It has the methods that are used.
 }
 
-/** What the server says of a query, for whoever wrote it. */
+/** Converts the server's error for the model, which wrote the query. */
 function describeError(error: unknown): ToolError {
-  if (!(error instanceof Error)) return new ToolError('The database gave no answer.');
-  const { code, position, hint } = error as Error & Readonly<Record<'code' | 'position' | 'hint', unknown>>; // Absent, they are undefined.
+  if (!(error instanceof Error)) return new ToolError('The database returned no error message. Try again later.');
+  const { code, position, hint } = error as Error & Readonly<Record<'code' | 'position' | 'hint', unknown>>; // Missing fields are undefined.
   if (code === '57014') return TIMEOUT_ERROR;
   const at = position === undefined ? '' : ` (at character ${Number(position) - PREFIX.length})`;
   const help = typeof hint === 'string' ? ` ${hint}` : '';

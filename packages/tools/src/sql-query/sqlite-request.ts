@@ -1,6 +1,6 @@
 import type { Query, Rows } from './database.ts';
 
-/** What the process for one query is asked. */
+/** The input of the process for one query. */
 export interface SqliteRequest extends Query {
   readonly file: string;
   readonly maxRows: number;
@@ -9,6 +9,6 @@ export interface SqliteRequest extends Query {
 
 export type SqliteResponse =
   | { readonly type: 'rows'; readonly rows: Rows }
-  /** It is no statement that reads. */
+  /** The statement does not read. */
   | { readonly type: 'refused' }
   | { readonly type: 'failed'; readonly message: string };

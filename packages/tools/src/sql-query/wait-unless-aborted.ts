@@ -1,4 +1,4 @@
-/** What the promise gives, or the signal's reason at once, whether the promise settles then or not. */
+/** Waits for a promise. Rejects with the signal's reason as soon as the signal is aborted. */
 export function waitUnlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(signal.reason);

@@ -18,9 +18,9 @@ import { createUnifiedDiff } from '../files/unified-diff.ts';
 import { computeVersion, MAX_VERSIONED_BYTES } from '../files/version.ts';
 
 export interface WriteFileOptions extends JailOptions {
-  /** The most bytes of a file. @defaultValue 1_048_576 */
+  /** Maximum bytes of a file, at most 8 MiB. @defaultValue 1_048_576 */
   readonly maxBytes?: number;
-  /** What happens where a folder on the way is missing. @defaultValue 'refuse' */
+  /** Whether to create missing folders on the way. @defaultValue 'refuse' */
   readonly folders?: 'create' | 'refuse';
   /** Deadline in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
@@ -43,38 +43,38 @@ const WRITE_FILE: OptionTable<WriteFileOptions> = {
 };
 
 /**
- * A tool that writes whole text files below the roots given, each at once or not at all, and over none that was not read first or has
- * changed since. See README.md beside this file for what it protects against and what not.
+ * Creates a tool that writes whole text files below the roots. Writing is atomic. An existing file is replaced only if it was read and has
+ * not changed since. README.md in this folder says what it protects against.
  *
- * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
+ * @throws ConfigError if a root is not a folder, or a limit is not a whole number.
  */
-export function writeFile(given: WriteFileOptions): Tool<unknown> {
-  const options = checkOptions(given, WRITE_FILE, 'Tool "write_file"');
-  const { maxBytes = 1_048_576, folders = 'refuse', timeoutMs = 10_000 } = options;
+export function writeFile(options: WriteFileOptions): Tool<unknown> {
+  const checked = checkOptions(options, WRITE_FILE, 'Tool "write_file"');
+  const { maxBytes = 1_048_576, folders = 'refuse', timeoutMs = 10_000 } = checked;
   const jail = new Jail(options, 'write_file');
   checkPositive({ maxBytes }, 'write_file');
   const maxSize = Math.min(maxBytes, MAX_VERSIONED_BYTES);
   return tool({
     name: 'write_file',
     description:
-      'Writes a whole text file. To write over one, read it first, and pass the version that read_file tells you. To change a part of a file, edit_file is better.',
+      'Write a whole text file. To replace a file, read it first, and pass the version that read_file returned. To change part of a file, use edit_file.',
     input: z.object({
       path: z.string().min(1).describe('Path of the file, relative to the root.'),
-      content: z.string().describe('All that the file is to have.'),
-      version: z.string().optional().describe('The version that read_file told; left out for a new file.'),
+      content: z.string().describe('The whole new content of the file.'),
+      version: z.string().optional().describe('The version that read_file returned. Omit it for a new file.'),
     }),
-    // Repeated, it finds its own content there, and says the same.
+    // A repeated call finds its own content, and returns the same result.
     effect: 'idempotent',
     timeoutMs,
     preview: (input) => formatPreview(jail, input),
     async execute(input, { signal }) {
       if (!input.content.isWellFormed()) {
-        throw new ToolError('The content has half of a character in it. Nothing was written. Pass whole ones.');
+        throw new ToolError('The content contains half of a character. Nothing was written. Pass whole characters.');
       }
       const bytes = new TextEncoder().encode(input.content);
       if (bytes.length > maxSize) {
         throw new ToolError(
-          `The content has ${bytes.length} bytes, and may have ${maxSize}. Write less, or several files.`,
+          `The content has ${bytes.length} bytes; at most ${maxSize} are allowed. Write less, or several files.`,
         );
       }
       const before = await readIfPresent(jail, { ...input, signal });
@@ -98,7 +98,7 @@ interface FileRequest {
   readonly signal: AbortSignal;
 }
 
-/** `undefined` where there is no such file. What may not be looked at rejects. */
+/** `undefined` if the file does not exist. Rejects if the path is outside or denied. */
 async function readIfPresent(jail: Jail, looking: FileRequest): Promise<ExistingFile | undefined> {
   try {
     return await readExisting(jail, looking);
@@ -109,7 +109,7 @@ async function readIfPresent(jail: Jail, looking: FileRequest): Promise<Existing
 }
 
 function createGoneError(path: string): ToolError {
-  return new ToolError(`There is no "${path}" any more. Nothing was written. Leave the version out to write it anew.`);
+  return new ToolError(`"${path}" no longer exists. Nothing was written. Omit the version to create it.`);
 }
 
 function formatResult(displayPath: string, bytes: Uint8Array): string {

@@ -5,8 +5,8 @@ import { ToolError } from '@pawl/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AddressRule } from './address-rule.ts';
 import { checkUrl } from './check-url.ts';
-import { type NetOptions, sendGuardedRequest } from './guarded-request.ts';
 import { resolveBySystem } from './lookup-hostname.ts';
+import { type NetOptions, sendGuardedRequest } from './send-guarded-request.ts';
 import { startNameServer, startSite, type TestSite } from './site.fixture.ts';
 
 const closing: (() => unknown)[] = [];

@@ -8,7 +8,7 @@ import { createGuardedLookup, type LookupHostname } from './lookup-hostname.ts';
 
 export interface NetOptions extends UrlRule {
   readonly resolve: LookupHostname;
-  /** The most bytes of an answer, as it comes and as it is when it is decoded. */
+  /** Maximum bytes of a response, before and after decoding. */
   readonly maxBytes: number;
   readonly maxRedirects: number;
 }
@@ -21,26 +21,26 @@ export interface GuardedRequest {
 }
 
 export interface GuardedResponse {
-  /** Where the answer came from in the end. */
+  /** The address after redirects. */
   readonly url: URL;
   readonly status: number;
   readonly statusText: string;
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** There is more than was read. */
+  /** Whether the body was longer than `maxBytes`. */
   readonly isCut: boolean;
 }
 
 export interface RedirectPolicy {
   readonly signal: AbortSignal;
-  /** Checks where a redirect leads, and says what is asked there; throws a `ToolError` where nothing is. */
+  /** Returns the request to send for a redirect. Throws a `ToolError` to stop. */
   readonly followRedirect: (next: GuardedRequest) => GuardedRequest | Promise<GuardedRequest>;
 }
 
 /**
- * One request, by a connection of its own that goes where it was checked to go; each redirect is checked as if it were the first. Neither
- * cookies nor a proxy of the environment. Rejects with a `ToolError`, and with the signal's reason.
+ * Sends a request over a connection of its own, to an address that was checked. Each redirect is checked as if it were the first request.
+ * Uses neither cookies nor the environment's proxy. Rejects with a `ToolError`, or with the signal's reason.
  */
 export async function sendGuardedRequest(
   request: GuardedRequest,
@@ -54,7 +54,7 @@ export async function sendGuardedRequest(
     if (!REDIRECTS.has(response.status) || location === undefined) return response;
     if (redirects >= options.maxRedirects) {
       throw new ToolError(
-        `${request.url.host} redirects more than ${options.maxRedirects} times. Pass the address where it leads to.`,
+        `${request.url.host} redirects more than ${options.maxRedirects} times. Pass the final address.`,
       );
     }
     next = await follow(createRedirectRequest(next, { response, location, options }));
@@ -69,29 +69,30 @@ interface RedirectTarget {
   readonly options: UrlRule;
 }
 
-/** RFC 9110, 15.4: 307 and 308 keep the method, the others become a GET, as every client makes of them. */
+/** 307 and 308 keep the method; other redirects become a GET (RFC 9110, 15.4). */
 function createRedirectRequest(
   { url, method, headers, body }: GuardedRequest,
   { response, location, options }: RedirectTarget,
 ): GuardedRequest {
-  if (!URL.canParse(location, url.href)) throw new ToolError(`${url.host} redirects to something that is no address.`);
+  if (!URL.canParse(location, url.href))
+    throw new ToolError(`${url.host} redirects to an invalid address. Try another address.`);
   const to = checkUrl(new URL(location, url).href, options);
   if (url.protocol === 'https:' && to.protocol === 'http:') {
     throw new ToolError(
-      `${url.host} redirects from https: to http:, where anybody could read along. It is not followed.`,
+      `${url.host} redirects from https: to http:, so the redirect was not followed. Try another address.`,
     );
   }
-  const keeps = response.status === 307 || response.status === 308 || method === 'GET' || method === 'HEAD';
-  const kept = keeps ? headers : omitHeaders(headers, ['content-type', 'content-length']);
-  return { url: to, method: keeps ? method : 'GET', headers: kept, body: keeps ? body : undefined };
+  const keepsMethod = response.status === 307 || response.status === 308 || method === 'GET' || method === 'HEAD';
+  const kept = keepsMethod ? headers : omitHeaders(headers, ['content-type', 'content-length']);
+  return { url: to, method: keepsMethod ? method : 'GET', headers: kept, body: keepsMethod ? body : undefined };
 }
 
-/** Names are compared in lower case. */
+/** Removes headers. Names are compared in lower case. */
 function omitHeaders(headers: GuardedRequest['headers'], names: readonly string[]): GuardedRequest['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name.toLowerCase())));
 }
 
-/** The same of those that stay. */
+/** Keeps only the named headers. Names are compared in lower case. */
 export function pickHeaders(headers: GuardedRequest['headers'], names: readonly string[]): GuardedRequest['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name.toLowerCase())));
 }
@@ -123,21 +124,21 @@ function openResponse(
     const sent = send(url, {
       method,
       headers: { accept: '*/*', 'accept-encoding': ACCEPTED_ENCODINGS, ...headers, connection: 'close' },
-      agent: false, // A connection of its own: nobody else's secrets went over it.
+      agent: false, // A new connection: no other request's secrets were sent over it.
       lookup: createGuardedLookup(options),
       signal: options.signal,
       maxHeaderSize: MAX_HEADER_BYTES,
       insecureHTTPParser: false,
-      rejectUnauthorized: true, // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+      rejectUnauthorized: true, // Overrides NODE_TLS_REJECT_UNAUTHORIZED.
     });
     sent.on('error', reject);
     sent.on('response', resolve);
     sent.on('upgrade', (_, socket) => {
       socket.destroy();
-      reject(new ToolError(`${url.host} answers in another protocol than HTTP. It is not read.`));
+      reject(new ToolError(`${url.host} switched to a protocol other than HTTP. Try another address.`));
     });
-    // Without an answer or an error, nothing else would be told.
-    sent.on('close', () => reject(new Error('closed without an answer')));
+    // If the socket closes without a response or an error, no other event comes.
+    sent.on('close', () => reject(new Error('closed without a response')));
     sent.end(body);
   });
 }
@@ -161,7 +162,7 @@ async function readResponse(response: IncomingMessage, { request, options }: Res
     headers,
   };
   if (REDIRECTS.has(head.status) && headers['location'] !== undefined) {
-    response.destroy(); // What stands beside a redirect is not read.
+    response.destroy(); // A redirect's body is not read.
     return { ...head, body: Buffer.alloc(0), isCut: false };
   }
   let wireBytes = 0;
@@ -180,11 +181,11 @@ async function readResponse(response: IncomingMessage, { request, options }: Res
     );
     return { ...head, body: body.bytes, isCut: isCut || body.isCut };
   } catch (error) {
-    // What came before the cap was reached is an answer, where it can be read without the rest.
+    // An unencoded body is usable up to the limit. A cut encoding cannot be decoded.
     if (isCut && headers['content-encoding'] === undefined) return { ...head, body: Buffer.alloc(0), isCut };
     if (isCut)
       throw new ToolError(
-        `The answer of ${request.url.host} is larger than ${options.maxBytes} bytes. It is not read.`,
+        `The response of ${request.url.host} is larger than ${options.maxBytes} bytes, so it was not read. Request less.`,
       );
     throw error;
   } finally {
@@ -192,7 +193,7 @@ async function readResponse(response: IncomingMessage, { request, options }: Res
   }
 }
 
-/** Stops at the cap, and takes what is there. */
+/** Collects a stream up to a limit. */
 async function collectBody(
   stream: Readable,
   maxBytes: number,
@@ -206,28 +207,30 @@ async function collectBody(
       if (length > maxBytes) return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isCut: true };
     }
   } catch (error) {
-    // The cap on the wire destroys the stream: what came is kept. So is what a cut encoding gave before.
+    // The limit on the wire destroys the stream. The bytes that were decoded before that are valid.
     if (length >= maxBytes) return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isCut: true };
     throw error;
   }
   return { bytes: Buffer.concat(chunks), isCut: false };
 }
 
-/** What went wrong on the way, without what the system says of addresses. */
+/** Describes a network error, without the system's message: that contains addresses. */
 function createUnreachableError({ host }: URL, error: unknown): ToolError {
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
   switch (code) {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new ToolError(`${host} is not known: its name has no address. Check how it is spelled.`);
+      return new ToolError(`${host} is unknown: its name has no address. Check the spelling.`);
     case 'ECONNREFUSED':
-      return new ToolError(`${host} refused the connection.`);
+      return new ToolError(`${host} refused the connection. Try again later, or another address.`);
     case 'HPE_HEADER_OVERFLOW':
-      return new ToolError(`${host} sent more than ${MAX_HEADER_BYTES} bytes of headers. The answer is not read.`);
+      return new ToolError(
+        `${host} sent more than ${MAX_HEADER_BYTES} bytes of headers, so the response was not read. Try another address.`,
+      );
     default:
       return new ToolError(
-        `${host} could not be asked, or its answer could not be read (${code}). Try again later, or another address.`,
+        `${host} could not be reached, or its response could not be read (${code}). Try again later, or another address.`,
       );
   }
 }
