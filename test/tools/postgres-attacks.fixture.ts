@@ -1,4 +1,4 @@
-/** What a query may be that is no query: none changes anything, and each is refused. */
+/** Statements that must be refused and change nothing. */
 export const attacks: readonly (readonly [string, string])[] = [
   ['DROP', 'DROP TABLE users'],
   ['a second statement', 'SELECT 1; DROP TABLE orders'],

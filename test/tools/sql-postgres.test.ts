@@ -41,7 +41,7 @@ beforeAll(async () => {
   as.username = 'reader';
   readersUrl = as.href;
   pool = new Pool({ connectionString: readersUrl, max: 2 });
-  // A connection that the server ends is told to the pool: it makes another.
+  // The pool emits an error for a connection that the server ends, and makes another.
   pool.on('error', () => undefined);
 });
 
@@ -51,15 +51,15 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-interface Asking {
+interface AskOptions {
   readonly parameters?: readonly unknown[];
   readonly options?: object;
   readonly signal?: AbortSignal;
 }
 
-async function ask(sql: string, { parameters = [], options = {}, signal }: Asking = {}): Promise<string> {
+async function ask(sql: string, { parameters = [], options = {}, signal }: AskOptions = {}): Promise<string> {
   const tool = sqlQuery({ database: pool, ...options });
-  const context = { signal: signal ?? new AbortController().signal } as Parameters<typeof tool.execute>[1]; // All that it uses.
+  const context = { signal: signal ?? new AbortController().signal } as Parameters<typeof tool.execute>[1]; // The tool uses nothing else.
   const validated = await tool.validate({ sql, parameters });
   if (!validated.ok) return `refused: ${validated.issues}`;
   try {
@@ -70,8 +70,8 @@ async function ask(sql: string, { parameters = [], options = {}, signal }: Askin
   }
 }
 
-describe('what is read', () => {
-  test('is told as columns and rows, of values that are what they are', async () => {
+describe('a query', () => {
+  test('returns columns and rows with exact values', async () => {
     expect(await ask('SELECT id, name, extra FROM users ORDER BY id')).toBe(
       '["id","name","extra"]\n["1","Ada",{"maths":true}]\n["9007199254740993","Big",null]\n[2 rows]',
     );
@@ -80,7 +80,7 @@ describe('what is read', () => {
     );
   });
 
-  test('is bound, never joined', async () => {
+  test('binds its parameters', async () => {
     expect(await ask('SELECT name FROM users WHERE name = $1', { parameters: ['Ada'] })).toBe(
       '["name"]\n["Ada"]\n[1 row]',
     );
@@ -89,41 +89,38 @@ describe('what is read', () => {
     );
   });
 
-  test.each([1, 19, 20, 21, 40, 41])(
-    'is capped by %i rows exactly, and says whether there are more',
-    async (maxRows) => {
-      const more = await ask('SELECT * FROM generate_series(1, 100)', { options: { maxRows } });
-      expect(more.split('\n')).toHaveLength(maxRows + 2);
-      expect(more).toContain('there are more: the cap on rows');
-      const all = await ask(`SELECT * FROM generate_series(1, ${maxRows})`, { options: { maxRows } });
-      expect(all).toMatch(new RegExp(`\\[${maxRows} rows?\\]$`));
-    },
-  );
+  test.each([1, 19, 20, 21, 40, 41])('is limited to %i rows, and says whether there are more', async (maxRows) => {
+    const more = await ask('SELECT * FROM generate_series(1, 100)', { options: { maxRows } });
+    expect(more.split('\n')).toHaveLength(maxRows + 2);
+    expect(more).toContain('there are more: the limit on rows');
+    const all = await ask(`SELECT * FROM generate_series(1, ${maxRows})`, { options: { maxRows } });
+    expect(all).toMatch(new RegExp(`\\[${maxRows} rows?\\]$`));
+  });
 
-  test('is capped by bytes and by the length of a value', async () => {
+  test('is limited in bytes and the length of a value', async () => {
     expect(
       await ask('SELECT * FROM generate_series(1, 1000)', { options: { maxRows: 1_000, maxBytes: 30 } }),
-    ).toContain('the cap on bytes');
+    ).toContain('the limit on bytes');
     expect(await ask("SELECT repeat('x', 10000) AS long")).toContain('[… 5904 more characters]');
   });
 
-  test('a mistake in it is told in the words of the database, with its place', async () => {
+  test('with a mistake returns the error of the database and its position', async () => {
     expect(await ask('SELECT nme FROM users')).toBe(
       'refused: PostgreSQL says: column "nme" does not exist (at character 8). Perhaps you meant to reference the column "users.name". Nothing was changed.',
     );
   });
 
-  test('tables are told with their columns, types and keys, where they may be read', async () => {
+  test('of sql_schema returns readable tables with columns, types and keys', async () => {
     const tool = sqlSchema({ database: pool });
-    const context = { signal: new AbortController().signal } as Parameters<typeof tool.execute>[1]; // All that it uses.
+    const context = { signal: new AbortController().signal } as Parameters<typeof tool.execute>[1]; // The tool uses nothing else.
     expect(await tool.execute({}, context)).toBe(
       'public.orders\n  id integer NOT NULL PRIMARY KEY (id)\n  user_id bigint FOREIGN KEY (user_id) REFERENCES users(id)\n  total numeric\n  paper bytea\n  placed timestamp with time zone\npublic.users\n  id bigint NOT NULL PRIMARY KEY (id)\n  name text NOT NULL\n  born date\n  extra jsonb',
     );
   });
 });
 
-/** How many queries sleep. */
-const asking = () =>
+/** Polls the number of sleeping queries. */
+const pollSleeping = () =>
   expect.poll(async () => {
     const { rows } = await owner.query(
       "SELECT 1 FROM pg_stat_activity WHERE usename = 'reader' AND wait_event = 'PgSleep'",
@@ -131,8 +128,8 @@ const asking = () =>
     return rows.length;
   });
 
-describe('what is hostile', () => {
-  test.each(attacks)('%s changes nothing', async (_, sql) => {
+describe('a hostile query', () => {
+  test.each(attacks)('such as %s changes nothing', async (_, sql) => {
     expect(await ask(sql)).toMatch(/^refused: /);
     const { rows } = await owner.query(
       'SELECT (SELECT count(*) FROM orders) AS orders, (SELECT is_called FROM counter) AS called',
@@ -154,12 +151,12 @@ describe('what is hostile', () => {
       "SELECT i, set_config('statement_timeout', '0', true), CASE WHEN i > 20 THEN pg_sleep(60) END FROM generate_series(1, 30) AS i",
     ],
     ['a statement whose rows come one by one', 'SELECT i, pg_sleep(0.02) FROM generate_series(1, 100) AS i'],
-  ])('%s is given up at its deadline', async (_, sql) => {
-    expect(await ask(sql, { options: { timeoutMs: 300 } })).toContain('it takes too long');
+  ])('such as %s is stopped at its deadline', async (_, sql) => {
+    expect(await ask(sql, { options: { timeoutMs: 300 } })).toContain('it took too long');
     expect(await ask('SELECT 1 AS one')).toBe('["one"]\n[1]\n[1 row]');
   });
 
-  test('a value that is too large for this process is given up while it comes', async () => {
+  test('with a value that is too large is stopped while it arrives', async () => {
     const before = process.memoryUsage().rss;
     expect(await ask("SELECT repeat(repeat('x', 100000), 1000)", { options: { timeoutMs: 20_000 } })).toContain(
       'a row is too large',
@@ -168,7 +165,7 @@ describe('what is hostile', () => {
     expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
   });
 
-  test('nothing that a query does to its session is there for the next one', async () => {
+  test('leaves nothing in the session for the next query', async () => {
     for (let count = 0; count < 3; count++) {
       await ask(
         "SELECT set_config('search_path', 'evil', false), pg_advisory_lock(7), set_config('app.user', 'evil', false)",
@@ -183,10 +180,10 @@ describe('what is hostile', () => {
     expect(rows).toEqual([{ count: '0' }]);
   });
 
-  test('an abort gives the query up at once, and the pool goes on', async () => {
+  test('is stopped at once by an abort, and the pool stays usable', async () => {
     const controller = new AbortController();
     const asked = expect(ask('SELECT pg_sleep(5)', { signal: controller.signal })).rejects.toThrow('enough');
-    await asking().toBe(1);
+    await pollSleeping().toBe(1);
     controller.abort(new Error('enough'));
     await within(1_000, asked);
     expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
@@ -198,28 +195,28 @@ describe('what is hostile', () => {
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader' AND state <> 'idle'",
       );
 
-    test('while something is asked is told to the model, ends no process, and is replaced', async () => {
-      await terminate(); // What an abort gave up sleeps on until its deadline.
-      await asking().toBe(0);
+    test('during a query is reported to the model, and is replaced', async () => {
+      await terminate(); // An aborted query sleeps until its deadline.
+      await pollSleeping().toBe(0);
       const waiting = ask('SELECT pg_sleep(20)', { options: { timeoutMs: 30_000 } });
-      await asking().toBe(1);
+      await pollSleeping().toBe(1);
       await terminate();
       expect(await waiting).toMatch(/^refused: PostgreSQL says/);
       expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
     });
 
-    test('by the query itself is told as well', async () => {
+    test('by the query itself is reported to the model', async () => {
       expect(await ask('SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(20)')).toMatch(
         /^refused: PostgreSQL says/,
       );
       expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
     });
 
-    test('while nothing is asked over it ends no process either', async () => {
+    test('between statements is reported to the model', async () => {
       const client = await pool.connect();
-      const loan: PostgresPool = { connect: async () => client };
+      const borrowed: PostgresPool = { connect: async () => client };
       let asked = 0;
-      const query = client.query.bind(client) as PostgresClient['query']; // One of its many forms.
+      const query = client.query.bind(client) as PostgresClient['query']; // One of its overloads.
       Object.assign(client, {
         async query(each: PostgresQuery) {
           asked++;
@@ -231,12 +228,12 @@ describe('what is hostile', () => {
           return query(each);
         },
       });
-      expect(await ask('SELECT 1 AS one', { options: { database: loan } })).toMatch(/^refused: PostgreSQL says/);
+      expect(await ask('SELECT 1 AS one', { options: { database: borrowed } })).toMatch(/^refused: PostgreSQL says/);
       expect(asked).toBeGreaterThanOrEqual(3);
       expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
     });
 
-    test('to a server that is not there is told without its address', async () => {
+    test('to a missing server is reported without its address', async () => {
       const nowhere = new Pool({ connectionString: 'postgresql://reader@127.0.0.1:1/none' });
       expect(await ask('SELECT 1', { options: { database: nowhere } })).toBe(
         'refused: The database could not be reached. Nothing was done. Try again later, or tell the user.',
@@ -245,7 +242,7 @@ describe('what is hostile', () => {
     });
   });
 
-  test('an abort while all connections of the pool are lent ends the waiting, and the one that comes later goes back', async () => {
+  test('that waits for a connection rejects when aborted, and returns a late connection to the pool', async () => {
     const clients = await Promise.all([pool.connect(), pool.connect()]);
     const controller = new AbortController();
     const waiting = ask('SELECT 1', { signal: controller.signal });
@@ -256,7 +253,7 @@ describe('what is hostile', () => {
     expect([pool.totalCount, pool.idleCount, pool.waitingCount]).toEqual([2, 2, 0]);
   });
 
-  test('what has the form of PGlite is read within its own transactions, and held to the same', async () => {
+  test('to a database with the fields of PGlite runs in its transaction with the same protection', async () => {
     const client = new Client({ connectionString: readersUrl });
     await client.connect();
     const pglite: Pglite = {
@@ -276,19 +273,21 @@ describe('what is hostile', () => {
     await client.end();
   });
 
-  test('a role that a session only plays does not hide who logged in', async () => {
+  test('as a role with SET ROLE is refused if the session user is powerful', async () => {
     const played = new URL(url);
     played.searchParams.set('options', '-c role=reader');
     const database = new Pool({ connectionString: played.href, max: 1 });
     const sql =
       "SELECT set_config('role', 'none', true), query_to_xml('SELECT pg_read_file(''/etc/passwd'')', true, true, '')";
-    expect(await ask(sql, { options: { database } })).toContain('its role has the rights of');
+    expect(await ask(sql, { options: { database } })).toContain('the database role has the rights of');
     await database.end();
   });
 
-  test('a role that reaches beyond the database is refused, unless that is accepted', async () => {
+  test('as a powerful role is refused unless the option is "accept"', async () => {
     const powerful = new Pool({ connectionString: url, max: 1 });
-    expect(await ask('SELECT 1 AS one', { options: { database: powerful } })).toContain('its role has the rights of');
+    expect(await ask('SELECT 1 AS one', { options: { database: powerful } })).toContain(
+      'the database role has the rights of',
+    );
     const accepted = { database: powerful, powerfulRole: 'accept' };
     expect(await ask('SELECT 1 AS one', { options: accepted })).toContain('[1 row]');
     expect(await ask("COPY users TO PROGRAM 'true'", { options: accepted })).toMatch(/^refused: /);

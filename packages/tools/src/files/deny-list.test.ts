@@ -18,7 +18,7 @@ test.each([
   'server.key',
   'terraform.tfstate.backup',
   'service-account-prod.json',
-])('%s is denied by default', (path) => {
+])('denies %s by default', (path) => {
   expect(createDenyList(DEFAULT_DENY_LIST).isPathDenied(path)).toEqual(true);
 });
 
@@ -36,7 +36,7 @@ test.each([
   ['dots and spaces at the end', '.git. . ./config'],
   ['a stream of NTFS', '.npmrc::$DATA'],
   ['another separator', 'a\\.git\\config'],
-])('a denied name with %s is denied as well', (_, path) => {
+])('denies a listed name with %s', (_, path) => {
   expect(createDenyList(DEFAULT_DENY_LIST).isPathDenied(path)).toEqual(true);
 });
 
@@ -49,11 +49,11 @@ test.each([
   'keyboard.ts',
   '.',
   '',
-])('%j is not denied', (path) => {
+])('does not deny %j', (path) => {
   expect(createDenyList(DEFAULT_DENY_LIST).isPathDenied(path)).toEqual(false);
 });
 
-test('a list of one’s own has names and paths', () => {
+test('accepts a list of names and paths', () => {
   const { isPathDenied: path } = createDenyList(['*.secret', 'config/prod/**', 'build/out']);
   const asked = ['a/b.SECRET', 'config/prod/a', 'config/dev/a', 'build/out/deep/a', 'x/build/out'];
   expect(asked.map((each) => path(each))).toEqual([true, true, false, true, false]);

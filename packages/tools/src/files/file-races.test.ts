@@ -22,19 +22,19 @@ beforeAll(() => {
 afterAll(() => box.remove());
 
 interface Race {
-  /** Between the calls and within them, wherever they wait. */
+  /** Called between the calls and whenever a call waits. */
   readonly swap: (round: number) => void;
   readonly call: () => Promise<string>;
 }
 
-/** What came of a number of calls while something was exchanged below them. */
+/** Calls a tool repeatedly while files are replaced, and returns the different results. */
 async function race({ swap, call }: Race): Promise<readonly string[]> {
   const answers = new Set<string>();
   let isOver = false;
   const swapping = (async () => {
     for (let round = 0; !isOver; round++) {
       swap(round);
-      // Of different length, so that every place in a call meets a swap.
+      // Pauses of different lengths, so that a swap happens at every await of a call.
       for (let pause = round % PAUSES; pause >= 0; pause--) await setImmediate();
     }
   })();
@@ -47,13 +47,13 @@ async function race({ swap, call }: Race): Promise<readonly string[]> {
   return [...answers].map((each) => each.replace(/ Did you mean.*$/, '')).sort();
 }
 
-const OUT = 'leads out of the folders that may be looked at, or nowhere. Use a path relative to the root.';
+const OUT = 'is outside the accessible folders, or leads nowhere. Pass a path relative to the root.';
 
-function among(answers: readonly string[], allowed: readonly string[]): void {
+function expectOnly(answers: readonly string[], allowed: readonly string[]): void {
   expect(answers.filter((each) => !allowed.includes(each))).toEqual([]);
 }
 
-test('a file that turns into a link that leads out, and back, is read as the file or not at all', async () => {
+test('never reads through a file that becomes a link to outside', async () => {
   const swap = (round: number): void => {
     if (round % 2 === 0) symlinkSync('../outside/a.txt', at('next'));
     else writeFileSync(at('next'), 'hello');
@@ -61,15 +61,15 @@ test('a file that turns into a link that leads out, and back, is read as the fil
   };
   swap(1);
   const answers = await race({ swap, call: () => callTool(read, { path: 'file.txt' }) });
-  among(answers, [
+  expectOnly(answers, [
     'hello',
     `refused: "file.txt" ${OUT}`,
-    'refused: "file.txt" changes all the time: it could not be opened. Try again.',
+    'refused: "file.txt" keeps changing, so it could not be opened. Try again.',
   ]);
   expect(answers).toContain('hello');
 });
 
-test('a folder on the way that turns into a link that leads out gives nothing of what is there', async () => {
+test('never reads through a folder that becomes a link to outside', async () => {
   mkdirSync(at('way'));
   write('way/a.txt', 'hello');
   const swap = (round: number): void => {
@@ -82,15 +82,15 @@ test('a folder on the way that turns into a link that leads out gives nothing of
     }
   };
   const answers = await race({ swap, call: () => callTool(read, { path: 'way/a.txt' }) });
-  among(answers, [
+  expectOnly(answers, [
     'hello',
     `refused: "way/a.txt" ${OUT}`,
-    'refused: There is no "way/a.txt" here.',
-    'refused: "way/a.txt" changes all the time: it could not be opened. Try again.',
+    'refused: "way/a.txt" does not exist.',
+    'refused: "way/a.txt" keeps changing, so it could not be opened. Try again.',
   ]);
 });
 
-test('a folder that turns into a link that leads out is never listed through it', async () => {
+test('never lists a folder that becomes a link to outside', async () => {
   write('tree/inner/deep.txt', '');
   const swap = (round: number): void => {
     if (round % 2 === 0) {
@@ -102,8 +102,8 @@ test('a folder that turns into a link that leads out is never listed through it'
     }
   };
   const answers = await race({ swap, call: () => callTool(list, { path: 'tree' }) });
-  among(answers, [
-    'Nothing is there.',
+  expectOnly(answers, [
+    'The folder is empty.',
     'tree/inner',
     'tree/inner/',
     'tree/inner/\ntree/inner/deep.txt',
@@ -111,7 +111,7 @@ test('a folder that turns into a link that leads out is never listed through it'
   ]);
 });
 
-test('a file that turns into a pipe keeps nobody waiting', async () => {
+test('never waits for a file that becomes a pipe', async () => {
   execFileSync('mkfifo', [at('pipe')]);
   writeFileSync(at('turning'), 'hello');
   const swap = (round: number): void => {
@@ -124,15 +124,15 @@ test('a file that turns into a pipe keeps nobody waiting', async () => {
     }
   };
   const answers = await race({ swap, call: () => callTool(read, { path: 'turning' }) });
-  among(answers, [
+  expectOnly(answers, [
     'hello',
     'refused: "turning" is a pipe, not a file.',
-    'refused: There is no "turning" here.',
-    'refused: "turning" changes all the time: it could not be opened. Try again.',
+    'refused: "turning" does not exist.',
+    'refused: "turning" keeps changing, so it could not be opened. Try again.',
   ]);
 });
 
-test('a file that is replaced over and over is read whole, the old one or the new one', async () => {
+test('reads a file that is replaced repeatedly as a whole, in its old or new version', async () => {
   const texts = ['a'.repeat(10_000), 'b'.repeat(20_000)];
   const swap = (round: number): void => {
     writeFileSync(at('status.next'), texts[round % 2] ?? '');
@@ -140,7 +140,7 @@ test('a file that is replaced over and over is read whole, the old one or the ne
   };
   swap(1);
   const answers = await race({ swap, call: () => callTool(read, { path: 'status.txt' }) });
-  // Elsewhere the handle of what was replaced does not tell its name.
-  const busy = 'refused: "status.txt" changes all the time: it could not be opened. Try again.';
-  among(answers, process.platform === 'linux' ? texts : [...texts, busy]);
+  // Outside Linux the path of a replaced file is unknown.
+  const busy = 'refused: "status.txt" keeps changing, so it could not be opened. Try again.';
+  expectOnly(answers, process.platform === 'linux' ? texts : [...texts, busy]);
 });

@@ -26,29 +26,29 @@ beforeAll(() => {
 afterAll(() => box.remove());
 
 test.each([
-  ['a slip', 'tripp.md', 'trip.md'],
+  ['a typo', 'tripp.md', 'trip.md'],
   ['another case', 'TRIP.md', 'trip.md'],
-  ['another ending', 'src/agent.js', 'src/agent.ts'],
-  ['a slip in a folder', 'scr/agent.ts', 'src/agent.ts'],
-  ['a slip above two folders', 'srcs/tool/tool.ts', 'src/tool/tool.ts'],
-  ['a folder too few', 'deep/guide.md', 'docs/guide.md'],
+  ['another extension', 'src/agent.js', 'src/agent.ts'],
+  ['a typo in a folder', 'scr/agent.ts', 'src/agent.ts'],
+  ['a typo in the first folder', 'srcs/tool/tool.ts', 'src/tool/tool.ts'],
+  ['a wrong folder', 'deep/guide.md', 'docs/guide.md'],
   ['a folder too many', 'docs/trip.md', 'trip.md'],
-  ['a folder of which only the name comes near', 'doc/none.md', 'docs'],
-])('a path with %s is answered with the nearest one that exists', async (_, path, near) => {
+  ['a typo in the folder of a missing file', 'doc/none.md', 'docs'],
+])('suggests an existing path for a path with %s', async (_, path, near) => {
   expect(await callTool(readFile({ roots: root }), { path })).toEqual(
-    `refused: There is no "${path}" here. Did you mean "${near}"?`,
+    `refused: "${path}" does not exist. Did you mean "${near}"?`,
   );
 });
 
 test.each(['nothing-like-it.txt', 'secrets.pen', '.emv', 'trips.txt.gz.bak'])(
-  '%s has no neighbour that may be told',
+  'suggests nothing for %s',
   async (path) => {
-    expect(await callTool(readFile({ roots: root }), { path })).toEqual(`refused: There is no "${path}" here.`);
+    expect(await callTool(readFile({ roots: root }), { path })).toEqual(`refused: "${path}" does not exist.`);
   },
 );
 
-test('a folder that is listed gets the same help', async () => {
+test('suggests a folder for list_files', async () => {
   expect(await callTool(listFiles({ roots: root }), { path: 'doc' })).toEqual(
-    'refused: There is no "doc" here. Did you mean "docs"?',
+    'refused: "doc" does not exist. Did you mean "docs"?',
   );
 });

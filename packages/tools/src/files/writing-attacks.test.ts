@@ -19,13 +19,13 @@ beforeEach(() => {
   box = createSandbox();
 });
 afterEach(() => {
-  // Nothing is left half-written, whatever came of the call.
+  // No temporary file is left, whether the call succeeded or not.
   const left = treeOf(box.root).filter((name) => name.includes('.pawl-'));
   box.remove();
   expect(left).toEqual([]);
 });
 
-/** Entries are asked for with their types: without them Node follows links, and some of these lead round in circles. */
+/** Reads entries with their types: otherwise Node follows links, and some of these are circular. */
 function treeOf(root: string): readonly string[] {
   const entries = readdirSync(root, { recursive: true, withFileTypes: true });
   return entries.map(({ parentPath, name }) => `${parentPath}/${name}`).sort();
@@ -36,7 +36,7 @@ const edit = (args: object, options: object = {}) => callTool(editFile({ roots: 
 const text = (below: string) => readFileSync(box.resolve(below), 'utf8');
 const version = (content: string | Uint8Array) => computeVersion(Buffer.from(content));
 
-describe('what nothing is written through', () => {
+describe('a hostile write', () => {
   const outside = () => box.resolve('../outside.txt');
   const linkedSecret = (): void => {
     box.write('.env', SECRET);
@@ -50,7 +50,7 @@ describe('what nothing is written through', () => {
     ['its own memory', '/proc/self/mem', () => undefined],
     ['a device', '/dev/null', () => undefined],
     ['a link to a file outside', 'link', () => symlinkSync(outside(), box.resolve('link'))],
-    ['a link to what is not there outside', 'link', () => symlinkSync(box.resolve('../none.txt'), box.resolve('link'))],
+    ['a link to a missing file outside', 'link', () => symlinkSync(box.resolve('../none.txt'), box.resolve('link'))],
     ['a link to itself', 'link', () => symlinkSync('link', box.resolve('link'))],
     ['a folder that is a link', 'folder/x.txt', () => symlinkSync(box.resolve('..'), box.resolve('folder'))],
     ['a folder', 'folder', () => mkdirSync(box.resolve('folder'))],
@@ -61,24 +61,24 @@ describe('what nothing is written through', () => {
     ['a name that is too long', 'x'.repeat(300), () => undefined],
     ['a path that is too long', 'x/'.repeat(3_000), () => undefined],
     ['a file of secrets', '.env', () => undefined],
-    ['a file of secrets that is there', '.env', () => box.write('.env', SECRET)],
+    ['an existing file of secrets', '.env', () => box.write('.env', SECRET)],
     ['a file of secrets in capitals', '.ENV', () => undefined],
-    ['a file of secrets with a dot behind', '.env.', () => undefined],
+    ['a file of secrets with a trailing dot', '.env.', () => undefined],
     ['a file of secrets with an invisible letter', '.en\u200bv', () => undefined],
     ['a hook of git', '.git/hooks/pre-commit', () => mkdirSync(box.resolve('.git/hooks'), { recursive: true })],
     ['a link to a file of secrets', 'link', linkedSecret],
     ['an empty last name', './', () => undefined],
   ];
 
-  test.each(hostile)('%s: %j', async (_, path, prepare) => {
+  test.each(hostile)('through %s is refused: %j', async (_, path, prepare) => {
     writeFileSync(outside(), SECRET);
     prepare();
     const tree = treeOf(box.root);
     for (const folders of ['refuse', 'create'] as const) {
       for (const content of ['owned', SECRET]) {
-        const said = await write({ path, content, version: version(SECRET) }, { folders });
-        expect(said).toMatch(/^refused: /);
-        expect(said).not.toContain(SECRET);
+        const result = await write({ path, content, version: version(SECRET) }, { folders });
+        expect(result).toMatch(/^refused: /);
+        expect(result).not.toContain(SECRET);
         expect(await write({ path, content }, { folders })).toMatch(/^refused: /);
       }
     }
@@ -90,7 +90,7 @@ describe('what nothing is written through', () => {
     expect(treeOf(box.root)).toEqual(tree);
   });
 
-  test('a folder that turns into a link that leads out, and back, is written into or not at all', async () => {
+  test('never goes through a folder that becomes a link to outside', async () => {
     mkdirSync(box.resolve('../elsewhere'));
     mkdirSync(box.resolve('folder'));
     let isLink = false;
@@ -118,7 +118,7 @@ describe('what nothing is written through', () => {
     expect(readdirSync(box.resolve('../elsewhere'))).toEqual([]);
   });
 
-  test('a file that somebody else makes or changes meanwhile stays theirs', async () => {
+  test('never replaces a file that another process creates meanwhile', async () => {
     for (let count = 0; count < 40; count++) {
       const path = `race${count}.txt`;
       const made = write({ path, content: 'ours' });
@@ -129,20 +129,20 @@ describe('what nothing is written through', () => {
       } catch {
         isTheirs = false;
       }
-      const said = await made;
-      if (isTheirs) expect([text(path), said]).toEqual(['theirs', expect.stringContaining('exists already')]);
+      const result = await made;
+      if (isTheirs) expect([text(path), result]).toEqual(['theirs', expect.stringContaining('already exists')]);
       else expect(text(path)).toBe('ours');
     }
   });
 
-  test('another name of the same file keeps what it had: the file is replaced, not written into', async () => {
+  test('does not change other hard links of the file', async () => {
     box.write('a.txt', 'one');
     linkSync(box.resolve('a.txt'), box.resolve('b.txt'));
     await write({ path: 'a.txt', content: 'two', version: version('one') });
     expect([text('a.txt'), text('b.txt')]).toEqual(['two', 'one']);
   });
 
-  test('a call that is aborted writes nothing and leaves nothing', async () => {
+  test('that is aborted leaves no file', async () => {
     const controller = new AbortController();
     const input = { path: 'a.txt', content: 'x'.repeat(500_000) };
     const writing = writeFile({ roots: box.root }).execute(input, createToolContext(controller.signal));
@@ -151,7 +151,7 @@ describe('what nothing is written through', () => {
     expect(readdirSync(box.root)).toEqual([]);
   });
 
-  test.skipIf(process.platform !== 'linux')('every handle is closed, whatever came of the call', async () => {
+  test.skipIf(process.platform !== 'linux')('closes every handle, whether the call succeeds or not', async () => {
     const open = (): number => readdirSync('/proc/self/fd').length;
     box.write('a.txt', 'one');
     await write({ path: 'a.txt', content: 'x' });

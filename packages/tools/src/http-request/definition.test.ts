@@ -20,6 +20,6 @@ test.each([
   ],
   [{ allow: [{ hostname: 'a.test' }], secrets: { a: { hosts: [], value } } }],
   [{ allow: [{ hostname: 'a.test' }], secrets: { a: { hosts: ['a.test'], value: 'text' } } }],
-])('options that can not hold are refused where the tool is made', (options) => {
+])('refuses the options %j with a ConfigError', (options) => {
   expect(() => httpRequest(options as HttpRequestOptions)).toThrow(ConfigError);
 });

@@ -60,7 +60,7 @@ export function listFiles(options: ListFilesOptions): Tool<unknown> {
   };
   return tool({
     name: 'list_files',
-    description: 'List files and folders, as paths for read_file. Folders end with a slash.',
+    description: 'List files and folders as paths for read_file. Folders end with a slash.',
     input: z.object({
       path: z.string().optional().describe('The folder to list. Omit it to list everything.'),
       glob: z
@@ -69,14 +69,14 @@ export function listFiles(options: ListFilesOptions): Tool<unknown> {
         .max(200)
         .refine(isGlob, 'has too many {a,b} alternatives: use fewer')
         .optional()
-        .describe('List only matching paths, such as src/**/*.ts. Without a slash it matches names at any depth.'),
+        .describe('List only matching paths, such as src/**/*.ts. Without a slash: names at any depth.'),
       depth: z
         .number()
         .int()
         .min(1)
         .max(maxDepth)
         .optional()
-        .describe('How many levels of folders to list; 1 lists only the folder itself.'),
+        .describe('How many levels of folders; 1 is the folder itself.'),
     }),
     effect: 'read',
     timeoutMs,

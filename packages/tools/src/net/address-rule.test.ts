@@ -24,10 +24,10 @@ test.each([
   ['link-local', '169.254.0.1'],
   ['link-local of IPv6', 'fe80::1'],
   ['a carrier’s', '100.64.0.1'],
-  ['measurements', '198.18.0.1'],
-  ['documents', '192.0.2.1'],
-  ['documents', '203.0.113.1'],
-  ['documents of IPv6', '2001:db8::1'],
+  ['benchmarks', '198.18.0.1'],
+  ['documentation', '192.0.2.1'],
+  ['documentation', '203.0.113.1'],
+  ['documentation of IPv6', '2001:db8::1'],
   ['multicast', '224.0.0.1'],
   ['multicast of IPv6', 'ff02::1'],
   ['broadcast', '255.255.255.255'],
@@ -42,25 +42,28 @@ test.each([
   ['6to4', '2002:7f00:1::'],
   ['Teredo', '2001:0:7f00:1::'],
   ['site-local', 'fec0::1'],
-  ['thrown away', '100::1'],
+  ['discard only', '100::1'],
   ['IPv4 within IPv6, translated', '::ffff:0:127.0.0.1'],
-  ['not given out', '4000::1'],
-  ['segments of a route', '5f00::1'],
-  ['documents of IPv6, the new ones', '3fff::1'],
+  ['unassigned', '4000::1'],
+  ['segment routing', '5f00::1'],
+  ['documentation of IPv6, the new block', '3fff::1'],
   ['link-local in a zone', 'fe80::1%eth0'],
   ['link-local in a zone of another spelling', 'fe80::1%eth-0'],
   ['IPv4 within IPv6 in a zone', '::ffff:127.0.0.1%a.b'],
-  ['no address', 'localhost'],
-  ['nothing', ''],
-])('%s is not public: %s', (_, address) => {
+  ['not an address', 'localhost'],
+  ['empty', ''],
+])('refuses an address that is %s: %s', (_, address) => {
   expect(none.isAllowed(address)).toBe(false);
 });
 
-test.each(['8.8.8.8', '1.1.1.1', '172.32.0.1', '2606:4700:4700::1111', '::ffff:8.8.8.8'])('%s is public', (address) => {
-  expect(none.isAllowed(address)).toBe(true);
-});
+test.each(['8.8.8.8', '1.1.1.1', '172.32.0.1', '2606:4700:4700::1111', '::ffff:8.8.8.8'])(
+  'allows the public address %s',
+  (address) => {
+    expect(none.isAllowed(address)).toBe(true);
+  },
+);
 
-test('an address that is allowed by name or by its block may be reached, and no other', () => {
+test('allows listed addresses and blocks, and no others', () => {
   const rule = new AddressRule(['127.0.0.1', '10.1.0.0/16', 'fd12::/32'], 'test');
   expect(['127.0.0.1', '10.1.2.3', 'fd12::9', '::ffff:127.0.0.1'].map((each) => rule.isAllowed(each))).toEqual([
     true,
@@ -77,7 +80,7 @@ test('an address that is allowed by name or by its block may be reached, and no 
   expect(() => new AddressRule(['nowhere'], 'test')).toThrow(ConfigError);
 });
 
-describe('an address that is written otherwise is the same', () => {
+describe('checkUrl', () => {
   test.each([
     'http://127.0.0.1/',
     'http://2130706433/',
@@ -101,7 +104,7 @@ describe('an address that is written otherwise is the same', () => {
     'http:127.0.0.1',
     ' http://127.0.0.1/ ',
     'http://127.0.0.1./',
-  ])('%s', (text) => {
+  ])('refuses the private address %s', (text) => {
     expect(() => checkUrl(text, { addresses: none, ports: [80, 443] })).toThrow(ToolError);
   });
 
@@ -115,11 +118,11 @@ describe('an address that is written otherwise is the same', () => {
     ['http://user:secret@example.com/', 'user name'],
     ['http://example.com@127.0.0.1/', 'user name'],
     ['http://example.com:22/', 'Port 22'],
-    ['http://example.com:65536/', 'no address'],
-    ['//example.com/', 'no address'],
-    ['example.com', 'no address'],
+    ['http://example.com:65536/', 'not an address'],
+    ['//example.com/', 'not an address'],
+    ['example.com', 'not an address'],
     [`https://example.com/${'x'.repeat(5_000)}`, 'longer than'],
-  ])('%s is refused with the reason', (text, told) => {
-    expect(() => checkUrl(text, { addresses: none, ports: [80, 443] })).toThrow(told);
+  ])('refuses %s with the reason', (text, message) => {
+    expect(() => checkUrl(text, { addresses: none, ports: [80, 443] })).toThrow(message);
   });
 });

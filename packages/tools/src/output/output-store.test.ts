@@ -4,7 +4,7 @@ import { OutputStore } from './output-store.ts';
 
 const RUN = 'run';
 
-test('the oldest outputs make place for newer ones', () => {
+test('drops the oldest outputs for newer ones', () => {
   const outputs = new OutputStore({ maxTotalLength: 10 });
   outputs.keep({ runId: RUN, toolCallId: 'a' }, '1234');
   outputs.keep({ runId: 'other', toolCallId: 'b' }, '5678');
@@ -17,13 +17,13 @@ test('the oldest outputs make place for newer ones', () => {
   expect(outputs.listCalls('other')).toEqual([]);
 });
 
-test('one that is longer than all may be is kept as far as it fits, and says how much is lost', () => {
+test('cuts an output that exceeds the total limit, and counts the lost characters', () => {
   const outputs = new OutputStore({ maxTotalLength: 3 });
   outputs.keep({ runId: RUN, toolCallId: 'a' }, '12345');
   expect(outputs.find({ runId: RUN, toolCallId: 'a' })).toMatchObject({ text: '123', lostLength: 2 });
 });
 
-test('a call id that comes again stands for the later output, and what it replaces counts no more', () => {
+test('replaces the output of a repeated call id', () => {
   const outputs = new OutputStore({ maxTotalLength: 10 });
   outputs.keep({ runId: RUN, toolCallId: 'other' }, '1234');
   outputs.keep({ runId: RUN, toolCallId: 'a' }, '123456');
@@ -32,12 +32,12 @@ test('a call id that comes again stands for the later output, and what it replac
   expect(outputs.find({ runId: RUN, toolCallId: 'a' })?.text).toEqual('abcdef');
 });
 
-test('ids that would read alike when joined are kept apart', () => {
+test('separates ids that would be equal when joined', () => {
   const outputs = new OutputStore();
   outputs.keep({ runId: 'a","b', toolCallId: 'c' }, 'one');
   expect(outputs.find({ runId: 'a', toolCallId: 'b","c' })).toBeUndefined();
 });
 
-test.each([0, -1, 1.5, Number.NaN])('a cap of %s is refused where it is made', (maxTotalLength) => {
+test.each([0, -1, 1.5, Number.NaN])('refuses the limit %s with a ConfigError', (maxTotalLength) => {
   expect(() => new OutputStore({ maxTotalLength })).toThrow(ConfigError);
 });

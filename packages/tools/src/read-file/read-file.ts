@@ -45,8 +45,8 @@ export function readFile(options: ReadFileOptions): Tool<unknown> {
     description: 'Read a text file. Long files come in pages: the last line of a page says how to get the next one.',
     input: z.object({
       path: z.string().min(1).describe('Path of the file, relative to the root.'),
-      fromLine: z.number().int().min(1).default(1).describe('The first line to read; the first line of a file is 1.'),
-      lines: z.number().int().min(1).max(maxLines).optional().describe('The maximum number of lines.'),
+      fromLine: z.number().int().min(1).default(1).describe('The first line to read, counted from 1.'),
+      lines: z.number().int().min(1).max(maxLines).optional().describe('The maximum number of lines to read.'),
       fromByte: z
         .number()
         .int()

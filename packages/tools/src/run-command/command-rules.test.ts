@@ -19,7 +19,7 @@ test.each([
   [['npm', 'run', 'test'], true],
   [['npm', 'run', 'lint'], true],
   [['echo', 'a'], true],
-  // Nothing is a prefix, and nothing is joined.
+  // Prefixes and joined arguments do not match.
   [['git'], false],
   [['git status'], false],
   [['git', 'status', '-v'], false],
@@ -46,13 +46,13 @@ test.each([
   [['echo', 'a\nb'], false],
   [['echo', 'x\na'], false],
   [[], false],
-])('%j is allowed: %j', (argv, isAllowed) => {
+])('matches %j: %j', (argv, isAllowed) => {
   expect(rule.matches(argv)).toBe(isAllowed);
-  // A pattern with a memory of its own would say otherwise the second time.
+  // A pattern with state would not match the second time.
   expect(rule.matches(argv)).toBe(isAllowed);
 });
 
-test('a pattern never matches an option, whatever it says', () => {
+test('never matches an argument that starts with -', () => {
   const any = new CommandRules([['ls', { rest: /.*|-l/s }]], { tool: 'run_command', option: 'allow' });
   expect([any.matches(['ls', 'a', '']), any.matches(['ls', '-l']), any.matches(['ls', 'a', '--all'])]).toEqual([
     true,
@@ -62,15 +62,15 @@ test('a pattern never matches an option, whatever it says', () => {
 });
 
 test.each([
-  ['git status', 'is no list'],
-  [['git status'], 'which is no command'],
-  [[[]], 'which is no command'],
-  [[['']], 'which is no command'],
-  [[[/git/, 'status']], 'which is no command'],
-  [[['git', 5]], 'that is no pattern'],
-  [[['git', { rest: 'x' }]], 'that is no pattern'],
-  [[['git', { rest: /x/ }, 'log']], 'that is no pattern'],
-])('%j is refused where the tool is made', (patterns, message) => {
+  ['git status', 'is not a list'],
+  [['git status'], 'which is not a command'],
+  [[[]], 'which is not a command'],
+  [[['']], 'which is not a command'],
+  [[[/git/, 'status']], 'which is not a command'],
+  [[['git', 5]], 'has an invalid argument'],
+  [[['git', { rest: 'x' }]], 'has an invalid argument'],
+  [[['git', { rest: /x/ }, 'log']], 'has an invalid argument'],
+])('refuses the patterns %j with a ConfigError', (patterns, message) => {
   const make = () =>
     new CommandRules(patterns as unknown as readonly CommandPattern[], { tool: 'run_command', option: 'allow' }); // What JavaScript may pass.
   expect(make).toThrow(ConfigError);

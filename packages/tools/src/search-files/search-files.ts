@@ -119,7 +119,7 @@ function createInputSchema(maxMatches: number) {
       .max(200)
       .refine(isGlob, 'has too many {a,b} alternatives: use fewer')
       .optional()
-      .describe('Search only matching files, such as src/**/*.ts. Without a slash it matches names at any depth.'),
+      .describe('Search only matching files, such as src/**/*.ts. Without a slash: names at any depth.'),
     letterCase: z.enum(['sensitive', 'insensitive']).default('sensitive'),
     context: z
       .number()
