@@ -3,7 +3,7 @@ import { prepare } from './prepare.ts';
 import { type Runtime, runtimes } from './runtimes.ts';
 import { serve } from './serve.ts';
 
-/** For everything, the installation included. */
+/** The limit for everything, with the installation. */
 const MAX_DURATION_MS = 120_000;
 
 const MAX_SHOWN_LENGTH = 2_000;
@@ -11,25 +11,25 @@ const MAX_SHOWN_LENGTH = 2_000;
 const wanted = process.argv.slice(2);
 const chosen = runtimes.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 if (chosen.length === 0) {
-  console.error(`There is no such runtime. There are: ${runtimes.map(({ name }) => name).join(', ')}.`);
+  console.error(`Unknown runtime: ${wanted.join(', ')}. Use: ${runtimes.map(({ name }) => name).join(', ')}.`);
   process.exit(2);
 }
 
 const signal = AbortSignal.timeout(MAX_DURATION_MS);
 const count = { passed: 0, failed: 0 };
-await reportErrors('setting up', () => prepare(signal));
+await reportErrors('setup', () => prepare(signal));
 for (const runtime of chosen) if (!signal.aborted) await reportErrors(runtime.name, () => tryOn(runtime));
 console.log(`${count.passed} passed, ${count.failed} failed`);
 process.exitCode = count.failed > 0 || count.passed === 0 ? 1 : 0;
 
-/** One that can't be run is a failure, and the others have their turn. */
+/** Counts an error as a failure, and continues with the next runtime. */
 async function reportErrors(what: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     count.failed++;
     console.log(
-      `${what}: ${signal.aborted ? `given up, since all of it takes longer than ${MAX_DURATION_MS / 1_000} s` : error}`,
+      `${what}: ${signal.aborted ? `stopped, because everything together took longer than ${MAX_DURATION_MS / 1_000} s` : error}`,
     );
   }
 }
@@ -39,8 +39,8 @@ async function tryOn(runtime: Runtime): Promise<void> {
   try {
     const output = await runtime.run(served.addresses, signal);
     const [, passed] = /^(\d+) passed, \d+ failed$/m.exec(output) ?? [];
-    // Whatever it said until then, it has not passed.
-    if (passed === undefined) throw new Error(`It broke off: ${output.slice(-MAX_SHOWN_LENGTH)}`);
+    // Without the last line, the suite has not passed.
+    if (passed === undefined) throw new Error(`The suite ended early: ${output.slice(-MAX_SHOWN_LENGTH)}`);
     const failures = [...output.split('\n').filter((line) => line.startsWith('FAILED ')), ...served.listProblems()];
     count.passed += Number(passed);
     count.failed += failures.length;

@@ -8,20 +8,20 @@ import type { Addresses, Transport } from './suite/suite.ts';
 export interface Runtime {
   readonly name: string;
   readonly transports: readonly Transport[];
-  /** What the suite prints there. */
+  /** Runs the suite, and returns its output. */
   run(addresses: Addresses, signal: AbortSignal): Promise<string>;
 }
 
 const modules = join(app, 'node_modules');
 const isArm = process.arch === 'arm64';
 
-/** Each is the binary of an npm package, started without anything of this process's environment. */
+/** Each runtime is the binary of an npm package, started without this process's environment. */
 export const runtimes: readonly Runtime[] = [
   createNode('22'),
   createNode('24'),
   createNode('26'),
   createProgram('bun', `@oven/bun-linux-${isArm ? 'aarch64' : 'x64'}/bin/bun`, []),
-  // No rights but to reach the servers: neither files nor the environment.
+  // Permission for the servers only: neither for files nor for the environment.
   createProgram('deno', `@deno/linux-${process.arch}-glibc/deno`, [
     'run',
     '--no-prompt',
@@ -72,7 +72,7 @@ async function runWorker(addresses: Addresses, signal: AbortSignal): Promise<str
   });
 }
 
-/** Loopback is open to it, which it is not by default, and no `nodejs_compat`. */
+/** Allows connections to loopback, which workerd denies by default. `nodejs_compat` is off. */
 const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -89,7 +89,7 @@ const config :Workerd.Config = (
 function findBinary(path: string): string {
   const found = join(modules, path);
   if (existsSync(found)) return found;
-  throw new Error(`${path} is not there: it has no package for ${process.platform} on ${process.arch}.`);
+  throw new Error(`${path} is missing: there is no package for ${process.platform} on ${process.arch}.`);
 }
 
 async function runInScratch<T>(work: (scratch: string) => Promise<T>): Promise<T> {

@@ -4,12 +4,12 @@ import { type Addresses, suite, type Transport } from './suite/suite.ts';
 
 export interface ServedSuite {
   readonly addresses: Addresses;
-  /** What the servers saw that they should not have. */
+  /** Lists unexpected requests and disconnects. */
   listProblems(): readonly string[];
   close(): Promise<void>;
 }
 
-/** A server for each case and each way of sending, in this process, which is Node's. */
+/** Starts a server for each case and each transport, in this process. */
 export async function serve(transports: readonly Transport[]): Promise<ServedSuite> {
   const started = await Promise.all(
     transports.flatMap((transport) =>
@@ -34,9 +34,9 @@ export async function serve(transports: readonly Transport[]): Promise<ServedSui
         }
         const { disconnects = 0 } = served;
         if (server.disconnects !== disconnects) {
-          problems.push(`The client went away ${server.disconnects} times before the end, and not ${disconnects}.`);
+          problems.push(`The client disconnected ${server.disconnects} times before the end; expected ${disconnects}.`);
         }
-        return problems.map((problem) => `FAILED ${name} (${transport}), as the server saw it: ${problem}`);
+        return problems.map((problem) => `FAILED ${name} (${transport}), reported by the server: ${problem}`);
       }),
     close: async () => {
       await Promise.all(started.map(({ server }) => server.close()));

@@ -1,4 +1,4 @@
-// The suite as a program of Node, Bun and Deno: what it is told stands in its first argument.
+// The suite as a program of Node, Bun and Deno. Its first argument contains the addresses.
 import { argv } from 'node:process';
 import { runSuite } from './suite.ts';
 

@@ -6,7 +6,7 @@ import { failingCases } from './cases/failing.ts';
 import { stoppingCases } from './cases/stopping.ts';
 import { waitingCases } from './cases/waiting.ts';
 
-/** What holds of core on every runtime: no test runner, nothing of one runtime. Each case has a server of its own. */
+/** Tests of core for every runtime. They use no test runner and no API of a single runtime. Each case has a server of its own. */
 export const suite: readonly SuiteCase[] = [
   ...answeringCases,
   ...callingCases,
@@ -15,13 +15,13 @@ export const suite: readonly SuiteCase[] = [
   ...waitingCases,
 ];
 
-/** How requests are sent: as the runtime is found to send them, or by its `fetch`. */
+/** How requests are sent: by core's transport for the runtime, or by the runtime's `fetch`. */
 export type Transport = 'platform' | 'fetch';
 
-/** What a runtime is told: for each way of sending the address of each case's server, by the case's name. */
+/** The addresses of the servers: by transport, then by the case's name. */
 export type Addresses = { readonly [S in Transport]?: Readonly<Record<string, string>> };
 
-/** Runs all cases, one after the other; a line each, and the count last. */
+/** Runs all cases in sequence. Returns one line for each case, then the counts. */
 export async function runSuite(addresses: Addresses): Promise<string> {
   const lines: string[] = [];
   let failed = 0;
@@ -29,9 +29,11 @@ export async function runSuite(addresses: Addresses): Promise<string> {
     const servers = addresses[transport];
     if (servers === undefined) continue;
     for (const one of suite) {
-      const why = await runCase(one, { baseURL: String(servers[one.name]), transport });
-      if (why !== undefined) failed++;
-      lines.push(why === undefined ? `ok ${one.name} (${transport})` : `FAILED ${one.name} (${transport}): ${why}`);
+      const reason = await runCase(one, { baseURL: String(servers[one.name]), transport });
+      if (reason !== undefined) failed++;
+      lines.push(
+        reason === undefined ? `ok ${one.name} (${transport})` : `FAILED ${one.name} (${transport}): ${reason}`,
+      );
     }
   }
   return [...lines, `${lines.length - failed} passed, ${failed} failed`].join('\n');
@@ -42,11 +44,11 @@ interface CaseTransport {
   readonly transport: Transport;
 }
 
-/** A case that hangs is named, and the others have their turn. */
+/** Runs a case. Resolves with the reason if it fails or hangs. */
 async function runCase({ run }: SuiteCase, running: CaseTransport): Promise<string | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const hanging = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`It did not end within ${CASE_MS / 1_000} s.`), CASE_MS);
+    timer = setTimeout(() => resolve(`The case did not end within ${CASE_MS / 1_000} s.`), CASE_MS);
   });
   try {
     return await Promise.race([run(createScope(running)).then(() => undefined), hanging]);
@@ -60,7 +62,7 @@ async function runCase({ run }: SuiteCase, running: CaseTransport): Promise<stri
 const CASE_MS = 10_000;
 
 function createScope({ baseURL, transport }: CaseTransport): CaseScope {
-  // Not the function itself: workerd's wants to be called on what it belongs to.
+  // Wrapped, because workerd's `fetch` must be called on `globalThis`.
   const fetch: NonNullable<OpenAIOptions['fetch']> = (url, init) => globalThis.fetch(url, init);
   return {
     baseURL,

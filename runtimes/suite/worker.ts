@@ -1,4 +1,4 @@
-// The suite as a worker of workerd, bundled: what it is told is a binding. Nothing of Node is there.
+// The suite as a bundled worker of workerd, without APIs of Node. A binding contains the addresses.
 import { runSuite } from './suite.ts';
 
 interface Bindings {

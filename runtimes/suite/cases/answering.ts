@@ -4,17 +4,17 @@ import { z } from 'zod';
 import { z as z3 } from 'zod/v3';
 import { assertSame, type SuiteCase } from '../case.ts';
 
-/** Runs that end with an answer. */
+/** Runs that end with an output. */
 export const answeringCases: readonly SuiteCase[] = [
   {
-    name: 'a run ends with the answer',
+    name: 'returns the model’s text as the output',
     async run({ model }) {
       const { status, output, usage } = await new Agent({ model: model(), instructions: 'Be brief.' }).run('Hi');
       assertSame([status, output, usage.totalTokens], ['completed', 'Hello, wörld 👋.', 12]);
     },
   },
   {
-    name: 'an answer in pieces is the same, and comes as events in order',
+    name: 'streams text as ordered events with the same output',
     async run({ model }) {
       const run = new Agent({ model: model() }).run('Hi');
       const texts: string[] = [];
@@ -30,35 +30,35 @@ export const answeringCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'a stream is read whole wherever it is cut into pieces',
+    name: 'reads a stream that is split at any byte',
     async run({ model }) {
       const { output } = await new Agent({ model: model() }).run('Hi', { stream: true });
       assertSame(output, 'Grüße 👋');
     },
   },
   {
-    name: 'a long answer is read whole, streamed and unstreamed',
+    name: 'reads a long response, streamed and unstreamed',
     async run({ model }) {
       const agent = new Agent({ model: model() });
       for (const stream of [false, true]) assertSame((await agent.run('Hi', { stream })).output.length, 300_000);
     },
   },
   {
-    name: 'an answer that comes compressed is read',
+    name: 'reads a compressed response',
     async run({ model }) {
       const agent = new Agent({ model: model() });
       for (const encoding of ['gzip', 'br']) assertSame((await agent.run(encoding)).output, 'Hello, wörld 👋.');
     },
   },
   {
-    name: 'a long conversation is sent whole',
+    name: 'sends a long conversation',
     async run({ model }) {
       const prompt = 'wörld 👋 '.repeat(100_000);
       assertSame((await new Agent({ model: model() }).run(prompt)).output, String(prompt.length));
     },
   },
   {
-    name: 'a reader that is slow slows the server down, and misses nothing',
+    name: 'applies backpressure for a slow reader without losing events',
     async run({ model }) {
       const run = new Agent({ model: model() }).run('Hi');
       let eventCount = 0;
@@ -66,7 +66,7 @@ export const answeringCases: readonly SuiteCase[] = [
       const texts: string[] = [];
       for await (const event of run) {
         if (event.type !== 'text.delta') continue;
-        // 256 events may wait for a reader, of 2,000.
+        // At most 256 of the 2,000 events may be buffered.
         if (texts.length === 0) assertSame((await waitUntilStable(() => eventCount)) < 300, true);
         texts.push(event.delta);
       }
@@ -74,7 +74,7 @@ export const answeringCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'thirty runs at once end each with its own answer',
+    name: 'runs thirty conversations in parallel',
     async run({ model }) {
       const agent = new Agent({ model: model() });
       const asked = Array.from({ length: 30 }, (_, index) => `Number ${index}?`);
@@ -86,21 +86,21 @@ export const answeringCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'an output is what its schema says, and one that does not fit is corrected by the model',
+    name: 'validates an output, and asks the model to correct an invalid one',
     async run({ model }) {
       const agent = new Agent({ model: model(), output: z.object({ city: z.string(), degrees: z.number() }) });
       assertSame((await agent.run('Where is it warm?')).output, { city: 'Rome', degrees: 31 });
     },
   },
   {
-    name: 'an output is what a schema of zod 3 says',
+    name: 'validates an output with a zod 3 schema',
     async run({ model }) {
       const agent = new Agent({ model: model(), output: zod3(z3.object({ city: z3.string() })) });
       assertSame((await agent.run('Where is it warm?')).output, { city: 'Rome' });
     },
   },
   {
-    name: 'a key that nobody gave is told by the first request, of which nothing is sent',
+    name: 'throws a ConfigError without sending a request if there is no key',
     async run() {
       try {
         await openai('any').send({ messages: [{ role: 'user', content: 'Go.' }] });
@@ -112,7 +112,7 @@ export const answeringCases: readonly SuiteCase[] = [
   },
 ];
 
-/** How many are told once nothing more is. */
+/** Waits until a count no longer changes, and returns it. */
 async function waitUntilStable(count: () => number): Promise<number> {
   for (let before = -1; before !== count(); ) {
     before = count();

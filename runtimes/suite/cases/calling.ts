@@ -24,10 +24,10 @@ async function runForResults(agent: Agent, stream: boolean): Promise<readonly un
   return [...messages.filter(({ role }) => role === 'tool').map(({ content }) => content), output];
 }
 
-/** Tools, and agents that work together. */
+/** Tools, agents as tools, and handoffs. */
 export const callingCases: readonly SuiteCase[] = [
   {
-    name: 'the calls of a turn are run, and their results go back in their order',
+    name: 'executes the calls of a turn, and returns their results in order',
     async run({ model }) {
       const agent = new Agent({ model: model(), tools: [weather, broken] });
       const expected = [
@@ -40,15 +40,15 @@ export const callingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'arguments that do not fit are told to the model, which calls again',
+    name: 'reports invalid arguments to the model, which calls again',
     async run({ model }) {
-      const [told, result, output] = await runForResults(new Agent({ model: model(), tools: [weather] }), false);
-      assertSame(String(told).includes('city'), true);
+      const [problem, result, output] = await runForResults(new Agent({ model: model(), tools: [weather] }), false);
+      assertSame(String(problem).includes('city'), true);
       assertSame([result, output], ['{"city":"Oslo","days":1,"sky":"clear"}', 'Clear.']);
     },
   },
   {
-    name: 'an agent is a tool of another, and its events are told with its path',
+    name: 'runs an agent as a tool, with its path in the events',
     async run({ model }) {
       const inner = new Agent({ name: 'inner', model: model(), tools: [weather] });
       const research = inner.asTool({ name: 'research', description: 'Finds things out.' });
@@ -60,7 +60,7 @@ export const callingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'the conversation goes over to another agent',
+    name: 'hands a conversation off to another agent',
     async run({ model }) {
       const billing = new Agent({ name: 'billing', description: 'Knows bills.', model: model() });
       const { agent, output } = await new Agent({ name: 'desk', model: model(), handoffs: [billing] }).run('My bill?');

@@ -6,7 +6,7 @@ const RETRY = { random: () => 0 };
 /** Servers that fail. */
 export const failingCases: readonly SuiteCase[] = [
   {
-    name: 'a server that is busy is asked again',
+    name: 'retries when the server is busy',
     async run({ model }) {
       const run = new Agent({ model: model(), ...RETRY }).run('Hi');
       const codes: string[] = [];
@@ -15,7 +15,7 @@ export const failingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'a connection that breaks is made again, before the reply and within it',
+    name: 'retries when the connection breaks before or during a response',
     async run({ model }) {
       const run = new Agent({ model: model(), ...RETRY }).run('Hi', { stream: true });
       const names: string[] = [];
@@ -25,7 +25,7 @@ export const failingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'what trying again does not help ends the run, with the server’s words',
+    name: 'fails without a retry on status 404, with the server’s message',
     async run({ model }) {
       const outcome = await new Agent({ model: model(), ...RETRY }).run('Hi').outcome();
       assertSame(outcome.status, 'failed');
@@ -33,7 +33,7 @@ export const failingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'a redirection is not followed, and a key goes nowhere else',
+    name: 'does not follow a redirect, so the key stays with its server',
     async run({ model }) {
       const outcome = await new Agent({ model: model(), retry: { maxAttempts: 1 } }).run('Hi').outcome();
       if (outcome.status !== 'failed') throw new Error(`The run is ${outcome.status}.`);
@@ -41,7 +41,7 @@ export const failingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'another model answers where the first one can not',
+    name: 'falls back to another model',
     async run({ model }) {
       const nowhere = model({ baseURL: 'http://127.0.0.1:9/v1' });
       const both = withFallback(nowhere, model());
@@ -49,7 +49,7 @@ export const failingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'a server that is not there is told as that',
+    name: 'reports a missing server as a NetworkError',
     async run({ model }) {
       const nowhere = model({ baseURL: 'http://127.0.0.1:9/v1' });
       const outcome = await new Agent({ model: nowhere, retry: { maxAttempts: 1 } }).run('Hi').outcome();
@@ -57,7 +57,7 @@ export const failingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'an answer that was cut is taken for none',
+    name: 'ends with the status truncated if the response is cut off',
     async run({ model }) {
       const outcome = await new Agent({ model: model() }).run('Hi').outcome();
       assertSame(outcome.status === 'truncated' && outcome.text, 'Once upon');

@@ -5,7 +5,7 @@ import { assertSame, type SuiteCase } from '../case.ts';
 /** Aborts, deadlines and limits. */
 export const stoppingCases: readonly SuiteCase[] = [
   {
-    name: 'an abort within a stream ends the run, and leaves a conversation that can be sent',
+    name: 'aborts during a stream, and leaves a valid conversation',
     async run({ model }) {
       const run = new Agent({ model: model() }).run('Hi');
       run.on('text.delta', () => run.abort('enough'));
@@ -14,7 +14,7 @@ export const stoppingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'an abort while nothing comes ends the run at once',
+    name: 'aborts while waiting for a response',
     async run({ model }) {
       const controller = new AbortController();
       const run = new Agent({ model: model() }).run('Hi', { signal: controller.signal });
@@ -23,7 +23,7 @@ export const stoppingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'an abort reaches the tool that is at work',
+    name: 'aborts a running tool',
     async run({ model }) {
       let abortReason: unknown;
       const slow = tool({
@@ -45,7 +45,7 @@ export const stoppingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'a server that falls silent is given up',
+    name: 'times out when a stream stalls',
     async run({ model }) {
       const silent = model({ timeouts: { idleMs: 100 } });
       const outcome = await new Agent({ model: silent, retry: { maxAttempts: 1 } })
@@ -55,7 +55,7 @@ export const stoppingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'a server that says nothing at all is given up',
+    name: 'times out when no response starts',
     async run({ model }) {
       const silent = model({ timeouts: { firstByteMs: 100 } });
       const outcome = await new Agent({ model: silent, retry: { maxAttempts: 1 } }).run('Hi').outcome();
@@ -63,7 +63,7 @@ export const stoppingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'an answer that grows without end when it is unpacked is given up',
+    name: 'refuses a decompression bomb',
     async run({ model }) {
       const small = model({ responseLimits: { maxBytes: 1_000_000 } });
       const outcome = await new Agent({ model: small }).run('Hi').outcome();
@@ -71,7 +71,7 @@ export const stoppingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'a tool that takes too long is given up, and the run goes on',
+    name: 'times out a slow tool, and continues the run',
     async run({ model }) {
       const slow = tool({
         name: 'slow',
@@ -87,7 +87,7 @@ export const stoppingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'a limit on turns ends the run with a last word',
+    name: 'ends with an answer at the limit on turns',
     async run({ model }) {
       const more = tool({ name: 'more', description: 'More.', input: z.object({}), execute: () => 'more' });
       const outcome = await new Agent({ model: model(), tools: [more], limits: { turns: 2 } }).run('Go.').outcome();

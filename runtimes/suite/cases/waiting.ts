@@ -14,7 +14,7 @@ const pay = tool({
 /** Runs that wait for people, and conversations of several runs. */
 export const waitingCases: readonly SuiteCase[] = [
   {
-    name: 'a call that needs approval waits for it, and one that is denied is not run',
+    name: 'suspends for approval, and does not execute a denied call',
     async run({ model }) {
       const host = memoryHost();
       const agent = new Agent({ model: model(), tools: [pay] });
@@ -33,7 +33,7 @@ export const waitingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'an answer to another call than the one that was shown is refused',
+    name: 'refuses an approval with the fingerprint of another call',
     async run({ model }) {
       const host = memoryHost();
       const outcome = await new Agent({ model: model(), tools: [pay] }).run('Pay.', { host, runId: 'run' }).outcome();
@@ -47,7 +47,7 @@ export const waitingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'a run that has ended is read again from its host, and asks nobody',
+    name: 'returns the stored output of a finished run',
     async run({ model }) {
       const host = memoryHost();
       const agent = new Agent({ model: model() });
@@ -56,7 +56,7 @@ export const waitingCases: readonly SuiteCase[] = [
     },
   },
   {
-    name: 'a conversation goes on over several runs',
+    name: 'continues a conversation over several runs',
     async run({ model }) {
       const chat = conversation({ id: 'chat', store: memoryConversations() });
       const agent = new Agent({ model: model() });

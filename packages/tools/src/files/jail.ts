@@ -100,8 +100,8 @@ export class Jail implements AllowedFolders {
 
   /** A root's original path may be a link that has changed: it always means the folder that it led to at first. */
   #resolveAbsolute(path: string): string | undefined {
-    for (const { real, originalPath: given } of this.#roots) {
-      const found = toRelativePath(real, path) ?? toRelativePath(given, path);
+    for (const { real, originalPath } of this.#roots) {
+      const found = toRelativePath(real, path) ?? toRelativePath(originalPath, path);
       if (found !== undefined) return resolve(real, `./${found}`);
     }
     return undefined;

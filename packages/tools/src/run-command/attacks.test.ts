@@ -68,8 +68,8 @@ describe('refuses without running anything', () => {
     ['a denied folder', { command: touch(), folder: '.git' }, /^refused: .*deny list/],
     ['a folder that is a file', { command: touch(), folder: 'plain.txt' }, /^refused: "plain.txt" does not exist/],
     ['a missing folder', { command: touch(), folder: 'none' }, /^refused: "none" does not exist/],
-  ])('%s', async (_, input, said) => {
-    expect(await callTool(tool({ isolation: 'none' }), input)).toMatch(said);
+  ])('%s', async (_, input, expected) => {
+    expect(await callTool(tool({ isolation: 'none' }), input)).toMatch(expected);
     expect(existsSync(box.resolve('touched'))).toBe(false);
   });
 });
@@ -77,7 +77,7 @@ describe('refuses without running anything', () => {
 /** Runs a command as another user if this process is root. */
 const OTHER_USER = process.getuid?.() === 0 ? { user: { uid: 65_534, gid: 65_534 } } : {};
 
-type HostileCommand = readonly [name: string, script: string, said: RegExp, options?: Partial<RunCommandOptions>];
+type HostileCommand = readonly [name: string, script: string, expected: RegExp, options?: Partial<RunCommandOptions>];
 
 /** Approved shell scripts. The processes that they start have the mark in their command lines. */
 const HOSTILE_COMMANDS: readonly HostileCommand[] = [
@@ -133,13 +133,13 @@ describe.concurrent.each(ISOLATION_MODES)('with isolation "%s", a command that',
   test.each(HOSTILE_COMMANDS.map(([name, ...command]) => ({ name, command })))(
     '$name is ended with every process that it started',
     async ({ command }) => {
-      const [script, said, options = {}] = command;
+      const [script, expected, options = {}] = command;
       const mark = String(90_000 + Math.floor(Math.random() * 1e9));
-      const timeoutMs = said.source.includes('after 1\\.5 s') ? 1_500 : 15_000;
-      const told = await callTool(tool({ ...limits, timeoutMs, ...options }), {
+      const timeoutMs = expected.source.includes('after 1\\.5 s') ? 1_500 : 15_000;
+      const result = await callTool(tool({ ...limits, timeoutMs, ...options }), {
         script: script.replaceAll('MARK', mark),
       });
-      expect(told.slice(0, 300)).toMatch(said);
+      expect(result.slice(0, 300)).toMatch(expected);
       expect(isAlive(mark)).toBe(false);
     },
   );
@@ -178,20 +178,20 @@ describe.each(ISOLATION_MODES)('an aborted command with isolation "%s"', (isolat
 });
 
 test('ignores unknown fields of a call', async () => {
-  const said = await callTool(tool({ isolation: 'none' }), {
+  const result = await callTool(tool({ isolation: 'none' }), {
     command: ['env'],
     env: { LD_PRELOAD: '/evil.so' },
     shell: '/bin/sh',
     timeoutMs: 1,
     isolation: 'none',
   });
-  expect(said).toMatch(/^\[exit code 0/);
-  expect(said).not.toContain('LD_PRELOAD');
+  expect(result).toMatch(/^\[exit code 0/);
+  expect(result).not.toContain('LD_PRELOAD');
 });
 
 /** Requires bubblewrap. */
 describe.each(ISOLATION_MODES.filter((way) => way === 'require'))('in isolation', (isolation) => {
-  const say = (script: string, options: Partial<RunCommandOptions> = {}) =>
+  const runScript = (script: string, options: Partial<RunCommandOptions> = {}) =>
     callTool(tool({ isolation, shell: '/bin/sh', ...options }), { script });
 
   test.each([
@@ -202,10 +202,10 @@ describe.each(ISOLATION_MODES.filter((way) => way === 'require'))('in isolation'
     ['devices', 'cat /dev/sda /dev/vda /dev/mem /dev/kmsg'],
   ])('cannot read %s', async (_, script) => {
     process.env['PAWL_LEAK'] = SECRET;
-    const said = await say(`${script}; exit 7`);
+    const result = await runScript(`${script}; exit 7`);
     delete process.env['PAWL_LEAK'];
-    expect(said).toMatch(/^\[exit code 7; isolated: true\]/);
-    expect(said).not.toMatch(/TOP SECRET|root:[^x]|PAWL_LEAK/);
+    expect(result).toMatch(/^\[exit code 7; isolated: true\]/);
+    expect(result).not.toMatch(/TOP SECRET|root:[^x]|PAWL_LEAK/);
   });
 
   test.each([
@@ -220,7 +220,7 @@ describe.each(ISOLATION_MODES.filter((way) => way === 'require'))('in isolation'
     ['this process', `kill -0 ${process.pid}`],
     ['more of /tmp than it has', 'head -c 400000000 /dev/zero >/tmp/x || head -c 400000000 /dev/zero >/dev/shm/x'],
   ])('cannot change %s', async (_, script) => {
-    expect(await say(`${script} && echo done`)).not.toMatch(/done$/);
+    expect(await runScript(`${script} && echo done`)).not.toMatch(/done$/);
     expect(existsSync(box.resolve('../outside/new'))).toBe(false);
   });
 
@@ -229,17 +229,17 @@ describe.each(ISOLATION_MODES.filter((way) => way === 'require'))('in isolation'
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as { port: number }; // A listening server has an address.
     const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3`;
-    const reading = (options: Partial<RunCommandOptions>) => say(script, { shell: '/bin/bash', ...options });
+    const reading = (options: Partial<RunCommandOptions>) => runScript(script, { shell: '/bin/bash', ...options });
     expect(await reading({})).not.toContain('hello');
     expect(await reading({ network: 'host' })).toBe('[exit code 0; isolated: true]\nhello');
     server.close();
   });
 
   test('can write to the roots, and read the paths of "readable"', async () => {
-    expect(await say('echo a >made; cat made')).toBe('[exit code 0; isolated: true]\na');
+    expect(await runScript('echo a >made; cat made')).toBe('[exit code 0; isolated: true]\na');
     const readable = [box.resolve('../outside')];
-    expect(await say(`cat ${readable}/secret`, { readable })).toContain(SECRET);
-    expect(await say(`echo x >${readable}/new`, { readable })).toMatch(/Read-only/);
+    expect(await runScript(`cat ${readable}/secret`, { readable })).toContain(SECRET);
+    expect(await runScript(`echo x >${readable}/new`, { readable })).toMatch(/Read-only/);
   });
 });
 

@@ -118,8 +118,8 @@ describe.concurrent.each(ISOLATION_MODES)('code with isolation "%s"', (isolation
     const [last, ...others] = sources.reverse();
     // The last source is a syntax error in a function.
     expect(await run(createAttempts([String(last)]))).toMatch(/^\[threw; .*\]\nSyntaxError/);
-    const said = await run(createAttempts(others));
-    const results = JSON.parse(said.split('\n')[1] ?? '');
+    const result = await run(createAttempts(others));
+    const results = JSON.parse(result.split('\n')[1] ?? '');
     expect(others.filter((_, index) => results[index] !== 'shut')).toEqual([]);
   });
 

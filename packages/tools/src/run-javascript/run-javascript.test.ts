@@ -36,8 +36,8 @@ describe.concurrent.each(ISOLATION_MODES)('code with isolation "%s"', (isolation
 
   test('with a long result returns a part, and stores it for read_output', async () => {
     const outputs = new OutputStore();
-    const said = await run('return "x".repeat(5_000);', { outputs, maxLength: 300 });
-    expect(said).toMatch(
+    const result = await run('return "x".repeat(5_000);', { outputs, maxLength: 300 });
+    expect(result).toMatch(
       /^\[returned; .*\]\n"x+\n\[… 4702 characters omitted, from 200 on: read them with read_output/,
     );
     expect(await callTool(readOutput(outputs), { call: 'call_1', from: 4_999 })).toBe('xx"');
