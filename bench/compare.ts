@@ -1,8 +1,8 @@
-// Pawl against loops written by hand, in under two minutes:
-//   npm run bench                 what it found, as a table
-//   npm run bench -- --peers      and against other frameworks, which are installed first
-//   npm run bench -- --write      kept in bench/results, docs/performance.md and README.md
-//   npm run bench -- --rounds 3   fewer rounds than 7
+// Compares Pawl with loops written by hand, in under two minutes:
+//   npm run bench                 prints the results as a table
+//   npm run bench -- --peers      compares other frameworks, too, and installs them first
+//   npm run bench -- --write      writes the results to bench/results, docs/performance.md and README.md
+//   npm run bench -- --rounds 3   runs 3 rounds instead of 7
 
 import { parseArgs } from 'node:util';
 import { contestants, isInstalled, listPeers, readVersions } from './compare/contestants.ts';

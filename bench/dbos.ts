@@ -1,5 +1,5 @@
-// What keeping a step costs on DBOS: steps one after the other, against bare inserts of rows of the same size on the same
-// PostgreSQL over one connection, in turn. The server keeps what was committed, as in production. Then 8 runs side by side.
+// Measures the cost of recording a step on DBOS: steps in sequence, compared with plain inserts of rows of the same size on the same
+// PostgreSQL over one connection, alternately. The server syncs commits, as in production. Then runs 8 runs in parallel.
 // npm run bench -- dbos
 import { dbosHost } from '@pawl/dbos';
 import { Client } from 'pg';
@@ -63,13 +63,13 @@ for (let round = 0; round < ROUNDS; round++) {
 const formatEach = (ms: number): string => `${((ms * 1_000) / ROWS).toFixed(0)} µs`;
 const ratio = computeMedian(stepTimes.map((ms, round) => ms / (insertTimes[round] ?? Number.NaN)));
 console.log(
-  `a step ${formatEach(computeMedian(stepTimes))}, a bare insert ${formatEach(computeMedian(insertTimes))}: ${ratio.toFixed(2)}`,
+  `a step takes ${formatEach(computeMedian(stepTimes))}, a plain insert ${formatEach(computeMedian(insertTimes))}: ${ratio.toFixed(2)}`,
 );
 
 const together = await measureMs(() =>
   Promise.all(Array.from({ length: WIDTH }, (_, index) => measureSteps(`wide ${index}`))),
 );
-console.log(`${WIDTH} runs side by side: ${((WIDTH * ROWS) / (together / 1_000)).toFixed(0)} steps a second`);
+console.log(`${WIDTH} runs in parallel: ${((WIDTH * ROWS) / (together / 1_000)).toFixed(0)} steps a second`);
 await host.close();
 await client.end();
 await postgres.stop();

@@ -1,4 +1,4 @@
-// What many ended runs on an SQLite file cost: listing them, looking for runs to resume, and deleting them while another
+// Measures the cost of many ended runs in an SQLite file: listing them, searching for runs to resume, and deleting them while another
 // process runs agents on the same file. Prints the time, the longest pause of the event loop, and the memory.
 // npm run bench -- ended-runs [number of runs]
 import { spawn } from 'node:child_process';
@@ -35,14 +35,14 @@ async function fill(): Promise<void> {
         });
       }
       const outcome = { ...known, runId, status: 'completed', text, output: text };
-      await host.release(runId, outcome as unknown as Outcome<unknown>); // What a host keeps of it is its JSON.
+      await host.release(runId, outcome as unknown as Outcome<unknown>); // A host stores only its JSON.
     });
     await Promise.all(some);
   }
   await host.close();
 }
 
-async function measure(what: string, work: () => Promise<unknown>): Promise<void> {
+async function measure(label: string, work: () => Promise<unknown>): Promise<void> {
   globalThis.gc?.();
   const before = process.memoryUsage();
   let lastAt = performance.now();
@@ -60,7 +60,7 @@ async function measure(what: string, work: () => Promise<unknown>): Promise<void
   clearInterval(pauseTimer);
   const grown = (process.memoryUsage().heapUsed - before.heapUsed) / 2 ** 20;
   console.log(
-    `${what}: ${ms.toFixed(0)} ms, longest pause ${pauseMs.toFixed(0)} ms, heap +${grown.toFixed(0)} MB`,
+    `${label}: ${ms.toFixed(0)} ms, longest pause ${pauseMs.toFixed(0)} ms, heap +${grown.toFixed(0)} MB`,
     result,
   );
 }
@@ -69,12 +69,12 @@ async function deleteBesideAnother(): Promise<void> {
   const host = sqliteHost(file);
   const worker = spawn(process.execPath, [join(import.meta.dirname, 'ended-runs/worker.ts'), file], { stdio: 'pipe' });
   worker.stderr.pipe(process.stderr);
-  await once(worker.stdout, 'data'); // It is at work.
+  await once(worker.stdout, 'data'); // The worker is running.
   const workerReport = once(worker.stdout, 'data');
   await measure(`deleting ${RUNS}`, () => host.deleteRuns({ olderThanMs: -60_000 }));
   worker.stdin.end();
   const [line] = await workerReport;
-  console.log(`the other process meanwhile: ${String(line).trim()}`);
+  console.log(`the other process: ${String(line).trim()}`);
   await host.close();
 }
 
@@ -82,9 +82,9 @@ await fill();
 const formatSize = (): string => `${(statSync(file).size / 1e6).toFixed(0)} MB`;
 console.log(`${RUNS} ended runs, ${formatSize()}`);
 const host = sqliteHost(file);
-await measure('resumeAll with nothing to do', async () => (await host.resumeAll([createBenchAgent()])).length);
-await measure(`runs() of ${RUNS}`, async () => (await host.listRuns({ limit: RUNS })).length);
-await measure('runs() of 100', async () => (await host.listRuns({ limit: 100 })).length);
+await measure('resumeAll without runs to resume', async () => (await host.resumeAll([createBenchAgent()])).length);
+await measure(`listRuns of ${RUNS}`, async () => (await host.listRuns({ limit: RUNS })).length);
+await measure('listRuns of 100', async () => (await host.listRuns({ limit: 100 })).length);
 await host.close();
 await deleteBesideAnother();
 console.log(`the file afterwards: ${formatSize()}`);

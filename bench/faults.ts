@@ -1,7 +1,7 @@
 // npm run bench -- faults                       Pawl alone
-// npm run bench -- faults --peers               the others as well, which are installed first
+// npm run bench -- faults --peers               the other frameworks, too, which are installed first
 // npm run bench -- faults --peers ai langchain  some of them
-// With --save, all of it goes to bench/faults/results.md and results.json.
+// With --save, writes the results to bench/faults/results.md and results.json.
 import { parseArgs } from 'node:util';
 import type { Fault } from './faults/fault.ts';
 import { faults } from './faults/faults.ts';
@@ -11,9 +11,9 @@ import { type FaultOutcome, formatReport, save } from './faults/report.ts';
 import { runInChild } from './faults/run-in-child.ts';
 import { tryFault } from './faults/try-fault.ts';
 
-/** Longer than any framework here waits between its attempts. */
+/** Longer than any framework waits between its attempts. */
 const DEADLINE_MS = 40_000;
-/** Processes side by side. */
+/** Number of parallel processes. */
 const WIDTH = 2;
 
 const { values, positionals } = parseArgs({
@@ -50,7 +50,7 @@ async function tryFramework(fault: Fault, { name }: FrameworkEntry): Promise<Fau
   const runAttempt = () =>
     tryFault(fault, { run: (baseURL) => runInChild({ name, fault, baseURL, deadlineMs: DEADLINE_MS }) });
   const first = await runAttempt();
-  // A busy machine may have had no room for the process: what dies has to die twice.
+  // A busy machine may have killed the process, so a process that died is tried again.
   const seen = first.did.ended === 'died' ? await runAttempt() : first;
   const isPassed = fault.isPassed(seen);
   return { fault: fault.name, entrant: name, isPassed, did: seen.did, requests: seen.requests.length };

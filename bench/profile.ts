@@ -1,6 +1,6 @@
-// Where a contestant spends its time: the functions that took the most themselves.
+// Profiles a contestant: lists the functions with the most time of their own.
 //   npm run bench -- profile                    Pawl, in every scenario
-//   npm run bench -- profile bulk paced         in some; also of another: --of undici, and more lines: --top 30
+//   npm run bench -- profile bulk paced         in some scenarios; another contestant: --of undici; more lines: --top 30
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ async function profileScenario(name: string): Promise<void> {
   const file = join(folder, `${name}.cpuprofile`);
   await competitor.measure(name, { type: 'load', scenario: of, ms: MS });
   await competitor.measure(name, { type: 'profile', scenario: of, ms: MS, file });
-  console.log(`\n${name}, ${values.of}: share of the time at work`);
+  console.log(`\n${name}, ${values.of}: share of the busy time`);
   for (const { where, share } of rankFunctions(JSON.parse(readFileSync(file, 'utf8'))).slice(0, Number(values.top)))
     console.log(`${(share * 100).toFixed(1).padStart(6)} %  ${where}`);
 }

@@ -19,9 +19,9 @@ export function keepScale(scale: ScaleResult): void {
   writeGenerated();
 }
 
-/** By path: what the results say of themselves, and the pages that show them. Nothing is shown of what was not measured yet. */
+/** Generates the result files and the pages that show them, by path. Results that do not exist yet are left out. */
 export function generatePages(): ReadonlyMap<string, string> {
-  // JSON has no NaN: what was not measured is null there.
+  // JSON has no NaN: a value that was not measured is null there.
   const result = readResult<ComparisonResult>(COMPARISON, (_, value) => value ?? Number.NaN);
   const scale = readResult<ScaleResult>(SCALE);
   const shown = {
@@ -44,7 +44,7 @@ function readResult<T>(path: string, reviver?: (key: string, value: unknown) => 
   return existsSync(join(root, path)) ? JSON.parse(read(path), reviver) : undefined;
 }
 
-/** Puts each text between the comments with its name, which the page has where it is to be shown. */
+/** Inserts each text between the comments with its name. */
 function fillPage(page: string, texts: Readonly<Record<string, string>>): string {
   // biome-ignore lint/complexity/useMaxParams: these are what `replace` passes
   return page.replace(/(<!-- result: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, start, name, end) => {

@@ -1,6 +1,6 @@
-// What one process can carry: 10,000 runs at once, 100,000 runs one after the other, and the event loop under 64 streams.
-//   npm run bench -- scale            what it found; of one alone: scale delays, scale many, scale soak
-//   npm run bench -- scale --write    kept in bench/results and docs/performance.md
+// Measures one process: 10,000 runs at once, 100,000 runs in sequence, and the event loop under 64 streams.
+//   npm run bench -- scale            prints the results; one part alone: scale delays, scale many, scale soak
+//   npm run bench -- scale --write    writes them to bench/results and docs/performance.md
 import { parseArgs } from 'node:util';
 import { base, pawl } from './compare/contestants.ts';
 import { installContestants } from './compare/install.ts';
@@ -22,7 +22,7 @@ const [only] = positionals;
 
 await installContestants();
 if (only !== undefined && only in MEASURES) {
-  console.log(JSON.stringify(await MEASURES[only as keyof ScaleMeasurements](), null, 2)); // It is one of them.
+  console.log(JSON.stringify(await MEASURES[only as keyof ScaleMeasurements](), null, 2)); // Checked above.
 } else {
   const { many, soak, delays } = MEASURES;
   const scale: ScaleResult = { ...readOrigin(), many: await many(), soak: await soak(), delays: await delays() };

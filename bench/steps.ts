@@ -1,5 +1,5 @@
-// What keeping a step costs: steps on SQLite, one after the other, against bare inserts of rows of the same size with the
-// same synchronous setting, in turn. Then how long a run of 2,000 turns takes to go on, 4,000 steps in.
+// Measures the cost of recording a step: steps on SQLite in sequence, compared with plain inserts of rows of the same size with the
+// same synchronous setting, alternately. Then measures how long it takes to resume a run of 2,000 turns after 4,000 steps.
 // npm run bench -- steps
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pawl-bench-'));
 
 const noop = tool({ name: 'noop', description: 'Nothing.', input: z.object({}), effect: 'read', execute: () => 'ok' });
 
-/** Ends after `TURNS` turns, or breaks its host off there. */
+/** Creates an agent that ends after `TURNS` turns, or calls `onLast` then. */
 function createAgent(onLast?: () => void) {
   let turn = 0;
   const model = scriptedModel(
@@ -51,7 +51,7 @@ function measureInserts(file: string, synchronous: string): Promise<number> {
   });
 }
 
-/** One after the other, as the steps of one run are. */
+/** Measures steps in sequence, like the steps of one run. */
 async function measureSteps(file: string, synchronous: 'full' | 'normal'): Promise<number> {
   const host = sqliteHost(file, { synchronous });
   const runner = await host.start({ runId: 'run', agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 });
@@ -86,21 +86,22 @@ for (const synchronous of ['full', 'normal'] as const) {
   const formatEach = (ms: number): string => `${((ms * 1_000) / ROWS).toFixed(0)} µs`;
   const ratio = computeMedian(stepTimes.map((ms, round) => ms / (insertTimes[round] ?? Number.NaN)));
   console.log(
-    `synchronous=${synchronous}: a step ${formatEach(computeMedian(stepTimes))}, a bare insert ${formatEach(computeMedian(insertTimes))}: ${ratio.toFixed(2)}`,
+    `synchronous=${synchronous}: a step takes ${formatEach(computeMedian(stepTimes))}, a plain insert ${formatEach(computeMedian(insertTimes))}: ${ratio.toFixed(2)}`,
   );
 }
 
 const file = join(folder, 'resume.db');
 const host = sqliteHost(file, { synchronous: 'normal' });
-await createAgent(() => void host.close()) // Not awaited: it waits for the step that asks for it.
+await createAgent(() => void host.close()) // Not awaited: closing waits for this step to end.
   .run('Go.', { host, runId: 'run' })
   .outcome()
   .catch(() => undefined);
 const next = sqliteHost(file);
 const resumedMs = await measureMs(async () => {
   const { status, turnCount: turns } = await createAgent().resume('run', { host: next }).outcome();
-  if (status !== 'completed' || turns !== TURNS + 1) throw new Error(`It ended as ${status} after ${turns} turns.`);
+  if (status !== 'completed' || turns !== TURNS + 1)
+    throw new Error(`The run ended as ${status} after ${turns} turns.`);
 });
-console.log(`a run of ${TURNS} turns that was broken off goes on and ends after ${resumedMs.toFixed(0)} ms`);
+console.log(`an interrupted run of ${TURNS} turns resumes and ends after ${resumedMs.toFixed(0)} ms`);
 await next.close();
 rmSync(folder, { recursive: true });

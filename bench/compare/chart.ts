@@ -11,7 +11,7 @@ const TOP = 70;
 const LINE = 26;
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-/** A dot for each contestant and row, on a logarithmic scale: what the loop over `fetch` costs is 1. Readable on light and on dark. */
+/** Draws a mark for each contestant and row, on a logarithmic scale: the loop over `fetch` is 1. For light and dark backgrounds. */
 export function drawChart(result: ComparisonResult): string {
   const keys = rowKeys.filter((key) => computeRatios(result, { key, name: PAWL }).length > 0);
   const bottom = TOP + keys.length * LINE;
@@ -28,7 +28,7 @@ ${lines.join('\n')}
 
 const TITLE = 'Cost to a loop by hand over fetch (1), less is better';
 
-// Presentation attributes of a picture that is shown by <img> see no style of the page but its colour scheme.
+// An <img> does not inherit the page's styles, only its colour scheme.
 const STYLE = `
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title, .own { font-weight: 600 } .own { text-anchor: end }
@@ -98,7 +98,7 @@ function drawTick(ratio: number, bottom: number): string {
   return `${line}<text class="axis" x="${x}" y="${bottom + 18}">${ratio}</text>`;
 }
 
-/** What is beyond the scale is drawn at its end. */
+/** Computes a mark's position. Values beyond the scale are drawn at its end. */
 function computeX(ratio: number): number {
   const [least = 1, most = 1] = [TICKS[0], TICKS.at(-1)];
   const within = Math.min(Math.max(ratio, least), most);

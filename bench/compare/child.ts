@@ -6,9 +6,9 @@ import { join } from 'node:path';
 export interface ChildOptions {
   readonly args?: readonly string[];
   readonly nodeOptions?: readonly string[];
-  /** Keeps it on the last core, away from what is measured, where the machine can. */
+  /** Pins the process to the last core, away from the measured processes, if the machine can. */
   readonly isApart?: boolean;
-  /** Rejects an order that takes longer. @defaultValue 60_000 */
+  /** Deadline of an order in milliseconds. @defaultValue 60_000 */
   readonly timeoutMs?: number;
 }
 
@@ -22,15 +22,15 @@ interface PendingOrder {
   reject(reason: Error): void;
 }
 
-/** A process of the bench that obeys orders, one after the other. */
+/** A process of the bench that executes orders in sequence. */
 export class Child<Order> {
   readonly #process: ChildProcess;
   readonly #timeoutMs: number;
   #pendingOrder: PendingOrder | undefined;
-  /** Its last words, which are told where it ends by itself. */
+  /** The last error output, for the message if the process ends by itself. */
   #errorText = '';
 
-  /** Which has said its first word when `ready` resolves. */
+  /** Starts the process. `waitUntilReady` resolves with its first message. */
   constructor(file: string, { args = [], nodeOptions = [], isApart = false, timeoutMs = 60_000 }: ChildOptions = {}) {
     const command = [process.execPath, ...nodeOptions, join(import.meta.dirname, file), ...args];
     const [program = '', ...rest] = isApart && canPin() ? [...PINNED, ...command] : command;
@@ -39,7 +39,7 @@ export class Child<Order> {
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errorText = (this.#errorText + text).slice(-MAX_ERROR_LENGTH);
     });
-    this.#process.on('message', (message) => this.#handleMessage(message as ChildMessage)); // Our own processes send nothing else.
+    this.#process.on('message', (message) => this.#handleMessage(message as ChildMessage)); // Our processes send no other messages.
     this.#process.on('exit', (code, signal) =>
       this.#rejectOrder(`${file} ended with ${code ?? signal}. ${this.#errorText}`),
     );
@@ -50,12 +50,12 @@ export class Child<Order> {
     return this.#receiveValue();
   }
 
-  /** Of the type that the order's description says. One that takes too long ends the process: its reply would be taken for the next one's. */
+  /** Sends an order, and resolves with its value. An order that takes too long ends the process: a late value would be taken for the next one. */
   async ask<T = unknown>(order: Order): Promise<T> {
     if (this.#hasEnded()) throw new Error('The process has ended.');
-    const reply = this.#receiveValue();
+    const value = this.#receiveValue();
     this.#process.send(order as object);
-    return reply as Promise<T>;
+    return value as Promise<T>;
   }
 
   async stop(): Promise<void> {
@@ -72,7 +72,7 @@ export class Child<Order> {
   #receiveValue(): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const timer = setTimeout(() => {
-      this.#rejectOrder(`It took longer than ${this.#timeoutMs} ms.`);
+      this.#rejectOrder(`The order took longer than ${this.#timeoutMs} ms.`);
       this.#process.kill('SIGKILL');
     }, this.#timeoutMs);
     this.#pendingOrder = { resolve, reject };
@@ -100,7 +100,7 @@ function canPin(): boolean {
   return availableParallelism() > 1 && existsSync(TASKSET);
 }
 
-/** Without what would have a contestant tell its makers, or go through a proxy. */
+/** Creates an environment without telemetry and proxies. */
 export function createEnvironment(): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],

@@ -3,14 +3,14 @@ import type { ContestantEntry } from './contestants.ts';
 import type { WorkerOrder } from './worker.ts';
 
 interface ContestantProcessOptions {
-  /** The server's. */
+  /** The server's port. */
   readonly port: unknown;
   readonly nodeOptions?: readonly string[];
-  /** More arguments of the worker. */
+  /** Further arguments of the worker. */
   readonly args?: readonly string[];
 }
 
-/** A contestant at work in its process. */
+/** A contestant in a process of its own. */
 export class ContestantProcess {
   readonly name: string;
   readonly child: Child<WorkerOrder>;
@@ -21,23 +21,23 @@ export class ContestantProcess {
     this.child = new Child('worker.ts', { args: [file, String(port), ...args], nodeOptions });
   }
 
-  /** Whether it could. */
+  /** Returns whether the process started. */
   async start(): Promise<boolean> {
     return (await this.#attempt('start', () => this.child.waitUntilReady())) !== undefined;
   }
 
-  /** What it answers. What it failed at once it is not asked again: that is `undefined`, and was told. */
-  async measure<T>(what: string, order: WorkerOrder): Promise<T | undefined> {
-    if (this.#failedOrders.has(what)) return undefined;
-    return this.#attempt(what, () => this.child.ask<T>(order));
+  /** Sends an order, and returns its value. After a failure, prints it, returns `undefined` and does not send this order again. */
+  async measure<T>(name: string, order: WorkerOrder): Promise<T | undefined> {
+    if (this.#failedOrders.has(name)) return undefined;
+    return this.#attempt(name, () => this.child.ask<T>(order));
   }
 
-  async #attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+  async #attempt<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
-      this.#failedOrders.add(what);
-      console.error(`${this.name} is not measured at ${what}. ${error}`);
+      this.#failedOrders.add(name);
+      console.error(`${this.name} is not measured at ${name}. ${error}`);
       return undefined;
     }
   }

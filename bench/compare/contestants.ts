@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 
 const bench = join(import.meta.dirname, '..');
 
-/** What the ratios are to. */
+/** The contestant that ratios refer to. */
 export const BASE = 'fetch';
 export const PAWL = 'pawl';
 
@@ -11,14 +11,14 @@ export interface ContestantEntry {
   /** `fetch`, `node:http`, `undici`, `pawl`, or a peer as `folder/client`. */
   readonly name: string;
   readonly file: string;
-  /** With a package.json of its own, where it is installed. */
+  /** The folder of its package.json, in which it is installed. */
   readonly folder: string;
 }
 
 export const base: ContestantEntry = createEntry(BASE, 'contestants/by-hand/fetch.client.ts');
 export const pawl: ContestantEntry = createEntry(PAWL, 'contestants/pawl/agent.client.ts');
 
-/** The loops by hand and Pawl. */
+/** The loops written by hand, and Pawl. */
 export const contestants: readonly ContestantEntry[] = [
   base,
   createEntry('node:http', 'contestants/by-hand/node-http.client.ts'),
@@ -26,7 +26,7 @@ export const contestants: readonly ContestantEntry[] = [
   pawl,
 ];
 
-/** All that are there, installed or not. */
+/** Lists all peers, installed or not. */
 export function listPeers(): readonly ContestantEntry[] {
   return globSync('peers/*/*.client.ts', { cwd: bench })
     .sort()
@@ -37,12 +37,12 @@ export function isInstalled({ folder }: ContestantEntry): boolean {
   return existsSync(join(folder, 'node_modules'));
 }
 
-/** The first one of each folder. */
+/** Selects the first entry of each folder. */
 export function selectPackages(entries: readonly ContestantEntry[]): readonly ContestantEntry[] {
   return entries.filter(({ folder }, index) => entries.findIndex((other) => other.folder === folder) === index);
 }
 
-/** Of what the contestants are made of, as installed. */
+/** Reads the installed versions of the contestants' dependencies. */
 export function readVersions(entries: readonly ContestantEntry[]): Readonly<Record<string, string>> {
   const read = (...path: readonly string[]) => JSON.parse(readFileSync(join(...path, 'package.json'), 'utf8'));
   const found = selectPackages(entries).flatMap(({ folder }) =>
@@ -51,7 +51,7 @@ export function readVersions(entries: readonly ContestantEntry[]): Readonly<Reco
   return Object.fromEntries(found);
 }
 
-/** What its users import. */
+/** Reads the packages that its users import. */
 export function readImports({ folder }: ContestantEntry): readonly string[] {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).measuredImports;
 }

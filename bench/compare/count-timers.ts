@@ -1,6 +1,6 @@
 export interface TimerCounts {
   readonly made: number;
-  /** Neither over nor cancelled. */
+  /** Timers that have neither fired nor been cancelled. */
   readonly pending: number;
 }
 
@@ -8,11 +8,11 @@ const pending = new Set<unknown>();
 let createdCount: number | undefined;
 
 export function getTimerCounts(): TimerCounts {
-  if (createdCount === undefined) throw new Error('Nothing has counted the timers of this process.');
+  if (createdCount === undefined) throw new Error('Timers are not counted. Call countTimers() first.');
   return { made: createdCount, pending: pending.size };
 }
 
-/** From now on, but for Node's own: to be called before anything is loaded that sets timers. */
+/** Counts timers from now on, except Node's own. Call it before loading modules that set timers. */
 export function countTimers(): void {
   createdCount = 0;
   const { setTimeout: set, clearTimeout: clear } = globalThis;
@@ -25,7 +25,7 @@ export function countTimers(): void {
     pending.add(timer);
     return timer;
   };
-  globalThis.setTimeout = createTimer as typeof set; // It has more signatures, which nothing here uses.
+  globalThis.setTimeout = createTimer as typeof set; // Its other signatures are not used here.
   globalThis.clearTimeout = (timer) => {
     pending.delete(timer);
     clear(timer);

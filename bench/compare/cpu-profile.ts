@@ -3,7 +3,7 @@ import { type Profiler, Session } from 'node:inspector/promises';
 
 const SAMPLING_MICROS = 200;
 
-/** Writes what V8's sampling profiler saw of the work. */
+/** Runs the work under V8's sampling profiler, and writes the profile. */
 export async function writeProfile(file: string, work: () => Promise<unknown>): Promise<void> {
   const session = new Session();
   session.connect();
@@ -18,11 +18,11 @@ export async function writeProfile(file: string, work: () => Promise<unknown>): 
 
 export interface FunctionShare {
   readonly where: string;
-  /** Of the samples in which the process was at work. */
+  /** Share of the samples in which the process was busy. */
   readonly share: number;
 }
 
-/** The functions that took the most time themselves, those they called left out. */
+/** Ranks functions by their own time, without the functions that they call. */
 export function rankFunctions({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): readonly FunctionShare[] {
   const whereById = new Map(nodes.map(({ id, callFrame }) => [id, formatPlace(callFrame)]));
   const micros = new Map<string, number>();

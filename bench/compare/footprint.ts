@@ -6,7 +6,7 @@ import { instantiations } from '../../test/types/cost/instantiations.ts';
 import { BASE, type ContestantEntry, PAWL, pawl, selectPackages } from './contestants.ts';
 import type { MeasuredRows, Samples } from './rows.ts';
 
-/** What installing puts on the disk, and what core is in a bundle and to the compiler. */
+/** Measures the installed size, the size of core in a bundle, and its cost for the compiler. */
 export async function measureFootprint(entries: readonly ContestantEntry[]): Promise<MeasuredRows> {
   const installed = selectPackages(entries);
   const core = createRequire(pawl.file).resolve('@pawl/core');
@@ -22,7 +22,7 @@ function measureEach(entries: readonly ContestantEntry[], measure: (entry: Conte
   return Object.fromEntries(entries.map((entry) => [entry.name, [measure(entry)]]));
 }
 
-/** As the file system counts them, in blocks. */
+/** Counts bytes in blocks, like the file system. */
 function countBytes(folder: string): number {
   return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
     const path = join(folder, entry.name);

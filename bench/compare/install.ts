@@ -7,7 +7,7 @@ import { type ContestantEntry, contestants, PAWL, selectPackages } from './conte
 
 const MAX_DURATION_MS = 300_000;
 
-/** What is always measured: the loops by hand from their lockfiles, and Pawl as it would be published now. */
+/** Installs the contestants that are always measured: the loops from their lockfiles, and Pawl as packed for publishing. */
 export async function installContestants(): Promise<void> {
   for (const entry of selectPackages(contestants)) {
     if (entry.name === PAWL) await installPawl(entry);
@@ -15,7 +15,7 @@ export async function installContestants(): Promise<void> {
   }
 }
 
-/** One that does not install is told, and left out. */
+/** Installs peers. A peer that fails to install is reported and left out. */
 export async function installPeers(entries: readonly ContestantEntry[]): Promise<void> {
   for (const entry of selectPackages(entries)) {
     try {
@@ -37,7 +37,7 @@ function installLocked({ folder }: ContestantEntry): Promise<void> {
   return installOnce(folder, { of: join(folder, 'package-lock.json'), args: ['ci'] });
 }
 
-/** Once for each state of a file. */
+/** Installs once for each content of a file. */
 async function installOnce(
   folder: string,
   { of, args }: { readonly of: string; readonly args: readonly string[] },
@@ -48,7 +48,7 @@ async function installOnce(
   console.error(`bench: npm ${args[0]} of ${basename(folder)}`);
   const quietly = ['--ignore-scripts', '--loglevel=error', '--no-audit', '--no-fund'];
   const signal = AbortSignal.timeout(MAX_DURATION_MS);
-  // Each pack of Pawl is another file of the same version, for which npm would keep what is there.
+  // Each pack of Pawl has the same version, so npm would keep an installed older one.
   rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
   await run('npm', [...args, ...quietly], { cwd: folder, env: machineEnvironment(), signal });
   writeFileSync(stamp, wanted);

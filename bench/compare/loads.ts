@@ -2,7 +2,7 @@ import { createScenario, type Scenario } from './scenario.ts';
 
 const conversation = { turns: 6, calls: 2 } as const;
 
-/** What is measured as load: µs of CPU time of a whole conversation. */
+/** The loads; each measures µs of CPU time of a whole conversation. */
 export const LOADS = {
   request: createScenario(conversation),
   request64: createScenario({ ...conversation, atOnce: 64 }),
@@ -15,4 +15,4 @@ export const LOADS = {
 
 export type Load = keyof typeof LOADS;
 
-export const LOAD_NAMES = Object.keys(LOADS) as readonly Load[]; // They are its own.
+export const LOAD_NAMES = Object.keys(LOADS) as readonly Load[]; // They are the keys above.

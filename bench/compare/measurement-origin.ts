@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 
-/** Where and when something was measured. */
+/** Where and when a result was measured. */
 export interface MeasurementOrigin {
   readonly at: string;
   readonly node: string;

@@ -11,7 +11,7 @@ const FEW = 100;
 const MANY = 1_000;
 const WAIT_MS = 30_000;
 
-/** KiB of each run that waits for its reply: the slope between 100 and 1,000 of them. Processes of their own each time. */
+/** Measures KiB per run that waits for a response: the slope between 100 and 1,000 runs, in new processes. */
 export async function measureMemory(entries: readonly ContestantEntry[], repeats: number): Promise<MeasuredRows> {
   const rss: Record<string, number[]> = {};
   const live: Record<string, number[]> = {};
@@ -56,10 +56,10 @@ export interface ParkScope {
   readonly server: Child<ServerOrder>;
 }
 
-/** What is in use when so many runs wait for their replies in all. */
+/** Starts runs until `count` of them wait for a response, and returns the memory in use. */
 export async function parkRuns(count: number, { competitor, server }: ParkScope): Promise<MemoryUse | undefined> {
-  const there = await server.ask<number>({ type: 'held' });
-  await competitor.measure('memory', { type: 'park', count: count - there });
+  const waiting = await server.ask<number>({ type: 'held' });
+  await competitor.measure('memory', { type: 'park', count: count - waiting });
   const endAt = performance.now() + WAIT_MS;
   while ((await server.ask<number>({ type: 'held' })) < count) {
     if (performance.now() > endAt) throw new Error(`${competitor.name} did not send ${count} requests.`);

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import type { Child } from './child.ts';
 
-/** Counts from now. The result tells which share of the machine's CPU time processes other than these, and this one, took since. */
+/** Starts counting. The returned function measures the share of the machine's CPU time that other processes have used since. */
 export async function measureOthersShare(
   own: readonly Child<{ readonly type: 'cpu' }>[],
 ): Promise<() => Promise<number>> {
@@ -14,7 +14,7 @@ export async function measureOthersShare(
 
 async function readCpuTimes(own: readonly Child<{ readonly type: 'cpu' }>[]) {
   let ownMicros = process.cpuUsage().user + process.cpuUsage().system;
-  // One that has ended counts as another's.
+  // A process that has ended counts as another one.
   for (const child of own) ownMicros += await child.ask<number>({ type: 'cpu' }).catch(() => 0);
   const times = cpus().map(({ times: { idle, ...busy } }) => ({ idle, busy: addUp(Object.values(busy)) }));
   const busyMs = addUp(times.map(({ busy }) => busy));

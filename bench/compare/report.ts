@@ -5,17 +5,17 @@ import { computeMedian, computeQuantile } from './statistics.ts';
 
 const FLOORS = [BASE, 'node:http', 'undici'];
 
-/** The tables of one run, and how it came about. */
+/** Formats the tables of a result, and its origin. */
 export function formatComparison(result: ComparisonResult): string {
   return `${formatOrigin(result)}\n\n${formatGoalTable(result)}${hasPeers(result) ? `\n${formatPeerTable(result)}` : ''}`;
 }
 
-/** When, where and how much beside it. */
+/** Formats when and where the result was measured, and the load of other processes. */
 export function formatOrigin({ at, node, machine, rounds, others }: ComparisonResult): string {
   return `${at}, Node ${node}, ${machine}; medians of ${rounds} rounds; other processes used ${(others * 100).toFixed(0)} % of the machine meanwhile.`;
 }
 
-/** Pawl and the loops by hand. In brackets the middle half of the rounds. */
+/** Formats Pawl and the loops written by hand. Brackets contain the middle half of the rounds. */
 function formatGoalTable(result: ComparisonResult): string {
   const peerHead = hasPeers(result) ? ' best peer |' : '';
   const head = `| work | goal | Pawl | Pawl / fetch | node:http / fetch | undici / fetch |${peerHead}\n`;
@@ -44,9 +44,9 @@ interface RatioKey {
   readonly name: string;
 }
 
-export const rowKeys = Object.keys(ROWS) as readonly RowKey[]; // They are its own.
+export const rowKeys = Object.keys(ROWS) as readonly RowKey[]; // They are the keys above.
 
-/** To the loop over `fetch` in the same round. Empty where one of the two was not measured. */
+/** Computes ratios to the loop over `fetch` in the same round. Empty if one of the two was not measured. */
 export function computeRatios({ measured }: ComparisonResult, { key, name }: RatioKey): readonly number[] {
   const base = measured[key]?.[BASE] ?? [];
   const row: TableRow = ROWS[key];
@@ -71,7 +71,7 @@ export interface BestPeer {
   readonly value: number;
 }
 
-/** Of the other frameworks. */
+/** Finds the best of the other frameworks. */
 export function findBestPeer(result: ComparisonResult, key: RowKey): BestPeer | undefined {
   const row: TableRow = ROWS[key];
   const values = listPeers(result).map((name) => {
@@ -85,7 +85,7 @@ function formatBestPeer(best: BestPeer | undefined): string {
   return best === undefined ? '' : `${formatFigure(best.value)} ${best.name}`;
 }
 
-/** Everybody's ratios, row by column. */
+/** Formats the ratios of all contestants. */
 function formatPeerTable(result: ComparisonResult): string {
   const keys = rowKeys.filter((key) =>
     listPeers(result).some((name) => computeRatios(result, { key, name }).length > 0),

@@ -1,15 +1,15 @@
 import { createExpectedText, createWord, type ServerBehavior } from './scenario.ts';
 
-/** The reply of a turn. */
+/** The request of a turn. */
 export interface TurnRequest {
-  /** From 1. */
+  /** Counted from 1. */
   readonly number: number;
   readonly isStreamed: boolean;
   /** Whether the stream ends with the usage. */
   readonly hasUsage: boolean;
 }
 
-/** What is written to the socket, head included, one after the other. */
+/** Creates the writes of a response, with its head. */
 export function createResponse(answers: ServerBehavior, turn: TurnRequest): readonly Buffer[] {
   return (turn.isStreamed ? createStream(answers, turn) : [createBody(answers, turn)]).map((text) => Buffer.from(text));
 }
@@ -18,10 +18,10 @@ const HEAD = { created: 1_764_000_000, model: 'bench', service_tier: 'default', 
 
 function createBody(answers: ServerBehavior, { number }: TurnRequest): string {
   const isLast = number >= answers.turns;
-  const said = isLast
+  const content = isLast
     ? { content: createExpectedText(answers) }
     : { content: null, tool_calls: createCalls(answers, number) };
-  const message = { role: 'assistant', refusal: null, annotations: [], ...said };
+  const message = { role: 'assistant', refusal: null, annotations: [], ...content };
   const body = JSON.stringify({
     id: `chatcmpl-${number}`,
     object: 'chat.completion',
@@ -48,7 +48,7 @@ function createStream(answers: ServerBehavior, turn: TurnRequest): readonly stri
   }
 }
 
-/** And which of them has the first word. */
+/** Creates the chunks, and the index of the one with the first word. */
 function createChunks(
   answers: ServerBehavior,
   { number, hasUsage }: TurnRequest,
@@ -107,7 +107,7 @@ function createUsage(turn: number): object {
   };
 }
 
-/** A piece of HTTP's chunked encoding. */
+/** Encodes a chunk of HTTP's chunked encoding. */
 function encodeChunk(text: string): string {
   return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 }

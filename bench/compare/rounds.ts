@@ -8,7 +8,7 @@ import type { ServerOrder } from './server.ts';
 
 export interface RoundsOptions {
   readonly rounds: number;
-  /** No round is begun after so long. */
+  /** No round starts after so many milliseconds. */
   readonly maxDurationMs: number;
   log(text: string): void;
 }
@@ -16,11 +16,11 @@ export interface RoundsOptions {
 export interface RoundsResult {
   readonly measured: MeasuredRows;
   readonly rounds: number;
-  /** The share of the machine that others used meanwhile. */
+  /** Share of the machine that other processes used meanwhile. */
   readonly others: number;
 }
 
-/** CPU and wall time. In each round all contestants have their turns, scenario by scenario. */
+/** Measures CPU and wall time. In each round all contestants take turns, scenario by scenario. */
 export async function measureRounds(
   entries: readonly ContestantEntry[],
   options: RoundsOptions,
@@ -47,7 +47,7 @@ export async function measureRounds(
 const MS = 150;
 const WARM_UP_MS = 500;
 const TURNS = 200;
-/** So many contestants are so far apart in time that the base is measured twice. */
+/** With more contestants, the base is measured twice: its turns would be too far apart. */
 const MANY = 6;
 
 async function runRounds(
@@ -63,7 +63,7 @@ async function runRounds(
   return completed;
 }
 
-/** What each contestant cost, by what was measured. */
+/** The costs of each contestant, by measure. */
 type RoundCosts = ReadonlyMap<string, Costs>;
 type Costs = ReadonlyMap<Measure, readonly number[]>;
 type Measure = Load | 'first' | 'late' | 'whole';
@@ -97,7 +97,7 @@ function orderContestants(all: readonly ContestantProcess[]): readonly Contestan
   return all.length <= MANY || base === undefined ? all : all.toSpliced(Math.ceil(all.length / 2), 0, base);
 }
 
-/** Mark 0 is the first turn's tool call. */
+/** Computes the cost of a turn between two marks. Mark 0 is the first turn's tool call. */
 function computeCostPerTurn(
   marks: readonly number[] = [],
   { from, to }: { readonly from: number; readonly to: number },
@@ -105,7 +105,7 @@ function computeCostPerTurn(
   return ((marks[to] ?? Number.NaN) - (marks[from] ?? Number.NaN)) / (to - from);
 }
 
-/** The figures of the table, of what was measured. */
+/** Computes the figures of the table from the measures. */
 const FIGURES: Partial<Record<RowKey, (cost: (measure: Measure) => number) => number>> = {
   request: (cost) => cost('request') / LOADS.request.turns,
   request64: (cost) => cost('request64') / LOADS.request64.turns,

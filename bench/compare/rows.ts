@@ -1,16 +1,16 @@
-/** What one unit of work costs a contestant, round by round. `NaN` where it could not be measured. */
+/** The cost of one unit of work for each contestant, by round. `NaN` if it could not be measured. */
 export type Samples = Readonly<Record<string, readonly number[]>>;
 
-/** A line of the table. */
+/** A row of the table. */
 export interface TableRow {
   readonly title: string;
   readonly unit: 'µs' | 'ms' | 'KiB' | 'MiB' | 'KB' | 'packages' | 'instantiations';
-  /** At most: the ratio to the loop over `fetch`; or the figure itself, where nothing is there to compare it with. */
+  /** The maximum of the ratio to the loop over `fetch`, or of the figure itself if `isAbsolute`. */
   readonly goal: number;
   readonly isAbsolute?: boolean;
 }
 
-/** In the order of the table. */
+/** The rows in order. */
 export const ROWS = {
   request: { title: 'request, unstreamed, 1 at a time', unit: 'µs', goal: 0.85 },
   request64: { title: 'request, unstreamed, 64 at a time', unit: 'µs', goal: 0.75 },

@@ -1,11 +1,11 @@
-// A Chat Completions server that costs next to nothing: each reply is made once, then sent again. A process of its own.
-// It keeps no conversations: which turn it is, is the number of tool messages in the request.
+// A cheap Chat Completions server in a process of its own: each response is created once and then reused. It stores no conversations: the
+// number of tool messages in the request tells the turn.
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type IncomingRequest, RequestReader } from './request-reader.ts';
 import { createResponse } from './responses.ts';
 import { decodePath, type ServerBehavior } from './scenario.ts';
 
-/** What it is asked by the process that started it. */
+/** Orders of the parent process. */
 export type ServerOrder = { readonly type: 'held' } | { readonly type: 'release' } | { readonly type: 'cpu' };
 
 interface KnownBehavior extends ServerBehavior {
@@ -35,9 +35,9 @@ function answer(socket: Socket, { path, body }: IncomingRequest): void {
 }
 
 function findBehavior(path: string): KnownBehavior {
-  const there = known.get(path) ?? { ...decodePath(path), responses: new Map() };
-  known.set(path, there);
-  return there;
+  const behavior = known.get(path) ?? { ...decodePath(path), responses: new Map() };
+  known.set(path, behavior);
+  return behavior;
 }
 
 function createFields(separator: string) {
@@ -55,7 +55,7 @@ function countOf(needle: Buffer, body: Buffer): number {
   return count;
 }
 
-/** Each in a turn of the event loop of its own, or after a pause. */
+/** Writes each piece in another turn of the event loop, or after a pause. */
 function write(socket: Socket, writes: readonly Buffer[], pauseMs: number): void {
   let at = 0;
   const writeNext = (): void => {
@@ -89,14 +89,14 @@ function obey({ type }: ServerOrder): unknown {
 
 const server = createServer({ noDelay: true }, (socket) => {
   const reader = new RequestReader();
-  // A client that goes away is no concern of ours.
+  // Ignores clients that disconnect.
   socket.on('error', () => undefined);
   socket.on('data', (piece) => {
-    for (const request of reader.read(piece as Buffer)) answer(socket, request); // No encoding is set.
+    for (const request of reader.read(piece as Buffer)) answer(socket, request); // A Buffer, because no encoding is set.
   });
 });
 server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
-  process.send?.({ value: (server.address() as AddressInfo).port }); // A server that listens on TCP has one.
+  process.send?.({ value: (server.address() as AddressInfo).port }); // A server on TCP has a port.
 });
 process.on('message', (order: ServerOrder) => process.send?.({ value: obey(order) }));
 process.on('disconnect', () => process.exit());

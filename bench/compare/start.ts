@@ -3,14 +3,14 @@ import { createEnvironment } from './child.ts';
 import { type ContestantEntry, readImports, selectPackages } from './contestants.ts';
 import type { MeasuredRows } from './rows.ts';
 
-/** ms of wall time that the imports take in a new process, the files in the page cache; that of zod alone is `fetch`'s. */
+/** Measures ms of wall time of the imports in a new process, with files in the page cache. The loop over `fetch` imports zod alone. */
 export function measureStart(entries: readonly ContestantEntry[], repeats: number): MeasuredRows {
   const jobs = selectPackages(entries).map((entry) => {
     const imports = readImports(entry).map((each) => `await import(${JSON.stringify(each)});`);
     const script = `const at = performance.now(); ${imports.join(' ')} console.log(performance.now() - at); process.exit()`;
     return { ...entry, script, ms: [] as number[] };
   });
-  // The first one fills the page cache.
+  // The first repeat fills the page cache.
   for (let repeat = 0; repeat <= repeats; repeat++) {
     for (const { folder, script, ms } of jobs) {
       const took = measureImport(folder, script);

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 
-// The work that all contestants do: the same instructions, prompt and tools.
+// The work of all contestants: the same instructions, prompt and tools.
 
 export const MODEL = 'bench';
 export const SYSTEM = 'You are a helpful assistant. Use the tools to answer, then reply to the user.';
 export const PROMPT = 'Add the numbers and look up the customers, then sum up what you found.';
 
-/** The module of whoever makes the schemas: some bring a zod of their own. */
+/** The zod module that creates the schemas: some contestants have their own. */
 export type Zod = typeof z;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -25,24 +25,24 @@ export interface ContestantSetup {
   readonly maxTurns: number;
 }
 
-/** What is made once for each scenario, as in a service. Each call is one conversation, and gives its last text. */
+/** Created once for each scenario, as in a service. Each call is one conversation, and returns its last text. */
 export interface Client {
   run(prompt: string): Promise<string>;
   stream(prompt: string, onText: (delta: string) => void): Promise<string>;
 }
 
-/** What each `*.client.ts` exports. */
+/** The exports of each `*.client.ts`. */
 export interface ContestantModule {
   connect(setup: ContestantSetup): Client | Promise<Client>;
 }
 
-/** Counted over all tools of this process. */
+/** Executions of all tools of this process. */
 export const executions: { count: number; onExecution: (() => void) | undefined } = {
   count: 0,
   onExecution: undefined,
 };
 
-/** `add` and `lookup`, which are called, and others of the usual size, which are not. */
+/** Creates `add` and `lookup`, which are called, and other tools of usual size, which are not. */
 export function createWorkTools(zod: Zod, { toolCount }: ContestantSetup): readonly WorkTool[] {
   const add = {
     name: 'add',

@@ -1,5 +1,5 @@
-// One contestant in a process of its own: does what it is ordered to, and tells what that cost. Its arguments: the client's
-// file, the server's port, and `count-timers` where they are to be counted.
+// Runs one contestant: executes orders and measures their cost. Its arguments: the client's file, the server's port, and optionally
+// `count-timers`.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -9,32 +9,32 @@ import { createExpectedText, createScenario, encodePath, type Scenario } from '.
 import { type Client, type ContestantModule, executions, PROMPT } from './work.ts';
 
 export type WorkerOrder =
-  /** Conversations for so long. The reply: what one of them costs, in µs of CPU time. */
+  /** Runs conversations for `ms`. Value: µs of CPU time of one conversation. */
   | { readonly type: 'load'; readonly scenario: Scenario; readonly ms: number }
-  /** One conversation of so many turns. The reply: µs of CPU time up to each turn's tool call, and up to the end. */
+  /** Runs one conversation of `turns` turns. Value: µs of CPU time up to each turn's tool call, and up to the end. */
   | { readonly type: 'turns'; readonly turns: number }
-  /** So many streamed conversations. The reply: µs of wall time until the first word, the median. */
+  /** Runs `count` streamed conversations. Value: median µs of wall time until the first word. */
   | { readonly type: 'first'; readonly count: number }
-  /** So many conversations more, against a server that holds its replies. */
+  /** Starts `count` further conversations with a server that holds its responses. */
   | { readonly type: 'park'; readonly count: number }
-  /** The reply: bytes in use, after a collection. */
+  /** Value: bytes in use after a garbage collection. */
   | { readonly type: 'memory' }
-  /** Waits until the parked ones have ended. */
+  /** Waits until the parked conversations have ended. */
   | { readonly type: 'settle' }
-  /** µs of CPU time so far. */
+  /** Value: µs of CPU time so far. */
   | { readonly type: 'cpu' }
-  /** So many conversations, as many side by side as the scenario says. */
+  /** Runs `count` conversations, as many in parallel as the scenario says. */
   | { readonly type: 'runs'; readonly scenario: Scenario; readonly count: number }
-  /** As `load`. The reply: how late the event loop's turns were. */
+  /** Like `load`. Value: the delay of the event loop. */
   | { readonly type: 'delay'; readonly scenario: Scenario; readonly ms: number }
-  /** The reply: timers, where they are counted. */
+  /** Value: the numbers of timers, if they are counted. */
   | { readonly type: 'timers' }
-  /** As `load`, with a CPU profile written to the file. */
+  /** Like `load`. Writes a CPU profile to the file. */
   | { readonly type: 'profile'; readonly scenario: Scenario; readonly ms: number; readonly file: string };
 
 export interface MemoryUse {
   readonly rss: number;
-  /** On the heap and outside of it. */
+  /** Used bytes of the heap, and external memory. */
   readonly live: number;
 }
 
@@ -51,7 +51,7 @@ const { connect }: ContestantModule = await import(pathToFileURL(file).href);
 const clients = new Map<string, Client>();
 const parked: Promise<void>[] = [];
 
-/** One for each scenario, as in a service. */
+/** Returns the client of a scenario: there is one for each, as in a service. */
 async function getClient(of: Scenario): Promise<Client> {
   const key = `${encodePath(of)} ${of.toolCount}`;
   const setup = {
@@ -79,10 +79,10 @@ async function runConversation(
   onText = (_: string): void => undefined,
 ): Promise<void> {
   const text = of.isStreamed ? await client.stream(PROMPT, onText) : await client.run(PROMPT);
-  if (text !== expected) throw new Error(`The answer is ${JSON.stringify(String(text).slice(0, 100))}.`);
+  if (text !== expected) throw new Error(`The text is ${JSON.stringify(String(text).slice(0, 100))}.`);
 }
 
-/** A quarter of the time before it counts: the process was idle while others had their turn. */
+/** Measures a load. Warms up for a quarter of the time: the process was idle during the turns of others. */
 async function load({ scenario: of, ms }: { readonly scenario: Scenario; readonly ms: number }): Promise<number> {
   const one = await createConversation(of);
   const before = executions.count;
@@ -92,26 +92,26 @@ async function load({ scenario: of, ms }: { readonly scenario: Scenario; readonl
   const cost = readCpuMicros(since) / count;
   const expected = (early + count) * (of.turns - 1) * of.calls;
   const executed = executions.count - before;
-  if (executed !== expected) throw new Error(`It ran ${executed} tool calls, and not ${expected}.`);
+  if (executed !== expected) throw new Error(`The contestant ran ${executed} tool calls; expected ${expected}.`);
   return cost;
 }
 
-/** At least one conversation in each lane. How many there were. */
+/** Runs at least one conversation in each parallel sequence. Returns their number. */
 function runForDuration(one: BenchConversation, ms: number): Promise<number> {
   const end = performance.now() + ms;
   return runSideBySide(one, (count) => count <= one.of.atOnce || performance.now() < end);
 }
 
-/** Conversations side by side, one after the other in each lane, as long as `isWanted` says so of the next one's number. */
+/** Runs parallel sequences of conversations while `isWanted` returns true for the next one's number. */
 async function runSideBySide(one: BenchConversation, isWanted: (count: number) => boolean): Promise<number> {
   let count = 0;
-  const runLane = async (): Promise<void> => {
+  const runSequence = async (): Promise<void> => {
     while (isWanted(count + 1)) {
       count++;
       await runConversation(one);
     }
   };
-  await Promise.all(Array.from({ length: one.of.atOnce }, runLane));
+  await Promise.all(Array.from({ length: one.of.atOnce }, runSequence));
   return count;
 }
 
@@ -155,7 +155,7 @@ async function measureFirstWord(count: number): Promise<number> {
     });
     waits.push((wait ?? Number.NaN) * 1_000);
   }
-  // The first few are colder.
+  // Ignores the first quarter, which is not warmed up.
   return waits.slice(count >> 2).toSorted((a, b) => a - b)[(count - (count >> 2)) >> 1] ?? Number.NaN;
 }
 
@@ -165,7 +165,7 @@ async function park(count: number): Promise<void> {
 }
 
 async function measureMemory(): Promise<MemoryUse> {
-  if (globalThis.gc === undefined) throw new Error('Memory is measured in a process with --expose-gc.');
+  if (globalThis.gc === undefined) throw new Error('Start the process with --expose-gc to measure memory.');
   globalThis.gc();
   await sleep(20);
   globalThis.gc();

@@ -2,7 +2,7 @@ import { Agent, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
-/** Asks the model eight times, with a call that may not be repeated in between. */
+/** Creates an agent with eight calls of a non-idempotent tool. */
 export function createBenchAgent(): Agent {
   const input = z.object({});
   const pay = tool({ name: 'pay', description: 'Pays.', input, effect: 'non-idempotent', execute: () => 'paid' });

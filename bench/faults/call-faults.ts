@@ -12,7 +12,7 @@ const BOTH = [
 
 const REPORTED_TO_MODEL = 'The tool is not run, the model is told, and the run goes on to the answer.';
 
-/** Calls that are not as they should be. */
+/** Invalid or unusual tool calls. */
 export const callFaults: readonly Fault[] = [
   {
     name: 'arguments cut by the token limit',

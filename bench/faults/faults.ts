@@ -3,5 +3,5 @@ import type { Fault } from './fault.ts';
 import { responseFaults } from './response-faults.ts';
 import { runFaults } from './run-faults.ts';
 
-/** Cases of docs/behaviours.md, A to C, that need no programming interface of Pawl's. What only shows after a deadline of a minute or more is not among them. */
+/** Cases of docs/behaviours.md, A to C, that do not need Pawl's API. Cases that need a deadline of a minute or more are not included. */
 export const faults: readonly Fault[] = [...runFaults, ...responseFaults, ...callFaults];

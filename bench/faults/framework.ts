@@ -3,7 +3,7 @@ import type { z } from 'zod';
 export interface OfferedTool {
   readonly name: string;
   readonly description: string;
-  /** Made with the framework's own zod. */
+  /** Creates the schema with the framework's own zod. */
   readonly input: (zod: typeof z) => z.ZodType<Readonly<Record<string, unknown>>>;
   readonly execute: (input: Readonly<Record<string, unknown>>) => unknown;
 }
@@ -18,11 +18,11 @@ export interface FrameworkQuestion {
 
 export interface FrameworkAnswer {
   readonly text: string;
-  /** What the framework says of how the model ended, where it says so. */
+  /** The finish reason, if the framework exposes it. */
   readonly finish?: string;
 }
 
-/** A framework as its documentation uses it, with its defaults. Rejects with what the framework throws. */
+/** A framework, used as in its documentation, with its defaults. Rejects with the framework's error. */
 export interface Framework {
   readonly ask: (question: FrameworkQuestion) => Promise<FrameworkAnswer>;
 }

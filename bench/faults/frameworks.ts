@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Framework } from './framework.ts';
 import { createPawl } from './pawl.ts';
 
-/** A project of its own beside the workspace, which is installed only where peers are asked for. */
+/** A project outside the workspace, which is installed only for `--peers`. */
 export const peersFolder: string = join(import.meta.dirname, 'peers');
 
 const manifest: { readonly dependencies: Readonly<Record<string, string>> } = JSON.parse(
@@ -13,13 +13,13 @@ const manifest: { readonly dependencies: Readonly<Record<string, string>> } = JS
 
 export interface FrameworkEntry {
   readonly name: string;
-  /** `openai 7.59.0`, and what belongs to it. */
+  /** Packages with versions, such as `openai 7.59.0`. */
   readonly versions: string;
-  /** How it is used. */
+  /** The API that is used. */
   readonly by: string;
 }
 
-/** Pawl, and who it is compared with. */
+/** Pawl and the frameworks that it is compared with. */
 export const frameworks: readonly [FrameworkEntry, ...FrameworkEntry[]] = [
   { name: 'pawl', versions: 'this version', by: '`Agent`' },
   { name: 'ai', versions: formatVersions('ai', '@ai-sdk/openai-compatible'), by: '`ToolLoopAgent`' },
@@ -40,5 +40,5 @@ function formatVersions(...packages: readonly string[]): string {
 export async function loadFramework(name: string): Promise<Framework> {
   if (name === 'pawl') return createPawl();
   const file = pathToFileURL(join(peersFolder, `${name}.mjs`)).href;
-  return (await import(file)) as Framework; // Each of them exports `ask`.
+  return (await import(file)) as Framework; // Each file exports `ask`.
 }

@@ -2,7 +2,7 @@ import { Agent, type Clock, openai, tool } from '@pawl/core';
 import { z } from 'zod';
 import type { Framework } from './framework.ts';
 
-/** Pawl with its defaults; a test gives it a clock on which pauses take no time. */
+/** Creates Pawl's adapter, with defaults. Tests pass a clock without real pauses. */
 export function createPawl(options: { readonly clock?: Clock } = {}): Framework {
   return {
     async ask({ baseURL, prompt, isStreamed, tools, signal }) {

@@ -17,7 +17,7 @@ export interface FaultTable {
   readonly outcomes: readonly FaultOutcome[];
 }
 
-/** The table, and below it what each fault is, what counts as a pass, and what everybody did, word for word. */
+/** Formats the table, and below it each fault, what counts as a pass, and what each framework did. */
 export function formatReport(table: FaultTable): string {
   const { faults, entrants, outcomes } = table;
   const details = faults.flatMap(({ name, happens, passes }) => [
@@ -33,7 +33,7 @@ export function formatReport(table: FaultTable): string {
   return [...who, '', formatMatrix(table), '', ...details].join('\n');
 }
 
-/** A row for each fault, and how many everybody passes. */
+/** Formats a row for each fault, and the number of passes of each framework. */
 export function formatMatrix({ faults, entrants, outcomes }: MatrixTable): string {
   const rows = faults.map(({ name }) => [
     name,
@@ -49,7 +49,7 @@ export function formatMatrix({ faults, entrants, outcomes }: MatrixTable): strin
   return [head, rule, ...rows, ['**all**', ...passed]].map(formatRow).join('\n');
 }
 
-/** What a saved table has of it, too. */
+/** The part of a table that a saved one also has. */
 export interface MatrixTable extends Pick<FaultTable, 'entrants' | 'outcomes'> {
   readonly faults: readonly Pick<Fault, 'name'>[];
 }

@@ -9,7 +9,7 @@ const call = respond.call('get_weather', OSLO);
 const REPORTED_OR_RETRIED =
   'It ends with the whole answer of another try, or says what went wrong; never with the half.';
 
-/** Replies that are no whole answer, or say it in another way. */
+/** Incomplete or unusual responses. */
 export const responseFaults: readonly Fault[] = [
   {
     name: 'text cut by the token limit',

@@ -5,10 +5,10 @@ import { hasAnswer, hasReportedProblem, hasRunTools, listResults } from './judge
 const OSLO = { city: 'Oslo' } as const;
 const call = respond.call('get_weather', OSLO);
 const RETRY_AFTER_S = 2;
-/** More requests than that for one question are an endless loop. */
+/** More requests for one question count as an endless loop. */
 const MAX_REQUESTS = 100;
 
-/** Tools that go wrong, servers that are busy, models that never end. */
+/** Failing tools, busy servers, and endless loops. */
 export const runFaults: readonly Fault[] = [
   {
     name: 'nothing',
@@ -38,8 +38,8 @@ export const runFaults: readonly Fault[] = [
           ])
         : undefined,
     isPassed: (seen) => {
-      const told = listResults(seen).join('\n');
-      return hasAnswer(seen) && /error|failed|service is down/i.test(told) && told.includes('Rome: 4 degrees');
+      const contents = listResults(seen).join('\n');
+      return hasAnswer(seen) && /error|failed|service is down/i.test(contents) && contents.includes('Rome: 4 degrees');
     },
   },
   {
@@ -73,8 +73,8 @@ export const runFaults: readonly Fault[] = [
     tool: 'gives what JSON has no form for',
     serve: (_, index) => (index === 0 ? call : undefined),
     isPassed: (seen) => {
-      const told = listResults(seen).join('\n');
-      return hasAnswer(seen) && told.includes('12345678901234567890') && told.includes('Rome');
+      const contents = listResults(seen).join('\n');
+      return hasAnswer(seen) && contents.includes('12345678901234567890') && contents.includes('Rome');
     },
   },
   {
@@ -92,7 +92,7 @@ export const runFaults: readonly Fault[] = [
       index === 0 ? respond.httpError(429, { headers: { 'retry-after': String(RETRY_AFTER_S) } }) : undefined,
     isPassed: (seen) => {
       const [first, second] = seen.requests.map(({ atMs }) => atMs);
-      // A clock may be a little off; a pause of its own making is not.
+      // Allows for inaccurate timers, but not for a different delay.
       return hasAnswer(seen) && Number(second) - Number(first) >= RETRY_AFTER_S * 1_000 - 50;
     },
   },

@@ -7,11 +7,11 @@ const PROMPT = 'What is the weather in Oslo?';
 export interface RunFrameworkOptions {
   readonly fault: Fault;
   readonly baseURL: string;
-  /** Told at once, so that it is known of a framework that hangs, too. */
+  /** Called at once, so that executions of a framework that hangs are recorded, too. */
   readonly onRun?: (ran: ToolExecution) => void;
 }
 
-/** Has a framework answer the question under a fault. Never rejects; never ends where the framework does not. */
+/** Asks a framework the question under a fault. Never rejects. Does not settle if the framework does not. */
 export async function runFramework(
   contestant: Framework,
   { fault, baseURL, onRun }: RunFrameworkOptions,
@@ -25,12 +25,12 @@ export async function runFramework(
     if (fault.abortAfterMs === undefined || ran.length > 1) return;
     setTimeout(() => {
       abortedAt = performance.now();
-      abort.abort(new Error('The user has gone.'));
+      abort.abort(new Error('The user aborted the run.'));
     }, fault.abortAfterMs);
   };
   const tools = createTools(fault.tool ?? 'works', recordExecution);
   const begun = performance.now();
-  /** Of a run that is aborted: since then. */
+  /** Since the start, or since the abort if the run was aborted. */
   const measureDuration = (): number => Math.round(performance.now() - (abortedAt ?? begun));
   try {
     const isStreamed = fault.isStreamed === true;
@@ -91,7 +91,7 @@ function formatError(error: unknown): string {
 
 const MAX_DETAILS_LENGTH = 4_000;
 
-/** As `console.error` shows it, so that what is in a field or a cause counts, too. */
+/** Formats an error like `console.error`, with its fields and causes. */
 function formatDetails(error: unknown): string {
   return inspect(error, { depth: 4 }).slice(0, MAX_DETAILS_LENGTH);
 }

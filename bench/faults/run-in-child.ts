@@ -11,7 +11,7 @@ export interface RunInChildOptions {
 
 type ChildMessage = { readonly ran: ToolExecution } | { readonly did: FrameworkRun };
 
-/** What a framework does in a process of its own. A process that hangs is ended at the deadline; one that dies has died. */
+/** Runs a framework in a process of its own. Kills the process at the deadline. */
 export function runInChild({ name, fault, baseURL, deadlineMs }: RunInChildOptions): Promise<FrameworkRun> {
   const begun = performance.now();
   const child = fork(join(import.meta.dirname, 'child.ts'), [name, fault.name, baseURL], { silent: true });
@@ -22,9 +22,9 @@ export function runInChild({ name, fault, baseURL, deadlineMs }: RunInChildOptio
   child.stderr?.on('data', (text) => {
     errors = `${errors}${text}`.slice(-10_000);
   });
-  child.on('message', (word: ChildMessage) => {
-    if ('ran' in word) ran.push(word.ran);
-    else did = word.did;
+  child.on('message', (message: ChildMessage) => {
+    if ('ran' in message) ran.push(message.ran);
+    else did = message.did;
   });
   const timer = setTimeout(() => {
     isHung = true;
@@ -42,7 +42,7 @@ export function runInChild({ name, fault, baseURL, deadlineMs }: RunInChildOptio
   });
 }
 
-/** The line in which Node names what ended the process. */
+/** Finds the line in which Node reports the error that ended the process. */
 function findLastError(errors: string): string {
   const lines = errors.split('\n').map((line) => line.trim());
   return lines.findLast((line) => /^(Uncaught )?\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';

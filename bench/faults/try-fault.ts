@@ -4,17 +4,17 @@ import { offlineServer, respond } from '@pawl/testing';
 import { ANSWER, type Fault, type FaultTrial, type FrameworkRun } from './fault.ts';
 
 export interface TryOptions {
-  /** Has a framework answer, in this process or in one of its own. */
+  /** Runs a framework, in this process or in another one. */
   readonly run: (baseURL: string) => Promise<FrameworkRun>;
-  /** When requests came. @defaultValue the machine's */
+  /** The clock for request times. @defaultValue the machine's clock */
   readonly clock?: Clock;
 }
 
-/** Serves a fault over HTTP on 127.0.0.1, and sees what a framework makes of it. */
+/** Serves a fault over HTTP on 127.0.0.1, and records what a framework does. */
 export async function tryFault(fault: Fault, { run, clock = systemClock }: TryOptions): Promise<FaultTrial> {
   const times: number[] = [];
   const server = await offlineServer({
-    // What OpenAI's server would refuse is taken: a row tests one thing.
+    // The server accepts requests that OpenAI's would refuse: each fault tests one thing.
     checks: 'none',
     script: async (request) => {
       const index = times.push(clock.now()) - 1;

@@ -15,10 +15,10 @@ const STREAMS: Readonly<Record<string, Scenario>> = {
   'as fast as the server can': createScenario(streams),
 };
 
-/** By how the chunks come, then by contestant. */
+/** Delays by kind of stream, then by contestant. */
 export type DelaysByStream = Readonly<Record<string, Readonly<Record<string, EventLoopDelay>>>>;
 
-/** How late the event loop's turns are while 64 streams are read. */
+/** Measures the delay of the event loop while 64 streams are read. */
 export async function measureDelays(entries: readonly ContestantEntry[]): Promise<DelaysByStream> {
   const delays: Record<string, Record<string, EventLoopDelay>> = {};
   for (const entry of entries) {
@@ -26,9 +26,9 @@ export async function measureDelays(entries: readonly ContestantEntry[]): Promis
     const competitor = new ContestantProcess(entry, { port: await server.waitUntilReady() });
     try {
       await competitor.start();
-      for (const [how, each] of Object.entries(STREAMS)) {
+      for (const [stream, each] of Object.entries(STREAMS)) {
         const delay = await competitor.child.ask<EventLoopDelay>({ type: 'delay', scenario: each, ms: MS });
-        delays[how] = { ...delays[how], [entry.name]: delay };
+        delays[stream] = { ...delays[stream], [entry.name]: delay };
       }
     } finally {
       await competitor.child.stop();

@@ -9,27 +9,27 @@ import { createScenario } from '../compare/scenario.ts';
 import type { ServerOrder } from '../compare/server.ts';
 
 const RUNS = 10_000;
-/** Of both ends of a connection each has one; some more are the process's own. */
+/** One for each connection, and some for the process itself. */
 const FILES_NEEDED = RUNS + 100;
 const IDLE_MS = 3_000;
 
 export interface ManyRunsResult {
   readonly runs: number;
-  /** Until all of them wait for their replies. */
+  /** Until all runs wait for their responses. */
   readonly startMs: number;
-  /** From the first reply until all of them have ended, each with the right answer. */
+  /** From the first response until all runs have ended with the right text. */
   readonly endMs: number;
   readonly rssKiBEach: number;
   readonly liveKiBEach: number;
-  /** While all wait. */
+  /** Timers per run while all runs wait. */
   readonly timersEach: number;
-  /** Over the life of a run. */
+  /** Timers created over the life of a run. */
   readonly timersMadeEach: number;
-  /** Of a core, while all wait. */
+  /** Share of a core while all runs wait. */
   readonly cpuShareIdle: number;
 }
 
-/** Runs that all wait for a server that says nothing, until it says something to all of them. */
+/** Measures runs that wait in parallel for a silent server, until it responds to all of them. */
 export async function measureManyRuns(entry: ContestantEntry): Promise<ManyRunsResult> {
   checkFiles();
   const server = new Child<ServerOrder>('server.ts', { isApart: true });
@@ -68,11 +68,11 @@ export async function measureManyRuns(entry: ContestantEntry): Promise<ManyRunsR
   }
 }
 
-/** Node itself takes as many as the system lets it have. */
+/** Checks the system's limit on open files. Node raises its own limit to it. */
 function checkFiles(): void {
   const limit = execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim();
   if (limit === 'unlimited' || Number(limit) >= FILES_NEEDED) return;
-  throw new Error(`The system lets a process open ${limit} files, and ${FILES_NEEDED} are needed. Raise the limit.`);
+  throw new Error(`The system's limit is ${limit} open files; ${FILES_NEEDED} are needed. Raise it with ulimit.`);
 }
 
 async function measureCpuShare(child: ContestantProcess['child']): Promise<number> {

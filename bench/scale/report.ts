@@ -4,7 +4,7 @@ import { AT_READING_SPEED, type DelaysByStream } from './delay.ts';
 import type { ManyRunsResult } from './many-runs.ts';
 import type { SoakResult } from './soak.ts';
 
-/** What `bench/results/scale.json` holds. */
+/** The content of `bench/results/scale.json`. */
 export interface ScaleResult extends MeasurementOrigin, ScaleMeasurements {}
 
 export interface ScaleMeasurements {
@@ -13,20 +13,24 @@ export interface ScaleMeasurements {
   readonly delays: DelaysByStream;
 }
 
-/** What is promised of one process and was not so. */
+/** Lists the limits that the results exceed. */
 export function findShortfalls({ soak, delays }: ScaleMeasurements): readonly string[] {
   const grown = computeGrowth(soak);
   const p99 = delays[AT_READING_SPEED]?.[PAWL]?.p99 ?? Number.NaN;
   return [
-    ...(grown <= MAX_GROWTH ? [] : [`The heap grew by ${grown.toFixed(3)} over the soak, allowed is ${MAX_GROWTH}.`]),
-    ...(p99 < MAX_DELAY_MS ? [] : [`The event loop was ${p99.toFixed(0)} ms late at p99, allowed is ${MAX_DELAY_MS}.`]),
+    ...(grown <= MAX_GROWTH
+      ? []
+      : [`The heap grew by ${grown.toFixed(3)} during the soak; at most ${MAX_GROWTH} is allowed.`]),
+    ...(p99 < MAX_DELAY_MS
+      ? []
+      : [`The event loop was ${p99.toFixed(0)} ms late at p99; at most ${MAX_DELAY_MS} are allowed.`]),
   ];
 }
 
 const MAX_GROWTH = 1.05;
 const MAX_DELAY_MS = 50;
 
-/** From the second sample on, when everything is there that stays. */
+/** Computes the growth from the second sample, when permanent objects exist. */
 function computeGrowth({ liveMiB }: SoakResult): number {
   return (liveMiB.at(-1) ?? Number.NaN) / (liveMiB[1] ?? Number.NaN);
 }

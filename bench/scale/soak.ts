@@ -12,12 +12,12 @@ const AT_ONCE = 64;
 export interface SoakResult {
   readonly runs: number;
   readonly seconds: number;
-  /** After each tenth of the runs, garbage collected. */
+  /** After each tenth of the runs and a garbage collection. */
   readonly liveMiB: readonly number[];
   readonly rssMiB: readonly number[];
 }
 
-/** Runs of two turns over HTTP in one process. */
+/** Measures runs of two turns over HTTP in one process. */
 export async function measureSoak(entry: ContestantEntry): Promise<SoakResult> {
   const server = new Child<ServerOrder>('server.ts', { isApart: true });
   const port = await server.waitUntilReady();

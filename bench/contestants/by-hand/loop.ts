@@ -8,7 +8,7 @@ import {
   type WorkTool,
 } from '../../compare/work.ts';
 
-/** Sends a body. The reply's body comes as text, or in pieces. */
+/** Sends a body. The response's body is read as text or in pieces. */
 export type Post = (url: string, body: string) => Promise<ResponseBody>;
 
 export interface ResponseBody {
@@ -29,7 +29,7 @@ interface Message {
   readonly tool_call_id?: string;
 }
 
-/** The loop that one would write by hand: no retries, no limits but on turns, no deadlines, no events, no history. */
+/** Creates the loop that a developer writes by hand: without retries, deadlines, events and history, and with a limit on turns only. */
 export function createClient(post: Post, setup: ContestantSetup): Client {
   const url = `${setup.baseURL}/chat/completions`;
   const list = createWorkTools(z, setup);
@@ -52,7 +52,7 @@ export function createClient(post: Post, setup: ContestantSetup): Client {
       if (message.tool_calls === undefined) return message.content ?? '';
       messages.push(...(await Promise.all(message.tool_calls.map((call) => answer(call, byName)))));
     }
-    throw new Error(`There was no answer within ${setup.maxTurns} turns.`);
+    throw new Error(`The conversation did not end within ${setup.maxTurns} turns.`);
   }
 
   return {

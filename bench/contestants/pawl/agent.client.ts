@@ -2,7 +2,7 @@ import { Agent, openai, tool } from '@pawl/core';
 import { z } from 'zod';
 import { type ContestantModule, createWorkTools, MODEL, SYSTEM } from '../../compare/work.ts';
 
-/** As its users run it: one agent, one listener, everything else at its default. */
+/** Uses Pawl like its users: one agent, one listener, and defaults. */
 export const connect: ContestantModule['connect'] = (setup) => {
   const tools = createWorkTools(z, setup).map(({ schema, ...rest }) =>
     tool({ ...rest, input: schema, effect: 'read' }),
