@@ -1,4 +1,4 @@
-// Middleware may change or veto a model request or a tool call. The first of the list is the outermost.
+// Middleware can change or refuse model requests and tool calls. The first in the list is the outermost.
 import { Agent, ToolError, tool } from '@pawl/core';
 import type { Middleware } from '@pawl/core/middleware';
 import { respond, scriptedModel } from '@pawl/testing';
@@ -6,9 +6,9 @@ import { z } from 'zod';
 
 const timing: Middleware = {
   async wrapModelCall(request, next, { turn }) {
-    const answer = await next(request);
-    console.log(`turn ${turn}: ${request.messages.length} messages, answer by ${answer.model}`);
-    return answer;
+    const response = await next(request);
+    console.log(`turn ${turn}: ${request.messages.length} messages, response by ${response.model}`);
+    return response;
   },
 };
 

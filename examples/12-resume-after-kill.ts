@@ -1,5 +1,5 @@
-// A process is killed while a tool runs. The next one goes on: what was finished is not done again, and the model is
-// told that nobody knows how the call that was under way ended. This file starts itself twice, as two processes.
+// A process is killed while a tool runs. The next process resumes the run: finished calls are not repeated, and the model learns that
+// the interrupted call has an unknown outcome. This file starts itself twice, as two processes.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ async function runWorker(file: string): Promise<void> {
   const input = z.object({ order: z.string() });
   const look = tool({
     name: 'look_up',
-    description: 'Looks an order up.',
+    description: 'Looks up an order.',
     input,
     effect: 'read',
     execute: ({ order }) => {
@@ -38,11 +38,11 @@ async function runWorker(file: string): Promise<void> {
   });
   const refund = tool({
     name: 'refund',
-    description: 'Pays an order back.',
+    description: 'Refunds an order.',
     input,
-    effect: 'non-idempotent', // The default: a second refund would be one too many.
+    effect: 'non-idempotent', // The default. The refund must not run twice.
     execute: ({ order }) => {
-      console.log(`paying ${order} back`);
+      console.log(`refunding ${order}`);
       process.kill(process.pid, 'SIGKILL');
     },
   });

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const examples = join(import.meta.dirname, '..', 'examples');
 
-/** What an example prints, with the times left out. It must not find a real server by accident. */
+/** Runs an example without real servers, and returns its output without times. */
 async function printed(path: string): Promise<string> {
   const { OPENAI_API_KEY: _, OPENAI_BASE_URL: __, OPENAI_MODEL: ___, ...env } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, [join(examples, path)], { env });
@@ -20,7 +20,7 @@ test('there is an example for each idea, in order', () => {
     '01-hello.ts',
     '02-streaming.ts',
     '03-parallel-calls.ts',
-    '04-errors-and-corrections.ts',
+    '04-errors-and-retries.ts',
     '05-approval.ts',
     '06-limits.ts',
     '07-structured-output.ts',

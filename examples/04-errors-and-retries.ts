@@ -1,4 +1,4 @@
-// What goes wrong in a call is told to the model, short and by path, so that it can do better. The run goes on.
+// If a call fails, its result tells the model why, so that it can correct the call. The run continues.
 import { Agent, ToolError, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
