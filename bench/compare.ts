@@ -1,7 +1,7 @@
 // Compares Pawl with loops written by hand, in under two minutes:
 //   npm run bench                 prints the results as a table
 //   npm run bench -- --peers      compares other frameworks, too, and installs them first
-//   npm run bench -- --write      writes the results to bench/results, docs/performance.md and README.md
+//   npm run bench -- --write      writes the results to bench/results and docs/performance.md
 //   npm run bench -- --rounds 3   runs 3 rounds instead of 7
 
 import { parseArgs } from 'node:util';

@@ -33,7 +33,15 @@ function measureInserts(round: number): Promise<number> {
 }
 
 async function measureSteps(runId: string): Promise<number> {
-  const runner = await host.start({ runId, agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 });
+  const runner = await host.start({
+    runId,
+    agent: 'agent',
+    messages: [],
+    limits: {},
+    metadata: {},
+    at: 0,
+    schemaVersion: 1,
+  });
   const ms = await measureMs(async () => {
     for (let index = 0; index < ROWS; index++) {
       const runStep = async () => value;

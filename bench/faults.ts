@@ -1,13 +1,14 @@
 // npm run bench -- faults                       Pawl alone
 // npm run bench -- faults --peers               the other frameworks, too, which are installed first
 // npm run bench -- faults --peers ai langchain  some of them
-// With --save, writes the results to bench/faults/results.md and results.json.
+// With --save, writes the results to bench/faults/results.md and results.json, and the table to docs/faults.md.
 import { parseArgs } from 'node:util';
 import type { Fault } from './faults/fault.ts';
 import { faults } from './faults/faults.ts';
 import { type FrameworkEntry, frameworks } from './faults/frameworks.ts';
 import { installPeers } from './faults/install-peers.ts';
-import { type FaultOutcome, formatReport, save } from './faults/report.ts';
+import type { FaultOutcome } from './faults/matrix.ts';
+import { formatReport, save } from './faults/report.ts';
 import { runInChild } from './faults/run-in-child.ts';
 import { tryFault } from './faults/try-fault.ts';
 

@@ -3,11 +3,13 @@ import { dirname, join } from 'node:path';
 import { drawChart } from './compare/chart.ts';
 import { formatComparison, formatOrigin } from './compare/report.ts';
 import type { ComparisonResult } from './compare/result.ts';
+import { formatMatrix, type MatrixTable } from './faults/matrix.ts';
 import { formatScale, type ScaleResult } from './scale/report.ts';
 
 const root = join(import.meta.dirname, '..');
 const COMPARISON = 'bench/results/compare.json';
 const SCALE = 'bench/results/scale.json';
+const FAULTS = 'bench/faults/results.json';
 
 export function keepComparison(result: ComparisonResult): void {
   write(COMPARISON, formatJson(result));
@@ -19,13 +21,20 @@ export function keepScale(scale: ScaleResult): void {
   writeGenerated();
 }
 
+export function keepFaults(result: object): void {
+  write(FAULTS, `${JSON.stringify(result, null, 2)}\n`);
+  writeGenerated();
+}
+
 /** Generates the result files and the pages that show them, by path. Results that do not exist yet are left out. */
 export function generatePages(): ReadonlyMap<string, string> {
   // JSON has no NaN: a value that was not measured is null there.
   const result = readResult<ComparisonResult>(COMPARISON, (_, value) => value ?? Number.NaN);
   const scale = readResult<ScaleResult>(SCALE);
+  const faults = readResult<MatrixTable>(FAULTS);
   const shown = {
-    ...(result && { chart: `![${ALTERNATIVE}](bench/results/compare.svg)\n\n${formatOrigin(result)}` }),
+    ...(faults && { faults: formatMatrix(faults) }),
+    ...(result && { chart: `![${ALTERNATIVE}](../bench/results/compare.svg)\n\n${formatOrigin(result)}` }),
     ...(result && { comparison: formatComparison(result) }),
     ...(scale && { scale: formatScale(scale) }),
   };
@@ -33,7 +42,7 @@ export function generatePages(): ReadonlyMap<string, string> {
     ['bench/results/compare.md', shown.comparison],
     ['bench/results/compare.svg', result && drawChart(result)],
     ['bench/results/scale.md', shown.scale],
-    ...['README.md', 'docs/performance.md'].map((path) => [path, fillPage(read(path), shown)] as const),
+    ...['docs/faults.md', 'docs/performance.md'].map((path) => [path, fillPage(read(path), shown)] as const),
   ];
   return new Map(files.flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])));
 }

@@ -54,7 +54,15 @@ function measureInserts(file: string, synchronous: string): Promise<number> {
 /** Measures steps in sequence, like the steps of one run. */
 async function measureSteps(file: string, synchronous: 'full' | 'normal'): Promise<number> {
   const host = sqliteHost(file, { synchronous });
-  const runner = await host.start({ runId: 'run', agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 });
+  const runner = await host.start({
+    runId: 'run',
+    agent: 'agent',
+    messages: [],
+    limits: {},
+    metadata: {},
+    at: 0,
+    schemaVersion: 1,
+  });
   const ms = await measureMs(async () => {
     for (let index = 0; index < ROWS; index++) {
       const runStep = async () => value;

@@ -1,21 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fault, FrameworkRun } from './fault.ts';
-import type { FrameworkEntry } from './frameworks.ts';
-
-export interface FaultOutcome {
-  readonly fault: string;
-  readonly entrant: string;
-  readonly isPassed: boolean;
-  readonly did: FrameworkRun;
-  readonly requests: number;
-}
-
-export interface FaultTable {
-  readonly faults: readonly Fault[];
-  readonly entrants: readonly FrameworkEntry[];
-  readonly outcomes: readonly FaultOutcome[];
-}
+import { keepFaults } from '../results.ts';
+import type { FrameworkRun } from './fault.ts';
+import { type FaultOutcome, type FaultTable, findOutcome, formatMatrix } from './matrix.ts';
 
 /** Formats the table, and below it each fault, what counts as a pass, and what each framework did. */
 export function formatReport(table: FaultTable): string {
@@ -31,38 +18,6 @@ export function formatReport(table: FaultTable): string {
   ]);
   const who = entrants.map(({ name, by, versions }) => `- \`${name}\`: ${versions}, ${by}`);
   return [...who, '', formatMatrix(table), '', ...details].join('\n');
-}
-
-/** Formats a row for each fault, and the number of passes of each framework. */
-export function formatMatrix({ faults, entrants, outcomes }: MatrixTable): string {
-  const rows = faults.map(({ name }) => [
-    name,
-    ...entrants.map((each) =>
-      findOutcome(outcomes, { fault: name, entrant: each.name })?.isPassed === true ? 'pass' : '–',
-    ),
-  ]);
-  const passed = entrants.map(({ name }) => {
-    return `${outcomes.filter((each) => each.entrant === name && each.isPassed).length} of ${faults.length}`;
-  });
-  const head = ['', ...entrants.map(({ name }) => name)];
-  const rule = ['---', ...entrants.map(() => ':-:')];
-  return [head, rule, ...rows, ['**all**', ...passed]].map(formatRow).join('\n');
-}
-
-/** The part of a table that a saved one also has. */
-export interface MatrixTable extends Pick<FaultTable, 'entrants' | 'outcomes'> {
-  readonly faults: readonly Pick<Fault, 'name'>[];
-}
-
-function findOutcome(
-  outcomes: readonly FaultOutcome[],
-  { fault, entrant }: { readonly fault: string; readonly entrant: string },
-): FaultOutcome | undefined {
-  return outcomes.find((each) => each.fault === fault && each.entrant === entrant);
-}
-
-function formatRow(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
 }
 
 function formatOutcome(name: string, outcome: FaultOutcome | undefined): string {
@@ -110,5 +65,5 @@ export function save(table: FaultTable): void {
     '',
   ].join('\n');
   writeFileSync(join(import.meta.dirname, 'results.md'), `${head}\n${formatReport(table)}`);
-  writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify({ ...table, outcomes }, null, 2)}\n`);
+  keepFaults({ ...table, outcomes });
 }

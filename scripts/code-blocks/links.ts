@@ -1,42 +1,28 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createHeadingId } from './site-link.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
 /**
- * Links of a page to files of ours, or headings in them, that are not there. Pages of the site may begin with `/`, which is the folder `docs`;
- * what TypeDoc writes (`/api`) is there when the site is built, which fails by itself where such a link is dead.
+ * The links of a page that lead to no file of the repository, or to no heading in it. Links are relative, with the file's extension, so
+ * that they work in a view of the repository; `translateLink` makes the site's of them.
  */
 export function brokenLinks(page: string): readonly string[] {
   const text = readFileSync(join(root, page), 'utf8').replaceAll(/^```.*?^```/gms, '');
   const links = [...text.matchAll(/\]\(([^()\s]+)\)/g)].map(([, link = '']) => link);
-  return links.filter((link) => !isOutside(link) && !leads(page, link)).map((link) => `${page}: ${link}`);
-}
-
-function isOutside(link: string): boolean {
-  return /^[a-z]+:/.test(link) || link.startsWith('/api/');
+  return links.filter((link) => !/^[a-z]+:/.test(link) && !leads(page, link)).map((link) => `${page}: ${link}`);
 }
 
 function leads(page: string, link: string): boolean {
   const [path = '', heading] = link.split('#');
-  const file = path === '' ? page : fileOf(page, path);
+  if (path.startsWith('/')) return false;
+  const file = path === '' ? page : join(dirname(page), path);
   if (!existsSync(join(root, file))) return false;
-  return heading === undefined || headingsOf(file).includes(heading);
+  return heading === undefined || listHeadings(file).includes(heading);
 }
 
-function fileOf(page: string, path: string): string {
-  if (path === '/') return 'docs/start.md';
-  const file = path.startsWith('/') ? join('docs', path) : join(dirname(page), path);
-  return existsSync(join(root, file)) ? file : `${file}.md`;
-}
-
-/** As the site and most hosts of code make them of a heading. */
-function headingsOf(file: string): readonly string[] {
-  const headings = readFileSync(join(root, file), 'utf8').matchAll(/^#+ (.*)$/gm);
-  return [...headings].map(([, title = '']) =>
-    title
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} -]/gu, '')
-      .replaceAll(' ', '-'),
-  );
+function listHeadings(file: string): readonly string[] {
+  const text = readFileSync(join(root, file), 'utf8').replaceAll(/^```.*?^```/gms, '');
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => createHeadingId(title));
 }

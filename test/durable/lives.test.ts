@@ -265,7 +265,7 @@ test('without a host a run that waits says what for, and its messages can go on 
   const { agent, finish } = builder();
   finish();
   const paused = await agent.run('Go.').outcome();
-  expect(paused).toMatchObject({ status: 'suspended', pending: [{ id: 'approve:2.0', input: {} }] });
+  expect(paused).toMatchObject({ status: 'suspended', pending: [{ id: 'approval:2.0', input: {} }] });
   const words = { role: 'user', content: 'Leave it.' } as const;
   const { output } = await agent.run([...paused.messages, words]);
   expect(output).toBe('Built.');

@@ -13,7 +13,15 @@ import { sleeperAgent } from './sleeper-agent.ts';
 const HOUR_MS = 3_600_000;
 
 function record(runId: string): RunRecord {
-  return { runId, agent: 'agent', messages: [{ role: 'user', content: 'Go.' }], limits: {}, metadata: {}, at: 0 };
+  return {
+    runId,
+    schemaVersion: 1,
+    agent: 'agent',
+    messages: [{ role: 'user', content: 'Go.' }],
+    limits: {},
+    metadata: {},
+    at: 0,
+  };
 }
 
 function step(name: string, value: unknown): Step<unknown> {
@@ -151,7 +159,7 @@ test('a call that may happen once does not begin where the run was taken over af
   onTestFinished(() => other.close());
   const begun: string[] = [];
   // Both are committed together; what comes of the first is done before the second goes on, as if the process had been stopped.
-  const first = waiting.waitFor('approve:1.0', APPROVAL).then(() => {
+  const first = waiting.waitFor('approval:1.0', APPROVAL).then(() => {
     other.exec("UPDATE runs SET lease_token = 'of another process' WHERE run_id = 'run'");
   });
   const pay = durable.step({

@@ -10,7 +10,15 @@ import { z } from 'zod';
 import { APPROVAL, held, newFile, openSqlite } from './hosts.ts';
 
 function record(runId: string): RunRecord {
-  return { runId, agent: 'agent', messages: [{ role: 'user', content: 'Go.' }], limits: {}, metadata: {}, at: 0 };
+  return {
+    runId,
+    schemaVersion: 1,
+    agent: 'agent',
+    messages: [{ role: 'user', content: 'Go.' }],
+    limits: {},
+    metadata: {},
+    at: 0,
+  };
 }
 
 function step(name: string, value: unknown): Step<unknown> {

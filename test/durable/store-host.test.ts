@@ -79,7 +79,15 @@ test('a run that its process left is resumed from the directory, and finished st
 test('an attempt whose run another attempt has claimed writes nothing', async () => {
   const directory = newDirectory();
   const old = createHost(new DirectoryStore(directory));
-  const run = await old.start({ runId: 'run', agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 });
+  const run = await old.start({
+    runId: 'run',
+    schemaVersion: 1,
+    agent: 'agent',
+    messages: [],
+    limits: {},
+    metadata: {},
+    at: 0,
+  });
   const next = createHost(new DirectoryStore(directory)); // As another process sees the directory.
   await next.claim('run');
   const step = {
@@ -90,7 +98,7 @@ test('an attempt whose run another attempt has claimed writes nothing', async ()
     onRecorded: () => undefined,
   } as const;
   await expect(run.step(step)).rejects.toMatchObject({ code: 'run.lost' });
-  await expect(run.waitFor('approve:1.0', { fingerprint: 'f', accepts: ['approve'] })).rejects.toMatchObject({
+  await expect(run.waitFor('approval:1.0', { fingerprint: 'f', accepts: ['approve'] })).rejects.toMatchObject({
     code: 'run.lost',
   });
   await old.release('run', undefined);

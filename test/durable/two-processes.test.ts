@@ -46,6 +46,7 @@ test('two processes take over the same hundred runs: no call is made twice, and 
 async function leave(host: Host, runId: string): Promise<void> {
   const agent = new Agent({ model: scriptedModel([]) });
   await host.start({
+    schemaVersion: 1,
     runId,
     agent: agent.name,
     messages: [{ role: 'user', content: 'Go.' }],

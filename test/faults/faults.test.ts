@@ -4,8 +4,9 @@ import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { faults } from '../../bench/faults/faults.ts';
 import type { Framework } from '../../bench/faults/framework.ts';
+import { formatMatrix, type MatrixTable } from '../../bench/faults/matrix.ts';
 import { createPawl } from '../../bench/faults/pawl.ts';
-import { formatMatrix, formatReport, type MatrixTable } from '../../bench/faults/report.ts';
+import { formatReport } from '../../bench/faults/report.ts';
 import { runFramework } from '../../bench/faults/run-framework.ts';
 import { runInChild } from '../../bench/faults/run-in-child.ts';
 import { tryFault } from '../../bench/faults/try-fault.ts';
@@ -49,9 +50,9 @@ test('one that hangs is ended at the deadline, and one that can’t begin has di
   expect((await at('nobody', 20_000)).did).toMatchObject({ ended: 'died', error: expect.stringContaining('nobody') });
 });
 
-test('the README shows what was saved, of each fault that there is', () => {
+test('docs/faults.md shows the saved result of every fault', () => {
   const root = join(import.meta.dirname, '..', '..');
   const saved: MatrixTable = JSON.parse(readFileSync(join(root, 'bench', 'faults', 'results.json'), 'utf8'));
   expect(saved.faults.map(({ name }) => name)).toEqual(faults.map(({ name }) => name));
-  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(formatMatrix(saved));
+  expect(readFileSync(join(root, 'docs', 'faults.md'), 'utf8')).toContain(formatMatrix(saved));
 });

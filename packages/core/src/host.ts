@@ -52,6 +52,7 @@ export type {
   StoredRun,
   StoredStep,
 } from './host/run-store.ts';
+export { checkSchemaVersion, hasKnownSchema, SCHEMA_VERSION } from './host/schema-version.ts';
 export type {
   ChildRun,
   PendingAnswer,

@@ -43,13 +43,13 @@ export class DbosClientStore implements ClientStore {
   /** A run that nobody works on waits in the queue of its agent. */
   async insert(record: RunRecord, as: InsertAs): Promise<void> {
     if (as.type === 'claimed') throw new Error('This process works on no runs.');
-    const { runId, agent } = record;
+    const { runId } = record;
     await this.database.transaction(async (client) => {
       const leftWorkflow = newWorkflowId(runId);
       if (!(await insertRun(client, record, { type: 'queued', leftWorkflow }))) throw existing(runId);
       await insertSteps(client, runId, as.steps ?? []);
       await putWaits(client, runId, as.waits ?? new Map());
-      await this.engine.enqueue(client, agent, { runId, attempt: 1, workflowId: leftWorkflow });
+      await this.engine.enqueue(client, record, { runId, attempt: 1, workflowId: leftWorkflow });
     });
   }
 
@@ -91,10 +91,11 @@ export class DbosClientStore implements ClientStore {
   }
 
   /** As part of a transaction that has locked the run: whichever worker comes first goes on with it. */
-  async leave(client: PoolClient, { runId, agent, attempts }: Left): Promise<void> {
+  async leave(client: PoolClient, run: Left): Promise<void> {
+    const { runId, attempts } = run;
     const workflowId = newWorkflowId(runId);
     // Two words at once leave it twice: the second attempt of that number finds nothing to do.
-    await this.engine.enqueue(client, agent, { runId, attempt: attempts + 1, workflowId });
+    await this.engine.enqueue(client, run, { runId, attempt: attempts + 1, workflowId });
     await setLeft(client, runId, workflowId);
   }
 
@@ -107,4 +108,4 @@ export class DbosClientStore implements ClientStore {
 /** Each may have a great many steps. */
 const DELETED_AT_ONCE = 20;
 
-type Left = Pick<RunRow, 'runId' | 'agent' | 'attempts'>;
+type Left = Pick<RunRow, 'runId' | 'agent' | 'schemaVersion' | 'attempts'>;

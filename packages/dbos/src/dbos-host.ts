@@ -45,7 +45,7 @@ export class DbosStoreHost<Resumed extends WorkerRun> extends StoreHost implemen
     return super.claim(runId, options);
   }
 
-  async delete(options: { readonly olderThanMs: number }): Promise<number> {
+  async deleteRuns(options: { readonly olderThanMs: number }): Promise<number> {
     return this.#store.deleteEnded(readRetention(options, this.clock.now()));
   }
 

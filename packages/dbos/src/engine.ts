@@ -1,5 +1,6 @@
 import { DBOS, DBOSClient, type DLogger } from '@dbos-inc/dbos-sdk';
 import { HostError } from '@pawl/core';
+import { type RunRecord, SCHEMA_VERSION } from '@pawl/core/host';
 import { type Database, databaseError, type PoolClient } from './database.ts';
 import type { QueueOptions } from './host-types.ts';
 
@@ -19,14 +20,16 @@ export function newWorkflowId(runId: string): string {
 /** Works on an attempt; the workflow lasts as long as the promise. */
 export type Drive = (workflow: AttemptWorkflow) => Promise<string>;
 
-/** Of all attempts of all versions: a deploy must not strand those that an earlier one began. */
-const APPLICATION = { name: 'pawl', version: 'pawl' } as const;
+const APPLICATION = 'pawl';
 const WORKFLOW = 'pawl.run';
 
 /** Makes DBOS's own tables. */
 export function prepareEngine(url: string): Promise<void> {
   return ofDatabase(() => DBOS.migrate(url));
 }
+
+/** What decides which workers may take a run. */
+export type QueuedRun = Pick<RunRecord, 'agent' | 'schemaVersion'>;
 
 /** DBOS from outside: enqueues, and reads what became of it. */
 export class EngineClient {
@@ -41,7 +44,7 @@ export class EngineClient {
       DBOSClient.create({
         systemDatabaseUrl: url,
         systemDatabasePool: database.pool,
-        applicationName: APPLICATION.name,
+        applicationName: APPLICATION,
         logger: QUIET,
       }),
     );
@@ -49,12 +52,16 @@ export class EngineClient {
   }
 
   /** As part of a transaction: the attempt is made if that is committed, by a worker that has the agent. */
-  async enqueue(on: PoolClient, agent: string, { runId, attempt, workflowId }: AttemptWorkflow): Promise<void> {
+  async enqueue(
+    on: PoolClient,
+    { agent, schemaVersion }: QueuedRun,
+    { runId, attempt, workflowId }: AttemptWorkflow,
+  ): Promise<void> {
     const options = {
       workflowName: WORKFLOW,
       workflowID: workflowId,
       queueName: queueOf(agent),
-      appVersion: APPLICATION.version,
+      appVersion: versionOf(schemaVersion),
     };
     await this.#client.enqueueInTransaction(on, options, runId, attempt);
   }
@@ -122,8 +129,8 @@ export class Engine {
       isRegistered = true;
       const queues = agents.map(queueOf);
       DBOS.setConfig({
-        name: APPLICATION.name,
-        applicationVersion: APPLICATION.version,
+        name: APPLICATION,
+        applicationVersion: versionOf(SCHEMA_VERSION),
         systemDatabaseUrl: url,
         systemDatabasePool: database.pool,
         executorID: executorId,
@@ -168,6 +175,14 @@ function rootOf(error: unknown): unknown {
   const cause =
     error instanceof Error && 'error' in error ? error.error : (error as { readonly cause?: unknown })?.cause;
   return cause instanceof Error ? rootOf(cause) : error;
+}
+
+/**
+ * DBOS gives a workflow to workers of its version only. It is the version of what is stored of the run: a deploy does not strand the
+ * runs of the release before, and a worker gets no run that it cannot read.
+ */
+function versionOf(schemaVersion: number): string {
+  return `pawl-${schemaVersion}`;
 }
 
 function queueOf(agent: string): string {

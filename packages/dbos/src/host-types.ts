@@ -68,5 +68,5 @@ export type DbosHost = Host & Deleting;
 
 interface Deleting {
   /** Forgets the runs that ended more than `olderThanMs` ago, and DBOS's workflows of them, a few at a time. Gives their number. */
-  delete(options: { readonly olderThanMs: number }): Promise<number>;
+  deleteRuns(options: { readonly olderThanMs: number }): Promise<number>;
 }

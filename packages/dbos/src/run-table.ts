@@ -9,6 +9,7 @@ export interface RunRow {
   readonly runId: string;
   readonly number: number;
   readonly agent: string;
+  readonly schemaVersion: number;
   readonly status: RunSummary['status'];
   readonly attempts: number;
   readonly metadata: JsonObject;
@@ -32,7 +33,7 @@ export type Beginning =
 
 /** Gives whether the run was new. One that begins at once is at its first attempt. */
 export async function insertRun(on: Queryable, record: RunRecord, beginning: Beginning): Promise<boolean> {
-  const { runId, agent, metadata, conversation, at } = record;
+  const { runId, agent, schemaVersion, metadata, conversation, at } = record;
   const claim = beginning.type === 'running' ? beginning.claim : undefined;
   const { rowCount } = await on.query(INSERT, [
     runId,
@@ -47,6 +48,7 @@ export async function insertRun(on: Queryable, record: RunRecord, beginning: Beg
     beginning.type === 'queued' ? beginning.leftWorkflow : null,
     roundTime(at),
     metadataKeys(metadata).map(hashOf),
+    schemaVersion,
   ]);
   return rowCount === 1;
 }
@@ -54,8 +56,8 @@ export async function insertRun(on: Queryable, record: RunRecord, beginning: Beg
 const INSERT = `
   WITH added AS (
     INSERT INTO pawl.runs (run_id, agent, record, metadata, conversation, status, attempts, executor_id, token,
-      left_workflow, started_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT (run_id) DO NOTHING RETURNING run_id
+      left_workflow, started_at, updated_at, schema_version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $13) ON CONFLICT (run_id) DO NOTHING RETURNING run_id
   ), found_by AS (
     INSERT INTO pawl.run_metadata SELECT DISTINCT hash, run_id FROM added, unnest($12::text[]) AS keys (hash)
   )
@@ -72,7 +74,7 @@ const SEEN =
 
 /** All columns but those that may be large. */
 export const COLUMNS = `run_id, number, agent, metadata, status, attempts, executor_id, token, cancelled, left_workflow,
-  started_at, updated_at`;
+  started_at, updated_at, schema_version`;
 
 /** `seen` is what the status is to those outside: a run whose executor is gone is at work only on paper. */
 const ROW = `SELECT ${COLUMNS}, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
@@ -187,6 +189,7 @@ export function runRow(row: Row): RunRow {
     runId: String(row['run_id']),
     number: Number(row['number']),
     agent: String(row['agent']),
+    schemaVersion: Number(row['schema_version']),
     status: row['seen'] as RunRow['status'], // Written by this module only.
     attempts: Number(row['attempts']),
     metadata: JSON.parse(String(row['metadata'])),

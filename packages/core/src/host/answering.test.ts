@@ -20,7 +20,7 @@ const open: Wait = {
 };
 
 function answering(changes: Partial<Answering> = {}): Answering {
-  return { runId: 'run', pendingId: 'approve:1.0', wait: open, ended: undefined, now: 99, ...changes };
+  return { runId: 'run', pendingId: 'approval:1.0', wait: open, ended: undefined, now: 99, ...changes };
 }
 
 describe('an answer that a call waits for', () => {

@@ -7,6 +7,7 @@ import { messagesOf } from './fork.ts';
 import type { EnqueueOptions, RunRecord } from './host.ts';
 import { copyMetadata } from './metadata.ts';
 import { runIdOf } from './run-id.ts';
+import { SCHEMA_VERSION } from './schema-version.ts';
 
 interface Enqueued {
   readonly input: string | readonly Message[];
@@ -29,6 +30,7 @@ export function enqueuedRecord(agent: string, { input, options, now }: Enqueued)
     throw new ConfigError(`Nothing was enqueued for agent "${agent}". Pass a text, or a list of messages.`);
   }
   return {
+    schemaVersion: SCHEMA_VERSION,
     runId: runIdOf(runId),
     agent,
     messages: copyJson(messages, { where, name: 'messages', ignoresUndefined: true }),

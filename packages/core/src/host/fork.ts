@@ -3,9 +3,9 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { JournalEvent } from '../event/fact.ts';
+import { compareSteps, isResultOf, readOpenCall, readPath } from '../event/step-name.ts';
 import type { ForkOptions, RunRecord } from './host.ts';
 import { runIdOf } from './run-id.ts';
-import { compareSteps, pathOf } from './step-order.ts';
 
 /** A run that is forked, as its host has it. */
 export interface Source {
@@ -42,7 +42,7 @@ export function forkOf(
     const forked = { runId: record.runId, before, ...(conversation && { conversation }) };
     return { record: { ...fresh, forked }, copies: comesBefore };
   }
-  const kept = [...facts].filter(([name]) => pathOf(name) === '' && comesBefore(name));
+  const kept = [...facts].filter(([name]) => readPath(name) === '' && comesBefore(name));
   kept.sort(([one], [other]) => compareSteps(one, other));
   const conversation = { record, events: kept.map(([, fact]) => fact), input: said };
   return { record: { ...fresh, forked: { runId: record.runId, before, conversation } }, copies: () => false };
@@ -64,12 +64,9 @@ interface Copying {
  * A copied answer would let that call run a second time, unasked: the fork asks again.
  */
 function isOfOpenCall(name: string, { before, facts }: Copying): boolean {
-  const path = pathOf(name);
-  const [, call] =
-    /^(?:answer|approve|doubt|within):(\d+\.\d+)/.exec(name.slice(path === '' ? 0 : path.length + 1)) ?? [];
-  if (call === undefined) return false;
-  const result = `${path === '' ? '' : `${path}/`}tool:${call}:`;
-  return ![...facts.keys()].some((step) => step.startsWith(result) && compareSteps(step, before) < 0);
+  const open = readOpenCall(name);
+  if (open === undefined) return false;
+  return ![...facts.keys()].some((step) => isResultOf(step, open) && compareSteps(step, before) < 0);
 }
 
 function whole(messages: readonly Message[], said: readonly Message[]): readonly Message[] {

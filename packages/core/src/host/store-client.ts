@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { JournalEvent } from '../event/fact.ts';
+import { readPath } from '../event/step-name.ts';
 import { checkAnswer, checkMessage, isOpen, notWaiting, type Wait } from './answering.ts';
 import { enqueuedRecord } from './enqueued.ts';
 import { followFacts, hasEnded } from './follow.ts';
@@ -18,8 +19,8 @@ import type {
 } from './host.ts';
 import { readCancelOptions, readReadOptions } from './host-options.ts';
 import { checkFilter, checkPosition } from './run-filter.ts';
-import type { ClientStore, RunChange } from './run-store.ts';
-import { pathOf } from './step-order.ts';
+import type { ClientStore, RunChange, StoredRun, StoredStep } from './run-store.ts';
+import { checkSchemaVersion, checkStep } from './schema-version.ts';
 import type { PendingAnswer } from './step-runner.ts';
 import { roundClock } from './whole-time.ts';
 
@@ -37,6 +38,7 @@ export class StoreClient
   }
 
   async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
+    await this.findReadable(runId);
     await this.#store.update(runId, {
       waits: { name: pendingId },
       decide: ({ status }, waits) => {
@@ -50,6 +52,7 @@ export class StoreClient
 
   async sendMessage(runId: string, message: UserMessage): Promise<void> {
     checkMessage(message, runId);
+    await this.findReadable(runId);
     await this.#store.update(runId, {
       waits: 'all',
       decide: ({ status }, waits) => {
@@ -68,6 +71,7 @@ export class StoreClient
 
   async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
     const { reason } = readCancelOptions(options);
+    await this.findReadable(runId);
     await this.#store.update(runId, {
       decide: ({ status, cancelled = reason }) => {
         if (hasEnded(status)) return { result: undefined };
@@ -79,10 +83,10 @@ export class StoreClient
   async getRun(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
     const after = checkPosition(readReadOptions(options).after, 'read: after');
     // The run first: if it has ended by then, no facts come later.
-    const { record, status, outcome } = await this.#store.find(runId);
-    const steps = await this.#store.steps(runId, after);
+    const { record, status, outcome } = await this.findReadable(runId);
+    const steps = await this.readSteps(runId, after);
     const facts = steps.map(({ position, name, value }) => {
-      return { position, path: pathOf(name), event: value as JournalEvent }; // The loop's steps yield facts.
+      return { position, path: readPath(name), event: value as JournalEvent }; // The loop's steps yield facts.
     });
     return { record, status, events: facts, ...(outcome !== undefined && { outcome }) };
   }
@@ -96,8 +100,8 @@ export class StoreClient
   }
 
   async fork(runId: string, options: ForkOptions): Promise<string> {
-    const { record } = await this.#store.find(runId);
-    const steps = await this.#store.steps(runId, 0);
+    const { record } = await this.findReadable(runId);
+    const steps = await this.readSteps(runId, 0);
     const waits = await this.#store.update(runId, { waits: 'all', decide: (_, all) => ({ result: all }) });
     const facts = new Map(steps.map(({ name, value }): [string, JournalEvent] => [name, value as JournalEvent])); // As above.
     const fork = forkOf({ record, facts }, { options, now: this.clock.now() });
@@ -107,6 +111,20 @@ export class StoreClient
       waits: new Map([...waits].filter(([name]) => fork.copies(name))),
     });
     return fork.record.runId;
+  }
+
+  /** The steps of a run after a position. @throws HostError `run.format` for a step or an event that this version does not know. */
+  protected async readSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
+    const steps = await this.#store.steps(runId, after);
+    for (const step of steps) checkStep(step, runId);
+    return steps;
+  }
+
+  /** @throws HostError `run.unknown`, `run.format` */
+  protected async findReadable(runId: string): Promise<StoredRun> {
+    const run = await this.#store.find(runId);
+    checkSchemaVersion(run.record);
+    return run;
   }
 }
 

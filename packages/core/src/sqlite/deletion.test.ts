@@ -28,7 +28,7 @@ function open(): DatabaseSync {
 }
 
 function record(runId: string): RunRecord {
-  return { runId, agent: 'agent', messages: [], limits: {}, metadata: { user: 'ada' }, at: 0 };
+  return { runId, schemaVersion: 1, agent: 'agent', messages: [], limits: {}, metadata: { user: 'ada' }, at: 0 };
 }
 
 /** A run with something in every table, that ended at a time. Gives its number. */

@@ -1,5 +1,6 @@
 import { readRetention } from '../host/host-options.ts';
 import { type AnyResumable, agentNameOf, resumeWith } from '../host/resumable.ts';
+import { hasKnownSchema } from '../host/schema-version.ts';
 import { StoreHost } from '../host/store-host.ts';
 import { roundClock } from '../host/whole-time.ts';
 import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
@@ -20,7 +21,7 @@ export class SqliteStoreHost extends StoreHost implements SqliteHost {
     for (let turns = 0; turns < 3; turns++) await nextTurn();
     const left = agents.map((each) => this.#store.left(agentNameOf(each), this.clock.now()));
     return agents.flatMap((each, index) =>
-      (left[index] ?? []).map((record) => resumeWith(each, { record, host: this })),
+      (left[index] ?? []).filter(hasKnownSchema).map((record) => resumeWith(each, { record, host: this })),
     );
   }
 
