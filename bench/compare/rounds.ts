@@ -118,10 +118,13 @@ const FIGURES: Partial<Record<RowKey, (cost: (measure: Measure) => number) => nu
   whole: (cost) => cost('whole') / 1_000,
 };
 
-function groupByRow(told: readonly RoundCosts[]): MeasuredRows {
-  const names = [...(told[0]?.keys() ?? [])];
+function groupByRow(completed: readonly RoundCosts[]): MeasuredRows {
+  const names = [...(completed[0]?.keys() ?? [])];
   const collectSamples = (figure: (cost: (measure: Measure) => number) => number) =>
-    names.map((name) => [name, told.map((each) => figure((measure) => computeMean(each.get(name)?.get(measure))))]);
+    names.map((name) => [
+      name,
+      completed.map((each) => figure((measure) => computeMean(each.get(name)?.get(measure)))),
+    ]);
   return Object.fromEntries(
     Object.entries(FIGURES).map(([key, figure]) => [key, Object.fromEntries(collectSamples(figure))]),
   );

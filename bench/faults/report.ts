@@ -30,10 +30,10 @@ function formatOutcome(name: string, outcome: FaultOutcome | undefined): string 
 }
 
 function formatEnding({ ended, text, finish, error = '' }: FrameworkRun): string {
-  const said = finish === undefined ? '' : `, finish reason \`${finish}\``;
+  const finishText = finish === undefined ? '' : `, finish reason \`${finish}\``;
   switch (ended) {
     case 'answered':
-      return `gave ${quote(text ?? '')}${said}`;
+      return `gave ${quote(text ?? '')}${finishText}`;
     case 'threw':
       return `threw ${quote(error)}`;
     case 'hung':

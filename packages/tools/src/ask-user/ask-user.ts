@@ -3,7 +3,7 @@ import type { Json } from '@pawl/core/chat';
 import { z } from 'zod';
 
 /** The type of an answer. */
-export type AnswerType = 'text' | 'number' | 'yes_or_no';
+export type AnswerForm = 'text' | 'number' | 'yes_or_no';
 
 export interface AskUserOptions {
   /** @defaultValue 'ask_user' */
@@ -19,7 +19,7 @@ export interface AskUserOptions {
 interface Question {
   readonly question: string;
   readonly options?: readonly string[] | undefined;
-  readonly answer?: AnswerType | undefined;
+  readonly answer?: AnswerForm | undefined;
 }
 
 const ASK_USER: OptionTable<AskUserOptions> = {
@@ -100,7 +100,7 @@ function parseChoice(value: Json, options: readonly string[]): string {
   throw new ToolError(`The user answered ${JSON.stringify(value)}, which is not one of: ${options.join(', ')}.`);
 }
 
-function parseAnswer(value: Json, form: AnswerType): Json {
+function parseAnswer(value: Json, form: AnswerForm): Json {
   switch (form) {
     case 'text':
       return value;

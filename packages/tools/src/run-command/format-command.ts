@@ -13,8 +13,8 @@ export interface CommandPreview {
 /** Formats a command for approval, as it would be typed in a shell. Escapes characters that mislead a reader. */
 export function formatCommand({ argv, script, folder, stdin, secrets }: CommandPreview): string {
   const lines = [
-    ...(folder === '.' ? [] : [`in ${quoteWord(folder)}:`]),
-    script ?? argv.map(quoteWord).join(' '),
+    ...(folder === '.' ? [] : [`in ${quoteForShell(folder)}:`]),
+    script ?? argv.map(quoteForShell).join(' '),
     ...secrets.map((secret) => `[with secret ${secret}]`),
     ...(stdin === undefined ? [] : [`[reads ${stdin.length} characters:]`, sliceStart(stdin, MAX_STDIN)]),
   ];
@@ -24,6 +24,6 @@ export function formatCommand({ argv, script, folder, stdin, secrets }: CommandP
 const MAX_STDIN = 2_000;
 
 /** Quotes a text as one word of a shell. */
-function quoteWord(text: string): string {
+function quoteForShell(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
