@@ -41,7 +41,7 @@ beforeAll(async () => {
   as.username = 'reader';
   readersUrl = as.href;
   pool = new Pool({ connectionString: readersUrl, max: 2 });
-  // The pool emits an error for a connection that the server ends, and makes another.
+  // The pool reports a connection that the server ends, and opens another one.
   pool.on('error', () => undefined);
 });
 
@@ -51,15 +51,15 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-interface AskOptions {
+interface QueryOptions {
   readonly parameters?: readonly unknown[];
   readonly options?: object;
   readonly signal?: AbortSignal;
 }
 
-async function ask(sql: string, { parameters = [], options = {}, signal }: AskOptions = {}): Promise<string> {
+async function ask(sql: string, { parameters = [], options = {}, signal }: QueryOptions = {}): Promise<string> {
   const tool = sqlQuery({ database: pool, ...options });
-  const context = { signal: signal ?? new AbortController().signal } as Parameters<typeof tool.execute>[1]; // The tool uses nothing else.
+  const context = { signal: signal ?? new AbortController().signal } as Parameters<typeof tool.execute>[1]; // The tool uses only the signal.
   const validated = await tool.validate({ sql, parameters });
   if (!validated.ok) return `refused: ${validated.issues}`;
   try {
@@ -89,7 +89,7 @@ describe('a query', () => {
     );
   });
 
-  test.each([1, 19, 20, 21, 40, 41])('is limited to %i rows, and says whether there are more', async (maxRows) => {
+  test.each([1, 19, 20, 21, 40, 41])('limits %i rows exactly, and tells whether there are more', async (maxRows) => {
     const more = await ask('SELECT * FROM generate_series(1, 100)', { options: { maxRows } });
     expect(more.split('\n')).toHaveLength(maxRows + 2);
     expect(more).toContain('there are more: the limit on rows');
@@ -97,30 +97,30 @@ describe('a query', () => {
     expect(all).toMatch(new RegExp(`\\[${maxRows} rows?\\]$`));
   });
 
-  test('is limited in bytes and the length of a value', async () => {
+  test('limits bytes and the length of a value', async () => {
     expect(
       await ask('SELECT * FROM generate_series(1, 1000)', { options: { maxRows: 1_000, maxBytes: 30 } }),
     ).toContain('the limit on bytes');
     expect(await ask("SELECT repeat('x', 10000) AS long")).toContain('[… 5904 more characters]');
   });
 
-  test('with a mistake returns the error of the database and its position', async () => {
+  test('reports a mistake with the message and the position of the database', async () => {
     expect(await ask('SELECT nme FROM users')).toBe(
       'refused: PostgreSQL says: column "nme" does not exist (at character 8). Perhaps you meant to reference the column "users.name". Nothing was changed.',
     );
   });
 
-  test('of sql_schema returns readable tables with columns, types and keys', async () => {
+  test('describes readable tables with their columns, types and keys', async () => {
     const tool = sqlSchema({ database: pool });
-    const context = { signal: new AbortController().signal } as Parameters<typeof tool.execute>[1]; // The tool uses nothing else.
+    const context = { signal: new AbortController().signal } as Parameters<typeof tool.execute>[1]; // The tool uses only the signal.
     expect(await tool.execute({}, context)).toBe(
       'public.orders\n  id integer NOT NULL PRIMARY KEY (id)\n  user_id bigint FOREIGN KEY (user_id) REFERENCES users(id)\n  total numeric\n  paper bytea\n  placed timestamp with time zone\npublic.users\n  id bigint NOT NULL PRIMARY KEY (id)\n  name text NOT NULL\n  born date\n  extra jsonb',
     );
   });
 });
 
-/** Polls the number of sleeping queries. */
-const pollSleeping = () =>
+/** Counts the queries that sleep. */
+const countSleeping = () =>
   expect.poll(async () => {
     const { rows } = await owner.query(
       "SELECT 1 FROM pg_stat_activity WHERE usename = 'reader' AND wait_event = 'PgSleep'",
@@ -129,7 +129,7 @@ const pollSleeping = () =>
   });
 
 describe('a hostile query', () => {
-  test.each(attacks)('such as %s changes nothing', async (_, sql) => {
+  test.each(attacks)('%s changes nothing', async (_, sql) => {
     expect(await ask(sql)).toMatch(/^refused: /);
     const { rows } = await owner.query(
       'SELECT (SELECT count(*) FROM orders) AS orders, (SELECT is_called FROM counter) AS called',
@@ -143,20 +143,20 @@ describe('a hostile query', () => {
 
   test.each([
     ['a sleep', 'SELECT pg_sleep(60)'],
-    ['a count without end', 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n'],
-    ['a product of products', 'SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b'],
-    ['a statement that lifts its own deadline', "SELECT set_config('statement_timeout', '0', true), pg_sleep(60)"],
+    ['an endless count', 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n'],
+    ['a cross join', 'SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b'],
+    ['a statement that removes its own timeout', "SELECT set_config('statement_timeout', '0', true), pg_sleep(60)"],
     [
-      'a statement that lifts the deadline of what follows',
+      'a statement that removes the timeout of later statements',
       "SELECT i, set_config('statement_timeout', '0', true), CASE WHEN i > 20 THEN pg_sleep(60) END FROM generate_series(1, 30) AS i",
     ],
-    ['a statement whose rows come one by one', 'SELECT i, pg_sleep(0.02) FROM generate_series(1, 100) AS i'],
-  ])('such as %s is stopped at its deadline', async (_, sql) => {
+    ['a statement with slow rows', 'SELECT i, pg_sleep(0.02) FROM generate_series(1, 100) AS i'],
+  ])('is cancelled at its deadline: %s', async (_, sql) => {
     expect(await ask(sql, { options: { timeoutMs: 300 } })).toContain('it took too long');
     expect(await ask('SELECT 1 AS one')).toBe('["one"]\n[1]\n[1 row]');
   });
 
-  test('with a value that is too large is stopped while it arrives', async () => {
+  test('cancels a value that is too large for the process', async () => {
     const before = process.memoryUsage().rss;
     expect(await ask("SELECT repeat(repeat('x', 100000), 1000)", { options: { timeoutMs: 20_000 } })).toContain(
       'a row is too large',
@@ -165,7 +165,7 @@ describe('a hostile query', () => {
     expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
   });
 
-  test('leaves nothing in the session for the next query', async () => {
+  test('resets the session before the next query', async () => {
     for (let count = 0; count < 3; count++) {
       await ask(
         "SELECT set_config('search_path', 'evil', false), pg_advisory_lock(7), set_config('app.user', 'evil', false)",
@@ -180,41 +180,41 @@ describe('a hostile query', () => {
     expect(rows).toEqual([{ count: '0' }]);
   });
 
-  test('is stopped at once by an abort, and the pool stays usable', async () => {
+  test('cancels the query at once when it is aborted, and keeps the pool', async () => {
     const controller = new AbortController();
     const asked = expect(ask('SELECT pg_sleep(5)', { signal: controller.signal })).rejects.toThrow('enough');
-    await pollSleeping().toBe(1);
+    await countSleeping().toBe(1);
     controller.abort(new Error('enough'));
     await within(1_000, asked);
     expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
   });
 
-  describe('a connection that is lost', () => {
+  describe('a lost connection', () => {
     const terminate = () =>
       owner.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader' AND state <> 'idle'",
       );
 
-    test('during a query is reported to the model, and is replaced', async () => {
-      await terminate(); // An aborted query sleeps until its deadline.
-      await pollSleeping().toBe(0);
+    test('during a query is reported to the model and replaced, and does not end the process', async () => {
+      await terminate(); // An aborted query still sleeps until its timeout.
+      await countSleeping().toBe(0);
       const waiting = ask('SELECT pg_sleep(20)', { options: { timeoutMs: 30_000 } });
-      await pollSleeping().toBe(1);
+      await countSleeping().toBe(1);
       await terminate();
       expect(await waiting).toMatch(/^refused: PostgreSQL says/);
       expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
     });
 
-    test('by the query itself is reported to the model', async () => {
+    test('by the query itself is reported', async () => {
       expect(await ask('SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(20)')).toMatch(
         /^refused: PostgreSQL says/,
       );
       expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
     });
 
-    test('between statements is reported to the model', async () => {
+    test('while idle does not end the process', async () => {
       const client = await pool.connect();
-      const borrowed: PostgresPool = { connect: async () => client };
+      const loan: PostgresPool = { connect: async () => client };
       let asked = 0;
       const query = client.query.bind(client) as PostgresClient['query']; // One of its overloads.
       Object.assign(client, {
@@ -228,12 +228,12 @@ describe('a hostile query', () => {
           return query(each);
         },
       });
-      expect(await ask('SELECT 1 AS one', { options: { database: borrowed } })).toMatch(/^refused: PostgreSQL says/);
+      expect(await ask('SELECT 1 AS one', { options: { database: loan } })).toMatch(/^refused: PostgreSQL says/);
       expect(asked).toBeGreaterThanOrEqual(3);
       expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
     });
 
-    test('to a missing server is reported without its address', async () => {
+    test('to an unreachable server is reported without its address', async () => {
       const nowhere = new Pool({ connectionString: 'postgresql://reader@127.0.0.1:1/none' });
       expect(await ask('SELECT 1', { options: { database: nowhere } })).toBe(
         'refused: The database could not be reached. Nothing was done. Try again later, or tell the user.',
@@ -242,7 +242,7 @@ describe('a hostile query', () => {
     });
   });
 
-  test('that waits for a connection rejects when aborted, and returns a late connection to the pool', async () => {
+  test('an abort while the pool has no free connection stops waiting, and returns the connection that comes later', async () => {
     const clients = await Promise.all([pool.connect(), pool.connect()]);
     const controller = new AbortController();
     const waiting = ask('SELECT 1', { signal: controller.signal });
@@ -253,7 +253,7 @@ describe('a hostile query', () => {
     expect([pool.totalCount, pool.idleCount, pool.waitingCount]).toEqual([2, 2, 0]);
   });
 
-  test('to a database with the fields of PGlite runs in its transaction with the same protection', async () => {
+  test('a PGlite database is read in its own transactions with the same rules', async () => {
     const client = new Client({ connectionString: readersUrl });
     await client.connect();
     const pglite: Pglite = {
@@ -273,7 +273,7 @@ describe('a hostile query', () => {
     await client.end();
   });
 
-  test('as a role with SET ROLE is refused if the session user is powerful', async () => {
+  test('SET ROLE does not hide the role that logged in', async () => {
     const played = new URL(url);
     played.searchParams.set('options', '-c role=reader');
     const database = new Pool({ connectionString: played.href, max: 1 });
@@ -283,7 +283,7 @@ describe('a hostile query', () => {
     await database.end();
   });
 
-  test('as a powerful role is refused unless the option is "accept"', async () => {
+  test('refuses a role with access outside the database, unless it is allowed', async () => {
     const powerful = new Pool({ connectionString: url, max: 1 });
     expect(await ask('SELECT 1 AS one', { options: { database: powerful } })).toContain(
       'the database role has the rights of',
