@@ -20,7 +20,7 @@ test('has an example for each idea, in order', () => {
     '01-hello.ts',
     '02-streaming.ts',
     '03-parallel-calls.ts',
-    '04-errors-and-corrections.ts',
+    '04-errors-and-retries.ts',
     '05-approval.ts',
     '06-limits.ts',
     '07-structured-output.ts',

@@ -124,7 +124,7 @@ test('follows a profile that uses instructions instead', async () => {
     [['get_weather'], undefined, undefined],
     [['get_weather'], undefined, undefined],
   ]);
-  expect(server.requests[0]?.body.messages[0]?.content).toContain('It has to fit this JSON Schema');
+  expect(server.requests[0]?.body.messages[0]?.content).toContain('It must match this JSON Schema');
 });
 
 test('uses the way of each model of a fallback', async () => {

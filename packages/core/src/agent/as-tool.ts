@@ -8,7 +8,7 @@ import { readInput } from '../chat/read-input.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
-import { DurationReached } from '../limits/limits.ts';
+import { DurationExceededError } from '../limits/limits.ts';
 import type { Delegate, NestedRun, OuterRun } from '../perform/delegate.ts';
 import { runInScope } from '../perform/perform.ts';
 import type { Scope } from '../perform/scope.ts';
@@ -124,8 +124,8 @@ function createNestedScope(
   const limits = resolveRunLimits(blueprint, {});
   const cancellation = new Cancellation(outer.cancellation);
   const budget = new Budget(limits, outer.budget);
-  const onOver = (): void => cancellation.cancel(new DurationReached(limits.durationMs));
-  const time = new ActiveTime(limits.durationMs, { clock, onOver, around: outer.time });
+  const onExpire = (): void => cancellation.cancel(new DurationExceededError(limits.durationMs));
+  const time = new ActiveTime(limits.durationMs, { clock, onExpire, outer: outer.time });
   const sink = outer.createEventSink(path);
   const events = createMeteredSink(sink, { budget, time });
   const scope: Scope = {

@@ -9,7 +9,7 @@ import { addLiveRun } from '../host/live-runs.ts';
 import type { StepRunner } from '../host/step-runner.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
-import { DurationReached, type ResolvedLimits, resolveLimits } from '../limits/limits.ts';
+import { DurationExceededError, type ResolvedLimits, resolveLimits } from '../limits/limits.ts';
 import { apply } from '../loop/apply.ts';
 import { createState } from '../loop/state.ts';
 import { buildTranscript } from '../loop/transcript.ts';
@@ -78,8 +78,8 @@ function createScope(blueprint: Blueprint, { stepRunner, record, options, ports,
   const { definition, clock, random, settings, maxParallelToolCalls } = blueprint;
   const limits = resolveRunLimits(blueprint, { ...record.limits, ...options.limits });
   const budget = new Budget(limits);
-  const onOver = (): void => ports.cancellation.cancel(new DurationReached(limits.durationMs));
-  const time = new ActiveTime(limits.durationMs, { clock, onOver });
+  const onExpire = (): void => ports.cancellation.cancel(new DurationExceededError(limits.durationMs));
+  const time = new ActiveTime(limits.durationMs, { clock, onExpire });
   const events = createMeteredSink(ports.createEventSink(''), { budget, time });
   return {
     definition,

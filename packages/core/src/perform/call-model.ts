@@ -8,7 +8,7 @@ import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../eve
 import type { Rejection } from '../event/rejection.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import { addUsage } from '../event/usage.ts';
-import { discardedUsage } from '../limits/estimate.ts';
+import { estimateDiscardedUsage } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { apply } from '../loop/apply.ts';
 import { classifyResponse } from '../loop/classify-response.ts';
@@ -87,7 +87,7 @@ function runRequestStep(call: TurnCall, lost: number): Promise<JournalEvent> {
   const { action, scope } = call;
   const name = formatTurnStep('model', action.turn, lost);
   const work = (): Promise<JournalEvent> => requestResponse(call);
-  if (!scope.budget.isPaid)
+  if (!scope.budget.hasCostLimit)
     return scope.stepRunner.step(createEventStep<JournalEvent>(scope, { name, work, effect: 'read' }));
   const onUnknownOutcome = (): JournalEvent => recordLostRequest(call);
   return scope.stepRunner.step(
@@ -97,7 +97,7 @@ function runRequestStep(call: TurnCall, lost: number): Promise<JournalEvent> {
 
 function recordLostRequest(call: TurnCall): RequestLostEvent {
   const { name, price } = call.planned.model;
-  const usage = discardedUsage({ request: buildRequest(call, []), price });
+  const usage = estimateDiscardedUsage({ request: buildRequest(call, []), price });
   return { type: 'request.lost', turn: call.action.turn, model: name, usage, ...stamp(call.scope) };
 }
 
