@@ -1,4 +1,4 @@
-// Writes docs/behaviours.md: what happens in each odd case, and the tests that show it, by the ids in their titles.
+// Writes docs/behaviours.md: what happens in odd cases, and the tests that show it, found by the ids in their titles.
 //   node scripts/behaviours.ts
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,19 +7,19 @@ const root = join(import.meta.dirname, '..');
 
 const sections: readonly { readonly title: string; readonly rows: readonly (readonly [string, string, string])[] }[] = [
   {
-    title: 'The reply',
+    title: 'The response',
     rows: [
       ['A1', 'text, no calls, `stop`', 'completed'],
-      ['A2', 'text beside calls', 'the calls run; text ends no run that still has calls'],
+      ['A2', 'text and calls', 'the calls run; text ends no run that still has calls'],
       [
         'A3',
-        'calls with a finish reason that says nothing else: `stop`, none, an unknown word',
+        'calls with the finish reason `stop`, none, or an unknown word',
         'the calls run; reported as `response.repaired`',
       ],
       [
         'A4',
         '`length`, or a vendor’s word for it, with calls',
-        'none runs, also not a complete one; asked again once, then `truncated`',
+        'no call runs, not even a complete one; the model is asked again once, then `truncated`',
       ],
       ['A5', '`length`, or a vendor’s word for it, with text', '`truncated`, the text kept'],
       [
@@ -27,13 +27,13 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
         '`content_filter`, a vendor’s word for it, or an error that says so; a refusal',
         '`filtered`; `refused` with the words',
       ],
-      ['A7', 'no text and no calls', 'asked again once, then `failed` with `EmptyResponseError`'],
+      ['A7', 'no text and no calls', 'the model is asked again once, then `failed` with `EmptyResponseError`'],
       [
         'A8',
         'no choices; 200 with an error; garbage; a finish reason that says that the server failed',
         'a failed attempt, retried; then `failed` with the server’s words',
       ],
-      ['A9', 'JSON to a streamed request, or the reverse', 'read as what it is'],
+      ['A9', 'JSON in response to a streamed request, or the reverse', 'read as what it is'],
       ['A10', 'a stream that ends too early', 'a failed attempt, retried; nothing of it runs; `attempt.discarded`'],
       ['A11', 'a stream that stalls', 'the deadline between pieces, then as above'],
       ['A12', '`n` > 1', 'refused for an agent, allowed on a bare model'],
@@ -43,31 +43,31 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
   {
     title: 'The calls',
     rows: [
-      ['B1', 'arguments that are no JSON', 'to the model, with the position; counts as a correction'],
+      ['B1', 'arguments that are not JSON', 'the model reads the position; counts as invalid input'],
       ['B2', 'arguments empty, missing or `null`', 'read as `{}` and checked'],
-      ['B3', 'arguments as an object', 'accepted, mended'],
-      ['B4', 'arguments that fail the schema', 'to the model: one line an issue'],
-      ['B5', '`null` for a field that may be left out', 'removed where the schema allows no null; defaults apply'],
-      ['B6', 'an unknown tool', 'to the model: the closest name, then all names'],
-      ['B7', 'corrections spent', '`failed` with `InvalidToolInputError`'],
+      ['B3', 'arguments as an object', 'accepted, reported as repaired'],
+      ['B4', 'arguments that fail the schema', 'the model reads one line per issue'],
+      ['B5', '`null` for an optional field', 'removed if the schema allows no null; defaults apply'],
+      ['B6', 'an unknown tool', 'the model reads the closest name, then all names'],
+      ['B7', '`maxInputRetries` exceeded', '`failed` with `InvalidToolInputError`'],
       [
         'B8',
-        'the same failing call again and again',
-        '`tool.repeated_failure` at the third, told to the model; one more and the run fails',
+        'the same failing call several times',
+        '`tool.repeated_failure` at the third, which the model reads; at the fourth the run fails',
       ],
-      ['B9', 'ids missing or there twice', 'made unique, mended'],
-      ['B10', 'a tool throws', '`{"error": …}` to the model; siblings go on; `tool.failed` has the error'],
-      ['B11', 'a tool throws `ToolError`', 'its message to the model, word for word'],
-      ['B12', 'a tool throws `AbortRun`', '`aborted`, after the siblings are closed'],
+      ['B9', 'missing or repeated ids', 'made unique, reported as repaired'],
+      ['B10', 'a tool throws', 'the model reads `{"error": …}`; other calls continue; `tool.failed` has the error'],
+      ['B11', 'a tool throws `ToolError`', 'the model reads its message, word for word'],
+      ['B12', 'a tool throws `AbortRun`', '`aborted`, after the other calls are closed'],
       [
         'B13',
-        'a tool outlives its deadline',
-        'timed out, to the model; what comes late is `tool.late_result`, not used',
+        'a tool exceeds its deadline',
+        'the model reads that it timed out; a late result is `tool.late_result`, and not used',
       ],
       ['B14', 'a tool that never settles, and an abort', '`aborted` within 50 ms, open calls closed'],
-      ['B15', 'several calls', 'side by side, 8 at most; `exclusive` alone; results in the order of the calls'],
+      ['B15', 'several calls', 'in parallel, 8 at most; `exclusive` alone; results in the order of the calls'],
       ['B16', 'one of several needs approval', 'the others run, then the run suspends'],
-      ['B17', 'denied', 'to the model, with the reason; nothing else changes'],
+      ['B17', 'denied', 'the model reads the reason; nothing else changes'],
       ['B18', 'an answer for something else, expired or used', '`ApprovalError`; nothing runs'],
       [
         'B19',
@@ -76,10 +76,10 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
       ],
       [
         'B20',
-        'results that are no JSON',
-        'serialised safely, told where lossy; a promise, a stream, bytes and the like fail the call, with the path',
+        'results that are not JSON',
+        'serialised safely, with the lossy paths; a promise, a stream or bytes fail the call, with the path',
       ],
-      ['B21', 'a result over the cap', 'head and tail for the model; the whole stays on the event'],
+      ['B21', 'a result over `maxResultLength`', 'the model reads head and tail; the event has the whole'],
       [
         'B22',
         'images and files in a result',
@@ -93,20 +93,20 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
       [
         'C1',
         '408, 409, 429, 5xx, connection trouble',
-        'three attempts, full jitter, `Retry-After`, a wait in the body and `x-should-retry` obeyed; a model that loads is waited for',
+        'three attempts, full jitter, `Retry-After`, a wait in the body and `x-should-retry` respected; Pawl waits for a model that loads',
       ],
       ['C2', 'no quota, 400, 401, 403, 404, 413, 422, a 5xx that names the request', 'not retried; a typed error'],
       ['C3', 'context too long', '`ContextLengthError`; middleware may shorten and try again'],
       ['C4', 'retries used up', '`failed`, with all attempts'],
-      ['C5', 'a fallback', 'asked when the first one’s retries are spent'],
+      ['C5', 'a fallback', 'asked when the first one’s attempts are used up'],
       ['C6', 'the key', 'in no error, event or log'],
-      ['C7', 'a kept-alive socket that went stale', 'sent again once: told, not counted'],
+      ['C7', 'a kept-alive socket that the server closed', 'sent again once: reported, not counted'],
       ['C8', 'calls and no text', 'sent with `content: null`'],
-      ['C9', 'an abort before, during, after', 'nothing starts any more; nothing is left behind'],
+      ['C9', 'an abort before, during, after', 'nothing further starts; nothing is left behind'],
       [
         'C10',
-        'output of the model that the server cannot read',
-        'a failed attempt, retried; the next one tells the model, where the server gives the text',
+        'model output that the server cannot read',
+        'a failed attempt, retried; the next one tells the model, if the server gives the text',
       ],
     ],
   },
@@ -117,18 +117,22 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
       [
         'D2',
         'tokens, cost, time, tool calls',
-        'checked before each request and each batch; what would pass does not start',
+        'checked before each request and each batch; what would exceed one does not start',
       ],
-      ['D3', 'a listener throws or rejects', 'the run goes on; `listener.failed` once'],
+      ['D3', 'a listener throws or rejects', 'the run continues; `listener.failed` once'],
       ['D4', 'nobody awaits a failing run', 'no unhandled rejection'],
       ['D5', 'two runs of one agent', 'share nothing but the definition'],
-      ['D6', 'an output that does not fit', 'to the model, two corrections, then `failed` with `InvalidOutputError`'],
+      [
+        'D6',
+        'an output that fails validation',
+        'the model is asked again twice, then `failed` with `InvalidOutputError`',
+      ],
       [
         'D7',
         'a host that stops between steps',
         'resumes to the same result (in memory; crashes of the process come with the hosts on disk)',
       ],
-      ['D8', 'mistakes in a definition', '`ConfigError` where it is written, naming tool, path and fix'],
+      ['D8', 'errors in a definition', '`ConfigError` where the mistake is, with tool, path and fix'],
     ],
   },
 ];
@@ -166,7 +170,7 @@ export function behavioursPage(): string {
     });
     return `## ${title}\n\n| | case | what Pawl does | tests, in \`test/behaviours\` |\n|---|---|---|---|\n${lines.join('\n')}\n`;
   });
-  return `# What happens when\n\nMade by \`node scripts/behaviours.ts\` from the titles of the tests; \`npm test\` checks that it is.\n\n${parts.join('\n')}`;
+  return `# What happens when\n\nOdd cases, what Pawl does, and the tests that show it. Generated by \`node scripts/behaviours.ts\` from the titles of the tests.\n\n${parts.join('\n')}`;
 }
 
 if (import.meta.main) writeFileSync(join(root, 'docs', 'behaviours.md'), behavioursPage());

@@ -31,13 +31,13 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 }
 
-const INTRODUCTION = `# What servers send, and what is made of it
+const INTRODUCTION = `# What servers send, and how Pawl reads it
 
 Generated from the files of \`test/chat/corpus\` by \`node scripts/corpus.ts\`. Each file is read streamed, unstreamed, and with its
-bytes cut at every place, and has to give the same reply each time. "A gateway" stands for oddities that were met without
-knowing which program sent them. What is mended is told as \`response.repaired\`.
+bytes split at every place, and must give the same response each time. "A gateway" stands for oddities whose program is unknown.
+Repairs are reported as \`response.repaired\`.
 
-| server | what it sends | what is made of it | |
+| server | what it sends | how Pawl reads it | |
 |---|---|---|---|
 `;
 

@@ -49,17 +49,17 @@ function isDocumented(word: string): boolean {
 const INTRODUCTION = `# Finish reasons: how a response ended
 
 Generated from \`packages/core/src/chat/finish-reason.ts\` and the sources in \`scripts/finish-reason-sources.ts\` by
-\`node scripts/finish-reasons.ts\`. Servers and gateways say in words of their own how a response ended. Pawl reads them in any
-case, with \`_\`, \`-\`, a blank or nothing between the words, behind the name of their enum (\`FinishReason.MAX_TOKENS\`), and with
-a detail behind a colon (\`content_filter: RECITATION\`). A response keeps the documented word; the vendor's own is reported as
-\`response.repaired\`. An unknown word is kept and reported, and the response is judged by its content.
+\`node scripts/finish-reasons.ts\`. Servers and gateways have words of their own for how a response ended.
 
-If several words come, the one that says more counts: a failure, then a filter, a cut, calls, an unknown word, \`stop\`. Of
-several choices the first one is the answer: a failed one behind it is kept, and reported.
-
-Some servers say \`stop\` or \`tool_calls\` at the cap on tokens. If the response used as many tokens as the request allowed, and
-the arguments of a call or the JSON that was asked for stop early, or there is no text at all, it is read as \`length\`. If the
-profile says that the server does not report cuts (\`reportsCuts\`, \`reportsCutCalls\`), any response at the cap is.
+- Pawl reads them in any case, with \`_\`, \`-\`, a blank or nothing between the words, after the name of their enum (\`FinishReason.MAX_TOKENS\`), and with
+  a detail after a colon (\`content_filter: RECITATION\`).
+- A response keeps the documented word. The vendor's own is reported as \`response.repaired\`.
+- An unknown word is kept and reported, and the response is judged by its content.
+- If several words come, the most serious one counts: a failure, then a filter, a cut, calls, an unknown word, \`stop\`.
+- Of several choices, the first one is the answer. A failed one after it is kept and reported.
+- Some servers say \`stop\` or \`tool_calls\` at the token limit. If the response used as many tokens as the request allowed, and the arguments of a call or
+  the requested JSON end early, or there is no text at all, it is read as \`length\`. If the profile says that the server does not report cuts
+  (\`reportsCuts\`, \`reportsCutCalls\`), any response at the token limit is.
 
 `;
 
