@@ -27,7 +27,15 @@ async function fill(): Promise<void> {
   for (let index = 0; index < RUNS; index += WIDTH) {
     const some = Array.from({ length: Math.min(WIDTH, RUNS - index) }, async (_, offset) => {
       const runId = `run-${index + offset}`;
-      const durable = await host.start({ schemaVersion: 1, runId, agent: 'agent', messages, limits: {}, metadata: {}, at: 0 });
+      const durable = await host.start({
+        schemaVersion: 1,
+        runId,
+        agent: 'agent',
+        messages,
+        limits: {},
+        metadata: {},
+        at: 0,
+      });
       for (let step = 1; step <= 3; step++) {
         const work = async () => ({ text });
         await durable.step({ type: 'step', name: `model:${step}`, effect: 'read', work, onRecorded: () => undefined });

@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
-import { canonicalJson, isRecord } from '../base/json.ts';
+import { isRecord, stringifyCanonical } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 import { isKeepable } from './run-id.ts';
 
 /** The messages of many runs: each begins with those before it, and leaves its own. Instructions are not among them. */
@@ -163,7 +163,7 @@ export function commonLength(one: readonly Message[], other: readonly Message[])
 }
 
 function isSame(one: Message, other: Message | undefined): boolean {
-  return one === other || (other !== undefined && canonicalJson(one) === canonicalJson(other));
+  return one === other || (other !== undefined && stringifyCanonical(one) === stringifyCanonical(other));
 }
 
 async function found(stored: Stored): Promise<StoredConversation> {
@@ -176,7 +176,7 @@ function mended({ version, messages: stored }: StoredConversation, id: string): 
     return { version, messages, kept: commonLength(stored, messages) };
   } catch (cause) {
     throw new HostError(
-      `Conversation "${id}" is stored as what can't be sent: ${messageOf(cause)} Mend it in the store, or clear it.`,
+      `Conversation "${id}" is stored as what can't be sent: ${getErrorMessage(cause)} Mend it in the store, or clear it.`,
       { code: 'conversation.invalid', cause },
     );
   }
@@ -211,7 +211,7 @@ async function asked<T>(stored: Stored, ask: (stored: Stored) => Promise<T>): Pr
   } catch (cause) {
     if (HostError.isInstance(cause)) throw cause;
     throw new HostError(
-      `The store of conversation "${id}" failed: ${messageOf(cause)}. Look at the store, then try again; a run is resumed by its id.`,
+      `The store of conversation "${id}" failed: ${getErrorMessage(cause)}. Look at the store, then try again; a run is resumed by its id.`,
       { code: 'conversation.store', cause },
     );
   }

@@ -1,6 +1,6 @@
 import { addBrand, hasBrand } from '../base/brand.ts';
 import { HostError, PawlError, type PawlErrorOptions } from '../base/errors.ts';
-import { plural } from '../base/text.ts';
+import { pluralize } from '../base/text.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
 
@@ -34,7 +34,7 @@ export class ConversationError<Output = unknown> extends HostError {
 
   constructor({ conversationId, outcome, added }: Unkept<Output>) {
     super(
-      `Run "${outcome.runId}" has ended, but conversation "${conversationId}" was gone on with meanwhile, and has none of what this run added (${plural(added.length, 'message')}). Append it: await chat.append(error.added). Do not run the input again: the run's tools have run.`,
+      `Run "${outcome.runId}" has ended, but conversation "${conversationId}" was gone on with meanwhile, and has none of what this run added (${pluralize(added.length, 'message')}). Append it: await chat.append(error.added). Do not run the input again: the run's tools have run.`,
       { code: 'conversation.conflict' },
     );
     Object.defineProperty(this, 'outcome', { value: outcome });

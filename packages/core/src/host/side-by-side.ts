@@ -1,4 +1,4 @@
-import { Gate } from '../base/gate.ts';
+import { ConcurrencyLimiter } from '../base/concurrency-limiter.ts';
 import type { StepTask } from './step-runner.ts';
 
 export interface SideBySide {
@@ -19,8 +19,8 @@ export async function sideBySide<T>(tasks: readonly StepTask<T>[], { width, run 
 }
 
 function gated<T>(tasks: readonly StepTask<T>[], { width, run }: SideBySide): Promise<T>[] {
-  const gate = new Gate(width);
-  return tasks.map((task) => gate.pass(() => run(task), { exclusive: isExclusive(task) }));
+  const gate = new ConcurrencyLimiter(width);
+  return tasks.map((task) => gate.run(() => run(task), { exclusive: isExclusive(task) }));
 }
 
 function isExclusive<T>(task: StepTask<T>): boolean {

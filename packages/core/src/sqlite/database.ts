@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { HostError, PawlError } from '../base/errors.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 import { loadSqlite } from './node-sqlite.ts';
 import { prepareTables } from './tables.ts';
 
@@ -53,7 +53,10 @@ export function isBusy(error: unknown): boolean {
 export function databaseError(error: unknown, path: string): unknown {
   if (PawlError.isInstance(error)) return error;
   const [code, fix] = PROBLEMS.get(resultCode(error)) ?? ['host.failed', 'The run stays resumable.'];
-  return new HostError(`The file "${path}" could not be used: ${messageOf(error)}. ${fix}`, { code, cause: error });
+  return new HostError(`The file "${path}" could not be used: ${getErrorMessage(error)}. ${fix}`, {
+    code,
+    cause: error,
+  });
 }
 
 /** The primary result code: https://www.sqlite.org/rescode.html */
