@@ -2,7 +2,7 @@ import { Agent, type JsonObject, openai, withFallback } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { GO, mends, play, told } from '../behaviours/play.ts';
+import { filterEvents, GO, listRepairs, play } from '../behaviours/play.ts';
 import { filteredErrors } from './filtered-errors.ts';
 
 describe.each([{ stream: true }, { stream: false }])('a filtered prompt, stream: $stream', (run) => {
@@ -25,15 +25,15 @@ describe.each([{ stream: true }, { stream: false }])('a filtered prompt, stream:
         usage: { requests: 1, estimated: true },
       });
       expect(played.outcome.messages).toEqual([GO]);
-      expect(told(played, 'attempt.failed')).toEqual([]);
-      expect(mends(played)).toContainEqual({ path: 'error', note: expect.stringContaining('content_filter') });
+      expect(filterEvents(played, 'attempt.failed')).toEqual([]);
+      expect(listRepairs(played)).toContainEqual({ path: 'error', note: expect.stringContaining('content_filter') });
     });
   });
 
   test('tells the words of the server as a repair', async () => {
     const body = { error: { message: 'The prompt was filtered: violence.', code: 'content_filter' } };
     const played = await play([respond.httpError(400, { body })], { run });
-    expect(mends(played)).toEqual([
+    expect(listRepairs(played)).toEqual([
       {
         path: 'error',
         note: expect.stringMatching(
@@ -68,7 +68,7 @@ test('a filter that stops a stream keeps the text before it, and runs no call', 
   ]);
   const played = await play([sent], { run: { stream: true } });
   expect(played.outcome).toMatchObject({ status: 'filtered', text: 'Once upon', toolCallCount: 0 });
-  expect(told(played, 'text.delta').map(({ delta }) => delta)).toEqual(['Once ', 'upon']);
+  expect(filterEvents(played, 'text.delta').map(({ delta }) => delta)).toEqual(['Once ', 'upon']);
 });
 
 test('a filter that stops a stream ends the reply at once, also if the server leaves the connection open', async () => {

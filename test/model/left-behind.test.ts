@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { openai } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { quiet } from '../quiet.ts';
+import { waitForDeadlines } from '../quiet.ts';
 import { helloEvents } from './hello.ts';
 import { serve } from './test-server.ts';
 import { transports } from './transports.ts';
@@ -14,7 +14,7 @@ test.each(transports)('a reply over $over leaves no listener and no timer behind
   const clock = manualClock();
   const { signal } = new AbortController();
   await openai('m', { baseURL: server.baseURL, ...options }).send({ messages: [], stream: true }, { signal, clock });
-  await quiet(clock);
+  await waitForDeadlines(clock);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 

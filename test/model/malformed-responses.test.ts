@@ -1,7 +1,7 @@
 import { Agent, openai, withCache, withFallback } from '@pawl/core';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { GO, play, told, used } from '../behaviours/play.ts';
+import { createUsage, filterEvents, GO, play } from '../behaviours/play.ts';
 import { weather } from '../behaviours/weather.ts';
 import { CALL, GROQ, malformedErrors } from './malformed-errors.ts';
 
@@ -18,7 +18,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
       { how: 'in place of a response', given: respond.errorBody(error) },
       {
         how: 'inside a stream',
-        given: respond.streamError(error, { reply: respond.text('Let me see'), afterChunks: 1 }),
+        given: respond.streamError(error, { response: respond.text('Let me see'), afterChunks: 1 }),
       },
       { how: 'as an event of a stream', given: respond.sse([`event: error\ndata: ${JSON.stringify({ error })}\n\n`]) },
     ];
@@ -27,7 +27,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
       const played = await play([given, respond.text('Here.')], { run, agent });
       expect(played.outcome).toMatchObject({ status: 'completed', output: 'Here.', turnCount: 1 });
       expect(played.outcome.messages).toEqual([GO, { role: 'assistant', content: 'Here.' }]);
-      const [failed] = told(played, 'attempt.failed');
+      const [failed] = filterEvents(played, 'attempt.failed');
       expect(failed?.error).toMatchObject({ code: 'response.malformed', details: { retryable: true } });
       expect(failed?.error.message).toMatch(
         /The server could not read what the model wrote\. Trying again may help\.$/,
@@ -35,7 +35,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
       const [first, second] = played.requests;
       expect(second?.messages.length).toBe(1);
       const sent = second?.messages.at(-1)?.content;
-      const [, started] = told(played, 'attempt.started');
+      const [, started] = filterEvents(played, 'attempt.started');
       if (text === undefined) {
         expect(second).toEqual(first);
         expect(started).not.toHaveProperty('correction');
@@ -66,7 +66,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
     const { outcome } = await play([malformed, respond.text('Here.')], { run, agent });
     expect(outcome.usage.requests).toBe(1);
     expect(outcome.usage.estimated).toBe(true);
-    expect(outcome.usage.inputTokens).toBeGreaterThan(used(1).inputTokens);
+    expect(outcome.usage.inputTokens).toBeGreaterThan(createUsage(1).inputTokens);
   });
 
   test('gets the correction as a message of its own after the results of tools, and never twice', async () => {

@@ -2,7 +2,7 @@ import { Agent, openai } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { play, told } from '../behaviours/play.ts';
+import { filterEvents, play } from '../behaviours/play.ts';
 
 const LLAMA: Json = { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } };
 const loading = respond.httpError(503, { body: LLAMA });
@@ -33,7 +33,7 @@ describe.each([{ stream: true }, { stream: false }])('a server that loads its mo
     });
     expect(played.outcome.status).toBe('completed');
     expect(new Set(clock.slept)).toEqual(new Set([ms]));
-    expect(told(played, 'attempt.failed').every(({ counted }) => !counted)).toBe(true);
+    expect(filterEvents(played, 'attempt.failed').every(({ counted }) => !counted)).toBe(true);
   });
 
   test('is waited for a minute by default, then fails as any busy server', async () => {

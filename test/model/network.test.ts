@@ -4,7 +4,7 @@ import { NetworkError, openai, TimeoutError } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { attempts, resolveRetryPolicy } from '../../packages/core/src/model/attempts.ts';
-import { quiet } from '../quiet.ts';
+import { waitForDeadlines } from '../quiet.ts';
 import { hello, helloChunks, helloEvents, helloJson } from './hello.ts';
 import { type Answer, eventText, serve } from './test-server.ts';
 import { transports } from './transports.ts';
@@ -186,7 +186,7 @@ test('connections are kept alive and used again, after streams too', async () =>
   const model = openai('m', { baseURL: server.baseURL });
   for (let request = 0; request < 3; request++) {
     await model.send({ messages: [], stream: true }, { clock });
-    await quiet(clock);
+    await waitForDeadlines(clock);
   }
   expect(new Set(server.received.map(({ port }) => port)).size).toEqual(1);
 });

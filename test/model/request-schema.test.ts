@@ -2,10 +2,10 @@ import { openai } from '@pawl/core';
 import type { ChatRequest } from '@pawl/core/chat';
 import { offlineServer, respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { live } from '../invariants/life.ts';
-import { overHttp } from '../invariants/over-http.ts';
+import { runOverHttp } from '../invariants/run-over-http.ts';
+import { runScenario } from '../invariants/run-scenario.ts';
 import { scenarios } from '../invariants/scenarios.ts';
-import { chunkProblems, errorProblems, replyProblems, requestProblems } from '../reference/validators.ts';
+import { chunkProblems, errorProblems, requestProblems, responseProblems } from '../reference/validators.ts';
 import { everyField, everyMessage, everyToolChoice } from './every-field.ts';
 import { helloJson } from './hello.ts';
 import { serve } from './test-server.ts';
@@ -43,7 +43,7 @@ describe('a request fits the reference', () => {
 
   test.each(scenarios)('in every turn of a run, streamed and unstreamed: $name', async (scenario) => {
     for (const stream of [true, false]) {
-      const { requests } = await overHttp(scenario, (model) => live(scenario, { model, stream }));
+      const { requests } = await runOverHttp(scenario, (model) => runScenario(scenario, { model, stream }));
       expect(requests.length).toBeGreaterThan(0);
       expect(requests.flatMap((request) => requestProblems({ model: 'm', ...request }))).toEqual([]);
     }
@@ -85,7 +85,7 @@ describe('what the offline server sends fits the reference', () => {
       return answered.text();
     };
     const chunks = [...(await ask(true)).matchAll(/^data: (\{.*)$/gm)].map(([, json = '']) => JSON.parse(json));
-    expect(replyProblems(JSON.parse(await ask(false)))).toEqual([]);
+    expect(responseProblems(JSON.parse(await ask(false)))).toEqual([]);
     expect(chunks.length).toBeGreaterThan(1);
     expect(chunks.flatMap((chunk) => chunkProblems(chunk))).toEqual([]);
     await server.close();

@@ -2,7 +2,7 @@ import { type JsonObject, openai } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { play, told } from '../behaviours/play.ts';
+import { filterEvents, play } from '../behaviours/play.ts';
 
 /** When the tests take place. */
 const NOW = Date.UTC(2026, 0, 1);
@@ -133,7 +133,7 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
       const played = await play([refused, respond.text('Here.')], { run, clock, agent: { clock, random: () => 0 } });
       expect(played.outcome.status).toBe('completed');
       expect(clock.slept).toEqual([ms]);
-      expect(told(played, 'attempt.failed').map(({ retryInMs }) => retryInMs)).toEqual([ms]);
+      expect(filterEvents(played, 'attempt.failed').map(({ retryInMs }) => retryInMs)).toEqual([ms]);
     },
   );
 
@@ -143,7 +143,9 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
     const played = await play([given, respond.text('Here.')], { run, clock, agent: { clock, random: () => 0 } });
     expect(played.outcome.status).toBe('completed');
     expect(clock.slept).toEqual([ms]);
-    expect(told(played, 'attempt.failed')[0]?.error.message).toContain(`Come back in ${Math.ceil(ms / 1000)} s`);
+    expect(filterEvents(played, 'attempt.failed')[0]?.error.message).toContain(
+      `Come back in ${Math.ceil(ms / 1000)} s`,
+    );
   });
 
   test.each<[string, Json, Readonly<Record<string, string>>?]>([

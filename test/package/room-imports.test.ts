@@ -9,14 +9,14 @@ describe('the rooms of core', () => {
     expect(upward).toEqual([]);
   });
 
-  test('are drawn in docs/architecture.md as they are', () => {
+  test('equal the drawing in docs/architecture.md', () => {
     const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'architecture.md'), 'utf8');
     expect(page).toContain(roomsDrawing());
     expect(withDrawing(page)).toBe(page);
   });
 });
 
-test('reads each form of an import', () => {
+test('are found in each form of an import', () => {
   const text = [
     "import type { A } from '../tool/a.ts';",
     "export { b } from '../chat/b.ts';",
@@ -30,7 +30,7 @@ test('reads each form of an import', () => {
   );
 });
 
-test('an import of a room above is drawn upward', () => {
+test('are drawn upward for an import from a room above', () => {
   const drawing = roomsDrawing([{ from: 'base', to: 'agent' }]);
   expect(drawing.split('\n')[0]).toMatch(/^agent +■ +↑$/);
 });
