@@ -102,7 +102,7 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   {
     what: 'no attempts',
     make: () => new Agent({ model, retry: { maxAttempts: 0 } }),
-    says: 'maxAttempts is 0. Give a whole number from 1.',
+    says: 'maxAttempts is 0. Pass a whole number of 1 or more.',
   },
   {
     what: 'a result without its call',

@@ -25,7 +25,7 @@ test('are found in each form of an import', () => {
     "import { e } from './e.ts';",
     "import { f } from 'zod';",
   ].join('\n');
-  expect(roomImports(new Map([['model/wrapped.ts', text]]))).toEqual(
+  expect(roomImports(new Map([['model/wrap-model.ts', text]]))).toEqual(
     ['tool', 'chat', 'event', 'schema'].map((to) => ({ from: 'model', to })),
   );
 });

@@ -4,17 +4,19 @@ import type { AssistantMessage, Message } from '../chat/message.ts';
 import type { ChatRequest, ToolChoice, ToolObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { tool } from '../tool/tool.ts';
-import { requestBody } from './body.ts';
 import { type Profile, resolveProfile } from './profile.ts';
 import { PROFILES, type ProfileName } from './profiles.ts';
+import { buildRequestBody } from './request-body.ts';
 
-/** What goes out to such a server, but for the model's name. */
+/** The body that such a server gets, without the model name. */
 function sent(
   request: Partial<ChatRequest>,
   changes: Partial<Profile> & { readonly base?: ProfileName } = {},
 ): unknown {
   const profile = resolveProfile(changes, { known: PROFILES, suggested: PROFILES.compatible });
-  const { model: _, ...body } = JSON.parse(requestBody({ messages: [], ...request }, { model: 'm', profile }).text());
+  const { model: _, ...body } = JSON.parse(
+    buildRequestBody({ messages: [], ...request }, { model: 'm', profile }).toText(),
+  );
   return body;
 }
 
@@ -50,7 +52,7 @@ function jsonSchemaOf(parameters: JsonSchema): readonly ToolObject[] {
   return [{ type: 'function', function: { name: 'pair', parameters } }];
 }
 
-describe('tools and the choice among them', () => {
+describe('tools and tool_choice', () => {
   test.each<[string, Partial<Profile>, ToolChoice, unknown]>([
     ['is sent where it is understood', {}, named, { messages: [], tools: [look, write], tool_choice: named }],
     ['none shows no tools', { toolChoices: ['auto'] }, 'none', { messages: [] }],
@@ -75,11 +77,11 @@ describe('tools and the choice among them', () => {
       { type: 'custom', custom: { name: 'look' } },
       { messages: [], tools: [look, write], tool_choice: named },
     ],
-  ])('a choice: %s', (_, changes, toolChoice, body) => {
+  ])('sends a tool choice: %s', (_, changes, toolChoice, body) => {
     expect(sent({ tools: [look, write], tool_choice: toolChoice }, { strictSchemas: true, ...changes })).toEqual(body);
   });
 
-  test('a custom tool, its choice and its calls go out as they are to a server that knows them', () => {
+  test('sends a custom tool, its choice and its calls unchanged to a server that supports them', () => {
     const choice: ToolChoice = { type: 'custom', custom: { name: 'sql' } };
     const messages: Message[] = [
       {
@@ -95,7 +97,7 @@ describe('tools and the choice among them', () => {
     });
   });
 
-  test('a custom tool and its calls are functions to any other server', () => {
+  test('sends a custom tool and its calls as functions to other servers', () => {
     const messages: Message[] = [
       {
         role: 'assistant',
@@ -117,7 +119,7 @@ describe('tools and the choice among them', () => {
     });
   });
 
-  test('a schema has the form and the dialect that the server takes', () => {
+  test('sends a schema in the form and dialect of the server', () => {
     const { functionObject, strictReport } = tool({
       name: 'look',
       description: 'Looks.',
@@ -150,7 +152,7 @@ describe('tools and the choice among them', () => {
     ]);
   });
 
-  test('strict is left out of tools where it is not known', () => {
+  test('omits strict from tools if the server does not support it', () => {
     expect(sent({ tools: [write] })).toEqual({
       messages: [],
       tools: [{ type: 'function', function: { name: 'write' } }],
@@ -159,14 +161,14 @@ describe('tools and the choice among them', () => {
 });
 
 describe('other fields', () => {
-  test('hints that are refused are left out, wishes never', () => {
+  test('omits refused hints, but never fields that affect the response', () => {
     expect(sent({ store: true, user: 'me', seed: 1 }, { omittedFields: ['store', 'user'] })).toEqual({
       messages: [],
       seed: 1,
     });
   });
 
-  test('a field has the name and the default that the server knows', () => {
+  test('sends a field under the name and with the default of the server', () => {
     expect([
       sent({ seed: 1 }, { base: 'mistral' }),
       sent({ tools: [look] }, { base: 'llamacpp' }),
@@ -187,13 +189,13 @@ describe('other fields', () => {
       { stream: true, stream_options: { include_usage: true } },
       { messages: [], stream: true, stream_options: { include_usage: true } },
     ],
-  ])('usage of a stream that comes by itself %s', (_, request, body) => {
+  ])('a stream that reports usage by default %s', (_, request, body) => {
     expect(sent(request, { streamOptions: false })).toEqual(body);
   });
 
   const schema = { type: 'object', properties: { a: { type: 'number' } } };
   const format = { type: 'json_schema', json_schema: { name: 'o', schema, strict: true } } as const;
-  const instruction = `Answer with one JSON value and nothing else. It has to fit this JSON Schema:\n${JSON.stringify(schema)}`;
+  const instruction = `Answer with one JSON value and nothing else. It must match this JSON Schema:\n${JSON.stringify(schema)}`;
 
   test.each<[string, Partial<Profile>, unknown]>([
     ['is sent', { strictSchemas: true }, { messages: [], response_format: format }],
@@ -212,7 +214,7 @@ describe('other fields', () => {
       { responseFormat: 'none' },
       { messages: [{ role: 'system', content: instruction }] },
     ],
-  ])('a schema for the output %s', (_, changes, body) => {
+  ])('an output schema %s', (_, changes, body) => {
     expect(sent({ response_format: format }, changes)).toEqual(body);
   });
 
@@ -226,7 +228,7 @@ describe('other fields', () => {
         { type: 'text', text: instruction },
       ],
     ],
-  ])('the instruction goes to the end of the first message: %s', (_, first, content) => {
+  ])('appends the instruction to the first message: %s', (_, first, content) => {
     const messages: Message[] = [first, { role: 'user', content: 'Go' }];
     expect(sent({ messages, response_format: format }, { responseFormat: 'none' })).toEqual({
       messages: [{ role: 'system', content }, messages[1]],
@@ -244,7 +246,7 @@ describe('the legacy form', () => {
     ],
   };
 
-  test('tools are functions, calls and results come in pairs', () => {
+  test('sends tools as functions, and calls and results in pairs', () => {
     const messages: Message[] = [
       { role: 'user', content: 'Go' },
       called,
@@ -269,11 +271,11 @@ describe('the legacy form', () => {
     ['auto', { function_call: 'auto' }],
     ['required', {}],
     [named, { function_call: { name: 'look' } }],
-  ])('the choice %j is said as far as it can be', (toolChoice, said) => {
+  ])('expresses the choice %j as far as the legacy form allows', (toolChoice, expected) => {
     expect(sent({ tools: [look], tool_choice: toolChoice }, { base: 'legacy' })).toEqual({
       messages: [],
       functions: [look.type === 'function' && look.function],
-      ...(said as object), // As given above.
+      ...(expected as object), // As given above.
     });
   });
 });

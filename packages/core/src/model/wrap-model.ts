@@ -3,8 +3,8 @@ import { describeValue } from '../base/options.ts';
 import type { ChatModel } from './chat-model.ts';
 import { type DescribeRequest, describeRequest, withDescription } from './request-identity.ts';
 
-/** The model with another `send` that asks the same: its name, its price and who is asked after it stay. */
-export function wrapped(model: ChatModel, send: ChatModel['send']): ChatModel {
+/** Replaces the `send` of a model. The new one must not change requests. Keeps the name, the price and the fallback. */
+export function wrapModel(model: ChatModel, send: ChatModel['send']): ChatModel {
   const { name, price, fallback } = model;
   const describe: DescribeRequest = (request) => describeRequest(model, request);
   return {
@@ -15,7 +15,7 @@ export function wrapped(model: ChatModel, send: ChatModel['send']): ChatModel {
   };
 }
 
-/** @throws ConfigError for what is no model. */
+/** @throws ConfigError if the value is not a model. */
 export function checkModel(model: ChatModel | undefined, wrapper: string): void {
   if (typeof model?.send === 'function') return;
   throw new ConfigError(
@@ -23,8 +23,8 @@ export function checkModel(model: ChatModel | undefined, wrapper: string): void 
   );
 }
 
-/** @throws ConfigError */
-export function atLeastOne(
+/** @throws ConfigError if the value is not a whole number of 1 or more. */
+export function checkPositiveInteger(
   value: number,
   { wrapper, field }: { readonly wrapper: string; readonly field: string },
 ): number {

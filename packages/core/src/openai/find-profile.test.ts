@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { findProfile } from './find-profile.ts';
 import { resolveProfile } from './profile.ts';
-import { profileAt } from './profile-at.ts';
 import { PROFILES } from './profiles.ts';
-import { serverAt } from './server.ts';
+import { resolveServer } from './server.ts';
 
 test.each([
   ['https://api.openai.com/v1', 'openai'],
@@ -59,21 +59,21 @@ test.each([
   ['https://cloud.databricks.com.example.test/serving-endpoints', 'compatible'],
   ['https://example.test/client/v4/accounts/0a1b/ai/v1', 'compatible'],
   ['https://api.openai.com.example.test/v1', 'compatible'],
-])('%s is spoken to by the profile %s', (baseURL, name) => {
-  expect(profileAt(serverAt(baseURL)).name).toEqual(name);
+])('%s has the profile %s', (baseURL, name) => {
+  expect(findProfile(resolveServer(baseURL)).name).toEqual(name);
 });
 
-test('an Azure deployment needs the version of its API', () => {
+test('an Azure deployment needs an API version', () => {
   const message =
-    "The Azure deployment at my.openai.azure.com needs the version of the API. Pass query: { 'api-version': '2024-10-21' }, or use azure(deployment, { endpoint, apiVersion }).";
+    "The Azure deployment at my.openai.azure.com needs an API version. Pass query: { 'api-version': '2024-10-21' }, or use azure(deployment, { endpoint, apiVersion }).";
   const baseURL = 'https://my.openai.azure.com/openai/deployments/gpt';
-  expect(() => profileAt(serverAt(baseURL))).toThrow(message);
-  expect(profileAt(serverAt(baseURL, { 'api-version': '1' })).name).toEqual('azure');
+  expect(() => findProfile(resolveServer(baseURL))).toThrow(message);
+  expect(findProfile(resolveServer(baseURL, { 'api-version': '1' })).name).toEqual('azure');
 });
 
 const options = { known: PROFILES, suggested: PROFILES.groq };
 
-test('a profile is the suggested one, the named one, or either with changes', () => {
+test('resolves to the suggested profile, the named one, or either with changes', () => {
   expect([
     resolveProfile(undefined, options),
     resolveProfile('vllm', options),
@@ -87,34 +87,34 @@ test('a profile is the suggested one, the named one, or either with changes', ()
   ]);
 });
 
-test('a name that nobody knows is refused with those that there are', () => {
+test('refuses an unknown name and lists the known ones', () => {
   expect(() => resolveProfile('olama', options)).toThrow(
     `There is no profile "olama". Did you mean "ollama"? The profiles are: ${Object.keys(PROFILES).join(', ')}.`,
   );
 });
 
-test('what is undefined changes nothing', () => {
+test('ignores undefined fields', () => {
   const changes = { tokenField: undefined, omittedFields: undefined, base: undefined } as object; // As without exactOptionalPropertyTypes.
   expect(resolveProfile(changes, options)).toEqual(PROFILES.groq);
 });
 
 test.each<[object, string]>([
   [{ tokenFeild: 'max_tokens' }, 'A profile has no field "tokenFeild".'],
-  [{ omittedFields: 'store' }, 'The profile\'s omittedFields is "store". Give a value such as ["metadata"'],
-  [{ strictSchemas: 'yes' }, 'The profile\'s strictSchemas is "yes". Give a value such as false.'],
+  [{ omittedFields: 'store' }, 'The profile\'s omittedFields is "store". Pass a value such as ["metadata"'],
+  [{ strictSchemas: 'yes' }, 'The profile\'s strictSchemas is "yes". Pass a value such as false.'],
   [
     { outputWithTools: 'final_tool' },
-    'The profile\'s outputWithTools is "final_tool". Give one of: response-format, final-tool, instructions.',
+    'The profile\'s outputWithTools is "final_tool". Pass one of: response-format, final-tool, instructions.',
   ],
-  [{ responseFormat: 'json' }, 'The profile\'s responseFormat is "json". Give one of: json_schema, tool, '],
-  [{ passthroughFields: null }, 'The profile\'s passthroughFields is null. Give "all", or a list of names.'],
+  [{ responseFormat: 'json' }, 'The profile\'s responseFormat is "json". Pass one of: json_schema, tool, '],
+  [{ passthroughFields: null }, 'The profile\'s passthroughFields is null. Pass "all", or a list of names.'],
   [
     { roleOrder: 'strict' },
-    'The profile\'s roleOrder is "strict". Give one of: any, assistant-after-tool, alternating.',
+    'The profile\'s roleOrder is "strict". Pass one of: any, assistant-after-tool, alternating.',
   ],
-  [{ systemMessages: true }, "The profile's systemMessages is true. Give one of: anywhere, leading, first."],
-  [{ toolCallIds: { pattern: '[a-z]{9}' } }, 'The profile\'s toolCallIds is {"pattern":"[a-z]{9}"}. Give "any", or'],
-  [{ reasoningFields: 'reasoning' }, 'The profile\'s reasoningFields is "reasoning". Give a value such as [].'],
-])('a profile of %j is refused', (changes, message) => {
+  [{ systemMessages: true }, "The profile's systemMessages is true. Pass one of: anywhere, leading, first."],
+  [{ toolCallIds: { pattern: '[a-z]{9}' } }, 'The profile\'s toolCallIds is {"pattern":"[a-z]{9}"}. Pass "any", or'],
+  [{ reasoningFields: 'reasoning' }, 'The profile\'s reasoningFields is "reasoning". Pass a value such as [].'],
+])('refuses a profile of %j', (changes, message) => {
   expect(() => resolveProfile(changes, options)).toThrow(message);
 });

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { tool } from '../tool/tool.ts';
+import { adaptSchema } from './adapt-schema.ts';
 import { resolveProfile } from './profile.ts';
 import { PROFILES, type ProfileName } from './profiles.ts';
-import { shapeSchema } from './shape-schema.ts';
 
 const text = { type: 'string' };
 
@@ -23,7 +23,7 @@ describe('references', () => {
     '%s: one that is not recursive is written out, another has nothing beside it',
     (profile) => {
       const tag = { ...text, description: 'A tag.' };
-      expect(shapeSchema({ schema, strict: undefined }, PROFILES[profile]).schema).toEqual({
+      expect(adaptSchema({ schema, strict: undefined }, PROFILES[profile]).schema).toEqual({
         type: 'object',
         properties: { a: { $ref: '#/$defs/Node' }, b: { ...text, description: 'B.' } },
         $defs: {
@@ -40,10 +40,10 @@ describe('references', () => {
     ['llamacpp', 'definitions'],
     ['lmstudio', '$defs'],
     ['moonshot', '$defs'],
-  ])('%s: the root is referred to by a name', (profile, keyword) => {
+  ])('%s: a reference to the root uses a name', (profile, keyword) => {
     const self = { type: 'object', properties: { next: { $ref: '#' } } };
     const named = { type: 'object', properties: { next: { $ref: `#/${keyword}/root` } } };
-    expect(shapeSchema({ schema: self, strict: undefined }, PROFILES[profile]).schema).toEqual({
+    expect(adaptSchema({ schema: self, strict: undefined }, PROFILES[profile]).schema).toEqual({
       ...named,
       [keyword]: { root: named },
     });
@@ -54,9 +54,9 @@ describe('the strict form', () => {
   const defined = (input: z.ZodType): JsonSchema =>
     tool({ name: 't', description: '', input: input as z.ZodObject, execute: () => 1 }).jsonSchema;
 
-  test('has nothing in it that Cerebras does not take', () => {
+  test('contains nothing that Cerebras refuses', () => {
     const schema = defined(z.object({ list: z.array(z.email()).min(1), count: z.int().min(1).optional() }));
-    expect(shapeSchema({ schema, strict: undefined }, PROFILES.cerebras)).toEqual({
+    expect(adaptSchema({ schema, strict: undefined }, PROFILES.cerebras)).toEqual({
       strict: true,
       schema: {
         type: 'object',
@@ -81,10 +81,10 @@ describe('the strict form', () => {
       }),
     ],
     ['is too long', z.object({ a: z.string().describe('x'.repeat(5_000)) })],
-  ])('is not sent to Cerebras if it %s, but to OpenAI', (_, input) => {
+  ])('is sent to OpenAI but not to Cerebras if it %s', (_, input) => {
     const schema = defined(input);
-    expect(shapeSchema({ schema, strict: undefined }, PROFILES.cerebras).strict).toBeUndefined();
-    expect(shapeSchema({ schema, strict: undefined }, PROFILES.openai).strict).toBe(true);
+    expect(adaptSchema({ schema, strict: undefined }, PROFILES.cerebras).strict).toBeUndefined();
+    expect(adaptSchema({ schema, strict: undefined }, PROFILES.openai).strict).toBe(true);
   });
 });
 
@@ -94,15 +94,15 @@ const tree: z.ZodType = z.object({
   },
 });
 
-test('a form is made once for each schema and kind of server', () => {
+test('creates a form once per schema and kind of server', () => {
   const schema = { type: 'object', properties: { a: { ...text, pattern: '(?=a)' } } };
-  const sent = (profile: ProfileName) => shapeSchema({ schema, strict: undefined }, PROFILES[profile]).schema;
+  const sent = (profile: ProfileName) => adaptSchema({ schema, strict: undefined }, PROFILES[profile]).schema;
   expect(sent('openai')).toBe(sent('azure'));
   expect(sent('groq')).toBe(sent('mistral'));
   expect(sent('openai')).not.toBe(sent('groq'));
 });
 
-test('a schema in which a server understands everything is the very same', () => {
+test('returns the same schema object if the server supports all of it', () => {
   const schema = {
     type: 'object',
     properties: { a: { $ref: '#/$defs/A' } },
@@ -110,14 +110,14 @@ test('a schema in which a server understands everything is the very same', () =>
     $defs: { A: { ...text, minLength: 1 } },
   };
   const kept = Object.values(PROFILES).filter(
-    (profile) => shapeSchema({ schema, strict: undefined }, profile).schema === schema,
+    (profile) => adaptSchema({ schema, strict: undefined }, profile).schema === schema,
   );
   expect(kept.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['compatible', 'openai', 'vllm', 'lmstudio', 'anthropic']),
   );
 });
 
-test('a profile may say what its server understands, in part', () => {
+test('a profile may set single fields of schemaSupport', () => {
   const options = { known: PROFILES, suggested: PROFILES.compatible };
   const profile = resolveProfile({ base: 'vllm', schemaSupport: { formats: 'any', tuples: 'none' } }, options);
   expect(profile.schemaSupport).toEqual({ ...PROFILES.vllm.schemaSupport, formats: 'any', tuples: 'none' });
@@ -128,13 +128,13 @@ test('a profile may say what its server understands, in part', () => {
 
 test.each([
   [{ schemaSupport: { patern: 'none' } }, 'A profile has no field "schemaSupport.patern".'],
-  [{ schemaSupport: { formats: 'none' } }, `The profile's schemaSupport.formats is "none". Give "any", or a list.`],
+  [{ schemaSupport: { formats: 'none' } }, `The profile's schemaSupport.formats is "none". Pass "any", or a list.`],
   [
     { schemaSupport: { typeLists: true } },
-    `The profile's schemaSupport.typeLists is true. Give a value such as "any".`,
+    `The profile's schemaSupport.typeLists is true. Pass a value such as "any".`,
   ],
   [{ schemaSupport: 'full' }, `The profile's schemaSupport is "full".`],
-])('a profile with %j is refused', (option, message) => {
+])('refuses a profile with %j', (option, message) => {
   const options = { known: PROFILES, suggested: PROFILES.compatible };
   expect(() => resolveProfile(option as never, options)).toThrow(message);
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ChatModel } from './chat-model.ts';
-import { withFallback } from './fallback.ts';
+import { withFallback } from './with-fallback.ts';
 
-// By hand: a class, whose methods a copy of its fields does not have.
+// A class, whose methods `{ ...model }` does not copy.
 class Answering implements ChatModel {
   readonly name: string;
   readonly price = { input: 1, output: 2 };
@@ -18,7 +18,7 @@ class Answering implements ChatModel {
   }
 }
 
-test('further models join at the end of the chain, and the ones given stay as they are', async () => {
+test('adds further models at the end of the chain and leaves the given models unchanged', async () => {
   const [a, b, c] = [new Answering('a'), new Answering('b'), new Answering('c')];
   const chain = withFallback(withFallback(a, b), c);
   const models = [chain, chain.fallback, chain.fallback?.fallback];

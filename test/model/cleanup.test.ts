@@ -9,7 +9,7 @@ import { helloEvents } from './hello.ts';
 import { serve } from './test-server.ts';
 import { transports } from './transports.ts';
 
-test.each(transports)('a reply over $over leaves no listener and no timer behind', async ({ options }) => {
+test.each(transports)('leaves no listener or timer after a response over $over', async ({ options }) => {
   const server = await serve(helloEvents);
   const clock = manualClock();
   const { signal } = new AbortController();

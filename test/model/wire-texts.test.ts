@@ -5,7 +5,7 @@ import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
-import { strictServer } from './strict-server.ts';
+import { startStrictServer } from './strict-server.ts';
 
 const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
 const pick = tool({
@@ -32,15 +32,15 @@ describe('servers that refuse calls without tools', () => {
   test.each<ProfileName>(['anthropic', 'litellm', 'openrouter'])(
     'an agent without tools goes on with them on %s',
     async (name) => {
-      const { model, faults, server } = await strictServer(name, []);
+      const { model, faults, server } = await startStrictServer(name, []);
       expect((await new Agent({ model }).run(history)).output).toBe('Done.');
       expect(faults).toEqual([]);
       expect(server.requests[0]?.body).toMatchObject({ tools: [{ function: { name: 'look' } }], tool_choice: 'none' });
     },
   );
 
-  test('an output schema needs no other tool', async () => {
-    const { model, server } = await strictServer('anthropic', [respond.call('final_answer', { a: 1 })]);
+  test('need no placeholder beside the tool of an output schema', async () => {
+    const { model, server } = await startStrictServer('anthropic', [respond.call('final_answer', { a: 1 })]);
     const { output } = await new Agent({ model, output: z.object({ a: z.number() }) }).run(history);
     expect(output).toEqual({ a: 1 });
     expect(server.requests[0]?.body.tools).toHaveLength(1);
@@ -50,7 +50,7 @@ describe('servers that refuse calls without tools', () => {
 describe('texts with half a surrogate pair', () => {
   const half = '\ud83d';
 
-  test('are sent well formed, wherever they come from', async () => {
+  test('are sent well-formed from any source', async () => {
     const clip = tool({
       name: 'clip',
       description: `Clips${half}.`,
@@ -65,7 +65,7 @@ describe('texts with half a surrogate pair', () => {
     const calls = ['text', 'object', 'throw', 'parts'].map((how) => ({ name: 'clip', arguments: { how } }));
     const odd = respond.call('clip', `{"how":"\\ud83d"}`);
     const unknown = respond.call('absent', { [half]: half });
-    const { model, server, faults } = await strictServer('openai', [
+    const { model, server, faults } = await startStrictServer('openai', [
       respond.calls(calls),
       odd,
       unknown,
@@ -79,14 +79,14 @@ describe('texts with half a surrogate pair', () => {
     });
     const { messages } = await agent.run([{ role: 'user', content: [{ type: 'text', text: half }], name: 'Ann' }]);
     expect(faults).toEqual([]);
-    // Nor is there an escape of a half in a text that is JSON, as of an object that a tool gave.
+    // JSON in a text, such as the result of a tool, has no escaped half either.
     expect(server.requests.filter(({ text }) => /\\ud[89a-f]/i.test(text))).toEqual([]);
     expect(server.requests.at(-1)?.text).toContain('\ufffd');
-    // The conversation keeps what was said.
+    // The stored conversation keeps the original texts.
     expect(JSON.stringify(messages)).toContain('\\ud83d');
   });
 
-  test.each([0, 1])('are not made by Pawl where it cuts a text, with %i characters before', async (before) => {
+  test.each([0, 1])('are not created when Pawl cuts a text, with %i characters before', async (before) => {
     const asked: ChatRequest[] = [];
     const long = tool({
       name: 'long',
@@ -120,31 +120,31 @@ function textOf({ messages }: ChatRequest): string {
   return JSON.stringify(messages);
 }
 
-describe('messages with nothing in them', () => {
+describe('empty messages', () => {
   test('empty instructions, an empty answer and an empty question', async () => {
     const history: readonly Message[] = [
       { role: 'user', content: 'hi' },
       { role: 'assistant', content: null },
       { role: 'user', content: '' },
     ];
-    const open = await strictServer('openai', []);
+    const open = await startStrictServer('openai', []);
     await new Agent({ model: open.model, instructions: '' }).run(history);
-    expect(open.sent(0)).toEqual([history[0], history[2]]);
-    const strict = await strictServer('anthropic', []);
+    expect(open.readSentMessages(0)).toEqual([history[0], history[2]]);
+    const strict = await startStrictServer('anthropic', []);
     await new Agent({ model: strict.model, instructions: () => ' ' }).run(history);
-    expect(strict.sent(0)).toEqual([history[0], { role: 'user', content: '(empty)' }]);
+    expect(strict.readSentMessages(0)).toEqual([history[0], { role: 'user', content: '(empty)' }]);
     expect([...open.faults, ...strict.faults]).toEqual([]);
   });
 });
 
-test('arguments that are no object go back as one, and the model is told what it wrote', async () => {
-  const { model, sent, faults } = await strictServer('vllm', [
+test('sends arguments that are not an object back as one, and reports the original to the model', async () => {
+  const { model, readSentMessages, faults } = await startStrictServer('vllm', [
     respond.call('pick', '[1]'),
     respond.call('pick', '"{\\"at\\":1}"'),
   ]);
   await new Agent({ model, tools: [pick] }).run('Go.');
   expect(faults).toEqual([]);
-  expect(sent(2).slice(1)).toMatchObject([
+  expect(readSentMessages(2).slice(1)).toMatchObject([
     { tool_calls: [{ function: { arguments: '{}' } }] },
     { role: 'tool', content: expect.stringMatching(/expected object/) },
     { tool_calls: [{ function: { arguments: '{"at":1}' } }] },
@@ -152,7 +152,7 @@ test('arguments that are no object go back as one, and the model is told what it
   ]);
 });
 
-test('azure() speaks to a Foundry address as Foundry wants it', async () => {
+test('azure() uses the Foundry profile for a Foundry URL', async () => {
   const sent: string[] = [];
   const fetch = async (_: unknown, { body }: { body?: unknown }): Promise<Response> => {
     sent.push(await new Response(body as never).text());

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Message } from '../chat/message.ts';
 import type { ChatRequest, FunctionToolObject } from '../chat/request.ts';
-import { type BodyOptions, requestBody } from './body.ts';
 import { PROFILES } from './profiles.ts';
+import { type BodyOptions, buildRequestBody } from './request-body.ts';
 
 const user: Message = { role: 'user', content: 'Hi "you"\u2028' };
 const call = { id: 'c1', type: 'function', function: { name: 'get', arguments: '{}' } } as const;
 const tools: readonly FunctionToolObject[] = [{ type: 'function', function: { name: 'get', parameters: {} } }];
 
 function body(request: ChatRequest, options: Partial<BodyOptions> = {}): string {
-  return requestBody(request, { model: 'm', profile: PROFILES.compatible, ...options }).text();
+  return buildRequestBody(request, { model: 'm', profile: PROFILES.compatible, ...options }).toText();
 }
 
 const cases: readonly { readonly title: string; readonly json: string; readonly expected: string }[] = [
@@ -104,7 +104,7 @@ test.each(cases)('$title', ({ json, expected }) => {
   expect(json).toEqual(expected);
 });
 
-test("a message's JSON is made once a run, and a tool's once", () => {
+test('creates the JSON of a message once per run, and of a tool once', () => {
   let made = 0;
   const memo = new Map();
   const counted = { role: 'user', content: 'x', toJSON: () => ({ made: ++made }) } as const;

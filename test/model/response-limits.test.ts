@@ -2,11 +2,11 @@ import { gzipSync } from 'node:zlib';
 import { openai } from '@pawl/core';
 import { expect, test } from 'vitest';
 import { hello } from './hello.ts';
-import { type Answer, json, serve } from './test-server.ts';
-import { overEach } from './transports.ts';
+import { type Responder, respondWithJson, serve } from './test-server.ts';
+import { combineWithTransports } from './transports.ts';
 
-/** A stream that goes on for ever, and tells when it was closed. */
-function endless(piece: string): { readonly answer: Answer; readonly closed: Promise<void> } {
+/** A stream that never ends, and reports when it is closed. */
+function endless(piece: string): { readonly answer: Responder; readonly closed: Promise<void> } {
   const closed = Promise.withResolvers<void>();
   return {
     closed: closed.promise,
@@ -29,7 +29,7 @@ const cases = [
     caps: { maxBytes: 10_000 },
     piece: chunk,
     message:
-      "The server's reply has more than 10000 bytes. Nothing of it is used. If it is meant to be so long, raise responseLimits.maxBytes.",
+      "The server's response has more than 10000 bytes and is discarded. If it is meant to be this long, raise responseLimits.maxBytes.",
   },
   {
     what: 'characters in one event',
@@ -47,8 +47,8 @@ const cases = [
   },
 ];
 
-test.each(overEach(cases))(
-  'a reply with more $what than its cap is given up, and its connection closed, over $over',
+test.each(combineWithTransports(cases))(
+  'ends a response with more $what than the limit and closes its connection, over $over',
   async ({ caps, piece, message, options }) => {
     const { answer, closed } = endless(piece);
     const { baseURL } = await serve(answer);
@@ -63,7 +63,7 @@ test.each(overEach(cases))(
   },
 );
 
-test('the bytes are counted as they are decoded', async () => {
+test('counts decoded bytes', async () => {
   const body = gzipSync(JSON.stringify({ ...hello, padding: 'x'.repeat(100_000) }));
   const { baseURL } = await serve((response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(body));
   await expect(
@@ -73,15 +73,15 @@ test('the bytes are counted as they are decoded', async () => {
   });
 });
 
-test('a reply that is as long as its caps allow is read', async () => {
-  const { baseURL } = await serve(json(hello));
+test('reads a response exactly at its limits', async () => {
+  const { baseURL } = await serve(respondWithJson(hello));
   const caps = { maxBytes: JSON.stringify(hello).length, maxToolCalls: 1, maxEventLength: Number.POSITIVE_INFINITY };
   expect(await openai('m', { baseURL, responseLimits: caps }).send({ messages: [] })).toEqual(hello);
 });
 
-test.each([0, 0.5, Number.NaN, '2' as never])('a cap of %j is refused where it is given', (calls) => {
+test.each([0, 0.5, Number.NaN, '2' as never])('refuses a limit of %j when the model is created', (calls) => {
   const define = (): unknown => openai('m', { baseURL: 'http://127.0.0.1:1', responseLimits: { maxToolCalls: calls } });
   expect(define).toThrow(
-    /responseLimits\.maxToolCalls is (0|0\.5|NaN|the text "2")\. (Give a number of 1 or more, or Infinity for no limit|Pass a number)\./,
+    /responseLimits\.maxToolCalls is (0|0\.5|NaN|the text "2")\. (Pass a number of 1 or more, or Infinity for no limit|Pass a number)\./,
   );
 });

@@ -5,7 +5,7 @@ import { respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testin
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
-import { strictServer } from './strict-server.ts';
+import { startStrictServer } from './strict-server.ts';
 
 const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
 const photo = tool({
@@ -27,7 +27,7 @@ const BETWEEN = { role: 'assistant', content: 'Understood.' };
 
 type Options = Partial<AgentOptions<unknown, unknown>>;
 
-describe('Mistral takes no user message straight after results, wherever it comes from:', () => {
+describe('Mistral gets no user message directly after tool results:', () => {
   test.each<[string, readonly ScriptedModelResponse[], Options]>([
     ['an empty answer', [respond.call('look'), respond.empty(), respond.text('Done.')], {}],
     ['an answer that was cut', [respond.call('look'), respond.truncated('Do'), respond.text('Done.')], {}],
@@ -55,25 +55,28 @@ describe('Mistral takes no user message straight after results, wherever it come
       },
     ],
   ])('%s', async (_, script, options) => {
-    const { model, faults, server } = await strictServer('mistral', script);
+    const { model, faults, server } = await startStrictServer('mistral', script);
     const agent = new Agent({ model, tools: [look, photo, pick], ...options } as AgentOptions<unknown, unknown>);
     await agent.run('Go.').outcome();
     expect(faults).toEqual([]);
     expect(server.requests.length).toBeGreaterThan(1);
   });
 
-  test('an empty answer is asked for again behind a short message', async () => {
-    const { model, sent } = await strictServer('mistral', [
+  test('after an empty answer that is requested again', async () => {
+    const { model, readSentMessages } = await startStrictServer('mistral', [
       respond.call('look'),
       respond.empty(),
       respond.text('Done.'),
     ]);
     expect((await new Agent({ model, tools: [look] }).run('Go.')).output).toBe('Done.');
-    expect(sent(2).slice(-3)).toMatchObject([{ role: 'tool' }, BETWEEN, { role: 'user' }]);
+    expect(readSentMessages(2).slice(-3)).toMatchObject([{ role: 'tool' }, BETWEEN, { role: 'user' }]);
   });
 
-  test('what a user says while a tool runs', async () => {
-    const { model, sent, faults } = await strictServer('mistral', [respond.call('wait'), respond.text('Rome it is.')]);
+  test('for a steering message during a tool call', async () => {
+    const { model, readSentMessages, faults } = await startStrictServer('mistral', [
+      respond.call('wait'),
+      respond.text('Rome it is.'),
+    ]);
     const wait = tool({
       name: 'wait',
       description: 'Waits.',
@@ -89,17 +92,17 @@ describe('Mistral takes no user message straight after results, wherever it come
     const { messages } = await run;
     expect(await taken).toBe(true);
     expect(faults).toEqual([]);
-    expect(sent(1).slice(-2)).toEqual([BETWEEN, { role: 'user', content: 'In Rome, please.' }]);
-    // The conversation itself has what was said, and no more.
+    expect(readSentMessages(1).slice(-2)).toEqual([BETWEEN, { role: 'user', content: 'In Rome, please.' }]);
+    // The stored conversation has no filler messages.
     expect(messages.filter(({ content }) => content === BETWEEN.content)).toEqual([]);
   });
 
-  test('an answer that a guard sends back, and one that does not fit the output', async () => {
+  test('after an answer that a guard or the output schema rejects', async () => {
     const guard = outputGuard({
       name: 'kind',
       check: ({ text }) => (text.includes('fool') ? { type: 'retry', reason: 'be kind' } : { type: 'allow' }),
     });
-    const guarded = await strictServer('mistral', [
+    const guarded = await startStrictServer('mistral', [
       respond.call('look'),
       respond.text('You fool.'),
       respond.text('Friend.'),
@@ -107,15 +110,19 @@ describe('Mistral takes no user message straight after results, wherever it come
     expect((await new Agent({ model: guarded.model, tools: [look], middleware: [guard] }).run('Go.')).output).toBe(
       'Friend.',
     );
-    const typed = await strictServer('mistral', [respond.call('look'), respond.text('{}'), respond.text('{"a":1}')]);
+    const typed = await startStrictServer('mistral', [
+      respond.call('look'),
+      respond.text('{}'),
+      respond.text('{"a":1}'),
+    ]);
     const output = z.object({ a: z.number() });
     expect((await new Agent({ model: typed.model, tools: [look], output }).run('Go.')).output).toEqual({ a: 1 });
     expect([...guarded.faults, ...typed.faults]).toEqual([]);
   });
 
-  test('a handoff to an agent on Mistral', async () => {
-    const billing = await strictServer('mistral', [respond.call('look'), respond.empty(), respond.text('Paid.')]);
-    const desk = await strictServer('openai', [
+  test('in a handoff to an agent on Mistral', async () => {
+    const billing = await startStrictServer('mistral', [respond.call('look'), respond.empty(), respond.text('Paid.')]);
+    const desk = await startStrictServer('openai', [
       respond.call('look'),
       respond.call('transfer_to_billing', { reason: 'Money.' }),
     ]);
@@ -143,8 +150,15 @@ describe('a fallback to another vendor in the middle of a conversation', () => {
     ['deepseek', 'moonshot', {}, 'call_1'],
     ['litellm', 'azure', thought, `call_1__thought__${'Q'.repeat(400)}`],
   ])('from %s to %s', async (one, other, fields, id) => {
-    const first = await strictServer(one, [calling(id, fields)], respond.httpError(400, { message: 'Out of credit.' }));
-    const second = await strictServer(other, [respond.call('look', {}, { id: 'abcDEF123' }), respond.text('Done.')]);
+    const first = await startStrictServer(
+      one,
+      [calling(id, fields)],
+      respond.httpError(400, { message: 'Out of credit.' }),
+    );
+    const second = await startStrictServer(other, [
+      respond.call('look', {}, { id: 'abcDEF123' }),
+      respond.text('Done.'),
+    ]);
     const agent = new Agent({ model: withFallback(first.model, second.model), tools: [look] });
     const outcome = await agent.run('Go.').outcome();
     expect({ status: outcome.status, faults: [...first.faults, ...second.faults] }).toEqual({
@@ -154,16 +168,19 @@ describe('a fallback to another vendor in the middle of a conversation', () => {
     expect(second.server.requests).toHaveLength(2);
     // The conversation keeps what the first server sent.
     expect(outcome.messages[1]).toMatchObject({ tool_calls: [{ id }] });
-    const [, call, result] = second.sent(0);
+    const [, call, result] = second.readSentMessages(0);
     expect(call?.role === 'assistant' && call.tool_calls?.[0]?.id).toBe(result?.role === 'tool' && result.tool_call_id);
-    expect(second.sent(1).slice(0, 3)).toEqual(second.sent(0));
+    expect(second.readSentMessages(1).slice(0, 3)).toEqual(second.readSentMessages(0));
   });
 
-  test('thoughts go along where they can be read', async () => {
-    const first = await strictServer('vllm', [calling('call_1', { reasoning: 'Look it up.' }), respond.httpError(400)]);
-    const second = await strictServer('deepseek', [respond.text('Done.')]);
+  test('sends reasoning to vendors that can read it', async () => {
+    const first = await startStrictServer('vllm', [
+      calling('call_1', { reasoning: 'Look it up.' }),
+      respond.httpError(400),
+    ]);
+    const second = await startStrictServer('deepseek', [respond.text('Done.')]);
     await new Agent({ model: withFallback(first.model, second.model), tools: [look] }).run('Go.');
-    expect(second.sent(0)[1]).toEqual({
+    expect(second.readSentMessages(0)[1]).toEqual({
       role: 'assistant',
       content: null,
       reasoning_content: 'Look it up.',
@@ -171,13 +188,13 @@ describe('a fallback to another vendor in the middle of a conversation', () => {
     });
   });
 
-  test('a stored conversation has the same ids in another process', async () => {
-    const first = await strictServer('mistral', [calling('call_1', {}), respond.text('Seen.')]);
+  test('keeps the ids of a stored conversation in another process', async () => {
+    const first = await startStrictServer('mistral', [calling('call_1', {}), respond.text('Seen.')]);
     const { messages } = await new Agent({ model: first.model, tools: [look] }).run('Go.');
     expect(messages[1]).toMatchObject({ tool_calls: [{ id: 'call_1' }] });
-    const second = await strictServer('mistral', []);
+    const second = await startStrictServer('mistral', []);
     const stored: Message[] = JSON.parse(JSON.stringify(messages));
     await new Agent({ model: second.model, tools: [look] }).run([...stored, { role: 'user', content: 'And now?' }]);
-    expect(second.sent(0).slice(0, 3)).toEqual(first.sent(1));
+    expect(second.readSentMessages(0).slice(0, 3)).toEqual(first.readSentMessages(1));
   });
 });

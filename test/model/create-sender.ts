@@ -1,9 +1,9 @@
 import type { Message } from '../../packages/core/src/chat/message.ts';
 import type { ChatRequest } from '../../packages/core/src/chat/request.ts';
-import { requestBody } from '../../packages/core/src/openai/body.ts';
 import { type Profile, resolveProfile } from '../../packages/core/src/openai/profile.ts';
 import { PROFILES, type ProfileName } from '../../packages/core/src/openai/profiles.ts';
-import { type WireScope, wireMessage } from '../../packages/core/src/openai/wire-message.ts';
+import { buildRequestBody } from '../../packages/core/src/openai/request-body.ts';
+import { toWireMessage, type WireScope } from '../../packages/core/src/openai/wire-message.ts';
 
 export type Changes = Partial<Profile> & { readonly base?: ProfileName };
 
@@ -13,15 +13,15 @@ export interface Body {
   readonly tool_choice?: unknown;
 }
 
-/** Sends the requests of one run to one server, and gives what arrives. */
-export function server(changes: Changes = {}) {
+/** Builds the requests of one run for one server, and returns their bodies. */
+export function createSender(changes: Changes = {}) {
   const profile = resolveProfile(changes, { known: PROFILES, suggested: PROFILES.compatible });
   const memo = new Map();
   return {
     memo,
-    text: (request: ChatRequest) => requestBody(request, { model: 'm', profile, memo }).text(),
-    // By hand: it is no model, but what would be sent to a server.
-    send: (request: ChatRequest): Body => JSON.parse(requestBody(request, { model: 'm', profile, memo }).text()),
+    text: (request: ChatRequest) => buildRequestBody(request, { model: 'm', profile, memo }).toText(),
+    // Not a model: returns the body that a server would get.
+    send: (request: ChatRequest): Body => JSON.parse(buildRequestBody(request, { model: 'm', profile, memo }).toText()),
   };
 }
 
@@ -29,17 +29,17 @@ export interface Sent {
   readonly messages: readonly (Message | undefined)[];
 }
 
-/** The messages as they go out to such a server. */
-export function sent(
+/** Converts messages to the form of such a server. */
+export function toSentMessages(
   { messages }: { readonly messages: readonly Message[] },
   changes: Changes = {},
   scope: WireScope = {},
 ): Sent {
   const profile = resolveProfile(changes, { known: PROFILES, suggested: PROFILES.compatible });
-  return { messages: messages.map((message) => wireMessage(message, profile, scope)) };
+  return { messages: messages.map((message) => toWireMessage(message, profile, scope)) };
 }
 
-/** With fields that are not documented. */
-export function message(fields: object): Message {
+/** Allows undocumented fields. */
+export function asMessage(fields: object): Message {
   return fields as Message;
 }

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { toErrorData } from '../../packages/core/src/event/error-data.ts';
 
-/** Everything that printing, storing or sending it could show. */
-export function shown(thing: unknown): string {
+/** Returns everything that printing, storing or sending a value could show. */
+export function showEverything(thing: unknown): string {
   const texts = [
     inspect(thing, { depth: 20, showHidden: true, getters: true }),
     JSON.stringify(thing) ?? '',
