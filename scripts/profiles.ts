@@ -47,7 +47,7 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ['`reportsCutCalls`', ({ reportsCutCalls }) => yes(reportsCutCalls)],
   ['`streamOptions`', ({ streamOptions }) => yes(streamOptions)],
   ['`defaults`', ({ defaults }) => list(Object.entries(defaults).map(([name, value]) => `${name}: ${value}`))],
-  ['`leftOut`', ({ omittedFields: leftOut }) => list(leftOut)],
+  ['`omittedFields`', ({ omittedFields }) => list(omittedFields)],
   [
     'key',
     ({ apiKeyVariable, keyHeader, needsKey }) =>
@@ -132,10 +132,10 @@ function list(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
 }
 
-const INTRODUCTION = `# Profiles: how each kind of server is spoken to
+const INTRODUCTION = `# Profiles: how each kind of server is asked
 
-Generated from \`packages/core/src/openai/profiles.ts\` by \`node scripts/profiles.ts\`. \`openai(model, { baseURL })\` takes the profile
-that the address suggests, and \`compatible\` for an address that it does not know. Say otherwise by name, or by what is different:
+Generated from \`packages/core/src/openai/profiles.ts\` by \`node scripts/profiles.ts\`. \`openai(model, { baseURL })\` uses the profile that the
+address suggests, and \`compatible\` for an unknown address. Choose another one by name, or by what differs:
 
 <!-- ts
 import { openai } from '@pawl/core';
@@ -147,18 +147,21 @@ openai('qwen3', { baseURL: 'http://gpu:8000/v1', profile: 'vllm' });
 openai('m', { baseURL, profile: { base: 'compatible', strictSchemas: true, passthroughFields: [] } });
 \`\`\`
 
-What a server does not understand is said in another way where there is one: a choice of tools by which tools are shown, a
-custom tool as a function, an output schema as an instruction. Ids of tool calls that it refuses are replaced in calls and results, a
-message that may not stand where it is has a short one put before it, several system messages become one, and a message that says
-nothing is left out. The history of a run keeps what the server sent. Hints that it refuses (\`leftOut\`) are not sent. Any other wish is
-sent as it is, and the server's refusal is told.
+- What a server does not understand is expressed in another way if there is one: a choice of tools by which tools are sent, a custom tool as
+  a function, an output schema as an instruction. Otherwise it is sent as it is, and the server's refusal is reported.
+- Ids of tool calls that it refuses are replaced in calls and results. A message in a place that it refuses gets a short one before it. Several
+  system messages become one. A message without content is left out. The history of a run keeps what the server sent.
+- Hints that it refuses (\`omittedFields\`) are not sent.
 
-\`outputWithTools\` says how a model is held to an output schema in a request that shows tools. \`response-format\`: as without tools.
-\`final-tool\`: the model gives its answer by calling a tool, \`final_answer\`, which is turned into text before the loop sees it; where
-the server cannot force a tool call, an instruction asks for it. \`instructions\`: by an instruction alone. An unknown server gets
-\`final-tool\`: some servers refuse \`response_format\` beside tools, and others hold the whole response to it, so that the model cannot
-call a tool. A request without tools, or with \`tool_choice: 'none'\`, is held as \`responseFormat\` says; then
-no tools are sent beside the format.
+\`outputWithTools\` says how a model is held to an output schema in a request that sends tools:
+
+- \`response-format\`: as without tools.
+- \`final-tool\`: the model answers by calling a tool, \`final_answer\`, which is turned into text before the loop sees it. If the server cannot
+  force a tool call, an instruction asks for it. An unknown server gets this one: some servers refuse \`response_format\` together with tools, and
+  others hold the whole response to it, so that the model cannot call a tool.
+- \`instructions\`: by an instruction alone.
+
+A request without tools, or with \`tool_choice: 'none'\`, is held as \`responseFormat\` says; then no tools are sent with the format.
 
 `;
 
@@ -169,11 +172,11 @@ against the vendors' live services.
 
 `;
 
-const SCHEMAS = `## What they take of JSON Schema
+const SCHEMAS = `## What they accept of JSON Schema
 
-\`schemaSupport\` of a profile. What a server does not take is left out of what is sent, said in another way if there is one, and
-otherwise in the description: the schema itself still checks what comes back. In \`patterns\`, \`python\` is Python's \`re\` without look-around
-and back references, \`regular\` what a grammar can be made of, \`gbnf\` what llama.cpp makes one of. The sources stand beside the data, in
+\`schemaSupport\` of a profile. What a server does not accept is left out of what is sent, and expressed in another way or in the description. The
+schema itself still checks what comes back. In \`patterns\`, \`python\` is Python's \`re\` without look-around and back references, \`regular\` what a
+grammar can be made of, \`gbnf\` what llama.cpp makes one of. The sources stand beside the data, in
 \`packages/core/src/openai/schema-supports.ts\`.
 
 <!-- ts

@@ -86,10 +86,12 @@ export function requestFieldsPage(): string {
 
 const HEAD = `# The fields of a request
 
-Generated from the types of \`packages/core/src/chat/request.ts\` by \`node scripts/request-fields.ts\`; a test holds it complete
-against the official schema. Fields under *settings* can be set for an agent (\`settings\`) and for a run; those under
-*request* are set by each request: by the loop, or by whoever asks a bare \`ChatModel\`. \`null\` stands for the default
-and is not sent. What a server adds beyond these goes into \`extraBody\`, \`headers\` and \`query\` of \`openai()\`.
+Generated from the types of \`packages/core/src/chat/request.ts\` by \`node scripts/request-fields.ts\`. A test compares them with the official schema.
+
+- *settings* are set for an agent or a run (\`modelSettings\`). *request* fields are set for each request: by the loop, or by your call of
+  [\`model.send\`](../guide/calling-a-model.md).
+- \`null\` stands for the default and is not sent.
+- What a server adds beyond these goes into \`extraBody\`, \`headers\` and \`query\` of \`openai()\`.
 
 | field | type | meaning | default | set by |
 |---|---|---|---|---|
