@@ -206,8 +206,8 @@ test('runs that ended long ago are forgotten, with all that is kept of them', as
   const { host, client, url } = await open({ agents: [] });
   const agent = new Agent({ name: 'a', model: scriptedModel(() => respond.text('Done.')) });
   await agent.run('Go.', { host, runId: 'old' });
-  expect(await client.delete({ olderThanMs: 60_000 })).toBe(0);
-  expect(await client.delete({ olderThanMs: -1 })).toBe(1);
+  expect(await client.deleteRuns({ olderThanMs: 60_000 })).toBe(0);
+  expect(await client.deleteRuns({ olderThanMs: -1 })).toBe(1);
   await expect(client.getRun('old')).rejects.toMatchObject({ code: 'run.unknown' });
   await agent.run('Go.', { host, runId: 'old' });
   const database = new Client({ connectionString: url });

@@ -6,19 +6,19 @@ import {
   type CheckedFilter,
   type Claim,
   type ClaimedRun,
-  existing,
+  createRunExistsError,
+  createRunLostError,
+  createUnknownRunError,
   filterRuns,
   hasEnded,
-  type InsertAs,
-  lost,
+  type InsertOptions,
+  parseRecord,
   type RunStore,
   type RunUpdate,
-  recordFrom,
-  recordText,
   type StoredRun,
   type StoredStep,
-  stepText,
-  unknown,
+  serializeRecord,
+  serializeStep,
   type Wait,
 } from '@pawl/core/host';
 
@@ -28,7 +28,7 @@ interface RunFile {
   readonly summary: RunSummary;
   /** Of the attempt at work. */
   readonly token?: string;
-  readonly cancelled?: string;
+  readonly cancelReason?: string;
   readonly steps: readonly (readonly [name: string, value: string])[];
   readonly intents: readonly string[];
   /** `expiresAt` is `null` for a wait without end: JSON has no Infinity. */
@@ -46,14 +46,14 @@ export class DirectoryStore implements RunStore {
     this.#directory = directory;
   }
 
-  insert(record: RunRecord, as: InsertAs): Promise<void> {
+  insert(record: RunRecord, as: InsertOptions): Promise<void> {
     return this.#alone(async () => {
       const files = await this.#readAll();
       const { runId, agent, metadata, at } = record;
-      if (files.some(({ summary }) => summary.runId === runId)) throw existing(runId);
+      if (files.some(({ summary }) => summary.runId === runId)) throw createRunExistsError(runId);
       const position = 1 + Math.max(0, ...files.map(({ summary }) => summary.position));
       const times = { startedAt: Math.floor(at), updatedAt: Math.floor(at) };
-      const file = { record: recordText(record), steps: [], intents: [], waits: [] };
+      const file = { record: serializeRecord(record), steps: [], intents: [], waits: [] };
       if (as.type === 'queued') {
         const summary = { runId, agent, metadata, position, ...times, status: 'queued', attempts: 0 } as const;
         const steps = (as.steps ?? []).map(({ name, value }) => [name, JSON.stringify(value)] as const);
@@ -78,7 +78,7 @@ export class DirectoryStore implements RunStore {
         summary: { ...summary, status: 'running', attempts: attempt, updatedAt: now },
       });
       const steps = new Map(file.steps.map(([name, value]) => [name, JSON.parse(value)]));
-      return { attempt, cancelled: file.cancelled, steps, intents: new Set(file.intents) };
+      return { attempt, cancelReason: file.cancelReason, steps, intents: new Set(file.intents) };
     });
   }
 
@@ -97,20 +97,20 @@ export class DirectoryStore implements RunStore {
   }
 
   putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
-    const text = stepText(value, { runId: claim.runId, name });
+    const text = serializeStep(value, { runId: claim.runId, name });
     return this.#changeHeld(claim, ({ steps }) => ({ steps: [...steps, [name, text]] }));
   }
 
   update<T>(runId: string, { claim, decide }: RunUpdate<T>): Promise<T> {
     return this.#alone(async () => {
       const file = await this.#read(runId);
-      if (claim !== undefined && file.token !== claim.token) throw lost(runId);
+      if (claim !== undefined && file.token !== claim.token) throw createRunLostError(runId);
       const waits = waitsFromFile(file.waits);
       const { status } = this.#summary(file);
-      const { result, change = {} } = decide({ runId, status, cancelled: file.cancelled }, waits);
-      const { cancelled = file.cancelled } = change;
+      const { result, change = {} } = decide({ runId, status, cancelReason: file.cancelReason }, waits);
+      const { cancelReason = file.cancelReason } = change;
       const changed = waitsToFile(new Map([...waits, ...(change.waits ?? [])]));
-      await this.#write({ ...file, waits: changed, ...(cancelled !== undefined && { cancelled }) });
+      await this.#write({ ...file, waits: changed, ...(cancelReason !== undefined && { cancelReason }) });
       return result;
     });
   }
@@ -119,7 +119,7 @@ export class DirectoryStore implements RunStore {
     return this.#stored(await this.#read(runId));
   }
 
-  async steps(runId: string, after: number): Promise<readonly StoredStep[]> {
+  async listSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
     const { steps } = await this.#read(runId);
     const all = steps.map(([name, value], index) => ({ position: index + 1, name, value: JSON.parse(value) }));
     return all.filter(({ position }) => position > after);
@@ -138,13 +138,13 @@ export class DirectoryStore implements RunStore {
   #changeHeld(claim: Claim, change: (file: RunFile) => Partial<RunFile>): Promise<void> {
     return this.#alone(async () => {
       const file = await this.#read(claim.runId);
-      if (file.token !== claim.token) throw lost(claim.runId);
+      if (file.token !== claim.token) throw createRunLostError(claim.runId);
       await this.#write({ ...file, ...change(file) });
     });
   }
 
   #stored(file: RunFile): StoredRun {
-    return { ...this.#summary(file), record: recordFrom(file.record) };
+    return { ...this.#summary(file), record: parseRecord(file.record) };
   }
 
   /** A run that a process has claimed which is gone is interrupted. */
@@ -161,7 +161,7 @@ export class DirectoryStore implements RunStore {
 
   async #read(runId: string): Promise<RunFile> {
     const text = await readFile(this.#path(runId), 'utf8').catch(() => undefined);
-    if (text === undefined) throw unknown(runId);
+    if (text === undefined) throw createUnknownRunError(runId);
     return JSON.parse(text);
   }
 

@@ -5,28 +5,28 @@
 
 export { checkListeners } from './event/check-listeners.ts';
 export type { Wait } from './host/answering.ts';
-export { existing, lost, unknown } from './host/answering.ts';
+export { createRunExistsError, createRunLostError, createUnknownRunError } from './host/answering.ts';
 export { checkNumber } from './host/check-number.ts';
 export { filterRuns } from './host/filter-runs.ts';
 export { hasEnded } from './host/follow.ts';
 export { readCloseOptions, readRetention } from './host/host-options.ts';
-export { recordFrom, recordText } from './host/record-text.ts';
+export { parseRecord, serializeRecord } from './host/record-text.ts';
 export type {
   AnyResumable,
-  ConversationOf,
+  ConversationLookup,
   Resumable,
   ResumableWithContext,
   ResumableWithConversation,
 } from './host/resumable.ts';
-export { agentNameOf, resumeWith } from './host/resumable.ts';
+export { readAgentName, resumeWith } from './host/resumable.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
-export { metadataKeys } from './host/run-filter.ts';
+export { listMetadataKeys } from './host/run-filter.ts';
 export type {
   Claim,
   ClaimedRun,
   ClientStore,
   Decision,
-  InsertAs,
+  InsertOptions,
   RunChange,
   RunState,
   RunStore,
@@ -34,7 +34,7 @@ export type {
   StoredRun,
   StoredStep,
 } from './host/run-store.ts';
-export { stepText } from './host/step-text.ts';
+export { serializeStep } from './host/step-text.ts';
 export { StoreClient } from './host/store-client.ts';
 export type { StoreHostOptions } from './host/store-host.ts';
 export { createHost, StoreHost } from './host/store-host.ts';

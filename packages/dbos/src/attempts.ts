@@ -1,19 +1,19 @@
 import type { Claim } from '@pawl/core/host';
 
 /** A run that is at work here. */
-export interface Held {
+export interface HeldAttempt {
   readonly claim: Claim;
   /** Of the step that was put last. */
   position: number;
   /** Others have taken it over by now, or may. */
   isLost: boolean;
   /** The attempt broke off because of the host: it is no fault of the run's, and another attempt is to go on. */
-  isCutOff: boolean;
+  isInterrupted: boolean;
 }
 
 /** What this process has at work. */
 export class Attempts {
-  readonly #held = new Map<string, Held>();
+  readonly #held = new Map<string, HeldAttempt>();
   /** Of runs that are just being taken, too. */
   readonly #tokens = new Set<string>();
   /** Workflows that came from a queue, by the run that they are an attempt at. */
@@ -33,7 +33,7 @@ export class Attempts {
   }
 
   /** The attempt that has that claim, while it is at work here. */
-  of({ runId, token }: Claim): Held | undefined {
+  find({ runId, token }: Claim): HeldAttempt | undefined {
     const held = this.#held.get(runId);
     return held?.claim.token === token ? held : undefined;
   }
@@ -43,34 +43,34 @@ export class Attempts {
   }
 
   /** The claim counts as one of this process from now until the run is let go, or `work` gives nothing to hold. */
-  async taking<T>(claim: Claim, work: () => Promise<T | undefined>): Promise<T | undefined> {
+  async holdWhile<T>(claim: Claim, work: () => Promise<T | undefined>): Promise<T | undefined> {
     this.#tokens.add(claim.token);
     try {
       const taken = await work();
-      if (taken !== undefined) this.#held.set(claim.runId, { claim, position: 0, isLost: false, isCutOff: false });
+      if (taken !== undefined) this.#held.set(claim.runId, { claim, position: 0, isLost: false, isInterrupted: false });
       return taken;
     } finally {
-      if (this.of(claim) === undefined) this.#tokens.delete(claim.token);
+      if (this.find(claim) === undefined) this.#tokens.delete(claim.token);
     }
   }
 
   /** The steps of an attempt are put after this position. */
-  startAt(claim: Claim, position: number): void {
-    const held = this.of(claim);
+  setPosition(claim: Claim, position: number): void {
+    const held = this.find(claim);
     if (held !== undefined) held.position = position;
   }
 
-  letGo(claim: Claim): void {
-    if (this.of(claim) !== undefined) this.#held.delete(claim.runId);
+  release(claim: Claim): void {
+    if (this.find(claim) !== undefined) this.#held.delete(claim.runId);
     this.#tokens.delete(claim.token);
   }
 
-  loseAll(): void {
+  markAllLost(): void {
     for (const held of this.#held.values()) held.isLost = true;
   }
 
   /** Nobody has taken these meanwhile. */
-  regain(tokens: ReadonlySet<string>): void {
+  markHeld(tokens: ReadonlySet<string>): void {
     for (const held of this.#held.values()) if (tokens.has(held.claim.token)) held.isLost = false;
   }
 

@@ -15,7 +15,7 @@ export function checkDbosOptions<Resumed extends WorkerRun>({
       'dbosHost: executorId is missing. Give each worker a name of its own, like its pod or machine.',
     );
   }
-  checkNumber(leaseMs, { option: 'dbosHost: leaseMs', min: 1_000, isEndless: true });
+  checkNumber(leaseMs, { option: 'dbosHost: leaseMs', min: 1_000, allowsInfinity: true });
   const { pollingMs, workerConcurrency, concurrency, rateLimit } = queue;
   const whole = { min: 1, isWhole: true };
   if (pollingMs !== undefined) checkNumber(pollingMs, { option: 'dbosHost: queue.pollingMs', min: 1 });

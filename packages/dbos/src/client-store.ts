@@ -2,28 +2,28 @@ import type { RunRecord, RunSummary } from '@pawl/core';
 import {
   type CheckedFilter,
   type ClientStore,
-  existing,
-  type InsertAs,
-  lost,
+  createRunExistsError,
+  createRunLostError,
+  type InsertOptions,
   type RunUpdate,
   type StoredRun,
   type StoredStep,
 } from '@pawl/core/host';
 import type { Database, PoolClient } from './database.ts';
-import { type EngineClient, newWorkflowId } from './engine.ts';
+import { createWorkflowId, type EngineClient } from './engine.ts';
 import { listRuns } from './run-list.ts';
 import {
   cancelRun,
   deleteRuns,
-  endedBefore,
   findRun,
   insertRun,
+  listEnded,
+  listWorkflows,
   lockRun,
   type RunRow,
-  setLeft,
-  workflowsOf,
+  setQueuedWorkflow,
 } from './run-table.ts';
-import { insertSteps, putWaits, stepsAfter, waitsOf } from './step-table.ts';
+import { insertSteps, listStepsAfter, listWaits, putWaits } from './step-table.ts';
 
 export interface ClientStoreOptions {
   readonly database: Database;
@@ -41,12 +41,12 @@ export class DbosClientStore implements ClientStore {
   }
 
   /** A run that nobody works on waits in the queue of its agent. */
-  async insert(record: RunRecord, as: InsertAs): Promise<void> {
+  async insert(record: RunRecord, as: InsertOptions): Promise<void> {
     if (as.type === 'claimed') throw new Error('This process works on no runs.');
     const { runId, agent } = record;
-    await this.database.transaction(async (client) => {
-      const leftWorkflow = newWorkflowId(runId);
-      if (!(await insertRun(client, record, { type: 'queued', leftWorkflow }))) throw existing(runId);
+    await this.database.runTransaction(async (client) => {
+      const leftWorkflow = createWorkflowId(runId);
+      if (!(await insertRun(client, record, { type: 'queued', leftWorkflow }))) throw createRunExistsError(runId);
       await insertSteps(client, runId, as.steps ?? []);
       await putWaits(client, runId, as.waits ?? new Map());
       await this.engine.enqueue(client, agent, { runId, attempt: 1, workflowId: leftWorkflow });
@@ -54,13 +54,13 @@ export class DbosClientStore implements ClientStore {
   }
 
   update<T>(runId: string, { claim, waits, decide }: RunUpdate<T>): Promise<T> {
-    return this.database.transaction(async (client) => {
+    return this.database.runTransaction(async (client) => {
       const run = await lockRun(client, runId);
-      if (claim !== undefined && run.token !== claim.token) throw lost(runId);
-      const { result, change } = decide(run, waits === undefined ? new Map() : await waitsOf(client, runId, waits));
-      if (change?.cancelled !== undefined) await cancelRun(client, runId, change.cancelled);
+      if (claim !== undefined && run.token !== claim.token) throw createRunLostError(runId);
+      const { result, change } = decide(run, waits === undefined ? new Map() : await listWaits(client, runId, waits));
+      if (change?.cancelReason !== undefined) await cancelRun(client, runId, change.cancelReason);
       if (change?.waits !== undefined) await putWaits(client, runId, change.waits);
-      if (change?.canGoOn === true) await this.leave(client, run);
+      if (change?.isResumable === true) await this.enqueueNextAttempt(client, run);
       return result;
     });
   }
@@ -69,8 +69,8 @@ export class DbosClientStore implements ClientStore {
     return findRun(this.database, runId);
   }
 
-  steps(runId: string, after: number): Promise<readonly StoredStep[]> {
-    return stepsAfter(this.database, runId, after);
+  listSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
+    return listStepsAfter(this.database, runId, after);
   }
 
   list(filter: CheckedFilter): Promise<readonly RunSummary[]> {
@@ -81,21 +81,21 @@ export class DbosClientStore implements ClientStore {
   async deleteEnded(before: number): Promise<number> {
     let count = 0;
     for (;;) {
-      const ended = await endedBefore(this.database, before, DELETED_AT_ONCE);
+      const ended = await listEnded(this.database, before, DELETION_BATCH);
       if (ended.length === 0) return count;
       // The workflows first: without the runs nobody knows which they are.
-      await this.engine.delete(await workflowsOf(this.database, ended));
+      await this.engine.deleteAttempts(await listWorkflows(this.database, ended));
       await deleteRuns(this.database, ended);
       count += ended.length;
     }
   }
 
   /** As part of a transaction that has locked the run: whichever worker comes first goes on with it. */
-  async leave(client: PoolClient, { runId, agent, attempts }: Left): Promise<void> {
-    const workflowId = newWorkflowId(runId);
+  async enqueueNextAttempt(client: PoolClient, { runId, agent, attempts }: QueuedRun): Promise<void> {
+    const workflowId = createWorkflowId(runId);
     // Two words at once leave it twice: the second attempt of that number finds nothing to do.
     await this.engine.enqueue(client, agent, { runId, attempt: attempts + 1, workflowId });
-    await setLeft(client, runId, workflowId);
+    await setQueuedWorkflow(client, runId, workflowId);
   }
 
   async close(): Promise<void> {
@@ -105,6 +105,6 @@ export class DbosClientStore implements ClientStore {
 }
 
 /** Each may have a great many steps. */
-const DELETED_AT_ONCE = 20;
+const DELETION_BATCH = 20;
 
-type Left = Pick<RunRow, 'runId' | 'agent' | 'attempts'>;
+type QueuedRun = Pick<RunRow, 'runId' | 'agent' | 'attempts'>;

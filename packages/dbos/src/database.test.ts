@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../../scripts/postgres.ts';
 import { PostgresProxy } from '../../../test/dbos/postgres-proxy.ts';
-import { Database, databaseError } from './database.ts';
+import { Database, toDatabaseError } from './database.ts';
 
 let postgres: Postgres;
 let direct: string;
@@ -16,7 +16,7 @@ afterAll(() => postgres.stop());
 /** A database that is reached through a proxy. What stands still is given up after 200 ms. */
 async function open() {
   const { proxy, url } = await PostgresProxy.start(direct);
-  const database = new Database(url, { connections: 2, answerMs: 200 });
+  const database = new Database(url, { connections: 2, statementTimeoutMs: 200 });
   onTestFinished(async () => {
     await database.close();
     await proxy.stop();
@@ -44,13 +44,13 @@ test.each<[how: string, end: (proxy: PostgresProxy) => Promise<void> | void]>([
     const { proxy, database } = await open();
     await database.query('SELECT 1'); // It is idle from now on.
     await end(proxy);
-    const inTransaction = database.transaction(async (client) => {
+    const inTransaction = database.runTransaction(async (client) => {
       await client.query('SELECT 1');
       await end(proxy); // Checked out, with no statement under way.
       await client.query('SELECT 2');
     });
     await expect(inTransaction).rejects.toMatchObject(UNREACHABLE);
-    const underWay = database.transaction(async (client) => {
+    const underWay = database.runTransaction(async (client) => {
       const sleeping = client.query('SELECT pg_sleep(0.15)');
       sleeping.catch(() => undefined);
       await end(proxy);
@@ -64,7 +64,7 @@ test.each<[how: string, end: (proxy: PostgresProxy) => Promise<void> | void]>([
 test('a server that stands still fails statements, transactions and connections in time', async () => {
   const { proxy, database } = await open();
   await database
-    .transaction(async (client) => {
+    .runTransaction(async (client) => {
       await client.query('SELECT 1');
       proxy.standStill();
       await client.query('SELECT 2');
@@ -90,7 +90,7 @@ test('a server that refuses connections is named, and used again when it is back
   await database.query('SELECT 1');
   const accept = await proxy.refuse();
   await expect(database.query('SELECT 1')).rejects.toMatchObject(UNREACHABLE);
-  await expect(database.transaction(() => Promise.resolve())).rejects.toMatchObject(UNREACHABLE);
+  await expect(database.runTransaction(() => Promise.resolve())).rejects.toMatchObject(UNREACHABLE);
   await expect(database.openSession(() => undefined)).rejects.toMatchObject(UNREACHABLE);
   await accept();
   expect((await database.query('SELECT 3 AS three')).rows).toEqual([{ three: 3 }]);
@@ -141,5 +141,5 @@ test.each<[error: unknown, code: string]>([
   [Object.assign(new Error('no such column'), { code: '42703' }), 'host.failed'],
   [new TypeError('x is not a function'), 'host.failed'],
 ])('%s is told as %s', (error, code) => {
-  expect(databaseError(error)).toMatchObject({ name: 'HostError', code });
+  expect(toDatabaseError(error)).toMatchObject({ name: 'HostError', code });
 });

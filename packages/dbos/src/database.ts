@@ -20,7 +20,7 @@ export interface DatabaseOptions {
   /** The most at once. */
   readonly connections: number;
   /** How long a statement may take, in milliseconds. @defaultValue 30_000 */
-  readonly answerMs?: number;
+  readonly statementTimeoutMs?: number;
 }
 
 /** A connection of its own. */
@@ -36,11 +36,11 @@ export class Database implements Queryable {
   readonly #url: string;
   readonly pool: Pool;
 
-  readonly #answerMs: number;
+  readonly #statementTimeoutMs: number;
 
-  constructor(url: string, { connections, answerMs = ANSWER_MS }: DatabaseOptions) {
+  constructor(url: string, { connections, statementTimeoutMs: answerMs = STATEMENT_TIMEOUT_MS }: DatabaseOptions) {
     this.#url = url;
-    this.#answerMs = answerMs;
+    this.#statementTimeoutMs = answerMs;
     this.pool = new Pool({
       Client: class extends BoundedClient {
         constructor(config?: string | ClientConfig) {
@@ -51,7 +51,7 @@ export class Database implements Queryable {
       max: connections,
       application_name: 'pawl',
       keepAlive: true,
-      connectionTimeoutMillis: CONNECT_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
     // A connection that breaks while nobody uses it is replaced; the next statement tells, if it can't be.
     this.pool.on('error', () => undefined);
@@ -61,14 +61,14 @@ export class Database implements Queryable {
     try {
       return await this.pool.query(text, values);
     } catch (error) {
-      throw databaseError(error);
+      throw toDatabaseError(error);
     }
   }
 
   /** All of it, or nothing. */
-  async transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+  async runTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.pool.connect().catch((error: unknown) => {
-      throw databaseError(error);
+      throw toDatabaseError(error);
     });
     let broken: Error | undefined;
     try {
@@ -80,7 +80,7 @@ export class Database implements Queryable {
       // Where the connection itself failed it takes no statement any more: the server rolls back when it goes.
       if (isConnectionError(error)) broken = error;
       else await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
-      throw databaseError(error);
+      throw toDatabaseError(error);
     } finally {
       client.release(broken);
     }
@@ -93,9 +93,9 @@ export class Database implements Queryable {
         connectionString: this.#url,
         application_name: 'pawl lock',
         keepAlive: true,
-        connectionTimeoutMillis: CONNECT_MS,
+        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       },
-      Math.min(this.#answerMs, SESSION_ANSWER_MS),
+      Math.min(this.#statementTimeoutMs, SESSION_TIMEOUT_MS),
     );
     try {
       await client.connect();
@@ -104,7 +104,7 @@ export class Database implements Queryable {
         backend: Number(rows[0].backend),
         query: (text, values) =>
           client.query(text, values).catch((error: unknown) => {
-            throw databaseError(error);
+            throw toDatabaseError(error);
           }),
         end: () => client.end().catch(() => undefined), // It has ended otherwise.
       };
@@ -112,7 +112,7 @@ export class Database implements Queryable {
       return session;
     } catch (error) {
       await client.end().catch(() => undefined);
-      throw databaseError(error);
+      throw toDatabaseError(error);
     }
   }
 
@@ -122,10 +122,10 @@ export class Database implements Queryable {
 }
 
 /** A server that is there answers a connection, or a statement of ours, within these times. */
-const CONNECT_MS = 10_000;
-const ANSWER_MS = 30_000;
-const SESSION_ANSWER_MS = 5_000;
-const END_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+const SESSION_TIMEOUT_MS = 5_000;
+const END_TIMEOUT_MS = 1_000;
 
 /**
  * A connection that ends where the server does not answer a statement: one that stands still would be waited for without end, and
@@ -133,27 +133,30 @@ const END_MS = 1_000;
  */
 class BoundedClient extends Client {
   readonly #socket: Socket;
-  readonly #answerMs: number;
+  readonly #statementTimeoutMs: number;
 
   constructor(config: string | ClientConfig | undefined, answerMs: number) {
     const socket = new Socket();
     super({ ...(typeof config === 'string' ? { connectionString: config } : config), stream: () => socket });
     this.#socket = socket;
-    this.#answerMs = answerMs;
+    this.#statementTimeoutMs = answerMs;
     // Without a listener an error that comes while no statement is under way ends the process.
     this.on('error', () => undefined);
     const query = this.query.bind(this) as (...given: unknown[]) => unknown; // Of all its forms.
-    this.query = ((...given: unknown[]) => this.#bounded(query, given)) as typeof this.query;
+    this.query = ((...given: unknown[]) => this.#queryInTime(query, given)) as typeof this.query;
     const end = this.end.bind(this) as (...given: unknown[]) => unknown;
     this.end = ((...given: unknown[]) => {
-      const timer = setTimeout(() => socket.destroy(), END_MS); // The server may not say goodbye.
+      const timer = setTimeout(() => socket.destroy(), END_TIMEOUT_MS); // The server may not say goodbye.
       this.once('end', () => clearTimeout(timer));
       return end(...given);
     }) as typeof this.end;
   }
 
-  #bounded(query: (...given: unknown[]) => unknown, given: unknown[]): unknown {
-    const timer = setTimeout(() => this.#socket.destroy(standingStill(this.#answerMs)), this.#answerMs);
+  #queryInTime(query: (...given: unknown[]) => unknown, given: unknown[]): unknown {
+    const timer = setTimeout(
+      () => this.#socket.destroy(createTimeoutError(this.#statementTimeoutMs)),
+      this.#statementTimeoutMs,
+    );
     const last = given.at(-1);
     if (typeof last === 'function') {
       const answered = (...answer: unknown[]): unknown => {
@@ -171,15 +174,15 @@ class BoundedClient extends Client {
 }
 
 /** As the system says it, so that whoever tries again what a broken connection has cut off does so here, too. */
-function standingStill(ms: number): Error {
+function createTimeoutError(ms: number): Error {
   return Object.assign(new Error(`The server did not answer within ${ms / 1_000} s.`), { code: 'ETIMEDOUT' });
 }
 
 /** What PostgreSQL says, as an error that names the way out. */
-export function databaseError(error: unknown): unknown {
+export function toDatabaseError(error: unknown): unknown {
   if (PawlError.isInstance(error)) return error;
   const message = error instanceof Error ? error.message || error.name : String(error);
-  const [code, fix] = problemOf(error);
+  const [code, fix] = findProblem(error);
   return new HostError(`PostgreSQL could not be used: ${message}. ${fix}`, { code, cause: error });
 }
 
@@ -189,9 +192,9 @@ const UNREACHABLE: Problem = ['host.unreachable', 'Check the url and that the se
 const LOCKED: Problem = ['host.locked', 'Others were at work on the same rows. Try again.'];
 const OTHER: Problem = ['host.failed', 'The run stays resumable.'];
 
-function problemOf(error: unknown): Problem {
+function findProblem(error: unknown): Problem {
   if (isConnectionError(error)) return UNREACHABLE;
-  const code = codeOf(error);
+  const code = readCode(error);
   return PROBLEMS.get(code) ?? PROBLEMS.get(code.slice(0, 2)) ?? OTHER;
 }
 
@@ -201,11 +204,11 @@ function problemOf(error: unknown): Problem {
  */
 function isConnectionError(error: unknown): error is Error {
   if (!(error instanceof Error) || PawlError.isInstance(error)) return false;
-  const code = codeOf(error);
+  const code = readCode(error);
   return code === '' ? error.constructor.name === 'Error' : /^E(?!RR_)[A-Z0-9_]+$/.test(code);
 }
 
-function codeOf(error: unknown): string {
+function readCode(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
 

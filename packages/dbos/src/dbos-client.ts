@@ -12,7 +12,7 @@ export class DbosStoreClient extends StoreClient implements DbosClient {
     this.#store = store;
   }
 
-  async delete(options: { readonly olderThanMs: number }): Promise<number> {
+  async deleteRuns(options: { readonly olderThanMs: number }): Promise<number> {
     return this.#store.deleteEnded(readRetention(options, this.clock.now()));
   }
 

@@ -17,8 +17,8 @@ export class DbosStoreHost<Resumed extends WorkerRun> extends StoreHost implemen
   private constructor({ options, database, engine }: HostParts<Resumed>) {
     const { executorId, agents, onRun, onError = () => undefined, listeners, leaseMs = 30_000 } = options;
     const clock = roundClock(options.clock ?? systemClock);
-    const isDriving = (workflowId: string): boolean => this.#worker.isDriving(workflowId);
-    const store = new WorkerStore({ executorId, leaseMs, database, engine, clock, isDriving });
+    const isDriving = (workflowId: string): boolean => this.#worker.isRunning(workflowId);
+    const store = new WorkerStore({ executorId, leaseMs, database, engine, clock, isRunning: isDriving });
     super(store, { clock, listeners });
     this.#store = store;
     this.#worker = new QueueWorker({ host: this, store, database, clock, agents, onRun, onError });
@@ -29,21 +29,21 @@ export class DbosStoreHost<Resumed extends WorkerRun> extends StoreHost implemen
     const host = new DbosStoreHost(parts);
     const { url, queue = {} } = parts.options;
     const { agents } = host.#worker;
-    await host.#store.launch({ url, agents, queue, drive: (workflow) => host.#worker.drive(workflow) });
+    await host.#store.launch({ url, agents, queue, handleAttempt: (workflow) => host.#worker.handleAttempt(workflow) });
     return host;
   }
 
   override async claim(runId: string, options?: ClaimOptions): Promise<ClaimResult> {
-    this.#store.checkPlace();
+    this.#store.checkLock();
     return super.claim(runId, options);
   }
 
-  async delete(options: { readonly olderThanMs: number }): Promise<number> {
+  async deleteRuns(options: { readonly olderThanMs: number }): Promise<number> {
     return this.#store.deleteEnded(readRetention(options, this.clock.now()));
   }
 
   override async close(options: { readonly graceMs?: number } = {}): Promise<void> {
-    const graceMs = Math.min(readCloseOptions(options).graceMs, LONGEST_MS);
+    const graceMs = Math.min(readCloseOptions(options).graceMs, MAX_GRACE_MS);
     this.#worker.close();
     this.#store.beginClose(graceMs);
     return super.close({ graceMs });
@@ -51,4 +51,4 @@ export class DbosStoreHost<Resumed extends WorkerRun> extends StoreHost implemen
 }
 
 /** What DBOS waits for at the most: some three weeks. */
-const LONGEST_MS = 2_000_000_000;
+const MAX_GRACE_MS = 2_000_000_000;

@@ -1,6 +1,6 @@
 import { DBOS, DBOSClient, type DLogger } from '@dbos-inc/dbos-sdk';
 import { HostError } from '@pawl/core';
-import { type Database, databaseError, type PoolClient } from './database.ts';
+import { type Database, type PoolClient, toDatabaseError } from './database.ts';
 import type { QueueOptions } from './host-types.ts';
 
 /** One attempt at a run, as DBOS carries it: a workflow. */
@@ -12,12 +12,12 @@ export interface AttemptWorkflow {
 }
 
 /** Never one that DBOS has steps of already. */
-export function newWorkflowId(runId: string): string {
+export function createWorkflowId(runId: string): string {
   return `${runId}:${crypto.randomUUID()}`;
 }
 
 /** Works on an attempt; the workflow lasts as long as the promise. */
-export type Drive = (workflow: AttemptWorkflow) => Promise<string>;
+export type AttemptHandler = (workflow: AttemptWorkflow) => Promise<string>;
 
 /** Of all attempts of all versions: a deploy must not strand those that an earlier one began. */
 const APPLICATION = { name: 'pawl', version: 'pawl' } as const;
@@ -25,7 +25,7 @@ const WORKFLOW = 'pawl.run';
 
 /** Makes DBOS's own tables. */
 export function prepareEngine(url: string): Promise<void> {
-  return ofDatabase(() => DBOS.migrate(url));
+  return convertErrors(() => DBOS.migrate(url));
 }
 
 /** DBOS from outside: enqueues, and reads what became of it. */
@@ -37,7 +37,7 @@ export class EngineClient {
   }
 
   static async open(database: Database, url: string): Promise<EngineClient> {
-    const client = await ofDatabase(() =>
+    const client = await convertErrors(() =>
       DBOSClient.create({
         systemDatabaseUrl: url,
         systemDatabasePool: database.pool,
@@ -53,16 +53,16 @@ export class EngineClient {
     const options = {
       workflowName: WORKFLOW,
       workflowID: workflowId,
-      queueName: queueOf(agent),
+      queueName: nameQueue(agent),
       appVersion: APPLICATION.version,
     };
     await this.#client.enqueueInTransaction(on, options, runId, attempt);
   }
 
   /** The attempts that an executor has under way, by DBOS's book. */
-  async pendingOf(executorId: string): Promise<readonly AttemptWorkflow[]> {
+  async listPending(executorId: string): Promise<readonly AttemptWorkflow[]> {
     const filter = { status: 'PENDING', workflowName: WORKFLOW, executorId, loadOutput: false } as const;
-    const workflows = await ofDatabase(() => this.#client.listWorkflows(filter));
+    const workflows = await convertErrors(() => this.#client.listWorkflows(filter));
     return workflows.map(({ workflowID: workflowId, input }) => {
       const [runId, attempt] = input as [string, number]; // Started by this class and the one below only.
       return { runId, attempt, workflowId };
@@ -70,21 +70,21 @@ export class EngineClient {
   }
 
   /** Those of these workflows that are in a queue, or that somebody has in hand. */
-  async unfinished(workflowIds: readonly string[]): Promise<ReadonlySet<string>> {
+  async listUnfinished(workflowIds: readonly string[]): Promise<ReadonlySet<string>> {
     if (workflowIds.length === 0) return new Set();
     const status = ['ENQUEUED', 'DELAYED', 'PENDING'] as const;
     const filter = { workflowIDs: [...workflowIds], status: [...status], loadInput: false, loadOutput: false };
-    const workflows = await ofDatabase(() => this.#client.listWorkflows(filter));
+    const workflows = await convertErrors(() => this.#client.listWorkflows(filter));
     return new Set(workflows.map(({ workflowID }) => workflowID));
   }
 
   /** Ends workflows that nobody works on any more. */
-  async forget(workflowIds: readonly string[]): Promise<void> {
-    if (workflowIds.length > 0) await ofDatabase(() => this.#client.cancelWorkflows([...workflowIds]));
+  async cancelAttempts(workflowIds: readonly string[]): Promise<void> {
+    if (workflowIds.length > 0) await convertErrors(() => this.#client.cancelWorkflows([...workflowIds]));
   }
 
-  async delete(workflowIds: readonly string[]): Promise<void> {
-    if (workflowIds.length > 0) await ofDatabase(() => this.#client.deleteWorkflows([...workflowIds]));
+  async deleteAttempts(workflowIds: readonly string[]): Promise<void> {
+    if (workflowIds.length > 0) await convertErrors(() => this.#client.deleteWorkflows([...workflowIds]));
   }
 
   close(): Promise<void> {
@@ -98,11 +98,11 @@ export interface EngineOptions {
   readonly executorId: string;
   readonly agents: readonly string[];
   readonly queue: QueueOptions;
-  readonly drive: Drive;
+  readonly handleAttempt: AttemptHandler;
 }
 
 /** There is one DBOS in a process, and it has one function for all runs. */
-let current: Drive | undefined;
+let currentHandler: AttemptHandler | undefined;
 let isRegistered = false;
 
 /** DBOS in this process: takes attempts from the queues. */
@@ -110,17 +110,24 @@ export class Engine {
   private constructor() {}
 
   /** @throws HostError `host.already_open` */
-  static async launch({ url, database, executorId, agents, queue, drive }: EngineOptions): Promise<Engine> {
-    if (current !== undefined || DBOS.isInitialized()) {
+  static async launch({
+    url,
+    database,
+    executorId,
+    agents,
+    queue,
+    handleAttempt: drive,
+  }: EngineOptions): Promise<Engine> {
+    if (currentHandler !== undefined || DBOS.isInitialized()) {
       throw new HostError('There is one DBOS in a process, and it runs already. Use that host, or close it first.', {
         code: 'host.already_open',
       });
     }
-    current = drive;
+    currentHandler = drive;
     try {
-      if (!isRegistered) DBOS.registerWorkflow(attempt, { name: WORKFLOW });
+      if (!isRegistered) DBOS.registerWorkflow(runAttempt, { name: WORKFLOW });
       isRegistered = true;
-      const queues = agents.map(queueOf);
+      const queues = agents.map(nameQueue);
       DBOS.setConfig({
         name: APPLICATION.name,
         applicationVersion: APPLICATION.version,
@@ -133,48 +140,48 @@ export class Engine {
       });
       await DBOS.launch();
       for (const name of queues)
-        await DBOS.registerQueue(name, { ...parametersOf(queue), onConflict: 'always_update' });
+        await DBOS.registerQueue(name, { ...buildQueueParameters(queue), onConflict: 'always_update' });
       return new Engine();
     } catch (error) {
       await DBOS.shutdown().catch(() => undefined); // It may have begun; what went wrong is told below.
-      current = undefined;
-      throw databaseError(rootOf(error));
+      currentHandler = undefined;
+      throw toDatabaseError(findRootCause(error));
     }
   }
 
   /** Takes no more attempts, waits for those at work, and leaves the database. */
   async shutdown(graceMs: number): Promise<void> {
     await DBOS.shutdown({ workflowCompletionTimeoutMS: graceMs });
-    current = undefined;
+    currentHandler = undefined;
   }
 }
 
-async function attempt(runId: string, number: number): Promise<string> {
+async function runAttempt(runId: string, number: number): Promise<string> {
   const { workflowID: workflowId } = DBOS;
-  if (current === undefined || workflowId === undefined) throw new Error('No host is open.');
-  return current({ runId, attempt: number, workflowId });
+  if (currentHandler === undefined || workflowId === undefined) throw new Error('No host is open.');
+  return currentHandler({ runId, attempt: number, workflowId });
 }
 
 /** DBOS passes on what its connections say, or wraps it. */
-async function ofDatabase<T>(work: () => Promise<T>): Promise<T> {
+async function convertErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw databaseError(rootOf(error));
+    throw toDatabaseError(findRootCause(error));
   }
 }
 
-function rootOf(error: unknown): unknown {
+function findRootCause(error: unknown): unknown {
   const cause =
     error instanceof Error && 'error' in error ? error.error : (error as { readonly cause?: unknown })?.cause;
-  return cause instanceof Error ? rootOf(cause) : error;
+  return cause instanceof Error ? findRootCause(cause) : error;
 }
 
-function queueOf(agent: string): string {
+function nameQueue(agent: string): string {
   return `pawl.${agent}`;
 }
 
-function parametersOf({ workerConcurrency, concurrency, rateLimit, pollingMs = 200 }: QueueOptions): object {
+function buildQueueParameters({ workerConcurrency, concurrency, rateLimit, pollingMs = 200 }: QueueOptions): object {
   return {
     minPollingIntervalMs: pollingMs,
     ...(workerConcurrency !== undefined && { workerConcurrency }),

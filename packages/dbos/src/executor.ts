@@ -29,8 +29,8 @@ export class Executor {
   }
 
   /** Begins to look after the runs of workers that are gone. */
-  begin(): void {
-    this.#loops = [this.#tick(), this.#beat()];
+  startLoops(): void {
+    this.#loops = [this.#runTicks(), this.#countBeats()];
   }
 
   /** Whether others see this worker as alive. */
@@ -47,12 +47,12 @@ export class Executor {
   }
 
   /** @throws HostError `host.executor_taken` */
-  async take(): Promise<void> {
+  async acquireLock(): Promise<void> {
     const { executorId, database } = this.#options;
-    const session = await database.openSession((ended) => this.#lose(ended));
+    const session = await database.openSession((ended) => this.#handleLostLock(ended));
     try {
-      await session.query(NOTICE_DEAD_CLIENTS);
-      await this.#lock(session);
+      await session.query(DETECT_DEAD_CLIENTS);
+      await this.#tryLock(session);
       await session.query('INSERT INTO pawl.executors VALUES ($1) ON CONFLICT DO NOTHING', [executorId]);
     } catch (error) {
       await session.end();
@@ -62,7 +62,7 @@ export class Executor {
     this.#lastBackend = session.backend;
   }
 
-  async #lock(session: Session): Promise<void> {
+  async #tryLock(session: Session): Promise<void> {
     const { executorId, clock } = this.#options;
     // Whoever takes over the runs of a worker that died holds its name for a moment.
     for (let tries = 1; tries <= TRIES; tries++) {
@@ -80,14 +80,14 @@ export class Executor {
     );
   }
 
-  #lose(session: Session): void {
+  #handleLostLock(session: Session): void {
     if (this.#session !== session) return;
     this.#session = undefined;
     this.#options.onLost();
   }
 
   /** Beside the ticks: one may take long, where a worker has left many runs. */
-  async #beat(): Promise<void> {
+  async #countBeats(): Promise<void> {
     const { executorId, clock } = this.#options;
     const { signal } = this.#closing;
     const beat = 'UPDATE pawl.executors SET beats = beats + 1 WHERE executor_id = $1';
@@ -97,14 +97,14 @@ export class Executor {
     }
   }
 
-  async #tick(): Promise<void> {
+  async #runTicks(): Promise<void> {
     const { clock, onTick } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await clock.sleep(TICK_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
       try {
-        if (this.#session === undefined) await this.take();
+        if (this.#session === undefined) await this.acquireLock();
         await onTick();
       } catch (error) {
         // The next one tries again; what it could not do stays written down.
@@ -115,7 +115,7 @@ export class Executor {
 }
 
 /** A client that is gone without a word, or can't be reached, keeps its lock until the server looks for it. */
-const NOTICE_DEAD_CLIENTS =
+const DETECT_DEAD_CLIENTS =
   'SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2';
 
 const TICK_MS = 1_000;

@@ -9,7 +9,7 @@ export interface HangWatchOptions {
   readonly leaseMs: number;
 }
 
-interface Seen {
+interface BeatObservation {
   readonly beats: string;
   readonly since: number;
 }
@@ -21,34 +21,34 @@ interface Seen {
  */
 export class HangWatch {
   readonly #options: HangWatchOptions;
-  #seen: ReadonlyMap<string, Seen> = new Map();
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #observations: ReadonlyMap<string, BeatObservation> = new Map();
+  #checkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: HangWatchOptions) {
     this.#options = options;
   }
 
-  async look(): Promise<void> {
+  async checkBeats(): Promise<void> {
     const { executorId, database, monotonic, leaseMs } = this.#options;
     const now = monotonic();
-    const wasAway = now - this.#lookedAt > AWAY_MS; // Or the database was: nobody could count.
-    this.#lookedAt = now;
+    const wasAway = now - this.#checkedAt > AWAY_MS; // Or the database was: nobody could count.
+    this.#checkedAt = now;
     const { rows } = await database.query(
       'SELECT executor_id, beats FROM pawl.executors WHERE executor_id <> $1 AND pawl.is_alive(executor_id)',
       [executorId],
     );
-    const next = new Map<string, Seen>();
+    const next = new Map<string, BeatObservation>();
     for (const row of rows) {
       const [id, beats] = [String(row['executor_id']), String(row['beats'])];
-      const before = this.#seen.get(id);
+      const before = this.#observations.get(id);
       const since = wasAway || before?.beats !== beats ? now : before.since;
       next.set(id, { beats, since });
-      if (now - since >= leaseMs) await this.#end(id, beats);
+      if (now - since >= leaseMs) await this.#endSession(id, beats);
     }
-    this.#seen = next;
+    this.#observations = next;
   }
 
-  async #end(executorId: string, beats: string): Promise<void> {
+  async #endSession(executorId: string, beats: string): Promise<void> {
     await this.#options.database.query(
       'SELECT pg_terminate_backend(pawl.backend_of(executor_id)) FROM pawl.executors WHERE executor_id = $1 AND beats = $2',
       [executorId, beats],

@@ -62,13 +62,13 @@ export type DbosClient = Pick<
   Host,
   'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'fork'
 > &
-  Deleting & {
+  RunDeletion & {
     close(): Promise<void>;
   };
 
-export type DbosHost = Host & Deleting;
+export type DbosHost = Host & RunDeletion;
 
-interface Deleting {
+interface RunDeletion {
   /** Forgets the runs that ended more than `olderThanMs` ago, and DBOS's workflows of them, a few at a time. Gives their number. */
-  delete(options: { readonly olderThanMs: number }): Promise<number>;
+  deleteRuns(options: { readonly olderThanMs: number }): Promise<number>;
 }

@@ -25,7 +25,7 @@ export async function dbosHost<Resumed extends WorkerRun>(given: DbosHostOptions
   const { url } = options;
   if (options.listeners !== undefined) checkListeners(options.listeners, 'dbosHost, listeners');
   checkDbosOptions(options);
-  return opened(url, CONNECTIONS, async (database) => {
+  return openDatabase(url, CONNECTIONS, async (database) => {
     return DbosStoreHost.launch({ options, database, engine: await EngineClient.open(database, url) });
   });
 }
@@ -34,7 +34,7 @@ export async function dbosHost<Resumed extends WorkerRun>(given: DbosHostOptions
 export async function dbosClient(given: DbosClientOptions): Promise<DbosClient> {
   const { url, ...options } = checkOptions(given, CLIENT, 'dbosClient');
   checkUrl(url, 'dbosClient');
-  return opened(url, CLIENT_CONNECTIONS, async (database) => {
+  return openDatabase(url, CLIENT_CONNECTIONS, async (database) => {
     const store = new DbosClientStore({ database, engine: await EngineClient.open(database, url) });
     return new DbosStoreClient(store, options);
   });
@@ -75,7 +75,7 @@ const DBOS: OptionTable<DbosHostOptions<WorkerRun>> = {
 const CONNECTIONS = 20;
 const CLIENT_CONNECTIONS = 5;
 
-async function opened<T>(url: string, connections: number, open: (database: Database) => Promise<T>): Promise<T> {
+async function openDatabase<T>(url: string, connections: number, open: (database: Database) => Promise<T>): Promise<T> {
   const database = new Database(url, { connections });
   try {
     await prepareTables(database, () => prepareEngine(url));

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Clock, type Host, HostError } from '@pawl/core';
-import { agentNameOf, hasEnded, resumeWith } from '@pawl/core/host';
+import { hasEnded, readAgentName, resumeWith } from '@pawl/core/host';
 import type { Database } from './database.ts';
 import type { AttemptWorkflow } from './engine.ts';
 import type { WorkerAgent, WorkerRun } from './host-types.ts';
-import { canPass } from './retry.ts';
-import { lockRun, setLeft } from './run-table.ts';
+import { isTransient } from './retry.ts';
+import { lockRun, setQueuedWorkflow } from './run-table.ts';
 import type { WorkerStore } from './worker-store.ts';
 
 export interface QueueWorkerOptions<Resumed extends WorkerRun> {
@@ -23,13 +23,13 @@ export class QueueWorker<Resumed extends WorkerRun> {
   readonly #options: QueueWorkerOptions<Resumed>;
   readonly #agents: ReadonlyMap<string, WorkerAgent<Resumed>>;
   /** What is called here is outside of DBOS's workflow: a tool's own use of DBOS is no part of it. */
-  readonly #outside = AsyncLocalStorage.snapshot() as <T>(work: () => T) => T;
+  readonly #runOutside = AsyncLocalStorage.snapshot() as <T>(work: () => T) => T;
   readonly #closing = new AbortController();
-  readonly #driven = new Set<string>();
+  readonly #running = new Set<string>();
 
   constructor(options: QueueWorkerOptions<Resumed>) {
     this.#options = options;
-    this.#agents = new Map(options.agents.map((each) => [agentNameOf(each), each]));
+    this.#agents = new Map(options.agents.map((each) => [readAgentName(each), each]));
   }
 
   get agents(): readonly string[] {
@@ -37,17 +37,17 @@ export class QueueWorker<Resumed extends WorkerRun> {
   }
 
   /** Whether this process has a workflow in hand. */
-  isDriving(workflowId: string): boolean {
-    return this.#driven.has(workflowId);
+  isRunning(workflowId: string): boolean {
+    return this.#running.has(workflowId);
   }
 
   /** The function of each workflow. */
-  async drive(workflow: AttemptWorkflow): Promise<string> {
-    this.#driven.add(workflow.workflowId);
+  async handleAttempt(workflow: AttemptWorkflow): Promise<string> {
+    this.#running.add(workflow.workflowId);
     try {
-      return await this.#outside(() => this.#goOn(workflow));
+      return await this.#runOutside(() => this.#runAttempt(workflow));
     } finally {
-      this.#driven.delete(workflow.workflowId);
+      this.#running.delete(workflow.workflowId);
     }
   }
 
@@ -56,21 +56,21 @@ export class QueueWorker<Resumed extends WorkerRun> {
   }
 
   /** What stands in the way and is no fault of the run's is tried again: the run must not be forgotten for it. */
-  async #goOn(workflow: AttemptWorkflow): Promise<string> {
+  async #runAttempt(workflow: AttemptWorkflow): Promise<string> {
     const { clock, onError } = this.#options;
     const { signal } = this.#closing;
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MOST_PAUSE_MS)) {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
       try {
         return await this.#resume(workflow);
       } catch (error) {
-        if (!canPass(error)) onError(error, workflow.runId);
-        if (!isOfHost(error)) {
-          await this.#untilDone(() => this.#withdraw(workflow));
+        if (!isTransient(error)) onError(error, workflow.runId);
+        if (!isTemporary(error)) {
+          await this.#retryUntilDone(() => this.#withdraw(workflow));
           throw error;
         }
       }
       await clock.sleep(pauseMs, signal).catch(() => undefined); // Aborted: it is left to others.
-      if (signal.aborted) return this.#leaveToOthers(workflow);
+      if (signal.aborted) return this.#requeue(workflow);
     }
   }
 
@@ -85,7 +85,7 @@ export class QueueWorker<Resumed extends WorkerRun> {
         await this.#withdraw(workflow);
         return 'nothing to do';
       }
-      if (attempts.has(runId)) return this.#wait(workflow);
+      if (attempts.has(runId)) return this.#waitForOwnAttempt(workflow);
       attempts.offer(runId, workflowId);
       const run = resumeWith(agent, { record, host });
       onRun?.(run);
@@ -97,35 +97,35 @@ export class QueueWorker<Resumed extends WorkerRun> {
 
   /** The run stays as it is: it waits in no queue for a worker that can't go on with it. */
   #withdraw({ runId, workflowId }: AttemptWorkflow): Promise<void> {
-    return this.#options.database.transaction(async (client) => {
+    return this.#options.database.runTransaction(async (client) => {
       const run = await lockRun(client, runId);
-      if (run.leftWorkflow === workflowId) await setLeft(client, runId, undefined);
+      if (run.queuedWorkflowId === workflowId) await setQueuedWorkflow(client, runId, undefined);
     });
   }
 
   /** An attempt that has lost the run is still at work on it here, and may be so for long: others go on with it. */
-  async #wait(workflow: AttemptWorkflow): Promise<string> {
+  async #waitForOwnAttempt(workflow: AttemptWorkflow): Promise<string> {
     await this.#options.clock.sleep(FIRST_PAUSE_MS, this.#closing.signal).catch(() => undefined); // Aborted by `close`: others get it sooner.
-    return this.#leaveToOthers(workflow);
+    return this.#requeue(workflow);
   }
 
-  async #leaveToOthers({ runId, attempt }: AttemptWorkflow): Promise<string> {
+  async #requeue({ runId, attempt }: AttemptWorkflow): Promise<string> {
     const { store, database } = this.#options;
-    await database.transaction(async (client) => {
+    await database.runTransaction(async (client) => {
       const run = await lockRun(client, runId);
-      if (run.attempts === attempt - 1 && !hasEnded(run.status)) await store.leave(client, run);
+      if (run.attempts === attempt - 1 && !hasEnded(run.status)) await store.enqueueNextAttempt(client, run);
     });
     return 'left to another worker';
   }
 
-  async #untilDone(work: () => Promise<void>): Promise<void> {
+  async #retryUntilDone(work: () => Promise<void>): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
         return await work();
       } catch (error) {
-        if (!isOfHost(error)) return;
+        if (!isTemporary(error)) return;
         await clock.sleep(FIRST_PAUSE_MS, signal).catch(() => undefined);
       }
     }
@@ -133,9 +133,9 @@ export class QueueWorker<Resumed extends WorkerRun> {
 }
 
 const FIRST_PAUSE_MS = 1_000;
-const MOST_PAUSE_MS = 30_000;
+const MAX_PAUSE_MS = 30_000;
 
 /** Whatever the database or the host is not able to just now, by whatever name: all of it may be over later. */
-function isOfHost(error: unknown): boolean {
+function isTemporary(error: unknown): boolean {
   return HostError.isInstance(error) && error.code.startsWith('host.');
 }

@@ -15,23 +15,23 @@ export async function retry<T>(work: () => Promise<T>, { clock, signal }: RetryO
     try {
       return await work();
     } catch (error) {
-      if (!canPass(error) || tries === TRIES || signal.aborted) throw error;
-      await clock.sleep(Math.min(2 ** tries * FIRST_PAUSE_MS, MOST_PAUSE_MS), signal).catch(() => undefined); // It closes.
+      if (!isTransient(error) || tries === MAX_TRIES || signal.aborted) throw error;
+      await clock.sleep(Math.min(2 ** tries * FIRST_PAUSE_MS, MAX_PAUSE_MS), signal).catch(() => undefined); // It closes.
     }
   }
 }
 
 /** Together a minute. */
-const TRIES = 35;
+const MAX_TRIES = 35;
 const FIRST_PAUSE_MS = 25;
-const MOST_PAUSE_MS = 2_000;
+const MAX_PAUSE_MS = 2_000;
 
 /** Whether a problem of the host may be over when it is asked again. */
-export function canPass(error: unknown): boolean {
-  return HostError.isInstance(error) && PASSING.has(error.code);
+export function isTransient(error: unknown): boolean {
+  return HostError.isInstance(error) && TRANSIENT.has(error.code);
 }
 
-const PASSING: ReadonlySet<string> = new Set([
+const TRANSIENT: ReadonlySet<string> = new Set([
   'host.unreachable',
   'host.full',
   'host.io',

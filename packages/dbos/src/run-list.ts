@@ -1,7 +1,7 @@
 import type { RunSummary } from '@pawl/core';
 import type { CheckedFilter } from '@pawl/core/host';
 import type { Queryable } from './database.ts';
-import { COLUMNS, hashOf, summaryOf } from './run-table.ts';
+import { COLUMNS, hashMetadataKey, toSummary } from './run-table.ts';
 
 /** Page by page: what is read at once is bounded.*/
 export async function listRuns(on: Queryable, { limit, ...filter }: CheckedFilter): Promise<readonly RunSummary[]> {
@@ -27,16 +27,16 @@ async function readPage(
   const { status, agent, conversation, metadataKeys, since, order, after } = filter;
   const values: unknown[] = [];
   /** A condition on a value, where one is given. */
-  const where = (condition: string, value: unknown): readonly string[] =>
+  const addCondition = (condition: string, value: unknown): readonly string[] =>
     value === undefined ? [] : [condition.replace('?', `$${values.push(value)}`)];
   const conditions = [
-    ...statusConditions(status, where),
-    ...where('agent = ?', agent),
-    ...where('conversation = ?', conversation),
-    ...where('started_at >= ?', since),
-    ...where(order === 'asc' ? 'number > ?' : 'number < ?', after),
+    ...buildStatusConditions(status, addCondition),
+    ...addCondition('agent = ?', agent),
+    ...addCondition('conversation = ?', conversation),
+    ...addCondition('started_at >= ?', since),
+    ...addCondition(order === 'asc' ? 'number > ?' : 'number < ?', after),
     ...metadataKeys.flatMap((key) =>
-      where('run_id IN (SELECT run_id FROM pawl.run_metadata WHERE hash = ?)', hashOf(key)),
+      addCondition('run_id IN (SELECT run_id FROM pawl.run_metadata WHERE hash = ?)', hashMetadataKey(key)),
     ),
   ];
   const { rows } = await on.query(
@@ -46,13 +46,13 @@ async function readPage(
      ORDER BY number ${order} LIMIT ${limit}`,
     values,
   );
-  return rows.map(summaryOf);
+  return rows.map(toSummary);
 }
 
 /** Which executors are alive is asked once for a page. */
 const IS_ALIVE = 'executor_id IN (SELECT executor_id FROM alive)';
 
-function statusConditions(
+function buildStatusConditions(
   status: RunSummary['status'] | undefined,
   where: (condition: string, value: unknown) => readonly string[],
 ): readonly string[] {

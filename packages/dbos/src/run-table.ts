@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject, Outcome, RunRecord, RunSummary } from '@pawl/core';
-import { metadataKeys, recordFrom, recordText, roundTime, type StoredRun, unknown } from '@pawl/core/host';
+import {
+  createUnknownRunError,
+  listMetadataKeys,
+  parseRecord,
+  roundTime,
+  type StoredRun,
+  serializeRecord,
+} from '@pawl/core/host';
 import type { Queryable, Row } from './database.ts';
 
 /** What is kept of a run, without its record and its outcome. */
@@ -15,28 +22,28 @@ export interface RunRow {
   readonly updatedAt: number;
   readonly executorId: string | undefined;
   readonly token: string | undefined;
-  readonly cancelled: string | undefined;
-  readonly leftWorkflow: string | undefined;
+  readonly cancelReason: string | undefined;
+  readonly queuedWorkflowId: string | undefined;
 }
 
 /** Who works on a run. */
-export interface Claim {
+export interface ExecutorClaim {
   readonly executorId: string;
   readonly token: string;
 }
 
-export type Beginning =
+export type RunStart =
   | { readonly type: 'queued'; readonly leftWorkflow: string }
-  | { readonly type: 'running'; readonly claim: Claim };
+  | { readonly type: 'running'; readonly claim: ExecutorClaim };
 
 /** Gives whether the run was new. One that begins at once is at its first attempt. */
-export async function insertRun(on: Queryable, record: RunRecord, beginning: Beginning): Promise<boolean> {
+export async function insertRun(on: Queryable, record: RunRecord, beginning: RunStart): Promise<boolean> {
   const { runId, agent, metadata, conversation, at } = record;
   const claim = beginning.type === 'running' ? beginning.claim : undefined;
   const { rowCount } = await on.query(INSERT, [
     runId,
     agent,
-    recordText(record),
+    serializeRecord(record),
     JSON.stringify(metadata),
     conversation?.id ?? null,
     beginning.type,
@@ -45,7 +52,7 @@ export async function insertRun(on: Queryable, record: RunRecord, beginning: Beg
     claim?.token ?? null,
     beginning.type === 'queued' ? beginning.leftWorkflow : null,
     roundTime(at),
-    metadataKeys(metadata).map(hashOf),
+    listMetadataKeys(metadata).map(hashMetadataKey),
   ]);
   return rowCount === 1;
 }
@@ -62,11 +69,11 @@ const INSERT = `
 `;
 
 /** What a metadata field is found by: values may be long, and an index holds only what is short. */
-export function hashOf(metadataKey: string): string {
+export function hashMetadataKey(metadataKey: string): string {
   return createHash('sha256').update(metadataKey).digest('base64');
 }
 
-const SEEN =
+const CURRENT_STATUS =
   "CASE WHEN status = 'running' AND NOT pawl.is_alive(executor_id) THEN 'interrupted' ELSE status END AS seen";
 
 /** All columns but those that may be large. */
@@ -74,18 +81,18 @@ export const COLUMNS = `run_id, number, agent, metadata, status, attempts, execu
   started_at, updated_at`;
 
 /** `seen` is what the status is to those outside: a run whose executor is gone is at work only on paper. */
-const ROW = `SELECT ${COLUMNS}, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
-const WHOLE = `SELECT ${COLUMNS}, record, outcome, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
+const ROW = `SELECT ${COLUMNS}, ${CURRENT_STATUS} FROM pawl.runs WHERE run_id = $1`;
+const ROW_WITH_RECORD = `SELECT ${COLUMNS}, record, outcome, ${CURRENT_STATUS} FROM pawl.runs WHERE run_id = $1`;
 
 /** @throws HostError `run.unknown` */
 export async function findRun(on: Queryable, runId: string): Promise<StoredRun> {
-  const row = one(runId, await on.query(WHOLE, [runId]));
-  return { ...summaryOf(row), record: recordFrom(String(row['record'])) };
+  const row = requireRow(runId, await on.query(ROW_WITH_RECORD, [runId]));
+  return { ...toSummary(row), record: parseRecord(String(row['record'])) };
 }
 
 /** Nobody else changes the run or its waits until the transaction is over. @throws HostError `run.unknown` */
 export async function lockRun(on: Queryable, runId: string): Promise<RunRow> {
-  return runRow(one(runId, await on.query(`${ROW} FOR UPDATE`, [runId])));
+  return toRunRow(requireRow(runId, await on.query(`${ROW} FOR UPDATE`, [runId])));
 }
 
 export async function isHeldBy(on: Queryable, runId: string, token: string): Promise<boolean> {
@@ -94,12 +101,12 @@ export async function isHeldBy(on: Queryable, runId: string, token: string): Pro
 }
 
 /** Which of these attempts still have their runs. */
-export async function heldTokens(on: Queryable, tokens: readonly string[]): Promise<ReadonlySet<string>> {
+export async function listHeldTokens(on: Queryable, tokens: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await on.query("SELECT token FROM pawl.runs WHERE token = ANY($1) AND status = 'running'", [tokens]);
   return new Set(rows.map(({ token }) => String(token)));
 }
 
-interface NewClaim extends Claim {
+interface NewClaim extends ExecutorClaim {
   /** The workflow that came from a queue, where one did. */
   readonly workflowId: string | undefined;
   readonly now: number;
@@ -116,14 +123,18 @@ export async function claimRun(on: Queryable, runId: string, claim: NewClaim): P
   );
 }
 
-interface Released {
+interface ReleaseOptions {
   readonly status: RunSummary['status'];
   readonly outcome?: Outcome<unknown> | undefined;
   readonly now: number;
 }
 
 /** Gives whether it was still held under that token. */
-export async function releaseRun(on: Queryable, token: string, { status, outcome, now }: Released): Promise<boolean> {
+export async function releaseRun(
+  on: Queryable,
+  token: string,
+  { status, outcome, now }: ReleaseOptions,
+): Promise<boolean> {
   const { rowCount } = await on.query(
     'UPDATE pawl.runs SET status = $2, outcome = $3, token = NULL, updated_at = $4 WHERE token = $1',
     [token, status, outcome === undefined ? null : JSON.stringify(outcome), now],
@@ -132,7 +143,7 @@ export async function releaseRun(on: Queryable, token: string, { status, outcome
 }
 
 /** The run waits in a queue, as the workflow of that id; `undefined`: in none any more. */
-export async function setLeft(on: Queryable, runId: string, workflowId: string | undefined): Promise<void> {
+export async function setQueuedWorkflow(on: Queryable, runId: string, workflowId: string | undefined): Promise<void> {
   await on.query('UPDATE pawl.runs SET left_workflow = $2 WHERE run_id = $1', [runId, workflowId ?? null]);
 }
 
@@ -141,7 +152,7 @@ export async function cancelRun(on: Queryable, runId: string, reason: string): P
 }
 
 /** Some of the runs that ended before a time. */
-export async function endedBefore(on: Queryable, time: number, limit: number): Promise<readonly string[]> {
+export async function listEnded(on: Queryable, time: number, limit: number): Promise<readonly string[]> {
   const { rows } = await on.query(
     `SELECT run_id FROM pawl.runs WHERE status NOT IN ('queued', 'running', 'suspended', 'interrupted') AND updated_at < $1
      LIMIT $2`,
@@ -156,7 +167,7 @@ export async function deleteRuns(on: Queryable, runIds: readonly string[]): Prom
 }
 
 /** Why the runs that an executor has at work are to end, where they are. */
-export async function cancelledOf(on: Queryable, executorId: string): Promise<ReadonlyMap<string, string>> {
+export async function listCancelled(on: Queryable, executorId: string): Promise<ReadonlyMap<string, string>> {
   const { rows } = await on.query(
     "SELECT run_id, cancelled FROM pawl.runs WHERE executor_id = $1 AND status = 'running' AND cancelled IS NOT NULL",
     [executorId],
@@ -165,7 +176,7 @@ export async function cancelledOf(on: Queryable, executorId: string): Promise<Re
 }
 
 /** The workflows by which these runs came out of a queue. */
-export async function workflowsOf(on: Queryable, runIds: readonly string[]): Promise<readonly string[]> {
+export async function listWorkflows(on: Queryable, runIds: readonly string[]): Promise<readonly string[]> {
   const { rows } = await on.query(
     `SELECT workflow_id FROM pawl.attempts WHERE run_id = ANY($1)
      UNION SELECT left_workflow FROM pawl.runs WHERE run_id = ANY($1) AND left_workflow IS NOT NULL`,
@@ -174,13 +185,13 @@ export async function workflowsOf(on: Queryable, runIds: readonly string[]): Pro
   return rows.map((row) => String(row['workflow_id']));
 }
 
-function one(runId: string, { rows: [row] }: { readonly rows: readonly Row[] }): Row {
-  if (row === undefined) throw unknown(runId);
+function requireRow(runId: string, { rows: [row] }: { readonly rows: readonly Row[] }): Row {
+  if (row === undefined) throw createUnknownRunError(runId);
   return row;
 }
 
 /** Of a row with `COLUMNS` and `seen`. */
-export function runRow(row: Row): RunRow {
+export function toRunRow(row: Row): RunRow {
   const text = (name: string): string | undefined => (typeof row[name] === 'string' ? row[name] : undefined);
   return {
     runId: String(row['run_id']),
@@ -193,14 +204,14 @@ export function runRow(row: Row): RunRow {
     updatedAt: Number(row['updated_at']),
     executorId: text('executor_id'),
     token: text('token'),
-    cancelled: text('cancelled'),
-    leftWorkflow: text('left_workflow'),
+    cancelReason: text('cancelled'),
+    queuedWorkflowId: text('left_workflow'),
   };
 }
 
 /** Of a row with `outcome`, too. */
-export function summaryOf(row: Row): RunSummary {
-  const { runId, agent, status, metadata, number: position, startedAt, updatedAt, attempts } = runRow(row);
+export function toSummary(row: Row): RunSummary {
+  const { runId, agent, status, metadata, number: position, startedAt, updatedAt, attempts } = toRunRow(row);
   const { outcome } = row;
   const known = { runId, agent, status, metadata, position, startedAt, updatedAt, attempts };
   return { ...known, ...(typeof outcome === 'string' && { outcome: JSON.parse(outcome) }) }; // Written by this module only.

@@ -5,7 +5,7 @@ import type { Queryable, Row } from './database.ts';
  * The steps of a run that were put after a position, in that order. A position is written by the one attempt that holds the run:
  * whoever reads on after the last one misses none.
  */
-export async function stepsAfter(on: Queryable, runId: string, after: number): Promise<readonly StoredStep[]> {
+export async function listStepsAfter(on: Queryable, runId: string, after: number): Promise<readonly StoredStep[]> {
   const { rows } = await on.query(
     'SELECT name, position, value FROM pawl.steps WHERE run_id = $1 AND position > $2 ORDER BY position',
     [runId, after],
@@ -26,12 +26,12 @@ export async function insertSteps(on: Queryable, runId: string, steps: readonly 
 }
 
 /** What may happen once only, and was begun. */
-export async function intentsOf(on: Queryable, runId: string): Promise<ReadonlySet<string>> {
+export async function listIntents(on: Queryable, runId: string): Promise<ReadonlySet<string>> {
   const { rows } = await on.query('SELECT name FROM pawl.intents WHERE run_id = $1', [runId]);
   return new Set(rows.map((row) => String(row['name'])));
 }
 
-export async function waitsOf(
+export async function listWaits(
   on: Queryable,
   runId: string,
   which: 'all' | { readonly name: string } = 'all',
@@ -40,11 +40,11 @@ export async function waitsOf(
     which === 'all'
       ? await on.query('SELECT * FROM pawl.waits WHERE run_id = $1', [runId])
       : await on.query('SELECT * FROM pawl.waits WHERE run_id = $1 AND name = $2', [runId, which.name]);
-  return new Map(rows.map((row) => [String(row['name']), waitFrom(row)]));
+  return new Map(rows.map((row) => [String(row['name']), parseWait(row)]));
 }
 
 export async function putWaits(on: Queryable, runId: string, waits: ReadonlyMap<string, Wait>): Promise<void> {
-  for (const [name, { fingerprint, accepts, expiresAt, word, taken }] of waits) {
+  for (const [name, { fingerprint, accepts, expiresAt, answer: word, isDelivered: taken }] of waits) {
     await on.query(
       `INSERT INTO pawl.waits VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (run_id, name) DO UPDATE SET word = excluded.word, taken = excluded.taken`,
@@ -61,13 +61,13 @@ export async function putWaits(on: Queryable, runId: string, waits: ReadonlyMap<
   }
 }
 
-function waitFrom(row: Row): Wait {
+function parseWait(row: Row): Wait {
   const { fingerprint, accepts, expires_at: expiresAt, word, taken } = row;
   return {
     fingerprint: String(fingerprint),
     accepts: JSON.parse(String(accepts)), // Written by this module only.
     expiresAt: expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt),
-    ...(typeof word === 'string' && { word: JSON.parse(word) }),
-    taken: taken === true,
+    ...(typeof word === 'string' && { answer: JSON.parse(word) }),
+    isDelivered: taken === true,
   };
 }

@@ -2,27 +2,27 @@ import type { Database } from './database.ts';
 import { type RetryOptions, retry } from './retry.ts';
 
 /** Something that an attempt remembers: what a step gave, or, without a value, that a call begins which may happen once. */
-export interface Entry {
+export interface StepEntry {
   readonly runId: string;
   /** Of the attempt. It keeps the entry only for as long as nobody has taken the run over. */
   readonly token: string;
   readonly name: string;
-  readonly kept?: { readonly position: number; readonly text: string };
+  readonly step?: { readonly position: number; readonly text: string };
 }
 
 export interface StepWriterOptions extends RetryOptions {
   readonly database: Database;
 }
 
-interface Waiting {
-  readonly entry: Entry;
+interface QueuedEntry {
+  readonly entry: StepEntry;
   readonly resolve: (isKept: boolean) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** The writes of some of the runs, one after the other. */
-interface Lane {
-  waiting: Waiting[];
+interface WriteQueue {
+  entries: QueuedEntry[];
   isBusy: boolean;
 }
 
@@ -32,7 +32,7 @@ interface Lane {
  */
 export class StepWriter {
   readonly #options: StepWriterOptions;
-  readonly #lanes: readonly Lane[] = Array.from({ length: LANES }, () => ({ waiting: [], isBusy: false }));
+  readonly #queues: readonly WriteQueue[] = Array.from({ length: QUEUE_COUNT }, () => ({ entries: [], isBusy: false }));
 
   constructor(options: StepWriterOptions) {
     this.#options = options;
@@ -42,25 +42,25 @@ export class StepWriter {
    * Gives whether the attempt still had its run. Where the database does not answer, or ends the connection, it is tried again: what
    * is remembered of a call that has happened must not be lost to a restart of the server.
    */
-  write(entry: Entry): Promise<boolean> {
+  write(entry: StepEntry): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const lane = this.#lanes[laneOf(entry.runId)];
-      lane?.waiting.push({ entry, resolve, reject });
+      const lane = this.#queues[indexQueue(entry.runId)];
+      lane?.entries.push({ entry, resolve, reject });
       if (lane !== undefined && !lane.isBusy) void this.#drain(lane); // It settles each entry.
     });
   }
 
-  async #drain(lane: Lane): Promise<void> {
+  async #drain(lane: WriteQueue): Promise<void> {
     lane.isBusy = true;
-    while (lane.waiting.length > 0) {
-      const count = countUpTo(lane.waiting, MOST_LENGTH);
-      await this.#writeAll(lane.waiting.slice(0, count));
-      lane.waiting = lane.waiting.slice(count);
+    while (lane.entries.length > 0) {
+      const count = countUpTo(lane.entries, MAX_LENGTH);
+      await this.#writeAll(lane.entries.slice(0, count));
+      lane.entries = lane.entries.slice(count);
     }
     lane.isBusy = false;
   }
 
-  async #writeAll(batch: readonly Waiting[]): Promise<void> {
+  async #writeAll(batch: readonly QueuedEntry[]): Promise<void> {
     try {
       const held = await this.#insert(batch);
       for (const { entry, resolve } of batch) resolve(held.has(entry.token));
@@ -72,15 +72,15 @@ export class StepWriter {
   }
 
   /** Gives the tokens of the attempts whose entries were kept. */
-  async #insert(batch: readonly Waiting[]): Promise<ReadonlySet<string>> {
+  async #insert(batch: readonly QueuedEntry[]): Promise<ReadonlySet<string>> {
     const { database, clock, signal } = this.#options;
     const entries = batch.map(({ entry }) => entry);
     const values = [
       entries.map(({ runId }) => runId),
       entries.map(({ token }) => token),
       entries.map(({ name }) => name),
-      entries.map(({ kept }) => kept?.position ?? null),
-      entries.map(({ kept }) => kept?.text ?? null),
+      entries.map(({ step }) => step?.position ?? null),
+      entries.map(({ step }) => step?.text ?? null),
     ];
     const { rows } = await retry(() => database.query(INSERT, values), { clock, signal });
     return new Set(rows.map(({ token }) => String(token)));
@@ -88,24 +88,24 @@ export class StepWriter {
 }
 
 /** Each takes a connection while it writes. */
-const LANES = 4;
+const QUEUE_COUNT = 4;
 
 /** Characters of the values that one statement takes. */
-const MOST_LENGTH = 1_000_000;
+const MAX_LENGTH = 1_000_000;
 
-function countUpTo(waiting: readonly Waiting[], most: number): number {
+function countUpTo(waiting: readonly QueuedEntry[], most: number): number {
   let length = 0;
   for (const [index, { entry }] of waiting.entries()) {
-    length += entry.kept?.text.length ?? 0;
+    length += entry.step?.text.length ?? 0;
     if (length > most) return Math.max(1, index);
   }
   return waiting.length;
 }
 
-function laneOf(runId: string): number {
+function indexQueue(runId: string): number {
   let hash = 0;
   for (let index = 0; index < runId.length; index++) hash = (hash * 31 + runId.charCodeAt(index)) | 0;
-  return Math.abs(hash) % LANES;
+  return Math.abs(hash) % QUEUE_COUNT;
 }
 
 /**

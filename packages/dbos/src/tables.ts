@@ -10,7 +10,7 @@ const FORMAT = 2;
  * @throws HostError `host.newer`, `host.older`
  */
 export async function prepareTables(database: Database, prepareEngine: () => Promise<void>): Promise<void> {
-  await database.transaction(async (client) => {
+  await database.runTransaction(async (client) => {
     await client.query("SELECT pg_advisory_xact_lock(hashtextextended('pawl:format', 0))");
     await client.query(
       'CREATE SCHEMA IF NOT EXISTS pawl; CREATE TABLE IF NOT EXISTS pawl.format (number integer NOT NULL)',

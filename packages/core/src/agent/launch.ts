@@ -5,8 +5,8 @@ import type { UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Host, RunRecord } from '../host/host.ts';
-import { ownMemory } from '../host/memory.ts';
-import { runIdOf } from '../host/run-id.ts';
+import { createSingleRunHost } from '../host/memory.ts';
+import { readRunId } from '../host/run-id.ts';
 import type { StepRunner } from '../host/step-runner.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { initialState } from '../loop/state.ts';
@@ -81,8 +81,8 @@ function starting<Output>(
 ): Prepared<Output> {
   const start: Start = {
     blueprint,
-    id: runIdOf(options.runId),
-    host: options.host ?? ownMemory(blueprint.clock),
+    id: readRunId(options.runId),
+    host: options.host ?? createSingleRunHost(blueprint.clock),
     said: readInput(input),
     options,
   };
@@ -114,7 +114,7 @@ function continuing<Output>(
   { message, options }: Extract<Beginning, { type: 'continue' }>,
 ): Prepared<Output> {
   const { host, conversation } = options;
-  const start: Start = { blueprint, id: runIdOf(options.runId), host, said: readInput([message]), options };
+  const start: Start = { blueprint, id: readRunId(options.runId), host, said: readInput([message]), options };
   const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
     const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const resume = (runId: string): Promise<void> => {

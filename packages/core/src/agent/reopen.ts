@@ -5,7 +5,7 @@ import { canonicalJson } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { follow } from '../host/follow.ts';
+import { pollRun } from '../host/follow.ts';
 import type { ClaimResult, Host, RunRecord } from '../host/host.ts';
 import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
 import { reasonText } from '../perform/step.ts';
@@ -146,7 +146,7 @@ async function followElsewhere(runId: string, attachment: Attachment): Promise<O
   const { host, clock, ports } = attachment;
   await followHere(runId, attachment);
   let replayed = true;
-  for await (const { status, events: facts, outcome } of follow(host, runId, { clock })) {
+  for await (const { status, events: facts, outcome } of pollRun(host, runId, { clock })) {
     for (const { path, event: fact } of facts) ports.tellAt(path).fact(fact, { replayed });
     replayed = false; // What comes from now on happens while this run follows.
     if (status === 'interrupted') return undefined;

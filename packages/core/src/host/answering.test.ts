@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Answer } from '../event/answer.ts';
 import {
-  type Answering,
+  type AnswerTarget,
   checkAnswer,
   checkMessage,
-  existing,
+  createNotWaitingError,
+  createRunExistsError,
+  createUnknownRunError,
   isOpen,
-  notWaiting,
-  unknown,
   type Wait,
 } from './answering.ts';
 
@@ -16,11 +16,11 @@ const open: Wait = {
   fingerprint: 'f',
   accepts: ['approve', 'deny', 'edit', 'result'],
   expiresAt: 100,
-  taken: false,
+  isDelivered: false,
 };
 
-function answering(changes: Partial<Answering> = {}): Answering {
-  return { runId: 'run', pendingId: 'approve:1.0', wait: open, ended: undefined, now: 99, ...changes };
+function answering(changes: Partial<AnswerTarget> = {}): AnswerTarget {
+  return { runId: 'run', pendingId: 'approve:1.0', wait: open, endStatus: undefined, now: 99, ...changes };
 }
 
 describe('an answer that a call waits for', () => {
@@ -39,16 +39,21 @@ describe('an answer is refused', () => {
   test.each([
     ['for a call that nobody asked about', 'approval.unknown', approve, { wait: undefined }],
     ['for a call that has its answer', 'approval.used', approve, { wait: answered }],
-    ['after the run ended', 'approval.ended', approve, { ended: 'completed' }],
+    ['after the run ended', 'approval.ended', approve, { endStatus: 'completed' }],
     ['at the moment when the call expires', 'approval.expired', approve, { now: 100 }],
-    ['after the run was told that the call expired', 'approval.expired', approve, { wait: { ...open, taken: true } }],
+    [
+      'after the run was told that the call expired',
+      'approval.expired',
+      approve,
+      { wait: { ...open, isDelivered: true } },
+    ],
     ['for another call', 'approval.mismatch', { ...approve, fingerprint: 'g' }, {}],
     ['if the call does not accept it', 'approval.invalid', approve, { wait: { ...open, accepts: ['deny'] } }],
     ['if it is an edit without arguments', 'approval.invalid', { type: 'edit', fingerprint: 'f' }, {}],
     ['if it is a result without a value', 'approval.invalid', { type: 'result', fingerprint: 'f' }, {}],
     ['if it is nothing', 'approval.invalid', undefined, {}],
     ['if it is not JSON', 'approval.invalid', { type: 'result', fingerprint: 'f', value: 1n }, {}],
-  ] as readonly (readonly [string, string, unknown, Partial<Answering>])[])('%s: %s', (_, code, answer, changes) => {
+  ] as readonly (readonly [string, string, unknown, Partial<AnswerTarget>])[])('%s: %s', (_, code, answer, changes) => {
     // Whatever a caller without types may pass.
     expect(() => checkAnswer(answer as Answer, answering(changes))).toThrow(expect.objectContaining({ code }));
   });
@@ -77,8 +82,8 @@ describe('an answer is refused', () => {
 
 test.each([
   ['nothing was said', open, true],
-  ['it has an answer', { ...open, word: approve }, false],
-  ['the run was told that it expired', { ...open, taken: true }, false],
+  ['it has an answer', { ...open, answer: approve }, false],
+  ['the run was told that it expired', { ...open, isDelivered: true }, false],
 ])('whether a call is open if %s: %o', (_, wait, is) => {
   expect(isOpen(wait)).toBe(is);
 });
@@ -92,9 +97,9 @@ test('a message to a run is a user’s', () => {
 });
 
 test.each([
-  [existing, 'run.exists'],
-  [unknown, 'run.unknown'],
-  [notWaiting, 'run.not_waiting'],
+  [createRunExistsError, 'run.exists'],
+  [createUnknownRunError, 'run.unknown'],
+  [createNotWaitingError, 'run.not_waiting'],
 ])('the errors of a run by its id name it, with a code: %#', (errorOf, code) => {
   expect(errorOf('r7')).toMatchObject({ code, message: expect.stringContaining('"r7"') });
 });

@@ -13,22 +13,22 @@ export interface Wait {
   readonly accepts: readonly Answer['type'][];
   /** Milliseconds since 1970; `Infinity` for no end. */
   readonly expiresAt: number;
-  readonly word?: PendingAnswer;
+  readonly answer?: PendingAnswer;
   /** Whether the run was told what came of it. */
-  readonly taken: boolean;
+  readonly isDelivered: boolean;
 }
 
 /** An expiry that the run was told of stands, like an answer. */
-export function isOpen({ word, taken }: Wait): boolean {
+export function isOpen({ answer: word, isDelivered: taken }: Wait): boolean {
   return word === undefined && !taken;
 }
 
-export interface Answering {
+export interface AnswerTarget {
   readonly runId: string;
   readonly pendingId: string;
   readonly wait: Wait | undefined;
   /** How the run ended, where it did. */
-  readonly ended: string | undefined;
+  readonly endStatus: string | undefined;
   readonly now: number;
 }
 
@@ -37,27 +37,27 @@ export interface Answering {
  *
  * @throws ApprovalError where the answer would approve another call than the one that waits.
  */
-export function checkAnswer(answer: Answer, { runId, pendingId, wait, ended, now }: Answering): Wait {
+export function checkAnswer(answer: Answer, { runId, pendingId, wait, endStatus: ended, now }: AnswerTarget): Wait {
   const call = `Pending call "${pendingId}" of run "${runId}"`;
   if (wait === undefined) {
     throw new ApprovalError(`Run "${runId}" has no pending call "${pendingId}". See outcome.pending.`, {
       code: 'approval.unknown',
     });
   }
-  if (wait.word !== undefined) throw new ApprovalError(`${call} was answered already.`, { code: 'approval.used' });
+  if (wait.answer !== undefined) throw new ApprovalError(`${call} was answered already.`, { code: 'approval.used' });
   if (ended !== undefined) {
     throw new ApprovalError(`Run "${runId}" has ended as ${ended}. Nothing was approved.`, { code: 'approval.ended' });
   }
-  if (wait.taken || now >= wait.expiresAt) {
+  if (wait.isDelivered || now >= wait.expiresAt) {
     throw new ApprovalError(`${call} has expired. Nothing was approved.`, { code: 'approval.expired' });
   }
-  if (!wait.accepts.includes(answer?.type) || !isWhole(answer)) {
+  if (!wait.accepts.includes(answer?.type) || !isComplete(answer)) {
     const forms = wait.accepts.map((type) => FORMS[type]).join(', or ');
     throw new ApprovalError(`${call} was given no answer that it can take. Pass ${forms}.`, {
       code: 'approval.invalid',
     });
   }
-  if (!isJson(answer)) throw new ApprovalError(problemOf(answer, call), { code: 'approval.invalid' });
+  if (!isJson(answer)) throw new ApprovalError(describeProblem(answer, call), { code: 'approval.invalid' });
   if (answer.fingerprint !== wait.fingerprint) {
     throw new ApprovalError(
       `The answer is for fingerprint "${answer.fingerprint}", but pending call "${pendingId}" has another: it is not the same call with the same arguments. Show the person outcome.pending again.`,
@@ -68,7 +68,7 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, ended, now
 }
 
 /** Where types are not checked, another form would be kept for good and leave the run without a way on. */
-function isWhole(answer: Answer): boolean {
+function isComplete(answer: Answer): boolean {
   if (answer.type === 'edit') return answer.arguments !== undefined;
   return answer.type !== 'result' || answer.value !== undefined;
 }
@@ -81,7 +81,7 @@ const FORMS: Readonly<Record<Answer['type'], string>> = {
 };
 
 /** Where an answer is no JSON. */
-function problemOf(answer: Answer, call: string): string {
+function describeProblem(answer: Answer, call: string): string {
   try {
     copyJson(answer, { where: call, name: 'answer', ignoresUndefined: true });
     return `${call} was given an answer that is no JSON. Pass what JSON.parse could give.`;
@@ -99,7 +99,7 @@ export function checkMessage(message: UserMessage, runId: string): void {
   throw new ConfigError(`A message to run "${runId}" has to be a user's: { role: "user", content: "…" }.`);
 }
 
-export function existing(runId: string): HostError {
+export function createRunExistsError(runId: string): HostError {
   return new HostError(
     `Run "${runId}" exists already. Pass another runId, use agent.resume, or pass onExistingRun: "attach".`,
     {
@@ -108,20 +108,20 @@ export function existing(runId: string): HostError {
   );
 }
 
-export function unknown(runId: string): HostError {
+export function createUnknownRunError(runId: string): HostError {
   return new HostError(`There is no run "${runId}" here. Pass the host that it was started on.`, {
     code: 'run.unknown',
   });
 }
 
-export function notWaiting(runId: string): HostError {
+export function createNotWaitingError(runId: string): HostError {
   return new HostError(`Run "${runId}" waits for nothing. Pass outcome.messages and the message to agent.run.`, {
     code: 'run.not_waiting',
   });
 }
 
 /** Another attempt has claimed the run, since this process was away for longer than its claim holds. */
-export function lost(runId: string): HostError {
+export function createRunLostError(runId: string): HostError {
   return new HostError(
     `Run "${runId}" was taken over by another worker, since this one had lost its place. It goes on there.`,
     { code: 'run.lost' },

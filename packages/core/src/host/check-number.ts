@@ -6,9 +6,9 @@ export interface NumberRule {
   readonly min?: number;
   readonly max?: number;
   /** Whether it counts things. @defaultValue false */
-  readonly isWhole?: boolean;
+  readonly isInteger?: boolean;
   /** Whether `Infinity` means that there is no end. @defaultValue false */
-  readonly isEndless?: boolean;
+  readonly allowsInfinity?: boolean;
 }
 
 /**
@@ -17,7 +17,13 @@ export interface NumberRule {
  * @throws ConfigError
  */
 export function checkNumber(value: number, rule: NumberRule): number {
-  const { option, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, isWhole, isEndless } = rule;
+  const {
+    option,
+    min = Number.NEGATIVE_INFINITY,
+    max = Number.POSITIVE_INFINITY,
+    isInteger: isWhole,
+    allowsInfinity: isEndless,
+  } = rule;
   const isNumber = typeof value === 'number' && (Number.isFinite(value) || (isEndless === true && value === Infinity));
   const isFine =
     isNumber && value >= min && value <= max && (!isWhole || Number.isInteger(value) || value === Infinity);

@@ -6,7 +6,7 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import { messageOf } from '../event/error-data.ts';
-import { isKeepable } from './run-id.ts';
+import { isStorable } from './run-id.ts';
 
 /** The messages of many runs: each begins with those before it, and leaves its own. Instructions are not among them. */
 export interface Conversation extends Required<ConversationOptions> {
@@ -83,7 +83,7 @@ export interface ConversationChange {
 export function conversation(options: ConversationOptions): Conversation {
   const checked = checkOptions(withoutMethods(options), CONVERSATION, 'conversation()');
   const { id, store, onConflict = 'append', timeoutMs = 30_000, clock = systemClock } = checked;
-  if (!isKeepable(id)) {
+  if (!isStorable(id)) {
     throw new ConfigError(
       `A conversation's id is ${JSON.stringify(id)}. Pass a text that is not empty, without NUL characters and lone surrogates.`,
     );
@@ -96,15 +96,16 @@ export function conversation(options: ConversationOptions): Conversation {
   if (!(timeoutMs > 0)) {
     throw new ConfigError(`Conversation "${id}": timeoutMs is ${timeoutMs}. Pass a number greater than 0.`);
   }
-  const stored: Stored = { id, store, onConflict, timeoutMs, clock };
+  const stored: ConversationAccess = { id, store, onConflict, timeoutMs, clock };
   return {
     ...stored,
-    messages: async () => (await loaded(stored)).messages,
+    messages: async () => (await readStoredConversation(stored)).messages,
     append: async (messages) => {
       const { length } = readInput(messages).messages; // What are no messages is told before anything is read.
-      if (length > 0) await changed(stored, (before) => appended(mended(before, id), messages));
+      if (length > 0)
+        await changeConversation(stored, (before) => appendMessages(repairConversation(before, id), messages));
     },
-    clear: () => changed(stored, () => ({ keep: 0, messages: [] })),
+    clear: () => changeConversation(stored, () => ({ keep: 0, messages: [] })),
   };
 }
 
@@ -126,38 +127,41 @@ const CONVERSATION: OptionTable<ConversationOptions> = {
   hints: { sessionId: 'The option is "id".', threadId: 'The option is "id".', conversationId: 'The option is "id".' },
 };
 
-interface Stored extends Required<ConversationOptions> {
+interface ConversationAccess extends Required<ConversationOptions> {
   /** Whoever reads may give up; what was said is written to the end. */
   readonly signal?: AbortSignal;
 }
 
 export interface LoadedConversation extends StoredConversation {
   /** How many of the messages are as they were stored: all of them, but where somebody else wrote what can't be sent. */
-  readonly kept: number;
+  readonly keptCount: number;
 }
 
 /** @throws HostError `conversation.store`, `conversation.invalid` */
-export async function loaded(stored: Stored): Promise<LoadedConversation> {
-  return mended(await found(stored), stored.id);
+export async function readStoredConversation(stored: ConversationAccess): Promise<LoadedConversation> {
+  return repairConversation(await findConversation(stored), stored.id);
 }
 
 /** Whether it was written; where not, somebody else has written meanwhile. @throws HostError `conversation.store` */
-export function saved(stored: Stored, change: ConversationChange): Promise<boolean> {
-  return asked(stored, ({ id, store }) => store.save(id, change));
+export function saveConversationChange(stored: ConversationAccess, change: ConversationChange): Promise<boolean> {
+  return callStore(stored, ({ id, store }) => store.save(id, change));
 }
 
 /** Whether a write of that id was done before. No stored version is negative, so this writes nothing. */
-export function hasWritten(stored: Stored, writeId: string): Promise<boolean> {
-  return saved(stored, { version: -1, keep: 0, messages: [], writeId });
+export function hasWritten(stored: ConversationAccess, writeId: string): Promise<boolean> {
+  return saveConversationChange(stored, { version: -1, keep: 0, messages: [], writeId });
 }
 
 /** Puts messages at the end, whatever others write meanwhile. Safe to repeat with the same id. */
-export function appendOnce(stored: Stored, messages: readonly Message[], writeId: string): Promise<void> {
-  return changed(stored, (before) => ({ ...appended(mended(before, stored.id), messages), writeId }));
+export function appendOnce(stored: ConversationAccess, messages: readonly Message[], writeId: string): Promise<void> {
+  return changeConversation(stored, (before) => ({
+    ...appendMessages(repairConversation(before, stored.id), messages),
+    writeId,
+  }));
 }
 
 /** How many messages two lists have in common, from the first on. */
-export function commonLength(one: readonly Message[], other: readonly Message[]): number {
+export function countCommonMessages(one: readonly Message[], other: readonly Message[]): number {
   const at = one.findIndex((message, index) => !isSame(message, other[index]));
   return at === -1 ? one.length : at;
 }
@@ -166,14 +170,14 @@ function isSame(one: Message, other: Message | undefined): boolean {
   return one === other || (other !== undefined && canonicalJson(one) === canonicalJson(other));
 }
 
-async function found(stored: Stored): Promise<StoredConversation> {
-  return (await asked(stored, ({ id, store }) => store.load(id))) ?? { version: 0, messages: [] };
+async function findConversation(stored: ConversationAccess): Promise<StoredConversation> {
+  return (await callStore(stored, ({ id, store }) => store.load(id))) ?? { version: 0, messages: [] };
 }
 
-function mended({ version, messages: stored }: StoredConversation, id: string): LoadedConversation {
+function repairConversation({ version, messages: stored }: StoredConversation, id: string): LoadedConversation {
   try {
     const { messages } = readInput(stored);
-    return { version, messages, kept: commonLength(stored, messages) };
+    return { version, messages, keptCount: countCommonMessages(stored, messages) };
   } catch (cause) {
     throw new HostError(
       `Conversation "${id}" is stored as what can't be sent: ${messageOf(cause)} Mend it in the store, or clear it.`,
@@ -182,28 +186,34 @@ function mended({ version, messages: stored }: StoredConversation, id: string): 
   }
 }
 
-type Rewriting = Pick<ConversationChange, 'keep' | 'messages' | 'writeId'>;
+type ConversationRewrite = Pick<ConversationChange, 'keep' | 'messages' | 'writeId'>;
 
-function appended({ messages: before, kept }: LoadedConversation, messages: readonly Message[]): Rewriting {
+function appendMessages(
+  { messages: before, keptCount: kept }: LoadedConversation,
+  messages: readonly Message[],
+): ConversationRewrite {
   const after = readInput([...before, ...messages]).messages;
   return { keep: kept, messages: after.slice(kept) };
 }
 
-async function changed(stored: Stored, change: (before: StoredConversation) => Rewriting): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    const before = await found(stored);
-    if (await saved(stored, { version: before.version, ...change(before) })) return;
+async function changeConversation(
+  stored: ConversationAccess,
+  change: (before: StoredConversation) => ConversationRewrite,
+): Promise<void> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const before = await findConversation(stored);
+    if (await saveConversationChange(stored, { version: before.version, ...change(before) })) return;
   }
   throw new HostError(
-    `Conversation "${stored.id}" was written by others ${TRIES} times in between. Try again when they are done.`,
+    `Conversation "${stored.id}" was written by others ${MAX_TRIES} times in between. Try again when they are done.`,
     { code: 'conversation.busy' },
   );
 }
 
 /** Of those who write at once, one gets on each time. */
-const TRIES = 10;
+const MAX_TRIES = 10;
 
-async function asked<T>(stored: Stored, ask: (stored: Stored) => Promise<T>): Promise<T> {
+async function callStore<T>(stored: ConversationAccess, ask: (stored: ConversationAccess) => Promise<T>): Promise<T> {
   const { id, clock, timeoutMs, signal = new AbortController().signal } = stored;
   const timeoutError = (): Error => new Error(`it did not answer within ${timeoutMs / 1000} s`);
   try {

@@ -3,19 +3,19 @@ import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { checkLimits, LIMITS } from '../event/limit-options.ts';
-import { messagesOf } from './fork.ts';
+import { toMessages } from './fork.ts';
 import type { EnqueueOptions, RunRecord } from './host.ts';
 import { copyMetadata } from './metadata.ts';
-import { runIdOf } from './run-id.ts';
+import { readRunId } from './run-id.ts';
 
-interface Enqueued {
+interface QueuedRunInput {
   readonly input: string | readonly Message[];
   readonly options: EnqueueOptions;
   readonly now: number;
 }
 
 /** The record of a run that nobody has begun. Whether the messages can be sent is seen when it begins. */
-export function enqueuedRecord(agent: string, { input, options, now }: Enqueued): RunRecord {
+export function createQueuedRecord(agent: string, { input, options, now }: QueuedRunInput): RunRecord {
   if (typeof agent !== 'string' || agent === '') {
     throw new ConfigError(
       `host.enqueue: the agent is ${describeValue(agent)}. Pass its name: host.enqueue(agent.name, input).`,
@@ -24,12 +24,12 @@ export function enqueuedRecord(agent: string, { input, options, now }: Enqueued)
   const where = `enqueue for agent "${agent}"`;
   const { limits = {}, metadata = {}, runId } = checkOptions(options, ENQUEUE, where);
   checkLimits(limits, where); // That a cost needs a price is seen when the run begins.
-  const messages = messagesOf(input);
+  const messages = toMessages(input);
   if (!Array.isArray(messages) || messages.length === 0) {
     throw new ConfigError(`Nothing was enqueued for agent "${agent}". Pass a text, or a list of messages.`);
   }
   return {
-    runId: runIdOf(runId),
+    runId: readRunId(runId),
     agent,
     messages: copyJson(messages, { where, name: 'messages', ignoresUndefined: true }),
     limits,

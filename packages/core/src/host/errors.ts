@@ -18,7 +18,7 @@ export class ApprovalError extends PawlError {
   }
 }
 
-export interface Unkept<Output> {
+export interface ConversationConflict<Output> {
   readonly conversationId: string;
   readonly outcome: Outcome<Output>;
   readonly added: readonly Message[];
@@ -32,7 +32,7 @@ export class ConversationError<Output = unknown> extends HostError {
   /** What the conversation does not have of the run: `chat.append(error.added)` puts it at the end. */
   readonly added: readonly Message[];
 
-  constructor({ conversationId, outcome, added }: Unkept<Output>) {
+  constructor({ conversationId, outcome, added }: ConversationConflict<Output>) {
     super(
       `Run "${outcome.runId}" has ended, but conversation "${conversationId}" was gone on with meanwhile, and has none of what this run added (${plural(added.length, 'message')}). Append it: await chat.append(error.added). Do not run the input again: the run's tools have run.`,
       { code: 'conversation.conflict' },

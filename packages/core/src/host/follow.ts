@@ -5,48 +5,48 @@ import type { FollowedEvents, FollowOptions, Host, LiveRecord, RecordedEvent, Ru
 import { readFollowOptions } from './host-options.ts';
 import { type FollowedEvent, type FollowedRun, findLiveRun } from './live-runs.ts';
 
-export interface FollowedBy extends FollowOptions {
+export interface PollOptions extends FollowOptions {
   readonly clock: Clock;
 }
 
 /** Looks at a run again and again, more and more seldom while nothing comes; ends where the reader stops. */
-export async function* follow(
+export async function* pollRun(
   host: Pick<Host, 'getRun'>,
   runId: string,
-  { after = 0, signal = new AbortController().signal, clock }: FollowedBy,
+  { after = 0, signal = new AbortController().signal, clock }: PollOptions,
 ): AsyncGenerator<RunProgress, void> {
   let position = after;
-  let pauseMs = LEAST_MS;
+  let pauseMs = MIN_PAUSE_MS;
   while (!signal.aborted) {
     const progress = await host.getRun(runId, { after: position });
     const last = progress.events.at(-1)?.position;
-    pauseMs = last === undefined ? Math.min(pauseMs * 2, MOST_MS) : LEAST_MS;
+    pauseMs = last === undefined ? Math.min(pauseMs * 2, MAX_PAUSE_MS) : MIN_PAUSE_MS;
     position = last ?? position;
     yield progress;
     await clock.sleep(pauseMs, signal).catch(() => undefined); // Aborted: the loop ends.
   }
 }
 
-const LEAST_MS = 10;
-const MOST_MS = 500;
+const MIN_PAUSE_MS = 10;
+const MAX_PAUSE_MS = 500;
 
 /** What every host's `events` gives. */
-export function followFacts<Options extends FollowOptions>(
+export function followEvents<Options extends FollowOptions>(
   host: Pick<Host, 'getRun'>,
   runId: string,
   { clock, options }: { readonly clock: Clock; readonly options: Options | undefined },
 ): AsyncGenerator<FollowedEvents<Options>, void> {
   // Only with `live` are there live records: the compiler does not see what `Followed` depends on.
-  return followed(host, runId, { ...(options !== undefined && readFollowOptions(options)), clock }) as AsyncGenerator<
-    FollowedEvents<Options>,
-    void
-  >;
+  return streamEvents(host, runId, {
+    ...(options !== undefined && readFollowOptions(options)),
+    clock,
+  }) as AsyncGenerator<FollowedEvents<Options>, void>;
 }
 
-async function* followed(
+async function* streamEvents(
   host: Pick<Host, 'getRun'>,
   runId: string,
-  options: FollowedBy,
+  options: PollOptions,
 ): AsyncGenerator<RecordedEvent | LiveRecord, void> {
   const { signal = new AbortController().signal } = options;
   let { after = 0 } = options;
@@ -54,8 +54,8 @@ async function* followed(
     const run = options.live === true ? findLiveRun(host, runId) : undefined;
     const source =
       run === undefined
-        ? journalUntilLive(host, runId, { ...options, after })
-        : liveEvents(run, { journal: new JournalReader(host, runId, after), signal });
+        ? readJournalUntilLive(host, runId, { ...options, after })
+        : readLiveEvents(run, { journal: new JournalReader(host, runId, after), signal });
     isOver = run === undefined;
     for await (const each of source) {
       if (each === GOES_LIVE) isOver = false;
@@ -70,12 +70,12 @@ async function* followed(
 /** Says that the run is at work in this process now. */
 const GOES_LIVE = Symbol('goes live');
 
-async function* journalUntilLive(
+async function* readJournalUntilLive(
   host: Pick<Host, 'getRun'>,
   runId: string,
-  options: FollowedBy,
+  options: PollOptions,
 ): AsyncGenerator<RecordedEvent | typeof GOES_LIVE, void> {
-  for await (const { events: facts, status } of follow(host, runId, options)) {
+  for await (const { events: facts, status } of pollRun(host, runId, options)) {
     yield* facts;
     if (hasEnded(status)) return;
     if (options.live === true && findLiveRun(host, runId) !== undefined) {
@@ -85,15 +85,15 @@ async function* journalUntilLive(
   }
 }
 
-interface Following {
+interface LiveSource {
   readonly journal: JournalReader;
   readonly signal: AbortSignal;
 }
 
 /** Both in the order in which they happened: a recorded event of the run says how far to read in the journal. */
-async function* liveEvents(
+async function* readLiveEvents(
   run: FollowedRun,
-  { journal, signal }: Following,
+  { journal, signal }: LiveSource,
 ): AsyncGenerator<RecordedEvent | LiveRecord, void> {
   const channel = new Channel<FollowedEvent>(Number.POSITIVE_INFINITY, () => undefined);
   const leave = run.follow({
@@ -132,7 +132,7 @@ class JournalReader {
     event: JournalEvent,
     { path, replayed }: Pick<FollowedEvent, 'path' | 'replayed'>,
   ): Promise<readonly RecordedEvent[]> {
-    const isThis = (each: RecordedEvent): boolean => each.path === path && isSame(each.event, event);
+    const isThis = (each: RecordedEvent): boolean => each.path === path && isSameEvent(each.event, event);
     let at = this.#waiting?.findIndex(isThis) ?? -1;
     if (at === -1 && (this.#waiting === undefined || !replayed)) {
       const { events: facts } = await this.#host.getRun(this.#runId, { after: this.#position });
@@ -146,7 +146,7 @@ class JournalReader {
   }
 }
 
-function isSame(one: JournalEvent, other: JournalEvent): boolean {
+function isSameEvent(one: JournalEvent, other: JournalEvent): boolean {
   return (
     one.type === other.type &&
     one.at === other.at &&
@@ -157,7 +157,12 @@ function isSame(one: JournalEvent, other: JournalEvent): boolean {
 
 /** `suspended` is no end. */
 export function hasEnded(status: RunProgress['status']): boolean {
-  return !GOING.has(status);
+  return !OPEN_STATUSES.has(status);
 }
 
-const GOING: ReadonlySet<RunProgress['status']> = new Set(['queued', 'running', 'interrupted', 'suspended'] as const);
+const OPEN_STATUSES: ReadonlySet<RunProgress['status']> = new Set([
+  'queued',
+  'running',
+  'interrupted',
+  'suspended',
+] as const);

@@ -29,7 +29,7 @@ export interface FollowedRun {
 
 /** Makes a run known to others in this process; gives the function that takes it away again. */
 export function addLiveRun(host: object, runId: string, run: FollowedRun): () => void {
-  const liveRuns = registry();
+  const liveRuns = getRegistry();
   const runs = liveRuns.get(host) ?? new Map<string, FollowedRun>();
   liveRuns.set(host, runs);
   runs.set(runId, run);
@@ -39,7 +39,7 @@ export function addLiveRun(host: object, runId: string, run: FollowedRun): () =>
 }
 
 export function findLiveRun(host: object, runId: string): FollowedRun | undefined {
-  return registry().get(host)?.get(runId);
+  return getRegistry().get(host)?.get(runId);
 }
 
 /** By host, the runs that this process works on. A run is here only while it is at work. */
@@ -48,7 +48,7 @@ type Registry = WeakMap<object, Map<string, FollowedRun>>;
 /** Where every copy of this package finds the registry: the host of one may have runs of the other. Another `FollowedRun` needs another key. */
 const REGISTRY = Symbol.for('pawl.liveRuns');
 
-function registry(): Registry {
+function getRegistry(): Registry {
   const holder = globalThis as { [REGISTRY]?: Registry };
   holder[REGISTRY] ??= new WeakMap();
   return holder[REGISTRY];

@@ -5,7 +5,7 @@ export function memoryConversations(): ConversationStore {
   return new MemoryConversations();
 }
 
-interface Kept {
+interface MemoryConversation {
   readonly version: number;
   /** JSON, so that nobody who holds a message can change it here. */
   readonly messages: readonly string[];
@@ -14,20 +14,20 @@ interface Kept {
 }
 
 class MemoryConversations implements ConversationStore {
-  readonly #kept = new Map<string, Kept>();
+  readonly #conversations = new Map<string, MemoryConversation>();
 
   async load(id: string): Promise<StoredConversation | undefined> {
-    const kept = this.#kept.get(id);
+    const kept = this.#conversations.get(id);
     if (kept === undefined) return undefined;
     return { version: kept.version, messages: kept.messages.map((text) => JSON.parse(text)) };
   }
 
   async save(id: string, { version, keep, messages, writeId }: ConversationChange): Promise<boolean> {
-    const kept: Kept = this.#kept.get(id) ?? { version: 0, messages: [], writes: new Set() };
+    const kept: MemoryConversation = this.#conversations.get(id) ?? { version: 0, messages: [], writes: new Set() };
     if (writeId !== undefined && kept.writes.has(writeId)) return true;
     if (kept.version !== version) return false;
     if (writeId !== undefined) kept.writes.add(writeId);
-    this.#kept.set(id, {
+    this.#conversations.set(id, {
       version: version + 1,
       messages: [...kept.messages.slice(0, keep), ...messages.map((message) => JSON.stringify(message))],
       writes: kept.writes,

@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { existing, lost, unknown, type Wait } from './answering.ts';
+import { createRunExistsError, createRunLostError, createUnknownRunError, type Wait } from './answering.ts';
 import { filterRuns } from './filter-runs.ts';
 import { hasEnded } from './follow.ts';
 import type { Host, RunRecord, RunStatus, RunSummary } from './host.ts';
 import type { CheckedFilter } from './run-filter.ts';
-import type { Claim, ClaimedRun, InsertAs, RunStore, RunUpdate, StoredRun, StoredStep } from './run-store.ts';
+import type { Claim, ClaimedRun, InsertOptions, RunStore, RunUpdate, StoredRun, StoredStep } from './run-store.ts';
 import { checkStoreHostOptions, StoreHost, type StoreHostOptions } from './store-host.ts';
 import { roundTime } from './whole-time.ts';
 
@@ -21,16 +21,16 @@ export function memoryHost(options: MemoryHostOptions = {}): Host {
 export type MemoryHostOptions = StoreHostOptions;
 
 /** The same for one run alone, where nobody has a host who could ask it for anything. */
-export function ownMemory(clock: Clock): Host {
-  return new OwnHost(new MemoryStore(), { clock });
+export function createSingleRunHost(clock: Clock): Host {
+  return new SingleRunHost(new MemoryStore(), { clock });
 }
 
-class OwnHost extends StoreHost {
+class SingleRunHost extends StoreHost {
   protected override readonly isCancellable = false;
 }
 
 /** Everything that is known of a run. */
-interface Kept {
+interface MemoryRun {
   record: RunRecord;
   readonly position: number;
   /** In the order in which they were put. */
@@ -42,29 +42,29 @@ interface Kept {
   status: RunStatus | 'interrupted';
   attempts: number;
   updatedAt: number;
-  cancelled: string | undefined;
+  cancelReason: string | undefined;
   outcome: Outcome<unknown> | undefined;
 }
 
 /** Keeps values as they are, without a copy, as long as an attempt is at work. */
 class MemoryStore implements RunStore {
-  readonly #runs = new Map<string, Kept>();
+  readonly #runs = new Map<string, MemoryRun>();
   #lastPosition = 0;
 
-  async insert(record: RunRecord, as: InsertAs): Promise<void> {
-    if (this.#runs.has(record.runId)) throw existing(record.runId);
+  async insert(record: RunRecord, as: InsertOptions): Promise<void> {
+    if (this.#runs.has(record.runId)) throw createRunExistsError(record.runId);
     const isQueued = as.type === 'queued';
     this.#runs.set(record.runId, {
-      record: isQueued ? copied(record) : record,
+      record: isQueued ? copyValue(record) : record,
       position: ++this.#lastPosition,
-      steps: new Map((isQueued ? as.steps : undefined)?.map(({ name, value }) => [name, copied(value)])),
+      steps: new Map((isQueued ? as.steps : undefined)?.map(({ name, value }) => [name, copyValue(value)])),
       intents: undefined,
-      waits: isQueued ? copied(as.waits) : undefined,
+      waits: isQueued ? copyValue(as.waits) : undefined,
       token: isQueued ? undefined : as.claim.token,
       status: isQueued ? 'queued' : 'running',
       attempts: isQueued ? 0 : 1,
       updatedAt: roundTime(record.at),
-      cancelled: undefined,
+      cancelReason: undefined,
       outcome: undefined,
     });
   }
@@ -77,8 +77,8 @@ class MemoryStore implements RunStore {
     kept.outcome = undefined;
     kept.attempts++;
     kept.updatedAt = now;
-    const { attempts: attempt, cancelled, steps, intents = new Set() } = kept;
-    return { attempt, cancelled, steps, intents: new Set(intents) };
+    const { attempts: attempt, cancelReason: cancelled, steps, intents = new Set() } = kept;
+    return { attempt, cancelReason: cancelled, steps, intents: new Set(intents) };
   }
 
   async release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
@@ -88,63 +88,63 @@ class MemoryStore implements RunStore {
     kept.status = outcome?.status ?? 'interrupted';
     kept.updatedAt = now;
     kept.outcome = outcome;
-    if (outcome?.status === 'suspended') setApart(kept);
+    if (outcome?.status === 'suspended') detachRun(kept);
   }
 
   async putIntent(claim: Claim, name: string): Promise<void> {
-    const kept = this.#held(claim);
+    const kept = this.#findClaimed(claim);
     kept.intents ??= new Set();
     kept.intents.add(name);
   }
 
   async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
-    this.#held(claim).steps.set(name, value);
+    this.#findClaimed(claim).steps.set(name, value);
   }
 
   async update<T>(runId: string, { claim, decide }: RunUpdate<T>): Promise<T> {
-    const kept = claim === undefined ? this.#find(runId) : this.#held(claim);
-    const { status, cancelled } = kept;
-    const { result, change = {} } = decide({ runId, status, cancelled }, kept.waits ?? new Map());
-    kept.cancelled = change.cancelled ?? cancelled;
-    if (change.waits !== undefined) kept.waits = new Map([...(kept.waits ?? []), ...copied(change.waits)]);
+    const kept = claim === undefined ? this.#find(runId) : this.#findClaimed(claim);
+    const { status, cancelReason } = kept;
+    const { result, change = {} } = decide({ runId, status, cancelReason }, kept.waits ?? new Map());
+    kept.cancelReason = change.cancelReason ?? cancelReason;
+    if (change.waits !== undefined) kept.waits = new Map([...(kept.waits ?? []), ...copyValue(change.waits)]);
     return result;
   }
 
   async find(runId: string): Promise<StoredRun> {
-    return storedRun(this.#find(runId));
+    return toStoredRun(this.#find(runId));
   }
 
-  async steps(runId: string, after: number): Promise<readonly StoredStep[]> {
+  async listSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
     const first = Math.max(0, after);
     const steps = [...(this.#runs.get(runId)?.steps ?? [])].slice(first);
     return steps.map(([name, value], index) => ({ position: first + index + 1, name, value }));
   }
 
   async list(filter: CheckedFilter): Promise<readonly RunSummary[]> {
-    return filterRuns([...this.#runs.values()].map(storedRun), filter);
+    return filterRuns([...this.#runs.values()].map(toStoredRun), filter);
   }
 
-  #find(runId: string): Kept {
+  #find(runId: string): MemoryRun {
     const kept = this.#runs.get(runId);
-    if (kept === undefined) throw unknown(runId);
+    if (kept === undefined) throw createUnknownRunError(runId);
     return kept;
   }
 
-  #held({ runId, token }: Claim): Kept {
+  #findClaimed({ runId, token }: Claim): MemoryRun {
     const kept = this.#find(runId);
-    if (kept.token !== token) throw lost(runId);
+    if (kept.token !== token) throw createRunLostError(runId);
     return kept;
   }
 }
 
 /** Who holds a run's outcome or its events may change them; what was approved has to stay what it is. */
-function setApart(kept: Kept): void {
-  kept.record = copied(kept.record);
-  for (const [name, value] of kept.steps) kept.steps.set(name, copied(value));
+function detachRun(kept: MemoryRun): void {
+  kept.record = copyValue(kept.record);
+  for (const [name, value] of kept.steps) kept.steps.set(name, copyValue(value));
 }
 
 /** A middleware may have left something in a result that can't be copied: that stays as it is. */
-function copied<T>(value: T): T {
+function copyValue<T>(value: T): T {
   try {
     return structuredClone(value);
   } catch {
@@ -152,7 +152,7 @@ function copied<T>(value: T): T {
   }
 }
 
-function storedRun({ record, position, status, attempts, updatedAt, outcome }: Kept): StoredRun {
+function toStoredRun({ record, position, status, attempts, updatedAt, outcome }: MemoryRun): StoredRun {
   const { runId, agent, metadata, at: startedAt } = record;
   const known = { runId, agent, status, metadata, position, startedAt: roundTime(startedAt), updatedAt, attempts };
   return { ...known, record, ...(outcome !== undefined && { outcome }) };

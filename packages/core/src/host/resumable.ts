@@ -22,17 +22,17 @@ export interface ResumableWithContext<Resumed> {
   /** Gives what `agent.run` was given; the record has the run's `metadata`. */
   readonly context: (record: RunRecord) => unknown;
   /** As below. */
-  readonly conversation?: ConversationOf;
+  readonly conversation?: ConversationLookup;
 }
 
 /** An agent whose runs are part of conversations, and needs no context. */
 export interface ResumableWithConversation<Resumed> {
   readonly agent: Resumable<Resumed>;
-  readonly conversation: ConversationOf;
+  readonly conversation: ConversationLookup;
 }
 
 /** Gives what `agent.run` was given. Asked for runs that are part of a conversation: its id is `record.conversation.id`. */
-export type ConversationOf = (record: RunRecord & Required<Pick<RunRecord, 'conversation'>>) => Conversation;
+export type ConversationLookup = (record: RunRecord & Required<Pick<RunRecord, 'conversation'>>) => Conversation;
 
 /** What a host that resumes runs by itself takes. */
 export type AnyResumable<Resumed> =
@@ -41,14 +41,14 @@ export type AnyResumable<Resumed> =
   | ResumableWithConversation<Resumed>;
 
 /** The name of the agent, by which its runs are known. @throws ConfigError for what is no agent, and unknown options beside one. */
-export function agentNameOf(each: AnyResumable<unknown>): string {
+export function readAgentName(each: AnyResumable<unknown>): string {
   checkResumable(each);
   return 'agent' in each ? each.agent.name : each.name;
 }
 
-type WithOptions = Pick<ResumableWithContext<unknown>, 'agent' | 'context' | 'conversation'>;
+type ResumableEntry = Pick<ResumableWithContext<unknown>, 'agent' | 'context' | 'conversation'>;
 
-const RESUMABLE: OptionTable<WithOptions> = {
+const RESUMABLE: OptionTable<ResumableEntry> = {
   keys: { agent: 'object', context: 'function', conversation: 'function' },
   hints: { deps: 'The option is "context", a function of the run\'s record.' },
 };
@@ -72,13 +72,13 @@ export function resumeWith<Resumed>(
 ): Resumed {
   const { runId } = record;
   if (!('agent' in each)) return each.resume(runId, { host });
-  const options = { host, ...conversationOf(each.conversation, record) };
+  const options = { host, ...resolveConversation(each.conversation, record) };
   if ('context' in each) return each.agent.resume(runId, { ...options, context: each.context(record) });
   return each.agent.resume(runId, options);
 }
 
-function conversationOf(
-  ask: ConversationOf | undefined,
+function resolveConversation(
+  ask: ConversationLookup | undefined,
   { conversation: recorded, ...record }: RunRecord,
 ): { readonly conversation?: Conversation } {
   if (ask === undefined || recorded === undefined) return {};

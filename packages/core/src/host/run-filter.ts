@@ -3,7 +3,7 @@ import { canonicalJson, isJson, isRecord, type JsonObject } from '../base/json.t
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkNumber, quote } from './check-number.ts';
 import type { RunFilter, RunSummary } from './host.ts';
-import { clampWhole } from './whole-time.ts';
+import { clampInteger } from './whole-time.ts';
 
 /** A filter with its defaults. Times and positions are whole numbers. */
 export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'limit'> {
@@ -23,23 +23,23 @@ export function checkFilter(filter: RunFilter = {}): CheckedFilter {
   const checked = checkOptions(filter, RUN_FILTER, 'host.listRuns');
   const { status, agent, conversation, metadata, since, order = 'asc', limit = 1_000, after } = checked;
   if (status !== undefined && !Object.hasOwn(STATUSES, status))
-    throw wrong('status', status, Object.keys(STATUSES).join(', '));
-  if (order !== 'asc' && order !== 'desc') throw wrong('order', order, '"asc" or "desc"');
-  if (agent !== undefined && typeof agent !== 'string') throw wrong('agent', agent, "an agent's name");
+    throw createFilterError('status', status, Object.keys(STATUSES).join(', '));
+  if (order !== 'asc' && order !== 'desc') throw createFilterError('order', order, '"asc" or "desc"');
+  if (agent !== undefined && typeof agent !== 'string') throw createFilterError('agent', agent, "an agent's name");
   if (conversation !== undefined && typeof conversation !== 'string') {
-    throw wrong('conversation', conversation, "a conversation's id");
+    throw createFilterError('conversation', conversation, "a conversation's id");
   }
   if (metadata !== undefined && !(isRecord(metadata) && isJson(metadata))) {
-    throw wrong('metadata', metadata, 'fields with JSON values');
+    throw createFilterError('metadata', metadata, 'fields with JSON values');
   }
-  checkNumber(limit, { option: 'host.listRuns: limit', min: 0, isWhole: true, isEndless: true });
+  checkNumber(limit, { option: 'host.listRuns: limit', min: 0, isInteger: true, allowsInfinity: true });
   if (since !== undefined) checkNumber(since, { option: 'host.listRuns: since' });
   return {
     ...(status !== undefined && { status }),
     ...(agent !== undefined && { agent }),
     ...(conversation !== undefined && { conversation }),
-    metadataKeys: metadataKeys(metadata ?? {}),
-    ...(since !== undefined && { since: clampWhole(Math.ceil(since)) }),
+    metadataKeys: listMetadataKeys(metadata ?? {}),
+    ...(since !== undefined && { since: clampInteger(Math.ceil(since)) }),
     order,
     limit,
     ...(after !== undefined && { after: checkPosition(after, 'host.listRuns: after') }),
@@ -68,11 +68,11 @@ const RUN_FILTER: OptionTable<RunFilter> = {
 
 /** A position to read on after. Databases keep whole numbers. @throws ConfigError */
 export function checkPosition(position: number, option: string): number {
-  return clampWhole(Math.floor(checkNumber(position, { option })));
+  return clampInteger(Math.floor(checkNumber(position, { option })));
 }
 
 /** A text for each field, by which runs are found that have a field of that name and value. */
-export function metadataKeys(metadata: JsonObject): readonly string[] {
+export function listMetadataKeys(metadata: JsonObject): readonly string[] {
   const fields = Object.entries(metadata).filter(([, value]) => value !== undefined);
   return fields.map((field) => canonicalJson(field));
 }
@@ -91,6 +91,6 @@ const STATUSES: Readonly<Record<RunSummary['status'], true>> = {
   failed: true,
 };
 
-function wrong(field: string, value: unknown, right: string): ConfigError {
+function createFilterError(field: string, value: unknown, right: string): ConfigError {
   return new ConfigError(`host.listRuns: ${field} is ${quote(value)}. Pass ${right}.`);
 }

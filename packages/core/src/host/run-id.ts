@@ -6,15 +6,15 @@ import { ConfigError } from '../base/errors.ts';
  *
  * @throws ConfigError
  */
-export function runIdOf(given: string | undefined): string {
-  if (given === undefined) return randomId();
-  if (isKeepable(given)) return given;
+export function readRunId(given: string | undefined): string {
+  if (given === undefined) return createRandomId();
+  if (isStorable(given)) return given;
   throw new ConfigError(
     `runId is ${JSON.stringify(given)}. Pass a text that is not empty, without NUL characters and lone surrogates, or leave it out.`,
   );
 }
 
-export function randomId(): string {
+export function createRandomId(): string {
   const id = crypto.randomUUID();
   // Node joins it from some twenty pieces, and V8 holds on to all of them until somebody looks at a character.
   id.charCodeAt(0);
@@ -22,6 +22,6 @@ export function randomId(): string {
 }
 
 /** Whether every host and store gives a text back as it was. */
-export function isKeepable(text: unknown): text is string {
+export function isStorable(text: unknown): text is string {
   return typeof text === 'string' && text !== '' && text.isWellFormed() && !text.includes('\0');
 }

@@ -22,7 +22,7 @@ export interface RunStore {
    * - `queued`: nobody works on the run yet. Keeps the given steps, in their order, and waits as the run's own. A store whose
    *   workers take runs by themselves hands the run to one.
    */
-  insert(record: RunRecord, as: InsertAs): Promise<void>;
+  insert(record: RunRecord, as: InsertOptions): Promise<void>;
   /**
    * Begins another attempt: sets the status to `running`, counts the attempt and removes the outcome.
    *
@@ -76,7 +76,7 @@ export interface RunStore {
   /** A run with its record. Rejects with `unknown(runId)` if there is none. */
   find(runId: string): Promise<StoredRun>;
   /** The steps of a run that were put after a position, in that order. */
-  steps(runId: string, after: number): Promise<readonly StoredStep[]>;
+  listSteps(runId: string, after: number): Promise<readonly StoredStep[]>;
   /** The runs that a filter is for, in its order and up to its limit. `filterRuns` does it for stores without an index. */
   list(filter: CheckedFilter): Promise<readonly RunSummary[]>;
   /** Called once, when the last run was released. */
@@ -84,7 +84,7 @@ export interface RunStore {
 }
 
 /** What a process needs that works on no run. */
-export type ClientStore = Pick<RunStore, 'insert' | 'update' | 'find' | 'steps' | 'list'>;
+export type ClientStore = Pick<RunStore, 'insert' | 'update' | 'find' | 'listSteps' | 'list'>;
 
 /** One attempt's right to work on a run. */
 export interface Claim {
@@ -95,7 +95,7 @@ export interface Claim {
   readonly cancel: (reason: string) => void;
 }
 
-export type InsertAs =
+export type InsertOptions =
   | { readonly type: 'claimed'; readonly claim: Claim }
   /** With what is copied from the run that this is a fork of. */
   | {
@@ -109,7 +109,7 @@ export interface ClaimedRun {
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** Why, if somebody has cancelled the run. */
-  readonly cancelled: string | undefined;
+  readonly cancelReason: string | undefined;
   /** The values of all steps, by their names. */
   readonly steps: ReadonlyMap<string, unknown>;
   /** The names that earlier attempts have put an intent for. */
@@ -133,13 +133,13 @@ export interface RunChange {
   /** By their names; each replaces the wait of that name. */
   readonly waits?: ReadonlyMap<string, Wait>;
   /** Why the run is cancelled. */
-  readonly cancelled?: string;
+  readonly cancelReason?: string;
   /** Nobody works on the run, and it can go on: a store whose workers take runs by themselves hands it to one, in the same transaction. */
-  readonly canGoOn?: boolean;
+  readonly isResumable?: boolean;
 }
 
 /** What changes of a run. The status is `interrupted` if an attempt has begun, and nobody works on the run. */
-export type RunState = Pick<RunSummary, 'runId' | 'status'> & { readonly cancelled: string | undefined };
+export type RunState = Pick<RunSummary, 'runId' | 'status'> & { readonly cancelReason: string | undefined };
 
 export interface StoredRun extends RunSummary {
   readonly record: RunRecord;

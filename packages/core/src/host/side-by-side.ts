@@ -1,24 +1,27 @@
 import { Gate } from '../base/gate.ts';
 import type { StepTask } from './step-runner.ts';
 
-export interface SideBySide {
+export interface ParallelOptions {
   readonly width: number;
   readonly run: <T>(task: StepTask<T>) => Promise<T>;
 }
 
 /** Runs tasks in the order given, at most `width` at once; every one has settled before the first failure is told. */
-export async function sideBySide<T>(tasks: readonly StepTask<T>[], { width, run }: SideBySide): Promise<readonly T[]> {
+export async function runParallel<T>(
+  tasks: readonly StepTask<T>[],
+  { width, run }: ParallelOptions,
+): Promise<readonly T[]> {
   const [only] = tasks;
   if (only !== undefined && tasks.length === 1) return [await run(only)];
   const isFree = tasks.length <= width && !tasks.some((task) => isExclusive(task));
-  const settled = await Promise.allSettled(isFree ? tasks.map((task) => run(task)) : gated(tasks, { width, run }));
+  const settled = await Promise.allSettled(isFree ? tasks.map((task) => run(task)) : runGated(tasks, { width, run }));
   return settled.map((result) => {
     if (result.status === 'rejected') throw result.reason;
     return result.value;
   });
 }
 
-function gated<T>(tasks: readonly StepTask<T>[], { width, run }: SideBySide): Promise<T>[] {
+function runGated<T>(tasks: readonly StepTask<T>[], { width, run }: ParallelOptions): Promise<T>[] {
   const gate = new Gate(width);
   return tasks.map((task) => gate.pass(() => run(task), { exclusive: isExclusive(task) }));
 }

@@ -5,7 +5,10 @@ import { HostError } from '../base/errors.ts';
  *
  * @throws HostError `step.not_json`
  */
-export function stepText(value: unknown, { runId, name }: { readonly runId: string; readonly name: string }): string {
+export function serializeStep(
+  value: unknown,
+  { runId, name }: { readonly runId: string; readonly name: string },
+): string {
   try {
     const text: string | undefined = JSON.stringify(value);
     if (text !== undefined) return text;

@@ -2,10 +2,10 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { JournalEvent } from '../event/fact.ts';
-import { checkAnswer, checkMessage, isOpen, notWaiting, type Wait } from './answering.ts';
-import { enqueuedRecord } from './enqueued.ts';
-import { followFacts, hasEnded } from './follow.ts';
-import { forkOf } from './fork.ts';
+import { checkAnswer, checkMessage, createNotWaitingError, isOpen, type Wait } from './answering.ts';
+import { createQueuedRecord } from './enqueued.ts';
+import { followEvents, hasEnded } from './follow.ts';
+import { createFork } from './fork.ts';
 import type {
   EnqueueOptions,
   FollowedEvents,
@@ -16,7 +16,7 @@ import type {
   RunProgress,
   RunSummary,
 } from './host.ts';
-import { readCancelOptions, readReadOptions } from './host-options.ts';
+import { readCancelOptions, readGetRunOptions } from './host-options.ts';
 import { checkFilter, checkPosition } from './run-filter.ts';
 import type { ClientStore, RunChange } from './run-store.ts';
 import { pathOf } from './step-order.ts';
@@ -40,10 +40,10 @@ export class StoreClient
     await this.#store.update(runId, {
       waits: { name: pendingId },
       decide: ({ status }, waits) => {
-        const ended = hasEnded(status) ? status : undefined;
-        const answering = { runId, pendingId, wait: waits.get(pendingId), ended, now: this.clock.now() };
+        const endStatus = hasEnded(status) ? status : undefined;
+        const answering = { runId, pendingId, wait: waits.get(pendingId), endStatus, now: this.clock.now() };
         const wait = checkAnswer(answer, answering);
-        return { result: undefined, change: putWord(answer, { status, waits: [[pendingId, wait]] }) };
+        return { result: undefined, change: putAnswer(answer, { status, waits: [[pendingId, wait]] }) };
       },
     });
   }
@@ -54,14 +54,14 @@ export class StoreClient
       waits: 'all',
       decide: ({ status }, waits) => {
         const open = hasEnded(status) ? [] : [...waits].filter(([, wait]) => isOpen(wait));
-        if (open.length === 0) throw notWaiting(runId);
-        return { result: undefined, change: putWord({ type: 'interrupt', message }, { status, waits: open }) };
+        if (open.length === 0) throw createNotWaitingError(runId);
+        return { result: undefined, change: putAnswer({ type: 'interrupt', message }, { status, waits: open }) };
       },
     });
   }
 
   async enqueue(agent: string, input: string | readonly Message[], options: EnqueueOptions = {}): Promise<string> {
-    const record = enqueuedRecord(agent, { input, options, now: this.clock.now() });
+    const record = createQueuedRecord(agent, { input, options, now: this.clock.now() });
     await this.#store.insert(record, { type: 'queued' });
     return record.runId;
   }
@@ -69,18 +69,18 @@ export class StoreClient
   async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
     const { reason } = readCancelOptions(options);
     await this.#store.update(runId, {
-      decide: ({ status, cancelled = reason }) => {
+      decide: ({ status, cancelReason = reason }) => {
         if (hasEnded(status)) return { result: undefined };
-        return { result: undefined, change: { cancelled, canGoOn: status !== 'running' } };
+        return { result: undefined, change: { cancelReason, isResumable: status !== 'running' } };
       },
     });
   }
 
   async getRun(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
-    const after = checkPosition(readReadOptions(options).after, 'read: after');
+    const after = checkPosition(readGetRunOptions(options).after, 'read: after');
     // The run first: if it has ended by then, no facts come later.
     const { record, status, outcome } = await this.#store.find(runId);
-    const steps = await this.#store.steps(runId, after);
+    const steps = await this.#store.listSteps(runId, after);
     const facts = steps.map(({ position, name, value }) => {
       return { position, path: pathOf(name), event: value as JournalEvent }; // The loop's steps yield facts.
     });
@@ -88,7 +88,7 @@ export class StoreClient
   }
 
   followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>> {
-    return followFacts(this, runId, { clock: this.clock, options });
+    return followEvents(this, runId, { clock: this.clock, options });
   }
 
   async listRuns(filter?: RunFilter): Promise<readonly RunSummary[]> {
@@ -97,25 +97,25 @@ export class StoreClient
 
   async fork(runId: string, options: ForkOptions): Promise<string> {
     const { record } = await this.#store.find(runId);
-    const steps = await this.#store.steps(runId, 0);
+    const steps = await this.#store.listSteps(runId, 0);
     const waits = await this.#store.update(runId, { waits: 'all', decide: (_, all) => ({ result: all }) });
     const facts = new Map(steps.map(({ name, value }): [string, JournalEvent] => [name, value as JournalEvent])); // As above.
-    const fork = forkOf({ record, facts }, { options, now: this.clock.now() });
+    const fork = createFork({ record, events: facts }, { options, now: this.clock.now() });
     await this.#store.insert(fork.record, {
       type: 'queued',
-      steps: steps.filter(({ name }) => fork.copies(name)),
-      waits: new Map([...waits].filter(([name]) => fork.copies(name))),
+      steps: steps.filter(({ name }) => fork.isCopied(name)),
+      waits: new Map([...waits].filter(([name]) => fork.isCopied(name))),
     });
     return fork.record.runId;
   }
 }
 
-interface Asked {
+interface AnsweredWaits {
   readonly status: RunSummary['status'];
   readonly waits: readonly (readonly [name: string, wait: Wait])[];
 }
 
-function putWord(word: PendingAnswer, { status, waits }: Asked): RunChange {
+function putAnswer(word: PendingAnswer, { status, waits }: AnsweredWaits): RunChange {
   const changed = waits.map(([name, wait]) => [name, { ...wait, word }] as const);
-  return { waits: new Map(changed), canGoOn: status === 'suspended' };
+  return { waits: new Map(changed), isResumable: status === 'suspended' };
 }

@@ -7,7 +7,7 @@ import { hasEnded } from './follow.ts';
 import { type HeldRun, HeldRuns } from './held-runs.ts';
 import type { ClaimOptions, ClaimResult, Host, RunRecord } from './host.ts';
 import { readCancelOptions, readCloseOptions } from './host-options.ts';
-import { randomId } from './run-id.ts';
+import { createRandomId } from './run-id.ts';
 import type { ClaimedRun, RunStore } from './run-store.ts';
 import type { StepRunner } from './step-runner.ts';
 import { StoreClient } from './store-client.ts';
@@ -59,7 +59,7 @@ export class StoreHost extends StoreClient implements Host {
 
   async start(record: RunRecord): Promise<StepRunner> {
     this.#heldRuns.checkOpen();
-    const run = this.#newRun(record.runId);
+    const run = this.#createHeldRun(record.runId);
     await this.#store.insert(record, { type: 'claimed', claim: run.claim });
     return this.#hold(run, FIRST_ATTEMPT);
   }
@@ -68,7 +68,7 @@ export class StoreHost extends StoreClient implements Host {
     this.#heldRuns.checkOpen();
     const { record } = await this.#store.find(runId);
     accept?.(record);
-    const run = this.#newRun(runId);
+    const run = this.#createHeldRun(runId);
     const isHeld = this.#heldRuns.get(runId) !== undefined;
     const claimed = isHeld ? undefined : await this.#store.claim(run.claim, this.clock.now());
     if (claimed !== undefined) return { type: 'claimed', record, stepRunner: this.#hold(run, claimed) };
@@ -106,13 +106,13 @@ export class StoreHost extends StoreClient implements Host {
     for (const settled of released) if (settled.status === 'rejected') throw settled.reason;
   }
 
-  #newRun(runId: string): HeldRun {
+  #createHeldRun(runId: string): HeldRun {
     const controller = this.isCancellable ? new AbortController() : undefined;
-    const claim = { runId, token: randomId(), cancel: (reason: string): void => controller?.abort(reason) };
+    const claim = { runId, token: createRandomId(), cancel: (reason: string): void => controller?.abort(reason) };
     return { claim, signal: controller?.signal };
   }
 
-  #hold(run: HeldRun, { attempt, cancelled, steps, intents }: ClaimedRun): StepRunner {
+  #hold(run: HeldRun, { attempt, cancelReason: cancelled, steps, intents }: ClaimedRun): StepRunner {
     this.#heldRuns.add(run);
     if (cancelled !== undefined) run.claim.cancel(cancelled);
     return new StoreRun({
@@ -128,4 +128,4 @@ export class StoreHost extends StoreClient implements Host {
   }
 }
 
-const FIRST_ATTEMPT: ClaimedRun = { attempt: 1, cancelled: undefined, steps: new Map(), intents: new Set() };
+const FIRST_ATTEMPT: ClaimedRun = { attempt: 1, cancelReason: undefined, steps: new Map(), intents: new Set() };

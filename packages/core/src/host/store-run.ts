@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import { isOpen, type Wait } from './answering.ts';
 import type { Claim, Decision, RunStore } from './run-store.ts';
-import { sideBySide } from './side-by-side.ts';
+import { runParallel } from './side-by-side.ts';
 import type { Step, StepRunner, StepTask, WaitOptions, WaitResult } from './step-runner.ts';
-import { expiryOf } from './whole-time.ts';
+import { computeExpiry } from './whole-time.ts';
 
 /** One attempt at a run, and what was kept of the run when it began. */
 export interface Attempt {
@@ -55,10 +55,10 @@ export class StoreRun implements StepRunner {
   }
 
   parallel<T>(tasks: readonly StepTask<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
-    const inside = (name: string): StepRunner => new StoreRun(this.#attempt, `${this.#path}${name}/`);
-    return sideBySide(tasks, {
+    const createChildRunner = (name: string): StepRunner => new StoreRun(this.#attempt, `${this.#path}${name}/`);
+    return runParallel(tasks, {
       width,
-      run: (task) => (task.type === 'step' ? this.step(task) : task.body(inside(task.name))),
+      run: (task) => (task.type === 'step' ? this.step(task) : task.body(createChildRunner(task.name))),
     });
   }
 
@@ -74,7 +74,7 @@ export class StoreRun implements StepRunner {
 
   async #runStep<T>(name: string, step: Step<T>): Promise<T> {
     const { claim, store } = this.#attempt;
-    const work = (): T | Promise<T> => this.#work(name, step);
+    const work = (): T | Promise<T> => this.#startWork(name, step);
     if (store.runStep !== undefined) return store.runStep(claim, { name, work });
     const value = await work();
     await store.putStep(claim, { name, value });
@@ -82,7 +82,7 @@ export class StoreRun implements StepRunner {
   }
 
   /** An intent is put before work that may happen once only; a later attempt that finds it does not repeat the work. */
-  #work<T>(name: string, { effect, onUnknownOutcome, work }: Step<T>): T | Promise<T> {
+  #startWork<T>(name: string, { effect, onUnknownOutcome, work }: Step<T>): T | Promise<T> {
     if (effect !== 'non-idempotent') return work();
     const { claim, store, intents } = this.#attempt;
     if (intents.has(name) && onUnknownOutcome !== undefined) return onUnknownOutcome();
@@ -90,7 +90,7 @@ export class StoreRun implements StepRunner {
   }
 }
 
-interface Meeting {
+interface WaitState {
   /** As it was kept before. */
   readonly wait: Wait | undefined;
   readonly options: WaitOptions;
@@ -98,13 +98,13 @@ interface Meeting {
 }
 
 /** What the run is told is kept as taken: every later attempt is told the same. */
-function decideWait<T>(name: string, { wait: before, options, now }: Meeting): Decision<WaitResult<T>> {
+function decideWait<T>(name: string, { wait: before, options, now }: WaitState): Decision<WaitResult<T>> {
   const { fingerprint, accepts, timeoutMs } = options;
-  const wait = before ?? { fingerprint, accepts, expiresAt: expiryOf(now, timeoutMs), taken: false };
+  const wait = before ?? { fingerprint, accepts, expiresAt: computeExpiry(now, timeoutMs), isDelivered: false };
   const isParked = isOpen(wait) && now < wait.expiresAt;
-  const isChanged = before === undefined || (!isParked && !wait.taken);
+  const isChanged = before === undefined || (!isParked && !wait.isDelivered);
   const change = isChanged ? { change: { waits: new Map([[name, { ...wait, taken: !isParked }]]) } } : {};
   if (isParked) return { result: { type: 'parked' }, ...change };
-  if (wait.word === undefined) return { result: { type: 'expired' }, ...change };
-  return { result: { type: 'answered', value: wait.word as T }, ...change }; // Whoever waits under this name knows what is said.
+  if (wait.answer === undefined) return { result: { type: 'expired' }, ...change };
+  return { result: { type: 'answered', value: wait.answer as T }, ...change }; // Whoever waits under this name knows what is said.
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../base/clock.ts';
-import { endOfRetention, expiryOf, roundClock, roundTime } from './whole-time.ts';
+import { computeExpiry, computeRetentionCutoff, roundClock, roundTime } from './whole-time.ts';
 
 describe('the time of a host', () => {
   test('is the whole millisecond that has begun', () => {
@@ -37,31 +37,31 @@ describe('the time of a host', () => {
 
 describe('when a wait is over', () => {
   test('is never early', () => {
-    expect(expiryOf(1_000, 1_000 / 7)).toBe(1_143);
-    expect(expiryOf(1_000, 0)).toBe(1_000);
-    expect(expiryOf(1_000, -5)).toBe(1_000);
+    expect(computeExpiry(1_000, 1_000 / 7)).toBe(1_143);
+    expect(computeExpiry(1_000, 0)).toBe(1_000);
+    expect(computeExpiry(1_000, -5)).toBe(1_000);
   });
 
   test('is never where that is later than a database can keep', () => {
-    expect(expiryOf(1_000)).toBe(Number.POSITIVE_INFINITY);
-    expect(expiryOf(1_000, 1e300)).toBe(Number.POSITIVE_INFINITY);
-    expect(expiryOf(1_000, Number.MAX_SAFE_INTEGER - 1_000)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(computeExpiry(1_000)).toBe(Number.POSITIVE_INFINITY);
+    expect(computeExpiry(1_000, 1e300)).toBe(Number.POSITIVE_INFINITY);
+    expect(computeExpiry(1_000, Number.MAX_SAFE_INTEGER - 1_000)).toBe(Number.MAX_SAFE_INTEGER);
   });
 
   test.each([Number.NaN, '5000' as never])('is refused for a length of %s', (timeoutMs) => {
-    expect(() => expiryOf(1_000, timeoutMs)).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+    expect(() => computeExpiry(1_000, timeoutMs)).toThrow(expect.objectContaining({ name: 'ConfigError' }));
   });
 });
 
 describe('the end of the time for which ended runs are kept', () => {
   test('is a whole millisecond, and none that a database could not compare', () => {
-    expect(endOfRetention(1_000, 0.5)).toBe(1_000);
-    expect(endOfRetention(1_000, -1)).toBe(1_001);
-    expect(endOfRetention(1_000, 1e300)).toBe(Number.MIN_SAFE_INTEGER);
+    expect(computeRetentionCutoff(1_000, 0.5)).toBe(1_000);
+    expect(computeRetentionCutoff(1_000, -1)).toBe(1_001);
+    expect(computeRetentionCutoff(1_000, 1e300)).toBe(Number.MIN_SAFE_INTEGER);
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, '7d' as never])('is refused for %s', (olderThanMs) => {
-    expect(() => endOfRetention(1_000, olderThanMs)).toThrow(
+    expect(() => computeRetentionCutoff(1_000, olderThanMs)).toThrow(
       expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining('delete: olderThanMs is') }),
     );
   });

@@ -30,7 +30,7 @@ export function roundTime(ms: number): number {
  *
  * @throws ConfigError for what is no length of time.
  */
-export function expiryOf(now: number, timeoutMs: number = Number.POSITIVE_INFINITY): number {
+export function computeExpiry(now: number, timeoutMs: number = Number.POSITIVE_INFINITY): number {
   if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) {
     throw new ConfigError(`A call would wait for ${timeoutMs} ms. Pass a number as the tool's approvalTimeoutMs.`);
   }
@@ -39,7 +39,7 @@ export function expiryOf(now: number, timeoutMs: number = Number.POSITIVE_INFINI
 }
 
 /** The nearest number that a database compares with its whole numbers: it refuses 1e300. */
-export function clampWhole(whole: number): number {
+export function clampInteger(whole: number): number {
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(whole, Number.MAX_SAFE_INTEGER));
 }
 
@@ -48,6 +48,6 @@ export function clampWhole(whole: number): number {
  *
  * @throws ConfigError
  */
-export function endOfRetention(now: number, olderThanMs: number): number {
-  return clampWhole(Math.ceil(now - checkNumber(olderThanMs, { option: 'delete: olderThanMs' })));
+export function computeRetentionCutoff(now: number, olderThanMs: number): number {
+  return clampInteger(Math.ceil(now - checkNumber(olderThanMs, { option: 'delete: olderThanMs' })));
 }

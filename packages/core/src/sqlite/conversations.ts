@@ -4,10 +4,10 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { checkNumber } from '../host/check-number.ts';
 import type { ConversationChange, ConversationStore, StoredConversation } from '../host/conversation.ts';
-import { databaseError, openDatabase } from './database.ts';
+import { openDatabase, toDatabaseError } from './database.ts';
 import { FileGuard, readPath } from './database-path.ts';
 import type { SqliteHostOptions } from './host-types.ts';
-import { monotonicMs } from './machine.ts';
+import { readMonotonicMs } from './machine.ts';
 import { Writer } from './writer.ts';
 
 export type SqliteConversationsOptions = Pick<SqliteHostOptions, 'synchronous' | 'lockTimeoutMs' | 'clock'>;
@@ -26,7 +26,7 @@ export function sqliteConversations(path: string | URL, given: SqliteConversatio
   const options = checkOptions(given, CONVERSATIONS, 'sqliteConversations');
   const { synchronous = 'full', lockTimeoutMs = 5_000 } = options;
   const clock = completeClock(options.clock ?? systemClock);
-  checkNumber(lockTimeoutMs, { option: 'sqliteConversations: lockTimeoutMs', min: 0, isEndless: true });
+  checkNumber(lockTimeoutMs, { option: 'sqliteConversations: lockTimeoutMs', min: 0, allowsInfinity: true });
   return new ConversationTable(readPath(path, 'sqliteConversations'), { synchronous, lockTimeoutMs, clock });
 }
 
@@ -51,8 +51,8 @@ class ConversationTable implements SqliteConversations {
     this.#path = path;
     this.#database = openDatabase(path, { synchronous });
     const file = new FileGuard(path);
-    const monotonic = (): number => clock.monotonic?.() ?? monotonicMs();
-    const checkFile = (): void => file.check(monotonicMs());
+    const monotonic = (): number => clock.monotonic?.() ?? readMonotonicMs();
+    const checkFile = (): void => file.check(readMonotonicMs());
     this.#writer = new Writer(this.#database, { path, clock, monotonic, lockTimeoutMs, checkFile });
   }
 
@@ -60,7 +60,7 @@ class ConversationTable implements SqliteConversations {
     try {
       return this.#find(id);
     } catch (error) {
-      throw databaseError(error, this.#path);
+      throw toDatabaseError(error, this.#path);
     }
   }
 
@@ -90,7 +90,7 @@ class ConversationTable implements SqliteConversations {
     return { version: Number(first['version']), messages };
   }
 
-  #save(id: string, { version, keep, writeId, texts }: Written): boolean {
+  #save(id: string, { version, keep, writeId, texts }: ConversationWrite): boolean {
     const database = this.#database;
     const written = database.prepare('SELECT 1 FROM conversation_runs WHERE conversation_id = ? AND run_id = ?');
     if (writeId !== undefined && written.get(id, writeId) !== undefined) return true;
@@ -111,7 +111,7 @@ class ConversationTable implements SqliteConversations {
   }
 }
 
-interface Written extends ConversationChange {
+interface ConversationWrite extends ConversationChange {
   /** The messages as JSON. */
   readonly texts: readonly string[];
 }

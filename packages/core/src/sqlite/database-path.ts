@@ -13,7 +13,7 @@ export const IN_MEMORY = ':memory:';
  * @throws ConfigError
  */
 export function readPath(path: string | URL, caller: string): string {
-  if (path instanceof URL) return pathOf(path, caller);
+  if (path instanceof URL) return readFileUrl(path, caller);
   const isPath = typeof path === 'string' && path.trim() !== '' && !path.includes('\0') && !/^file:/i.test(path);
   if (isPath) return path;
   const shown = typeof path === 'string' ? JSON.stringify(path) : String(path);
@@ -23,7 +23,7 @@ export function readPath(path: string | URL, caller: string): string {
   );
 }
 
-function pathOf(url: URL, caller: string): string {
+function readFileUrl(url: URL, caller: string): string {
   try {
     if (url.search === '' && url.hash === '') return fileURLToPath(url);
   } catch {
@@ -43,19 +43,19 @@ export class FileGuard {
   constructor(path: string) {
     this.#path = path;
     this.#file = resolve(path);
-    this.#identity = path === IN_MEMORY ? undefined : identityOf(this.#file);
+    this.#identity = path === IN_MEMORY ? undefined : readIdentity(this.#file);
   }
 
   /** Looks at the file when it was not looked at for a moment. @throws HostError `host.lost` */
   check(nowMs: number): void {
-    if (nowMs - this.#checkedAt < LOOK_MS) return;
+    if (nowMs - this.#checkedAt < CHECK_INTERVAL_MS) return;
     this.checkNow();
     this.#checkedAt = nowMs;
   }
 
   /** @throws HostError `host.lost` */
   checkNow(): void {
-    if (this.#identity === undefined || this.#identity === identityOf(this.#file)) return;
+    if (this.#identity === undefined || this.#identity === readIdentity(this.#file)) return;
     throw new HostError(
       `The file "${this.#path}" was deleted or replaced while it was open, so that nothing is kept any more. Put it back before the next start, and end this process.`,
       { code: 'host.lost' },
@@ -64,9 +64,9 @@ export class FileGuard {
 }
 
 /** Looking at it costs some microseconds; a write costs ten times as much. */
-const LOOK_MS = 100;
+const CHECK_INTERVAL_MS = 100;
 
-function identityOf(file: string): string | undefined {
+function readIdentity(file: string): string | undefined {
   const found = statSync(file, { bigint: true, throwIfNoEntry: false });
   return found === undefined ? undefined : `${found.dev} ${found.ino}`;
 }

@@ -21,7 +21,7 @@ export function openDatabase(path: string, { synchronous }: DatabaseOptions): Da
     return database;
   } catch (error) {
     database?.close();
-    throw databaseError(error, path);
+    throw toDatabaseError(error, path);
   }
 }
 
@@ -46,18 +46,18 @@ export class Statements {
 
 /** Whether another connection has the file, just now. */
 export function isBusy(error: unknown): boolean {
-  return [5, 6].includes(resultCode(error));
+  return [5, 6].includes(readResultCode(error));
 }
 
 /** What SQLite says, as an error that names the file and the way out. */
-export function databaseError(error: unknown, path: string): unknown {
+export function toDatabaseError(error: unknown, path: string): unknown {
   if (PawlError.isInstance(error)) return error;
-  const [code, fix] = PROBLEMS.get(resultCode(error)) ?? ['host.failed', 'The run stays resumable.'];
+  const [code, fix] = PROBLEMS.get(readResultCode(error)) ?? ['host.failed', 'The run stays resumable.'];
   return new HostError(`The file "${path}" could not be used: ${messageOf(error)}. ${fix}`, { code, cause: error });
 }
 
 /** The primary result code: https://www.sqlite.org/rescode.html */
-function resultCode(error: unknown): number {
+function readResultCode(error: unknown): number {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return -1;
   return error.errcode & 0xff;
 }

@@ -11,7 +11,7 @@ import { StepTable } from './step-table.ts';
 const LEASE: Omit<Lease, 'token'> = {
   place: 'here',
   pid: 1,
-  bornAt: undefined,
+  processStartedAt: undefined,
   durationMs: 1_000,
   timeline: 'now',
   until: 1_000,
@@ -36,10 +36,10 @@ function keepRun(database: DatabaseSync, runId: string, { endedAt, steps = 1 }: 
   const [runs, kept] = [new RunTable(database), new StepTable(database)];
   const token = `token of ${runId}`;
   const run = runs.insert(record(runId), { ...LEASE, token });
-  for (let step = 0; step < steps; step++) kept.keep({ run, name: `model:${step}` }, { token, value: '{}' });
-  kept.keep({ run, name: 'tool:1.0' }, { token, value: JSON.stringify('x'.repeat(70_000)) });
-  kept.intend({ run, name: 'tool:1.0' }, token);
-  kept.putWaits(run, new Map([['a', { fingerprint: 'f', accepts: [], expiresAt: 5, taken: false }]]));
+  for (let step = 0; step < steps; step++) kept.putStep({ run, name: `model:${step}` }, { token, value: '{}' });
+  kept.putStep({ run, name: 'tool:1.0' }, { token, value: JSON.stringify('x'.repeat(70_000)) });
+  kept.putIntent({ run, name: 'tool:1.0' }, token);
+  kept.putWaits(run, new Map([['a', { fingerprint: 'f', accepts: [], expiresAt: 5, isDelivered: false }]]));
   if (endedAt !== undefined) runs.release({ runId, token }, { outcome: OUTCOME, now: endedAt });
   return run;
 }
@@ -123,7 +123,7 @@ test('what a crash left of a deleted run goes with the next deletion, and is nev
   keepRun(database, 'again', { endedAt: 10, steps: 500 });
   new Deletion(database).deletePart({ before: 11, now: slow() }); // And no more: the process is gone.
   const run = keepRun(database, 'again', { endedAt: undefined });
-  expect(new StepTable(database).since(run, 0).map(({ name }) => name)).toEqual(['model:0', 'tool:1.0']);
+  expect(new StepTable(database).listSteps(run, 0).map(({ name }) => name)).toEqual(['model:0', 'tool:1.0']);
   expect(new Deletion(database).deletePart({ before: 0, now: () => 0 })).toEqual({ count: 0, isDone: true });
   expect(countsOf(database)).toEqual(ONE_RUN);
 });

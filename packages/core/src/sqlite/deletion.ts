@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Statements } from './database.ts';
 
-export interface Part {
+export interface DeletionPart {
   /** How many runs were forgotten. */
   readonly count: number;
   /** Whether there is nothing left to do. */
   readonly isDone: boolean;
 }
 
-interface PartOptions {
+interface DeletionPartOptions {
   /** Runs that ended before this time are forgotten. */
   readonly before: number;
   /** Milliseconds that no change of the date moves. */
@@ -29,7 +29,7 @@ export class Deletion {
   }
 
   /** Works for some milliseconds. Inside a transaction. */
-  deletePart({ before, now }: PartOptions): Part {
+  deletePart({ before, now }: DeletionPartOptions): DeletionPart {
     const endsAt = now() + PART_MS;
     let count = 0;
     do {

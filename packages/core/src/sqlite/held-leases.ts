@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { lost } from '../host/answering.ts';
+import { createRunLostError } from '../host/answering.ts';
 import type { Claim } from '../host/run-store.ts';
 import type { Leases } from './lease.ts';
 import type { RunTable } from './run-table.ts';
@@ -24,7 +24,7 @@ export class HeldLeases {
   readonly #options: HeldLeasesOptions;
   /** By the runs' ids. */
   readonly #held = new Map<string, HeldLease>();
-  #stopBeat: (() => void) | undefined;
+  #stopRenewal: (() => void) | undefined;
 
   constructor(options: HeldLeasesOptions) {
     this.#options = options;
@@ -36,15 +36,15 @@ export class HeldLeases {
   }
 
   /** The number of the run that is claimed. @throws HostError `run.lost` if it was released. */
-  runOf({ runId, token }: Claim): number {
+  getRunNumber({ runId, token }: Claim): number {
     const held = this.#held.get(runId);
-    if (held?.claim.token !== token) throw lost(runId);
+    if (held?.claim.token !== token) throw createRunLostError(runId);
     return held.run;
   }
 
   add(claim: Claim, run: number): void {
     this.#held.set(claim.runId, { claim, run });
-    this.#stopBeat ??= this.#beat();
+    this.#stopRenewal ??= this.#scheduleRenewal();
   }
 
   /** Gives whether it was there. */
@@ -52,23 +52,23 @@ export class HeldLeases {
     if (this.#held.get(runId)?.claim.token !== token) return false;
     this.#held.delete(runId);
     if (this.#held.size > 0) return true;
-    this.#stopBeat?.();
-    this.#stopBeat = undefined;
+    this.#stopRenewal?.();
+    this.#stopRenewal = undefined;
     return true;
   }
 
-  #beat(): () => void {
+  #scheduleRenewal(): () => void {
     const { clock, leases, leaseMs, writer, runTable } = this.#options;
     return clock.after(leaseMs / 3, () => {
       const claims = [...this.#held.values()].map(({ claim }) => claim);
       const renewed = writer.write(() => {
-        const time = leases.newTime();
+        const time = leases.createLeaseTime();
         for (const { runId, token } of claims) runTable.renew(runId, { token, time });
-        return claims.map((claim) => [claim, runTable.cancelled(claim.runId)] as const);
+        return claims.map((claim) => [claim, runTable.readCancelReason(claim.runId)] as const);
       });
       // Where it fails, the next write of a run that was lost by this says so.
       renewed.then(cancelEach).catch(() => undefined);
-      this.#stopBeat = this.#beat();
+      this.#stopRenewal = this.#scheduleRenewal();
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { currentPlace, currentTimeline, isAlive, monotonicMs, startOf } from './machine.ts';
+import { identifyPlace, identifyTimeline, isAlive, readMonotonicMs, readProcessStart } from './machine.ts';
 
 /** Who works on a run. */
 export interface Lease extends LeaseTime {
@@ -9,7 +9,7 @@ export interface Lease extends LeaseTime {
   readonly place: string;
   readonly pid: number;
   /** When the process was started; `undefined` where the system does not tell. */
-  readonly bornAt: number | undefined;
+  readonly processStartedAt: number | undefined;
 }
 
 /** How long a lease holds. It is judged by the date only where the other time means nothing. */
@@ -35,29 +35,35 @@ export interface LeasesOptions {
 export class Leases {
   readonly #clock: Clock;
   readonly #leaseMs: number;
-  readonly #place = currentPlace();
-  readonly #bornAt = startOf(process.pid);
+  readonly #place = identifyPlace();
+  readonly #processStartedAt = readProcessStart(process.pid);
   readonly #timeline: string;
 
   constructor({ clock, leaseMs }: LeasesOptions) {
     this.#clock = clock;
     this.#leaseMs = leaseMs;
-    this.#timeline = clock.monotonic === undefined ? currentTimeline() : 'given';
+    this.#timeline = clock.monotonic === undefined ? identifyTimeline() : 'given';
   }
 
   /** Milliseconds that no change of the date moves. */
-  now(): number {
-    return this.#clock.monotonic?.() ?? monotonicMs();
+  getTimeMs(): number {
+    return this.#clock.monotonic?.() ?? readMonotonicMs();
   }
 
-  newLease(token: string): Lease {
-    return { token, place: this.#place, pid: process.pid, bornAt: this.#bornAt, ...this.newTime() };
+  createLease(token: string): Lease {
+    return {
+      token,
+      place: this.#place,
+      pid: process.pid,
+      processStartedAt: this.#processStartedAt,
+      ...this.createLeaseTime(),
+    };
   }
 
   /** A lease's time from now on. */
-  newTime(): LeaseTime {
+  createLeaseTime(): LeaseTime {
     const durationMs = this.#leaseMs;
-    const [until, untilDate] = [this.now() + durationMs, this.#clock.now() + durationMs];
+    const [until, untilDate] = [this.getTimeMs() + durationMs, this.#clock.now() + durationMs];
     return { durationMs, timeline: this.#timeline, until, untilDate };
   }
 
@@ -66,15 +72,15 @@ export class Leases {
     if (lease === undefined) return true;
     if (lease.place === this.#place && !this.#isAlive(lease)) return true;
     const { timeline, durationMs, until, untilDate } = lease;
-    const leftMs = until - this.now();
+    const leftMs = until - this.getTimeMs();
     if (timeline === this.#timeline && leftMs <= durationMs + TOLERANCE_MS) return leftMs <= 0;
     // The machine was started anew since, and the process is gone. The date may have been set meanwhile: no lease is that long.
     const leftByDateMs = untilDate - this.#clock.now();
     return leftByDateMs <= 0 || leftByDateMs > durationMs + TOLERANCE_MS;
   }
 
-  #isAlive({ pid, bornAt }: Lease): boolean {
-    return pid === process.pid ? bornAt === this.#bornAt : isAlive(pid, bornAt);
+  #isAlive({ pid, processStartedAt: bornAt }: Lease): boolean {
+    return pid === process.pid ? bornAt === this.#processStartedAt : isAlive(pid, bornAt);
   }
 }
 

@@ -8,8 +8,8 @@ import { ConfigError } from '../base/errors.ts';
  */
 export function loadSqlite(): typeof import('node:sqlite') {
   // Node before 20.16 does not have the function either.
-  const sqliteHost = process.getBuiltinModule?.('node:sqlite');
-  if (sqliteHost !== undefined) return sqliteHost;
+  const sqlite = process.getBuiltinModule?.('node:sqlite');
+  if (sqlite !== undefined) return sqlite;
   throw new ConfigError(
     `This is Node ${process.versions.node}, which has no SQLite (node:sqlite). Run Node ^22.19, ^24 or >=26, without --no-experimental-sqlite.`,
   );

@@ -25,11 +25,15 @@ function plansOf(work: (database: DatabaseSync) => void): readonly string[] {
   );
 }
 
-const list = (filter: RunFilter) => (database: DatabaseSync) => new RunTable(database).page(checkFilter(filter));
+const list = (filter: RunFilter) => (database: DatabaseSync) => new RunTable(database).readPage(checkFilter(filter));
 
 test.each<[what: string, index: string, work: (database: DatabaseSync) => void]>([
   ['find a run', 'sqlite_autoindex_runs_1 (run_id=?)', (database) => new RunTable(database).find('run')],
-  ['look for runs to resume', 'runs_by_status (status=?)', (database) => new RunTable(database).unfinished('agent', 5)],
+  [
+    'look for runs to resume',
+    'runs_by_status (status=?)',
+    (database) => new RunTable(database).listUnfinished('agent', 5),
+  ],
   ['list by status', 'runs_by_status (status=? AND number>?)', list({ status: 'failed', after: 7 })],
   ['list by status and agent', 'runs_by_status (status=?)', list({ status: 'failed', agent: 'agent' })],
   ['list by agent', 'runs_by_agent (agent=?)', list({ agent: 'agent', order: 'desc' })],

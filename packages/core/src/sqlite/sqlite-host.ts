@@ -1,9 +1,9 @@
 import { readRetention } from '../host/host-options.ts';
-import { type AnyResumable, agentNameOf, resumeWith } from '../host/resumable.ts';
+import { type AnyResumable, readAgentName, resumeWith } from '../host/resumable.ts';
 import { StoreHost } from '../host/store-host.ts';
 import { roundClock } from '../host/whole-time.ts';
 import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
-import { nextTurn, SqliteStore } from './sqlite-store.ts';
+import { SqliteStore, yieldToEventLoop } from './sqlite-store.ts';
 
 export class SqliteStoreHost extends StoreHost implements SqliteHost {
   readonly #store: SqliteStore;
@@ -17,8 +17,8 @@ export class SqliteStoreHost extends StoreHost implements SqliteHost {
 
   async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
     // A process that stood still renews its leases first: another host in it must not take them for those of a dead one.
-    for (let turns = 0; turns < 3; turns++) await nextTurn();
-    const left = agents.map((each) => this.#store.left(agentNameOf(each), this.clock.now()));
+    for (let turns = 0; turns < 3; turns++) await yieldToEventLoop();
+    const left = agents.map((each) => this.#store.listResumable(readAgentName(each), this.clock.now()));
     return agents.flatMap((each, index) =>
       (left[index] ?? []).map((record) => resumeWith(each, { record, host: this })),
     );

@@ -24,7 +24,7 @@ export function sqliteHost(path: string | URL, given: SqliteHostOptions = {}): S
   const options = checkOptions(given, SQLITE, 'sqliteHost');
   const { synchronous = 'full', leaseMs = 10_000, lockTimeoutMs = 5_000, clock = systemClock, listeners } = options;
   checkNumber(leaseMs, { option: 'sqliteHost: leaseMs', min: 1, max: LONGEST_LEASE_MS });
-  checkNumber(lockTimeoutMs, { option: 'sqliteHost: lockTimeoutMs', min: 0, isEndless: true });
+  checkNumber(lockTimeoutMs, { option: 'sqliteHost: lockTimeoutMs', min: 0, allowsInfinity: true });
   if (listeners !== undefined) checkListeners(listeners, 'sqliteHost, listeners');
   const known = { synchronous, leaseMs: Math.ceil(leaseMs), lockTimeoutMs, clock, listeners };
   return new SqliteStoreHost(readPath(path, 'sqliteHost'), known);

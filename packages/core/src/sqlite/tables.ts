@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { HostError } from '../base/errors.ts';
 import { isRecord, type JsonObject } from '../base/json.ts';
-import { keepMetadata } from './metadata-table.ts';
+import { insertMetadata } from './metadata-table.ts';
 
 /** The four letters "pawl", in the file's header. */
 const APPLICATION = 0x7061776c;
@@ -24,7 +24,7 @@ export function prepareTables(database: DatabaseSync, path: string): void {
 function makeTables(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF');
   database.exec('BEGIN IMMEDIATE');
-  const isOld = pragma(database, 'user_version') === 1;
+  const isOld = readPragma(database, 'user_version') === 1;
   if (isOld) database.exec(OLD_TABLES.map((table) => `ALTER TABLE ${table} RENAME TO old_${table}`).join(';'));
   if (isOld) database.exec('DROP INDEX runs_by_status');
   database.exec(TABLES);
@@ -34,8 +34,8 @@ function makeTables(database: DatabaseSync): void {
 
 /** Gives the format of the file, 0 for a new one. */
 function checkFormat(database: DatabaseSync, path: string): number {
-  const application = pragma(database, 'application_id');
-  const format = pragma(database, 'user_version');
+  const application = readPragma(database, 'application_id');
+  const format = readPragma(database, 'user_version');
   const [tables] = database.prepare('SELECT count(*) AS count FROM sqlite_schema').all();
   if (application === 0 && format === 0 && tables?.['count'] === 0) return 0;
   if (application !== APPLICATION) {
@@ -52,7 +52,7 @@ function checkFormat(database: DatabaseSync, path: string): number {
   return format;
 }
 
-function pragma(database: DatabaseSync, name: string): number {
+function readPragma(database: DatabaseSync, name: string): number {
   const row = database.prepare(`PRAGMA ${name}`).get();
   return Number(row?.[name]);
 }
@@ -175,7 +175,7 @@ function moveOldRows(database: DatabaseSync): void {
   `);
   for (const { number, metadata } of database.prepare('SELECT number, metadata FROM runs').all()) {
     const fields: unknown = JSON.parse(String(metadata));
-    if (isRecord(fields)) keepMetadata(database, Number(number), fields as JsonObject); // It was read from JSON.
+    if (isRecord(fields)) insertMetadata(database, Number(number), fields as JsonObject); // It was read from JSON.
   }
   database.exec(OLD_TABLES.map((table) => `DROP TABLE old_${table}`).join(';'));
 }
