@@ -48,7 +48,7 @@ async function work(url: string, executorId: string): Promise<void> {
 /** Enqueues, and waits. It has no agent. */
 async function shop(): Promise<void> {
   const postgres = await startPostgres();
-  const url = await postgres.newDatabase();
+  const url = await postgres.createDatabase();
   const client = await dbosClient({ url });
   for (const order of ORDERS) await client.enqueue('shop', order, { runId: order });
   const signal = await ended(worker(url, 'ann'));

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { outputOf, run } from '../scripts/run.ts';
+import { readOutput, run } from '../scripts/run.ts';
 import { app } from './prepare.ts';
 import type { Addresses, Sending } from './suite/suite.ts';
 
@@ -45,7 +45,7 @@ function program(name: string, path: string, args: readonly string[]): Runtime {
       inScratch(async (scratch) => {
         const env = { HOME: scratch, DENO_DIR: scratch, DENO_NO_UPDATE_CHECK: '1' };
         const given = [...args, join(app, 'suite', 'process.ts'), JSON.stringify(addresses)];
-        return (await outputOf(binary(path), given, { cwd: app, env, signal })).text;
+        return (await readOutput(binary(path), given, { cwd: app, env, signal })).text;
       }),
   };
 }
@@ -68,7 +68,7 @@ async function runWorker(addresses: Addresses, signal: AbortSignal): Promise<str
     await run(binary(`@esbuild/linux-${process.arch}/bin/esbuild`), bundled, options);
     writeFileSync(join(scratch, 'config.capnp'), CONFIG);
     writeFileSync(join(scratch, 'addresses.json'), JSON.stringify(addresses));
-    return (await outputOf(workerd, ['test', 'config.capnp'], options)).text;
+    return (await readOutput(workerd, ['test', 'config.capnp'], options)).text;
   });
 }
 

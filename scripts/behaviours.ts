@@ -134,7 +134,7 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
 ];
 
 /** Test titles by the id that they begin with, each with its file. */
-function titles(): ReadonlyMap<string, readonly string[]> {
+function readTitles(): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   const folder = join(root, 'test', 'behaviours');
   for (const file of readdirSync(folder).sort()) {
@@ -149,8 +149,8 @@ function titles(): ReadonlyMap<string, readonly string[]> {
 }
 
 /** The page as it has to be. Throws for a row without a test, and for a test of no row. */
-export function behavioursPage(): string {
-  const tests = titles();
+export function buildBehavioursPage(): string {
+  const tests = readTitles();
   const ids = sections.flatMap(({ rows }) => rows.map(([id]) => id));
   const untested = ids.filter((id) => !tests.has(id));
   const unknown = [...tests.keys()].filter((id) => !ids.includes(id));
@@ -169,4 +169,4 @@ export function behavioursPage(): string {
   return `# What happens when\n\nMade by \`node scripts/behaviours.ts\` from the titles of the tests; \`npm test\` checks that it is.\n\n${parts.join('\n')}`;
 }
 
-if (import.meta.main) writeFileSync(join(root, 'docs', 'behaviours.md'), behavioursPage());
+if (import.meta.main) writeFileSync(join(root, 'docs', 'behaviours.md'), buildBehavioursPage());

@@ -18,29 +18,29 @@ export interface ChildText {
 }
 
 /** The files as they have to be. */
-export function childTexts(): Promise<readonly ChildText[]> {
+export function buildChildTexts(): Promise<readonly ChildText[]> {
   return Promise.all(
     Object.entries(CHILDREN).map(async ([path, name]) => {
       const source = join(sources, path);
-      const { text } = await joined(source, { format: 'esm', isMinified: false });
+      const { text } = await joinModules(source, { format: 'esm', isMinified: false });
       const file = basename(path);
-      const content = `// Written by scripts/child-texts.ts from ${file}: run that after each change of it, or of what it imports.\nexport const ${name}: string = \`${escaped(text)}\`;\n`;
+      const content = `// Written by scripts/child-texts.ts from ${file}: run that after each change of it, or of what it imports.\nexport const ${name}: string = \`${escapeTemplate(text)}\`;\n`;
       return { path: source.replace(/\.ts$/, '-text.ts'), content };
     }),
   );
 }
 
-export interface Joined {
+export interface JoinResult {
   readonly text: string;
   /** The files that it is made of. */
   readonly files: readonly string[];
 }
 
 /** A program and all that it imports, but Node's own modules, as one text. */
-export async function joined(
+export async function joinModules(
   source: string,
   { format, isMinified }: { readonly format: 'esm' | 'cjs'; readonly isMinified: boolean },
-): Promise<Joined> {
+): Promise<JoinResult> {
   const bundle = await rolldown({ input: source, platform: 'node' });
   const { output } = await bundle.generate({ format, comments: false, minify: isMinified });
   await bundle.close();
@@ -52,8 +52,8 @@ export async function joined(
   return { text: chunk.code.replaceAll(/^\/\/.*\n/gm, ''), files };
 }
 
-function escaped(text: string): string {
+function escapeTemplate(text: string): string {
   return text.replaceAll(/[\\`]|\$\{/g, '\\$&');
 }
 
-if (import.meta.main) for (const { path, content } of await childTexts()) writeFileSync(path, content);
+if (import.meta.main) for (const { path, content } of await buildChildTexts()) writeFileSync(path, content);

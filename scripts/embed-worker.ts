@@ -3,38 +3,38 @@
 //   node scripts/embed-worker.ts      after tsc -b packages/tools
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { joined } from './child-texts.ts';
+import { joinModules } from './child-texts.ts';
 
 const tools = join(import.meta.dirname, '..', 'packages', 'tools');
 
 /** As a worker takes it whose code is a text. */
-export async function convertWorkerText(): Promise<string> {
-  return (await joinedWorker()).text;
+export async function buildConvertWorker(): Promise<string> {
+  return (await joinWorker()).text;
 }
 
 export async function embedWorker(): Promise<void> {
-  const { text, files } = await joinedWorker();
+  const { text, files } = await joinWorker();
   const folder = join(tools, 'dist', 'fetch-page');
   writeFileSync(
     join(folder, 'convert-worker-source.js'),
     `export const convertWorker = { text: ${JSON.stringify(text)} };\n`,
   );
   rmSync(join(folder, 'convert-worker-source.js.map'), { force: true }); // It is of what was there before.
-  writeFileSync(join(folder, 'convert-worker-source.licenses.txt'), licensesOf(files));
+  writeFileSync(join(folder, 'convert-worker-source.licenses.txt'), listLicenses(files));
 }
 
-function joinedWorker(): ReturnType<typeof joined> {
-  return joined(join(tools, 'src', 'fetch-page', 'convert-worker.ts'), { format: 'cjs', isMinified: true });
+function joinWorker(): ReturnType<typeof joinModules> {
+  return joinModules(join(tools, 'src', 'fetch-page', 'convert-worker.ts'), { format: 'cjs', isMinified: true });
 }
 
 /** Of the packages that the files are from. */
-function licensesOf(files: readonly string[]): string {
+function listLicenses(files: readonly string[]): string {
   const folders = files.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? []);
-  const texts = [...new Set(folders)].sort().map(licenseOf);
+  const texts = [...new Set(folders)].sort().map(readLicense);
   return `convert-worker-source.js has in it, minified:\n\n${texts.join('\n\n')}\n`;
 }
 
-function licenseOf(folder: string): string {
+function readLicense(folder: string): string {
   const manifest: Manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const { name, version, license, author } = manifest;
   const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));

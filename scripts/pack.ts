@@ -10,7 +10,7 @@ export async function packCore(file: string, signal: AbortSignal): Promise<void>
   const packed = mkdtempSync(join(dirname(file), '.pack-'));
   try {
     const args = ['--yes', manifest.packageManager, '--filter', '@pawl/core', 'pack', '--pack-destination', packed];
-    await run('npx', args, { cwd: root, env: machineEnvironment(), signal });
+    await run('npx', args, { cwd: root, env: getMachineEnvironment(), signal });
     const [tarball] = readdirSync(packed);
     if (tarball === undefined) throw new Error('pnpm packed nothing.');
     renameSync(join(packed, tarball), file);
@@ -20,7 +20,7 @@ export async function packCore(file: string, signal: AbortSignal): Promise<void>
 }
 
 /** npm finds its settings beside the node that runs it, which has to be the machine's own and not the one of the lockfile. */
-export function machineEnvironment(): NodeJS.ProcessEnv {
+export function getMachineEnvironment(): NodeJS.ProcessEnv {
   const path = (process.env['PATH'] ?? '')
     .split(delimiter)
     .filter((entry) => !entry.endsWith(join('node_modules', '.bin')));

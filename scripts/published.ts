@@ -25,7 +25,7 @@ export async function build(): Promise<void> {
 }
 
 /** Those of all packages, in their order. */
-export function subPaths(): readonly SubPath[] {
+export function listSubPaths(): readonly SubPath[] {
   return readdirSync(packages).flatMap((folder) => {
     const manifest: Manifest = JSON.parse(readFileSync(join(packages, folder, 'package.json'), 'utf8'));
     const { exports } = manifest.publishConfig;

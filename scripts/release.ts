@@ -2,14 +2,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { machineEnvironment } from './pack.ts';
-import { outputOf, run } from './run.ts';
+import { getMachineEnvironment } from './pack.ts';
+import { readOutput, run } from './run.ts';
 
 /** In the order in which they need each other. */
 const PACKAGES = ['core', 'tools', 'testing', 'dbos'];
 
 const root = join(import.meta.dirname, '..');
-const options = { cwd: root, env: machineEnvironment(), signal: AbortSignal.timeout(600_000) };
+const options = { cwd: root, env: getMachineEnvironment(), signal: AbortSignal.timeout(600_000) };
 const { packageManager: pnpm }: { readonly packageManager: string } = JSON.parse(
   readFileSync(join(root, 'package.json'), 'utf8'),
 );
@@ -24,13 +24,13 @@ async function publish(folder: string): Promise<void> {
   const path = join(root, 'packages', folder, 'package.json');
   const text = readFileSync(path, 'utf8');
   const { name, version } = JSON.parse(text);
-  const published = await outputOf('npm', ['view', `${name}@${version}`, 'version'], options);
+  const published = await readOutput('npm', ['view', `${name}@${version}`, 'version'], options);
   if (published.status === 0 && published.text.trim() !== '') {
     console.log(`${name}@${version} is there already`);
     return;
   }
   try {
-    writeFileSync(path, JSON.stringify({ ...JSON.parse(text), ...origin(folder) }));
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(text), ...getOrigin(folder) }));
     // pnpm applies publishConfig, npm knows how to prove where a package comes from.
     await run('npx', ['--yes', pnpm, '--filter', name, 'pack', '--pack-destination', packed], options);
   } finally {
@@ -44,7 +44,7 @@ async function publish(folder: string): Promise<void> {
 }
 
 /** npm accepts a provenance only of a package that names the repository which it is published from. */
-function origin(directory: string): object {
+function getOrigin(directory: string): object {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env;
   if (server === undefined || repository === undefined) return {};
   return { repository: { type: 'git', url: `git+${server}/${repository}.git`, directory: `packages/${directory}` } };

@@ -18,13 +18,13 @@ export interface RequestField {
 }
 
 /** The fields in the order of their declaration. */
-export function requestFields(): readonly RequestField[] {
+export function listRequestFields(): readonly RequestField[] {
   const source = readFileSync(join(root, 'packages', 'core', 'src', 'chat', 'request.ts'), 'utf8');
-  return (['ChatRequest', 'ChatSettings'] as const).flatMap((owner) => fieldsOf(bodyOf(source, owner), owner));
+  return (['ChatRequest', 'ChatSettings'] as const).flatMap((owner) => parseFields(extractBody(source, owner), owner));
 }
 
 /** The text between the braces of an interface. Biome holds the source in the one form that is read here. */
-function bodyOf(source: string, name: string): string {
+function extractBody(source: string, name: string): string {
   const body = new RegExp(`^export interface ${name} [^{]*\\{\\n([\\s\\S]*?)^\\}`, 'm').exec(source)?.[1];
   if (body === undefined) throw new Error(`request.ts has no interface ${name}.`);
   return body;
@@ -33,7 +33,7 @@ function bodyOf(source: string, name: string): string {
 /** One declaration, from its comment on; comments further in stand deeper. */
 const FIELD = /^\/\*\*([\s\S]*?)\*\/\s+readonly (\w+)\??:([\s\S]*);\s*$/;
 
-function fieldsOf(body: string, owner: RequestField['owner']): readonly RequestField[] {
+function parseFields(body: string, owner: RequestField['owner']): readonly RequestField[] {
   return body.split(/^ {2}(?=\/\*\*)/m).flatMap((declaration) => {
     const [, comment, name = '', type = ''] = FIELD.exec(declaration) ?? [];
     if (comment === undefined) return [];
@@ -45,15 +45,15 @@ function fieldsOf(body: string, owner: RequestField['owner']): readonly RequestF
     return {
       name,
       owner,
-      type: typeText(type),
+      type: formatType(type),
       text: text.trim(),
-      defaultValue: tagged(tags, 'defaultValue'),
-      deprecated: tagged(tags, 'deprecated'),
+      defaultValue: extractTag(tags, 'defaultValue'),
+      deprecated: extractTag(tags, 'deprecated'),
     };
   });
 }
 
-function tagged(tags: readonly string[], name: string): string | undefined {
+function extractTag(tags: readonly string[], name: string): string | undefined {
   return tags
     .find((tag) => tag.startsWith(name))
     ?.slice(name.length)
@@ -61,7 +61,7 @@ function tagged(tags: readonly string[], name: string): string | undefined {
 }
 
 /** In one line, without comments and `readonly`, with the open end of an enum in words. */
-function typeText(type: string): string {
+function formatType(type: string): string {
   return type
     .replace(/\/\*\*[\s\S]*?\*\//g, '')
     .replaceAll('readonly ', '')
@@ -75,7 +75,7 @@ function typeText(type: string): string {
 
 /** The page as it has to be. */
 export function requestFieldsPage(): string {
-  const rows = requestFields().map(({ name, owner, type, text, defaultValue, deprecated }) => {
+  const rows = listRequestFields().map(({ name, owner, type, text, defaultValue, deprecated }) => {
     const setBy = owner === 'ChatSettings' ? 'settings' : 'request';
     const meaning = deprecated === undefined ? text : `${text} **Deprecated.** ${deprecated}`;
     const cells = [`\`${name}\``, `\`${type}\``, meaning, defaultValue ?? '', setBy];

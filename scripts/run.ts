@@ -9,13 +9,13 @@ export interface RunOptions {
 
 /** What a program prints, errors included. Rejects where it does not end well; the message has what it printed. */
 export async function run(program: string, args: readonly string[], options: RunOptions): Promise<string> {
-  const { status, text } = await outputOf(program, args, options);
+  const { status, text } = await readOutput(program, args, options);
   if (status === 0) return text;
   throw new Error(`${program} ended with ${status}:\n${text}`);
 }
 
 /** The same of one that may end badly. */
-export function outputOf(
+export function readOutput(
   program: string,
   args: readonly string[],
   options: RunOptions,

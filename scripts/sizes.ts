@@ -4,10 +4,10 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
-import { build, type SubPath, subPaths } from './published.ts';
+import { build, listSubPaths, type SubPath } from './published.ts';
 
 /** What is bundled: a sub-path's whole, or a few of its exports. */
-export interface Bundled {
+export interface BundleResult {
   readonly name: string;
   /** Thousands of bytes, minified and gzipped, all chunks together. */
   readonly size: number;
@@ -17,21 +17,21 @@ export interface Bundled {
 }
 
 /** Of all that people bundle. `@pawl/testing` and `@pawl/dbos` run on Node only, from where they are installed. */
-export async function sizes(): Promise<readonly Bundled[]> {
-  const paths = subPaths().filter(({ name }) => /^@pawl\/(core|tools)/.test(name));
+export async function measureSizes(): Promise<readonly BundleResult[]> {
+  const paths = listSubPaths().filter(({ name }) => /^@pawl\/(core|tools)/.test(name));
   const sources = paths.flatMap(({ name, code }) => [
     { name, source: `export * from ${JSON.stringify(code)};` },
-    ...(name === '@pawl/core' ? PARTS.map((part) => partOf(part, code)) : []),
+    ...(name === '@pawl/core' ? PARTS.map((part) => classifyPart(part, code)) : []),
   ]);
-  const measured: Bundled[] = [];
-  for (const one of sources) measured.push(await bundled(one));
+  const measured: BundleResult[] = [];
+  for (const one of sources) measured.push(await bundleEntry(one));
   return measured;
 }
 
 /** What a bundle has of core where only these are imported. */
 const PARTS: readonly (readonly string[])[] = [['tool'], ['openai'], ['Agent', 'openai', 'tool']];
 
-function partOf(names: readonly string[], code: SubPath['code']): Source {
+function classifyPart(names: readonly string[], code: SubPath['code']): Source {
   return {
     name: `{ ${names.join(', ')} } of @pawl/core`,
     source: `export { ${names.join(', ')} } from ${JSON.stringify(code)};`,
@@ -44,7 +44,7 @@ interface Source {
 }
 
 /** Minified for Node, with what it depends on but zod and undici. */
-export async function bundled({ name, source }: Source): Promise<Bundled> {
+export async function bundleEntry({ name, source }: Source): Promise<BundleResult> {
   const entry = join(import.meta.dirname, 'entry.js');
   const bundle = await rolldown({
     input: entry,
@@ -67,8 +67,8 @@ export async function bundled({ name, source }: Source): Promise<Bundled> {
   ]);
   return {
     name,
-    size: kilobytes(chunks.map(({ code }) => gzipSync(code, { level: 9 }).length)),
-    minified: kilobytes(chunks.map(({ code }) => code.length)),
+    size: formatKilobytes(chunks.map(({ code }) => gzipSync(code, { level: 9 }).length)),
+    minified: formatKilobytes(chunks.map(({ code }) => code.length)),
     modules,
   };
 }
@@ -76,12 +76,12 @@ export async function bundled({ name, source }: Source): Promise<Bundled> {
 /** Where core is not installed, its package.json names the sources, which would bring another copy of what they share with the rest. */
 const TRANSPORT = join(import.meta.dirname, '..', 'packages', 'core', 'bundle', 'transport-node.js');
 
-function kilobytes(bytes: readonly number[]): number {
+function formatKilobytes(bytes: readonly number[]): number {
   return Math.round(bytes.reduce((sum, each) => sum + each, 0) / 100) / 10;
 }
 
 if (import.meta.main) {
   await build();
   console.log('| | minified, KB | and gzipped, KB |\n|---|--:|--:|');
-  for (const { name, minified, size } of await sizes()) console.log(`| \`${name}\` | ${minified} | ${size} |`);
+  for (const { name, minified, size } of await measureSizes()) console.log(`| \`${name}\` | ${minified} | ${size} |`);
 }

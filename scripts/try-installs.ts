@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { tryBundles } from './installs/bundles.ts';
-import { newProject, npmInstall, type Project } from './installs/project.ts';
+import { createProject, installDependencies, type Project } from './installs/project.ts';
 import { tryTwoVersions } from './installs/two-versions.ts';
 import { run } from './run.ts';
 
@@ -23,22 +23,22 @@ const bun = join(root, 'runtimes', 'app', 'node_modules', '@oven', `bun-linux-${
 const signal = AbortSignal.timeout(300_000);
 const folder = mkdtempSync(join(tmpdir(), 'pawl-installs-'));
 try {
-  const all = Object.fromEntries(readdirSync(tarballs).flatMap(packageIn));
+  const all = Object.fromEntries(readdirSync(tarballs).flatMap(packPackage));
   const core = String(all['@pawl/core']);
   for (const file of readdirSync(tarballs).filter((name) => name.endsWith('.tgz'))) await checkContents(file);
-  const npm = project('npm', all);
-  await npmInstall(npm);
+  const npm = createTestProject('npm', all);
+  await installDependencies(npm);
   await run(process.execPath, ['try-packages.mjs'], npm);
   await checkStack(npm);
   await checkTypes(npm.cwd);
-  const ofPnpm = project('pnpm', all);
+  const ofPnpm = createTestProject('pnpm', all);
   await run('npx', ['--yes', String(pnpm.split('+')[0]), 'install'], ofPnpm);
   await run(process.execPath, ['try-packages.mjs'], ofPnpm);
-  const ofBun = project('bun', all);
+  const ofBun = createTestProject('bun', all);
   await run(bun, ['install'], ofBun);
   await run(bun, ['try-packages.mjs'], ofBun);
-  const small = project('small', { '@pawl/core': core });
-  await npmInstall(small);
+  const small = createTestProject('small', { '@pawl/core': core });
+  await installDependencies(small);
   checkWeight(small.cwd);
   await tryTwoVersions({ folder, tarball: core.replace(/^file:/, ''), peer: String(all['@pawl/tools']), signal });
   const { '@pawl/dbos': _, ...bundled } = all; // Its engine loads packages that need not be there: no bundler takes it.
@@ -48,15 +48,15 @@ try {
 }
 console.log('packages: installed by npm, pnpm and Bun into empty projects, in two versions, and in bundles, they run');
 
-function packageIn(file: string): readonly (readonly [string, string])[] {
+function packPackage(file: string): readonly (readonly [string, string])[] {
   const [, name] = /^pawl-(\w+)-.*\.tgz$/.exec(file) ?? [];
   return name === undefined ? [] : [[`@pawl/${name}`, `file:${join(tarballs, file)}`]];
 }
 
-function project(name: string, packages: Readonly<Record<string, string>>): Project {
+function createTestProject(name: string, packages: Readonly<Record<string, string>>): Project {
   const dependencies = { ...packages, zod: '^4.0.0' };
   const files = ['try-packages.mjs', 'try-stack.mjs', 'bundled-app.mjs'];
-  return newProject(join(folder, name), { dependencies, files, signal });
+  return createProject(join(folder, name), { dependencies, files, signal });
 }
 
 /** Nothing that is of the making only, what npm shows, and source maps that lead to sources. */
@@ -65,14 +65,14 @@ async function checkContents(file: string): Promise<void> {
   await run('tar', ['-xzf', join(tarballs, file), '--strip-components=1'], { cwd, env: process.env, signal });
   const paths = readdirSync(cwd, { recursive: true, encoding: 'utf8' });
   const wrong = paths.filter((path) => /\.(test|fixture)\.|tsbuildinfo|node_modules/.test(path));
-  const needed = ['LICENSE', 'README.md', 'package.json', ...paths.flatMap((path) => sourcesOf(path, cwd))];
+  const needed = ['LICENSE', 'README.md', 'package.json', ...paths.flatMap((path) => listSources(path, cwd))];
   const missing = needed.filter((name) => !paths.includes(name));
   if (wrong.length + missing.length === 0) return;
   throw new Error(`${file} has ${wrong.join(', ') || 'nothing wrong'}, and lacks ${missing.join(', ') || 'nothing'}.`);
 }
 
 /** What a source map leads to, where it has not the text itself. */
-function sourcesOf(path: string, cwd: string): readonly string[] {
+function listSources(path: string, cwd: string): readonly string[] {
   if (!path.endsWith('.js.map')) return [];
   const { sources, sourcesContent }: SourceMap = JSON.parse(readFileSync(join(cwd, path), 'utf8'));
   return sourcesContent === undefined ? sources.map((source) => join(dirname(path), source)) : [];

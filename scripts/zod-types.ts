@@ -116,48 +116,56 @@ const ZOD3: readonly Row[] = [
 ];
 
 /** The page as it has to be. */
-export async function zodTypesPage(): Promise<string> {
-  const rows4 = await Promise.all(ZOD4.map((row) => line(row, () => z.object({ a: made(row, z) as z.ZodType }))));
+export async function buildZodTypesPage(): Promise<string> {
+  const rows4 = await Promise.all(
+    ZOD4.map((row) => formatLine(row, () => z.object({ a: evaluateRow(row, z) as z.ZodType }))),
+  );
   const rows3 = await Promise.all(
-    ZOD3.map((row) => line(row, () => zod3(z3.object({ a: made(row, z3) as z3.ZodType })))),
+    ZOD3.map((row) => formatLine(row, () => zod3(z3.object({ a: evaluateRow(row, z3) as z3.ZodType })))),
   );
   return `${INTRODUCTION}## Zod 4\n\n${HEAD}${rows4.join('\n')}\n\n## Zod 3, by \`zod3()\`\n\n${HEAD}${rows3.join('\n')}\n`;
 }
 
-function made([source]: Row, library: unknown): unknown {
+function evaluateRow([source]: Row, library: unknown): unknown {
   // The text in the table is the code that was run.
   return new Function('z', `return ${source}`)(library);
 }
 
 /** Each stands as the property `a` of an object, as in the input of a tool. */
-async function line([source, sent]: Row, schema: () => Schema): Promise<string> {
+async function formatLine([source, sent]: Row, schema: () => Schema): Promise<string> {
   try {
     const { jsonSchema, validate } = compileSchema(schema(), 'input');
     const form = strictForm(jsonSchema);
-    const strict = form.ok ? code(propertyIn(form.schema)) : form.reasons.map(({ reason }) => reason).join('; ');
+    const strict = form.ok ? formatCode(getProperty(form.schema)) : form.reasons.map(({ reason }) => reason).join('; ');
     const back = await validate(JSON.parse(`{"a":${sent}}`));
-    const value = back.ok ? code(shown(back.value)) : back.issues;
+    const value = back.ok ? formatCode(formatValue(back.value)) : back.issues;
     const optional = Array.isArray(jsonSchema['required']) ? '' : ', may be left out';
-    return row([code(source), `${code(propertyIn(jsonSchema))}${optional}`, strict, code(sent), value]);
+    return formatRow([
+      formatCode(source),
+      `${formatCode(getProperty(jsonSchema))}${optional}`,
+      strict,
+      formatCode(sent),
+      value,
+    ]);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return row([code(source), `refused: ${message.replace(/^input(\.a)?:? ?/, '')}`, '', '', '']);
+    return formatRow([formatCode(source), `refused: ${message.replace(/^input(\.a)?:? ?/, '')}`, '', '', '']);
   }
 }
 
-function propertyIn({ properties }: { readonly properties?: unknown }): string {
+function getProperty({ properties }: { readonly properties?: unknown }): string {
   return JSON.stringify((properties as { readonly a?: unknown } | undefined)?.a);
 }
 
-function shown(value: unknown): string {
+function formatValue(value: unknown): string {
   return inspect((value as { readonly a?: unknown }).a, { breakLength: Number.POSITIVE_INFINITY });
 }
 
-function code(text: string): string {
+function formatCode(text: string): string {
   return `\`${text}\``;
 }
 
-function row(cells: readonly string[]): string {
+function formatRow(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
 }
 
@@ -171,4 +179,4 @@ tool goes out lenient, and \`tool.strictReport\` says where). What does not pass
 
 `;
 
-if (import.meta.main) writeFileSync(PAGE, await zodTypesPage());
+if (import.meta.main) writeFileSync(PAGE, await buildZodTypesPage());

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { checkPrograms, codeOf, isExcerpt, pages } from '../scripts/code-blocks/check-pages.ts';
-import { brokenLinks } from '../scripts/code-blocks/links.ts';
+import { checkPrograms, isExcerpt, listPages, readPageCode } from '../scripts/code-blocks/check-pages.ts';
+import { findBrokenLinks } from '../scripts/code-blocks/links.ts';
 import { readPage } from '../scripts/code-blocks/read-page.ts';
 
-const all = pages().map(codeOf);
+const all = listPages().map(readPageCode);
 const programs = all.flatMap((page) => page.programs);
 const count = (type: string): number =>
   programs.filter(({ use }) => use.type === type).reduce((sum, { shown }) => sum + shown.length, 0);
@@ -72,5 +72,5 @@ test.each([
 });
 
 test('every link within the pages leads to a page that is there, and to a heading of it', () => {
-  expect(pages().flatMap(brokenLinks)).toEqual([]);
+  expect(listPages().flatMap(findBrokenLinks)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { bundled } from '../../scripts/sizes.ts';
+import { bundleEntry } from '../../scripts/sizes.ts';
 import { instantiations } from '../../test/types/cost/instantiations.ts';
 import { BASE, type Entry, PAWL, packagesOf, pawl } from './contestants.ts';
 import type { Measured, Samples } from './rows.ts';
@@ -13,7 +13,7 @@ export async function measureFootprint(entries: readonly Entry[]): Promise<Measu
   return {
     disk: sampled(installed, ({ folder }) => bytesBelow(join(folder, 'node_modules')) / 2 ** 20),
     packages: sampled(installed, packageCount),
-    bundle: { [PAWL]: [(await bundled({ name: PAWL, source: `export * from ${JSON.stringify(core)};` })).size] },
+    bundle: { [PAWL]: [(await bundleEntry({ name: PAWL, source: `export * from ${JSON.stringify(core)};` })).size] },
     types: { [BASE]: [instantiations('inferred')], [PAWL]: [instantiations('tools')] },
   };
 }

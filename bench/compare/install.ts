@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { machineEnvironment, packCore } from '../../scripts/pack.ts';
+import { getMachineEnvironment, packCore } from '../../scripts/pack.ts';
 import { run } from '../../scripts/run.ts';
 import { contestants, type Entry, PAWL, packagesOf } from './contestants.ts';
 
@@ -50,6 +50,6 @@ async function installOnce(
   const signal = AbortSignal.timeout(CAP_MS);
   // Each pack of Pawl is another file of the same version, for which npm would keep what is there.
   rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
-  await run('npm', [...args, ...quietly], { cwd: folder, env: machineEnvironment(), signal });
+  await run('npm', [...args, ...quietly], { cwd: folder, env: getMachineEnvironment(), signal });
   writeFileSync(stamp, wanted);
 }

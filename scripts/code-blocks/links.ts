@@ -7,31 +7,31 @@ const root = join(import.meta.dirname, '..', '..');
  * Links of a page to files of ours, or headings in them, that are not there. Pages of the site may begin with `/`, which is the folder `docs`;
  * what TypeDoc writes (`/api`) is there when the site is built, which fails by itself where such a link is dead.
  */
-export function brokenLinks(page: string): readonly string[] {
+export function findBrokenLinks(page: string): readonly string[] {
   const text = readFileSync(join(root, page), 'utf8').replaceAll(/^```.*?^```/gms, '');
   const links = [...text.matchAll(/\]\(([^()\s]+)\)/g)].map(([, link = '']) => link);
-  return links.filter((link) => !isOutside(link) && !leads(page, link)).map((link) => `${page}: ${link}`);
+  return links.filter((link) => !isOutside(link) && !hasTarget(page, link)).map((link) => `${page}: ${link}`);
 }
 
 function isOutside(link: string): boolean {
   return /^[a-z]+:/.test(link) || link.startsWith('/api/');
 }
 
-function leads(page: string, link: string): boolean {
+function hasTarget(page: string, link: string): boolean {
   const [path = '', heading] = link.split('#');
-  const file = path === '' ? page : fileOf(page, path);
+  const file = path === '' ? page : resolveFile(page, path);
   if (!existsSync(join(root, file))) return false;
-  return heading === undefined || headingsOf(file).includes(heading);
+  return heading === undefined || listHeadings(file).includes(heading);
 }
 
-function fileOf(page: string, path: string): string {
+function resolveFile(page: string, path: string): string {
   if (path === '/') return 'docs/start.md';
   const file = path.startsWith('/') ? join('docs', path) : join(dirname(page), path);
   return existsSync(join(root, file)) ? file : `${file}.md`;
 }
 
 /** As the site and most hosts of code make them of a heading. */
-function headingsOf(file: string): readonly string[] {
+function listHeadings(file: string): readonly string[] {
   const headings = readFileSync(join(root, file), 'utf8').matchAll(/^#+ (.*)$/gm);
   return [...headings].map(([, title = '']) =>
     title

@@ -8,11 +8,11 @@ export interface Program {
   /** Of its first line. */
   readonly line: number;
   readonly code: string;
-  readonly use: Use;
-  readonly shown: readonly Shown[];
+  readonly use: ProgramUse;
+  readonly shown: readonly ShownBlock[];
 }
 
-export type Use =
+export type ProgramUse =
   | { readonly type: 'run' }
   /** A file of tests: run by vitest. */
   | { readonly type: 'test' }
@@ -22,7 +22,7 @@ export type Use =
   | { readonly type: 'peer'; readonly name: string };
 
 /** A block of a program, and what the page says that it prints. */
-export interface Shown {
+export interface ShownBlock {
   readonly line: number;
   readonly output?: string;
 }
@@ -60,7 +60,7 @@ export const MARK = '\u0001';
  */
 export function readPage(page: string, markdown: string): Page {
   const reader = new PageReader(page);
-  for (const part of partsOf(page, markdown)) reader.add(part);
+  for (const part of readParts(page, markdown)) reader.add(part);
   return reader.end();
 }
 
@@ -74,7 +74,7 @@ interface Part {
 const HIDDEN = '<!-- ts';
 const HIDDEN_END = '<!-- ts continued';
 
-function* partsOf(page: string, markdown: string): Generator<Part> {
+function* readParts(page: string, markdown: string): Generator<Part> {
   const lines = markdown.split('\n');
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
@@ -94,9 +94,9 @@ function* partsOf(page: string, markdown: string): Generator<Part> {
 
 interface Draft {
   readonly line: number;
-  readonly use: Use;
+  readonly use: ProgramUse;
   readonly parts: Part[];
-  readonly shown: Shown[];
+  readonly shown: ShownBlock[];
 }
 
 /** Languages of which nothing is run. */
@@ -119,7 +119,7 @@ class PageReader {
     const mayPrint = this.#mayPrint;
     this.#mayPrint = false;
     if (part.info === HIDDEN) this.#hidden.push(part);
-    else if (part.info === HIDDEN_END) this.#last(part).parts.push(part);
+    else if (part.info === HIDDEN_END) this.#getLastDraft(part).parts.push(part);
     else if (language === 'ts') this.#addCode(part, rest.join(' '));
     else if (language === 'text' && mayPrint) this.#addOutput(part);
     else if (!OTHERS.includes(language)) {
@@ -130,7 +130,7 @@ class PageReader {
   end(): Page {
     const [left] = this.#hidden;
     if (left !== undefined) this.#fail(left, 'no block follows these hidden lines.');
-    return { programs: this.#drafts.map((draft) => this.#program(draft)), excerpts: this.#excerpts };
+    return { programs: this.#drafts.map((draft) => this.#buildProgram(draft)), excerpts: this.#excerpts };
   }
 
   #addCode(part: Part, how: string): void {
@@ -139,7 +139,7 @@ class PageReader {
       this.#excerpts.push({ page: this.#page, line: part.line, code: part.lines.join('\n'), file });
       return;
     }
-    const draft = how === 'continued' ? this.#last(part) : this.#begin(part, how);
+    const draft = how === 'continued' ? this.#getLastDraft(part) : this.#begin(part, how);
     draft.parts.push(...this.#hidden, part);
     draft.shown.push({ line: part.line });
     this.#hidden = [];
@@ -148,12 +148,12 @@ class PageReader {
 
   #begin(part: Part, how: string): Draft {
     const { line } = this.#hidden[0] ?? part;
-    const draft: Draft = { line, use: this.#use(part, how), parts: [], shown: [] };
+    const draft: Draft = { line, use: this.#parseUse(part, how), parts: [], shown: [] };
     this.#drafts.push(draft);
     return draft;
   }
 
-  #use(part: Part, how: string): Use {
+  #parseUse(part: Part, how: string): ProgramUse {
     const isTest = part.lines.some((line) => /from 'vitest'/.test(line));
     if (how === '') return { type: isTest ? 'test' : 'run' };
     const [, reason] = /^not run: (.+)$/.exec(how) ?? [];
@@ -166,7 +166,7 @@ class PageReader {
     );
   }
 
-  #last(part: Part): Draft {
+  #getLastDraft(part: Part): Draft {
     return this.#drafts.at(-1) ?? this.#fail(part, 'there is no block before, to go on with.');
   }
 
@@ -176,7 +176,7 @@ class PageReader {
     if (block !== undefined) shown?.push({ ...block, output: lines.join('\n') });
   }
 
-  #program({ line, use, parts, shown }: Draft): Program {
+  #buildProgram({ line, use, parts, shown }: Draft): Program {
     const code: string[] = [];
     for (const part of parts) {
       while (code.length < part.line - 1) code.push('');

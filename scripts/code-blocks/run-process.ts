@@ -27,7 +27,7 @@ for (const path of process.argv.slice(2)) {
   try {
     await Promise.race([import(path), failed]);
   } catch (error) {
-    console.log(`${MARK}failed ${JSON.stringify(told(error))}`);
+    console.log(`${MARK}failed ${JSON.stringify(describeError(error))}`);
   }
   clearTimeout(deadline);
 }
@@ -37,7 +37,7 @@ rmSync(folder, { recursive: true, force: true });
 process.exit(); // Whatever a program has left open.
 
 /** Without the places inside Node. */
-function told(error: unknown): string {
+function describeError(error: unknown): string {
   const lines = String((error instanceof Error && error.stack) || error).split('\n');
   return lines.filter((line) => !line.includes('node:internal')).join('\n');
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../run.ts';
-import { newProject, npmInstall } from './project.ts';
+import { createProject, installDependencies } from './project.ts';
 
 const BUNDLERS = { esbuild: '0.28.2', vite: '8.3.8', webpack: '5.113.0' };
 
@@ -23,12 +23,12 @@ export interface BundlesOptions {
  * load it, and stacks lead to the sources of core.
  */
 export async function tryBundles({ folder, packages, signal }: BundlesOptions): Promise<void> {
-  const project = newProject(join(folder, 'bundles'), {
+  const project = createProject(join(folder, 'bundles'), {
     dependencies: { ...packages, ...BUNDLERS },
     files: ['bundled-app.mjs', 'make-bundle.mjs'],
     signal,
   });
-  await npmInstall(project);
+  await installDependencies(project);
   for (const [way, transport] of Object.entries(TRANSPORTS)) {
     // Away from the project: nothing that is installed is found from there.
     const cwd = join(folder, `bundle-${way}`);

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { machineEnvironment } from '../pack.ts';
+import { getMachineEnvironment } from '../pack.ts';
 import { type RunOptions, run } from '../run.ts';
 
 /** A project of a user, somewhere outside of the workspace. */
@@ -14,13 +14,13 @@ export interface ProjectOptions {
   readonly signal: AbortSignal;
 }
 
-export function newProject(cwd: string, { dependencies, files = [], signal }: ProjectOptions): Project {
+export function createProject(cwd: string, { dependencies, files = [], signal }: ProjectOptions): Project {
   mkdirSync(cwd);
   writeFileSync(join(cwd, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
   for (const file of files) copyFileSync(join(import.meta.dirname, file), join(cwd, file));
-  return { cwd, env: machineEnvironment(), signal };
+  return { cwd, env: getMachineEnvironment(), signal };
 }
 
-export async function npmInstall(project: Project): Promise<void> {
+export async function installDependencies(project: Project): Promise<void> {
   await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], project);
 }

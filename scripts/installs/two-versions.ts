@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { run } from '../run.ts';
 import { twoCopiesCases } from '../two-copies/cases.ts';
 import type { Copy } from '../two-copies/copies.ts';
-import { newProject, npmInstall, type Project } from './project.ts';
+import { createProject, installDependencies, type Project } from './project.ts';
 
 export interface TwoVersionsOptions {
   /** Where folders may be made. */
@@ -23,17 +23,17 @@ export interface TwoVersionsOptions {
  * other. Our own packages bring none: npm refuses them beside a core that they are not for.
  */
 export async function tryTwoVersions({ folder, tarball, peer, signal }: TwoVersionsOptions): Promise<void> {
-  const other = await otherVersion(folder, { tarball, signal });
-  const unfit = newProject(join(folder, 'unfit'), {
+  const other = await createOtherVersion(folder, { tarball, signal });
+  const unfit = createProject(join(folder, 'unfit'), {
     dependencies: { '@pawl/core': `file:${other}`, '@pawl/peer': peer, zod: '^4.0.0' },
     signal,
   });
-  const refusal = await npmInstall(unfit).catch(String);
+  const refusal = await installDependencies(unfit).catch(String);
   if (!String(refusal).includes('ERESOLVE')) throw new Error(`npm takes a package beside another core: ${refusal}`);
   const dependencies = { '@pawl/core': `file:${tarball}`, 'other-core': `file:${other}`, zod: '^4.0.0' };
-  const project = newProject(join(folder, 'two-versions'), { dependencies, signal });
-  await npmInstall(project);
-  const [a, b] = [await copyOf('@pawl/core', project), await copyOf('other-core', project)];
+  const project = createProject(join(folder, 'two-versions'), { dependencies, signal });
+  await installDependencies(project);
+  const [a, b] = [await loadCopy('@pawl/core', project), await loadCopy('other-core', project)];
   if (a.core.PawlError === b.core.PawlError) throw new Error('The two versions of core are one.');
   for (const { name, run, expected } of twoCopiesCases) {
     const came = await run({ a, b, folder: mkdtempSync(join(folder, 'case-')) });
@@ -45,7 +45,7 @@ export async function tryTwoVersions({ folder, tarball, peer, signal }: TwoVersi
 }
 
 /** The same package as version 0.2.0. */
-async function otherVersion(
+async function createOtherVersion(
   folder: string,
   { tarball, signal }: Pick<TwoVersionsOptions, 'tarball' | 'signal'>,
 ): Promise<string> {
@@ -61,7 +61,7 @@ async function otherVersion(
 }
 
 /** Loaded into this process. */
-async function copyOf(name: string, { cwd }: Project): Promise<Copy> {
+async function loadCopy(name: string, { cwd }: Project): Promise<Copy> {
   const { resolve } = createRequire(join(cwd, 'package.json'));
   const load = (path: string): Promise<unknown> => import(pathToFileURL(resolve(path)).href);
   const [core, host, sqlite] = [await load(name), await load(`${name}/host`), await load(`${name}/sqlite`)];

@@ -27,7 +27,7 @@ export interface TwoCopiesCase {
 }
 
 /** A model that responds with these in turn; an error among them is thrown. */
-export function scripted(
+export function scriptModel(
   ...script: readonly (ChatResponse | Error)[]
 ): ChatModel & { readonly requests: readonly ChatRequest[] } {
   const requests: ChatRequest[] = [];
@@ -44,36 +44,36 @@ export function scripted(
   };
 }
 
-export function text(content: string): ChatResponse {
+export function respondText(content: string): ChatResponse {
   return { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] };
 }
 
 /** A call of the tool `work`, or of another. */
-export function call(name = 'work'): ChatResponse {
+export function respondCall(name = 'work'): ChatResponse {
   const tool_calls = [{ id: 'call_1', type: 'function' as const, function: { name, arguments: '{}' } }];
   const message = { role: 'assistant' as const, content: null, tool_calls };
   return { choices: [{ index: 0, message, finish_reason: 'tool_calls' }] };
 }
 
-export const NOTHING = { type: 'object', properties: {}, required: [], additionalProperties: false } as const;
+export const EMPTY_SCHEMA = { type: 'object', properties: {}, required: [], additionalProperties: false } as const;
 
 /** The tool `work`. */
-export function worker(
+export function createWorkTool(
   { core }: Copy,
   execute: () => unknown,
   options: Pick<Core.ToolOptions<unknown>, 'needsApproval'> = {},
 ): Core.Tool<unknown> {
-  const input = core.jsonSchema<unknown>(NOTHING);
+  const input = core.jsonSchema<unknown>(EMPTY_SCHEMA);
   return core.tool<unknown>({ name: 'work', description: 'Works.', input, effect: 'read', ...options, execute });
 }
 
 /** An agent whose model calls the tool and then says "Done.". */
-export function calling({ core }: Copy, options: Partial<AgentOptions<unknown, string>>): Core.Agent {
-  return new core.Agent({ model: scripted(call(), text('Done.')), ...options });
+export function createCallingAgent({ core }: Copy, options: Partial<AgentOptions<unknown, string>>): Core.Agent {
+  return new core.Agent({ model: scriptModel(respondCall(), respondText('Done.')), ...options });
 }
 
 /** How it ended, and why. */
-export function endOf(outcome: Outcome<unknown>): unknown {
+export function describeEnd(outcome: Outcome<unknown>): unknown {
   switch (outcome.status) {
     case 'completed':
       return [outcome.status, outcome.text];
@@ -93,12 +93,12 @@ export function endOf(outcome: Outcome<unknown>): unknown {
 }
 
 /** What the model reads of each call. */
-export function resultsOf({ messages }: { readonly messages: readonly Message[] }): readonly unknown[] {
+export function listResults({ messages }: { readonly messages: readonly Message[] }): readonly unknown[] {
   return messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []));
 }
 
 /** What was thrown. */
-export async function thrownBy(work: () => unknown): Promise<unknown> {
+export async function catchError(work: () => unknown): Promise<unknown> {
   try {
     await work();
   } catch (error) {

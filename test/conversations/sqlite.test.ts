@@ -4,11 +4,11 @@ import { promisify } from 'node:util';
 import { Agent, conversation } from '@pawl/core';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { newFile, openSqlite } from '../durable/hosts.ts';
+import { createFile, openSqlite } from '../durable/hosts.ts';
 import { assistant, echo, sqliteStore, user } from './stores.ts';
 
 test('what a dead process left in a conversation is finished there by a host that resumes by itself', async () => {
-  const file = newFile();
+  const file = createFile();
   const before = openSqlite(file);
   await conversation({ id: 'chat', store: sqliteStore(file) }).append([user('Hello.')]);
   const record = { agent: 'agent', limits: {}, metadata: { user: 'ada' }, at: 0 };
@@ -39,7 +39,7 @@ test('what a dead process left in a conversation is finished there by a host tha
 });
 
 test('an agent that needs a context is resumed with it, and with the conversation', async () => {
-  const file = newFile();
+  const file = createFile();
   const host = openSqlite(file);
   const chat = conversation({ id: 'chat', store: sqliteStore(file) });
   const left = openSqlite(file);
@@ -67,7 +67,7 @@ test('an agent that needs a context is resumed with it, and with the conversatio
 });
 
 test('without it the run that would be resumed is left as it is', async () => {
-  const file = newFile();
+  const file = createFile();
   const host = openSqlite(file);
   const part = { id: 'chat', version: 0, kept: 0 };
   const left = openSqlite(file);
@@ -80,7 +80,7 @@ test('without it the run that would be resumed is left as it is', async () => {
 });
 
 test('two processes write one conversation: each message is there once, in a conversation that can be sent', async () => {
-  const file = newFile();
+  const file = createFile();
   const path = join(import.meta.dirname, 'talker.ts');
   const talk = async (name: string): Promise<{ told: number }> => {
     const { stdout } = await promisify(execFile)(process.execPath, [path, file, name]);

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
-import { until } from './workers.ts';
+import { waitForStatus } from './workers.ts';
 
 let postgres: Postgres;
 
@@ -18,9 +18,9 @@ afterAll(() => postgres.stop());
 test('a run goes on where it was suspended, by a worker that nobody told to', async () => {
   const runs: Run<unknown>[] = [];
   const { agent, host, client } = await open({ onRun: (run) => runs.push(run) });
-  const { pending } = await suspended(agent.run('Go.', { host, runId: 'run' }));
+  const { pending } = await waitUntilSuspended(agent.run('Go.', { host, runId: 'run' }));
   await client.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
-  const { outcome } = await until(client, 'run', ['completed']);
+  const { outcome } = await waitForStatus(client, 'run', ['completed']);
   expect(outcome).toMatchObject({ status: 'completed', output: 'Paid.' });
   expect(runs.map(({ runId: id }) => id)).toEqual(['run']);
 });
@@ -29,15 +29,15 @@ test('of 20 answers at once to one call exactly one is taken, by two clients', a
   const { agent, host, client, url } = await open({ agents: [] });
   const other = await dbosClient({ url });
   onTestFinished(() => other.close());
-  const { pending } = await suspended(agent.run('Go.', { host, runId: 'run' }));
+  const { pending } = await waitUntilSuspended(agent.run('Go.', { host, runId: 'run' }));
   const answers = Array.from({ length: 20 }, (_, index) => {
     const on = index % 2 === 0 ? client : other;
     return on.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: `Answer ${index}.` });
   });
-  const settled = await Promise.allSettled(answers);
-  expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  const taken = settled.findIndex(({ status }) => status === 'fulfilled');
-  for (const result of settled) {
+  const resolveLater = await Promise.allSettled(answers);
+  expect(resolveLater.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const taken = resolveLater.findIndex(({ status }) => status === 'fulfilled');
+  for (const result of resolveLater) {
     if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'approval.used' });
   }
   const outcome = await agent.resume('run', { host }).outcome();
@@ -48,13 +48,13 @@ test('a process without agents enqueues, lists, follows and forks', async () => 
   const { client } = await open();
   const runId = await client.enqueue('payer', 'Go.', { metadata: { for: 'me' } });
   const types: string[] = [];
-  await until(client, runId, ['completed']);
+  await waitForStatus(client, runId, ['completed']);
   for await (const { event: fact } of client.followRun(runId)) types.push(fact.type);
   expect(types[0]).toBe('run.started');
   expect(types.at(-1)).toBe('model.responded');
   expect(types).toContain('approval.answered');
   const fork = await client.fork(runId, { before: 'model:2' });
-  const { record, outcome } = await until(client, fork, ['completed']);
+  const { record, outcome } = await waitForStatus(client, fork, ['completed']);
   expect(record.forked).toMatchObject({ runId, before: 'model:2' });
   expect(outcome).toMatchObject({ output: 'Paid.' });
   const listed = await client.listRuns({ status: 'completed', agent: 'payer' });
@@ -68,7 +68,7 @@ test('a queue keeps to its worker concurrency, and makes use of it', async () =>
   let atWork = 0;
   let most = 0;
   const two = Promise.withResolvers<void>();
-  const agent = agentThat(async () => {
+  const agent = createLooker(async () => {
     most = Math.max(most, ++atWork);
     if (atWork === 2) two.resolve();
     await two.promise;
@@ -77,17 +77,17 @@ test('a queue keeps to its worker concurrency, and makes use of it', async () =>
   });
   const { client } = await open({ agents: [agent], queue: { workerConcurrency: 2, pollingMs: 20 } });
   const runIds = await Promise.all(Array.from({ length: 6 }, () => client.enqueue('payer', 'Go.')));
-  for (const runId of runIds) await until(client, runId, ['completed']);
+  for (const runId of runIds) await waitForStatus(client, runId, ['completed']);
   expect(most).toBe(2);
 });
 
 test('a run that is cancelled ends where it is: in the queue, at work, or waiting', async () => {
   const { agent, host, client } = await open({ queue: { workerConcurrency: 1, pollingMs: 20 } });
-  await suspended(agent.run('Go.', { host, runId: 'waiting' }));
+  await waitUntilSuspended(agent.run('Go.', { host, runId: 'waiting' }));
   await client.cancel('waiting', { reason: 'No more.' });
-  const { outcome } = await until(client, 'waiting', ['aborted']);
+  const { outcome } = await waitForStatus(client, 'waiting', ['aborted']);
   expect(outcome).toMatchObject({ status: 'aborted', reason: 'No more.' });
-  const slow = agentThat(
+  const slow = createLooker(
     (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   );
   const atWork = slow.run('Go.', { host, runId: 'at work' });
@@ -100,7 +100,7 @@ test('a fork, an answer, a message: what is unknown is refused as on every host'
   const { agent, host, client } = await open({ agents: [] });
   await expect(client.getRun('nowhere')).rejects.toMatchObject({ code: 'run.unknown' });
   await expect(client.fork('nowhere', { before: 'model:1' })).rejects.toMatchObject({ code: 'run.unknown' });
-  const { pending } = await suspended(agent.run('Go.', { host, runId: 'run' }));
+  const { pending } = await waitUntilSuspended(agent.run('Go.', { host, runId: 'run' }));
   const { fingerprint } = pending;
   await expect(client.answer('run', 'approve:9.9', { type: 'approve', fingerprint })).rejects.toMatchObject({
     code: 'approval.unknown',
@@ -125,9 +125,9 @@ test('closing lets the step at work finish, begins no other, and leaves the run 
   await host.close();
   await expect(outcome).rejects.toMatchObject({ code: 'host.closing' });
   expect((await client.getRun('run')).status).toBe('interrupted');
-  const next = await dbosHost({ url, executorId: 'next', agents: [payer()] });
+  const next = await dbosHost({ url, executorId: 'next', agents: [createPayer()] });
   onTestFinished(() => next.close());
-  expect((await until(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
+  expect((await waitForStatus(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
 });
 
 test('one process has one host of this kind, and one executor has one name', async () => {
@@ -145,7 +145,7 @@ test('a worker whose connection breaks begins no step, and goes on with the run 
   const clock = manualClock({ startMs: Date.now(), sleeps: 'held' }); // It is back when it looks again.
   const { host, url, client } = await open({ clock });
   const gate = Promise.withResolvers<void>();
-  const run = agentThat(() => gate.promise).run('Go.', { host, runId: 'run' });
+  const run = createLooker(() => gate.promise).run('Go.', { host, runId: 'run' });
   await new Promise((resolve) => run.on('tool.started', resolve));
   await endSessions(url, 'pawl lock');
   await expect.poll(() => host.claim('run').catch((error: { readonly code: string }) => error.code)).toBe('host.lost');
@@ -153,11 +153,11 @@ test('a worker whose connection breaks begins no step, and goes on with the run 
   await expect(run.outcome()).rejects.toMatchObject({ code: 'host.lost' });
   const seconds = setInterval(() => void clock.advance(1_000), 20);
   onTestFinished(() => clearInterval(seconds));
-  expect((await until(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
+  expect((await waitForStatus(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
 });
 
 test('a database that is not there, and one of a newer format, are named', async () => {
-  const url = new URL(await postgres.newDatabase());
+  const url = new URL(await postgres.createDatabase());
   const nowhere = new URL(url);
   nowhere.pathname = '/nowhere';
   await expect(dbosClient({ url: nowhere.href })).rejects.toMatchObject({ code: 'host.unreachable' });
@@ -189,16 +189,16 @@ test('a run that a worker can’t go on with is told, and stays as it is', async
     name: 'payer',
     version: '1',
     model: scriptedModel([respond.call('pay', {})]),
-    tools: payTools(),
+    tools: createPayTools(),
   });
   const onError = (error: unknown, runId: string): number => told.push([runId, (error as { code?: unknown }).code]);
-  const { host, client } = await open({ agents: [agentOfVersion('2')], onError });
-  const { pending } = await suspended(old.run('Go.', { host, runId: 'run' }));
+  const { host, client } = await open({ agents: [createVersion('2')], onError });
+  const { pending } = await waitUntilSuspended(old.run('Go.', { host, runId: 'run' }));
   await client.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
   while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5)); // A real worker on a real queue.
   expect(told).toEqual([['run', 'run.version']]);
   expect((await client.getRun('run')).status).toBe('suspended');
-  const outcome = await agentOfVersion('2').resume('run', { host, onVersionMismatch: 'continue' }).outcome();
+  const outcome = await createVersion('2').resume('run', { host, onVersionMismatch: 'continue' }).outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: 'Paid.' });
 });
 
@@ -220,11 +220,11 @@ test('runs that ended long ago are forgotten, with all that is kept of them', as
 test('each attempt from a queue is one workflow of DBOS, and each step is kept once, under the run', async () => {
   const { client, url } = await open();
   await client.enqueue('payer', 'Go.', { runId: 'run' });
-  const { outcome: paused } = await until(client, 'run', ['suspended']);
+  const { outcome: paused } = await waitForStatus(client, 'run', ['suspended']);
   const [pending] = paused?.status === 'suspended' ? paused.pending : [];
   const { id = '', fingerprint = '' } = pending ?? {};
   await client.answer('run', id, { type: 'approve', fingerprint });
-  await until(client, 'run', ['completed']);
+  await waitForStatus(client, 'run', ['completed']);
   const database = new Client({ connectionString: url });
   await database.connect();
   onTestFinished(() => database.end());
@@ -243,7 +243,7 @@ test('each attempt from a queue is one workflow of DBOS, and each step is kept o
 
 type Options = Partial<DbosHostOptions<Run<unknown>>>;
 
-interface Opened {
+interface OpenHost {
   readonly agent: Agent;
   readonly host: Host;
   readonly client: DbosClient;
@@ -251,9 +251,9 @@ interface Opened {
 }
 
 /** A database of its own with one worker, and a client. */
-async function open(options: Options = {}): Promise<Opened> {
-  const url = await postgres.newDatabase();
-  const agent = payer();
+async function open(options: Options = {}): Promise<OpenHost> {
+  const url = await postgres.createDatabase();
+  const agent = createPayer();
   const host = await dbosHost({ url, executorId: 'worker', agents: [agent], queue: { pollingMs: 20 }, ...options });
   const client = await dbosClient({ url });
   onTestFinished(async () => {
@@ -264,11 +264,11 @@ async function open(options: Options = {}): Promise<Opened> {
 }
 
 /** Looks, then pays, which a person has to approve. */
-function payer(): Agent {
-  return agentOfVersion(undefined);
+function createPayer(): Agent {
+  return createVersion(undefined);
 }
 
-function agentOfVersion(version: string | undefined): Agent {
+function createVersion(version: string | undefined): Agent {
   const model = scriptedModel(({ messages }) => {
     const turn = messages.filter(({ role }) => role === 'assistant').length;
     const isPaid = messages.some(({ role, content }) => role === 'tool' && content === 'Paid.');
@@ -276,22 +276,22 @@ function agentOfVersion(version: string | undefined): Agent {
       ? respond.text('Paid.')
       : ([respond.call('look', {}), respond.call('pay', {})][turn] ?? respond.text('Paid.'));
   });
-  return new Agent({ name: 'payer', model, tools: payTools(), ...(version !== undefined && { version }) });
+  return new Agent({ name: 'payer', model, tools: createPayTools(), ...(version !== undefined && { version }) });
 }
 
-function payTools(): readonly Tool<unknown>[] {
+function createPayTools(): readonly Tool<unknown>[] {
   const input = z.object({});
-  const look = tool({ name: 'look', description: 'Looks.', input, effect: 'read', execute: settled('Seen.') });
+  const look = tool({ name: 'look', description: 'Looks.', input, effect: 'read', execute: resolveLater('Seen.') });
   const pay = { name: 'pay', description: 'Pays.', input, effect: 'non-idempotent', needsApproval: true } as const;
-  return [look, tool({ ...pay, execute: settled('Paid.') })];
+  return [look, tool({ ...pay, execute: resolveLater('Paid.') })];
 }
 
 /** Takes a moment, as real tools do. */
-function settled(value: string): () => Promise<string> {
+function resolveLater(value: string): () => Promise<string> {
   return () => new Promise((resolve) => setTimeout(() => resolve(value), 20));
 }
 
-function agentThat(work: (signal: AbortSignal) => Promise<unknown>): Agent {
+function createLooker(work: (signal: AbortSignal) => Promise<unknown>): Agent {
   const look = tool({
     name: 'look',
     description: 'Looks.',
@@ -308,7 +308,7 @@ function agentThat(work: (signal: AbortSignal) => Promise<unknown>): Agent {
   return new Agent({ name: 'payer', model, tools: [look] });
 }
 
-async function suspended(run: Run<unknown>): Promise<{ readonly pending: PendingCall }> {
+async function waitUntilSuspended(run: Run<unknown>): Promise<{ readonly pending: PendingCall }> {
   const outcome = await run.outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);

@@ -5,7 +5,7 @@ import { createServer, type Server, Socket } from 'node:net';
 export class PostgresProxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
-  #isStill = false;
+  #isStalled = false;
 
   private constructor(target: URL) {
     // By hand: no model answers here, bytes go through.
@@ -21,7 +21,7 @@ export class PostgresProxy {
         });
       }
       client.pipe(server).pipe(client);
-      if (this.#isStill) for (const socket of pair) socket.pause();
+      if (this.#isStalled) for (const socket of pair) socket.pause();
     });
   }
 
@@ -42,13 +42,13 @@ export class PostgresProxy {
   }
 
   /** Nothing goes through, and nothing ends. */
-  standStill(): void {
-    this.#isStill = true;
+  pauseTraffic(): void {
+    this.#isStalled = true;
     for (const socket of [...this.#pairs].flat()) socket.pause();
   }
 
-  goOn(): void {
-    this.#isStill = false;
+  resumeTraffic(): void {
+    this.#isStalled = false;
     for (const socket of [...this.#pairs].flat()) socket.resume();
   }
 

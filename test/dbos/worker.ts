@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
 import { dbosHost } from '@pawl/dbos';
 import { manualClock } from '@pawl/testing';
-import { journey, watch } from '../durable/journey.ts';
+import { createTraveller, watch } from '../durable/traveller.ts';
 
 /**
  * A worker of many: `node worker.ts <url> <executorId> <folder> <time> <leaseMs>`. What is done for a run is written to its
@@ -32,7 +32,7 @@ const clock = manualClock({ startMs: Date.now(), sleeps: 'held' });
 const host = await dbosHost({
   url,
   executorId,
-  agents: [journey(mark)],
+  agents: [createTraveller(mark)],
   queue: { pollingMs: 50 },
   onRun: (run) => watch(run, mark),
   onError: (error, runId) => mark(runId, `error ${(error as { readonly code?: unknown }).code}`),

@@ -2,9 +2,9 @@ import { Agent, type Host, type RunEvent, systemClock, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { hosts, newFile, openSqlite } from './hosts.ts';
+import { createFile, hosts, openSqlite } from './hosts.ts';
 
-interface Slow {
+interface SlowAgent {
   readonly agent: Agent;
   /** Resolves when the tool has begun. */
   readonly begun: Promise<void>;
@@ -13,7 +13,7 @@ interface Slow {
 }
 
 /** An agent whose one tool takes until it is told to finish. */
-function slow(): Slow {
+function createSlowAgent(): SlowAgent {
   const begun = Promise.withResolvers<void>();
   const work = Promise.withResolvers<string>();
   const executed: string[] = [];
@@ -47,7 +47,7 @@ const pairs: readonly { readonly name: string; open(): readonly [Host, Host] }[]
   {
     name: 'two hosts on one SQLite file',
     open: () => {
-      const file = newFile();
+      const file = createFile();
       return [openSqlite(file), openSqlite(file)];
     },
   },
@@ -56,7 +56,7 @@ const pairs: readonly { readonly name: string; open(): readonly [Host, Host] }[]
 describe.each(pairs)('on $name', ({ open }) => {
   test('a start of a run that is at work follows it: what was recorded before is replayed, the rest is live', async () => {
     const [here, there] = open();
-    const { agent, begun, finish, executed } = slow();
+    const { agent, begun, finish, executed } = createSlowAgent();
     const first = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
     const second = agent.run('Go.', { host: there, runId: 'run', onExistingRun: 'attach' });
@@ -80,7 +80,7 @@ describe.each(pairs)('on $name', ({ open }) => {
 
   test('whoever resumes a run that is at work looks on as well', async () => {
     const [here, there] = open();
-    const { agent, begun, finish, executed } = slow();
+    const { agent, begun, finish, executed } = createSlowAgent();
     const first = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
     const second = agent.resume('run', { host: there }).outcome();
@@ -91,7 +91,7 @@ describe.each(pairs)('on $name', ({ open }) => {
 
   test('a run that has ended is given as it ended', async () => {
     const [here, there] = open();
-    const { agent, finish, executed } = slow();
+    const { agent, finish, executed } = createSlowAgent();
     finish();
     const outcome = await agent.run('Go.', { host: here, runId: 'run' }).outcome();
     const again = agent.run('Go.', { host: there, runId: 'run', onExistingRun: 'attach' });
@@ -101,7 +101,7 @@ describe.each(pairs)('on $name', ({ open }) => {
 
   test('another input is another run: it is refused', async () => {
     const [here, there] = open();
-    const { agent, finish } = slow();
+    const { agent, finish } = createSlowAgent();
     finish();
     await agent.run('Go.', { host: here, runId: 'run' }).outcome();
     const other = agent.run('Stop.', { host: there, runId: 'run', onExistingRun: 'attach' });
@@ -112,7 +112,7 @@ describe.each(pairs)('on $name', ({ open }) => {
 
   test('an abort of whoever looks on ends the run where it is', async () => {
     const [here, there] = open();
-    const { agent, begun } = slow();
+    const { agent, begun } = createSlowAgent();
     const first = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
     const second = agent.resume('run', { host: there });
@@ -155,9 +155,9 @@ describe.each(hosts)('an enqueued run, on $name', ({ open }) => {
 });
 
 describe.each(hosts)('a fork, on $name', ({ open }) => {
-  async function forked(options: { readonly before: string; readonly input?: string }) {
+  async function runFork(options: { readonly before: string; readonly input?: string }) {
     const host = open();
-    const { agent, finish, executed } = slow();
+    const { agent, finish, executed } = createSlowAgent();
     finish();
     const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
     const fork = await host.fork('run', options);
@@ -168,25 +168,25 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
   }
 
   test('before a request asks the model again, and runs no finished tool', async () => {
-    const { outcome, result, executed } = await forked({ before: 'model:2' });
+    const { outcome, result, executed } = await runFork({ before: 'model:2' });
     expect(result.messages).toEqual(outcome.messages);
     expect(executed).toEqual(['run/tool:1.0:build']);
   });
 
   test('before a call runs it again, under a key of its own', async () => {
-    const { outcome, result, executed } = await forked({ before: 'tool:1.0:build' });
+    const { outcome, result, executed } = await runFork({ before: 'tool:1.0:build' });
     expect(result.messages).toEqual(outcome.messages);
     expect(executed).toEqual(['run/tool:1.0:build', `${result.runId}/tool:1.0:build`]);
   });
 
   test('with words of the user goes on from there', async () => {
-    const { result } = await forked({ before: 'model:2', input: 'And now?' });
+    const { result } = await runFork({ before: 'model:2', input: 'And now?' });
     expect(result.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'user', 'assistant']);
     expect(result.messages[3]).toEqual({ role: 'user', content: 'And now?' });
   });
 
   test('before a call, with words of the user, has no open call left', async () => {
-    const { result } = await forked({ before: 'tool:1.0:build', input: 'Leave that.' });
+    const { result } = await runFork({ before: 'tool:1.0:build', input: 'Leave that.' });
     expect(result.status).toBe('completed');
     expect(result.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'user', 'assistant']);
   });

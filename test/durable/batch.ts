@@ -12,7 +12,7 @@ const [file = '', journal = ''] = process.argv.slice(2);
 const host = sqliteHost(file);
 const isFirst = (await host.listRuns()).length === 0;
 
-function working(name: string, effect: Effect) {
+function createTool(name: string, effect: Effect) {
   return tool({
     name,
     description: 'Works.',
@@ -26,10 +26,10 @@ function working(name: string, effect: Effect) {
 }
 
 const tools = [
-  working('quick', 'non-idempotent'),
-  working('slow', 'idempotent'),
-  working('swift', 'read'),
-  working('slowly', 'non-idempotent'),
+  createTool('quick', 'non-idempotent'),
+  createTool('slow', 'idempotent'),
+  createTool('swift', 'read'),
+  createTool('slowly', 'non-idempotent'),
 ];
 const model = scriptedModel(({ messages }) =>
   messages.some(({ role }) => role === 'tool')

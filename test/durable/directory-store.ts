@@ -47,7 +47,7 @@ export class DirectoryStore implements RunStore {
   }
 
   insert(record: RunRecord, as: InsertOptions): Promise<void> {
-    return this.#alone(async () => {
+    return this.#runAlone(async () => {
       const files = await this.#readAll();
       const { runId, agent, metadata, at } = record;
       if (files.some(({ summary }) => summary.runId === runId)) throw createRunExistsError(runId);
@@ -57,7 +57,7 @@ export class DirectoryStore implements RunStore {
       if (as.type === 'queued') {
         const summary = { runId, agent, metadata, position, ...times, status: 'queued', attempts: 0 } as const;
         const steps = (as.steps ?? []).map(({ name, value }) => [name, JSON.stringify(value)] as const);
-        return this.#write({ ...file, summary, steps, waits: waitsToFile(as.waits ?? new Map()) });
+        return this.#write({ ...file, summary, steps, waits: serializeWaits(as.waits ?? new Map()) });
       }
       this.#tokens.add(as.claim.token);
       const summary = { runId, agent, metadata, position, ...times, status: 'running', attempts: 1 } as const;
@@ -66,9 +66,9 @@ export class DirectoryStore implements RunStore {
   }
 
   claim({ runId, token }: Claim, now: number): Promise<ClaimedRun | undefined> {
-    return this.#alone(async () => {
+    return this.#runAlone(async () => {
       const file = await this.#read(runId);
-      const { outcome: _, ...summary } = this.#summary(file);
+      const { outcome: _, ...summary } = this.#toSummary(file);
       if (summary.status === 'running' || hasEnded(summary.status)) return undefined;
       const attempt = summary.attempts + 1;
       this.#tokens.add(token);
@@ -83,7 +83,7 @@ export class DirectoryStore implements RunStore {
   }
 
   release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
-    return this.#alone(async () => {
+    return this.#runAlone(async () => {
       const { token, ...file } = await this.#read(claim.runId);
       this.#tokens.delete(claim.token);
       if (token !== claim.token) return;
@@ -102,21 +102,21 @@ export class DirectoryStore implements RunStore {
   }
 
   update<T>(runId: string, { claim, decide }: RunUpdate<T>): Promise<T> {
-    return this.#alone(async () => {
+    return this.#runAlone(async () => {
       const file = await this.#read(runId);
       if (claim !== undefined && file.token !== claim.token) throw createRunLostError(runId);
-      const waits = waitsFromFile(file.waits);
-      const { status } = this.#summary(file);
+      const waits = parseWaits(file.waits);
+      const { status } = this.#toSummary(file);
       const { result, change = {} } = decide({ runId, status, cancelReason: file.cancelReason }, waits);
       const { cancelReason = file.cancelReason } = change;
-      const changed = waitsToFile(new Map([...waits, ...(change.waits ?? [])]));
+      const changed = serializeWaits(new Map([...waits, ...(change.waits ?? [])]));
       await this.#write({ ...file, waits: changed, ...(cancelReason !== undefined && { cancelReason }) });
       return result;
     });
   }
 
   async find(runId: string): Promise<StoredRun> {
-    return this.#stored(await this.#read(runId));
+    return this.#toStoredRun(await this.#read(runId));
   }
 
   async listSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
@@ -126,7 +126,7 @@ export class DirectoryStore implements RunStore {
   }
 
   async list(filter: CheckedFilter): Promise<readonly RunSummary[]> {
-    const runs = (await this.#readAll()).map((file) => this.#stored(file));
+    const runs = (await this.#readAll()).map((file) => this.#toStoredRun(file));
     runs.sort((one, other) => one.position - other.position);
     return filterRuns(runs, filter);
   }
@@ -136,19 +136,19 @@ export class DirectoryStore implements RunStore {
   }
 
   #changeHeld(claim: Claim, change: (file: RunFile) => Partial<RunFile>): Promise<void> {
-    return this.#alone(async () => {
+    return this.#runAlone(async () => {
       const file = await this.#read(claim.runId);
       if (file.token !== claim.token) throw createRunLostError(claim.runId);
       await this.#write({ ...file, ...change(file) });
     });
   }
 
-  #stored(file: RunFile): StoredRun {
-    return { ...this.#summary(file), record: parseRecord(file.record) };
+  #toStoredRun(file: RunFile): StoredRun {
+    return { ...this.#toSummary(file), record: parseRecord(file.record) };
   }
 
   /** A run that a process has claimed which is gone is interrupted. */
-  #summary({ summary, token }: RunFile): RunSummary {
+  #toSummary({ summary, token }: RunFile): RunSummary {
     const isFree = summary.status === 'running' && !this.#tokens.has(token ?? '');
     return isFree ? { ...summary, status: 'interrupted' } : summary;
   }
@@ -160,38 +160,38 @@ export class DirectoryStore implements RunStore {
   }
 
   async #read(runId: string): Promise<RunFile> {
-    const text = await readFile(this.#path(runId), 'utf8').catch(() => undefined);
+    const text = await readFile(this.#buildPath(runId), 'utf8').catch(() => undefined);
     if (text === undefined) throw createUnknownRunError(runId);
     return JSON.parse(text);
   }
 
   /** Renaming a file is atomic: a reader sees all of the change or nothing. */
   async #write(file: RunFile): Promise<void> {
-    const path = this.#path(file.summary.runId);
+    const path = this.#buildPath(file.summary.runId);
     await writeFile(`${path}.new`, JSON.stringify(file), { flush: true });
     await rename(`${path}.new`, path);
   }
 
   /** An id may have characters that no file name can have. */
-  #path(runId: string): string {
+  #buildPath(runId: string): string {
     return join(this.#directory, `${createHash('sha256').update(runId).digest('hex')}.json`);
   }
 
   /** One change after the other: what one has read, no other changes until it has written. */
-  #alone<T>(work: () => Promise<T>): Promise<T> {
+  #runAlone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#lastWrite.then(work);
     this.#lastWrite = done.catch(() => undefined); // The caller gets the error.
     return done;
   }
 }
 
-function waitsToFile(waits: ReadonlyMap<string, Wait>): RunFile['waits'] {
+function serializeWaits(waits: ReadonlyMap<string, Wait>): RunFile['waits'] {
   return [...waits].map(([name, wait]) => {
     return [name, { ...wait, expiresAt: Number.isFinite(wait.expiresAt) ? wait.expiresAt : null }];
   });
 }
 
-function waitsFromFile(waits: RunFile['waits']): ReadonlyMap<string, Wait> {
+function parseWaits(waits: RunFile['waits']): ReadonlyMap<string, Wait> {
   return new Map(
     waits.map(([name, wait]) => [name, { ...wait, expiresAt: wait.expiresAt ?? Number.POSITIVE_INFINITY }]),
   );

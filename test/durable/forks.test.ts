@@ -13,9 +13,9 @@ interface Traveller {
 }
 
 /** Looks at two cities at once, pays, which a person has to approve, and is done. */
-function traveller(): Traveller {
+function createTraveller(): Traveller {
   const ran: string[] = [];
-  const ofTool = (name: string, needsApproval: boolean) =>
+  const createTool = (name: string, needsApproval: boolean) =>
     tool({
       name,
       description: 'Does it.',
@@ -33,7 +33,10 @@ function traveller(): Traveller {
     }
     return done === 2 ? respond.call('pay', { city: 'Rome' }) : respond.text('Booked.');
   });
-  return { agent: new Agent({ name: 'traveller', model, tools: [ofTool('look', false), ofTool('pay', true)] }), ran };
+  return {
+    agent: new Agent({ name: 'traveller', model, tools: [createTool('look', false), createTool('pay', true)] }),
+    ran,
+  };
 }
 
 async function approve(host: Host, runId: string): Promise<void> {
@@ -44,9 +47,9 @@ async function approve(host: Host, runId: string): Promise<void> {
 
 describe.each(hosts)('a fork, on $name', ({ open }) => {
   /** A run to its end, or to where a person is asked. */
-  async function travelled({ to }: { readonly to: 'end' | 'approval' }) {
+  async function runTraveller({ to }: { readonly to: 'end' | 'approval' }) {
     const host = open();
-    const { agent, ran } = traveller();
+    const { agent, ran } = createTraveller();
     await agent.run('Go.', { host, runId: 'run' }).outcome();
     if (to === 'approval') return { host, agent, ran };
     await approve(host, 'run');
@@ -55,7 +58,7 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
   }
 
   test('of a run that waits asks a person of its own; the answer to one is none to the other', async () => {
-    const { host, agent, ran } = await travelled({ to: 'approval' });
+    const { host, agent, ran } = await runTraveller({ to: 'approval' });
     const fork = await host.fork('run', { before: 'check:2.0', runId: 'fork' });
     expect((await agent.resume(fork, { host }).outcome()).status).toBe('suspended');
     await approve(host, 'fork');
@@ -65,7 +68,7 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
   });
 
   test('before a call that was approved asks again, and runs the call under a key of its own', async () => {
-    const { host, agent, ran } = await travelled({ to: 'end' });
+    const { host, agent, ran } = await runTraveller({ to: 'end' });
     await host.fork('run', { before: 'tool:2.0:pay', runId: 'fork' });
     expect((await agent.resume('fork', { host }).outcome()).status).toBe('suspended');
     await approve(host, 'fork');
@@ -74,14 +77,14 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
   });
 
   test('before the second of two calls runs that one alone', async () => {
-    const { host, agent, ran } = await travelled({ to: 'approval' });
+    const { host, agent, ran } = await runTraveller({ to: 'approval' });
     await host.fork('run', { before: 'tool:1.1:look', runId: 'fork' });
     await agent.resume('fork', { host }).outcome();
     expect(ran).toEqual(['run/tool:1.0:look', 'run/tool:1.1:look', 'fork/tool:1.1:look']);
   });
 
   test('of a fork is one like any other', async () => {
-    const { host, agent } = await travelled({ to: 'end' });
+    const { host, agent } = await runTraveller({ to: 'end' });
     await host.fork('run', { before: 'model:3', runId: 'one', input: 'And back.' });
     const first = await agent.resume('one', { host }).outcome();
     await host.fork('one', { before: 'model:1', runId: 'two', input: 'Soon.' });
@@ -92,7 +95,7 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
   });
 
   test('from other messages begins with these, and with what is said then', async () => {
-    const { host, agent, ran } = await travelled({ to: 'approval' });
+    const { host, agent, ran } = await runTraveller({ to: 'approval' });
     const messages: readonly Message[] = [
       { role: 'user', content: 'Go.' },
       { role: 'assistant', content: 'Where?' },
@@ -104,7 +107,7 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
   });
 
   test('with words tells of the whole conversation that it begins with, also to those who look on', async () => {
-    const { host, agent } = await travelled({ to: 'end' });
+    const { host, agent } = await runTraveller({ to: 'end' });
     await host.fork('run', { before: 'model:2', runId: 'fork', input: 'Wait.' });
     const started: RunEvent[] = [];
     const run = agent.resume('fork', { host });
@@ -119,7 +122,7 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
 
   test('inside an agent inside begins there', async () => {
     const host = open();
-    const { agent: inner, ran } = traveller();
+    const { agent: inner, ran } = createTraveller();
     const model = scriptedModel(({ messages }) =>
       messages.some(({ role }) => role === 'tool') ? respond.text('Home.') : respond.call('travel', { prompt: 'Go.' }),
     );
@@ -147,7 +150,7 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
   ] as readonly (readonly [string, ForkOptions, string])[])(
     'with %s is refused, and makes no run',
     async (_, options, code) => {
-      const { host } = await travelled({ to: 'approval' });
+      const { host } = await runTraveller({ to: 'approval' });
       await expect(host.fork('run', options)).rejects.toMatchObject({ code });
       expect(await host.listRuns()).toHaveLength(1);
     },

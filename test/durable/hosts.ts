@@ -14,11 +14,11 @@ export interface HostUnderTest {
 export const hosts: readonly HostUnderTest[] = [
   { name: 'memory', open: memoryHost },
   // What differs from 'full' is a matter of power failures, and thousands of files wait for the disk.
-  { name: 'SQLite', open: (options) => sqliteHost(newFile(), { synchronous: 'normal', ...options }) },
+  { name: 'SQLite', open: (options) => sqliteHost(createFile(), { synchronous: 'normal', ...options }) },
 ];
 
 /** A file of its own for the test, gone after it. */
-export function newFile(): string {
+export function createFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pawl-sqlite-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return join(folder, 'runs.db');
@@ -32,7 +32,7 @@ export function openSqlite(file: string, options?: SqliteHostOptions): SqliteHos
 }
 
 /** The run, taken over to work on it. */
-export async function held(host: Host, runId: string): Promise<Extract<ClaimResult, { type: 'claimed' }>> {
+export async function claimRun(host: Host, runId: string): Promise<Extract<ClaimResult, { type: 'claimed' }>> {
   const opened = await host.claim(runId);
   if (opened.type === 'claimed') return opened;
   throw new Error(`Run "${runId}" was not there to be taken: ${opened.type}.`);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Message, Outcome } from '@pawl/core';
 import { checkHistory } from '@pawl/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Bundled, bundled } from './bundled.ts';
-import { newFile } from './hosts.ts';
+import { bundleProgram, type ProgramBundle } from './bundle-program.ts';
+import { createFile } from './hosts.ts';
 
 interface Life {
   /** `undefined` where it was killed. */
@@ -19,10 +19,10 @@ interface Point {
   readonly times: number;
 }
 
-let program: Bundled;
+let program: ProgramBundle;
 
 beforeAll(async () => {
-  program = await bundled(join(import.meta.dirname, 'worker.ts'));
+  program = await bundleProgram(join(import.meta.dirname, 'worker.ts'));
 });
 
 afterAll(() => program.remove());
@@ -56,14 +56,14 @@ function kept(journal: readonly string[]): readonly string[] {
 }
 
 test('killed for real at each thing that it does, a run goes on to the same end, and does nothing finished again', async () => {
-  const undisturbed = await live(newFile());
+  const undisturbed = await live(createFile());
   if (undisturbed.outcome === undefined) throw new Error('It was not to be killed.');
   const points = pointsOf(undisturbed.journal);
   expect(points.length).toBeGreaterThan(40);
   const doubted = new Set<string>();
   let isGuideDoubted = false;
   const one = async (fatal: Point): Promise<void> => {
-    const file = newFile();
+    const file = createFile();
     const killed = await live(file, fatal);
     expect(killed.outcome).toBeUndefined();
     const resumed = await live(file);

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { HostError } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
-import { sleeperAgent } from './sleeper-agent.ts';
+import { createSleeper } from './sleeper-agent.ts';
 
 /**
  * `node sleeper.ts <file> <journal>` runs the agent, which looks until something comes in: meanwhile the process is stopped from
@@ -13,7 +13,7 @@ const LEASE_MS = 300;
 
 const host = sqliteHost(file, { leaseMs: LEASE_MS });
 const looked = Promise.withResolvers<void>();
-const agent = sleeperAgent(journal, looked.promise);
+const agent = createSleeper(journal, looked.promise);
 const run = agent.run('Go.', { host, runId: 'run' });
 const outcome = run.outcome().catch((error: unknown) => {
   if (!HostError.isInstance(error)) throw error;

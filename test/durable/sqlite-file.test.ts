@@ -8,7 +8,7 @@ import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { newFile, openSqlite } from './hosts.ts';
+import { createFile, openSqlite } from './hosts.ts';
 import { FORMAT_1 } from './sqlite-format-1.ts';
 
 const OPENERS = [
@@ -54,7 +54,7 @@ describe.each(OPENERS)('%s refuses what names no file, where it is called', (cal
 });
 
 test('a file is opened by its URL, too', async () => {
-  const file = newFile().replace(/runs/, 'runs with blanks');
+  const file = createFile().replace(/runs/, 'runs with blanks');
   await openSqlite(file).enqueue('agent', 'Go.');
   const host = sqliteHost(pathToFileURL(file));
   onTestFinished(() => host.close());
@@ -120,7 +120,7 @@ describe('numbers that are no whole ones', () => {
 });
 
 describe('a file that is deleted or replaced while it is open is told', () => {
-  const turns = (count: number, onLast: () => void) => {
+  const createLooker = (count: number, onLast: () => void) => {
     const look = tool({
       name: 'look',
       description: 'Looks.',
@@ -147,9 +147,9 @@ describe('a file that is deleted or replaced while it is open is told', () => {
       },
     ],
   ] as const)('%s', async (_, change) => {
-    const file = newFile();
+    const file = createFile();
     const host = sqliteHost(file);
-    const run = turns(1, () => change(file)).run('Go.', { host, runId: 'run' });
+    const run = createLooker(1, () => change(file)).run('Go.', { host, runId: 'run' });
     await expect(run.outcome()).rejects.toMatchObject({
       name: 'HostError',
       code: 'host.lost',
@@ -163,7 +163,7 @@ describe('a file that is deleted or replaced while it is open is told', () => {
   });
 
   test('also to whoever saves a conversation', async () => {
-    const file = newFile();
+    const file = createFile();
     const store = sqliteConversations(file);
     const change = { version: 0, keep: 0, messages: [{ role: 'user', content: 'Hi.' }] } as const;
     expect(await store.save('chat', change)).toBe(true);
@@ -173,7 +173,7 @@ describe('a file that is deleted or replaced while it is open is told', () => {
   });
 
   test('a database in memory has no file that could be gone', async () => {
-    const outcome = await turns(2, () => {})
+    const outcome = await createLooker(2, () => {})
       .run('Go.', { host: openSqlite(':memory:') })
       .outcome();
     expect(outcome.status).toBe('completed');
@@ -190,7 +190,7 @@ test('on a Node without SQLite the import is fine, and opening a file says which
 });
 
 test('a file of format 1 is read and written on', async () => {
-  const file = newFile();
+  const file = createFile();
   const old = new DatabaseSync(file);
   old.exec(FORMAT_1);
   old.close();

@@ -6,26 +6,26 @@ import { DatabaseSync } from 'node:sqlite';
 import { Agent, type Clock, type RunRecord, type Step, systemClock } from '@pawl/core';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { APPROVAL, held, newFile, openSqlite } from './hosts.ts';
-import { sleeperAgent } from './sleeper-agent.ts';
+import { APPROVAL, claimRun, createFile, openSqlite } from './hosts.ts';
+import { createSleeper } from './sleeper-agent.ts';
 
 const HOUR_MS = 3_600_000;
 
-function record(runId: string): RunRecord {
+function createRecord(runId: string): RunRecord {
   return { runId, agent: 'agent', messages: [{ role: 'user', content: 'Go.' }], limits: {}, metadata: {}, at: 0 };
 }
 
-function step(name: string, value: unknown): Step<unknown> {
+function createStep(name: string, value: unknown): Step<unknown> {
   return { type: 'step', name, effect: 'read', work: async () => value, onRecorded: () => {} };
 }
 
 /** An agent that only looks at what its runs are resumed as. */
-function onlooker(): Agent {
+function createAgent(): Agent {
   return new Agent({ name: 'agent', model: scriptedModel([]) });
 }
 
 /** A process whose timers are late: time passes for it, and nothing happens. */
-function lateClock() {
+function createLateClock() {
   let time = 1_000;
   const late: (() => void)[] = [];
   const clock: Clock = {
@@ -48,48 +48,48 @@ function lateClock() {
 }
 
 test('a process that stood still for longer than its lease does not take over its own runs', async () => {
-  const { clock, standStill } = lateClock();
-  const host = openSqlite(newFile(), { clock, leaseMs: 1_000 });
-  const durable = await host.start(record('run'));
+  const { clock, standStill } = createLateClock();
+  const host = openSqlite(createFile(), { clock, leaseMs: 1_000 });
+  const durable = await host.start(createRecord('run'));
   standStill(1_500);
-  expect(await host.resumeAll([onlooker()])).toEqual([]);
+  expect(await host.resumeAll([createAgent()])).toEqual([]);
   expect(await host.claim('run')).toMatchObject({ type: 'busy' });
   expect(await host.listRuns()).toMatchObject([{ runId: 'run', status: 'running', attempts: 1 }]);
-  expect(await durable.step(step('model:1', 'a'))).toBe('a');
+  expect(await durable.step(createStep('model:1', 'a'))).toBe('a');
 });
 
 test('a lease that is renewed late holds again where nobody took the run meanwhile', async () => {
-  const file = newFile();
-  const { clock, standStill, goOn } = lateClock();
+  const file = createFile();
+  const { clock, standStill, goOn } = createLateClock();
   const host = openSqlite(file, { clock, leaseMs: 1_000 });
   const other = openSqlite(file, { clock });
-  await host.start(record('run'));
+  await host.start(createRecord('run'));
   standStill(1_500);
   expect(await other.listRuns()).toMatchObject([{ status: 'interrupted' }]);
   goOn();
-  expect(await other.resumeAll([onlooker()])).toEqual([]);
+  expect(await other.resumeAll([createAgent()])).toEqual([]);
   expect(await other.listRuns()).toMatchObject([{ status: 'running' }]);
 });
 
 test('a run that was taken over meanwhile stays with whoever took it, and the late one learns that it has lost it', async () => {
-  const file = newFile();
-  const { clock, standStill, goOn } = lateClock();
+  const file = createFile();
+  const { clock, standStill, goOn } = createLateClock();
   const host = openSqlite(file, { clock, leaseMs: 1_000 });
   const other = openSqlite(file, { clock, leaseMs: 1_000 });
-  const durable = await host.start(record('run'));
+  const durable = await host.start(createRecord('run'));
   standStill(1_500);
-  const taken = await held(other, 'run');
+  const taken = await claimRun(other, 'run');
   goOn();
-  await expect(durable.step(step('model:1', 'late'))).rejects.toMatchObject({ code: 'run.lost' });
+  await expect(durable.step(createStep('model:1', 'late'))).rejects.toMatchObject({ code: 'run.lost' });
   expect(await host.claim('run')).toMatchObject({ type: 'busy' });
   await host.release('run', undefined);
-  expect(await taken.stepRunner.step(step('model:1', 'a'))).toBe('a');
+  expect(await taken.stepRunner.step(createStep('model:1', 'a'))).toBe('a');
 });
 
 test.each([HOUR_MS, -HOUR_MS])(
   'where the date of one of two processes jumps by %s ms, each keeps its runs',
   async (jumpMs) => {
-    const file = newFile();
+    const file = createFile();
     const time = manualClock({ startMs: Date.now() });
     let jump = 0;
     const jumping: Clock = {
@@ -100,12 +100,12 @@ test.each([HOUR_MS, -HOUR_MS])(
     };
     const steady = openSqlite(file, { clock: time });
     const jumper = openSqlite(file, { clock: jumping });
-    await steady.start(record('steady'));
-    await jumper.start(record('jumper'));
+    await steady.start(createRecord('steady'));
+    await jumper.start(createRecord('jumper'));
     jump = jumpMs;
     for (let beats = 0; beats < 4; beats++) {
-      expect(await jumper.resumeAll([onlooker()])).toEqual([]);
-      expect(await steady.resumeAll([onlooker()])).toEqual([]);
+      expect(await jumper.resumeAll([createAgent()])).toEqual([]);
+      expect(await steady.resumeAll([createAgent()])).toEqual([]);
       await time.advance(5_000);
     }
     expect(await steady.listRuns()).toMatchObject([
@@ -117,7 +117,7 @@ test.each([HOUR_MS, -HOUR_MS])(
 
 test('a model that takes longer than a lease holds is asked once', async () => {
   const clock = manualClock();
-  const file = newFile();
+  const file = createFile();
   const host = openSqlite(file, { clock, leaseMs: 1_000 });
   const other = openSqlite(file, { clock, leaseMs: 1_000 });
   const answered = Promise.withResolvers<void>();
@@ -142,10 +142,10 @@ test('a model that takes longer than a lease holds is asked once', async () => {
 });
 
 test('a call that may happen once does not begin where the run was taken over after its intent was written', async () => {
-  const file = newFile();
+  const file = createFile();
   const host = openSqlite(file);
-  const waiting = await host.start(record('waiting'));
-  const durable = await host.start(record('run'));
+  const waiting = await host.start(createRecord('waiting'));
+  const durable = await host.start(createRecord('run'));
   const other = new DatabaseSync(file);
   onTestFinished(() => other.close());
   const begun: string[] = [];
@@ -154,7 +154,7 @@ test('a call that may happen once does not begin where the run was taken over af
     other.exec("UPDATE runs SET lease_token = 'of another process' WHERE run_id = 'run'");
   });
   const pay = durable.step({
-    ...step('tool:1.0', 'paid'),
+    ...createStep('tool:1.0', 'paid'),
     effect: 'non-idempotent',
     work: async () => begun.push('pay'),
   });
@@ -164,7 +164,7 @@ test('a call that may happen once does not begin where the run was taken over af
 });
 
 test('a process that is stopped for longer than its lease loses its run, and says so when it goes on', async () => {
-  const file = newFile();
+  const file = createFile();
   const journal = `${file}.journal`;
   writeFileSync(journal, '');
   const sleeper = spawn(process.execPath, [join(import.meta.dirname, 'sleeper.ts'), file, journal]);
@@ -175,7 +175,7 @@ test('a process that is stopped for longer than its lease loses its run, and say
   await expect.poll(() => readFileSync(journal, 'utf8')).toBe('look\n');
   sleeper.kill('SIGSTOP');
   const host = openSqlite(file);
-  const agent = sleeperAgent(journal);
+  const agent = createSleeper(journal);
   await expect.poll(() => host.listRuns({ status: 'interrupted' })).toHaveLength(1);
   const [run] = await host.resumeAll([agent]);
   expect(await run?.outcome()).toMatchObject({ status: 'completed', text: 'Done.' });
@@ -187,7 +187,7 @@ test('a process that is stopped for longer than its lease loses its run, and say
 });
 
 test('a process whose event loop stands still keeps its run, and takes it from nobody', async () => {
-  const file = newFile();
+  const file = createFile();
   const journal = `${file}.journal`;
   writeFileSync(journal, '');
   const blocked = spawn(process.execPath, [join(import.meta.dirname, 'sleeper.ts'), file, journal, 'blocked']);

@@ -4,7 +4,7 @@ import { Agent, type Clock, type RunRecord, systemClock } from '@pawl/core';
 import type { SqliteHost } from '@pawl/core/sqlite';
 import { scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { newFile, openSqlite } from './hosts.ts';
+import { createFile, openSqlite } from './hosts.ts';
 
 const COUNT = 1_500;
 
@@ -18,7 +18,7 @@ async function keepRuns(host: SqliteHost, how: 'ended' | 'waiting'): Promise<voi
 }
 
 /** How often the event loop comes round while something is done. */
-async function turnsDuring(work: Promise<unknown>): Promise<number> {
+async function countTurns(work: Promise<unknown>): Promise<number> {
   let turns = 0;
   let isOver = false;
   const over = work.finally(() => (isOver = true));
@@ -28,7 +28,7 @@ async function turnsDuring(work: Promise<unknown>): Promise<number> {
 }
 
 test('many ended runs are deleted in parts, between which the file is free for other processes', async () => {
-  const file = newFile();
+  const file = createFile();
   const other = new DatabaseSync(file);
   onTestFinished(() => other.close());
   let pauses = 0;
@@ -49,7 +49,7 @@ test('many ended runs are deleted in parts, between which the file is free for o
 });
 
 test('a host that closes ends a deletion, which the next one goes on with', async () => {
-  const file = newFile();
+  const file = createFile();
   const clock: Clock = { ...systemClock, sleep: async () => void host.close() };
   const host = openSqlite(file, { synchronous: 'normal', clock });
   await keepRuns(host, 'ended');
@@ -60,15 +60,15 @@ test('a host that closes ends a deletion, which the next one goes on with', asyn
 });
 
 test('many runs are listed in pages, between which this process goes on with other things', async () => {
-  const host = openSqlite(newFile(), { synchronous: 'normal' });
+  const host = openSqlite(createFile(), { synchronous: 'normal' });
   await keepRuns(host, 'ended');
   const listing = host.listRuns({ limit: COUNT });
-  expect(await turnsDuring(listing)).toBeGreaterThan(10);
+  expect(await countTurns(listing)).toBeGreaterThan(10);
   expect(await listing).toHaveLength(COUNT);
 });
 
 test('of many runs that wait, only those that were answered or cancelled are resumed', async () => {
-  const host = openSqlite(newFile(), { synchronous: 'normal' });
+  const host = openSqlite(createFile(), { synchronous: 'normal' });
   await keepRuns(host, 'waiting');
   await host.cancel('waiting 7', { reason: 'No more.' });
   const resumed = await host.resumeAll([new Agent({ name: 'agent', model: scriptedModel([]) })]);

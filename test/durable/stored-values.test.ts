@@ -20,7 +20,7 @@ const odd: readonly (readonly [string, unknown, path: string, what: string])[] =
   ['a number that is none', { price: Number.NaN }, 'price', 'NaN'],
 ];
 
-async function refused(work: () => unknown): Promise<unknown> {
+async function catchError(work: () => unknown): Promise<unknown> {
   try {
     await work();
   } catch (error) {
@@ -42,7 +42,7 @@ describe.each(hosts)('on $name', ({ open }) => {
       () => agent.run('Go.', { host, runId: 'r', metadata }).outcome(),
       () => host.enqueue('a', 'Go.', { runId: 'r', metadata }),
     ]) {
-      const error = await refused(work);
+      const error = await catchError(work);
       expect(error).toMatchObject({ name: 'ConfigError', message: expect.stringContaining(message) });
     }
     await expectNothingStored(host);
@@ -68,7 +68,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     const host = open();
     const messages = given as unknown as readonly Message[];
     for (const work of [() => agent.run(messages, { host }).outcome(), () => host.enqueue('a', messages)]) {
-      const error = await refused(work);
+      const error = await catchError(work);
       expect(error).toMatchObject({ name: 'ConfigError', message: expect.stringContaining(problem) });
     }
     await expectNothingStored(host);

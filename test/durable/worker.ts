@@ -1,7 +1,7 @@
 import { appendFileSync, writeSync } from 'node:fs';
 import type { Outcome } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
-import { journey, watch } from './journey.ts';
+import { createTraveller, watch } from './traveller.ts';
 
 /**
  * A process that works on one run of a file, from wherever the last one left it. `node worker.ts <file> <journal> <what> <n>`
@@ -17,24 +17,24 @@ function mark(_runId: string, what: string): void {
   if (what === fatal && ++count === Number(times)) process.kill(process.pid, 'SIGKILL');
 }
 
-const agent = journey(mark);
+const agent = createTraveller(mark);
 const host = sqliteHost(file, { synchronous: 'normal' }); // What differs from 'full' is a matter of power failures.
 
-async function attempt(): Promise<Outcome<unknown>> {
+async function startAttempt(): Promise<Outcome<unknown>> {
   const isThere = (await host.listRuns()).length > 0;
   const run = isThere ? agent.resume('run', { host }) : agent.run('Go.', { host, runId: 'run' });
   watch(run, mark);
   return run.outcome();
 }
 
-let outcome = await attempt();
+let outcome = await startAttempt();
 while (outcome.status === 'suspended') {
   for (const { id, fingerprint } of outcome.pending) {
     mark('run', `answer ${id}`);
     await host.answer('run', id, { type: 'approve', fingerprint });
     mark('run', `answered ${id}`);
   }
-  outcome = await attempt();
+  outcome = await startAttempt();
 }
 await host.close();
 writeSync(1, JSON.stringify(outcome));

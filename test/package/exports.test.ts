@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { beforeAll, expect, test } from 'vitest';
-import { build, subPaths } from '../../scripts/published.ts';
-import { type Bundled, sizes } from '../../scripts/sizes.ts';
+import { build, listSubPaths } from '../../scripts/published.ts';
+import { type BundleResult, measureSizes } from '../../scripts/sizes.ts';
 import { LIMITS } from './size-limits.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -26,7 +26,7 @@ async function exportsOf(files: readonly string[]): Promise<readonly (readonly s
 }
 
 test('the packages export what they promise, types included, and nothing else', async () => {
-  const paths = subPaths();
+  const paths = listSubPaths();
   const values = await exportsOf(paths.map(({ code }) => code));
   const names = await exportsOf(paths.map(({ declarations }) => declarations));
   const lines = paths.flatMap(({ name }, index) =>
@@ -84,9 +84,9 @@ test('core as published is few files, since each costs time to import', () => {
   expect(files('transport-node.js')).toEqual(['base.js', 'transport-node.js']);
 });
 
-let measured: readonly Bundled[] = [];
+let measured: readonly BundleResult[] = [];
 beforeAll(async () => {
-  measured = await sizes();
+  measured = await measureSizes();
 });
 
 test('each entry point has its limit in a bundle, and stays under it', () => {

@@ -8,7 +8,7 @@ import { evaluate, report, within } from '@pawl/testing/evaluation';
 import { exploreAgent, schemaModel } from '@pawl/testing/explore';
 import '@pawl/testing/vitest';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { newFile, openSqlite } from '../durable/hosts.ts';
+import { createFile, openSqlite } from '../durable/hosts.ts';
 
 // What docs/guide/production.md recommends, tested as docs/guide/testing.md says.
 
@@ -130,7 +130,7 @@ test('the tool alone finds an order, and refuses what is none', async () => {
 
 test('a request that is sent twice is one run, and a process that stops leaves its runs to the next', async () => {
   const { agent } = await support();
-  const file = newFile();
+  const file = createFile();
   const model = scriptedModel(
     ({ messages }) => (messages.some(({ role }) => role === 'tool') ? findsOrder[1] : findsOrder[0]) as never,
     { price },

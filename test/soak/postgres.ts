@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import { dbosClient } from '@pawl/dbos';
 import { Client } from 'pg';
 import { startPostgres } from '../../scripts/postgres.ts';
-import { Processes, pause, pick, repeatedCalls, report } from './processes.ts';
+import { listRepeatedCalls, Processes, pause, pick, report } from './processes.ts';
 
 const endsAt = performance.now() + Number(process.argv[2] ?? 120) * 1_000;
 const folder = mkdtempSync(join(tmpdir(), 'pawl-soak-'));
 const journal = join(folder, 'journal');
 writeFileSync(journal, '');
 const postgres = await startPostgres();
-const url = await postgres.newDatabase();
+const url = await postgres.createDatabase();
 const client = await dbosClient({ url });
 const processes = new Processes(join(import.meta.dirname, 'postgres-worker.ts'), (name) => [url, journal, name]);
 const NAMES = ['one', 'two', 'three'];
@@ -64,20 +64,20 @@ while (performance.now() < endsAt) {
   }
   if (what === 'stop') {
     figures.stopped++;
-    processes.signal(name, 'SIGSTOP');
-    setTimeout(() => processes.signal(name, 'SIGCONT'), 4_000);
+    processes.sendSignal(name, 'SIGSTOP');
+    setTimeout(() => processes.sendSignal(name, 'SIGCONT'), 4_000);
   }
   await pause(Math.random() * 1_000);
 }
-const done = async (): Promise<number> =>
+const countCompleted = async (): Promise<number> =>
   (await client.listRuns({ status: 'completed', limit: Infinity }).catch(() => [])).length;
-for (let waits = 0; waits < 1_200 && (await done()) < enqueued; waits++) await pause(100);
+for (let waits = 0; waits < 1_200 && (await countCompleted()) < enqueued; waits++) await pause(100);
 const runs = await client.listRuns({ limit: Infinity });
 const faults = [...processes.faults];
 for (const { runId, status, attempts } of runs) {
   if (status !== 'completed') faults.push(`${runId} is ${status} after ${attempts} attempts.`);
 }
-for (const call of repeatedCalls(journal)) faults.push(`${call} began more than once.`);
+for (const call of listRepeatedCalls(journal)) faults.push(`${call} began more than once.`);
 const attempts = Math.max(0, ...runs.map((run) => run.attempts));
 for (const name of processes.names) await processes.end(name, 'SIGKILL');
 await client.close();

@@ -28,24 +28,24 @@ export class Processes {
     child.stdout.once('data', () => this.#ready.add(child));
     let complaints = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(-2_000)));
-    child.once('exit', (code, signal) => {
+    child.once('exit', (code, sendSignal) => {
       this.#alive.delete(name);
-      if (!this.#ended.has(child)) this.faults.push(`${name} ended by itself (${code ?? signal}): ${complaints}`);
+      if (!this.#ended.has(child)) this.faults.push(`${name} ended by itself (${code ?? sendSignal}): ${complaints}`);
     });
     this.#alive.set(name, child);
   }
 
-  signal(name: string, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2'): void {
+  sendSignal(name: string, sendSignal: 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2'): void {
     const child = this.#alive.get(name);
-    if (child !== undefined && this.#ready.has(child)) child.kill(signal);
+    if (child !== undefined && this.#ready.has(child)) child.kill(sendSignal);
   }
 
-  async end(name: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  async end(name: string, sendSignal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#alive.get(name);
     if (child === undefined) return;
     this.#ended.add(child);
     child.kill('SIGCONT');
-    child.kill(signal);
+    child.kill(sendSignal);
     await once(child, 'exit');
   }
 }
@@ -61,7 +61,7 @@ export function pause(ms: number): Promise<void> {
 }
 
 /** Calls that may happen once and began more than once, in any process. */
-export function repeatedCalls(journal: string): readonly string[] {
+export function listRepeatedCalls(journal: string): readonly string[] {
   const paid = readFileSync(journal, 'utf8')
     .split('\n')
     .filter((line) => line.includes(':pay'));

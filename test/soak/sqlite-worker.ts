@@ -1,14 +1,14 @@
 import { writeSync } from 'node:fs';
 import { type Clock, HostError, systemClock } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
-import { soakAgent } from './agent.ts';
+import { createSoakAgent } from './agent.ts';
 
 /** `node sqlite-worker.ts <file> <journal>`: resumes what there is, again and again. SIGUSR2 makes it stand still, and its date jump. */
 const [file = '', journal = ''] = process.argv.slice(2);
 let jumpMs = 0;
 const clock: Clock = { ...systemClock, now: () => Date.now() + jumpMs };
 const host = sqliteHost(file, { leaseMs: 500, lockTimeoutMs: 20_000, synchronous: 'normal', clock });
-const agent = soakAgent(journal);
+const agent = createSoakAgent(journal);
 
 process.on('SIGUSR2', () => {
   jumpMs = (Math.random() - 0.5) * 7_200_000;

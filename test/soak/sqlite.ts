@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sqliteHost } from '@pawl/core/sqlite';
-import { Processes, pause, pick, repeatedCalls, report } from './processes.ts';
+import { listRepeatedCalls, Processes, pause, pick, report } from './processes.ts';
 
 const endsAt = performance.now() + Number(process.argv[2] ?? 120) * 1_000;
 const folder = mkdtempSync(join(tmpdir(), 'pawl-soak-'));
@@ -29,24 +29,24 @@ while (performance.now() < endsAt) {
     processes.start(name);
   } else if (what === 'stop') {
     figures.stopped++;
-    processes.signal(name, 'SIGSTOP');
-    setTimeout(() => processes.signal(name, 'SIGCONT'), 1_500);
+    processes.sendSignal(name, 'SIGSTOP');
+    setTimeout(() => processes.sendSignal(name, 'SIGCONT'), 1_500);
   } else if (what === 'block') {
     figures.blocked++;
-    processes.signal(name, 'SIGUSR2'); // It stands still for a second, and its date jumps.
+    processes.sendSignal(name, 'SIGUSR2'); // It stands still for a second, and its date jumps.
   }
   deleted += await host.deleteRuns({ olderThanMs: 3_000 });
   await pause(Math.random() * 600);
 }
-const open = async (): Promise<number> =>
+const countOpen = async (): Promise<number> =>
   (await host.listRuns({ limit: Infinity })).filter(({ outcome }) => outcome === undefined).length;
-for (let waits = 0; waits < 600 && (await open()) > 0; waits++) await pause(100);
+for (let waits = 0; waits < 600 && (await countOpen()) > 0; waits++) await pause(100);
 const runs = await host.listRuns({ limit: Infinity });
 const faults = [...processes.faults];
 for (const { runId, status, attempts } of runs) {
   if (status !== 'completed') faults.push(`${runId} is ${status} after ${attempts} attempts.`);
 }
-for (const call of repeatedCalls(journal)) faults.push(`${call} began more than once.`);
+for (const call of listRepeatedCalls(journal)) faults.push(`${call} began more than once.`);
 const attempts = Math.max(0, ...runs.map((run) => run.attempts));
 for (const name of processes.names) await processes.end(name, 'SIGKILL');
 await host.close();

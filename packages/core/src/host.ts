@@ -4,13 +4,12 @@
  */
 
 export { checkListeners } from './event/check-listeners.ts';
-export type { Wait } from './host/answering.ts';
-export { createRunExistsError, createRunLostError, createUnknownRunError } from './host/answering.ts';
+export type { Wait } from './host/check-answer.ts';
+export { createRunExistsError, createRunLostError, createUnknownRunError } from './host/check-answer.ts';
 export { checkNumber } from './host/check-number.ts';
 export { filterRuns } from './host/filter-runs.ts';
-export { hasEnded } from './host/follow.ts';
+export { hasEnded } from './host/follow-events.ts';
 export { readCloseOptions, readRetention } from './host/host-options.ts';
-export { parseRecord, serializeRecord } from './host/record-text.ts';
 export type {
   AnyResumable,
   ConversationLookup,
@@ -19,6 +18,7 @@ export type {
   ResumableWithConversation,
 } from './host/resumable.ts';
 export { readAgentName, resumeWith } from './host/resumable.ts';
+export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
 export { listMetadataKeys } from './host/run-filter.ts';
 export type {
@@ -34,8 +34,8 @@ export type {
   StoredRun,
   StoredStep,
 } from './host/run-store.ts';
-export { serializeStep } from './host/step-text.ts';
+export { parseRecord, serializeRecord } from './host/serialize-record.ts';
+export { serializeStep } from './host/serialize-step.ts';
 export { StoreClient } from './host/store-client.ts';
 export type { StoreHostOptions } from './host/store-host.ts';
 export { createHost, StoreHost } from './host/store-host.ts';
-export { roundClock, roundTime } from './host/whole-time.ts';

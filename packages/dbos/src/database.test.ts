@@ -8,7 +8,7 @@ let direct: string;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  direct = await postgres.newDatabase();
+  direct = await postgres.createDatabase();
 });
 
 afterAll(() => postgres.stop());
@@ -66,7 +66,7 @@ test('a server that stands still fails statements, transactions and connections 
   await database
     .runTransaction(async (client) => {
       await client.query('SELECT 1');
-      proxy.standStill();
+      proxy.pauseTraffic();
       await client.query('SELECT 2');
     })
     .then(
@@ -77,11 +77,11 @@ test('a server that stands still fails statements, transactions and connections 
           message: expect.stringContaining('did not answer within 0.2 s'),
         }),
     );
-  proxy.goOn();
+  proxy.resumeTraffic();
   await database.query('SELECT 1');
-  proxy.standStill();
+  proxy.pauseTraffic();
   await expect(database.query('SELECT 2')).rejects.toMatchObject(UNREACHABLE);
-  proxy.goOn();
+  proxy.resumeTraffic();
   expect((await database.query('SELECT 3 AS three')).rows).toEqual([{ three: 3 }]);
 });
 
@@ -114,7 +114,7 @@ test('a session whose server stands still ends with the statement that is not an
   const { proxy, database } = await open();
   const ended: unknown[] = [];
   const session = await database.openSession((which) => ended.push(which));
-  proxy.standStill();
+  proxy.pauseTraffic();
   await expect(session.query('SELECT 1')).rejects.toMatchObject(UNREACHABLE);
   await expect.poll(() => ended).toEqual([session]);
 });
@@ -122,9 +122,9 @@ test('a session whose server stands still ends with the statement that is not an
 test('ending a session does not wait for a server that stands still', async () => {
   const { proxy, database } = await open();
   const session = await database.openSession(() => undefined);
-  proxy.standStill();
+  proxy.pauseTraffic();
   await session.end();
-  proxy.goOn();
+  proxy.resumeTraffic();
 });
 
 test.each<[error: unknown, code: string]>([

@@ -159,11 +159,11 @@ class BoundedClient extends Client {
     );
     const last = given.at(-1);
     if (typeof last === 'function') {
-      const answered = (...answer: unknown[]): unknown => {
+      const handleAnswer = (...answer: unknown[]): unknown => {
         clearTimeout(timer);
         return last(...answer);
       };
-      return query(...given.slice(0, -1), answered);
+      return query(...given.slice(0, -1), handleAnswer);
     }
     const answer = query(...given);
     const end = (): void => clearTimeout(timer);

@@ -1,8 +1,8 @@
 import type { Outcome } from '@pawl/core';
 import { hasEnded, type Wait } from '@pawl/core/host';
 import type { HeldAttempt } from './attempts.ts';
-import type { DbosClientStore } from './client-store.ts';
 import type { Database, PoolClient } from './database.ts';
+import type { DbosClientStore } from './dbos-client-store.ts';
 import { lockRun, releaseRun } from './run-table.ts';
 import { listWaits } from './step-table.ts';
 

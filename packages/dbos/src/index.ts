@@ -1,10 +1,10 @@
 import { checkOptions, type OptionTable } from '@pawl/core';
 import { checkListeners } from '@pawl/core/host';
 import { checkDbosOptions, checkUrl } from './check-options.ts';
-import { DbosClientStore } from './client-store.ts';
 import { Database } from './database.ts';
-import { DbosStoreClient } from './dbos-client.ts';
-import { DbosStoreHost } from './dbos-host.ts';
+import { DbosClientStore } from './dbos-client-store.ts';
+import { DbosStoreClient } from './dbos-store-client.ts';
+import { DbosStoreHost } from './dbos-store-host.ts';
 import { EngineClient, prepareEngine } from './engine.ts';
 import type { DbosClient, DbosClientOptions, DbosHost, DbosHostOptions, WorkerRun } from './host-types.ts';
 import { prepareTables } from './tables.ts';

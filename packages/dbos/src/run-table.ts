@@ -192,7 +192,7 @@ function requireRow(runId: string, { rows: [row] }: { readonly rows: readonly Ro
 
 /** Of a row with `COLUMNS` and `seen`. */
 export function toRunRow(row: Row): RunRow {
-  const text = (name: string): string | undefined => (typeof row[name] === 'string' ? row[name] : undefined);
+  const readText = (name: string): string | undefined => (typeof row[name] === 'string' ? row[name] : undefined);
   return {
     runId: String(row['run_id']),
     number: Number(row['number']),
@@ -202,10 +202,10 @@ export function toRunRow(row: Row): RunRow {
     metadata: JSON.parse(String(row['metadata'])),
     startedAt: Number(row['started_at']),
     updatedAt: Number(row['updated_at']),
-    executorId: text('executor_id'),
-    token: text('token'),
-    cancelReason: text('cancelled'),
-    queuedWorkflowId: text('left_workflow'),
+    executorId: readText('executor_id'),
+    token: readText('token'),
+    cancelReason: readText('cancelled'),
+    queuedWorkflowId: readText('left_workflow'),
   };
 }
 

@@ -12,17 +12,17 @@ import {
   serializeStep,
 } from '@pawl/core/host';
 import { Attempts } from './attempts.ts';
-import { type ClientStoreOptions, DbosClientStore } from './client-store.ts';
 import type { PoolClient } from './database.ts';
+import { type ClientStoreOptions, DbosClientStore } from './dbos-client-store.ts';
 import { endAttempt } from './end-attempt.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { Executor } from './executor.ts';
 import { HangWatch } from './hang-watch.ts';
 import { isTransient, retry } from './retry.ts';
+import { RunRecovery } from './run-recovery.ts';
 import { claimRun, insertRun, isHeldBy, listCancelled, listHeldTokens, lockRun, type RunRow } from './run-table.ts';
 import { listIntents, listStepsAfter } from './step-table.ts';
 import { type StepEntry, StepWriter } from './step-writer.ts';
-import { RunRecovery } from './take-over.ts';
 
 export interface WorkerStoreOptions extends ClientStoreOptions {
   readonly executorId: string;

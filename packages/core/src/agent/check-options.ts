@@ -5,7 +5,7 @@ import { checkOptions, describeValue } from '../base/options.ts';
 import { closest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import { checkListeners } from '../event/check-listeners.ts';
-import { copyMetadata } from '../host/metadata.ts';
+import { copyMetadata } from '../host/copy-metadata.ts';
 import { resolveLimits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop.ts';
 import type { ChatModel } from '../model/chat-model.ts';

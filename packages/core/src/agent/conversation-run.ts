@@ -15,7 +15,7 @@ import {
   saveConversationChange,
 } from '../host/conversation.ts';
 import type { ConversationConflict } from '../host/errors.ts';
-import { hasEnded, pollRun } from '../host/follow.ts';
+import { hasEnded, pollRun } from '../host/follow-events.ts';
 import type { Host, RunRecord, RunSummary } from '../host/host.ts';
 import { findLiveRun } from '../host/live-runs.ts';
 

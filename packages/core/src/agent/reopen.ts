@@ -5,7 +5,7 @@ import { canonicalJson } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { pollRun } from '../host/follow.ts';
+import { pollRun } from '../host/follow-events.ts';
 import type { ClaimResult, Host, RunRecord } from '../host/host.ts';
 import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
 import { reasonText } from '../perform/step.ts';

@@ -6,7 +6,7 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import { messageOf } from '../event/error-data.ts';
-import { isStorable } from './run-id.ts';
+import { isStorable } from './read-run-id.ts';
 
 /** The messages of many runs: each begins with those before it, and leaves its own. Instructions are not among them. */
 export interface Conversation extends Required<ConversationOptions> {

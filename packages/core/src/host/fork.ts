@@ -4,7 +4,7 @@ import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { JournalEvent } from '../event/fact.ts';
 import type { ForkOptions, RunRecord } from './host.ts';
-import { readRunId } from './run-id.ts';
+import { readRunId } from './read-run-id.ts';
 import { compareSteps, pathOf } from './step-order.ts';
 
 /** A run that is forked, as its host has it. */

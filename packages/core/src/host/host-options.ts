@@ -2,7 +2,7 @@ import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import { checkNumber } from './check-number.ts';
 import type { FollowOptions } from './host.ts';
-import { computeRetentionCutoff } from './whole-time.ts';
+import { computeRetentionCutoff } from './round-clock.ts';
 
 interface CancelOptions {
   readonly reason?: string;

@@ -2,7 +2,7 @@ import type { ConversationChange, ConversationStore, StoredConversation } from '
 
 /** Keeps conversations in this process for as long as the object is held. */
 export function memoryConversations(): ConversationStore {
-  return new MemoryConversations();
+  return new InMemoryConversations();
 }
 
 interface MemoryConversation {
@@ -13,7 +13,7 @@ interface MemoryConversation {
   readonly writes: Set<string>;
 }
 
-class MemoryConversations implements ConversationStore {
+class InMemoryConversations implements ConversationStore {
   readonly #conversations = new Map<string, MemoryConversation>();
 
   async load(id: string): Promise<StoredConversation | undefined> {

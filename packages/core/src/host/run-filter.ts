@@ -3,7 +3,7 @@ import { canonicalJson, isJson, isRecord, type JsonObject } from '../base/json.t
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkNumber, quote } from './check-number.ts';
 import type { RunFilter, RunSummary } from './host.ts';
-import { clampInteger } from './whole-time.ts';
+import { clampInteger } from './round-clock.ts';
 
 /** A filter with its defaults. Times and positions are whole numbers. */
 export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'limit'> {

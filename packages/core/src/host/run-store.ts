@@ -1,5 +1,5 @@
 import type { Outcome } from '../event/outcome.ts';
-import type { Wait } from './answering.ts';
+import type { Wait } from './check-answer.ts';
 import type { RunRecord, RunSummary } from './host.ts';
 import type { CheckedFilter } from './run-filter.ts';
 

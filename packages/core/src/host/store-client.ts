@@ -2,9 +2,9 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { JournalEvent } from '../event/fact.ts';
-import { checkAnswer, checkMessage, createNotWaitingError, isOpen, type Wait } from './answering.ts';
-import { createQueuedRecord } from './enqueued.ts';
-import { followEvents, hasEnded } from './follow.ts';
+import { checkAnswer, checkMessage, createNotWaitingError, isOpen, type Wait } from './check-answer.ts';
+import { createQueuedRecord } from './create-queued-record.ts';
+import { followEvents, hasEnded } from './follow-events.ts';
 import { createFork } from './fork.ts';
 import type {
   EnqueueOptions,
@@ -17,11 +17,11 @@ import type {
   RunSummary,
 } from './host.ts';
 import { readCancelOptions, readGetRunOptions } from './host-options.ts';
+import { roundClock } from './round-clock.ts';
 import { checkFilter, checkPosition } from './run-filter.ts';
 import type { ClientStore, RunChange } from './run-store.ts';
 import { pathOf } from './step-order.ts';
 import type { PendingAnswer } from './step-runner.ts';
-import { roundClock } from './whole-time.ts';
 
 /** What any process can do with the runs of a store, also one that works on none. */
 export class StoreClient

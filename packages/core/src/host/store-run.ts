@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import { isOpen, type Wait } from './answering.ts';
+import { isOpen, type Wait } from './check-answer.ts';
+import { computeExpiry } from './round-clock.ts';
+import { runParallel } from './run-parallel.ts';
 import type { Claim, Decision, RunStore } from './run-store.ts';
-import { runParallel } from './side-by-side.ts';
 import type { Step, StepRunner, StepTask, WaitOptions, WaitResult } from './step-runner.ts';
-import { computeExpiry } from './whole-time.ts';
 
 /** One attempt at a run, and what was kept of the run when it began. */
 export interface Attempt {
@@ -74,9 +74,9 @@ export class StoreRun implements StepRunner {
 
   async #runStep<T>(name: string, step: Step<T>): Promise<T> {
     const { claim, store } = this.#attempt;
-    const work = (): T | Promise<T> => this.#startWork(name, step);
-    if (store.runStep !== undefined) return store.runStep(claim, { name, work });
-    const value = await work();
+    const runWork = (): T | Promise<T> => this.#startWork(name, step);
+    if (store.runStep !== undefined) return store.runStep(claim, { name, work: runWork });
+    const value = await runWork();
     await store.putStep(claim, { name, value });
     return value;
   }

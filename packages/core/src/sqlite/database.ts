@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { HostError, PawlError } from '../base/errors.ts';
 import { messageOf } from '../event/error-data.ts';
-import { loadSqlite } from './node-sqlite.ts';
+import { loadSqlite } from './load-sqlite.ts';
 import { prepareTables } from './tables.ts';
 
 export interface DatabaseOptions {

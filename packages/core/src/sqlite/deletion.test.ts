@@ -4,7 +4,7 @@ import type { Outcome } from '../event/outcome.ts';
 import type { RunRecord } from '../host/host.ts';
 import { openDatabase } from './database.ts';
 import { Deletion } from './deletion.ts';
-import type { Lease } from './lease.ts';
+import type { Lease } from './leases.ts';
 import { RunTable } from './run-table.ts';
 import { StepTable } from './step-table.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
-import { createRunLostError } from '../host/answering.ts';
+import { createRunLostError } from '../host/check-answer.ts';
 import type { Claim } from '../host/run-store.ts';
-import type { Leases } from './lease.ts';
+import type { Leases } from './leases.ts';
 import type { RunTable } from './run-table.ts';
 import type { Writer } from './writer.ts';
 

@@ -1,14 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { JsonObject } from '../base/json.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { createUnknownRunError } from '../host/answering.ts';
+import { createUnknownRunError } from '../host/check-answer.ts';
 import type { RunRecord, RunStatus } from '../host/host.ts';
-import { parseRecord, serializeRecord } from '../host/record-text.ts';
+import { roundTime } from '../host/round-clock.ts';
 import type { CheckedFilter } from '../host/run-filter.ts';
 import type { Claim } from '../host/run-store.ts';
-import { roundTime } from '../host/whole-time.ts';
+import { parseRecord, serializeRecord } from '../host/serialize-record.ts';
 import { Statements } from './database.ts';
-import type { Lease, LeaseTime } from './lease.ts';
+import type { Lease, LeaseTime } from './leases.ts';
 import { hashMetadataKey, insertMetadata } from './metadata-table.ts';
 
 /** What is kept of a run, without its record and its outcome. */

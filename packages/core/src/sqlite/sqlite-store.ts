@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
-import { createRunExistsError, createRunLostError, type Wait } from '../host/answering.ts';
-import { hasEnded } from '../host/follow.ts';
+import { createRunExistsError, createRunLostError, type Wait } from '../host/check-answer.ts';
+import { hasEnded } from '../host/follow-events.ts';
 import type { RunRecord, RunSummary } from '../host/host.ts';
 import type { CheckedFilter } from '../host/run-filter.ts';
 import type {
@@ -13,13 +13,13 @@ import type {
   StoredRun,
   StoredStep,
 } from '../host/run-store.ts';
-import { serializeStep } from '../host/step-text.ts';
+import { serializeStep } from '../host/serialize-step.ts';
 import { openDatabase, toDatabaseError } from './database.ts';
 import { FileGuard } from './database-path.ts';
 import { Deletion } from './deletion.ts';
 import { HeldLeases } from './held-leases.ts';
 import type { SqliteHostOptions } from './host-types.ts';
-import { Leases } from './lease.ts';
+import { Leases } from './leases.ts';
 import { readMonotonicMs } from './machine.ts';
 import { type ListedRow, type RunRow, RunTable } from './run-table.ts';
 import { StepTable } from './step-table.ts';

@@ -2,13 +2,17 @@ import { systemClock } from '../base/clock.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkListeners } from '../event/check-listeners.ts';
 import { checkNumber } from '../host/check-number.ts';
-import { LOCK_HINTS } from './conversations.ts';
 import { readPath } from './database-path.ts';
 import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
-import { SqliteStoreHost } from './sqlite-host.ts';
+import { LOCK_HINTS } from './sqlite-conversations.ts';
+import { SqliteStoreHost } from './sqlite-store-host.ts';
 
-export { type SqliteConversations, type SqliteConversationsOptions, sqliteConversations } from './conversations.ts';
 export type * from './host-types.ts';
+export {
+  type SqliteConversations,
+  type SqliteConversationsOptions,
+  sqliteConversations,
+} from './sqlite-conversations.ts';
 
 /**
  * Keeps runs in a file, on Node's own SQLite. What was finished survives `kill -9`; a run is worked on by one process

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Wait } from '../host/answering.ts';
+import type { Wait } from '../host/check-answer.ts';
 import type { StoredStep } from '../host/run-store.ts';
 import { Statements } from './database.ts';
 

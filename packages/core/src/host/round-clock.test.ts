@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../base/clock.ts';
-import { computeExpiry, computeRetentionCutoff, roundClock, roundTime } from './whole-time.ts';
+import { computeExpiry, computeRetentionCutoff, roundClock, roundTime } from './round-clock.ts';
 
 describe('the time of a host', () => {
   test('is the whole millisecond that has begun', () => {

@@ -1,6 +1,6 @@
 import { type ClaimOptions, type ClaimResult, systemClock } from '@pawl/core';
 import { readCloseOptions, readRetention, roundClock, StoreHost } from '@pawl/core/host';
-import type { ClientStoreOptions } from './client-store.ts';
+import type { ClientStoreOptions } from './dbos-client-store.ts';
 import type { DbosHost, DbosHostOptions, WorkerRun } from './host-types.ts';
 import { QueueWorker } from './queue-worker.ts';
 import { WorkerStore } from './worker-store.ts';

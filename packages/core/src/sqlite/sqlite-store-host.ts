@@ -1,7 +1,7 @@
 import { readRetention } from '../host/host-options.ts';
 import { type AnyResumable, readAgentName, resumeWith } from '../host/resumable.ts';
+import { roundClock } from '../host/round-clock.ts';
 import { StoreHost } from '../host/store-host.ts';
-import { roundClock } from '../host/whole-time.ts';
 import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
 import { SqliteStore, yieldToEventLoop } from './sqlite-store.ts';
 

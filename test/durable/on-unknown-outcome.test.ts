@@ -11,7 +11,7 @@ interface Ledger {
 }
 
 /** The process goes while `pay` runs, after it had its effect. */
-async function killedWhilePaying(
+async function killWhilePaying(
   host: FaultyHost,
   onUnknownOutcome: (amount: number, key: string, ledger: Ledger) => unknown,
 ): Promise<{ outcome: Outcome; ledger: Ledger }> {
@@ -41,10 +41,10 @@ async function killedWhilePaying(
 }
 
 describe.each(hosts)('on $name', ({ open }) => {
-  const dying = () => new FaultyHost(open(), { at: 3, moment: 'within' });
+  const createDyingHost = () => new FaultyHost(open(), { at: 3, moment: 'within' });
 
   test('a tool that can look says itself how a call ended that a crash left open, and is not run again', async () => {
-    const { outcome, ledger } = await killedWhilePaying(dying(), (amount, key, { paid }) => {
+    const { outcome, ledger } = await killWhilePaying(createDyingHost(), (amount, key, { paid }) => {
       return paid.includes(key) ? `${amount} were paid` : 'nothing was paid';
     });
     expect(ledger).toEqual({ paid: ['run/tool:1.0:pay'], asked: ['run/tool:1.0:pay'] });
@@ -53,7 +53,7 @@ describe.each(hosts)('on $name', ({ open }) => {
   });
 
   test('and where it cannot, what it throws is the result', async () => {
-    const { outcome, ledger } = await killedWhilePaying(dying(), () => {
+    const { outcome, ledger } = await killWhilePaying(createDyingHost(), () => {
       throw new Error('The bank does not answer.');
     });
     expect(ledger.paid).toHaveLength(1);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Agent, type Host } from '@pawl/core';
 import { scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { newFile, openSqlite } from './hosts.ts';
-import { together } from './together.ts';
+import { createFile, openSqlite } from './hosts.ts';
+import { runTogether } from './run-together.ts';
 
 /** What two processes on one file got, run by run, and the calls that were made. */
 async function race(
@@ -14,7 +14,7 @@ async function race(
   const journal = `${file}.journal`;
   writeFileSync(journal, '');
   const args = [file, journal, how];
-  const ends = await together<string[]>(join(import.meta.dirname, 'racer.ts'), [args, args]);
+  const ends = await runTogether<string[]>(join(import.meta.dirname, 'racer.ts'), [args, args]);
   return { ends, calls: readFileSync(journal, 'utf8').trim().split('\n').sort() };
 }
 
@@ -22,7 +22,7 @@ const RUNS = Array.from({ length: 100 }, (_, index) => `run-${index}`);
 const CALLS = RUNS.map((id) => `${id}/tool:1.0:pay`).sort();
 
 test('two processes start the same hundred runs: one has each, and no call is made twice', async () => {
-  const { ends, calls } = await race(newFile(), 'start');
+  const { ends, calls } = await race(createFile(), 'start');
   for (const index of RUNS.keys()) {
     expect(ends.map((each) => each[index]).sort()).toEqual(['completed', 'run.exists']);
   }
@@ -30,9 +30,9 @@ test('two processes start the same hundred runs: one has each, and no call is ma
 });
 
 test('two processes take over the same hundred runs: no call is made twice, and each ends', async () => {
-  const file = newFile();
+  const file = createFile();
   const left = openSqlite(file);
-  for (const runId of RUNS) await leave(left, runId);
+  for (const runId of RUNS) await interruptRun(left, runId);
   await left.close({ graceMs: 0 });
   const { ends, calls } = await race(file, 'resume');
   for (const index of RUNS.keys()) {
@@ -43,7 +43,7 @@ test('two processes take over the same hundred runs: no call is made twice, and 
 });
 
 /** A run that its process gave up before it had done anything. */
-async function leave(host: Host, runId: string): Promise<void> {
+async function interruptRun(host: Host, runId: string): Promise<void> {
   const agent = new Agent({ model: scriptedModel([]) });
   await host.start({
     runId,

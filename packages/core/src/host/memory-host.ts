@@ -1,13 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { createRunExistsError, createRunLostError, createUnknownRunError, type Wait } from './answering.ts';
+import { createRunExistsError, createRunLostError, createUnknownRunError, type Wait } from './check-answer.ts';
 import { filterRuns } from './filter-runs.ts';
-import { hasEnded } from './follow.ts';
+import { hasEnded } from './follow-events.ts';
 import type { Host, RunRecord, RunStatus, RunSummary } from './host.ts';
+import { roundTime } from './round-clock.ts';
 import type { CheckedFilter } from './run-filter.ts';
 import type { Claim, ClaimedRun, InsertOptions, RunStore, RunUpdate, StoredRun, StoredStep } from './run-store.ts';
 import { checkStoreHostOptions, StoreHost, type StoreHostOptions } from './store-host.ts';
-import { roundTime } from './whole-time.ts';
 
 /**
  * Keeps runs in this process for as long as the object is held. The default host.

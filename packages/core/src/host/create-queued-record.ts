@@ -3,10 +3,10 @@ import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { checkLimits, LIMITS } from '../event/limit-options.ts';
+import { copyMetadata } from './copy-metadata.ts';
 import { toMessages } from './fork.ts';
 import type { EnqueueOptions, RunRecord } from './host.ts';
-import { copyMetadata } from './metadata.ts';
-import { readRunId } from './run-id.ts';
+import { readRunId } from './read-run-id.ts';
 
 interface QueuedRunInput {
   readonly input: string | readonly Message[];

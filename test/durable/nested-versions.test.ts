@@ -6,28 +6,28 @@ import { hosts } from './hosts.ts';
 
 type Options = Partial<AgentOptions<unknown, string>>;
 
-function payTool(input: z.ZodObject = z.object({ amount: z.number() })): Tool<unknown> {
+function createPayTool(input: z.ZodObject = z.object({ amount: z.number() })): Tool<unknown> {
   return tool({ name: 'pay', description: 'Pays.', input, needsApproval: true, execute: () => 'paid' });
 }
 
 /** Pays once, and says what came of it. */
-function payer(options: Options = {}): Agent {
+function createPayer(options: Options = {}): Agent {
   const model = scriptedModel(({ messages }) => {
     const result = messages.find(({ role }) => role === 'tool');
     return result === undefined ? respond.call('pay', { amount: 5 }) : respond.text(String(result.content));
   });
-  return new Agent({ name: 'payer', model, tools: [payTool()], ...options });
+  return new Agent({ name: 'payer', model, tools: [createPayTool()], ...options });
 }
 
 /** Has another one pay, once or twice in a row. */
-function asker(inner: Options = {}, { times = 1 }: { readonly times?: number } = {}): Agent {
+function createAsker(inner: Options = {}, { times = 1 }: { readonly times?: number } = {}): Agent {
   const model = scriptedModel(({ messages }) => {
     const done = messages.filter(({ role }) => role === 'tool');
     return done.length < times
       ? respond.call('delegate', { prompt: 'Pay.' })
       : respond.text(String(done.at(-1)?.content));
   });
-  const delegate = payer(inner).asTool({ name: 'delegate', description: 'Delegates.' });
+  const delegate = createPayer(inner).asTool({ name: 'delegate', description: 'Delegates.' });
   return new Agent({ name: 'asker', model, tools: [delegate] });
 }
 
@@ -41,9 +41,9 @@ describe.each(hosts)('on $name', ({ open }) => {
   test('a run that was enqueued is of the version that began it', async () => {
     const host = open();
     await host.enqueue('payer', 'Go.', { runId: 'run' });
-    await payer({ version: '1' }).resume('run', { host }).outcome();
+    await createPayer({ version: '1' }).resume('run', { host }).outcome();
     await approve(host);
-    const next = payer({ version: '2' });
+    const next = createPayer({ version: '2' });
     await expect(next.resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
       message: expect.stringMatching(/was begun by version "1" of agent "payer", and this is "2"/),
@@ -55,50 +55,50 @@ describe.each(hosts)('on $name', ({ open }) => {
   test('a run that was enqueued keeps an open call whose tool is gone, for whoever has that', async () => {
     const host = open();
     await host.enqueue('payer', 'Go.', { runId: 'run' });
-    await payer().resume('run', { host }).outcome();
+    await createPayer().resume('run', { host }).outcome();
     await approve(host);
-    await expect(payer({ tools: [] }).resume('run', { host }).outcome()).rejects.toMatchObject({
+    await expect(createPayer({ tools: [] }).resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.changed',
     });
-    expect((await payer().resume('run', { host })).output).toBe('paid');
+    expect((await createPayer().resume('run', { host })).output).toBe('paid');
   });
 
   test.each([
     ['is gone', { tools: [] }, 'it is gone'],
-    ['takes other arguments', { tools: [payTool(z.object({ cents: z.number() }))] }, 'its schema or its effect'],
+    ['takes other arguments', { tools: [createPayTool(z.object({ cents: z.number() }))] }, 'its schema or its effect'],
   ] as const)('an open call inside whose tool %s keeps the run as it is, until it is let go on', async (...row) => {
     const [, changed, why] = row;
     const host = open();
-    await asker().run('Go.', { host, runId: 'run' }).outcome();
+    await createAsker().run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
-    await expect(asker(changed).resume('run', { host }).outcome()).rejects.toMatchObject({
+    await expect(createAsker(changed).resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.changed',
       message: expect.stringMatching(new RegExp(`of tool "pay" that agent "payer" can't run any more: ${why}`)),
     });
-    const { output } = await asker(changed).resume('run', { host, onVersionMismatch: 'continue' });
+    const { output } = await createAsker(changed).resume('run', { host, onVersionMismatch: 'continue' });
     expect(output).not.toBe('paid');
   });
 
   test('another version of an agent inside does not go on where one had begun, but the run around it is let', async () => {
     const host = open();
-    await asker({ version: '1' }).run('Go.', { host, runId: 'run' }).outcome();
+    await createAsker({ version: '1' }).run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
-    const next = asker({ version: '2' });
+    const next = createAsker({ version: '2' });
     await expect(next.resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
       message: expect.stringMatching(/of agent "payer", and this is "2"; first difference: the tools are the same/),
     });
-    expect((await asker({ version: '1' }).resume('run', { host })).output).toBe('paid');
+    expect((await createAsker({ version: '1' }).resume('run', { host })).output).toBe('paid');
   });
 
   test('another version of an agent inside that had finished strands no run', async () => {
     const host = open();
-    await asker({ version: '1' }, { times: 2 }).run('Go.', { host, runId: 'run' }).outcome();
+    await createAsker({ version: '1' }, { times: 2 }).run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
-    const second = await asker({ version: '1' }, { times: 2 }).resume('run', { host }).outcome();
+    const second = await createAsker({ version: '1' }, { times: 2 }).resume('run', { host }).outcome();
     expect(second).toMatchObject({ status: 'suspended', pending: [{ id: 'tool:2.0/approve:1.0' }] });
     const fork = await host.fork('run', { before: 'model:2', runId: 'fork' });
-    const next = asker({ version: '2', tools: [] }, { times: 1 });
+    const next = createAsker({ version: '2', tools: [] }, { times: 1 });
     expect(await next.resume(fork, { host }).outcome()).toMatchObject({ status: 'completed', output: 'paid' });
   });
 });
@@ -110,14 +110,14 @@ describe.each(hosts)('a call that has finished, on $name', ({ open }) => {
   const find = tool({ name: 'find', description: 'Finds.', input: z.object({}), execute: () => 'found' });
 
   /** Looks, asks an agent and a tool that there may not be, pays, and says what came of it all. */
-  function deployed(tools: readonly Tool<unknown>[]): Agent {
+  function createDeployment(tools: readonly Tool<unknown>[]): Agent {
     const model = scriptedModel(({ messages }) => {
       const done = messages.filter(({ role }) => role === 'tool');
       if (done.length === 4) return respond.text(done.map(({ content }) => content).join(', '));
       if (done.length === 3) return respond.call('pay', { amount: 5 });
       return respond.calls([{ name: 'look' }, { name: 'help', arguments: { prompt: 'Help.' } }, { name: 'find' }]);
     });
-    return new Agent({ name: 'a', model, tools: [payTool(), ...tools] });
+    return new Agent({ name: 'a', model, tools: [createPayTool(), ...tools] });
   }
 
   test.each([
@@ -126,9 +126,9 @@ describe.each(hosts)('a call that has finished, on $name', ({ open }) => {
     ['whose tool was not there, and is now', [look, help, find]],
   ] as const)('%s is finished, and the run goes on', async (_, tools) => {
     const host = open();
-    await deployed([look, help]).run('Go.', { host, runId: 'run' }).outcome();
+    await createDeployment([look, help]).run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
-    const { output } = await deployed(tools).resume('run', { host });
+    const { output } = await createDeployment(tools).resume('run', { host });
     expect(output).toMatch(/^seen, helped, There is no tool "find".*, paid$/);
   });
 });
@@ -138,17 +138,22 @@ const other = z.object({ cents: z.number() });
 test.each([
   ['nothing else', {}, {}, 'the tools are the same'],
   ['a tool that is gone', {}, { tools: [] }, 'tool "pay": it is gone'],
-  ['a tool of other arguments', {}, { tools: [payTool(other)] }, 'tool "pay": its schema or its effect is another'],
-  ['a tool that is new', { tools: [] }, { tools: [payTool()] }, 'tool "pay": it is new'],
+  [
+    'a tool of other arguments',
+    {},
+    { tools: [createPayTool(other)] },
+    'tool "pay": its schema or its effect is another',
+  ],
+  ['a tool that is new', { tools: [] }, { tools: [createPayTool()] }, 'tool "pay": it is new'],
 ] as readonly (readonly [string, Options, Options, string])[])(
   'another version with %s is refused, with that said, and nothing is run',
   async (...row) => {
     const [, before, after, why] = row;
     const host = memoryHost();
-    await payer(before).run('Go.', { host, runId: 'run' }).outcome();
+    await createPayer(before).run('Go.', { host, runId: 'run' }).outcome();
     const fork = await host.fork('run', { before: 'model:1' });
     const model = scriptedModel(() => respond.text('Done.'));
-    const next = payer({ ...after, model, version: '2' });
+    const next = createPayer({ ...after, model, version: '2' });
     await expect(next.resume(fork, { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
       message: expect.stringContaining(
@@ -160,12 +165,12 @@ test.each([
 );
 
 test('a version is a text', () => {
-  expect(() => payer({ version: '' })).toThrow('version is "". Pass a text, or leave it out.');
+  expect(() => createPayer({ version: '' })).toThrow('version is "". Pass a text, or leave it out.');
 });
 
 test('what the agent was is told with its beginning, where the run’s record does not have it', async () => {
   const definitions: unknown[] = [];
-  const run = asker({ version: '1' }).run('Go.');
+  const run = createAsker({ version: '1' }).run('Go.');
   run.on('run.started', ({ path, definition }) => definitions.push([path, definition]));
   await run.outcome();
   expect(definitions).toEqual([

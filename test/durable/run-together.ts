@@ -3,23 +3,23 @@ import { once } from 'node:events';
 import { READY } from './start-together.ts';
 
 /** Runs a program once with each of these arguments. They begin when all are there. Gives what each printed, as JSON. */
-export async function together<T>(
+export async function runTogether<T>(
   program: string,
   argumentsOfEach: readonly (readonly string[])[],
 ): Promise<readonly T[]> {
-  const processes = argumentsOfEach.map((args) => begun(program, args));
+  const processes = argumentsOfEach.map((args) => startProgram(program, args));
   await Promise.all(processes.map(({ isReady }) => isReady));
   for (const { child } of processes) child.stdin.write('go');
   return Promise.all(processes.map(async ({ printed }) => JSON.parse(await printed)));
 }
 
-interface Begun {
+interface StartedProgram {
   readonly child: ChildProcessWithoutNullStreams;
   readonly isReady: Promise<void>;
   readonly printed: Promise<string>;
 }
 
-function begun(program: string, args: readonly string[]): Begun {
+function startProgram(program: string, args: readonly string[]): StartedProgram {
   const child = spawn(process.execPath, [program, ...args]);
   const ready = Promise.withResolvers<void>();
   let text = '';

@@ -35,8 +35,8 @@ const GUIDED: readonly (readonly CallEntry[])[] = [
 ];
 
 /** A journey whose every step is told. The same agent in every process and on every host. */
-export function journey(mark: Mark): Agent {
-  const working = (name: string) => {
+export function createTraveller(mark: Mark): Agent {
+  const createExecute = (name: string) => {
     return async (
       { city: where }: { readonly city: string },
       { idempotencyKey }: { readonly idempotencyKey: string },
@@ -49,10 +49,16 @@ export function journey(mark: Mark): Agent {
     };
   };
   const given = { input: city, description: 'Does it.' };
-  const look = tool({ ...given, name: 'look', effect: 'read', execute: working('look') });
-  const book = tool({ ...given, name: 'book', effect: 'idempotent', execute: working('book') });
-  const pay = tool({ ...given, name: 'pay', effect: 'non-idempotent', execute: working('pay') });
-  const fly = tool({ ...given, name: 'fly', effect: 'non-idempotent', needsApproval: true, execute: working('fly') });
+  const look = tool({ ...given, name: 'look', effect: 'read', execute: createExecute('look') });
+  const book = tool({ ...given, name: 'book', effect: 'idempotent', execute: createExecute('book') });
+  const pay = tool({ ...given, name: 'pay', effect: 'non-idempotent', execute: createExecute('pay') });
+  const fly = tool({
+    ...given,
+    name: 'fly',
+    effect: 'non-idempotent',
+    needsApproval: true,
+    execute: createExecute('fly'),
+  });
   const model = scriptedModel((request, { runId = '' }) => answer(request, (what) => mark(runId, what)));
   const guide = new Agent({ name: 'guide', model, tools: [look, pay] });
   const guiding = guide.asTool({ name: 'guide', description: 'Guides.' });

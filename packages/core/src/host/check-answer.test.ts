@@ -9,7 +9,7 @@ import {
   createUnknownRunError,
   isOpen,
   type Wait,
-} from './answering.ts';
+} from './check-answer.ts';
 
 const approve = { type: 'approve', fingerprint: 'f' } as const;
 const open: Wait = {

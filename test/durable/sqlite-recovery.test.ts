@@ -5,33 +5,35 @@ import { Agent, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { heavyAgent } from './heavy.ts';
-import { newFile, openSqlite } from './hosts.ts';
-import { together } from './together.ts';
+import { createHeavyAgent } from './heavy-agent.ts';
+import { createFile, openSqlite } from './hosts.ts';
+import { runTogether } from './run-together.ts';
 
-const HINDERED = join(import.meta.dirname, 'hindered.ts');
+const RESTRICTED_PROCESS = join(import.meta.dirname, 'restricted-process.ts');
 
-function linesOf(file: string): readonly string[] {
+function readLines(file: string): readonly string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
 }
 
 test('a file that can grow no more is told, keeps what was finished, and goes on when there is room', async () => {
-  const undisturbed = await heavyAgent().run('Go.').outcome();
-  const file = newFile();
+  const undisturbed = await createHeavyAgent().run('Go.').outcome();
+  const file = createFile();
   const journal = `${file}.journal`;
   // The limit counts kibibytes; without the trap the system would end the process.
   const script = `trap '' XFSZ; ulimit -f 400; exec "$0" "$@"`;
-  const { stdout } = spawnSync('bash', ['-c', script, process.execPath, HINDERED, file, journal], { encoding: 'utf8' });
+  const { stdout } = spawnSync('bash', ['-c', script, process.execPath, RESTRICTED_PROCESS, file, journal], {
+    encoding: 'utf8',
+  });
   expect(stdout).toMatch(/^host\.(io|full): The file ".*runs\.db" could not be used: .* then resume the run\.$/);
   const host = openSqlite(file);
   const { events: facts, status } = await host.getRun('run');
   expect(status).toBe('interrupted');
   const kept = facts.filter(({ event: fact }) => fact.type === 'tool.finished').length;
   expect(kept).toBeGreaterThan(2);
-  const before = linesOf(journal);
+  const before = readLines(journal);
   expect(before.length - kept).toBeLessThanOrEqual(1);
   const again: string[] = [];
-  const outcome = await heavyAgent((call) => again.push(call))
+  const outcome = await createHeavyAgent((call) => again.push(call))
     .resume('run', { host })
     .outcome();
   expect(outcome.status).toBe('completed');
@@ -46,30 +48,30 @@ test.each([
   ['a file', 0o777, 0o444],
   ['a file in a folder', 0o555, 0o444],
 ])('%s that may only be read is told, and stays as it is', async (_, folderMode, fileMode) => {
-  const file = newFile();
+  const file = createFile();
   const host = openSqlite(file);
-  const kept = await heavyAgent().run('Go.', { host, runId: 'kept' }).outcome();
+  const kept = await createHeavyAgent().run('Go.', { host, runId: 'kept' }).outcome();
   await host.close();
   chmodSync(file, fileMode);
   chmodSync(dirname(file), folderMode);
-  const { stdout } = hindered(file);
+  const { stdout } = runRestricted(file);
   chmodSync(dirname(file), 0o755);
   chmodSync(file, 0o644);
   expect(stdout).toMatch(/^host\.(read_only|unreachable): The file ".*runs\.db" could not be used: .*\. (Let|Check) /);
   expect(
-    await heavyAgent()
+    await createHeavyAgent()
       .resume('kept', { host: openSqlite(file) })
       .outcome(),
   ).toEqual(kept);
 });
 
-function hindered(file: string): SpawnSyncReturns<string> {
+function runRestricted(file: string): SpawnSyncReturns<string> {
   const env = { ...process.env, AS_NOBODY: '1' };
-  return spawnSync(process.execPath, [HINDERED, file, `${file}.journal`], { encoding: 'utf8', env });
+  return spawnSync(process.execPath, [RESTRICTED_PROCESS, file, `${file}.journal`], { encoding: 'utf8', env });
 }
 
 test('of 20 people who answer one call at once, from four processes, exactly one is heard', async () => {
-  const file = newFile();
+  const file = createFile();
   const host = openSqlite(file);
   const pay = tool({
     name: 'pay',
@@ -87,7 +89,7 @@ test('of 20 people who answer one call at once, from four processes, exactly one
   const path = join(import.meta.dirname, 'answerer.ts');
   const call = [file, pending?.id ?? '', pending?.fingerprint ?? ''];
   const got = (
-    await together<readonly string[]>(
+    await runTogether<readonly string[]>(
       path,
       ['a', 'b', 'c', 'd'].map((name) => [...call, name]),
     )
@@ -100,17 +102,18 @@ test('of 20 people who answer one call at once, from four processes, exactly one
 });
 
 test('of four calls side by side, killed with two done, only the other two run again, or are in doubt', () => {
-  const file = newFile();
+  const file = createFile();
   const journal = `${file}.journal`;
   const path = join(import.meta.dirname, 'batch.ts');
-  const live = (): SpawnSyncReturns<string> => spawnSync(process.execPath, [path, file, journal], { encoding: 'utf8' });
-  expect(live().signal).toBe('SIGKILL');
-  const before = linesOf(journal);
+  const runBatch = (): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [path, file, journal], { encoding: 'utf8' });
+  expect(runBatch().signal).toBe('SIGKILL');
+  const before = readLines(journal);
   expect([...before].sort()).toEqual(
     ['quick', 'slow', 'swift', 'slowly'].map((name, index) => `run/tool:1.${index}:${name}`).sort(),
   );
-  const { stdout } = live();
-  expect(linesOf(journal).slice(before.length)).toEqual(['run/tool:1.1:slow']);
+  const { stdout } = runBatch();
+  expect(readLines(journal).slice(before.length)).toEqual(['run/tool:1.1:slow']);
   expect(JSON.parse(stdout)).toEqual([
     'quick done',
     'slow done',

@@ -7,7 +7,7 @@ import { hosts } from './hosts.ts';
 
 const measure = tool({ name: 'measure', description: 'Measures.', input: z.object({ room: z.string() }) });
 
-function measuring(options: { readonly approvalTimeoutMs?: number } = {}): Agent {
+function createMeasurer(options: { readonly approvalTimeoutMs?: number } = {}): Agent {
   const model = scriptedModel(({ messages }) =>
     messages.some(({ role }) => role === 'tool')
       ? respond.text('Measured.')
@@ -16,48 +16,48 @@ function measuring(options: { readonly approvalTimeoutMs?: number } = {}): Agent
   return new Agent({ model, tools: [{ ...measure, ...options }], clock: manualClock() });
 }
 
-function pendingOf(outcome: Outcome): PendingCall {
+function getPending(outcome: Outcome): PendingCall {
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);
   return pending;
 }
 
-function resultOf({ messages }: Outcome): unknown {
+function getResult({ messages }: Outcome): unknown {
   return messages.find(({ role }) => role === 'tool')?.content;
 }
 
 describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
-  async function waiting(): Promise<{
+  async function suspendRun(): Promise<{
     readonly host: Host;
     readonly agent: Agent;
     readonly pending: PendingCall;
   }> {
     const host = open();
-    const agent = measuring();
+    const agent = createMeasurer();
     const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
-    return { host, agent, pending: pendingOf(outcome) };
+    return { host, agent, pending: getPending(outcome) };
   }
 
   test('waits for a reply, which is its result', async () => {
-    const { host, agent, pending } = await waiting();
+    const { host, agent, pending } = await suspendRun();
     expect(pending).toMatchObject({ reason: 'external_result', input: { room: 'hall' } });
     expect(pending.accepts).toContain('result');
     const { fingerprint } = pending;
     await host.answer('run', pending.id, { type: 'result', fingerprint, value: { metres: 7 } });
     const outcome = await agent.resume('run', { host }).outcome();
     expect(outcome.status).toBe('completed');
-    expect(resultOf(outcome)).toBe('{"metres":7}');
+    expect(getResult(outcome)).toBe('{"metres":7}');
   });
 
   test('takes a refusal, which the model is told', async () => {
-    const { host, agent, pending } = await waiting();
+    const { host, agent, pending } = await suspendRun();
     await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'No ruler.' });
     const outcome = await agent.resume('run', { host }).outcome();
-    expect(resultOf(outcome)).toContain('No ruler.');
+    expect(getResult(outcome)).toContain('No ruler.');
   });
 
   test('takes no approval: there is nothing that could be run', async () => {
-    const { host, pending } = await waiting();
+    const { host, pending } = await suspendRun();
     const { id, fingerprint } = pending;
     await expect(host.answer('run', id, { type: 'approve', fingerprint })).rejects.toMatchObject({
       code: 'approval.invalid',
@@ -73,14 +73,14 @@ describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
   test('whose time is over is told to the model', async () => {
     const clock = manualClock();
     const host = open({ clock });
-    const agent = measuring({ approvalTimeoutMs: 1_000 });
-    const { id, fingerprint } = pendingOf(await agent.run('Go.', { host, runId: 'run' }).outcome());
+    const agent = createMeasurer({ approvalTimeoutMs: 1_000 });
+    const { id, fingerprint } = getPending(await agent.run('Go.', { host, runId: 'run' }).outcome());
     await clock.advance(1_000);
     const late = host.answer('run', id, { type: 'result', fingerprint, value: 1 });
     await expect(late).rejects.toMatchObject({ code: 'approval.expired' });
     const outcome = await agent.resume('run', { host }).outcome();
     expect(outcome.status).toBe('completed');
-    expect(String(resultOf(outcome))).toMatch(/answer|expired/i);
+    expect(String(getResult(outcome))).toMatch(/answer|expired/i);
   });
 });
 
@@ -92,7 +92,7 @@ test('an execute that is there and undefined is a mistake, and told as one', () 
 describe.each(hosts)(
   'a call that a crash left open, of a tool whose onUnknownOutcome is "ask", on $name',
   ({ open }) => {
-    interface Doubted {
+    interface UnknownOutcomeRun {
       readonly host: Host;
       readonly agent: Agent;
       readonly pending: PendingCall;
@@ -100,7 +100,7 @@ describe.each(hosts)(
     }
 
     /** The process goes while `pay` runs, after it had its effect. */
-    async function doubted(): Promise<Doubted> {
+    async function interruptCall(): Promise<UnknownOutcomeRun> {
       const paid: string[] = [];
       const pay = tool({
         name: 'pay',
@@ -120,11 +120,11 @@ describe.each(hosts)(
       const dying = new FaultyHost(host, { at: 3, moment: 'within' });
       await expect(agent.run('Pay.', { runId: 'run', host: dying }).outcome()).rejects.toThrow('gone');
       const outcome = await agent.resume('run', { host }).outcome();
-      return { host, agent, pending: pendingOf(outcome), paid };
+      return { host, agent, pending: getPending(outcome), paid };
     }
 
     test('waits for a person, and nothing is run meanwhile', async () => {
-      const { pending, paid, host, agent } = await doubted();
+      const { pending, paid, host, agent } = await interruptCall();
       expect(pending).toMatchObject({ reason: 'unknown_outcome', input: { amount: 5 } });
       expect(paid).toEqual(['run/tool:1.0:pay']);
       expect((await agent.resume('run', { host }).outcome()).status).toBe('suspended');
@@ -132,27 +132,27 @@ describe.each(hosts)(
     });
 
     test('approved, it is run again under the same key', async () => {
-      const { host, agent, pending, paid } = await doubted();
+      const { host, agent, pending, paid } = await interruptCall();
       await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
       const outcome = await agent.resume('run', { host }).outcome();
       expect(paid).toEqual(['run/tool:1.0:pay', 'run/tool:1.0:pay']);
-      expect(resultOf(outcome)).toBe('5 paid');
+      expect(getResult(outcome)).toBe('5 paid');
     });
 
     test('answered by somebody who looked, it is not run again', async () => {
-      const { host, agent, pending, paid } = await doubted();
+      const { host, agent, pending, paid } = await interruptCall();
       await host.answer('run', pending.id, { type: 'result', fingerprint: pending.fingerprint, value: 'It was paid.' });
       const outcome = await agent.resume('run', { host }).outcome();
       expect(paid).toHaveLength(1);
-      expect(resultOf(outcome)).toBe('It was paid.');
+      expect(getResult(outcome)).toBe('It was paid.');
     });
 
     test('denied, the model is told, and it is not run again', async () => {
-      const { host, agent, pending, paid } = await doubted();
+      const { host, agent, pending, paid } = await interruptCall();
       await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'Let it be.' });
       const outcome = await agent.resume('run', { host }).outcome();
       expect(paid).toHaveLength(1);
-      expect(String(resultOf(outcome))).toContain('Let it be.');
+      expect(String(getResult(outcome))).toContain('Let it be.');
     });
   },
 );

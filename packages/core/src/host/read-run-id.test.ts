@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ConfigError } from '../base/errors.ts';
-import { readRunId } from './run-id.ts';
+import { readRunId } from './read-run-id.ts';
 
 test.each(['order-7', 'ä🦊', 'with a blank / and a slash'])('%j is the id of a run', (id) => {
   expect(readRunId(id)).toBe(id);

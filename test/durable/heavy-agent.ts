@@ -3,7 +3,7 @@ import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 /** Thirty turns, each of which gives 20 KB to keep. Tells each call that begins. */
-export function heavyAgent(told: (call: string) => void = () => undefined): Agent {
+export function createHeavyAgent(told: (call: string) => void = () => undefined): Agent {
   const fetch = tool({
     name: 'fetch',
     description: 'Fetches.',

@@ -1,6 +1,6 @@
 import type { Clock } from '@pawl/core';
 import { readRetention, StoreClient } from '@pawl/core/host';
-import type { DbosClientStore } from './client-store.ts';
+import type { DbosClientStore } from './dbos-client-store.ts';
 import type { DbosClient } from './host-types.ts';
 
 /** A process that works on no run. */

@@ -2,7 +2,7 @@ import { Agent, type RecordedEvent, systemClock, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { hosts, newFile, openSqlite } from './hosts.ts';
+import { createFile, hosts, openSqlite } from './hosts.ts';
 
 interface Builder {
   readonly agent: Agent;
@@ -163,7 +163,7 @@ async function read(events: AsyncIterable<RecordedEvent>): Promise<readonly Reco
 
 describe('on an SQLite file', () => {
   test('a run whose host closed is gone on with by the next, from the step after the last', async () => {
-    const file = newFile();
+    const file = createFile();
     const [here, there] = [openSqlite(file), openSqlite(file)];
     const { agent, begun, finish, ran } = builder();
     const run = agent.run('Go.', { host: here, runId: 'run' });
@@ -178,7 +178,7 @@ describe('on an SQLite file', () => {
   });
 
   test('a run that did not stop in time is taken away: what it still does is not kept', async () => {
-    const file = newFile();
+    const file = createFile();
     const [here, there] = [openSqlite(file), openSqlite(file)];
     const { agent, begun, finish } = builder();
     const run = agent.run('Go.', { host: here, runId: 'run' });
@@ -191,7 +191,7 @@ describe('on an SQLite file', () => {
   });
 
   test('whoever looks on takes the run over where its worker closes', async () => {
-    const file = newFile();
+    const file = createFile();
     const [here, there] = [openSqlite(file), openSqlite(file)];
     const { agent, begun, finish, ran } = builder();
     const run = agent.run('Go.', { host: here, runId: 'run' });
@@ -210,7 +210,7 @@ describe('on an SQLite file', () => {
   });
 
   test('whoever looks on hears what the agents inside do, each under its path', async () => {
-    const file = newFile();
+    const file = createFile();
     const [here, there] = [openSqlite(file), openSqlite(file)];
     const { agent: inner, begun, finish } = builder();
     const model = scriptedModel(({ messages }) =>
@@ -241,7 +241,7 @@ describe('on an SQLite file', () => {
   });
 
   test('resumeAll begins what was enqueued, goes on with what was answered, and leaves what waits', async () => {
-    const host = openSqlite(newFile());
+    const host = openSqlite(createFile());
     const { agent, finish } = builder();
     finish();
     for (const runId of ['answered', 'waits']) {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../base/clock.ts';
-import { type Lease, Leases } from './lease.ts';
+import { type Lease, Leases } from './leases.ts';
 import { readProcessStart } from './machine.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import { type Clock, HostError } from '@pawl/core';
 import { hasEnded } from '@pawl/core/host';
-import type { DbosClientStore } from './client-store.ts';
 import type { Database, PoolClient } from './database.ts';
+import type { DbosClientStore } from './dbos-client-store.ts';
 import type { AttemptWorkflow, EngineClient } from './engine.ts';
 import { lockRun, releaseRun, setQueuedWorkflow } from './run-table.ts';
 
