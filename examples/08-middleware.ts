@@ -1,5 +1,6 @@
 // Middleware may change or veto a model request or a tool call. The first of the list is the outermost.
-import { Agent, type Middleware, ToolError, tool } from '@pawl/core';
+import { Agent, ToolError, tool } from '@pawl/core';
+import type { Middleware } from '@pawl/core/middleware';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 

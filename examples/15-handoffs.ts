@@ -1,5 +1,6 @@
 // A desk that takes the calls, and hands the conversation over to whoever knows. The run goes on there, and says who answered.
-import { Agent, lastMessages, openai, tool } from '@pawl/core';
+import { Agent, openai, tool } from '@pawl/core';
+import { lastMessages } from '@pawl/core/middleware';
 import { offlineServer, respond } from '@pawl/testing';
 import { z } from 'zod';
 

@@ -1,5 +1,6 @@
 // Guards look at what comes in, what is called and what goes out. One that fails lets nothing pass.
-import { Agent, inputGuard, openai, outputGuard, tool, toolGuard } from '@pawl/core';
+import { Agent, openai, tool } from '@pawl/core';
+import { inputGuard, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { offlineServer, respond } from '@pawl/testing';
 import { z } from 'zod';
 

@@ -1,5 +1,6 @@
 // A conversation of many runs, kept in a store, whose beginning becomes a summary when the model's window fills.
-import { Agent, compactBySummary, conversation, memoryConversations, openai } from '@pawl/core';
+import { Agent, conversation, memoryConversations, openai } from '@pawl/core';
+import { compactBySummary } from '@pawl/core/middleware';
 import { offlineServer, respond } from '@pawl/testing';
 
 const server = await offlineServer({

@@ -11,7 +11,15 @@ import { dts } from 'rolldown-plugin-dts';
 const core = join(import.meta.dirname, '..', 'packages', 'core');
 
 /** The files that package.json's `exports` name, by what they are made of. */
-const ENTRIES = { index: 'index', host: 'host', sqlite: 'sqlite/sqlite', zod3: 'schema/zod3' };
+const ENTRIES = {
+  index: 'index',
+  chat: 'chat',
+  events: 'events',
+  host: 'host',
+  middleware: 'middleware',
+  sqlite: 'sqlite/sqlite',
+  zod3: 'schema/zod3',
+};
 
 /** Those that its `imports` name. They share what has an identity, such as the classes of errors, with the others. */
 const TRANSPORTS = {
@@ -80,7 +88,7 @@ function fileOf(path: string): string | null {
   const [, name] = /\/dist\/(.*)\.js$/.exec(path) ?? [];
   if (
     name === undefined ||
-    /^sqlite\/|^openai\/transport\/(?!fetch-transport|transport$)/.test(name) ||
+    /^(sqlite|middleware)\/|^openai\/transport\/(?!fetch-transport|transport$)/.test(name) ||
     Object.values(ALL).includes(name)
   )
     return null;

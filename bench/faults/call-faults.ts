@@ -1,4 +1,4 @@
-import type { ChatRequest } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { respond, type ScriptedResponse, withFaults } from '@pawl/testing';
 import type { Fault } from './fault.ts';
 import { hasAnswer, hasRun, hasTold, hasValidHistory, results } from './judge.ts';

@@ -1,4 +1,4 @@
-import type { ChatRequest } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import type { ScriptedResponse } from '@pawl/testing';
 
 /** What the tool `get_weather` does when it is called. */

@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from '@pawl/core';
+import type { Clock } from '@pawl/core';
+import { systemClock } from '@pawl/core';
 import { offlineServer, respond } from '@pawl/testing';
 import { ANSWER, type Did, type Fault, type Seen } from './fault.ts';
 

@@ -1,4 +1,5 @@
-import { formatEvent, type Run } from '@pawl/core';
+import type { Run } from '@pawl/core';
+import { formatEvent } from '@pawl/core/events';
 
 /** Prints what happens, as it happens. */
 export async function print(run: Run): Promise<void> {

@@ -65,5 +65,6 @@ async function loadCopy(name: string, { cwd }: Project): Promise<Copy> {
   const { resolve } = createRequire(join(cwd, 'package.json'));
   const load = (path: string): Promise<unknown> => import(pathToFileURL(resolve(path)).href);
   const [core, host, sqlite] = [await load(name), await load(`${name}/host`), await load(`${name}/sqlite`)];
-  return { core, host, sqlite } as Copy; // As packed from what the type is of.
+  const middleware = await load(`${name}/middleware`);
+  return { core, host, middleware, sqlite } as Copy; // As packed from what the type is of.
 }

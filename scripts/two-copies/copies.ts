@@ -1,12 +1,15 @@
 import type * as Core from '@pawl/core';
-import type { AgentOptions, ChatModel, ChatRequest, ChatResponse, Message, Outcome } from '@pawl/core';
+import type { AgentOptions, ChatModel, Outcome } from '@pawl/core';
+import type { ChatRequest, ChatResponse, Message } from '@pawl/core/chat';
 import type * as Host from '@pawl/core/host';
+import type * as MiddlewarePath from '@pawl/core/middleware';
 import type * as Sqlite from '@pawl/core/sqlite';
 
 /** The entry points of one copy of core. */
 export interface Copy {
   readonly core: typeof Core;
   readonly host: typeof Host;
+  readonly middleware: typeof MiddlewarePath;
   readonly sqlite: typeof Sqlite;
 }
 

@@ -76,7 +76,7 @@ export const modelCases: readonly TwoCopiesCase[] = [
           respondText('A summary.'),
           respondText('Done.'),
         );
-        const middleware = [compacting.core.compactBySummary({ contextWindow: 1_000_000, keepTurns: 1 })];
+        const middleware = [compacting.middleware.compactBySummary({ contextWindow: 1_000_000, keepTurns: 1 })];
         const messages = [1, 2].flatMap(() => [
           { role: 'user' as const, content: LONG },
           { role: 'assistant' as const, content: LONG },
@@ -148,7 +148,7 @@ export const modelCases: readonly TwoCopiesCase[] = [
   {
     name: 'tools that a middleware of the other copy offers are found and called',
     async run({ a, b }) {
-      const { tools, ...search } = b.core.toolSearch([createWorkTool(a, () => 'worked')], { threshold: 0 });
+      const { tools, ...search } = b.middleware.toolSearch([createWorkTool(a, () => 'worked')], { threshold: 0 });
       const model = scriptModel(respondCall('search_tools'), respondCall(), respondText('Done.'));
       const outcome = await createCallingAgent(a, { model, tools, middleware: [search] })
         .run('Go.')

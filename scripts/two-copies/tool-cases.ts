@@ -1,4 +1,4 @@
-import type { Middleware } from '@pawl/core';
+import type { Middleware } from '@pawl/core/middleware';
 import {
   type Copies,
   catchError,
@@ -119,7 +119,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
       runInterrupted(copies, (fail) => ({
         tools: [createWorkTool(copies.a, () => 'worked')],
         middleware: [
-          copies.a.core.toolGuard({
+          copies.a.middleware.toolGuard({
             name: 'g',
             before: () => {
               fail();
@@ -152,15 +152,18 @@ export const toolCases: readonly TwoCopiesCase[] = [
     async run(copies) {
       const { a, b } = copies;
       const guards: readonly Middleware[] = [
-        b.core.inputGuard({ name: 'in', check: () => ({ type: 'refuse', reason: 'no input' }) }),
-        b.core.outputGuard({ name: 'out', check: () => ({ type: 'refuse', reason: 'no output' }) }),
-        b.core.toolGuard({ name: 'tool', before: () => ({ type: 'deny', reason: 'no call' }) }),
-        a.core.inputGuard({ name: 'in', check: () => Promise.reject(new b.core.AbortRun('enough')) }),
-        a.core.inputGuard({
+        b.middleware.inputGuard({ name: 'in', check: () => ({ type: 'refuse', reason: 'no input' }) }),
+        b.middleware.outputGuard({ name: 'out', check: () => ({ type: 'refuse', reason: 'no output' }) }),
+        b.middleware.toolGuard({ name: 'tool', before: () => ({ type: 'deny', reason: 'no call' }) }),
+        a.middleware.inputGuard({ name: 'in', check: () => Promise.reject(new b.core.AbortRun('enough')) }),
+        a.middleware.inputGuard({
           name: 'in',
           check: () => Promise.reject(new b.core.RefuseRun('not that', { guard: 'b' })),
         }),
-        a.core.inputGuard({ name: 'in', check: () => Promise.reject(new b.core.GuardError('unsure', { guard: 'b' })) }),
+        a.middleware.inputGuard({
+          name: 'in',
+          check: () => Promise.reject(new b.middleware.GuardError('unsure', { guard: 'b' })),
+        }),
       ];
       return Promise.all(guards.map((each) => runWithMiddleware(copies, each)));
     },
@@ -189,7 +192,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
             if (count === 1) throw error;
             return 'worked';
           };
-          const tools = retrying.core.withToolRetry([createWorkTool(throwing, execute)], { delayMs: 0 });
+          const tools = retrying.middleware.withToolRetry([createWorkTool(throwing, execute)], { delayMs: 0 });
           ended.push(count, describeEnd(await createCallingAgent(a, { tools }).run('Go.').outcome()), count);
         }
       }
@@ -238,8 +241,8 @@ export const toolCases: readonly TwoCopiesCase[] = [
       });
       const tools = [
         made,
-        ...b.core.prefixTools([made], 'b_'),
-        ...a.core.requireApproval(a.core.prefixTools([made], 'a_')),
+        ...b.middleware.prefixTools([made], 'b_'),
+        ...a.middleware.requireApproval(a.middleware.prefixTools([made], 'a_')),
       ];
       await new a.core.Agent({ model, tools }).run('Go.').outcome();
       return sent.map((each) => (each as { readonly function: { readonly strict?: boolean } }).function.strict);
@@ -254,7 +257,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
       const asTool = other.asTool({ name: 'other', description: 'Helps.' });
       const definitions = [
         { tools: [asTool] },
-        { tools: a.core.requireApproval([asTool]) },
+        { tools: a.middleware.requireApproval([asTool]) },
         { handoffs: [other] },
         { handoffs: [other.asHandoff()] },
         { handoffs: () => [other] },

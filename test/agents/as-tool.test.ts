@@ -1,4 +1,5 @@
-import { Agent, type AgentOptions, memoryHost, type Outcome, type RunEvent, tool, withToolTimeout } from '@pawl/core';
+import { Agent, type AgentOptions, memoryHost, type Outcome, type RunEvent, tool } from '@pawl/core';
+import { withToolTimeout } from '@pawl/core/middleware';
 import { manualClock, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

@@ -3,12 +3,12 @@ import {
   Agent,
   type AgentOptions,
   type Host,
-  type Middleware,
   type Outcome,
   type RunEvent,
   type Tool,
   tool,
 } from '@pawl/core';
+import type { Middleware } from '@pawl/core/middleware';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,15 +1,5 @@
-import {
-  Agent,
-  type Host,
-  type JsonObject,
-  type Middleware,
-  memoryHost,
-  type Outcome,
-  type Tool,
-  ToolError,
-  tool,
-  toolGuard,
-} from '@pawl/core';
+import { Agent, type Host, type JsonObject, memoryHost, type Outcome, type Tool, ToolError, tool } from '@pawl/core';
+import { type Middleware, toolGuard } from '@pawl/core/middleware';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,12 +1,6 @@
-import {
-  Agent,
-  type AgentOptions,
-  type ChatRequest,
-  lastMessages,
-  type RunEvent,
-  summarizeHistory,
-  tool,
-} from '@pawl/core';
+import { Agent, type AgentOptions, type RunEvent, tool } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
+import { lastMessages, summarizeHistory } from '@pawl/core/middleware';
 import { checkHistory, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

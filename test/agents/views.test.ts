@@ -1,20 +1,15 @@
 import {
   Agent,
   type AgentOptions,
-  type ChatRequest,
-  compactBySummary,
   contentParts,
   conversation,
-  inputGuard,
-  lastMessages,
-  type Message,
   memoryConversations,
   memoryHost,
   type Run,
-  summarizeHistory,
   tool,
-  toolSearch,
 } from '@pawl/core';
+import type { ChatRequest, Message } from '@pawl/core/chat';
+import { compactBySummary, inputGuard, lastMessages, summarizeHistory, toolSearch } from '@pawl/core/middleware';
 import { checkHistory, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

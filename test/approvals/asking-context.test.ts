@@ -1,4 +1,5 @@
-import { Agent, memoryHost, requireApproval, type ToolContext, tool } from '@pawl/core';
+import { Agent, memoryHost, type ToolContext, tool } from '@pawl/core';
+import { requireApproval } from '@pawl/core/middleware';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

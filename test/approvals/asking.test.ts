@@ -8,12 +8,11 @@ import {
   type Outcome,
   type PendingCall,
   type RunEvent,
-  type RunRecord,
-  type StepRunner,
-  selectTools,
   type ToolContext,
   tool,
 } from '@pawl/core';
+import type { RunRecord, StepRunner } from '@pawl/core/host';
+import { selectTools } from '@pawl/core/middleware';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { HostWrapper } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';

@@ -1,14 +1,6 @@
 // What was asked stays asked, whoever resumes the run: another process, another release, an agent with other tools.
-import {
-  Agent,
-  type AgentOptions,
-  type Host,
-  memoryHost,
-  type PendingCall,
-  requireApproval,
-  type Tool,
-  tool,
-} from '@pawl/core';
+import { Agent, type AgentOptions, type Host, memoryHost, type PendingCall, type Tool, tool } from '@pawl/core';
+import { requireApproval } from '@pawl/core/middleware';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,4 +1,5 @@
-import { Agent, conversation, type Message, memoryConversations, tool } from '@pawl/core';
+import { Agent, conversation, memoryConversations, tool } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

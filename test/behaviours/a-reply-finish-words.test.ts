@@ -1,4 +1,5 @@
-import { Agent, type ChatModel, type ChatResponse } from '@pawl/core';
+import { Agent, type ChatModel } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { mends, play, raw, said, told, user } from './play.ts';

@@ -1,4 +1,5 @@
-import { Agent, type AgentOptions, type Json, type Outcome, openai, type ServerProfile } from '@pawl/core';
+import { Agent, type AgentOptions, type Outcome, openai, type ServerProfile } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { offlineServer, respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { Agent, type Host, HostError, memoryHost, type Step, tool } from '@pawl/core';
+import { Agent, type Host, HostError, memoryHost, tool } from '@pawl/core';
+import type { Step } from '@pawl/core/host';
 import { respond, scriptedModel } from '@pawl/testing';
 import { HostWrapper } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';

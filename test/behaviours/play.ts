@@ -1,25 +1,26 @@
 import {
   Agent,
   type AgentOptions,
-  type AssistantMessage,
-  type ChatRequest,
-  type FunctionToolCall,
   type Host,
   type Input,
-  type Json,
   type JsonObject,
-  type Message,
   type Outcome,
-  type OutcomeBase,
   openai,
-  type Repair,
   type Run,
   type RunEvent,
   type RunOptions,
-  type ToolMessage,
   type Usage,
-  type UserMessage,
 } from '@pawl/core';
+import type {
+  AssistantMessage,
+  ChatRequest,
+  FunctionToolCall,
+  Json,
+  Message,
+  ToolMessage,
+  UserMessage,
+} from '@pawl/core/chat';
+import type { OutcomeBase, Repair } from '@pawl/core/events';
 import {
   checkHistory,
   type ManualClock,

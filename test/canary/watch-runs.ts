@@ -1,4 +1,5 @@
-import { type Host, memoryHost, Run, type Step, type StepRunner } from '@pawl/core';
+import { type Host, memoryHost, Run } from '@pawl/core';
+import type { Step, StepRunner } from '@pawl/core/host';
 import { search } from './watch.ts';
 
 // Looks at whatever runs tell, and what hosts keep. Each thing is handed on as it is.

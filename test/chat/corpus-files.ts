@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChatResponse, Repair } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
+import type { Repair } from '@pawl/core/events';
 
 /** One thing that a server sends, and what is made of it: a file of `corpus/`. */
 export interface CorpusFile {

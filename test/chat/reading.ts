@@ -1,4 +1,4 @@
-import type { AssistantMessage, Delta, ToolObject } from '@pawl/core';
+import type { AssistantMessage, Delta, ToolObject } from '@pawl/core/chat';
 import {
   type FinishedResponse,
   ResponseReader,

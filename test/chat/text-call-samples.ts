@@ -1,4 +1,4 @@
-import type { ToolObject } from '@pawl/core';
+import type { ToolObject } from '@pawl/core/chat';
 
 const city = { type: 'string' };
 const parameters = {

@@ -1,4 +1,5 @@
-import { Agent, ConversationError, conversation, HostError, type Middleware, memoryConversations } from '@pawl/core';
+import { Agent, ConversationError, conversation, HostError, memoryConversations } from '@pawl/core';
+import type { Middleware } from '@pawl/core/middleware';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,4 +1,5 @@
-import { Agent, type Conversation, type ConversationStore, conversation, type Host, tool } from '@pawl/core';
+import { Agent, type Conversation, conversation, type Host, tool } from '@pawl/core';
+import type { ConversationStore } from '@pawl/core/host';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { FaultyHost, HostWrapper } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';

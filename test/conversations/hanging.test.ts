@@ -1,4 +1,5 @@
-import { Agent, ConfigError, type ConversationStore, conversation, memoryConversations, memoryHost } from '@pawl/core';
+import { Agent, ConfigError, conversation, memoryConversations, memoryHost } from '@pawl/core';
+import type { ConversationStore } from '@pawl/core/host';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { user } from './stores.ts';

@@ -3,12 +3,12 @@ import {
   type Conversation,
   conversation,
   type Host,
-  type Message,
   memoryConversations,
   memoryHost,
   type Run,
   tool,
 } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
 import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

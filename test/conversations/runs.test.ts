@@ -1,14 +1,6 @@
-import {
-  Agent,
-  type Conversation,
-  conversation,
-  inputGuard,
-  type Message,
-  type Middleware,
-  type Outcome,
-  type Run,
-  tool,
-} from '@pawl/core';
+import { Agent, type Conversation, conversation, type Outcome, type Run, tool } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
+import { inputGuard, type Middleware } from '@pawl/core/middleware';
 import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,11 +1,5 @@
-import {
-  Agent,
-  type AgentOptions,
-  type ConversationStore,
-  type Host,
-  memoryConversations,
-  memoryHost,
-} from '@pawl/core';
+import { Agent, type AgentOptions, type Host, memoryConversations, memoryHost } from '@pawl/core';
+import type { ConversationStore } from '@pawl/core/host';
 import { sqliteConversations } from '@pawl/core/sqlite';
 import { respond, scriptedModel } from '@pawl/testing';
 import { onTestFinished } from 'vitest';

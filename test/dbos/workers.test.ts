@@ -1,4 +1,5 @@
-import type { Message, RunProgress } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
+import type { RunProgress } from '@pawl/core/host';
 import { type DbosClient, dbosClient } from '@pawl/dbos';
 import { checkHistory } from '@pawl/testing';
 import { Client } from 'pg';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunProgress } from '@pawl/core';
+import type { RunProgress } from '@pawl/core/host';
 import type { DbosClient } from '@pawl/dbos';
 import { onTestFinished } from 'vitest';
 

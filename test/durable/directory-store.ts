@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunRecord, RunSummary } from '@pawl/core';
+import type { RunRecord, RunSummary } from '@pawl/core/host';
 import {
   type CheckedFilter,
   type Claim,

@@ -1,4 +1,5 @@
-import { Agent, type ApprovalRequestedEvent, type Host, type Outcome, type Run, tool } from '@pawl/core';
+import { Agent, type Host, type Outcome, type Run, tool } from '@pawl/core';
+import type { ApprovalRequestedEvent } from '@pawl/core/events';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,4 +1,6 @@
-import { Agent, type ForkOptions, type Host, type Message, type RunEvent, tool } from '@pawl/core';
+import { Agent, type Host, type RunEvent, tool } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
+import type { ForkOptions } from '@pawl/core/host';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,4 +1,5 @@
-import { Agent, type RecordedEvent, systemClock, tool } from '@pawl/core';
+import { Agent, systemClock, tool } from '@pawl/core';
+import type { RecordedEvent } from '@pawl/core/host';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ClaimResult, type Clock, type Host, memoryHost } from '@pawl/core';
+import { type Clock, type Host, memoryHost } from '@pawl/core';
+import type { ClaimResult } from '@pawl/core/host';
 import { type SqliteHost, type SqliteHostOptions, sqliteHost } from '@pawl/core/sqlite';
 import { onTestFinished } from 'vitest';
 

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Message, Outcome } from '@pawl/core';
+import type { Outcome } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
 import { checkHistory } from '@pawl/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleProgram, type ProgramBundle } from './bundle-program.ts';

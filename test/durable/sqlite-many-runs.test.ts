@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { Agent, type Clock, type RunRecord, systemClock } from '@pawl/core';
+import { Agent, type Clock, systemClock } from '@pawl/core';
+import type { RunRecord } from '@pawl/core/host';
 import type { SqliteHost } from '@pawl/core/sqlite';
 import { scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { Agent, type RunRecord, type Step, type ToolContext, tool } from '@pawl/core';
+import { Agent, type ToolContext, tool } from '@pawl/core';
+import type { RunRecord, Step } from '@pawl/core/host';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { Agent, type Host, type Json, type JsonObject, type Message, SuspendRun, tool } from '@pawl/core';
+import { Agent, type Host, type JsonObject, SuspendRun, tool } from '@pawl/core';
+import type { Json, Message } from '@pawl/core/chat';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

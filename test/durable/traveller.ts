@@ -1,4 +1,5 @@
-import { Agent, type ChatRequest, type Run, tool } from '@pawl/core';
+import { Agent, type Run, tool } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { type CallEntry, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 

@@ -1,4 +1,5 @@
-import { type ChatResponse, type Delta, openai } from '@pawl/core';
+import { openai } from '@pawl/core';
+import type { ChatResponse, Delta } from '@pawl/core/chat';
 import { offlineServer, respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 

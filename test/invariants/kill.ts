@@ -1,4 +1,5 @@
-import type { ChatRequest, Host, Message, Outcome, RunEvent } from '@pawl/core';
+import type { Host, Outcome, RunEvent } from '@pawl/core';
+import type { ChatRequest, Message } from '@pawl/core/chat';
 import { checkHistory, scriptedModel } from '@pawl/testing';
 import { FaultyHost, type KillPoint } from '@pawl/testing/host';
 import { expect } from 'vitest';

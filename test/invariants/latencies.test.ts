@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { Agent, type AgentOptions, inputGuard, type Outcome, type Tool, tool, toolGuard, toolSearch } from '@pawl/core';
+import { Agent, type AgentOptions, type Outcome, type Tool, tool } from '@pawl/core';
+import { inputGuard, toolGuard, toolSearch } from '@pawl/core/middleware';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,16 +1,14 @@
 import {
   Agent,
   type ChatModel,
-  type FailedAttempt,
   type Host,
   HostError,
-  type JournalEvent,
-  type LiveEvent,
   memoryHost,
   type Outcome,
   type Run,
   type RunEvent,
 } from '@pawl/core';
+import type { FailedAttempt, JournalEvent, LiveEvent } from '@pawl/core/events';
 import { manualClock } from '@pawl/testing';
 import { quiet } from '../quiet.ts';
 import type { Scenario } from './scenario.ts';

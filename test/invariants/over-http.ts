@@ -1,4 +1,5 @@
-import { type ChatModel, type ChatRequest, openai } from '@pawl/core';
+import { type ChatModel, openai } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { offlineServer } from '@pawl/testing';
 import { responder, type Scenario } from './scenario.ts';
 

@@ -1,4 +1,4 @@
-import type { ChatRequest } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { checkHistory } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { factsOf, type Life, live, sorted } from './life.ts';

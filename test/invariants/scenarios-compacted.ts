@@ -1,4 +1,4 @@
-import { compactByReference, compactBySummary } from '@pawl/core';
+import { compactByReference, compactBySummary } from '@pawl/core/middleware';
 import { respond } from '@pawl/testing';
 import { cityTool, type Scenario } from './scenario.ts';
 import { asks, pay } from './scenario-tools.ts';

@@ -1,4 +1,5 @@
-import { inputGuard, outputGuard, RefuseRun, SuspendRun, toolGuard } from '@pawl/core';
+import { RefuseRun, SuspendRun } from '@pawl/core';
+import { inputGuard, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { respond } from '@pawl/testing';
 import { cityTool, type Scenario } from './scenario.ts';
 import { asks, look, pay } from './scenario-tools.ts';

@@ -1,4 +1,5 @@
-import { Agent, compactBySummary, lastMessages, type Middleware, summarizeHistory } from '@pawl/core';
+import { Agent } from '@pawl/core';
+import { compactBySummary, lastMessages, type Middleware, summarizeHistory } from '@pawl/core/middleware';
 import { respond } from '@pawl/testing';
 import { z } from 'zod';
 import { cityTool, type Scenario, type Stage } from './scenario.ts';

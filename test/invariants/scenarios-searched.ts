@@ -1,4 +1,4 @@
-import { toolSearch } from '@pawl/core';
+import { toolSearch } from '@pawl/core/middleware';
 import { respond } from '@pawl/testing';
 import { cityTool, type Scenario } from './scenario.ts';
 import { asks, look, pay } from './scenario-tools.ts';

@@ -1,4 +1,4 @@
-import { inputGuard } from '@pawl/core';
+import { inputGuard } from '@pawl/core/middleware';
 import { respond } from '@pawl/testing';
 import type { Scenario } from './scenario.ts';
 import { asks, look, pay } from './scenario-tools.ts';

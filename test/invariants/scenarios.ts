@@ -1,13 +1,5 @@
-import {
-  type Answer,
-  contentParts,
-  customTool,
-  type Middleware,
-  type PendingCall,
-  stopOnTool,
-  type Tool,
-  ToolError,
-} from '@pawl/core';
+import { type Answer, contentParts, customTool, type PendingCall, stopOnTool, type Tool, ToolError } from '@pawl/core';
+import type { Middleware } from '@pawl/core/middleware';
 import { respond } from '@pawl/testing';
 import { z } from 'zod';
 import { cityTool, type Scenario, type Stage } from './scenario.ts';

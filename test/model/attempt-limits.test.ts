@@ -1,4 +1,5 @@
-import { type ChatModel, type Delta, ModelError, TimeoutError, withFallback } from '@pawl/core';
+import { type ChatModel, ModelError, TimeoutError, withFallback } from '@pawl/core';
+import type { Delta } from '@pawl/core/chat';
 import { type ManualClock, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { attempts, type RetryPolicy, resolveRetryPolicy } from '../../packages/core/src/model/attempts.ts';

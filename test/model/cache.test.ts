@@ -2,8 +2,6 @@ import {
   Agent,
   azure,
   type ChatModel,
-  type ChatRequest,
-  type ChatResponse,
   memoryResponseCache,
   type OpenAIOptions,
   openai,
@@ -14,6 +12,7 @@ import {
   withFallback,
   withRateLimit,
 } from '@pawl/core';
+import type { ChatRequest, ChatResponse } from '@pawl/core/chat';
 import { offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import type { ChatRequest, Message, ToolChoice } from '@pawl/core';
+import type { ChatRequest, Message, ToolChoice } from '@pawl/core/chat';
 
 const breakpoint = { mode: 'explicit' } as const;
 

@@ -1,4 +1,5 @@
-import { Agent, type Json, type JsonObject, openai, withFallback } from '@pawl/core';
+import { Agent, type JsonObject, openai, withFallback } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { GO, mends, play, told } from '../behaviours/play.ts';

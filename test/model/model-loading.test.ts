@@ -1,4 +1,5 @@
-import { Agent, type Json, openai } from '@pawl/core';
+import { Agent, openai } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { play, told } from '../behaviours/play.ts';

@@ -1,4 +1,6 @@
-import { type Delta, openai, type Repair } from '@pawl/core';
+import { openai } from '@pawl/core';
+import type { Delta } from '@pawl/core/chat';
+import type { Repair } from '@pawl/core/events';
 import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { hello, helloChunks, helloEvents, helloJson } from './hello.ts';

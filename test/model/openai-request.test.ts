@@ -1,4 +1,5 @@
-import { type ChatRequest, openai } from '@pawl/core';
+import { openai } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { expect, onTestFinished, test } from 'vitest';
 import { hello, helloEvents, helloJson } from './hello.ts';
 import { serve } from './test-server.ts';

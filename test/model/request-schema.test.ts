@@ -1,4 +1,5 @@
-import { type ChatRequest, openai } from '@pawl/core';
+import { openai } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { offlineServer, respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { live } from '../invariants/life.ts';

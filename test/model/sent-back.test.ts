@@ -1,14 +1,6 @@
-import {
-  Agent,
-  type AgentOptions,
-  compactByReference,
-  compactBySummary,
-  contentParts,
-  type Message,
-  outputGuard,
-  tool,
-  withFallback,
-} from '@pawl/core';
+import { Agent, type AgentOptions, contentParts, tool, withFallback } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
+import { compactByReference, compactBySummary, outputGuard } from '@pawl/core/middleware';
 import { respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

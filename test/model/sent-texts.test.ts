@@ -1,13 +1,6 @@
-import {
-  Agent,
-  azure,
-  type ChatRequest,
-  compactByReference,
-  compactBySummary,
-  contentParts,
-  type Message,
-  tool,
-} from '@pawl/core';
+import { Agent, azure, contentParts, tool } from '@pawl/core';
+import type { ChatRequest, Message } from '@pawl/core/chat';
+import { compactByReference, compactBySummary } from '@pawl/core/middleware';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,4 +1,5 @@
-import { type Message, openai } from '@pawl/core';
+import { openai } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
 import { offlineServer, respond, type ScriptedModelResponse } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
 import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';

@@ -1,17 +1,13 @@
+import { azure, memoryResponseCache, openai, routeModel, withRateLimit } from '@pawl/core';
 import {
-  azure,
   compactByReference,
   compactBySummary,
   inputGuard,
-  memoryResponseCache,
-  openai,
   outputGuard,
-  routeModel,
   summarizeHistory,
   toolGuard,
   toolSearch,
-  withRateLimit,
-} from '@pawl/core';
+} from '@pawl/core/middleware';
 import { type Factory, look, model, pass } from './factory.ts';
 
 export const middleware: readonly Factory[] = [

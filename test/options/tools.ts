@@ -1,4 +1,5 @@
-import { customTool, jsonSchema, RefuseRun, SuspendRun, tool, withToolRetry } from '@pawl/core';
+import { customTool, jsonSchema, RefuseRun, SuspendRun, tool } from '@pawl/core';
+import { withToolRetry } from '@pawl/core/middleware';
 import { z } from 'zod';
 import { APPROVALS, execute, type Factory, INPUT, input, look } from './factory.ts';
 

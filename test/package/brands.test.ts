@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as core from '@pawl/core';
+import * as middleware from '@pawl/core/middleware';
 import * as testing from '@pawl/testing';
 import * as cassette from '@pawl/testing/cassette';
 import * as conformance from '@pawl/testing/conformance';
@@ -35,7 +36,7 @@ const made: Readonly<Record<string, () => Error>> = {
   EmptyResponseError: () => new core.EmptyResponseError('Wrong.', code),
   ExplorationError: () =>
     new explore.ExplorationError({ seed: 1, exercise: 'text', broken: [], lived: { outcome, events: [] } } as never), // As above.
-  GuardError: () => new core.GuardError('Wrong.', { guard: 'g' }),
+  GuardError: () => new middleware.GuardError('Wrong.', { guard: 'g' }),
   HttpError: () => new core.HttpError('Wrong.', { status: 400 }),
   ModelError: () => new core.ModelError('Wrong.', code),
   NetworkBlockedError: () => new testing.NetworkBlockedError('example.com:443'),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
@@ -36,6 +36,20 @@ test('the packages export what they promise, types included, and nothing else', 
   await expect(lines.join('')).toMatchFileSnapshot('exports.txt');
   // What has no declaration could not be used.
   expect(values.flat().filter((each) => !names.flat().includes(each))).toEqual([]);
+});
+
+test('the root of core exports at most 110 names', async () => {
+  const entries = listSubPaths().filter(({ name }) => name === '@pawl/core');
+  const [names = []] = await exportsOf(entries.map(({ declarations }) => declarations));
+  expect(names.length).toBeGreaterThan(90);
+  expect(names.length).toBeLessThanOrEqual(110);
+});
+
+test('every export of a package is named', () => {
+  const files = globSync('packages/*/src/**/*.ts', { cwd: root });
+  const starred = files.filter((file) => /^export (type )?\*/m.test(readFileSync(join(root, file), 'utf8')));
+  expect(files.length).toBeGreaterThan(300);
+  expect(starred).toEqual([]);
 });
 
 test('every sub-path of the sources is published, and no other', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as core from '@pawl/core';
 import * as host from '@pawl/core/host';
+import * as middleware from '@pawl/core/middleware';
 import * as sqlite from '@pawl/core/sqlite';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,7 +12,7 @@ import { twoCopiesCases } from '../../scripts/two-copies/cases.ts';
 import type { Copies, Copy } from '../../scripts/two-copies/copies.ts';
 
 const packageFolder = join(import.meta.dirname, '..', '..', 'packages', 'core');
-const a: Copy = { core, host, sqlite };
+const a: Copy = { core, host, middleware, sqlite };
 let b: Copy;
 let copyFolder: string;
 
@@ -30,7 +31,12 @@ afterAll(() => {
 async function copyOfCore(folder: string): Promise<Copy> {
   const source = (path: string): string => join(packageFolder, 'src', path);
   const bundle = await rolldown({
-    input: { core: source('index.ts'), host: source('host.ts'), sqlite: source('sqlite/sqlite.ts') },
+    input: {
+      core: source('index.ts'),
+      host: source('host.ts'),
+      middleware: source('middleware.ts'),
+      sqlite: source('sqlite/sqlite.ts'),
+    },
     platform: 'node',
     external: /^[^./#]/,
     resolve: { alias: { '#transport': source('openai/transport/create-undici-transport.ts') } },
@@ -38,7 +44,8 @@ async function copyOfCore(folder: string): Promise<Copy> {
   await bundle.write({ dir: folder, format: 'esm', entryFileNames: '[name].js' });
   await bundle.close();
   const load = (name: string): Promise<unknown> => import(pathToFileURL(join(folder, `${name}.js`)).href);
-  return { core: await load('core'), host: await load('host'), sqlite: await load('sqlite') } as Copy; // What was bundled.
+  const names = ['core', 'host', 'middleware', 'sqlite'];
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await load(name)]))) as Copy; // What was bundled.
 }
 
 async function ran(run: (copies: Copies) => Promise<unknown>): Promise<unknown> {

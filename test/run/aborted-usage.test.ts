@@ -3,20 +3,17 @@ import {
   Agent,
   type AgentOptions,
   type ChatModel,
-  type Delta,
-  inputGuard,
-  type Middleware,
-  type MiddlewareScope,
   memoryHost,
   type Outcome,
   openai,
   RefuseRun,
   type RunEvent,
   tool,
-  toolGuard,
   withConcurrency,
   withFallback,
 } from '@pawl/core';
+import type { Delta } from '@pawl/core/chat';
+import { inputGuard, type Middleware, type MiddlewareScope, toolGuard } from '@pawl/core/middleware';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

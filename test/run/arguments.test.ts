@@ -1,4 +1,5 @@
-import { Agent, customTool, jsonSchema, memoryHost, type Repair, type Run, type Tool, tool } from '@pawl/core';
+import { Agent, customTool, jsonSchema, memoryHost, type Run, type Tool, tool } from '@pawl/core';
+import type { Repair } from '@pawl/core/events';
 import { zod3 } from '@pawl/core/zod3';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';

@@ -1,16 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import {
-  Agent,
-  type ChatModel,
-  inputGuard,
-  type Middleware,
-  type MiddlewareScope,
-  outputGuard,
-  type RunEvent,
-  tool,
-  toolGuard,
-  withFallback,
-} from '@pawl/core';
+import { Agent, type ChatModel, type RunEvent, tool, withFallback } from '@pawl/core';
+import { inputGuard, type Middleware, type MiddlewareScope, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,4 +1,5 @@
-import { Agent, type Answer, memoryHost, type SuspendedOutcome, type Tool, tool, type UserMessage } from '@pawl/core';
+import { Agent, type Answer, memoryHost, type SuspendedOutcome, type Tool, tool } from '@pawl/core';
+import type { UserMessage } from '@pawl/core/chat';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

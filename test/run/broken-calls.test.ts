@@ -1,4 +1,5 @@
-import { Agent, type Middleware, type Tool, tool } from '@pawl/core';
+import { Agent, type Tool, tool } from '@pawl/core';
+import type { Middleware } from '@pawl/core/middleware';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

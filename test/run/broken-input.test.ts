@@ -1,11 +1,5 @@
-import {
-  Agent,
-  type AgentOptions,
-  type Input,
-  type ResumeOptions,
-  type RunOptions,
-  type UserMessage,
-} from '@pawl/core';
+import { Agent, type AgentOptions, type Input, type ResumeOptions, type RunOptions } from '@pawl/core';
+import type { UserMessage } from '@pawl/core/chat';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { served } from './served.ts';

@@ -1,4 +1,5 @@
-import { Agent, type RunEvent, type ToolFailedEvent, type ToolFinishedEvent, tool } from '@pawl/core';
+import { Agent, type RunEvent, tool } from '@pawl/core';
+import type { ToolFailedEvent, ToolFinishedEvent } from '@pawl/core/events';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

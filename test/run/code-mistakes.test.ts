@@ -1,4 +1,5 @@
-import { Agent, type Middleware, memoryHost, type RunEvent, type Tool, tool, toolGuard } from '@pawl/core';
+import { Agent, memoryHost, type RunEvent, type Tool, tool } from '@pawl/core';
+import { type Middleware, toolGuard } from '@pawl/core/middleware';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

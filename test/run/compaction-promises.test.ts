@@ -1,19 +1,16 @@
 import {
   AbortRun,
   Agent,
-  type ChatRequest,
   ConfigError,
-  compactByReference,
-  compactBySummary,
   contentParts,
   conversation,
-  type Message,
-  type Middleware,
   memoryConversations,
   memoryHost,
   openai,
   tool,
 } from '@pawl/core';
+import type { ChatRequest, Message } from '@pawl/core/chat';
+import { compactByReference, compactBySummary, type Middleware } from '@pawl/core/middleware';
 import { checkHistory, offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';

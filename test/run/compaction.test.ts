@@ -1,12 +1,6 @@
-import {
-  Agent,
-  type ChatRequest,
-  compactByReference,
-  compactBySummary,
-  type Message,
-  type RunEvent,
-  tool,
-} from '@pawl/core';
+import { Agent, type RunEvent, tool } from '@pawl/core';
+import type { ChatRequest, Message } from '@pawl/core/chat';
+import { compactByReference, compactBySummary } from '@pawl/core/middleware';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

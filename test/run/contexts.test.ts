@@ -1,13 +1,6 @@
-import {
-  Agent,
-  type Json,
-  type Middleware,
-  type ModelContext,
-  memoryHost,
-  type RunEvent,
-  type Tool,
-  tool,
-} from '@pawl/core';
+import { Agent, type ModelContext, memoryHost, type RunEvent, type Tool, tool } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
+import type { Middleware } from '@pawl/core/middleware';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { FaultyHost } from '@pawl/testing/host';
 import { expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { Agent, type Message, withFallback } from '@pawl/core';
+import { Agent, withFallback } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
 import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { served } from './served.ts';

@@ -1,12 +1,5 @@
-import {
-  Agent,
-  type AgentOptions,
-  type CustomToolObject,
-  customTool,
-  type Message,
-  openai,
-  type Run,
-} from '@pawl/core';
+import { Agent, type AgentOptions, customTool, openai, type Run } from '@pawl/core';
+import type { CustomToolObject, Message } from '@pawl/core/chat';
 import { checkHistory, type OfflineServer, offlineServer, respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { weather } from './weather.ts';

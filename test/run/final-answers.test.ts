@@ -1,4 +1,5 @@
-import { Agent, customTool, type Message, openai, tool, withFallback } from '@pawl/core';
+import { Agent, customTool, openai, tool, withFallback } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

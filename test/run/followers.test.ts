@@ -1,14 +1,5 @@
-import {
-  Agent,
-  type ChatModel,
-  type Host,
-  type LiveRecord,
-  memoryHost,
-  type RecordedEvent,
-  type Run,
-  type RunEvent,
-  tool,
-} from '@pawl/core';
+import { Agent, type ChatModel, type Host, memoryHost, type Run, type RunEvent, tool } from '@pawl/core';
+import type { LiveRecord, RecordedEvent } from '@pawl/core/host';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

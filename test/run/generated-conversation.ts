@@ -1,4 +1,4 @@
-import type { Message } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
 import type { Random } from '../loop/random.ts';
 
 /** A valid conversation of messages of every role and form, which ends with the user or with results. Each text is found nowhere else. */

@@ -1,4 +1,6 @@
-import { Agent, type AgentOptions, type JournalEvent, memoryHost, outputGuard, type RunEvent, tool } from '@pawl/core';
+import { Agent, type AgentOptions, memoryHost, type RunEvent, tool } from '@pawl/core';
+import type { JournalEvent } from '@pawl/core/events';
+import { outputGuard } from '@pawl/core/middleware';
 import { checkHistory, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

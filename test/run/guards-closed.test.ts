@@ -1,4 +1,4 @@
-import { inputGuard, outputGuard, toolGuard } from '@pawl/core';
+import { inputGuard, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { done, guarded } from './guarded.ts';

@@ -1,4 +1,5 @@
-import { Agent, inputGuard, outputGuard, type RunEvent, toolGuard } from '@pawl/core';
+import { Agent, type RunEvent } from '@pawl/core';
+import { inputGuard, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

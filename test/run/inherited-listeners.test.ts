@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { Agent, ConfigError, formatEvent, memoryHost, type RunEvent, tool } from '@pawl/core';
+import { Agent, ConfigError, memoryHost, type RunEvent, tool } from '@pawl/core';
+import { formatEvent } from '@pawl/core/events';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';

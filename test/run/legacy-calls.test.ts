@@ -1,4 +1,5 @@
-import { Agent, type Json, type JsonObject, type Message, openai, type RunEvent } from '@pawl/core';
+import { Agent, type JsonObject, openai, type RunEvent } from '@pawl/core';
+import type { Json, Message } from '@pawl/core/chat';
 import { manualClock, offlineServer, respond, type ScriptedResponse, type ScriptFunction } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { quiet } from '../quiet.ts';

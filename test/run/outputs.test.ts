@@ -1,4 +1,5 @@
-import { Agent, type ChatModel, openai, outputGuard } from '@pawl/core';
+import { Agent, type ChatModel, openai } from '@pawl/core';
+import { outputGuard } from '@pawl/core/middleware';
 import { offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

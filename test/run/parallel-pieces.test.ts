@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { Agent, type ChatModel, type ChatResponse, type Middleware } from '@pawl/core';
+import { Agent, type ChatModel } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
+import type { Middleware } from '@pawl/core/middleware';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { Agent, type AgentOptions, type ChatModel, type Middleware, type RunEvent, tool } from '@pawl/core';
+import { Agent, type AgentOptions, type ChatModel, type RunEvent, tool } from '@pawl/core';
+import type { Middleware } from '@pawl/core/middleware';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

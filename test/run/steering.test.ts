@@ -1,14 +1,6 @@
-import {
-  Agent,
-  type AgentOptions,
-  ConfigError,
-  type Host,
-  inputGuard,
-  type Message,
-  type Run,
-  type RunEvent,
-  tool,
-} from '@pawl/core';
+import { Agent, type AgentOptions, ConfigError, type Host, type Run, type RunEvent, tool } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
+import { inputGuard } from '@pawl/core/middleware';
 import { checkHistory, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { FaultyHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';

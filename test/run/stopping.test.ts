@@ -1,4 +1,5 @@
-import { Agent, ConfigError, memoryHost, requireApproval, type StopState, stopOnTool, tool } from '@pawl/core';
+import { Agent, ConfigError, memoryHost, type StopState, stopOnTool, tool } from '@pawl/core';
+import { requireApproval } from '@pawl/core/middleware';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,12 +1,6 @@
-import {
-  Agent,
-  openai,
-  type Repair,
-  type ServerProfile,
-  type ToolCallDeltaEvent,
-  type ToolObject,
-  tool,
-} from '@pawl/core';
+import { Agent, openai, type ServerProfile, tool } from '@pawl/core';
+import type { ToolObject } from '@pawl/core/chat';
+import type { Repair, ToolCallDeltaEvent } from '@pawl/core/events';
 import { offlineServer, respond, type ScriptEntries, type ScriptedResponse } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

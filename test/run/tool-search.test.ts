@@ -1,13 +1,6 @@
-import {
-  Agent,
-  type AgentOptions,
-  type Message,
-  type Middleware,
-  prefixTools,
-  requireApproval,
-  toolGuard,
-  toolSearch,
-} from '@pawl/core';
+import { Agent, type AgentOptions } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
+import { type Middleware, prefixTools, requireApproval, toolGuard, toolSearch } from '@pawl/core/middleware';
 import { checkHistory, manualClock, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { hosts } from '../durable/hosts.ts';

@@ -1,4 +1,5 @@
-import { Agent, type AgentOptions, selectTools } from '@pawl/core';
+import { Agent, type AgentOptions } from '@pawl/core';
+import { selectTools } from '@pawl/core/middleware';
 import { manualClock, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { toolNames, tools } from './two-hundred-tools.ts';

@@ -1,5 +1,5 @@
-import type { ChatRequest } from '@pawl/core';
 import { type Tool, tool } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { z } from 'zod';
 
 const DOES = ['list', 'get', 'create', 'update', 'delete', 'export', 'archive', 'share'];

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@pawl/core';
+import type { JsonSchema } from '@pawl/core/chat';
 import { describe, expect, test } from 'vitest';
 import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
 import { ALL_TYPES as all, number, propertySentTo as sentTo, text } from './sent-to.ts';

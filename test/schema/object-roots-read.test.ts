@@ -1,4 +1,5 @@
-import { type JsonSchema, jsonSchema, type Tool, tool } from '@pawl/core';
+import { jsonSchema, type Tool, tool } from '@pawl/core';
+import type { JsonSchema } from '@pawl/core/chat';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { z as z3 } from 'zod/v3';

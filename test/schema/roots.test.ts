@@ -1,4 +1,5 @@
-import { type JsonSchema, tool } from '@pawl/core';
+import { tool } from '@pawl/core';
+import type { JsonSchema } from '@pawl/core/chat';
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';

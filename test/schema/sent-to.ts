@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@pawl/core';
+import type { JsonSchema } from '@pawl/core/chat';
 import { PROFILES, type ProfileName } from '../../packages/core/src/openai/profiles.ts';
 import { shapeSchema } from '../../packages/core/src/openai/shape-schema.ts';
 

@@ -3,18 +3,20 @@ import {
   type ChatModel,
   type CompletedOutcome,
   customTool,
-  filterTools,
   type InferToolInput,
   type InferToolOutput,
-  type Middleware,
-  prefixTools,
   type Run,
-  requireApproval,
   type Tool,
   tool,
+} from '@pawl/core';
+import {
+  filterTools,
+  type Middleware,
+  prefixTools,
+  requireApproval,
   toolSearch,
   withToolTimeout,
-} from '@pawl/core';
+} from '@pawl/core/middleware';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 

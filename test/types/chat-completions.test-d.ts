@@ -10,7 +10,7 @@ import type {
   ToolCall,
   ToolChoice,
   ToolObject,
-} from '@pawl/core';
+} from '@pawl/core/chat';
 import type * as Theirs from 'openai/resources/chat/completions';
 import type { CompletionUsage as TheirUsage } from 'openai/resources/completions';
 import { describe, expectTypeOf, test } from 'vitest';

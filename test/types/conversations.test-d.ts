@@ -3,16 +3,15 @@ import {
   type ChatModel,
   type Conversation,
   ConversationError,
-  type ConversationStore,
   conversation,
   type HostError,
-  type Message,
   memoryConversations,
   memoryHost,
   type Outcome,
-  type RunRecord,
   tool,
 } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
+import type { ConversationStore, RunRecord } from '@pawl/core/host';
 import { type SqliteConversations, sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';

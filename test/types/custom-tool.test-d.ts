@@ -1,13 +1,5 @@
-import {
-  Agent,
-  type ChatModel,
-  callArguments,
-  callName,
-  customTool,
-  type Run,
-  type Tool,
-  type ToolCall,
-} from '@pawl/core';
+import { Agent, type ChatModel, customTool, type Run, type Tool } from '@pawl/core';
+import { callArguments, callName, type ToolCall } from '@pawl/core/chat';
 import { describe, expectTypeOf, test } from 'vitest';
 
 declare const model: ChatModel;

@@ -3,29 +3,32 @@ import {
   type Answer,
   type AsToolOptions,
   type ChatModel,
-  type ClaimResult,
-  type DefinitionRecord,
-  type EnqueueOptions,
-  type ForkOptions,
   type Host,
-  type JournalEvent,
   jsonSchema,
   memoryHost,
   type PendingCall,
-  type RecordedEvent,
   type Run,
-  type RunProgress,
-  type RunRecord,
-  type RunSummary,
-  requireApproval,
-  type Step,
-  type StepRunner,
   type Tool,
   type ToolContext,
   tool,
-  type WaitResult,
 } from '@pawl/core';
-import type { Resumable, ResumableWithContext, Wait } from '@pawl/core/host';
+import type { DefinitionRecord, JournalEvent } from '@pawl/core/events';
+import type {
+  ClaimResult,
+  EnqueueOptions,
+  ForkOptions,
+  RecordedEvent,
+  Resumable,
+  ResumableWithContext,
+  RunProgress,
+  RunRecord,
+  RunSummary,
+  Step,
+  StepRunner,
+  Wait,
+  WaitResult,
+} from '@pawl/core/host';
+import { requireApproval } from '@pawl/core/middleware';
 import { type SqliteHost, sqliteHost } from '@pawl/core/sqlite';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';

@@ -1,13 +1,5 @@
-import {
-  Agent,
-  type ChatModel,
-  type CompletedOutcome,
-  inputGuard,
-  lastMessages,
-  type Middleware,
-  outputGuard,
-  toolGuard,
-} from '@pawl/core';
+import { Agent, type ChatModel, type CompletedOutcome } from '@pawl/core';
+import { inputGuard, lastMessages, type Middleware, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 

@@ -1,4 +1,5 @@
-import { Agent, type ChatModel, type Run, selectTools, type ToolSearch, tool, toolSearch } from '@pawl/core';
+import { Agent, type ChatModel, type Run, tool } from '@pawl/core';
+import { selectTools, type ToolSearch, toolSearch } from '@pawl/core/middleware';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 

@@ -7,8 +7,26 @@ export { checkListeners } from './event/check-listeners.ts';
 export type { Wait } from './host/check-answer.ts';
 export { createRunExistsError, createRunLostError, createUnknownRunError } from './host/check-answer.ts';
 export { checkNumber } from './host/check-number.ts';
+export type { ConversationChange, ConversationStore, StoredConversation } from './host/conversation.ts';
 export { filterRuns } from './host/filter-runs.ts';
 export { hasEnded } from './host/follow-events.ts';
+export type {
+  ClaimOptions,
+  ClaimResult,
+  EnqueueOptions,
+  FollowedEvents,
+  FollowOptions,
+  ForkOptions,
+  ForkOrigin,
+  LiveRecord,
+  RecordedConversation,
+  RecordedEvent,
+  RunFilter,
+  RunProgress,
+  RunRecord,
+  RunStatus,
+  RunSummary,
+} from './host/host.ts';
 export { readCloseOptions, readRetention } from './host/host-options.ts';
 export type {
   AnyResumable,
@@ -36,6 +54,15 @@ export type {
 } from './host/run-store.ts';
 export { parseRecord, serializeRecord } from './host/serialize-record.ts';
 export { serializeStep } from './host/serialize-step.ts';
+export type {
+  ChildRun,
+  PendingAnswer,
+  Step,
+  StepRunner,
+  StepTask,
+  WaitOptions,
+  WaitResult,
+} from './host/step-runner.ts';
 export { StoreClient } from './host/store-client.ts';
 export type { StoreHostOptions } from './host/store-host.ts';
 export { createHost, StoreHost } from './host/store-host.ts';

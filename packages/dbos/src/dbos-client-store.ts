@@ -1,4 +1,4 @@
-import type { RunRecord, RunSummary } from '@pawl/core';
+import type { RunRecord, RunSummary } from '@pawl/core/host';
 import {
   type CheckedFilter,
   type ClientStore,

@@ -1,5 +1,12 @@
-import { type ClaimOptions, type ClaimResult, systemClock } from '@pawl/core';
-import { readCloseOptions, readRetention, roundClock, StoreHost } from '@pawl/core/host';
+import { systemClock } from '@pawl/core';
+import {
+  type ClaimOptions,
+  type ClaimResult,
+  readCloseOptions,
+  readRetention,
+  roundClock,
+  StoreHost,
+} from '@pawl/core/host';
 import type { ClientStoreOptions } from './dbos-client-store.ts';
 import type { DbosHost, DbosHostOptions, WorkerRun } from './host-types.ts';
 import { QueueWorker } from './queue-worker.ts';

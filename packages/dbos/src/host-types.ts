@@ -1,8 +1,6 @@
 import type { Clock, Host, Listeners } from '@pawl/core';
 import type { AnyResumable } from '@pawl/core/host';
 
-export type { Resumable, ResumableWithContext, ResumableWithConversation } from '@pawl/core/host';
-
 /** How many runs of an agent are at work at once. DBOS's own queue, one for each agent, keeps to it. */
 export interface QueueOptions {
   /** The most of one worker. @defaultValue no end */

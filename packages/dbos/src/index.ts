@@ -9,7 +9,16 @@ import { EngineClient, prepareEngine } from './engine.ts';
 import type { DbosClient, DbosClientOptions, DbosHost, DbosHostOptions, WorkerRun } from './host-types.ts';
 import { prepareTables } from './tables.ts';
 
-export type * from './host-types.ts';
+export type { Resumable, ResumableWithContext, ResumableWithConversation } from '@pawl/core/host';
+export type {
+  DbosClient,
+  DbosClientOptions,
+  DbosHost,
+  DbosHostOptions,
+  QueueOptions,
+  WorkerAgent,
+  WorkerRun,
+} from './host-types.ts';
 
 /**
  * Keeps runs in PostgreSQL, on DBOS Transact: many workers, on many machines. A worker takes the runs of its agents that

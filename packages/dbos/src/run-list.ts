@@ -1,5 +1,4 @@
-import type { RunSummary } from '@pawl/core';
-import type { CheckedFilter } from '@pawl/core/host';
+import type { CheckedFilter, RunSummary } from '@pawl/core/host';
 import type { Queryable } from './database.ts';
 import { COLUMNS, hashMetadataKey, toSummary } from './run-table.ts';
 

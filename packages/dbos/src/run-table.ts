@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject, Outcome, RunRecord, RunSummary } from '@pawl/core';
+import type { JsonObject, Outcome } from '@pawl/core';
 import {
   createUnknownRunError,
   listMetadataKeys,
   parseRecord,
+  type RunRecord,
+  type RunSummary,
   roundTime,
   type StoredRun,
   serializeRecord,

@@ -1,4 +1,5 @@
-import { type Clock, HostError, type RunRecord } from '@pawl/core';
+import { type Clock, HostError } from '@pawl/core';
+import type { RunRecord } from '@pawl/core/host';
 import {
   type Claim,
   type ClaimedRun,

@@ -6,11 +6,43 @@ export type { ScriptedModel, ScriptedModelOptions } from './model/scripted-model
 export { scriptedModel } from './model/scripted-model.ts';
 export type { BlockNetworkOptions } from './network/block-network.ts';
 export { blockNetwork, NetworkBlockedError } from './network/block-network.ts';
-export type * from './script/build-reply.ts';
+export type {
+  BodyOptions,
+  CallEntry,
+  CallOptions,
+  CallsOptions,
+  CustomCallEntry,
+  HttpErrorOptions,
+  InterruptionOptions,
+  ResetOptions,
+  StallOptions,
+  StreamErrorOptions,
+} from './script/build-reply.ts';
 export { respond } from './script/build-reply.ts';
 export { ScriptError } from './script/errors.ts';
 export type { RecordedRequest } from './script/recorded-request.ts';
-export type * from './script/reply.ts';
+export type {
+  DelayedResponse,
+  Interruption,
+  MessageOptions,
+  ScriptedBodyResponse,
+  ScriptedCall,
+  ScriptedCustomCall,
+  ScriptedCutResponse,
+  ScriptedErrorBodyResponse,
+  ScriptedFunctionCall,
+  ScriptedHttpErrorResponse,
+  ScriptedMessage,
+  ScriptedMessageResponse,
+  ScriptedModelResponse,
+  ScriptedRawResponse,
+  ScriptedResetResponse,
+  ScriptedResponse,
+  ScriptedSseResponse,
+  ScriptedStallResponse,
+  ScriptedStreamErrorResponse,
+  ScriptedWireResponse,
+} from './script/reply.ts';
 export type { ExpectedRequest, ExpectingResponse, ScriptEntries, ScriptFunction } from './script/script.ts';
 export { checkHistory } from './server/check-history.ts';
 export type { OfflineServer, OfflineServerOptions } from './server/offline-server.ts';

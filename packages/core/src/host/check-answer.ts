@@ -7,18 +7,18 @@ import { messageOf } from '../event/error-data.ts';
 import { ApprovalError } from './errors.ts';
 import type { PendingAnswer } from './step-runner.ts';
 
-/** A call that waits for a word from outside, as every host keeps it. */
+/** A call that waits for an answer from outside the run, as every host stores it. */
 export interface Wait {
   readonly fingerprint: string;
   readonly accepts: readonly Answer['type'][];
-  /** Milliseconds since 1970; `Infinity` for no end. */
+  /** Milliseconds since 1970; `Infinity`: the wait never expires. */
   readonly expiresAt: number;
   readonly answer?: PendingAnswer;
-  /** Whether the run was told what came of it. */
+  /** Whether the run has received the result, an answer or the expiry. Every later attempt receives the same. */
   readonly isDelivered: boolean;
 }
 
-/** An expiry that the run was told of stands, like an answer. */
+/** Whether the wait still takes an answer. A delivered expiry is as final as an answer. */
 export function isOpen({ answer: word, isDelivered: taken }: Wait): boolean {
   return word === undefined && !taken;
 }
@@ -27,15 +27,15 @@ export interface AnswerTarget {
   readonly runId: string;
   readonly pendingId: string;
   readonly wait: Wait | undefined;
-  /** How the run ended, where it did. */
+  /** The status with which the run ended; `undefined` if it has not ended. */
   readonly endStatus: string | undefined;
   readonly now: number;
 }
 
 /**
- * Gives the wait that the answer is for.
+ * Returns the wait that the answer is for.
  *
- * @throws ApprovalError where the answer would approve another call than the one that waits.
+ * @throws ApprovalError if the wait cannot take this answer: unknown, answered, ended, expired, of an invalid form or with another fingerprint.
  */
 export function checkAnswer(answer: Answer, { runId, pendingId, wait, endStatus: ended, now }: AnswerTarget): Wait {
   const call = `Pending call "${pendingId}" of run "${runId}"`;
@@ -44,7 +44,8 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, endStatus:
       code: 'approval.unknown',
     });
   }
-  if (wait.answer !== undefined) throw new ApprovalError(`${call} was answered already.`, { code: 'approval.used' });
+  if (wait.answer !== undefined)
+    throw new ApprovalError(`${call} is already answered. The first answer counts.`, { code: 'approval.used' });
   if (ended !== undefined) {
     throw new ApprovalError(`Run "${runId}" has ended as ${ended}. Nothing was approved.`, { code: 'approval.ended' });
   }
@@ -53,21 +54,21 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, endStatus:
   }
   if (!wait.accepts.includes(answer?.type) || !isComplete(answer)) {
     const forms = wait.accepts.map((type) => FORMS[type]).join(', or ');
-    throw new ApprovalError(`${call} was given no answer that it can take. Pass ${forms}.`, {
+    throw new ApprovalError(`${call} does not accept this answer. Pass ${forms}.`, {
       code: 'approval.invalid',
     });
   }
   if (!isJson(answer)) throw new ApprovalError(describeProblem(answer, call), { code: 'approval.invalid' });
   if (answer.fingerprint !== wait.fingerprint) {
     throw new ApprovalError(
-      `The answer is for fingerprint "${answer.fingerprint}", but pending call "${pendingId}" has another: it is not the same call with the same arguments. Show the person outcome.pending again.`,
+      `The answer has fingerprint "${answer.fingerprint}", but pending call "${pendingId}" has another one: its tool or its arguments differ. Show the person outcome.pending again.`,
       { code: 'approval.mismatch' },
     );
   }
   return wait;
 }
 
-/** Where types are not checked, another form would be kept for good and leave the run without a way on. */
+/** Rejects an incomplete answer of a caller without types. Once stored, it could not be replaced, and the run could never continue. */
 function isComplete(answer: Answer): boolean {
   if (answer.type === 'edit') return answer.arguments !== undefined;
   return answer.type !== 'result' || answer.value !== undefined;
@@ -80,28 +81,28 @@ const FORMS: Readonly<Record<Answer['type'], string>> = {
   result: '{ type: "result", fingerprint, value }',
 };
 
-/** Where an answer is no JSON. */
+/** Names the part of the answer that is not JSON. */
 function describeProblem(answer: Answer, call: string): string {
   try {
     copyJson(answer, { where: call, name: 'answer', ignoresUndefined: true });
-    return `${call} was given an answer that is no JSON. Pass what JSON.parse could give.`;
+    return `${call} got an answer that is not JSON. Pass a value that JSON.parse can return.`;
   } catch (error) {
     return messageOf(error);
   }
 }
 
-/** @throws ConfigError for a message that is not a user's, and for what JSON can't hold. */
+/** @throws ConfigError if the message is not a user message, or has a value that JSON cannot represent. */
 export function checkMessage(message: UserMessage, runId: string): void {
   if (message?.role === 'user') {
     copyJson(message, { where: `A message to run "${runId}"`, name: 'message', ignoresUndefined: true });
     return;
   }
-  throw new ConfigError(`A message to run "${runId}" has to be a user's: { role: "user", content: "…" }.`);
+  throw new ConfigError(`The message to run "${runId}" is not a user message. Pass { role: "user", content: "…" }.`);
 }
 
 export function createRunExistsError(runId: string): HostError {
   return new HostError(
-    `Run "${runId}" exists already. Pass another runId, use agent.resume, or pass onExistingRun: "attach".`,
+    `Run "${runId}" already exists. Pass another runId, use agent.resume, or pass onExistingRun: "attach".`,
     {
       code: 'run.exists',
     },
@@ -109,7 +110,7 @@ export function createRunExistsError(runId: string): HostError {
 }
 
 export function createUnknownRunError(runId: string): HostError {
-  return new HostError(`There is no run "${runId}" here. Pass the host that it was started on.`, {
+  return new HostError(`Run "${runId}" does not exist on this host. Pass the host that it was started on.`, {
     code: 'run.unknown',
   });
 }
@@ -120,10 +121,10 @@ export function createNotWaitingError(runId: string): HostError {
   });
 }
 
-/** Another attempt has claimed the run, since this process was away for longer than its claim holds. */
+/** For a write of an attempt whose run another attempt has claimed: this process did not renew its claim in time. */
 export function createRunLostError(runId: string): HostError {
   return new HostError(
-    `Run "${runId}" was taken over by another worker, since this one had lost its place. It goes on there.`,
+    `Another worker has taken over run "${runId}", because this worker lost its claim. The run continues there: resume it by its id to follow it.`,
     { code: 'run.lost' },
   );
 }

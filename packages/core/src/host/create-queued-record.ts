@@ -14,19 +14,19 @@ interface QueuedRunInput {
   readonly now: number;
 }
 
-/** The record of a run that nobody has begun. Whether the messages can be sent is seen when it begins. */
+/** Creates the record of a run that waits in the queue. Whether the messages can be sent is checked when the run begins. */
 export function createQueuedRecord(agent: string, { input, options, now }: QueuedRunInput): RunRecord {
   if (typeof agent !== 'string' || agent === '') {
     throw new ConfigError(
-      `host.enqueue: the agent is ${describeValue(agent)}. Pass its name: host.enqueue(agent.name, input).`,
+      `host.enqueue: agent is ${describeValue(agent)}. Pass its name: host.enqueue(agent.name, input).`,
     );
   }
   const where = `enqueue for agent "${agent}"`;
   const { limits = {}, metadata = {}, runId } = checkOptions(options, ENQUEUE, where);
-  checkLimits(limits, where); // That a cost needs a price is seen when the run begins.
+  checkLimits(limits, where); // Whether a cost limit has a price to count with is checked when the run begins.
   const messages = toMessages(input);
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw new ConfigError(`Nothing was enqueued for agent "${agent}". Pass a text, or a list of messages.`);
+    throw new ConfigError(`host.enqueue for agent "${agent}": there is no input. Pass a text or a list of messages.`);
   }
   return {
     runId: readRunId(runId),
@@ -48,7 +48,7 @@ const ENQUEUE: OptionTable<EnqueueOptions> = {
   hints: {
     id: 'The option is "runId".',
     idempotencyKey: 'The option is "runId".',
-    conversation: 'A run that is enqueued is part of no conversation.',
-    context: 'It is given where the run is resumed: { agent, context }.',
+    conversation: 'An enqueued run cannot be part of a conversation.',
+    context: 'Pass it where the run is resumed: { agent, context }.',
   },
 };

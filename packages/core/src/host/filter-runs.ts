@@ -2,7 +2,7 @@ import type { RunSummary } from './host.ts';
 import { type CheckedFilter, listMetadataKeys } from './run-filter.ts';
 import type { StoredRun } from './run-store.ts';
 
-/** The runs that a filter is for, of all runs of a store in the order of their positions. */
+/** Selects the runs that a filter matches, in its order and up to its limit. `runs`: all runs of a store, by ascending position. */
 export function filterRuns(runs: readonly StoredRun[], filter: CheckedFilter): readonly RunSummary[] {
   const found: RunSummary[] = [];
   for (const run of filter.order === 'asc' ? runs : runs.toReversed()) {

@@ -3,8 +3,6 @@ import type { Listeners } from '../event/observers.ts';
 import type { Host } from '../host/host.ts';
 import type { AnyResumable } from '../host/resumable.ts';
 
-export type { Resumable, ResumableWithContext, ResumableWithConversation } from '../host/resumable.ts';
-
 export interface SqliteHostOptions {
   /**
    * What a power failure may cost. `full`: nothing that was finished. `normal`: the last steps before it may be

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '@pawl/core';
+import type { JsonObject } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 
 /** Text as JSON; `undefined` where it is none. */
 export function readJson(text: string): Json | undefined {

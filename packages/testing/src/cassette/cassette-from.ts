@@ -1,4 +1,7 @@
-import { type ChatResponse, checkOptions, type ModelRespondedEvent, type OptionTable, type RunEvent } from '@pawl/core';
+import type { RunEvent } from '@pawl/core';
+import { checkOptions, type OptionTable } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
+import type { ModelRespondedEvent } from '@pawl/core/events';
 import { Redaction } from './redact.ts';
 import { Tape } from './tape.ts';
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { checkOptions, type Json, type OptionTable } from '@pawl/core';
+import { checkOptions, type OptionTable } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { isObject, readJson } from '../base/json.ts';
 import { CassetteError } from './errors.ts';
 import { type Answer, type CassetteFetch, missed, played, type Reader } from './playing.ts';

@@ -1,4 +1,4 @@
-import type { ChatResponse, Json } from '@pawl/core';
+import type { ChatResponse, Json } from '@pawl/core/chat';
 
 /** One exchange, as a line of a cassette. */
 export type Recording = WireRecording | TurnRecording;

@@ -1,4 +1,4 @@
-import type { Json } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { isObject } from '../base/json.ts';
 
 /** Finds secrets in bytes, and writes something else over them, also where a chunk ends within one. */

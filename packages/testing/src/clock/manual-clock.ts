@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Clock, checkOptions, type OptionTable } from '@pawl/core';
+import type { Clock } from '@pawl/core';
+import { checkOptions, type OptionTable } from '@pawl/core';
 
 export interface ManualClockOptions {
   /** Milliseconds since 1970-01-01 UTC. @defaultValue 0 */

@@ -1,4 +1,5 @@
-import { checkOptions, type OptionTable, type Outcome } from '@pawl/core';
+import type { Outcome } from '@pawl/core';
+import { checkOptions, type OptionTable } from '@pawl/core';
 import type { Attempt, EvaluatedCase, Evaluation } from './evaluation.ts';
 import { type Case, mean, type Score, type Scorer } from './scorer.ts';
 

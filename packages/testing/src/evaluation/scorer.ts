@@ -1,4 +1,5 @@
-import type { Json, Outcome } from '@pawl/core';
+import type { Outcome } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { sliceStart } from '../base/slice-start.ts';
 
 /** One thing to be tried. */

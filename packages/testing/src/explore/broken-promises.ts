@@ -1,4 +1,4 @@
-import { callName } from '@pawl/core';
+import { callName } from '@pawl/core/chat';
 import { checkHistory } from '../server/check-history.ts';
 import type { ExploredRun } from './live.ts';
 

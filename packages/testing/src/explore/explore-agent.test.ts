@@ -1,14 +1,5 @@
-import {
-  Agent,
-  filterTools,
-  jsonSchema,
-  memoryHost,
-  openai,
-  type RunEvent,
-  requireApproval,
-  SuspendRun,
-  tool,
-} from '@pawl/core';
+import { Agent, jsonSchema, memoryHost, openai, type RunEvent, SuspendRun, tool } from '@pawl/core';
+import { filterTools, requireApproval } from '@pawl/core/middleware';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { schemaModel } from '../model/schema-model.ts';

@@ -1,12 +1,6 @@
-import {
-  type Agent,
-  type ChatModel,
-  callName,
-  checkOptions,
-  type OptionTable,
-  type Outcome,
-  type RunEvent,
-} from '@pawl/core';
+import type { Agent, ChatModel, Outcome, RunEvent } from '@pawl/core';
+import { checkOptions, type OptionTable } from '@pawl/core';
+import { callName } from '@pawl/core/chat';
 import { type Exercise, schemaModel } from '../model/schema-model.ts';
 import { brokenPromises } from './broken-promises.ts';
 import { ExplorationError } from './exploration-error.ts';

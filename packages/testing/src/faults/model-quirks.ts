@@ -1,4 +1,4 @@
-import type { ChatResponse } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
 import { callQuirks } from './quirks/call-quirks.ts';
 import { messageQuirks } from './quirks/message-quirks.ts';
 

@@ -1,4 +1,4 @@
-import type { ChatRequest, ChatResponse } from '@pawl/core';
+import type { ChatRequest, ChatResponse } from '@pawl/core/chat';
 import { respond } from '../script/build-reply.ts';
 import { chunks } from '../script/chunks.ts';
 import type { ScriptedResponse } from '../script/reply.ts';

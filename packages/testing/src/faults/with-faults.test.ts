@@ -1,4 +1,5 @@
-import { Agent, type ChatModel, type ChatRequest, openai, tool } from '@pawl/core';
+import { Agent, type ChatModel, openai, tool } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { manualClock } from '../clock/manual-clock.ts';

@@ -1,4 +1,6 @@
-import { type ChatModel, type ChatResponse, checkOptions, type OptionTable } from '@pawl/core';
+import type { ChatModel } from '@pawl/core';
+import { checkOptions, type OptionTable } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
 import { scriptedModel } from '../model/scripted-model.ts';
 import { respond } from '../script/build-reply.ts';
 import { completion } from '../script/completion.ts';

@@ -1,14 +1,5 @@
-import {
-  Agent,
-  type Host,
-  HostError,
-  jsonSchema,
-  type Message,
-  type Outcome,
-  type Run,
-  type Tool,
-  tool,
-} from '@pawl/core';
+import { Agent, type Host, HostError, jsonSchema, type Outcome, type Run, type Tool, tool } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
 import { scriptedModel } from '../model/scripted-model.ts';
 import { respond } from '../script/build-reply.ts';
 import { checkHistory } from '../server/check-history.ts';

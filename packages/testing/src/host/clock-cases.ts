@@ -1,4 +1,4 @@
-import type { WaitOptions } from '@pawl/core';
+import type { WaitOptions } from '@pawl/core/host';
 import { has, refuses, same } from './expect.ts';
 import { APPROVAL, APPROVE, type Body, COMPLETED, held, PARKED, record, resumed, SUSPENDED, step } from './kit.ts';
 

@@ -1,4 +1,5 @@
-import { checkOptions, type Effect, type Host, HostError, type OptionTable, type Step } from '@pawl/core';
+import { checkOptions, type Effect, type Host, HostError, type OptionTable } from '@pawl/core';
+import type { Step } from '@pawl/core/host';
 import { HostWrapper } from './host-around.ts';
 
 export interface KillPoint {

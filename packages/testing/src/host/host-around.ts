@@ -1,4 +1,5 @@
-import type { FollowedEvents, FollowOptions, Host, Listeners, Step, StepRunner, StepTask } from '@pawl/core';
+import type { Host, Listeners } from '@pawl/core';
+import type { FollowedEvents, FollowOptions, Step, StepRunner, StepTask } from '@pawl/core/host';
 
 type Method = Exclude<keyof Host, 'listeners'>;
 type Given<Name extends Method> = Parameters<Host[Name]>;

@@ -1,18 +1,6 @@
-import {
-  type Answer,
-  type ClaimResult,
-  type Clock,
-  checkOptions,
-  type Host,
-  type OptionTable,
-  type Outcome,
-  type RunFilter,
-  type RunRecord,
-  type Step,
-  type StepRunner,
-  systemClock,
-  type WaitResult,
-} from '@pawl/core';
+import type { Answer, Clock, Host, Outcome } from '@pawl/core';
+import { checkOptions, type OptionTable, systemClock } from '@pawl/core';
+import type { ClaimResult, RunFilter, RunRecord, Step, StepRunner, WaitResult } from '@pawl/core/host';
 import { type ManualClock, manualClock } from '../clock/manual-clock.ts';
 
 /** The host that the promises are asked of. */

@@ -1,4 +1,5 @@
-import type { Host, RunProgress } from '@pawl/core';
+import type { Host } from '@pawl/core';
+import type { RunProgress } from '@pawl/core/host';
 import { has, refuses, same, until } from './expect.ts';
 import {
   APPROVAL,

@@ -1,4 +1,4 @@
-import type { Step } from '@pawl/core';
+import type { Step } from '@pawl/core/host';
 import { refuses, same } from './expect.ts';
 import { APPROVE, type Body, COMPLETED, held, record, resumed, SUSPENDED, step } from './kit.ts';
 

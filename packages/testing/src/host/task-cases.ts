@@ -1,4 +1,4 @@
-import type { Step, StepRunner, StepTask } from '@pawl/core';
+import type { Step, StepRunner, StepTask } from '@pawl/core/host';
 import { same, until } from './expect.ts';
 import { APPROVAL, APPROVE, APPROVED, type Body, PARKED, record, resumed, type Stage, step } from './kit.ts';
 

@@ -1,4 +1,6 @@
-import type { Answer, UserMessage, WaitOptions, WaitResult } from '@pawl/core';
+import type { Answer } from '@pawl/core';
+import type { UserMessage } from '@pawl/core/chat';
+import type { WaitOptions, WaitResult } from '@pawl/core/host';
 import { refuses, same } from './expect.ts';
 import { APPROVAL, APPROVE, APPROVED, type Body, COMPLETED, PARKED, record, resumed, type Stage } from './kit.ts';
 

@@ -1,15 +1,6 @@
-import {
-  type ChatModel,
-  type ChatRequest,
-  callName,
-  checkOptions,
-  type Json,
-  type JsonSchema,
-  type Message,
-  type OptionTable,
-  type Price,
-  type ToolObject,
-} from '@pawl/core';
+import type { ChatModel, Price } from '@pawl/core';
+import { checkOptions, type OptionTable } from '@pawl/core';
+import { type ChatRequest, callName, type Json, type JsonSchema, type Message, type ToolObject } from '@pawl/core/chat';
 import { sampleOf } from '../schema/arbitrary.ts';
 import { branchesOf } from '../schema/branches.ts';
 import { invalidFor } from '../schema/invalid.ts';

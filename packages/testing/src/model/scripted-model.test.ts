@@ -1,4 +1,5 @@
-import { Agent, type ChatRequest, type Delta } from '@pawl/core';
+import { Agent } from '@pawl/core';
+import type { ChatRequest, Delta } from '@pawl/core/chat';
 import { expect, test } from 'vitest';
 import { respond } from '../script/build-reply.ts';
 import type { ScriptedModelResponse } from '../script/reply.ts';

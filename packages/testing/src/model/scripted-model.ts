@@ -1,16 +1,13 @@
 import {
   type ChatModel,
-  type ChatRequest,
-  type ChatResponse,
   checkOptions,
-  type Delta,
-  type Json,
   type ModelContext,
   NetworkError,
   type OptionTable,
   type Price,
   ProtocolError,
 } from '@pawl/core';
+import type { ChatRequest, ChatResponse, Delta, Json } from '@pawl/core/chat';
 import { completion } from '../script/completion.ts';
 import { pieces } from '../script/pieces.ts';
 import type { Interruption, ScriptedModelResponse } from '../script/reply.ts';

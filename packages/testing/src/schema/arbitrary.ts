@@ -1,4 +1,4 @@
-import type { Json, JsonSchema } from '@pawl/core';
+import type { Json, JsonSchema } from '@pawl/core/chat';
 import fc from 'fast-check';
 import { numberArbitrary } from './number-arbitrary.ts';
 import {

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@pawl/core';
+import type { JsonSchema } from '@pawl/core/chat';
 import { endsOf } from './number-arbitrary.ts';
 import {
   DEEPEST,

@@ -1,4 +1,5 @@
-import type { Json, JsonObject, JsonSchema } from '@pawl/core';
+import type { JsonObject } from '@pawl/core';
+import type { Json, JsonSchema } from '@pawl/core/chat';
 import { isObject } from '../base/json.ts';
 import { namesIn, optionsOf, propertiesOf, resolve, schemaIn, valuesOf } from './resolve.ts';
 

@@ -1,4 +1,4 @@
-import type { Json, JsonSchema } from '@pawl/core';
+import type { Json, JsonSchema } from '@pawl/core/chat';
 import { isObject } from '../base/json.ts';
 
 /** A schema in its document, some levels below the root. */

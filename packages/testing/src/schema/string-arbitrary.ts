@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@pawl/core';
+import type { JsonSchema } from '@pawl/core/chat';
 import fc from 'fast-check';
 import { numberIn, patternsOf } from './resolve.ts';
 

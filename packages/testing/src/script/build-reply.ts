@@ -1,4 +1,6 @@
-import { checkOptions, type Json, type JsonObject, type OptionTable } from '@pawl/core';
+import type { JsonObject } from '@pawl/core';
+import { checkOptions, type OptionTable } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import type {
   DelayedResponse,
   MessageOptions,

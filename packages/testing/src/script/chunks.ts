@@ -1,4 +1,4 @@
-import type { ChatResponse } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
 import { pieces } from './pieces.ts';
 
 /** `chat.completion.chunk`, spelled as on the wire. */

@@ -1,4 +1,4 @@
-import type { ChatRequest } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { expect, test } from 'vitest';
 import { respond } from './build-reply.ts';
 import { completion } from './completion.ts';

@@ -1,4 +1,11 @@
-import type { AssistantMessage, ChatChoice, ChatRequest, ChatResponse, CompletionUsage, ToolCall } from '@pawl/core';
+import type {
+  AssistantMessage,
+  ChatChoice,
+  ChatRequest,
+  ChatResponse,
+  CompletionUsage,
+  ToolCall,
+} from '@pawl/core/chat';
 import type { ScriptedCall, ScriptedMessageResponse } from './reply.ts';
 
 export interface CompletionOptions {

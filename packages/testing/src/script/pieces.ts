@@ -1,4 +1,4 @@
-import { type AssistantMessage, callArguments, callName, type Delta, type ToolCall } from '@pawl/core';
+import { type AssistantMessage, callArguments, callName, type Delta, type ToolCall } from '@pawl/core/chat';
 
 /** One piece of a message as it is streamed. */
 export interface Piece {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ChatRequest } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 
 /** A request for a completion, as it came; also one that was refused. */
 export interface RecordedRequest {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { AssistantMessage, CompletionUsage, FinishReason, Json } from '@pawl/core';
+import type { AssistantMessage, CompletionUsage, FinishReason, Json } from '@pawl/core/chat';
 import type { RecordedRequest } from './recorded-request.ts';
 
 /** What a script may say in answer to one request to the offline server. */

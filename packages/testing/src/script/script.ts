@@ -1,4 +1,5 @@
-import { type ChatRequest, ConfigError, type ModelContext } from '@pawl/core';
+import { ConfigError, type ModelContext } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { type Difference, differences, told } from '../base/differences.ts';
 import { ScriptError } from './errors.ts';
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { ChatRequest } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { expect, onTestFinished, test } from 'vitest';
 import { manualClock } from '../clock/manual-clock.ts';
 import { respond } from '../script/build-reply.ts';

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type ChatRequest, type Clock, checkOptions, type OptionTable, systemClock } from '@pawl/core';
+import type { Clock } from '@pawl/core';
+import { checkOptions, type OptionTable, systemClock } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { respond } from '../script/build-reply.ts';
 import { ScriptError } from '../script/errors.ts';
 import type { RecordedRequest } from '../script/recorded-request.ts';

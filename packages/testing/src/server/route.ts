@@ -1,4 +1,4 @@
-import type { ChatRequest } from '@pawl/core';
+import type { ChatRequest } from '@pawl/core/chat';
 import { readJson } from '../base/json.ts';
 import { respond } from '../script/build-reply.ts';
 import type { ScriptedResponse } from '../script/reply.ts';

@@ -1,4 +1,4 @@
-import type { ChatRequest, ChatResponse, Json } from '@pawl/core';
+import type { ChatRequest, ChatResponse, Json } from '@pawl/core/chat';
 import { chunks } from '../script/chunks.ts';
 import { completion } from '../script/completion.ts';
 import type { Interruption, ScriptedMessageResponse, ScriptedRawResponse, ScriptedResponse } from '../script/reply.ts';

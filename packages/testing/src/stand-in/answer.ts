@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '@pawl/core';
+import type { JsonObject } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { isObject, isSameJson, readJson } from '../base/json.ts';
 import { sliceStart } from '../base/slice-start.ts';
 import type { Call } from './conversation.ts';

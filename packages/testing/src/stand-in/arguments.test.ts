@@ -1,4 +1,4 @@
-import type { FunctionToolObject, JsonSchema } from '@pawl/core';
+import type { FunctionToolObject, JsonSchema } from '@pawl/core/chat';
 import { expect, test } from 'vitest';
 import { offlineModel } from './stand-in.ts';
 

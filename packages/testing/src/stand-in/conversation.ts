@@ -1,4 +1,5 @@
-import type { ChatRequest, JsonObject, Message, ToolCall } from '@pawl/core';
+import type { JsonObject } from '@pawl/core';
+import type { ChatRequest, Message, ToolCall } from '@pawl/core/chat';
 import { isObject, isSameJson, readJson } from '../base/json.ts';
 import { sliceStart } from '../base/slice-start.ts';
 

@@ -1,4 +1,5 @@
-import type { FunctionObject, Json, JsonObject, JsonSchema } from '@pawl/core';
+import type { JsonObject } from '@pawl/core';
+import type { FunctionObject, Json, JsonSchema } from '@pawl/core/chat';
 import { sampleOf } from '../schema/arbitrary.ts';
 import { optionsOf, type Place, propertiesOf, resolve, schemaIn, typeOf, valuesOf } from '../schema/resolve.ts';
 import type { Kind, Mention } from './mentions.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { isObject, readJson } from '../base/json.ts';
 import { sliceStart } from '../base/slice-start.ts';
 import { COMMON, OPENERS, stem, wordsOf } from './words.ts';

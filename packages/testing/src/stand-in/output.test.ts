@@ -1,4 +1,4 @@
-import type { FunctionToolObject, JsonSchema, Message } from '@pawl/core';
+import type { FunctionToolObject, JsonSchema, Message } from '@pawl/core/chat';
 import { expect, test } from 'vitest';
 import { offlineModel } from './stand-in.ts';
 

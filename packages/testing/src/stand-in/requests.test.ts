@@ -1,4 +1,4 @@
-import type { ChatRequest, FunctionToolObject, Message } from '@pawl/core';
+import type { ChatRequest, FunctionToolObject, Message } from '@pawl/core/chat';
 import { expect, test } from 'vitest';
 import { offlineModel } from './stand-in.ts';
 

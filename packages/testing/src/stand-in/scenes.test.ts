@@ -1,4 +1,5 @@
-import type { ChatRequest, FunctionToolObject, JsonObject, Message } from '@pawl/core';
+import type { JsonObject } from '@pawl/core';
+import type { ChatRequest, FunctionToolObject, Message } from '@pawl/core/chat';
 import { expect, test } from 'vitest';
 import { checkHistory } from '../server/check-history.ts';
 import { offlineModel } from './stand-in.ts';

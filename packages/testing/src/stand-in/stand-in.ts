@@ -1,4 +1,5 @@
-import type { AssistantMessage, ChatRequest, JsonObject, JsonSchema, ToolCall } from '@pawl/core';
+import type { JsonObject } from '@pawl/core';
+import type { AssistantMessage, ChatRequest, JsonSchema, ToolCall } from '@pawl/core/chat';
 import { isObject, readJson } from '../base/json.ts';
 import { answerText, CONFESSION, findingOf } from './answer.ts';
 import { type Call, type Conversation, isSameCall, readConversation, textOf } from './conversation.ts';

@@ -1,4 +1,5 @@
-import { customTool, requireApproval, ToolError, tool, toolGuard } from '@pawl/core';
+import { customTool, ToolError, tool } from '@pawl/core';
+import { requireApproval, toolGuard } from '@pawl/core/middleware';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { manualClock } from '../clock/manual-clock.ts';

@@ -3,10 +3,7 @@ import {
   type Answer,
   type Clock,
   checkOptions,
-  type ErrorData,
-  type Json,
   type JsonObject,
-  type Middleware,
   memoryHost,
   type OptionTable,
   type Outcome,
@@ -14,9 +11,10 @@ import {
   type Run,
   type RunEvent,
   type Tool,
-  type ToolFailedEvent,
-  type ToolSkippedEvent,
 } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
+import type { ErrorData, ToolFailedEvent, ToolSkippedEvent } from '@pawl/core/events';
+import type { Middleware } from '@pawl/core/middleware';
 import { scriptedModel } from '../model/scripted-model.ts';
 import { respond } from '../script/build-reply.ts';
 import { toolWarnings } from './tool-warnings.ts';

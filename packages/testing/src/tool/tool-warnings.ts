@@ -1,4 +1,5 @@
-import type { JsonSchema, Tool } from '@pawl/core';
+import type { Tool } from '@pawl/core';
+import type { JsonSchema } from '@pawl/core/chat';
 import { isObject } from '../base/json.ts';
 import { type Place, propertiesOf, resolve, schemasIn } from '../schema/resolve.ts';
 

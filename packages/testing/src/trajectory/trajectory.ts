@@ -1,4 +1,5 @@
-import type { Json, Message, Outcome, RunEvent, ToolCall } from '@pawl/core';
+import type { Outcome, RunEvent } from '@pawl/core';
+import type { Json, Message, ToolCall } from '@pawl/core/chat';
 import { isObject, readJson } from '../base/json.ts';
 
 export interface MadeCall {

@@ -1,4 +1,5 @@
-import { Agent, memoryHost, type Outcome, type RunEvent, requireApproval, tool } from '@pawl/core';
+import { Agent, memoryHost, type Outcome, type RunEvent, tool } from '@pawl/core';
+import { requireApproval } from '@pawl/core/middleware';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import './vitest.ts';

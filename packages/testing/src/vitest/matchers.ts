@@ -1,4 +1,6 @@
-import { checkOptions, type Json, type Outcome } from '@pawl/core';
+import type { Outcome } from '@pawl/core';
+import { checkOptions } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { checkHistory } from '../server/check-history.ts';
 import { ALLOWANCE, type Allowance, followed, overAllowance, type ToolSequence } from '../trajectory/rules.ts';
 import { historyOf, outcomeOf, turnsOf } from '../trajectory/trajectory.ts';

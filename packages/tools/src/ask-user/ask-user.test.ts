@@ -1,4 +1,5 @@
-import { Agent, ConfigError, type Json, type Message, memoryHost, type Outcome, type PendingCall } from '@pawl/core';
+import { Agent, ConfigError, memoryHost, type Outcome, type PendingCall } from '@pawl/core';
+import type { Json, Message } from '@pawl/core/chat';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { type AskUserOptions, askUser } from './ask-user.ts';

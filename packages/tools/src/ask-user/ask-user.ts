@@ -1,4 +1,5 @@
-import { ConfigError, checkOptions, type Json, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
+import { ConfigError, checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { z } from 'zod';
 
 /** What an answer is: a text, a number, or yes or no. */

@@ -1,6 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { ConfigError, type OptionTable, ToolError } from '@pawl/core';
+import type { OptionTable } from '@pawl/core';
+import { ConfigError, ToolError } from '@pawl/core';
 import { quoted } from '../base/quoted.ts';
 import { DENIED, type Denier, denier } from './deny-list.ts';
 import { isGlob } from './glob.ts';

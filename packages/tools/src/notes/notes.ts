@@ -1,13 +1,5 @@
-import {
-  ConfigError,
-  type ConversationStore,
-  checkOptions,
-  HostError,
-  type OptionTable,
-  type Tool,
-  ToolError,
-  tool,
-} from '@pawl/core';
+import { ConfigError, checkOptions, HostError, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
+import type { ConversationStore } from '@pawl/core/host';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
 import { visible } from '../base/visible.ts';

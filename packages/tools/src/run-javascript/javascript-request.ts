@@ -1,4 +1,4 @@
-import type { Json } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 
 /** What the process for one piece of code is asked. */
 export interface ChildRequest {

@@ -1,4 +1,5 @@
-import { checkOptions, type Json, type OptionTable, type Tool, tool } from '@pawl/core';
+import { checkOptions, type OptionTable, type Tool, tool } from '@pawl/core';
+import type { Json } from '@pawl/core/chat';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
 import { visible } from '../base/visible.ts';

@@ -1,4 +1,4 @@
-import type { ChatResponse } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
 import type { ChatChunk } from '../../script/chunks.ts';
 import { eachChunk, eachMessage, type Fields, type Quirk, withDelta, withFinish, withMessage } from './quirk.ts';
 

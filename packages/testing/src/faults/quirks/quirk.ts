@@ -1,4 +1,4 @@
-import type { ChatResponse, Json } from '@pawl/core';
+import type { ChatResponse, Json } from '@pawl/core/chat';
 import { isObject, readJson } from '../../base/json.ts';
 import type { ChatChunk } from '../../script/chunks.ts';
 

@@ -1,0 +1,58 @@
+/** One type per event of a run, and what events are made of. */
+
+export type { Repair } from './chat/reply.ts';
+export type { ErrorData } from './event/error-data.ts';
+export type { EventOf, EventStamp, EventType, ToolCallFields } from './event/event.ts';
+export type {
+  ApprovalAnsweredEvent,
+  ApprovalExpiredEvent,
+  ApprovalNotRequiredEvent,
+  ApprovalRequestedEvent,
+  DefinitionRecord,
+  HandoffCompletedEvent,
+  JournalEvent,
+  LimitApproachingEvent,
+  LimitExceededEvent,
+  ModelFailedEvent,
+  ModelRepromptedEvent,
+  ModelRespondedEvent,
+  OutputCheckedEvent,
+  RequestLostEvent,
+  RunAbortedEvent,
+  RunFinishedEvent,
+  RunRefusedEvent,
+  RunStartedEvent,
+  RunSuspendedEvent,
+  SteeringMessages,
+  ToolCallClosedEvent,
+  ToolFailedEvent,
+  ToolFinishedEvent,
+  ToolRepeatedFailureEvent,
+  ToolSkippedEvent,
+  ToolSuspendedEvent,
+  TurnPreparedEvent,
+  UserInterruptedEvent,
+} from './event/fact.ts';
+export type { FailedAttempt } from './event/failed-attempt.ts';
+export { formatEvent } from './event/format-event.ts';
+export type { HistoryEdit } from './event/history-edit.ts';
+export type {
+  AttemptDiscardedEvent,
+  AttemptFailedEvent,
+  AttemptStartedEvent,
+  ListenerFailedEvent,
+  LiveEvent,
+  OutputPartialEvent,
+  ReasoningDeltaEvent,
+  RefusalDeltaEvent,
+  ResponseRepairedEvent,
+  TextDeltaEvent,
+  ToolCallDeltaEvent,
+  ToolLateResultEvent,
+  ToolProgressEvent,
+  ToolStartedEvent,
+  UserSteeringEvent,
+} from './event/notice.ts';
+export type { LimitShare, OutcomeBase } from './event/outcome.ts';
+export type { Rejection } from './event/rejection.ts';
+export type { StrictReason } from './schema/strict-reason.ts';
