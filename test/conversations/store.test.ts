@@ -129,12 +129,12 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
 describe('a conversation', () => {
   test.each(['', 'a\0b', '\ud800', undefined])('has an id that can be kept, not %j', (id) => {
     const make = (): unknown => Reflect.apply(conversation, undefined, [{ id, store: memoryConversations() }]);
-    expect(make).toThrow(/^A conversation's id is /);
+    expect(make).toThrow(/^conversation\(\): id is /);
   });
 
   test('has a store', () => {
     const make = (): unknown => Reflect.apply(conversation, undefined, [{ id: 'chat', store: new Map() }]);
-    expect(make).toThrow('Conversation "chat" has no store. Pass memoryConversations(), or another ConversationStore.');
+    expect(make).toThrow('Conversation "chat": store has no load() and save(). Pass memoryConversations() or another ConversationStore.');
   });
 
   test('tells of a store that fails, and of one that is never done being written by others', async () => {
@@ -147,7 +147,7 @@ describe('a conversation', () => {
     const busy = { load: async () => undefined, save: async () => false };
     await expect(conversation({ id: 'chat', store: busy }).append([user('A')])).rejects.toMatchObject({
       code: 'conversation.busy',
-      message: expect.stringContaining('was written by others 10 times in between'),
+      message: expect.stringContaining('was changed by other writers during each of 10 tries'),
     });
   });
 });

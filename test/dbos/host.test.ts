@@ -138,7 +138,7 @@ test('one process has one host of this kind, and one executor has one name', asy
   await expect(dbosHost({ url, executorId: 'worker', agents: [] })).rejects.toMatchObject({
     code: 'host.executor_taken',
   });
-  await expect(dbosHost({ url, executorId: ' ', agents: [] })).rejects.toThrow(/executorId is missing/);
+  await expect(dbosHost({ url, executorId: ' ', agents: [] })).rejects.toThrow(/executorId is " "/);
 });
 
 test('a worker whose connection breaks begins no step, and goes on with the run when it is back', async () => {

@@ -31,7 +31,7 @@ describe.each(OPENERS)('%s refuses what names no file, where it is called', (cal
       expect.objectContaining({
         name: 'ConfigError',
         message: expect.stringContaining(
-          `${caller}: the path is ${shown}, which names no file. Pass the path of a file, or ":memory:"`,
+          `${caller}: path is ${shown}, which is not the path of a file. Pass the path of a file, or ":memory:"`,
         ),
       }),
     );
@@ -47,7 +47,7 @@ describe.each(OPENERS)('%s refuses what names no file, where it is called', (cal
     'the URL %s',
     (url) => {
       expect(() => open(new URL(url))).toThrow(
-        `${caller}: the path is ${url}. Pass a file: URL without parameters, or a path.`,
+        `${caller}: path is ${url}. Pass a file: URL without parameters, or a path.`,
       );
     },
   );

@@ -24,7 +24,7 @@ test('a file that can grow no more is told, keeps what was finished, and goes on
   const { stdout } = spawnSync('bash', ['-c', script, process.execPath, RESTRICTED_PROCESS, file, journal], {
     encoding: 'utf8',
   });
-  expect(stdout).toMatch(/^host\.(io|full): The file ".*runs\.db" could not be used: .* then resume the run\.$/);
+  expect(stdout).toMatch(/^host\.(io|full): The file ".*runs\.db" cannot be used: .* then resume the run\.$/);
   const host = openSqlite(file);
   const { events: facts, status } = await host.getRun('run');
   expect(status).toBe('interrupted');
@@ -57,7 +57,7 @@ test.each([
   const { stdout } = runRestricted(file);
   chmodSync(dirname(file), 0o755);
   chmodSync(file, 0o644);
-  expect(stdout).toMatch(/^host\.(read_only|unreachable): The file ".*runs\.db" could not be used: .*\. (Let|Check) /);
+  expect(stdout).toMatch(/^host\.(read_only|unreachable): The file ".*runs\.db" cannot be used: .*\. (Let|Check) /);
   expect(
     await createHeavyAgent()
       .resume('kept', { host: openSqlite(file) })

@@ -20,7 +20,7 @@ function createStep(name: string, value: unknown): Step<unknown> {
 describe('a file that cannot be used is told, with the way out', () => {
   test('a folder that does not exist', () => {
     expect(() => sqliteHost('/no/such/folder/runs.db')).toThrow(
-      /^The file "\/no\/such\/folder\/runs.db" could not be used: .* Check that the folder exists/,
+      /^The file "\/no\/such\/folder\/runs.db" cannot be used: .* Check that the folder exists/,
     );
     expect(() => sqliteHost('/no/such/folder/runs.db')).toThrow(expect.objectContaining({ code: 'host.unreachable' }));
   });
@@ -43,7 +43,7 @@ describe('a file that cannot be used is told, with the way out', () => {
     await sqliteHost(file).close();
     executeSql(file, 'PRAGMA user_version = 7');
     expect(() => sqliteHost(file)).toThrow(
-      `The file "${file}" has format 7, and this version of Pawl knows 2. Use the newer version that wrote it.`,
+      `The file "${file}" has format 7, and this version of Pawl reads formats up to 2. Use the newer version that wrote it.`,
     );
     expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.newer' }));
   });

@@ -118,7 +118,7 @@ describe.each(hosts)('on $name', ({ open }) => {
   test('an agent in the place of its name is refused', async () => {
     const host = open();
     await expect(host.enqueue(agent as never, 'Go.')).rejects.toThrow(
-      'host.enqueue: the agent is an Agent. Pass its name: host.enqueue(agent.name, input).',
+      'host.enqueue: agent is an Agent. Pass its name: host.enqueue(agent.name, input).',
     );
   });
 

@@ -30,7 +30,7 @@ export interface ClientStoreOptions {
   readonly engine: EngineClient;
 }
 
-/** Runs in PostgreSQL, as any process may change them: what makes a run go on is written together with leaving it to the workers. */
+/** Stores runs in PostgreSQL, for any process. A change that lets a run continue is written in one transaction with the enqueueing of its next attempt. */
 export class DbosClientStore implements ClientStore {
   protected readonly database: Database;
   protected readonly engine: EngineClient;
@@ -40,16 +40,16 @@ export class DbosClientStore implements ClientStore {
     this.engine = engine;
   }
 
-  /** A run that nobody works on waits in the queue of its agent. */
+  /** Inserts a run and enqueues its first attempt, in the queue of its agent. */
   async insert(record: RunRecord, as: InsertOptions): Promise<void> {
-    if (as.type === 'claimed') throw new Error('This process works on no runs.');
+    if (as.type === 'claimed') throw new Error('A client cannot work on runs.');
     const { runId, agent } = record;
     await this.database.runTransaction(async (client) => {
-      const leftWorkflow = createWorkflowId(runId);
-      if (!(await insertRun(client, record, { type: 'queued', leftWorkflow }))) throw createRunExistsError(runId);
+      const queuedWorkflowId = createWorkflowId(runId);
+      if (!(await insertRun(client, record, { type: 'queued', queuedWorkflowId }))) throw createRunExistsError(runId);
       await insertSteps(client, runId, as.steps ?? []);
       await putWaits(client, runId, as.waits ?? new Map());
-      await this.engine.enqueue(client, agent, { runId, attempt: 1, workflowId: leftWorkflow });
+      await this.engine.enqueue(client, agent, { runId, attempt: 1, workflowId: queuedWorkflowId });
     });
   }
 
@@ -77,23 +77,23 @@ export class DbosClientStore implements ClientStore {
     return listRuns(this.database, filter);
   }
 
-  /** A few runs at a time: no statement takes long, however many there are. Gives their number. */
+  /** Deletes runs that ended before a time, a few at a time, so that no statement takes long. Returns their number. */
   async deleteEnded(before: number): Promise<number> {
     let count = 0;
     for (;;) {
       const ended = await listEnded(this.database, before, DELETION_BATCH);
       if (ended.length === 0) return count;
-      // The workflows first: without the runs nobody knows which they are.
+      // Deletes the workflows first: only the rows of the runs know their ids.
       await this.engine.deleteAttempts(await listWorkflows(this.database, ended));
       await deleteRuns(this.database, ended);
       count += ended.length;
     }
   }
 
-  /** As part of a transaction that has locked the run: whichever worker comes first goes on with it. */
+  /** Enqueues the next attempt, in a transaction that has locked the run. The first free worker continues the run. */
   async enqueueNextAttempt(client: PoolClient, { runId, agent, attempts }: QueuedRun): Promise<void> {
     const workflowId = createWorkflowId(runId);
-    // Two words at once leave it twice: the second attempt of that number finds nothing to do.
+    // Two answers at once enqueue two attempts with the same number. The second one finds nothing to do.
     await this.engine.enqueue(client, agent, { runId, attempt: attempts + 1, workflowId });
     await setQueuedWorkflow(client, runId, workflowId);
   }
@@ -104,7 +104,7 @@ export class DbosClientStore implements ClientStore {
   }
 }
 
-/** Each may have a great many steps. */
+/** How many runs a transaction deletes: each may have very many steps. */
 const DELETION_BATCH = 20;
 
 type QueuedRun = Pick<RunRow, 'runId' | 'agent' | 'attempts'>;

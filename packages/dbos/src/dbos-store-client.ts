@@ -3,7 +3,7 @@ import { readRetention, StoreClient } from '@pawl/core/host';
 import type { DbosClientStore } from './dbos-client-store.ts';
 import type { DbosClient } from './host-types.ts';
 
-/** A process that works on no run. */
+/** The client of a process that does not work on runs. */
 export class DbosStoreClient extends StoreClient implements DbosClient {
   readonly #store: DbosClientStore;
 

@@ -16,7 +16,7 @@ export interface HostParts<Resumed extends WorkerRun> extends ClientStoreOptions
   readonly options: DbosHostOptions<Resumed>;
 }
 
-/** A worker: one process's part of the host. */
+/** A worker: the host in one process. */
 export class DbosStoreHost<Resumed extends WorkerRun> extends StoreHost implements DbosHost {
   readonly #store: WorkerStore;
   readonly #worker: QueueWorker<Resumed>;
@@ -24,8 +24,8 @@ export class DbosStoreHost<Resumed extends WorkerRun> extends StoreHost implemen
   private constructor({ options, database, engine }: HostParts<Resumed>) {
     const { executorId, agents, onRun, onError = () => undefined, listeners, leaseMs = 30_000 } = options;
     const clock = roundClock(options.clock ?? systemClock);
-    const isDriving = (workflowId: string): boolean => this.#worker.isRunning(workflowId);
-    const store = new WorkerStore({ executorId, leaseMs, database, engine, clock, isRunning: isDriving });
+    const isRunning = (workflowId: string): boolean => this.#worker.isRunning(workflowId);
+    const store = new WorkerStore({ executorId, leaseMs, database, engine, clock, isRunning });
     super(store, { clock, listeners });
     this.#store = store;
     this.#worker = new QueueWorker({ host: this, store, database, clock, agents, onRun, onError });
@@ -57,5 +57,5 @@ export class DbosStoreHost<Resumed extends WorkerRun> extends StoreHost implemen
   }
 }
 
-/** What DBOS waits for at the most: some three weeks. */
+/** How long DBOS can wait at most: about three weeks. */
 const MAX_GRACE_MS = 2_000_000_000;

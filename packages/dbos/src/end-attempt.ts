@@ -8,10 +8,10 @@ import { listWaits } from './step-table.ts';
 
 export interface AttemptEnd {
   readonly held: HeldAttempt;
-  /** `undefined`: it broke off. */
+  /** `undefined`: the attempt was interrupted. */
   readonly outcome: Outcome<unknown> | undefined;
   readonly now: number;
-  /** Whether the host closes: what broke off is not this worker's any more. */
+  /** Whether the host is closing: another worker has to continue an interrupted run. */
   readonly isClosing: boolean;
 }
 
@@ -20,14 +20,14 @@ interface AttemptEndTarget {
   readonly store: Pick<DbosClientStore, 'enqueueNextAttempt'>;
 }
 
-/** Writes down how an attempt ended, and leaves the run to the workers where there is something to go on with. May be done twice. */
-export async function endAttempt(ending: AttemptEnd, { database, store }: AttemptEndTarget): Promise<void> {
-  const { held, outcome, now } = ending;
-  // An end that nobody has to go on from takes one statement.
+/** Stores how an attempt ended, and enqueues the next one if the run can continue. Safe to repeat. */
+export async function endAttempt(end: AttemptEnd, { database, store }: AttemptEndTarget): Promise<void> {
+  const { held, outcome, now } = end;
+  // A final outcome needs only one statement.
   if (outcome !== undefined && hasEnded(outcome.status)) {
     if (await releaseRun(database, held.claim.token, { status: outcome.status, outcome, now })) return;
   }
-  await database.runTransaction((client) => releaseAttempt(client, ending, store));
+  await database.runTransaction((client) => releaseAttempt(client, end, store));
 }
 
 async function releaseAttempt(
@@ -38,17 +38,17 @@ async function releaseAttempt(
   const { runId, token } = held.claim;
   const run = await lockRun(client, runId);
   if (run.token !== token) {
-    // Another worker wanted to go on with the run, and could not while this attempt was at work.
+    // This process could not begin another attempt at the run while this one was working.
     if (run.status === 'interrupted') await store.enqueueNextAttempt(client, run);
     return;
   }
   await releaseRun(client, token, { status: outcome?.status ?? 'interrupted', outcome, now });
-  const isCutOff = outcome === undefined && (held.isInterrupted || held.isLost || isClosing);
-  const hasWord = outcome?.status === 'suspended' && [...(await listWaits(client, runId)).values()].some(isUndelivered);
-  if (isCutOff || hasWord) await store.enqueueNextAttempt(client, run);
+  const isInterrupted = outcome === undefined && (held.isInterrupted || held.isLost || isClosing);
+  const hasAnswer = outcome?.status === 'suspended' && [...(await listWaits(client, runId)).values()].some(isUndelivered);
+  if (isInterrupted || hasAnswer) await store.enqueueNextAttempt(client, run);
 }
 
-/** Said after the run was told that nobody had said anything yet. */
-function isUndelivered({ answer: word, isDelivered: taken }: Wait): boolean {
-  return word !== undefined && !taken;
+/** Whether a wait has an answer that came after the run had checked for one. */
+function isUndelivered({ answer, isDelivered }: Wait): boolean {
+  return answer !== undefined && !isDelivered;
 }

@@ -3,32 +3,32 @@ import { HostError } from '@pawl/core';
 import { type Database, type PoolClient, toDatabaseError } from './database.ts';
 import type { QueueOptions } from './host-types.ts';
 
-/** One attempt at a run, as DBOS carries it: a workflow. */
+/** The workflow of DBOS that carries one attempt at a run. */
 export interface AttemptWorkflow {
   readonly runId: string;
-  /** The attempts before it, and one. It does nothing where another has begun by then. */
+  /** The number of the attempt. The workflow does nothing if an attempt with that number has already begun. */
   readonly attempt: number;
   readonly workflowId: string;
 }
 
-/** Never one that DBOS has steps of already. */
+/** Creates an id that DBOS has no recorded steps for. */
 export function createWorkflowId(runId: string): string {
   return `${runId}:${crypto.randomUUID()}`;
 }
 
-/** Works on an attempt; the workflow lasts as long as the promise. */
+/** Works on an attempt. The workflow lasts until the promise settles. */
 export type AttemptHandler = (workflow: AttemptWorkflow) => Promise<string>;
 
-/** Of all attempts of all versions: a deploy must not strand those that an earlier one began. */
+/** The same for all versions of the application: workers of a new deployment must continue the attempts of an older one. */
 const APPLICATION = { name: 'pawl', version: 'pawl' } as const;
 const WORKFLOW = 'pawl.run';
 
-/** Makes DBOS's own tables. */
+/** Creates the tables of DBOS. */
 export function prepareEngine(url: string): Promise<void> {
   return convertErrors(() => DBOS.migrate(url));
 }
 
-/** DBOS from outside: enqueues, and reads what became of it. */
+/** The client of DBOS: enqueues attempts and reads their state. */
 export class EngineClient {
   readonly #client: DBOSClient;
 
@@ -48,7 +48,7 @@ export class EngineClient {
     return new EngineClient(client);
   }
 
-  /** As part of a transaction: the attempt is made if that is committed, by a worker that has the agent. */
+  /** Enqueues an attempt in a transaction, for a worker that has the agent. */
   async enqueue(on: PoolClient, agent: string, { runId, attempt, workflowId }: AttemptWorkflow): Promise<void> {
     const options = {
       workflowName: WORKFLOW,
@@ -59,17 +59,17 @@ export class EngineClient {
     await this.#client.enqueueInTransaction(on, options, runId, attempt);
   }
 
-  /** The attempts that an executor has under way, by DBOS's book. */
+  /** Reads the attempts that DBOS has assigned to an executor and that have not ended. */
   async listPending(executorId: string): Promise<readonly AttemptWorkflow[]> {
     const filter = { status: 'PENDING', workflowName: WORKFLOW, executorId, loadOutput: false } as const;
     const workflows = await convertErrors(() => this.#client.listWorkflows(filter));
     return workflows.map(({ workflowID: workflowId, input }) => {
-      const [runId, attempt] = input as [string, number]; // Started by this class and the one below only.
+      const [runId, attempt] = input as [string, number]; // Only this file starts workflows of that name.
       return { runId, attempt, workflowId };
     });
   }
 
-  /** Those of these workflows that are in a queue, or that somebody has in hand. */
+  /** Selects the workflows that wait in a queue or are assigned to an executor. */
   async listUnfinished(workflowIds: readonly string[]): Promise<ReadonlySet<string>> {
     if (workflowIds.length === 0) return new Set();
     const status = ['ENQUEUED', 'DELAYED', 'PENDING'] as const;
@@ -78,7 +78,7 @@ export class EngineClient {
     return new Set(workflows.map(({ workflowID }) => workflowID));
   }
 
-  /** Ends workflows that nobody works on any more. */
+  /** Ends workflows that no worker works on. */
   async cancelAttempts(workflowIds: readonly string[]): Promise<void> {
     if (workflowIds.length > 0) await convertErrors(() => this.#client.cancelWorkflows([...workflowIds]));
   }
@@ -101,11 +101,11 @@ export interface EngineOptions {
   readonly handleAttempt: AttemptHandler;
 }
 
-/** There is one DBOS in a process, and it has one function for all runs. */
+/** DBOS exists once in a process, with one workflow function for all runs. */
 let currentHandler: AttemptHandler | undefined;
 let isRegistered = false;
 
-/** DBOS in this process: takes attempts from the queues. */
+/** The DBOS of this process: takes attempts from the queues. */
 export class Engine {
   private constructor() {}
 
@@ -116,14 +116,14 @@ export class Engine {
     executorId,
     agents,
     queue,
-    handleAttempt: drive,
+    handleAttempt,
   }: EngineOptions): Promise<Engine> {
     if (currentHandler !== undefined || DBOS.isInitialized()) {
-      throw new HostError('There is one DBOS in a process, and it runs already. Use that host, or close it first.', {
+      throw new HostError('DBOS is already running in this process, which can have only one. Use that host, or close it first.', {
         code: 'host.already_open',
       });
     }
-    currentHandler = drive;
+    currentHandler = handleAttempt;
     try {
       if (!isRegistered) DBOS.registerWorkflow(runAttempt, { name: WORKFLOW });
       isRegistered = true;
@@ -135,7 +135,7 @@ export class Engine {
         systemDatabasePool: database.pool,
         executorID: executorId,
         listenQueues: queues,
-        useListenNotify: false, // Nothing here waits for a notification.
+        useListenNotify: false, // Pawl does not use notifications of DBOS.
         logger: QUIET,
       });
       await DBOS.launch();
@@ -143,13 +143,13 @@ export class Engine {
         await DBOS.registerQueue(name, { ...buildQueueParameters(queue), onConflict: 'always_update' });
       return new Engine();
     } catch (error) {
-      await DBOS.shutdown().catch(() => undefined); // It may have begun; what went wrong is told below.
+      await DBOS.shutdown().catch(() => undefined); // Ends a partial launch. The error is thrown below.
       currentHandler = undefined;
       throw toDatabaseError(findRootCause(error));
     }
   }
 
-  /** Takes no more attempts, waits for those at work, and leaves the database. */
+  /** Takes no further attempts, waits for the running ones, and closes the connections. */
   async shutdown(graceMs: number): Promise<void> {
     await DBOS.shutdown({ workflowCompletionTimeoutMS: graceMs });
     currentHandler = undefined;
@@ -158,11 +158,11 @@ export class Engine {
 
 async function runAttempt(runId: string, number: number): Promise<string> {
   const { workflowID: workflowId } = DBOS;
-  if (currentHandler === undefined || workflowId === undefined) throw new Error('No host is open.');
+  if (currentHandler === undefined || workflowId === undefined) throw new Error('No dbosHost() is open.');
   return currentHandler({ runId, attempt: number, workflowId });
 }
 
-/** DBOS passes on what its connections say, or wraps it. */
+/** Converts the errors of connections, which DBOS passes on or wraps. */
 async function convertErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -190,7 +190,7 @@ function buildQueueParameters({ workerConcurrency, concurrency, rateLimit, polli
   };
 }
 
-/** DBOS tells every launch and every retry. Only what went wrong is of use to somebody who runs a service. */
+/** Drops what DBOS logs about each launch and retry, and keeps warnings and errors. */
 const QUIET: DLogger = {
   info: () => undefined,
   debug: () => undefined,

@@ -21,12 +21,12 @@ export type {
 } from './host-types.ts';
 
 /**
- * Keeps runs in PostgreSQL, on DBOS Transact: many workers, on many machines. A worker takes the runs of its agents that
- * were enqueued or answered, and those of a worker that is gone, within seconds.
+ * Creates a host that stores runs in PostgreSQL, on DBOS Transact, for many workers on many machines. Within seconds, a worker continues the
+ * runs of its agents that were enqueued or answered, and those of dead workers.
  *
- * DBOS is one in a process, and so is this. Close it at the end: `process.once('SIGTERM', () => void host.close())`.
+ * A process can have one DBOS, and so one `dbosHost`. Close it at the end: `process.once('SIGTERM', () => void host.close())`.
  *
- * @throws HostError `host.executor_taken` where another worker has that name, `host.already_open`, `host.unreachable`,
+ * @throws ConfigError for invalid options; HostError `host.executor_taken` if another live worker has that name, `host.already_open`, `host.unreachable`,
  * `host.refused`, `host.newer`. Later, out of a run that stays resumable, also `host.lost`, `host.full`, `run.lost`.
  */
 export async function dbosHost<Resumed extends WorkerRun>(given: DbosHostOptions<Resumed>): Promise<DbosHost> {
@@ -39,7 +39,7 @@ export async function dbosHost<Resumed extends WorkerRun>(given: DbosHostOptions
   });
 }
 
-/** What a process needs that works on no run: a web server that enqueues, lists, answers and cancels. */
+/** Creates a client for a process that does not work on runs, such as a web server that enqueues, lists, answers and cancels. */
 export async function dbosClient(given: DbosClientOptions): Promise<DbosClient> {
   const { url, ...options } = checkOptions(given, CLIENT, 'dbosClient');
   checkUrl(url, 'dbosClient');
@@ -54,7 +54,7 @@ const URL_HINTS: Readonly<Record<string, string>> = {
   connectionString: 'The option is "url".',
 };
 
-/** A URL has a password: it is quoted by nobody. */
+/** `url` is checked by `checkUrl`, which does not quote it: it may contain a password. */
 const CLIENT: OptionTable<DbosClientOptions> = { keys: { url: 'any', clock: 'clock' }, hints: URL_HINTS };
 
 const DBOS: OptionTable<DbosHostOptions<WorkerRun>> = {
@@ -80,7 +80,7 @@ const DBOS: OptionTable<DbosHostOptions<WorkerRun>> = {
   hints: { ...URL_HINTS, name: 'The option is "executorId".', workerId: 'The option is "executorId".' },
 };
 
-/** DBOS polls its queues with some of them. */
+/** DBOS uses some of them to poll its queues. */
 const CONNECTIONS = 20;
 const CLIENT_CONNECTIONS = 5;
 

@@ -18,11 +18,11 @@ export interface QueueWorkerOptions<Resumed extends WorkerRun> {
   readonly onError: (error: unknown, runId: string) => void;
 }
 
-/** Goes on with the runs that a queue gives this process, by the agents that it has. */
+/** Continues the runs that the queues assign to this process, with its agents. */
 export class QueueWorker<Resumed extends WorkerRun> {
   readonly #options: QueueWorkerOptions<Resumed>;
   readonly #agents: ReadonlyMap<string, WorkerAgent<Resumed>>;
-  /** What is called here is outside of DBOS's workflow: a tool's own use of DBOS is no part of it. */
+  /** Runs work outside the async context of the DBOS workflow, so that a tool may use DBOS itself. */
   readonly #runOutside = AsyncLocalStorage.snapshot() as <T>(work: () => T) => T;
   readonly #closing = new AbortController();
   readonly #running = new Set<string>();
@@ -36,12 +36,12 @@ export class QueueWorker<Resumed extends WorkerRun> {
     return [...this.#agents.keys()];
   }
 
-  /** Whether this process has a workflow in hand. */
+  /** Whether this process is running a workflow. */
   isRunning(workflowId: string): boolean {
     return this.#running.has(workflowId);
   }
 
-  /** The function of each workflow. */
+  /** Runs one workflow: an attempt at a run. */
   async handleAttempt(workflow: AttemptWorkflow): Promise<string> {
     this.#running.add(workflow.workflowId);
     try {
@@ -55,7 +55,7 @@ export class QueueWorker<Resumed extends WorkerRun> {
     this.#closing.abort();
   }
 
-  /** What stands in the way and is no fault of the run's is tried again: the run must not be forgotten for it. */
+  /** Retries after each failure of the host: otherwise the run would stay in no queue. */
   async #runAttempt(workflow: AttemptWorkflow): Promise<string> {
     const { clock, onError } = this.#options;
     const { signal } = this.#closing;
@@ -69,7 +69,7 @@ export class QueueWorker<Resumed extends WorkerRun> {
           throw error;
         }
       }
-      await clock.sleep(pauseMs, signal).catch(() => undefined); // Aborted: it is left to others.
+      await clock.sleep(pauseMs, signal).catch(() => undefined); // Rejects if the host closes.
       if (signal.aborted) return this.#requeue(workflow);
     }
   }
@@ -95,7 +95,7 @@ export class QueueWorker<Resumed extends WorkerRun> {
     }
   }
 
-  /** The run stays as it is: it waits in no queue for a worker that can't go on with it. */
+  /** Takes the run out of the queue and leaves it as it is: this worker cannot continue it. */
   #withdraw({ runId, workflowId }: AttemptWorkflow): Promise<void> {
     return this.#options.database.runTransaction(async (client) => {
       const run = await lockRun(client, runId);
@@ -103,9 +103,9 @@ export class QueueWorker<Resumed extends WorkerRun> {
     });
   }
 
-  /** An attempt that has lost the run is still at work on it here, and may be so for long: others go on with it. */
+  /** Enqueues the run for other workers, after a pause: an attempt that has lost the run is still working here, possibly for long. */
   async #waitForOwnAttempt(workflow: AttemptWorkflow): Promise<string> {
-    await this.#options.clock.sleep(FIRST_PAUSE_MS, this.#closing.signal).catch(() => undefined); // Aborted by `close`: others get it sooner.
+    await this.#options.clock.sleep(FIRST_PAUSE_MS, this.#closing.signal).catch(() => undefined); // Rejects if the host closes.
     return this.#requeue(workflow);
   }
 
@@ -115,7 +115,7 @@ export class QueueWorker<Resumed extends WorkerRun> {
       const run = await lockRun(client, runId);
       if (run.attempts === attempt - 1 && !hasEnded(run.status)) await store.enqueueNextAttempt(client, run);
     });
-    return 'left to another worker';
+    return 'requeued';
   }
 
   async #retryUntilDone(work: () => Promise<void>): Promise<void> {
@@ -135,7 +135,7 @@ export class QueueWorker<Resumed extends WorkerRun> {
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
 
-/** Whatever the database or the host is not able to just now, by whatever name: all of it may be over later. */
+/** Whether an error is one of the host or its database, which a later try may not meet. */
 function isTemporary(error: unknown): boolean {
   return HostError.isInstance(error) && error.code.startsWith('host.');
 }

@@ -11,23 +11,23 @@ export interface RunRecoveryOptions {
   readonly engine: EngineClient;
   readonly store: Pick<DbosClientStore, 'enqueueNextAttempt'>;
   readonly clock: Clock;
-  /** Whether this process has a workflow in hand. */
+  /** Whether this process is running a workflow. */
   readonly isRunning: (workflowId: string) => boolean;
 }
 
-/** Leaves to the workers what nobody has in hand any more. DBOS itself waits for the executor of the same name to return. */
+/** Enqueues runs that no worker works on. DBOS itself would wait until the executor with the same name returns. */
 export class RunRecovery {
   readonly #options: RunRecoveryOptions;
-  /** Workflows that DBOS takes for begun here, and that were not when it was looked last. */
+  /** Workflows that DBOS has assigned to this worker, and that were not running at the last check. */
   #suspects: ReadonlySet<string> = new Set();
-  /** Where the look at the runs that are left goes on. */
+  /** The number of the last queued run that was checked. */
   #checkedUpTo = 0;
 
   constructor(options: RunRecoveryOptions) {
     this.#options = options;
   }
 
-  /** The runs of workers that are gone. Several may look at once: one of them gets the dead one's lock. */
+  /** Enqueues the runs of dead workers. If several workers try at once, one of them gets the lock of the dead one. */
   async recoverDeadWorkers(): Promise<void> {
     const { executorId, database } = this.#options;
     const { rows } = await database.query(
@@ -37,7 +37,7 @@ export class RunRecovery {
     for (const row of rows) await this.#recoverWorker(String(row['executor_id']));
   }
 
-  /** Runs that are at work here by the book only: the connection broke while they were let go. */
+  /** Enqueues runs that the database assigns to this worker, but no attempt here works on: the connection broke while they were released. */
   async recoverUnheldRuns(tokens: readonly string[]): Promise<void> {
     const { executorId, database } = this.#options;
     const { rows } = await database.query(
@@ -51,7 +51,7 @@ export class RunRecovery {
     }
   }
 
-  /** Suspended runs in which a call's time is over. */
+  /** Enqueues suspended runs with an expired wait. */
   async requeueExpired(): Promise<void> {
     const { database, store, clock } = this.#options;
     const { rows } = await database.query(
@@ -70,8 +70,8 @@ export class RunRecovery {
   }
 
   /**
-   * Runs that wait in no queue although they were left to the workers. A connection that breaks at the wrong moment takes a workflow
-   * out of its queue, and nobody is told: it is put into the queue again.
+   * Enqueues runs that should wait in a queue and do not. A connection that breaks at the wrong moment takes a workflow out of its queue
+   * without starting it.
    */
   async requeueForgotten(): Promise<void> {
     const { database, engine } = this.#options;
@@ -89,7 +89,7 @@ export class RunRecovery {
     await this.#requeueStuck();
   }
 
-  /** Before this worker begins anything: what it had at work when it last ended. */
+  /** Enqueues the runs that the previous process with this name left. Called before this worker takes any run. */
   async recoverPreviousProcess(): Promise<void> {
     const { executorId, database, engine } = this.#options;
     const pending = await engine.listPending(executorId);
@@ -100,12 +100,12 @@ export class RunRecovery {
     await engine.cancelAttempts(pending.map(({ workflowId }) => workflowId));
   }
 
-  /** Workflows that were taken from a queue for this worker, which was not told: its connection broke in between. */
+  /** Enqueues the runs of workflows that DBOS took from a queue for this worker without starting them: the connection broke in between. */
   async #requeueStuck(): Promise<void> {
     const { executorId, engine, isRunning: isDriving } = this.#options;
     const pending = await engine.listPending(executorId);
     const idle = pending.filter(({ workflowId }) => !isDriving(workflowId));
-    // One that was just taken is about to begin.
+    // A workflow that was just assigned may be about to start, so only the second check in a row counts.
     const stuck = idle.filter(({ workflowId }) => this.#suspects.has(workflowId));
     this.#suspects = new Set(idle.map(({ workflowId }) => workflowId));
     await engine.cancelAttempts(stuck.map(({ workflowId }) => workflowId));
@@ -122,7 +122,7 @@ export class RunRecovery {
     });
   }
 
-  /** In this order: whoever is cut off in between leaves it to be done again, never half done. */
+  /** Recovers the runs of one dead worker. The order makes it safe to repeat after a crash in between. */
   async #recoverWorker(dead: string): Promise<void> {
     const { engine } = this.#options;
     const pending = await engine.listPending(dead);
@@ -139,7 +139,7 @@ export class RunRecovery {
     });
   }
 
-  /** Under the dead one's own lock: it can't come back meanwhile. `undefined` where the lock was not to be had. */
+  /** Runs `work` while holding the lock of the dead worker, so that it cannot return meanwhile. Resolves `undefined` if the lock is taken. */
   #withDeadWorkerLock<T>(dead: string, work: (client: PoolClient) => Promise<T>): Promise<T | undefined> {
     return this.#options.database.runTransaction(async (client) => {
       const lock = await client.query('SELECT pg_try_advisory_xact_lock(pawl.lock_key($1)) AS taken', [dead]);
@@ -148,8 +148,8 @@ export class RunRecovery {
   }
 
   /**
-   * Some of the runs that it had at work or taken from a queue, so that no transaction is long. Gives whether those were all. They are
-   * locked in the order of their ids, as by whoever writes steps: no two transactions wait for each other.
+   * Enqueues some of the runs that the worker had claimed or taken from a queue, so that transactions stay short. Returns whether none is left.
+   * Locks rows in the order of run ids, as `StepWriter` does, so that transactions do not deadlock.
    */
   async #requeueBatch(client: PoolClient, { executorId, pending }: WorkerRuns): Promise<boolean> {
     const { rows } = await client.query(
@@ -160,7 +160,7 @@ export class RunRecovery {
     for (const runId of runIds) await this.#releaseAndRequeue(client, { runId, executorId, tokens: [] });
     if (runIds.length === BATCH_SIZE) return false;
     for (const { runId, attempt } of pending.toSorted((one, other) => (one.runId < other.runId ? -1 : 1))) {
-      // What it had taken from a queue and not begun.
+      // Attempts that were taken from a queue and not begun.
       const run = await lockRun(client, runId).catch(ignoreUnknownRun);
       if (run !== undefined && run.attempts + 1 === attempt && !hasEnded(run.status)) {
         await this.#options.store.enqueueNextAttempt(client, run);
@@ -177,13 +177,13 @@ export class RunRecovery {
   }
 }
 
-/** Runs, in a transaction. */
+/** How many runs one transaction requeues. */
 const BATCH_SIZE = 100;
 
-/** Runs that wait in a queue, at a look. */
+/** How many queued runs one check reads. */
 const CHECK_BATCH_SIZE = 500;
 
-/** Somebody deleted it. */
+/** Ignores that a run was deleted in the meantime. */
 function ignoreUnknownRun(error: unknown): undefined {
   if (HostError.isInstance(error) && error.code === 'run.unknown') return undefined;
   throw error;
@@ -192,7 +192,7 @@ function ignoreUnknownRun(error: unknown): undefined {
 interface HeldRunKey {
   readonly runId: string;
   readonly executorId: string;
-  /** Of the runs that are at work there. */
+  /** The tokens of the attempts that work in that process. */
   readonly tokens: readonly string[];
 }
 

@@ -12,7 +12,7 @@ import {
 } from '@pawl/core/host';
 import type { Queryable, Row } from './database.ts';
 
-/** What is kept of a run, without its record and its outcome. */
+/** A row of the table `runs`: a run without its record and its outcome. */
 export interface RunRow {
   readonly runId: string;
   readonly number: number;
@@ -28,31 +28,31 @@ export interface RunRow {
   readonly queuedWorkflowId: string | undefined;
 }
 
-/** Who works on a run. */
+/** The worker and the attempt that hold a run. */
 export interface ExecutorClaim {
   readonly executorId: string;
   readonly token: string;
 }
 
 export type RunStart =
-  | { readonly type: 'queued'; readonly leftWorkflow: string }
+  | { readonly type: 'queued'; readonly queuedWorkflowId: string }
   | { readonly type: 'running'; readonly claim: ExecutorClaim };
 
-/** Gives whether the run was new. One that begins at once is at its first attempt. */
-export async function insertRun(on: Queryable, record: RunRecord, beginning: RunStart): Promise<boolean> {
+/** Inserts a run. Returns `false` if it exists. A `running` one is at its first attempt. */
+export async function insertRun(on: Queryable, record: RunRecord, start: RunStart): Promise<boolean> {
   const { runId, agent, metadata, conversation, at } = record;
-  const claim = beginning.type === 'running' ? beginning.claim : undefined;
+  const claim = start.type === 'running' ? start.claim : undefined;
   const { rowCount } = await on.query(INSERT, [
     runId,
     agent,
     serializeRecord(record),
     JSON.stringify(metadata),
     conversation?.id ?? null,
-    beginning.type,
+    start.type,
     claim === undefined ? 0 : 1,
     claim?.executorId ?? null,
     claim?.token ?? null,
-    beginning.type === 'queued' ? beginning.leftWorkflow : null,
+    start.type === 'queued' ? start.queuedWorkflowId : null,
     roundTime(at),
     listMetadataKeys(metadata).map(hashMetadataKey),
   ]);
@@ -70,19 +70,19 @@ const INSERT = `
   SELECT FROM added
 `;
 
-/** What a metadata field is found by: values may be long, and an index holds only what is short. */
+/** Hashes a metadata key for the index: values may be long, and an index needs short keys. */
 export function hashMetadataKey(metadataKey: string): string {
   return createHash('sha256').update(metadataKey).digest('base64');
 }
 
 const CURRENT_STATUS =
-  "CASE WHEN status = 'running' AND NOT pawl.is_alive(executor_id) THEN 'interrupted' ELSE status END AS seen";
+  "CASE WHEN status = 'running' AND NOT pawl.is_alive(executor_id) THEN 'interrupted' ELSE status END AS current_status";
 
-/** All columns but those that may be large. */
+/** All columns except the large ones. */
 export const COLUMNS = `run_id, number, agent, metadata, status, attempts, executor_id, token, cancelled, left_workflow,
   started_at, updated_at`;
 
-/** `seen` is what the status is to those outside: a run whose executor is gone is at work only on paper. */
+/** `current_status`: a stored `running` is `interrupted` if the executor is gone. */
 const ROW = `SELECT ${COLUMNS}, ${CURRENT_STATUS} FROM pawl.runs WHERE run_id = $1`;
 const ROW_WITH_RECORD = `SELECT ${COLUMNS}, record, outcome, ${CURRENT_STATUS} FROM pawl.runs WHERE run_id = $1`;
 
@@ -92,7 +92,7 @@ export async function findRun(on: Queryable, runId: string): Promise<StoredRun> 
   return { ...toSummary(row), record: parseRecord(String(row['record'])) };
 }
 
-/** Nobody else changes the run or its waits until the transaction is over. @throws HostError `run.unknown` */
+/** Locks a run and its waits until the transaction ends. @throws HostError `run.unknown` */
 export async function lockRun(on: Queryable, runId: string): Promise<RunRow> {
   return toRunRow(requireRow(runId, await on.query(`${ROW} FOR UPDATE`, [runId])));
 }
@@ -102,19 +102,19 @@ export async function isHeldBy(on: Queryable, runId: string, token: string): Pro
   return rows.length === 1;
 }
 
-/** Which of these attempts still have their runs. */
+/** Returns the tokens that still hold their runs. */
 export async function listHeldTokens(on: Queryable, tokens: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await on.query("SELECT token FROM pawl.runs WHERE token = ANY($1) AND status = 'running'", [tokens]);
   return new Set(rows.map(({ token }) => String(token)));
 }
 
 interface NewClaim extends ExecutorClaim {
-  /** The workflow that came from a queue, where one did. */
+  /** The workflow that brought the attempt from a queue; `undefined` if none did. */
   readonly workflowId: string | undefined;
   readonly now: number;
 }
 
-/** Another attempt begins at a run that is locked. */
+/** Begins another attempt at a locked run. */
 export async function claimRun(on: Queryable, runId: string, claim: NewClaim): Promise<void> {
   const { executorId, token, workflowId, now } = claim;
   await on.query(
@@ -131,7 +131,7 @@ interface ReleaseOptions {
   readonly now: number;
 }
 
-/** Gives whether it was still held under that token. */
+/** Ends an attempt. Returns `false` if the token no longer holds the run. */
 export async function releaseRun(
   on: Queryable,
   token: string,
@@ -144,7 +144,7 @@ export async function releaseRun(
   return rowCount === 1;
 }
 
-/** The run waits in a queue, as the workflow of that id; `undefined`: in none any more. */
+/** Stores the workflow by which the run waits in a queue; `undefined`: it waits in none. */
 export async function setQueuedWorkflow(on: Queryable, runId: string, workflowId: string | undefined): Promise<void> {
   await on.query('UPDATE pawl.runs SET left_workflow = $2 WHERE run_id = $1', [runId, workflowId ?? null]);
 }
@@ -153,7 +153,7 @@ export async function cancelRun(on: Queryable, runId: string, reason: string): P
   await on.query('UPDATE pawl.runs SET cancelled = $2 WHERE run_id = $1', [runId, reason]);
 }
 
-/** Some of the runs that ended before a time. */
+/** Returns the ids of at most `limit` runs that ended before a time. */
 export async function listEnded(on: Queryable, time: number, limit: number): Promise<readonly string[]> {
   const { rows } = await on.query(
     `SELECT run_id FROM pawl.runs WHERE status NOT IN ('queued', 'running', 'suspended', 'interrupted') AND updated_at < $1
@@ -163,12 +163,12 @@ export async function listEnded(on: Queryable, time: number, limit: number): Pro
   return rows.map((row) => String(row['run_id']));
 }
 
-/** With all that is kept of them. */
+/** Deletes runs with their steps, intents, waits and attempts. */
 export async function deleteRuns(on: Queryable, runIds: readonly string[]): Promise<void> {
   await on.query('DELETE FROM pawl.runs WHERE run_id = ANY($1)', [runIds]);
 }
 
-/** Why the runs that an executor has at work are to end, where they are. */
+/** Returns the cancellation reasons of the running runs of an executor, by run id. */
 export async function listCancelled(on: Queryable, executorId: string): Promise<ReadonlyMap<string, string>> {
   const { rows } = await on.query(
     "SELECT run_id, cancelled FROM pawl.runs WHERE executor_id = $1 AND status = 'running' AND cancelled IS NOT NULL",
@@ -177,7 +177,7 @@ export async function listCancelled(on: Queryable, executorId: string): Promise<
   return new Map(rows.map((row) => [String(row['run_id']), String(row['cancelled'])]));
 }
 
-/** The workflows by which these runs came out of a queue. */
+/** Returns the workflows of these runs: those of their attempts, and those in a queue. */
 export async function listWorkflows(on: Queryable, runIds: readonly string[]): Promise<readonly string[]> {
   const { rows } = await on.query(
     `SELECT workflow_id FROM pawl.attempts WHERE run_id = ANY($1)
@@ -192,14 +192,14 @@ function requireRow(runId: string, { rows: [row] }: { readonly rows: readonly Ro
   return row;
 }
 
-/** Of a row with `COLUMNS` and `seen`. */
+/** Converts a row with `COLUMNS` and `current_status`. */
 export function toRunRow(row: Row): RunRow {
   const readText = (name: string): string | undefined => (typeof row[name] === 'string' ? row[name] : undefined);
   return {
     runId: String(row['run_id']),
     number: Number(row['number']),
     agent: String(row['agent']),
-    status: row['seen'] as RunRow['status'], // Written by this module only.
+    status: row['current_status'] as RunRow['status'], // Only this package writes the column.
     attempts: Number(row['attempts']),
     metadata: JSON.parse(String(row['metadata'])),
     startedAt: Number(row['started_at']),
@@ -211,10 +211,10 @@ export function toRunRow(row: Row): RunRow {
   };
 }
 
-/** Of a row with `outcome`, too. */
+/** Converts a row with `COLUMNS`, `current_status` and `outcome`. */
 export function toSummary(row: Row): RunSummary {
   const { runId, agent, status, metadata, number: position, startedAt, updatedAt, attempts } = toRunRow(row);
   const { outcome } = row;
   const known = { runId, agent, status, metadata, position, startedAt, updatedAt, attempts };
-  return { ...known, ...(typeof outcome === 'string' && { outcome: JSON.parse(outcome) }) }; // Written by this module only.
+  return { ...known, ...(typeof outcome === 'string' && { outcome: JSON.parse(outcome) }) }; // Only this package writes the column.
 }

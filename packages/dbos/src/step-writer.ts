@@ -1,10 +1,10 @@
 import type { Database } from './database.ts';
 import { type RetryOptions, retry } from './retry.ts';
 
-/** Something that an attempt remembers: what a step gave, or, without a value, that a call begins which may happen once. */
+/** A write of an attempt: the value of a step, or, without `step`, the intent of a `non-idempotent` one. */
 export interface StepEntry {
   readonly runId: string;
-  /** Of the attempt. It keeps the entry only for as long as nobody has taken the run over. */
+  /** The token of the attempt. The entry is stored only if the token still holds the run. */
   readonly token: string;
   readonly name: string;
   readonly step?: { readonly position: number; readonly text: string };
@@ -20,15 +20,15 @@ interface QueuedEntry {
   readonly reject: (error: unknown) => void;
 }
 
-/** The writes of some of the runs, one after the other. */
+/** Writes the entries of some of the runs, one statement after the other. */
 interface WriteQueue {
   entries: QueuedEntry[];
   isBusy: boolean;
 }
 
 /**
- * Writes what attempts remember. What comes while a statement is under way shares the next one, of whatever runs it is: one
- * transaction for many steps, and one check of each run's token in it. The entries of a run are written in their order.
+ * Writes the entries of attempts. Entries that come while a statement is running share the next one, whatever their runs: one transaction for
+ * many steps, with one check of each token. The entries of a run are written in their order.
  */
 export class StepWriter {
   readonly #options: StepWriterOptions;
@@ -39,25 +39,25 @@ export class StepWriter {
   }
 
   /**
-   * Gives whether the attempt still had its run. Where the database does not answer, or ends the connection, it is tried again: what
-   * is remembered of a call that has happened must not be lost to a restart of the server.
+   * Resolves `false` if the attempt no longer holds its run. Retries if the database does not answer or ends the connection: the result of an
+   * executed call must not be lost because the server restarts.
    */
   write(entry: StepEntry): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const lane = this.#queues[indexQueue(entry.runId)];
-      lane?.entries.push({ entry, resolve, reject });
-      if (lane !== undefined && !lane.isBusy) void this.#drain(lane); // It settles each entry.
+      const queue = this.#queues[indexQueue(entry.runId)];
+      queue?.entries.push({ entry, resolve, reject });
+      if (queue !== undefined && !queue.isBusy) void this.#drain(queue); // Each entry has a promise of its own.
     });
   }
 
-  async #drain(lane: WriteQueue): Promise<void> {
-    lane.isBusy = true;
-    while (lane.entries.length > 0) {
-      const count = countUpTo(lane.entries, MAX_LENGTH);
-      await this.#writeAll(lane.entries.slice(0, count));
-      lane.entries = lane.entries.slice(count);
+  async #drain(queue: WriteQueue): Promise<void> {
+    queue.isBusy = true;
+    while (queue.entries.length > 0) {
+      const count = countUpTo(queue.entries, MAX_LENGTH);
+      await this.#writeAll(queue.entries.slice(0, count));
+      queue.entries = queue.entries.slice(count);
     }
-    lane.isBusy = false;
+    queue.isBusy = false;
   }
 
   async #writeAll(batch: readonly QueuedEntry[]): Promise<void> {
@@ -65,13 +65,13 @@ export class StepWriter {
       const held = await this.#insert(batch);
       for (const { entry, resolve } of batch) resolve(held.has(entry.token));
     } catch (error) {
-      // One of them may be what the database refuses: the others are not to suffer for it.
+      // The database may refuse one of the entries. Writing each alone keeps the others from failing with it.
       if (batch.length > 1) for (const each of batch) await this.#writeAll([each]);
       else for (const { reject } of batch) reject(error);
     }
   }
 
-  /** Gives the tokens of the attempts whose entries were kept. */
+  /** Inserts entries. Returns the tokens of the attempts whose entries were stored. */
   async #insert(batch: readonly QueuedEntry[]): Promise<ReadonlySet<string>> {
     const { database, clock, signal } = this.#options;
     const entries = batch.map(({ entry }) => entry);
@@ -87,10 +87,10 @@ export class StepWriter {
   }
 }
 
-/** Each takes a connection while it writes. */
+/** Each queue uses a connection while it writes. */
 const QUEUE_COUNT = 4;
 
-/** Characters of the values that one statement takes. */
+/** How many characters of values one statement writes. */
 const MAX_LENGTH = 1_000_000;
 
 function countUpTo(waiting: readonly QueuedEntry[], most: number): number {
@@ -109,9 +109,8 @@ function indexQueue(runId: string): number {
 }
 
 /**
- * The row of the run is locked against being taken over until the entry is committed: whoever takes it over then sees the entry.
- * Rows are locked in one order, so that no two transactions wait for each other. An entry that is there already was written by
- * a statement whose answer was lost.
+ * Locks the row of the run until the entry is committed, so that a worker that takes the run over sees the entry. Locks rows in the order of run
+ * ids, so that transactions do not deadlock. An existing entry was written by a statement whose response was lost.
  */
 const INSERT = `
   WITH given AS (

@@ -29,11 +29,11 @@ export interface WorkerStoreOptions extends ClientStoreOptions {
   readonly executorId: string;
   readonly leaseMs: number;
   readonly clock: Clock;
-  /** Whether this process has a workflow in hand. */
+  /** Whether this process is running a workflow. */
   readonly isRunning: (workflowId: string) => boolean;
 }
 
-/** Runs in PostgreSQL, as a worker takes them and works on them. */
+/** Stores runs in PostgreSQL, for a worker. */
 export class WorkerStore extends DbosClientStore implements RunStore {
   readonly attempts: Attempts = new Attempts();
   readonly #executorId: string;
@@ -75,7 +75,7 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     this.#executor.startLoops();
   }
 
-  /** @throws HostError `host.lost` while others do not see this worker as alive: they would take over what it begins. */
+  /** @throws HostError `host.lost` if the worker does not hold its lock: others would take over the runs that it begins. */
   checkLock(): void {
     if (!this.#executor.isHeld) throw createHostLostError(this.#executorId);
   }
@@ -94,11 +94,11 @@ export class WorkerStore extends DbosClientStore implements RunStore {
   async claim(claim: Claim, now: number): Promise<ClaimedRun | undefined> {
     const workflowId = this.attempts.takeOffer(claim.runId);
     const claimed = await this.attempts.holdWhile(claim, async () => {
-      const before = await this.database.runTransaction((client) => this.#claimRun(client, claim, { workflowId, now }));
-      return before && this.#load(before);
+      const row = await this.database.runTransaction((client) => this.#claimRun(client, claim, { workflowId, now }));
+      return row && this.#load(row);
     });
     if (claimed === undefined) {
-      if (workflowId !== undefined) throw createRunLostError(claim.runId); // A place in the queue is not for looking on.
+      if (workflowId !== undefined) throw createRunLostError(claim.runId); // A workflow ends here instead of following the run: it takes a place of the queue.
       return undefined;
     }
     const { steps, ...run } = claimed;
@@ -119,12 +119,12 @@ export class WorkerStore extends DbosClientStore implements RunStore {
 
   async putIntent(claim: Claim, name: string): Promise<void> {
     const { runId, token } = claim;
-    let askedAt = this.#monotonic();
+    let checkedAt = this.#monotonic();
     await this.#write(claim, { name });
-    // The process may have been stopped since it asked, and its run taken over: what it was told is true only if it was told so
-    // just now.
-    for (let looks = 0; looks < MAX_CHECKS && this.#monotonic() - askedAt > FRESH_MS; looks++) {
-      askedAt = this.#monotonic();
+    // The process may have been stopped since the check, and another worker may have taken the run over: a check counts only if it is
+    // recent.
+    for (let checks = 0; checks < MAX_CHECKS && this.#monotonic() - checkedAt > FRESH_MS; checks++) {
+      checkedAt = this.#monotonic();
       const isHeld = await this.#runForClaim(claim, async () => {
         this.#checkNotLost(claim);
         return isHeldBy(this.database, runId, token);
@@ -141,7 +141,7 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     await this.#write(claim, { name, step: { position: ++held.position, text } });
   }
 
-  /** No step begins while others may take the run over. */
+  /** Runs a step. Rejects with `host.lost` if other workers may take the run over. */
   async runStep<T>(
     claim: Claim,
     { name, work }: { readonly name: string; readonly work: () => T | Promise<T> },
@@ -158,11 +158,11 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     return this.#runForClaim(claim, () => this.#retry(() => super.update(runId, update)));
   }
 
-  /** From now on nothing is taken from a queue, and after the grace nothing is tried again. */
+  /** Begins to close: takes no further attempts from the queues, and stops retrying after `graceMs`. */
   beginClose(graceMs: number): void {
     if (this.#shutdown !== undefined) return;
     this.#stopTimer = this.#clock.after(graceMs, () => this.#closing.abort());
-    // It ends when the last workflow has ended.
+    // Resolves when the last workflow has ended.
     this.#shutdown = this.#engine?.shutdown(graceMs + SHUTDOWN_MARGIN_MS) ?? Promise.resolve();
   }
 
@@ -174,11 +174,11 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     await super.close();
   }
 
-  /** Gives the run as it was before, or nothing if it was not to be had. */
-  async #claimRun(client: PoolClient, { runId, token }: Claim, from: ClaimOrigin): Promise<RunRow | undefined> {
+  /** Claims a run. Returns its row from before the claim; `undefined` if it cannot be claimed. */
+  async #claimRun(client: PoolClient, { runId, token }: Claim, origin: ClaimOrigin): Promise<RunRow | undefined> {
     const run = await lockRun(client, runId);
     if (hasEnded(run.status) || run.status === 'running' || this.attempts.has(runId)) return undefined;
-    await claimRun(client, runId, { executorId: this.#executorId, token, ...from });
+    await claimRun(client, runId, { executorId: this.#executorId, token, ...origin });
     return run;
   }
 
@@ -190,7 +190,7 @@ export class WorkerStore extends DbosClientStore implements RunStore {
 
   async #runTick(): Promise<void> {
     const { lostTokens, tokens } = this.attempts;
-    // The lock is held again: nobody takes these over any more, and those that nobody has taken go on.
+    // Ticks run only while the lock is held. Attempts whose runs no other worker has taken continue.
     if (lostTokens.length > 0) this.attempts.markHeld(await listHeldTokens(this.database, lostTokens));
     await this.#recovery.recoverUnheldRuns(tokens);
     await this.#hangWatch.checkBeats();
@@ -214,7 +214,7 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     if (this.attempts.find(claim)?.isLost === true) throw createHostLostError(this.#executorId);
   }
 
-  /** Another attempt goes on where the database could not do its part just now. */
+  /** Runs `work` for an attempt. A transient error marks the attempt as interrupted, so that another one continues the run. */
   async #runForClaim<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -231,7 +231,7 @@ export class WorkerStore extends DbosClientStore implements RunStore {
 }
 
 interface ClaimOrigin {
-  /** Of the queue, where the run came from one. */
+  /** The workflow that brought the attempt from a queue; `undefined` if none did. */
   readonly workflowId: string | undefined;
   readonly now: number;
 }
@@ -240,21 +240,21 @@ interface LoadedRun extends Omit<ClaimedRun, 'steps'> {
   readonly steps: readonly StoredStep[];
 }
 
-/** How long a worker may rely on what the database said of its run. Another worker needs longer to take a run over and begin a call. */
+/** How long a worker may rely on a check of its run. Another worker needs longer to take the run over and begin a call. */
 const FRESH_MS = 250;
 
-/** A database may be further away than that. */
+/** The database may be slower than `FRESH_MS`. */
 const MAX_CHECKS = 3;
 
-/** For DBOS to write down that a workflow has ended. */
+/** Lets DBOS store that a workflow has ended. */
 const SHUTDOWN_MARGIN_MS = 1_000;
 
-/** A tick is a second. */
+/** Ticks come once a second. */
 const TICKS_PER_QUEUE_CHECK = 3;
 
 function createHostLostError(executorId: string): HostError {
   return new HostError(
-    `Worker "${executorId}" has lost its place in PostgreSQL. Its runs are taken over by other workers, or by this one when it is back.`,
+    `Worker "${executorId}" has lost its lock in PostgreSQL. Other workers take over its runs, or this one continues them when it has its lock again: resume them by their ids.`,
     { code: 'host.lost' },
   );
 }

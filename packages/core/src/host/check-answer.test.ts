@@ -92,7 +92,7 @@ test('a message to a run is a user’s', () => {
   expect(() => checkMessage({ role: 'user', content: 'Stop.' }, 'run')).not.toThrow();
   for (const message of [undefined, { role: 'assistant', content: 'Stop.' }]) {
     // Whatever a caller without types may pass.
-    expect(() => checkMessage(message as never, 'run')).toThrow('has to be a user');
+    expect(() => checkMessage(message as never, 'run')).toThrow('is not a user message');
   }
 });
 

@@ -9,7 +9,7 @@ export interface PollOptions extends FollowOptions {
   readonly clock: Clock;
 }
 
-/** Looks at a run again and again, more and more seldom while nothing comes; ends where the reader stops. */
+/** Polls a run until the signal is aborted or the reader stops. The pause doubles while nothing new comes. */
 export async function* pollRun(
   host: Pick<Host, 'getRun'>,
   runId: string,
@@ -23,20 +23,20 @@ export async function* pollRun(
     pauseMs = last === undefined ? Math.min(pauseMs * 2, MAX_PAUSE_MS) : MIN_PAUSE_MS;
     position = last ?? position;
     yield progress;
-    await clock.sleep(pauseMs, signal).catch(() => undefined); // Aborted: the loop ends.
+    await clock.sleep(pauseMs, signal).catch(() => undefined); // Rejects if aborted: the loop condition ends the loop.
   }
 }
 
 const MIN_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 500;
 
-/** What every host's `events` gives. */
+/** Implements `followRun` for every host. */
 export function followEvents<Options extends FollowOptions>(
   host: Pick<Host, 'getRun'>,
   runId: string,
   { clock, options }: { readonly clock: Clock; readonly options: Options | undefined },
 ): AsyncGenerator<FollowedEvents<Options>, void> {
-  // Only with `live` are there live records: the compiler does not see what `Followed` depends on.
+  // Without `live` there are no live records. The compiler cannot derive that from the generic option.
   return streamEvents(host, runId, {
     ...(options !== undefined && readFollowOptions(options)),
     clock,
@@ -67,7 +67,7 @@ async function* streamEvents(
   }
 }
 
-/** Says that the run is at work in this process now. */
+/** Marks that the run has begun to work in this process. */
 const GOES_LIVE = Symbol('goes live');
 
 async function* readJournalUntilLive(
@@ -75,8 +75,8 @@ async function* readJournalUntilLive(
   runId: string,
   options: PollOptions,
 ): AsyncGenerator<RecordedEvent | typeof GOES_LIVE, void> {
-  for await (const { events: facts, status } of pollRun(host, runId, options)) {
-    yield* facts;
+  for await (const { events, status } of pollRun(host, runId, options)) {
+    yield* events;
     if (hasEnded(status)) return;
     if (options.live === true && findLiveRun(host, runId) !== undefined) {
       yield GOES_LIVE;
@@ -90,18 +90,18 @@ interface LiveSource {
   readonly signal: AbortSignal;
 }
 
-/** Both in the order in which they happened: a recorded event of the run says how far to read in the journal. */
+/** Yields journal events and live events in the order in which they happened: each recorded event says how far to read in the journal. */
 async function* readLiveEvents(
   run: FollowedRun,
   { journal, signal }: LiveSource,
 ): AsyncGenerator<RecordedEvent | LiveRecord, void> {
   const channel = new Channel<FollowedEvent>(Number.POSITIVE_INFINITY, () => undefined);
-  const leave = run.follow({
+  const stopFollowing = run.follow({
     isHeard: () => true,
-    onEvent: (event) => void channel.push(event), // It waits for nobody.
+    onEvent: (event) => void channel.push(event), // The channel is unbounded: the run never waits for a follower.
     onEnd: () => channel.close(),
   });
-  signal.addEventListener('abort', leave, { once: true });
+  signal.addEventListener('abort', stopFollowing, { once: true });
   try {
     for (let next = await channel.next(); next.done !== true; next = await channel.next()) {
       const { path, event, replayed } = next.value;
@@ -109,17 +109,17 @@ async function* readLiveEvents(
       else yield { path, notice: event };
     }
   } finally {
-    signal.removeEventListener('abort', leave);
-    leave();
+    signal.removeEventListener('abort', stopFollowing);
+    stopFollowing();
   }
 }
 
-/** Reads a journal up to given events. */
+/** Reads a journal up to the events that a live run reports. */
 class JournalReader {
   readonly #host: Pick<Host, 'getRun'>;
   readonly #runId: string;
   #position: number;
-  #waiting: readonly RecordedEvent[] | undefined;
+  #unread: readonly RecordedEvent[] | undefined;
 
   constructor(host: Pick<Host, 'getRun'>, runId: string, position: number) {
     this.#host = host;
@@ -127,21 +127,21 @@ class JournalReader {
     this.#position = position;
   }
 
-  /** What comes before the event, and itself; nothing for an event that no step gave, or that the reader had before. */
+  /** Returns the unread events up to and including this one; none if the journal does not have it, or if it was read before. */
   async readTo(
     event: JournalEvent,
     { path, replayed }: Pick<FollowedEvent, 'path' | 'replayed'>,
   ): Promise<readonly RecordedEvent[]> {
     const isThis = (each: RecordedEvent): boolean => each.path === path && isSameEvent(each.event, event);
-    let at = this.#waiting?.findIndex(isThis) ?? -1;
-    if (at === -1 && (this.#waiting === undefined || !replayed)) {
-      const { events: facts } = await this.#host.getRun(this.#runId, { after: this.#position });
-      this.#position = facts.at(-1)?.position ?? this.#position;
-      this.#waiting = [...(this.#waiting ?? []), ...facts];
-      at = this.#waiting.findIndex(isThis);
+    let at = this.#unread?.findIndex(isThis) ?? -1;
+    if (at === -1 && (this.#unread === undefined || !replayed)) {
+      const { events } = await this.#host.getRun(this.#runId, { after: this.#position });
+      this.#position = events.at(-1)?.position ?? this.#position;
+      this.#unread = [...(this.#unread ?? []), ...events];
+      at = this.#unread.findIndex(isThis);
     }
-    const found = this.#waiting?.slice(0, at + 1) ?? [];
-    this.#waiting = this.#waiting?.slice(at + 1);
+    const found = this.#unread?.slice(0, at + 1) ?? [];
+    this.#unread = this.#unread?.slice(at + 1);
     return found;
   }
 }
@@ -155,7 +155,7 @@ function isSameEvent(one: JournalEvent, other: JournalEvent): boolean {
   );
 }
 
-/** `suspended` is no end. */
+/** Whether a status is final. `suspended` and `interrupted` are not: the run can still be resumed. */
 export function hasEnded(status: RunProgress['status']): boolean {
   return !OPEN_STATUSES.has(status);
 }

@@ -142,7 +142,7 @@ describe('a fork with messages', () => {
 
   test('needs one at least', () => {
     const options = { before: 'model:2', messages: [], input: [] };
-    expect(() => createFork(sourceOf(), { options, now: 7 })).toThrow('The fork has no messages.');
+    expect(() => createFork(sourceOf(), { options, now: 7 })).toThrow('fork: messages is empty.');
   });
 });
 

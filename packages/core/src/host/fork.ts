@@ -7,44 +7,44 @@ import type { ForkOptions, RunRecord } from './host.ts';
 import { readRunId } from './read-run-id.ts';
 import { compareSteps, pathOf } from './step-order.ts';
 
-/** A run that is forked, as its host has it. */
+/** The run that is forked, as its host stores it. */
 export interface ForkSource {
   readonly record: RunRecord;
-  /** By the steps' names, paths included. */
+  /** By the names of their steps, including paths. */
   readonly events: ReadonlyMap<string, JournalEvent>;
 }
 
 export interface Fork {
   readonly record: RunRecord;
-  /** Whether a step or a wait of the source is one of the fork's as well. */
+  /** Whether the fork copies the step or the wait of that name. */
   readonly isCopied: (name: string) => boolean;
 }
 
-/** @throws HostError `step.unknown`; ConfigError for what are no messages. */
+/** @throws HostError `step.unknown`; ConfigError for invalid messages. */
 export function createFork(
-  { record, events: facts }: ForkSource,
+  { record, events }: ForkSource,
   { options, now }: { readonly options: ForkOptions; readonly now: number },
 ): Fork {
-  const { before, messages, input, runId: given } = checkOptions(options, FORK, `fork of run "${record.runId}"`);
-  const runId = readRunId(given);
-  checkStep(before, { record, events: facts });
+  const { before, messages, input, runId: ownId } = checkOptions(options, FORK, `fork of run "${record.runId}"`);
+  const runId = readRunId(ownId);
+  checkStep(before, { record, events });
   const isBefore = (name: string): boolean =>
-    compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, events: facts });
-  const said = input === undefined ? [] : readInput(input).messages;
-  // A fork goes its own way: what it says is no part of the conversation of many runs.
+    compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, events });
+  const inputMessages = input === undefined ? [] : readInput(input).messages;
+  // A fork is not part of the conversation: two runs from one version would both append to it.
   const { conversation: _, ...own } = record;
   const fresh: RunRecord = { ...own, runId, at: now, forked: { runId: record.runId, before } };
   if (messages !== undefined) {
-    return { record: { ...fresh, messages: joinMessages(messages, said) }, isCopied: () => false };
+    return { record: { ...fresh, messages: joinMessages(messages, inputMessages) }, isCopied: () => false };
   }
   if (input === undefined) {
     const conversation = record.forked?.conversation;
     const forked = { runId: record.runId, before, ...(conversation && { conversation }) };
     return { record: { ...fresh, forked }, isCopied: isBefore };
   }
-  const kept = [...facts].filter(([name]) => pathOf(name) === '' && isBefore(name));
+  const kept = [...events].filter(([name]) => pathOf(name) === '' && isBefore(name));
   kept.sort(([one], [other]) => compareSteps(one, other));
-  const conversation = { record, events: kept.map(([, fact]) => fact), input: said };
+  const conversation = { record, events: kept.map(([, event]) => event), input: inputMessages };
   return { record: { ...fresh, forked: { runId: record.runId, before, conversation } }, isCopied: () => false };
 }
 
@@ -59,36 +59,36 @@ interface ForkPoint {
 }
 
 /**
- * Whether a name is that of a wait, or of what came of it, whose call the fork does not have the result of.
+ * Whether a name belongs to a wait, or to the answer of one, of a call whose result the fork does not copy.
  *
- * A copied answer would let that call run a second time, unasked: the fork asks again.
+ * A copied answer would approve that call a second time without asking anybody. The fork asks again.
  */
-function isOfOpenCall(name: string, { before, events: facts }: ForkPoint): boolean {
+function isOfOpenCall(name: string, { before, events }: ForkPoint): boolean {
   const path = pathOf(name);
   const [, call] =
     /^(?:answer|approve|doubt|within):(\d+\.\d+)/.exec(name.slice(path === '' ? 0 : path.length + 1)) ?? [];
   if (call === undefined) return false;
   const result = `${path === '' ? '' : `${path}/`}tool:${call}:`;
-  return ![...facts.keys()].some((step) => step.startsWith(result) && compareSteps(step, before) < 0);
+  return ![...events.keys()].some((step) => step.startsWith(result) && compareSteps(step, before) < 0);
 }
 
-function joinMessages(messages: readonly Message[], said: readonly Message[]): readonly Message[] {
-  const { messages: begun } = readInput(messages);
-  const joined = readInput([...begun, ...said]).messages;
+function joinMessages(messages: readonly Message[], input: readonly Message[]): readonly Message[] {
+  const { messages: first } = readInput(messages);
+  const joined = readInput([...first, ...input]).messages;
   if (joined.length > 0) return joined;
-  throw new ConfigError('The fork has no messages. Pass some, or leave them out to go on from the step.');
+  throw new ConfigError('fork: messages is empty. Pass messages, or leave the option out to continue from the step.');
 }
 
-function checkStep(before: string, { record, events: facts }: ForkSource): void {
-  if (facts.has(before)) return;
-  const known = [...facts.keys()].slice(-5).join(', ') || 'none yet';
+function checkStep(before: string, { record, events }: ForkSource): void {
+  if (events.has(before)) return;
+  const known = [...events.keys()].slice(-5).join(', ') || 'none yet';
   throw new HostError(
-    `Run "${record.runId}" has no step "${before}" to be forked before. Its last ones are: ${known}.`,
+    `Run "${record.runId}" has no step "${before}". Fork it before one of its recorded steps; the last ones are: ${known}.`,
     { code: 'step.unknown' },
   );
 }
 
-/** A user's words, or messages of every role, as they stand in a record. */
+/** Converts the input of a run to messages: a text is a user message. */
 export function toMessages(input: string | readonly Message[]): readonly Message[] {
   return typeof input === 'string' ? [{ role: 'user', content: input }] : input;
 }

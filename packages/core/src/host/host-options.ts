@@ -28,7 +28,7 @@ const DELETE: OptionTable<DeleteOptions> = {
   hints: { olderThan: 'The option is "olderThanMs", in milliseconds.' },
 };
 
-// What every host makes of the options of its methods. @throws ConfigError
+// Each function below checks the options of one method of every host. All throw ConfigError.
 
 export function readCancelOptions(options: CancelOptions): Required<CancelOptions> {
   const { reason = 'cancelled' } = checkOptions(options, CANCEL, 'host.cancel');
@@ -37,7 +37,7 @@ export function readCancelOptions(options: CancelOptions): Required<CancelOption
 
 export function readCloseOptions(options: CloseOptions): Required<CloseOptions> {
   const { graceMs = 10_000 } = checkOptions(options, CLOSE, 'host.close');
-  return { graceMs: checkNumber(graceMs, { option: 'close: graceMs', min: 0, allowsInfinity: true }) };
+  return { graceMs: checkNumber(graceMs, { option: 'host.close: graceMs', min: 0, allowsInfinity: true }) };
 }
 
 export function readGetRunOptions(options: Pick<FollowOptions, 'after'>): Required<Pick<FollowOptions, 'after'>> {
@@ -49,7 +49,7 @@ export function readFollowOptions<Options extends FollowOptions>(options: Option
   return checkOptions(options, FOLLOW, 'host.followRun');
 }
 
-/** Gives the time before which a run has to have ended to be deleted. */
+/** Returns the time, in milliseconds since 1970, before which a run must have ended to be deleted. */
 export function readRetention(options: DeleteOptions, now: number): number {
   const { olderThanMs } = checkOptions(options, DELETE, 'host.deleteRuns');
   if (typeof olderThanMs === 'number' && !Number.isNaN(olderThanMs)) return computeRetentionCutoff(now, olderThanMs);

@@ -1,19 +1,19 @@
 import type { ConversationChange, ConversationStore, StoredConversation } from './conversation.ts';
 
-/** Keeps conversations in this process for as long as the object is held. */
+/** Creates a conversation store in memory. The conversations exist as long as the object. */
 export function memoryConversations(): ConversationStore {
-  return new InMemoryConversations();
+  return new MemoryConversationStore();
 }
 
 interface MemoryConversation {
   readonly version: number;
-  /** JSON, so that nobody who holds a message can change it here. */
+  /** JSON texts: a caller that changes a message it passed or got does not change the stored one. */
   readonly messages: readonly string[];
-  /** The ids of what was written. */
+  /** The `writeId`s of all writes. */
   readonly writes: Set<string>;
 }
 
-class InMemoryConversations implements ConversationStore {
+class MemoryConversationStore implements ConversationStore {
   readonly #conversations = new Map<string, MemoryConversation>();
 
   async load(id: string): Promise<StoredConversation | undefined> {

@@ -10,9 +10,9 @@ import type { Claim, ClaimedRun, InsertOptions, RunStore, RunUpdate, StoredRun, 
 import { checkStoreHostOptions, StoreHost, type StoreHostOptions } from './store-host.ts';
 
 /**
- * Keeps runs in this process for as long as the object is held. The default host.
+ * Creates a host in memory. The runs exist as long as the object. The default host.
  *
- * Runs end with the process. To answer or resume a run by its id, hold the one that you passed to `agent.run`.
+ * A run ends with its process. To answer or resume a run by its id, use the host that you passed to `agent.run`.
  */
 export function memoryHost(options: MemoryHostOptions = {}): Host {
   return new StoreHost(new MemoryStore(), checkStoreHostOptions(options, 'memoryHost'));
@@ -20,7 +20,7 @@ export function memoryHost(options: MemoryHostOptions = {}): Host {
 
 export type MemoryHostOptions = StoreHostOptions;
 
-/** The same for one run alone, where nobody has a host who could ask it for anything. */
+/** Creates the host of a run that was started without one. No caller has the host, so the run cannot be cancelled by it. */
 export function createSingleRunHost(clock: Clock): Host {
   return new SingleRunHost(new MemoryStore(), { clock });
 }
@@ -29,15 +29,15 @@ class SingleRunHost extends StoreHost {
   protected override readonly isCancellable = false;
 }
 
-/** Everything that is known of a run. */
+/** A run with everything that is stored for it. */
 interface MemoryRun {
   record: RunRecord;
   readonly position: number;
-  /** In the order in which they were put. */
+  /** In the order in which the steps were stored. */
   readonly steps: Map<string, unknown>;
   intents: Set<string> | undefined;
   waits: ReadonlyMap<string, Wait> | undefined;
-  /** Of the attempt at work. */
+  /** The token of the attempt that holds the run. */
   token: string | undefined;
   status: RunStatus | 'interrupted';
   attempts: number;
@@ -46,7 +46,7 @@ interface MemoryRun {
   outcome: Outcome<unknown> | undefined;
 }
 
-/** Keeps values as they are, without a copy, as long as an attempt is at work. */
+/** Stores values without a copy while an attempt holds the run, and copies them when the run is suspended. */
 class MemoryStore implements RunStore {
   readonly #runs = new Map<string, MemoryRun>();
   #lastPosition = 0;
@@ -137,13 +137,13 @@ class MemoryStore implements RunStore {
   }
 }
 
-/** Who holds a run's outcome or its events may change them; what was approved has to stay what it is. */
+/** Copies all values of a suspended run. A caller may change the outcome or the events it holds; what a person approves must not change. */
 function detachRun(kept: MemoryRun): void {
   kept.record = copyValue(kept.record);
   for (const [name, value] of kept.steps) kept.steps.set(name, copyValue(value));
 }
 
-/** A middleware may have left something in a result that can't be copied: that stays as it is. */
+/** Copies a value. A value that cannot be copied, for example a function that middleware put into a result, is kept as it is. */
 function copyValue<T>(value: T): T {
   try {
     return structuredClone(value);

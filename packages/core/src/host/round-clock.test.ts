@@ -62,7 +62,7 @@ describe('the end of the time for which ended runs are kept', () => {
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, '7d' as never])('is refused for %s', (olderThanMs) => {
     expect(() => computeRetentionCutoff(1_000, olderThanMs)).toThrow(
-      expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining('delete: olderThanMs is') }),
+      expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining('host.deleteRuns: olderThanMs is') }),
     );
   });
 });

@@ -3,8 +3,7 @@ import { ConfigError } from '../base/errors.ts';
 import { checkNumber } from './check-number.ts';
 
 /**
- * The clock of a host: `now` gives whole milliseconds. Databases keep times in integer columns, and refuse fractions or round
- * them in a way of their own.
+ * Makes the clock of a host: `now` returns whole milliseconds. Databases store times in integer columns, and refuse or round fractions.
  */
 export function roundClock(given: Clock): Clock {
   const clock = completeClock(given);
@@ -17,37 +16,37 @@ export function roundClock(given: Clock): Clock {
   };
 }
 
-/** @throws ConfigError for what is no time. */
+/** Rounds a time down to whole milliseconds. @throws ConfigError if the value is not a time. */
 export function roundTime(ms: number): number {
   if (Number.isSafeInteger(ms)) return ms;
   const rounded = Math.floor(ms);
   if (Number.isSafeInteger(rounded)) return rounded;
-  throw new ConfigError(`The clock gave ${ms} as the time. Pass a clock whose now() gives milliseconds since 1970.`);
+  throw new ConfigError(`The clock returned ${ms} as the time. Pass a clock whose now() returns milliseconds since 1970.`);
 }
 
 /**
- * When a wait that begins now is over: never early, and `Infinity` where that is later than a database can keep.
+ * Computes when a wait that begins now expires. Rounds up, and returns `Infinity` for a time later than a database can store.
  *
- * @throws ConfigError for what is no length of time.
+ * @throws ConfigError if `timeoutMs` is not a number.
  */
 export function computeExpiry(now: number, timeoutMs: number = Number.POSITIVE_INFINITY): number {
   if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) {
-    throw new ConfigError(`A call would wait for ${timeoutMs} ms. Pass a number as the tool's approvalTimeoutMs.`);
+    throw new ConfigError(`The tool's approvalTimeoutMs is ${timeoutMs}. Pass a number.`);
   }
   const expiresAt = Math.ceil(now + Math.max(0, timeoutMs));
   return Number.isSafeInteger(expiresAt) ? expiresAt : Number.POSITIVE_INFINITY;
 }
 
-/** The nearest number that a database compares with its whole numbers: it refuses 1e300. */
+/** Clamps a whole number to the safe integers: databases refuse numbers like 1e300. */
 export function clampInteger(whole: number): number {
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(whole, Number.MAX_SAFE_INTEGER));
 }
 
 /**
- * Runs that ended before this time are older than that. Less than 0 is allowed: all that have ended.
+ * Computes the time before which ended runs are deleted. A negative `olderThanMs` selects all ended runs.
  *
  * @throws ConfigError
  */
 export function computeRetentionCutoff(now: number, olderThanMs: number): number {
-  return clampInteger(Math.ceil(now - checkNumber(olderThanMs, { option: 'delete: olderThanMs' })));
+  return clampInteger(Math.ceil(now - checkNumber(olderThanMs, { option: 'host.deleteRuns: olderThanMs' })));
 }

@@ -5,17 +5,17 @@ import { checkNumber, quote } from './check-number.ts';
 import type { RunFilter, RunSummary } from './host.ts';
 import { clampInteger } from './round-clock.ts';
 
-/** A filter with its defaults. Times and positions are whole numbers. */
+/** A filter with defaults filled in. Times and positions are whole numbers. */
 export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'limit'> {
-  /** Each field of the metadata as `metadataKeys` gives it. */
+  /** The wanted metadata, as `listMetadataKeys` returns it. */
   readonly metadataKeys: readonly string[];
   readonly order: 'asc' | 'desc';
-  /** `Infinity`: all runs. */
+  /** `Infinity`: no limit. */
   readonly limit: number;
 }
 
 /**
- * What every host makes of a filter.
+ * Checks a filter and fills in the defaults.
  *
  * @throws ConfigError
  */
@@ -46,7 +46,7 @@ export function checkFilter(filter: RunFilter = {}): CheckedFilter {
   };
 }
 
-/** Their values are checked where they are read. */
+/** `checkFilter` checks the values itself, to name `host.listRuns` in its errors. */
 const RUN_FILTER: OptionTable<RunFilter> = {
   keys: {
     status: 'any',
@@ -59,19 +59,19 @@ const RUN_FILTER: OptionTable<RunFilter> = {
     after: 'any',
   },
   hints: {
-    statuses: 'The option is "status", one of them.',
+    statuses: 'The option is "status", and takes one status.',
     conversationId: 'The option is "conversation".',
-    offset: 'The option is "after": the position of the last run of the page before.',
-    cursor: 'The option is "after": the position of the last run of the page before.',
+    offset: 'The option is "after": the position of the last run of the previous page.',
+    cursor: 'The option is "after": the position of the last run of the previous page.',
   },
 };
 
-/** A position to read on after. Databases keep whole numbers. @throws ConfigError */
+/** Checks a position to read on after, and rounds it down: databases store whole numbers. @throws ConfigError */
 export function checkPosition(position: number, option: string): number {
   return clampInteger(Math.floor(checkNumber(position, { option })));
 }
 
-/** A text for each field, by which runs are found that have a field of that name and value. */
+/** Returns a text for each metadata field. Runs with the same field and value have the same text. */
 export function listMetadataKeys(metadata: JsonObject): readonly string[] {
   const fields = Object.entries(metadata).filter(([, value]) => value !== undefined);
   return fields.map((field) => canonicalJson(field));

@@ -6,7 +6,7 @@ export interface ParallelOptions {
   readonly run: <T>(task: StepTask<T>) => Promise<T>;
 }
 
-/** Runs tasks in the order given, at most `width` at once; every one has settled before the first failure is told. */
+/** Starts tasks in order, at most `width` at once. Rejects with the first failure, after every task has settled. */
 export async function runParallel<T>(
   tasks: readonly StepTask<T>[],
   { width, run }: ParallelOptions,

@@ -1,7 +1,7 @@
 import { HostError } from '../base/errors.ts';
 
 /**
- * What a step gave, as JSON.
+ * Serializes the value of a step as JSON.
  *
  * @throws HostError `step.not_json`
  */
@@ -13,10 +13,10 @@ export function serializeStep(
     const text: string | undefined = JSON.stringify(value);
     if (text !== undefined) return text;
   } catch (cause) {
-    throw new HostError(`Step "${name}" of run "${runId}" gave what is no JSON. Look at the tool's middleware.`, {
+    throw new HostError(`Step "${name}" of run "${runId}" has a value that is not JSON. Check the tool's middleware.`, {
       code: 'step.not_json',
       cause,
     });
   }
-  throw new HostError(`Step "${name}" of run "${runId}" gave nothing. Give JSON.`, { code: 'step.not_json' });
+  throw new HostError(`Step "${name}" of run "${runId}" has no value. Return JSON.`, { code: 'step.not_json' });
 }

@@ -1,9 +1,9 @@
-/** The run inside the run whose fact a step yields: `tool:3.0` of `tool:3.0/model:1`, `''` of `model:3`. */
+/** Returns the path of the nested run that a step belongs to: `tool:3.0` for `tool:3.0/model:1`, `''` for `model:3`. */
 export function pathOf(name: string): string {
   return name.split('/').slice(0, -1).join('/');
 }
 
-/** The order in which a run comes to its steps, whatever the order in which parallel ones were remembered. */
+/** Orders step names as a run reaches them. The recorded order of parallel steps is the one in which they ended. */
 export function compareSteps(one: string, other: string): number {
   const [left, right] = [one.split('/'), other.split('/')];
   for (const [index, segment] of left.entries()) {
@@ -15,7 +15,7 @@ export function compareSteps(one: string, other: string): number {
   return 0;
 }
 
-/** The kinds of steps within one turn. */
+/** The kinds of steps within one turn, in their order. */
 const KINDS = [
   'start',
   'plan',
@@ -41,7 +41,7 @@ function compareSegments(one: string, other: string): number {
   return 0;
 }
 
-/** `tool:3.1:refund` is call 1 of turn 3; what has no turn comes last. */
+/** `tool:3.1:refund` is call 1 of turn 3. A name without a turn comes last. */
 function positionOf(segment: string): readonly number[] {
   const [kind = '', position = ''] = segment.split(':');
   const [turn = '', index = '0'] = position.split('.');

@@ -23,11 +23,11 @@ import type { ClientStore, RunChange } from './run-store.ts';
 import { pathOf } from './step-order.ts';
 import type { PendingAnswer } from './step-runner.ts';
 
-/** What any process can do with the runs of a store, also one that works on none. */
+/** Reads, answers, queues, forks and cancels the runs of a store, without working on them. */
 export class StoreClient
   implements Pick<Host, 'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'fork'>
 {
-  /** Gives whole milliseconds. */
+  /** Returns whole milliseconds. */
   protected readonly clock: Clock;
   readonly #store: ClientStore;
 
@@ -77,14 +77,14 @@ export class StoreClient
   }
 
   async getRun(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
-    const after = checkPosition(readGetRunOptions(options).after, 'read: after');
-    // The run first: if it has ended by then, no facts come later.
+    const after = checkPosition(readGetRunOptions(options).after, 'host.getRun: after');
+    // Reads the run before its steps: if it has ended by then, no event is missing.
     const { record, status, outcome } = await this.#store.find(runId);
     const steps = await this.#store.listSteps(runId, after);
-    const facts = steps.map(({ position, name, value }) => {
-      return { position, path: pathOf(name), event: value as JournalEvent }; // The loop's steps yield facts.
+    const events = steps.map(({ position, name, value }) => {
+      return { position, path: pathOf(name), event: value as JournalEvent }; // The loop's steps record journal events.
     });
-    return { record, status, events: facts, ...(outcome !== undefined && { outcome }) };
+    return { record, status, events, ...(outcome !== undefined && { outcome }) };
   }
 
   followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>> {
@@ -99,8 +99,8 @@ export class StoreClient
     const { record } = await this.#store.find(runId);
     const steps = await this.#store.listSteps(runId, 0);
     const waits = await this.#store.update(runId, { waits: 'all', decide: (_, all) => ({ result: all }) });
-    const facts = new Map(steps.map(({ name, value }): [string, JournalEvent] => [name, value as JournalEvent])); // As above.
-    const fork = createFork({ record, events: facts }, { options, now: this.clock.now() });
+    const events = new Map(steps.map(({ name, value }): [string, JournalEvent] => [name, value as JournalEvent])); // As above.
+    const fork = createFork({ record, events }, { options, now: this.clock.now() });
     await this.#store.insert(fork.record, {
       type: 'queued',
       steps: steps.filter(({ name }) => fork.isCopied(name)),

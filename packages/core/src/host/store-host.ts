@@ -14,14 +14,14 @@ import { StoreClient } from './store-client.ts';
 import { StoreRun } from './store-run.ts';
 
 export interface StoreHostOptions {
-  /** For the expiry of approvals. @defaultValue the machine's */
+  /** The clock for the expiry of approvals. @defaultValue the system clock */
   readonly clock?: Clock;
-  /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
+  /** Listeners of every run that this process works on with this host, including resumed runs. Called before those of the agent and of the run. */
   readonly listeners?: Listeners | undefined;
 }
 
 /**
- * A host that keeps its runs in a store of yours.
+ * Creates a host that stores its runs in a `RunStore` of yours.
  *
  * ```ts
  * const host = createHost(new RedisStore(url));
@@ -41,10 +41,10 @@ export function checkStoreHostOptions(options: StoreHostOptions, caller: string)
 
 const STORE_HOST: OptionTable<StoreHostOptions> = { keys: { clock: 'clock', listeners: 'any' } };
 
-/** The host that all stores share. Extend it to add methods; `createHost` makes one. */
+/** The host over any `RunStore`. `createHost` creates one; extend the class to add methods. */
 export class StoreHost extends StoreClient implements Host {
   readonly listeners: Listeners | undefined;
-  /** Whether anybody can cancel a run of this host. */
+  /** Whether runs of this host can be cancelled. */
   protected readonly isCancellable: boolean = true;
   readonly #store: RunStore;
   readonly #heldRuns: HeldRuns;
@@ -89,7 +89,7 @@ export class StoreHost extends StoreClient implements Host {
 
   override async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
     await super.cancel(runId, options);
-    // At once: another process would see it in the store.
+    // Aborts a run of this process at once. Another process sees the cancellation in the store.
     this.#heldRuns.get(runId)?.claim.cancel(readCancelOptions(options).reason);
   }
 
@@ -100,8 +100,8 @@ export class StoreHost extends StoreClient implements Host {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const left = await this.#heldRuns.close(graceMs);
-    const released = await Promise.allSettled(left.map(({ claim: { runId } }) => this.release(runId, undefined)));
+    const remaining = await this.#heldRuns.close(graceMs);
+    const released = await Promise.allSettled(remaining.map(({ claim: { runId } }) => this.release(runId, undefined)));
     await this.#store.close?.();
     for (const settled of released) if (settled.status === 'rejected') throw settled.reason;
   }

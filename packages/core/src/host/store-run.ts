@@ -5,24 +5,24 @@ import { runParallel } from './run-parallel.ts';
 import type { Claim, Decision, RunStore } from './run-store.ts';
 import type { Step, StepRunner, StepTask, WaitOptions, WaitResult } from './step-runner.ts';
 
-/** One attempt at a run, and what was kept of the run when it began. */
+/** One attempt at a run, with the stored state that it begins with. */
 export interface Attempt {
   readonly claim: Claim;
-  /** 1 for the first one. */
+  /** 1 for the first attempt. */
   readonly number: number;
-  /** Aborted when the run is cancelled; absent if nobody can cancel it. */
+  /** Aborted when the run is cancelled; `undefined` if the host cannot cancel runs. */
   readonly signal: AbortSignal | undefined;
-  /** The values of the steps that are done, by their names. */
+  /** The values of the recorded steps, by name. */
   readonly steps: Map<string, unknown>;
-  /** What earlier attempts began that may happen once only. */
+  /** The `non-idempotent` steps that earlier attempts began. */
   readonly intents: ReadonlySet<string>;
   readonly store: RunStore;
   readonly clock: Clock;
-  /** Throws if no step may begin any more. */
+  /** Throws if the host is closing, so that no step begins. */
   readonly checkOpen: () => void;
 }
 
-/** The steps of a run, kept in a store. */
+/** Runs the steps of one run and records them in a store. */
 export class StoreRun implements StepRunner {
   declare readonly signal?: AbortSignal;
   readonly #attempt: Attempt;
@@ -43,7 +43,7 @@ export class StoreRun implements StepRunner {
     const name = this.#path + step.name;
     const { steps, checkOpen } = this.#attempt;
     if (steps.has(name)) {
-      const value = steps.get(name) as T; // The same name always has the same type: names are positions.
+      const value = steps.get(name) as T; // A name is a position in the run, so its value always has the same type.
       step.onRecorded(value, { replayed: true });
       return value;
     }
@@ -81,7 +81,7 @@ export class StoreRun implements StepRunner {
     return value;
   }
 
-  /** An intent is put before work that may happen once only; a later attempt that finds it does not repeat the work. */
+  /** Starts the work of a step. Before `non-idempotent` work, records an intent: a later attempt that finds it does not repeat the work. */
   #startWork<T>(name: string, { effect, onUnknownOutcome, work }: Step<T>): T | Promise<T> {
     if (effect !== 'non-idempotent') return work();
     const { claim, store, intents } = this.#attempt;
@@ -91,13 +91,13 @@ export class StoreRun implements StepRunner {
 }
 
 interface WaitState {
-  /** As it was kept before. */
+  /** The stored wait; `undefined` at the first `waitFor`. */
   readonly wait: Wait | undefined;
   readonly options: WaitOptions;
   readonly now: number;
 }
 
-/** What the run is told is kept as taken: every later attempt is told the same. */
+/** Decides the result of a wait. A delivered result is stored, so that every later attempt gets the same. */
 function decideWait<T>(name: string, { wait: before, options, now }: WaitState): Decision<WaitResult<T>> {
   const { fingerprint, accepts, timeoutMs } = options;
   const wait = before ?? { fingerprint, accepts, expiresAt: computeExpiry(now, timeoutMs), isDelivered: false };
@@ -106,5 +106,5 @@ function decideWait<T>(name: string, { wait: before, options, now }: WaitState):
   const change = isChanged ? { change: { waits: new Map([[name, { ...wait, taken: !isParked }]]) } } : {};
   if (isParked) return { result: { type: 'parked' }, ...change };
   if (wait.answer === undefined) return { result: { type: 'expired' }, ...change };
-  return { result: { type: 'answered', value: wait.answer as T }, ...change }; // Whoever waits under this name knows what is said.
+  return { result: { type: 'answered', value: wait.answer as T }, ...change }; // The caller of `waitFor` knows the answer's type.
 }

@@ -19,10 +19,10 @@ interface HeldLease {
   readonly run: number;
 }
 
-/** The leases of this process: they are renewed for as long as there are any. */
+/** The leases that this process holds. Renews them until the last one is removed. */
 export class HeldLeases {
   readonly #options: HeldLeasesOptions;
-  /** By the runs' ids. */
+  /** By run id. */
   readonly #held = new Map<string, HeldLease>();
   #stopRenewal: (() => void) | undefined;
 
@@ -30,12 +30,12 @@ export class HeldLeases {
     this.#options = options;
   }
 
-  /** Whether an attempt of this process's is at work on the run, or still believes so. */
+  /** Whether an attempt of this process works on the run, or has not yet noticed that it lost it. */
   has(runId: string): boolean {
     return this.#held.has(runId);
   }
 
-  /** The number of the run that is claimed. @throws HostError `run.lost` if it was released. */
+  /** Returns the number of the claimed run. @throws HostError `run.lost` if it was released. */
   getRunNumber({ runId, token }: Claim): number {
     const held = this.#held.get(runId);
     if (held?.claim.token !== token) throw createRunLostError(runId);
@@ -47,7 +47,7 @@ export class HeldLeases {
     this.#stopRenewal ??= this.#scheduleRenewal();
   }
 
-  /** Gives whether it was there. */
+  /** Returns whether the lease was held. */
   remove({ runId, token }: Claim): boolean {
     if (this.#held.get(runId)?.claim.token !== token) return false;
     this.#held.delete(runId);
@@ -66,7 +66,7 @@ export class HeldLeases {
         for (const { runId, token } of claims) runTable.renew(runId, { token, time });
         return claims.map((claim) => [claim, runTable.readCancelReason(claim.runId)] as const);
       });
-      // Where it fails, the next write of a run that was lost by this says so.
+      // If the renewal fails and another process takes the run, the next write of the run rejects with `run.lost`.
       renewed.then(cancelEach).catch(() => undefined);
       this.#stopRenewal = this.#scheduleRenewal();
     });

@@ -1,36 +1,36 @@
 import type { Clock } from '../base/clock.ts';
 import { identifyPlace, identifyTimeline, isAlive, readMonotonicMs, readProcessStart } from './machine.ts';
 
-/** Who works on a run. */
+/** The right of one attempt to work on a run, with its process. */
 export interface Lease extends LeaseTime {
-  /** Another one for each attempt at a run. */
+  /** Unique to the attempt. */
   readonly token: string;
-  /** The machine and its process namespace: where `pid` means something. */
+  /** The machine and its process namespace, in which `pid` is valid. */
   readonly place: string;
   readonly pid: number;
-  /** When the process was started; `undefined` where the system does not tell. */
+  /** When the process was started; `undefined` if the system does not report it. */
   readonly processStartedAt: number | undefined;
 }
 
-/** How long a lease holds. It is judged by the date only where the other time means nothing. */
+/** How long a lease holds. The date counts only if the monotonic time cannot be compared. */
 export interface LeaseTime {
   readonly durationMs: number;
-  /** What `until` counts from. */
+  /** Identifies what `until` counts from. */
   readonly timeline: string;
   readonly until: number;
-  /** The same in milliseconds since 1970. */
+  /** The end of the lease in milliseconds since 1970. */
   readonly untilDate: number;
 }
 
 export interface LeasesOptions {
-  /** Its `monotonic` is the time of leases, where it has one. */
+  /** Leases use its `monotonic`, if it has one. */
   readonly clock: Clock;
   readonly leaseMs: number;
 }
 
 /**
- * Makes leases and judges those of other processes, by time that the processes of a machine share and that no change of the date
- * moves. One process whose date jumps must not take the runs of all others.
+ * Creates leases and checks those of other processes. Uses a clock that all processes of the machine share and the date does not move: a
+ * process whose date jumps must not take the runs of all others.
  */
 export class Leases {
   readonly #clock: Clock;
@@ -45,7 +45,7 @@ export class Leases {
     this.#timeline = clock.monotonic === undefined ? identifyTimeline() : 'given';
   }
 
-  /** Milliseconds that no change of the date moves. */
+  /** Returns milliseconds of a clock that the date does not move. */
   getTimeMs(): number {
     return this.#clock.monotonic?.() ?? readMonotonicMs();
   }
@@ -60,23 +60,23 @@ export class Leases {
     };
   }
 
-  /** A lease's time from now on. */
+  /** Creates the time of a lease that begins or is renewed now. */
   createLeaseTime(): LeaseTime {
     const durationMs = this.#leaseMs;
     const [until, untilDate] = [this.getTimeMs() + durationMs, this.#clock.now() + durationMs];
     return { durationMs, timeline: this.#timeline, until, untilDate };
   }
 
-  /** Whether nobody holds the lease any more: its time is over, or its process is gone, which is seen at once on one machine. */
+  /** Whether a run can be claimed: there is no lease, its time is over, or its process on this machine has ended. */
   isFree(lease: Lease | undefined): boolean {
     if (lease === undefined) return true;
     if (lease.place === this.#place && !this.#isAlive(lease)) return true;
     const { timeline, durationMs, until, untilDate } = lease;
-    const leftMs = until - this.getTimeMs();
-    if (timeline === this.#timeline && leftMs <= durationMs + TOLERANCE_MS) return leftMs <= 0;
-    // The machine was started anew since, and the process is gone. The date may have been set meanwhile: no lease is that long.
-    const leftByDateMs = untilDate - this.#clock.now();
-    return leftByDateMs <= 0 || leftByDateMs > durationMs + TOLERANCE_MS;
+    const remainingMs = until - this.getTimeMs();
+    if (timeline === this.#timeline && remainingMs <= durationMs + TOLERANCE_MS) return remainingMs <= 0;
+    // The machine was restarted since, so the process has ended. A lease longer than its duration means that the date was changed.
+    const remainingByDateMs = untilDate - this.#clock.now();
+    return remainingByDateMs <= 0 || remainingByDateMs > durationMs + TOLERANCE_MS;
   }
 
   #isAlive({ pid, processStartedAt: bornAt }: Lease): boolean {
@@ -84,5 +84,5 @@ export class Leases {
   }
 }
 
-/** A lease that was just renewed has a little more than its duration left for whoever read the time before. */
+/** Tolerates a clock that was read shortly before another process renewed the lease. */
 const TOLERANCE_MS = 60_000;

@@ -1,13 +1,13 @@
 import { ConfigError } from '../base/errors.ts';
 
 /**
- * Node's own SQLite, looked for when a file is opened. An import would end the process on a Node without it, with an error that
- * names neither Pawl nor the Node that is needed.
+ * Loads Node's SQLite when a file is opened. An import would end the process on a Node without it, with an error that names neither Pawl
+ * nor the Node that is needed.
  *
  * @throws ConfigError
  */
 export function loadSqlite(): typeof import('node:sqlite') {
-  // Node before 20.16 does not have the function either.
+  // `getBuiltinModule` itself is missing in Node before 20.16.
   const sqlite = process.getBuiltinModule?.('node:sqlite');
   if (sqlite !== undefined) return sqlite;
   throw new ConfigError(

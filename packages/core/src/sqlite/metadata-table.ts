@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { JsonObject } from '../base/json.ts';
 import { listMetadataKeys } from '../host/run-filter.ts';
 
-/** Makes a run to be found by the fields of its metadata. */
+/** Indexes a run by the fields of its metadata. */
 export function insertMetadata(database: DatabaseSync, run: number, metadata: JsonObject): void {
   const keys = listMetadataKeys(metadata);
   if (keys.length === 0) return;
@@ -11,7 +11,7 @@ export function insertMetadata(database: DatabaseSync, run: number, metadata: Js
   for (const key of keys) insert.run(hashMetadataKey(key), run);
 }
 
-/** What a metadata field is found by: values may be long, and an index holds only what is short well. */
+/** Hashes a metadata key for the index: values may be long, and an index needs short keys. */
 export function hashMetadataKey(metadataKey: string): string {
   return createHash('sha256').update(metadataKey).digest('base64');
 }

@@ -11,9 +11,9 @@ import { Statements } from './database.ts';
 import type { Lease, LeaseTime } from './leases.ts';
 import { hashMetadataKey, insertMetadata } from './metadata-table.ts';
 
-/** What is kept of a run, without its record and its outcome. */
+/** A row of the table `runs`: a run without its record and its outcome. */
 export interface RunRow {
-  /** Counts up in the order in which runs were started, and is never given again. */
+  /** Increases in the order in which runs were started. Never used again. */
   readonly number: number;
   readonly runId: string;
   readonly agent: string;
@@ -30,7 +30,7 @@ export interface ListedRow extends RunRow {
   readonly outcome: Outcome<unknown> | undefined;
 }
 
-/** The runs of a file, a row each. Parameters by name or in order: Node 22.19 binds no `?1`. */
+/** Reads and writes the runs of a file. Statements use named or ordered parameters: Node 22.19 does not bind `?1`. */
 export class RunTable {
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
@@ -61,7 +61,7 @@ export class RunTable {
     return parseOutcome(this.#prepare('SELECT outcome FROM outcomes WHERE run = ?').get(number));
   }
 
-  /** Some of the runs that a filter is for, at least one where there is one: what is read at once is bounded in rows and bytes. */
+  /** Reads the first runs that a filter matches, bounded in rows and characters: at least one, if there is one. */
   readPage(filter: Omit<CheckedFilter, 'limit'>): readonly ListedRow[] {
     const { conditions, values } = buildConditions(filter);
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
@@ -79,12 +79,12 @@ export class RunTable {
     return page;
   }
 
-  /** The runs of an agent that have something to do, whoever holds them. */
+  /** Reads the runs of an agent that can continue, held or not. */
   listUnfinished(agent: string, now: number): readonly RunRow[] {
     return this.#prepare(UNFINISHED).all({ agent, now }).map(toRunRow);
   }
 
-  /** With a lease its first attempt begins at once; without one the run is queued. Gives its number. */
+  /** Inserts a run: with a lease its first attempt begins at once, without one the run is queued. Returns its number. */
   insert(record: RunRecord, lease?: Lease): number {
     const { runId, agent, metadata, conversation } = record;
     const [status, attempts] = lease === undefined ? ['queued', 0] : ['running', 1];
@@ -100,7 +100,7 @@ export class RunTable {
     return number;
   }
 
-  /** Another attempt at the run begins. */
+  /** Begins another attempt at the run. */
   startAttempt({ number }: RunRow, { lease, now }: { readonly lease: Lease; readonly now: number }): void {
     this.#prepare("UPDATE runs SET status = 'running', attempts = attempts + 1, updated_at = ? WHERE number = ?").run(
       now,
@@ -118,13 +118,13 @@ export class RunTable {
     this.#prepare('UPDATE runs SET cancelled = ? WHERE number = ?').run(reason, number);
   }
 
-  /** Why, where somebody cancelled the run. */
+  /** Returns the reason, if the run was cancelled. */
   readCancelReason(runId: string): string | undefined {
     const reason = this.#prepare('SELECT cancelled FROM runs WHERE run_id = ?').get(runId)?.['cancelled'];
     return typeof reason === 'string' ? reason : undefined;
   }
 
-  /** Also one whose time is over, where nobody has taken the run since. */
+  /** Renews a lease, even an expired one, unless another process has taken the run. */
   renew(runId: string, { token, time }: { readonly token: string; readonly time: LeaseTime }): void {
     this.#prepare('UPDATE runs SET lease_until = ?, lease_until_date = ? WHERE run_id = ? AND lease_token = ?').run(
       time.until,
@@ -134,7 +134,7 @@ export class RunTable {
     );
   }
 
-  /** Ends an attempt; nothing where the lease is another's by now. */
+  /** Ends an attempt. Does nothing if another attempt has the lease. */
   release({ runId, token }: Pick<Claim, 'runId' | 'token'>, { outcome, now }: ReleaseOptions): void {
     const row = this.#prepare('SELECT number FROM runs WHERE run_id = ? AND lease_token = ?').get(runId, token);
     if (row === undefined) return;
@@ -167,11 +167,11 @@ interface ReleaseOptions {
   readonly now: number;
 }
 
-/** So many that a page takes some milliseconds. Their outcomes may have as many characters, together. */
+/** The limits of a page, in rows and in characters of their outcomes: reading one takes some milliseconds. */
 const PAGE_ROWS = 100;
 const PAGE_LENGTH = 1_000_000;
 
-/** The waiting runs are looked for by what happened to them: there may be a great many that nobody has answered. */
+/** Finds suspended runs by their answered or expired waits, or their cancellation: there may be very many runs without an answer. */
 const UNFINISHED = `
   SELECT * FROM runs INDEXED BY runs_by_status WHERE agent = $agent AND status = 'queued'
   UNION ALL SELECT * FROM runs INDEXED BY runs_by_status WHERE agent = $agent AND status = 'running'
@@ -187,17 +187,17 @@ interface Conditions {
   readonly values: readonly (string | number)[];
 }
 
-/** Only those that are asked for: an index helps where its column is compared, and nothing else stands beside it. */
+/** Builds only the conditions that the filter has: SQLite uses an index only if its column is compared directly. */
 function buildConditions(filter: Omit<CheckedFilter, 'limit'>): Conditions {
   const { conversation, status, agent, metadataKeys, since, order, after } = filter;
-  // By the one that leaves the fewest runs: a plus keeps SQLite from using the index of another.
+  // Selects the index that leaves the fewest runs: a plus before a column keeps SQLite from using its index.
   const [byStatus, byAgent] = [
     conversation === undefined ? '' : '+',
     (conversation ?? status) === undefined ? '' : '+',
   ];
   const given: readonly (readonly [condition: string, value: string | number | undefined])[] = [
     ['conversation = ?', conversation],
-    // A run that is interrupted is written down as running: whether it is, its lease says.
+    // An interrupted run is stored as running; its lease tells whether it still runs.
     [`${byStatus}status = ?`, status === 'interrupted' ? 'running' : status],
     [`${byAgent}agent = ?`, agent],
     ['started_at >= ?', since],
@@ -206,8 +206,8 @@ function buildConditions(filter: Omit<CheckedFilter, 'limit'>): Conditions {
       (key) => ['number IN (SELECT run FROM run_metadata WHERE hash = ?)', hashMetadataKey(key)] as const,
     ),
   ];
-  const asked = given.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
-  return { conditions: asked.map(({ condition }) => condition), values: asked.map(({ value }) => value) };
+  const wanted = given.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
+  return { conditions: wanted.map(({ condition }) => condition), values: wanted.map(({ value }) => value) };
 }
 
 type Columns = Readonly<Record<string, unknown>>;
@@ -217,7 +217,7 @@ function toRunRow(columns: Columns): RunRow {
     number: Number(columns['number']),
     runId: String(columns['run_id']),
     agent: String(columns['agent']),
-    status: columns['status'] as RunStatus, // Written by this class only, as are the ones below.
+    status: columns['status'] as RunStatus, // Only this class writes the table.
     attempts: Number(columns['attempts']),
     startedAt: Number(columns['started_at']),
     updatedAt: Number(columns['updated_at']),

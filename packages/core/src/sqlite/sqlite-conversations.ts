@@ -13,14 +13,14 @@ import { Writer } from './writer.ts';
 export type SqliteConversationsOptions = Pick<SqliteHostOptions, 'synchronous' | 'lockTimeoutMs' | 'clock'>;
 
 export interface SqliteConversations extends ConversationStore {
-  /** What was asked for before comes first. */
+  /** Closes the file after the writes that were requested before. */
   close(): Promise<void>;
 }
 
 /**
- * Keeps conversations in a file, which may be the one that `sqliteHost()` keeps runs in; many processes may have it at once.
+ * Stores conversations in a file. Several processes may open it at once, and it may be the file of `sqliteHost()`.
  *
- * @throws HostError as `sqliteHost()` does.
+ * @throws ConfigError and HostError as `sqliteHost()` does.
  */
 export function sqliteConversations(path: string | URL, given: SqliteConversationsOptions = {}): SqliteConversations {
   const options = checkOptions(given, CONVERSATIONS, 'sqliteConversations');
@@ -51,9 +51,9 @@ class ConversationTable implements SqliteConversations {
     this.#path = path;
     this.#database = openDatabase(path, { synchronous });
     const file = new FileGuard(path);
-    const monotonic = (): number => clock.monotonic?.() ?? readMonotonicMs();
+    const readTimeMs = (): number => clock.monotonic?.() ?? readMonotonicMs();
     const checkFile = (): void => file.check(readMonotonicMs());
-    this.#writer = new Writer(this.#database, { path, clock, monotonic, lockTimeoutMs, checkFile });
+    this.#writer = new Writer(this.#database, { path, clock, monotonic: readTimeMs, lockTimeoutMs, checkFile });
   }
 
   async load(id: string): Promise<StoredConversation | undefined> {
@@ -74,7 +74,7 @@ class ConversationTable implements SqliteConversations {
     return this.#closed;
   }
 
-  /** In one statement: nobody writes between the version and the messages. */
+  /** Reads version and messages in one statement, so that no write comes in between. */
   #find(id: string): StoredConversation | undefined {
     const rows = this.#database
       .prepare(
@@ -85,7 +85,7 @@ class ConversationTable implements SqliteConversations {
     const [first] = rows;
     if (first === undefined) return undefined;
     const messages = rows.flatMap(({ message }): Message[] => {
-      return typeof message === 'string' ? [JSON.parse(message)] : []; // Written by this class only.
+      return typeof message === 'string' ? [JSON.parse(message)] : []; // Only this class writes the column.
     });
     return { version: Number(first['version']), messages };
   }

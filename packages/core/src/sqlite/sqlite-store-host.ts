@@ -16,11 +16,11 @@ export class SqliteStoreHost extends StoreHost implements SqliteHost {
   }
 
   async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
-    // A process that stood still renews its leases first: another host in it must not take them for those of a dead one.
+    // A process that was stopped renews its leases first. Otherwise another host in it would take its runs for those of a dead process.
     for (let turns = 0; turns < 3; turns++) await yieldToEventLoop();
-    const left = agents.map((each) => this.#store.listResumable(readAgentName(each), this.clock.now()));
+    const records = agents.map((each) => this.#store.listResumable(readAgentName(each), this.clock.now()));
     return agents.flatMap((each, index) =>
-      (left[index] ?? []).map((record) => resumeWith(each, { record, host: this })),
+      (records[index] ?? []).map((record) => resumeWith(each, { record, host: this })),
     );
   }
 

@@ -27,7 +27,7 @@ import { Writer } from './writer.ts';
 
 export type SqliteStoreOptions = Required<Omit<SqliteHostOptions, 'listeners'>>;
 
-/** Keeps runs in a file. */
+/** Stores runs in a file. */
 export class SqliteStore implements RunStore {
   readonly #path: string;
   readonly #clock: Clock;
@@ -48,9 +48,9 @@ export class SqliteStore implements RunStore {
     this.#leases = new Leases({ clock, leaseMs });
     this.#database = openDatabase(path, options);
     this.#file = new FileGuard(path);
-    const monotonic = (): number => this.#leases.getTimeMs();
+    const readTimeMs = (): number => this.#leases.getTimeMs();
     const checkFile = (): void => this.#file.check(readMonotonicMs());
-    this.#writer = new Writer(this.#database, { path, clock, monotonic, lockTimeoutMs, checkFile });
+    this.#writer = new Writer(this.#database, { path, clock, monotonic: readTimeMs, lockTimeoutMs, checkFile });
     this.#runTable = new RunTable(this.#database);
     this.#stepTable = new StepTable(this.#database);
     this.#deletion = new Deletion(this.#database);
@@ -61,7 +61,7 @@ export class SqliteStore implements RunStore {
   async insert(record: RunRecord, as: InsertOptions): Promise<void> {
     const run = await this.#writer.write(() => {
       if (this.#runTable.find(record.runId) !== undefined) throw createRunExistsError(record.runId);
-      // Only now: the file may have been locked for longer than a lease holds.
+      // Creates the lease only now: the write may have waited for the file for longer than a lease holds.
       if (as.type === 'claimed') return this.#runTable.insert(record, this.#leases.createLease(as.claim.token));
       const number = this.#runTable.insert(record);
       for (const { name, value } of as.steps ?? [])
@@ -94,12 +94,12 @@ export class SqliteStore implements RunStore {
   async release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
     if (!this.#heldLeases.remove(claim)) return;
     await this.#writer.write(() => {
-      this.#file.checkNow(); // Nobody may be told that a run has ended which is on no disk.
+      this.#file.checkNow(); // Without this check, a run could end whose outcome is in a deleted file.
       this.#runTable.release(claim, { outcome, now });
     });
   }
 
-  /** The process may have been stopped between the write and now, for so long that another one has claimed the run. */
+  /** Checks the lease again after the write: the process may have been stopped in between, and another one may have claimed the run. */
   async putIntent(claim: Claim, name: string): Promise<void> {
     const { runId, token } = claim;
     const run = this.#heldLeases.getRunNumber(claim);
@@ -146,7 +146,7 @@ export class SqliteStore implements RunStore {
     });
   }
 
-  /** In pages, between which others are served: there may be any number of runs. */
+  /** Reads page by page and yields to the event loop in between: there may be any number of runs. */
   async list({ limit, ...filter }: CheckedFilter): Promise<readonly RunSummary[]> {
     const summaries: RunSummary[] = [];
     let after = filter.after;
@@ -161,7 +161,7 @@ export class SqliteStore implements RunStore {
     return summaries.slice(0, limit);
   }
 
-  /** The runs of an agent that nobody works on, and that have something to do. */
+  /** Reads the records of an agent's runs that can continue and that no process works on. */
   listResumable(agent: string, now: number): readonly RunRecord[] {
     return this.#read(() => {
       const rows = this.#runTable.listUnfinished(agent, now).filter((row) => this.#isFree(row));
@@ -169,14 +169,14 @@ export class SqliteStore implements RunStore {
     });
   }
 
-  /** Forgets runs that ended before a time, in parts, until the store closes. Gives their number. */
+  /** Deletes runs that ended before a time, in parts, until none is left or the store closes. Returns their number. */
   async deleteEnded(before: number): Promise<number> {
     const { signal } = this.#closing;
     let count = 0;
     for (let isDone = false; !isDone; ) {
       const part = await this.#writer.write(() => this.#deletion.deletePart({ before, now: readMonotonicMs }));
       count += part.count;
-      if (!part.isDone) await this.#clock.sleep(PAUSE_MS, signal).catch(() => undefined); // Aborted: it closes.
+      if (!part.isDone) await this.#clock.sleep(PAUSE_MS, signal).catch(() => undefined); // Rejects if the store closes.
       isDone = part.isDone || signal.aborted;
     }
     return count;
@@ -186,7 +186,7 @@ export class SqliteStore implements RunStore {
     this.#closing.abort();
   }
 
-  /** What was asked for before comes first. */
+  /** Closes the file after the writes that were requested before. */
   close(): Promise<void> {
     return this.#writer.write(() => undefined).finally(() => this.#database.close());
   }
@@ -201,7 +201,7 @@ export class SqliteStore implements RunStore {
     return row.status === 'running' && this.#isFree(row) ? 'interrupted' : row.status;
   }
 
-  /** Whether the run can be claimed. One that is at work here never is, however late this process is with its leases. */
+  /** Whether the run can be claimed. A run of this process cannot, even if the renewal of its lease is late. */
   #isFree({ runId, lease }: RunRow): boolean {
     return !this.#heldLeases.has(runId) && this.#leases.isFree(lease);
   }
@@ -218,10 +218,10 @@ export class SqliteStore implements RunStore {
 
 const NO_WAITS: ReadonlyMap<string, Wait> = new Map();
 
-/** For other processes that wait for the file: they look every five milliseconds whether it is free. */
+/** Lets other processes write: they try a locked file every 5 ms. */
 const PAUSE_MS = 10;
 
-/** Timers and whatever else waits come first. */
+/** Resolves after the timers and the input that are due. */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

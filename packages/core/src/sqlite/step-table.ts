@@ -10,7 +10,7 @@ export interface StepKey {
   readonly name: string;
 }
 
-/** What is kept of runs' steps, intents and waits. Who works on a run writes by its lease. */
+/** Reads and writes the steps, intents and waits of runs. An attempt's writes check its lease. */
 export class StepTable {
   readonly #statements: Statements;
 
@@ -18,7 +18,7 @@ export class StepTable {
     this.#statements = new Statements(database);
   }
 
-  /** The steps that were put after a position, in that order. */
+  /** Reads the steps that were stored after a position, in that order. */
   listSteps(run: number, position: number): readonly StoredStep[] {
     const rows = this.#prepare(
       `SELECT position, name, coalesce(steps.value, large_values.value) AS value FROM steps
@@ -34,7 +34,7 @@ export class StepTable {
     return new Set(rows.map(({ name }) => String(name)));
   }
 
-  /** Keeps a step if the run is still held by that token. `false` if it is not: nothing was kept. */
+  /** Stores a step if the token still holds the run. Otherwise returns `false` and stores nothing. */
   putStep({ run, name }: StepKey, { token, value }: { readonly token: string; readonly value: string }): boolean {
     const reference = computeReference(value);
     const { changes } = this.#prepare(
@@ -46,7 +46,7 @@ export class StepTable {
     return true;
   }
 
-  /** Keeps a step of a run that nobody holds. */
+  /** Stores a step of a run that no attempt holds. */
   addStep({ run, name }: StepKey, value: string): void {
     const reference = computeReference(value);
     this.#prepare('INSERT INTO steps (run, name, value, reference) VALUES (?, ?, ?, ?)').run(
@@ -58,7 +58,7 @@ export class StepTable {
     this.#putLargeValue(run, { reference, value });
   }
 
-  /** As `keep`. */
+  /** Stores an intent if the token still holds the run. Otherwise returns `false` and stores nothing. */
   putIntent({ run, name }: StepKey, token: string): boolean {
     const { changes } = this.#prepare(
       `INSERT OR REPLACE INTO intents
@@ -76,15 +76,15 @@ export class StepTable {
   }
 
   putWaits(run: number, waits: ReadonlyMap<string, Wait>): void {
-    for (const [name, { fingerprint, accepts, expiresAt, answer: word, isDelivered: taken }] of waits) {
+    for (const [name, { fingerprint, accepts, expiresAt, answer, isDelivered }] of waits) {
       this.#prepare('INSERT OR REPLACE INTO waits VALUES (?, ?, ?, ?, ?, ?, ?)').run(
         run,
         name,
         fingerprint,
         JSON.stringify(accepts),
         Number.isFinite(expiresAt) ? expiresAt : null,
-        word === undefined ? null : JSON.stringify(word),
-        taken ? 1 : 0,
+        answer === undefined ? null : JSON.stringify(answer),
+        isDelivered ? 1 : 0,
       );
     }
   }
@@ -102,7 +102,7 @@ export class StepTable {
   }
 }
 
-/** Characters. What is longer stands beside the steps, once for each run. */
+/** In characters. Longer values are stored in a table of their own, once for each run. */
 const LARGE = 65_536;
 
 function computeReference(value: string): string | null {
@@ -113,7 +113,7 @@ function parseWait(row: Readonly<Record<string, unknown>>): Wait {
   const { fingerprint, accepts, expires_at: expiresAt, word, taken } = row;
   return {
     fingerprint: String(fingerprint),
-    accepts: JSON.parse(String(accepts)), // Written by this class only.
+    accepts: JSON.parse(String(accepts)), // Only this class writes the column.
     expiresAt: expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt),
     ...(typeof word === 'string' ? { answer: JSON.parse(word) } : {}),
     isDelivered: taken === 1,

@@ -6,11 +6,11 @@ import { isBusy, toDatabaseError } from './database.ts';
 export interface WriterOptions {
   readonly path: string;
   readonly clock: Clock;
-  /** Milliseconds that no change of the date moves. */
+  /** Returns milliseconds of a clock that the date does not move. */
   readonly monotonic: () => number;
-  /** Throws where the file is not the one that was opened any more. */
+  /** Throws if the file was deleted or replaced since it was opened. */
   readonly checkFile: () => void;
-  /** How long a file that another process has locked is waited for. */
+  /** How long a write waits for a file that another process has locked. */
   readonly lockTimeoutMs: number;
 }
 
@@ -23,8 +23,8 @@ interface Job {
 type JobResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
 /**
- * The one place that writes. What comes in one turn of the event loop shares a transaction, and so one flush to the
- * disk; everybody is told after the commit. No transaction is held across an `await`.
+ * The only writer of a file. All writes of one turn of the event loop share a transaction, and so one flush to the disk. Each resolves after
+ * the commit. No transaction is held across an `await`.
  */
 export class Writer {
   readonly #database: DatabaseSync;
@@ -37,14 +37,14 @@ export class Writer {
     this.#options = options;
   }
 
-  /** `write` refuses by an error of Pawl's, before it has written anything. */
+  /** Runs `write` in a transaction. `write` may throw a `PawlError`, but only before it has written anything. */
   async write<T>(write: () => T): Promise<T> {
     const settled = await new Promise<JobResult>((settle) => {
       this.#jobs.push({ write, settle, queuedAt: this.#options.monotonic() });
       this.#schedule();
     });
     if (!settled.ok) throw settled.error;
-    return settled.value as T; // What this job's `write` gave.
+    return settled.value as T; // The result of this job's `write`.
   }
 
   #schedule(): void {
@@ -61,7 +61,7 @@ export class Writer {
       for (const [job, settled] of this.#runTransaction(jobs)) job.settle(settled);
     } catch (error) {
       if (isBusy(error)) this.#retryLater(jobs, error);
-      // One of them may be what the file refuses: the others are not to suffer for it.
+      // The file may refuse one of the jobs. Running each alone keeps the others from failing with it.
       else if (jobs.length > 1) for (const job of jobs) this.#flush([job]);
       else for (const job of jobs) job.settle({ ok: false, error: toDatabaseError(error, this.#options.path) });
     }
@@ -94,7 +94,7 @@ export class Writer {
 
 const RETRY_MS = 5;
 
-/** A refusal is one job's own; what SQLite throws ends the transaction. */
+/** A `PawlError` fails this job only. An error of SQLite ends the transaction. */
 function tryJob({ write }: Job): JobResult {
   try {
     return { ok: true, value: write() };
