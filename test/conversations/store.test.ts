@@ -134,7 +134,9 @@ describe('a conversation', () => {
 
   test('has a store', () => {
     const make = (): unknown => Reflect.apply(conversation, undefined, [{ id: 'chat', store: new Map() }]);
-    expect(make).toThrow('Conversation "chat": store has no load() and save(). Pass memoryConversations() or another ConversationStore.');
+    expect(make).toThrow(
+      'Conversation "chat": store has no load() and save(). Pass memoryConversations() or another ConversationStore.',
+    );
   });
 
   test('tells of a store that fails, and of one that is never done being written by others', async () => {

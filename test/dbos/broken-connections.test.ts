@@ -18,11 +18,11 @@ afterAll(() => postgres.stop());
 
 const RUN_IDS = Array.from({ length: 8 }, (_, index) => `run ${index}`);
 
-test('connections that are ended again and again, whatever they do, end neither the process nor a run', async () => {
+test('all runs complete although connections are terminated again and again', async () => {
   const url = await postgres.createDatabase();
   const admin = await connect(url);
   let ends = 0;
-  // At each of these moments other runs are in the middle of something else.
+  // At each of these moments, other runs are at different points.
   const end = async (): Promise<void> => {
     if (++ends % 13 !== 0) return;
     await admin.query(
@@ -36,11 +36,11 @@ test('connections that are ended again and again, whatever they do, end neither 
   expectNoRepeatedCalls(calls);
 });
 
-test('a server that is started anew in the middle ends no run, and the queue is worked off afterwards', async () => {
+test('all queued runs complete although the server restarts', async () => {
   const url = await postgres.createDatabase();
-  let restart: 'to come' | 'begun' | 'done' = 'to come';
+  let restart: 'planned' | 'begun' | 'done' = 'planned';
   const { host, calls } = await open(url, async () => {
-    if (calls.length < 12 || restart !== 'to come') return;
+    if (calls.length < 12 || restart !== 'planned') return;
     restart = 'begun';
     void postgres.restart({ downMs: 500 }).then(() => {
       restart = 'done';
@@ -52,7 +52,7 @@ test('a server that is started anew in the middle ends no run, and the queue is 
   expectNoRepeatedCalls(calls);
 });
 
-test('a network that refuses, cuts and stands still holds runs up, and ends none', async () => {
+test('all runs complete although the network refuses, cuts and stalls connections', async () => {
   const direct = await postgres.createDatabase();
   const { proxy, url } = await PostgresProxy.start(direct);
   onTestFinished(() => proxy.stop());
@@ -71,10 +71,10 @@ test('a network that refuses, cuts and stands still holds runs up, and ends none
   expectNoRepeatedCalls(calls);
 });
 
-test('a call that may happen once does not begin where its run was taken over while the worker stood still', async () => {
+test('a non-idempotent call does not begin if its run was taken over while the worker was stopped', async () => {
   const url = await postgres.createDatabase();
   let time = 0;
-  // A second passes between any two looks at the time, as where the process is stopped.
+  // A second passes between any two reads of the clock, as if the process had been stopped.
   const clock: Clock = { ...systemClock, monotonic: () => (time += 1_000) };
   const errors: unknown[] = [];
   const onError = (error: unknown): number => errors.push(error);
@@ -91,7 +91,7 @@ test('a call that may happen once does not begin where its run was taken over wh
   expect(calls.filter((call) => call.includes(':pay'))).toEqual([]);
 });
 
-test('a run that was lost while its attempt is still at work here is left to others until that has ended', async () => {
+test('a lost run is requeued for other workers while its old attempt still runs here', async () => {
   const url = await postgres.createDatabase();
   const clock = manualClock({ startMs: Date.now(), sleeps: 'held' });
   const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -104,7 +104,7 @@ test('a run that was lost while its attempt is still at work here is left to oth
   const admin = await connect(url);
   await host.enqueue('worker', 'Go.', { runId: 'run' });
   await begun.promise;
-  // As the worker does that takes it over.
+  // As another worker does when it takes the run over.
   await admin.query("UPDATE pawl.runs SET status = 'interrupted', token = NULL");
   const client = await dbosClient({ url });
   await client.cancel('run');
@@ -122,14 +122,14 @@ test('a run that was lost while its attempt is still at work here is left to oth
 });
 
 test.each([
-  ['was taken out of its queue for a worker that was not told', 'PENDING'],
+  ['was taken out of its queue but never started', 'PENDING'],
   ['ended before its run had begun', 'ERROR'],
-])('a run whose workflow %s is put into the queue again', async (_, status) => {
+])('requeues a run whose workflow %s', async (_, status) => {
   const url = await postgres.createDatabase();
   const clock = manualClock({ startMs: Date.now(), sleeps: 'held' });
   const { host, calls } = await open(url, async () => undefined, { clock });
   const admin = await connect(url);
-  // No worker sees it in between.
+  // The trigger changes the status before any worker sees the workflow.
   await admin.query(
     `CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
        IF NEW.status = 'ENQUEUED' THEN NEW.status := '${status}'; NEW.executor_id := 'the worker'; END IF; RETURN NEW;
@@ -151,7 +151,7 @@ async function connect(url: string): Promise<Client> {
   return client;
 }
 
-/** A worker with an agent that looks three times and pays, and is disturbed at each thing that it does. */
+/** Opens a worker with an agent that looks three times and pays. Calls `disturb` at each request and each call. */
 async function open(url: string, disturb: () => Promise<void>, options: Partial<DbosHostOptions<Run>> = {}) {
   const calls: string[] = [];
   const createTool = (name: string, effect: 'read' | 'non-idempotent') =>
@@ -188,7 +188,7 @@ async function open(url: string, disturb: () => Promise<void>, options: Partial<
   return { host, calls };
 }
 
-/** As a caller does whose request met a connection that had just ended. */
+/** Repeats work that fails with a `HostError` of the connection. */
 async function retryHostErrors(work: () => Promise<unknown>): Promise<void> {
   for (;;) {
     const error = await work().then(

@@ -14,28 +14,28 @@ beforeAll(async () => {
 
 afterAll(() => postgres.stop());
 
-test('a run that a worker takes by itself goes on in its conversation', async () => {
+test('a run that a worker takes from the queue continues its conversation', async () => {
   const { host, chat, pending } = await suspendRun();
   await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
   await waitForStatus(host, 'run', ['completed']);
   expect((await chat.messages()).map(({ content }) => content)).toEqual(['Go.', null, 'Paid.', 'Done.']);
 });
 
-test('a worker is told where the conversation was gone on with meanwhile, and the run has ended all the same', async () => {
+test('onError gets the conflict of a run whose conversation others have written to, and the run completes', async () => {
   const { host, chat, pending, errors } = await suspendRun();
   await chat.append([{ role: 'user', content: 'Meanwhile.' }]);
   await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
   const { outcome } = await waitForStatus(host, 'run', ['completed']);
   expect(outcome).toMatchObject({ output: 'Done.' });
   await expect.poll(() => errors).toMatchObject([{ code: 'conversation.conflict', added: { length: 3 } }]);
-  // What the user had said stands there since the run was suspended.
+  // The user message was stored when the run was suspended.
   expect(await chat.messages()).toEqual([
     { role: 'user', content: 'Go.' },
     { role: 'user', content: 'Meanwhile.' },
   ]);
 });
 
-/** A run that waits, on a worker of its own. */
+/** Opens a worker with a suspended run. */
 async function suspendRun() {
   const store = memoryConversations();
   const agent = createPayer();
@@ -56,7 +56,7 @@ async function suspendRun() {
 async function getPending(run: Run): Promise<PendingCall> {
   const outcome = await run.outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
-  if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);
+  if (pending === undefined) throw new Error(`The run is ${outcome.status}, not suspended.`);
   return pending;
 }
 

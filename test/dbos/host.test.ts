@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => postgres.stop());
 
-test('a run goes on where it was suspended, by a worker that nobody told to', async () => {
+test('a worker continues an answered run by itself', async () => {
   const runs: Run<unknown>[] = [];
   const { agent, host, client } = await open({ onRun: (run) => runs.push(run) });
   const { pending } = await waitUntilSuspended(agent.run('Go.', { host, runId: 'run' }));
@@ -25,7 +25,7 @@ test('a run goes on where it was suspended, by a worker that nobody told to', as
   expect(runs.map(({ runId: id }) => id)).toEqual(['run']);
 });
 
-test('of 20 answers at once to one call exactly one is taken, by two clients', async () => {
+test('accepts exactly one of 20 answers that two clients give to one call at once', async () => {
   const { agent, host, client, url } = await open({ agents: [] });
   const other = await dbosClient({ url });
   onTestFinished(() => other.close());
@@ -34,22 +34,22 @@ test('of 20 answers at once to one call exactly one is taken, by two clients', a
     const on = index % 2 === 0 ? client : other;
     return on.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: `Answer ${index}.` });
   });
-  const resolveLater = await Promise.allSettled(answers);
-  expect(resolveLater.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  const taken = resolveLater.findIndex(({ status }) => status === 'fulfilled');
-  for (const result of resolveLater) {
+  const results = await Promise.allSettled(answers);
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const accepted = results.findIndex(({ status }) => status === 'fulfilled');
+  for (const result of results) {
     if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'approval.used' });
   }
   const outcome = await agent.resume('run', { host }).outcome();
-  expect(JSON.stringify(outcome.messages)).toContain(`Answer ${taken}.`);
+  expect(JSON.stringify(outcome.messages)).toContain(`Answer ${accepted}.`);
 });
 
-test('a process without agents enqueues, lists, follows and forks', async () => {
+test('a client enqueues, lists, follows and forks runs', async () => {
   const { client } = await open();
   const runId = await client.enqueue('payer', 'Go.', { metadata: { for: 'me' } });
   const types: string[] = [];
   await waitForStatus(client, runId, ['completed']);
-  for await (const { event: fact } of client.followRun(runId)) types.push(fact.type);
+  for await (const { event } of client.followRun(runId)) types.push(event.type);
   expect(types[0]).toBe('run.started');
   expect(types.at(-1)).toBe('model.responded');
   expect(types).toContain('approval.answered');
@@ -64,7 +64,7 @@ test('a process without agents enqueues, lists, follows and forks', async () => 
   ]);
 });
 
-test('a queue keeps to its worker concurrency, and makes use of it', async () => {
+test('a queue runs exactly workerConcurrency runs at once', async () => {
   let atWork = 0;
   let most = 0;
   const two = Promise.withResolvers<void>();
@@ -72,7 +72,7 @@ test('a queue keeps to its worker concurrency, and makes use of it', async () =>
     most = Math.max(most, ++atWork);
     if (atWork === 2) two.resolve();
     await two.promise;
-    await new Promise((resolve) => setTimeout(resolve, 60)); // A third would have its chance: the queue is looked at three times.
+    await new Promise((resolve) => setTimeout(resolve, 60)); // Long enough for three polls, in which a third run could begin.
     atWork--;
   });
   const { client } = await open({ agents: [agent], queue: { workerConcurrency: 2, pollingMs: 20 } });
@@ -81,7 +81,7 @@ test('a queue keeps to its worker concurrency, and makes use of it', async () =>
   expect(most).toBe(2);
 });
 
-test('a run that is cancelled ends where it is: in the queue, at work, or waiting', async () => {
+test('cancel ends a suspended run and a running one', async () => {
   const { agent, host, client } = await open({ queue: { workerConcurrency: 1, pollingMs: 20 } });
   await waitUntilSuspended(agent.run('Go.', { host, runId: 'waiting' }));
   await client.cancel('waiting', { reason: 'No more.' });
@@ -96,7 +96,7 @@ test('a run that is cancelled ends where it is: in the queue, at work, or waitin
   expect(await atWork.outcome()).toMatchObject({ status: 'aborted', reason: 'cancelled' });
 });
 
-test('a fork, an answer, a message: what is unknown is refused as on every host', async () => {
+test('refuses unknown runs, calls and fingerprints like every host', async () => {
   const { agent, host, client } = await open({ agents: [] });
   await expect(client.getRun('nowhere')).rejects.toMatchObject({ code: 'run.unknown' });
   await expect(client.fork('nowhere', { before: 'model:1' })).rejects.toMatchObject({ code: 'run.unknown' });
@@ -116,7 +116,7 @@ test('a fork, an answer, a message: what is unknown is refused as on every host'
   expect(JSON.stringify(outcome.messages)).toContain('Leave it.');
 });
 
-test('closing lets the step at work finish, begins no other, and leaves the run to others', async () => {
+test('a closing host lets the running step finish, begins no other, and another worker continues the run', async () => {
   const { agent, host, url, client } = await open();
   const run = agent.run('Go.', { host, runId: 'run' });
   await new Promise((resolve) => run.on('tool.started', resolve));
@@ -130,7 +130,7 @@ test('closing lets the step at work finish, begins no other, and leaves the run 
   expect((await waitForStatus(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
 });
 
-test('one process has one host of this kind, and one executor has one name', async () => {
+test('refuses a second dbosHost in a process, a name that is taken, and a blank name', async () => {
   const { url } = await open();
   await expect(dbosHost({ url, executorId: 'second', agents: [] })).rejects.toMatchObject({
     code: 'host.already_open',
@@ -141,8 +141,8 @@ test('one process has one host of this kind, and one executor has one name', asy
   await expect(dbosHost({ url, executorId: ' ', agents: [] })).rejects.toThrow(/executorId is " "/);
 });
 
-test('a worker whose connection breaks begins no step, and goes on with the run when it is back', async () => {
-  const clock = manualClock({ startMs: Date.now(), sleeps: 'held' }); // It is back when it looks again.
+test('a worker whose lock connection breaks begins no step, and continues the run when it has its lock again', async () => {
+  const clock = manualClock({ startMs: Date.now(), sleeps: 'held' }); // The worker reconnects at its next tick.
   const { host, url, client } = await open({ clock });
   const gate = Promise.withResolvers<void>();
   const run = createLooker(() => gate.promise).run('Go.', { host, runId: 'run' });
@@ -156,7 +156,7 @@ test('a worker whose connection breaks begins no step, and goes on with the run 
   expect((await waitForStatus(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
 });
 
-test('a database that is not there, and one of a newer format, are named', async () => {
+test('reports a missing database, and one of a newer format', async () => {
   const url = new URL(await postgres.createDatabase());
   const nowhere = new URL(url);
   nowhere.pathname = '/nowhere';
@@ -170,39 +170,39 @@ test('a database that is not there, and one of a newer format, are named', async
   await expect(dbosClient({ url: url.href })).rejects.toMatchObject({ code: 'host.newer' });
 });
 
-test('large and odd values come back as they were', async () => {
+test('returns large and unusual values unchanged', async () => {
   const { host, client } = await open({ agents: [] });
   const odd = `${'ä🦊\u0000\ud800"\\\n'.repeat(20_000)}`;
   const echo = tool({ name: 'echo', description: 'Echoes.', input: z.object({}), execute: () => odd });
   const model = scriptedModel([respond.call('echo', {}), respond.text('Said.')]);
   const agent = new Agent({ name: 'echoer', model, tools: [{ ...echo, maxResultLength: 1_000_000 }] });
   await agent.run('Go.', { host, runId: 'run' });
-  const { events: facts } = await client.getRun('run');
-  expect(facts.map(({ event: fact }) => fact).find(({ type }) => type === 'tool.finished')).toMatchObject({
+  const { events } = await client.getRun('run');
+  expect(events.map(({ event }) => event).find(({ type }) => type === 'tool.finished')).toMatchObject({
     content: odd,
   });
 });
 
-test('a run that a worker can’t go on with is told, and stays as it is', async () => {
-  const told: unknown[] = [];
+test('onError gets the error of a run that a worker cannot continue, and the run stays as it is', async () => {
+  const errors: unknown[] = [];
   const old = new Agent({
     name: 'payer',
     version: '1',
     model: scriptedModel([respond.call('pay', {})]),
     tools: createPayTools(),
   });
-  const onError = (error: unknown, runId: string): number => told.push([runId, (error as { code?: unknown }).code]);
+  const onError = (error: unknown, runId: string): number => errors.push([runId, (error as { code?: unknown }).code]);
   const { host, client } = await open({ agents: [createVersion('2')], onError });
   const { pending } = await waitUntilSuspended(old.run('Go.', { host, runId: 'run' }));
   await client.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
-  while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5)); // A real worker on a real queue.
-  expect(told).toEqual([['run', 'run.version']]);
+  while (errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 5)); // The queue is polled in real time.
+  expect(errors).toEqual([['run', 'run.version']]);
   expect((await client.getRun('run')).status).toBe('suspended');
   const outcome = await createVersion('2').resume('run', { host, onVersionMismatch: 'continue' }).outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: 'Paid.' });
 });
 
-test('runs that ended long ago are forgotten, with all that is kept of them', async () => {
+test('deleteRuns deletes old runs with all their rows', async () => {
   const { host, client, url } = await open({ agents: [] });
   const agent = new Agent({ name: 'a', model: scriptedModel(() => respond.text('Done.')) });
   await agent.run('Go.', { host, runId: 'old' });
@@ -217,7 +217,7 @@ test('runs that ended long ago are forgotten, with all that is kept of them', as
   expect(rowCount).toBe(2); // start and model:1
 });
 
-test('each attempt from a queue is one workflow of DBOS, and each step is kept once, under the run', async () => {
+test('each attempt from a queue is one DBOS workflow, and each step is stored once', async () => {
   const { client, url } = await open();
   await client.enqueue('payer', 'Go.', { runId: 'run' });
   const { outcome: paused } = await waitForStatus(client, 'run', ['suspended']);
@@ -250,7 +250,7 @@ interface OpenHost {
   readonly url: string;
 }
 
-/** A database of its own with one worker, and a client. */
+/** Opens a new database with one worker and a client. */
 async function open(options: Options = {}): Promise<OpenHost> {
   const url = await postgres.createDatabase();
   const agent = createPayer();
@@ -263,7 +263,7 @@ async function open(options: Options = {}): Promise<OpenHost> {
   return { agent, host, client, url };
 }
 
-/** Looks, then pays, which a person has to approve. */
+/** Creates an agent that looks, then pays after an approval. */
 function createPayer(): Agent {
   return createVersion(undefined);
 }
@@ -286,7 +286,7 @@ function createPayTools(): readonly Tool<unknown>[] {
   return [look, tool({ ...pay, execute: resolveLater('Paid.') })];
 }
 
-/** Takes a moment, as real tools do. */
+/** Creates an `execute` that takes 20 ms. */
 function resolveLater(value: string): () => Promise<string> {
   return () => new Promise((resolve) => setTimeout(() => resolve(value), 20));
 }
@@ -311,7 +311,7 @@ function createLooker(work: (signal: AbortSignal) => Promise<unknown>): Agent {
 async function waitUntilSuspended(run: Run<unknown>): Promise<{ readonly pending: PendingCall }> {
   const outcome = await run.outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
-  if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);
+  if (pending === undefined) throw new Error(`The run is ${outcome.status}, not suspended.`);
   return { pending };
 }
 

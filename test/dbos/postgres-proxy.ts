@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import { createServer, type Server, Socket } from 'node:net';
 
-/** Stands between a host and its server: lets everything through, stands still, or ends and refuses every connection. */
+/** A proxy between a host and its server that passes bytes on, pauses, ends connections, or refuses them. */
 export class PostgresProxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #isStalled = false;
 
   private constructor(target: URL) {
-    // By hand: no model answers here, bytes go through.
+    // A plain TCP server, not the offline server of the models: it only passes bytes on.
     this.#server = createServer((client) => {
       const server = new Socket().connect(Number(target.port), target.hostname);
       const pair = [client, server] as const;
       this.#pairs.add(pair);
       for (const socket of pair) {
-        socket.on('error', () => undefined); // Its end is what counts.
+        socket.on('error', () => undefined); // The close event follows.
         socket.on('close', () => {
           this.#pairs.delete(pair);
           for (const each of pair) each.destroy();
@@ -25,7 +25,7 @@ export class PostgresProxy {
     });
   }
 
-  /** Gives the proxy, and the url by which the database is reached through it. */
+  /** Starts a proxy. Resolves it with the URL of the database through it. */
   static async start(url: string): Promise<{ readonly proxy: PostgresProxy; readonly url: string }> {
     const through = new URL(url);
     const proxy = new PostgresProxy(new URL(url));
@@ -37,11 +37,11 @@ export class PostgresProxy {
 
   get #port(): number {
     const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('The proxy listens nowhere.');
+    if (address === null || typeof address === 'string') throw new Error('The proxy is not listening.');
     return address.port;
   }
 
-  /** Nothing goes through, and nothing ends. */
+  /** Passes no bytes on, and keeps the connections open. */
   pauseTraffic(): void {
     this.#isStalled = true;
     for (const socket of [...this.#pairs].flat()) socket.pause();
@@ -57,7 +57,7 @@ export class PostgresProxy {
     for (const socket of [...this.#pairs].flat()) socket.resetAndDestroy();
   }
 
-  /** Ends every connection, and refuses others until it is told to accept them again. */
+  /** Ends every connection and refuses new ones. Returns the function that accepts them again. */
   async refuse(): Promise<() => Promise<void>> {
     const port = this.#port;
     const closed = once(this.#server, 'close');

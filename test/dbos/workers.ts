@@ -8,17 +8,17 @@ import type { DbosClient } from '@pawl/dbos';
 import { onTestFinished } from 'vitest';
 
 export interface WorkersOptions {
-  /** Whether the time of their hosts is the machine's, or passes by `pass` alone. @defaultValue 'real' */
-  readonly time?: 'real' | 'told';
+  /** Whether the hosts use the system clock, or one that only `advanceTime` moves. @defaultValue 'real' */
+  readonly time?: 'real' | 'manual';
   /** @defaultValue 30_000 */
   readonly leaseMs?: number;
 }
 
-/** Worker processes on one database, and the journals that they write. */
+/** Worker processes on one database, with their journals. */
 export class Workers {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'pawl-workers-'));
   readonly #url: string;
-  readonly #time: 'real' | 'told';
+  readonly #time: 'real' | 'manual';
   readonly #leaseMs: number;
   readonly #processes = new Map<string, ChildProcessWithoutNullStreams>();
   #nextExit = Promise.withResolvers<string>();
@@ -34,7 +34,7 @@ export class Workers {
     });
   }
 
-  /** Resolves once it takes runs. Gives its name. */
+  /** Starts a worker. Resolves its name when it takes runs. */
   async start(executorId: string = `worker-${++this.#started}`): Promise<string> {
     const args = [
       join(import.meta.dirname, 'worker.ts'),
@@ -45,11 +45,11 @@ export class Workers {
       `${this.#leaseMs}`,
     ];
     const worker = spawn(process.execPath, args);
-    let complaints = '';
-    worker.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+    let errorText = '';
+    worker.stderr.setEncoding('utf8').on('data', (text: string) => (errorText += text));
     await Promise.race([
       once(worker.stdout, 'data'),
-      once(worker, 'exit').then(() => Promise.reject(new Error(complaints))),
+      once(worker, 'exit').then(() => Promise.reject(new Error(errorText))),
     ]);
     this.#processes.set(executorId, worker);
     worker.once('exit', () => {
@@ -64,12 +64,12 @@ export class Workers {
     return [...this.#processes.keys()];
   }
 
-  /** Whoever does this for a run dies of it, once. */
+  /** Makes the first worker that does this for the run kill itself. */
   makeFatal(runId: string, what: string): void {
     writeFileSync(join(this.folder, `${runId}.fatal`), what);
   }
 
-  /** Whoever does this for a run stands still right then, once. */
+  /** Makes the first worker that does this for the run stop itself. */
   makeStopping(runId: string, what: string): void {
     writeFileSync(join(this.folder, `${runId}.stopped`), what);
   }
@@ -78,12 +78,12 @@ export class Workers {
     this.#processes.get(executorId)?.kill('SIGCONT');
   }
 
-  /** Resolves when another worker has died, of whatever. Gives its name. */
+  /** Resolves the name of the next worker that exits. */
   waitForExit(): Promise<string> {
     return this.#nextExit.promise;
   }
 
-  /** Time passes for those that are alive. */
+  /** Advances the clocks of all workers. */
   advanceTime(ms: number): void {
     for (const { stdin } of this.#processes.values()) stdin.write(`${ms}\n`);
   }
@@ -95,7 +95,7 @@ export class Workers {
     await once(worker, 'exit');
   }
 
-  /** What was done for a run, by whom. */
+  /** Reads the actions for a run, with the workers that did them. */
   readJournal(runId: string): readonly { readonly executorId: string; readonly what: string }[] {
     const file = join(this.folder, runId);
     if (!existsSync(file)) return [];
@@ -107,7 +107,7 @@ export class Workers {
   }
 }
 
-/** Follows a run until it is one of these; whatever waits for a person meanwhile is approved. */
+/** Waits until the run has one of these statuses. Approves its pending calls meanwhile. */
 export async function waitForStatus(
   client: DbosClient,
   runId: string,
@@ -122,11 +122,11 @@ export async function waitForStatus(
       : []) {
       await client.answer(runId, id, { type: 'approve', fingerprint }).catch(ignoreAnswered);
     }
-    await new Promise((resolve) => setTimeout(resolve, 20)); // Other processes are at work.
+    await new Promise((resolve) => setTimeout(resolve, 20)); // Other processes need time to work.
   }
 }
 
-/** It stays suspended until a worker takes it. */
+/** Ignores an answered call: the run stays suspended until a worker takes it. */
 function ignoreAnswered(error: unknown): void {
   if ((error as { readonly code?: unknown }).code !== 'approval.used') throw error;
 }

@@ -4,12 +4,12 @@ import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 export interface ProgramBundle {
-  /** The one file. */
+  /** The path of the bundle. */
   readonly path: string;
   remove(): void;
 }
 
-/** A program as one file: where a hundred processes begin, each takes a quarter of the time that its modules would. */
+/** Bundles a program into one file, which starts four times as fast: for tests that start a hundred processes. */
 export async function bundleProgram(program: string): Promise<ProgramBundle> {
   const folder = mkdtempSync(join(tmpdir(), 'pawl-program-'));
   const path = join(folder, `${basename(program, '.ts')}.mjs`);

@@ -22,23 +22,23 @@ import {
   type Wait,
 } from '@pawl/core/host';
 
-/** What the file of a run has. Values are JSON texts: nobody who holds one can change what is kept. */
+/** The content of a run's file. Values are JSON texts, so that a caller cannot change a stored value. */
 interface RunFile {
   readonly record: string;
   readonly summary: RunSummary;
-  /** Of the attempt at work. */
+  /** The token of the attempt that holds the run. */
   readonly token?: string;
   readonly cancelReason?: string;
   readonly steps: readonly (readonly [name: string, value: string])[];
   readonly intents: readonly string[];
-  /** `expiresAt` is `null` for a wait without end: JSON has no Infinity. */
+  /** `expiresAt` is `null` for a wait that never expires: JSON has no Infinity. */
   readonly waits: readonly (readonly [name: string, wait: Omit<Wait, 'expiresAt'> & { expiresAt: number | null }])[];
 }
 
-/** Keeps each run in a JSON file. One process at a time may use the directory. */
+/** Stores each run in a JSON file. One process at a time may use the directory. */
 export class DirectoryStore implements RunStore {
   readonly #directory: string;
-  /** Of the claims of this process. What another process had claimed is free: it is gone. */
+  /** The tokens of this process's claims. A claim of another process no longer holds, because that process has ended. */
   readonly #tokens = new Set<string>();
   #lastWrite: Promise<unknown> = Promise.resolve();
 
@@ -147,7 +147,7 @@ export class DirectoryStore implements RunStore {
     return { ...this.#toSummary(file), record: parseRecord(file.record) };
   }
 
-  /** A run that a process has claimed which is gone is interrupted. */
+  /** A run is interrupted if a process has claimed it that has ended. */
   #toSummary({ summary, token }: RunFile): RunSummary {
     const isFree = summary.status === 'running' && !this.#tokens.has(token ?? '');
     return isFree ? { ...summary, status: 'interrupted' } : summary;
@@ -165,19 +165,19 @@ export class DirectoryStore implements RunStore {
     return JSON.parse(text);
   }
 
-  /** Renaming a file is atomic: a reader sees all of the change or nothing. */
+  /** Writes a new file and renames it. Renaming is atomic: a reader sees the whole change or nothing. */
   async #write(file: RunFile): Promise<void> {
     const path = this.#buildPath(file.summary.runId);
     await writeFile(`${path}.new`, JSON.stringify(file), { flush: true });
     await rename(`${path}.new`, path);
   }
 
-  /** An id may have characters that no file name can have. */
+  /** Hashes the id, which may contain characters that are not allowed in file names. */
   #buildPath(runId: string): string {
     return join(this.#directory, `${createHash('sha256').update(runId).digest('hex')}.json`);
   }
 
-  /** One change after the other: what one has read, no other changes until it has written. */
+  /** Runs changes one after the other, so that no change comes between the read and the write of another. */
   #runAlone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#lastWrite.then(work);
     this.#lastWrite = done.catch(() => undefined); // The caller gets the error.

@@ -20,7 +20,7 @@ interface BusyAgent {
   readonly finish: () => void;
 }
 
-/** An agent that asks for a call which waits, beside one that takes until it is told to finish. */
+/** Creates an agent that makes a pending call in parallel to one that runs until `finish` is called. */
 function createBusyAgent(name: 'pay' | 'measure', clock = manualClock()): BusyAgent {
   const work = Promise.withResolvers<string>();
   const build = tool({
@@ -42,8 +42,8 @@ function listResults({ messages }: Outcome): readonly unknown[] {
   return messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
 }
 
-describe.each(hosts)('while the calls beside it are at work, on $name', ({ open }) => {
-  test('an approval is taken, and the run never stops', async () => {
+describe.each(hosts)('while parallel calls run, on $name', ({ open }) => {
+  test('a pending call takes an approval, and the run is not suspended', async () => {
     const host = open();
     const { agent, finish } = createBusyAgent('pay');
     const run = agent.run('Go.', { host, runId: 'run' });
@@ -60,7 +60,7 @@ describe.each(hosts)('while the calls beside it are at work, on $name', ({ open 
     });
   });
 
-  test('a reply is taken, also from a listener, at once', async () => {
+  test('a pending call takes an external result at once, even from a listener', async () => {
     const host: Host = open();
     const { agent, finish } = createBusyAgent('measure');
     const run = agent.run('Go.', { host, runId: 'run' });
@@ -74,7 +74,7 @@ describe.each(hosts)('while the calls beside it are at work, on $name', ({ open 
     expect(listResults(await run.outcome())).toEqual(['7', 'built']);
   });
 
-  test('the user may write: the call that waits is cancelled, the one at work is not', async () => {
+  test('a user message cancels the pending call, but not the running one', async () => {
     const host = open();
     const { agent, finish } = createBusyAgent('pay');
     const run = agent.run('Go.', { host, runId: 'run' });
@@ -89,7 +89,7 @@ describe.each(hosts)('while the calls beside it are at work, on $name', ({ open 
     ]);
   });
 
-  test('its time runs from when it was asked about', async () => {
+  test('a pending call expires, counted from its request', async () => {
     const clock = manualClock();
     const host = open({ clock });
     const { agent, finish } = createBusyAgent('pay', clock);

@@ -18,7 +18,7 @@ function createMeasurer(options: { readonly approvalTimeoutMs?: number } = {}): 
 
 function getPending(outcome: Outcome): PendingCall {
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
-  if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);
+  if (pending === undefined) throw new Error(`The run is ${outcome.status}, not suspended.`);
   return pending;
 }
 
@@ -38,7 +38,7 @@ describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
     return { host, agent, pending: getPending(outcome) };
   }
 
-  test('waits for a reply, which is its result', async () => {
+  test('waits for an external result', async () => {
     const { host, agent, pending } = await suspendRun();
     expect(pending).toMatchObject({ reason: 'external_result', input: { room: 'hall' } });
     expect(pending.accepts).toContain('result');
@@ -49,14 +49,14 @@ describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
     expect(getResult(outcome)).toBe('{"metres":7}');
   });
 
-  test('takes a refusal, which the model is told', async () => {
+  test('takes a denial, whose reason the model gets', async () => {
     const { host, agent, pending } = await suspendRun();
     await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'No ruler.' });
     const outcome = await agent.resume('run', { host }).outcome();
     expect(getResult(outcome)).toContain('No ruler.');
   });
 
-  test('takes no approval: there is nothing that could be run', async () => {
+  test('refuses an approval, because it has nothing to execute', async () => {
     const { host, pending } = await suspendRun();
     const { id, fingerprint } = pending;
     await expect(host.answer('run', id, { type: 'approve', fingerprint })).rejects.toMatchObject({
@@ -70,7 +70,7 @@ describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
     });
   });
 
-  test('whose time is over is told to the model', async () => {
+  test('reports an expired call to the model', async () => {
     const clock = manualClock();
     const host = open({ clock });
     const agent = createMeasurer({ approvalTimeoutMs: 1_000 });
@@ -84,75 +84,72 @@ describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
   });
 });
 
-test('an execute that is there and undefined is a mistake, and told as one', () => {
+test('refuses a tool whose execute is undefined', () => {
   const make = (): unknown => tool({ name: 'x', description: 'X.', input: z.object({}), execute: undefined as never });
   expect(make).toThrow(ConfigError);
 });
 
-describe.each(hosts)(
-  'a call that a crash left open, of a tool whose onUnknownOutcome is "ask", on $name',
-  ({ open }) => {
-    interface UnknownOutcomeRun {
-      readonly host: Host;
-      readonly agent: Agent;
-      readonly pending: PendingCall;
-      readonly paid: readonly string[];
-    }
+describe.each(hosts)('a call that a crash interrupted, of a tool with onUnknownOutcome "ask", on $name', ({ open }) => {
+  interface UnknownOutcomeRun {
+    readonly host: Host;
+    readonly agent: Agent;
+    readonly pending: PendingCall;
+    readonly paid: readonly string[];
+  }
 
-    /** The process goes while `pay` runs, after it had its effect. */
-    async function interruptCall(): Promise<UnknownOutcomeRun> {
-      const paid: string[] = [];
-      const pay = tool({
-        name: 'pay',
-        description: 'Pays.',
-        input: z.object({ amount: z.number() }),
-        onUnknownOutcome: 'ask',
-        execute: ({ amount }, { idempotencyKey }) => {
-          paid.push(idempotencyKey);
-          return `${amount} paid`;
-        },
-      });
-      const model = scriptedModel(({ messages }) =>
-        messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.call('pay', { amount: 5 }),
-      );
-      const agent = new Agent({ model, tools: [pay], clock: manualClock() });
-      const host = open();
-      const dying = new FaultyHost(host, { at: 3, moment: 'within' });
-      await expect(agent.run('Pay.', { runId: 'run', host: dying }).outcome()).rejects.toThrow('gone');
-      const outcome = await agent.resume('run', { host }).outcome();
-      return { host, agent, pending: getPending(outcome), paid };
-    }
-
-    test('waits for a person, and nothing is run meanwhile', async () => {
-      const { pending, paid, host, agent } = await interruptCall();
-      expect(pending).toMatchObject({ reason: 'unknown_outcome', input: { amount: 5 } });
-      expect(paid).toEqual(['run/tool:1.0:pay']);
-      expect((await agent.resume('run', { host }).outcome()).status).toBe('suspended');
-      expect(paid).toHaveLength(1);
+  /** Runs an agent whose process dies while `pay` runs, after its effect, and resumes the run. */
+  async function interruptCall(): Promise<UnknownOutcomeRun> {
+    const paid: string[] = [];
+    const pay = tool({
+      name: 'pay',
+      description: 'Pays.',
+      input: z.object({ amount: z.number() }),
+      onUnknownOutcome: 'ask',
+      execute: ({ amount }, { idempotencyKey }) => {
+        paid.push(idempotencyKey);
+        return `${amount} paid`;
+      },
     });
+    const model = scriptedModel(({ messages }) =>
+      messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.call('pay', { amount: 5 }),
+    );
+    const agent = new Agent({ model, tools: [pay], clock: manualClock() });
+    const host = open();
+    const dying = new FaultyHost(host, { at: 3, moment: 'within' });
+    await expect(agent.run('Pay.', { runId: 'run', host: dying }).outcome()).rejects.toThrow('gone');
+    const outcome = await agent.resume('run', { host }).outcome();
+    return { host, agent, pending: getPending(outcome), paid };
+  }
 
-    test('approved, it is run again under the same key', async () => {
-      const { host, agent, pending, paid } = await interruptCall();
-      await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
-      const outcome = await agent.resume('run', { host }).outcome();
-      expect(paid).toEqual(['run/tool:1.0:pay', 'run/tool:1.0:pay']);
-      expect(getResult(outcome)).toBe('5 paid');
-    });
+  test('waits for an answer, and executes nothing meanwhile', async () => {
+    const { pending, paid, host, agent } = await interruptCall();
+    expect(pending).toMatchObject({ reason: 'unknown_outcome', input: { amount: 5 } });
+    expect(paid).toEqual(['run/tool:1.0:pay']);
+    expect((await agent.resume('run', { host }).outcome()).status).toBe('suspended');
+    expect(paid).toHaveLength(1);
+  });
 
-    test('answered by somebody who looked, it is not run again', async () => {
-      const { host, agent, pending, paid } = await interruptCall();
-      await host.answer('run', pending.id, { type: 'result', fingerprint: pending.fingerprint, value: 'It was paid.' });
-      const outcome = await agent.resume('run', { host }).outcome();
-      expect(paid).toHaveLength(1);
-      expect(getResult(outcome)).toBe('It was paid.');
-    });
+  test('runs again with the same key if it is approved', async () => {
+    const { host, agent, pending, paid } = await interruptCall();
+    await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
+    const outcome = await agent.resume('run', { host }).outcome();
+    expect(paid).toEqual(['run/tool:1.0:pay', 'run/tool:1.0:pay']);
+    expect(getResult(outcome)).toBe('5 paid');
+  });
 
-    test('denied, the model is told, and it is not run again', async () => {
-      const { host, agent, pending, paid } = await interruptCall();
-      await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'Let it be.' });
-      const outcome = await agent.resume('run', { host }).outcome();
-      expect(paid).toHaveLength(1);
-      expect(String(getResult(outcome))).toContain('Let it be.');
-    });
-  },
-);
+  test('does not run again if it gets an external result', async () => {
+    const { host, agent, pending, paid } = await interruptCall();
+    await host.answer('run', pending.id, { type: 'result', fingerprint: pending.fingerprint, value: 'It was paid.' });
+    const outcome = await agent.resume('run', { host }).outcome();
+    expect(paid).toHaveLength(1);
+    expect(getResult(outcome)).toBe('It was paid.');
+  });
+
+  test('does not run again if it is denied, and the model gets the reason', async () => {
+    const { host, agent, pending, paid } = await interruptCall();
+    await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'Let it be.' });
+    const outcome = await agent.resume('run', { host }).outcome();
+    expect(paid).toHaveLength(1);
+    expect(String(getResult(outcome))).toContain('Let it be.');
+  });
+});

@@ -2,15 +2,15 @@ import { Agent, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
-/** Thirty turns, each of which gives 20 KB to keep. Tells each call that begins. */
-export function createHeavyAgent(told: (call: string) => void = () => undefined): Agent {
+/** Creates an agent that makes thirty turns, each of which stores 20 KB. Calls `onCall` with the key of each call that begins. */
+export function createHeavyAgent(onCall: (call: string) => void = () => undefined): Agent {
   const fetch = tool({
     name: 'fetch',
     description: 'Fetches.',
     input: z.object({ page: z.number() }),
     effect: 'non-idempotent',
     execute: ({ page }, { idempotencyKey }) => {
-      told(idempotencyKey);
+      onCall(idempotencyKey);
       return `${page}`.repeat(10_000);
     },
   });

@@ -10,12 +10,12 @@ interface Builder {
   /** Resolves when the tool has begun. */
   readonly begun: Promise<void>;
   readonly finish: () => void;
-  /** The keys of the calls that ran, in order. */
+  /** The idempotency keys of the executed calls, in order. */
   readonly ran: readonly string[];
 }
 
-/** Builds, which takes until it is told to finish, and pays, which a person has to approve. */
-function builder(): Builder {
+/** Creates an agent that builds until `finish` is called, and pays after an approval. */
+function createBuilder(): Builder {
   const begun = Promise.withResolvers<void>();
   const work = Promise.withResolvers<string>();
   const ran: string[] = [];
@@ -46,13 +46,13 @@ function builder(): Builder {
 }
 
 describe.each(hosts)('on $name', ({ open }) => {
-  test('a run whose host closes stops after the call at work, and says that it can be resumed', async () => {
+  test('a run whose host closes stops after the running call, with an error that says it can be resumed', async () => {
     const host = open();
-    const { agent, begun, finish } = builder();
+    const { agent, begun, finish } = createBuilder();
     const run = agent.run('Go.', { host, runId: 'run' });
     await begun;
-    const facts: string[] = [];
-    run.on('*', ({ type }) => facts.push(type));
+    const types: string[] = [];
+    run.on('*', ({ type }) => types.push(type));
     const closed = host.close();
     finish();
     await expect(run.outcome()).rejects.toMatchObject({
@@ -60,12 +60,12 @@ describe.each(hosts)('on $name', ({ open }) => {
       message: expect.stringContaining('Resume the run'),
     });
     await closed;
-    expect(facts).toEqual(['tool.finished']);
+    expect(types).toEqual(['tool.finished']);
   });
 
-  test('a host that has closed begins no run, and resumes none', async () => {
+  test('a closed host neither begins nor resumes a run', async () => {
     const host = open();
-    const { agent, finish } = builder();
+    const { agent, finish } = createBuilder();
     finish();
     await agent.run('Go.', { host, runId: 'run' }).outcome();
     await host.close();
@@ -74,15 +74,15 @@ describe.each(hosts)('on $name', ({ open }) => {
     await expect(agent.resume('run', { host }).outcome()).rejects.toMatchObject({ code: 'host.closing' });
   });
 
-  test('closing a host twice is closing it', async () => {
+  test('close() can be called twice', async () => {
     const host = open();
     await Promise.all([host.close(), host.close()]);
     await host.close();
   });
 
-  test('a run at work is cancelled: the call at work is given up, and the transcript says so', async () => {
+  test('cancelling a running run aborts its running call, and the transcript says so', async () => {
     const host = open();
-    const { agent, begun } = builder();
+    const { agent, begun } = createBuilder();
     const run = agent.run('Go.', { host, runId: 'run' });
     await begun;
     await host.cancel('run', { reason: 'Too dear.' });
@@ -92,9 +92,9 @@ describe.each(hosts)('on $name', ({ open }) => {
     expect(await agent.resume('run', { host }).outcome()).toEqual(outcome);
   });
 
-  test('a run that waits is cancelled: nothing is run, and no answer is taken any more', async () => {
+  test('cancelling a suspended run executes no call, and the run takes no further answer', async () => {
     const host = open();
-    const { agent, finish } = builder();
+    const { agent, finish } = createBuilder();
     finish();
     const paused = await agent.run('Go.', { host, runId: 'run' }).outcome();
     const [pending] = paused.status === 'suspended' ? paused.pending : [];
@@ -107,7 +107,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     });
   });
 
-  test('a run that has ended is not cancelled any more', async () => {
+  test('cancelling a run that has ended does nothing', async () => {
     const host = open();
     const agent = new Agent({ name: 'quick', model: scriptedModel(() => respond.text('Done.')) });
     const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
@@ -116,17 +116,17 @@ describe.each(hosts)('on $name', ({ open }) => {
     await expect(host.cancel('another')).rejects.toMatchObject({ code: 'run.unknown' });
   });
 
-  test('the events of a run are its facts as they are remembered, over its pauses, from any position on', async () => {
+  test('followRun yields the recorded events of a run, across its suspensions, from any position', async () => {
     const host = open();
-    const { agent, finish } = builder();
+    const { agent, finish } = createBuilder();
     finish();
     const paused = await agent.run('Go.', { host, runId: 'run' }).outcome();
     const [pending] = paused.status === 'suspended' ? paused.pending : [];
     const { id = '', fingerprint = '' } = pending ?? {};
     await host.answer('run', id, { type: 'approve', fingerprint });
     await agent.resume('run', { host }).outcome();
-    const facts = await read(host.followRun('run'));
-    expect(facts.map(({ event: fact }) => fact.type)).toEqual([
+    const events = await readAll(host.followRun('run'));
+    expect(events.map(({ event }) => event.type)).toEqual([
       'run.started',
       'model.responded',
       'tool.finished',
@@ -136,37 +136,37 @@ describe.each(hosts)('on $name', ({ open }) => {
       'tool.finished',
       'model.responded',
     ]);
-    const after = facts[4]?.position ?? 0;
-    expect(await read(host.followRun('run', { after }))).toEqual(facts.slice(5));
-    await expect(read(host.followRun('another'))).rejects.toMatchObject({ code: 'run.unknown' });
+    const after = events[4]?.position ?? 0;
+    expect(await readAll(host.followRun('run', { after }))).toEqual(events.slice(5));
+    await expect(readAll(host.followRun('another'))).rejects.toMatchObject({ code: 'run.unknown' });
   });
 
-  test('whoever follows a run that waits stops when told to', async () => {
+  test('followRun of a suspended run ends when its signal is aborted', async () => {
     const host = open();
-    const { agent, finish } = builder();
+    const { agent, finish } = createBuilder();
     finish();
     await agent.run('Go.', { host, runId: 'run' }).outcome();
     const stop = new AbortController();
     const seen: string[] = [];
-    for await (const { event: fact } of host.followRun('run', { signal: stop.signal })) {
-      seen.push(fact.type);
-      if (fact.type === 'approval.requested') stop.abort();
+    for await (const { event } of host.followRun('run', { signal: stop.signal })) {
+      seen.push(event.type);
+      if (event.type === 'approval.requested') stop.abort();
     }
     expect(seen.at(-1)).toBe('approval.requested');
   });
 });
 
-async function read(events: AsyncIterable<RecordedEvent>): Promise<readonly RecordedEvent[]> {
-  const facts: RecordedEvent[] = [];
-  for await (const fact of events) facts.push(fact);
-  return facts;
+async function readAll(source: AsyncIterable<RecordedEvent>): Promise<readonly RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  for await (const event of source) events.push(event);
+  return events;
 }
 
 describe('on an SQLite file', () => {
-  test('a run whose host closed is gone on with by the next, from the step after the last', async () => {
+  test('another host continues a run whose host has closed, from the next step', async () => {
     const file = createFile();
     const [here, there] = [openSqlite(file), openSqlite(file)];
-    const { agent, begun, finish, ran } = builder();
+    const { agent, begun, finish, ran } = createBuilder();
     const run = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
     const closed = here.close();
@@ -178,10 +178,10 @@ describe('on an SQLite file', () => {
     expect(ran).toEqual(['run/tool:1.0:build']);
   });
 
-  test('a run that did not stop in time is taken away: what it still does is not kept', async () => {
+  test('a run that does not stop within graceMs is released, and what it does afterwards is not recorded', async () => {
     const file = createFile();
     const [here, there] = [openSqlite(file), openSqlite(file)];
-    const { agent, begun, finish } = builder();
+    const { agent, begun, finish } = createBuilder();
     const run = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
     await here.close({ graceMs: 0 });
@@ -191,29 +191,29 @@ describe('on an SQLite file', () => {
     expect(again.messages[2]?.content).toMatch(/^The outcome of this call is unknown/);
   });
 
-  test('whoever looks on takes the run over where its worker closes', async () => {
+  test('a follower takes the run over if its worker closes', async () => {
     const file = createFile();
     const [here, there] = [openSqlite(file), openSqlite(file)];
-    const { agent, begun, finish, ran } = builder();
+    const { agent, begun, finish, ran } = createBuilder();
     const run = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
-    const onlooker = agent.run('Go.', { host: there, runId: 'run', onExistingRun: 'attach' });
-    const told: string[] = [];
-    onlooker.on('*', ({ type }) => told.push(type));
-    await new Promise((resolve) => onlooker.on('model.responded', resolve));
+    const follower = agent.run('Go.', { host: there, runId: 'run', onExistingRun: 'attach' });
+    const heard: string[] = [];
+    follower.on('*', ({ type }) => heard.push(type));
+    await new Promise((resolve) => follower.on('model.responded', resolve));
     finish();
     await here.close();
     await run.outcome().catch(() => undefined);
-    expect((await onlooker.outcome()).status).toBe('suspended');
+    expect((await follower.outcome()).status).toBe('suspended');
     expect(ran).toHaveLength(1);
-    expect(told.filter((type) => type === 'run.started')).toHaveLength(1);
-    expect(told.filter((type) => type === 'tool.finished')).toHaveLength(1);
+    expect(heard.filter((type) => type === 'run.started')).toHaveLength(1);
+    expect(heard.filter((type) => type === 'tool.finished')).toHaveLength(1);
   });
 
-  test('whoever looks on hears what the agents inside do, each under its path', async () => {
+  test('a follower gets the events of nested agents, with their paths', async () => {
     const file = createFile();
     const [here, there] = [openSqlite(file), openSqlite(file)];
-    const { agent: inner, begun, finish } = builder();
+    const { agent: inner, begun, finish } = createBuilder();
     const model = scriptedModel(({ messages }) =>
       messages.some(({ role }) => role === 'tool')
         ? respond.text('Done.')
@@ -224,12 +224,12 @@ describe('on an SQLite file', () => {
     const first = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
     const second = agent.resume('run', { host: there });
-    const told: string[] = [];
-    second.on('*', ({ path, type }) => told.push(`${path} ${type}`));
+    const heard: string[] = [];
+    second.on('*', ({ path, type }) => heard.push(`${path} ${type}`));
     await new Promise((resolve) => second.on('model.responded', resolve));
     finish();
     expect(await second.outcome()).toEqual(await first.outcome());
-    expect(told).toEqual([
+    expect(heard).toEqual([
       ' run.started',
       ' model.responded',
       'tool:1.0 run.started',
@@ -241,9 +241,9 @@ describe('on an SQLite file', () => {
     ]);
   });
 
-  test('resumeAll begins what was enqueued, goes on with what was answered, and leaves what waits', async () => {
+  test('resumeAll begins enqueued runs, continues answered ones, and leaves suspended ones', async () => {
     const host = openSqlite(createFile());
-    const { agent, finish } = builder();
+    const { agent, finish } = createBuilder();
     finish();
     for (const runId of ['answered', 'waits']) {
       const paused = await agent.run('Go.', { host, runId }).outcome();
@@ -261,12 +261,12 @@ describe('on an SQLite file', () => {
   });
 });
 
-test('without a host a run that waits says what for, and its messages can go on as another run', async () => {
-  const { agent, finish } = builder();
+test('a suspended run without a host names its pending call, and its messages can begin another run', async () => {
+  const { agent, finish } = createBuilder();
   finish();
   const paused = await agent.run('Go.').outcome();
   expect(paused).toMatchObject({ status: 'suspended', pending: [{ id: 'approve:2.0', input: {} }] });
-  const words = { role: 'user', content: 'Leave it.' } as const;
-  const { output } = await agent.run([...paused.messages, words]);
+  const message = { role: 'user', content: 'Leave it.' } as const;
+  const { output } = await agent.run([...paused.messages, message]);
   expect(output).toBe('Built.');
 });

@@ -10,7 +10,7 @@ function createPayTool(input: z.ZodObject = z.object({ amount: z.number() })): T
   return tool({ name: 'pay', description: 'Pays.', input, needsApproval: true, execute: () => 'paid' });
 }
 
-/** Pays once, and says what came of it. */
+/** Creates an agent that pays once and returns the result. */
 function createPayer(options: Options = {}): Agent {
   const model = scriptedModel(({ messages }) => {
     const result = messages.find(({ role }) => role === 'tool');
@@ -19,7 +19,7 @@ function createPayer(options: Options = {}): Agent {
   return new Agent({ name: 'payer', model, tools: [createPayTool()], ...options });
 }
 
-/** Has another one pay, once or twice in a row. */
+/** Creates an agent that delegates the payment to another one, once or twice. */
 function createAsker(inner: Options = {}, { times = 1 }: { readonly times?: number } = {}): Agent {
   const model = scriptedModel(({ messages }) => {
     const done = messages.filter(({ role }) => role === 'tool');
@@ -38,7 +38,7 @@ async function approve(host: Host): Promise<void> {
 }
 
 describe.each(hosts)('on $name', ({ open }) => {
-  test('a run that was enqueued is of the version that began it', async () => {
+  test('an enqueued run has the version of the agent that began it', async () => {
     const host = open();
     await host.enqueue('payer', 'Go.', { runId: 'run' });
     await createPayer({ version: '1' }).resume('run', { host }).outcome();
@@ -52,7 +52,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     expect(output).toBe('paid');
   });
 
-  test('a run that was enqueued keeps an open call whose tool is gone, for whoever has that', async () => {
+  test('an enqueued run with an open call of a missing tool can be resumed by an agent that has the tool', async () => {
     const host = open();
     await host.enqueue('payer', 'Go.', { runId: 'run' });
     await createPayer().resume('run', { host }).outcome();
@@ -66,20 +66,23 @@ describe.each(hosts)('on $name', ({ open }) => {
   test.each([
     ['is gone', { tools: [] }, 'it is gone'],
     ['takes other arguments', { tools: [createPayTool(z.object({ cents: z.number() }))] }, 'its schema or its effect'],
-  ] as const)('an open call inside whose tool %s keeps the run as it is, until it is let go on', async (...row) => {
-    const [, changed, why] = row;
-    const host = open();
-    await createAsker().run('Go.', { host, runId: 'run' }).outcome();
-    await approve(host);
-    await expect(createAsker(changed).resume('run', { host }).outcome()).rejects.toMatchObject({
-      code: 'run.changed',
-      message: expect.stringMatching(new RegExp(`of tool "pay" that agent "payer" can't run any more: ${why}`)),
-    });
-    const { output } = await createAsker(changed).resume('run', { host, onVersionMismatch: 'continue' });
-    expect(output).not.toBe('paid');
-  });
+  ] as const)(
+    'an open nested call whose tool %s leaves the run as it is, unless onVersionMismatch is continue',
+    async (...row) => {
+      const [, changed, why] = row;
+      const host = open();
+      await createAsker().run('Go.', { host, runId: 'run' }).outcome();
+      await approve(host);
+      await expect(createAsker(changed).resume('run', { host }).outcome()).rejects.toMatchObject({
+        code: 'run.changed',
+        message: expect.stringMatching(new RegExp(`of tool "pay" that agent "payer" can't run any more: ${why}`)),
+      });
+      const { output } = await createAsker(changed).resume('run', { host, onVersionMismatch: 'continue' });
+      expect(output).not.toBe('paid');
+    },
+  );
 
-  test('another version of an agent inside does not go on where one had begun, but the run around it is let', async () => {
+  test('another version of a nested agent does not continue its open run', async () => {
     const host = open();
     await createAsker({ version: '1' }).run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
@@ -91,7 +94,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     expect((await createAsker({ version: '1' }).resume('run', { host })).output).toBe('paid');
   });
 
-  test('another version of an agent inside that had finished strands no run', async () => {
+  test('another version of a nested agent whose run has finished does not block the outer run', async () => {
     const host = open();
     await createAsker({ version: '1' }, { times: 2 }).run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
@@ -109,7 +112,7 @@ describe.each(hosts)('a call that has finished, on $name', ({ open }) => {
   const help = helper.asTool({ name: 'help', description: 'Helps.' });
   const find = tool({ name: 'find', description: 'Finds.', input: z.object({}), execute: () => 'found' });
 
-  /** Looks, asks an agent and a tool that there may not be, pays, and says what came of it all. */
+  /** Creates an agent that calls a tool, a nested agent and a possibly missing tool, pays, and returns all results. */
   function createDeployment(tools: readonly Tool<unknown>[]): Agent {
     const model = scriptedModel(({ messages }) => {
       const done = messages.filter(({ role }) => role === 'tool');
@@ -122,9 +125,12 @@ describe.each(hosts)('a call that has finished, on $name', ({ open }) => {
 
   test.each([
     ['whose tool is gone', []],
-    ['whose agent has become a tool', [tool({ ...look, name: 'help', description: 'Helps.', input: z.object({}) })]],
-    ['whose tool was not there, and is now', [look, help, find]],
-  ] as const)('%s is finished, and the run goes on', async (_, tools) => {
+    [
+      'whose nested agent was replaced by a tool',
+      [tool({ ...look, name: 'help', description: 'Helps.', input: z.object({}) })],
+    ],
+    ['whose missing tool was added', [look, help, find]],
+  ] as const)('%s is not repeated, and the run continues', async (_, tools) => {
     const host = open();
     await createDeployment([look, help]).run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
@@ -136,17 +142,17 @@ describe.each(hosts)('a call that has finished, on $name', ({ open }) => {
 const other = z.object({ cents: z.number() });
 
 test.each([
-  ['nothing else', {}, {}, 'the tools are the same'],
-  ['a tool that is gone', {}, { tools: [] }, 'tool "pay": it is gone'],
+  ['the same tools', {}, {}, 'the tools are the same'],
+  ['a removed tool', {}, { tools: [] }, 'tool "pay": it is gone'],
   [
-    'a tool of other arguments',
+    'a tool with other arguments',
     {},
     { tools: [createPayTool(other)] },
     'tool "pay": its schema or its effect is another',
   ],
-  ['a tool that is new', { tools: [] }, { tools: [createPayTool()] }, 'tool "pay": it is new'],
+  ['a new tool', { tools: [] }, { tools: [createPayTool()] }, 'tool "pay": it is new'],
 ] as readonly (readonly [string, Options, Options, string])[])(
-  'another version with %s is refused, with that said, and nothing is run',
+  'refuses another version with %s, names the first difference, and executes nothing',
   async (...row) => {
     const [, before, after, why] = row;
     const host = memoryHost();
@@ -164,11 +170,11 @@ test.each([
   },
 );
 
-test('a version is a text', () => {
+test('refuses an empty version', () => {
   expect(() => createPayer({ version: '' })).toThrow('version is "". Pass a text, or leave it out.');
 });
 
-test('what the agent was is told with its beginning, where the run’s record does not have it', async () => {
+test('the run.started event of a nested run has the agent’s definition', async () => {
   const definitions: unknown[] = [];
   const run = createAsker({ version: '1' }).run('Go.');
   run.on('run.started', ({ path, definition }) => definitions.push([path, definition]));

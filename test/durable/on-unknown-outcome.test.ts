@@ -10,7 +10,7 @@ interface Ledger {
   readonly asked: string[];
 }
 
-/** The process goes while `pay` runs, after it had its effect. */
+/** Runs an agent whose process dies while `pay` runs, after its effect, and resumes the run. */
 async function killWhilePaying(
   host: FaultyHost,
   onUnknownOutcome: (amount: number, key: string, ledger: Ledger) => unknown,
@@ -43,7 +43,7 @@ async function killWhilePaying(
 describe.each(hosts)('on $name', ({ open }) => {
   const createDyingHost = () => new FaultyHost(open(), { at: 3, moment: 'within' });
 
-  test('a tool that can look says itself how a call ended that a crash left open, and is not run again', async () => {
+  test('onUnknownOutcome returns the result of a call that a crash interrupted, and the call does not run again', async () => {
     const { outcome, ledger } = await killWhilePaying(createDyingHost(), (amount, key, { paid }) => {
       return paid.includes(key) ? `${amount} were paid` : 'nothing was paid';
     });
@@ -52,7 +52,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     expect(outcome.status).toBe('completed');
   });
 
-  test('and where it cannot, what it throws is the result', async () => {
+  test('the error that onUnknownOutcome throws is the result of the call', async () => {
     const { outcome, ledger } = await killWhilePaying(createDyingHost(), () => {
       throw new Error('The bank does not answer.');
     });

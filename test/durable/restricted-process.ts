@@ -3,10 +3,10 @@ import { HostError } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { createHeavyAgent } from './heavy-agent.ts';
 
-/** A process that is not let do what it wants to with a file: `node restricted-process.ts <file> <journal>`. Prints how it ended. */
+/** Runs an agent on a file that the process cannot fully use: `node restricted-process.ts <file> <journal>`. Prints the status or the error. */
 const [file = '', journal = ''] = process.argv.slice(2);
 
-// As root, whom no permission stops: as somebody who has none. Everything that is needed is loaded.
+// Root ignores file permissions, so the process becomes "nobody" after all modules are loaded.
 if (process.env['AS_NOBODY'] === '1' && process.getuid?.() === 0) process.seteuid?.(65_534);
 
 async function runToEnd(): Promise<string> {

@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { READY } from './start-together.ts';
 
-/** Runs a program once with each of these arguments. They begin when all are there. Gives what each printed, as JSON. */
+/** Runs a program once with each list of arguments. All begin when all are ready. Resolves the JSON that each printed. */
 export async function runTogether<T>(
   program: string,
   argumentsOfEach: readonly (readonly string[])[],
@@ -23,14 +23,14 @@ function startProgram(program: string, args: readonly string[]): StartedProgram 
   const child = spawn(process.execPath, [program, ...args]);
   const ready = Promise.withResolvers<void>();
   let text = '';
-  let complaints = '';
+  let errorText = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
     text += more;
     if (text.startsWith(`${READY}\n`)) ready.resolve();
   });
-  child.stderr.setEncoding('utf8').on('data', (more: string) => (complaints += more));
+  child.stderr.setEncoding('utf8').on('data', (more: string) => (errorText += more));
   const printed = once(child, 'close').then(([code]) => {
-    if (code !== 0) throw new Error(complaints);
+    if (code !== 0) throw new Error(errorText);
     return text.slice(READY.length + 1);
   });
   printed.catch(ready.reject);

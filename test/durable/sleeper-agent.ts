@@ -3,7 +3,7 @@ import { Agent, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
-/** Looks, then pays. Each is written to a journal; `look` takes as long as its promise. */
+/** Creates an agent that looks, then pays, and writes each call to a journal. `look` runs until `looking` resolves. */
 export function createSleeper(journal: string, looking?: Promise<void>): Agent {
   const createTool = (name: string, effect: 'read' | 'non-idempotent', work?: Promise<void>) =>
     tool({

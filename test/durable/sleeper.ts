@@ -4,9 +4,8 @@ import { sqliteHost } from '@pawl/core/sqlite';
 import { createSleeper } from './sleeper-agent.ts';
 
 /**
- * `node sleeper.ts <file> <journal>` runs the agent, which looks until something comes in: meanwhile the process is stopped from
- * outside. With `blocked` its event loop stands still for longer than its lease while it looks, and it then resumes what it
- * finds. Prints how the run ended.
+ * Runs an agent whose first call lasts until input arrives: `node sleeper.ts <file> <journal>`. Meanwhile the test stops the process. With
+ * `blocked`, the process blocks its event loop for longer than its lease during the call, and then calls `resumeAll`. Prints how the run ended.
  */
 const [file = '', journal = '', how] = process.argv.slice(2);
 const LEASE_MS = 300;

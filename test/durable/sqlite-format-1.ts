@@ -1,4 +1,4 @@
-/** A file as the first format had it: a run that ended, with a large value; one at work, within a call; and one that waits. */
+/** The SQL of a file of format 1: a run that has ended, with a large value; one that is running a call; and a suspended one. */
 const TABLES = `
   PRAGMA application_id = 0x7061776c; PRAGMA user_version = 1; PRAGMA journal_mode = WAL;
   CREATE TABLE runs (

@@ -15,20 +15,20 @@ function readLines(file: string): readonly string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
 }
 
-test('a file that can grow no more is told, keeps what was finished, and goes on when there is room', async () => {
+test('reports a file that cannot grow, keeps the finished steps, and resumes when there is space', async () => {
   const undisturbed = await createHeavyAgent().run('Go.').outcome();
   const file = createFile();
   const journal = `${file}.journal`;
-  // The limit counts kibibytes; without the trap the system would end the process.
+  // The limit is in kibibytes. Without the trap, the system would end the process.
   const script = `trap '' XFSZ; ulimit -f 400; exec "$0" "$@"`;
   const { stdout } = spawnSync('bash', ['-c', script, process.execPath, RESTRICTED_PROCESS, file, journal], {
     encoding: 'utf8',
   });
   expect(stdout).toMatch(/^host\.(io|full): The file ".*runs\.db" cannot be used: .* then resume the run\.$/);
   const host = openSqlite(file);
-  const { events: facts, status } = await host.getRun('run');
+  const { events, status } = await host.getRun('run');
   expect(status).toBe('interrupted');
-  const kept = facts.filter(({ event: fact }) => fact.type === 'tool.finished').length;
+  const kept = events.filter(({ event }) => event.type === 'tool.finished').length;
   expect(kept).toBeGreaterThan(2);
   const before = readLines(journal);
   expect(before.length - kept).toBeLessThanOrEqual(1);
@@ -37,17 +37,17 @@ test('a file that can grow no more is told, keeps what was finished, and goes on
     .resume('run', { host })
     .outcome();
   expect(outcome.status).toBe('completed');
-  // The call whose result could not be kept was begun: nobody may begin it again.
+  // The call whose result could not be stored was begun, so it must not begin again.
   expect(again.filter((call) => before.includes(call))).toEqual([]);
   const known = (messages: typeof outcome.messages): readonly unknown[] =>
-    messages.map((message, index) => (index === 2 + 2 * kept && before.length > kept ? 'in doubt' : message));
+    messages.map((message, index) => (index === 2 + 2 * kept && before.length > kept ? 'unknown outcome' : message));
   expect(known(outcome.messages)).toEqual(known(undisturbed.messages));
 });
 
 test.each([
-  ['a file', 0o777, 0o444],
-  ['a file in a folder', 0o555, 0o444],
-])('%s that may only be read is told, and stays as it is', async (_, folderMode, fileMode) => {
+  ['file', 0o777, 0o444],
+  ['file in a read-only folder', 0o555, 0o444],
+])('reports a read-only %s, and leaves it unchanged', async (_, folderMode, fileMode) => {
   const file = createFile();
   const host = openSqlite(file);
   const kept = await createHeavyAgent().run('Go.', { host, runId: 'kept' }).outcome();
@@ -70,7 +70,7 @@ function runRestricted(file: string): SpawnSyncReturns<string> {
   return spawnSync(process.execPath, [RESTRICTED_PROCESS, file, `${file}.journal`], { encoding: 'utf8', env });
 }
 
-test('of 20 people who answer one call at once, from four processes, exactly one is heard', async () => {
+test('accepts exactly one of 20 answers that four processes give to one call at once', async () => {
   const file = createFile();
   const host = openSqlite(file);
   const pay = tool({
@@ -88,20 +88,20 @@ test('of 20 people who answer one call at once, from four processes, exactly one
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   const path = join(import.meta.dirname, 'answerer.ts');
   const call = [file, pending?.id ?? '', pending?.fingerprint ?? ''];
-  const got = (
+  const results = (
     await runTogether<readonly string[]>(
       path,
       ['a', 'b', 'c', 'd'].map((name) => [...call, name]),
     )
   ).flat();
-  const heard = got.filter((each) => !each.startsWith('approval.'));
-  expect(heard).toHaveLength(1);
-  expect(got.filter((each) => each === 'approval.used')).toHaveLength(19);
+  const accepted = results.filter((each) => !each.startsWith('approval.'));
+  expect(accepted).toHaveLength(1);
+  expect(results.filter((each) => each === 'approval.used')).toHaveLength(19);
   const { messages } = await agent.resume('run', { host }).outcome();
-  expect(JSON.stringify(messages)).toContain(heard[0]);
+  expect(JSON.stringify(messages)).toContain(accepted[0]);
 });
 
-test('of four calls side by side, killed with two done, only the other two run again, or are in doubt', () => {
+test('after a kill during four parallel calls, only calls without a result run again or have an unknown outcome', () => {
   const file = createFile();
   const journal = `${file}.journal`;
   const path = join(import.meta.dirname, 'batch.ts');

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { createFile, openSqlite } from './hosts.ts';
 import { runTogether } from './run-together.ts';
 
-/** What two processes on one file got, run by run, and the calls that were made. */
+/** Runs two processes on one file. Resolves how each run ended in each process, and the executed calls. */
 async function race(
   file: string,
   how: 'start' | 'resume',
@@ -21,7 +21,7 @@ async function race(
 const RUNS = Array.from({ length: 100 }, (_, index) => `run-${index}`);
 const CALLS = RUNS.map((id) => `${id}/tool:1.0:pay`).sort();
 
-test('two processes start the same hundred runs: one has each, and no call is made twice', async () => {
+test('if two processes start the same hundred runs, each run starts in one of them, and no call runs twice', async () => {
   const { ends, calls } = await race(createFile(), 'start');
   for (const index of RUNS.keys()) {
     expect(ends.map((each) => each[index]).sort()).toEqual(['completed', 'run.exists']);
@@ -29,20 +29,20 @@ test('two processes start the same hundred runs: one has each, and no call is ma
   expect(calls).toEqual(CALLS);
 });
 
-test('two processes take over the same hundred runs: no call is made twice, and each ends', async () => {
+test('if two processes resume the same hundred runs, each run completes, and no call runs twice', async () => {
   const file = createFile();
-  const left = openSqlite(file);
-  for (const runId of RUNS) await interruptRun(left, runId);
-  await left.close({ graceMs: 0 });
+  const host = openSqlite(file);
+  for (const runId of RUNS) await interruptRun(host, runId);
+  await host.close({ graceMs: 0 });
   const { ends, calls } = await race(file, 'resume');
   for (const index of RUNS.keys()) {
-    // The one who does not get it looks on.
+    // The process that does not get the run follows it.
     expect(ends.map((each) => each[index])).toEqual(['completed', 'completed']);
   }
   expect(calls).toEqual(CALLS);
 });
 
-/** A run that its process gave up before it had done anything. */
+/** Starts a run that its process releases before the first step. */
 async function interruptRun(host: Host, runId: string): Promise<void> {
   const agent = new Agent({ model: scriptedModel([]) });
   await host.start({

@@ -17,7 +17,7 @@ function createStep(name: string, value: unknown): Step<unknown> {
   return { type: 'step', name, effect: 'read', work: async () => value, onRecorded: () => {} };
 }
 
-describe('a file that cannot be used is told, with the way out', () => {
+describe('sqliteHost reports a file that it cannot use, and says what to do:', () => {
   test('a folder that does not exist', () => {
     expect(() => sqliteHost('/no/such/folder/runs.db')).toThrow(
       /^The file "\/no\/such\/folder\/runs.db" cannot be used: .* Check that the folder exists/,
@@ -25,14 +25,14 @@ describe('a file that cannot be used is told, with the way out', () => {
     expect(() => sqliteHost('/no/such/folder/runs.db')).toThrow(expect.objectContaining({ code: 'host.unreachable' }));
   });
 
-  test('no database, which stays as it is', () => {
+  test('a file that is not a database, which stays unchanged', () => {
     const file = createFile();
     writeFileSync(file, 'Dear diary, '.repeat(1_000));
     expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.foreign' }));
     expect(readFileSync(file, 'utf8')).toBe('Dear diary, '.repeat(1_000));
   });
 
-  test('a database of something else', () => {
+  test('a database of another application', () => {
     const file = createFile();
     executeSql(file, 'CREATE TABLE recipes (name TEXT)');
     expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.foreign' }));
@@ -48,7 +48,7 @@ describe('a file that cannot be used is told, with the way out', () => {
     expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.newer' }));
   });
 
-  test('a damaged one', async () => {
+  test('a damaged database', async () => {
     const file = createFile();
     await sqliteHost(file).close();
     const bytes = readFileSync(file);
@@ -63,7 +63,7 @@ function executeSql(file: string, sql: string): void {
   database.close();
 }
 
-test('a locked file is waited for without holding up the process', async () => {
+test('waits for a locked file without blocking the process', async () => {
   const file = createFile();
   const host = openSqlite(file);
   const other = new DatabaseSync(file);
@@ -77,7 +77,7 @@ test('a locked file is waited for without holding up the process', async () => {
   expect(await host.listRuns()).toMatchObject([{ runId: 'run', status: 'running' }]);
 });
 
-test('a file that stays locked is told, and the run is resumable afterwards', async () => {
+test('reports a locked database file and leaves the run resumable', async () => {
   const file = createFile();
   const host = openSqlite(file, { lockTimeoutMs: 30 });
   const other = new DatabaseSync(file);
@@ -91,20 +91,20 @@ test('a file that stays locked is told, and the run is resumable afterwards', as
   await expect(run.outcome()).rejects.toMatchObject({ name: 'HostError', code: 'host.locked' });
   other.exec('ROLLBACK');
   other.close();
-  // Its release could not be written either: until its time is over the run counts as this process's.
+  // The release could not be written either, so the run stays with this process until its lease ends.
   const again = new Agent({ model: scriptedModel([respond.text('Hello.')]) });
   await expect(again.resume('run', { host: openSqlite(file, { clock: createLaterClock() }) })).resolves.toMatchObject({
     text: 'Hello.',
   });
 });
 
-/** A minute after the machine's. */
+/** Creates a clock that is a minute ahead. */
 function createLaterClock() {
   return manualClock({ startMs: Date.now() + 60_000 });
 }
 
-describe('who works on a run', () => {
-  test('has it for as long as it gives signs of life', async () => {
+describe('a process that works on a run', () => {
+  test('keeps the run as long as it renews its lease', async () => {
     const file = createFile();
     const clock = manualClock();
     const one = openSqlite(file, { clock, leaseMs: 9_000 });
@@ -118,7 +118,7 @@ describe('who works on a run', () => {
     await expect(other.listRuns({ status: 'interrupted' })).resolves.toEqual([]);
   });
 
-  test('and loses it to another when its time is over: it writes nothing any more', async () => {
+  test('loses the run when its lease ends, and cannot write any more', async () => {
     const file = createFile();
     const one = openSqlite(file, { clock: manualClock() });
     const other = openSqlite(file, { clock: manualClock({ startMs: 10_001 }) });
@@ -137,7 +137,7 @@ describe('who works on a run', () => {
   });
 });
 
-test('a large value is kept beside the steps, once for each run, and given again whole', async () => {
+test('stores a large value once for each run, and returns it whole', async () => {
   const file = createFile();
   const large = 'x'.repeat(100_000);
   const host = openSqlite(file);
@@ -153,7 +153,7 @@ test('a large value is kept beside the steps, once for each run, and given again
   database.close();
 });
 
-test('limits without end stay so', async () => {
+test('stores infinite limits', async () => {
   const file = createFile();
   const host = openSqlite(file);
   const limits = { turns: Number.POSITIVE_INFINITY, tokens: 5 };
@@ -162,7 +162,7 @@ test('limits without end stay so', async () => {
   expect((await host.claim('run')).record).toEqual({ ...createRecord('run'), limits });
 });
 
-test('a step that gives no JSON is told, and the others are kept', async () => {
+test('reports a step whose value is not JSON, and stores the others', async () => {
   const host = openSqlite(createFile());
   const durable = await host.start(createRecord('run'));
   await expect(durable.step(createStep('tool:1.0', 1n))).rejects.toMatchObject({ code: 'step.not_json' });
@@ -171,14 +171,14 @@ test('a step that gives no JSON is told, and the others are kept', async () => {
 });
 
 describe('the runs of a file', () => {
-  test('are listed, resumed where a process left them, and forgotten', async () => {
+  test('are listed, resumed after their process has ended, and deleted', async () => {
     const file = createFile();
     const before = openSqlite(file, { clock: manualClock() });
     const asking = createAsker();
     await asking.run('Go.', { runId: 'waits', host: before }).outcome();
     await asking.run('Go.', { runId: 'answered', host: before }).outcome();
     await before.start({ ...createRecord('left'), agent: 'asker' });
-    await before.start({ ...createRecord('other'), agent: 'somebody else' });
+    await before.start({ ...createRecord('other'), agent: 'another agent' });
     const [pending] = (await before.listRuns({ status: 'suspended' })).flatMap(({ runId, outcome }) =>
       runId === 'answered' && outcome?.status === 'suspended' ? outcome.pending : [],
     );
@@ -206,7 +206,7 @@ describe('the runs of a file', () => {
   });
 });
 
-test('a run that was cancelled while it waited is taken up once, to end', async () => {
+test('resumeAll ends a cancelled suspended run, once', async () => {
   const host = openSqlite(createFile());
   expect(await createAsker().run('Pay.', { host, runId: 'run' }).outcome()).toMatchObject({ status: 'suspended' });
   expect(await host.resumeAll([createAsker()])).toEqual([]);
@@ -216,7 +216,7 @@ test('a run that was cancelled while it waited is taken up once, to end', async 
   expect(await host.resumeAll([createAsker()])).toEqual([]);
 });
 
-test('a run that is resumed gets the context that its record stands for', async () => {
+test('resumeAll passes the context that is made from the run’s record', async () => {
   const file = createFile();
   const before = openSqlite(file);
   await before.start({ ...createRecord('run'), metadata: { user: 'ada' } });
@@ -229,7 +229,7 @@ test('a run that is resumed gets the context that its record stands for', async 
   });
   const agent = new Agent({ tools: [greet], model: scriptedModel([respond.call('greet'), respond.text('Done.')]) });
   const host = openSqlite(file);
-  // @ts-expect-error: without its context a tool would find nothing there.
+  // @ts-expect-error: the agent needs a context.
   const without: Parameters<typeof host.resumeAll> = [[agent]];
   expect(without).toHaveLength(1);
   const runs = await host.resumeAll([{ agent, context: ({ metadata }) => ({ user: metadata['user'] }) }]);
@@ -254,7 +254,7 @@ function createAsker() {
   });
 }
 
-test('a host that closes lets the step at work finish, begins none, and leaves the run to the next', async () => {
+test('a closing host lets the running step finish, begins no other, and another host can resume the run', async () => {
   const file = createFile();
   const host = openSqlite(file);
   let finish: (value: string) => void = () => {};
@@ -284,7 +284,7 @@ test('a host that closes lets the step at work finish, begins none, and leaves t
   expect(messages).toMatchObject([{}, {}, { role: 'tool', content: 'waited' }, { content: 'Done.' }]);
 });
 
-test('a long run that was broken off goes on where it was, and asks nothing again', async () => {
+test('a long interrupted run continues where it stopped, and repeats no request', async () => {
   const file = createFile();
   const turns = 300;
   const noop = tool({ name: 'noop', description: 'Nothing.', input: z.object({ n: z.number() }), execute: () => 'ok' });

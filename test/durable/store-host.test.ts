@@ -22,7 +22,7 @@ describe('a host over a directory', () => {
   test.each(hostConformance({ open }))('$name', ({ run }) => run());
 });
 
-/** Runs the work of each step itself, as an engine does. */
+/** A store that runs the work of each step itself, as an engine does. */
 class EngineStore extends DirectoryStore {
   readonly ran: string[] = [];
 
@@ -43,7 +43,7 @@ describe('a host over a store that runs the work itself', () => {
 
   test.each(hostConformance({ open }))('$name', ({ run }) => run());
 
-  test('hands it each step once, those of agents inside with their path', async () => {
+  test('passes each step to the store once, with the path of nested runs', async () => {
     const store = new EngineStore(createDirectory());
     const host = createHost(store);
     const inner = new Agent({ name: 'inner', model: scriptedModel([respond.text('Sun.')]) });
@@ -56,7 +56,7 @@ describe('a host over a store that runs the work itself', () => {
   });
 });
 
-test('a run that its process left is resumed from the directory, and finished steps are not repeated', async () => {
+test('resumes an interrupted run from the directory, without repeating finished steps', async () => {
   const directory = createDirectory();
   const executed: string[] = [];
   const look = tool({
@@ -77,7 +77,7 @@ test('a run that its process left is resumed from the directory, and finished st
   expect(executed).toEqual(['look']);
 });
 
-test('an attempt whose run another attempt has claimed writes nothing', async () => {
+test('refuses writes of an attempt whose run another attempt has claimed', async () => {
   const directory = createDirectory();
   const old = createHost(new DirectoryStore(directory));
   const run = await old.start({ runId: 'run', agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 });

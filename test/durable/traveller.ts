@@ -3,12 +3,12 @@ import type { ChatRequest } from '@pawl/core/chat';
 import { type CallEntry, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
-/** Told of each thing that a process does for a run, before the next begins. It may never return. */
+/** Called with each action of a process for a run, before the next one begins. May never return. */
 export type Mark = (runId: string, what: string) => void;
 
 const city = z.object({ city: z.string() });
 
-/** Six turns: parallel calls, one that has to be corrected, one that a person approves, an agent as a tool. */
+/** Six turns: parallel calls, a call with invalid input, one that needs approval, an agent as a tool. */
 const TURNS: readonly (readonly CallEntry[])[] = [
   [
     { name: 'look', arguments: { city: 'Oslo' } },
@@ -27,7 +27,7 @@ const TURNS: readonly (readonly CallEntry[])[] = [
   [{ name: 'pay', arguments: { city: 'Oslo' } }],
 ];
 
-/** What the agent inside does. */
+/** The calls of the nested agent. */
 const GUIDED: readonly (readonly CallEntry[])[] = [
   [
     { name: 'pay', arguments: { city: 'Bern' } },
@@ -35,7 +35,7 @@ const GUIDED: readonly (readonly CallEntry[])[] = [
   ],
 ];
 
-/** A journey whose every step is told. The same agent in every process and on every host. */
+/** Creates an agent that marks each of its actions. The same in every process and on every host. */
 export function createTraveller(mark: Mark): Agent {
   const createExecute = (name: string) => {
     return async (
@@ -75,7 +75,7 @@ function answer({ messages }: ChatRequest, mark: (what: string) => void): Script
   return respond.calls(calls.map((call, index) => ({ ...call, id: `${isGuide ? 'guide' : 'call'}_${turn}_${index}` })));
 }
 
-/** Marks what is remembered. */
+/** Marks each recorded event. */
 export function watch(run: Run<unknown>, mark: Mark): void {
   run.on('*', (event) => {
     if (event.replayed === true || !('activeMs' in event)) return;

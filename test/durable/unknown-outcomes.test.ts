@@ -7,12 +7,12 @@ import { hosts } from './hosts.ts';
 
 interface Payer {
   readonly agent: Agent;
-  /** The key and the amount of each time that `pay` ran. */
+  /** The key and the amount of each execution of `pay`. */
   readonly paid: string[];
 }
 
-/** An agent whose one tool may run once only, and asks where a crash left it open. */
-function payer(options: { readonly needsApproval?: boolean } = {}): Payer {
+/** Creates an agent with one `non-idempotent` tool, which asks a person if a crash interrupted it. */
+function createPayer(options: { readonly needsApproval?: boolean } = {}): Payer {
   const paid: string[] = [];
   const pay = tool({
     name: 'pay',
@@ -31,36 +31,36 @@ function payer(options: { readonly needsApproval?: boolean } = {}): Payer {
   return { agent: new Agent({ model, tools: [pay] }), paid };
 }
 
-/** The process goes while a call runs: the third step of a run, and the second that an attempt which resumes it does. */
-function dying(host: Host, at: number): FaultyHost {
+/** Wraps a host whose process dies during a call: the third step of a new run, the second one of a resumed run. */
+function createDyingHost(host: Host, at: number): FaultyHost {
   return new FaultyHost(host, { at, moment: 'within' });
 }
 
-function pendingOf(outcome: Outcome): PendingCall {
+function getPending(outcome: Outcome): PendingCall {
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
-  if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);
+  if (pending === undefined) throw new Error(`The run is ${outcome.status}, not suspended.`);
   return pending;
 }
 
-function resultOf({ messages }: Outcome): unknown {
+function getResult({ messages }: Outcome): unknown {
   return messages.find(({ role }) => role === 'tool')?.content;
 }
 
-describe.each(hosts)('a call in doubt, on $name', ({ open }) => {
-  async function doubted() {
+describe.each(hosts)('a call of unknown outcome, on $name', ({ open }) => {
+  async function interruptCall() {
     const host = open();
-    const { agent, paid } = payer();
+    const { agent, paid } = createPayer();
     await agent
-      .run('Go.', { host: dying(host, 3), runId: 'run' })
+      .run('Go.', { host: createDyingHost(host, 3), runId: 'run' })
       .outcome()
       .catch(() => undefined);
     const outcome = await agent.resume('run', { host }).outcome();
-    return { host, agent, paid, outcome, pending: pendingOf(outcome) };
+    return { host, agent, paid, outcome, pending: getPending(outcome) };
   }
 
-  test('is never said not to have run', async () => {
-    const { host, agent, outcome } = await doubted();
-    expect(resultOf(outcome)).toMatch(/^Pending: the outcome of this call is unknown/);
+  test('is never reported as not run', async () => {
+    const { host, agent, outcome } = await interruptCall();
+    expect(getResult(outcome)).toMatch(/^Pending: the outcome of this call is unknown/);
     await host.sendMessage('run', { role: 'user', content: 'Forget it.' });
     const { messages } = await agent.resume('run', { host }).outcome();
     expect(messages.slice(2, 4)).toEqual([
@@ -69,61 +69,61 @@ describe.each(hosts)('a call in doubt, on $name', ({ open }) => {
     ]);
   });
 
-  test('that is run again, and cut off again, is asked about again', async () => {
-    const { host, agent, paid, pending } = await doubted();
+  test('asks again if the repeated call is interrupted, too', async () => {
+    const { host, agent, paid, pending } = await interruptCall();
     await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
     await agent
-      .resume('run', { host: dying(host, 2) })
+      .resume('run', { host: createDyingHost(host, 2) })
       .outcome()
       .catch(() => undefined);
-    const again = pendingOf(await agent.resume('run', { host }).outcome());
+    const again = getPending(await agent.resume('run', { host }).outcome());
     expect([pending.id, again.id]).toEqual(['doubt:1.0:1', 'doubt:1.0:2']);
     const { fingerprint } = again;
     await expect(host.answer('run', pending.id, { type: 'approve', fingerprint })).rejects.toMatchObject({
       code: 'approval.used',
     });
     await host.answer('run', again.id, { type: 'result', fingerprint, value: 'Paid twice.' });
-    expect(resultOf(await agent.resume('run', { host }).outcome())).toBe('Paid twice.');
+    expect(getResult(await agent.resume('run', { host }).outcome())).toBe('Paid twice.');
     expect(paid).toEqual(['run/tool:1.0:pay 5', 'run/tool:1.0:pay 5']);
   });
 
-  test('that was approved with other arguments is asked about with these, and runs again with these', async () => {
+  test('keeps the edited arguments of its approval for the question and for the repeated call', async () => {
     const host = open();
-    const { agent, paid } = payer({ needsApproval: true });
-    const first = pendingOf(await agent.run('Go.', { host, runId: 'run' }).outcome());
+    const { agent, paid } = createPayer({ needsApproval: true });
+    const first = getPending(await agent.run('Go.', { host, runId: 'run' }).outcome());
     const { fingerprint } = first;
     await host.answer('run', first.id, { type: 'edit', fingerprint, arguments: { amount: 3 } });
     await agent
-      .resume('run', { host: dying(host, 2) })
+      .resume('run', { host: createDyingHost(host, 2) })
       .outcome()
       .catch(() => undefined);
-    const second = pendingOf(await agent.resume('run', { host }).outcome());
+    const second = getPending(await agent.resume('run', { host }).outcome());
     expect(second).toMatchObject({ id: 'doubt:1.0:1', input: { amount: 3 } });
     expect(second.fingerprint).not.toBe(fingerprint);
     await host.answer('run', second.id, { type: 'approve', fingerprint: second.fingerprint });
-    expect(resultOf(await agent.resume('run', { host }).outcome())).toMatch(/3 paid$/);
+    expect(getResult(await agent.resume('run', { host }).outcome())).toMatch(/3 paid$/);
     expect(paid).toEqual(['run/tool:1.0:pay 3', 'run/tool:1.0:pay 3']);
   });
 
-  test('takes no other arguments: what ran is what is asked about', async () => {
-    const { host, pending } = await doubted();
+  test('does not accept edited arguments', async () => {
+    const { host, pending } = await interruptCall();
     const { id, fingerprint } = pending;
     const edit = host.answer('run', id, { type: 'edit', fingerprint, arguments: { amount: 1 } });
     await expect(edit).rejects.toMatchObject({ code: 'approval.invalid' });
   });
 
-  test('of a run that is cancelled may still have had its effect', async () => {
-    const { host, agent, paid } = await doubted();
+  test('is reported as possibly executed if the run is cancelled', async () => {
+    const { host, agent, paid } = await interruptCall();
     await host.cancel('run');
     const outcome = await agent.resume('run', { host }).outcome();
     expect(outcome.status).toBe('aborted');
-    expect(resultOf(outcome)).toMatch(/may or may not have had its effect/);
+    expect(getResult(outcome)).toMatch(/may or may not have had its effect/);
     expect(paid).toHaveLength(1);
   });
 });
 
-describe.each(hosts)('a reply, on $name', ({ open }) => {
-  async function waiting() {
+describe.each(hosts)('an external result, on $name', ({ open }) => {
+  async function suspendRun() {
     const host = open();
     const ask = tool({ name: 'ask', description: 'Asks.', input: z.object({}), maxResultLength: 1_000 });
     const model = scriptedModel(({ messages }) =>
@@ -131,26 +131,26 @@ describe.each(hosts)('a reply, on $name', ({ open }) => {
     );
     const agent = new Agent({ model, tools: [ask] });
     const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
-    const { id, fingerprint } = pendingOf(outcome);
+    const { id, fingerprint } = getPending(outcome);
     const answer = (value: unknown) => host.answer('run', id, { type: 'result', fingerprint, value: value as never });
     return { host, agent, outcome, answer };
   }
 
   test.each([
     ['a text', 'Yes.', 'Yes.'],
-    ['nothing', null, 'null'],
-    ['no', false, 'false'],
+    ['null', null, 'null'],
+    ['false', false, 'false'],
     ['a list', [{ a: undefined, b: [1] }], '[{"b":[1]}]'],
-  ])('may be %s', async (_, value, content) => {
-    const { host, agent, answer } = await waiting();
+  ])('can be %s', async (_, value, content) => {
+    const { host, agent, answer } = await suspendRun();
     await answer(value);
-    expect(resultOf(await agent.resume('run', { host }).outcome())).toBe(content);
+    expect(getResult(await agent.resume('run', { host }).outcome())).toBe(content);
   });
 
-  test('that is longer than the tool’s results may be is cut like one', async () => {
-    const { host, agent, answer } = await waiting();
+  test('is cut to maxResultLength like the result of an executed call', async () => {
+    const { host, agent, answer } = await suspendRun();
     await answer('x'.repeat(5_000));
-    expect(resultOf(await agent.resume('run', { host }).outcome())).toMatch(/characters left out/);
+    expect(getResult(await agent.resume('run', { host }).outcome())).toMatch(/characters left out/);
   });
 
   const circle: unknown[] = [];
@@ -158,18 +158,18 @@ describe.each(hosts)('a reply, on $name', ({ open }) => {
   test.each([
     ['a function', () => 1],
     ['a date', new Date(0)],
-    ['a number that is none', [Number.NaN]],
-    ['a large integer', { id: 10n }],
-    ['a circle', circle],
-  ])('that is %s is refused on every host alike, and the call waits on', async (_, value) => {
-    const { host, answer } = await waiting();
+    ['NaN in a list', [Number.NaN]],
+    ['a BigInt', { id: 10n }],
+    ['a circular list', circle],
+  ])('is refused if it is %s, and the call stays pending', async (_, value) => {
+    const { host, answer } = await suspendRun();
     await expect(answer(value)).rejects.toMatchObject({ code: 'approval.invalid' });
     expect(await host.listRuns({ status: 'suspended' })).toHaveLength(1);
     await answer('Then this.');
   });
 
-  test('that is waited for is said so in the transcript', async () => {
-    const { outcome } = await waiting();
-    expect(resultOf(outcome)).toBe('Pending: this call waits for an answer.');
+  test('is shown as pending in the transcript', async () => {
+    const { outcome } = await suspendRun();
+    expect(getResult(outcome)).toBe('Pending: this call waits for an answer.');
   });
 });

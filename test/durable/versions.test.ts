@@ -19,7 +19,7 @@ function createAgent(options: Partial<AgentOptions<unknown, string>> = {}): Agen
   return new Agent({ name: 'payer', model, tools: [createPayTool()], clock: manualClock(), ...options });
 }
 
-/** A run of one version of the agent, suspended before its one call, and answered. */
+/** Runs one version of the agent until it is suspended before its call, and approves the call. */
 async function startRun(host: Host, agent: Agent): Promise<void> {
   const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
@@ -27,14 +27,14 @@ async function startRun(host: Host, agent: Agent): Promise<void> {
 }
 
 describe.each(hosts)('on $name', ({ open }) => {
-  test('a deploy that changes words, and adds tools, strands no run', async () => {
+  test('an agent with other instructions and more tools resumes the run', async () => {
     const host = open();
     await startRun(host, createAgent({ instructions: 'Be kind.' }));
     const next = createAgent({ instructions: 'Be kinder.', tools: [createPayTool(), look] });
     expect((await next.resume('run', { host }).outcome()).status).toBe('completed');
   });
 
-  test('another version is refused, and the error names the first difference', async () => {
+  test('refuses another version, and names the first difference', async () => {
     const host = open();
     await startRun(host, createAgent({ version: '1' }));
     const next = createAgent({ version: '2', tools: [createPayTool(), look] });
@@ -47,7 +47,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     expect(outcome.status).toBe('completed');
   });
 
-  test('another version goes on where it is let', async () => {
+  test('another version resumes the run if onVersionMismatch is continue', async () => {
     const host = open();
     await startRun(host, createAgent({ version: '1' }));
     const next = createAgent({ version: '2' });
@@ -63,7 +63,7 @@ describe.each(hosts)('on $name', ({ open }) => {
       'its schema or its effect is another',
     ],
   ] as const)(
-    'an open call whose tool %s keeps the run as it is, until it is let go on',
+    'an open call whose tool %s leaves the run as it is, unless onVersionMismatch is continue',
     async (_, options, change) => {
       const host = open();
       await startRun(host, createAgent());
@@ -78,7 +78,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     },
   );
 
-  test('an approval of one version counts for the next: it is of the call, not of the version', async () => {
+  test('an approval given to one version counts for another one', async () => {
     const host = open();
     await startRun(host, createAgent({ version: '1' }));
     const outcome = await createAgent({ version: '2' })
@@ -87,7 +87,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     expect(outcome.messages.at(-2)).toMatchObject({ role: 'tool', content: 'paid' });
   });
 
-  test('a run of another agent is not this one’s', async () => {
+  test('refuses the run of another agent', async () => {
     const host = open();
     await startRun(host, createAgent());
     const resumed = createAgent({ name: 'other' }).resume('run', { host }).outcome();

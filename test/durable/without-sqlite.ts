@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 
-/** Makes a process one of a Node without SQLite, as 20 is: `node --import without-sqlite.ts program.ts`. */
+/** Hides SQLite from a process, as on Node 20: `node --import without-sqlite.ts program.ts`. */
 const createUnknownModuleError = (): Error =>
   Object.assign(new Error('No such built-in module: node:sqlite'), { code: 'ERR_UNKNOWN_BUILTIN_MODULE' });
 

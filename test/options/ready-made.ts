@@ -97,7 +97,7 @@ export const readyMade: readonly Factory[] = [
     make: (options) => notes(options),
     valid: { store: memoryConversations(), id: 'u' },
     wrong: [
-      [{ store: undefined }, 'store has no load() and save().'],
+      [{ store: undefined }, 'has no store.'],
       [{ id: undefined }, 'has no id.'],
       [{ maxNotes: '5' }, 'maxNotes is the text "5".'],
     ],

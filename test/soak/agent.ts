@@ -3,7 +3,7 @@ import { Agent, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
-/** Looks, pays, and looks again, each a turn. Each call is written to a journal as it begins; a call takes some milliseconds. */
+/** Creates an agent that looks and pays twice, one call per turn. Writes each call to a journal when it begins. */
 export function createSoakAgent(journal: string): Agent {
   const createTool = (name: string, effect: 'read' | 'non-idempotent') =>
     tool({

@@ -3,7 +3,7 @@ import type { Run } from '@pawl/core';
 import { dbosHost } from '@pawl/dbos';
 import { createSoakAgent } from './agent.ts';
 
-/** `node postgres-worker.ts <url> <journal> <executorId>`: works on what there is. The database may be away when it starts. */
+/** A worker: `node postgres-worker.ts <url> <journal> <executorId>`. Retries if the database is unreachable at the start. */
 const [url = '', journal = '', executorId = ''] = process.argv.slice(2);
 
 async function open(): Promise<void> {

@@ -1,6 +1,6 @@
-// Three workers on one PostgreSQL. Its backends are ended at random, also those that hold the locks; it is started anew; workers
-// are killed, and stopped for longer than their lease. Every run ends, no worker ends by itself, and no call that may happen once
-// begins twice.
+// Three workers on one PostgreSQL. The soak terminates backends at random, including those that hold the locks, restarts the server, kills
+// workers, and stops them for longer than their lease. Every run completes, no worker ends by itself, and no `non-idempotent` call begins
+// twice.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const processes = new Processes(join(import.meta.dirname, 'postgres-worker.ts'),
 const NAMES = ['one', 'two', 'three'];
 for (const name of NAMES) processes.start(name);
 
-/** Each backend with that chance. */
+/** Terminates each backend with this probability. */
 async function endBackends(chance: number): Promise<number> {
   const admin = new Client({ connectionString: url });
   await admin.connect();
@@ -33,7 +33,7 @@ async function endBackends(chance: number): Promise<number> {
   return rows.length;
 }
 
-/** As a web server does whose request met a connection that had just ended. */
+/** Enqueues a run. Retries if the connection has just ended. */
 async function enqueue(runId: string): Promise<void> {
   for (;;) {
     const code = await client.enqueue('soak', 'Go.', { runId }).then(
@@ -82,5 +82,5 @@ const attempts = Math.max(0, ...runs.map((run) => run.attempts));
 for (const name of processes.names) await processes.end(name, 'SIGKILL');
 await client.close();
 await postgres.stop();
-report({ ...figures, enqueued, completed: runs.length, mostAttempts: attempts }, faults);
+report({ ...figures, enqueued, completed: runs.length, maxAttempts: attempts }, faults);
 rmSync(folder, { recursive: true });

@@ -1,5 +1,5 @@
-// Four processes on one file, with leases of 500 ms. They are killed, stopped for longer than their lease, their event loops
-// stand still, their dates jump; ended runs are deleted meanwhile. Every run ends, and no call that may happen once begins twice.
+// Four processes on one file, with leases of 500 ms. The soak kills them, stops them for longer than their lease, blocks their event loops and
+// moves their dates, and deletes ended runs meanwhile. Every run completes, and no `non-idempotent` call begins twice.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ while (performance.now() < endsAt) {
     setTimeout(() => processes.sendSignal(name, 'SIGCONT'), 1_500);
   } else if (what === 'block') {
     figures.blocked++;
-    processes.sendSignal(name, 'SIGUSR2'); // It stands still for a second, and its date jumps.
+    processes.sendSignal(name, 'SIGUSR2'); // Blocks the process for a second, and moves its date.
   }
   deleted += await host.deleteRuns({ olderThanMs: 3_000 });
   await pause(Math.random() * 600);
@@ -50,5 +50,5 @@ for (const call of listRepeatedCalls(journal)) faults.push(`${call} began more t
 const attempts = Math.max(0, ...runs.map((run) => run.attempts));
 for (const name of processes.names) await processes.end(name, 'SIGKILL');
 await host.close();
-report({ ...figures, enqueued, deleted, completed: runs.length, mostAttempts: attempts }, faults);
+report({ ...figures, enqueued, deleted, completed: runs.length, maxAttempts: attempts }, faults);
 rmSync(folder, { recursive: true });

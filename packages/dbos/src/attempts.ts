@@ -47,7 +47,8 @@ export class Attempts {
     this.#tokens.add(claim.token);
     try {
       const claimed = await work();
-      if (claimed !== undefined) this.#held.set(claim.runId, { claim, position: 0, isLost: false, isInterrupted: false });
+      if (claimed !== undefined)
+        this.#held.set(claim.runId, { claim, position: 0, isLost: false, isInterrupted: false });
       return claimed;
     } finally {
       if (this.find(claim) === undefined) this.#tokens.delete(claim.token);

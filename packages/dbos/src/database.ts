@@ -188,7 +188,10 @@ export function toDatabaseError(error: unknown): unknown {
 
 type Problem = readonly [code: string, fix: string];
 
-const UNREACHABLE: Problem = ['host.unreachable', 'Check the url, and that the server is running, then resume the run.'];
+const UNREACHABLE: Problem = [
+  'host.unreachable',
+  'Check the url, and that the server is running, then resume the run.',
+];
 const LOCKED: Problem = ['host.locked', 'Another transaction had locked the same rows. Try again.'];
 const OTHER: Problem = ['host.failed', 'The run stays resumable.'];
 

@@ -44,7 +44,8 @@ async function releaseAttempt(
   }
   await releaseRun(client, token, { status: outcome?.status ?? 'interrupted', outcome, now });
   const isInterrupted = outcome === undefined && (held.isInterrupted || held.isLost || isClosing);
-  const hasAnswer = outcome?.status === 'suspended' && [...(await listWaits(client, runId)).values()].some(isUndelivered);
+  const hasAnswer =
+    outcome?.status === 'suspended' && [...(await listWaits(client, runId)).values()].some(isUndelivered);
   if (isInterrupted || hasAnswer) await store.enqueueNextAttempt(client, run);
 }
 

@@ -110,18 +110,14 @@ export class Engine {
   private constructor() {}
 
   /** @throws HostError `host.already_open` */
-  static async launch({
-    url,
-    database,
-    executorId,
-    agents,
-    queue,
-    handleAttempt,
-  }: EngineOptions): Promise<Engine> {
+  static async launch({ url, database, executorId, agents, queue, handleAttempt }: EngineOptions): Promise<Engine> {
     if (currentHandler !== undefined || DBOS.isInitialized()) {
-      throw new HostError('DBOS is already running in this process, which can have only one. Use that host, or close it first.', {
-        code: 'host.already_open',
-      });
+      throw new HostError(
+        'DBOS is already running in this process, which can have only one. Use that host, or close it first.',
+        {
+          code: 'host.already_open',
+        },
+      );
     }
     currentHandler = handleAttempt;
     try {

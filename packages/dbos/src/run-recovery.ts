@@ -102,9 +102,9 @@ export class RunRecovery {
 
   /** Enqueues the runs of workflows that DBOS took from a queue for this worker without starting them: the connection broke in between. */
   async #requeueStuck(): Promise<void> {
-    const { executorId, engine, isRunning: isDriving } = this.#options;
+    const { executorId, engine, isRunning } = this.#options;
     const pending = await engine.listPending(executorId);
-    const idle = pending.filter(({ workflowId }) => !isDriving(workflowId));
+    const idle = pending.filter(({ workflowId }) => !isRunning(workflowId));
     // A workflow that was just assigned may be about to start, so only the second check in a row counts.
     const stuck = idle.filter(({ workflowId }) => this.#suspects.has(workflowId));
     this.#suspects = new Set(idle.map(({ workflowId }) => workflowId));

@@ -19,79 +19,82 @@ const open: Wait = {
   isDelivered: false,
 };
 
-function answering(changes: Partial<AnswerTarget> = {}): AnswerTarget {
+function createTarget(changes: Partial<AnswerTarget> = {}): AnswerTarget {
   return { runId: 'run', pendingId: 'approve:1.0', wait: open, endStatus: undefined, now: 99, ...changes };
 }
 
-describe('an answer that a call waits for', () => {
+describe('checkAnswer', () => {
   test.each([
     ['an approval', approve],
     ['a denial without a reason', { type: 'deny', fingerprint: 'f' }],
     ['an edit', { type: 'edit', fingerprint: 'f', arguments: null }],
     ['a result', { type: 'result', fingerprint: 'f', value: null }],
-  ] as const)('is taken: %s', (_, answer) => {
-    expect(() => checkAnswer(answer, answering())).not.toThrow();
+  ] as const)('accepts %s', (_, answer) => {
+    expect(() => checkAnswer(answer, createTarget())).not.toThrow();
   });
 });
 
-describe('an answer is refused', () => {
+describe('checkAnswer with an answer that does not fit', () => {
   const answered = { ...open, word: approve };
   test.each([
-    ['for a call that nobody asked about', 'approval.unknown', approve, { wait: undefined }],
-    ['for a call that has its answer', 'approval.used', approve, { wait: answered }],
-    ['after the run ended', 'approval.ended', approve, { endStatus: 'completed' }],
-    ['at the moment when the call expires', 'approval.expired', approve, { now: 100 }],
+    ['for an unknown call', 'approval.unknown', approve, { wait: undefined }],
+    ['for an answered call', 'approval.used', approve, { wait: answered }],
+    ['of a run that has ended', 'approval.ended', approve, { endStatus: 'completed' }],
+    ['at the moment at which the call expires', 'approval.expired', approve, { now: 100 }],
     [
-      'after the run was told that the call expired',
+      'after the expiry was delivered to the run',
       'approval.expired',
       approve,
       { wait: { ...open, isDelivered: true } },
     ],
-    ['for another call', 'approval.mismatch', { ...approve, fingerprint: 'g' }, {}],
-    ['if the call does not accept it', 'approval.invalid', approve, { wait: { ...open, accepts: ['deny'] } }],
-    ['if it is an edit without arguments', 'approval.invalid', { type: 'edit', fingerprint: 'f' }, {}],
-    ['if it is a result without a value', 'approval.invalid', { type: 'result', fingerprint: 'f' }, {}],
-    ['if it is nothing', 'approval.invalid', undefined, {}],
-    ['if it is not JSON', 'approval.invalid', { type: 'result', fingerprint: 'f', value: 1n }, {}],
-  ] as readonly (readonly [string, string, unknown, Partial<AnswerTarget>])[])('%s: %s', (_, code, answer, changes) => {
-    // Whatever a caller without types may pass.
-    expect(() => checkAnswer(answer as Answer, answering(changes))).toThrow(expect.objectContaining({ code }));
-  });
+    ['with the fingerprint of another call', 'approval.mismatch', { ...approve, fingerprint: 'g' }, {}],
+    ['that the call does not accept', 'approval.invalid', approve, { wait: { ...open, accepts: ['deny'] } }],
+    ['that is an edit without arguments', 'approval.invalid', { type: 'edit', fingerprint: 'f' }, {}],
+    ['that is a result without a value', 'approval.invalid', { type: 'result', fingerprint: 'f' }, {}],
+    ['that is undefined', 'approval.invalid', undefined, {}],
+    ['that is not JSON', 'approval.invalid', { type: 'result', fingerprint: 'f', value: 1n }, {}],
+  ] as readonly (readonly [string, string, unknown, Partial<AnswerTarget>])[])(
+    'refuses an answer %s: %s',
+    (_, code, answer, changes) => {
+      // As from a caller without types.
+      expect(() => checkAnswer(answer as Answer, createTarget(changes))).toThrow(expect.objectContaining({ code }));
+    },
+  );
 
   test.each([
-    ['that it was used', 'approval.used', { wait: { ...answered, taken: true }, ended: 'completed' }],
-    ['that the run has ended', 'approval.ended', { wait: { ...open, taken: true }, ended: 'completed' }],
-  ])('and says first %s: %s', (_, code, changes) => {
-    expect(() => checkAnswer(approve, answering(changes))).toThrow(expect.objectContaining({ code }));
+    ['an answered call', 'approval.used', { wait: { ...answered, taken: true }, ended: 'completed' }],
+    ['a run that has ended', 'approval.ended', { wait: { ...open, taken: true }, ended: 'completed' }],
+  ])('names the first problem that applies: %s, %s', (_, code, changes) => {
+    expect(() => checkAnswer(approve, createTarget(changes))).toThrow(expect.objectContaining({ code }));
   });
 
-  test('and lists what the call accepts', () => {
+  test('lists the answers that the call accepts, if it refuses one', () => {
     const wait: Wait = { ...open, accepts: ['result', 'deny'] };
-    expect(() => checkAnswer(approve, answering({ wait }))).toThrow(
+    expect(() => checkAnswer(approve, createTarget({ wait }))).toThrow(
       'Pass { type: "result", fingerprint, value }, or { type: "deny", fingerprint, reason }.',
     );
-    expect(() => checkAnswer(approve, answering({ wait: { ...open, accepts: ['edit'] } }))).toThrow(
+    expect(() => checkAnswer(approve, createTarget({ wait: { ...open, accepts: ['edit'] } }))).toThrow(
       'Pass { type: "edit", fingerprint, arguments }.',
     );
     const onlyApproval: Wait = { ...open, accepts: ['approve'] };
-    expect(() => checkAnswer({ type: 'deny', fingerprint: 'f' }, answering({ wait: onlyApproval }))).toThrow(
+    expect(() => checkAnswer({ type: 'deny', fingerprint: 'f' }, createTarget({ wait: onlyApproval }))).toThrow(
       'Pass { type: "approve", fingerprint }.',
     );
   });
 });
 
 test.each([
-  ['nothing was said', open, true],
+  ['it has no answer', open, true],
   ['it has an answer', { ...open, answer: approve }, false],
-  ['the run was told that it expired', { ...open, isDelivered: true }, false],
-])('whether a call is open if %s: %o', (_, wait, is) => {
-  expect(isOpen(wait)).toBe(is);
+  ['its expiry was delivered', { ...open, isDelivered: true }, false],
+])('isOpen, if %s: %o', (_, wait, expected) => {
+  expect(isOpen(wait)).toBe(expected);
 });
 
-test('a message to a run is a user’s', () => {
+test('accepts only a user message as a message to a run', () => {
   expect(() => checkMessage({ role: 'user', content: 'Stop.' }, 'run')).not.toThrow();
   for (const message of [undefined, { role: 'assistant', content: 'Stop.' }]) {
-    // Whatever a caller without types may pass.
+    // As from a caller without types.
     expect(() => checkMessage(message as never, 'run')).toThrow('is not a user message');
   }
 });
@@ -100,6 +103,6 @@ test.each([
   [createRunExistsError, 'run.exists'],
   [createUnknownRunError, 'run.unknown'],
   [createNotWaitingError, 'run.not_waiting'],
-])('the errors of a run by its id name it, with a code: %#', (errorOf, code) => {
-  expect(errorOf('r7')).toMatchObject({ code, message: expect.stringContaining('"r7"') });
+])('creates an error with the run’s id and a code: %#', (createError, code) => {
+  expect(createError('r7')).toMatchObject({ code, message: expect.stringContaining('"r7"') });
 });

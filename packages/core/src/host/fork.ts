@@ -28,8 +28,7 @@ export function createFork(
   const { before, messages, input, runId: ownId } = checkOptions(options, FORK, `fork of run "${record.runId}"`);
   const runId = readRunId(ownId);
   checkStep(before, { record, events });
-  const isBefore = (name: string): boolean =>
-    compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, events });
+  const isBefore = (name: string): boolean => compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, events });
   const inputMessages = input === undefined ? [] : readInput(input).messages;
   // A fork is not part of the conversation: two runs from one version would both append to it.
   const { conversation: _, ...own } = record;

@@ -58,9 +58,7 @@ function checkResumable(each: unknown): void {
   const agent: unknown = isObject && 'agent' in each ? each.agent : each;
   const isAgent = typeof agent === 'object' && agent !== null && 'name' in agent && 'resume' in agent;
   if (!isAgent || typeof agent.name !== 'string' || typeof agent.resume !== 'function') {
-    throw new ConfigError(
-      `${describeValue(each)} is not an agent. Pass agents, or { agent, context, conversation }.`,
-    );
+    throw new ConfigError(`${describeValue(each)} is not an agent. Pass agents, or { agent, context, conversation }.`);
   }
   if (agent !== each) checkOptions(each, RESUMABLE, `Agent "${agent.name}", for its runs`);
 }

@@ -21,7 +21,9 @@ export function roundTime(ms: number): number {
   if (Number.isSafeInteger(ms)) return ms;
   const rounded = Math.floor(ms);
   if (Number.isSafeInteger(rounded)) return rounded;
-  throw new ConfigError(`The clock returned ${ms} as the time. Pass a clock whose now() returns milliseconds since 1970.`);
+  throw new ConfigError(
+    `The clock returned ${ms} as the time. Pass a clock whose now() returns milliseconds since 1970.`,
+  );
 }
 
 /**

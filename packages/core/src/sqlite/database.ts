@@ -64,7 +64,10 @@ function readResultCode(error: unknown): number {
 
 type Problem = readonly [code: string, fix: string];
 
-const LOCKED: Problem = ['host.locked', 'Another process keeps it locked. Resume the run when that process has finished.'];
+const LOCKED: Problem = [
+  'host.locked',
+  'Another process keeps it locked. Resume the run when that process has finished.',
+];
 
 const PROBLEMS: ReadonlyMap<number, Problem> = new Map<number, Problem>([
   [5, LOCKED],
