@@ -33,7 +33,15 @@ function bareInserts(round: number): Promise<number> {
 }
 
 async function steps(runId: string): Promise<number> {
-  const durable = await host.start({ runId, agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 });
+  const durable = await host.start({
+    runId,
+    schemaVersion: 1,
+    agent: 'agent',
+    messages: [],
+    limits: {},
+    metadata: {},
+    at: 0,
+  });
   const ms = await timed(async () => {
     for (let index = 0; index < ROWS; index++) {
       const work = async () => value;

@@ -54,7 +54,15 @@ function bareInserts(file: string, synchronous: string): Promise<number> {
 /** One after the other, as the steps of one run are. */
 async function steps(file: string, synchronous: 'full' | 'normal'): Promise<number> {
   const host = sqliteHost(file, { synchronous });
-  const durable = await host.start({ runId: 'run', agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 });
+  const durable = await host.start({
+    runId: 'run',
+    schemaVersion: 1,
+    agent: 'agent',
+    messages: [],
+    limits: {},
+    metadata: {},
+    at: 0,
+  });
   const ms = await timed(async () => {
     for (let index = 0; index < ROWS; index++) {
       const work = async () => value;

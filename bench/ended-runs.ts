@@ -19,11 +19,23 @@ const text = 'x'.repeat(3_000);
 async function fill(): Promise<void> {
   const host = sqliteHost(file, { synchronous: 'normal' });
   const messages = [{ role: 'user', content: text }] as const;
-  const known = { agent: 'agent', messages: [...messages, { role: 'assistant', content: text }], usage: {} };
+  const known = {
+    agent: 'agent',
+    messages: [...messages, { role: 'assistant', content: text }],
+    usage: {},
+  };
   for (let index = 0; index < RUNS; index += WIDTH) {
     const some = Array.from({ length: Math.min(WIDTH, RUNS - index) }, async (_, offset) => {
       const runId = `run-${index + offset}`;
-      const durable = await host.start({ runId, agent: 'agent', messages, limits: {}, metadata: {}, at: 0 });
+      const durable = await host.start({
+        schemaVersion: 1,
+        runId,
+        agent: 'agent',
+        messages,
+        limits: {},
+        metadata: {},
+        at: 0,
+      });
       for (let step = 1; step <= 3; step++) {
         const work = async () => ({ text });
         await durable.step({ type: 'step', name: `model:${step}`, effect: 'read', work, onRecorded: () => undefined });

@@ -171,10 +171,10 @@ test('a call inside that a person has to approve is pending outside, under its p
   const host = memoryHost();
   const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
-  expect(pending).toMatchObject({ id: 'tool:1.0/approve:1.0', reason: 'approval' });
+  expect(pending).toMatchObject({ id: 'tool:1.0/approval:1.0', reason: 'approval' });
   const answer = { type: 'approve', fingerprint: pending?.fingerprint ?? '' } as const;
-  await expect(host.answer('run', 'approve:1.0', answer)).rejects.toMatchObject({ code: 'approval.unknown' });
-  await host.answer('run', 'tool:1.0/approve:1.0', answer);
+  await expect(host.answer('run', 'approval:1.0', answer)).rejects.toMatchObject({ code: 'approval.unknown' });
+  await host.answer('run', 'tool:1.0/approval:1.0', answer);
   expect(await answerOf(agent.resume('run', { host }).outcome())).toBe('Told: Paid.');
 });
 
@@ -183,7 +183,10 @@ test('the call of an agent itself can need approval, before anything inside begi
   const model = scriptedModel([respond.call('delegate', { prompt: 'Do it.' }), respond.text('Fine.')]);
   const delegating = inner.asTool({ name: 'delegate', description: 'Delegates.', needsApproval: true });
   const outcome = await new Agent({ model, tools: [delegating] }).run('Go.').outcome();
-  expect(outcome).toMatchObject({ status: 'suspended', pending: [{ id: 'approve:1.0', input: { prompt: 'Do it.' } }] });
+  expect(outcome).toMatchObject({
+    status: 'suspended',
+    pending: [{ id: 'approval:1.0', input: { prompt: 'Do it.' } }],
+  });
 });
 
 test('agents nest, and each has its place in the path', async () => {

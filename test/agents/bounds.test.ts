@@ -152,7 +152,7 @@ test('a call of an agent that is approved with another prompt asks for that, and
   const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   const { fingerprint = '' } = pending ?? {};
-  await host.answer('run', 'approve:1.0', { type: 'edit', fingerprint, arguments: { prompt: 'Half of it.' } });
+  await host.answer('run', 'approval:1.0', { type: 'edit', fingerprint, arguments: { prompt: 'Half of it.' } });
   const { messages } = await agent.resume('run', { host }).outcome();
   expect(asked).toEqual(['Half of it.']);
   expect(messages[2]?.content).toBe(

@@ -89,7 +89,7 @@ describe.each(hosts)('inside an agent inside, on $name', ({ open }) => {
       fingerprint,
       value: 7,
     }));
-    expect(pending).toMatchObject({ id: 'tool:1.0/approve:1.0', reason: 'external_result' });
+    expect(pending).toMatchObject({ id: 'tool:1.0/approval:1.0', reason: 'external_result' });
     expect(results).toEqual(['Did 7']);
   });
 
@@ -97,10 +97,10 @@ describe.each(hosts)('inside an agent inside, on $name', ({ open }) => {
     const host = open();
     const { agent, ran } = house('pay', 'pay');
     const [first, second] = pendingOf(await agent.run('Go.', { host, runId: 'run' }).outcome());
-    expect([first?.id, second?.id]).toEqual(['tool:1.0/approve:1.0', 'tool:1.1/approve:1.0']);
+    expect([first?.id, second?.id]).toEqual(['tool:1.0/approval:1.0', 'tool:1.1/approval:1.0']);
     await host.answer('run', first?.id ?? '', { type: 'approve', fingerprint: first?.fingerprint ?? '' });
     const again = await agent.resume('run', { host }).outcome();
-    expect(pendingOf(again).map(({ id }) => id)).toEqual(['tool:1.1/approve:1.0']);
+    expect(pendingOf(again).map(({ id }) => id)).toEqual(['tool:1.1/approval:1.0']);
     expect(ran).toEqual(['run/tool:1.0/tool:1.0:pay']);
   });
 
@@ -111,7 +111,7 @@ describe.each(hosts)('inside an agent inside, on $name', ({ open }) => {
     const dying = new FaultyHost(host, { at: 5, moment: 'within' });
     await expect(agent.run('Go.', { host: dying, runId: 'run' }).outcome()).rejects.toThrow('gone');
     const [pending] = pendingOf(await agent.resume('run', { host }).outcome());
-    expect(pending).toMatchObject({ id: 'tool:1.0/doubt:1.0:1', reason: 'unknown_outcome' });
+    expect(pending).toMatchObject({ id: 'tool:1.0/unknown_outcome:1.0:1', reason: 'unknown_outcome' });
     await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
     const outcome = await agent.resume('run', { host }).outcome();
     expect(results(outcome)).toEqual(['Did send: it']);
@@ -176,7 +176,7 @@ describe.each(hosts)('three agents deep, on $name', ({ open }) => {
     const paused = await first.run('Go.', { host, runId: 'run' }).outcome();
     expect(paused.usage.requests).toBe(3);
     const [pending] = pendingOf(paused);
-    expect(pending?.id).toBe('tool:1.0/tool:1.0/approve:1.0');
+    expect(pending?.id).toBe('tool:1.0/tool:1.0/approval:1.0');
     await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
     const { output, usage } = await first.resume('run', { host });
     expect({ output, requests: usage.requests }).toEqual({ output: 'paid at tool:1.0/tool:1.0', requests: 6 });

@@ -163,7 +163,7 @@ describe('whoever is asked is shown', () => {
     );
     expect(typed('approval.requested')).toMatchObject([{ pending }]);
     expect(Object.keys(typed('approval.requested')[0] ?? {})).not.toContain('again');
-    expect(typed('run.suspended')).toMatchObject([{ turn: 1, pending: ['approve:1.0'] }]);
+    expect(typed('run.suspended')).toMatchObject([{ turn: 1, pending: ['approval:1.0'] }]);
     expect(typed('run.suspended')).toEqual([expect.not.objectContaining({ replayed: true })]);
   });
 
@@ -245,7 +245,7 @@ test('the approval of an agent as a tool is not taken for that of a call inside 
     await host.answer('run', id, { type: 'approve', fingerprint });
     outcome = await agent.resume('run', { host }).outcome();
   }
-  expect(asked).toEqual(['approve:1.0', 'tool:1.0/approve:1.0']);
+  expect(asked).toEqual(['approval:1.0', 'tool:1.0/approval:1.0']);
   expect(outcome.status).toBe('completed');
   expect(paid).toEqual(['Ann']);
 });
@@ -260,7 +260,7 @@ test('an agent as a tool waits as long as what it waits for, whatever the time t
   await agent.run('Go.', { host, runId: 'run' }).outcome();
   await clock.advance(200);
   const outcome = await agent.resume('run', { host }).outcome();
-  expect(pendingOf(outcome)).toMatchObject({ id: 'tool:1.0/approve:1.0' });
+  expect(pendingOf(outcome)).toMatchObject({ id: 'tool:1.0/approval:1.0' });
 });
 
 /** A tool that somebody outside answers. */

@@ -73,7 +73,7 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
     const { host, pending } = await suspended(stream);
     const [{ fingerprint }] = pending;
 
-    const answer = host.answer('run', 'approve:1.7', { type: 'approve', fingerprint });
+    const answer = host.answer('run', 'approval:1.7', { type: 'approve', fingerprint });
     await expect(answer).rejects.toEqual(refused('approval.unknown'));
   });
 

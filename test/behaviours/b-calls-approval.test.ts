@@ -61,7 +61,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
     const approval = { reason: 'approval', accepts: ['approve', 'deny', 'edit'] };
     const pending = [
       {
-        id: 'approve:1.0',
+        id: 'approval:1.0',
         ...approval,
         call: first,
         input: { order: 7 },
@@ -70,7 +70,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
         preview: 'Pays back order 7.',
       },
       {
-        id: 'approve:1.2',
+        id: 'approval:1.2',
         ...approval,
         call: third,
         input: { order: 8 },
@@ -88,7 +88,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
     const { begin, resume, host, refunds } = stage(stream);
     const suspended = await begin();
     const [first, second] = pendingOf(suspended);
-    await host.answer('run', 'approve:1.0', { type: 'approve', fingerprint: first?.fingerprint ?? '' });
+    await host.answer('run', 'approval:1.0', { type: 'approve', fingerprint: first?.fingerprint ?? '' });
     const again = await resume([]);
 
     expect(again.outcome).toEqual({ ...suspended.outcome, pending: [second], messages: expect.any(Array) });
@@ -117,12 +117,12 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
   test('B17: a denied call is answered with the reason, and nothing else changes', async () => {
     const { begin, resume, host, refunds } = stage(stream);
     const [first, second] = pendingOf(await begin());
-    await host.answer('run', 'approve:1.0', {
+    await host.answer('run', 'approval:1.0', {
       type: 'deny',
       fingerprint: first?.fingerprint ?? '',
       reason: 'Too late.',
     });
-    await host.answer('run', 'approve:1.2', { type: 'approve', fingerprint: second?.fingerprint ?? '' });
+    await host.answer('run', 'approval:1.2', { type: 'approve', fingerprint: second?.fingerprint ?? '' });
     const { outcome } = await resume([DONE]);
 
     const messages = [

@@ -11,7 +11,7 @@ test('what a dead process left in a conversation is finished there by a host tha
   const file = createFile();
   const before = openSqlite(file);
   await conversation({ id: 'chat', store: sqliteStore(file) }).append([user('Hello.')]);
-  const record = { agent: 'agent', limits: {}, metadata: { user: 'ada' }, at: 0 };
+  const record = { schemaVersion: 1, agent: 'agent', limits: {}, metadata: { user: 'ada' }, at: 0 };
   const part = { id: 'chat', version: 1, kept: 1 };
   await before.start({ ...record, runId: 'within', messages: [user('Hello.'), user('A')], conversation: part });
   await before.start({ ...record, runId: 'alone', messages: [user('B')] });
@@ -43,7 +43,14 @@ test('an agent that needs a context is resumed with it, and with the conversatio
   const host = openSqlite(file);
   const chat = conversation({ id: 'chat', store: sqliteStore(file) });
   const left = openSqlite(file);
-  const record = { agent: 'agent', limits: {}, metadata: { user: 'ada' }, at: 0, messages: [user('A')] };
+  const record = {
+    schemaVersion: 1,
+    agent: 'agent',
+    limits: {},
+    metadata: { user: 'ada' },
+    at: 0,
+    messages: [user('A')],
+  };
   await left.start({ ...record, runId: 'run', conversation: { id: 'chat', version: 0, kept: 0 } });
   await left.close({ graceMs: 0 });
   const heard: unknown[] = [];
@@ -71,7 +78,7 @@ test('without it the run that would be resumed is left as it is', async () => {
   const host = openSqlite(file);
   const part = { id: 'chat', version: 0, kept: 0 };
   const left = openSqlite(file);
-  const record = { agent: 'agent', limits: {}, metadata: {}, at: 0, messages: [user('A')] };
+  const record = { schemaVersion: 1, agent: 'agent', limits: {}, metadata: {}, at: 0, messages: [user('A')] };
   await left.start({ ...record, runId: 'run', conversation: part });
   await left.close({ graceMs: 0 });
   const [run] = await host.resumeAll([echo()]);

@@ -102,7 +102,7 @@ test('refuses unknown runs, calls and fingerprints like every host', async () =>
   await expect(client.fork('nowhere', { before: 'model:1' })).rejects.toMatchObject({ code: 'run.unknown' });
   const { pending } = await waitUntilSuspended(agent.run('Go.', { host, runId: 'run' }));
   const { fingerprint } = pending;
-  await expect(client.answer('run', 'approve:9.9', { type: 'approve', fingerprint })).rejects.toMatchObject({
+  await expect(client.answer('run', 'approval:9.9', { type: 'approve', fingerprint })).rejects.toMatchObject({
     code: 'approval.unknown',
   });
   await expect(client.answer('run', pending.id, { type: 'approve', fingerprint: 'x' })).rejects.toMatchObject({
@@ -202,6 +202,53 @@ test('onError gets the error of a run that a worker cannot continue, and the run
   expect(outcome).toMatchObject({ status: 'completed', output: 'Paid.' });
 });
 
+test('a run of another schema version waits for a worker that knows it', async () => {
+  const errors: unknown[] = [];
+  const { agent, host, client, url } = await open({ onError: (error) => errors.push(error) });
+  await waitUntilSuspended(agent.run('Go.', { host, runId: 'run' }));
+  const database = new Client({ connectionString: url });
+  await database.connect();
+  onTestFinished(() => database.end());
+  // As a killed worker of a later release leaves the run.
+  await database.query("INSERT INTO pawl.executors (executor_id) VALUES ('later')");
+  await database.query(
+    `UPDATE pawl.runs SET record = jsonb_set(record::jsonb, '{schemaVersion}', '2')::text, schema_version = 2,
+     status = 'running', executor_id = 'later', token = 'later'`,
+  );
+  const queued = async (): Promise<readonly object[]> => {
+    const { rows } = await database.query(
+      "SELECT application_version, status FROM dbos.workflow_status WHERE status = 'ENQUEUED'",
+    );
+    return rows;
+  };
+  while ((await queued()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20)); // The worker requeues it at its next tick.
+  // The worker polls its queue many times meanwhile.
+  await client.enqueue('payer', 'Go.', { runId: 'next' });
+  await waitForStatus(client, 'next', ['suspended']);
+  expect(await queued()).toEqual([{ application_version: 'pawl-2', status: 'ENQUEUED' }]);
+  expect(await client.listRuns()).toMatchObject([{ runId: 'run', status: 'interrupted' }, { runId: 'next' }]);
+  await expect(agent.resume('run', { host }).outcome()).rejects.toMatchObject({ code: 'run.format' });
+  expect(errors).toEqual([]);
+});
+
+test('a worker that gets a run of another schema version reports it once and leaves it', async () => {
+  const errors: unknown[] = [];
+  const url = await postgres.createDatabase();
+  const client = await dbosClient({ url });
+  onTestFinished(() => client.close());
+  await client.enqueue('payer', 'Go.', { runId: 'run' });
+  const database = new Client({ connectionString: url });
+  await database.connect();
+  onTestFinished(() => database.end());
+  await database.query("UPDATE pawl.runs SET record = jsonb_set(record::jsonb, '{schemaVersion}', '2')::text");
+  const { rows: before } = await database.query('SELECT record, status, attempts FROM pawl.runs');
+  await open({ url, executorId: 'other', onError: (error) => errors.push(error) });
+  while (errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 20)); // The queue is polled in real time.
+  expect(errors).toMatchObject([{ name: 'HostError', code: 'run.format' }]);
+  const { rows: after } = await database.query('SELECT record, status, attempts FROM pawl.runs');
+  expect(after).toEqual(before);
+});
+
 test('deleteRuns deletes old runs with all their rows', async () => {
   const { host, client, url } = await open({ agents: [] });
   const agent = new Agent({ name: 'a', model: scriptedModel(() => respond.text('Done.')) });
@@ -252,7 +299,7 @@ interface OpenHost {
 
 /** Opens a new database with one worker and a client. */
 async function open(options: Options = {}): Promise<OpenHost> {
-  const url = await postgres.createDatabase();
+  const url = options.url ?? (await postgres.createDatabase());
   const agent = createPayer();
   const host = await dbosHost({ url, executorId: 'worker', agents: [agent], queue: { pollingMs: 20 }, ...options });
   const client = await dbosClient({ url });

@@ -134,7 +134,7 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     await agent.run('Go.', { host, runId: 'run' }).outcome();
     await host.fork('run', { before: 'tool:1.0/tool:1.1:look', runId: 'fork' });
     const outcome = await agent.resume('fork', { host }).outcome();
-    expect(outcome).toMatchObject({ status: 'suspended', pending: [{ id: 'tool:1.0/approve:2.0' }] });
+    expect(outcome).toMatchObject({ status: 'suspended', pending: [{ id: 'tool:1.0/approval:2.0' }] });
     expect(ran.at(-1)).toBe('fork/tool:1.0/tool:1.1:look');
     expect(ran).toHaveLength(3);
   });

@@ -265,7 +265,7 @@ test('a suspended run without a host names its pending call, and its messages ca
   const { agent, finish } = createBuilder();
   finish();
   const paused = await agent.run('Go.').outcome();
-  expect(paused).toMatchObject({ status: 'suspended', pending: [{ id: 'approve:2.0', input: {} }] });
+  expect(paused).toMatchObject({ status: 'suspended', pending: [{ id: 'approval:2.0', input: {} }] });
   const message = { role: 'user', content: 'Leave it.' } as const;
   const { output } = await agent.run([...paused.messages, message]);
   expect(output).toBe('Built.');

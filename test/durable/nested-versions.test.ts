@@ -99,7 +99,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     await createAsker({ version: '1' }, { times: 2 }).run('Go.', { host, runId: 'run' }).outcome();
     await approve(host);
     const second = await createAsker({ version: '1' }, { times: 2 }).resume('run', { host }).outcome();
-    expect(second).toMatchObject({ status: 'suspended', pending: [{ id: 'tool:2.0/approve:1.0' }] });
+    expect(second).toMatchObject({ status: 'suspended', pending: [{ id: 'tool:2.0/approval:1.0' }] });
     const fork = await host.fork('run', { before: 'model:2', runId: 'fork' });
     const next = createAsker({ version: '2', tools: [] }, { times: 1 });
     expect(await next.resume(fork, { host }).outcome()).toMatchObject({ status: 'completed', output: 'paid' });

@@ -154,7 +154,7 @@ describe('a file that is removed while it is open is reported as host.lost', () 
     });
     await expect.poll(() => host.listRuns().catch(({ code }) => code)).toBe('host.lost');
     await expect(
-      host.start({ runId: 'next', agent: 'a', messages: [], limits: {}, metadata: {}, at: 0 }),
+      host.start({ runId: 'next', schemaVersion: 1, agent: 'a', messages: [], limits: {}, metadata: {}, at: 0 }),
     ).rejects.toMatchObject({ code: 'host.lost' });
     await expect(host.close()).rejects.toMatchObject({ code: 'host.lost' });
   });
@@ -210,7 +210,7 @@ test('converts a file of format 1', async () => {
   expect(events.map(({ event }) => event.type)).toEqual(['run.started', 'user.interrupted']);
   const [first] = events;
   expect((await host.getRun('ended', { after: first?.position ?? 0 })).events).toHaveLength(1);
-  await host.answer('waiting', 'approve:1.0', { type: 'approve', fingerprint: 'f' });
+  await host.answer('waiting', 'approval:1.0', { type: 'approve', fingerprint: 'f' });
   const opened = await host.claim('at work');
   expect(opened).toMatchObject({ type: 'claimed', record: { runId: 'at work' } });
   const step = {

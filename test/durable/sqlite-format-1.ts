@@ -37,7 +37,16 @@ const TABLES = `
 
 function serializeRecord(runId: string, more: object): string {
   const messages = [{ role: 'user', content: 'Go.' }];
-  return JSON.stringify({ runId, agent: 'agent', messages, limits: {}, metadata: {}, at: 100, ...more });
+  return JSON.stringify({
+    schemaVersion: 1,
+    runId,
+    agent: 'agent',
+    messages,
+    limits: {},
+    metadata: {},
+    at: 100,
+    ...more,
+  });
 }
 
 const STARTED = JSON.stringify({ type: 'run.started', at: 100, activeMs: 0 });
@@ -55,8 +64,8 @@ export const FORMAT_1: string = `${TABLES}
     ('at work', 'agent', '${serializeRecord('at work', {})}', 'running', NULL, 1, 100, 100, NULL, 'token', 'place', 1, 5),
     ('waiting', 'agent', '${serializeRecord('waiting', CONVERSATION)}', 'suspended', '{"status":"suspended","pending":[]}',
       1, 100, 100, NULL, NULL, NULL, NULL, NULL);
-  INSERT INTO steps VALUES ('ended', 'begin', '${STARTED}', NULL), ('ended', 'model:1', NULL, 'reference');
+  INSERT INTO steps VALUES ('ended', 'start', '${STARTED}', NULL), ('ended', 'model:1', NULL, 'reference');
   INSERT INTO large_values VALUES ('ended', 'reference', '${WROTE}');
   INSERT INTO intents VALUES ('at work', 'tool:1.0', 'at work#1');
-  INSERT INTO waits VALUES ('waiting', 'approve:1.0', 'f', '["approve"]', NULL, NULL, 0);
+  INSERT INTO waits VALUES ('waiting', 'approval:1.0', 'f', '["approve"]', NULL, NULL, 0);
 `;

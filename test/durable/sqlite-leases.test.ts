@@ -13,7 +13,15 @@ import { createSleeper } from './sleeper-agent.ts';
 const HOUR_MS = 3_600_000;
 
 function createRecord(runId: string): RunRecord {
-  return { runId, agent: 'agent', messages: [{ role: 'user', content: 'Go.' }], limits: {}, metadata: {}, at: 0 };
+  return {
+    runId,
+    schemaVersion: 1,
+    agent: 'agent',
+    messages: [{ role: 'user', content: 'Go.' }],
+    limits: {},
+    metadata: {},
+    at: 0,
+  };
 }
 
 function createStep(name: string, value: unknown): Step<unknown> {
@@ -148,7 +156,7 @@ test('a non-idempotent call does not begin if the run was taken over after its i
   onTestFinished(() => other.close());
   const begun: string[] = [];
   // Both writes share a transaction. The continuation of the first runs before the second one, as if the process had been stopped.
-  const first = waiting.waitFor('approve:1.0', APPROVAL).then(() => {
+  const first = waiting.waitFor('approval:1.0', APPROVAL).then(() => {
     other.exec("UPDATE runs SET lease_token = 'of another process' WHERE run_id = 'run'");
   });
   const pay = durable.step({

@@ -11,7 +11,14 @@ const COUNT = 1_500;
 
 async function storeRuns(host: SqliteHost, how: 'ended' | 'waiting'): Promise<void> {
   const runIds = Array.from({ length: COUNT }, (_, index) => `${how} ${index}`);
-  const record: Omit<RunRecord, 'runId'> = { agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 };
+  const record: Omit<RunRecord, 'runId'> = {
+    schemaVersion: 1,
+    agent: 'agent',
+    messages: [],
+    limits: {},
+    metadata: {},
+    at: 0,
+  };
   const status = how === 'ended' ? 'completed' : 'suspended';
   const outcome = { status, pending: [], text: 'Done.' } as never; // A host stores only the JSON of the outcome.
   await Promise.all(runIds.map((runId) => host.start({ ...record, runId })));

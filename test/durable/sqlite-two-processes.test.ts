@@ -46,6 +46,7 @@ test('if two processes resume the same hundred runs, each run completes, and no 
 async function interruptRun(host: Host, runId: string): Promise<void> {
   const agent = new Agent({ model: scriptedModel([]) });
   await host.start({
+    schemaVersion: 1,
     runId,
     agent: agent.name,
     messages: [{ role: 'user', content: 'Go.' }],

@@ -10,7 +10,15 @@ import { z } from 'zod';
 import { APPROVAL, claimRun, createFile, openSqlite } from './hosts.ts';
 
 function createRecord(runId: string): RunRecord {
-  return { runId, agent: 'agent', messages: [{ role: 'user', content: 'Go.' }], limits: {}, metadata: {}, at: 0 };
+  return {
+    runId,
+    schemaVersion: 1,
+    agent: 'agent',
+    messages: [{ role: 'user', content: 'Go.' }],
+    limits: {},
+    metadata: {},
+    at: 0,
+  };
 }
 
 function createStep(name: string, value: unknown): Step<unknown> {

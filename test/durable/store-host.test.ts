@@ -80,7 +80,15 @@ test('resumes an interrupted run from the directory, without repeating finished 
 test('refuses writes of an attempt whose run another attempt has claimed', async () => {
   const directory = createDirectory();
   const old = createHost(new DirectoryStore(directory));
-  const run = await old.start({ runId: 'run', agent: 'agent', messages: [], limits: {}, metadata: {}, at: 0 });
+  const run = await old.start({
+    runId: 'run',
+    schemaVersion: 1,
+    agent: 'agent',
+    messages: [],
+    limits: {},
+    metadata: {},
+    at: 0,
+  });
   const next = createHost(new DirectoryStore(directory)); // As another process sees the directory.
   await next.claim('run');
   const step = {
@@ -91,7 +99,7 @@ test('refuses writes of an attempt whose run another attempt has claimed', async
     onRecorded: () => undefined,
   } as const;
   await expect(run.step(step)).rejects.toMatchObject({ code: 'run.lost' });
-  await expect(run.waitFor('approve:1.0', { fingerprint: 'f', accepts: ['approve'] })).rejects.toMatchObject({
+  await expect(run.waitFor('approval:1.0', { fingerprint: 'f', accepts: ['approve'] })).rejects.toMatchObject({
     code: 'run.lost',
   });
   await old.release('run', undefined);

@@ -77,7 +77,7 @@ describe.each(hosts)('a call of unknown outcome, on $name', ({ open }) => {
       .outcome()
       .catch(() => undefined);
     const again = getPending(await agent.resume('run', { host }).outcome());
-    expect([pending.id, again.id]).toEqual(['doubt:1.0:1', 'doubt:1.0:2']);
+    expect([pending.id, again.id]).toEqual(['unknown_outcome:1.0:1', 'unknown_outcome:1.0:2']);
     const { fingerprint } = again;
     await expect(host.answer('run', pending.id, { type: 'approve', fingerprint })).rejects.toMatchObject({
       code: 'approval.used',
@@ -98,7 +98,7 @@ describe.each(hosts)('a call of unknown outcome, on $name', ({ open }) => {
       .outcome()
       .catch(() => undefined);
     const second = getPending(await agent.resume('run', { host }).outcome());
-    expect(second).toMatchObject({ id: 'doubt:1.0:1', input: { amount: 3 } });
+    expect(second).toMatchObject({ id: 'unknown_outcome:1.0:1', input: { amount: 3 } });
     expect(second.fingerprint).not.toBe(fingerprint);
     await host.answer('run', second.id, { type: 'approve', fingerprint: second.fingerprint });
     expect(getResult(await agent.resume('run', { host }).outcome())).toMatch(/3 paid$/);

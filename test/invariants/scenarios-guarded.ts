@@ -50,8 +50,8 @@ export const waiting: Scenario = {
   turns: [respond.calls([asks('code', 'Oslo'), asks('pay', 'Oslo'), asks('code', 'Rome')]), respond.text('All there.')],
   agent: (stage) => ({ tools: [code(stage), pay(stage)] }),
   answer({ id, fingerprint }) {
-    if (id === 'doubt:1.0:1') return { type: 'approve', fingerprint };
-    return id.startsWith('doubt:1.2')
+    if (id === 'unknown_outcome:1.0:1') return { type: 'approve', fingerprint };
+    return id.startsWith('unknown_outcome:1.2')
       ? { type: 'deny', fingerprint }
       : { type: 'result', fingerprint, value: { code: 5 } };
   },

@@ -62,7 +62,7 @@ export const fromOutside: Scenario = {
   ],
   agent: (stage) => ({ tools: [ask, pay(stage)] }),
   answer: ({ id, fingerprint }) =>
-    id === 'approve:1.2'
+    id === 'approval:1.2'
       ? { type: 'deny', fingerprint, reason: 'Enough.' }
       : { type: 'result', fingerprint, value: { said: `To ${id}.` } },
 };

@@ -73,8 +73,8 @@ const approval: Scenario = {
 };
 
 function answer({ id, fingerprint }: PendingCall): Answer {
-  if (id === 'approve:1.2') return { type: 'deny', fingerprint, reason: 'Not Rome.' };
-  if (id === 'approve:1.4') return { type: 'edit', fingerprint, arguments: { city: 'Nice' } };
+  if (id === 'approval:1.2') return { type: 'deny', fingerprint, reason: 'Not Rome.' };
+  if (id === 'approval:1.4') return { type: 'edit', fingerprint, arguments: { city: 'Nice' } };
   return { type: 'approve', fingerprint };
 }
 
@@ -212,7 +212,7 @@ const customTools: Scenario = {
     tools: [writtenTool('note', stage), { ...writtenTool('refund', stage), needsApproval: true }, look(stage)],
   }),
   answer: ({ id, fingerprint }) =>
-    id === 'approve:1.1' ? { type: 'edit', fingerprint, arguments: 'Some of it.' } : { type: 'approve', fingerprint },
+    id === 'approval:1.1' ? { type: 'edit', fingerprint, arguments: 'Some of it.' } : { type: 'approve', fingerprint },
 };
 
 function writtenTool(name: string, { started }: Stage): Tool<unknown> {

@@ -84,7 +84,7 @@ export function requested(
   index = 0,
 ): Extract<JournalEvent, { type: 'approval.requested' }> {
   const asked = { reason: 'approval' as const, accepts: ['approve', 'deny', 'edit'] as const };
-  const pending = { id: `approve:1.${index}`, ...asked, call: pendingCall, input: {}, fingerprint: `f${index}` };
+  const pending = { id: `approval:1.${index}`, ...asked, call: pendingCall, input: {}, fingerprint: `f${index}` };
   return { type: 'approval.requested', turn: 1, index, pending, ...times };
 }
 

@@ -46,7 +46,7 @@ describe.each(FORMS)('%s', (_, asks) => {
     const { pending, ran } = waiting;
     const { fingerprint } = pending;
     expect(pending).toEqual({
-      id: 'approve:1.0',
+      id: 'approval:1.0',
       reason: 'approval',
       accepts: ['approve', 'deny', 'edit'],
       call: expect.objectContaining({ id: 'call_1' }),
@@ -84,7 +84,7 @@ describe.each(FORMS)('%s', (_, asks) => {
     const [first, second] = [await suspended(asks('rm a')), await suspended(asks('rm a '))];
     const approval: Answer = { type: 'approve', fingerprint: first.pending.fingerprint };
 
-    await expect(second.host.answer('run', 'approve:1.0', approval)).rejects.toMatchObject({ name: 'ApprovalError' });
+    await expect(second.host.answer('run', 'approval:1.0', approval)).rejects.toMatchObject({ name: 'ApprovalError' });
     expect(second.ran).toEqual([]);
   });
 });
@@ -108,7 +108,7 @@ test.each([
   const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   const fingerprint = pending?.fingerprint ?? '';
-  await host.answer('run', 'approve:1.0', { type: 'edit', fingerprint, arguments: edited });
+  await host.answer('run', 'approval:1.0', { type: 'edit', fingerprint, arguments: edited });
   await agent.resume('run', { host });
 
   expect(pending?.input).toEqual({ city: 'Oslo' });

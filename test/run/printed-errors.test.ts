@@ -106,5 +106,5 @@ test.each([
   const agent = new Agent({ model: scriptedModel([respond.call('pay')]), tools: [pay] });
   const error = await rejected(agent.run('Pay.', options));
   expect(error).toMatchObject({ name: 'RunSuspendedError', outcome: { status: 'suspended' } });
-  expect(error.message).toContain(`waits for answers to approve:1.0. ${how}`);
+  expect(error.message).toContain(`waits for answers to approval:1.0. ${how}`);
 });

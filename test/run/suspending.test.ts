@@ -53,7 +53,7 @@ describe.each(hosts)('a tool that throws SuspendRun, on $name,', ({ open }) => {
     });
     const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
     expect(await pendingOf(outcome)).toMatchObject({
-      id: 'doubt:1.0:1',
+      id: 'unknown_outcome:1.0:1',
       reason: 'suspended',
       accepts: ['approve', 'result', 'deny'],
       input: { amount: 5 },
@@ -74,7 +74,7 @@ describe.each(hosts)('a tool that throws SuspendRun, on $name,', ({ open }) => {
     const first = await suspended(agent, host);
     await host.answer('run', first.id, { type: 'approve', fingerprint: first.fingerprint });
     const second = await pendingOf(await agent.resume('run', { host }).outcome());
-    expect([second.id, second.preview]).toEqual(['doubt:1.0:2', { code: 2 }]);
+    expect([second.id, second.preview]).toEqual(['unknown_outcome:1.0:2', { code: 2 }]);
     await host.answer('run', second.id, { type: 'approve', fingerprint: second.fingerprint });
     const { output } = await agent.resume('run', { host });
     expect(output).toBe('Told: paid');

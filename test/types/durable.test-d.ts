@@ -158,18 +158,18 @@ describe('a run', () => {
 describe('an answer', () => {
   test('names the call that it is for', async () => {
     const fingerprint = 'f';
-    await host.answer('run', 'approve:1.0', { type: 'approve', fingerprint });
-    await host.answer('run', 'approve:1.0', { type: 'deny', fingerprint, reason: 'No.' });
-    await host.answer('run', 'approve:1.0', { type: 'edit', fingerprint, arguments: { city: 'Oslo' } });
-    await host.answer('run', 'approve:1.0', { type: 'result', fingerprint, value: null });
+    await host.answer('run', 'approval:1.0', { type: 'approve', fingerprint });
+    await host.answer('run', 'approval:1.0', { type: 'deny', fingerprint, reason: 'No.' });
+    await host.answer('run', 'approval:1.0', { type: 'edit', fingerprint, arguments: { city: 'Oslo' } });
+    await host.answer('run', 'approval:1.0', { type: 'result', fingerprint, value: null });
     // @ts-expect-error: the fingerprint is missing
-    await host.answer('run', 'approve:1.0', { type: 'approve' });
+    await host.answer('run', 'approval:1.0', { type: 'approve' });
     // @ts-expect-error: a reply has a value
-    await host.answer('run', 'approve:1.0', { type: 'result', fingerprint });
+    await host.answer('run', 'approval:1.0', { type: 'result', fingerprint });
     // @ts-expect-error: which is JSON
-    await host.answer('run', 'approve:1.0', { type: 'result', fingerprint, value: new Map() });
+    await host.answer('run', 'approval:1.0', { type: 'result', fingerprint, value: new Map() });
     // @ts-expect-error: there is no such answer
-    await host.answer('run', 'approve:1.0', { type: 'yes', fingerprint });
+    await host.answer('run', 'approval:1.0', { type: 'yes', fingerprint });
   });
 });
 
@@ -228,7 +228,7 @@ describe('the port of hosts', () => {
     const step = {} as Step<number>;
     expectTypeOf(durable.step(step)).resolves.toEqualTypeOf<number>();
     expectTypeOf(durable.parallel([step], { width: 2 })).resolves.toEqualTypeOf<readonly number[]>();
-    const waited = await durable.waitFor<Answer>('approve:1.0', {
+    const waited = await durable.waitFor<Answer>('approval:1.0', {
       fingerprint: 'f',
       accepts: ['approve'],
       ahead: true,

@@ -52,6 +52,7 @@ export type {
   StoredRun,
   StoredStep,
 } from './host/run-store.ts';
+export { checkSchemaVersion, hasKnownSchema, SCHEMA_VERSION } from './host/schema-version.ts';
 export { parseRecord, serializeRecord } from './host/serialize-record.ts';
 export { serializeStep } from './host/serialize-step.ts';
 export type {

@@ -43,13 +43,13 @@ export class DbosClientStore implements ClientStore {
   /** Inserts a run and enqueues its first attempt, in the queue of its agent. */
   async insert(record: RunRecord, as: InsertOptions): Promise<void> {
     if (as.type === 'claimed') throw new Error('A client cannot work on runs.');
-    const { runId, agent } = record;
+    const { runId } = record;
     await this.database.runTransaction(async (client) => {
       const queuedWorkflowId = createWorkflowId(runId);
       if (!(await insertRun(client, record, { type: 'queued', queuedWorkflowId }))) throw createRunExistsError(runId);
       await insertSteps(client, runId, as.steps ?? []);
       await putWaits(client, runId, as.waits ?? new Map());
-      await this.engine.enqueue(client, agent, { runId, attempt: 1, workflowId: queuedWorkflowId });
+      await this.engine.enqueue(client, record, { runId, attempt: 1, workflowId: queuedWorkflowId });
     });
   }
 
@@ -91,10 +91,11 @@ export class DbosClientStore implements ClientStore {
   }
 
   /** Enqueues the next attempt, in a transaction that has locked the run. The first free worker continues the run. */
-  async enqueueNextAttempt(client: PoolClient, { runId, agent, attempts }: QueuedRun): Promise<void> {
+  async enqueueNextAttempt(client: PoolClient, run: RunAttempts): Promise<void> {
+    const { runId, attempts } = run;
     const workflowId = createWorkflowId(runId);
     // Two answers at once enqueue two attempts with the same number. The second one finds nothing to do.
-    await this.engine.enqueue(client, agent, { runId, attempt: attempts + 1, workflowId });
+    await this.engine.enqueue(client, run, { runId, attempt: attempts + 1, workflowId });
     await setQueuedWorkflow(client, runId, workflowId);
   }
 
@@ -107,4 +108,4 @@ export class DbosClientStore implements ClientStore {
 /** How many runs a transaction deletes: each may have very many steps. */
 const DELETION_BATCH = 20;
 
-type QueuedRun = Pick<RunRow, 'runId' | 'agent' | 'attempts'>;
+type RunAttempts = Pick<RunRow, 'runId' | 'agent' | 'schemaVersion' | 'attempts'>;

@@ -1,5 +1,6 @@
 import { DBOS, DBOSClient, type DLogger } from '@dbos-inc/dbos-sdk';
 import { HostError } from '@pawl/core';
+import { type RunRecord, SCHEMA_VERSION } from '@pawl/core/host';
 import { type Database, type PoolClient, toDatabaseError } from './database.ts';
 import type { QueueOptions } from './host-types.ts';
 
@@ -19,14 +20,16 @@ export function createWorkflowId(runId: string): string {
 /** Works on an attempt. The workflow lasts until the promise settles. */
 export type AttemptHandler = (workflow: AttemptWorkflow) => Promise<string>;
 
-/** The same for all versions of the application: workers of a new deployment must continue the attempts of an older one. */
-const APPLICATION = { name: 'pawl', version: 'pawl' } as const;
+const APPLICATION = 'pawl';
 const WORKFLOW = 'pawl.run';
 
 /** Creates the tables of DBOS. */
 export function prepareEngine(url: string): Promise<void> {
   return convertErrors(() => DBOS.migrate(url));
 }
+
+/** What decides which workers may take a run. */
+export type QueuedRun = Pick<RunRecord, 'agent' | 'schemaVersion'>;
 
 /** The client of DBOS: enqueues attempts and reads their state. */
 export class EngineClient {
@@ -41,20 +44,24 @@ export class EngineClient {
       DBOSClient.create({
         systemDatabaseUrl: url,
         systemDatabasePool: database.pool,
-        applicationName: APPLICATION.name,
+        applicationName: APPLICATION,
         logger: QUIET,
       }),
     );
     return new EngineClient(client);
   }
 
-  /** Enqueues an attempt in a transaction, for a worker that has the agent. */
-  async enqueue(on: PoolClient, agent: string, { runId, attempt, workflowId }: AttemptWorkflow): Promise<void> {
+  /** Enqueues an attempt in a transaction, for a worker that has the agent and knows the schema version. */
+  async enqueue(
+    on: PoolClient,
+    { agent, schemaVersion }: QueuedRun,
+    { runId, attempt, workflowId }: AttemptWorkflow,
+  ): Promise<void> {
     const options = {
       workflowName: WORKFLOW,
       workflowID: workflowId,
       queueName: nameQueue(agent),
-      appVersion: APPLICATION.version,
+      appVersion: formatVersion(schemaVersion),
     };
     await this.#client.enqueueInTransaction(on, options, runId, attempt);
   }
@@ -125,8 +132,8 @@ export class Engine {
       isRegistered = true;
       const queues = agents.map(nameQueue);
       DBOS.setConfig({
-        name: APPLICATION.name,
-        applicationVersion: APPLICATION.version,
+        name: APPLICATION,
+        applicationVersion: formatVersion(SCHEMA_VERSION),
         systemDatabaseUrl: url,
         systemDatabasePool: database.pool,
         executorID: executorId,
@@ -171,6 +178,14 @@ function findRootCause(error: unknown): unknown {
   const cause =
     error instanceof Error && 'error' in error ? error.error : (error as { readonly cause?: unknown })?.cause;
   return cause instanceof Error ? findRootCause(cause) : error;
+}
+
+/**
+ * DBOS gives a workflow only to workers of the same version. Pawl uses the schema version of the run: a new deployment continues older runs,
+ * and a worker gets no run that it cannot read.
+ */
+function formatVersion(schemaVersion: number): string {
+  return `pawl-${schemaVersion}`;
 }
 
 function nameQueue(agent: string): string {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Clock, type Host, HostError } from '@pawl/core';
-import { hasEnded, readAgentName, resumeWith } from '@pawl/core/host';
+import { checkSchemaVersion, hasEnded, readAgentName, resumeWith } from '@pawl/core/host';
 import type { Database } from './database.ts';
 import type { AttemptWorkflow } from './engine.ts';
 import type { WorkerAgent, WorkerRun } from './host-types.ts';
@@ -80,6 +80,7 @@ export class QueueWorker<Resumed extends WorkerRun> {
     const { attempts } = store;
     try {
       const { record, attempts: made, status } = await store.find(runId);
+      checkSchemaVersion(record);
       const agent = this.#agents.get(record.agent);
       if (made >= attempt || hasEnded(status) || agent === undefined) {
         await this.#withdraw(workflow);

@@ -1,5 +1,5 @@
 import { type Clock, HostError } from '@pawl/core';
-import { hasEnded } from '@pawl/core/host';
+import { hasEnded, SCHEMA_VERSION } from '@pawl/core/host';
 import type { Database, PoolClient } from './database.ts';
 import type { DbosClientStore } from './dbos-client-store.ts';
 import type { AttemptWorkflow, EngineClient } from './engine.ts';
@@ -56,8 +56,9 @@ export class RunRecovery {
     const { database, store, clock } = this.#options;
     const { rows } = await database.query(
       `SELECT DISTINCT run_id FROM pawl.waits JOIN pawl.runs USING (run_id)
-       WHERE word IS NULL AND NOT taken AND expires_at <= $1 AND status = 'suspended' LIMIT 100`,
-      [clock.now()],
+       WHERE word IS NULL AND NOT taken AND expires_at <= $1 AND status = 'suspended' AND schema_version = $2
+       LIMIT 100`,
+      [clock.now(), SCHEMA_VERSION],
     );
     for (const row of rows) {
       await database.runTransaction(async (client) => {

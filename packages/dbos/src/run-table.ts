@@ -17,6 +17,7 @@ export interface RunRow {
   readonly runId: string;
   readonly number: number;
   readonly agent: string;
+  readonly schemaVersion: number;
   readonly status: RunSummary['status'];
   readonly attempts: number;
   readonly metadata: JsonObject;
@@ -40,7 +41,7 @@ export type RunStart =
 
 /** Inserts a run. Returns `false` if it exists. A `running` one is at its first attempt. */
 export async function insertRun(on: Queryable, record: RunRecord, start: RunStart): Promise<boolean> {
-  const { runId, agent, metadata, conversation, at } = record;
+  const { runId, agent, schemaVersion, metadata, conversation, at } = record;
   const claim = start.type === 'running' ? start.claim : undefined;
   const { rowCount } = await on.query(INSERT, [
     runId,
@@ -55,6 +56,7 @@ export async function insertRun(on: Queryable, record: RunRecord, start: RunStar
     start.type === 'queued' ? start.queuedWorkflowId : null,
     roundTime(at),
     listMetadataKeys(metadata).map(hashMetadataKey),
+    schemaVersion,
   ]);
   return rowCount === 1;
 }
@@ -62,8 +64,8 @@ export async function insertRun(on: Queryable, record: RunRecord, start: RunStar
 const INSERT = `
   WITH added AS (
     INSERT INTO pawl.runs (run_id, agent, record, metadata, conversation, status, attempts, executor_id, token,
-      left_workflow, started_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT (run_id) DO NOTHING RETURNING run_id
+      left_workflow, started_at, updated_at, schema_version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $13) ON CONFLICT (run_id) DO NOTHING RETURNING run_id
   ), found_by AS (
     INSERT INTO pawl.run_metadata SELECT DISTINCT hash, run_id FROM added, unnest($12::text[]) AS keys (hash)
   )
@@ -80,7 +82,7 @@ const CURRENT_STATUS =
 
 /** All columns except the large ones. */
 export const COLUMNS = `run_id, number, agent, metadata, status, attempts, executor_id, token, cancelled, left_workflow,
-  started_at, updated_at`;
+  started_at, updated_at, schema_version`;
 
 /** `current_status`: a stored `running` is `interrupted` if the executor is gone. */
 const ROW = `SELECT ${COLUMNS}, ${CURRENT_STATUS} FROM pawl.runs WHERE run_id = $1`;
@@ -199,6 +201,7 @@ export function toRunRow(row: Row): RunRow {
     runId: String(row['run_id']),
     number: Number(row['number']),
     agent: String(row['agent']),
+    schemaVersion: Number(row['schema_version']),
     status: row['current_status'] as RunRow['status'], // Only this package writes the column.
     attempts: Number(row['attempts']),
     metadata: JSON.parse(String(row['metadata'])),

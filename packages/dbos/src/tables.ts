@@ -43,6 +43,8 @@ const TABLES = `
     number bigserial NOT NULL UNIQUE,
     agent text NOT NULL,
     record text NOT NULL,
+    -- Of the record. Workers take runs of their version only.
+    schema_version integer NOT NULL,
     metadata text NOT NULL,
     conversation text,
     status text NOT NULL,

@@ -4,6 +4,7 @@ import { History } from '../chat/history.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { DefinitionRecord, JournalEvent } from '../event/fact.ts';
+import { START_STEP } from '../event/step-name.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState, type RunState } from '../loop/state.ts';
@@ -30,7 +31,7 @@ export async function begin(options: BeginOptions): Promise<Begun> {
   const { blueprint, scope, history } = options;
   let first: History | undefined;
   const work = (): Promise<JournalEvent> => started({ ...options, history: () => (first = history()) });
-  const fact = await scope.stepRunner.step(factStep<JournalEvent>(scope, { name: 'start', effect: 'read', work }));
+  const fact = await scope.stepRunner.step(factStep<JournalEvent>(scope, { name: START_STEP, effect: 'read', work }));
   if (fact.type !== 'run.started') return { scope, state: apply(initialState(first ?? validHistory(history)), fact) };
   const { messages, instructions, definition } = fact;
   const state = initialState(first ?? History.from(messages));

@@ -7,6 +7,7 @@ import type { Outcome } from '../event/outcome.ts';
 import type { Host, RunRecord } from '../host/host.ts';
 import { createSingleRunHost } from '../host/memory-host.ts';
 import { readRunId } from '../host/read-run-id.ts';
+import { SCHEMA_VERSION } from '../host/schema-version.ts';
 import type { StepRunner } from '../host/step-runner.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { initialState } from '../loop/state.ts';
@@ -166,6 +167,7 @@ async function begun({ blueprint, id, host, said, options }: Start, ports: RunPo
   });
   if (isGivenUp) return { type: 'given_up', history };
   const record: RunRecord = {
+    schemaVersion: SCHEMA_VERSION,
     runId: id,
     agent: definition.name,
     messages: history.messages,

@@ -47,6 +47,10 @@ const EVENT_TYPES: Readonly<Record<EventType | '*', true>> = {
   'listener.failed': true,
 };
 
+export function isEventType(type: string): boolean {
+  return type !== '*' && Object.hasOwn(EVENT_TYPES, type);
+}
+
 /** @throws ConfigError for what is no object of functions by types of events. */
 export function checkListeners(listeners: Listeners, where: string): void {
   if (typeof listeners !== 'object' || listeners === null) {

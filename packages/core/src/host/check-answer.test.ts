@@ -20,7 +20,7 @@ const open: Wait = {
 };
 
 function createTarget(changes: Partial<AnswerTarget> = {}): AnswerTarget {
-  return { runId: 'run', pendingId: 'approve:1.0', wait: open, endStatus: undefined, now: 99, ...changes };
+  return { runId: 'run', pendingId: 'approval:1.0', wait: open, endStatus: undefined, now: 99, ...changes };
 }
 
 describe('checkAnswer', () => {

@@ -7,6 +7,7 @@ import { copyMetadata } from './copy-metadata.ts';
 import { toMessages } from './fork.ts';
 import type { EnqueueOptions, RunRecord } from './host.ts';
 import { readRunId } from './read-run-id.ts';
+import { SCHEMA_VERSION } from './schema-version.ts';
 
 interface QueuedRunInput {
   readonly input: string | readonly Message[];
@@ -29,6 +30,7 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     throw new ConfigError(`host.enqueue for agent "${agent}": there is no input. Pass a text or a list of messages.`);
   }
   return {
+    schemaVersion: SCHEMA_VERSION,
     runId: readRunId(runId),
     agent,
     messages: copyJson(messages, { where, name: 'messages', ignoresUndefined: true }),

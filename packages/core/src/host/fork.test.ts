@@ -6,6 +6,7 @@ import type { RunRecord } from './host.ts';
 const conversation = { id: 'talk', version: 3, kept: 1 };
 const record: RunRecord = {
   runId: 'run',
+  schemaVersion: 1,
   agent: 'agent',
   messages: [{ role: 'user', content: 'Go.' }],
   limits: { turns: 5 },
@@ -38,7 +39,14 @@ function createEvent(step: string): JournalEvent {
   return { type: 'run.aborted', reason: step, at: 0, activeMs: 0 };
 }
 
-const own = { runId: 'fork', agent: 'agent', limits: { turns: 5 }, metadata: { for: 'Ann' }, at: 7 };
+const own = {
+  schemaVersion: 1,
+  runId: 'fork',
+  agent: 'agent',
+  limits: { turns: 5 },
+  metadata: { for: 'Ann' },
+  at: 7,
+};
 
 describe('a fork before a step', () => {
   test('copies the steps before it, and is not part of the conversation', () => {
@@ -59,16 +67,16 @@ describe('a fork before a step', () => {
 
   test('does not copy the answer to a call whose result it does not copy', () => {
     const fork = createFork(createSource(), { options: { before: 'tool:1.2:pay', runId: 'fork' }, now: 7 });
-    const names = ['answer:1.2', 'approve:1.2', 'doubt:1.2:1', 'within:1.2', 'answer:1.20', 'check:1.2'];
+    const names = ['answer:1.2', 'approval:1.2', 'unknown_outcome:1.2:1', 'nested:1.2', 'answer:1.20', 'check:1.2'];
     expect(names.filter(fork.isCopied)).toEqual(['check:1.2']);
   });
 
   test('copies the answer to a call whose result it copies', () => {
     const fork = createFork(createSource(), { options: { before: 'model:2', runId: 'fork' }, now: 7 });
-    expect(['answer:1.2', 'approve:1.2', 'within:1.0'].filter(fork.isCopied)).toEqual([
+    expect(['answer:1.2', 'approval:1.2', 'nested:1.0'].filter(fork.isCopied)).toEqual([
       'answer:1.2',
-      'approve:1.2',
-      'within:1.0',
+      'approval:1.2',
+      'nested:1.0',
     ]);
   });
 

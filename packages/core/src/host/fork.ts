@@ -3,9 +3,9 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { JournalEvent } from '../event/fact.ts';
+import { compareSteps, isResultOf, readOpenCall, readPath } from '../event/step-name.ts';
 import type { ForkOptions, RunRecord } from './host.ts';
 import { readRunId } from './read-run-id.ts';
-import { compareSteps, pathOf } from './step-order.ts';
 
 /** The run that is forked, as its host stores it. */
 export interface ForkSource {
@@ -41,7 +41,7 @@ export function createFork(
     const forked = { runId: record.runId, before, ...(conversation && { conversation }) };
     return { record: { ...fresh, forked }, isCopied: isBefore };
   }
-  const kept = [...events].filter(([name]) => pathOf(name) === '' && isBefore(name));
+  const kept = [...events].filter(([name]) => readPath(name) === '' && isBefore(name));
   kept.sort(([one], [other]) => compareSteps(one, other));
   const conversation = { record, events: kept.map(([, event]) => event), input: inputMessages };
   return { record: { ...fresh, forked: { runId: record.runId, before, conversation } }, isCopied: () => false };
@@ -63,12 +63,9 @@ interface ForkPoint {
  * A copied answer would approve that call a second time without asking anybody. The fork asks again.
  */
 function isOfOpenCall(name: string, { before, events }: ForkPoint): boolean {
-  const path = pathOf(name);
-  const [, call] =
-    /^(?:answer|approve|doubt|within):(\d+\.\d+)/.exec(name.slice(path === '' ? 0 : path.length + 1)) ?? [];
-  if (call === undefined) return false;
-  const result = `${path === '' ? '' : `${path}/`}tool:${call}:`;
-  return ![...events.keys()].some((step) => step.startsWith(result) && compareSteps(step, before) < 0);
+  const open = readOpenCall(name);
+  if (open === undefined) return false;
+  return ![...events.keys()].some((step) => isResultOf(step, open) && compareSteps(step, before) < 0);
 }
 
 function joinMessages(messages: readonly Message[], input: readonly Message[]): readonly Message[] {

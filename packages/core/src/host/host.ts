@@ -9,6 +9,8 @@ import type { StepRunner } from './step-runner.ts';
 
 /** What a host stores about a run, besides its steps. */
 export interface RunRecord {
+  /** The version of what is stored of the run. A run of another version is listed, and otherwise left as it is: HostError `run.format`. */
+  readonly schemaVersion: number;
   readonly runId: string;
   readonly agent: string;
   readonly messages: readonly Message[];

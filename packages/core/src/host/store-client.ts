@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { JournalEvent } from '../event/fact.ts';
+import { readPath } from '../event/step-name.ts';
 import { checkAnswer, checkMessage, createNotWaitingError, isOpen, type Wait } from './check-answer.ts';
 import { createQueuedRecord } from './create-queued-record.ts';
 import { followEvents, hasEnded } from './follow-events.ts';
@@ -19,8 +20,8 @@ import type {
 import { readCancelOptions, readGetRunOptions } from './host-options.ts';
 import { roundClock } from './round-clock.ts';
 import { checkFilter, checkPosition } from './run-filter.ts';
-import type { ClientStore, RunChange } from './run-store.ts';
-import { pathOf } from './step-order.ts';
+import type { ClientStore, RunChange, StoredRun, StoredStep } from './run-store.ts';
+import { checkSchemaVersion, checkStep } from './schema-version.ts';
 import type { PendingAnswer } from './step-runner.ts';
 
 /** Reads, answers, queues, forks and cancels the runs of a store, without working on them. */
@@ -37,6 +38,7 @@ export class StoreClient
   }
 
   async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
+    await this.findReadable(runId);
     await this.#store.update(runId, {
       waits: { name: pendingId },
       decide: ({ status }, waits) => {
@@ -50,6 +52,7 @@ export class StoreClient
 
   async sendMessage(runId: string, message: UserMessage): Promise<void> {
     checkMessage(message, runId);
+    await this.findReadable(runId);
     await this.#store.update(runId, {
       waits: 'all',
       decide: ({ status }, waits) => {
@@ -68,6 +71,7 @@ export class StoreClient
 
   async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
     const { reason } = readCancelOptions(options);
+    await this.findReadable(runId);
     await this.#store.update(runId, {
       decide: ({ status, cancelReason = reason }) => {
         if (hasEnded(status)) return { result: undefined };
@@ -79,10 +83,10 @@ export class StoreClient
   async getRun(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
     const after = checkPosition(readGetRunOptions(options).after, 'host.getRun: after');
     // Reads the run before its steps: if it has ended by then, no event is missing.
-    const { record, status, outcome } = await this.#store.find(runId);
-    const steps = await this.#store.listSteps(runId, after);
+    const { record, status, outcome } = await this.findReadable(runId);
+    const steps = await this.readSteps(runId, after);
     const events = steps.map(({ position, name, value }) => {
-      return { position, path: pathOf(name), event: value as JournalEvent }; // The loop's steps record journal events.
+      return { position, path: readPath(name), event: value as JournalEvent }; // The loop's steps record journal events.
     });
     return { record, status, events, ...(outcome !== undefined && { outcome }) };
   }
@@ -96,8 +100,8 @@ export class StoreClient
   }
 
   async fork(runId: string, options: ForkOptions): Promise<string> {
-    const { record } = await this.#store.find(runId);
-    const steps = await this.#store.listSteps(runId, 0);
+    const { record } = await this.findReadable(runId);
+    const steps = await this.readSteps(runId, 0);
     const waits = await this.#store.update(runId, { waits: 'all', decide: (_, all) => ({ result: all }) });
     const events = new Map(steps.map(({ name, value }): [string, JournalEvent] => [name, value as JournalEvent])); // As above.
     const fork = createFork({ record, events }, { options, now: this.clock.now() });
@@ -107,6 +111,20 @@ export class StoreClient
       waits: new Map([...waits].filter(([name]) => fork.isCopied(name))),
     });
     return fork.record.runId;
+  }
+
+  /** Reads the steps of a run after a position. @throws HostError `run.format` for a step or an event that this version does not know. */
+  protected async readSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
+    const steps = await this.#store.listSteps(runId, after);
+    for (const step of steps) checkStep(step, runId);
+    return steps;
+  }
+
+  /** Finds a run that this version can read. @throws HostError `run.unknown`, `run.format` */
+  protected async findReadable(runId: string): Promise<StoredRun> {
+    const run = await this.#store.find(runId);
+    checkSchemaVersion(run.record);
+    return run;
   }
 }
 

@@ -66,8 +66,10 @@ export class StoreHost extends StoreClient implements Host {
 
   async claim(runId: string, { accept }: ClaimOptions = {}): Promise<ClaimResult> {
     this.#heldRuns.checkOpen();
-    const { record } = await this.#store.find(runId);
+    const { record } = await this.findReadable(runId);
     accept?.(record);
+    // Before the claim: a run that this version cannot read stays as it is.
+    await this.readSteps(runId, 0);
     const run = this.#createHeldRun(runId);
     const isHeld = this.#heldRuns.get(runId) !== undefined;
     const claimed = isHeld ? undefined : await this.#store.claim(run.claim, this.clock.now());

@@ -94,7 +94,7 @@ test('a call goes from open to closed by way of a person', () => {
 });
 
 test('a new reply starts from nothing: no calls, no output, not parked', () => {
-  const parked: JournalEvent = { type: 'run.suspended', turn: 1, pending: ['approve:1.0'], at: 0, activeMs: 0 };
+  const parked: JournalEvent = { type: 'run.suspended', turn: 1, pending: ['approval:1.0'], at: 0, activeMs: 0 };
   const before = stateAfter(replied(asked(a)), requested(a), parked, approved(), finished(a));
   const after = stateAfter(
     replied(asked(a)),

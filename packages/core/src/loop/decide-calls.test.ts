@@ -18,7 +18,7 @@ const asking: readonly JournalEvent[] = [all, requested(b, 1), requested(c, 2)];
 const parked: JournalEvent = {
   type: 'run.suspended',
   turn: 1,
-  pending: ['approve:1.1', 'approve:1.2'],
+  pending: ['approval:1.1', 'approval:1.2'],
   at: 0,
   activeMs: 0,
 };

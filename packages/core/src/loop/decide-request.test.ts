@@ -58,7 +58,7 @@ test.each(lastOnes)(
     const action = decide(state, policy({ limits }));
     expect(action).toEqual({
       type: 'tell',
-      step: `last:${state.turn}`,
+      step: `limit:${state.turn}`,
       fact: {
         type: 'limit.approaching',
         turn: state.turn,

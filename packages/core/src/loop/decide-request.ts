@@ -1,5 +1,6 @@
 import { plural } from '../base/text.ts';
 import type { LimitName } from '../event/outcome.ts';
+import { formatTurnStep } from '../event/step-name.ts';
 import type { Action } from './action.ts';
 import { handsOver } from './calls.ts';
 import { InvalidToolInputError, RepeatedToolFailureError } from './errors.ts';
@@ -60,7 +61,7 @@ function stuck({ failing, turn }: RunState): Action | undefined {
     if (count < STUCK_AT || toldAt !== undefined) continue;
     const message = { role: 'user' as const, content: describeRepeatedFailure({ tool, count }) };
     const fact = { type: 'tool.repeated_failure' as const, turn, tool, count, message };
-    return { type: 'tell', step: `stuck:${turn}`, fact };
+    return { type: 'tell', step: formatTurnStep('repeated_failure', turn), fact };
   }
   return undefined;
 }
@@ -91,7 +92,7 @@ function limited(state: RunState, policy: Policy): Action | undefined {
   if (state.last !== undefined || !policy.hasTools) return undefined;
   const message = { role: 'user' as const, content: LAST_TURN };
   const fact = { type: 'limit.approaching' as const, turn: state.turn, limit, max, spent, message };
-  return { type: 'tell', step: `last:${state.turn}`, fact };
+  return { type: 'tell', step: formatTurnStep('limit', state.turn), fact };
 }
 
 function reachedLimit(state: RunState, { limits }: Policy): Reached | undefined {

@@ -18,7 +18,7 @@ test('three failures of the same call in a row are told to the model; one more e
     count: 3,
     message: { role: 'user', content: STUCK },
   };
-  expect(decide(stateAfter(...three), policy())).toEqual({ type: 'tell', step: 'stuck:3', fact });
+  expect(decide(stateAfter(...three), policy())).toEqual({ type: 'tell', step: 'repeated_failure:3', fact });
   const told = [...three, stuck(3, 3)];
   const state = stateAfter(...told);
   expect(decide(state, policy())).toEqual({ type: 'call-model', turn: 4, history: state.history, final: false });

@@ -156,7 +156,7 @@ test.each([
   const message = { role: 'user', content };
   expect(decide(stateAfter(reply), policy())).toEqual({
     type: 'tell',
-    step: 'again:1',
+    step: 'reprompt:1',
     fact: { type: 'model.reprompted', turn: 1, reason, message },
   });
   const state = stateAfter(reply, askedAgain(reason));
@@ -194,7 +194,7 @@ describe('a response that an output guard does not accept', () => {
       guard: 'kind',
       message: { role: 'user', content },
     };
-    expect(decide(stateAfter(rejected()), policy(structured))).toEqual({ type: 'tell', step: 'again:1', fact });
+    expect(decide(stateAfter(rejected()), policy(structured))).toEqual({ type: 'tell', step: 'reprompt:1', fact });
   });
 
   test.each<readonly [string, readonly JournalEvent[], unknown]>([
@@ -241,7 +241,7 @@ test('output that does not fit is corrected as often as the agent allows, then t
   const allowed = policy({ ...structured, maxOutputRetries: 1 });
   expect(decide(stateAfter(...known), allowed)).toEqual({
     type: 'tell',
-    step: 'again:1',
+    step: 'reprompt:1',
     fact: {
       type: 'model.reprompted',
       turn: 1,

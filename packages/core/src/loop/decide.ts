@@ -1,5 +1,6 @@
 import type { ModelRepromptedEvent } from '../event/fact.ts';
 import type { Rejection } from '../event/rejection.ts';
+import { formatTurnStep } from '../event/step-name.ts';
 import type { Action, Conclusion } from './action.ts';
 import { decideCalls } from './decide-calls.ts';
 import { decideRequest } from './decide-request.ts';
@@ -93,7 +94,11 @@ interface AskingAgain extends Pick<ModelRepromptedEvent, 'reason' | 'guard'> {
 
 function askAgain(turn: number, { content, ...why }: AskingAgain): Action {
   const message = { role: 'user' as const, content };
-  return { type: 'tell', step: `again:${turn}`, fact: { type: 'model.reprompted', turn, ...why, message } };
+  return {
+    type: 'tell',
+    step: formatTurnStep('reprompt', turn),
+    fact: { type: 'model.reprompted', turn, ...why, message },
+  };
 }
 
 function finish(conclusion: Conclusion): Action {

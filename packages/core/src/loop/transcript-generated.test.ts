@@ -63,7 +63,7 @@ function next(state: RunState, random: Random): readonly JournalEvent[] | undefi
       return shuffled(action.calls, random).map(({ index, call }) => {
         if (random(3) === 0) return { type: 'approval.not_required', index, ...position };
         const pending = {
-          id: `approve:${state.turn}.${index}`,
+          id: `approval:${state.turn}.${index}`,
           reason: 'approval' as const,
           accepts: [],
           call,

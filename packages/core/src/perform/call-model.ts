@@ -6,6 +6,7 @@ import type { ChatRequest } from '../chat/request.ts';
 import { resolveToolNames } from '../chat/request-tools.ts';
 import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../event/fact.ts';
 import type { Rejection } from '../event/rejection.ts';
+import { formatTurnStep } from '../event/step-name.ts';
 import { addUsage } from '../event/usage.ts';
 import { discardedUsage } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
@@ -84,7 +85,7 @@ function beginCall(planned: PlannedTurn, turnScope: TurnScope): TurnCall {
 /** Under a cost limit the intent to request is recorded: a request that a crash cut off is charged, and made again as a step of its own. */
 function runStep(call: TurnCall, lost: number): Promise<JournalEvent> {
   const { action, scope } = call;
-  const name = lost === 0 ? `model:${action.turn}` : `model:${action.turn}:${lost}`;
+  const name = formatTurnStep('model', action.turn, lost);
   const work = (): Promise<JournalEvent> => requestResponse(call);
   if (!scope.budget.isPaid) return scope.stepRunner.step(factStep<JournalEvent>(scope, { name, work, effect: 'read' }));
   const onUnknownOutcome = (): JournalEvent => recordLostRequest(call);

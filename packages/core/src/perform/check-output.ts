@@ -3,6 +3,7 @@ import type { Json, Parsed } from '../base/json.ts';
 import { findOverflow, parseJson } from '../base/json.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import type { JournalEvent, OutputCheckedEvent } from '../event/fact.ts';
+import { formatTurnStep } from '../event/step-name.ts';
 import type { CheckOutput } from '../loop/action.ts';
 import type { Scope } from './scope.ts';
 import { factStep, stamp, toInterruption } from './step.ts';
@@ -19,7 +20,9 @@ export function checkOutput(action: CheckOutput, scope: Scope): Promise<JournalE
       return toInterruption(scope, { turn, reason: scope.cancellation.reason });
     }
   };
-  return scope.stepRunner.step(factStep<JournalEvent>(scope, { name: `output:${turn}`, effect: 'read', work }));
+  return scope.stepRunner.step(
+    factStep<JournalEvent>(scope, { name: formatTurnStep('output', turn), effect: 'read', work }),
+  );
 }
 
 /** A schema that throws is an issue, as it is in a tool's arguments. */

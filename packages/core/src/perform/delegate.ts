@@ -4,6 +4,7 @@ import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
 import type { JournalEvent, ToolCallClosedEvent } from '../event/fact.ts';
 import type { Outcome } from '../event/outcome.ts';
+import { formatCallStep } from '../event/step-name.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChildRun, Step, StepRunner } from '../host/step-runner.ts';
 import { readArguments } from '../tool/arguments.ts';
@@ -46,7 +47,7 @@ export interface Delegated {
  * which is found even if the agent is no tool any more.
  */
 export function delegateCall(tool: Tool, { turn, state, scope }: ToolCallScope): ChildRun<JournalEvent> {
-  const name = `tool:${turn}.${state.index}`;
+  const name = formatCallStep('tool', { turn, index: state.index });
   const requests = new MiddlewareRequests(scope, turn);
   const run: ToolCallRun = { turn, state, scope, requests, startedAt: scope.clock.now() };
   return {

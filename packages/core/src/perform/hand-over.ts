@@ -5,6 +5,7 @@ import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import { checkMessages } from '../chat/read-input.ts';
 import type { HandoffCompletedEvent, JournalEvent } from '../event/fact.ts';
+import { formatTurnStep } from '../event/step-name.ts';
 import type { HandOver } from '../loop/action.ts';
 import { editsBetween } from '../loop/edits.ts';
 import { MiddlewareRequests, middlewareScope } from './middleware-scope.ts';
@@ -23,7 +24,7 @@ export async function handOver(action: HandOver, scope: Scope): Promise<JournalE
     }
   };
   const fact = await scope.stepRunner.step(
-    factStep<JournalEvent>(scope, { name: `over:${turn}`, effect: 'read', work }),
+    factStep<JournalEvent>(scope, { name: formatTurnStep('handoff', turn), effect: 'read', work }),
   );
   requests.end(); // The event has charged what was used.
   return fact;

@@ -11,6 +11,7 @@ import type {
   RunRefusedEvent,
   TurnPreparedEvent,
 } from '../event/fact.ts';
+import { formatTurnStep } from '../event/step-name.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { editsBetween, planned } from '../loop/edits.ts';
@@ -50,7 +51,7 @@ interface TurnPlanning {
 async function planByMiddleware(action: CallModel, scope: Scope): Promise<TurnPlanning> {
   const requests = new MiddlewareRequests(scope, action.turn);
   const work = (): Promise<PlanFact> => prepareTurn(action, { scope, requests });
-  const name = `plan:${action.turn}`;
+  const name = formatTurnStep('prepare', action.turn);
   const fact = await scope.stepRunner.step(factStep<PlanFact>(scope, { name, effect: 'read', work }));
   requests.end(); // The event has charged what was used, as for the request itself.
   return { fact, planned: fact.type === 'turn.prepared' ? readPlan(fact, scope) : undefined };

@@ -9,6 +9,7 @@ import type {
   RunRefusedEvent,
 } from '../event/fact.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
+import { formatCallStep } from '../event/step-name.ts';
 import { hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Step } from '../host/step-runner.ts';
 import { RequestRefused } from '../limits/budget.ts';
@@ -100,13 +101,9 @@ interface CallPosition {
   readonly call: ToolCall;
 }
 
-/**
- * `tool:3.0:get_weather`, whether there is such a tool or not: a call that has finished is found where its tool is gone.
- * A text that cannot be a tool's name must not get into a step's name.
- */
+/** The step of a call, whether there is such a tool or not: a call that has finished is found where its tool is gone. */
 export function callStep({ turn, index, call }: CallPosition): string {
-  const name = callName(call);
-  return `tool:${turn}.${index}:${/^[a-zA-Z0-9_-]{1,64}$/.test(name) ? name : ''}`;
+  return formatCallStep('tool', { turn, index, toolName: callName(call) });
 }
 
 interface CallAttempt extends CallPosition {
@@ -117,40 +114,33 @@ interface CallWait extends Omit<CallAttempt, 'call'> {
   readonly repeats: number;
 }
 
-/** The step that remembers whether a call has to wait. */
+/** The step that records whether a call has to wait. */
 export function checkStep({ turn, index, repeats }: Omit<CallWait, 'doubts'>): string {
-  return `check:${turn}.${index}${repeatSuffix(repeats)}`;
+  return formatCallStep('check', { turn, index, repeats });
 }
 
 /** A call that a person let run again has another step than the one that a crash left open. */
-export function stepName({ doubts, ...position }: CallAttempt): string {
-  return callStep(position) + suffix(doubts);
+export function stepName({ turn, index, call, doubts }: CallAttempt): string {
+  return formatCallStep('tool', { turn, index, toolName: callName(call), unknownOutcomes: doubts });
 }
 
-/** What a call waits under, within its run. */
+/** The name of a call's wait, within its run. */
 export function waitName({ turn, index, doubts, repeats }: CallWait): string {
-  return `${doubts === 0 ? 'approve' : 'doubt'}:${turn}.${index}${suffix(doubts)}${repeatSuffix(repeats)}`;
+  const kind = doubts === 0 ? 'approval' : 'unknown_outcome';
+  return formatCallStep(kind, { turn, index, unknownOutcomes: doubts, repeats });
 }
 
-/** What a call that is an agent waits under while that agent waits, so that the user can write meanwhile. */
+/** The wait of a call that is an agent while that agent waits: the user can write meanwhile. */
 export function innerWaitName({ turn, index, doubts }: Omit<CallAttempt, 'call'>): string {
-  return `within:${turn}.${index}${suffix(doubts)}`;
+  return formatCallStep('nested', { turn, index, unknownOutcomes: doubts });
 }
 
-/** The step that remembers what came of a wait. */
+/** The step that records the answer to a wait. */
 export function answerStep({ turn, index, doubts, repeats }: CallWait): string {
-  return `answer:${turn}.${index}${suffix(doubts)}${repeatSuffix(repeats)}`;
+  return formatCallStep('answer', { turn, index, unknownOutcomes: doubts, repeats });
 }
 
-function suffix(doubts: number): string {
-  return doubts === 0 ? '' : `:${doubts}`;
-}
-
-function repeatSuffix(repeats: number): string {
-  return repeats === 0 ? '' : `:repeat:${repeats}`;
-}
-
-/** A name within a run inside a run, as those outside know it: `tool:3.0/approve:1.0`. */
+/** A name within a run inside a run, as those outside know it: `tool:3.0/approval:1.0`. */
 export function fromOutside({ path }: Scope, name: string): string {
   return path === '' ? name : `${path}/${name}`;
 }

@@ -28,7 +28,7 @@ function open(): DatabaseSync {
 }
 
 function createRecord(runId: string): RunRecord {
-  return { runId, agent: 'agent', messages: [], limits: {}, metadata: { user: 'ada' }, at: 0 };
+  return { runId, schemaVersion: 1, agent: 'agent', messages: [], limits: {}, metadata: { user: 'ada' }, at: 0 };
 }
 
 /** Stores a run with rows in every table that ended at a time. Returns its number. */

@@ -1,6 +1,7 @@
 import { readRetention } from '../host/host-options.ts';
 import { type AnyResumable, readAgentName, resumeWith } from '../host/resumable.ts';
 import { roundClock } from '../host/round-clock.ts';
+import { hasKnownSchema } from '../host/schema-version.ts';
 import { StoreHost } from '../host/store-host.ts';
 import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
 import { SqliteStore, yieldToEventLoop } from './sqlite-store.ts';
@@ -20,7 +21,7 @@ export class SqliteStoreHost extends StoreHost implements SqliteHost {
     for (let turns = 0; turns < 3; turns++) await yieldToEventLoop();
     const records = agents.map((each) => this.#store.listResumable(readAgentName(each), this.clock.now()));
     return agents.flatMap((each, index) =>
-      (records[index] ?? []).map((record) => resumeWith(each, { record, host: this })),
+      (records[index] ?? []).filter(hasKnownSchema).map((record) => resumeWith(each, { record, host: this })),
     );
   }
 

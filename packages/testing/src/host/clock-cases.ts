@@ -12,9 +12,9 @@ export const clockCases: Readonly<Record<string, Body>> = {
     goBack(0.4);
     const stepRunner = await host.start({ ...record('run'), at: 900.7 });
     await stepRunner.step(step('model:1', 'a', { effect: 'non-idempotent' }));
-    await stepRunner.waitFor('approve:1.0', APPROVAL);
+    await stepRunner.waitFor('approval:1.0', APPROVAL);
     await host.release('run', SUSPENDED);
-    await host.answer('run', 'approve:1.0', APPROVE);
+    await host.answer('run', 'approval:1.0', APPROVE);
     await host.enqueue('agent', 'Go.', { runId: 'queued' });
     await host.fork('run', { before: 'model:1', runId: 'fork' });
     await host.cancel('fork');
@@ -31,7 +31,7 @@ export const clockCases: Readonly<Record<string, Body>> = {
     goBack(0.4);
     const stepRunner = await host.start(record('run'));
     const wait = (): ReturnType<typeof stepRunner.waitFor> =>
-      stepRunner.waitFor('approve:1.0', { ...APPROVAL, timeoutMs: 1_000 / 7 });
+      stepRunner.waitFor('approval:1.0', { ...APPROVAL, timeoutMs: 1_000 / 7 });
     same(await wait(), PARKED, 'It waits.');
     await clock.advance(142);
     same(await wait(), PARKED, 'It waits for no less than it was given.');
@@ -44,12 +44,12 @@ export const clockCases: Readonly<Record<string, Body>> = {
     const lengths = [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER, 1e300];
     for (const [index, timeoutMs] of lengths.entries()) {
       const options: WaitOptions = { ...APPROVAL, timeoutMs };
-      const name = `approve:1.${index}`;
+      const name = `approval:1.${index}`;
       same(await stepRunner.waitFor(name, options), PARKED, `It waits for ${timeoutMs} ms.`);
       await host.answer('run', name, APPROVE);
     }
     const next = await resumed(host, 'run');
-    same((await next.waitFor('approve:1.2', APPROVAL)).type, 'answered', 'The answer is kept.');
+    same((await next.waitFor('approval:1.2', APPROVAL)).type, 'answered', 'The answer is kept.');
   },
 
   'refuses numbers that mean nothing': async ({ host }) => {

@@ -1,6 +1,14 @@
 import type { Answer, Clock, Host, Outcome } from '@pawl/core';
 import { checkOptions, type OptionTable, systemClock } from '@pawl/core';
-import type { ClaimResult, RunFilter, RunRecord, Step, StepRunner, WaitResult } from '@pawl/core/host';
+import {
+  type ClaimResult,
+  type RunFilter,
+  type RunRecord,
+  SCHEMA_VERSION,
+  type Step,
+  type StepRunner,
+  type WaitResult,
+} from '@pawl/core/host';
 import { type ManualClock, manualClock } from '../clock/manual-clock.ts';
 
 /** The host that the promises are asked of. */
@@ -56,7 +64,15 @@ export function casesOf(given: HostUnderTest, bodies: Readonly<Record<string, Bo
 }
 
 export function record(runId: string): RunRecord {
-  return { runId, agent: 'agent', messages: [{ role: 'user', content: 'Go.' }], limits: {}, metadata: {}, at: 0 };
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    runId,
+    agent: 'agent',
+    messages: [{ role: 'user', content: 'Go.' }],
+    limits: {},
+    metadata: {},
+    at: 0,
+  };
 }
 
 /** A step that gives a value. */

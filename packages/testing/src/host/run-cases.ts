@@ -161,17 +161,21 @@ export const runCases: Readonly<Record<string, Body>> = {
   'a fork keeps the answer of a call whose result it keeps, and asks for any other again': async ({ host }) => {
     const stepRunner = await host.start(record('run'));
     await stepRunner.step(step('model:1', fact(1)));
-    await stepRunner.waitFor('approve:1.0', APPROVAL);
-    await host.answer('run', 'approve:1.0', APPROVE);
+    await stepRunner.waitFor('approval:1.0', APPROVAL);
+    await host.answer('run', 'approval:1.0', APPROVE);
     await stepRunner.step(step('answer:1.0', fact(2)));
     await stepRunner.step(step('tool:1.0:pay', fact(3)));
     await stepRunner.step(step('model:2', fact(4)));
     await host.release('run', COMPLETED);
     const after = await held(host, await host.fork('run', { before: 'model:2' }));
     const approved = APPROVED;
-    same(await after.stepRunner.waitFor('approve:1.0', APPROVAL), approved, 'The call has run: nobody is asked twice.');
+    same(
+      await after.stepRunner.waitFor('approval:1.0', APPROVAL),
+      approved,
+      'The call has run: nobody is asked twice.',
+    );
     const before = await held(host, await host.fork('run', { before: 'tool:1.0:pay' }));
-    const waited = await before.stepRunner.waitFor('approve:1.0', APPROVAL);
+    const waited = await before.stepRunner.waitFor('approval:1.0', APPROVAL);
     same(waited, PARKED, 'The fork would run the call once more: it asks.');
     const { events: facts } = await host.getRun(before.record.runId);
     same(turnsOf({ events: facts }), [1], 'What came of the answer is not kept either.');

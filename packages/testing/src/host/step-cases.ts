@@ -124,7 +124,7 @@ export const stepCases: Readonly<Record<string, Body>> = {
     await refuses(host.claim('other'), 'run.unknown', 'A run that nobody started can’t be opened.');
     await refuses(host.getRun('other'), 'run.unknown', 'A run that nobody started can’t be read.');
     await refuses(host.cancel('other'), 'run.unknown', 'A run that nobody started can’t be cancelled.');
-    const answer = host.answer('other', 'approve:1.0', APPROVE);
+    const answer = host.answer('other', 'approval:1.0', APPROVE);
     await refuses(answer, 'run.unknown', 'A run that nobody started can’t be answered.');
     const sent = host.sendMessage('run', { role: 'user', content: 'Hi.' });
     await refuses(sent, 'run.not_waiting', 'A run that waits for nothing takes no message.');

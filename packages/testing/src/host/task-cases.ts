@@ -97,7 +97,7 @@ export const taskCases: Readonly<Record<string, Body>> = {
     const child = (name: string, text: string): StepTask<unknown> => ({
       type: 'child',
       name,
-      body: async (inner) => [await inner.step(step('model:1', text)), await inner.waitFor('approve:1.0', APPROVAL)],
+      body: async (inner) => [await inner.step(step('model:1', text)), await inner.waitFor('approval:1.0', APPROVAL)],
     });
     const both = (one: string, two: string): StepTask<unknown>[] => [child('tool:1.0', one), child('tool:1.1', two)];
     const [one, two] = [
@@ -110,7 +110,7 @@ export const taskCases: Readonly<Record<string, Body>> = {
       [one, two],
       'Children know nothing of each other.',
     );
-    await stage.host.answer('run', 'tool:1.0/approve:1.0', APPROVE);
+    await stage.host.answer('run', 'tool:1.0/approval:1.0', APPROVE);
     const next = await resumed(stage.host, 'run');
     same(await next.parallel(both('x', 'x'), { width: 2 }), [['one', APPROVED], two], 'What they did is remembered.');
     same(await next.step(step('model:1', 'x')), 'parent', 'And so is what the run around them did.');

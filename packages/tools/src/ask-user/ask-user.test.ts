@@ -8,7 +8,7 @@ const QUESTION = { question: 'Where to?', options: ['Oslo', 'Rome'] };
 
 test('the run waits with the question, and the answer is what the model is told', async () => {
   const { host, agent, pending } = await asked();
-  expect(pending).toMatchObject({ id: 'approve:1.0', reason: 'external_result', input: QUESTION });
+  expect(pending).toMatchObject({ id: 'approval:1.0', reason: 'external_result', input: QUESTION });
   await host.answer('run', pending.id, { type: 'result', fingerprint: pending.fingerprint, value: 'Oslo' });
   const outcome = await agent.resume('run', { host }).outcome();
   expect(outcome.status).toBe('completed');

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import {
+  compareSteps,
+  formatCallStep,
+  formatTurnStep,
+  isResultOf,
+  isStepName,
+  readOpenCall,
+  readPath,
+} from './step-name.ts';
+
+test.each([
+  [formatTurnStep('model', 3), 'model:3'],
+  [formatTurnStep('model', 3, 2), 'model:3:2'],
+  [formatCallStep('approval', { turn: 1, index: 0 }), 'approval:1.0'],
+  [formatCallStep('approval', { turn: 1, index: 0, repeats: 2 }), 'approval:1.0:repeat:2'],
+  [formatCallStep('unknown_outcome', { turn: 3, index: 1, unknownOutcomes: 1 }), 'unknown_outcome:3.1:1'],
+  [formatCallStep('tool', { turn: 3, index: 1, toolName: 'refund' }), 'tool:3.1:refund'],
+  [formatCallStep('tool', { turn: 3, index: 1, toolName: 'refund', unknownOutcomes: 2 }), 'tool:3.1:refund:2'],
+  [formatCallStep('tool', { turn: 3, index: 1, toolName: 'no/name' }), 'tool:3.1:'],
+])('%s is a step name', (name, expected) => {
+  expect(name).toBe(expected);
+  expect(isStepName(name)).toBe(true);
+});
+
+test.each(['start', 'tool:3.0/start', 'tool:3.0/tool:1.2/answer:2.0:1'])('knows the step name %s', (name) => {
+  expect(isStepName(name)).toBe(true);
+});
+
+test.each([
+  '',
+  'begin',
+  'begin:1',
+  'start:1',
+  'model',
+  'model:1.0',
+  'tool:1',
+  'tool:x.0',
+  'Model:1',
+  'constructor:1',
+  'tool:3.0:look/model:1',
+  'model:1/model:1',
+  '/model:1',
+  'model:1/',
+])('does not know the step name "%s"', (name) => {
+  expect(isStepName(name)).toBe(false);
+});
+
+test('a path names the run inside the run', () => {
+  expect(readPath('model:3')).toBe('');
+  expect(readPath('tool:3.0/model:1')).toBe('tool:3.0');
+  expect(readPath('tool:3.0/tool:1.1/model:1')).toBe('tool:3.0/tool:1.1');
+});
+
+test.each([
+  ['approval:1.2', { path: '', call: '1.2' }],
+  ['nested:1.2', { path: '', call: '1.2' }],
+  ['unknown_outcome:1.2:1', { path: '', call: '1.2' }],
+  ['tool:3.0/answer:1.2:repeat:1', { path: 'tool:3.0', call: '1.2' }],
+  ['tool:1.2:look', undefined],
+  ['check:1.2', undefined],
+  ['model:1', undefined],
+])('reads the open call of %s', (name, call) => {
+  expect(readOpenCall(name)).toEqual(call);
+});
+
+test('a result belongs to the call of its turn, index and path', () => {
+  const call = { path: 'tool:3.0', call: '1.2' };
+  expect(isResultOf('tool:3.0/tool:1.2:look', call)).toBe(true);
+  expect(isResultOf('tool:1.2:look', call)).toBe(false);
+  expect(isResultOf('tool:3.0/tool:1.20:look', call)).toBe(false);
+});
+
+test('steps are in the order in which a run comes to them', () => {
+  const inOrder = [
+    'start',
+    'prepare:1',
+    'model:1',
+    'check:1.0',
+    'approval:1.0',
+    'answer:1.0',
+    'tool:1.0:look',
+    'tool:1.1:look',
+    'unknown_outcome:1.1:1',
+    'handoff:1',
+    'prepare:2',
+    'model:2',
+    'limit:2',
+    'model:10',
+  ];
+  expect([...inOrder].reverse().sort(compareSteps)).toEqual(inOrder);
+});

@@ -1,0 +1,139 @@
+/**
+ * The kinds of steps, in the order in which a turn comes to them. They are stored: another set of kinds, or another grammar,
+ * needs another `SCHEMA_VERSION`.
+ *
+ * ```
+ * name  = *( "tool:" turn "." index "/" ) step     the part before the last "/" is the path of a run inside the run
+ * step  = "start"
+ *       | turn-kind ":" turn [ ":" attempt ]
+ *       | call-kind ":" turn "." index [ ":" detail ]
+ * ```
+ */
+const STEP_KINDS: Readonly<Record<StepKind, 'run' | 'turn' | 'call'>> = {
+  start: 'run',
+  prepare: 'turn',
+  model: 'turn',
+  output: 'turn',
+  reprompt: 'turn',
+  check: 'call',
+  approval: 'call',
+  nested: 'call',
+  answer: 'call',
+  tool: 'call',
+  unknown_outcome: 'call',
+  handoff: 'turn',
+  repeated_failure: 'turn',
+  limit: 'turn',
+};
+
+export type TurnStepKind = 'prepare' | 'model' | 'output' | 'reprompt' | 'handoff' | 'repeated_failure' | 'limit';
+/** `approval`, `nested` and `unknown_outcome` are waits; `answer` is what came of one. */
+export type CallStepKind = 'check' | 'approval' | 'nested' | 'answer' | 'tool' | 'unknown_outcome';
+type StepKind = typeof START_STEP | TurnStepKind | CallStepKind;
+
+const ORDER: readonly string[] = Object.keys(STEP_KINDS);
+
+/** The step that resolves the instructions. */
+export const START_STEP = 'start';
+
+/** `model:3`, or `model:3:1` for the second time that a turn comes to the same step. */
+export function formatTurnStep(kind: TurnStepKind, turn: number, attempt = 0): string {
+  return `${kind}:${turn}${attempt === 0 ? '' : `:${attempt}`}`;
+}
+
+export interface CallStep {
+  readonly turn: number;
+  /** Of the call in its turn, from 0. */
+  readonly index: number;
+  /** The name of the tool. Omitted from the step's name if it could not be one: a step's name stays readable as such. */
+  readonly toolName?: string;
+  /** How often the outcome of the call was unknown: a call that a person let run again has another step. */
+  readonly unknownOutcomes?: number;
+  /** How often the call was asked for again. */
+  readonly repeats?: number;
+}
+
+/** `approval:1.0`, `tool:3.1:refund`, `unknown_outcome:3.1:1`, `approval:1.0:repeat:1`. */
+export function formatCallStep(kind: CallStepKind, step: CallStep): string {
+  const { turn, index, toolName, unknownOutcomes = 0, repeats = 0 } = step;
+  const name = toolName === undefined ? '' : `:${TOOL_NAME.test(toolName) ? toolName : ''}`;
+  const nth = unknownOutcomes === 0 ? '' : `:${unknownOutcomes}`;
+  return `${kind}:${turn}.${index}${name}${nth}${repeats === 0 ? '' : `:repeat:${repeats}`}`;
+}
+
+const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+
+export function isStepName(name: string): boolean {
+  const segments = name.split('/');
+  const last = segments.pop() ?? '';
+  return matchSegment(last) !== undefined && segments.every((each) => CHILD.test(each));
+}
+
+/** A run inside a run: the segment of its path. */
+const CHILD = /^tool:\d+\.\d+$/;
+
+/** The call that a step or a wait is about, as `path` and `turn.index`; `undefined` if it is about none, or is its result. */
+export function readOpenCall(name: string): { readonly path: string; readonly call: string } | undefined {
+  const path = readPath(name);
+  const { kind, position } = matchSegment(name.slice(path === '' ? 0 : path.length + 1)) ?? {};
+  if (kind === undefined || position === undefined || kind === 'tool' || kind === 'check') return undefined;
+  return STEP_KINDS[kind] === 'call' ? { path, call: position } : undefined;
+}
+
+interface Segment {
+  readonly kind: StepKind;
+  /** `turn` or `turn.index` */
+  readonly position: string | undefined;
+}
+
+function matchSegment(segment: string): Segment | undefined {
+  const [, kind = '', position, isOfCall] = SEGMENT.exec(segment) ?? [];
+  if (!isStepKind(kind)) return undefined;
+  const of = position === undefined ? 'run' : isOfCall === undefined ? 'turn' : 'call';
+  return STEP_KINDS[kind] === of ? { kind, position } : undefined;
+}
+
+const SEGMENT = /^([a-z_]+)(?::(\d+(\.\d+)?)(?::.*)?)?$/;
+
+function isStepKind(text: string): text is StepKind {
+  return Object.hasOwn(STEP_KINDS, text);
+}
+
+/** Whether a step is the result of a call, as `readOpenCall` gives it. */
+export function isResultOf(step: string, { path, call }: { readonly path: string; readonly call: string }): boolean {
+  return step.startsWith(`${path === '' ? '' : `${path}/`}tool:${call}:`);
+}
+
+/** The path of the run whose step it is: `tool:3.0` of `tool:3.0/model:1`, `''` of `model:3`. */
+export function readPath(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf('/')));
+}
+
+/** Compares by the order in which a run comes to its steps, whatever the order in which parallel ones were recorded. */
+export function compareSteps(one: string, other: string): number {
+  const [left, right] = [one.split('/'), other.split('/')];
+  for (const [index, segment] of left.entries()) {
+    const against = right[index];
+    if (against === undefined) return 0;
+    const order = compareSegments(segment, against);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function compareSegments(one: string, other: string): number {
+  const [left, right] = [orderOf(one), orderOf(other)];
+  for (const [index, value] of left.entries()) {
+    const difference = value - (right[index] ?? 0);
+    if (difference !== 0 && !Number.isNaN(difference)) return difference;
+  }
+  return 0;
+}
+
+/** Turn, kind and index, to be compared in this order. A name without a turn comes last. */
+function orderOf(segment: string): readonly number[] {
+  const [kind = '', position = ''] = segment.split(':');
+  const [turn = '', index = '0'] = position.split('.');
+  const isLast = position === '' && kind !== START_STEP;
+  return [isLast ? Number.MAX_VALUE : Number(turn), ORDER.indexOf(kind), Number(index)];
+}
