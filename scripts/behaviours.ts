@@ -1,4 +1,4 @@
-// Writes docs/behaviours.md: what happens in each odd case, and the tests that show it, by the ids in their titles.
+// Writes docs/behaviours.md: what Pawl does in each special case, and the tests that show it, by the ids in their titles.
 //   node scripts/behaviours.ts
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -133,7 +133,7 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
   },
 ];
 
-/** Test titles by the id that they begin with, each with its file. */
+/** Reads the test titles by the id that they begin with, each with its file. */
 function readTitles(): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   const folder = join(root, 'test', 'behaviours');
@@ -148,7 +148,7 @@ function readTitles(): ReadonlyMap<string, readonly string[]> {
   return found;
 }
 
-/** The page as it has to be. Throws for a row without a test, and for a test of no row. */
+/** Builds the page. Throws for a row without a test, and for a test without a row. */
 export function buildBehavioursPage(): string {
   const tests = readTitles();
   const ids = sections.flatMap(({ rows }) => rows.map(([id]) => id));
@@ -156,7 +156,7 @@ export function buildBehavioursPage(): string {
   const unknown = [...tests.keys()].filter((id) => !ids.includes(id));
   if (untested.length + unknown.length > 0) {
     throw new Error(
-      `Rows without a test: ${untested.join(', ') || 'none'}. Tests of no row: ${unknown.join(', ') || 'none'}.`,
+      `Rows without a test: ${untested.join(', ') || 'none'}. Tests without a row: ${unknown.join(', ') || 'none'}.`,
     );
   }
   const parts = sections.map(({ title, rows }) => {

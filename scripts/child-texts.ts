@@ -1,12 +1,12 @@
-// Writes the programs that tools of @pawl/tools start in processes of their own, as texts: a bundle has no files beside it.
-//   node scripts/child-texts.ts      test/package/child-texts.test.ts fails where they are not what this writes
+// Writes the programs that tools of @pawl/tools start in child processes, as texts: a bundle has no other files.
+//   node scripts/child-texts.ts      test/package/child-texts.test.ts fails if a text is out of date
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const sources = join(import.meta.dirname, '..', 'packages', 'tools', 'src');
 
-/** The programs, and what their texts are exported as. */
+/** The programs, and the export names of their texts. */
 const CHILDREN = {
   'run-javascript/javascript-child.ts': 'JAVASCRIPT_CHILD',
   'sql-query/sqlite-child.ts': 'SQLITE_CHILD',
@@ -17,7 +17,7 @@ export interface ChildText {
   readonly content: string;
 }
 
-/** The files as they have to be. */
+/** Builds the files. */
 export function buildChildTexts(): Promise<readonly ChildText[]> {
   return Promise.all(
     Object.entries(CHILDREN).map(async ([path, name]) => {
@@ -32,11 +32,11 @@ export function buildChildTexts(): Promise<readonly ChildText[]> {
 
 export interface JoinResult {
   readonly text: string;
-  /** The files that it is made of. */
+  /** The source files of the text. */
   readonly files: readonly string[];
 }
 
-/** A program and all that it imports, but Node's own modules, as one text. */
+/** Joins a program with everything that it imports, except Node's modules, into one text. */
 export async function joinModules(
   source: string,
   { format, isMinified }: { readonly format: 'esm' | 'cjs'; readonly isMinified: boolean },
@@ -45,7 +45,7 @@ export async function joinModules(
   const { output } = await bundle.generate({ format, comments: false, minify: isMinified });
   await bundle.close();
   const [chunk, ...others] = output;
-  if (others.length > 0) throw new Error(`${source} is ${output.length} files. A text is one.`);
+  if (others.length > 0) throw new Error(`${source} was bundled into ${output.length} files, and must be one.`);
   const files = Object.entries(chunk.modules).flatMap(([file, { renderedLength }]) =>
     renderedLength > 0 ? [file] : [],
   );

@@ -1,6 +1,6 @@
-// Counts the lines of code of the packages, by room: neither blank lines nor comments, and no tests.
-//   node scripts/count-lines.ts          of the files as they are
-//   node scripts/count-lines.ts v0.1.0   compared with a revision
+// Counts the lines of code of the packages by room, without blank lines, comments and tests.
+//   node scripts/count-lines.ts          counts the working files
+//   node scripts/count-lines.ts v0.1.0   compares with a revision
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** By package and room: `core/agent`. */
 export type Counts = ReadonlyMap<string, number>;
 
-/** A line that has code and a comment is a line of code. */
+/** Counts lines of code. A line with code and a comment counts. */
 export function countCodeLines(text: string): number {
   let count = 0;
   let isComment = false;
@@ -25,7 +25,7 @@ export function countCodeLines(text: string): number {
   return count;
 }
 
-/** Counts files by their paths from the root. */
+/** Counts the lines of files, which are given by their paths from the root. */
 export function countLines(files: ReadonlyMap<string, string>): Counts {
   const counts = new Map<string, number>();
   for (const [path, text] of files) {
@@ -37,11 +37,11 @@ export function countLines(files: ReadonlyMap<string, string>): Counts {
   return counts;
 }
 
-/** Package and room of a source file; a file that stands in no room is one by itself. */
+/** Matches the package and the room of a source file. A file outside the rooms counts as a room. */
 const SOURCE = /^packages\/([^/]+)\/src\/([^/]+)(?:\/.*)?(?<=\.ts)$/;
 const TEST = /\.(?:test|test-d|fixture)\.ts$/;
 
-/** A line for each room and for each package, with the difference from `before`. */
+/** Formats a line for each room and each package, with the difference from `before`. */
 export function formatCounts(now: Counts, before?: Counts): string {
   const rooms = [...new Set([...now.keys(), ...(before?.keys() ?? [])])].sort();
   const packages = [...new Set(rooms.map((room) => room.replace(/\/.*/, '')))];
@@ -74,7 +74,7 @@ function readFiles(): ReadonlyMap<string, string> {
   return new Map(files.map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]));
 }
 
-/** All files in one call of git: a call for each would take seconds. */
+/** Reads all files with one call of git: one call for each file would take seconds. */
 function readFilesAt(revision: string): ReadonlyMap<string, string> {
   const runGit = (args: readonly string[], input = ''): Buffer =>
     execFileSync('git', args, { cwd: ROOT, input, maxBuffer: 2 ** 30 });

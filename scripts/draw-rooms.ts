@@ -1,4 +1,4 @@
-// Draws the rooms of core and their imports into docs/architecture.md, from the source as it is.
+// Draws the rooms of core and their imports into docs/architecture.md, from the source files.
 //   node scripts/draw-rooms.ts
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -19,7 +19,7 @@ export interface RoomImport {
   readonly to: string;
 }
 
-/** Each pair of rooms of which one imports from the other, once. */
+/** Lists each pair of rooms of which one imports from the other, once. */
 export function listRoomImports(files: ReadonlyMap<string, string> = readSourceFiles()): readonly RoomImport[] {
   const pairs = new Map<string, RoomImport>();
   for (const [path, text] of files) {
@@ -44,7 +44,7 @@ function readSourceFiles(): ReadonlyMap<string, string> {
   return new Map(sources.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(SOURCE, path), 'utf8')]));
 }
 
-/** A row and a column for each room: the row says who imports it. */
+/** Draws a row and a column for each room: the row shows which rooms import it. */
 export function drawRooms(imports: readonly RoomImport[] = listRoomImports()): string {
   const width = Math.max(...LEVELS.map(({ length }) => length));
   return LEVELS.map((to, row) => {
@@ -57,7 +57,7 @@ export function drawRooms(imports: readonly RoomImport[] = listRoomImports()): s
   }).join('\n');
 }
 
-/** The page with the drawing in the place of the one that is there. */
+/** Returns the page with a new drawing. */
 export function withDrawing(page: string): string {
   return page.replace(/(<!-- rooms -->\n\n```text\n).*?(\n```)/s, (_, before, after) => before + drawRooms() + after);
 }

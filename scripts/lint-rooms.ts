@@ -1,4 +1,4 @@
-// Writes the overrides of biome.json that hold the rooms and doors of `scripts/rooms.ts`.
+// Writes the overrides of biome.json that enforce the rooms and doors of `scripts/rooms.ts`.
 //   node scripts/lint-rooms.ts
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ interface Override {
   readonly linter: { readonly rules: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
 }
 
-/** The settings as they have to be: all overrides about rooms, in the place of those that are there. */
+/** Returns the settings with new overrides about rooms, in the place of the old ones. */
 export function withRooms<Config extends BiomeConfig>(config: Config): Config {
   const first = config.overrides.findIndex(isAboutRooms);
   const before = config.overrides.slice(0, first);
@@ -43,7 +43,7 @@ function listNodeFolders(): Override {
   };
 }
 
-/** A folder after the other, then the doors: of two overrides for a file the later one holds. */
+/** Builds the overrides of folders, then those of doors: if two match a file, Biome uses the later one. */
 function buildCoreOverrides(): readonly Override[] {
   const folders = [...ROOMS.map((room) => [room, room] as const), ...Object.entries(SUB_PATHS)];
   return [
@@ -57,7 +57,7 @@ function buildCoreOverrides(): readonly Override[] {
   ];
 }
 
-/** What a folder may not import. `level`: the highest room that it may, or itself. `own`: the dependency whose door it is. */
+/** Lists what a folder must not import. `level`: the highest room that it may import, or itself. `own`: the dependency whose door it is. */
 function buildCorePatterns(folder: string, level: Room, own?: string): readonly Pattern[] {
   const above = [...ROOMS.slice(0, ROOMS.indexOf(level)), ...Object.keys(SUB_PATHS)].filter((each) => each !== folder);
   const closed = Object.keys(DOORS).filter((dependency) => dependency !== own);

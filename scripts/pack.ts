@@ -4,7 +4,7 @@ import { run } from './run.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Writes core to this file as it is published: packed by pnpm, which applies `publishConfig`. */
+/** Packs core into a file, as it is published: by pnpm, which applies `publishConfig`. */
 export async function packCore(file: string, signal: AbortSignal): Promise<void> {
   const manifest: { readonly packageManager: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const packed = mkdtempSync(join(dirname(file), '.pack-'));
@@ -19,7 +19,7 @@ export async function packCore(file: string, signal: AbortSignal): Promise<void>
   }
 }
 
-/** npm finds its settings beside the node that runs it, which has to be the machine's own and not the one of the lockfile. */
+/** Returns the environment without the Node of the lockfile: npm finds its settings next to the Node that runs it, which must be the machine's. */
 export function getMachineEnvironment(): NodeJS.ProcessEnv {
   const path = (process.env['PATH'] ?? '')
     .split(delimiter)

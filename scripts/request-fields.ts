@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const PAGE = join(root, 'docs', 'reference', 'request-fields.md');
 
-/** One field of a request, as its type says. */
+/** One field of a request, from its type. */
 export interface RequestField {
   readonly name: string;
   /** The interface that it is declared in. */
@@ -17,20 +17,20 @@ export interface RequestField {
   readonly deprecated: string | undefined;
 }
 
-/** The fields in the order of their declaration. */
+/** Lists the fields in the order of their declaration. */
 export function listRequestFields(): readonly RequestField[] {
   const source = readFileSync(join(root, 'packages', 'core', 'src', 'chat', 'request.ts'), 'utf8');
   return (['ChatRequest', 'ChatSettings'] as const).flatMap((owner) => parseFields(extractBody(source, owner), owner));
 }
 
-/** The text between the braces of an interface. Biome holds the source in the one form that is read here. */
+/** Extracts the text between the braces of an interface. Relies on the formatting that Biome enforces. */
 function extractBody(source: string, name: string): string {
   const body = new RegExp(`^export interface ${name} [^{]*\\{\\n([\\s\\S]*?)^\\}`, 'm').exec(source)?.[1];
   if (body === undefined) throw new Error(`request.ts has no interface ${name}.`);
   return body;
 }
 
-/** One declaration, from its comment on; comments further in stand deeper. */
+/** Matches one declaration from its comment on. Comments of nested fields have a deeper indentation. */
 const FIELD = /^\/\*\*([\s\S]*?)\*\/\s+readonly (\w+)\??:([\s\S]*);\s*$/;
 
 function parseFields(body: string, owner: RequestField['owner']): readonly RequestField[] {
@@ -60,7 +60,7 @@ function extractTag(tags: readonly string[], name: string): string | undefined {
     .trim();
 }
 
-/** In one line, without comments and `readonly`, with the open end of an enum in words. */
+/** Formats a type in one line, without comments and `readonly`, and with `other text` for an open enum. */
 function formatType(type: string): string {
   return type
     .replace(/\/\*\*[\s\S]*?\*\//g, '')
@@ -73,8 +73,8 @@ function formatType(type: string): string {
     .trim();
 }
 
-/** The page as it has to be. */
-export function requestFieldsPage(): string {
+/** Builds the page. */
+export function buildRequestFieldsPage(): string {
   const rows = listRequestFields().map(({ name, owner, type, text, defaultValue, deprecated }) => {
     const setBy = owner === 'ChatSettings' ? 'settings' : 'request';
     const meaning = deprecated === undefined ? text : `${text} **Deprecated.** ${deprecated}`;
@@ -95,4 +95,4 @@ and is not sent. What a server adds beyond these goes into \`extraBody\`, \`head
 |---|---|---|---|---|
 `;
 
-if (import.meta.main) writeFileSync(PAGE, requestFieldsPage());
+if (import.meta.main) writeFileSync(PAGE, buildRequestFieldsPage());

@@ -1,4 +1,4 @@
-// Installs the packed packages as users do, into empty projects: by three package managers, in two versions, and into bundles.
+// Installs the packed packages into empty projects: with three package managers, in two versions, and in bundles.
 //   node scripts/try-installs.ts FOLDER      with the tarballs; after runtimes/main.ts, which brings Bun
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,12 +8,12 @@ import { createProject, installDependencies, type Project } from './installs/pro
 import { tryTwoVersions } from './installs/two-versions.ts';
 import { run } from './run.ts';
 
-const MOST_MEBIBYTES = 14;
-const MOST_PACKAGES = 8;
+const MAX_MEBIBYTES = 14;
+const MAX_PACKAGES = 8;
 
 const root = join(import.meta.dirname, '..');
 const given = process.argv[2];
-if (given === undefined) throw new Error('Which folder are the tarballs in? node scripts/try-installs.ts FOLDER');
+if (given === undefined) throw new Error('Pass the folder of the tarballs: node scripts/try-installs.ts FOLDER');
 const tarballs = resolve(given);
 const { packageManager: pnpm }: { readonly packageManager: string } = JSON.parse(
   readFileSync(join(root, 'package.json'), 'utf8'),
@@ -41,7 +41,7 @@ try {
   await installDependencies(small);
   checkWeight(small.cwd);
   await tryTwoVersions({ folder, tarball: core.replace(/^file:/, ''), peer: String(all['@pawl/tools']), signal });
-  const { '@pawl/dbos': _, ...bundled } = all; // Its engine loads packages that need not be there: no bundler takes it.
+  const { '@pawl/dbos': _, ...bundled } = all; // Its engine loads optional packages, which no bundler can resolve.
   await tryBundles({ folder, packages: { ...bundled, zod: '^4.0.0' }, signal });
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -59,7 +59,7 @@ function createTestProject(name: string, packages: Readonly<Record<string, strin
   return createProject(join(folder, name), { dependencies, files, signal });
 }
 
-/** Nothing that is of the making only, what npm shows, and source maps that lead to sources. */
+/** Checks that a tarball has no build files, has the files that npm shows, and has the sources of its source maps. */
 async function checkContents(file: string): Promise<void> {
   const cwd = mkdtempSync(join(folder, 'contents-'));
   await run('tar', ['-xzf', join(tarballs, file), '--strip-components=1'], { cwd, env: process.env, signal });
@@ -71,7 +71,7 @@ async function checkContents(file: string): Promise<void> {
   throw new Error(`${file} has ${wrong.join(', ') || 'nothing wrong'}, and lacks ${missing.join(', ') || 'nothing'}.`);
 }
 
-/** What a source map leads to, where it has not the text itself. */
+/** Lists the sources of a source map that does not contain their text. */
 function listSources(path: string, cwd: string): readonly string[] {
   if (!path.endsWith('.js.map')) return [];
   const { sources, sourcesContent }: SourceMap = JSON.parse(readFileSync(join(cwd, path), 'utf8'));
@@ -83,20 +83,20 @@ interface SourceMap {
   readonly sourcesContent?: readonly string[];
 }
 
-/** Of every package, with Node's own reading of source maps. */
+/** Checks that stacks of every package lead to the sources, by Node's source maps. */
 async function checkStack(npm: Project): Promise<void> {
-  const said = await run(process.execPath, ['--enable-source-maps', 'try-stack.mjs'], npm);
+  const output = await run(process.execPath, ['--enable-source-maps', 'try-stack.mjs'], npm);
   for (const name of [
     'core/src/tool/tool.ts',
     'testing/src/script/script.ts',
     'tools/src/files/roots.ts',
     'dbos/src/',
   ]) {
-    if (!said.includes(name)) throw new Error(`No stack leads to ${name}:\n${said}`);
+    if (!output.includes(name)) throw new Error(`No stack leads to ${name}:\n${output}`);
   }
 }
 
-/** With the declarations of all packages looked through as well. */
+/** Checks the types, including the declarations of all packages. */
 async function checkTypes(cwd: string): Promise<void> {
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
   const typeRoots = join(root, 'node_modules', '@types');
@@ -111,7 +111,7 @@ async function checkTypes(cwd: string): Promise<void> {
   }
 }
 
-/** Of core with zod, in blocks of the disk. */
+/** Checks the size of an installation of core with zod, in disk blocks. */
 function checkWeight(cwd: string): void {
   const modules = join(cwd, 'node_modules');
   const files = readdirSync(modules, { recursive: true, encoding: 'utf8' }).map((path) =>
@@ -122,8 +122,8 @@ function checkWeight(cwd: string): void {
   const count = Object.keys(packages).length;
   const weight = `core with zod: ${mebibytes.toFixed(1)} MiB, ${count} packages`;
   console.log(`packages: ${weight}`);
-  if (mebibytes > MOST_MEBIBYTES || count > MOST_PACKAGES)
+  if (mebibytes > MAX_MEBIBYTES || count > MAX_PACKAGES)
     throw new Error(
-      `An install weighs too much: ${weight}. At most: ${MOST_MEBIBYTES} MiB, ${MOST_PACKAGES} packages.`,
+      `An installation is too large: ${weight}. At most: ${MAX_MEBIBYTES} MiB, ${MAX_PACKAGES} packages.`,
     );
 }

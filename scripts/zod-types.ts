@@ -1,4 +1,4 @@
-// Writes docs/reference/zod-types.md: what each zod type goes out as, and what comes back, by running it.
+// Writes docs/reference/zod-types.md: the schema of each zod type and the value that comes back, by running each.
 //   node scripts/zod-types.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { zod3 } from '../packages/core/src/schema/zod3.ts';
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'reference', 'zod-types.md');
 
-/** A type as it is written, and what a model may send for it. */
+/** The code of a type, and what a model may send for it. */
 type Row = readonly [source: string, sent: string];
 
 const ZOD4: readonly Row[] = [
@@ -115,7 +115,7 @@ const ZOD3: readonly Row[] = [
   ['z.bigint()', '""'],
 ];
 
-/** The page as it has to be. */
+/** Builds the page. */
 export async function buildZodTypesPage(): Promise<string> {
   const rows4 = await Promise.all(
     ZOD4.map((row) => formatLine(row, () => z.object({ a: evaluateRow(row, z) as z.ZodType }))),
@@ -127,11 +127,11 @@ export async function buildZodTypesPage(): Promise<string> {
 }
 
 function evaluateRow([source]: Row, library: unknown): unknown {
-  // The text in the table is the code that was run.
+  // Runs the text that the table shows.
   return new Function('z', `return ${source}`)(library);
 }
 
-/** Each stands as the property `a` of an object, as in the input of a tool. */
+/** Formats a row. The type is the property `a` of an object, as in the input of a tool. */
 async function formatLine([source, sent]: Row, schema: () => Schema): Promise<string> {
   try {
     const { jsonSchema, validate } = compileSchema(schema(), 'input');

@@ -6,7 +6,7 @@ import { type Excerpt, MARK, type Page, type Program, readPage, type ShownBlock 
 const root = join(import.meta.dirname, '..', '..');
 const bin = join(root, 'node_modules', '.bin');
 
-/** The pages of which each block of code has to be true: READMEs and what is below `docs`, but for what is generated. */
+/** Lists the pages whose code is checked: READMEs and pages below `docs`, except generated ones. */
 export function listPages(): readonly string[] {
   const exclude = ['**/node_modules', '**/dist', '**/.*', 'docs/api'];
   return globSync(['README.md', 'docs/**/*.md', 'packages/**/README.md'], { cwd: root, exclude }).sort();
@@ -16,7 +16,7 @@ export function readPageCode(page: string): Page {
   return readPage(page, readFileSync(join(root, page), 'utf8'));
 }
 
-/** Whether the lines are in the file that they are said to be from, but for their indentation. */
+/** Whether the lines are in the named file, apart from their indentation. */
 export function isExcerpt({ code, file }: Excerpt): boolean {
   return removeIndentation(readFileSync(join(root, file), 'utf8')).includes(removeIndentation(code));
 }
@@ -26,8 +26,8 @@ function removeIndentation(code: string): string {
 }
 
 /**
- * What is wrong with programs: what the compiler says, what fails, and what is printed otherwise than shown. Each line names the page
- * and the line there. `at` is a folder whose packages the programs may import; they are written below it for the while.
+ * Checks programs, and returns the problems: compiler errors, failures, and output that differs from the page. Each problem names the page and
+ * the line. `at` is a folder whose packages the programs may import; the programs are written below it meanwhile.
  */
 export async function checkPrograms(programs: readonly Program[], at: string): Promise<readonly string[]> {
   const folder = mkdtempSync(join(root, at, '.blocks-'));
@@ -62,7 +62,7 @@ function write({ page, line, code, use }: Program, folder: string): string {
   return path;
 }
 
-/** As the project is checked, but that a page may show what it does not use, and read `process.env.NAME`. */
+/** Type-checks like the project, but a page may have unused names and read `process.env.NAME`. */
 async function compile(folder: string): Promise<string> {
   const config = {
     extends: join(root, 'tsconfig.json'),
@@ -80,8 +80,8 @@ async function compile(folder: string): Promise<string> {
 
 async function test(folder: string): Promise<string> {
   writeFileSync(join(folder, 'vitest.config.ts'), 'export default { test: { testTimeout: 240_000 } };\n');
-  const said = await readOutput(join(bin, 'vitest'), ['run', '--root', folder, '--reporter=dot']);
-  return /^\s*Tests .*failed|^\s*Test Files .*failed|Unhandled/m.test(said) || !/Tests .*passed/.test(said) ? said : '';
+  const text = await readOutput(join(bin, 'vitest'), ['run', '--root', folder, '--reporter=dot']);
+  return /^\s*Tests .*failed|^\s*Test Files .*failed|Unhandled/m.test(text) || !/Tests .*passed/.test(text) ? text : '';
 }
 
 function readOutput(command: string, args: readonly string[]): Promise<string> {
@@ -96,32 +96,32 @@ function readOutput(command: string, args: readonly string[]): Promise<string> {
 }
 
 interface ProgramRun {
-  /** What was printed until the end of each block, by its line. */
+  /** The output up to the end of each block, by its line. */
   readonly printed: ReadonlyMap<number, string>;
   readonly error: string | undefined;
 }
 
-function parseRuns(said: string): ReadonlyMap<string, ProgramRun> {
-  const runs = said.split(`${MARK}begin `).slice(1);
+function parseRuns(output: string): ReadonlyMap<string, ProgramRun> {
+  const runs = output.split(`${MARK}begin `).slice(1);
   return new Map(runs.map((run) => [run.slice(0, run.indexOf('\n')), parseRun(run.slice(run.indexOf('\n') + 1))]));
 }
 
-function parseRun(said: string): ProgramRun {
+function parseRun(output: string): ProgramRun {
   const printed = new Map<number, string>();
-  const [, error] = new RegExp(`${MARK}failed (.*)`).exec(said) ?? [];
-  const ends = said.split(new RegExp(`${MARK}end (\\d+)\\n`));
+  const [, error] = new RegExp(`${MARK}failed (.*)`).exec(output) ?? [];
+  const ends = output.split(new RegExp(`${MARK}end (\\d+)\\n`));
   for (let index = 1; index < ends.length; index += 2) printed.set(Number(ends[index]), ends[index - 1] ?? '');
   return { printed, error: error === undefined ? undefined : String(JSON.parse(error)) };
 }
 
 function findProblems({ page, line, shown }: Program, ran: ProgramRun | undefined): readonly string[] {
-  if (ran?.error !== undefined) return [`${page}:${line}: it fails. ${ran.error}`];
+  if (ran?.error !== undefined) return [`${page}:${line}: the program fails. ${ran.error}`];
   return shown.flatMap((block) => {
     const printed = ran?.printed.get(block.line);
-    if (printed === undefined) return [`${page}:${block.line}: it did not come to its end.`];
+    if (printed === undefined) return [`${page}:${block.line}: the block did not end.`];
     return isShown(block, printed)
       ? []
-      : [`${page}:${block.line}: it prints\n${printed}and the page says\n${block.output}`];
+      : [`${page}:${block.line}: the block prints\n${printed}and the page shows\n${block.output}`];
   });
 }
 
@@ -135,9 +135,9 @@ function isShown({ output: wanted }: ShownBlock, printed: string): boolean {
   return new RegExp(`^${pattern}$`).test(printed.trimEnd());
 }
 
-/** The page in place of the module that was made of it: the lines are the same. */
-function replacePaths(said: string, folder: string): string {
-  return said
+/** Replaces the paths of modules with those of their pages. The line numbers are the same. */
+function replacePaths(text: string, folder: string): string {
+  return text
     .replaceAll(`file://${folder}/`, '')
     .replaceAll(`${folder}/`, '')
     .replaceAll(`${relative(root, folder)}/`, '')

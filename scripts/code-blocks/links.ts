@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 const root = join(import.meta.dirname, '..', '..');
 
 /**
- * Links of a page to files of ours, or headings in them, that are not there. Pages of the site may begin with `/`, which is the folder `docs`;
- * what TypeDoc writes (`/api`) is there when the site is built, which fails by itself where such a link is dead.
+ * Returns the links of a page to missing files or headings of the project. Links of the site may begin with `/`, which is the folder `docs`.
+ * Skips `/api`, which TypeDoc generates: the build of the site fails for a dead link there.
  */
 export function findBrokenLinks(page: string): readonly string[] {
   const text = readFileSync(join(root, page), 'utf8').replaceAll(/^```.*?^```/gms, '');
@@ -30,7 +30,7 @@ function resolveFile(page: string, path: string): string {
   return existsSync(join(root, file)) ? file : `${file}.md`;
 }
 
-/** As the site and most hosts of code make them of a heading. */
+/** Lists the anchors of headings, as the site and most code hosts generate them. */
 function listHeadings(file: string): readonly string[] {
   const headings = readFileSync(join(root, file), 'utf8').matchAll(/^#+ (.*)$/gm);
   return [...headings].map(([, title = '']) =>

@@ -1,11 +1,11 @@
 /**
- * One TypeScript program of a page: the blocks that belong together, each on the lines that it has there, so that what the
- * compiler or an error says of a line is true of the page.
+ * One TypeScript program of a page: the blocks that belong together, each on its own lines of the page, so that line numbers in errors are
+ * those of the page.
  */
 export interface Program {
   /** From the root of the project, with `/`. */
   readonly page: string;
-  /** Of its first line. */
+  /** The number of its first line in the page. */
   readonly line: number;
   readonly code: string;
   readonly use: ProgramUse;
@@ -14,20 +14,20 @@ export interface Program {
 
 export type ProgramUse =
   | { readonly type: 'run' }
-  /** A file of tests: run by vitest. */
+  /** A test file, run by vitest. */
   | { readonly type: 'test' }
-  /** Type-checked and not run. */
+  /** Only type-checked. */
   | { readonly type: 'kept'; readonly reason: string }
   /** Written for another framework, which `npm run docs -- --peers` installs. */
   | { readonly type: 'peer'; readonly name: string };
 
-/** A block of a program, and what the page says that it prints. */
+/** A block of a program, with the output that the page shows for it. */
 export interface ShownBlock {
   readonly line: number;
   readonly output?: string;
 }
 
-/** Lines that a page says are in a file of ours. */
+/** Lines that a page quotes from a file of the project. */
 export interface Excerpt {
   readonly page: string;
   readonly line: number;
@@ -40,23 +40,22 @@ export interface Page {
   readonly excerpts: readonly Excerpt[];
 }
 
-/** In front of what the process says of a block, in its standard output. */
+/** Marks the lines of standard output that report about a block. */
 export const MARK = '\u0001';
 
 /**
- * Reads the code of a page. What stands behind `ts` in a fence says what it is:
+ * Reads the code of a page. The text after `ts` in a fence decides how the block is used:
  *
- * - nothing: a program of its own, or its beginning. It is type-checked and run.
- * - `continued`: goes on with the program of the `ts` block before.
- * - `not run: <reason>`: a program of its own that is only type-checked.
+ * - nothing: begins a program, which is type-checked and run.
+ * - `continued`: continues the program of the previous `ts` block.
+ * - `not run: <reason>`: a program that is only type-checked.
  * - `with <package>`: written for another framework.
- * - `from <file>`: is in that file of ours, word for word but for the indentation.
+ * - `from <file>`: quotes that file, apart from the indentation.
  *
- * A comment that begins with `<!-- ts` is code too, of the block that follows: what a reader can do without. One that begins with
- * `<!-- ts continued` belongs to the program before.
- * A `text` block behind a `ts` block is what that prints; `…` in it stands for anything within a line.
+ * A comment that begins with `<!-- ts` is hidden code of the next block. A comment that begins with `<!-- ts continued` belongs to the
+ * previous program. A `text` block after a `ts` block is the output of that block; `…` in it matches anything within a line.
  *
- * @throws Error for a fence that nothing is known of, or that never ends.
+ * @throws Error for an unknown fence, or one without an end.
  */
 export function readPage(page: string, markdown: string): Page {
   const reader = new PageReader(page);
@@ -66,7 +65,7 @@ export function readPage(page: string, markdown: string): Page {
 
 interface Part {
   readonly info: string;
-  /** Of its first line of code, from 1. */
+  /** The number of its first line of code, from 1. */
   readonly line: number;
   readonly lines: readonly string[];
 }
@@ -85,7 +84,7 @@ function* readParts(page: string, markdown: string): Generator<Part> {
       throw new Error(`${page}:${index + 1}: a fence has to be three backticks at the beginning of the line.`);
     }
     const end = lines.indexOf(isHidden ? '-->' : (fence ?? ''), index + 1);
-    if (end === -1) throw new Error(`${page}:${index + 1}: this has no end.`);
+    if (end === -1) throw new Error(`${page}:${index + 1}: the block has no end.`);
     const info = isHidden ? line : line.slice(3).trim();
     yield { info, line: index + 2, lines: lines.slice(index + 1, end) };
     index = end;
@@ -99,7 +98,7 @@ interface Draft {
   readonly shown: ShownBlock[];
 }
 
-/** Languages of which nothing is run. */
+/** Languages whose blocks are not checked. */
 const OTHERS: readonly string[] = ['sh', 'json', 'sql', 'text'];
 
 class PageReader {
@@ -107,7 +106,7 @@ class PageReader {
   readonly #drafts: Draft[] = [];
   readonly #excerpts: Excerpt[] = [];
   #hidden: Part[] = [];
-  /** Whether the part before is a `ts` block, which a `text` block tells the output of. */
+  /** Whether the previous part is a `ts` block, whose output a `text` block may show. */
   #mayPrint = false;
 
   constructor(page: string) {
@@ -123,7 +122,7 @@ class PageReader {
     else if (language === 'ts') this.#addCode(part, rest.join(' '));
     else if (language === 'text' && mayPrint) this.#addOutput(part);
     else if (!OTHERS.includes(language)) {
-      this.#fail(part, `"${part.info}" is no language that pages may have: ts, ${OTHERS.join(', ')}.`);
+      this.#fail(part, `"${part.info}" is not a language for pages. Use one of: ts, ${OTHERS.join(', ')}.`);
     }
   }
 
@@ -167,7 +166,7 @@ class PageReader {
   }
 
   #getLastDraft(part: Part): Draft {
-    return this.#drafts.at(-1) ?? this.#fail(part, 'there is no block before, to go on with.');
+    return this.#drafts.at(-1) ?? this.#fail(part, 'no block precedes this one.');
   }
 
   #addOutput({ lines }: Part): void {
@@ -181,7 +180,7 @@ class PageReader {
     for (const part of parts) {
       while (code.length < part.line - 1) code.push('');
       code.push(...part.lines);
-      // Where the fence ends: what was printed until then is this block's.
+      // Marks the end of the fence: the output up to here belongs to this block.
       if (use.type !== 'test') code.push(`;console.log(${JSON.stringify(`${MARK}end ${part.line}`)});`);
     }
     return { page: this.#page, line, code: `${code.join('\n')}\n`, use, shown };

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { getMachineEnvironment } from '../pack.ts';
 import { type RunOptions, run } from '../run.ts';
 
-/** A project of a user, somewhere outside of the workspace. */
+/** A project outside the workspace, like a user's. */
 export type Project = RunOptions;
 
 export interface ProjectOptions {
-  /** What package.json asks for. */
+  /** The dependencies in package.json. */
   readonly dependencies: Readonly<Record<string, string>>;
-  /** Files of this folder that it has. */
+  /** Files of this folder to copy into the project. */
   readonly files?: readonly string[];
   readonly signal: AbortSignal;
 }

@@ -14,22 +14,22 @@ export interface Copy {
 }
 
 export interface Copies {
-  /** Whose agents run. */
+  /** The copy whose agents run. */
   readonly a: Copy;
-  /** Of which they use tools, middleware, models and hosts. */
+  /** The copy whose tools, middleware, models and hosts the agents use. */
   readonly b: Copy;
-  /** Empty, for a file. */
+  /** An empty folder for a file. */
   readonly folder: string;
 }
 
-/** What an application does that has two copies of core. It gives what it would give with one. */
+/** A use of two copies of core. The result must be the same as with one copy. */
 export interface TwoCopiesCase {
   readonly name: string;
   readonly run: (copies: Copies) => Promise<unknown>;
   readonly expected: unknown;
 }
 
-/** A model that responds with these in turn; an error among them is thrown. */
+/** Creates a model that responds with these in turn. Throws the errors among them. */
 export function scriptModel(
   ...script: readonly (ChatResponse | Error)[]
 ): ChatModel & { readonly requests: readonly ChatRequest[] } {
@@ -51,7 +51,7 @@ export function respondText(content: string): ChatResponse {
   return { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] };
 }
 
-/** A call of the tool `work`, or of another. */
+/** Creates a response that calls a tool, `work` by default. */
 export function respondCall(name = 'work'): ChatResponse {
   const tool_calls = [{ id: 'call_1', type: 'function' as const, function: { name, arguments: '{}' } }];
   const message = { role: 'assistant' as const, content: null, tool_calls };
@@ -60,7 +60,7 @@ export function respondCall(name = 'work'): ChatResponse {
 
 export const EMPTY_SCHEMA = { type: 'object', properties: {}, required: [], additionalProperties: false } as const;
 
-/** The tool `work`. */
+/** Creates the tool `work`. */
 export function createWorkTool(
   { core }: Copy,
   execute: () => unknown,
@@ -70,12 +70,12 @@ export function createWorkTool(
   return core.tool<unknown>({ name: 'work', description: 'Works.', input, effect: 'read', ...options, execute });
 }
 
-/** An agent whose model calls the tool and then says "Done.". */
+/** Creates an agent whose model calls the tool and then responds "Done.". */
 export function createCallingAgent({ core }: Copy, options: Partial<AgentOptions<unknown, string>>): Core.Agent {
   return new core.Agent({ model: scriptModel(respondCall(), respondText('Done.')), ...options });
 }
 
-/** How it ended, and why. */
+/** Describes how a run ended, and why. */
 export function describeEnd(outcome: Outcome<unknown>): unknown {
   switch (outcome.status) {
     case 'completed':
@@ -95,12 +95,12 @@ export function describeEnd(outcome: Outcome<unknown>): unknown {
   }
 }
 
-/** What the model reads of each call. */
+/** Lists the tool results that the model gets. */
 export function listResults({ messages }: { readonly messages: readonly Message[] }): readonly unknown[] {
   return messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []));
 }
 
-/** What was thrown. */
+/** Returns the error that `work` throws; `undefined` if it does not throw. */
 export async function catchError(work: () => unknown): Promise<unknown> {
   try {
     await work();

@@ -13,7 +13,7 @@ import {
   type TwoCopiesCase,
 } from './copies.ts';
 
-/** A run that waits for approval on a host of `b`, is answered wrongly, then rightly, and resumed. */
+/** Suspends a run on a host of `b`, answers with a wrong and the right fingerprint, and resumes the run. */
 async function runApproval({ a, b }: Copies, host: Host): Promise<unknown> {
   const agent = createCallingAgent(a, { tools: [createWorkTool(b, () => 'worked', { needsApproval: true })] });
   const error = await catchError(() => agent.run('Go.', { host, runId: 'r' }));
@@ -31,12 +31,12 @@ const APPROVED = [[true, true, true, false], true, ['completed', 'Done.'], 'work
 
 export const hostCases: readonly TwoCopiesCase[] = [
   {
-    name: 'a run waits and goes on, on a memory host',
+    name: 'a run is suspended and resumed, on a memory host',
     run: (copies) => runApproval(copies, copies.b.core.memoryHost()),
     expected: APPROVED,
   },
   {
-    name: 'a run waits and goes on, on a host on SQLite',
+    name: 'a run is suspended and resumed, on SQLite',
     async run(copies) {
       const host = copies.b.sqlite.sqliteHost(join(copies.folder, 'runs.db'));
       try {
@@ -48,7 +48,7 @@ export const hostCases: readonly TwoCopiesCase[] = [
     expected: APPROVED,
   },
   {
-    name: 'a run that exists is refused by the host, and attached to',
+    name: 'the host refuses an existing run, and a run can attach to it',
     async run({ a, b }) {
       const host = b.core.memoryHost();
       const agent = new a.core.Agent({ model: scriptModel(respondText('Done.')) });
@@ -60,7 +60,7 @@ export const hostCases: readonly TwoCopiesCase[] = [
     expected: ['run.exists', ['completed', 'Done.']],
   },
   {
-    name: 'what an agent of one copy began an agent of the other resumes',
+    name: 'an agent of one copy resumes the run of an agent of the other',
     async run({ a, b }) {
       const host = b.core.memoryHost();
       const options = { tools: [createWorkTool(a, () => 'worked', { needsApproval: true })] };
@@ -73,7 +73,7 @@ export const hostCases: readonly TwoCopiesCase[] = [
     expected: ['completed', 'Done.'],
   },
   {
-    name: 'a run is followed live through a host of the other copy',
+    name: 'a run can be followed live through a host of the other copy',
     async run({ a, b }) {
       const host = b.core.memoryHost();
       let respond = (): void => undefined;
@@ -98,7 +98,7 @@ export const hostCases: readonly TwoCopiesCase[] = [
       const events = host.followRun('r', { live: true })[Symbol.asyncIterator]();
       const heard: string[] = [];
       const first = events.next();
-      await new Promise((resolve) => setImmediate(resolve)); // It has begun to follow.
+      await new Promise((resolve) => setImmediate(resolve)); // The follower is added in the meantime.
       respond();
       for (let next = await first; next.done !== true; next = await events.next()) {
         heard.push('notice' in next.value ? next.value.notice.type : next.value.event.type);
@@ -109,7 +109,7 @@ export const hostCases: readonly TwoCopiesCase[] = [
     expected: true,
   },
   {
-    name: 'a conversation of the other copy goes on, and its conflict is known',
+    name: 'a conversation of the other copy works, and its conflict is recognized',
     async run({ a, b }) {
       const chat = b.core.conversation({ id: 'c', store: b.core.memoryConversations(), onConflict: 'fail' });
       const agent = createCallingAgent(a, {

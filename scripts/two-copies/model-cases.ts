@@ -10,7 +10,7 @@ import {
   type TwoCopiesCase,
 } from './copies.ts';
 
-/** Pauses are over when they begin. */
+/** Creates a clock whose sleeps end at once. */
 function createInstantClock(): Clock & { readonly pauses: readonly number[] } {
   const pauses: number[] = [];
   return {
@@ -27,7 +27,7 @@ const LONG = 'words '.repeat(400);
 
 export const modelCases: readonly TwoCopiesCase[] = [
   {
-    name: 'errors of a model are retried as they say, and counted',
+    name: 'model errors are retried as their fields say, and counted',
     async run({ a, b }) {
       const { HttpError, TimeoutError, ProtocolError, NetworkError } = b.core;
       const model = scriptModel(
@@ -45,13 +45,13 @@ export const modelCases: readonly TwoCopiesCase[] = [
         retry: { maxAttempts: 4, initialDelayMs: 100 },
       });
       const outcome = await agent.run('Go.').outcome();
-      // A request that a server was at work on counts.
+      // A request that the server had begun to process counts.
       return [describeEnd(outcome), clock.pauses, outcome.usage.inputTokens > 0];
     },
     expected: [['completed', 'Done.'], [7_000, 100, 200], true],
   },
   {
-    name: 'what a retry cannot help is not repeated, and its fields are told',
+    name: 'an error that a retry cannot fix is not retried, and its fields are reported',
     async run({ a, b }) {
       const model = scriptModel(
         new b.core.HttpError('No.', { status: 401, serverCode: 'invalid_api_key', retryable: false }),
@@ -64,7 +64,7 @@ export const modelCases: readonly TwoCopiesCase[] = [
     expected: [1, 'HttpError', 'http.401', { retryable: false, status: 401, serverCode: 'invalid_api_key' }],
   },
   {
-    name: 'a conversation that is too long is made smaller',
+    name: 'a conversation that is too long is compacted',
     async run({ a, b }) {
       const ended: unknown[] = [];
       for (const [throwing, compacting] of [
@@ -92,7 +92,7 @@ export const modelCases: readonly TwoCopiesCase[] = [
     expected: [['completed', 'Done.'], 3, ['completed', 'Done.'], 3],
   },
   {
-    name: 'wrappers of models work around models of the other copy',
+    name: 'model wrappers work with models of the other copy',
     async run(copies) {
       return Promise.all(
         WRAPPERS.map(async (wrap) => {
@@ -146,7 +146,7 @@ export const modelCases: readonly TwoCopiesCase[] = [
     expected: [['aborted', 'enough'], true],
   },
   {
-    name: 'tools that a middleware of the other copy offers are found and called',
+    name: 'tools of a middleware of the other copy are found and called',
     async run({ a, b }) {
       const { tools, ...search } = b.middleware.toolSearch([createWorkTool(a, () => 'worked')], { threshold: 0 });
       const model = scriptModel(respondCall('search_tools'), respondCall(), respondText('Done.'));

@@ -13,7 +13,7 @@ import {
   type TwoCopiesCase,
 } from './copies.ts';
 
-/** How a run of an agent of `a` ends whose tool of `b` throws. */
+/** Runs an agent of `a` whose tool of `b` throws. */
 async function runThrowingTool({ a, b }: Copies, error: Error): Promise<unknown> {
   const outcome = await createCallingAgent(a, { tools: [createWorkTool(b, () => Promise.reject(error))] })
     .run('Go.')
@@ -21,7 +21,7 @@ async function runThrowingTool({ a, b }: Copies, error: Error): Promise<unknown>
   return [describeEnd(outcome), ...listResults(outcome)];
 }
 
-/** The same of middleware. */
+/** Runs an agent of `a` with middleware. */
 async function runWithMiddleware({ a, b }: Copies, middleware: Middleware): Promise<unknown> {
   const tools = [createWorkTool(b, () => 'worked')];
   const outcome = await createCallingAgent(a, { tools, middleware: [middleware] })
@@ -32,7 +32,7 @@ async function runWithMiddleware({ a, b }: Copies, middleware: Middleware): Prom
 
 const HOST_FAILED = { code: 'host.io' } as const;
 
-/** Whether a run that broke off goes on where it is resumed. */
+/** Interrupts a run by a `HostError`, and resumes it. */
 async function runInterrupted(
   { a, b }: Copies,
   options: (fail: () => void) => Parameters<typeof createCallingAgent>[1],
@@ -57,7 +57,7 @@ async function runInterrupted(
   ];
 }
 
-/** A model that is asked once more only for what it had not said. */
+/** The script after the interruption: only the last response is left. */
 const LATER = [respondText('Done.')];
 
 export const toolCases: readonly TwoCopiesCase[] = [
@@ -72,7 +72,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     expected: [['refused', 'not that', 'g'], 'Cancelled: this call ended the run.'],
   },
   {
-    name: 'ToolError of a tool is told word for word',
+    name: 'ToolError of a tool is its result, word for word',
     run: (copies) => runThrowingTool(copies, new copies.b.core.ToolError('Ask for less.')),
     expected: [['completed', 'Done.'], 'Ask for less.'],
   },
@@ -101,7 +101,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     expected: [['suspended', ['suspended', 'look']], ['completed', 'Done.'], 'worked'],
   },
   {
-    name: 'HostError of a tool breaks the run off, and it stays resumable',
+    name: 'HostError of a tool interrupts the run, which stays resumable',
     run: (copies) =>
       runInterrupted(copies, (fail) => ({
         tools: [
@@ -114,7 +114,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     expected: ['The disk is full.', 'interrupted', ['completed', 'Done.']],
   },
   {
-    name: 'HostError of a guard breaks the run off, and it stays resumable',
+    name: 'HostError of a guard interrupts the run, which stays resumable',
     run: (copies) =>
       runInterrupted(copies, (fail) => ({
         tools: [createWorkTool(copies.a, () => 'worked')],
@@ -148,7 +148,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     ],
   },
   {
-    name: 'guards refuse, deny and pass on what ends the run',
+    name: 'guards refuse, deny, and rethrow what ends the run',
     async run(copies) {
       const { a, b } = copies;
       const guards: readonly Middleware[] = [
@@ -177,7 +177,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     ],
   },
   {
-    name: 'withToolRetry repeats a call, but for what is meant for the model or the run',
+    name: 'withToolRetry repeats a call, except after errors for the model or the run',
     async run({ a, b }) {
       const ended: unknown[] = [];
       for (const [retrying, throwing] of [
@@ -206,7 +206,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     ]),
   },
   {
-    name: 'parts of a tool reach the model',
+    name: 'content parts of a tool reach the model',
     async run({ a, b }) {
       const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } } as const;
       const execute = (): unknown => b.core.contentParts({ type: 'text', text: 'A picture.' }, image);
@@ -234,7 +234,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
         apiKey: 'k',
         baseURL: 'https://api.openai.com/v1',
         fetch: async (_, init) => {
-          const body = (await new Response(init?.body).json()) as { readonly tools: readonly unknown[] }; // As it is sent.
+          const body = (await new Response(init?.body).json()) as { readonly tools: readonly unknown[] }; // The body of the request.
           sent.push(...body.tools);
           return Response.json(respondText('Done.'));
         },
@@ -250,7 +250,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     expected: [true, true, true],
   },
   {
-    name: 'an agent as a tool, or to hand over to, is refused at once',
+    name: 'an agent of the other copy as a tool or a handoff is refused at once',
     async run({ a, b }) {
       const other = new b.core.Agent({ name: 'other', model: scriptModel() });
       const model = scriptModel(respondCall('other'));
@@ -278,7 +278,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     ],
   },
   {
-    name: 'schemas and custom tools of the other copy are taken',
+    name: 'schemas and custom tools of the other copy work',
     async run({ a, b }) {
       const input = b.core.jsonSchema<unknown>(EMPTY_SCHEMA);
       const made = a.core.tool({ name: 'work', description: 'Works.', input, execute: () => 'worked' });

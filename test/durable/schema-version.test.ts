@@ -19,7 +19,7 @@ function payer(): Agent {
   return new Agent({ name: 'payer', model, tools: [pay] });
 }
 
-/** A file with one run that waits for an approval. */
+/** Creates a file with one run that waits for an approval. */
 async function suspendedRun() {
   const file = createFile();
   const host = openSqlite(file);
@@ -58,7 +58,7 @@ const OTHERS = [
 ] as const;
 
 describe.each(OTHERS)('a run %s', (_, record, problem) => {
-  test('is listed, and every other use of it is a HostError that leaves it as it is', async () => {
+  test('is listed, and every other use throws a HostError and leaves it unchanged', async () => {
     const { file, host, id, approval } = await suspendedRun();
     change(file, `UPDATE records SET record = ${record}`);
     const before = rowsOf(file);
@@ -80,7 +80,7 @@ describe.each(OTHERS)('a run %s', (_, record, problem) => {
     expect(rowsOf(file)).toEqual(before);
   });
 
-  test('is resumed where its version is known', async () => {
+  test('can be resumed by a version that knows it', async () => {
     const { file, host, id, approval } = await suspendedRun();
     change(file, `UPDATE records SET record = ${record}`);
     await expect(payer().resume('run', { host }).outcome()).rejects.toMatchObject({ code: 'run.format' });
