@@ -49,13 +49,13 @@ export class WorkerStore extends DbosClientStore implements RunStore {
   #stopTimer: (() => void) | undefined;
   #ticks = 0;
 
-  constructor({ executorId, leaseMs, clock, isRunning: isDriving, ...options }: WorkerStoreOptions) {
+  constructor({ executorId, leaseMs, clock, isRunning, ...options }: WorkerStoreOptions) {
     super(options);
     const { database, engine } = options;
     this.#executorId = executorId;
     this.#clock = clock;
     this.#monotonic = () => clock.monotonic?.() ?? performance.now();
-    this.#recovery = new RunRecovery({ executorId, database, engine, store: this, clock, isRunning: isDriving });
+    this.#recovery = new RunRecovery({ executorId, database, engine, store: this, clock, isRunning });
     this.#hangWatch = new HangWatch({ executorId, database, monotonic: this.#monotonic, leaseMs });
     const [onTick, onLost] = [() => this.#runTick(), () => this.attempts.markAllLost()];
     this.#executor = new Executor({ executorId, database, clock, onTick, onLost });
@@ -182,10 +182,10 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     return run;
   }
 
-  async #load({ runId, attempts, cancelReason: cancelled }: RunRow): Promise<LoadedRun> {
+  async #load({ runId, attempts, cancelReason }: RunRow): Promise<LoadedRun> {
     const steps = await listStepsAfter(this.database, runId, 0);
     const intents = attempts === 0 ? new Set<string>() : await listIntents(this.database, runId);
-    return { attempt: attempts + 1, cancelReason: cancelled, steps, intents };
+    return { attempt: attempts + 1, cancelReason, steps, intents };
   }
 
   async #runTick(): Promise<void> {

@@ -35,7 +35,7 @@ describe('checkAnswer', () => {
 });
 
 describe('checkAnswer with an answer that does not fit', () => {
-  const answered = { ...open, word: approve };
+  const answered = { ...open, answer: approve };
   test.each([
     ['for an unknown call', 'approval.unknown', approve, { wait: undefined }],
     ['for an answered call', 'approval.used', approve, { wait: answered }],
@@ -62,8 +62,8 @@ describe('checkAnswer with an answer that does not fit', () => {
   );
 
   test.each([
-    ['an answered call', 'approval.used', { wait: { ...answered, taken: true }, ended: 'completed' }],
-    ['a run that has ended', 'approval.ended', { wait: { ...open, taken: true }, ended: 'completed' }],
+    ['an answered call', 'approval.used', { wait: { ...answered, isDelivered: true }, endStatus: 'completed' }],
+    ['a run that has ended', 'approval.ended', { wait: { ...open, isDelivered: true }, endStatus: 'completed' }],
   ])('names the first problem that applies: %s, %s', (_, code, changes) => {
     expect(() => checkAnswer(approve, createTarget(changes))).toThrow(expect.objectContaining({ code }));
   });

@@ -19,8 +19,8 @@ export interface Wait {
 }
 
 /** Whether the wait still takes an answer. A delivered expiry is as final as an answer. */
-export function isOpen({ answer: word, isDelivered: taken }: Wait): boolean {
-  return word === undefined && !taken;
+export function isOpen({ answer, isDelivered }: Wait): boolean {
+  return answer === undefined && !isDelivered;
 }
 
 export interface AnswerTarget {

@@ -17,21 +17,16 @@ export interface NumberRule {
  * @throws ConfigError
  */
 export function checkNumber(value: number, rule: NumberRule): number {
-  const {
-    option,
-    min = Number.NEGATIVE_INFINITY,
-    max = Number.POSITIVE_INFINITY,
-    isInteger: isWhole,
-    allowsInfinity: isEndless,
-  } = rule;
-  const isNumber = typeof value === 'number' && (Number.isFinite(value) || (isEndless === true && value === Infinity));
+  const { option, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, isInteger, allowsInfinity } = rule;
+  const isNumber =
+    typeof value === 'number' && (Number.isFinite(value) || (allowsInfinity === true && value === Infinity));
   const isValid =
-    isNumber && value >= min && value <= max && (!isWhole || Number.isInteger(value) || value === Infinity);
+    isNumber && value >= min && value <= max && (!isInteger || Number.isInteger(value) || value === Infinity);
   if (isValid) return value;
-  const kind = isWhole ? 'a whole number' : 'a number';
+  const kind = isInteger ? 'a whole number' : 'a number';
   const range = [...(rule.min === undefined ? [] : [`from ${min}`]), ...(rule.max === undefined ? [] : [`to ${max}`])];
   const expected = [kind, ...range].join(' ');
-  throw new ConfigError(`${option} is ${quote(value)}. Pass ${expected}${isEndless ? ', or Infinity' : ''}.`);
+  throw new ConfigError(`${option} is ${quote(value)}. Pass ${expected}${allowsInfinity ? ', or Infinity' : ''}.`);
 }
 
 /** Formats a value for an error message. Not by JSON alone, which has no form for NaN and Infinity. */

@@ -133,7 +133,7 @@ interface AnsweredWaits {
   readonly waits: readonly (readonly [name: string, wait: Wait])[];
 }
 
-function putAnswer(word: PendingAnswer, { status, waits }: AnsweredWaits): RunChange {
-  const changed = waits.map(([name, wait]) => [name, { ...wait, word }] as const);
+function putAnswer(answer: PendingAnswer, { status, waits }: AnsweredWaits): RunChange {
+  const changed = waits.map(([name, wait]) => [name, { ...wait, answer }] as const);
   return { waits: new Map(changed), isResumable: status === 'suspended' };
 }

@@ -103,7 +103,7 @@ function decideWait<T>(name: string, { wait: before, options, now }: WaitState):
   const wait = before ?? { fingerprint, accepts, expiresAt: computeExpiry(now, timeoutMs), isDelivered: false };
   const isParked = isOpen(wait) && now < wait.expiresAt;
   const isChanged = before === undefined || (!isParked && !wait.isDelivered);
-  const change = isChanged ? { change: { waits: new Map([[name, { ...wait, taken: !isParked }]]) } } : {};
+  const change = isChanged ? { change: { waits: new Map([[name, { ...wait, isDelivered: !isParked }]]) } } : {};
   if (isParked) return { result: { type: 'parked' }, ...change };
   if (wait.answer === undefined) return { result: { type: 'expired' }, ...change };
   return { result: { type: 'answered', value: wait.answer as T }, ...change }; // The caller of `waitFor` knows the answer's type.

@@ -79,8 +79,8 @@ export class Leases {
     return remainingByDateMs <= 0 || remainingByDateMs > durationMs + TOLERANCE_MS;
   }
 
-  #isAlive({ pid, processStartedAt: bornAt }: Lease): boolean {
-    return pid === process.pid ? bornAt === this.#processStartedAt : isAlive(pid, bornAt);
+  #isAlive({ pid, processStartedAt }: Lease): boolean {
+    return pid === process.pid ? processStartedAt === this.#processStartedAt : isAlive(pid, processStartedAt);
   }
 }
 

@@ -23,7 +23,7 @@ export function readMonotonicMs(): number {
 }
 
 /** Whether a process is alive. `processStartedAt` distinguishes it from a later process with the same number. */
-export function isAlive(pid: number, bornAt: number | undefined): boolean {
+export function isAlive(pid: number, processStartedAt: number | undefined): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -31,7 +31,7 @@ export function isAlive(pid: number, bornAt: number | undefined): boolean {
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
   }
   const found = readProcessStart(pid);
-  return bornAt === undefined || found === undefined || found === bornAt;
+  return processStartedAt === undefined || found === undefined || found === processStartedAt;
 }
 
 /**
