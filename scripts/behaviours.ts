@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..');
 
 const sections: readonly { readonly title: string; readonly rows: readonly (readonly [string, string, string])[] }[] = [
   {
-    title: 'The reply',
+    title: 'The response',
     rows: [
       ['A1', 'text, no calls, `stop`', 'completed'],
       ['A2', 'text beside calls', 'the calls run; text ends no run that still has calls'],
@@ -45,7 +45,7 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
     rows: [
       ['B1', 'arguments that are no JSON', 'to the model, with the position; counts as a correction'],
       ['B2', 'arguments empty, missing or `null`', 'read as `{}` and checked'],
-      ['B3', 'arguments as an object', 'accepted, mended'],
+      ['B3', 'arguments as an object', 'accepted, repaired'],
       ['B4', 'arguments that fail the schema', 'to the model: one line an issue'],
       ['B5', '`null` for a field that may be left out', 'removed where the schema allows no null; defaults apply'],
       ['B6', 'an unknown tool', 'to the model: the closest name, then all names'],
@@ -53,9 +53,9 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
       [
         'B8',
         'the same failing call again and again',
-        '`tool.repeated_failure` at the third, told to the model; one more and the run fails',
+        '`tool.repeated_failure` at the third, reported to the model; one more and the run fails',
       ],
-      ['B9', 'ids missing or there twice', 'made unique, mended'],
+      ['B9', 'ids missing or there twice', 'made unique, repaired'],
       ['B10', 'a tool throws', '`{"error": …}` to the model; siblings go on; `tool.failed` has the error'],
       ['B11', 'a tool throws `ToolError`', 'its message to the model, word for word'],
       ['B12', 'a tool throws `AbortRun`', '`aborted`, after the siblings are closed'],
@@ -77,7 +77,7 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
       [
         'B20',
         'results that are no JSON',
-        'serialised safely, told where lossy; a promise, a stream, bytes and the like fail the call, with the path',
+        'serialized safely, reported where lossy; a promise, a stream, bytes and the like fail the call, with the path',
       ],
       ['B21', 'a result over the cap', 'head and tail for the model; the whole stays on the event'],
       [
@@ -100,7 +100,7 @@ const sections: readonly { readonly title: string; readonly rows: readonly (read
       ['C4', 'retries used up', '`failed`, with all attempts'],
       ['C5', 'a fallback', 'asked when the first one’s retries are spent'],
       ['C6', 'the key', 'in no error, event or log'],
-      ['C7', 'a kept-alive socket that went stale', 'sent again once: told, not counted'],
+      ['C7', 'a kept-alive socket that went stale', 'sent again once: reported, not counted'],
       ['C8', 'calls and no text', 'sent with `content: null`'],
       ['C9', 'an abort before, during, after', 'nothing starts any more; nothing is left behind'],
       [

@@ -150,11 +150,11 @@ openai('qwen3', { baseURL: 'http://gpu:8000/v1', profile: 'vllm' });
 openai('m', { baseURL, profile: { base: 'compatible', strictSchemas: true, passthroughFields: [] } });
 \`\`\`
 
-What a server does not understand is said in another way where there is one: a choice of tools by which tools are shown, a
+What a server does not understand is expressed in another way where there is one: a choice of tools by which tools are shown, a
 custom tool as a function, an output schema as an instruction. Ids of tool calls that it refuses are replaced in calls and results, a
 message that may not stand where it is has a short one put before it, several system messages become one, and a message that says
 nothing is left out. The history of a run keeps what the server sent. Hints that it refuses (\`leftOut\`) are not sent. Any other wish is
-sent as it is, and the server's refusal is told.
+sent as it is, and the server's refusal is reported.
 
 \`outputWithTools\` says how a model is held to an output schema in a request that shows tools. \`response-format\`: as without tools.
 \`final-tool\`: the model gives its answer by calling a tool, \`final_answer\`, which is turned into text before the loop sees it; where
@@ -174,7 +174,7 @@ against the vendors' live services.
 
 const SCHEMAS = `## What they take of JSON Schema
 
-\`schemaSupport\` of a profile. What a server does not take is left out of what is sent, said in another way if there is one, and
+\`schemaSupport\` of a profile. What a server does not take is left out of what is sent, expressed in another way if there is one, and
 otherwise in the description: the schema itself still checks what comes back. In \`patterns\`, \`python\` is Python's \`re\` without look-around
 and back references, \`regular\` what a grammar can be made of, \`gbnf\` what llama.cpp makes one of. The sources stand beside the data, in
 \`packages/core/src/openai/schema-supports.ts\`.

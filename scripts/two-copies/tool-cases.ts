@@ -282,7 +282,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     async run({ a, b }) {
       const input = b.core.jsonSchema<unknown>(EMPTY_SCHEMA);
       const made = a.core.tool({ name: 'work', description: 'Works.', input, execute: () => 'worked' });
-      const custom = b.core.customTool({ name: 'write', description: 'Writes.', execute: (said) => `wrote ${said}` });
+      const custom = b.core.customTool({ name: 'write', description: 'Writes.', execute: (text) => `wrote ${text}` });
       const outcome = await createCallingAgent(a, { tools: [made, custom] })
         .run('Go.')
         .outcome();

@@ -104,7 +104,7 @@ test('a stopped worker loses its runs to another, and gets run.lost when it cont
 test('refuses a second live worker with the same name', async () => {
   const { workers } = await open();
   const executorId = await workers.start();
-  await expect(workers.start(executorId)).rejects.toThrow(/executorId "worker-1"/);
+  await expect(workers.start(executorId)).rejects.toThrow(/executorId is "worker-1"/);
 });
 
 /** How often a worker checks for dead workers. */

@@ -11,8 +11,8 @@ import {
   createUnknownRunError,
   filterRuns,
   hasEnded,
-  type InsertOptions,
   parseRecord,
+  type RunInsertion,
   type RunStore,
   type RunUpdate,
   type StoredRun,
@@ -46,7 +46,7 @@ export class DirectoryStore implements RunStore {
     this.#directory = directory;
   }
 
-  insert(record: RunRecord, as: InsertOptions): Promise<void> {
+  insert(record: RunRecord, as: RunInsertion): Promise<void> {
     return this.#runAlone(async () => {
       const files = await this.#readAll();
       const { runId, agent, metadata, at } = record;

@@ -4,7 +4,7 @@ import {
   type ClientStore,
   createRunExistsError,
   createRunLostError,
-  type InsertOptions,
+  type RunInsertion,
   type RunUpdate,
   type StoredRun,
   type StoredStep,
@@ -41,7 +41,7 @@ export class DbosClientStore implements ClientStore {
   }
 
   /** Inserts a run and enqueues its first attempt, in the queue of its agent. */
-  async insert(record: RunRecord, as: InsertOptions): Promise<void> {
+  async insert(record: RunRecord, as: RunInsertion): Promise<void> {
     if (as.type === 'claimed') throw new Error('A client cannot work on runs.');
     const { runId } = record;
     await this.database.runTransaction(async (client) => {

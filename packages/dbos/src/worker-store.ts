@@ -6,7 +6,7 @@ import {
   createRunExistsError,
   createRunLostError,
   hasEnded,
-  type InsertOptions,
+  type RunInsertion,
   type RunStore,
   type RunUpdate,
   type StoredStep,
@@ -80,7 +80,7 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     if (!this.#executor.isHeld) throw createHostLostError(this.#executorId);
   }
 
-  override async insert(record: RunRecord, as: InsertOptions): Promise<void> {
+  override async insert(record: RunRecord, as: RunInsertion): Promise<void> {
     if (as.type === 'queued') return super.insert(record, as);
     this.checkLock();
     const { runId, token } = as.claim;

@@ -160,9 +160,9 @@ describe('a fork with messages', () => {
 test.each([
   [
     [...STEPS, 'tool:2.0:pay', 'model:3'],
-    'Its last ones are: tool:1.2:pay, model:2, answer:2.0, tool:2.0:pay, model:3.',
+    'the last ones are: tool:1.2:pay, model:2, answer:2.0, tool:2.0:pay, model:3.',
   ],
-  [[], 'Its last ones are: none yet.'],
+  [[], 'the last ones are: none yet.'],
 ])('refuses an unknown step, and names the last known ones', (steps, message) => {
   const fork = () => createFork(createSource({}, [...steps]), { options: { before: 'model:9' }, now: 7 });
   expect(fork).toThrow(expect.objectContaining({ code: 'step.unknown', message: expect.stringContaining(message) }));

@@ -6,7 +6,7 @@ import { hasEnded } from './follow-events.ts';
 import type { Host, RunRecord, RunStatus, RunSummary } from './host.ts';
 import { roundTime } from './round-clock.ts';
 import type { CheckedFilter } from './run-filter.ts';
-import type { Claim, ClaimedRun, InsertOptions, RunStore, RunUpdate, StoredRun, StoredStep } from './run-store.ts';
+import type { Claim, ClaimedRun, RunInsertion, RunStore, RunUpdate, StoredRun, StoredStep } from './run-store.ts';
 import { checkStoreHostOptions, StoreHost, type StoreHostOptions } from './store-host.ts';
 
 /**
@@ -51,7 +51,7 @@ class MemoryStore implements RunStore {
   readonly #runs = new Map<string, MemoryRun>();
   #lastPosition = 0;
 
-  async insert(record: RunRecord, as: InsertOptions): Promise<void> {
+  async insert(record: RunRecord, as: RunInsertion): Promise<void> {
     if (this.#runs.has(record.runId)) throw createRunExistsError(record.runId);
     const isQueued = as.type === 'queued';
     this.#runs.set(record.runId, {

@@ -22,7 +22,7 @@ export interface RunStore {
    * - `queued`: the run waits for a worker. Stores the given steps, in their order, and waits as the run's own. A store whose workers claim
    *   runs by themselves gives the run to one.
    */
-  insert(record: RunRecord, as: InsertOptions): Promise<void>;
+  insert(record: RunRecord, as: RunInsertion): Promise<void>;
   /**
    * Begins another attempt: sets the status to `running`, counts the attempt and removes the outcome.
    *
@@ -95,7 +95,7 @@ export interface Claim {
   readonly cancel: (reason: string) => void;
 }
 
-export type InsertOptions =
+export type RunInsertion =
   | { readonly type: 'claimed'; readonly claim: Claim }
   /** `steps` and `waits`: copied from the run that this one is a fork of. */
   | {

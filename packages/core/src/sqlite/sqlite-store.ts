@@ -4,15 +4,7 @@ import { createRunExistsError, createRunLostError, type Wait } from '../host/che
 import { hasEnded } from '../host/follow-events.ts';
 import type { RunRecord, RunSummary } from '../host/host.ts';
 import type { CheckedFilter } from '../host/run-filter.ts';
-import type {
-  Claim,
-  ClaimedRun,
-  InsertOptions,
-  RunStore,
-  RunUpdate,
-  StoredRun,
-  StoredStep,
-} from '../host/run-store.ts';
+import type { Claim, ClaimedRun, RunInsertion, RunStore, RunUpdate, StoredRun, StoredStep } from '../host/run-store.ts';
 import { serializeStep } from '../host/serialize-step.ts';
 import { openDatabase, toDatabaseError } from './database.ts';
 import { FileGuard } from './database-path.ts';
@@ -58,7 +50,7 @@ export class SqliteStore implements RunStore {
     this.#heldLeases = new HeldLeases({ clock, leases, leaseMs, writer, runTable });
   }
 
-  async insert(record: RunRecord, as: InsertOptions): Promise<void> {
+  async insert(record: RunRecord, as: RunInsertion): Promise<void> {
     const run = await this.#writer.write(() => {
       if (this.#runTable.find(record.runId) !== undefined) throw createRunExistsError(record.runId);
       // Creates the lease only now: the write may have waited for the file for longer than a lease holds.
