@@ -1,7 +1,7 @@
 // Pawl against loops written by hand, in under two minutes:
 //   npm run bench                 what it found, as a table
 //   npm run bench -- --peers      and against other frameworks, which are installed first
-//   npm run bench -- --write      kept in bench/results, docs/performance.md and README.md
+//   npm run bench -- --write      kept in bench/results and docs/performance.md
 //   npm run bench -- --rounds 3   fewer rounds than 7
 
 import { parseArgs } from 'node:util';

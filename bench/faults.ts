@@ -1,14 +1,15 @@
 // npm run bench -- faults                       Pawl alone
 // npm run bench -- faults --peers               the others as well, which are installed first
 // npm run bench -- faults --peers ai langchain  some of them
-// With --save, all of it goes to bench/faults/results.md and results.json.
+// With --save, all of it goes to bench/faults/results.md and results.json, and the table to docs/faults.md.
 import { parseArgs } from 'node:util';
 import { type Entrant, entrants } from './faults/contestants.ts';
 import type { Fault } from './faults/fault.ts';
 import { faults } from './faults/faults.ts';
 import { inChild } from './faults/in-child.ts';
 import { installPeers } from './faults/install-peers.ts';
-import { type Outcome, report, save } from './faults/report.ts';
+import type { Outcome } from './faults/matrix.ts';
+import { report, save } from './faults/report.ts';
 import { tryFault } from './faults/try-fault.ts';
 
 /** Longer than any framework here waits between its attempts. */

@@ -3,11 +3,13 @@ import { dirname, join } from 'node:path';
 import { chart } from './compare/chart.ts';
 import { comparison, origin } from './compare/report.ts';
 import type { Result } from './compare/result.ts';
+import { type MatrixOf, matrix } from './faults/matrix.ts';
 import { type Scale, scaleReport } from './scale/report.ts';
 
 const root = join(import.meta.dirname, '..');
 const COMPARISON = 'bench/results/compare.json';
 const SCALE = 'bench/results/scale.json';
+const FAULTS = 'bench/faults/results.json';
 
 export function keepComparison(result: Result): void {
   write(COMPARISON, json(result));
@@ -19,13 +21,20 @@ export function keepScale(scale: Scale): void {
   writeGenerated();
 }
 
-/** By path: what the results say of themselves, and the pages that show them. Nothing is shown of what was not measured yet. */
+export function keepFaults(result: object): void {
+  write(FAULTS, `${JSON.stringify(result, null, 2)}\n`);
+  writeGenerated();
+}
+
+/** By path: the generated files and pages. A page shows nothing for what was not measured yet. */
 export function generated(): ReadonlyMap<string, string> {
   // JSON has no NaN: what was not measured is null there.
   const result = kept<Result>(COMPARISON, (_, value) => value ?? Number.NaN);
   const scale = kept<Scale>(SCALE);
+  const faults = kept<MatrixOf>(FAULTS);
   const shown = {
-    ...(result && { chart: `![${ALTERNATIVE}](bench/results/compare.svg)\n\n${origin(result)}` }),
+    ...(faults && { faults: matrix(faults) }),
+    ...(result && { chart: `![${ALTERNATIVE}](../bench/results/compare.svg)\n\n${origin(result)}` }),
     ...(result && { comparison: comparison(result) }),
     ...(scale && { scale: scaleReport(scale) }),
   };
@@ -33,7 +42,7 @@ export function generated(): ReadonlyMap<string, string> {
     ['bench/results/compare.md', shown.comparison],
     ['bench/results/compare.svg', result && chart(result)],
     ['bench/results/scale.md', shown.scale],
-    ...['README.md', 'docs/performance.md'].map((path) => [path, filled(read(path), shown)] as const),
+    ...['docs/faults.md', 'docs/performance.md'].map((path) => [path, filled(read(path), shown)] as const),
   ];
   return new Map(files.flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])));
 }

@@ -4,11 +4,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { checkPrograms, listPages, readPageCode } from '../scripts/code-blocks/check-pages.ts';
 import { getMachineEnvironment } from '../scripts/pack.ts';
 
 const docs = import.meta.dirname;
+const dist = join(docs, '.vitepress', 'dist');
+/** Built pages that were read, by their path. */
+const texts = new Map<string, string>();
 const [wish] = process.argv.slice(2);
 
 switch (wish) {
@@ -51,9 +54,9 @@ function tool(path: string, ...args: readonly string[]): void {
   execFileSync(process.execPath, [join(docs, 'node_modules', path), ...args], { cwd: docs, stdio: 'inherit' });
 }
 
-/** A page loads nothing from elsewhere. */
+/** No page loads anything from another machine, and every link within the site leads to a page and a heading. */
 function checkSite(): void {
-  const built = globSync(join(docs, '.vitepress', 'dist', '**', '*.{html,css}'));
+  const built = globSync(join(dist, '**', '*.{html,css}'));
   const foreign = built.flatMap((file) => {
     const loads = readFileSync(file, 'utf8').matchAll(
       /<(?:link|script|img)[^>]*(?:href|src)="(?:https?:)?\/\/[^>]*>|url\(["']?(?:https?:)?\/\/[^)]*\)/g,
@@ -61,7 +64,28 @@ function checkSite(): void {
     return [...loads].map(([load]) => `${file}: ${load}`);
   });
   if (foreign.length > 0) throw new Error(`The site would load from elsewhere:\n${foreign.join('\n')}`);
-  console.log(`docs/.vitepress/dist: ${built.filter((file) => file.endsWith('.html')).length} pages`);
+  const pages = built.filter((file) => file.endsWith('.html'));
+  const dead = pages.filter((file) => !file.endsWith('404.html')).flatMap(deadLinks);
+  if (dead.length > 0) throw new Error(`Links of the site lead nowhere:\n${[...new Set(dead)].join('\n')}`);
+  console.log(`docs/.vitepress/dist: ${pages.length} pages`);
+}
+
+function deadLinks(file: string): readonly string[] {
+  const hrefs = [...readPage(file).matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href = '']) => href);
+  return hrefs.flatMap((href) => {
+    if (/^[a-z]+:/.test(href)) return [];
+    const [path = '', hash] = decodeURIComponent(href).split('#');
+    const target = path === '' ? file : join(path.startsWith('/') ? dist : dirname(file), path);
+    const page = target.endsWith('/') || !target.endsWith('.html') ? join(target, 'index.html') : target;
+    const leads = existsSync(page) && (hash === undefined || readPage(page).includes(` id="${hash}"`));
+    return leads ? [] : [`${relative(dist, file)}: ${href}`];
+  });
+}
+
+function readPage(file: string): string {
+  const text = texts.get(file) ?? readFileSync(file, 'utf8');
+  texts.set(file, text);
+  return text;
 }
 
 async function checkPeers(): Promise<void> {

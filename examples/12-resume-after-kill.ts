@@ -1,61 +1,95 @@
-// A process is killed while a tool runs. The next one goes on: what was finished is not done again, and the model is
-// told that nobody knows how the call that was under way ended. This file starts itself twice, as two processes.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+// `kill -9` while a tool runs. Another process resumes the run: finished steps are kept, the call that was running is not
+// repeated, and the model learns that its outcome is unknown. This file starts itself twice and kills the first process.
+import { spawn } from 'node:child_process';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent, tool } from '@pawl/core';
+import { createInterface } from 'node:readline';
+import { Agent, type RunEvent, tool } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
-const [file, mode] = process.argv.slice(2);
-if (file === undefined) startTwice();
-else await work(file);
+const [folder, worker] = process.argv.slice(2);
+if (folder === undefined) await killAndResume();
+else await work(folder, worker ?? '');
 
-function startTwice(): void {
+async function killAndResume(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'pawl-example-'));
-  for (const mode of ['first', 'second']) {
-    console.log(`--- the ${mode} process`);
-    const self = process.argv[1] ?? '';
-    const { stdout, signal } = spawnSync(process.execPath, [self, join(folder, 'runs.db'), mode], { encoding: 'utf8' });
-    console.log(signal === null ? stdout.trim() : `${stdout.trim()}\nkilled: ${signal}`);
+  for (const worker of ['worker 1', 'worker 2']) {
+    const child = spawn(process.execPath, [process.argv[1] ?? '', folder, worker], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const line of createInterface({ input: child.stdout })) {
+      console.log(line);
+      if (!line.includes('waits for the receipt')) continue;
+      console.log(`          kill -9 ${child.pid}`);
+      child.kill('SIGKILL');
+    }
   }
+  console.log(`          ledger: ${chargesIn(folder)} charge`);
   rmSync(folder, { recursive: true });
 }
 
-async function work(file: string): Promise<void> {
-  const input = z.object({ order: z.string() });
-  const look = tool({
-    name: 'look_up',
-    description: 'Looks an order up.',
+async function work(folder: string, worker: string): Promise<void> {
+  const input = z.object({ order: z.number() });
+  const findOrder = tool({
+    name: 'find_order',
+    description: 'Finds an order.',
     input,
     effect: 'read',
-    execute: ({ order }) => {
-      console.log(`looking up ${order}`);
-      return 'not shipped';
+    execute: () => '2 chairs, 90 EUR',
+  });
+  const chargeCard = tool({
+    name: 'charge_card',
+    description: 'Charges the card for an order.',
+    input,
+    effect: 'non-idempotent', // The default: the call must not run twice.
+    execute: () => {
+      appendFileSync(join(folder, 'ledger'), '90 EUR\n');
+      print('charge_card has charged 90 EUR and waits for the receipt');
+      return new Promise<string>(() => setInterval(() => undefined, 1_000)); // The receipt never comes.
     },
   });
-  const refund = tool({
-    name: 'refund',
-    description: 'Pays an order back.',
+  const findCharges = tool({
+    name: 'find_charges',
+    description: 'Counts the charges for an order.',
     input,
-    effect: 'non-idempotent', // The default: a second refund would be one too many.
-    execute: ({ order }) => {
-      console.log(`paying ${order} back`);
-      process.kill(process.pid, 'SIGKILL');
-    },
+    effect: 'read',
+    execute: () => `charged ${chargesIn(folder)} time`,
   });
   const model = scriptedModel(({ messages }) => {
     const results = messages.filter(({ role }) => role === 'tool');
-    if (results.length === 0) return respond.call('look_up', { order: '42' });
-    if (results.length === 1) return respond.call('refund', { order: '42' });
-    return respond.text(`Please check by hand. I was told: ${results[1]?.content}`);
+    const next = ['find_order', 'charge_card', 'find_charges'][results.length];
+    return next === undefined ? respond.text('Order 42 is paid.') : respond.call(next, { order: 42 });
   });
-  const agent = new Agent({ model, tools: [look, refund] });
-  const host = sqliteHost(file);
-  const options = { host };
-  const runs = mode === 'first' ? [agent.run('Refund order 42.', options)] : await host.resumeAll([agent]);
-  for (const run of runs) console.log((await run).output);
+  const agent = new Agent({ model, tools: [findOrder, chargeCard, findCharges] });
+  const host = sqliteHost(join(folder, 'runs.db'));
+  const runs = worker === 'worker 1' ? [agent.run('Charge order 42.', { host })] : await host.resumeAll([agent]);
+  for (const run of runs) {
+    run.on('*', (event) => print(describe(event)));
+    await run;
+  }
   await host.close();
+
+  function print(text: string | undefined): void {
+    if (text !== undefined) console.log(`${worker}  ${text}`);
+  }
+}
+
+function describe(event: RunEvent): string | undefined {
+  switch (event.type) {
+    case 'tool.finished':
+      return `${event.toolName} ${event.replayed ? 'is kept' : 'finished'}: ${event.content}`;
+    case 'tool.failed':
+      return `${event.toolName} is not repeated: ${event.reason}\n          the model reads: ${event.content.split(':')[0]}`;
+    case 'run.finished':
+      return `${event.outcome.status}: ${'text' in event.outcome ? event.outcome.text : ''}`;
+  }
+  return undefined;
+}
+
+function chargesIn(folder: string): number {
+  const ledger = join(folder, 'ledger');
+  return existsSync(ledger) ? readFileSync(ledger, 'utf8').trim().split('\n').length : 0;
 }

@@ -5,7 +5,7 @@ import { offlineServer, respond } from '@pawl/testing';
 
 const server = await offlineServer({
   script: ({ messages }) => {
-    if (String(messages[0]?.content).startsWith('Summarise')) return respond.text('They plan a walk along the coast.');
+    if (String(messages[0]?.content).startsWith('Summarize')) return respond.text('They plan a walk along the coast.');
     const prompt = Math.ceil(JSON.stringify(messages).length / 4);
     const usage = { prompt_tokens: prompt, completion_tokens: 60, total_tokens: prompt + 60 };
     return respond.text('The coast is long, and the walk is longer. '.repeat(6), { usage });

@@ -40,7 +40,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   history: {
     files: [`${CORE}/chat/{call-text,custom-as-function,history,read-input}.ts`],
     tests: [
-      `${CORE}/chat/{call-text,history,history-generated,history-taken-over,read-input}.test.ts`,
+      `${CORE}/chat/{call-text,history,history-properties,history-repair,read-input}.test.ts`,
       `${CORE}/tool/custom-tool.test.ts`,
       'test/run/{broken-input,conversations,custom-tools,resuming}.test.ts',
       'test/model/sent-back.test.ts',
@@ -50,7 +50,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     files: [
       `${CORE}/chat/{call-builder,call-list,choice-reader,finish-reader,finish-reason}.ts`,
       `${CORE}/chat/{malformed-response,match-call,message-reader,padding,read-call,read-content,read-usage}.ts`,
-      `${CORE}/chat/{reply-reader,server-sent-events,think-splitter,vendor-fields}.ts`,
+      `${CORE}/chat/{response-reader,server-sent-events,think-splitter,vendor-fields}.ts`,
     ],
     tests: [
       `${CORE}/chat/*.test.ts`,
@@ -85,7 +85,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     files: [
       `${CORE}/model/{attempts,errors,retry-delay}.ts`,
       `${CORE}/openai/{http-error,network-error,read-reply,reported-error,retry-after,server-message,unreported-cut}.ts`,
-      `${CORE}/chat/{context-length,error-kind,filtered-prompt,filtered-reply,model-loading,read-error}.ts`,
+      `${CORE}/chat/{context-length,classify-error,filtered-prompt,filtered-response,model-loading,read-error}.ts`,
       `${CORE}/chat/{refused-request,retry-wait,server-error}.ts`,
     ],
     tests: [

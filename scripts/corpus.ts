@@ -1,4 +1,4 @@
-// Writes docs/reference/corpus.md: what servers send, and what is made of it.
+// Writes docs/reference/corpus.md: what servers send, and how Pawl reads it.
 //   node scripts/corpus.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,39 +6,38 @@ import { type CorpusFile, corpusFiles } from '../test/chat/corpus-files.ts';
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'reference', 'corpus.md');
 
-/** The page as it has to be. */
-export function corpusPage(): string {
-  const sorted = [...corpusFiles].sort((a, b) => order(a).localeCompare(order(b), 'en'));
+/** Writes the text of the page. */
+export function writeCorpusPage(): string {
+  const sorted = [...corpusFiles].sort((a, b) => getSortKey(a).localeCompare(getSortKey(b), 'en'));
   const rows = sorted.map(({ server, what, source, file, ...rest }) => {
-    const seen = source === undefined ? what : `${what} ([source](${source}))`;
-    return `| ${server} | ${cell(seen)} | ${cell(made(rest))} | [file](../../test/chat/corpus/${file}) |`;
+    const sent = source === undefined ? what : `${what} ([source](${source}))`;
+    return `| ${server} | ${escapeCell(sent)} | ${escapeCell(describeReading(rest))} | [file](../../test/chat/corpus/${file}) |`;
   });
   return `${INTRODUCTION}${rows.join('\n')}\n`;
 }
 
-function order({ server, what }: CorpusFile): string {
+function getSortKey({ server, what }: CorpusFile): string {
   return `${server === 'a gateway' ? 'zz' : server.toLowerCase()} ${what}`;
 }
 
-function made({ error, mends = [] }: Pick<CorpusFile, 'error' | 'mends'>): string {
-  if (error !== undefined)
-    return `\`${error['code']}\`, ${error['retryable'] === true ? 'tried again' : 'not tried again'}`;
-  if (mends.length === 0) return 'read as it is';
+function describeReading({ error, mends = [] }: Pick<CorpusFile, 'error' | 'mends'>): string {
+  if (error !== undefined) return `\`${error['code']}\`, ${error['retryable'] === true ? 'retried' : 'not retried'}`;
+  if (mends.length === 0) return 'read unchanged';
   return mends.map(({ path, note }) => `\`${path.replace(/^choices\[0\]\.(message\.)?/, '')}\` ${note}`).join('; ');
 }
 
-function cell(text: string): string {
+function escapeCell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 }
 
-const INTRODUCTION = `# What servers send, and what is made of it
+const INTRODUCTION = `# What servers send, and how Pawl reads it
 
-Generated from the files of \`test/chat/corpus\` by \`node scripts/corpus.ts\`. Each file is read streamed, unstreamed, and with its
-bytes cut at every place, and has to give the same reply each time. "A gateway" stands for oddities that were met without
-knowing which program sent them. What is mended is told as \`response.repaired\`.
+Generated from the files of \`test/chat/corpus\` by \`node scripts/corpus.ts\`. A test reads each file streamed,
+unstreamed, and with its bytes cut at every place; the response must be the same each time. "A gateway" is a server whose program is
+unknown. Repairs are reported as \`response.repaired\` events.
 
-| server | what it sends | what is made of it | |
+| server | what it sends | how Pawl reads it | |
 |---|---|---|---|
 `;
 
-if (import.meta.main) writeFileSync(PAGE, corpusPage());
+if (import.meta.main) writeFileSync(PAGE, writeCorpusPage());

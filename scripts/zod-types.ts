@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { z as z3 } from 'zod/v3';
+import { renderStrictForm } from '../packages/core/src/schema/render-strict-form.ts';
 import { compileSchema, type Schema } from '../packages/core/src/schema/schema.ts';
-import { strictForm } from '../packages/core/src/schema/strict.ts';
 import { zod3 } from '../packages/core/src/schema/zod3.ts';
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'reference', 'zod-types.md');
@@ -135,7 +135,7 @@ function evaluateRow([source]: Row, library: unknown): unknown {
 async function formatLine([source, sent]: Row, schema: () => Schema): Promise<string> {
   try {
     const { jsonSchema, validate } = compileSchema(schema(), 'input');
-    const form = strictForm(jsonSchema);
+    const form = renderStrictForm(jsonSchema);
     const strict = form.ok ? formatCode(getProperty(form.schema)) : form.reasons.map(({ reason }) => reason).join('; ');
     const back = await validate(JSON.parse(`{"a":${sent}}`));
     const value = back.ok ? formatCode(formatValue(back.value)) : back.issues;

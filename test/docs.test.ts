@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkPrograms, isExcerpt, listPages, readPageCode } from '../scripts/code-blocks/check-pages.ts';
 import { findBrokenLinks } from '../scripts/code-blocks/links.ts';
 import { readPage } from '../scripts/code-blocks/read-page.ts';
+import { REPOSITORY, translateLink } from '../scripts/code-blocks/site-link.ts';
+
+const root = join(import.meta.dirname, '..');
 
 const all = listPages().map(readPageCode);
 const programs = all.flatMap((page) => page.programs);
@@ -71,6 +76,36 @@ test.each([
   expect(() => readPage('page.md', markdown)).toThrow(message);
 });
 
-test('every link within the pages leads to a page that is there, and to a heading of it', () => {
-  expect(listPages().flatMap(findBrokenLinks)).toEqual([]);
+const OTHER_PAGES = ['AGENTS.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/README.md'];
+
+test('every link between pages is relative and leads to a file, and to a heading in it', () => {
+  expect([...listPages(), ...OTHER_PAGES].flatMap(findBrokenLinks)).toEqual([]);
+});
+
+test.each([
+  ['guide/tools.md', 'limits.md#retries', '/guide/limits#retries'],
+  ['guide/tools.md', '../start.md', '/'],
+  ['start.md', 'guide/tools.md', '/guide/tools'],
+  ['guide/tools.md', '../../packages/core/src/index.ts', '/api/@pawl/core'],
+  ['start.md', '../packages/dbos/README.md#limits', `${REPOSITORY}/blob/main/packages/dbos/README.md#limits`],
+  ['start.md', '../examples', `${REPOSITORY}/tree/main/examples`],
+  ['start.md', '#a-run', '#a-run'],
+  ['start.md', 'https://example.com/a', 'https://example.com/a'],
+])('the site translates a link of %s from %s to %s', (page, link, translated) => {
+  expect(translateLink(page, link)).toBe(translated);
+});
+
+test('the code of the README and of the start page has no hidden lines', () => {
+  for (const page of ['README.md', 'docs/start.md']) {
+    expect(readFileSync(join(root, page), 'utf8'), page).not.toContain('<!-- ts');
+  }
+});
+
+test('the README has at most 150 lines, AGENTS.md at most 100, and no paragraph of the README more than four', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  expect(readme.split('\n').length).toBeLessThanOrEqual(150);
+  expect(readFileSync(join(root, 'AGENTS.md'), 'utf8').split('\n').length).toBeLessThanOrEqual(101);
+  const paragraphs = readme.replaceAll(/^```.*?^```/gms, '').split('\n\n');
+  const long = paragraphs.filter((text) => /^\w/.test(text) && text.split('\n').length > 4);
+  expect(long).toEqual([]);
 });

@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 const examples = join(import.meta.dirname, '..', 'examples');
 
-/** What an example prints, with the times left out. It must not find a real server by accident. */
+/** The output of an example with times and process ids normalised. The environment names no real server. */
 async function printed(path: string): Promise<string> {
   const { OPENAI_API_KEY: _, OPENAI_BASE_URL: __, OPENAI_MODEL: ___, ...env } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, [join(examples, path)], { env });
-  return stdout.replaceAll(/\b\d+ ms\b/g, 'N ms');
+  return stdout.replaceAll(/\b\d+ ms\b/g, 'N ms').replaceAll(/\bkill -9 \d+/g, 'kill -9 4711');
 }
 
 const numbered = readdirSync(examples).filter((name) => name.endsWith('.ts'));
@@ -43,4 +43,10 @@ test('there is an example for each idea, in order', () => {
 test.each([...numbered, 'quick-start/main.ts'])('%s prints what it says', async (path) => {
   const name = path.replace(/(\/main)?\.ts$/, '.txt');
   await expect(await printed(path)).toMatchFileSnapshot(join(import.meta.dirname, 'examples', name));
+});
+
+test('the README shows the output of the example that is killed and resumed', async () => {
+  const readme = readFileSync(join(examples, '..', 'README.md'), 'utf8');
+  const path = '12-resume-after-kill.ts';
+  expect(readme).toContain(`node examples/${path}\n\`\`\`\n\n\`\`\`text\n${await printed(path)}\`\`\``);
 });

@@ -1,21 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Entrant } from './contestants.ts';
-import type { Did, Fault } from './fault.ts';
-
-export interface Outcome {
-  readonly fault: string;
-  readonly entrant: string;
-  readonly isPassed: boolean;
-  readonly did: Did;
-  readonly requests: number;
-}
-
-export interface Table {
-  readonly faults: readonly Fault[];
-  readonly entrants: readonly Entrant[];
-  readonly outcomes: readonly Outcome[];
-}
+import { keepFaults } from '../results.ts';
+import type { Did } from './fault.ts';
+import { findOutcome, matrix, type Outcome, type Table } from './matrix.ts';
 
 /** The table, and below it what each fault is, what counts as a pass, and what everybody did, word for word. */
 export function report(table: Table): string {
@@ -26,41 +13,11 @@ export function report(table: Table): string {
     happens,
     `Pass: ${passes}`,
     '',
-    ...entrants.map((each) => told(each.name, found(outcomes, { fault: name, entrant: each.name }))),
+    ...entrants.map((each) => told(each.name, findOutcome(outcomes, { fault: name, entrant: each.name }))),
     '',
   ]);
   const who = entrants.map(({ name, by, versions }) => `- \`${name}\`: ${versions}, ${by}`);
   return [...who, '', matrix(table), '', ...details].join('\n');
-}
-
-/** A row for each fault, and how many everybody passes. */
-export function matrix({ faults, entrants, outcomes }: MatrixOf): string {
-  const rows = faults.map(({ name }) => [
-    name,
-    ...entrants.map((each) => (found(outcomes, { fault: name, entrant: each.name })?.isPassed === true ? 'pass' : '–')),
-  ]);
-  const passed = entrants.map(({ name }) => {
-    return `${outcomes.filter((each) => each.entrant === name && each.isPassed).length} of ${faults.length}`;
-  });
-  const head = ['', ...entrants.map(({ name }) => name)];
-  const rule = ['---', ...entrants.map(() => ':-:')];
-  return [head, rule, ...rows, ['**all**', ...passed]].map(row).join('\n');
-}
-
-/** What a saved table has of it, too. */
-export interface MatrixOf extends Pick<Table, 'entrants' | 'outcomes'> {
-  readonly faults: readonly Pick<Fault, 'name'>[];
-}
-
-function found(
-  outcomes: readonly Outcome[],
-  { fault, entrant }: { readonly fault: string; readonly entrant: string },
-): Outcome | undefined {
-  return outcomes.find((each) => each.fault === fault && each.entrant === entrant);
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
 }
 
 function told(name: string, outcome: Outcome | undefined): string {
@@ -108,5 +65,5 @@ export function save(table: Table): void {
     '',
   ].join('\n');
   writeFileSync(join(import.meta.dirname, 'results.md'), `${head}\n${report(table)}`);
-  writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify({ ...table, outcomes }, null, 2)}\n`);
+  keepFaults({ ...table, outcomes });
 }

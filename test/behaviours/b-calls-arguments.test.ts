@@ -34,7 +34,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     async ({ text, path }) => {
       const played = await play([respond.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
 
-      const content = `${path}: the number is too large, expected at most 1.7976931348623157e308`;
+      const content = `${path}: the number is too large. Use at most 1.7976931348623157e308.`;
       const written = { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{}' } } as const;
       const messages = [asked(written), result('call_1', content), said('Wet.')];
       expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
@@ -50,7 +50,7 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     const asking = respond.body(body.replace('"@"', '{"city":"Oslo","days":1e400}'));
     const { outcome } = await play([asking, WET], { run, agent: { tools: [weather] } });
 
-    const content = 'days: the number is too large, expected at most 1.7976931348623157e308';
+    const content = 'days: the number is too large. Use at most 1.7976931348623157e308.';
     expect(outcome.messages[2]).toEqual(result('c1', content));
   });
 

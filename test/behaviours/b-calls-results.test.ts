@@ -34,13 +34,13 @@ circular['self'] = circular;
 
 /** What was returned by mistake, and what is said of it. */
 const MISTAKES: readonly (readonly [value: unknown, problem: string])[] = [
-  [{ user: Promise.resolve('Ann') }, 'user is a promise. An await is missing.'],
+  [{ user: Promise.resolve('Ann') }, 'user is a promise. Await it.'],
   [
     { bytes: new Uint8Array(16) },
     'bytes is a Uint8Array of 16 bytes. Return a text, or contentParts(…) for images and files.',
   ],
-  [{ run: () => 1 }, 'run is a function. Return what it gives, or leave it out.'],
-  [Symbol('s'), 'it is a symbol. Return a text, or leave it out.'],
+  [{ run: () => 1 }, 'run is a function. Return its result, or omit it.'],
+  [Symbol('s'), 'it is a symbol. Return a text, or omit it.'],
 ];
 
 /** A value, what the model reads of it, and the paths that JSON cannot say exactly. */
@@ -87,7 +87,7 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     const { script, asks } = giving(MISTAKES.length);
     const played = await play([script, WET], { run, agent: { tools: [giver(MISTAKES.map(([value]) => value))] } });
 
-    const errors = MISTAKES.map(([, problem]) => `The call ran, but its result can't be read: ${problem}`);
+    const errors = MISTAKES.map(([, problem]) => `The call ran, but its result cannot be read: ${problem}`);
     const results = errors.map((error, index) => result(`call_${index + 1}`, JSON.stringify({ error })));
     const messages = [asks, ...results, said('Wet.')];
     expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: MISTAKES.length }) });

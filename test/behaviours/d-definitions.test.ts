@@ -16,7 +16,7 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   {
     what: 'a bad tool name',
     make: () => tool({ ...fine, name: 'get weather' }),
-    says: 'Tool name "get weather" can\'t be sent. Use 1 to 64 letters',
+    says: 'Tool name "get weather" cannot be sent. Use 1 to 64 letters',
   },
   {
     what: 'a date in a schema',
@@ -46,7 +46,7 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   {
     what: 'an execute that is none',
     make: () => tool({ ...fine, execute: untyped(undefined) }),
-    says: 'Tool "fine": execute is no function.',
+    says: 'Tool "fine": execute is undefined.',
   },
   {
     what: 'a deadline of nothing',
@@ -107,7 +107,7 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   {
     what: 'a result without its call',
     make: () => new Agent({ model }).run([{ role: 'tool', tool_call_id: 'x', content: '' }]),
-    says: 'messages[0], a tool message, answers "x"',
+    says: 'messages[0] is a tool message for the call "x"',
   },
   { what: 'an address that is none', make: () => openai('m', { baseURL: 'not an address' }), says: 'not an address' },
 ];

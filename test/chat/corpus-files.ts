@@ -3,48 +3,49 @@ import { join } from 'node:path';
 import type { ChatResponse } from '@pawl/core/chat';
 import type { Repair } from '@pawl/core/events';
 
-/** One thing that a server sends, and what is made of it: a file of `corpus/`. */
+/** A file of `corpus/`: a response of a server, and how it must be read. */
 export interface CorpusFile {
   readonly file: string;
-  /** The server that it stands for; `a gateway` where it was met without a name. */
+  /** The server that sends it; `a gateway` if the program is unknown. */
   readonly server: string;
   readonly what: string;
-  /** Where that is said in public. */
+  /** A public source. */
   readonly source?: string;
-  /** Chunks, text of the stream as it is, or bytes. */
+  /** Chunks, raw text of the stream, or bytes. */
   readonly stream?: readonly (string | { readonly base64: string } | object)[];
-  /** No `[DONE]` comes. */
+  /** Set if the stream ends without `[DONE]`. */
   readonly end?: 'closed';
-  /** The same reply unstreamed. */
+  /** The same response, unstreamed. */
   readonly body?: unknown;
   readonly reply?: ChatResponse;
   readonly error?: Readonly<Record<string, unknown>>;
   readonly mends?: readonly Repair[];
-  /** The names of the tools that the request offered, if the reading depends on them. */
+  /** The names of the tools of the request, if the reading depends on them. */
   readonly tools?: readonly string[];
-  /** Calls in the text are read, as `textToolCalls` of a profile says. */
+  /** Set if calls in the text are read, as with `textToolCalls` of a profile. */
   readonly textToolCalls?: true;
 }
 
 const FOLDER = join(import.meta.dirname, 'corpus');
 const KEYS = ['server', 'what', 'source', 'stream', 'end', 'body', 'reply', 'error', 'mends', 'tools', 'textToolCalls'];
 
-/** All of them, by name. A file of another form is an error. */
+/** All files, by name. A file of another form is an error. */
 export const corpusFiles: readonly CorpusFile[] = readdirSync(FOLDER).sort().map(read);
 
 function read(file: string): CorpusFile {
-  const given: CorpusFile = JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
-  const stranger = Object.keys(given).find((key) => !KEYS.includes(key));
-  if (stranger !== undefined) throw new Error(`${file} has the key "${stranger}".`);
-  if (!given.server || !given.what) throw new Error(`${file} does not say which server does what.`);
-  if (given.stream === undefined && given.body === undefined) throw new Error(`${file} has neither stream nor body.`);
-  if ((given.reply === undefined) === (given.error === undefined))
-    throw new Error(`${file} needs a reply or an error.`);
-  return { ...given, file };
+  const corpusFile: CorpusFile = JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
+  const unknownKey = Object.keys(corpusFile).find((key) => !KEYS.includes(key));
+  if (unknownKey !== undefined) throw new Error(`${file} has the unknown key "${unknownKey}".`);
+  if (!corpusFile.server || !corpusFile.what) throw new Error(`${file} needs "server" and "what".`);
+  if (corpusFile.stream === undefined && corpusFile.body === undefined)
+    throw new Error(`${file} needs "stream" or "body".`);
+  if ((corpusFile.reply === undefined) === (corpusFile.error === undefined))
+    throw new Error(`${file} needs either "reply" or "error".`);
+  return { ...corpusFile, file };
 }
 
-/** The stream as it comes over the wire. Where there is only a body, that is one event. */
-export function bytesOf({ stream, body, end }: CorpusFile): Uint8Array {
+/** Encodes the stream as sent over the wire. If there is only a body, it is one event. */
+export function encodeStream({ stream, body, end }: CorpusFile): Uint8Array {
   const elements = [...(stream ?? [body as object]), ...(end === undefined ? ['data: [DONE]\n\n'] : [])];
   return Buffer.concat(
     elements.map((element) => {

@@ -1,36 +1,39 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ProtocolError } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
-import type { FinishedResponse, ResponseReaderOptions } from '../../packages/core/src/chat/reply-reader.ts';
-import { bytesOf, type CorpusFile, corpusFiles } from './corpus-files.ts';
-import { joinedDeltas, readBody, readStreamWith, textsOf, toolsNamed } from './reading.ts';
+import type { FinishedResponse, ResponseReaderOptions } from '../../packages/core/src/chat/response-reader.ts';
+import { type CorpusFile, corpusFiles, encodeStream } from './corpus-files.ts';
+import { collectTexts, joinDeltas, makeTools, readBody, readStreamWith } from './read-stream.ts';
 
-const replies = corpusFiles.filter(({ reply }) => reply !== undefined);
+const responses = corpusFiles.filter(({ reply }) => reply !== undefined);
 const errors = corpusFiles.filter(({ error }) => error !== undefined);
 
-describe('what servers send', () => {
-  test.each(replies)('E: $what ($server) is read in the documented form, and what was mended is told', (given) => {
-    const { reply, mends, deltas } = readStreamWith(optionsOf(given), bytesOf(given));
+describe('the corpus of server responses', () => {
+  test.each(responses)('E: $what ($server) is read in the documented form, with its repairs reported', (given) => {
+    const { response, repairs, deltas } = readStreamWith(optionsOf(given), encodeStream(given));
 
-    expect({ reply, mends: sorted(mends) }).toEqual({ reply: given.reply, mends: sorted(given.mends ?? []) });
-    expect(joinedDeltas(deltas)).toEqual(textsOf(reply.choices[0].message));
+    expect({ response, repairs: sortRepairs(repairs) }).toEqual({
+      response: given.reply,
+      repairs: sortRepairs(given.mends ?? []),
+    });
+    expect(joinDeltas(deltas)).toEqual(collectTexts(response.choices[0].message));
   });
 
-  test.each(replies)('E: $what ($server) is the same reply as one body', ({ body, reply, ...given }) => {
-    expect(readBody(body ?? reply, optionsOf(given)).reply).toEqual(reply);
+  test.each(responses)('E: $what ($server) is the same response as one body', ({ body, reply, ...given }) => {
+    expect(readBody(body ?? reply, optionsOf(given)).response).toEqual(reply);
   });
 
-  test.each(replies)('E: $what ($server) is read alike wherever its bytes are cut', (given) => {
-    const bytes = bytesOf(given);
-    const read = reading(given);
+  test.each(responses)('E: $what ($server) is read the same for any cut of its bytes', (given) => {
+    const bytes = encodeStream(given);
+    const read = createReader(given);
     const whole = read(bytes);
     for (const at of cuts(bytes)) expectEqual(read(bytes.subarray(0, at), bytes.subarray(at)), whole);
     expect(read(...Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(whole);
   });
 
-  test.each(errors)('E: $what ($server) is an error, wherever its bytes are cut', (given) => {
-    const bytes = bytesOf(given);
-    const read = reading(given);
+  test.each(errors)('E: $what ($server) is an error for any cut of its bytes', (given) => {
+    const bytes = encodeStream(given);
+    const read = createReader(given);
     expect(failure(() => read(bytes))).toEqual(given.error);
     for (const at of cuts(bytes)) {
       expectEqual(
@@ -45,23 +48,23 @@ describe('what servers send', () => {
 
 function optionsOf({ tools, textToolCalls }: Pick<CorpusFile, 'tools' | 'textToolCalls'>): ResponseReaderOptions {
   if (tools === undefined) return {};
-  return { tools: toolsNamed(tools), ...(textToolCalls && { textCalls: { isQuoted: () => false } }) };
+  return { tools: makeTools(tools), ...(textToolCalls && { textCalls: { isQuoted: () => false } }) };
 }
 
-function reading(given: CorpusFile): (...pieces: readonly Uint8Array[]) => FinishedResponse {
+function createReader(given: CorpusFile): (...pieces: readonly Uint8Array[]) => FinishedResponse {
   const options = optionsOf(given);
   return (...pieces) => readStreamWith(options, ...pieces);
 }
 
-/** A hundred thousand times: Node compares in a fraction of the time, and says less of what differs. */
+/** Compares with Node first, because it is much faster and this runs a hundred thousand times. Its message says less about a difference. */
 function expectEqual(actual: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(actual, expected)) expect(actual).toEqual(expected);
 }
 
-/** Mutation testing runs these for every mutant, and tries a part of the offsets. */
+/** Mutation testing runs these tests for every mutant, so it tries a part of the offsets. */
 const STEP = Math.max(1, Math.round(1 / Number(process.env['SOAK'] ?? 1)));
 
-/** Every offset; of what is longer than 20 KB every tenth. */
+/** Every offset; every tenth one if there are more than 20 KB. */
 function* cuts({ length }: Uint8Array): Generator<number> {
   for (let at = 0; at <= length; at += length > 20_000 ? 10 * STEP : STEP) yield at;
 }
@@ -77,6 +80,6 @@ function failure(read: () => unknown): CorpusFile['error'] {
   return undefined;
 }
 
-function sorted(mends: FinishedResponse['mends']): FinishedResponse['mends'] {
-  return [...mends].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+function sortRepairs(repairs: FinishedResponse['repairs']): FinishedResponse['repairs'] {
+  return [...repairs].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }

@@ -1,7 +1,7 @@
-import type { Call, Choice, Reply, Wire } from './documented-reply.ts';
+import type { Call, Choice, DocumentedResponse, Wire } from './documented-response.ts';
 
-/** A number below that one. */
-type Next = (below: number) => number;
+/** Picks a number below the given one. */
+type PickNumber = (below: number) => number;
 
 /** A piece of one choice. */
 interface Piece {
@@ -11,61 +11,64 @@ interface Piece {
   readonly logprobs?: unknown;
 }
 
-/** The reply in chunks: its texts cut anywhere, whatever has no order mixed, and now and then several things in one chunk. */
-export function chunksOf({ choices, head, fields, usage }: Reply, next: Next): readonly Wire[] {
-  const pieces = mixed(
-    choices.map((each, index) => piecesOf(each, { index, next })),
+/** Splits a response into chunks: texts are cut anywhere, unordered parts are interleaved, and some chunks have several parts. */
+export function splitIntoChunks(
+  { choices, head, fields, usage }: DocumentedResponse,
+  next: PickNumber,
+): readonly Wire[] {
+  const pieces = interleave(
+    choices.map((each, index) => splitChoice(each, { index, next })),
     next,
   );
-  const around = { ...head, object: 'chat.completion.chunk' };
+  const envelope = { ...head, object: 'chat.completion.chunk' };
   const padding = next(2) === 0 ? {} : { obfuscation: 'x'.repeat(next(9)) };
-  const chunks: Wire[] = grouped(pieces, next).map((group) => ({ ...around, choices: group, ...padding }));
+  const chunks: Wire[] = groupPieces(pieces, next).map((group) => ({ ...envelope, choices: group, ...padding }));
   const at = next(chunks.length);
   chunks[at] = { ...chunks[at], ...fields };
-  return usage === undefined ? chunks : counted(chunks, { around, usage, next });
+  return usage === undefined ? chunks : addUsageToChunks(chunks, { envelope, usage, next });
 }
 
-interface Choosing {
+interface SplitOptions {
   readonly index: number;
-  readonly next: Next;
+  readonly next: PickNumber;
 }
 
-/** The role, then everything else mixed, then the finish reason. */
-function piecesOf(choice: Choice, { index, next }: Choosing): readonly Piece[] {
+/** Splits a choice into its role, its other parts interleaved, and its finish reason. */
+function splitChoice(choice: Choice, { index, next }: SplitOptions): readonly Piece[] {
   const { texts, lists, audio, fields, outer, calls, legacy, finish, logprobs } = choice;
   const plain = { index, finish_reason: null, ...(logprobs === null && { logprobs }) };
   const role = next(4) === 0 ? { role: 'assistant' } : {};
-  const said = (delta: Wire): Piece => ({ ...plain, delta: { ...role, ...delta } });
+  const toPiece = (delta: Wire): Piece => ({ ...plain, delta: { ...role, ...delta } });
   const first = [{ content: null }, { content: '', refusal: null }, { tool_calls: [] }, { function_call: null }][
     next(4)
   ];
-  const probable = ['content', 'refusal'] as const;
+  const logprobFields = ['content', 'refusal'] as const;
   const strands = [
-    ...Object.entries(texts).map(([name, text]) => cut(text, next).map((piece) => said({ [name]: piece }))),
-    ...Object.entries(lists).map(([name, list]) => list.map((element) => said({ [name]: [element] }))),
+    ...Object.entries(texts).map(([name, text]) => cut(text, next).map((piece) => toPiece({ [name]: piece }))),
+    ...Object.entries(lists).map(([name, list]) => list.map((element) => toPiece({ [name]: [element] }))),
     ...Object.entries(audio).map(([name, value]) =>
       (typeof value === 'string' && name !== 'id' ? cut(value, next) : [value]).map((piece) =>
-        said({ audio: { [name]: piece } }),
+        toPiece({ audio: { [name]: piece } }),
       ),
     ),
-    Object.entries(fields).map(([name, value]) => said(Object.fromEntries([[name, value]]))),
-    ...probable.map((name) =>
+    Object.entries(fields).map(([name, value]) => toPiece(Object.fromEntries([[name, value]]))),
+    ...logprobFields.map((name) =>
       (logprobs?.[name] ?? []).map((each) => ({
-        ...said({}),
+        ...toPiece({}),
         logprobs: { content: null, refusal: null, [name]: [each] },
       })),
     ),
-    legacy ? legacyPieces(calls, next).map(said) : callPieces(calls, next).map(said),
+    legacy ? splitLegacyCalls(calls, next).map(toPiece) : splitCalls(calls, next).map(toPiece),
   ];
   return [
     { ...plain, delta: { role: 'assistant', ...first } },
-    ...mixed(strands, next),
+    ...interleave(strands, next),
     { ...plain, ...outer, delta: {}, finish_reason: finish },
   ];
 }
 
-/** Calls begin in their order; their pieces may take turns. */
-function callPieces(calls: readonly Call[], next: Next): readonly Wire[] {
+/** Splits calls. They begin in order; their pieces can be interleaved. */
+function splitCalls(calls: readonly Call[], next: PickNumber): readonly Wire[] {
   const strands = calls.map(({ id, type, name, text, fields, called }, index) => {
     const field = type === 'custom' ? 'input' : 'arguments';
     const pieces = cut(text, next).map((piece) => ({ index, [type]: { [field]: piece } }));
@@ -78,18 +81,18 @@ function callPieces(calls: readonly Call[], next: Next): readonly Wire[] {
     all.push(begun);
     for (const begunPieces of left.slice(0, at + 1)) all.push(...begunPieces.splice(0, next(begunPieces.length + 1)));
   }
-  return [...all, ...mixed(left, next)].map((call) => ({ tool_calls: [call] }));
+  return [...all, ...interleave(left, next)].map((call) => ({ tool_calls: [call] }));
 }
 
-function legacyPieces(calls: readonly Call[], next: Next): readonly Wire[] {
+function splitLegacyCalls(calls: readonly Call[], next: PickNumber): readonly Wire[] {
   return calls.flatMap(({ name, text, called }) => [
     { function_call: { name, arguments: '', ...called } },
     ...cut(text, next).map((piece) => ({ function_call: { arguments: piece } })),
   ]);
 }
 
-/** Also between the halves of a character: JSON can carry them. */
-function cut(whole: string, next: Next): readonly string[] {
+/** Cuts a text anywhere, even inside a surrogate pair, because JSON can contain half of one. */
+function cut(whole: string, next: PickNumber): readonly string[] {
   const pieces: string[] = [];
   for (let at = 0; at < whole.length; ) {
     const end = at + 1 + next(6);
@@ -99,8 +102,8 @@ function cut(whole: string, next: Next): readonly string[] {
   return pieces;
 }
 
-/** The strands as one, each in its own order. */
-function mixed<T>(strands: readonly (readonly T[])[], next: Next): readonly T[] {
+/** Interleaves strands. Each keeps its order. */
+function interleave<T>(strands: readonly (readonly T[])[], next: PickNumber): readonly T[] {
   const left = strands.map((strand) => [...strand]).filter((strand) => strand.length > 0);
   const all: T[] = [];
   while (left.length > 0) {
@@ -112,8 +115,8 @@ function mixed<T>(strands: readonly (readonly T[])[], next: Next): readonly T[] 
   return all;
 }
 
-/** Neighbours in one chunk where that is decided: of several choices, or of one with different fields or calls. */
-function grouped(pieces: readonly Piece[], next: Next): readonly (readonly Piece[])[] {
+/** Randomly groups neighbouring pieces into one chunk: pieces of several choices, or of one choice with different fields or calls. */
+function groupPieces(pieces: readonly Piece[], next: PickNumber): readonly (readonly Piece[])[] {
   const groups: Piece[][] = [];
   for (const piece of pieces) {
     const group = groups.at(-1);
@@ -127,40 +130,40 @@ function grouped(pieces: readonly Piece[], next: Next): readonly (readonly Piece
   return groups;
 }
 
-/** Two pieces of one choice as one, where no field but `role` and `tool_calls` is in both. */
+/** Joins two pieces of one choice; `undefined` if they share a field other than `role` and `tool_calls`. */
 function join(before: Piece, piece: Piece): Piece | undefined {
   const shared = Object.keys(piece.delta).filter((name) => name !== 'role' && Object.hasOwn(before.delta, name));
-  const calls = callsOf(before.delta);
-  const others = callsOf(piece.delta);
+  const calls = listCalls(before.delta);
+  const others = listCalls(piece.delta);
   const isTwice = others.some(({ index }) => calls.some((call) => call['index'] === index));
   if (shared.some((name) => name !== 'tool_calls') || isTwice || (before.logprobs && piece.logprobs)) return undefined;
   const delta = { ...before.delta, ...piece.delta, ...(shared.length > 0 && { tool_calls: [...calls, ...others] }) };
   return { ...before, ...piece, ...(before.logprobs !== undefined && { logprobs: before.logprobs }), delta };
 }
 
-function callsOf({ tool_calls: calls }: Wire): readonly Wire[] {
+function listCalls({ tool_calls: calls }: Wire): readonly Wire[] {
   return Array.isArray(calls) ? calls : [];
 }
 
-interface Counting {
-  readonly around: Wire;
+interface UsageOptions {
+  readonly envelope: Wire;
   readonly usage: Wire;
-  readonly next: Next;
+  readonly next: PickNumber;
 }
 
-/** Usage on a chunk of its own, on the last one, or growing on each. */
-function counted(chunks: readonly Wire[], { around, usage, next }: Counting): readonly Wire[] {
+/** Adds usage to a separate last chunk, to the last chunk, or as a growing count to each chunk. */
+function addUsageToChunks(chunks: readonly Wire[], { envelope, usage, next }: UsageOptions): readonly Wire[] {
   switch (next(3)) {
     case 0:
-      return [...chunks.map((chunk) => ({ ...chunk, usage: null })), { ...around, choices: [], usage }];
+      return [...chunks.map((chunk) => ({ ...chunk, usage: null })), { ...envelope, choices: [], usage }];
     case 1:
       return chunks.map((chunk, at) => (at === chunks.length - 1 ? { ...chunk, usage } : chunk));
     case 2: {
-      const growing = (at: number): Wire => {
+      const growUsage = (at: number): Wire => {
         const completion = Math.min(at, Number(usage['completion_tokens']));
         return { prompt_tokens: 1, completion_tokens: completion, total_tokens: 1 + completion };
       };
-      return chunks.map((chunk, at) => ({ ...chunk, usage: at === chunks.length - 1 ? usage : growing(at) }));
+      return chunks.map((chunk, at) => ({ ...chunk, usage: at === chunks.length - 1 ? usage : growUsage(at) }));
     }
   }
   return chunks;

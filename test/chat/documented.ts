@@ -1,52 +1,52 @@
 import fc, { type Arbitrary } from 'fast-check';
-import { chunksOf } from './documented-chunks.ts';
-import { type Call, type Choice, documentedReply, type Wire } from './documented-reply.ts';
+import { splitIntoChunks } from './documented-chunks.ts';
+import { type Call, type Choice, documentedResponse, type Wire } from './documented-response.ts';
 
-/** A documented reply: how it is sent whole, how it is sent in chunks, and what has to come out either way. */
-export interface Told {
+/** A documented response: as a whole body, as chunks, and as it must be read from both. */
+export interface DocumentedExchange {
   readonly body: Wire;
   readonly chunks: readonly Wire[];
-  readonly reply: Wire;
+  readonly response: Wire;
   /** Whether one of its choices has the legacy form of a call. */
   readonly isLegacy: boolean;
 }
 
-/** How a reply is cut and mixed is decided by numbers that are generated as well, so that it can be told again. */
-export const documented: Arbitrary<Told> = fc
-  .record({ reply: documentedReply, random: fc.infiniteStream(fc.nat()) })
-  .map(({ reply, random }) => {
-    const { choices, head, fields, usage } = reply;
+/** Generated numbers decide how a response is cut and interleaved, so that a failure can be reproduced. */
+export const documented: Arbitrary<DocumentedExchange> = fc
+  .record({ response: documentedResponse, random: fc.infiniteStream(fc.nat()) })
+  .map(({ response, random }) => {
+    const { choices, head, fields, usage } = response;
     const next = (below: number): number => (random.next().value ?? 0) % below;
-    const around = { ...head, object: 'chat.completion', ...fields, ...(usage && { usage }) };
+    const envelope = { ...head, object: 'chat.completion', ...fields, ...(usage && { usage }) };
     return {
-      body: { ...around, choices: choices.map((each, index) => sent(each, { index, next })) },
-      chunks: chunksOf(reply, next),
-      reply: { ...around, choices: choices.map(expected) },
+      body: { ...envelope, choices: choices.map((each, index) => buildSentChoice(each, { index, next })) },
+      chunks: splitIntoChunks(response, next),
+      response: { ...envelope, choices: choices.map(buildExpectedChoice) },
       isLegacy: choices.some(({ legacy }) => legacy),
     };
   });
 
-interface Sending {
+interface SendOptions {
   readonly index: number;
   readonly next: (below: number) => number;
 }
 
-/** With the harmless ways in which a server says that there is nothing. */
-function sent(choice: Choice, { index, next }: Sending): Wire {
-  const { message, ...rest } = expected(choice, index);
-  const { tool_calls: calls, ...said } = message;
+/** Adds fields with which servers say that there is no value. */
+function buildSentChoice(choice: Choice, { index, next }: SendOptions): Wire {
+  const { message, ...rest } = buildExpectedChoice(choice, index);
+  const { tool_calls: calls, ...fields } = message;
   const nothing = [
     {},
     { refusal: null, function_call: null, audio: null },
     { tool_calls: null, annotations: null },
     { tool_calls: [], annotations: [] },
   ];
-  const legacy = wholeCall(choice.calls[0])['function'];
+  const legacy = buildCall(choice.calls[0])['function'];
   return {
     ...rest,
     message: {
       ...nothing[next(nothing.length)],
-      ...said,
+      ...fields,
       ...(choice.legacy ? { function_call: legacy } : calls !== undefined && { tool_calls: calls }),
     },
   };
@@ -57,35 +57,35 @@ interface ExpectedChoice {
   readonly message: Wire;
 }
 
-function expected(choice: Choice, index: number): ExpectedChoice {
+function buildExpectedChoice(choice: Choice, index: number): ExpectedChoice {
   const { texts, lists, fields, outer, audio, calls, legacy, finish, logprobs } = choice;
-  const said = Object.entries({ ...texts, ...lists }).filter(([, value]) => value.length > 0);
-  const called = calls.map((call) => (legacy ? { ...wholeCall(call), id: `call_${index}_0` } : wholeCall(call)));
+  const filled = Object.entries({ ...texts, ...lists }).filter(([, value]) => value.length > 0);
+  const called = calls.map((call) => (legacy ? { ...buildCall(call), id: `call_${index}_0` } : buildCall(call)));
   return {
     index,
     message: {
       role: 'assistant',
       content: null,
       ...fields,
-      ...Object.fromEntries(said),
+      ...Object.fromEntries(filled),
       ...(Object.keys(audio).length > 0 && { audio }),
       ...(called.length > 0 && { tool_calls: called }),
     },
     ...{ finish_reason: finish },
     ...(logprobs !== undefined && {
-      logprobs: logprobs && { content: logprobs.content, refusal: orNull(logprobs.refusal) },
+      logprobs: logprobs && { content: logprobs.content, refusal: toNullIfEmpty(logprobs.refusal) },
     }),
     ...outer,
   };
 }
 
-function wholeCall(call: Call | undefined): Wire {
+function buildCall(call: Call | undefined): Wire {
   if (call === undefined) return {};
   const { id, type, name, text, fields, called } = call;
   if (type === 'custom') return { id, type, custom: { name, input: text, ...called }, ...fields };
   return { id, type, function: { name, arguments: text, ...called }, ...fields };
 }
 
-function orNull(list: readonly unknown[]): readonly unknown[] | null {
+function toNullIfEmpty(list: readonly unknown[]): readonly unknown[] | null {
   return list.length === 0 ? null : list;
 }

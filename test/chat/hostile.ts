@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 
-/** Fields that mean something to a reader, and some that no object should have. */
+/** Fields that a reader knows, and some that no object should have. */
 const NAMES = [
   'choices delta message content role tool_calls function function_call custom arguments input name id index type',
   'finish_reason native_finish_reason stop_reason usage x_groq prompt_tokens completion_tokens total_tokens prompt_tokens_details cached_tokens logprobs',
@@ -45,7 +45,7 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
 }));
 
 const text = fc.constantFrom('', 'a', 'b', '{}', '{"a":1}', '{"', '"}', ' ', '}');
-/** With a call's fields where they belong, but for their values. */
+/** A call with known fields and odd values. */
 const call = fc.record(
   {
     index: fc.constantFrom<unknown[]>(0, 1, 2, null, '1', -1),
@@ -71,7 +71,7 @@ const counts = [
   'citation_tokens',
 ];
 
-/** What may stand in place of token counts. */
+/** Values in place of token counts. */
 export const usage = fc.oneof(
   fc.dictionary(fc.constantFrom(...counts), count),
   fc
@@ -82,7 +82,7 @@ export const usage = fc.oneof(
     .map(([plain, detailed]) => ({ ...plain, ...detailed })),
 );
 const calls = fc.array(fc.oneof({ weight: 5, arbitrary: call }, { weight: 1, arbitrary: value }), { maxLength: 4 });
-/** Of calls in a text: of the tool `f`, and of none. */
+/** Markup of calls in a text: of the tool `f`, and of an unknown tool. */
 const MARKUP = ['<tool_call>', '{"name":"f"}', '{"name":"g"}', '</tool_call>', '<function=f>', '</function>', '`'];
 const content = fc.oneof(
   fc.constantFrom('', ' ', '<think>', '<thi', 'nk>', 'a', '</th', 'ink>', '</think>', '<think></think>', ...MARKUP),
@@ -127,7 +127,7 @@ const chunk = fc.record(
   { requiredKeys: [] },
 );
 
-/** Odd JSON, most of it near enough to a reply to get somewhere. */
+/** Odd JSON, most of it similar to a response. */
 export const hostilePiece: Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: value },
   { weight: 5, arbitrary: chunk },
@@ -154,7 +154,7 @@ const PARTS = [
   'é',
 ];
 
-/** Bytes of any kind, and those of streams that are nearly ones. */
+/** Random bytes, and bytes that are similar to a stream. */
 export const hostileBytes: Arbitrary<Uint8Array> = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
   fc.array(fc.constantFrom(...PARTS), { maxLength: 20 }).map((parts) => new TextEncoder().encode(parts.join(''))),

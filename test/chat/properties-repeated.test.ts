@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { documented, type Told } from './documented.ts';
-import type { Wire } from './documented-reply.ts';
-import { joinedDeltas, readBody, readStream, textsOf } from './reading.ts';
+import { type DocumentedExchange, documented } from './documented.ts';
+import type { Wire } from './documented-response.ts';
+import { collectTexts, joinDeltas, readBody, readStream } from './read-stream.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 
 const NOTHING: readonly Wire[] = [
@@ -20,7 +20,7 @@ const silent = fc.constantFrom<Wire[]>(
   },
 );
 
-/** As it is on the wire. */
+/** Converts a value as JSON over the wire does. */
 function wire(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
@@ -30,71 +30,71 @@ function withChoices(body: Wire, change: (choice: Wire) => Wire): unknown {
   return wire({ ...body, choices: choices.map(change) });
 }
 
-function padded({ message, ...choice }: Wire, padding: Wire): Wire {
-  const { tool_calls: calls, ...said } = message as { readonly tool_calls?: readonly Wire[] };
+function addPadding({ message, ...choice }: Wire, padding: Wire): Wire {
+  const { tool_calls: calls, ...fields } = message as { readonly tool_calls?: readonly Wire[] };
   const filled = calls?.map((call) => ({
     ...('custom' in call ? { function: EMPTY } : { custom: { name: '', input: '' } }),
     ...call,
   }));
-  return { ...choice, message: { ...padding, ...said, ...(filled !== undefined && { tool_calls: filled }) } };
+  return { ...choice, message: { ...padding, ...fields, ...(filled !== undefined && { tool_calls: filled }) } };
 }
 
 const EMPTY = { name: '', arguments: '' };
 
-function sameAsPlain({ body }: Told, changed: unknown): void {
-  const plain = readBody(wire(body)).reply;
+function expectSameAsPlain({ body }: DocumentedExchange, changed: unknown): void {
+  const plain = readBody(wire(body)).response;
   const whole = readBody(changed);
   const streamed = readStream(Buffer.from(`data: ${JSON.stringify(changed)}\n\ndata: [DONE]\n\n`));
-  expect(whole.reply).toEqual(plain);
-  expect(streamed.reply).toEqual(plain);
-  expect(joinedDeltas(whole.deltas)).toEqual(textsOf(plain.choices[0].message));
-  expect(joinedDeltas(streamed.deltas)).toEqual(textsOf(plain.choices[0].message));
+  expect(whole.response).toEqual(plain);
+  expect(streamed.response).toEqual(plain);
+  expect(joinDeltas(whole.deltas)).toEqual(collectTexts(plain.choices[0].message));
+  expect(joinDeltas(streamed.deltas)).toEqual(collectTexts(plain.choices[0].message));
 }
 
-test('fields that say nothing change nothing of a message or its calls', { timeout: TIMEOUT_MS }, () => {
+test('empty fields do not change a message or its calls', { timeout: TIMEOUT_MS }, () => {
   fc.assert(
-    fc.property(documented, fc.constantFrom(...NOTHING), (told, padding) => {
-      sameAsPlain(
-        told,
-        withChoices(told.body, (choice) => padded(choice, padding)),
+    fc.property(documented, fc.constantFrom(...NOTHING), (exchange, padding) => {
+      expectSameAsPlain(
+        exchange,
+        withChoices(exchange.body, (choice) => addPadding(choice, padding)),
       );
     }),
     { numRuns: 200 * SOAK },
   );
 });
 
-test('a delta that says nothing changes nothing of the message beside it', { timeout: TIMEOUT_MS }, () => {
+test('an empty delta does not change the message next to it', { timeout: TIMEOUT_MS }, () => {
   fc.assert(
-    fc.property(documented, silent, (told, delta) => {
-      sameAsPlain(
-        told,
-        withChoices(told.body, (choice) => ({ ...choice, delta })),
+    fc.property(documented, silent, (exchange, delta) => {
+      expectSameAsPlain(
+        exchange,
+        withChoices(exchange.body, (choice) => ({ ...choice, delta })),
       );
     }),
     { numRuns: 200 * SOAK },
   );
 });
 
-test('a message that says nothing changes nothing of the delta beside it', { timeout: TIMEOUT_MS }, () => {
+test('an empty message does not change the delta next to it', { timeout: TIMEOUT_MS }, () => {
   fc.assert(
-    fc.property(documented, silent, (told, message) => {
-      const { isLegacy } = told;
+    fc.property(documented, silent, (exchange, message) => {
+      const { isLegacy } = exchange;
       fc.pre(!isLegacy);
-      sameAsPlain(
-        told,
-        withChoices(told.body, ({ message: said, ...choice }) => ({ ...choice, message, delta: said })),
+      expectSameAsPlain(
+        exchange,
+        withChoices(exchange.body, ({ message: original, ...choice }) => ({ ...choice, message, delta: original })),
       );
     }),
     { numRuns: 200 * SOAK },
   );
 });
 
-test('a message beside a delta that says the same changes nothing', { timeout: TIMEOUT_MS }, () => {
+test('a message that repeats the delta changes nothing', { timeout: TIMEOUT_MS }, () => {
   fc.assert(
-    fc.property(documented, (told) => {
-      sameAsPlain(
-        told,
-        withChoices(told.body, ({ message, ...choice }) => ({ ...choice, message, delta: message })),
+    fc.property(documented, (exchange) => {
+      expectSameAsPlain(
+        exchange,
+        withChoices(exchange.body, ({ message, ...choice }) => ({ ...choice, message, delta: message })),
       );
     }),
     { numRuns: 200 * SOAK },

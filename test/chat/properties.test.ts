@@ -1,44 +1,46 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { FinishedResponse } from '../../packages/core/src/chat/reply-reader.ts';
+import type { FinishedResponse } from '../../packages/core/src/chat/response-reader.ts';
 import { documented } from './documented.ts';
-import { framing, split, streamed } from './framing.ts';
-import { joinedDeltas, readBody, readStream, textsOf } from './reading.ts';
+import { frameFormat, split, writeStream } from './frame-format.ts';
+import { collectTexts, joinDeltas, readBody, readStream } from './read-stream.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 
 const places = fc.array(fc.nat(), { maxLength: 12 });
 
-/** As it is on the wire: with fields of any name, and nothing that JSON does not have. */
+/** Converts a value as JSON over the wire does. */
 function wire(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-function toldOf({ reply, mends, deltas }: FinishedResponse): unknown {
-  const notes = mends.map(({ path, note }) => `${path}: ${note}`).sort();
-  return { reply, notes, told: joinedDeltas(deltas) };
+function summarize({ response, repairs, deltas }: FinishedResponse): unknown {
+  const notes = repairs.map(({ path, note }) => `${path}: ${note}`).sort();
+  return { response, notes, texts: joinDeltas(deltas) };
 }
 
-test('a documented reply is the same however its deltas, its calls and its bytes come', { timeout: TIMEOUT_MS }, () => {
+test('a documented response is read the same for any order of deltas and calls and any cut of bytes', {
+  timeout: TIMEOUT_MS,
+}, () => {
   fc.assert(
-    fc.property(documented, framing, places, ({ body, chunks, reply, isLegacy }, frame, cuts) => {
+    fc.property(documented, frameFormat, places, ({ body, chunks, response, isLegacy }, frame, cuts) => {
       const whole = readBody(wire(body));
-      const inPieces = readStream(...split(streamed(chunks, frame), cuts));
+      const inPieces = readStream(...split(writeStream(chunks, frame), cuts));
 
-      expect(whole.reply).toEqual(wire(reply));
-      expect(whole.mends.length > 0).toBe(isLegacy);
-      expect(toldOf(inPieces)).toEqual(toldOf(whole));
-      expect(joinedDeltas(whole.deltas)).toEqual(textsOf(whole.reply.choices[0].message));
+      expect(whole.response).toEqual(wire(response));
+      expect(whole.repairs.length > 0).toBe(isLegacy);
+      expect(summarize(inPieces)).toEqual(summarize(whole));
+      expect(joinDeltas(whole.deltas)).toEqual(collectTexts(whole.response.choices[0].message));
     }),
     { numRuns: 400 * SOAK },
   );
 });
 
-test('what came out is itself when it is read again', { timeout: TIMEOUT_MS }, () => {
+test('a response that was read is read again unchanged', { timeout: TIMEOUT_MS }, () => {
   fc.assert(
     fc.property(documented, ({ body }) => {
-      const { reply } = readBody(wire(body));
+      const { response } = readBody(wire(body));
 
-      expect(readBody(wire(reply))).toMatchObject({ reply, mends: [] });
+      expect(readBody(wire(response))).toMatchObject({ response, repairs: [] });
     }),
     { numRuns: 200 * SOAK },
   );

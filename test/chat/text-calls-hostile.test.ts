@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readTextCalls, type TextWithCalls } from '../../packages/core/src/chat/read-text-calls.ts';
-import type { ResponseReaderOptions } from '../../packages/core/src/chat/reply-reader.ts';
 import { RequestTools } from '../../packages/core/src/chat/request-tools.ts';
-import { framing, split, streamed } from './framing.ts';
-import { joinedDeltas, readBody, readStreamWith, textsOf } from './reading.ts';
+import type { ResponseReaderOptions } from '../../packages/core/src/chat/response-reader.ts';
+import { frameFormat, split, writeStream } from './frame-format.ts';
+import { collectTexts, joinDeltas, readBody, readStreamWith } from './read-stream.ts';
 import { SOAK, TIMEOUT_MS } from './soak.ts';
 import { forms, tools } from './text-call-samples.ts';
 
@@ -19,7 +19,7 @@ const hostile = [
   ...forms.flatMap(([, text]) => text.match(/<[^>]{1,40}>|\[[A-Z_]+\]|[{}"`]|[a-z_]+/g) ?? []),
 ];
 
-test('any text gives calls of the request’s tools, or none, and loses nothing else', () => {
+test('any text gives only calls of the request’s tools', () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(fc.constantFrom(...hostile), fc.string({ maxLength: 5 })), { maxLength: 12 }),
@@ -59,7 +59,7 @@ test.each([
   '\n',
   ' ',
 ])(
-  'a megabyte of %j is read at once',
+  'reads a megabyte of %j quickly',
   (mark) => {
     expect(read(`<tool_call> ${mark.repeat(Math.ceil(1_000_000 / mark.length))}`)).toBeUndefined();
     expect(read(mark.repeat(Math.ceil(1_000_000 / mark.length)))).toBeUndefined();
@@ -70,13 +70,13 @@ test.each([
 const options: ResponseReaderOptions = { tools, textCalls: { isQuoted: (text) => text.includes('quoted') } };
 
 test(
-  'a response with calls in its text is the same streamed and whole, and its deltas say what it says',
+  'a response with calls in its text is the same streamed and whole, and its deltas equal its texts',
   () => {
     const part = fc.oneof(fc.constantFrom(...hostile, '<think>', '</think>', 'quoted'), fc.string({ maxLength: 3 }));
     fc.assert(
       fc.property(
         fc.array(part, { maxLength: 10 }),
-        framing,
+        frameFormat,
         fc.array(fc.nat(), { maxLength: 6 }),
         (parts, frame, cuts) => {
           const content = parts.join('');
@@ -88,12 +88,12 @@ test(
             choices: [{ index: 0, delta: { role: 'assistant', content: piece } }],
           }));
           const end = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
-          const streamedReply = readStreamWith(options, ...split(streamed([...pieces, end], frame), cuts));
+          const streamed = readStreamWith(options, ...split(writeStream([...pieces, end], frame), cuts));
 
-          expect(streamedReply.reply.choices[0].message.tool_calls).toEqual(whole.reply.choices[0].message.tool_calls);
-          if (parts.length > 0) expect(streamedReply.reply).toEqual(whole.reply);
-          expect(joinedDeltas(streamedReply.deltas)).toEqual(textsOf(streamedReply.reply.choices[0].message));
-          expect(joinedDeltas(whole.deltas)).toEqual(textsOf(whole.reply.choices[0].message));
+          expect(streamed.response.choices[0].message.tool_calls).toEqual(whole.response.choices[0].message.tool_calls);
+          if (parts.length > 0) expect(streamed.response).toEqual(whole.response);
+          expect(joinDeltas(streamed.deltas)).toEqual(collectTexts(streamed.response.choices[0].message));
+          expect(joinDeltas(whole.deltas)).toEqual(collectTexts(whole.response.choices[0].message));
         },
       ),
       { numRuns: 300 * SOAK },

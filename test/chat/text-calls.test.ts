@@ -13,32 +13,38 @@ function parsed(found: TextWithCalls | undefined): unknown {
   return found?.calls.map(({ name, arguments: args }) => [name, JSON.parse(args)]);
 }
 
-test.each(forms)('a call is read as %s writes it', (_, text) => {
+test.each(forms)('reads a call in the form of %s', (_, text) => {
   const found = read(text);
   expect(parsed(found)).toEqual([['get_weather', { city: 'Oslo' }]]);
   expect(found?.text.trim()).toBe('');
 });
 
-test.each(forms)('a call as %s writes it is no call while it is cut', (_, text) => {
-  // A mark that ends the model's turn is often cut off by the server.
+test.each(forms)('does not read an incomplete call in the form of %s', (_, text) => {
+  // Servers often remove a mark that ends the model's turn.
   const bare = text.replace(/(?:<\|(?:eom_id|call)\|>|<\/s>|\n<\/tool_call>)?\s*$/, '');
   const end = text.startsWith('<tool_call>') ? text.length : bare.length;
   for (let length = 0; length < end; length++) expect(read(text.slice(0, length))).toBeUndefined();
 });
 
-test.each(forms.filter(([name]) => !/alone|without marks$/.test(name)))('text around a call of %s stays', (_, text) => {
-  const found = read(`I look it up.\n${text}\nOne moment.`);
-  expect(parsed(found)).toEqual([['get_weather', { city: 'Oslo' }]]);
-  expect(found?.text).toBe('I look it up.\n\nOne moment.');
-});
+test.each(forms.filter(([name]) => !/alone|without marks$/.test(name)))(
+  'keeps the text around a call in the form of %s',
+  (_, text) => {
+    const found = read(`I look it up.\n${text}\nOne moment.`);
+    expect(parsed(found)).toEqual([['get_weather', { city: 'Oslo' }]]);
+    expect(found?.text).toBe('I look it up.\n\nOne moment.');
+  },
+);
 
-test.each(forms)('a call of %s is no call in a fence, in backticks, or of a tool that is not there', (_, text) => {
-  expect(read(`Write:\n\`\`\`\n${text}\n\`\`\`\n`)).toBeUndefined();
-  expect(read(`- Write:\n  ~~~xml\n  ${text}\n  ~~~`)).toBeUndefined();
-  expect(read(`Write \`\`\`\`${text}\`\`\`\` to call it.`)).toBeUndefined();
-  expect(read(text.replaceAll('get_weather', 'get_news'))).toBeUndefined();
-  expect(read(text, () => true)).toBeUndefined();
-});
+test.each(forms)(
+  'does not read a call in the form of %s in a fence, in backticks, or of an unknown tool',
+  (_, text) => {
+    expect(read(`Write:\n\`\`\`\n${text}\n\`\`\`\n`)).toBeUndefined();
+    expect(read(`- Write:\n  ~~~xml\n  ${text}\n  ~~~`)).toBeUndefined();
+    expect(read(`Write \`\`\`\`${text}\`\`\`\` to call it.`)).toBeUndefined();
+    expect(read(text.replaceAll('get_weather', 'get_news'))).toBeUndefined();
+    expect(read(text, () => true)).toBeUndefined();
+  },
+);
 
 test.each([
   [
@@ -81,7 +87,7 @@ test.each([
     '<tool_call>get_weather<arg_key>city</arg_key><arg_value>Oslo</arg_value></tool_call><tool_call>get_time</tool_call>',
   ],
   ['calls of Python', "<|tool_call_start|>[get_weather(city='Oslo'), get_time()]<|tool_call_end|>"],
-])('several calls are read: %s', (_, text) => {
+])('reads several calls: %s', (_, text) => {
   expect(parsed(read(text))).toEqual([
     ['get_weather', { city: 'Oslo' }],
     ['get_time', {}],
@@ -109,18 +115,18 @@ test.each([
     'Gemma',
     '<|tool_call>call:get_weather{city:<|"|>12<|"|>,days:3,tags:[<|"|>a<|"|>],exact:true,near:{lat:1},other:<|"|>7<|"|>}<tool_call|>',
   ],
-])('values are what the schema or the notation says: %s', (_, text) => {
+])('reads values by the schema or the notation: %s', (_, text) => {
   expect(parsed(read(text))).toEqual([
     ['get_weather', { city: '12', days: 3, tags: ['a'], exact: true, near: { lat: 1 }, other: '7' }],
   ]);
 });
 
-test('numbers stay as they are written', () => {
+test('keeps the text of numbers', () => {
   const text = '<tool_call>{"name":"get_weather","arguments":{"days":2512292042121000001}}</tool_call>';
   expect(read(text)?.calls).toEqual([{ name: 'get_weather', arguments: '{"days":2512292042121000001}' }]);
 });
 
-test('texts may hold marks, fences and backticks', () => {
+test('reads texts that contain marks, fences and backticks', () => {
   const held = 'a </tool_call> `b` \n```\n<tool_call>';
   const hermes = `<tool_call>${JSON.stringify({ name: 'get_weather', arguments: { city: held } })}</tool_call>`;
   expect(parsed(read(hermes))).toEqual([['get_weather', { city: held }]]);
@@ -128,7 +134,7 @@ test('texts may hold marks, fences and backticks', () => {
   expect(parsed(read(coder))).toEqual([['get_weather', { city: held }]]);
 });
 
-test('a custom tool is called like any other', () => {
+test('reads a call of a custom tool', () => {
   const text = '<tool_call>{"name":"sql","arguments":{"input":"SELECT 1"}}</tool_call>';
   expect(parsed(read(text))).toEqual([['sql', { input: 'SELECT 1' }]]);
 });
@@ -136,17 +142,17 @@ test('a custom tool is called like any other', () => {
 test.each([
   ['a word', 'The tag <tool_call> opens a call.'],
   ['an empty tag', '<tool_call></tool_call>'],
-  ['arguments that are no object', '<tool_call>{"name":"get_weather","arguments":[1]}</tool_call>'],
-  ['a name that is no text', '<tool_call>{"name":7,"arguments":{}}</tool_call>'],
+  ['arguments that are not an object', '<tool_call>{"name":"get_weather","arguments":[1]}</tool_call>'],
+  ['a name that is not a text', '<tool_call>{"name":7,"arguments":{}}</tool_call>'],
   ['no name', '<tool_call>{"arguments":{}}</tool_call>'],
   ['one of two calls unknown', '<tool_call>[{"name":"get_time"},{"name":"get_news"}]</tool_call>'],
   ['JSON with other fields', '{"name":"get_weather","temperature":7}'],
-  ['JSON with words behind it', '{"name":"get_weather","arguments":{}} is how it is called.'],
-  ['a message of gpt-oss to nobody', '<|channel|>final<|message|>{"city":"Oslo"}'],
-  ['a comment of gpt-oss further on', 'He said: commentary to=functions.get_weather json{"city":"Oslo"}'],
+  ['JSON with words after it', '{"name":"get_weather","arguments":{}} is how it is called.'],
+  ['a message of gpt-oss without a recipient', '<|channel|>final<|message|>{"city":"Oslo"}'],
+  ['a comment of gpt-oss later in the text', 'He wrote: commentary to=functions.get_weather json{"city":"Oslo"}'],
   ['a fence that is not closed', '```\n<tool_call>{"name":"get_time"}</tool_call>'],
   ['a span over two lines', '`a\n<tool_call>{"name":"get_time"}</tool_call>\nb`'],
-])('it is no call: %s', (_, text) => {
+])('reads no call from %s', (_, text) => {
   expect(read(text)).toBeUndefined();
 });
 
@@ -155,6 +161,6 @@ test.each([
   ['a backtick of another paragraph', '`a\n\n<tool_call>{"name":"get_time"}</tool_call>\n\nb`'],
   ['code before it', '`x` ```\ny\n```\n<tool_call>{"name":"get_time"}</tool_call>'],
   ['a fence that was closed', '```js\nx\n```\n<tool_call>{"name":"get_time"}</tool_call>'],
-])('it is a call behind %s', (_, text) => {
+])('reads a call after %s', (_, text) => {
   expect(parsed(read(text))).toEqual([['get_time', {}]]);
 });

@@ -3,10 +3,10 @@ import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing
 import { FaultyHost } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { assistant, echo, stores, user } from './stores.ts';
+import { asAssistant, asUser, createEchoAgent, stores } from './stores.ts';
 
-/** Looks twice, side by side, and then once more. */
-function looking(): Agent {
+/** Creates an agent that makes two parallel calls, then one more. */
+function createLookingAgent(): Agent {
   const look = tool({
     name: 'look',
     description: 'Looks.',
@@ -27,11 +27,11 @@ function isAssistant({ role }: { readonly role: string }): boolean {
 }
 
 const MOMENTS = ['before', 'within', 'after'] as const;
-const BEFORE = [user('Hello.'), assistant('Hello.')];
+const BEFORE = [asUser('Hello.'), asAssistant('Hello.')];
 const ROLES = ['user', 'assistant', 'tool', 'tool', 'assistant', 'tool', 'assistant'];
 
 describe.each(stores)('a conversation on $name', ({ open }) => {
-  test.each(MOMENTS)('is the same wherever a run in it was broken off, %s a step', async (moment) => {
+  test.each(MOMENTS)('is the same wherever a run crashed %s a step', async (moment) => {
     const ends = new Set<string>();
     for (let at = 1, hasDied = true; hasDied; at++) {
       const { host: inner, store } = open();
@@ -39,10 +39,10 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
       const chat = conversation({ id: 'chat', store });
       await chat.append(BEFORE);
       const options = { conversation: chat, host };
-      const end = looking()
+      const end = createLookingAgent()
         .run('Look.', { ...options, runId: 'run' })
         .outcome();
-      await end.catch(() => looking().resume('run', options));
+      await end.catch(() => createLookingAgent().resume('run', options));
       hasDied = host.hasDied;
       expect(await store.load('chat')).toMatchObject({ version: 2 });
       ends.add(JSON.stringify(await chat.messages()));
@@ -56,12 +56,12 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     ]);
   });
 
-  test('can be gone on with at whichever event a run in it was aborted', async () => {
+  test('can be continued after a run was aborted at any event', async () => {
     for (let at = 1, hasAborted = true; hasAborted; at++) {
       const { store } = open();
       const chat = conversation({ id: 'chat', store });
       await chat.append(BEFORE);
-      const run = looking().run('Look.', { conversation: chat, stream: true });
+      const run = createLookingAgent().run('Look.', { conversation: chat, stream: true });
       hasAborted = false;
       let events = 0;
       run.on('*', ({ type }) => {
@@ -73,8 +73,8 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
       const messages = await chat.messages();
       expect(messages).toEqual(outcome.messages);
       expect(checkHistory(messages)).toEqual([]);
-      expect(messages.slice(0, 3)).toEqual([...BEFORE, user('Look.')]);
-      await echo().run('And now?', { conversation: chat });
+      expect(messages.slice(0, 3)).toEqual([...BEFORE, asUser('Look.')]);
+      await createEchoAgent().run('And now?', { conversation: chat });
       expect((await chat.messages()).slice(0, messages.length)).toEqual(messages);
     }
   });

@@ -12,13 +12,13 @@ import type { Message } from '@pawl/core/chat';
 import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { assistant, echo, stores, user } from './stores.ts';
+import { asAssistant, asUser, createEchoAgent, stores } from './stores.ts';
 
 const contents = (messages: readonly Message[]): readonly string[] =>
   messages.map(({ role, content }) => `${role}: ${content ?? 'calls'}`);
 
-/** Refunds what a user asks for, once a person agrees. Any other message is said back. */
-function refunder(ran: string[] = []): Agent {
+/** Creates an agent whose refunds need approval. It repeats other messages. */
+function createRefundAgent(ran: string[] = []): Agent {
   const refund = tool({
     name: 'refund',
     description: 'Pays back.',
@@ -34,7 +34,7 @@ function refunder(ran: string[] = []): Agent {
   return new Agent({ name: 'clerk', model, tools: [refund] });
 }
 
-async function suspended(
+async function suspendRun(
   agent: Agent,
   options: { readonly host: Host; readonly conversation: Conversation },
 ): Promise<void> {
@@ -42,23 +42,23 @@ async function suspended(
   expect(outcome.status).toBe('suspended');
 }
 
-async function approve(host: Host, runId = 'refund'): Promise<void> {
+async function approveRun(host: Host, runId = 'refund'): Promise<void> {
   const { outcome } = await host.getRun(runId);
   for (const { id, fingerprint } of outcome?.status === 'suspended' ? outcome.pending : []) {
     await host.answer(runId, id, { type: 'approve', fingerprint });
   }
 }
 
-describe.each(stores)('a conversation on $name that appends', ({ open }) => {
-  test('has what a run executed although another run has ended in between', async () => {
+describe.each(stores)('a conversation on $name with onConflict append', ({ open }) => {
+  test('has the messages of a run although another run ended before it', async () => {
     const ran: string[] = [];
     const { host, store } = open();
     const chat = conversation({ id: 'c', store });
     const options = { host, conversation: chat };
-    await suspended(refunder(ran), options);
-    await refunder(ran).run('And the weather?', options);
-    await approve(host);
-    const outcome = await refunder(ran).resume('refund', options).outcome();
+    await suspendRun(createRefundAgent(ran), options);
+    await createRefundAgent(ran).run('And the weather?', options);
+    await approveRun(host);
+    const outcome = await createRefundAgent(ran).resume('refund', options).outcome();
     const messages = await chat.messages();
 
     expect(outcome).toMatchObject({ status: 'completed', output: 'Done: refund 1' });
@@ -73,25 +73,25 @@ describe.each(stores)('a conversation on $name that appends', ({ open }) => {
     expect(checkHistory(messages)).toEqual([]);
   });
 
-  test('shows what the user said while the run waits', async () => {
+  test('has the message of the user while the run waits', async () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store });
-    await suspended(refunder(), { host, conversation: chat });
+    await suspendRun(createRefundAgent(), { host, conversation: chat });
 
     expect(contents(await chat.messages())).toEqual(['user: Refund me.']);
     const open2 = await host.listRuns({ conversation: 'c', status: 'suspended' });
     expect(open2.map(({ runId }) => runId)).toEqual(['refund']);
   });
 
-  test('has each message once if nobody writes in between, however often the run is suspended and resumed', async () => {
+  test('has each message once, however often the run is suspended and resumed', async () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store });
     const options = { host, conversation: chat };
-    await suspended(refunder(), options);
-    for (let times = 0; times < 3; times++) await refunder().resume('refund', options).outcome();
-    await approve(host);
-    await refunder().resume('refund', options);
-    await refunder().resume('refund', options);
+    await suspendRun(createRefundAgent(), options);
+    for (let times = 0; times < 3; times++) await createRefundAgent().resume('refund', options).outcome();
+    await approveRun(host);
+    await createRefundAgent().resume('refund', options);
+    await createRefundAgent().resume('refund', options);
 
     expect(contents(await chat.messages())).toEqual([
       'user: Refund me.',
@@ -101,15 +101,15 @@ describe.each(stores)('a conversation on $name that appends', ({ open }) => {
     ]);
   });
 
-  test('appends what two runs at once said, the one that ends second too', async () => {
+  test('appends the messages of two parallel runs', async () => {
     const { store } = open();
     const chat = conversation({ id: 'c', store });
-    await chat.append([user('Hello.'), assistant('Hello.')]);
+    await chat.append([asUser('Hello.'), asAssistant('Hello.')]);
     const { promise: until, resolve } = Promise.withResolvers<void>();
     const slow = new Agent({ model: scriptedModel([respond.delayed(respond.text('Slow.'), { until })]) });
     const second = slow.run('Slowly.', { conversation: chat });
     await new Promise((begun) => second.on('run.started', begun));
-    await echo().run('Quickly.', { conversation: chat });
+    await createEchoAgent().run('Quickly.', { conversation: chat });
     resolve();
     await second;
 
@@ -123,28 +123,28 @@ describe.each(stores)('a conversation on $name that appends', ({ open }) => {
     ]);
   });
 
-  test('keeps a run of the same id on another host', async () => {
+  test('keeps the messages of runs with the same id on two hosts', async () => {
     const { store } = open();
     const chat = conversation({ id: 'c', store });
     for (const [startMs, word] of ['A', 'B'].entries()) {
-      // Runs of one id differ by when they began.
+      // Runs with the same id differ by their start time.
       const clock = manualClock({ startMs });
-      await echo({ clock }).run(word, { host: memoryHost({ clock }), runId: 'same', conversation: chat });
+      await createEchoAgent({ clock }).run(word, { host: memoryHost({ clock }), runId: 'same', conversation: chat });
     }
 
-    expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([user('A'), user('B')]);
+    expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([asUser('A'), asUser('B')]);
   });
 });
 
-describe.each(stores)('a conversation on $name that fails on conflicts', ({ open }) => {
-  test('takes the rest of a run that was suspended', async () => {
+describe.each(stores)('a conversation on $name with onConflict fail', ({ open }) => {
+  test('stores the other messages of a suspended run', async () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store, onConflict: 'fail' });
     const options = { host, conversation: chat };
-    await suspended(refunder(), options);
+    await suspendRun(createRefundAgent(), options);
     expect(contents(await chat.messages())).toEqual(['user: Refund me.']);
-    await approve(host);
-    await refunder().resume('refund', options);
+    await approveRun(host);
+    await createRefundAgent().resume('refund', options);
 
     expect(contents(await chat.messages())).toEqual([
       'user: Refund me.',
@@ -154,15 +154,15 @@ describe.each(stores)('a conversation on $name that fails on conflicts', ({ open
     ]);
   });
 
-  test('gives what it does not have, and advice that runs no tool again', async () => {
+  test('rejects with the missing messages, and advice that repeats no tool', async () => {
     const ran: string[] = [];
     const { host, store } = open();
     const chat = conversation({ id: 'c', store, onConflict: 'fail' });
     const options = { host, conversation: chat };
-    await suspended(refunder(ran), options);
-    await chat.append([user('And?')]);
-    await approve(host);
-    const error = await refunder(ran)
+    await suspendRun(createRefundAgent(ran), options);
+    await chat.append([asUser('And?')]);
+    await approveRun(host);
+    const error = await createRefundAgent(ran)
       .resume('refund', options)
       .outcome()
       .catch((reason: unknown) => reason);
@@ -182,15 +182,15 @@ describe.each(stores)('a conversation on $name that fails on conflicts', ({ open
   });
 });
 
-describe.each(stores)('a conversation on $name that queues', ({ open }) => {
-  test('begins a run when the open one has ended', async () => {
+describe.each(stores)('a conversation on $name with onConflict queue', ({ open }) => {
+  test('starts a run when the open one has ended', async () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store, onConflict: 'queue' });
     const { promise: until, resolve } = Promise.withResolvers<void>();
     const slow = new Agent({ model: scriptedModel([respond.delayed(respond.text('First.'), { until })]) });
     const first = slow.run('A', { host, conversation: chat });
     await new Promise((begun) => first.on('run.started', begun));
-    const others = ['B', 'C'].map((word) => echo().run(word, { host, conversation: chat }));
+    const others = ['B', 'C'].map((word) => createEchoAgent().run(word, { host, conversation: chat }));
     resolve();
     await Promise.all([first, ...others]);
 
@@ -204,25 +204,25 @@ describe.each(stores)('a conversation on $name that queues', ({ open }) => {
     ]);
   });
 
-  test('rejects at once, naming the run, if the open one is suspended', async () => {
+  test('rejects at once with the id of the open run if that is suspended', async () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store, onConflict: 'queue' });
-    await suspended(refunder(), { host, conversation: chat });
+    await suspendRun(createRefundAgent(), { host, conversation: chat });
 
-    await expect(echo().run('B', { host, conversation: chat }).outcome()).rejects.toMatchObject({
+    await expect(createEchoAgent().run('B', { host, conversation: chat }).outcome()).rejects.toMatchObject({
       code: 'conversation.open',
       message: expect.stringContaining('"refund", which is suspended'),
     });
   });
 
-  test('ends a run that is aborted while it waits, and lets the next one begin', async () => {
+  test('ends a run that is aborted while it waits, and starts the next one', async () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store, onConflict: 'queue' });
     const { promise: until, resolve } = Promise.withResolvers<void>();
     const slow = new Agent({ model: scriptedModel([respond.delayed(respond.text('First.'), { until })]) });
     const first = slow.run('A', { host, conversation: chat });
     await new Promise((begun) => first.on('run.started', begun));
-    const [second, third] = ['B', 'C'].map((word) => echo().run(word, { host, conversation: chat }));
+    const [second, third] = ['B', 'C'].map((word) => createEchoAgent().run(word, { host, conversation: chat }));
     second?.abort('never mind');
     expect(await second?.outcome()).toMatchObject({ status: 'aborted', reason: 'never mind' });
     resolve();
@@ -233,31 +233,31 @@ describe.each(stores)('a conversation on $name that queues', ({ open }) => {
 
   test('needs a host', () => {
     const { store } = open();
-    expect(() => echo().run('A', { conversation: conversation({ id: 'c', store, onConflict: 'queue' }) })).toThrow(
-      'onConflict "queue" needs the host',
-    );
+    expect(() =>
+      createEchoAgent().run('A', { conversation: conversation({ id: 'c', store, onConflict: 'queue' }) }),
+    ).toThrow('onConflict "queue" needs the host');
   });
 });
 
 describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
-  const place = () => {
+  const createOptions = () => {
     const { host, store } = open();
     const chat = conversation({ id: 'c', store });
     return { host, chat, options: { host, conversation: chat } };
   };
 
-  test('begins a run if none is open', async () => {
-    const { chat, options } = place();
-    expect(await echo().continueConversation('A', options)).toMatchObject({ output: '1: A' });
-    expect(await echo().continueConversation('B', options)).toMatchObject({ output: '3: B' });
+  test('starts a run if none is open', async () => {
+    const { chat, options } = createOptions();
+    expect(await createEchoAgent().continueConversation('A', options)).toMatchObject({ output: '1: A' });
+    expect(await createEchoAgent().continueConversation('B', options)).toMatchObject({ output: '3: B' });
     expect(await chat.messages()).toHaveLength(4);
   });
 
-  test('writes to a suspended run, whose calls are closed, and resumes it', async () => {
+  test('sends the message to a suspended run, cancels its calls, and resumes it', async () => {
     const ran: string[] = [];
-    const { chat, options } = place();
-    await suspended(refunder(ran), options);
-    const run = refunder(ran).continueConversation('Forget it.', options);
+    const { chat, options } = createOptions();
+    await suspendRun(createRefundAgent(ran), options);
+    const run = createRefundAgent(ran).continueConversation('Forget it.', options);
     const outcome = await run.outcome();
 
     expect(run.runId).toBe('refund');
@@ -272,12 +272,12 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     ]);
   });
 
-  test('finishes a run that was answered, and then begins a new one', async () => {
+  test('finishes an answered run, then starts a new one', async () => {
     const ran: string[] = [];
-    const { host, chat, options } = place();
-    await suspended(refunder(ran), options);
-    await approve(host);
-    await refunder(ran).continueConversation('Thanks.', options);
+    const { host, chat, options } = createOptions();
+    await suspendRun(createRefundAgent(ran), options);
+    await approveRun(host);
+    await createRefundAgent(ran).continueConversation('Thanks.', options);
 
     expect(contents(await chat.messages())).toEqual([
       'user: Refund me.',
@@ -289,8 +289,8 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     ]);
   });
 
-  test('says it to a run at work, and follows that one', async () => {
-    const { chat, options } = place();
+  test('sends the message to a running run, and follows it', async () => {
+    const { chat, options } = createOptions();
     const look = tool({
       name: 'look',
       description: 'L',
@@ -298,7 +298,7 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
       effect: 'read',
       execute: () => new Promise((resolve) => setImmediate(resolve, 'nothing yet')),
     });
-    // It works until it has read what the user says meanwhile.
+    // The run works until it has read the new message.
     const model = scriptedModel(({ messages }) =>
       messages.some(({ content }) => content === 'B') ? respond.text('B it is.') : respond.call('look'),
     );
@@ -311,12 +311,12 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     expect(second.runId).toBe('first');
     expect(other).toEqual(one);
     expect(one.output).toBe('B it is.');
-    expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([user('A'), user('B')]);
+    expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([asUser('A'), asUser('B')]);
   });
 
-  test('begins one run for a double click', async () => {
-    const { host, chat, options } = place();
-    const runs = ['A', 'B', 'C'].map((word) => echo().continueConversation(word, options));
+  test('starts one run for a double click', async () => {
+    const { host, chat, options } = createOptions();
+    const runs = ['A', 'B', 'C'].map((word) => createEchoAgent().continueConversation(word, options));
     await Promise.all(runs);
     const users = (await chat.messages()).filter(({ role }) => role === 'user');
 
@@ -324,23 +324,23 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     expect((await host.listRuns({ conversation: 'c' })).every(({ status }) => status === 'completed')).toBe(true);
   });
 
-  test('is aborted as a run is', async () => {
-    const { options } = place();
-    const run = echo().continueConversation('A', { ...options, signal: AbortSignal.abort('never mind') });
+  test('is aborted like a run', async () => {
+    const { options } = createOptions();
+    const run = createEchoAgent().continueConversation('A', { ...options, signal: AbortSignal.abort('never mind') });
     expect(await run.outcome()).toMatchObject({ status: 'aborted' });
   });
 
-  test('has a context, a host and a conversation, and takes what a user says', () => {
-    const { options } = place();
+  test('accepts a context, a host, a conversation and user input', () => {
+    const { options } = createOptions();
     const call = (message: unknown, given: unknown): Run =>
-      Reflect.apply(echo().continueConversation, echo(), [message, given]);
+      Reflect.apply(createEchoAgent().continueConversation, createEchoAgent(), [message, given]);
     expect(() => call('A', { host: options.host })).toThrow('has no conversation');
     expect(() => call('A', { conversation: options.conversation })).toThrow('has no host');
-    expect(() => call({ role: 'assistant', content: 'A' }, options)).toThrow('takes what a user says');
+    expect(() => call({ role: 'assistant', content: 'A' }, options)).toThrow('takes a message of a user');
   });
 });
 
-test('onConflict is one of three', () => {
+test('refuses an unknown onConflict', () => {
   const make = (): unknown => conversation({ id: 'c', store: memoryConversations(), onConflict: 'merge' as never });
   expect(make).toThrow('onConflict is the text "merge". Pass "append", "fail" or "queue".');
 });

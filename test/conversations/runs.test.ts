@@ -4,7 +4,7 @@ import { inputGuard, type Middleware } from '@pawl/core/middleware';
 import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { assistant, echo, stores, user } from './stores.ts';
+import { asAssistant, asUser, createEchoAgent, stores } from './stores.ts';
 
 const look = tool({
   name: 'look',
@@ -15,31 +15,31 @@ const look = tool({
 });
 
 describe.each(stores)('a conversation on $name', ({ open }) => {
-  test('goes on over many runs, each of which reads all that was said', async () => {
+  test('continues over many runs, each of which reads all messages', async () => {
     const { store } = open();
-    const agent = echo({ instructions: 'Be short.' });
-    for (const said of ['A', 'B', 'C']) await agent.run(said, { conversation: conversation({ id: 'chat', store }) });
-    // The instructions are read by each, and stored by none.
+    const agent = createEchoAgent({ instructions: 'Be short.' });
+    for (const roles of ['A', 'B', 'C']) await agent.run(roles, { conversation: conversation({ id: 'chat', store }) });
+    // Each run sends the instructions, and none stores them.
     expect(await conversation({ id: 'chat', store }).messages()).toEqual([
-      user('A'),
-      assistant('2: A'),
-      user('B'),
-      assistant('4: B'),
-      user('C'),
-      assistant('6: C'),
+      asUser('A'),
+      asAssistant('2: A'),
+      asUser('B'),
+      asAssistant('4: B'),
+      asUser('C'),
+      asAssistant('6: C'),
     ]);
     await expect(store.load('chat')).resolves.toMatchObject({ version: 3 });
   });
 
-  test('has nothing of another one', async () => {
+  test('has no messages of another conversation', async () => {
     const { store } = open();
-    const agent = echo();
+    const agent = createEchoAgent();
     for (const id of ['one', 'two', 'one']) await agent.run(`Of ${id}.`, { conversation: conversation({ id, store }) });
     expect(await conversation({ id: 'one', store }).messages()).toHaveLength(4);
-    expect(await conversation({ id: 'two', store }).messages()).toEqual([user('Of two.'), assistant('1: Of two.')]);
+    expect(await conversation({ id: 'two', store }).messages()).toEqual([asUser('Of two.'), asAssistant('1: Of two.')]);
   });
 
-  test('keeps calls with their results, under ids of their own', async () => {
+  test('keeps calls with their results, with unique ids', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
     const script = [respond.call('look'), respond.text('A.'), respond.call('look'), respond.text('B.')];
@@ -51,7 +51,7 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     expect(checkHistory(messages)).toEqual([]);
   });
 
-  test('writes only what a run has added', async () => {
+  test('writes only the messages that a run added', async () => {
     const { store } = open();
     const written: unknown[] = [];
     const watched: typeof store = {
@@ -61,9 +61,9 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
         return store.save(id, change);
       },
     };
-    const agent = echo();
-    for (const said of ['A', 'B', 'C']) {
-      await agent.run(said, { conversation: conversation({ id: 'chat', store: watched }) });
+    const agent = createEchoAgent();
+    for (const roles of ['A', 'B', 'C']) {
+      await agent.run(roles, { conversation: conversation({ id: 'chat', store: watched }) });
     }
     expect(written).toEqual([
       [0, 2],
@@ -72,23 +72,23 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     ]);
   });
 
-  test('is told to a run from the beginning: by its event, and in its record', async () => {
+  test('is named in the first event of a run and in its record', async () => {
     const { store, host } = open();
     const chat = conversation({ id: 'chat', store });
-    await chat.append([user('A'), assistant('a')]);
-    const run = echo().run('B', { conversation: chat, host, runId: 'run' });
-    const begun: unknown[] = [];
-    run.on('run.started', ({ messages }) => begun.push(messages));
+    await chat.append([asUser('A'), asAssistant('a')]);
+    const run = createEchoAgent().run('B', { conversation: chat, host, runId: 'run' });
+    const createAgent: unknown[] = [];
+    run.on('run.started', ({ messages }) => createAgent.push(messages));
     await run;
-    const messages = [user('A'), assistant('a'), user('B')];
-    expect(begun).toEqual([messages]);
+    const messages = [asUser('A'), asAssistant('a'), asUser('B')];
+    expect(createAgent).toEqual([messages]);
     expect((await host.getRun('run')).record).toMatchObject({
       messages,
       conversation: { id: 'chat', version: 1, kept: 2 },
     });
   });
 
-  test('has what middleware put in the place of what was there', async () => {
+  test('has the replacements of middleware', async () => {
     const { store } = open();
     const chat = conversation({ id: 'chat', store });
     const model = scriptedModel([respond.call('look'), respond.text('A.'), respond.text('B.')]);
@@ -111,101 +111,99 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
 
 const TURN = ['user', 'assistant', 'tool', 'assistant'];
 
-interface Ending {
+interface EndingCase {
   readonly status: Outcome['status'];
-  readonly said: readonly string[];
+  readonly roles: readonly string[];
   readonly end: (chat: Conversation) => Run;
 }
 
 const ABORTED = new Error('enough');
 
-const endings: readonly Ending[] = [
+const ENDINGS: readonly EndingCase[] = [
   {
     status: 'completed',
-    said: [...TURN],
-    end: (conversation) => begun([respond.call('look'), respond.text('Seen.')]).run('Go.', { conversation }),
+    roles: [...TURN],
+    end: (conversation) => createAgent([respond.call('look'), respond.text('Seen.')]).run('Go.', { conversation }),
   },
   {
     status: 'failed',
-    said: ['user', 'assistant', 'tool'],
-    end: (conversation) => begun([respond.call('look'), respond.httpError(400)]).run('Go.', { conversation }),
+    roles: ['user', 'assistant', 'tool'],
+    end: (conversation) => createAgent([respond.call('look'), respond.httpError(400)]).run('Go.', { conversation }),
   },
   {
     status: 'limited',
-    said: ['user', 'assistant', 'tool', 'user', 'assistant'],
+    roles: ['user', 'assistant', 'tool', 'user', 'assistant'],
     end: (conversation) =>
-      begun([respond.call('look'), respond.text('So far.')]).run('Go.', { conversation, limits: { turns: 2 } }),
+      createAgent([respond.call('look'), respond.text('So far.')]).run('Go.', { conversation, limits: { turns: 2 } }),
   },
   {
     status: 'aborted',
-    said: ['user', 'assistant', 'tool'],
+    roles: ['user', 'assistant', 'tool'],
     end: (conversation) => {
-      const run = begun([respond.call('look')]).run('Go.', { conversation });
+      const run = createAgent([respond.call('look')]).run('Go.', { conversation });
       run.on('model.responded', () => run.abort(ABORTED));
       return run;
     },
   },
   {
     status: 'truncated',
-    said: ['user'],
-    end: (conversation) => begun([respond.truncated('So f')]).run('Go.', { conversation }),
+    roles: ['user'],
+    end: (conversation) => createAgent([respond.truncated('So f')]).run('Go.', { conversation }),
   },
   {
     status: 'refused',
-    said: ['user', 'assistant'],
-    end: (conversation) => begun([respond.refusal('No.')]).run('Go.', { conversation }),
+    roles: ['user', 'assistant'],
+    end: (conversation) => createAgent([respond.refusal('No.')]).run('Go.', { conversation }),
   },
 ];
 
-function begun(script: Parameters<typeof scriptedModel>[0]): Agent {
+function createAgent(script: Parameters<typeof scriptedModel>[0]): Agent {
   return new Agent({ model: scriptedModel(script), tools: [look], clock: manualClock() });
 }
 
-describe.each(stores)('of a run that ended on $name', ({ open }) => {
-  test.each(endings)(
-    '$status, the conversation has all that was said, and can be gone on with',
-    async ({ end, status, said }) => {
-      const { store } = open();
-      const chat = conversation({ id: 'chat', store });
-      await chat.append([user('Hello.'), assistant('Hello.')]);
-      const outcome = await end(chat).outcome();
-      expect(outcome.status).toBe(status);
-      const stored = (await store.load('chat'))?.messages ?? [];
-      expect(stored).toEqual(outcome.messages);
-      expect(stored.map(({ role }) => role)).toEqual(['user', 'assistant', ...said]);
-      expect(checkHistory(stored)).toEqual([]);
-      const { messages } = await echo().run('And now?', { conversation: chat });
-      expect(messages.slice(0, stored.length)).toEqual(stored);
-      expect(checkHistory(messages)).toEqual([]);
-    },
-  );
+describe.each(stores)('a conversation on $name after a run', ({ open }) => {
+  test.each(ENDINGS)('that ended as $status has all messages, and can be continued', async ({ end, status, roles }) => {
+    const { store } = open();
+    const chat = conversation({ id: 'chat', store });
+    await chat.append([asUser('Hello.'), asAssistant('Hello.')]);
+    const outcome = await end(chat).outcome();
+    expect(outcome.status).toBe(status);
+    const stored = (await store.load('chat'))?.messages ?? [];
+    expect(stored).toEqual(outcome.messages);
+    expect(stored.map(({ role }) => role)).toEqual(['user', 'assistant', ...roles]);
+    expect(checkHistory(stored)).toEqual([]);
+    const { messages } = await createEchoAgent().run('And now?', { conversation: chat });
+    expect(messages.slice(0, stored.length)).toEqual(stored);
+    expect(checkHistory(messages)).toEqual([]);
+  });
 
-  test('as refused by a guard, the conversation has nothing', async () => {
+  test('that a guard refused has no messages of it', async () => {
     const { store } = open();
     const chat = conversation({ id: 'chat', store });
     const guard = inputGuard({ name: 'polite', check: () => ({ type: 'refuse', reason: 'Rude.' }) });
-    const outcome = await echo({ middleware: [guard] })
+    const outcome = await createEchoAgent({ middleware: [guard] })
       .run('Rude.', { conversation: chat })
       .outcome();
     expect(outcome).toMatchObject({ status: 'refused', guard: 'polite' });
     await expect(store.load('chat')).resolves.toBeUndefined();
   });
 
-  test('as failed by its instructions, the conversation has what the user said', async () => {
+  test('whose instructions failed has the message of the user', async () => {
     const { store } = open();
     const chat = conversation({ id: 'chat', store });
     const instructions = (): never => {
       throw new Error('No template.');
     };
-    await expect(echo({ instructions }).run('A', { conversation: chat }).outcome()).resolves.toMatchObject({
+    await expect(createEchoAgent({ instructions }).run('A', { conversation: chat }).outcome()).resolves.toMatchObject({
       status: 'failed',
-      messages: [user('A')],
+      messages: [asUser('A')],
     });
-    await expect(store.load('chat')).resolves.toMatchObject({ messages: [user('A')] });
+    await expect(store.load('chat')).resolves.toMatchObject({ messages: [asUser('A')] });
   });
 });
 
-test('a run that is given no conversation is told so, before anything happens', () => {
-  const run = (): unknown => Reflect.apply(Agent.prototype.run, echo(), ['A', { conversation: { id: 'chat' } }]);
+test('refuses a value that is not a conversation before the run starts', () => {
+  const run = (): unknown =>
+    Reflect.apply(Agent.prototype.run, createEchoAgent(), ['A', { conversation: { id: 'chat' } }]);
   expect(run).toThrow('Agent "agent": conversation is no conversation. Pass conversation({ id, store }).');
 });

@@ -5,24 +5,24 @@ import { Agent, conversation } from '@pawl/core';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { createFile, openSqlite } from '../durable/hosts.ts';
-import { assistant, echo, sqliteStore, user } from './stores.ts';
+import { asAssistant, asUser, createEchoAgent, openSqliteStore } from './stores.ts';
 
-test('what a dead process left in a conversation is finished there by a host that resumes by itself', async () => {
+test('a host with resumeAll finishes the run of a dead process in its conversation', async () => {
   const file = createFile();
   const before = openSqlite(file);
-  await conversation({ id: 'chat', store: sqliteStore(file) }).append([user('Hello.')]);
+  await conversation({ id: 'chat', store: openSqliteStore(file) }).append([asUser('Hello.')]);
   const record = { schemaVersion: 1, agent: 'agent', limits: {}, metadata: { user: 'ada' }, at: 0 };
   const part = { id: 'chat', version: 1, kept: 1 };
-  await before.start({ ...record, runId: 'within', messages: [user('Hello.'), user('A')], conversation: part });
-  await before.start({ ...record, runId: 'alone', messages: [user('B')] });
+  await before.start({ ...record, runId: 'within', messages: [asUser('Hello.'), asUser('A')], conversation: part });
+  await before.start({ ...record, runId: 'alone', messages: [asUser('B')] });
   await before.close({ graceMs: 0 });
 
   const host = openSqlite(file);
-  const store = sqliteStore(file);
+  const store = openSqliteStore(file);
   const asked: string[] = [];
   const runs = await host.resumeAll([
     {
-      agent: echo(),
+      agent: createEchoAgent(),
       conversation: ({ runId, conversation: { id } }) => {
         asked.push(runId);
         return conversation({ id, store });
@@ -34,14 +34,14 @@ test('what a dead process left in a conversation is finished there by a host tha
   expect(asked).toEqual(['within']);
   await expect(store.load('chat')).resolves.toEqual({
     version: 2,
-    messages: [user('Hello.'), user('A'), assistant('2: A')],
+    messages: [asUser('Hello.'), asUser('A'), asAssistant('2: A')],
   });
 });
 
-test('an agent that needs a context is resumed with it, and with the conversation', async () => {
+test('resumes an agent with its context and its conversation', async () => {
   const file = createFile();
   const host = openSqlite(file);
-  const chat = conversation({ id: 'chat', store: sqliteStore(file) });
+  const chat = conversation({ id: 'chat', store: openSqliteStore(file) });
   const left = openSqlite(file);
   const record = {
     schemaVersion: 1,
@@ -49,7 +49,7 @@ test('an agent that needs a context is resumed with it, and with the conversatio
     limits: {},
     metadata: { user: 'ada' },
     at: 0,
-    messages: [user('A')],
+    messages: [asUser('A')],
   };
   await left.start({ ...record, runId: 'run', conversation: { id: 'chat', version: 0, kept: 0 } });
   await left.close({ graceMs: 0 });
@@ -70,36 +70,36 @@ test('an agent that needs a context is resumed with it, and with the conversatio
   });
   for (const run of await host.resumeAll([{ agent, context, conversation: () => chat }])) await run;
   expect(heard).toEqual([{ user: 'ada' }]);
-  expect(await chat.messages()).toEqual([user('A'), assistant('a')]);
+  expect(await chat.messages()).toEqual([asUser('A'), asAssistant('a')]);
 });
 
-test('without it the run that would be resumed is left as it is', async () => {
+test('does not resume a run without its conversation', async () => {
   const file = createFile();
   const host = openSqlite(file);
   const part = { id: 'chat', version: 0, kept: 0 };
   const left = openSqlite(file);
-  const record = { schemaVersion: 1, agent: 'agent', limits: {}, metadata: {}, at: 0, messages: [user('A')] };
+  const record = { schemaVersion: 1, agent: 'agent', limits: {}, metadata: {}, at: 0, messages: [asUser('A')] };
   await left.start({ ...record, runId: 'run', conversation: part });
   await left.close({ graceMs: 0 });
-  const [run] = await host.resumeAll([echo()]);
+  const [run] = await host.resumeAll([createEchoAgent()]);
   await expect(run?.outcome()).rejects.toMatchObject({ code: 'run.conversation' });
   await expect(host.getRun('run')).resolves.toMatchObject({ status: 'interrupted' });
 });
 
-test('two processes write one conversation: each message is there once, in a conversation that can be sent', async () => {
+test('two processes write each message once into one conversation, which is a valid history', async () => {
   const file = createFile();
-  const path = join(import.meta.dirname, 'talker.ts');
-  const talk = async (name: string): Promise<{ told: number }> => {
+  const path = join(import.meta.dirname, 'conversation-writer.ts');
+  const startWriter = async (name: string): Promise<unknown> => {
     const { stdout } = await promisify(execFile)(process.execPath, [path, file, name]);
     return JSON.parse(stdout);
   };
-  await Promise.all([talk('one'), talk('two')]);
-  const messages = await conversation({ id: 'chat', store: sqliteStore(file) }).messages();
+  await Promise.all([startWriter('one'), startWriter('two')]);
+  const messages = await conversation({ id: 'chat', store: openSqliteStore(file) }).messages();
   expect(checkHistory(messages)).toEqual([]);
   for (const name of ['one', 'two']) {
-    const said = messages.flatMap(({ role, content }) => (role === 'user' ? [String(content)] : []));
-    expect(said.filter((text) => text.startsWith(name))).toEqual(Array.from({ length: 20 }, (_, n) => `${name} ${n}`));
+    const texts = messages.flatMap(({ role, content }) => (role === 'user' ? [String(content)] : []));
+    expect(texts.filter((text) => text.startsWith(name))).toEqual(Array.from({ length: 20 }, (_, n) => `${name} ${n}`));
   }
-  const answered = messages.filter(({ role }) => role === 'assistant');
-  expect(answered).toHaveLength(40);
+  const responses = messages.filter(({ role }) => role === 'assistant');
+  expect(responses).toHaveLength(40);
 });

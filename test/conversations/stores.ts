@@ -10,37 +10,37 @@ export interface StoreUnderTest {
   readonly open: () => { readonly host: Host; readonly store: ConversationStore };
 }
 
-/** What holds of one store holds of every store. On SQLite it shares its file with the runs. */
+/** Every store, each with a host. The SQLite store shares its file with the runs. */
 export const stores: readonly StoreUnderTest[] = [
   { name: 'memory', open: () => ({ host: memoryHost(), store: memoryConversations() }) },
   {
     name: 'SQLite',
     open: () => {
       const file = createFile();
-      return { host: openSqlite(file), store: sqliteStore(file) };
+      return { host: openSqlite(file), store: openSqliteStore(file) };
     },
   },
 ];
 
-/** Closed after the test. */
-export function sqliteStore(file: string): ConversationStore {
+/** Opens a store that closes after the test. */
+export function openSqliteStore(file: string): ConversationStore {
   const store = sqliteConversations(file);
   onTestFinished(() => store.close());
   return store;
 }
 
-/** Says back what it was told last, and how many messages it has read. */
-export function echo(options: Partial<AgentOptions<unknown, string>> = {}): Agent {
+/** Creates an agent that responds with the number of messages and the last one. */
+export function createEchoAgent(options: Partial<AgentOptions<unknown, string>> = {}): Agent {
   const model = scriptedModel(({ messages }) =>
     respond.text(`${messages.length}: ${String(messages.at(-1)?.content)}`),
   );
   return new Agent({ model, ...options });
 }
 
-export function user(content: string) {
+export function asUser(content: string) {
   return { role: 'user', content } as const;
 }
 
-export function assistant(content: string) {
+export function asAssistant(content: string) {
   return { role: 'assistant', content } as const;
 }

@@ -14,7 +14,7 @@ round['self'] = round;
 const odd: readonly (readonly [string, unknown, path: string, what: string])[] = [
   ['a BigInt', { order: 1n }, 'order', 'a BigInt'],
   ['a function', { hooks: [() => 1] }, 'hooks[0]', 'a function'],
-  ['a circular object', round, 'self', 'an object that holds itself'],
+  ['a circular object', round, 'self', 'an object that contains itself'],
   ['a date', { at: new Date(0) }, 'at', 'a Date'],
   ['a map', { tags: new Map() }, 'tags', 'a Map'],
   ['undefined', { user: { id: undefined } }, 'user.id', 'undefined'],
@@ -38,7 +38,7 @@ describe.each(hosts)('on $name', ({ open }) => {
   test.each(odd)('refuses metadata with %s before anything is stored', async (_, value, path, what) => {
     const host = open();
     const metadata = value as JsonObject;
-    const message = `metadata.${path} is ${what}, which JSON can't hold.`;
+    const message = `metadata.${path} is ${what}, which JSON cannot represent.`;
     for (const work of [
       () => agent.run('Go.', { host, runId: 'r', metadata }).outcome(),
       () => host.enqueue('a', 'Go.', { runId: 'r', metadata }),
@@ -163,7 +163,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     const payer = new Agent({ name: 'a', model: scriptedModel([respond.call('pay')]), tools: [pay] });
     const outcome = await payer.run('Go.', { host, runId: 'r' }).outcome();
     expect(outcome.status === 'suspended' && outcome.pending[0]?.preview).toBe(
-      "The preview failed: preview.amount is a BigInt, which JSON can't hold. Pass a text: String(value).",
+      'The preview failed: preview.amount is a BigInt, which JSON cannot represent. Pass a text: String(value).',
     );
   });
 

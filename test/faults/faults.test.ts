@@ -6,8 +6,9 @@ import type { Contestant } from '../../bench/faults/contestant.ts';
 import { drive } from '../../bench/faults/drive.ts';
 import { faults } from '../../bench/faults/faults.ts';
 import { inChild } from '../../bench/faults/in-child.ts';
+import { type MatrixOf, matrix } from '../../bench/faults/matrix.ts';
 import { pawl } from '../../bench/faults/pawl.ts';
-import { type MatrixOf, matrix, report } from '../../bench/faults/report.ts';
+import { report } from '../../bench/faults/report.ts';
 import { tryFault } from '../../bench/faults/try-fault.ts';
 
 test.each(faults)('of the fault "$name" Pawl makes what counts as a pass', async (fault) => {
@@ -49,9 +50,9 @@ test('one that hangs is ended at the deadline, and one that can’t begin has di
   expect((await at('nobody', 20_000)).did).toMatchObject({ ended: 'died', error: expect.stringContaining('nobody') });
 });
 
-test('the README shows what was saved, of each fault that there is', () => {
+test('docs/faults.md shows the saved result of every fault', () => {
   const root = join(import.meta.dirname, '..', '..');
   const saved: MatrixOf = JSON.parse(readFileSync(join(root, 'bench', 'faults', 'results.json'), 'utf8'));
   expect(saved.faults.map(({ name }) => name)).toEqual(faults.map(({ name }) => name));
-  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(matrix(saved));
+  expect(readFileSync(join(root, 'docs', 'faults.md'), 'utf8')).toContain(matrix(saved));
 });

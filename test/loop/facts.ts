@@ -8,7 +8,7 @@ import type {
   ToolFailedEvent,
   ToolFinishedEvent,
   ToolSkippedEvent,
-} from '../../packages/core/src/event/fact.ts';
+} from '../../packages/core/src/event/journal-event.ts';
 import { NO_USAGE, type Usage } from '../../packages/core/src/event/usage.ts';
 import { apply } from '../../packages/core/src/loop/apply.ts';
 import type { Policy } from '../../packages/core/src/loop/policy.ts';

@@ -36,14 +36,14 @@ const cases = [
     caps: { maxEventLength: 10_000 },
     piece: 'data: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n',
     message:
-      'The server sent an event of more than 10000 characters. Nothing of such a reply is used. If it is meant, raise responseLimits.maxEventLength.',
+      'The server sent an event of more than 10000 characters. The response is not used. If you expect such events, raise responseLimits.maxEventLength.',
   },
   {
     what: 'calls',
     caps: { maxToolCalls: 3 },
     piece: `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: ['a', 'b'].map((name) => ({ function: { name, arguments: '{}' } })) } }] })}\n\n`,
     message:
-      "The server's reply asks for more than 3 calls. None of them is run. If they are meant, raise responseLimits.maxToolCalls.",
+      "The server's response has more than 3 tool calls. None of them runs. If you expect so many, raise responseLimits.maxToolCalls.",
   },
 ];
 

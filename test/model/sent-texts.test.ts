@@ -103,7 +103,7 @@ describe('texts with half a surrogate pair', () => {
     });
     const references = compactByReference({ contextWindow: 1_000, threshold: 0.1, keepTurns: 1 });
     await new Agent({ model, tools: [long, ...references.tools], middleware: [references] }).run('Go.').outcome();
-    expect(asked.map(textOf).join()).toContain('left. Go on with');
+    expect(asked.map(textOf).join()).toContain('left. Continue with');
     const summariser = scriptedModel((request) => {
       asked.push(request);
       return respond.text('Much.');

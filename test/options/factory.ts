@@ -5,18 +5,18 @@ import { Agent, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
-/** A function of the public API that takes options. */
+/** A public function with options. */
 export interface Factory {
   readonly name: string;
-  /** The interfaces that its options, or a part of them, are described by. */
+  /** The interfaces that describe its options, or a part of them. */
   readonly covers: readonly string[];
-  /** What it is called with, as from JavaScript. May give a promise. */
+  /** Calls the function with any options, as JavaScript callers can. May return a promise. */
   readonly make: (options: never) => unknown;
-  /** Options that it takes. */
+  /** Valid options. */
   readonly valid: object;
-  /** Whether they may be left out. */
+  /** Set if the options may be omitted. */
   readonly isOptional?: true;
-  /** Mistakes in a value, and what is said of them. */
+  /** Invalid options, each with a part of the error message. */
   readonly wrong: readonly (readonly [options: object, problem: string])[];
 }
 

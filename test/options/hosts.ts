@@ -109,7 +109,7 @@ export const hosts: readonly Factory[] = [
     name: 'host.followRun',
     covers: ['FollowOptions'],
     make: async (options) => {
-      const host = await memoryWithRun();
+      const host = await openHostWithRun();
       for await (const _ of host.followRun('r', options)) return host;
       return host;
     },
@@ -136,7 +136,7 @@ export const hosts: readonly Factory[] = [
   {
     name: 'host.cancel',
     covers: [],
-    make: async (options) => (await memoryWithRun()).cancel('r', options),
+    make: async (options) => (await openHostWithRun()).cancel('r', options),
     valid: { reason: 'Enough.' },
     isOptional: true,
     wrong: [[{ reasons: 'x' }, 'Did you mean "reason"?']],
@@ -144,7 +144,7 @@ export const hosts: readonly Factory[] = [
   {
     name: 'host.getRun',
     covers: [],
-    make: async (options) => (await memoryWithRun()).getRun('r', options),
+    make: async (options) => (await openHostWithRun()).getRun('r', options),
     valid: { after: 0 },
     isOptional: true,
     wrong: [[{ since: 5 }, 'there is no option "since".']],
@@ -186,12 +186,12 @@ export const hosts: readonly Factory[] = [
   },
 ];
 
-async function memoryWithRun() {
+async function openHostWithRun() {
   const host = memoryHost();
   await new Agent({ model: scriptedModel([text]) }).run('Hi.', { host, runId: 'r' });
   return host;
 }
 
 async function fork(options: never): Promise<string> {
-  return (await memoryWithRun()).fork('r', options);
+  return (await openHostWithRun()).fork('r', options);
 }

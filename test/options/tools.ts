@@ -35,7 +35,7 @@ export const tools: readonly Factory[] = [
     valid: { name: 'sh', description: 'Runs.', execute },
     wrong: [
       ...APPROVALS,
-      [{ input }, 'A custom tool takes text'],
+      [{ input }, 'A custom tool has text input'],
       [{ format: { type: 'xml' } }, 'type is "xml".'],
       [{ inDoubt: 'ask' }, 'The option is "onUnknownOutcome".'],
     ],

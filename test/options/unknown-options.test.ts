@@ -8,11 +8,11 @@ import { removeFiles } from './factory.ts';
 
 afterAll(removeFiles);
 
-/** What calling it throws, or rejects with; `undefined` where it does neither. */
-async function refusal(make: () => unknown): Promise<unknown> {
+/** Returns the error that a function throws or rejects with; `undefined` if there is none. */
+async function catchError(make: () => unknown): Promise<unknown> {
   try {
     const made: unknown = make();
-    // A run is a thenable that fails for other reasons.
+    // A run is a thenable that may fail for other reasons, so it is not awaited.
     if (made instanceof Promise) await made;
     return undefined;
   } catch (error) {
@@ -28,57 +28,57 @@ const withoutServer = FACTORIES.filter(({ name }) => !name.startsWith('dbos'));
 
 describe.each(FACTORIES)('$name', ({ name, make, valid, isOptional, wrong }) => {
   test.runIf(withoutServer.some((each) => each.name === name))(
-    'takes options that are right, or undefined',
+    'accepts valid options and undefined values',
     async () => {
-      expect(await refusal(() => make(never({ ...valid, [UNKNOWN]: undefined })))).toBeUndefined();
+      expect(await catchError(() => make(never({ ...valid, [UNKNOWN]: undefined })))).toBeUndefined();
     },
   );
 
-  test('refuses an unknown option, also one from a spread', async () => {
+  test('refuses an unknown option, also from a spread object', async () => {
     for (const options of [
       { ...valid, ...{ [UNKNOWN]: 0 } },
       { [UNKNOWN]: null, ...valid },
     ]) {
-      const error = await refusal(() => make(never(options)));
+      const error = await catchError(() => make(never(options)));
       expect(error).toBeInstanceOf(ConfigError);
       expect(String(error)).toContain(`there is no option "${UNKNOWN}". The options are: `);
     }
   });
 
-  test('refuses an option that is inherited, or a field of an instance', async () => {
+  test('refuses an inherited option and a field of an instance', async () => {
     for (const options of [
       Object.create({ ...valid, [UNKNOWN]: 1 }),
       Object.assign(new (class Own {})(), valid, { [UNKNOWN]: 1 }),
     ]) {
-      expect(String(await refusal(() => make(never(options))))).toMatch(
+      expect(String(await catchError(() => make(never(options))))).toMatch(
         new RegExp(`there is no option "${UNKNOWN}"|has none of the options`),
       );
     }
   });
 
-  test.each([[null], ['text'], [5], [[]], [() => 1]])('refuses %o in the place of the options', async (options) => {
+  test.each([[null], ['text'], [5], [[]], [() => 1]])('refuses %o instead of the options', async (options) => {
     if (name === 'withFaults' && Array.isArray(options)) return; // Faults may be a list.
-    expect(await refusal(() => make(never(options)))).toBeInstanceOf(ConfigError);
+    expect(await catchError(() => make(never(options)))).toBeInstanceOf(ConfigError);
   });
 
-  test.skipIf(isOptional === true)('refuses to be called without options', async () => {
-    expect(await refusal(() => make(never(undefined)))).toBeInstanceOf(ConfigError);
+  test.skipIf(isOptional === true)('refuses missing options', async () => {
+    expect(await catchError(() => make(never(undefined)))).toBeInstanceOf(ConfigError);
   });
 
   test.each(wrong)('refuses %o', async (options, problem) => {
-    const error = await refusal(() => make(never({ ...valid, ...options })));
+    const error = await catchError(() => make(never({ ...valid, ...options })));
     expect(error).toBeInstanceOf(ConfigError);
     expect(String(error)).toContain(problem);
   });
 });
 
-/** Like no option that there is. */
+/** A name that resembles no option. */
 const UNKNOWN = 'qqzzqqzzqqzzqqzz';
 
-/** For those who write hosts, or a part of others. */
+/** Options of host authors, and parts of other options. */
 const NO_FACTORY = ['ClaimOptions', 'WaitOptions', 'JailOptions', 'SqlOptions'];
 
-test('every interface of options that the packages export is tried here', () => {
+test('covers every exported interface of options', () => {
   const listed = readFileSync(join(import.meta.dirname, '..', 'package', 'exports.txt'), 'utf8');
   const exported = [...listed.matchAll(/: type (\w+Options)$/gm)].map(([, name = '']) => name);
   const covered = FACTORIES.flatMap(({ covers }) => covers);
@@ -104,7 +104,7 @@ describe('listeners of a run', () => {
     expect(() => run().on('run.finished', never(listener))).toThrow(ConfigError);
   });
 
-  test('takes every type of event that a run emits', async () => {
+  test('accepts every event type that a run emits', async () => {
     const types = new Set<RunEvent['type']>();
     const first = run();
     first.on('*', ({ type }) => types.add(type));

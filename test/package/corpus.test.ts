@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { corpusPage } from '../../scripts/corpus.ts';
+import { writeCorpusPage } from '../../scripts/corpus.ts';
 import { corpusFiles } from '../chat/corpus-files.ts';
 
 test('docs/reference/corpus.md lists every file of the corpus', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'corpus.md'), 'utf8');
-  expect(page).toBe(corpusPage());
+  expect(page).toBe(writeCorpusPage());
 });
 
 test('the corpus has 80 files at least, and no case twice', () => {

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { FINISH_WORDS, type FinishKind, finishKind } from '../../packages/core/src/chat/finish-reason.ts';
+import { FINISH_WORDS, type FinishKind, readFinishKind } from '../../packages/core/src/chat/finish-reason.ts';
 import { VENDORS } from '../../scripts/finish-reason-sources.ts';
-import { finishReasonsPage } from '../../scripts/finish-reasons.ts';
+import { writeFinishReasonsPage } from '../../scripts/finish-reasons.ts';
 
 test('docs/reference/finish-reasons.md says what the table says', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'finish-reasons.md'), 'utf8');
-  expect(page).toBe(finishReasonsPage());
+  expect(page).toBe(writeFinishReasonsPage());
 });
 
 test('every word of a vendor is known', () => {
-  const unknown = VENDORS.flatMap(({ words }) => words).filter((word) => finishKind(word) === undefined);
+  const unknown = VENDORS.flatMap(({ words }) => words).filter((word) => readFinishKind(word) === undefined);
   expect(unknown).toEqual([]);
 });
 
@@ -27,7 +27,7 @@ test('no word of the table is of two kinds', () => {
   const kinds = Object.entries(FINISH_WORDS).flatMap(([kind, words]) =>
     words.split(/\s+/).map((word) => [word, kind] as const),
   );
-  expect(kinds.filter(([word, kind]) => finishKind(word) !== (kind as FinishKind))).toEqual([]);
+  expect(kinds.filter(([word, kind]) => readFinishKind(word) !== (kind as FinishKind))).toEqual([]);
 });
 
 function plain(word: string): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { generated } from '../../bench/results.ts';
 
-test('the README and docs/performance.md show what was measured, as it was measured', () => {
+test('docs/performance.md and docs/faults.md show the saved results', () => {
   for (const [path, text] of generated()) {
     expect(readFileSync(join(import.meta.dirname, '..', '..', path), 'utf8'), path).toBe(text);
   }

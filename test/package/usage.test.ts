@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Agent, openai } from '@pawl/core';
 import { offlineServer, respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { usagePage } from '../../scripts/usage.ts';
+import { writeUsagePage } from '../../scripts/usage.ts';
 import { USAGE_ROWS } from '../../scripts/usage-rows.ts';
 
 const price = { input: 10, cachedInput: 1, output: 100 };
@@ -38,5 +38,5 @@ test.each(USAGE_ROWS)('the usage of $vendor is read as what is billed', async ({
 
 test('docs/reference/usage.md says what each vendor counts', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'usage.md'), 'utf8');
-  expect(page).toBe(usagePage());
+  expect(page).toBe(writeUsagePage());
 });

@@ -113,21 +113,21 @@ test('an output that is a list may come as a text', async () => {
 const LONG = '2512292042121000001';
 
 test.each([
-  ['a number', `{"id": ${LONG}}`, `id: ${LONG} can't be held exactly as a number. Send it as a text.`],
+  ['a number', `{"id": ${LONG}}`, `id: ${LONG} is too large for an exact number. Send it as a string.`],
   [
     'a number in a list',
     `{"list": [1, -${LONG}]}`,
-    `list[1]: -${LONG} can't be held exactly as a number. Send it as a text.`,
+    `list[1]: -${LONG} is too large for an exact number. Send it as a string.`,
   ],
   [
     'one in arguments that are encoded twice',
     JSON.stringify(`{"id":${LONG}}`),
-    `id: ${LONG} can't be held exactly as a number. Send it as a text.`,
+    `id: ${LONG} is too large for an exact number. Send it as a string.`,
   ],
   [
     'two numbers',
     `{"a":${LONG},"b":${LONG}}`,
-    `a: ${LONG} can't be held exactly as a number. Send it as a text.\nb: ${LONG} can't be held exactly as a number. Send it as a text.`,
+    `a: ${LONG} is too large for an exact number. Send it as a string.\nb: ${LONG} is too large for an exact number. Send it as a string.`,
   ],
 ])('an integer that would be rounded never reaches a tool: %s', async (_, written, told) => {
   const given: unknown[] = [];

@@ -33,7 +33,7 @@ test('arguments nested deeper than any stack are told to the model', async () =>
   const { messages } = await new Agent({ model, tools: [anything] }).run('Keep it.');
 
   expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
-    'The arguments are nested too deeply. Use 500 levels at most.',
+    'The arguments are nested too deeply. Use at most 500 levels.',
     'Kept.',
   ]);
 });

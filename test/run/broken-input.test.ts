@@ -17,7 +17,7 @@ test.each<readonly [unknown, string]>([
   [[null], 'messages[0] has no role: it is null. Pass { role: "user", content: "…" }.'],
   [
     called({ id: 'a', type: 'function' }),
-    'messages[1].tool_calls[0] is no tool call. Pass { id, type: "function", function: { name, arguments } }.',
+    'messages[1].tool_calls[0] is not a tool call. Pass { id, type: "function", function: { name, arguments } }.',
   ],
   [
     called({ id: 'a', type: 'function', function: { name: 'look', arguments: { city: 'Oslo' } } }),

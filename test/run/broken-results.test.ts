@@ -23,15 +23,11 @@ async function called(execute: () => unknown): Promise<Closed> {
 }
 
 test.each([
-  [
-    'a promise',
-    () => ({ user: { orders: [Promise.resolve('Rain.')] } }),
-    'user.orders[0] is a promise. An await is missing.',
-  ],
+  ['a promise', () => ({ user: { orders: [Promise.resolve('Rain.')] } }), 'user.orders[0] is a promise. Await it.'],
   [
     'a response',
     () => new Response('Rain.'),
-    'it is a Response. Return what await response.json() or response.text() gives.',
+    'it is a Response. Return the result of await response.json() or response.text().',
   ],
   ['bytes', () => ({ pdf: Buffer.from('Rain.') }), 'pdf is a Buffer of 5 bytes.'],
   ['a stream', () => new ReadableStream(), 'it is a stream (ReadableStream).'],
@@ -39,7 +35,7 @@ test.each([
   ['a weak map', () => ({ value: new WeakMap() }), 'value is a WeakMap, which has no fields.'],
 ])('a result with %s is a failure that names where it is, and says that the call ran', async (_, execute, problem) => {
   const { event, read } = await called(execute);
-  const message = expect.stringContaining(`The call ran, but its result can't be read: ${problem}`);
+  const message = expect.stringContaining(`The call ran, but its result cannot be read: ${problem}`);
   expect(event).toMatchObject({ type: 'tool.failed', reason: 'threw', error: { name: 'ConfigError', message } });
   expect(JSON.parse(String(read))).toEqual({ error: message });
 });

@@ -27,7 +27,7 @@ const chat: readonly Message[] = [
 ];
 
 function summariesOf({ requests }: { readonly requests: readonly ChatRequest[] }): number {
-  return requests.filter(({ messages }) => String(messages[0]?.content).startsWith('Summarise')).length;
+  return requests.filter(({ messages }) => String(messages[0]?.content).startsWith('Summarize')).length;
 }
 
 function isSummary({ content }: Message): boolean {
@@ -119,7 +119,7 @@ test.each([1_200, 2_600, 4_000, 100_000])(
       total_tokens: count(request) + 5,
     });
     const model = scriptedModel((request) =>
-      String(request.messages[0]?.content).startsWith('Summarise')
+      String(request.messages[0]?.content).startsWith('Summarize')
         ? respond.text('They asked.', { usage: usageOf(request) })
         : respond.text('fine', { usage: usageOf(request) }),
     );
@@ -225,7 +225,7 @@ async function windowed(window: number) {
       const prompt = Math.ceil(messages.reduce((sum, { content }) => sum + String(content).length, 0) / 4);
       if (prompt > window) return respond.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
       const [system, asked] = messages;
-      if (!String(system?.content).startsWith('Summarise')) return respond.text('fine');
+      if (!String(system?.content).startsWith('Summarize')) return respond.text('fine');
       const numbers = [...String(asked?.content).matchAll(/(?:question|upto) (\d+)/g)].map(([, digits]) =>
         Number(digits),
       );
@@ -266,7 +266,7 @@ test.each([
 test('a summary each turn that can not help is not made', async () => {
   let turns = 0;
   const model = scriptedModel(({ messages }) => {
-    if (String(messages[0]?.content).startsWith('Summarise')) return respond.text('S '.repeat(300));
+    if (String(messages[0]?.content).startsWith('Summarize')) return respond.text('S '.repeat(300));
     const size = Math.ceil(JSON.stringify(messages).length / 4);
     const usage = { prompt_tokens: size, completion_tokens: 5, total_tokens: size + 5 };
     return turns++ < 19 ? respond.call('big', { n: turns }, { usage }) : respond.text('end', { usage });
@@ -290,7 +290,7 @@ test('a summary of no use is not made again before the older part has grown, als
   const host = memoryHost();
   let turns = 0;
   const model = scriptedModel(({ messages }) => {
-    if (String(messages[0]?.content).startsWith('Summarise')) return respond.text('S '.repeat(20_000));
+    if (String(messages[0]?.content).startsWith('Summarize')) return respond.text('S '.repeat(20_000));
     return respond.call(++turns % 3 === 0 ? 'wait' : 'big', { n: turns });
   });
   const input = z.object({ n: z.number() });

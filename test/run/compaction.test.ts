@@ -88,11 +88,11 @@ test('large results become references, which the model reads again part by part'
   const agent = new Agent({ model, tools: [read, ...references.tools], middleware: [references] });
   const { messages } = await agent.run('Read.');
   const results = messages.flatMap((message) => (message.role === 'tool' ? [String(message.content)] : []));
-  expect(results[0]).toContain('characters in all. Read them again with read_result({"id":"call_page","from":0})]');
+  expect(results[0]).toContain('characters in all. Read them with read_result({"id":"call_page","from":0})]');
   expect(results[0]?.length).toBeLessThan(400);
   expect(results[2]).toBe(`1: ${long}`);
   expect(results[3]).toBe(`1: ${long}`.slice(5_000));
-  expect(results[4]).toBe('There is no result "nothing" to be read again. Make the call once more.');
+  expect(results[4]).toBe('There is no result "nothing". Repeat the original call.');
   expect(checkHistory(messages)).toEqual([]);
 });
 
@@ -117,9 +117,9 @@ test('a reference is never longer than what it refers to, and cuts no character 
   const agent = new Agent({ model, tools: [page, ...references.tools], middleware: [references] });
   const { messages } = await agent.run('Go.');
   const results = messages.flatMap((message) => (message.role === 'tool' ? [String(message.content)] : []));
-  expect(results[0]).toContain('Read them again with read_result');
+  expect(results[0]).toContain('Read them with read_result');
   expect(results[1]).toBe('b'.repeat(210));
-  expect(results[3]).toBe('The result "call_first" has 10199 characters. Read it from an earlier one.');
+  expect(results[3]).toBe('The result "call_first" has 10199 characters. Use a smaller "from".');
   for (const { messages: sent } of model.requests) expect(JSON.stringify(sent)).not.toContain('\\ud');
 });
 

@@ -38,7 +38,11 @@ test.each([
     'text is',
   ],
   ['a reason to ask again', outputGuard({ name: 'g', check: gives({ type: 'retry' }) }), 'reason is'],
-  ['the reason of a refusal', outputGuard({ name: 'g', check: gives({ type: 'refuse' }) }), 'is no verdict'],
+  [
+    'the reason of a refusal',
+    outputGuard({ name: 'g', check: gives({ type: 'refuse' }) }),
+    'The verdict is {"type":"refuse"}. Return',
+  ],
   [
     'a replacement of the input',
     inputGuard({ name: 'g', mode: 'blocking', check: gives({ type: 'replace', message: 'x' }) }),
@@ -76,8 +80,8 @@ test('a check that hangs is given up at its deadline, and lets nothing pass', as
 test.each([
   [() => inputGuard({ name: '', check: () => ({ type: 'allow' }) }), 'inputGuard: name is ""'],
   // @ts-expect-error: a guard without a check guards nothing
-  [() => inputGuard({ name: 'a' }), 'inputGuard "a" checks nothing'],
-  [() => toolGuard({ name: 'a' }), 'toolGuard "a" checks nothing'],
+  [() => inputGuard({ name: 'a' }), 'inputGuard "a" has no check'],
+  [() => toolGuard({ name: 'a' }), 'toolGuard "a" has no check'],
   [() => outputGuard({ name: 'a', maxRetries: -1, check: () => ({ type: 'allow' }) }), 'maxRetries is -1'],
   [() => inputGuard({ name: 'a', timeoutMs: 0, check: () => ({ type: 'allow' }) }), 'timeoutMs is 0'],
 ])('a guard that can not guard is refused where it is made', (make, message) => {

@@ -168,7 +168,7 @@ test('a tool guard may change the input and the result, and keep a result back',
   expect(done).toEqual(['Bob', 'Bob']);
   expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
     'SENT TO BOB',
-    'The call has run, but its result is kept back: secret.',
+    'The call ran, but its result is withheld: secret.',
   ]);
 });
 

@@ -196,8 +196,8 @@ describe('the model', () => {
   });
 
   test.each([
-    ['a spaceship', 'None of the 200 tools fits. Try other words.'],
-    [' ', 'The query is empty: say what the tool should do. There are 200 tools.'],
+    ['a spaceship', 'None of the 200 tools matches. Try other words.'],
+    [' ', 'The query is empty. Describe what the tool must do. There are 200 tools.'],
   ])('is told why "%s" finds nothing', async (query, note) => {
     const { agent, sent } = searching([find(query), respond.text('Done.')]);
     const { messages } = await agent.run('Go.');
@@ -251,6 +251,6 @@ test('an agent that was not given the search fails, and says what to do', async 
     .outcome();
   expect(outcome).toMatchObject({
     status: 'failed',
-    error: { message: 'toolSearch: the agent has the tools, but not "search_tools". Pass it tools: search.tools.' },
+    error: { message: 'toolSearch: the agent has no tool "search_tools". Pass tools: search.tools.' },
   });
 });

@@ -5,7 +5,7 @@ type Schema = Readonly<Record<string, unknown>>;
 
 const name = fc.stringMatching(/^[a-e]{1,2}$/);
 
-/** Texts of `y` pass each of these. */
+/** Patterns that match texts of `y`. */
 const PATTERNS = [
   /^y*$/,
   /^(y|n)*$/i,
@@ -19,7 +19,7 @@ const PATTERNS = [
   /^(y?)\1*$/,
 ];
 
-/** Formats, and a text that is of each. */
+/** Formats, each with a valid text. */
 const FORMATTED = {
   email: { schema: z.email(), text: 'ada@example.test' },
   uuid: { schema: z.uuid(), text: '3f1c9d6e-4a51-4b5a-9d3c-0e6b6f3a2c10' },
@@ -31,32 +31,32 @@ const FORMATTED = {
   uri: { schema: z.url(), text: 'https://example.test/' },
 } as const;
 
-/** A property that must not be there. */
+/** A property that is never allowed. */
 const ABSENT = { never: z.never().optional() };
 
 let ids = 0;
 
-/** A schema with an id is a definition, and zod takes no two of the same id. */
-function identified<Type extends z.ZodType>(schema: Type, sign: string): Type {
+/** Adds a unique id, so that the schema becomes a definition. Zod refuses two schemas with the same id. */
+function withId<Type extends z.ZodType>(schema: Type, sign: string): Type {
   return schema.meta({ id: `part${sign}${++ids}` }) as Type; // The same type with metadata.
 }
 
-/** Objects of every type that JSON Schema can say the whole of: no refinement but what its keywords say. */
+/** Objects with fields of every type that JSON Schema can express completely, without refinements. */
 export const zodObjects: Arbitrary<z.ZodObject> = fc.letrec<{ any: z.ZodType; object: z.ZodObject }>((tie) => ({
   any: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
     fc.oneof(
-      fc.record({ least: fc.nat(2), more: fc.nat(3) }).map(({ least, more }) =>
+      fc.record({ min: fc.nat(2), more: fc.nat(3) }).map(({ min, more }) =>
         z
           .string()
-          .min(least)
-          .max(least + more),
+          .min(min)
+          .max(min + more),
       ),
-      fc.record({ least: fc.integer({ min: -5, max: 5 }), more: fc.nat(9) }).map(({ least, more }) =>
+      fc.record({ min: fc.integer({ min: -5, max: 5 }), more: fc.nat(9) }).map(({ min, more }) =>
         z
           .number()
-          .min(least)
-          .max(least + more),
+          .min(min)
+          .max(min + more),
       ),
       fc.constant(z.int()),
       fc.constant(z.boolean()),
@@ -92,8 +92,8 @@ export const zodObjects: Arbitrary<z.ZodObject> = fc.letrec<{ any: z.ZodType; ob
     fc.constant(z.string().default(() => crypto.randomUUID())),
     fc
       .tuple(tie('object'), fc.constantFrom('', '%', '/', '~', ' ', '%20', '#', '$defs/'))
-      .map(([schema, sign]) => identified(schema, sign)),
-  ) as Arbitrary<z.ZodType>, // Of schemas of many kinds.
+      .map(([schema, sign]) => withId(schema, sign)),
+  ) as Arbitrary<z.ZodType>, // The arbitraries generate different schema types.
   object: fc
     .tuple(fc.uniqueArray(fc.tuple(name, tie('any')), { selector: ([key]) => key, maxLength: 4 }), fc.nat(9))
     .map(([entries, chance]) => z.object({ ...Object.fromEntries(entries), ...(chance === 9 && ABSENT) })),
@@ -101,11 +101,11 @@ export const zodObjects: Arbitrary<z.ZodObject> = fc.letrec<{ any: z.ZodType; ob
 
 const kinds = ['one', 'other', 'third'] as const;
 
-/** Roots of every kind whose values are objects: objects, unions with and without a discriminant, intersections, records. */
+/** Roots of every kind with object values: objects, unions with and without a discriminant, intersections, records. */
 export const zodRoots: Arbitrary<z.ZodType> = fc.oneof(
   zodObjects,
   zodObjects.map((schema) => z.strictObject(schema.shape)),
-  zodObjects.map((schema) => identified(schema, '/')),
+  zodObjects.map((schema) => withId(schema, '/')),
   zodObjects.map((schema) => z.looseObject(schema.shape)),
   zodObjects.map((schema) => z.lazy(() => schema)),
   fc.array(zodObjects, { minLength: 2, maxLength: 3 }).map((schemas) => z.union(schemas)),
@@ -117,97 +117,103 @@ export const zodRoots: Arbitrary<z.ZodType> = fc.oneof(
       const shape = { ...schema.shape, kind: z.literal(kinds[index] ?? 'third') };
       return isStrict ? z.strictObject(shape) : z.object(shape);
     });
-    return z.discriminatedUnion('kind', branches as never); // Of at least two.
+    return z.discriminatedUnion('kind', branches as never); // There are at least two branches.
   }),
   fc.tuple(zodObjects, zodObjects).map(([one, other]) => {
     const renamed = Object.entries(other.shape).map(([key, each]) => [`${key}_`, each] as const);
     return z.intersection(one, z.union([z.object(Object.fromEntries(renamed)), z.object({ else: z.boolean() })]));
   }),
   zodObjects.map((schema) => z.record(z.string(), schema)),
-) as Arbitrary<z.ZodType>; // Of schemas of many kinds.
+) as Arbitrary<z.ZodType>; // The arbitraries generate different schema types.
 
-/** A value that a JSON Schema allows, by choices that `next` makes. */
-export function conforming(schema: Schema, next: (below: number) => number): unknown {
-  return made(schema, { root: schema, next });
+/** Generates a value that a JSON Schema allows. `next` makes the choices. */
+export function generateValue(schema: Schema, next: (below: number) => number): unknown {
+  return generateFor(schema, { root: schema, next });
 }
 
-/** The value with something else here and there. */
-export function spoilt(
+/** Replaces random parts of a value. */
+export function breakValue(
   value: unknown,
-  { next, other }: { readonly next: (below: number) => number; readonly other: unknown },
+  { next, replacement }: { readonly next: (below: number) => number; readonly replacement: unknown },
 ): unknown {
-  if (next(6) === 0) return other;
-  if (Array.isArray(value)) return value.map((each) => spoilt(each, { next, other }));
+  if (next(6) === 0) return replacement;
+  if (Array.isArray(value)) return value.map((each) => breakValue(each, { next, replacement }));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, spoilt(each, { next, other })]));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, breakValue(each, { next, replacement })]));
 }
 
-interface Making {
+interface GenerationScope {
   readonly root: Schema;
   readonly next: (below: number) => number;
 }
 
-function made(schema: Schema, making: Making): unknown {
-  const { next } = making;
+function generateFor(schema: Schema, scope: GenerationScope): unknown {
+  const { next } = scope;
   const { $ref, anyOf, oneOf, allOf, enum: values, const: constant, type } = schema;
   if (Array.isArray(allOf)) {
-    const parts = allOf.map((part: Schema) => made(part, making));
+    const parts = allOf.map((part: Schema) => generateFor(part, scope));
     return Object.assign({}, ...parts);
   }
-  if (typeof $ref === 'string') return made(target($ref, making.root), making);
+  if (typeof $ref === 'string') return generateFor(resolveReference($ref, scope.root), scope);
   if (constant !== undefined) return constant;
   if (Array.isArray(values)) return values[next(values.length)];
   const branches = (anyOf ?? oneOf) as readonly Schema[] | undefined;
-  if (branches !== undefined) return made(branches[next(branches.length)] ?? {}, making);
+  if (branches !== undefined) return generateFor(branches[next(branches.length)] ?? {}, scope);
   const kind = Array.isArray(type) ? type[next(type.length)] : type;
   switch (kind) {
     case 'string': {
       const format = schema['format'] ?? /format: "([\w-]+)"/.exec(String(schema['description']))?.[1];
       if (typeof format === 'string') return FORMATTED[format as keyof typeof FORMATTED].text;
-      // The strict form tells lengths in words.
-      const told = String(schema['description'] ?? '');
-      const least = Number(schema['minLength'] ?? /minLength: (\d+)/.exec(told)?.[1] ?? 0);
-      const most = Number(schema['maxLength'] ?? /maxLength: (\d+)/.exec(told)?.[1] ?? least + 3);
-      return 'y'.repeat(least + next(most - least + 1));
+      // The strict form has lengths in the description.
+      const description = String(schema['description'] ?? '');
+      const min = Number(schema['minLength'] ?? /minLength: (\d+)/.exec(description)?.[1] ?? 0);
+      const max = Number(schema['maxLength'] ?? /maxLength: (\d+)/.exec(description)?.[1] ?? min + 3);
+      return 'y'.repeat(min + next(max - min + 1));
     }
     case 'number':
     case 'integer': {
-      const above = schema['exclusiveMinimum'];
-      const least = Math.max(Number(schema['minimum'] ?? (above === undefined ? -3 : Number(above) + 1)), -1_000);
-      const most = Math.min(Number(schema['maximum'] ?? least + 5), least + 5);
-      return kind === 'integer' ? Math.ceil(least) + next(2) : least + next(Math.floor(most - least) + 1);
+      const exclusiveMin = schema['exclusiveMinimum'];
+      const min = Math.max(
+        Number(schema['minimum'] ?? (exclusiveMin === undefined ? -3 : Number(exclusiveMin) + 1)),
+        -1_000,
+      );
+      const max = Math.min(Number(schema['maximum'] ?? min + 5), min + 5);
+      return kind === 'integer' ? Math.ceil(min) + next(2) : min + next(Math.floor(max - min) + 1);
     }
     case 'boolean':
       return next(2) === 1;
     case 'null':
       return null;
     case 'array':
-      return madeList(schema, making);
+      return generateList(schema, scope);
     case 'object':
-      return madeObject(schema, making);
+      return generateObject(schema, scope);
   }
   return {};
 }
 
-function madeList({ prefixItems, items, maxItems }: Schema, making: Making): unknown {
-  if (Array.isArray(prefixItems)) return prefixItems.map((item: Schema) => made(item, making));
-  const length = making.next(Math.min(Number(maxItems ?? 2), 2) + 1);
-  return Array.from({ length }, () => made(items as Schema, making));
+function generateList({ prefixItems, items, maxItems }: Schema, scope: GenerationScope): unknown {
+  if (Array.isArray(prefixItems)) return prefixItems.map((item: Schema) => generateFor(item, scope));
+  const length = scope.next(Math.min(Number(maxItems ?? 2), 2) + 1);
+  return Array.from({ length }, () => generateFor(items as Schema, scope));
 }
 
-function madeObject({ properties = {}, required = [], additionalProperties }: Schema, making: Making): unknown {
+function generateObject(
+  { properties = {}, required = [], additionalProperties }: Schema,
+  scope: GenerationScope,
+): unknown {
   const entries = Object.entries(properties as Record<string, Schema>).filter(
     ([key, schema]) =>
-      schema['not'] === undefined && ((required as readonly string[]).includes(key) || making.next(2) === 1),
+      schema['not'] === undefined && ((required as readonly string[]).includes(key) || scope.next(2) === 1),
   );
-  const own = entries.map(([key, schema]) => [key, made(schema, making)] as const);
-  const isRecord = typeof additionalProperties === 'object' && making.next(2) === 1;
-  const further = isRecord ? [['zz', made(additionalProperties as Schema, making)] as const] : [];
-  return Object.fromEntries([...own, ...further]);
+  const own = entries.map(([key, schema]) => [key, generateFor(schema, scope)] as const);
+  const isRecord = typeof additionalProperties === 'object' && scope.next(2) === 1;
+  const additional = isRecord ? [['zz', generateFor(additionalProperties as Schema, scope)] as const] : [];
+  return Object.fromEntries([...own, ...additional]);
 }
 
-function target(reference: string, root: Schema): Schema {
+function resolveReference(reference: string, root: Schema): Schema {
   let place: unknown = root;
   for (const key of reference.split('/').slice(1)) place = (place as Record<string, unknown>)[key];
-  return place as Schema; // As it was generated.
+  return place as Schema; // The schema was generated with this target.
 }

@@ -1,7 +1,7 @@
 import type { JsonSchema } from '@pawl/core/chat';
 import { describe, expect, test } from 'vitest';
 import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
-import { ALL_TYPES as all, number, propertySentTo as sentTo, text } from './sent-to.ts';
+import { ALL_TYPES as all, number, sendProperty as sentTo, text } from './send-property.ts';
 
 const address = '^(?:[a-z]+\\.)+[a-z]{2,}$';
 
@@ -11,15 +11,23 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
     ['openai', 'azure', 'openrouter'],
     [
       ['a pattern', { ...text, pattern: address }, { ...text, pattern: address }],
-      ['one that looks around', { ...text, pattern: '^(?!a)' }, { ...text, description: 'pattern: "^(?!a)".' }],
-      ['one with classes of Unicode', { ...text, pattern: '\\p{L}' }, { ...text, description: 'pattern: "\\\\p{L}".' }],
-      ['one that its format says', { ...text, format: 'duration', pattern: '(?=P)' }, { ...text, format: 'duration' }],
+      ['a pattern with look-around', { ...text, pattern: '^(?!a)' }, { ...text, description: 'pattern: "^(?!a)".' }],
       [
-        'names by a pattern',
+        'a pattern with Unicode classes',
+        { ...text, pattern: '\\p{L}' },
+        { ...text, description: 'pattern: "\\\\p{L}".' },
+      ],
+      [
+        'an unsupported pattern beside a format',
+        { ...text, format: 'duration', pattern: '(?=P)' },
+        { ...text, format: 'duration' },
+      ],
+      [
+        'pattern properties',
         { type: 'object', patternProperties: { '(?=x)': text } },
         { type: 'object', description: 'patternProperties: {"(?=x)":{"type":"string"}}.' },
       ],
-      ['a list of anything', { type: 'array' }, { type: 'array', items: {} }],
+      ['an array of any value', { type: 'array' }, { type: 'array', items: {} }],
       [
         'a tuple',
         { type: 'array', prefixItems: [text, number], items: false, minItems: 2, maxItems: 2 },
@@ -39,14 +47,14 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
     ],
   ],
   [
-    'servers that make a grammar of it',
+    'servers that convert a schema to a grammar',
     ['compatible', 'groq', 'mistral', 'anthropic', 'litellm', 'deepseek', 'qwen', 'zai'],
     [
       ['a pattern', { ...text, pattern: '^\\d+$' }, { ...text, pattern: '^\\d+$' }],
       ['a pattern with a word boundary', { ...text, pattern: 'a\\b' }, { ...text, description: 'pattern: "a\\\\b".' }],
       ['a back reference', { ...text, pattern: '(a)\\1' }, { ...text, description: 'pattern: "(a)\\\\1".' }],
       [
-        'everything else',
+        'all other keywords',
         { type: 'array', prefixItems: [{}, true], items: false, uniqueItems: true },
         { type: 'array', prefixItems: [{}, true], items: false, uniqueItems: true },
       ],
@@ -61,7 +69,7 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
       ['a constant that is null', { const: null }, { type: 'null' }],
       ['values of one type', { enum: ['a', 'b'] }, { type: 'string', enum: ['a', 'b'] }],
       [
-        'values of several',
+        'values of several types',
         { enum: ['a', 1, null], description: 'A.' },
         {
           description: 'A.',
@@ -69,7 +77,7 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
         },
       ],
       [
-        'values of another type than it says',
+        'values of another type than the type keyword',
         { type: 'boolean', enum: ['True', 'False'] },
         { type: 'string', enum: ['True', 'False'] },
       ],
@@ -80,7 +88,7 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
         { type: ['string', 'null'], description: 'A.' },
       ],
       [
-        'several types with conditions',
+        'several types with other keywords',
         { type: ['string', 'number', 'null'], minLength: 2, minimum: 1 },
         { anyOf: [{ ...text, minLength: 2 }, { ...number, minimum: 1 }, { type: 'null' }] },
       ],
@@ -95,7 +103,7 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
           ],
         },
       ],
-      ['an exclusive union', { oneOf: [text, { type: 'null' }] }, { anyOf: [text, { type: 'null' }] }],
+      ['a oneOf union', { oneOf: [text, { type: 'null' }] }, { anyOf: [text, { type: 'null' }] }],
       [
         'properties beside a union',
         {
@@ -111,27 +119,27 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
         },
       ],
       [
-        'parts of all of which it is',
+        'several parts of allOf',
         { allOf: [text, { minLength: 2 }], description: 'A.' },
         { ...text, minLength: 2, description: 'A.' },
       ],
       [
-        'limits of whole numbers',
+        'limits of integers',
         { type: 'integer', exclusiveMinimum: 0, exclusiveMaximum: 9.5 },
         { type: 'integer', minimum: 1, maximum: 9 },
       ],
       ['other limits', { ...number, exclusiveMinimum: 0 }, { ...number, description: 'exclusiveMinimum: 0.' }],
       ['a default', { ...text, default: 'x', description: 'A' }, { ...text, description: 'A. Default: "x".' }],
       ['a format', { ...text, format: 'email', pattern: '^.@' }, { ...text, description: 'format: "email".' }],
-      ['no type, but what is of one', { minLength: 2 }, { type: 'string', minLength: 2 }],
+      ['a keyword of one type without a type', { minLength: 2 }, { type: 'string', minLength: 2 }],
       [
-        'a name that is required and nothing else',
+        'a required property without a schema',
         { type: 'object', properties: {}, required: ['b'] },
         { type: 'object', properties: { b: { type: all } }, required: ['b'] },
       ],
-      ['a list of anything', { type: 'array' }, { type: 'array', items: { type: all } }],
+      ['an array of any value', { type: 'array' }, { type: 'array', items: { type: all } }],
       [
-        'limits that every number has',
+        'limits of safe integers',
         { type: 'integer', minimum: -9007199254740991 },
         { type: 'integer', minimum: -9007199254740991 },
       ],
@@ -154,9 +162,13 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
         { type: 'object', propertyNames: text, additionalProperties: number },
         { type: 'object', additionalProperties: number },
       ],
-      ['a format that it knows', { ...text, format: 'date-time' }, { ...text, format: 'date-time' }],
-      ['one that it does not', { ...text, format: 'uuid' }, { ...text, description: 'format: "uuid".' }],
-      ['what no value says', { ...text, $schema: 'x', $comment: 'y', readOnly: true, deprecated: true }, text],
+      ['a supported format', { ...text, format: 'date-time' }, { ...text, format: 'date-time' }],
+      ['an unsupported format', { ...text, format: 'uuid' }, { ...text, description: 'format: "uuid".' }],
+      [
+        'keywords that do not restrict values',
+        { ...text, $schema: 'x', $comment: 'y', readOnly: true, deprecated: true },
+        text,
+      ],
     ],
   ],
   [
@@ -169,12 +181,12 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
         { anyOf: [{ ...text, description: 'minLength: 1.' }, { type: 'null' }] },
       ],
       [
-        'limits of zod’s whole numbers',
+        'limits of integers of zod',
         { type: 'integer', minimum: 1, maximum: 9007199254740991 },
         { type: 'integer', description: 'minimum: 1.' },
       ],
       [
-        'lengths of lists',
+        'lengths of arrays',
         { type: 'array', items: text, minItems: 1 },
         { type: 'array', items: text, description: 'minItems: 1.' },
       ],
@@ -187,7 +199,7 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
     [
       ['lengths', { ...text, minLength: 1 }, { ...text, description: 'minLength: 1.' }],
       [
-        'several parts',
+        'several parts of allOf',
         { allOf: [{ type: 'object', properties: { b: text } }, { properties: { c: text } }] },
         { type: 'object', properties: { b: text, c: text } },
       ],

@@ -1,15 +1,15 @@
 import type { JsonSchema } from '@pawl/core/chat';
 import { describe, expect, test } from 'vitest';
 import type { ProfileName } from '../../packages/core/src/openai/profiles.ts';
-import { ALL_TYPES as all, number, propertySentTo as sentTo, text } from './sent-to.ts';
+import { ALL_TYPES as all, number, sendProperty as sentTo, text } from './send-property.ts';
 
 describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonSchema, JsonSchema])[]]>([
   [
     'vLLM',
     ['vllm'],
     [
-      ['a format that it knows', { ...text, format: 'email' }, { ...text, format: 'email' }],
-      ['one that it does not', { ...text, format: 'idn-email' }, { ...text, description: 'format: "idn-email".' }],
+      ['a supported format', { ...text, format: 'email' }, { ...text, format: 'email' }],
+      ['an unsupported format', { ...text, format: 'idn-email' }, { ...text, description: 'format: "idn-email".' }],
       ['lengths', { ...text, minLength: 2 }, { ...text, minLength: 2 }],
       [
         'lengths beside a pattern',
@@ -21,9 +21,9 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
         { ...text, maxLength: 9, format: 'uri' },
         { ...text, format: 'uri', description: 'maxLength: 9.' },
       ],
-      ['a step', { ...number, multipleOf: 5 }, { ...number, description: 'multipleOf: 5.' }],
+      ['multipleOf', { ...number, multipleOf: 5 }, { ...number, description: 'multipleOf: 5.' }],
       [
-        'a list without repetition',
+        'unique items',
         { type: 'array', items: text, uniqueItems: true },
         { type: 'array', items: text, description: 'uniqueItems: true.' },
       ],
@@ -33,7 +33,7 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
         { type: 'object', additionalProperties: number },
       ],
       [
-        'a record of some names',
+        'a record with restricted names',
         {
           type: 'object',
           propertyNames: { ...text, pattern: '^x' },
@@ -58,7 +58,7 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
         { type: 'array', items: [text, number], minItems: 2 },
       ],
       [
-        'a tuple that may be longer',
+        'an open tuple',
         { type: 'array', prefixItems: [text], items: number, minItems: 1 },
         {
           type: 'array',
@@ -68,7 +68,7 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
         },
       ],
       [
-        'a tuple that may be shorter',
+        'a tuple with optional elements',
         { type: 'array', prefixItems: [text, number], items: false, minItems: 1 },
         {
           type: 'array',
@@ -78,33 +78,33 @@ describe.each<[string, readonly ProfileName[], readonly (readonly [string, JsonS
         },
       ],
       ['any value', {}, { type: all }],
-      ['any value, described', { description: 'A.' }, { type: all, description: 'A.' }],
+      ['any value with a description', { description: 'A.' }, { type: all, description: 'A.' }],
       [
-        'any value, as a boolean',
+        'any value as a boolean schema',
         { type: 'object', properties: { b: true } } as JsonSchema,
         { type: 'object', properties: { b: { type: all } } },
       ],
       [
-        'a property that must not be there',
+        'a property that is never allowed',
         { type: 'object', properties: { b: { not: {} }, c: false, d: text } },
         { type: 'object', properties: { d: text } },
       ],
       ['a pattern with both anchors', { ...text, pattern: '^[a-z]+$' }, { ...text, pattern: '^[a-z]+$' }],
-      ['one without', { ...text, pattern: '[a-z]+' }, { ...text, description: 'pattern: "[a-z]+".' }],
-      ['one with escapes', { ...text, pattern: '^\\d{4}$' }, { ...text, description: 'pattern: "^\\\\d{4}$".' }],
+      ['a pattern without anchors', { ...text, pattern: '[a-z]+' }, { ...text, description: 'pattern: "[a-z]+".' }],
+      ['a pattern with escapes', { ...text, pattern: '^\\d{4}$' }, { ...text, description: 'pattern: "^\\\\d{4}$".' }],
       [
-        'one with escapes that its format says',
+        'an unsupported pattern beside a format',
         { ...text, format: 'date', pattern: '^\\d{4}$' },
         { ...text, format: 'date' },
       ],
       ['lengths', { ...text, minLength: 1, maxLength: 1_999 }, { ...text, minLength: 1, maxLength: 1_999 }],
       [
-        'lengths that its grammars do not have',
+        'lengths above the limit of grammars',
         { ...text, maxLength: 2_000 },
         { ...text, description: 'maxLength: 2000.' },
       ],
       [
-        'counts that its grammars do not have',
+        'element counts above the limit of grammars',
         { type: 'array', items: text, maxItems: 5_000 },
         { type: 'array', items: text, description: 'maxItems: 5000.' },
       ],

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { z as z3 } from 'zod/v3';
 import type { Schema } from '../../packages/core/src/schema/schema.ts';
-import { linkedStrict } from '../../packages/core/src/schema/strict-link.ts';
+import { getStrictForm } from '../../packages/core/src/schema/strict-form-link.ts';
 import { zod3 } from '../../packages/core/src/schema/zod3.ts';
 
 function defined(input: Schema): Tool {
@@ -14,7 +14,7 @@ function defined(input: Schema): Tool {
 const a = z.object({ kind: z.literal('a'), x: z.string(), o: z.number().optional() });
 const b = z.object({ kind: z.literal('b'), y: z.number() });
 
-describe('what comes back to such a root is read by the branches', () => {
+describe('the branches of a merged root validate the response:', () => {
   const strict = z.discriminatedUnion('kind', [z.strictObject(a.shape), z.strictObject(b.shape)]);
   const bare = z.union([
     z.strictObject({ x: z.string(), z: z.boolean().optional() }),
@@ -29,19 +29,19 @@ describe('what comes back to such a root is read by the branches', () => {
   });
 
   test.each<[string, Schema, unknown, unknown]>([
-    ['a null of another branch', strict, { kind: 'a', x: 'v', o: null, y: null }, { kind: 'a', x: 'v' }],
-    ['also where that one requires it', strict, { kind: 'b', x: null, o: null, y: 1 }, { kind: 'b', y: 1 }],
-    ['and where no constant tells which branch it is', bare, { x: 'v', y: null, z: null }, { x: 'v' }],
-    ['of either branch', bare, { x: null, y: 1, z: true }, { y: 1, z: true }],
-    ['of a schema that checks itself', checked, { kind: 'a', x: 'v', o: 1, y: null }, { kind: 'a', x: 'v', o: 1 }],
+    ['removes a null of another branch', strict, { kind: 'a', x: 'v', o: null, y: null }, { kind: 'a', x: 'v' }],
+    ['removes a null that another branch requires', strict, { kind: 'b', x: null, o: null, y: 1 }, { kind: 'b', y: 1 }],
+    ['removes a null without a discriminant', bare, { x: 'v', y: null, z: null }, { x: 'v' }],
+    ['removes nulls of either branch', bare, { x: null, y: 1, z: true }, { y: 1, z: true }],
+    ['removes nulls before a refinement', checked, { kind: 'a', x: 'v', o: 1, y: null }, { kind: 'a', x: 'v', o: 1 }],
     [
-      'a value of zod’s own that passes as it is',
+      'keeps a value that only zod accepts',
       z.union([z.object({ x: z.string().nullable() }), z.object({ y: z.number() })]),
       { x: null, y: null },
       { x: null },
     ],
     [
-      'of an object that keeps others',
+      'removes nulls of a loose object',
       z.union([z.looseObject({ x: z.string() }), z.object({ y: z.number() })]),
       { x: 'v', y: null },
       { x: 'v', y: null },
@@ -50,7 +50,7 @@ describe('what comes back to such a root is read by the branches', () => {
     expect(await defined(input).validate(given)).toEqual({ ok: true, value });
   });
 
-  test('nulls at every level of a union of zod 3 that refers to itself', async () => {
+  test('removes nulls at every level of a recursive zod 3 union', async () => {
     const node: z3.ZodType = z3.lazy(() =>
       z3.union([
         z3.object({ t: z3.literal('leaf') }),
@@ -61,7 +61,7 @@ describe('what comes back to such a root is read by the branches', () => {
     expect(await defined(zod3(node)).validate(given)).toEqual({ ok: true, value: { t: 'pair', left: { t: 'leaf' } } });
   });
 
-  test('nulls in an intersection with a union', async () => {
+  test('removes nulls in an intersection with a union', async () => {
     const { validate } = defined(z.intersection(z.object({ c: z.string().optional() }), z.union([a, b])));
     expect(await validate({ c: null, kind: 'b', y: 1, x: null, o: null })).toEqual({
       ok: true,
@@ -70,7 +70,7 @@ describe('what comes back to such a root is read by the branches', () => {
     expect(defined(nested).jsonSchema).toMatchObject({ required: ['kind'] });
   });
 
-  test('a null for what its own branch requires is told', async () => {
+  test('reports a null for a required field of its own branch', async () => {
     expect(await defined(strict).validate({ kind: 'a', x: null, o: null, y: null })).toEqual({
       ok: false,
       issues: 'x: expected string, got null',
@@ -78,11 +78,11 @@ describe('what comes back to such a root is read by the branches', () => {
   });
 });
 
-describe('the strict form of such a root', () => {
-  test('requires every property, and lets null stand for those of other branches', () => {
+describe('the strict form of a merged root', () => {
+  test('requires every property, and makes properties of other branches nullable', () => {
     const { jsonSchema: sent, strictReport } = defined(z.discriminatedUnion('kind', [a, b]));
     expect(strictReport).toEqual([]);
-    expect(linkedStrict(sent)).toEqual({
+    expect(getStrictForm(sent)).toEqual({
       type: 'object',
       description: 'One of: { kind: "a", x, o? } | { kind: "b", y }.',
       properties: {
@@ -100,18 +100,18 @@ describe('the strict form of such a root', () => {
     [
       'a null could be a value of another branch',
       z.union([z.strictObject({ x: z.string() }), z.strictObject({ y: z.string().nullable() })]),
-      [{ pointer: '', reason: 'branches disagree about whether "y" may be null or left out' }],
+      [{ pointer: '', reason: 'branches disagree about whether "y" may be null or omitted' }],
     ],
     [
-      'branches that nothing tells apart disagree',
+      'branches without a discriminant disagree',
       z.union([z.object({ x: z.string().optional() }), z.object({ x: z.string().nullable() })]),
-      [{ pointer: '', reason: 'branches disagree about whether "x" may be null or left out' }],
+      [{ pointer: '', reason: 'branches disagree about whether "x" may be null or omitted' }],
     ],
-  ])('does not exist where %s', (_, input, reasons) => {
+  ])('does not exist if %s', (_, input, reasons) => {
     expect(defined(input).strictReport).toEqual(reasons);
   });
 
-  test('exists where a constant tells them apart', () => {
+  test('exists if a constant distinguishes the branches', () => {
     const input = z.discriminatedUnion('k', [
       z.strictObject({ k: z.literal('a'), x: z.string() }),
       z.strictObject({ k: z.literal('b'), y: z.string().nullable() }),

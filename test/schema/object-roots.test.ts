@@ -30,8 +30,8 @@ describe('the root of a tool is sent as one object:', () => {
   test.each<[string, Schema, JsonSchema]>([
     ['a discriminated union', z.discriminatedUnion('kind', [a, b]), merged],
     ['a union', z.union([a, b]), merged],
-    ['an exclusive union', z.xor([a, b]), merged],
-    ['a union behind lazy', z.lazy(() => z.union([a, b])), merged],
+    ['a oneOf union', z.xor([a, b]), merged],
+    ['a lazy union', z.lazy(() => z.union([a, b])), merged],
     [
       'a union of strict objects',
       z.union([z.strictObject(a.shape), z.strictObject(b.shape)]),
@@ -48,7 +48,7 @@ describe('the root of a tool is sent as one object:', () => {
       { ...merged, additionalProperties: false },
     ],
     [
-      'a union with a description, and properties with some',
+      'a union with descriptions of the union and its properties',
       z
         .union([
           z.object({ x: z.string().describe('An x.') }),
@@ -75,12 +75,12 @@ describe('the root of a tool is sent as one object:', () => {
       },
     ],
     [
-      'a property that is anything in one branch',
+      'a property that may be any value in one branch',
       z.union([z.object({ x: z.string().describe('An x.') }), z.object({ x: z.unknown().describe('Anything.') })]),
       { type: 'object', properties: { x: { description: 'An x. Anything.' } }, required: ['x'] },
     ],
     [
-      'a property that differs from branch to branch',
+      'a property with a different schema in each branch',
       z.union([
         z.object({ v: z.string() }),
         z.object({ v: z.number() }),
@@ -109,7 +109,7 @@ describe('the root of a tool is sent as one object:', () => {
       },
     ],
     [
-      'an intersection in which both say something of a property',
+      'an intersection with a shared property',
       jsonSchema({
         allOf: [
           { type: 'object', properties: { v: { type: 'string', minLength: 2 } }, required: ['v'] },
@@ -127,7 +127,7 @@ describe('the root of a tool is sent as one object:', () => {
       },
     ],
     [
-      'one of several required',
+      'a union of required properties',
       jsonSchema({
         type: 'object',
         properties: { a: text, b: text },
@@ -173,7 +173,7 @@ describe('the root of a tool is sent as one object:', () => {
       },
     ],
     [
-      'what a property brings along',
+      'dependent schemas',
       jsonSchema({
         type: 'object',
         properties: { card: text },
@@ -182,7 +182,7 @@ describe('the root of a tool is sent as one object:', () => {
       { type: 'object', description: 'One of: { card, code } | { card? }.', properties: { card: text, code: text } },
     ],
     [
-      'an exception, in words',
+      'a not keyword, which moves to the description',
       jsonSchema({ type: 'object', properties: { a: text }, not: { required: ['a'] } }),
       { type: 'object', description: 'not: {"required":["a"]}.', properties: { a: text } },
     ],
@@ -214,7 +214,7 @@ describe('the root of a tool is sent as one object:', () => {
       },
     ],
     [
-      'an object that says so by its properties',
+      'an object with properties and no type',
       jsonSchema({ properties: { a: text } }),
       { type: 'object', properties: { a: text } },
     ],
@@ -232,7 +232,7 @@ describe('the root of a tool is sent as one object:', () => {
     expect(parametersOf(input)).toEqual(parameters);
   });
 
-  test('a union that refers to itself: what is inside is as precise as before', () => {
+  test('keeps the branches of a recursive union in its definition', () => {
     const node: z.ZodType = z.union([
       z.object({ t: z.literal('leaf'), v: z.number() }),
       z.object({
@@ -247,7 +247,7 @@ describe('the root of a tool is sent as one object:', () => {
     expect($defs).toMatchObject({ root: { anyOf: [{}, { properties: { left: { $ref: '#/$defs/root' } } }] } });
   });
 
-  test('more combinations than can be told apart are one', () => {
+  test('unites combinations above the limit', () => {
     const union = (name: string) => ({
       anyOf: Array.from({ length: 9 }, (_, index) => ({ properties: { [`${name}${index}`]: text } })),
     });
@@ -256,7 +256,7 @@ describe('the root of a tool is sent as one object:', () => {
   });
 });
 
-test('a schema that is one object already is sent as it is', () => {
+test('sends an object schema unchanged', () => {
   const schema = { type: 'object', properties: { a: { anyOf: [text, number] } }, dependentRequired: { a: ['a'] } };
   expect(parametersOf(jsonSchema(schema))).toBe(schema);
 });
@@ -264,13 +264,13 @@ test('a schema that is one object already is sent as it is', () => {
 test.each<[string, JsonSchema, string]>([
   ['a text', text, '"string"'],
   ['a text or an object', { type: ['string', 'object'] }, '["string","object"]'],
-  ['a union of which one branch is no object', { anyOf: [{ type: 'object' }, text] }, '"no object"'],
-  ['values that are no objects', { enum: ['a', { b: 1 }] }, '"no object"'],
+  ['a union with a branch that is not an object', { anyOf: [{ type: 'object' }, text] }, '"no object"'],
+  ['values that are not all objects', { enum: ['a', { b: 1 }] }, '"no object"'],
   ['any value', {}, '"no object"'],
   ['parts that exclude each other', { allOf: [{ type: 'object' }, text] }, '"no object"'],
   ['a reference to itself', { $ref: '#' }, '"no object"'],
   ['a reference to a text', { $ref: '#/$defs/%', $defs: { '%': text } }, '"string"'],
-])('%s at the root is refused', (_, schema, root) => {
+])('refuses %s at the root', (_, schema, root) => {
   expect(() => defined(jsonSchema(schema))).toThrow(
     `Tool "t", input: the root is ${root}. Wrap it: z.object({ value: … }).`,
   );

@@ -7,12 +7,12 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PROFILES, type ProfileName } from '../../packages/core/src/openai/profiles.ts';
 import { shapeSchema } from '../../packages/core/src/openai/shape-schema.ts';
-import { compileOutput } from '../../packages/core/src/schema/output.ts';
+import { compileOutput } from '../../packages/core/src/schema/compile-output.ts';
 import { compileSchema } from '../../packages/core/src/schema/schema.ts';
-import { conforming, zodRoots } from './generated.ts';
-import { serverProblems } from './server-rules.ts';
+import { generateValue, zodRoots } from './generated.ts';
+import { findServerProblems } from './server-rules.ts';
 
-/** Further runs for each property: `SOAK=100 vitest run test/schema`. */
+/** Multiplies the runs of each property: `SOAK=100 vitest run test/schema`. */
 const SOAK = Number(process.env['SOAK'] ?? 1);
 const choices = fc.infiniteStream(fc.nat());
 const names = Object.keys(PROFILES) as ProfileName[];
@@ -27,14 +27,14 @@ function sentTo(profile: ProfileName, schema: JsonSchema): { readonly schema: Js
 }
 
 describe('for a root of any kind', () => {
-  test('each server is sent one object, with nothing in it that it refuses', () => {
+  test('sends each server one object without unsupported parts', () => {
     let count = 0;
     fc.assert(
       fc.property(zodRoots, (input) => {
         const { jsonSchema } = tool({ name: 't', description: 't', input, execute: () => 1 });
         for (const profile of names) {
           const { schema, isStrict } = sentTo(profile, jsonSchema);
-          expect({ profile, problems: serverProblems(profile, schema) }).toEqual({ profile, problems: [] });
+          expect({ profile, problems: findServerProblems(profile, schema) }).toEqual({ profile, problems: [] });
           if (isStrict) count++;
         }
       }),
@@ -43,11 +43,11 @@ describe('for a root of any kind', () => {
     expect(count).toBeGreaterThan(0);
   });
 
-  test('what a model gives in the form that was sent passes, nulls for what it leaves out included', async () => {
+  test('accepts values of the sent form, including nulls for omitted fields', async () => {
     await fc.assert(
       fc.asyncProperty(zodRoots, choices, fc.constantFrom(...names), async (input, random, profile) => {
         const { jsonSchema, validate } = tool({ name: 't', description: 't', input, execute: () => 1 });
-        const value = conforming(compileSchema(input, 'input').jsonSchema, chooser(random));
+        const value = generateValue(compileSchema(input, 'input').jsonSchema, chooser(random));
         const { schema, isStrict } = sentTo(profile, jsonSchema);
         const given = isStrict ? padded(value, { schema, root: schema }) : value;
         expect(accepts(profile, schema)(given)).toBe(true);
@@ -68,30 +68,30 @@ describe('an output of any kind', () => {
     zodRoots.map((schema) => schema.nullable()),
     fc.constantFrom(value, z.array(value), value.nullable(), z.record(z.string(), z.string())),
     fc.constant(z.union([z.object({ value: z.int() }), z.object({ value })])),
-  ) as fc.Arbitrary<z.ZodType>; // Of schemas of many kinds.
+  ) as fc.Arbitrary<z.ZodType>; // The arbitraries generate different schema types.
 
-  test('is sent as one object that each server takes', () => {
+  test('is sent as one object that each server supports', () => {
     fc.assert(
       fc.property(roots, (schema) => {
         const { jsonSchema } = compileOutput(schema, 'output');
         for (const profile of names) {
           const sent = sentTo(profile, jsonSchema);
-          expect({ profile, problems: serverProblems(profile, sent.schema) }).toEqual({ profile, problems: [] });
+          expect({ profile, problems: findServerProblems(profile, sent.schema) }).toEqual({ profile, problems: [] });
         }
       }),
       { numRuns: 60 * SOAK },
     );
   });
 
-  test('is taken out of what was put around it, and left alone where nothing was', async () => {
+  test('is unwrapped if it was wrapped, and otherwise kept', async () => {
     await fc.assert(
       fc.asyncProperty(roots, choices, async (schema, random) => {
         const plain = compileSchema(schema, 'output');
         const { jsonSchema, validate } = compileOutput(schema, 'output');
-        const bare = conforming(plain.jsonSchema, chooser(random));
+        const bare = generateValue(plain.jsonSchema, chooser(random));
         const isWrapped = !accepts('compatible', jsonSchema)(bare);
         expect(await validate(isWrapped ? { value: bare } : bare)).toMatchObject({ ok: true });
-        // A model that overlooks what was put around it is understood, too.
+        // A response without the wrapper is accepted as well.
         expect(await validate(bare)).toMatchObject({ ok: true });
       }),
       { numRuns: 100 * SOAK },
@@ -102,11 +102,11 @@ describe('an output of any kind', () => {
     ['an object whose only field is `value`', value, { value: 'a' }, { value: 'a' }],
     ['such an object in a union, wrapped', z.union([z.int(), value]), { value: { value: 'a' } }, { value: 'a' }],
     ['such an object in a union, bare', z.union([z.int(), value]), { value: 'a' }, { value: 'a' }],
-    ['what is beside it in the union', z.union([z.int(), value]), { value: 7 }, 7],
-    ['such an object that may be null', value.nullable(), { value: { value: 'a' } }, { value: 'a' }],
+    ['the other branch of that union', z.union([z.int(), value]), { value: 7 }, 7],
+    ['such an object, nullable', value.nullable(), { value: { value: 'a' } }, { value: 'a' }],
     ['null', value.nullable(), { value: null }, null],
     ['a record, which is no union', z.record(z.string(), z.string()), { value: 'a' }, { value: 'a' }],
-    ['a list of them', z.array(value), { value: [{ value: 'a' }] }, [{ value: 'a' }]],
+    ['a list of such objects', z.array(value), { value: [{ value: 'a' }] }, [{ value: 'a' }]],
   ])('%s', async (_, schema, given, output) => {
     expect(await compileOutput(schema, 'output').validate(given)).toEqual({ ok: true, value: output });
   });
@@ -125,7 +125,7 @@ interface Padding {
   readonly root: JsonSchema;
 }
 
-/** The value with a null for each property that the strict form has and the value has not. */
+/** Adds a null for each property that the strict form has and the value lacks. */
 function padded(value: unknown, { schema, root }: Padding): unknown {
   const { $ref, anyOf, items, properties } = schema;
   if (typeof $ref === 'string') return padded(value, { schema: targetOf($ref, root), root });
@@ -147,7 +147,7 @@ function targetOf(reference: string, root: JsonSchema): JsonSchema {
   return reference === '#' ? root : (definitions?.[reference.slice('#/$defs/'.length)] ?? {});
 }
 
-/** Whether a value is of an arm of a strict union, but for what is not there. */
+/** Whether a value matches a branch of a strict union, apart from missing properties. */
 function isOf(value: unknown, { schema, root }: Padding): boolean {
   const { $ref, anyOf, type, enum: values, const: constant, properties, items, minimum, maximum } = schema;
   if (typeof $ref === 'string') return isOf(value, { schema: targetOf($ref, root), root });

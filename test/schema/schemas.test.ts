@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { toStrictJsonSchema } from 'openai/lib/transform';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { renderStrictForm } from '../../packages/core/src/schema/render-strict-form.ts';
 import { compileSchema } from '../../packages/core/src/schema/schema.ts';
-import { strictForm } from '../../packages/core/src/schema/strict.ts';
-import { conforming, spoilt, zodObjects } from './generated.ts';
-import { strictProblems } from './strict-rules.ts';
+import { breakValue, generateValue, zodObjects } from './generated.ts';
+import { findStrictProblems } from './strict-rules.ts';
 
-/** Further runs for each property: `SOAK=100 vitest run test/schema`. Fewer below 1. */
+/** Multiplies the runs of each property: `SOAK=100 vitest run test/schema`. A number below 1 reduces them. */
 const SOAK = Number(process.env['SOAK'] ?? 1);
 const choices = fc.infiniteStream(fc.nat());
 
@@ -18,51 +18,51 @@ function chooser(stream: Iterator<number>): (below: number) => number {
 }
 
 describe('for any schema', () => {
-  test('a value that conforms to what was sent passes', async () => {
+  test('accepts a value that conforms to the sent schema', async () => {
     await fc.assert(
       fc.asyncProperty(zodObjects, choices, async (schema, random) => {
         const { jsonSchema, validate } = compileSchema(schema, 'input');
-        expect(await validate(conforming(jsonSchema, chooser(random)))).toMatchObject({ ok: true });
+        expect(await validate(generateValue(jsonSchema, chooser(random)))).toMatchObject({ ok: true });
       }),
       { numRuns: 400 * SOAK },
     );
   });
 
-  test('a value that conforms to the strict form passes, and gives what it gives without its nulls', async () => {
+  test('accepts a value of the strict form, and removes its nulls', async () => {
     await fc.assert(
       fc.asyncProperty(zodObjects, choices, async (schema, random) => {
         const { jsonSchema, validate } = compileSchema(schema, 'input');
-        const form = strictForm(jsonSchema);
+        const form = renderStrictForm(jsonSchema);
         if (!form.ok) return;
-        expect(await validate(conforming(form.schema, chooser(random)))).toMatchObject({ ok: true });
+        expect(await validate(generateValue(form.schema, chooser(random)))).toMatchObject({ ok: true });
       }),
       { numRuns: 400 * SOAK },
     );
   });
 
-  test('what zod accepts, the schema that is sent accepts', () => {
+  test('the sent schema accepts every value that zod accepts', () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     fc.assert(
       fc.property(zodObjects, choices, fc.jsonValue(), (schema, random, other) => {
         const { jsonSchema } = compileSchema(schema, 'input');
         const next = chooser(random);
-        const value = conforming(jsonSchema, next);
+        const value = generateValue(jsonSchema, next);
         const isValid = ajv.compile(jsonSchema);
-        for (const given of [value, spoilt(value, { next, other })])
+        for (const given of [value, breakValue(value, { next, replacement: other })])
           if (schema.safeParse(given).success) expect(isValid(given)).toBe(true);
       }),
       { numRuns: 200 * SOAK },
     );
   });
 
-  test('the strict form keeps every rule, and the openai package takes it', () => {
+  test('the strict form follows every rule, and the openai package accepts it', () => {
     let count = 0;
     fc.assert(
       fc.property(zodObjects, (schema) => {
-        const form = strictForm(compileSchema(schema, 'input').jsonSchema);
+        const form = renderStrictForm(compileSchema(schema, 'input').jsonSchema);
         if (!form.ok) return;
         count++;
-        expect(strictProblems(form.schema)).toEqual([]);
+        expect(findStrictProblems(form.schema)).toEqual([]);
         expect(() => toStrictJsonSchema(structuredClone(form.schema))).not.toThrow();
       }),
       { numRuns: 400 * SOAK },
@@ -70,7 +70,7 @@ describe('for any schema', () => {
     expect(count).toBeGreaterThan(20 * Math.min(1, SOAK));
   });
 
-  test('the rules are checked: a form that breaks one is seen', () => {
+  test('the rules detect a form that breaks one', () => {
     const object = {
       type: 'object',
       properties: { a: { type: 'string' } },
@@ -78,11 +78,11 @@ describe('for any schema', () => {
       additionalProperties: false,
     };
     expect([
-      strictProblems(object),
-      strictProblems({ ...object, required: [] }),
-      strictProblems({ ...object, additionalProperties: true }),
-      strictProblems({ ...object, properties: { a: { type: 'string', minLength: 1 } } }),
-      strictProblems({ ...object, properties: { a: {} } }),
+      findStrictProblems(object),
+      findStrictProblems({ ...object, required: [] }),
+      findStrictProblems({ ...object, additionalProperties: true }),
+      findStrictProblems({ ...object, properties: { a: { type: 'string', minLength: 1 } } }),
+      findStrictProblems({ ...object, properties: { a: {} } }),
     ]).toEqual([
       [],
       ['#: a property that is not required'],
@@ -111,18 +111,18 @@ describe('large schemas', () => {
   const long = z.object({ a: z.enum(Array.from({ length: 1_000 }, (_, index) => `value${index}`)) });
 
   test.each<[string, z.ZodType, unknown]>([
-    ['that look at themselves', tree, { name: 'a', children: ['b', { name: 'c', children: [] }] }],
+    ['that are recursive', tree, { name: 'a', children: ['b', { name: 'c', children: [] }] }],
     ['of 10 levels', nested(10), JSON.parse(`${'{"b":null,"a":'.repeat(10)}"x"${'}'.repeat(10)}`)],
     ['of 300 properties', wide, { p299: null }],
     ['of 1,000 values', long, { a: 'value999' }],
-  ])('%s have a strict form and read what comes back', async (_, schema, value) => {
+  ])('%s have a strict form and accept its values', async (_, schema, value) => {
     const { jsonSchema, validate } = compileSchema(schema, 'input');
-    expect(strictForm(jsonSchema).ok).toBe(true);
+    expect(renderStrictForm(jsonSchema).ok).toBe(true);
     expect(await validate(value)).toMatchObject({ ok: true });
   });
 
-  test('a schema of 2,000 levels overflows nothing', () => {
-    expect(strictForm(deep(2_000))).toMatchObject({
+  test('a schema of 2,000 levels does not overflow the stack', () => {
+    expect(renderStrictForm(deep(2_000))).toMatchObject({
       ok: false,
       reasons: [{ reason: expect.stringContaining('levels') }],
     });
@@ -139,17 +139,17 @@ describe('large schemas', () => {
 describe('a tool', () => {
   const options = { name: 'look', description: 'Looks.', execute: () => '' };
 
-  test('says why its schema has no strict form', () => {
+  test('reports why its schema has no strict form', () => {
     const { strictReport } = tool({ ...options, input: z.object({ tags: z.record(z.string(), z.string()) }) });
     expect(strictReport[0]).toEqual({
       pointer: '/properties/tags/additionalProperties',
-      reason: 'properties of any name are allowed',
+      reason: 'properties with any name are allowed',
     });
   });
 
-  test('that has to be strict is refused where it cannot be, with the places', () => {
+  test('with strict: true is refused with the places if there is no strict form', () => {
     expect(() => tool({ ...options, strict: true, input: z.object({ a: z.any(), b: z.tuple([z.string()]) }) })).toThrow(
-      'Tool "look", input can\'t be strict: /properties/a: any value is allowed; /properties/b/prefixItems: a tuple. Change the schema, or leave out strict: true.',
+      'Tool "look", input cannot be strict: /properties/a: any value is allowed; /properties/b/prefixItems: a tuple. Change the schema, or remove strict: true.',
     );
   });
 });

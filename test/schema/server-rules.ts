@@ -1,11 +1,11 @@
-// What kinds of servers take of JSON Schema, as their documents and sources say, checked by walking over a finished schema.
-// Written from those pages, and not from the table of core, which it is held against.
+// The JSON Schema support of servers, by their documentation and sources, as checks of a finished schema.
+// The rules come from those pages, not from the table of core, which they test.
 
 type Schema = Readonly<Record<string, unknown>>;
 
 type Rule = (schema: Schema, place: { readonly isRoot: boolean; readonly root: Schema }) => string | false;
 
-const refuses =
+const refuseKeywords =
   (...keywords: readonly string[]): Rule =>
   (schema) => {
     const found = keywords.find((keyword) => schema[keyword] !== undefined);
@@ -13,52 +13,53 @@ const refuses =
   };
 
 /** https://platform.openai.com/docs/guides/function-calling, and Anthropic's `input_schema`. */
-const toObjectRoot: Rule = (schema, { isRoot }) => {
+const requireObjectRoot: Rule = (schema, { isRoot }) => {
   if (!isRoot) return false;
   const combined = ['anyOf', 'oneOf', 'allOf', 'not', 'enum', '$ref'].find((keyword) => schema[keyword] !== undefined);
   return combined === undefined ? schema['type'] !== 'object' && 'no object at the root' : `${combined} at the root`;
 };
 
-const localReferences: Rule = ({ $ref }, { root }) => {
+const requireLocalReferences: Rule = ({ $ref }, { root }) => {
   if (typeof $ref !== 'string' || $ref === '#') return false;
   const [, keyword = '', name = ''] = /^#\/(\$defs|definitions)\/([\w.-]+)$/.exec($ref) ?? [];
   return !Object.hasOwn((root[keyword] ?? {}) as object, name) && `the reference ${$ref}`;
 };
 
-const noRootReference: Rule = ({ $ref }) => $ref === '#' && 'a reference to the root';
-const bareReferences: Rule = (schema) =>
+const refuseRootReference: Rule = ({ $ref }) => $ref === '#' && 'a reference to the root';
+const requireBareReferences: Rule = (schema) =>
   schema['$ref'] !== undefined && Object.keys(schema).length > 1 && 'something beside a reference';
-const arraysHaveItems: Rule = ({ type, items, prefixItems }) =>
+const requireItems: Rule = ({ type, items, prefixItems }) =>
   type === 'array' && items === undefined && prefixItems === undefined && 'an array without items';
-const noTuples: Rule = ({ items, prefixItems }) => (prefixItems !== undefined || Array.isArray(items)) && 'a tuple';
-const noNewTuples: Rule = ({ prefixItems }) => prefixItems !== undefined && 'a tuple as of 2020-12';
+const refuseTuples: Rule = ({ items, prefixItems }) => (prefixItems !== undefined || Array.isArray(items)) && 'a tuple';
+const refusePrefixItems: Rule = ({ prefixItems }) => prefixItems !== undefined && 'a tuple as of 2020-12';
 
-const patterns =
+const checkPatterns =
   (refused: RegExp, needed?: RegExp): Rule =>
   ({ pattern }) =>
     typeof pattern === 'string' &&
     (refused.test(pattern) || needed?.test(pattern) === false) &&
     `the pattern ${pattern}`;
 
-/** Python's `re`, without look-around; and what no automaton can be made of. */
+/** Matches what Python's `re` without look-around, or an automaton, does not support. */
 const PYTHON = /\(\?(?!:)|\\[pPuk]\{|\\[1-9k]/;
 const AUTOMATON = /\(\?(?!:)|\\[pPuk]\{|\\[1-9kbB]/;
-/** Beside an escape of a sign of regular expressions. */
+/** Matches what llama.cpp cannot convert. It converts escapes of the special characters of regular expressions. */
 const GBNF = /^(?:\\[.[\](){}|*+?^$]|[^\\])*?(?:\\[a-zA-Z0-9/"\\-]|(?<!\\)[."]|\(\?(?!:)|\[\^)/;
 
-const typed: Rule = (schema) =>
+const requireType: Rule = (schema) =>
   ['type', 'anyOf', '$ref'].every((keyword) => schema[keyword] === undefined) && 'no type';
-const typeInsideUnion: Rule = ({ type, anyOf }) => anyOf !== undefined && type !== undefined && 'a type beside anyOf';
-const bareUnion: Rule = (schema, { isRoot }) => {
+const refuseTypeBesideUnion: Rule = ({ type, anyOf }) =>
+  anyOf !== undefined && type !== undefined && 'a type beside anyOf';
+const requireBareUnion: Rule = (schema, { isRoot }) => {
   const others = Object.keys(schema).filter((keyword) => !['anyOf', 'description', 'title', '$defs'].includes(keyword));
   return schema['anyOf'] !== undefined && !isRoot && others.length > 0 && `${others.join()} beside anyOf`;
 };
-const bareTypeList: Rule = (schema) => {
+const requireBareTypeList: Rule = (schema) => {
   const others = Object.keys(schema).filter((keyword) => !['type', 'description', 'title'].includes(keyword));
   return Array.isArray(schema['type']) && others.length > 0 && `${others.join()} beside several types`;
 };
-const noTypeLists: Rule = ({ type }) => Array.isArray(type) && 'a list of types';
-const enumOf =
+const refuseTypeLists: Rule = ({ type }) => Array.isArray(type) && 'a list of types';
+const requireEnumOf =
   (...types: readonly string[]): Rule =>
   ({ enum: values, type }) => {
     if (!Array.isArray(values)) return false;
@@ -67,56 +68,66 @@ const enumOf =
     return (kinds.size > 1 || !types.includes(kind) || String(type).replace('integer', 'number') !== kind) && 'an enum';
   };
 
-const EVERYWHERE: readonly Rule[] = [toObjectRoot, localReferences];
+const EVERYWHERE: readonly Rule[] = [requireObjectRoot, requireLocalReferences];
 
 const RULES: Readonly<Record<string, readonly Rule[]>> = {
-  openai: [patterns(PYTHON), arraysHaveItems, noTuples],
-  azure: [patterns(PYTHON), arraysHaveItems, noTuples],
-  foundry: [patterns(PYTHON), arraysHaveItems, noTuples],
-  openrouter: [patterns(PYTHON), arraysHaveItems, noTuples],
+  openai: [checkPatterns(PYTHON), requireItems, refuseTuples],
+  azure: [checkPatterns(PYTHON), requireItems, refuseTuples],
+  foundry: [checkPatterns(PYTHON), requireItems, refuseTuples],
+  openrouter: [checkPatterns(PYTHON), requireItems, refuseTuples],
   vllm: [
-    patterns(AUTOMATON),
-    refuses('multipleOf', 'uniqueItems', 'contains', 'propertyNames', 'not'),
+    checkPatterns(AUTOMATON),
+    refuseKeywords('multipleOf', 'uniqueItems', 'contains', 'propertyNames', 'not'),
     (schema) =>
-      (schema['pattern'] ?? schema['format']) !== undefined && refuses('minLength', 'maxLength')(schema, {} as never),
+      (schema['pattern'] ?? schema['format']) !== undefined &&
+      refuseKeywords('minLength', 'maxLength')(schema, {} as never),
   ],
-  llamacpp: [patterns(GBNF, /^\^.*\$$/), noRootReference, noNewTuples, refuses('not')],
-  ollama: [patterns(GBNF, /^\^.*\$$/), noRootReference, noNewTuples, refuses('not')],
-  lmstudio: [patterns(GBNF, /^\^.*\$$/), noRootReference, noTuples, refuses('not')],
-  xai: [patterns(AUTOMATON), refuses('minLength', 'maxLength', 'minItems', 'maxItems', 'allOf')],
+  llamacpp: [checkPatterns(GBNF, /^\^.*\$$/), refuseRootReference, refusePrefixItems, refuseKeywords('not')],
+  ollama: [checkPatterns(GBNF, /^\^.*\$$/), refuseRootReference, refusePrefixItems, refuseKeywords('not')],
+  lmstudio: [checkPatterns(GBNF, /^\^.*\$$/), refuseRootReference, refuseTuples, refuseKeywords('not')],
+  xai: [checkPatterns(AUTOMATON), refuseKeywords('minLength', 'maxLength', 'minItems', 'maxItems', 'allOf')],
   moonshot: [
-    typed,
-    typeInsideUnion,
-    bareUnion,
-    bareTypeList,
-    bareReferences,
-    noTuples,
-    enumOf('string', 'number'),
-    refuses('oneOf', 'allOf', 'not', 'const', 'pattern', 'format', 'exclusiveMinimum', 'exclusiveMaximum'),
-    refuses('multipleOf', 'propertyNames', 'patternProperties', 'uniqueItems', 'default', '$schema'),
+    requireType,
+    refuseTypeBesideUnion,
+    requireBareUnion,
+    requireBareTypeList,
+    requireBareReferences,
+    refuseTuples,
+    requireEnumOf('string', 'number'),
+    refuseKeywords('oneOf', 'allOf', 'not', 'const', 'pattern', 'format', 'exclusiveMinimum', 'exclusiveMaximum'),
+    refuseKeywords('multipleOf', 'propertyNames', 'patternProperties', 'uniqueItems', 'default', '$schema'),
   ],
   gemini: [
-    noTypeLists,
-    bareUnion,
-    bareReferences,
-    noTuples,
-    arraysHaveItems,
-    enumOf('string'),
-    refuses('oneOf', 'allOf', 'not', 'const', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'),
-    refuses('propertyNames', 'patternProperties', 'uniqueItems', '$schema', 'readOnly'),
+    refuseTypeLists,
+    requireBareUnion,
+    requireBareReferences,
+    refuseTuples,
+    requireItems,
+    requireEnumOf('string'),
+    refuseKeywords('oneOf', 'allOf', 'not', 'const', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'),
+    refuseKeywords('propertyNames', 'patternProperties', 'uniqueItems', '$schema', 'readOnly'),
     ({ additionalProperties: more }) => typeof more === 'boolean' && 'additionalProperties',
   ],
   cerebras: [
-    noTypeLists,
-    refuses('pattern', 'format', 'minItems', 'maxItems', 'minLength', 'maxLength', 'minimum', 'maximum'),
-    refuses('oneOf', 'allOf', 'not', 'const', 'exclusiveMinimum', 'exclusiveMaximum', 'default', 'propertyNames'),
-    arraysHaveItems,
+    refuseTypeLists,
+    refuseKeywords('pattern', 'format', 'minItems', 'maxItems', 'minLength', 'maxLength', 'minimum', 'maximum'),
+    refuseKeywords(
+      'oneOf',
+      'allOf',
+      'not',
+      'const',
+      'exclusiveMinimum',
+      'exclusiveMaximum',
+      'default',
+      'propertyNames',
+    ),
+    requireItems,
   ],
 };
 
-/** What a server of this profile would not take of a schema; nothing for a schema that it takes. */
-export function serverProblems(profile: string, root: Schema): readonly string[] {
-  const rules = [...EVERYWHERE, ...(RULES[profile] ?? [patterns(AUTOMATON)])];
+/** Finds the parts of a schema that a server with this profile does not support. */
+export function findServerProblems(profile: string, root: Schema): readonly string[] {
+  const rules = [...EVERYWHERE, ...(RULES[profile] ?? [checkPatterns(AUTOMATON)])];
   const problems: string[] = [];
   const visit = (schema: unknown, path: string): void => {
     if (Array.isArray(schema)) for (const [index, each] of schema.entries()) visit(each, `${path}/${index}`);

@@ -1,5 +1,5 @@
-// The rules of OpenAI's structured outputs, as its guide lists them, checked by walking over a finished schema. Written
-// from that page, and not from the renderer, which it is held against.
+// The rules of OpenAI's structured outputs, by its guide, as checks of a finished schema. They come
+// from that page, not from the renderer, which they test.
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -29,35 +29,35 @@ const KEYWORDS = new Set([
 const TYPES = new Set(['string', 'number', 'boolean', 'integer', 'object', 'array', 'null']);
 const FORMATS = new Set(['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid']);
 
-/** What breaks a rule; nothing where all are kept. */
-export function strictProblems(root: Schema): readonly string[] {
+/** Finds the parts of a schema that break a rule. */
+export function findStrictProblems(root: Schema): readonly string[] {
   const problems: string[] = [];
   let properties = 0;
   let values = 0;
   let characters = 0;
 
   const visit = (schema: Schema, { path, depth }: { readonly path: string; readonly depth: number }): void => {
-    const problem = (text: string): unknown => problems.push(`${path || '#'}: ${text}`);
-    for (const keyword of Object.keys(schema)) if (!KEYWORDS.has(keyword)) problem(`the keyword ${keyword}`);
+    const report = (text: string): unknown => problems.push(`${path || '#'}: ${text}`);
+    for (const keyword of Object.keys(schema)) if (!KEYWORDS.has(keyword)) report(`the keyword ${keyword}`);
     const { type, $ref, anyOf, items, required, enum: listed, const: constant, format, pattern } = schema;
-    if ($ref !== undefined && Object.keys(schema).length > 1) problem('something beside $ref');
+    if ($ref !== undefined && Object.keys(schema).length > 1) report('something beside $ref');
     if (typeof $ref === 'string' && $ref !== '#' && !Object.hasOwn((root['$defs'] ?? {}) as object, $ref.slice(8)))
-      problem(`a reference to nowhere: ${$ref}`);
+      report(`a reference without a target: ${$ref}`);
     if ($ref === undefined && anyOf === undefined) {
       const types: readonly unknown[] = Array.isArray(type) ? type : [type];
-      for (const each of types) if (!TYPES.has(String(each))) problem(`the type ${String(each)}`);
+      for (const each of types) if (!TYPES.has(String(each))) report(`the type ${String(each)}`);
       if (types.includes('object')) {
-        if (depth > 10) problem('nested too deeply');
-        if (schema['additionalProperties'] !== false) problem('an open object');
+        if (depth > 10) report('nested too deeply');
+        if (schema['additionalProperties'] !== false) report('an open object');
         const names = Object.keys((schema['properties'] ?? {}) as object);
         if (JSON.stringify([...names].sort()) !== JSON.stringify([...((required ?? []) as string[])].sort()))
-          problem('a property that is not required');
+          report('a property that is not required');
       }
-      if (types.includes('array') && items === undefined) problem('a list of anything');
+      if (types.includes('array') && items === undefined) report('an array of any value');
     }
-    if (format !== undefined && !FORMATS.has(String(format))) problem(`the format ${String(format)}`);
+    if (format !== undefined && !FORMATS.has(String(format))) report(`the format ${String(format)}`);
     if (typeof pattern === 'string' && pattern.includes('(?')) {
-      if (/\(\?(=|!|<=|<!)/.test(pattern)) problem('a pattern that looks around');
+      if (/\(\?(=|!|<=|<!)/.test(pattern)) report('a pattern with look-around');
     }
     const all = Array.isArray(listed) ? listed : constant === undefined ? [] : [constant];
     values += all.length;

@@ -1,4 +1,4 @@
-/** What a query may be that is no query: none changes anything, and each is refused. */
+/** Attacks in place of a query. Each is refused and changes nothing. */
 export const attacks: readonly (readonly [string, string])[] = [
   ['DROP', 'DROP TABLE users'],
   ['a second statement', 'SELECT 1; DROP TABLE orders'],
@@ -7,7 +7,7 @@ export const attacks: readonly (readonly [string, string])[] = [
   ['COMMIT', 'COMMIT'],
   ['ROLLBACK', 'ROLLBACK'],
   ['DELETE', 'DELETE FROM orders'],
-  ['DELETE that gives rows', 'DELETE FROM orders RETURNING id'],
+  ['a DELETE with RETURNING', 'DELETE FROM orders RETURNING id'],
   ['a DELETE within WITH', 'WITH gone AS (DELETE FROM orders RETURNING id) SELECT * FROM gone'],
   ['an UPDATE within WITH', 'WITH gone AS (UPDATE orders SET total = 0 RETURNING id) SELECT * FROM gone'],
   ['INSERT', 'INSERT INTO orders VALUES (2)'],
@@ -34,19 +34,19 @@ export const attacks: readonly (readonly [string, string])[] = [
   ['a file of the server', "SELECT pg_read_file('/etc/passwd')"],
   ['a folder of the server', "SELECT pg_ls_dir('/')"],
   ['a large object from a file', "SELECT lo_import('/etc/passwd')"],
-  ['a table that the role may not read', 'SELECT * FROM secrets'],
+  ['a table without read permission', 'SELECT * FROM secrets'],
   ['passwords', 'SELECT rolpassword FROM pg_authid'],
-  ['a cursor that is open already', 'SELECT 1 FROM pawl_cursor'],
-  ['another end of the cursor', 'SELECT 1) ; DROP TABLE orders; --'],
-  ['a NUL', 'SELECT 1\0'],
-  ['a NUL and a type for a parameter that is none', 'SELECT 1\0\0\x01x'],
+  ['an open cursor', 'SELECT 1 FROM pawl_cursor'],
+  ['a parenthesis that closes the cursor', 'SELECT 1) ; DROP TABLE orders; --'],
+  ['a NUL character', 'SELECT 1\0'],
+  ['a NUL character and a parameter type', 'SELECT 1\0\0\x01x'],
   ['a statement in a function', "SELECT query_to_xml('DELETE FROM orders', true, true, '')"],
   [
-    'a statement in a function that becomes another role',
+    'a statement in a function that sets another role',
     "SELECT set_config('role', 'pawl', true), query_to_xml('SELECT * FROM secrets', true, true, '')",
   ],
   ['a large object to write', "SELECT lo_from_bytea(0, 'x')"],
   ['NOTIFY', "NOTIFY evil, 'x'"],
   ['nothing', ' '],
-  ['EXPLAIN that runs', 'EXPLAIN ANALYZE DELETE FROM orders'],
+  ['EXPLAIN ANALYZE', 'EXPLAIN ANALYZE DELETE FROM orders'],
 ];

@@ -41,7 +41,7 @@ beforeAll(async () => {
   as.username = 'reader';
   readersUrl = as.href;
   pool = new Pool({ connectionString: readersUrl, max: 2 });
-  // A connection that the server ends is told to the pool: it makes another.
+  // The pool reports a connection that the server ends, and opens another one.
   pool.on('error', () => undefined);
 });
 
@@ -51,15 +51,15 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-interface Asking {
+interface QueryOptions {
   readonly parameters?: readonly unknown[];
   readonly options?: object;
   readonly signal?: AbortSignal;
 }
 
-async function ask(sql: string, { parameters = [], options = {}, signal }: Asking = {}): Promise<string> {
+async function ask(sql: string, { parameters = [], options = {}, signal }: QueryOptions = {}): Promise<string> {
   const tool = sqlQuery({ database: pool, ...options });
-  const context = { signal: signal ?? new AbortController().signal } as Parameters<typeof tool.execute>[1]; // All that it uses.
+  const context = { signal: signal ?? new AbortController().signal } as Parameters<typeof tool.execute>[1]; // The tool uses only the signal.
   const validated = await tool.validate({ sql, parameters });
   if (!validated.ok) return `refused: ${validated.issues}`;
   try {
@@ -70,8 +70,8 @@ async function ask(sql: string, { parameters = [], options = {}, signal }: Askin
   }
 }
 
-describe('what is read', () => {
-  test('is told as columns and rows, of values that are what they are', async () => {
+describe('a query', () => {
+  test('returns columns and rows with exact values', async () => {
     expect(await ask('SELECT id, name, extra FROM users ORDER BY id')).toBe(
       '["id","name","extra"]\n["1","Ada",{"maths":true}]\n["9007199254740993","Big",null]\n[2 rows]',
     );
@@ -80,7 +80,7 @@ describe('what is read', () => {
     );
   });
 
-  test('is bound, never joined', async () => {
+  test('binds its parameters', async () => {
     expect(await ask('SELECT name FROM users WHERE name = $1', { parameters: ['Ada'] })).toBe(
       '["name"]\n["Ada"]\n[1 row]',
     );
@@ -89,41 +89,38 @@ describe('what is read', () => {
     );
   });
 
-  test.each([1, 19, 20, 21, 40, 41])(
-    'is capped by %i rows exactly, and says whether there are more',
-    async (maxRows) => {
-      const more = await ask('SELECT * FROM generate_series(1, 100)', { options: { maxRows } });
-      expect(more.split('\n')).toHaveLength(maxRows + 2);
-      expect(more).toContain('there are more: the cap on rows');
-      const all = await ask(`SELECT * FROM generate_series(1, ${maxRows})`, { options: { maxRows } });
-      expect(all).toMatch(new RegExp(`\\[${maxRows} rows?\\]$`));
-    },
-  );
+  test.each([1, 19, 20, 21, 40, 41])('limits %i rows exactly, and tells whether there are more', async (maxRows) => {
+    const more = await ask('SELECT * FROM generate_series(1, 100)', { options: { maxRows } });
+    expect(more.split('\n')).toHaveLength(maxRows + 2);
+    expect(more).toContain('there are more: the cap on rows');
+    const all = await ask(`SELECT * FROM generate_series(1, ${maxRows})`, { options: { maxRows } });
+    expect(all).toMatch(new RegExp(`\\[${maxRows} rows?\\]$`));
+  });
 
-  test('is capped by bytes and by the length of a value', async () => {
+  test('limits bytes and the length of a value', async () => {
     expect(
       await ask('SELECT * FROM generate_series(1, 1000)', { options: { maxRows: 1_000, maxBytes: 30 } }),
     ).toContain('the cap on bytes');
     expect(await ask("SELECT repeat('x', 10000) AS long")).toContain('[… 5904 more characters]');
   });
 
-  test('a mistake in it is told in the words of the database, with its place', async () => {
+  test('reports a mistake with the message and the position of the database', async () => {
     expect(await ask('SELECT nme FROM users')).toBe(
       'refused: PostgreSQL says: column "nme" does not exist (at character 8). Perhaps you meant to reference the column "users.name". Nothing was changed.',
     );
   });
 
-  test('tables are told with their columns, types and keys, where they may be read', async () => {
+  test('describes readable tables with their columns, types and keys', async () => {
     const tool = sqlSchema({ database: pool });
-    const context = { signal: new AbortController().signal } as Parameters<typeof tool.execute>[1]; // All that it uses.
+    const context = { signal: new AbortController().signal } as Parameters<typeof tool.execute>[1]; // The tool uses only the signal.
     expect(await tool.execute({}, context)).toBe(
       'public.orders\n  id integer NOT NULL PRIMARY KEY (id)\n  user_id bigint FOREIGN KEY (user_id) REFERENCES users(id)\n  total numeric\n  paper bytea\n  placed timestamp with time zone\npublic.users\n  id bigint NOT NULL PRIMARY KEY (id)\n  name text NOT NULL\n  born date\n  extra jsonb',
     );
   });
 });
 
-/** How many queries sleep. */
-const asking = () =>
+/** Counts the queries that sleep. */
+const countSleeping = () =>
   expect.poll(async () => {
     const { rows } = await owner.query(
       "SELECT 1 FROM pg_stat_activity WHERE usename = 'reader' AND wait_event = 'PgSleep'",
@@ -131,7 +128,7 @@ const asking = () =>
     return rows.length;
   });
 
-describe('what is hostile', () => {
+describe('a hostile query', () => {
   test.each(attacks)('%s changes nothing', async (_, sql) => {
     expect(await ask(sql)).toMatch(/^refused: /);
     const { rows } = await owner.query(
@@ -146,20 +143,20 @@ describe('what is hostile', () => {
 
   test.each([
     ['a sleep', 'SELECT pg_sleep(60)'],
-    ['a count without end', 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n'],
-    ['a product of products', 'SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b'],
-    ['a statement that lifts its own deadline', "SELECT set_config('statement_timeout', '0', true), pg_sleep(60)"],
+    ['an endless count', 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n'],
+    ['a cross join', 'SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b'],
+    ['a statement that removes its own timeout', "SELECT set_config('statement_timeout', '0', true), pg_sleep(60)"],
     [
-      'a statement that lifts the deadline of what follows',
+      'a statement that removes the timeout of later statements',
       "SELECT i, set_config('statement_timeout', '0', true), CASE WHEN i > 20 THEN pg_sleep(60) END FROM generate_series(1, 30) AS i",
     ],
-    ['a statement whose rows come one by one', 'SELECT i, pg_sleep(0.02) FROM generate_series(1, 100) AS i'],
-  ])('%s is given up at its deadline', async (_, sql) => {
+    ['a statement with slow rows', 'SELECT i, pg_sleep(0.02) FROM generate_series(1, 100) AS i'],
+  ])('is cancelled at its deadline: %s', async (_, sql) => {
     expect(await ask(sql, { options: { timeoutMs: 300 } })).toContain('it takes too long');
     expect(await ask('SELECT 1 AS one')).toBe('["one"]\n[1]\n[1 row]');
   });
 
-  test('a value that is too large for this process is given up while it comes', async () => {
+  test('cancels a value that is too large for the process', async () => {
     const before = process.memoryUsage().rss;
     expect(await ask("SELECT repeat(repeat('x', 100000), 1000)", { options: { timeoutMs: 20_000 } })).toContain(
       'a row is too large',
@@ -168,7 +165,7 @@ describe('what is hostile', () => {
     expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
   });
 
-  test('nothing that a query does to its session is there for the next one', async () => {
+  test('resets the session before the next query', async () => {
     for (let count = 0; count < 3; count++) {
       await ask(
         "SELECT set_config('search_path', 'evil', false), pg_advisory_lock(7), set_config('app.user', 'evil', false)",
@@ -183,43 +180,43 @@ describe('what is hostile', () => {
     expect(rows).toEqual([{ count: '0' }]);
   });
 
-  test('an abort gives the query up at once, and the pool goes on', async () => {
+  test('cancels the query at once when it is aborted, and keeps the pool', async () => {
     const controller = new AbortController();
     const asked = expect(ask('SELECT pg_sleep(5)', { signal: controller.signal })).rejects.toThrow('enough');
-    await asking().toBe(1);
+    await countSleeping().toBe(1);
     controller.abort(new Error('enough'));
     await within(1_000, asked);
     expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
   });
 
-  describe('a connection that is lost', () => {
+  describe('a lost connection', () => {
     const terminate = () =>
       owner.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader' AND state <> 'idle'",
       );
 
-    test('while something is asked is told to the model, ends no process, and is replaced', async () => {
-      await terminate(); // What an abort gave up sleeps on until its deadline.
-      await asking().toBe(0);
+    test('during a query is reported to the model and replaced, and does not end the process', async () => {
+      await terminate(); // An aborted query still sleeps until its timeout.
+      await countSleeping().toBe(0);
       const waiting = ask('SELECT pg_sleep(20)', { options: { timeoutMs: 30_000 } });
-      await asking().toBe(1);
+      await countSleeping().toBe(1);
       await terminate();
       expect(await waiting).toMatch(/^refused: PostgreSQL says/);
       expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
     });
 
-    test('by the query itself is told as well', async () => {
+    test('by the query itself is reported', async () => {
       expect(await ask('SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(20)')).toMatch(
         /^refused: PostgreSQL says/,
       );
       expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
     });
 
-    test('while nothing is asked over it ends no process either', async () => {
+    test('while idle does not end the process', async () => {
       const client = await pool.connect();
       const loan: PostgresPool = { connect: async () => client };
       let asked = 0;
-      const query = client.query.bind(client) as PostgresClient['query']; // One of its many forms.
+      const query = client.query.bind(client) as PostgresClient['query']; // One of its overloads.
       Object.assign(client, {
         async query(each: PostgresQuery) {
           asked++;
@@ -236,7 +233,7 @@ describe('what is hostile', () => {
       expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
     });
 
-    test('to a server that is not there is told without its address', async () => {
+    test('to an unreachable server is reported without its address', async () => {
       const nowhere = new Pool({ connectionString: 'postgresql://reader@127.0.0.1:1/none' });
       expect(await ask('SELECT 1', { options: { database: nowhere } })).toBe(
         'refused: The database could not be reached. Nothing was done. Try again later, or tell the user.',
@@ -245,7 +242,7 @@ describe('what is hostile', () => {
     });
   });
 
-  test('an abort while all connections of the pool are lent ends the waiting, and the one that comes later goes back', async () => {
+  test('an abort while the pool has no free connection stops waiting, and returns the connection that comes later', async () => {
     const clients = await Promise.all([pool.connect(), pool.connect()]);
     const controller = new AbortController();
     const waiting = ask('SELECT 1', { signal: controller.signal });
@@ -256,7 +253,7 @@ describe('what is hostile', () => {
     expect([pool.totalCount, pool.idleCount, pool.waitingCount]).toEqual([2, 2, 0]);
   });
 
-  test('what has the form of PGlite is read within its own transactions, and held to the same', async () => {
+  test('a PGlite database is read in its own transactions with the same rules', async () => {
     const client = new Client({ connectionString: readersUrl });
     await client.connect();
     const pglite: Pglite = {
@@ -276,7 +273,7 @@ describe('what is hostile', () => {
     await client.end();
   });
 
-  test('a role that a session only plays does not hide who logged in', async () => {
+  test('SET ROLE does not hide the role that logged in', async () => {
     const played = new URL(url);
     played.searchParams.set('options', '-c role=reader');
     const database = new Pool({ connectionString: played.href, max: 1 });
@@ -286,7 +283,7 @@ describe('what is hostile', () => {
     await database.end();
   });
 
-  test('a role that reaches beyond the database is refused, unless that is accepted', async () => {
+  test('refuses a role with access outside the database, unless it is allowed', async () => {
     const powerful = new Pool({ connectionString: url, max: 1 });
     expect(await ask('SELECT 1 AS one', { options: { database: powerful } })).toContain('its role has the rights of');
     const accepted = { database: powerful, powerfulRole: 'accept' };

@@ -25,17 +25,6 @@ export type {
 } from './chat/message.ts';
 export { callArguments, callName } from './chat/message.ts';
 export type {
-  ChatChoice,
-  ChatResponse,
-  CompletionUsage,
-  Delta,
-  FinishReason,
-  Logprobs,
-  ModerationRecord,
-  ModerationResult,
-  TokenLogprob,
-} from './chat/reply.ts';
-export type {
   ChatRequest,
   ChatSettings,
   CustomFormat,
@@ -46,4 +35,15 @@ export type {
   ToolChoice,
   ToolObject,
 } from './chat/request.ts';
+export type {
+  ChatChoice,
+  ChatResponse,
+  CompletionUsage,
+  Delta,
+  FinishReason,
+  Logprobs,
+  ModerationRecord,
+  ModerationResult,
+  TokenLogprob,
+} from './chat/response.ts';
 export type { JsonSchema } from './schema/json-schema.ts';

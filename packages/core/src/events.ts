@@ -1,8 +1,11 @@
 /** One type per event of a run, and what events are made of. */
 
-export type { Repair } from './chat/reply.ts';
+export type { Repair } from './chat/response.ts';
 export type { ErrorData } from './event/error-data.ts';
 export type { EventOf, EventStamp, EventType, ToolCallFields } from './event/event.ts';
+export type { FailedAttempt } from './event/failed-attempt.ts';
+export { formatEvent } from './event/format-event.ts';
+export type { HistoryEdit } from './event/history-edit.ts';
 export type {
   ApprovalAnsweredEvent,
   ApprovalExpiredEvent,
@@ -32,10 +35,7 @@ export type {
   ToolSuspendedEvent,
   TurnPreparedEvent,
   UserInterruptedEvent,
-} from './event/fact.ts';
-export type { FailedAttempt } from './event/failed-attempt.ts';
-export { formatEvent } from './event/format-event.ts';
-export type { HistoryEdit } from './event/history-edit.ts';
+} from './event/journal-event.ts';
 export type {
   AttemptDiscardedEvent,
   AttemptFailedEvent,
@@ -52,7 +52,7 @@ export type {
   ToolProgressEvent,
   ToolStartedEvent,
   UserSteeringEvent,
-} from './event/notice.ts';
+} from './event/live-event.ts';
 export type { LimitShare, OutcomeBase } from './event/outcome.ts';
 export type { Rejection } from './event/rejection.ts';
 export type { StrictReason } from './schema/strict-reason.ts';

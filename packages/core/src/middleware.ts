@@ -4,11 +4,13 @@ export type { ReferenceCompaction, ReferenceCompactionOptions } from './middlewa
 export { compactByReference } from './middleware/compact-by-reference.ts';
 export type { SummaryCompactionOptions } from './middleware/compact-by-summary.ts';
 export { compactBySummary } from './middleware/compact-by-summary.ts';
+export type { CompactionOptions } from './middleware/compaction.ts';
 export type { GuardAllow, GuardOptions, GuardRefuse } from './middleware/guard.ts';
 export { GuardError } from './middleware/guard.ts';
+export type { SummarizeHistoryOptions } from './middleware/history-filters.ts';
+export { lastMessages, summarizeHistory } from './middleware/history-filters.ts';
 export type { GuardedInput, GuardReplaceInput, InputGuardOptions } from './middleware/input-guard.ts';
 export { inputGuard } from './middleware/input-guard.ts';
-export type { CompactionOptions } from './middleware/older.ts';
 export type {
   GuardedOutput,
   GuardReplaceOutput,
@@ -17,6 +19,7 @@ export type {
   OutputGuardVerdict,
 } from './middleware/output-guard.ts';
 export { outputGuard } from './middleware/output-guard.ts';
+export { selectTools } from './middleware/select-tools.ts';
 export type {
   GuardDeny,
   GuardedResult,
@@ -29,9 +32,6 @@ export type {
 export { toolGuard } from './middleware/tool-guard.ts';
 export type { ToolSearch, ToolSearchOptions } from './middleware/tool-search.ts';
 export { toolSearch } from './middleware/tool-search.ts';
-export { selectTools } from './middleware/tools-by-turn.ts';
-export type { SummarizeHistoryOptions } from './middleware/views.ts';
-export { lastMessages, summarizeHistory } from './middleware/views.ts';
 export type { HistoryFilter, HistoryFilterScope } from './perform/definition.ts';
 export type {
   Middleware,
@@ -44,5 +44,5 @@ export type {
 export type { ApprovalRule } from './tool/require-approval.ts';
 export { requireApproval } from './tool/require-approval.ts';
 export { filterTools, prefixTools, renameTools, withToolTimeout } from './tool/toolset.ts';
-export type { ToolRetry } from './tool/with-retry.ts';
-export { withToolRetry } from './tool/with-retry.ts';
+export type { ToolRetry } from './tool/with-tool-retry.ts';
+export { withToolRetry } from './tool/with-tool-retry.ts';

@@ -11,7 +11,7 @@ import type { RetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import type { Schema } from '../schema/schema.ts';
-import type { AllTaken, Taking } from '../tool/needed-context.ts';
+import type { ContextConsumer, ContextIntersection } from '../tool/needed-context.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { Handoff } from './blueprint.ts';
 import type { Handoffs, HandoffTarget } from './handoff.ts';
@@ -168,15 +168,15 @@ export interface PartsOptions<T, M, H, Instructed, Output> extends AgentBasics {
 }
 
 /** The context that all parts together need. */
-export type NeededBy<Part> = AllTaken<
+export type NeededBy<Part> = ContextIntersection<
   Part extends None
     ? never
     : Part extends Tool<infer Context, unknown, unknown>
-      ? Taking<Context>
+      ? ContextConsumer<Context>
       : Part extends HandoffTarget<infer Context, unknown>
-        ? Taking<Context>
+        ? ContextConsumer<Context>
         : Part extends Middleware<infer Context>
-          ? Taking<Context>
+          ? ContextConsumer<Context>
           : never
 >;
 

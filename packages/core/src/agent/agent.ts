@@ -1,11 +1,11 @@
 import { completeClock, systemClock } from '../base/clock.ts';
-import { markOwn } from '../base/copy.ts';
+import { markOwn } from '../base/package-copy.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readUserMessage } from '../chat/read-input.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { Definition } from '../perform/definition.ts';
-import { type CompiledOutput, compileOutput } from '../schema/output.ts';
+import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
 import type {

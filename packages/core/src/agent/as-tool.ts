@@ -1,20 +1,20 @@
 import { Cancellation } from '../base/cancellation.ts';
-import { markOwn } from '../base/copy.ts';
 import { isRecord } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
+import { markOwn } from '../base/package-copy.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationReached } from '../limits/limits.ts';
 import type { Delegate, Delegated, OuterRun } from '../perform/delegate.ts';
 import { runInScope } from '../perform/perform.ts';
 import type { Scope } from '../perform/scope.ts';
-import { jsonSchema } from '../schema/plain.ts';
+import { jsonSchema } from '../schema/plain-json-schema.ts';
 import type { Schema } from '../schema/schema.ts';
-import { TOOL_HINTS, type Tool, type ToolOptions, tool, whereOf } from '../tool/tool.ts';
+import { describeTool, TOOL_HINTS, type Tool, type ToolOptions, tool } from '../tool/tool.ts';
 import { begin } from './begin.ts';
 import { type Blueprint, policyOf } from './blueprint.ts';
 import { limitsOf, meterTeller } from './conduct.ts';
@@ -36,7 +36,7 @@ export function agentTool<Input, Context>(blueprint: Blueprint, given: AsToolOpt
     input = PROMPT as Schema<Input>,
     prompt,
     ...options
-  } = checkOptions(given, AS_TOOL, whereOf(given, `Agent "${blueprint.name}", asTool`));
+  } = checkOptions(given, AS_TOOL, describeTool(given, `Agent "${blueprint.name}", asTool`));
   const base = tool<Input, Context>({ ...options, input: input as never }); // Either kind of schema: `tool` asks which.
   const asked = prompt ?? ((given: Input) => promptOf(given));
   const delegate: Delegate = markOwn((given, outer) =>

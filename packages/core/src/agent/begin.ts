@@ -1,9 +1,9 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
 import { History } from '../chat/history.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { DefinitionRecord, JournalEvent } from '../event/fact.ts';
+import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
 import { START_STEP } from '../event/step-name.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
@@ -46,7 +46,7 @@ function validHistory(history: () => History): History {
   try {
     return history();
   } catch {
-    return History.empty();
+    return History.createEmpty();
   }
 }
 
@@ -57,7 +57,7 @@ async function started({ blueprint, scope, history, definition }: BeginOptions):
     const { messages } = history();
     const resolve = (): Promise<string | undefined> => resolveInstructions(blueprint.instructions, context);
     const instructions =
-      typeof blueprint.instructions === 'function' ? await untilCancelled(cancellation, resolve) : await resolve();
+      typeof blueprint.instructions === 'function' ? await runUntilCancelled(cancellation, resolve) : await resolve();
     return {
       type: 'run.started',
       agent,

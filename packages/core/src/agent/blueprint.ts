@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
-import { canonicalJson, isRecord } from '../base/json.ts';
-import { shortHash } from '../base/short-hash.ts';
+import { hashText } from '../base/hash-text.ts';
+import { isRecord, stringifyCanonical } from '../base/json.ts';
 import type { ChatSettings } from '../chat/request.ts';
-import type { DefinitionRecord, RunStartedEvent } from '../event/fact.ts';
+import type { DefinitionRecord, RunStartedEvent } from '../event/journal-event.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { LimitName } from '../event/outcome.ts';
 import type { RunRecord } from '../host/host.ts';
@@ -113,7 +113,7 @@ export function digestDefinition(tools: ReadonlyMap<string, Tool>, version: stri
 }
 
 function hashOf({ jsonSchema, effect }: Tool): string {
-  return shortHash(canonicalJson([jsonSchema, effect]));
+  return hashText(stringifyCanonical([jsonSchema, effect]));
 }
 
 /** What became of the tools since, by their names. */

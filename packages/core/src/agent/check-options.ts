@@ -1,8 +1,8 @@
-import { checkOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isPlainObject, isRecord } from '../base/json.ts';
 import { checkOptions, describeValue } from '../base/options.ts';
-import { closest } from '../base/text.ts';
+import { checkOwn } from '../base/package-copy.ts';
+import { findClosest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import { checkListeners } from '../event/check-listeners.ts';
 import { copyMetadata } from '../host/copy-metadata.ts';
@@ -10,7 +10,7 @@ import { resolveLimits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Middleware } from '../perform/middleware.ts';
-import { checkNumbers, isTool, type Tool } from '../tool/tool.ts';
+import { checkToolNumbers, isTool, type Tool } from '../tool/tool.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
 import { AGENT, CONTINUE, RESUME, RUN } from './option-tables.ts';
 
@@ -118,7 +118,7 @@ export function checkMiddleware(middleware: readonly Middleware<never>[], agent:
 }
 
 function meantHook(name: string, middleware: Middleware<never>): string | undefined {
-  const meant = closest(name, [...Object.keys(HOOKS), ...Object.keys(OTHER_HOOKS)]);
+  const meant = findClosest(name, [...Object.keys(HOOKS), ...Object.keys(OTHER_HOOKS)]);
   if (meant !== undefined) return `Did you mean "${OTHER_HOOKS[meant] ?? meant}"?`;
   return hasHook(middleware) ? undefined : THE_HOOKS;
 }
@@ -219,7 +219,7 @@ export function indexTools(tools: readonly Tool<never>[], agent: string): Readon
     if (byName.has(tool.name)) {
       throw new ConfigError(`Agent "${agent}" has two tools named "${tool.name}". Rename one of them.`);
     }
-    checkNumbers(tool); // A copy with other options, { ...tool, timeoutMs }, was not checked yet.
+    checkToolNumbers(tool); // A copy with other options, { ...tool, timeoutMs }, was not checked yet.
     byName.set(tool.name, tool);
   });
   return byName;

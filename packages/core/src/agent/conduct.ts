@@ -1,7 +1,7 @@
 import { onCancel } from '../base/cancellation.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
-import type { DefinitionRecord } from '../event/fact.ts';
+import type { DefinitionRecord } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { ConversationError } from '../host/errors.ts';
 import type { Host, RunRecord } from '../host/host.ts';
@@ -97,7 +97,7 @@ function scopeOf(blueprint: Blueprint, { stepRunner, record, options, ports, cha
     onVersionMismatch: 'onVersionMismatch' in options ? (options.onVersionMismatch ?? 'fail') : 'fail',
     mismatch: undefined,
     isFromBefore: tell.isFromBefore,
-    known: () => initialState(History.empty()),
+    known: () => initialState(History.createEmpty()),
     maxParallelToolCalls: options.maxParallelToolCalls ?? maxParallelToolCalls,
     budget,
     time,

@@ -1,7 +1,7 @@
-import { type Cancellation, untilCancelled } from '../base/cancellation.ts';
+import { type Cancellation, runUntilCancelled } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { HostError } from '../base/errors.ts';
-import { canonicalJson } from '../base/json.ts';
+import { stringifyCanonical } from '../base/json.ts';
 import type { History } from '../chat/history.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
@@ -101,13 +101,13 @@ function keepWholeTurns(messages: readonly Message[], keep: number): number {
 
 /** Leaves out each turn that is known: a message with its tool results. */
 function dropKnownTurns(added: readonly Message[], known: readonly Message[]): readonly Message[] {
-  const texts = new Set(known.map(canonicalJson));
+  const texts = new Set(known.map(stringifyCanonical));
   const turns: Message[][] = [];
   for (const message of added) {
     if (message.role === 'tool') turns.at(-1)?.push(message);
     else turns.push([message]);
   }
-  return turns.filter((turn) => !turn.every((message) => texts.has(canonicalJson(message)))).flat();
+  return turns.filter((turn) => !turn.every((message) => texts.has(stringifyCanonical(message)))).flat();
 }
 
 interface ConversationWrite {
@@ -228,7 +228,7 @@ export async function continueConversation<Begun>(continuation: Continuation<Beg
     const { runId, status } = next;
     const live = findLiveRun(place.host, runId);
     if (live !== undefined) {
-      if (await untilCancelled(place.cancellation, () => live.steer(message))) return { type: 'open', runId };
+      if (await runUntilCancelled(place.cancellation, () => live.steer(message))) return { type: 'open', runId };
     } else if (status === 'running') await waitForRun(runId, place);
     else await resume(runId);
   }
@@ -310,7 +310,7 @@ export async function takeTurn<T>({ host, id, cancellation }: ConversationPlace,
   const mine = before.then(() => done);
   known.set(id, mine);
   try {
-    await untilCancelled(cancellation, () => before);
+    await runUntilCancelled(cancellation, () => before);
     return await work();
   } finally {
     end();

@@ -3,8 +3,8 @@ import type { Clock } from '../base/clock.ts';
 import { type Json, parseJson } from '../base/json.ts';
 import { callArguments, callName, type ToolCall } from '../chat/message.ts';
 import type { EventType, RunEvent, ToolCallFields } from '../event/event.ts';
-import type { JournalEvent, ToolFinishedEvent } from '../event/fact.ts';
-import type { LiveEvent } from '../event/notice.ts';
+import type { JournalEvent, ToolFinishedEvent } from '../event/journal-event.ts';
+import type { LiveEvent } from '../event/live-event.ts';
 import { type Listener, type Listeners, Observers } from '../event/observers.ts';
 import type { FollowedEvent, FollowedRun, Follower } from '../host/live-runs.ts';
 import { parseArguments } from '../tool/arguments.ts';
@@ -77,7 +77,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   /** Whether somebody wants pieces of a response as they come. */
   get isHeard(): boolean {
     if (this.#channels.length > this.#followers.length || this.#followers.some((isHeard) => isHeard())) return true;
-    return PIECES.some((type) => this.#observers.hears(type) || this.#inherited?.hears(type) === true);
+    return PIECES.some((type) => this.#observers.hasListener(type) || this.#inherited?.hasListener(type) === true);
   }
 
   get hasReader(): boolean {
@@ -91,7 +91,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   /** Whether a reader or a listener gets events of this type now. */
   #isWatched(type: EventType): boolean {
     if (this.#channels.length > 0) return true;
-    return this.#observers.wants(type) || this.#inherited?.wants(type) === true;
+    return this.#observers.isObserved(type) || this.#inherited?.isObserved(type) === true;
   }
 
   emitJournalEvent(
@@ -130,7 +130,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   /** The same for another run that follows this one. A follower that is behind holds up nobody. */
   follow({ isHeard, onEvent, onEnd }: Follower): () => void {
     const channel = this.#open();
-    channel.hurry();
+    channel.disableBackpressure();
     this.#followers = [...this.#followers, isHeard];
     const known = this.#seq;
     const leave = (): void => {
@@ -169,7 +169,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   /** From now on no reader pauses the model: somebody waits for the end, who may be the reader itself. */
   disableBackpressure(): void {
     this.#hasBackpressure = false;
-    for (const channel of this.#channels) channel.hurry();
+    for (const channel of this.#channels) channel.disableBackpressure();
   }
 
   #newObservers(): Observers {
@@ -180,7 +180,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     const channel: Channel<Emission> = new Channel(HIGH_WATER_MARK, () => {
       this.#channels = this.#channels.filter((each) => each !== channel);
     });
-    if (!this.#hasBackpressure) channel.hurry();
+    if (!this.#hasBackpressure) channel.disableBackpressure();
     // These have happened: there is nobody to hold up.
     for (const emission of this.#unfinished.mergedWith(this.#journal)) void channel.push(emission);
     if (this.#end?.failure !== undefined) channel.fail(this.#end.failure.error);
@@ -201,8 +201,8 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     }
     // After the readers: a listener may begin to read, and gets this event with the journal so far.
     const { type } = emission.event;
-    if (this.#inherited?.wants(type) === true) this.#inherited.tell(this.#made(emission));
-    if (this.#observers.wants(type)) this.#observers.tell(this.#made(emission));
+    if (this.#inherited?.isObserved(type) === true) this.#inherited.emit(this.#made(emission));
+    if (this.#observers.isObserved(type)) this.#observers.emit(this.#made(emission));
     return waits;
   }
 

@@ -1,8 +1,8 @@
-import { checkOwn } from '../base/copy.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
+import { checkOwn } from '../base/package-copy.ts';
 import type { Destination, HistoryFilter, Speaker } from '../perform/definition.ts';
-import { jsonSchema } from '../schema/plain.ts';
+import { jsonSchema } from '../schema/plain-json-schema.ts';
 import { type ToolOptions, tool } from '../tool/tool.ts';
 import { resolveInstructions } from './begin.ts';
 import { type Blueprint, compareDefinition, type Handoff, policyOf } from './blueprint.ts';

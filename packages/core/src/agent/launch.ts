@@ -1,4 +1,4 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
 import type { History } from '../chat/history.ts';
 import type { UserMessage } from '../chat/message.ts';
@@ -120,7 +120,7 @@ function continuing<Output>(
     const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const resume = (runId: string): Promise<void> => {
       const run = launch(blueprint, { type: 'resume', runId, options: resumeOptions(options) });
-      return untilCancelled(ports.cancellation, () => run.outcome()).then(() => undefined);
+      return runUntilCancelled(ports.cancellation, () => run.outcome()).then(() => undefined);
     };
     const ways = { place, message, begin: () => begun(start, ports), resume };
     const way = await continueConversation(ways).catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import type { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { HostError } from '../base/errors.ts';
-import { canonicalJson } from '../base/json.ts';
+import { stringifyCanonical } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
@@ -114,7 +114,7 @@ function checkAgent({ runId, agent }: RunRecord, name: string): void {
 /** What was said is the end of what the run began with: a conversation may have come before it. */
 function checkSame({ runId, messages: known }: RunRecord, said: readonly Message[]): void {
   const before = known.slice(0, Math.max(0, known.length - said.length));
-  if (canonicalJson(known) === canonicalJson(History.from([...before, ...said]).messages)) return;
+  if (stringifyCanonical(known) === stringifyCanonical(History.from([...before, ...said]).messages)) return;
   throw new HostError(
     `Run "${runId}" exists already, and was given another input. Pass another runId, or use agent.resume.`,
     { code: 'run.conflict' },

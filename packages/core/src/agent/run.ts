@@ -1,15 +1,15 @@
 import { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
-import { isDebugging, writeDebug } from '../base/debug-line.ts';
 import { HostError } from '../base/errors.ts';
 import { warn } from '../base/warn.ts';
+import { isDebugEnabled, writeDebug } from '../base/write-debug.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readUserMessage } from '../chat/read-input.ts';
 import { checkListener } from '../event/check-listeners.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
-import type { JournalEvent } from '../event/fact.ts';
 import { formatEvent } from '../event/format-event.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import type { Listener, Listeners } from '../event/observers.ts';
 import type { CompletedOutcome, Outcome } from '../event/outcome.ts';
 import type { FollowedRun } from '../host/live-runs.ts';
@@ -208,7 +208,7 @@ function countSteering(fact: JournalEvent): number {
 }
 
 function breakError(id: string, cause: unknown): HostError {
-  return new HostError(`Run "${id}" broke off: ${messageOf(cause)}. Resume it by its id.`, {
+  return new HostError(`Run "${id}" broke off: ${getErrorMessage(cause)}. Resume it by its id.`, {
     code: 'run.broken',
     cause,
   });
@@ -255,7 +255,7 @@ const NO_ENTRIES: readonly InboxEntry[] = [];
 
 /** With `PAWL_DEBUG=1` in the environment: listeners that write a run to stderr, as `npm start` prints it. */
 function debugListeners(): Listeners | undefined {
-  return isDebugging() ? { '*': createDebugWriter() } : undefined;
+  return isDebugEnabled() ? { '*': createDebugWriter() } : undefined;
 }
 
 /** Each run has its own: lines of runs side by side would tear each other's text apart. */

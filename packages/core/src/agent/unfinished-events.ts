@@ -1,7 +1,7 @@
 import type { ToolCall } from '../chat/message.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
-import type { JournalEvent } from '../event/fact.ts';
-import type { LiveEvent } from '../event/notice.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
+import type { LiveEvent } from '../event/live-event.ts';
 
 /** Who acts in an event, and the call that it is about. Looked up when the event happens, since both may change later. */
 export interface EventSubject {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { Cancellation, LazySignal, untilCancelled } from './cancellation.ts';
+import { Cancellation, LazySignal, runUntilCancelled } from './cancellation.ts';
 
 const never: AbortSignal = new AbortController().signal;
 
 test.each([
   ['a value', () => 7, 7],
   ['a promise', async () => 7, 7],
-])('what settles first is the work: %s', async (_, work, value) => {
-  await expect(untilCancelled(never, work)).resolves.toBe(value);
+])('settles as work that returns %s', async (_, work, value) => {
+  await expect(runUntilCancelled(never, work)).resolves.toBe(value);
 });
 
 test.each([
@@ -18,35 +18,35 @@ test.each([
     },
   ],
   ['rejects', () => Promise.reject(new Error('broke'))],
-])('work that %s is a rejection', async (_, work) => {
-  await expect(untilCancelled(never, work)).rejects.toEqual(new Error('broke'));
+])('rejects if the work %s', async (_, work) => {
+  await expect(runUntilCancelled(never, work)).rejects.toEqual(new Error('broke'));
 });
 
-test('work that ignores an abort is left at once, with the reason', async () => {
+test('rejects immediately with the reason if the work ignores an abort', async () => {
   const controller = new AbortController();
-  const left = untilCancelled(controller.signal, () => new Promise(() => {}));
+  const left = runUntilCancelled(controller.signal, () => new Promise(() => {}));
   controller.abort('enough');
   await expect(left).rejects.toBe('enough');
 });
 
-test('nothing begins once the signal is aborted', async () => {
+test('does not start work if the signal is already aborted', async () => {
   const begun: string[] = [];
-  await expect(untilCancelled(AbortSignal.abort('enough'), () => begun.push('work'))).rejects.toBe('enough');
+  await expect(runUntilCancelled(AbortSignal.abort('enough'), () => begun.push('work'))).rejects.toBe('enough');
   expect(begun).toEqual([]);
 });
 
-test('work that rejects after it was left hurts nobody', async () => {
+test('a rejection of cancelled work is not unhandled', async () => {
   const controller = new AbortController();
   const work = Promise.withResolvers<never>();
-  const left = untilCancelled(controller.signal, () => work.promise);
+  const left = runUntilCancelled(controller.signal, () => work.promise);
   controller.abort('enough');
   work.reject(new Error('too late to matter'));
   await expect(left).rejects.toBe('enough');
 });
 
-test.each(['fulfilled', 'rejected'])('no listener stays on the signal when the work is %s', async (how) => {
+test.each(['fulfilled', 'rejected'])('removes its listener from the signal when the work is %s', async (how) => {
   const signal = countingSignal();
-  await untilCancelled(signal, () => (how === 'fulfilled' ? 1 : Promise.reject(new Error('broke')))).catch(() => {});
+  await runUntilCancelled(signal, () => (how === 'fulfilled' ? 1 : Promise.reject(new Error('broke')))).catch(() => {});
   await Promise.resolve();
   expect(signal.listening).toBe(0);
 });
@@ -58,15 +58,15 @@ function countingSignal(): AbortSignal & { readonly listening: number } {
   const remove = signal.removeEventListener.bind(signal);
   return Object.defineProperties(signal, {
     addEventListener: {
-      value: (...given: Parameters<typeof add>) => {
-        listeners.add(given[1]);
-        add(...given);
+      value: (...parameters: Parameters<typeof add>) => {
+        listeners.add(parameters[1]);
+        add(...parameters);
       },
     },
     removeEventListener: {
-      value: (...given: Parameters<typeof remove>) => {
-        listeners.delete(given[1]);
-        remove(...given);
+      value: (...parameters: Parameters<typeof remove>) => {
+        listeners.delete(parameters[1]);
+        remove(...parameters);
       },
     },
     listening: { get: () => listeners.size },
@@ -74,7 +74,7 @@ function countingSignal(): AbortSignal & { readonly listening: number } {
 }
 
 describe('Cancellation', () => {
-  test('calls back once, with its reason set', () => {
+  test('calls back once, after its reason is set', () => {
     const { cancellation, calls } = listened();
     cancellation.cancel('enough');
     cancellation.cancel('again');
@@ -82,7 +82,7 @@ describe('Cancellation', () => {
     expect(cancellation.isCancelled).toBe(true);
   });
 
-  test('calls back at once if it is cancelled already', () => {
+  test('calls back immediately if it is already cancelled', () => {
     const cancellation = new Cancellation();
     cancellation.cancel('enough');
     const calls: unknown[] = [];
@@ -90,20 +90,23 @@ describe('Cancellation', () => {
     expect(calls).toEqual(['enough']);
   });
 
-  test('does not call back who has taken the callback away', () => {
+  test('does not call a callback that was removed', () => {
     const { cancellation, calls, stop } = listened();
     stop();
     cancellation.cancel('enough');
     expect(calls).toEqual([]);
   });
 
-  test.each(['before', 'after'])('aborts its signal with its reason, made %s it is cancelled', (when) => {
-    const cancellation = new Cancellation();
-    if (when === 'before') void cancellation.signal;
-    cancellation.cancel('enough');
-    expect(cancellation.signal.aborted).toBe(true);
-    expect(cancellation.signal.reason).toBe('enough');
-  });
+  test.each(['before', 'after'])(
+    'aborts its signal with its reason if the signal is created %s the cancellation',
+    (when) => {
+      const cancellation = new Cancellation();
+      if (when === 'before') void cancellation.signal;
+      cancellation.cancel('enough');
+      expect(cancellation.signal.aborted).toBe(true);
+      expect(cancellation.signal.reason).toBe('enough');
+    },
+  );
 
   test('throws its reason only if it is cancelled', () => {
     const cancellation = new Cancellation();
@@ -115,7 +118,7 @@ describe('Cancellation', () => {
   test.each([
     ['another cancellation', () => new Cancellation()],
     ['a signal', () => cancelledBySignal()],
-  ])('is cancelled with %s, and cancels nothing outside', (_, make) => {
+  ])('is cancelled by %s, and does not cancel it', (_, make) => {
     const outer = make();
     const source = 'controller' in outer ? outer.controller.signal : outer;
     const inner = new Cancellation(source);
@@ -125,7 +128,7 @@ describe('Cancellation', () => {
     expect(inner.reason).toBe('outside');
   });
 
-  test('is not cancelled with the outer one after it is detached', () => {
+  test('is not cancelled by the outer cancellation after detach', () => {
     const outer = new Cancellation();
     const inner = new Cancellation(outer);
     inner.detach();
@@ -147,36 +150,36 @@ function listened() {
 }
 
 describe('LazySignal', () => {
-  test('makes no signal before somebody looks at it', () => {
+  test('creates its signal when it is first read', () => {
     const { context, cancellation } = lazy();
     expect(context.name).toBe('context');
-    expect(cancellation.asked).toBe(0);
+    expect(cancellation.signalReads).toBe(0);
     expect(context.signal).toBe(cancellation.signal);
   });
 
-  test('gives a copy of the object its signal', () => {
+  test('a copy of the object has the same signal', () => {
     const { context, cancellation } = lazy();
     const { name, signal } = { ...context };
     expect(name).toBe('context');
     expect(signal).toBe(cancellation.signal);
   });
 
-  test('has one accessor for all objects, since V8 keeps what an accessor of its own refers to', () => {
+  test('all instances share one accessor, because V8 keeps what a separate accessor refers to', () => {
     const [one, other] = [lazy(), lazy()].map(({ context }) => Object.getOwnPropertyDescriptor(context, 'signal')?.get);
     expect(one).toBeDefined();
     expect(one).toBe(other);
   });
 
-  test('gives what cancels an object without making a signal', () => {
+  test('returns the source of an object without creating its signal', () => {
     const { context, cancellation } = lazy();
-    expect(LazySignal.sourceOf(context)).toBe(cancellation);
-    expect(cancellation.asked).toBe(0);
+    expect(LazySignal.getSource(context)).toBe(cancellation);
+    expect(cancellation.signalReads).toBe(0);
   });
 
-  test('gives the signal of a copy, which may be another one', () => {
+  test('returns the signal of a copy, which can be another one', () => {
     const { context } = lazy();
     const { signal } = new AbortController();
-    expect(LazySignal.sourceOf({ ...context, signal })).toBe(signal);
+    expect(LazySignal.getSource({ ...context, signal })).toBe(signal);
   });
 });
 
@@ -185,10 +188,10 @@ class Context extends LazySignal {
 }
 
 class CountingCancellation extends Cancellation {
-  asked = 0;
+  signalReads = 0;
 
   override get signal(): AbortSignal {
-    this.asked++;
+    this.signalReads++;
     return super.signal;
   }
 }

@@ -1,19 +1,19 @@
 /**
- * Whether work is given up, and why. All of core cancels by it.
+ * Says whether work is cancelled, and why. All of core uses it to cancel.
  *
- * An engine's `AbortController` costs more than a request's whole way through the loop, so one is made only if code outside
- * core asks for `signal`.
+ * An `AbortController` costs more time than the loop spends on a request, so it is created only when code outside core reads
+ * `signal`.
  */
 export class Cancellation {
   #isCancelled = false;
   #reason: unknown;
-  /** Nearly always the only one. */
+  /** The first callback. Most cancellations have no other one. */
   #callback: (() => void) | undefined;
   #others: Set<() => void> | undefined;
   #controller: AbortController | undefined;
   readonly #detach: (() => void) | undefined;
 
-  /** @param outer Cancels this one too, until `detach`. */
+  /** @param outer - also cancels this one, until `detach` */
   constructor(outer?: CancellationSource) {
     this.#detach = outer && onCancel(outer, () => this.cancel(outer.reason));
   }
@@ -22,7 +22,7 @@ export class Cancellation {
     return this.#isCancelled;
   }
 
-  /** What it was cancelled with. */
+  /** The reason that was passed to `cancel`. */
   get reason(): unknown {
     return this.#reason;
   }
@@ -33,7 +33,7 @@ export class Cancellation {
     return this.#controller.signal;
   }
 
-  /** Only the first time counts. */
+  /** Later calls have no effect. */
   cancel(reason: unknown): void {
     if (this.#isCancelled) return;
     this.#isCancelled = true;
@@ -45,7 +45,7 @@ export class Cancellation {
     this.#others = undefined;
   }
 
-  /** Calls back once, at once if it is cancelled already. Returns the function that takes the callback away. */
+  /** Calls back once, immediately if it is already cancelled. Returns a function that removes the callback. */
   onCancel(callback: () => void): () => void {
     if (this.#isCancelled) {
       callback();
@@ -63,20 +63,20 @@ export class Cancellation {
     if (this.#isCancelled) throw this.#reason;
   }
 
-  /** The outer one no longer cancels this one. An outer one that lives longer would keep this one alive. */
+  /** Removes the link to the outer cancellation. Otherwise an outer one that lives longer keeps this one in memory. */
   detach(): void {
     this.#detach?.();
   }
 }
 
-/** What may cancel work: code outside core passes a signal. */
+/** What can cancel work. Code outside core passes a signal. */
 export type CancellationSource = Cancellation | AbortSignal;
 
 export function isCancelled(source: CancellationSource): boolean {
   return source instanceof Cancellation ? source.isCancelled : source.aborted;
 }
 
-/** Calls back once, at once if the source is cancelled already. Returns the function that takes the callback away. */
+/** Calls back once, immediately if the source is already cancelled. Returns a function that removes the callback. */
 export function onCancel(source: CancellationSource, callback: () => void): () => void {
   if (source instanceof Cancellation) return source.onCancel(callback);
   if (source.aborted) {
@@ -86,13 +86,13 @@ export function onCancel(source: CancellationSource, callback: () => void): () =
   const callbacks = signalCallbacks.get(source) ?? new SignalCallbacks(source);
   callbacks.add(callback);
   return () => {
-    // A signal may live as long as the process: the last callback takes the listener with it.
+    // A signal can live as long as the process, so its listener is removed with the last callback.
     if (callbacks.delete(callback) && callbacks.size === 0) callbacks.stop();
   };
 }
 
-/** Settles as `work` does, or rejects with the source's reason as soon as that is cancelled, whatever the work does. */
-export function untilCancelled<T>(source: CancellationSource, work: () => T | Promise<T>): Promise<T> {
+/** Settles as `work` does, or rejects with the source's reason when the source is cancelled, even if the work continues. */
+export function runUntilCancelled<T>(source: CancellationSource, work: () => T | Promise<T>): Promise<T> {
   if (isCancelled(source)) return Promise.reject(source.reason);
   return new Promise((resolve, reject) => {
     const stop = onCancel(source, () => reject(source.reason));
@@ -109,7 +109,7 @@ export function untilCancelled<T>(source: CancellationSource, work: () => T | Pr
   });
 }
 
-/** A throw becomes a rejection. */
+/** Calls `work`. If it throws, the promise rejects. */
 export function callAsync<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return Promise.resolve(work());
@@ -119,11 +119,11 @@ export function callAsync<T>(work: () => T | Promise<T>): Promise<T> {
 }
 
 /**
- * An object with a `signal` that is made when somebody asks for it. A copy has it as well: `{ ...object }`.
+ * An object whose `signal` is created when it is read. A copy (`{ ...object }`) has it too.
  *
- * One accessor serves all of them. V8 takes a function that is written as an accessor of a literal, or straight into a property
- * (`this.tell = () => …`), for one that lives long, and puts it where only the collection of all memory looks: with it stays all that it
- * refers to, here a whole run. That was a third of a turn's time (docs/performance.md).
+ * All instances share one accessor. V8 allocates an accessor of a literal, or a function assigned to a property
+ * (`this.emit = () => …`), in old memory, where it keeps a whole run alive until a full collection. That cost a third of a turn's
+ * time (docs/performance.md).
  */
 export class LazySignal {
   declare readonly signal: AbortSignal;
@@ -141,13 +141,13 @@ export class LazySignal {
     Object.defineProperty(this, 'signal', LazySignal.#accessor);
   }
 
-  /** What cancels an object, without making its signal. Of other objects, and of copies, it is the signal: a copy may have another one. */
-  static sourceOf(object: { readonly signal: AbortSignal }): CancellationSource {
+  /** Returns what cancels the object, without creating its signal. For other objects and for copies it is their `signal`: a copy can have another one. */
+  static getSource(object: { readonly signal: AbortSignal }): CancellationSource {
     return #cancellation in object ? object.#cancellation : object.signal;
   }
 }
 
-/** Who waits for one signal. The engine's signal has one listener of ours: each costs a microsecond to add and to remove. */
+/** All callbacks of one signal. They share one listener, because adding and removing a listener costs a microsecond. */
 class SignalCallbacks extends Set<() => void> {
   readonly #signal: AbortSignal;
   readonly #callAll = (): void => {

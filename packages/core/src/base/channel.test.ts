@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Channel } from './channel.ts';
 
-test('values come in the order in which they were written, then the end', async () => {
+test('a reader gets the values in order, then the end', async () => {
   const channel = quiet<number>(2);
   for (const value of [1, 2, 3, 4, 5]) void channel.push(value); // Nobody to wait for.
   channel.close();
@@ -14,7 +14,7 @@ test('values come in the order in which they were written, then the end', async 
   ]);
 });
 
-test('a reader who asks first gets the value as it is written', async () => {
+test('a waiting reader gets a value when it is written', async () => {
   const channel = quiet<string>(1);
   const first = channel.next();
   const second = channel.next();
@@ -26,22 +26,22 @@ test('a reader who asks first gets the value as it is written', async () => {
   ]);
 });
 
-test('above its mark the writer is asked to wait until the queue is short again', async () => {
+test('asks the writer to wait above the high-water mark, until the queue is short again', async () => {
   const channel = quiet<number>(2);
   expect([channel.push(1), channel.push(2)]).toEqual([undefined, undefined]);
-  const told: string[] = [];
+  const log: string[] = [];
   const waits = [channel.push(3), channel.push(4)];
-  void Promise.all(waits).then(() => told.push('go on')); // Its time is what is looked at.
+  void Promise.all(waits).then(() => log.push('go on')); // Its time is what is looked at.
   await channel.next();
   await settled();
-  expect(told).toEqual([]);
+  expect(log).toEqual([]);
   await channel.next();
   await settled();
-  expect(told).toEqual(['go on']);
+  expect(log).toEqual(['go on']);
   expect(channel.push(5)).toBeInstanceOf(Promise);
 });
 
-test('what was read makes room', async () => {
+test('reading a value makes room for the writer', async () => {
   const channel = quiet<number>(2);
   for (const value of [1, 2, 3, 4, 5]) {
     expect(channel.push(value)).toBeUndefined();
@@ -51,9 +51,9 @@ test('what was read makes room', async () => {
 
 test.each([
   ['the end', (channel: Channel<number>) => channel.close()],
-  ['hurry', (channel: Channel<number>) => channel.hurry()],
-  ['a reader who leaves', (channel: Channel<number>) => channel.return()],
-])('a writer who waits goes on at %s', async (_, act) => {
+  ['disableBackpressure', (channel: Channel<number>) => channel.disableBackpressure()],
+  ['a return of the reader', (channel: Channel<number>) => channel.return()],
+])('a waiting writer continues after %s', async (_, act) => {
   const channel = quiet<number>(0);
   const wait = channel.push(1);
   expect(wait).toBeInstanceOf(Promise);
@@ -61,16 +61,16 @@ test.each([
   await expect(wait).resolves.toBeUndefined();
 });
 
-test('once it hurries the writer never waits, and nothing is lost', async () => {
+test('never asks the writer to wait without backpressure, and loses no value', async () => {
   const channel = quiet<number>(1);
-  channel.hurry();
+  channel.disableBackpressure();
   const waits = Array.from({ length: 100 }, (_, value) => channel.push(value));
   channel.close();
   expect(waits.every((wait) => wait === undefined)).toBe(true);
   await expect(rest(channel)).resolves.toEqual(Array.from({ length: 100 }, (_, value) => value));
 });
 
-test('readers who wait are told of the end', async () => {
+test('waiting readers get the end', async () => {
   const channel = quiet<number>(1);
   const waiting = [channel.next(), channel.next()];
   channel.close();
@@ -80,14 +80,14 @@ test('readers who wait are told of the end', async () => {
   ]);
 });
 
-test('what is written after the end goes nowhere', async () => {
+test('ignores values that are written after the end', async () => {
   const channel = quiet<number>(0);
   channel.close();
   expect(channel.push(1)).toBeUndefined();
   await expect(rest(channel)).resolves.toEqual([]);
 });
 
-test('a reader who leaves early is told of, and reads nothing more', async () => {
+test('calls onReturn when the reader returns early, which then reads nothing more', async () => {
   const left: string[] = [];
   const channel = new Channel<number>(1, () => left.push('left'));
   for (const value of [1, 2, 3]) void channel.push(value); // Nobody to wait for.
@@ -97,7 +97,7 @@ test('a reader who leaves early is told of, and reads nothing more', async () =>
   expect(left).toEqual(['left']);
 });
 
-test('a reader who reads to the end has not left early', async () => {
+test('does not call onReturn when the reader reads to the end', async () => {
   const left: string[] = [];
   const channel = new Channel<number>(1, () => left.push('left'));
   void channel.push(1); // Nobody to wait for.
@@ -106,7 +106,7 @@ test('a reader who reads to the end has not left early', async () => {
   expect(left).toEqual([]);
 });
 
-test('what is read meanwhile and what is written keep their order, whatever the mark', async () => {
+test('keeps the order of interleaved reads and writes for every high-water mark', async () => {
   for (const mark of [0, 1, 2, 7]) {
     const channel = quiet<number>(mark);
     const read: number[] = [];

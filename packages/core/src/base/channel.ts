@@ -1,54 +1,54 @@
-/** Values on their way from a writer to one reader. Above its mark it asks the writer to wait. */
+/** A queue from a writer to one reader. When it has more values than the high-water mark, it asks the writer to wait. */
 export class Channel<T> implements AsyncIterator<T, undefined> {
-  readonly #mark: number;
+  readonly #highWaterMark: number;
   readonly #onReturn: () => void;
   #queue: T[] = [];
   #head = 0;
   #isClosed = false;
-  /** Why the writer ended early; the reader gets it once, after the last value. */
+  /** The error of the writer. The reader gets it once, after the last value. */
   #failure: { readonly error: unknown } | undefined;
-  #waiting: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
-  #drained: PromiseWithResolvers<void> | undefined;
-  #isPatient = true;
+  #pendingReads: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
+  #drain: PromiseWithResolvers<void> | undefined;
+  #hasBackpressure = true;
 
-  /** `onReturn` is called when the reader goes away before the end. */
+  /** @param onReturn - called when the reader stops before the end */
   constructor(mark: number, onReturn: () => void) {
-    this.#mark = mark;
+    this.#highWaterMark = mark;
     this.#onReturn = onReturn;
   }
 
-  /** A promise means: the reader is behind; it resolves when the queue is short again. */
+  /** Adds a value. Returns a promise if the reader is behind; it resolves when the queue is short again. */
   push(value: T): Promise<void> | undefined {
     if (this.#isClosed) return undefined;
-    const reader = this.#waiting.shift();
+    const reader = this.#pendingReads.shift();
     if (reader !== undefined) {
       reader.resolve({ done: false, value });
       return undefined;
     }
     this.#queue.push(value);
-    if (!this.#isPatient || this.#queue.length - this.#head <= this.#mark) return undefined;
-    this.#drained ??= Promise.withResolvers<void>();
-    return this.#drained.promise;
+    if (!this.#hasBackpressure || this.#queue.length - this.#head <= this.#highWaterMark) return undefined;
+    this.#drain ??= Promise.withResolvers<void>();
+    return this.#drain.promise;
   }
 
-  /** The writer never waits from now on: somebody waits for the end, who may be the reader itself. */
-  hurry(): void {
-    this.#isPatient = false;
-    this.#letWrite();
+  /** `push` never asks the writer to wait again. Otherwise a reader that awaits the end of the run would wait forever. */
+  disableBackpressure(): void {
+    this.#hasBackpressure = false;
+    this.#releaseWriter();
   }
 
-  /** No more values; the reader gets those that are left. */
+  /** Ends the queue. The reader still gets the values in it. */
   close(): void {
     this.#isClosed = true;
-    this.#letWrite();
-    for (const reader of this.#waiting) reader.resolve({ done: true, value: undefined });
-    this.#waiting = [];
+    this.#releaseWriter();
+    for (const reader of this.#pendingReads) reader.resolve({ done: true, value: undefined });
+    this.#pendingReads = [];
   }
 
-  /** No more values, because of an error: the reader gets the values that are left, then the error, then the end. */
+  /** Ends the queue with an error. The reader gets the values in it, then the error, then the end. */
   fail(error: unknown): void {
     if (this.#isClosed) return;
-    const reader = this.#waiting.shift();
+    const reader = this.#pendingReads.shift();
     if (reader === undefined) this.#failure = { error };
     else reader.reject(error);
     this.close();
@@ -61,7 +61,7 @@ export class Channel<T> implements AsyncIterator<T, undefined> {
     if (failure !== undefined) throw failure.error;
     if (this.#isClosed) return { done: true, value: undefined };
     const reader = Promise.withResolvers<IteratorResult<T, undefined>>();
-    this.#waiting.push(reader);
+    this.#pendingReads.push(reader);
     return reader.promise;
   }
 
@@ -74,20 +74,20 @@ export class Channel<T> implements AsyncIterator<T, undefined> {
     return { done: true, value: undefined };
   }
 
-  /** Takes from the front without moving the rest each time. */
+  /** Removes the first value. The array is cut only now and then, because each cut copies the rest. */
   #take(): T {
-    const value = this.#queue[this.#head] as T; // The caller has looked: there is one.
+    const value = this.#queue[this.#head] as T; // The caller has checked that there is one.
     this.#head++;
-    if (this.#head > this.#mark) {
+    if (this.#head > this.#highWaterMark) {
       this.#queue = this.#queue.slice(this.#head);
       this.#head = 0;
     }
-    if (this.#queue.length - this.#head <= this.#mark) this.#letWrite();
+    if (this.#queue.length - this.#head <= this.#highWaterMark) this.#releaseWriter();
     return value;
   }
 
-  #letWrite(): void {
-    this.#drained?.resolve();
-    this.#drained = undefined;
+  #releaseWriter(): void {
+    this.#drain?.resolve();
+    this.#drain = undefined;
   }
 }

@@ -7,11 +7,11 @@ afterEach(() => void vi.useRealTimers());
 const never: AbortSignal = new AbortController().signal;
 const A_MONTH_MS = 31 * 24 * 60 * 60 * 1000;
 
-test('it tells the time of the machine', () => {
+test('the system clock has the time of the machine', () => {
   expect(systemClock.now()).toBe(5_000);
 });
 
-test('it calls back once, unless that is cancelled', async () => {
+test('the system clock calls back once, unless the callback is cancelled', async () => {
   const called: number[] = [];
   systemClock.after(20, () => called.push(systemClock.now()));
   systemClock.after(10, () => expect.unreachable())();
@@ -19,13 +19,13 @@ test('it calls back once, unless that is cancelled', async () => {
   expect(called).toEqual([5_020]);
 });
 
-test('a sleep is over when its time is, and leaves no listener', async () => {
+test('a sleep resolves after its time and removes its listener', async () => {
   const woken = systemClock.sleep(20, never).then(() => systemClock.now());
   await vi.advanceTimersByTimeAsync(20);
   await expect(woken).resolves.toBe(5_020);
 });
 
-test('a sleep ends at once when its signal is aborted, and leaves no timer', async () => {
+test('a sleep rejects immediately when its signal is aborted, and clears its timer', async () => {
   const controller = new AbortController();
   const sleep = systemClock.sleep(20, controller.signal);
   controller.abort('enough');
@@ -34,7 +34,7 @@ test('a sleep ends at once when its signal is aborted, and leaves no timer', asy
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('a span that no timer can hold does not end at once', async () => {
+test('a delay that is too long for a timer does not end immediately', async () => {
   const ended: string[] = [];
   systemClock.after(A_MONTH_MS, () => ended.push('deadline'));
   void systemClock.sleep(A_MONTH_MS, never).then(() => ended.push('sleep')); // Its time is what is looked at.

@@ -1,18 +1,18 @@
 import { ConfigError } from './errors.ts';
 
-/** Time, as everything here sees it. Tests pass one that they move by hand. */
+/** The source of time for everything in Pawl. Tests pass one that they move by hand. */
 export interface Clock {
   /** Milliseconds since 1970-01-01 UTC. */
   now(): number;
-  /** Calls back once after `ms`; the function that it returns cancels. For deadlines. */
+  /** Calls back once after `ms`. The returned function cancels the callback. Used for deadlines. */
   after(ms: number, callback: () => void): () => void;
-  /** Resolves after `ms`; rejects with the signal's reason as soon as that is aborted. For pauses between attempts. */
+  /** Resolves after `ms`. Rejects with the signal's reason when the signal is aborted. Used for pauses between attempts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /**
-   * Milliseconds that only go forward: no change of the date moves them. Hosts judge by them whether a process still works
-   * on its runs, so all processes of a machine have to share them.
+   * Milliseconds of a clock that never goes back, even if the date of the machine changes. Hosts use it to decide whether a
+   * process still works on its runs, so all processes of a machine must share it.
    *
-   * @defaultValue the machine's own, since it was started
+   * @defaultValue the time since the machine was started
    */
   monotonic?(): number;
 }
@@ -43,24 +43,24 @@ export const systemClock: Clock = {
 };
 
 /**
- * A clock whose missing parts are the machine's: one that gives only another date, as from JavaScript, would otherwise fail at the
- * first deadline.
+ * Fills the missing methods of a clock with those of the machine's clock. Otherwise a clock that has only `now`, which JavaScript
+ * allows, would fail at the first deadline.
  *
- * @throws ConfigError where it does not tell the time.
+ * @throws ConfigError if the clock has no `now`.
  */
 export function completeClock(clock: Clock): Clock {
-  const given: Partial<Clock> | null = clock;
-  if (typeof given?.now !== 'function') {
+  const partial: Partial<Clock> | null = clock;
+  if (typeof partial?.now !== 'function') {
     throw new ConfigError('The clock has no now(). Pass an object with now, after and sleep, or leave it out.');
   }
-  if (typeof given.after === 'function' && typeof given.sleep === 'function') return clock;
+  if (typeof partial.after === 'function' && typeof partial.sleep === 'function') return clock;
   return {
     now: () => clock.now(),
-    after: (ms, callback) => (given.after ? clock : systemClock).after(ms, callback),
-    sleep: (ms, signal) => (given.sleep ? clock : systemClock).sleep(ms, signal),
-    ...(given.monotonic !== undefined && { monotonic: () => clock.monotonic?.() ?? Number.NaN }),
+    after: (ms, callback) => (partial.after ? clock : systemClock).after(ms, callback),
+    sleep: (ms, signal) => (partial.sleep ? clock : systemClock).sleep(ms, signal),
+    ...(partial.monotonic !== undefined && { monotonic: () => clock.monotonic?.() ?? Number.NaN }),
   };
 }
 
-/** A longer delay overflows the 32 bits of a timer, which then fires at once. */
+/** A longer delay overflows the 32 bits of a timer, so the timer would fire immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

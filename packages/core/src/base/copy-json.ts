@@ -3,30 +3,30 @@ import { isPlainObject } from './json.ts';
 import { describeType } from './options.ts';
 
 export interface CopyOptions {
-  /** Begins the message: `'Agent "a", run'`. */
+  /** The start of an error message: `'Agent "a", run'`. */
   readonly where: string;
-  /** What the value is called: `metadata`. */
+  /** The name of the value in an error message: `metadata`. */
   readonly name: string;
-  /** Whether fields that are undefined count as left out. @defaultValue false: they are refused */
+  /** Whether to omit fields that are undefined. @defaultValue false: they are an error */
   readonly ignoresUndefined?: boolean;
 }
 
 /**
- * A copy of a value that is to be stored. Hosts that keep text would lose what JSON can't hold, or fail where nobody looks for the
- * reason; the one in memory would keep it.
+ * Copies a value that will be stored. A host that stores text would lose what JSON cannot hold, or fail far from the cause, while
+ * the in-memory host would keep it, so such a value is an error at once.
  *
- * @throws ConfigError that names the path.
+ * @throws ConfigError with the path of the value.
  */
 export function copyJson<T>(value: T, options: CopyOptions): T {
   return new JsonCopier(options).copy(value) as T; // The same fields.
 }
 
-/** A value with a path that is only joined where something is wrong. */
+/** Copies a value and keeps its path, which is joined only for an error. */
 class JsonCopier {
   readonly #options: CopyOptions;
   readonly #path: (string | number)[] = [];
-  /** The objects that the present one is in. */
-  readonly #above: object[] = [];
+  /** The objects that contain the current one. */
+  readonly #ancestors: object[] = [];
 
   constructor(options: CopyOptions) {
     this.#options = options;
@@ -39,36 +39,37 @@ class JsonCopier {
         return value;
       case 'number':
         if (Number.isFinite(value)) return value;
-        throw this.#refused(String(value), 'Leave it out, or pass a text.');
+        throw this.#createError(String(value), 'Leave it out, or pass a text.');
       case 'bigint':
-        throw this.#refused('a BigInt', 'Pass a text: String(value).');
+        throw this.#createError('a BigInt', 'Pass a text: String(value).');
       case 'undefined':
-        throw this.#refused('undefined', 'Leave it out, or pass null.');
+        throw this.#createError('undefined', 'Leave it out, or pass null.');
       case 'function':
       case 'symbol':
-        throw this.#refused(`a ${typeof value}`, 'Leave it out.');
+        throw this.#createError(`a ${typeof value}`, 'Leave it out.');
       case 'object':
         return value === null ? null : this.#copyObject(value);
     }
   }
 
   #copyObject(value: object): unknown {
-    if (this.#above.includes(value)) throw this.#refused('an object that holds itself', 'Leave it out.');
-    if (this.#above.length >= MAX_DEPTH) throw this.#refused('nested too deeply', `Use ${MAX_DEPTH} levels at most.`);
-    this.#above.push(value);
+    if (this.#ancestors.includes(value)) throw this.#createError('an object that contains itself', 'Leave it out.');
+    if (this.#ancestors.length >= MAX_DEPTH)
+      throw this.#createError('nested too deeply', `Use ${MAX_DEPTH} levels at most.`);
+    this.#ancestors.push(value);
     const copy = Array.isArray(value) ? this.#copyList(value) : this.#copyFields(value);
-    this.#above.pop();
+    this.#ancestors.pop();
     return copy;
   }
 
   #copyList(list: readonly unknown[]): unknown[] {
-    // By index: `map` passes over what is missing.
+    // By index, because `map` skips holes.
     return Array.from({ length: list.length }, (_, index) => this.#copyAt(index, list[index]));
   }
 
   #copyFields(value: object): object {
-    if (!isPlainObject(value) && (Object.keys(value).length === 0 || isMore(value))) {
-      throw this.#refused(
+    if (!isPlainObject(value) && (Object.keys(value).length === 0 || hasHiddenContent(value))) {
+      throw this.#createError(
         describeType(value),
         value instanceof Date ? 'Pass a text: date.toISOString().' : 'Pass a plain object.',
       );
@@ -90,16 +91,16 @@ class JsonCopier {
     return copied;
   }
 
-  #refused(what: string, fix: string): ConfigError {
+  #createError(problem: string, fix: string): ConfigError {
     const { where, name } = this.#options;
     const path = this.#path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-    return new ConfigError(`${where}: ${name}${path} is ${what}, which JSON can't hold. ${fix}`);
+    return new ConfigError(`${where}: ${name}${path} is ${problem}, which JSON cannot represent. ${fix}`);
   }
 }
 
 const MAX_DEPTH = 500;
 
-/** An instance whose fields are not what it is: a `Map`, a `Buffer`, what writes itself in another way. */
-function isMore(value: object): boolean {
+/** Whether the fields of an instance are not its content: a `Map`, a `Buffer`, an object with `toJSON`. */
+function hasHiddenContent(value: object): boolean {
   return ArrayBuffer.isView(value) || Symbol.iterator in value || 'toJSON' in value || 'then' in value;
 }

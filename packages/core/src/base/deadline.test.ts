@@ -4,15 +4,15 @@ import { Deadline } from './deadline.ts';
 
 interface Scene {
   readonly name: string;
-  /** What is done to a deadline of 100 ms, and when. */
+  /** The calls to a deadline of 100 ms, with their times. */
   readonly script: readonly (readonly [atMs: number, act: 'pause' | 'resume' | 'restart' | 'end'])[];
   readonly expiresAt: readonly number[];
 }
 
 const scenes: readonly Scene[] = [
-  { name: 'it expires once, when its time is over', script: [], expiresAt: [100] },
+  { name: 'a deadline expires once, when its time is over', script: [], expiresAt: [100] },
   {
-    name: 'time at which it stands still does not count',
+    name: 'the time of a pause does not count',
     script: [
       [40, 'pause'],
       [540, 'resume'],
@@ -20,7 +20,7 @@ const scenes: readonly Scene[] = [
     expiresAt: [600],
   },
   {
-    name: 'to pause twice is to pause once',
+    name: 'a second pause has no effect',
     script: [
       [40, 'pause'],
       [50, 'pause'],
@@ -30,7 +30,7 @@ const scenes: readonly Scene[] = [
     expiresAt: [120],
   },
   {
-    name: 'what it may stand still at several times adds up',
+    name: 'the times of several pauses add up',
     script: [
       [40, 'pause'],
       [140, 'resume'],
@@ -39,19 +39,19 @@ const scenes: readonly Scene[] = [
     ],
     expiresAt: [300],
   },
-  { name: 'one that stands still never expires', script: [[99, 'pause']], expiresAt: [] },
-  { name: 'it starts over with the whole span', script: [[90, 'restart']], expiresAt: [190] },
+  { name: 'a paused deadline does not expire', script: [[99, 'pause']], expiresAt: [] },
+  { name: 'a restart uses the whole span', script: [[90, 'restart']], expiresAt: [190] },
   {
-    name: 'it starts over with the whole span, also from a standstill',
+    name: 'a restart during a pause uses the whole span',
     script: [
       [90, 'pause'],
       [300, 'restart'],
     ],
     expiresAt: [400],
   },
-  { name: 'one that was ended never expires', script: [[50, 'end']], expiresAt: [] },
+  { name: 'an ended deadline does not expire', script: [[50, 'end']], expiresAt: [] },
   {
-    name: 'one that was ended is not brought back by whoever was late to hear of it',
+    name: 'an ended deadline stays ended after pause, resume and restart',
     script: [
       [50, 'end'],
       [60, 'resume'],
@@ -60,7 +60,7 @@ const scenes: readonly Scene[] = [
     expiresAt: [],
   },
   {
-    name: 'one that has expired does so no second time',
+    name: 'an expired deadline does not expire again',
     script: [
       [150, 'pause'],
       [160, 'resume'],
@@ -82,7 +82,7 @@ test.each(scenes)('$name', async ({ script, expiresAt }) => {
   expect({ expired, timers: clock.pending }).toEqual({ expired: expiresAt, timers: 0 });
 });
 
-test('one without end sets no timer at all', async () => {
+test('a deadline of Infinity sets no timer', async () => {
   const clock = manualClock();
   const deadline = new Deadline(clock, Number.POSITIVE_INFINITY, () => expect.unreachable());
   deadline.pause();
@@ -91,7 +91,7 @@ test('one without end sets no timer at all', async () => {
   expect(clock.pending).toBe(0);
 });
 
-test('one whose time was over before it began expires at the next occasion, never in its maker', async () => {
+test('a deadline whose time is already over expires asynchronously, not in the constructor', async () => {
   const clock = manualClock();
   const expired: number[] = [];
   new Deadline(clock, -5, () => expired.push(clock.now()));

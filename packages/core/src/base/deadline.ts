@@ -1,80 +1,81 @@
 import { Cancellation, type CancellationSource, isCancelled } from './cancellation.ts';
 import type { Clock } from './clock.ts';
 
-/** A span of time after which something is called, once. It can stand still, start over, and end early. */
+/** Calls back once after a span of time. It can be paused, restarted and ended early. */
 export class Deadline {
   readonly #clock: Clock;
-  readonly #expire: () => void;
+  readonly #onExpire: () => void;
   #ms: number;
-  /** When it expires; infinite while it stands still. */
+  /** When it expires; infinite while it is paused. */
   #dueAt = Number.POSITIVE_INFINITY;
-  #left: number;
-  /** When the timer fires: it may be before the time is over, and is then set again, so that starting over sets none. */
+  #remainingMs: number;
+  /** When the timer fires. It can fire before the deadline and is then set again, so that a restart needs no new timer. */
   #firesAt = Number.POSITIVE_INFINITY;
-  #cancel: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
   #isOver = false;
 
-  /** Runs from now on. `Infinity` never expires. */
+  /** Starts immediately. `Infinity` never expires. */
   constructor(clock: Clock, ms: number, expire: () => void) {
     this.#clock = clock;
     this.#ms = ms;
-    this.#left = ms;
-    this.#expire = expire;
+    this.#remainingMs = ms;
+    this.#onExpire = expire;
     this.resume();
   }
 
-  /** Starts over with the whole span, or with another. */
+  /** Starts again with the whole span, or with another one. */
   restart(ms: number = this.#ms): void {
     this.#ms = ms;
-    this.#left = ms;
+    this.#remainingMs = ms;
     this.#dueAt = Number.POSITIVE_INFINITY;
     this.resume();
   }
 
-  /** Stands still: the time until `resume` does not count. */
+  /** The time until `resume` does not count. */
   pause(): void {
     if (this.#dueAt === Number.POSITIVE_INFINITY) return;
-    this.#left = this.#dueAt - this.#clock.now();
+    this.#remainingMs = this.#dueAt - this.#clock.now();
     this.#dueAt = Number.POSITIVE_INFINITY;
-    this.#stop();
+    this.#clearTimer();
   }
 
   resume(): void {
-    if (this.#isOver || this.#dueAt !== Number.POSITIVE_INFINITY || this.#left === Number.POSITIVE_INFINITY) return;
-    const left = Math.max(0, this.#left);
+    if (this.#isOver || this.#dueAt !== Number.POSITIVE_INFINITY || this.#remainingMs === Number.POSITIVE_INFINITY)
+      return;
+    const left = Math.max(0, this.#remainingMs);
     this.#dueAt = this.#clock.now() + left;
-    if (this.#firesAt > this.#dueAt) this.#set(left);
+    if (this.#firesAt > this.#dueAt) this.#setTimer(left);
   }
 
-  /** Never expires after this, nor runs again. */
+  /** The deadline never expires after this call and cannot be resumed. */
   end(): void {
     this.#isOver = true;
-    this.#stop();
+    this.#clearTimer();
   }
 
-  #set(ms: number): void {
-    this.#stop();
+  #setTimer(ms: number): void {
+    this.#clearTimer();
     this.#firesAt = this.#dueAt;
-    this.#cancel = this.#clock.after(ms, () => this.#fired());
+    this.#cancelTimer = this.#clock.after(ms, () => this.#handleTimer());
   }
 
-  #stop(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
+  #clearTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     this.#firesAt = Number.POSITIVE_INFINITY;
   }
 
-  #fired(): void {
+  #handleTimer(): void {
     const isMoved = this.#dueAt !== this.#firesAt;
     this.#firesAt = Number.POSITIVE_INFINITY;
-    // Never more than the span: a machine's time may be set back.
+    // Never more than the span, because the time of a machine can be set back.
     const left = isMoved ? Math.min(this.#dueAt - this.#clock.now(), this.#ms) : 0;
     if (left > 0) {
-      this.#set(left);
+      this.#setTimer(left);
       return;
     }
     this.end();
-    this.#expire();
+    this.#onExpire();
   }
 }
 
@@ -82,19 +83,19 @@ export interface DeadlineOptions<T> {
   readonly clock: Clock;
   readonly signal: CancellationSource;
   readonly timeoutMs: number;
-  /** What to reject with when the time is over; the work is cancelled with the same error. */
+  /** Makes the error to reject with when the time is over. The work is cancelled with the same error. */
   readonly timeoutError: () => Error;
-  /** Told what the work gave, or threw, after it was given up. Never used otherwise. */
-  readonly late?: (settled: PromiseSettledResult<T>) => void;
+  /** Called with the result of work that settles after the deadline or a cancellation. */
+  readonly onLateResult?: (settled: PromiseSettledResult<T>) => void;
 }
 
 /**
- * Does `work` until it settles, its time is over, or the signal is aborted, whichever comes first.
+ * Runs `work` until it settles, its time is over, or the signal is aborted, whichever comes first.
  *
- * Returns at once in each case, also if the work ignores its cancellation.
+ * Settles immediately in each case, even if the work ignores its cancellation.
  */
 export function withDeadline<T>(work: (timed: TimedWork) => T | Promise<T>, options: DeadlineOptions<T>): Promise<T> {
-  const { signal, late } = options;
+  const { signal, onLateResult: late } = options;
   if (isCancelled(signal)) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const timed = new TimedWork(options, reject);
@@ -111,7 +112,7 @@ export function withDeadline<T>(work: (timed: TimedWork) => T | Promise<T>, opti
   });
 }
 
-/** Work under a deadline. Cancelling it rejects its result. */
+/** Work with a deadline. Cancelling it rejects its result. */
 export class TimedWork extends Cancellation {
   readonly deadline: Deadline;
   readonly #reject: (reason: unknown) => void;
@@ -123,12 +124,12 @@ export class TimedWork extends Cancellation {
     this.deadline = new Deadline(clock, timeoutMs, () => this.cancel(timeoutError()));
   }
 
-  /** Whether it has settled, or was given up. */
+  /** Whether it has settled or was cancelled. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** `false` if it was over before. */
+  /** Marks the work as over. Returns `false` if it already was. */
   settle(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;

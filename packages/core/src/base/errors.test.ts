@@ -11,16 +11,16 @@ test.each([
   ['thing.broken', false],
   [null, false],
   [undefined, false],
-])('%o is one of our errors: %s', (error, answer) => {
+])('%o is a PawlError: %s', (error, answer) => {
   expect(PawlError.isInstance(error)).toBe(answer);
 });
 
-test('an error of another copy of the package is one of ours', () => {
+test('recognizes an error of another copy of the package', () => {
   const foreign = Object.assign(new Error('From afar.'), { [Symbol.for('pawl.PawlError')]: true });
   expect(PawlError.isInstance(foreign)).toBe(true);
 });
 
-test('a definition that is wrong has a code of its own unless another is given', () => {
+test('a ConfigError has the code config.invalid unless another one is given', () => {
   const cause = new Error('deep down');
   const plain = new ConfigError('Wrong.');
   const special = new ConfigError('Wrong.', { code: 'config.missing_key', cause });
@@ -32,14 +32,14 @@ test('a definition that is wrong has a code of its own unless another is given',
   expect('cause' in plain).toBe(false);
 });
 
-test('the mark of our errors is seen by nobody who lists their fields', () => {
+test('the brand of an error is not enumerable', () => {
   expect(Object.entries(new HostError('Two writers.', { code: 'run.live' }))).toEqual([
     ['name', 'HostError'],
     ['code', 'run.live'],
   ]);
 });
 
-test('a class knows its own errors and those of its subclasses alone', () => {
+test('isInstance accepts only errors of the class and its subclasses', () => {
   const wrong = new ConfigError('Wrong.');
   const refused = new HttpError('No.', { status: 400 });
   expect([PawlError.isInstance(wrong), ConfigError.isInstance(wrong), HttpError.isInstance(wrong)]).toEqual([

@@ -1,16 +1,16 @@
 import { addBrand, hasBrand } from './brand.ts';
 
 export interface PawlErrorOptions {
-  /** Stable, `noun.problem`. For programs; the message is for people. */
+  /** Stable, in the form `noun.problem`. Programs read the code, people the message. */
   readonly code: string;
   readonly cause?: unknown;
 }
 
 /**
- * The base of every error of ours. The message says what was wrong, with the value quoted, then what to do.
+ * The base class of all errors of Pawl. The message quotes the wrong value, then says what to do.
  *
- * Each class has an `isInstance` of its own, which also knows the errors of another copy of this package; `instanceof` does not. A
- * subclass that you write inherits the one of the class that it extends.
+ * Each class has its own `isInstance`, which also recognizes errors of another copy of this package; `instanceof` does not. A
+ * subclass that you write inherits the `isInstance` of the class that it extends.
  */
 export class PawlError extends Error {
   override readonly name: string = 'PawlError';
@@ -27,7 +27,7 @@ export class PawlError extends Error {
   }
 }
 
-/** Wrong use by a developer. Thrown where it is written: when a tool, an agent or a run is defined. */
+/** Wrong use by a developer. Thrown when a tool, an agent or a run is defined. */
 export class ConfigError extends PawlError {
   override readonly name = 'ConfigError';
 
@@ -41,7 +41,7 @@ export class ConfigError extends PawlError {
   }
 }
 
-/** The host that runs are kept on failed, or two writers met. Thrown out of the loop; the run stays resumable. */
+/** The store of the host failed, or two writers worked on one run. Thrown out of the loop; the run stays resumable. */
 export class HostError extends PawlError {
   override readonly name: string = 'HostError';
 

@@ -28,12 +28,12 @@ test.each([
   ' ',
   '12',
   '-0.5E1',
-])('the text %j is the start of JSON', (text) => {
+])('accepts %j as the start of JSON', (text) => {
   expect(read(text)).toEqual({ isBroken: false, isWhole: false });
 });
 
 test.each(['{}', ' {"a":[1,{"b":null}]} \n', '[]', '"x"', 'true', '"\\u00e9\\n"', '[-0,1.5e-7,20]'])(
-  'the text %j is whole',
+  'says that %j is complete',
   (text) => {
     expect(read(text)).toEqual({ isBroken: false, isWhole: true });
   },
@@ -62,7 +62,7 @@ test.each([
   '"a""',
   'nulll',
   "{'a'",
-])('the text %j can never become JSON', (text) => {
+])('says that %j can never become JSON', (text) => {
   expect(read(text).isBroken).toBe(true);
 });
 
@@ -71,7 +71,7 @@ const json = fc.oneof(
   fc.jsonValue().map((value) => JSON.stringify(value, null, 1)),
 );
 
-test('each start of JSON is one, wherever it is cut', () => {
+test('accepts every prefix of JSON, in any pieces', () => {
   fc.assert(
     fc.property(json, fc.array(fc.nat(), { maxLength: 4 }), (text, places) => {
       const cuts = [0, ...places.map((place) => place % (text.length + 1)).sort((a, b) => a - b), text.length];
@@ -83,7 +83,7 @@ test('each start of JSON is one, wherever it is cut', () => {
   );
 });
 
-test('a text is whole exactly where it is JSON that cannot go on', () => {
+test('a text is complete exactly if it is JSON that cannot continue', () => {
   const text = fc.oneof(
     json,
     fc
@@ -91,11 +91,11 @@ test('a text is whole exactly where it is JSON that cannot go on', () => {
       .map((parts) => parts.join('')),
   );
   fc.assert(
-    fc.property(text, (given) => {
-      const { isWhole, isBroken } = read(given);
-      const parsed = parseJson(given);
+    fc.property(text, (sample) => {
+      const { isWhole, isBroken } = read(sample);
+      const parsed = parseJson(sample);
       if (isBroken) expect(parsed.ok).toBe(false);
-      else expect(isWhole).toBe(parsed.ok && (typeof parsed.value !== 'number' || /\s$/.test(given)));
+      else expect(isWhole).toBe(parsed.ok && (typeof parsed.value !== 'number' || /\s$/.test(sample)));
     }),
     { numRuns: 3000 },
   );
@@ -107,10 +107,10 @@ test.each([
   ['{"a":1', 0, undefined],
   ['{"a" 1}', 0, undefined],
   ['7', 0, undefined],
-])('the value in %j from position %i on ends at %s', (text, start, end) => {
+])('the value in %j at position %i ends at %s', (text, start, end) => {
   expect(new JsonPrefix().readValue(text, start)).toBe(end);
 });
 
-test('a million characters are read at once', () => {
+test('reads a million characters quickly', () => {
   expect(read(...Array(100_000).fill('{"a":[1,'))).toEqual({ isBroken: false, isWhole: false });
 });

@@ -1,25 +1,25 @@
 /**
- * Reads JSON in pieces. After each piece it is known whether the text can still become JSON and whether it is whole,
- * at the cost of that piece alone.
+ * Reads JSON in pieces. After each piece it says whether the text can still become JSON and whether it is complete. A piece
+ * costs time in proportion to its own length.
  */
 export class JsonPrefix {
-  #next: Expected = 'value';
-  /** What is being read; `undefined` between two tokens. */
+  #next: ExpectedToken = 'value';
+  /** The token that is being read; `undefined` between two tokens. */
   #token: 'string' | 'escape' | 'hex' | 'word' | 'number' | undefined;
   #part: NumberPart = 'minus';
-  /** The characters of a word that are missing. */
+  /** The characters of a word that are still expected. */
   #rest = '';
   #hexDigits = 0;
-  /** Whether each open bracket is a brace. */
+  /** For each open bracket, whether it is a brace. */
   readonly #open: boolean[] = [];
   #isBroken = false;
 
-  /** No text can follow that would make it JSON. */
+  /** No continuation can make the text JSON. */
   get isBroken(): boolean {
     return this.#isBroken;
   }
 
-  /** It is one value, which cannot go on: behind a number at the root another digit may follow. */
+  /** The text is one complete value. A number at the root is not complete, because another digit can follow. */
   get isWhole(): boolean {
     return this.#next === 'end' && this.#token === undefined && !this.#isBroken;
   }
@@ -29,7 +29,7 @@ export class JsonPrefix {
     while (position < piece.length && !this.#isBroken) position = this.#read(piece, position);
   }
 
-  /** Reads from a position to the end of the value. Returns the position behind it; `undefined` if there is none. */
+  /** Reads a value that starts at a position. Returns the position after its end; `undefined` if the value is not complete. */
   readValue(text: string, start: number): number | undefined {
     let position = start;
     while (position < text.length && !this.#isBroken && !this.isWhole) position = this.#read(text, position);
@@ -42,7 +42,7 @@ export class JsonPrefix {
     return position + 1;
   }
 
-  /** Most characters are part of a string. */
+  /** A separate fast path, because most characters are part of a string. */
   #readString(text: string, start: number): number {
     for (let position = start; position < text.length; position++) {
       const code = text.charCodeAt(position);
@@ -58,7 +58,7 @@ export class JsonPrefix {
   #step(code: number): void {
     switch (this.#token) {
       case undefined:
-        if (!isBlank(code)) this.#begin(code);
+        if (!isBlank(code)) this.#beginToken(code);
         return;
       case 'string': // Read by `#readString`.
         return;
@@ -83,18 +83,18 @@ export class JsonPrefix {
   }
 
   #stepNumber(code: number): void {
-    const next = nextPart(this.#part, code);
+    const next = advanceNumber(this.#part, code);
     if (next !== undefined) {
       this.#part = next;
       return;
     }
     this.#token = undefined;
     if (!ENDS.has(this.#part)) this.#isBroken = true;
-    else if (!isBlank(code)) this.#begin(code);
+    else if (!isBlank(code)) this.#beginToken(code);
   }
 
-  /** The first character of a token. */
-  #begin(code: number): void {
+  /** Reads the first character of a token. */
+  #beginToken(code: number): void {
     if (code === QUOTE) this.#beginString();
     else if (code === COMMA || code === COLON) this.#separate(code);
     else if (code === 0x7d || code === 0x5d) this.#close(code === 0x7d);
@@ -121,7 +121,7 @@ export class JsonPrefix {
 
   #beginValue(code: number): void {
     const isBrace = code === 0x7b;
-    const word = WORDS.get(code);
+    const rest = WORDS.get(code);
     if (isBrace || code === 0x5b) {
       if (this.#next !== 'value' && this.#next !== 'element') this.#isBroken = true;
       this.#open.push(isBrace);
@@ -129,12 +129,12 @@ export class JsonPrefix {
       return;
     }
     this.#endValue();
-    if (word !== undefined) {
+    if (rest !== undefined) {
       this.#token = 'word';
-      this.#rest = word;
+      this.#rest = rest;
       return;
     }
-    const part = nextPart('start', code);
+    const part = advanceNumber('start', code);
     if (part === undefined) {
       this.#isBroken = true;
       return;
@@ -143,34 +143,34 @@ export class JsonPrefix {
     this.#part = part;
   }
 
-  /** What may follow a value without brackets. */
+  /** Sets what can follow a value without brackets. */
   #endValue(): void {
     if (this.#next !== 'value' && this.#next !== 'element') this.#isBroken = true;
     this.#next = this.#open.length === 0 ? 'end' : 'more';
   }
 }
 
-/** What may come: `first` is a key or the end of an object, `element` a value or the end of an array. */
-type Expected = 'value' | 'first' | 'key' | 'colon' | 'element' | 'more' | 'end';
+/** What can come next: `first` is a key or the end of an object, `element` is a value or the end of an array. */
+type ExpectedToken = 'value' | 'first' | 'key' | 'colon' | 'element' | 'more' | 'end';
 
 type NumberPart = 'minus' | 'zero' | 'integer' | 'point' | 'fraction' | 'exponent' | 'sign' | 'power';
 
-/** The parts behind which a number may end. */
+/** The parts after which a number can end. */
 const ENDS: ReadonlySet<NumberPart> = new Set(['zero', 'integer', 'fraction', 'power']);
 
-function nextPart(part: NumberPart | 'start', code: number): NumberPart | undefined {
+function advanceNumber(part: NumberPart | 'start', code: number): NumberPart | undefined {
   const isDigit = code >= ZERO && code <= 0x39;
   const isExponent = code === 0x65 || code === 0x45;
   switch (part) {
     case 'start':
       if (code === 0x2d) return 'minus';
-      return isDigit ? nextPart('minus', code) : undefined;
+      return isDigit ? advanceNumber('minus', code) : undefined;
     case 'minus':
       if (!isDigit) return undefined;
       return code === ZERO ? 'zero' : 'integer';
     case 'integer':
       if (isDigit) return 'integer';
-      return nextPart('zero', code);
+      return advanceNumber('zero', code);
     case 'zero':
       if (code === 0x2e) return 'point';
       return isExponent ? 'exponent' : undefined;
@@ -195,15 +195,15 @@ const ZERO = 0x30;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
-/** The rest of each word by its first character. */
+/** The remaining characters of each word, by its first character. */
 const WORDS: ReadonlyMap<number, string> = new Map(
   ['true', 'false', 'null'].map((word) => [word.charCodeAt(0), word.slice(1)]),
 );
 
-/** What may follow a backslash, beside `u`. */
-const ESCAPES: ReadonlySet<number> = new Set([...'"\\/bfnrt'].map((sign) => sign.charCodeAt(0)));
+/** What can follow a backslash, besides `u`. */
+const ESCAPES: ReadonlySet<number> = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)));
 
-/** Space, tab, and the ends of lines. */
+/** Space, tab, line feed, carriage return. */
 function isBlank(code: number): boolean {
   return code === SPACE || code === 0x09 || code === 0x0a || code === 0x0d;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canonicalJson, findOverflow, isRecord, parseJson } from './json.ts';
+import { findOverflow, isRecord, parseJson, stringifyCanonical } from './json.ts';
 
 test.each([
   [{}, true],
@@ -15,7 +15,7 @@ test.each([
   expect(isRecord(value)).toBe(answer);
 });
 
-test('what parses is given as it is, a field named __proto__ included', () => {
+test('returns the parsed value unchanged, including a field named __proto__', () => {
   const parsed = parseJson('{"__proto__": {"polluted": true}, "a": [1, null]}');
   expect(parsed.ok && Object.entries(parsed.value as object)).toEqual([
     ['__proto__', { polluted: true }],
@@ -23,7 +23,7 @@ test('what parses is given as it is, a field named __proto__ included', () => {
   ]);
 });
 
-test('a problem is data like any other', () => {
+test('the problem of a parse result is an enumerable field', () => {
   expect({ ...parseJson('nope') }).toEqual({ ok: false, problem: 'unexpected "n" at position 0' });
 });
 
@@ -36,8 +36,8 @@ test.each([
   { value: 'text', text: '"text"' },
   { value: null, text: 'null' },
   { value: JSON.parse('{"b":1,"__proto__":2}'), text: '{"__proto__":2,"b":1}' },
-])('one text stands for a value, whatever the order of its keys: $text', ({ value, text }) => {
-  expect(canonicalJson(value)).toBe(text);
+])('writes the same text for any order of keys: $text', ({ value, text }) => {
+  expect(stringifyCanonical(value)).toBe(text);
 });
 
 test.each([
@@ -48,7 +48,7 @@ test.each([
   ['{"a":1e400,"b":-1e400}', 'a'],
   [`{"x":1${'0'.repeat(309)}}`, 'x'],
   [`{"x":${'9'.repeat(300)}e10}`, 'x'],
-])('a number that no double holds is found: %s', (text, path) => {
+])('finds a number that a double cannot hold: %s', (text, path) => {
   expect(findOverflow(JSON.parse(text), text)).toBe(path);
   expect(findOverflow(JSON.parse(text))).toBe(path);
 });
@@ -60,12 +60,12 @@ test.each([
   `{"x":"${'9'.repeat(400)}"}`,
   '[]',
   'null',
-])('there is none in %s', (text) => {
+])('finds no number out of range in %s', (text) => {
   expect(findOverflow(JSON.parse(text), text)).toBeUndefined();
   expect(findOverflow(JSON.parse(text))).toBeUndefined();
 });
 
-test('a value that is nested deeper than the stack is searched as well', () => {
+test('searches a value that is nested deeper than the stack', () => {
   const text = `${'['.repeat(50_000)}1e400${']'.repeat(50_000)}`;
   expect(findOverflow(JSON.parse(text), text)).toBe('[0]'.repeat(50_000));
 });

@@ -1,4 +1,4 @@
-/** The same function, which makes its value once for each object, and holds it as long as the object lives. */
+/** Wraps a function so that it makes one value per object and keeps it as long as the object lives. */
 export function memoize<Key extends object, Value extends object | string>(
   make: (key: Key) => Value,
 ): (key: Key) => Value {

@@ -38,7 +38,7 @@ test.each<[Options]>([
   [{}],
   [{ name: '', maxBytes: 0, isStrict: false, order: 'asc', when: true, price: { input: 1, output: 2 }, seed: null }],
   [{ when: () => true, prices: [], schema: null }],
-])('accepts %j and gives it back', (options) => {
+])('accepts %j and returns it', (options) => {
   expect(checkOptions(options, TABLE, 'load')).toBe(options);
 });
 
@@ -53,42 +53,42 @@ test.each([
 });
 
 test.each([
-  ['a misspelt option', { nmae: 'a' }, 'there is no option "nmae". Did you mean "name"?'],
+  ['a misspelled option', { nmae: 'a' }, 'there is no option "nmae". Did you mean "name"?'],
   ['another case', { MAX_BYTES: 1 }, 'there is no option "MAX_BYTES". Did you mean "maxBytes"?'],
   ['an option without its "max"', { byte: 1 }, 'there is no option "byte". Did you mean "maxBytes"?'],
   ['the name of another library', { sort: 'asc' }, 'there is no option "sort". The option is "order".'],
   ['the name of another library, in another case', { Sort: 1 }, 'there is no option "Sort". The option is "order".'],
   ['a name that has a hint in another case', { SORT: 1 }, 'there is no option "SORT". SQL is not read.'],
   [
-    'a name like no other',
+    'a name that is not similar to any option',
     { temperature: 1 },
     'there is no option "temperature". The options are: name, maxBytes, isStrict, order, when, price, prices, seed, schema.',
   ],
   ['a name of Object.prototype', { constructor: 1 }, 'there is no option "constructor".'],
   [
-    'a misspelt option inside',
+    'a misspelled nested option',
     { price: { imput: 1 } },
     'there is no option "price.imput". Did you mean "price.input"?',
   ],
-  ['a hint inside', { price: { prompt: 1 } }, 'there is no option "price.prompt". The option is "input".'],
+  ['a nested name with a hint', { price: { prompt: 1 } }, 'there is no option "price.prompt". The option is "input".'],
   ['a text in place of a number', { maxBytes: '1' }, 'maxBytes is the text "1". Pass a number.'],
   ['a number in place of a text', { name: 1 }, 'name is 1. Pass a text.'],
   ['a text in place of a boolean', { isStrict: 'true' }, 'isStrict is the text "true". Pass true or false.'],
   ['null', { name: null }, 'name is null. Pass a text.'],
   ['a BigInt', { maxBytes: 5n }, 'maxBytes is the BigInt 5n. Pass a number.'],
-  ['a value that is none of a union', { order: 'ASC' }, 'order is the text "ASC". Pass "asc" or "desc".'],
+  ['a value that is not in the union', { order: 'ASC' }, 'order is the text "ASC". Pass "asc" or "desc".'],
   ['a value of Object.prototype', { order: 'toString' }, 'order is the text "toString". Pass "asc" or "desc".'],
-  ['none of several types', { when: 'yes' }, 'when is the text "yes". Pass true or false, or a function.'],
+  ['a value of none of the types', { when: 'yes' }, 'when is the text "yes". Pass true or false, or a function.'],
   ['no list', { prices: {} }, 'prices is an object. Pass a list.'],
   [
     'a text in place of an object',
     { price: 'high' },
-    'price is a text. Pass an object of some of these: input, output.',
+    'price is a text. Pass an object with any of these: input, output.',
   ],
-  ['a list in place of an object', { price: [] }, 'price is a list. Pass an object of some of these: input, output.'],
-  ['a text inside', { price: { input: '1' } }, 'price.input is the text "1". Pass a number.'],
-  ['an instance inside', { price: new Date(0) }, 'a Date has none of the options.'],
-])('refuses %s', (_, options, problem) => {
+  ['a list in place of an object', { price: [] }, 'price is a list. Pass an object with any of these: input, output.'],
+  ['a nested text in place of a number', { price: { input: '1' } }, 'price.input is the text "1". Pass a number.'],
+  ['a nested instance', { price: new Date(0) }, 'a Date has none of the options.'],
+])('rejects %s', (_, options, problem) => {
   const check = (): unknown => checkOptions(options, TABLE, 'load');
   expect(check).toThrow(ConfigError);
   expect(check).toThrow(`load: ${problem}`);
@@ -101,14 +101,14 @@ test.each([
   [7, 'a number'],
   [[], 'a list'],
   [() => 1, 'a function'],
-])('refuses %o in the place of the options, without quoting it', (options, type) => {
+])('rejects %o in place of the options, without quoting it', (options, type) => {
   const table: OptionTable<Price> = { keys: { input: 'number', output: 'number' } };
   expect(() => checkOptions(options as never, table, 'load')).toThrow(
-    new ConfigError(`load: the options are ${type}. Pass an object of some of these: input, output.`),
+    new ConfigError(`load: the options are ${type}. Pass an object with any of these: input, output.`),
   );
 });
 
-test('adds the note of a table to a name that it does not know', () => {
+test('adds the note of a table to the error for an unknown name', () => {
   const table: OptionTable<Price> = { ...PRICES, note: (name) => `Pass ${name} elsewhere.` };
   expect(() => checkOptions({ imput: 1 } as never, table, 'load')).toThrow(
     'load: there is no option "imput". Did you mean "input"? Pass imput elsewhere.',
@@ -131,11 +131,11 @@ class Config {
   helper(): void {}
 }
 
-test('reads the getters of a class instance, and nothing else of it', () => {
+test('reads only the options of a class instance, including getters', () => {
   expect(checkOptions(new Config(), TABLE, 'load')).toEqual({ maxBytes: 5, name: 'from a getter' });
 });
 
-test('reads an instance inside an object', () => {
+test('reads a nested instance', () => {
   class Limits {
     get input(): number {
       return 1;
@@ -148,18 +148,18 @@ test('reads an instance inside an object', () => {
 
 test.each([
   [
-    'a field of a class that is no option',
+    'a field of a class that is not an option',
     new (class extends Config {
       readonly nmae = 'a';
     })(),
     'nmae',
   ],
-  ['an inherited field that is no option', Object.create({ nmae: 'a' }), 'nmae'],
-])('refuses %s', (_, options, name) => {
+  ['an inherited field that is not an option', Object.create({ nmae: 'a' }), 'nmae'],
+])('rejects %s', (_, options, name) => {
   expect(() => checkOptions(options, TABLE, 'load')).toThrow(`load: there is no option "${name}".`);
 });
 
-test('refuses a getter of a class whose value is of the wrong type', () => {
+test('rejects a getter of a class with a value of the wrong type', () => {
   const options = new (class {
     get name(): number {
       return 7;
@@ -168,13 +168,13 @@ test('refuses a getter of a class whose value is of the wrong type', () => {
   expect(() => checkOptions(options, TABLE, 'load')).toThrow('load: name is 7. Pass a text.');
 });
 
-test('refuses an instance that has none of the options', () => {
+test('rejects an instance that has none of the options', () => {
   expect(() => checkOptions(new AbortController().signal, TABLE, 'load')).toThrow(
-    'load: an AbortSignal has none of the options. Pass an object of some of these: name,',
+    'load: an AbortSignal has none of the options. Pass an object with any of these: name,',
   );
 });
 
-test('accepts a clock that tells the time: the rest can be the machine’s', () => {
+test('accepts a clock that has only now()', () => {
   interface Timed {
     readonly clock?: { now(): number; after(ms: number, callback: () => void): () => void; sleep(): Promise<void> };
   }
@@ -207,7 +207,7 @@ test.each([
   expect(describeValue(value)).toBe(text);
 });
 
-test('a table that leaves out an option, or a value of one, does not compile', () => {
+test('a table with a missing option, or a missing value of a union, does not compile', () => {
   // @ts-expect-error: output is missing.
   const missing: OptionTable<Price> = { keys: { input: 'number' } };
   // @ts-expect-error: there is no such option.
@@ -216,7 +216,7 @@ test('a table that leaves out an option, or a value of one, does not compile', (
   const wrong: OptionTable<Price> = { keys: { input: 'number', output: 'text' } };
   // @ts-expect-error: "desc" is missing.
   const value: OptionTable<Pick<Options, 'order'>> = { keys: { order: { asc: true } } };
-  // @ts-expect-error: a function is left out of the list of types, and a text is none of them.
+  // @ts-expect-error: the list of types lacks 'function', and 'text' is wrong.
   const list: OptionTable<Pick<Options, 'when'>> = { keys: { when: ['boolean', 'text'] } };
   expect([missing, unknown, wrong, value, list]).toHaveLength(5);
   type Either = { readonly type: 'a'; readonly left: number } | { readonly type: 'b'; readonly right: string };

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { closest, excerpt, plural, sliceWhole } from './text.ts';
+import { findClosest, pluralize, shorten, sliceWhole } from './text.ts';
 
 test.each([
   [0, '0 turns'],
   [1, '1 turn'],
   [2, '2 turns'],
-])('%i is counted as "%s"', (count, text) => {
-  expect(plural(count, 'turn')).toBe(text);
+])('formats the count %i as "%s"', (count, text) => {
+  expect(pluralize(count, 'turn')).toBe(text);
 });
 
 test.each([
@@ -15,8 +15,8 @@ test.each([
   { text: 'longer', max: 0, quoted: '… (6 characters more)' },
   { text: 'ab😀cd', max: 3, quoted: 'ab… (4 characters more)' },
   { text: 'ab😀cd', max: 4, quoted: 'ab😀… (2 characters more)' },
-])('the first $max characters of "$text" are quoted, and no character is cut in two', ({ text, max, quoted }) => {
-  expect(excerpt(text, max)).toBe(quoted);
+])('shortens "$text" to $max characters without splitting a surrogate pair', ({ text, max, quoted }) => {
+  expect(shorten(text, max)).toBe(quoted);
 });
 
 test.each([
@@ -26,12 +26,12 @@ test.each([
   [2, 4, '😀'],
   [3, 3, ''],
   [4, 99, 'cd'],
-])('a slice of "ab😀cd" from %i to %i cuts no character in two', (start, end, slice) => {
+])('a slice of "ab😀cd" from %i to %i does not split a surrogate pair', (start, end, slice) => {
   expect(sliceWhole('ab😀cd', start, end)).toBe(slice);
 });
 
-test('200 characters are quoted where nothing else is said', () => {
-  expect(excerpt('x'.repeat(201))).toBe(`${'x'.repeat(200)}… (1 character more)`);
+test('shortens to 200 characters by default', () => {
+  expect(shorten('x'.repeat(201))).toBe(`${'x'.repeat(200)}… (1 character more)`);
 });
 
 const names: readonly string[] = ['get_weather', 'send_mail', 'searchWeb', 'ls'];
@@ -50,14 +50,14 @@ test.each([
   ['', undefined],
   ['天气', undefined],
   ['delete_everything', undefined],
-])('"%s" was probably meant as %j', (name, meant) => {
-  expect(closest(name, names)).toBe(meant);
+])('the name most similar to "%s" is %j', (name, meant) => {
+  expect(findClosest(name, names)).toBe(meant);
 });
 
-test('of names that are equally near the first is taken', () => {
-  expect(closest('read_fil', ['read_file', 'read_fill'])).toBe('read_file');
+test('the first of equally similar names wins', () => {
+  expect(findClosest('read_fil', ['read_file', 'read_fill'])).toBe('read_file');
 });
 
-test('among no names none is meant', () => {
-  expect(closest('get_weather', [])).toBeUndefined();
+test('no name is similar in an empty list', () => {
+  expect(findClosest('get_weather', [])).toBeUndefined();
 });

@@ -1,29 +1,29 @@
-/** `1 turn`, `2 turns`. */
-export function plural(count: number, noun: string): string {
+/** Formats a count: `1 turn`, `2 turns`. */
+export function pluralize(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** The start of a text, so that an error may quote it. */
-export function excerpt(text: string, max = 200): string {
+/** Shortens a text so that an error can quote it. */
+export function shorten(text: string, max = 200): string {
   if (text.length <= max) return text;
   const end = isLowSurrogate(text.charCodeAt(max)) ? max - 1 : max;
-  return `${text.slice(0, end)}… (${plural(text.length - end, 'character')} more)`;
+  return `${text.slice(0, end)}… (${pluralize(text.length - end, 'character')} more)`;
 }
 
-/** A slice that cuts no surrogate pair in two: half of one is refused by servers. It is shorter by one code unit at either end. */
+/** Slices a text without splitting a surrogate pair, because servers reject half of one. The result can be one code unit shorter at each end. */
 export function sliceWhole(text: string, start: number, end: number): string {
   const from = isLowSurrogate(text.charCodeAt(start)) ? start + 1 : start;
   const to = isLowSurrogate(text.charCodeAt(end)) ? end - 1 : end;
   return text.slice(from, to);
 }
 
-/** Whether a text must not be cut before this code unit: it is the second half of a character. */
+/** Whether a code unit is the second half of a surrogate pair. A text must not be cut before it. */
 function isLowSurrogate(code: number): boolean {
   return code >= 0xdc00 && code <= 0xdfff;
 }
 
-/** The length of a text in UTF-8, in bytes, without encoding it. */
-export function utf8Length(text: string): number {
+/** Measures the length of a text in UTF-8, in bytes, without encoding it. */
+export function measureUtf8(text: string): number {
   let bytes = text.length;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -33,15 +33,15 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
-/** The name that was probably meant; `undefined` where none comes near. */
-export function closest(name: string, names: Iterable<string>): string | undefined {
+/** Finds the name that was probably meant; `undefined` if no name is similar. */
+export function findClosest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 2));
-  const meant = normalised(name);
+  const meant = normalizeName(name);
   for (const candidate of names) {
-    const other = normalised(candidate);
+    const other = normalizeName(candidate);
     const distance = editDistance(meant, other);
-    // At the length of the longer one nothing is in common: short names would be near to everything.
+    // At the length of the longer name nothing is in common. Otherwise short names would be similar to every name.
     if (distance > least || (distance === least && best !== undefined)) continue;
     if (distance > 0 && distance >= Math.max(meant.length, other.length)) continue;
     best = candidate;
@@ -50,12 +50,12 @@ export function closest(name: string, names: Iterable<string>): string | undefin
   return best;
 }
 
-/** A name as a mistake in case, dashes or underscores leaves it. */
-export function normalised(name: string): string {
+/** Normalizes a name: case, dashes and underscores do not matter. */
+export function normalizeName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-/** Levenshtein's distance, one row at a time; names are short. */
+/** The Levenshtein distance, computed row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

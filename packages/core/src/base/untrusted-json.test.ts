@@ -15,26 +15,26 @@ test.each([
     ],
   ],
   [`{"a":1${'0'.repeat(400)}}`, [{ path: ['a'], digits: `1${'0'.repeat(400)}` }]],
-])('the integers of %s that parsing would change are found', (text, found) => {
+])('finds the integers of %s that parsing would change', (text, found) => {
   expect(findRoundedIntegers(text)).toEqual(found);
 });
 
 test.each([
-  ['the largest that is safe', '{"a":9007199254740991}'],
-  ['a larger one that is exact', '{"a":9007199254740992,"b":10000000000000000000}'],
+  ['the largest safe integer', '{"a":9007199254740991}'],
+  ['larger integers that a double represents exactly', '{"a":9007199254740992,"b":10000000000000000000}'],
   ['decimals', '{"a":0.1234567890123456789,"b":3.14159265358979323846,"c":1234567890123456.75}'],
   ['powers of ten', '{"a":12345678901234567890e-3,"b":1e300}'],
   ['digits in a text', '{"a":"2512292042121000001","2512292042121000001":1,"b":"\\"2512292042121000001"}'],
-  ['a long list of short ones', JSON.stringify(Array(100).fill(123_456_789_012_345))],
-])('%s are exact', (_, text) => {
+  ['a long list of short integers', JSON.stringify(Array(100).fill(123_456_789_012_345))],
+])('finds no rounded integer in %s', (_, text) => {
   expect(findRoundedIntegers(text)).toEqual([]);
 });
 
-test('ten of them are enough', () => {
+test('finds at most ten rounded integers', () => {
   expect(findRoundedIntegers(`[${Array(50).fill('9007199254740993').join()}]`)).toHaveLength(10);
 });
 
-test('an integer is found exactly where parsing changes it', () => {
+test('finds an integer exactly if parsing changes it', () => {
   const integer = fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n });
   fc.assert(
     fc.property(fc.array(integer, { maxLength: 8 }), (integers) => {
@@ -47,6 +47,6 @@ test('an integer is found exactly where parsing changes it', () => {
   );
 });
 
-test('a megabyte is read at once', () => {
+test('reads a megabyte quickly', () => {
   expect(findRoundedIntegers(`{"a":"${'\\"1234567890123456'.repeat(60_000)}"}`)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { isRecord, parseJson } from './json.ts';
 
-/** Whether brackets outside of strings are nested deeper than that. The text need not be JSON. */
+/** Whether brackets outside of strings are nested deeper than `maxDepth`. The text need not be JSON. */
 export function isDeeperThan(text: string, maxDepth: number): boolean {
   if (text.length <= maxDepth) return false;
   let depth = 0;
@@ -17,41 +17,45 @@ export function isDeeperThan(text: string, maxDepth: number): boolean {
   return false;
 }
 
-/** The value without keys that set the prototype of what they are copied to. The text tells whether there is one. */
+/**
+ * Removes keys that would set the prototype of an object that they are copied to.
+ *
+ * @param text - the JSON of the value; most texts show without a search that there is no such key
+ */
 export function withoutPrototypes(value: unknown, text: string): unknown {
-  return /__proto__|\\u/.test(text) ? copied(value) : value;
+  return /__proto__|\\u/.test(text) ? copyWithoutPrototypes(value) : value;
 }
 
-function copied(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copied);
+function copyWithoutPrototypes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyWithoutPrototypes);
   if (!isRecord(value)) return value;
   const entries = Object.entries(value).filter(([name]) => name !== '__proto__');
-  return Object.fromEntries(entries.map(([name, field]) => [name, copied(field)]));
+  return Object.fromEntries(entries.map(([name, field]) => [name, copyWithoutPrototypes(field)]));
 }
 
-/** An integer of a JSON text that a number can't hold exactly. */
+/** An integer of a JSON text that a number cannot represent exactly. */
 export interface RoundedInteger {
   readonly path: readonly (string | number)[];
   readonly digits: string;
 }
 
-/** Every integer of a JSON text that parsing would change, 10 at most. Decimals are approximate anyway, and not looked at. */
+/** Finds the integers of a JSON text that parsing would change, at most 10. Decimals are approximate anyway and are not checked. */
 export function findRoundedIntegers(text: string): readonly RoundedInteger[] {
-  // Most texts have no integer so long, and every one of fewer digits is exact.
+  // An integer of fewer than 16 digits is exact.
   if (!/\d{16}/.test(text)) return [];
   const found: RoundedInteger[] = [];
-  const place = new Place();
+  const reader = new JsonPosition();
   for (let position = 0; position < text.length && found.length < 10; ) {
     const code = text.charCodeAt(position);
     if (code === QUOTE) {
       const end = findStringEnd(text, position);
-      place.addString({ start: position, end });
+      reader.addString({ start: position, end });
       position = end;
       continue;
     }
     const number = isNumberStart(code) ? readNumber(text, position) : undefined;
-    if (number !== undefined && isRounded(number)) found.push({ path: place.path(text), digits: number });
-    if (number === undefined) place.add(code);
+    if (number !== undefined && isRounded(number)) found.push({ path: reader.getPath(text), digits: number });
+    if (number === undefined) reader.add(code);
     position += number?.length ?? 1;
   }
   return found;
@@ -60,7 +64,7 @@ export function findRoundedIntegers(text: string): readonly RoundedInteger[] {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Behind the closing quote. */
+/** Returns the position after the closing quote. */
 function findStringEnd(text: string, start: number): number {
   for (let position = start + 1; position < text.length; position++) {
     const code = text.charCodeAt(position);
@@ -92,8 +96,8 @@ interface Range {
   readonly end: number;
 }
 
-/** Where in a JSON text the reading stands: at each level an index, or the range of a key. */
-class Place {
+/** The position of a reader in a JSON text: an index or the range of a key for each level. */
+class JsonPosition {
   readonly #levels: (number | Range | undefined)[] = [];
   #isKeyNext = false;
 
@@ -111,7 +115,7 @@ class Place {
     this.#isKeyNext = false;
   }
 
-  path(text: string): readonly (string | number)[] {
+  getPath(text: string): readonly (string | number)[] {
     return this.#levels.map((level) => {
       if (typeof level === 'number') return level;
       const parsed = level === undefined ? undefined : parseJson(text.slice(level.start, level.end));

@@ -5,14 +5,14 @@ import { stringifyWellFormed, toWellFormedJson } from './well-formed.ts';
 const HIGH = '\ud83d';
 const LOW = '\ude00';
 
-/** Texts with halves of pairs, whole pairs, backslashes, and what looks like an escape. */
+/** Texts with halves of pairs, whole pairs, backslashes, and text that looks like an escape. */
 const texts = fc
   .array(fc.constantFrom(HIGH, LOW, '😀', '\\', '"', '\n', '\\ud83d', '\\\\ude00', 'ud83d', 'a', '\u2028', 'é'), {
     maxLength: 12,
   })
   .map((pieces) => pieces.join(''));
 
-test('replaces each half of a surrogate pair in a value, and changes nothing else', () => {
+test('replaces each lone half of a surrogate pair in a value, and changes nothing else', () => {
   fc.assert(
     fc.property(fc.dictionary(texts, fc.array(texts)), (value) => {
       const expected = Object.entries(value).map(([name, list]) => [
@@ -24,7 +24,7 @@ test('replaces each half of a surrogate pair in a value, and changes nothing els
   );
 });
 
-test('replaces each half in a text that is JSON, as it stands there or as an escape', () => {
+test('replaces each lone half in a JSON text, unescaped or escaped', () => {
   const escaped = (text: string, isUpper: boolean): string => {
     const code = (unit: string): string => unit.charCodeAt(0).toString(16).padStart(4, '0');
     return Array.from({ length: text.length }, (_, at) => {
@@ -36,26 +36,26 @@ test('replaces each half in a text that is JSON, as it stands there or as an esc
   fc.assert(
     fc.property(texts, fc.boolean(), (text, isUpper) => {
       for (const json of [`{"a":"${escaped(text, isUpper)}"}`, JSON.stringify({ a: text })]) {
-        const sent = toWellFormedJson(json);
-        expect(sent.isWellFormed()).toBe(true);
-        expect(JSON.parse(sent)).toEqual({ a: text.toWellFormed() });
+        const output = toWellFormedJson(json);
+        expect(output.isWellFormed()).toBe(true);
+        expect(JSON.parse(output)).toEqual({ a: text.toWellFormed() });
       }
     }),
   );
 });
 
 test.each([
-  ['half as it stands beside half as an escape', `{"a":"${HIGH}\\ude00"}`, '{"a":"\ufffd\ufffd"}'],
+  ['an unescaped half next to an escaped half', `{"a":"${HIGH}\\ude00"}`, '{"a":"\ufffd\ufffd"}'],
   ['two escapes of a whole pair', '{"a":"\\ud83d\\uDE00"}', '{"a":"\\ud83d\\uDE00"}'],
   ['the halves in the wrong order', '{"a":"\\ude00\\ud83d"}', '{"a":"\ufffd\ufffd"}'],
   ['a backslash before what looks like an escape', '{"a":"\\\\ud83d"}', '{"a":"\\\\ud83d"}'],
   ['a backslash and then an escape', '{"a":"\\\\\\ud83d"}', '{"a":"\\\\\ufffd"}'],
-  ['no JSON at all', `{"a":"${HIGH}`, '{"a":"\ufffd'],
-])('reads %s', (_, given, sent) => {
-  expect(toWellFormedJson(given)).toBe(sent);
+  ['a text that is not JSON', `{"a":"${HIGH}`, '{"a":"\ufffd'],
+])('reads %s', (_, input, output) => {
+  expect(toWellFormedJson(input)).toBe(output);
 });
 
-test('gives the very same text where nothing has to be replaced', () => {
+test('returns a text without lone halves unchanged', () => {
   const value = { a: ['😀', '\\ud83d', '\u0000'] };
   expect(stringifyWellFormed(value)).toBe(JSON.stringify(value));
 });

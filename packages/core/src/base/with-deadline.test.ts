@@ -5,7 +5,7 @@ import { type DeadlineOptions, withDeadline } from './deadline.ts';
 test.each([
   ['a value', () => 7],
   ['a promise', async () => 7],
-])('work that is done in time gives what it gave: %s', async (_, work) => {
+])('resolves with the result of work that ends in time: %s', async (_, work) => {
   const { options, clock } = setting();
   await expect(withDeadline<unknown>(work, options)).resolves.toBe(7);
   expect(clock.pending).toBe(0);
@@ -19,13 +19,13 @@ test.each([
     },
   ],
   ['rejects', () => Promise.reject(new Error('broke'))],
-])('work that %s in time is a rejection', async (_, work) => {
+])('rejects if the work %s in time', async (_, work) => {
   const { options, clock } = setting();
   await expect(withDeadline<unknown>(work, options)).rejects.toEqual(new Error('broke'));
   expect(clock.pending).toBe(0);
 });
 
-test('work that ignores its signal is given up when its time is over, and its late value is told, not used', async () => {
+test('rejects after the timeout if the work ignores its signal, and passes the late value to onLateResult', async () => {
   const { options, clock, late } = setting();
   const work = Promise.withResolvers<string>();
   const aborted: unknown[] = [];
@@ -33,16 +33,16 @@ test('work that ignores its signal is given up when its time is over, and its la
     signal.addEventListener('abort', () => aborted.push(signal.reason));
     return work.promise;
   }, options);
-  const given = expect(result).rejects.toEqual(new Error('too late'));
+  const rejection = expect(result).rejects.toEqual(new Error('too late'));
   await clock.advance(100);
-  await given;
+  await rejection;
   expect({ aborted, late }).toEqual({ aborted: [new Error('too late')], late: [] });
   work.resolve('after all');
   await settled();
   expect(late).toEqual([{ status: 'fulfilled', value: 'after all' }]);
 });
 
-test('work that fails after it was given up is told of, and rejects nowhere', async () => {
+test('passes a late rejection to onLateResult and leaves it handled', async () => {
   const { options, late, controller } = setting();
   const work = Promise.withResolvers<string>();
   const result = withDeadline<unknown>(() => work.promise, options);
@@ -53,17 +53,17 @@ test('work that fails after it was given up is told of, and rejects nowhere', as
   expect(late).toEqual([{ status: 'rejected', reason: new Error('after all') }]);
 });
 
-test('work that fails after it was given up hurts nobody where nobody wants to know', async () => {
+test('a late rejection without onLateResult is not unhandled', async () => {
   const { options, controller } = setting();
   const work = Promise.withResolvers<string>();
-  const { late: _, ...silent } = options;
+  const { onLateResult: _, ...silent } = options;
   const result = withDeadline<unknown>(() => work.promise, silent);
   controller.abort('enough');
   work.reject(new Error('after all'));
   await expect(result).rejects.toBe('enough');
 });
 
-test('an abort from outside reaches the work with its reason, and leaves no timer', async () => {
+test('an outer abort cancels the work with its reason and clears the timer', async () => {
   const { options, clock, controller } = setting();
   const reasons: unknown[] = [];
   const result = withDeadline<unknown>(({ signal }) => {
@@ -75,7 +75,7 @@ test('an abort from outside reaches the work with its reason, and leaves no time
   expect({ reasons, timers: clock.pending }).toEqual({ reasons: ['enough'], timers: 0 });
 });
 
-test('nothing begins once the signal is aborted', async () => {
+test('does not start work with a deadline if the signal is already aborted', async () => {
   const { options, clock } = setting();
   const begun: string[] = [];
   const result = withDeadline<unknown>(() => begun.push('work'), { ...options, signal: AbortSignal.abort('enough') });
@@ -83,7 +83,7 @@ test('nothing begins once the signal is aborted', async () => {
   expect({ begun, timers: clock.pending }).toEqual({ begun: [], timers: 0 });
 });
 
-test('the work may let its deadline stand still, and start it over', async () => {
+test('the work can pause and restart its deadline', async () => {
   const { options, clock } = setting();
   const ends: string[] = [];
   const result = withDeadline<unknown>(({ deadline }) => {
@@ -96,7 +96,7 @@ test('the work may let its deadline stand still, and start it over', async () =>
   expect(ends).toEqual(['at 600']);
 });
 
-test('work that was given up can leave no timer behind', async () => {
+test('cancelled work cannot start a timer again', async () => {
   const { options, clock, controller } = setting();
   const result = withDeadline<unknown>(({ signal, deadline }) => {
     signal.addEventListener('abort', () => deadline.restart());
@@ -116,7 +116,7 @@ function setting() {
     signal: controller.signal,
     timeoutMs: 100,
     timeoutError: () => new Error('too late'),
-    late: (settled) => late.push(settled),
+    onLateResult: (settled) => late.push(settled),
   };
   return { clock, controller, late, options };
 }

@@ -1,45 +1,45 @@
 import { CallText } from './call-text.ts';
 import { joinName } from './join-name.ts';
 import type { OpenCall } from './match-call.ts';
-import type { MendList } from './mend-list.ts';
 import type { ToolCall } from './message.ts';
 import type { CallPiece } from './read-call.ts';
-import { describeResolved, type RequestTools } from './request-tools.ts';
+import type { RepairList } from './repair-list.ts';
+import { describeResolvedName, type RequestTools } from './request-tools.ts';
+import { stringifyWire } from './stringify-wire.ts';
 import { VendorFields } from './vendor-fields.ts';
-import { wireJson } from './wire-json.ts';
 
 export interface CallBuilderOptions {
   readonly index: number | undefined;
-  /** Among the calls of the reply. */
+  /** The position among the calls of the response, from 0. */
   readonly position: number;
   /** `choices[0].message.tool_calls[1]`. */
   readonly path: string;
-  readonly mends: MendList;
+  readonly repairs: RepairList;
   readonly tools: RequestTools;
 }
 
-/** One call of a reply, put together from its pieces. */
+/** Builds one call of a response from its pieces. */
 export class CallBuilder implements OpenCall {
   readonly index: number | undefined;
   readonly position: number;
   readonly #path: string;
-  readonly #mends: MendList;
+  readonly #repairs: RepairList;
   readonly #tools: RequestTools;
   readonly #fields = new VendorFields();
-  readonly #called = new VendorFields();
+  readonly #functionFields = new VendorFields();
   #id = '';
   #name = '';
   #text = new CallText();
   #type: ToolCall['type'] | undefined;
   #hasText = false;
-  /** Whether a listener knows of it. */
-  #isTold = false;
+  /** Whether a delta of the call was emitted. */
+  #isEmitted = false;
 
-  constructor({ index, position, path, mends, tools }: CallBuilderOptions) {
+  constructor({ index, position, path, repairs, tools }: CallBuilderOptions) {
     this.index = index;
     this.position = position;
     this.#path = path;
-    this.#mends = mends;
+    this.#repairs = repairs;
     this.#tools = tools;
   }
 
@@ -47,7 +47,7 @@ export class CallBuilder implements OpenCall {
     return this.#id;
   }
 
-  /** As the server wrote it. */
+  /** The name as the server wrote it. */
   get name(): string {
     return this.#name;
   }
@@ -69,22 +69,22 @@ export class CallBuilder implements OpenCall {
     if (piece.id !== '' && piece.id !== this.#id) this.#addId(piece.id);
     const joined = joinName(piece, this, this.#tools);
     this.#addText(piece);
-    // The text first, which looks at whether this name is a repetition.
+    // The text is added first, because it compares this name with the one of the earlier pieces.
     if (piece.name !== '' && this.#name === '') this.#name = piece.name;
     if (joined !== undefined) this.#setName(joined);
     for (const name of Object.keys(piece.fields)) this.#fields.set(name, piece.fields[name]);
-    for (const name of Object.keys(piece.called)) this.#called.set(name, piece.called[name]);
-    for (const { at, note } of piece.notes) this.#mends.add(`${this.#path}.${at}`, note);
+    for (const name of Object.keys(piece.functionFields)) this.#functionFields.set(name, piece.functionFields[name]);
+    for (const { at, note } of piece.notes) this.#repairs.add(`${this.#path}.${at}`, note);
   }
 
   #addId(id: string): void {
     if (this.#id === '') this.#id = id;
-    else this.#mends.add(`${this.#path}.id`, 'another one in each piece: the first is kept');
+    else this.#repairs.add(`${this.#path}.id`, 'another one in each piece: the first is kept');
   }
 
   #setName(name: string): void {
     this.#name = name;
-    this.#mends.add(`${this.#path}.function.name`, 'in pieces: joined');
+    this.#repairs.add(`${this.#path}.function.name`, 'in pieces: joined');
   }
 
   #addText({ name, text, hasText }: CallPiece): void {
@@ -93,63 +93,63 @@ export class CallBuilder implements OpenCall {
     if (this.#isPlaceholder && text.trimStart().startsWith('{')) {
       this.#text = new CallText();
       this.#text.add(text);
-      this.#mends.add(`${this.#path}.function.arguments`, '{} before the arguments, left out');
+      this.#repairs.add(`${this.#path}.function.arguments`, '{} before the arguments, left out');
     } else if (this.#isRepetition(name, text)) {
-      this.#mends.add(`${this.#path}.function`, 'sent twice: read once');
+      this.#repairs.add(`${this.#path}.function`, 'sent twice: read once');
     } else if (this.#type === 'custom') this.#text.append(text);
     else this.#text.add(text);
   }
 
-  /** The arguments once more, as they are or encoded twice. Nothing goes on behind whole ones, but a custom tool's text may. */
+  /** Whether a piece repeats the arguments, as they are or encoded twice. Complete arguments cannot continue, but a custom tool's text can. */
   #isRepetition(name: string, text: string): boolean {
     if (!this.isWhole) return false;
-    const isSame = text === this.text || (text.startsWith('"') && text === wireJson(this.text));
+    const isSame = text === this.text || (text.startsWith('"') && text === stringifyWire(this.text));
     return isSame && (this.#type !== 'custom' || (name !== '' && name === this.#name));
   }
 
-  /** What was added since the last time; `undefined` if that is nothing, the name is unknown, or the text may be a placeholder. */
-  takeUntold(): string | undefined {
+  /** Takes the text added since the last call; `undefined` if there is none, the name is unknown, or the text can be a placeholder. */
+  takeDelta(): string | undefined {
     const delta = this.#isPlaceholder || this.#name === '' ? '' : this.#text.take();
-    return delta === '' ? undefined : this.#told(delta);
+    return delta === '' ? undefined : this.#markEmitted(delta);
   }
 
-  /** A custom tool's text may well be `{}`, and go on. */
+  /** The text of a custom tool can be `{}` and can continue. */
   get #isPlaceholder(): boolean {
     return this.text === PLACEHOLDER && this.#type !== 'custom';
   }
 
-  /** The same at the end, when no name comes, and the text is no placeholder. A call without any text is told as well, once. */
-  settle(): string | undefined {
-    const delta = this.#text.settle();
-    return delta === '' && this.#isTold ? undefined : this.#told(delta);
+  /** Takes the rest of the text at the end, with or without a name. A call without any text has one empty delta. */
+  flush(): string | undefined {
+    const delta = this.#text.flush();
+    return delta === '' && this.#isEmitted ? undefined : this.#markEmitted(delta);
   }
 
-  #told(delta: string): string {
-    this.#isTold = true;
+  #markEmitted(delta: string): string {
+    this.#isEmitted = true;
     return delta;
   }
 
   build(id: string): ToolCall {
     const path = this.#path;
     const name = this.toolName;
-    if (id !== this.#id) this.#mends.add(`${path}.id`, `${this.#id === '' ? 'missing' : 'used twice'}: now "${id}"`);
-    if (this.#type === undefined) this.#mends.add(`${path}.type`, 'missing: now "function"');
+    if (id !== this.#id) this.#repairs.add(`${path}.id`, `${this.#id === '' ? 'missing' : 'used twice'}: now "${id}"`);
+    if (this.#type === undefined) this.#repairs.add(`${path}.type`, 'missing: now "function"');
     if (name !== this.#name) {
-      this.#mends.add(`${path}.${this.#type ?? 'function'}.name`, describeResolved(this.#name, name));
+      this.#repairs.add(`${path}.${this.#type ?? 'function'}.name`, describeResolvedName(this.#name, name));
     }
     if (this.#type === 'custom') {
-      const custom = { name, input: this.text, ...this.#called.toObject() };
+      const custom = { name, input: this.text, ...this.#functionFields.toObject() };
       return { id, type: 'custom', custom, ...this.#fields.toObject() };
     }
-    if (name === '') this.#mends.add(`${path}.function.name`, 'missing');
-    if (!this.#hasText) this.#mends.add(`${path}.function.arguments`, 'missing: now ""');
-    if (this.#text.hasSnapshots) this.#mends.add(`${path}.function.arguments`, SNAPSHOTS);
-    const called = { name, arguments: this.text, ...this.#called.toObject() };
+    if (name === '') this.#repairs.add(`${path}.function.name`, 'missing');
+    if (!this.#hasText) this.#repairs.add(`${path}.function.arguments`, 'missing: now ""');
+    if (this.#text.hasSnapshots) this.#repairs.add(`${path}.function.arguments`, SNAPSHOTS);
+    const called = { name, arguments: this.text, ...this.#functionFields.toObject() };
     return { id, type: 'function', function: called, ...this.#fields.toObject() };
   }
 }
 
-/** What some servers send before the real arguments. */
+/** Some servers send this before the real arguments. */
 const PLACEHOLDER = '{}';
 
 const SNAPSHOTS = 'all of them again in each piece: read once';

@@ -5,19 +5,19 @@ import { CallText } from './call-text.ts';
 
 interface Read {
   readonly text: string;
-  readonly told: string;
+  readonly emitted: string;
   readonly hasSnapshots: boolean;
 }
 
 function read(pieces: readonly string[]): Read {
   const text = new CallText();
-  let told = '';
+  let emitted = '';
   for (const piece of pieces) {
     text.add(piece);
-    told += text.take();
+    emitted += text.take();
   }
-  told += text.settle();
-  return { text: text.text, told, hasSnapshots: text.hasSnapshots };
+  emitted += text.flush();
+  return { text: text.text, emitted, hasSnapshots: text.hasSnapshots };
 }
 
 test.each([
@@ -36,7 +36,7 @@ test.each([
   { pieces: ['[{}', ']'], whole: [false, false] },
   { pieces: ['"{}', '"'], whole: [false, false] },
   { pieces: ['', 'null'], whole: [false, false] },
-])('arguments that come as $pieces are whole when they are one JSON object', ({ pieces, whole }) => {
+])('arguments from $pieces are complete when they are one JSON object', ({ pieces, whole }) => {
   const text = new CallText();
   const seen = pieces.map((piece) => {
     text.add(piece);
@@ -46,17 +46,17 @@ test.each([
 });
 
 test.each([
-  { what: 'from the first brace on', pieces: ['{', '{"city"', '{"city":"Os', '{"city":"Oslo"}'] },
+  { what: 'from the first brace', pieces: ['{', '{"city"', '{"city":"Os', '{"city":"Oslo"}'] },
   { what: 'that begin with a part of a key', pieces: ['{"ci', '{"city":"Oslo"}'] },
   { what: 'that begin where a value is expected', pieces: ['{"a":', '{"a":{"b":1}}'] },
   { what: 'that stay where a value is expected', pieces: ['{"a":', '{"a":[', '{"a":[{"b":', '{"a":[{"b":1}]}'] },
   { what: 'that do not grow each time', pieces: ['{"ci', '{"ci', '{"city":"Oslo"}', '{"city":"Oslo"}'] },
   { what: 'that end in blanks', pieces: ['{"a":1}', '{"a":1}\n'] },
-  { what: 'of arguments that are encoded twice', pieces: ['"{\\"a', '"{\\"a\\":1}"'] },
-  { what: 'behind an empty piece', pieces: ['', '{"a', '{"a":1}'] },
-])('snapshots $what are read as the last one', ({ pieces }) => {
+  { what: 'of double-encoded arguments', pieces: ['"{\\"a', '"{\\"a\\":1}"'] },
+  { what: 'after an empty piece', pieces: ['', '{"a', '{"a":1}'] },
+])('uses the last of snapshots $what', ({ pieces }) => {
   const last = pieces.at(-1) ?? '';
-  expect(read(pieces)).toEqual({ text: last, told: last, hasSnapshots: true });
+  expect(read(pieces)).toEqual({ text: last, emitted: last, hasSnapshots: true });
 });
 
 test.each([
@@ -65,20 +65,20 @@ test.each([
   { what: 'a string that repeats the text so far', pieces: ['{"a":"', '{', '\\"a\\":', '{\\"a\\":', '"}'] },
   { what: 'blanks that repeat themselves', pieces: [' ', ' ', ' {"a":1}'] },
   { what: 'arrays in arrays', pieces: ['[', '[', '[]]]'] },
-  { what: 'arguments that are cut behind such a value', pieces: ['{"a":', '{"a":1,'] },
-  { what: 'pieces that are no JSON', pieces: ['city=', 'city=Oslo'] },
-])('pieces with $what are joined', ({ pieces }) => {
+  { what: 'arguments that are cut after such a value', pieces: ['{"a":', '{"a":1,'] },
+  { what: 'pieces that are not JSON', pieces: ['city=', 'city=Oslo'] },
+])('joins pieces with $what', ({ pieces }) => {
   const joined = pieces.join('');
-  expect(read(pieces)).toEqual({ text: joined, told: joined, hasSnapshots: false });
+  expect(read(pieces)).toEqual({ text: joined, emitted: joined, hasSnapshots: false });
 });
 
-test('nothing is given out while both readings are possible', () => {
+test('returns no text while pieces and snapshots are both possible', () => {
   const text = new CallText();
-  const given = ['{"a":', '{"a":', '1}', '}'].map((piece) => {
+  const deltas = ['{"a":', '{"a":', '1}', '}'].map((piece) => {
     text.add(piece);
     return text.take();
   });
-  expect(given).toEqual(['{"a":', '', '{"a":1}', '}']);
+  expect(deltas).toEqual(['{"a":', '', '{"a":1}', '}']);
 });
 
 // Keys and values that make a piece look like the start of the text.
@@ -94,8 +94,8 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
 }));
 const object = fc.dictionary(awkward, value, { maxKeys: 3 });
 const written = fc.oneof(
-  object.map((given) => JSON.stringify(given)),
-  object.map((given) => JSON.stringify(given, null, 1)),
+  object.map((value) => JSON.stringify(value)),
+  object.map((value) => JSON.stringify(value, null, 1)),
   fc.tuple(fc.constantFrom('{"a":', '{"a":[', '{"":{"":'), fc.nat({ max: 4 }), object).map(([open, depth, inner]) => {
     const close = open.replace(/[^{[]/g, '').replace(/./g, (sign) => (sign === '{' ? '}' : ']'));
     const ends = [...close].reverse().join('');
@@ -103,24 +103,24 @@ const written = fc.oneof(
   }),
 );
 
-test('the arguments of a correct stream are never changed, however they are cut', () => {
+test('never changes the arguments of a correct stream, in any pieces', () => {
   fc.assert(
     fc.property(written, fc.array(fc.nat(), { maxLength: 8 }), (text, places) => {
       const cuts = [0, ...places.map((place) => place % (text.length + 1)).sort((a, b) => a - b), text.length];
       const pieces = cuts.slice(1).map((end, at) => text.slice(cuts[at], end));
-      expect(read(pieces)).toEqual({ text, told: text, hasSnapshots: false });
+      expect(read(pieces)).toEqual({ text, emitted: text, hasSnapshots: false });
     }),
     { numRuns: 3000 },
   );
 });
 
-test('growing snapshots are read as the last one, unless their joined text is JSON itself', () => {
+test('uses the last of growing snapshots, unless their joined text is JSON', () => {
   fc.assert(
     fc.property(written, fc.array(fc.nat(), { minLength: 1, maxLength: 8 }), (text, places) => {
       const ends = places.map((place) => 1 + (place % text.length)).sort((a, b) => a - b);
       const pieces = [...ends, text.length].map((end) => text.slice(0, end));
-      const { text: result, told } = read(pieces);
-      expect(told).toBe(result);
+      const { text: result, emitted } = read(pieces);
+      expect(emitted).toBe(result);
       if (!parseJson(pieces.join('')).ok) expect(result).toBe(text);
     }),
     { numRuns: 3000 },
@@ -130,8 +130,8 @@ test('growing snapshots are read as the last one, unless their joined text is JS
 test.each([
   ['braces that never end', '{"a":'],
   ['a text that stays unclear', '['],
-])('a long stream of %s is read at once', (_, piece) => {
+])('reads a long stream of %s quickly', (_, piece) => {
   const text = new CallText();
   for (let count = 0; count < 200_000; count++) text.add(piece);
-  expect(text.settle()).toBe(piece.repeat(200_000));
+  expect(text.flush()).toBe(piece.repeat(200_000));
 });

@@ -1,14 +1,14 @@
 import { JsonPrefix } from '../base/json-prefix.ts';
 
 /**
- * The arguments of a call as they grow: by pieces that follow each other, or by snapshots of all that there is so far.
+ * The arguments of a call, from pieces that follow each other or from snapshots of the whole text so far.
  *
- * A piece that repeats the text so far is a snapshot if the joined text could never become JSON. A stream of pieces is
- * always the start of JSON, so it is never taken for snapshots. While both are possible nothing is given out.
+ * A piece that repeats the text so far is a snapshot if the joined text can never become JSON. Pieces always join to a start of
+ * JSON, so they are never mistaken for snapshots. While both are possible, `take` returns nothing.
  */
 export class CallText {
   #joined = new JsonText();
-  /** The last piece alone, while it may be a snapshot. */
+  /** The last piece, while it can be a snapshot. */
   #snapshot: JsonText | undefined;
   #pending = '';
   #hasSnapshots = false;
@@ -17,12 +17,12 @@ export class CallText {
     return this.#joined.text;
   }
 
-  /** Whether nothing can be added to these arguments: they are one JSON object. */
+  /** Whether the arguments are complete: one JSON object. */
   get isWhole(): boolean {
     return this.#joined.isWholeObject;
   }
 
-  /** Whether snapshots came. */
+  /** Whether the server sent snapshots. */
   get hasSnapshots(): boolean {
     return this.#hasSnapshots;
   }
@@ -37,19 +37,19 @@ export class CallText {
     if (joined.isBroken) this.#useSnapshot();
   }
 
-  /** Adds to a text that is no JSON. */
+  /** Adds a piece to a text that is not JSON. */
   append(piece: string): void {
     this.#joined.add(piece);
     this.#pending += piece;
   }
 
-  /** What was added since the last time; nothing while it is unclear. */
+  /** Takes the text added since the last call; `''` while it is unclear whether pieces or snapshots come. */
   take(): string {
-    return this.#snapshot === undefined ? this.settle() : '';
+    return this.#snapshot === undefined ? this.flush() : '';
   }
 
-  /** The same at the end. The pieces count if they are an object when joined, otherwise the snapshot if it is one. */
-  settle(): string {
+  /** Takes the rest at the end. If the joined pieces are not an object but the snapshot is, the snapshot wins. */
+  flush(): string {
     if (this.#snapshot?.isWholeObject === true && !this.#joined.isWholeObject) this.#useSnapshot();
     this.#snapshot = undefined;
     const delta = this.#pending;
@@ -59,22 +59,22 @@ export class CallText {
 
   #isRepeatedBy(piece: string): boolean {
     if (this.text === '') return false;
-    return startsWith(piece, this.text) || (this.#snapshot !== undefined && startsWith(piece, this.#snapshot.text));
+    return hasPrefix(piece, this.text) || (this.#snapshot !== undefined && hasPrefix(piece, this.#snapshot.text));
   }
 
-  /** What was given out is the start of each snapshot. */
+  /** Replaces the joined text by the snapshot. The text that was already taken is the start of each snapshot. */
   #useSnapshot(): void {
     if (this.#snapshot === undefined) return;
-    const given = this.text.length - this.#pending.length;
+    const takenLength = this.text.length - this.#pending.length;
     this.#joined = this.#snapshot;
     this.#snapshot = undefined;
-    this.#pending = this.text.slice(given);
+    this.#pending = this.text.slice(takenLength);
     this.#hasSnapshots = true;
   }
 }
 
-/** Compares the lengths first: to read a text that is joined from pieces costs its whole length. */
-function startsWith(piece: string, text: string): boolean {
+/** Compares the lengths first, because reading a text that was joined from pieces costs its whole length. */
+function hasPrefix(piece: string, text: string): boolean {
   return piece.length >= text.length && piece.startsWith(text);
 }
 

@@ -1,54 +1,54 @@
 import { isRecord } from '../base/json.ts';
 import type { CallForm } from './call-list.ts';
 import { FinishReader } from './finish-reader.ts';
-import { type FailedFinish, finishKind } from './finish-reason.ts';
-import type { MendList } from './mend-list.ts';
+import { type FailedFinish, readFinishKind } from './finish-reason.ts';
 import { MessageReader } from './message-reader.ts';
-import { isPadding } from './padding.ts';
-import type { ChatChoice, Delta, FinishReason, Logprobs } from './reply.ts';
+import { isPaddingValue } from './padding.ts';
+import type { RepairList } from './repair-list.ts';
 import type { RequestTools } from './request-tools.ts';
+import type { ChatChoice, Delta, FinishReason, Logprobs } from './response.ts';
 import type { TextCallOptions } from './text-calls.ts';
 import { VendorFields } from './vendor-fields.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
 export interface ChoiceReaderOptions {
-  readonly mends: MendList;
+  readonly repairs: RepairList;
   readonly maxCalls: number;
   readonly tools: RequestTools;
   readonly textCalls: TextCallOptions | undefined;
 }
 
-/** Whether a choice is of a whole body, or of one chunk of a stream. */
+/** Whether a choice is from a whole body or from one chunk of a stream. */
 export type PieceForm = 'body' | 'chunk';
 
-/** One choice of a reply. `message` of a whole reply and `delta` of a chunk are read alike. */
+/** Reads one choice of a response. The `message` of a whole response and the `delta` of a chunk share one code path. */
 export class ChoiceReader {
   readonly index: number;
   readonly #path: string;
-  readonly #mends: MendList;
+  readonly #repairs: RepairList;
   readonly #message: MessageReader;
   readonly #logprobs = new LogprobsReader();
   readonly #fields = new VendorFields();
   readonly #finish: FinishReader;
   #hasMessage = false;
   #hasDelta = false;
-  /** What stood beside the message or delta that was read, in the other field. */
+  /** The content of the other field, if a choice has both `message` and `delta`. */
   #repeated: { readonly piece: Wire; readonly form: CallForm } | undefined;
 
   constructor(index: number, options: ChoiceReaderOptions) {
     this.index = index;
     this.#path = `choices[${index}]`;
-    this.#mends = options.mends;
+    this.#repairs = options.repairs;
     this.#message = new MessageReader({ choice: index, ...options });
-    this.#finish = new FinishReader({ path: `${this.#path}.finish_reason`, repairs: options.mends });
+    this.#finish = new FinishReader({ path: `${this.#path}.finish_reason`, repairs: options.repairs });
   }
 
   get isFinished(): boolean {
-    return this.#finish.isFinished || this.#otherPlace() !== undefined;
+    return this.#finish.isFinished || this.#findOtherPlace() !== undefined;
   }
 
-  /** The word by which the server says that this choice failed, once everything is read. */
+  /** The finish reason of a choice that the server failed to finish. Complete after everything is read. */
   get failure(): Pick<FailedFinish, 'word'> | undefined {
     const { kind, word } = this.#finish;
     return kind === 'failed' && word !== undefined ? { word } : undefined;
@@ -58,42 +58,42 @@ export class ChoiceReader {
     const deltas = this.#readMessage(choice, form);
     for (const key of Object.keys(choice)) if (!OWN.has(key)) this.#fields.keep(key, choice[key]);
     this.#logprobs.read(choice['logprobs']);
-    const reason = choice['finish_reason'] ?? innerReason(choice);
+    const reason = choice['finish_reason'] ?? readInnerReason(choice);
     if (reason === null || reason === undefined || reason === '') return deltas;
     this.#finish.read(reason);
     if (!this.#finish.isFinished) return deltas;
-    const held = this.settle();
+    const held = this.flush();
     return held.length === 0 ? deltas : [...deltas, ...held];
   }
 
-  /** Reads a finish reason that stands beside the choices. It counts if the choice has none. */
+  /** Reads a finish reason outside of the choices. It counts if the choice has none. */
   readOuterReason(reason: unknown): void {
     if (!this.isFinished) this.#finish.readFrom('the response', reason);
   }
 
-  /** What was held back, as far as it is known by now. */
-  settle(): readonly Delta[] {
-    return this.#message.settle();
+  /** Returns the deltas that were held back so far. */
+  flush(): readonly Delta[] {
+    return this.#message.flush();
   }
 
-  /** A filter stopped the prompt, or the response behind what was read. */
-  endFiltered(): void {
+  /** Ends the choice because a filter stopped the prompt or the rest of the response. */
+  endAsFiltered(): void {
     this.#finish.read('content_filter');
     this.#hasMessage = true;
   }
 
-  /** What was held back and what only a repeated message says, once everything is read. */
+  /** Returns the deltas that were held back and those of a repeated message, after everything is read. */
   finish(): readonly Delta[] {
-    const held = this.settle();
-    const place = this.#otherPlace();
+    const held = this.flush();
+    const place = this.#findOtherPlace();
     if (place !== undefined) this.#finish.readFrom(place, this.#fields.get(place));
     return [...held, ...this.#readRepeated(), ...this.#message.end()];
   }
 
-  build(reply: { readonly isFiltered: boolean }): ChatChoice {
+  build(response: { readonly isFiltered: boolean }): ChatChoice {
     const message = this.#message.build();
-    const wasFiltered = !this.#hasMessage && (reply.isFiltered || FILTERS.some((name) => this.#fields.has(name)));
-    const finish_reason = wasFiltered ? this.#filtered() : this.#checked();
+    const wasFiltered = !this.#hasMessage && (response.isFiltered || FILTERS.some((name) => this.#fields.has(name)));
+    const finish_reason = wasFiltered ? this.#reportFilteredPrompt() : this.#buildFinishReason();
     const fields = { ...this.#logprobs.toObject(), ...this.#fields.toObject() };
     return { index: this.index, message, finish_reason, ...fields };
   }
@@ -107,75 +107,75 @@ export class ChoiceReader {
       if (isRecord(delta)) this.#repeated = { piece: delta, form: 'delta' };
       return this.#readPiece(message, 'message');
     }
-    const isSaid = isRecord(delta) ? Object.keys(delta).length > 0 : typeof delta === 'string';
-    if (!isSaid && !this.#hasDelta) return this.#readPiece(message, 'message');
+    const hasDelta = isRecord(delta) ? Object.keys(delta).length > 0 : typeof delta === 'string';
+    if (!hasDelta && !this.#hasDelta) return this.#readPiece(message, 'message');
     this.#hasDelta = true;
-    const piece = this.#pieceOf(message, 'message');
+    const piece = this.#toPiece(message, 'message');
     if (piece !== undefined) this.#repeated = { piece, form: 'message' };
     return this.#readPiece(delta, 'delta');
   }
 
   #readPiece(given: unknown, form: CallForm): readonly Delta[] {
-    const piece = this.#pieceOf(given, form);
+    const piece = this.#toPiece(given, form);
     if (piece === undefined) return NOTHING;
     if (form === 'delta') this.#hasDelta = true;
     this.#hasMessage = true;
     return this.#message.read(piece, form);
   }
 
-  #pieceOf(given: unknown, form: CallForm): Wire | undefined {
+  #toPiece(given: unknown, form: CallForm): Wire | undefined {
     if (isRecord(given)) return given;
     if (isAbsent(given)) return undefined;
     const isText = typeof given === 'string';
-    this.#mends.add(`${this.#path}.${form}`, `no object: ${isText ? 'read as its content' : 'left out'}`);
+    this.#repairs.add(`${this.#path}.${form}`, `no object: ${isText ? 'read as its content' : 'left out'}`);
     return isText ? { content: given } : undefined;
   }
 
-  /** The form of the older Completions API. */
+  /** Reads `text`, the field of the older Completions API. */
   #readText(text: string): readonly Delta[] {
     if (text === '') return NOTHING;
-    this.#mends.add(`${this.#path}.text`, 'in place of a message: read as its content');
+    this.#repairs.add(`${this.#path}.text`, 'in place of a message: read as its content');
     return this.#readPiece({ content: text }, 'delta');
   }
 
-  /** A repeated message says the same again; what it alone says must not be lost. */
+  /** Reads a message or delta that repeats the other one. Content that only the repetition has must not be lost. */
   #readRepeated(): readonly Delta[] {
     if (this.#repeated === undefined) return NOTHING;
     const { piece, form } = this.#repeated;
     this.#repeated = undefined;
     const path = `${this.#path}.${form}`;
     const other = form === 'message' ? 'delta' : 'message';
-    const missing = this.#message.missing(piece);
+    const missing = this.#message.selectMissing(piece);
     if (missing !== undefined) {
-      this.#mends.add(path, `beside a ${other} that says less: read`);
+      this.#repairs.add(path, `beside a ${other} that says less: read`);
       this.#hasMessage = true;
       return this.#message.read(missing, form);
     }
-    const isSaid = Object.keys(piece).some((name) => name !== 'role' && !isPadding(piece[name]));
-    if (isSaid) this.#mends.add(path, `beside a ${other}, left out`);
+    const hasContent = Object.keys(piece).some((name) => name !== 'role' && !isPaddingValue(piece[name]));
+    if (hasContent) this.#repairs.add(path, `beside a ${other}, left out`);
     return NOTHING;
   }
 
-  /** Where the finish reason stands if it is missing, or says less than a router's word for what it was told. */
-  #otherPlace(): string | undefined {
+  /** Finds another field with the finish reason: if the documented one is missing, or if a router has the server's more exact one. */
+  #findOtherPlace(): string | undefined {
     const { isFinished, kind } = this.#finish;
-    if (!isFinished) return PLACES.find((place) => this.#kindAt(place) !== undefined);
-    const native = kind === 'stop' ? this.#kindAt(NATIVE) : undefined;
+    if (!isFinished) return PLACES.find((place) => this.#readKindAt(place) !== undefined);
+    const native = kind === 'stop' ? this.#readKindAt(NATIVE) : undefined;
     return native === 'cut' || native === 'filtered' || native === 'failed' ? NATIVE : undefined;
   }
 
-  #kindAt(place: string): string | undefined {
-    return finishKind(this.#fields.get(place));
+  #readKindAt(place: string): string | undefined {
+    return readFinishKind(this.#fields.get(place));
   }
 
-  /** An answer to a prompt that a filter stopped has no message. */
-  #filtered(): FinishReason {
-    this.#mends.add(`${this.#path}.message`, 'missing beside filter results: the prompt was filtered');
+  /** A response to a filtered prompt has no message. */
+  #reportFilteredPrompt(): FinishReason {
+    this.#repairs.add(`${this.#path}.message`, 'missing beside filter results: the prompt was filtered');
     return 'content_filter';
   }
 
-  #checked(): FinishReason | null {
-    if (!this.#hasMessage) this.#mends.add(`${this.#path}.message`, 'missing: read as an empty one');
+  #buildFinishReason(): FinishReason | null {
+    if (!this.#hasMessage) this.#repairs.add(`${this.#path}.message`, 'missing: read as an empty one');
     const { hasCalls, hasTextCalls, hasRefusal } = this.#message;
     return this.#finish.build({ hasCalls, hasTextCalls, hasRefusal });
   }
@@ -198,45 +198,46 @@ const OWN: ReadonlySet<string> = new Set([
 /** Azure's results of its filters. */
 const FILTERS = ['content_filter_results', 'content_filter_result', 'prompt_filter_results'];
 
-/** OpenRouter's field for the word of the server behind it. */
+/** OpenRouter's field for the finish reason of the server behind it. */
 const NATIVE = 'native_finish_reason';
 
-/** Other names of `finish_reason`. vLLM has `stop_reason` beside it, for the stop sequence that was met. */
+/** Other names of `finish_reason`. vLLM sends `stop_reason` in addition, for the stop sequence that was met. */
 const PLACES = ['finishReason', 'stop_reason', 'stopReason', 'done_reason', NATIVE];
 
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-/** Some gateways put it into the message or the delta. */
-function innerReason({ delta, message }: Wire): unknown {
+/** Some gateways put the finish reason into the message or the delta. */
+function readInnerReason({ delta, message }: Wire): unknown {
   return (
     (isRecord(delta) ? delta['finish_reason'] : undefined) ?? (isRecord(message) ? message['finish_reason'] : undefined)
   );
 }
 
-/** Log probabilities as they come: lists that go on from piece to piece. */
+/** Collects log probabilities. Their lists continue from piece to piece. */
 class LogprobsReader {
-  /** `null` where the server said so, and nothing else. */
+  /** `null` if the server sent only `null`. */
   #fields: Map<string, unknown> | null | undefined;
 
   read(logprobs: unknown): void {
     if (logprobs === null) this.#fields ??= null;
     if (!isRecord(logprobs)) return;
     this.#fields ??= new Map();
-    for (const [name, value] of Object.entries(logprobs)) this.#fields.set(name, added(this.#fields.get(name), value));
+    for (const [name, value] of Object.entries(logprobs))
+      this.#fields.set(name, appendValue(this.#fields.get(name), value));
   }
 
-  /** `{ logprobs }`, or nothing where there was no such field. */
+  /** `{ logprobs }`, or `{}` if there was no such field. */
   toObject(): Pick<ChatChoice, 'logprobs'> {
     if (this.#fields === undefined) return {};
-    // As the server sent them: only their lists are looked at here.
+    // Not validated: only the lists are read.
     return { logprobs: this.#fields === null ? null : (Object.fromEntries(this.#fields) as unknown as Logprobs) };
   }
 }
 
-/** A list grows in place: a long reply has thousands of pieces. */
-function added(before: unknown, value: unknown): unknown {
+/** Appends to a list in place, because a long response has thousands of pieces. */
+function appendValue(before: unknown, value: unknown): unknown {
   if (!Array.isArray(value)) return value ?? before ?? null;
   if (!Array.isArray(before)) return [...value];
   for (const element of value) before.push(element);

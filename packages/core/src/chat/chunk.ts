@@ -1,9 +1,9 @@
 import type { ResponseAudio } from './message.ts';
-import type { ChatResponse, CompletionUsage, FinishReason, Logprobs } from './reply.ts';
+import type { ChatResponse, CompletionUsage, FinishReason, Logprobs } from './response.ts';
 
-// CreateChatCompletionStreamResponse, spelled as on the wire: what a server sends. What comes in is never taken for one unread.
+// CreateChatCompletionStreamResponse, spelled as on the wire: the documented form of a chunk. Received chunks are read, never cast to it.
 
-/** A piece of a call. Pieces with the same index are of the same call. */
+/** A piece of a call. Pieces with the same index belong to the same call. */
 export interface ToolCallDelta {
   readonly index: number;
   /** On the first piece. */
@@ -25,15 +25,15 @@ export interface MessageDelta {
   readonly function_call?: { readonly name?: string; readonly arguments?: string };
 }
 
-/** One event of a streamed reply. */
+/** One event of a streamed response. */
 export interface ChatChunk {
-  /** The same on each chunk of a reply. */
+  /** The same on each chunk of a response. */
   readonly id: string;
   readonly object: 'chat.completion.chunk';
   /** Seconds since 1970; the same on each chunk. */
   readonly created: number;
   readonly model: string;
-  /** Empty on the chunk that tells the usage. */
+  /** Empty on the chunk with the usage. */
   readonly choices: readonly {
     readonly index: number;
     readonly delta: MessageDelta;
@@ -41,11 +41,11 @@ export interface ChatChunk {
     readonly finish_reason: FinishReason | null;
     readonly logprobs?: Logprobs | null;
   }[];
-  /** On the last chunk, where the request asked for it; `null` before. */
+  /** On the last chunk, if the request asked for it; `null` before. */
   readonly usage?: CompletionUsage | null;
   readonly service_tier?: string | null;
   readonly system_fingerprint?: string | null;
   readonly moderation?: NonNullable<ChatResponse['moderation']> | null;
-  /** Padding, against eavesdroppers who count bytes. */
+  /** Padding that hides the length of the text from an observer of the encrypted connection. */
   readonly obfuscation?: string;
 }

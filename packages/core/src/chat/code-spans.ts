@@ -1,4 +1,4 @@
-/** Where the code of a Markdown text is: fenced blocks, and spans between backticks in one paragraph. */
+/** Finds code in a Markdown text: fenced blocks, and spans between backticks in one paragraph. */
 export class CodeSpans {
   readonly #text: string;
   /** The end of each span by its start. */
@@ -8,15 +8,15 @@ export class CodeSpans {
     this.#text = text;
   }
 
-  /** The end of the code that begins here; `undefined` if none does. A fence that is not closed goes on to the end. */
-  endOf(start: number): number | undefined {
-    const fence = this.#fenceAt(start);
-    if (fence !== undefined) return this.#fenceEnd(fence, start + fence.length);
+  /** Returns the end of the code that starts here; `undefined` if none does. A fence that is not closed continues to the end. */
+  findEnd(start: number): number | undefined {
+    const fence = this.#matchFence(start);
+    if (fence !== undefined) return this.#findFenceEnd(fence, start + fence.length);
     this.#spans ??= findSpans(this.#text);
     return this.#spans.get(start);
   }
 
-  #fenceAt(start: number): string | undefined {
+  #matchFence(start: number): string | undefined {
     FENCE.lastIndex = start;
     const fence = FENCE.exec(this.#text)?.[0];
     if (fence === undefined) return undefined;
@@ -26,7 +26,7 @@ export class CodeSpans {
     return INDENT.test(before.slice(lineStart)) ? fence : undefined;
   }
 
-  #fenceEnd(fence: string, from: number): number {
+  #findFenceEnd(fence: string, from: number): number {
     const close = new RegExp(`^[ \\t>]*\\${fence[0]}{${fence.length},}[ \\t\\r]*$`, 'gm');
     close.lastIndex = from;
     const found = close.exec(this.#text);
@@ -36,14 +36,14 @@ export class CodeSpans {
 
 const FENCE = /`{3,}|~{3,}/y;
 
-/** Before a fence: blanks, and the marks of quotes and lists. */
+/** What can precede a fence: blanks, and the marks of quotes and lists. */
 const INDENT = /^(?:[ \t>]|[-*+](?=\s)|\d{1,9}[.)](?=\s))*$/;
 const LONGEST_INDENT = 64;
 
-/** A run of backticks is closed by the next one of the same length before a blank line. */
+/** The next run of backticks of the same length, before a blank line, closes a run. */
 function findSpans(text: string): ReadonlyMap<number, number> {
   const spans = new Map<number, number>();
-  /** The last run of each length in this paragraph. */
+  /** The last run of each length in the paragraph. */
   const open = new Map<number, number>();
   const pattern = /`+|\n[ \t\r]*\n/g;
   for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { isContextLength } from './context-length.ts';
+import { isContextLengthError } from './context-length.ts';
 import { readServerError } from './server-error.ts';
 
-/** What a server says, and where that is public. */
+/** Messages of servers, with public sources. */
 const refusals: readonly (readonly [server: string, message: string, source?: string])[] = [
   ['OpenAI', "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."],
   ['OpenAI, newer', 'Your input exceeds the context window of this model. Please adjust your input and try again.'],
@@ -109,8 +109,8 @@ const refusals: readonly (readonly [server: string, message: string, source?: st
   ['a gateway', 'The conversation has too many tokens for this model (limit: 32000 tokens)'],
 ];
 
-test.each(refusals)('recognises a conversation that is too long as %s says it: %s', (_, message) => {
-  expect(isContextLength(readServerError({ error: { message, type: 'invalid_request_error' } }))).toBe(true);
+test.each(refusals)('recognizes a conversation that is too long in the words of %s: %s', (_, message) => {
+  expect(isContextLengthError(readServerError({ error: { message, type: 'invalid_request_error' } }))).toBe(true);
 });
 
 test.each([
@@ -121,11 +121,11 @@ test.each([
   'token_limit_exceeded',
   'ContextWindowExceededError',
   '1261',
-])('recognises a conversation that is too long by the code %s, in any field and depth', (code) => {
-  expect(isContextLength(readServerError({ error: { message: 'No.', code } }))).toBe(true);
-  expect(isContextLength(readServerError({ error: { message: 'No.', type: code } }))).toBe(true);
+])('recognizes a conversation that is too long by the code %s, in any field and depth', (code) => {
+  expect(isContextLengthError(readServerError({ error: { message: 'No.', code } }))).toBe(true);
+  expect(isContextLengthError(readServerError({ error: { message: 'No.', type: code } }))).toBe(true);
   const raw = JSON.stringify({ error: { message: 'No.', code } });
-  expect(isContextLength(readServerError({ error: { message: 'No.', metadata: { raw } } }))).toBe(true);
+  expect(isContextLengthError(readServerError({ error: { message: 'No.', metadata: { raw } } }))).toBe(true);
 });
 
 const others: readonly (readonly [message: string, param?: string])[] = [
@@ -178,6 +178,8 @@ const others: readonly (readonly [message: string, param?: string])[] = [
   ['The model `gpt-6` does not exist'],
 ];
 
-test.each(others)('takes no other complaint for it: %s', (message, param) => {
-  expect(isContextLength(readServerError({ error: { message, param, code: 'invalid_request_error' } }))).toBe(false);
+test.each(others)('does not mistake another error for a context length error: %s', (message, param) => {
+  expect(isContextLengthError(readServerError({ error: { message, param, code: 'invalid_request_error' } }))).toBe(
+    false,
+  );
 });

@@ -1,7 +1,7 @@
 import type { ServerError } from './server-error.ts';
 
-/** Whether the server says that the conversation is longer than the model can read. */
-export function isContextLength({ text, codes, param }: Pick<ServerError, 'text' | 'codes' | 'param'>): boolean {
+/** Whether an error says that the conversation is longer than the model can read. */
+export function isContextLengthError({ text, codes, param }: Pick<ServerError, 'text' | 'codes' | 'param'>): boolean {
   if (codes.some((code) => CODES.test(code)) && !RATE.test(text)) return true;
   const place = param ?? /'([\w[\].]+)'/.exec(text)?.[1];
   if (
@@ -11,7 +11,7 @@ export function isContextLength({ text, codes, param }: Pick<ServerError, 'text'
     return /^messages(\[\d+\](\.content.*)?)?$/.test(place);
   }
   if (PHRASES.some((phrase) => phrase.test(text)) && !RATE.test(text)) return true;
-  return !RATE.test(text) && text.split(/\n|(?<=[.;!])\s/).some(saysTooLong);
+  return !RATE.test(text) && text.split(/\n|(?<=[.;!])\s/).some(isExcessReport);
 }
 
 /**
@@ -24,7 +24,7 @@ export function isContextLength({ text, codes, param }: Pick<ServerError, 'text'
 const CODES =
   /^(context_(length|window|size)(_limit)?_exceeded|exceed_context_size_error|model_max_prompt_tokens_exceeded|tokens?_limit_(reached|exceeded)|ContextWindowExceededError|model_context_window_exceeded|(prompt|input|context)_too_long|1261|5021)$/i;
 
-/** Sentences that mean nothing else. The sources of those that a vendor has alone are in the test. */
+/** Unambiguous sentences. The test has the sources of those that only one vendor uses. */
 const PHRASES: readonly RegExp[] = [
   /maximum context length/i, // OpenAI, vLLM, DeepSeek, Mistral, OpenRouter, Ollama, SambaNova
   /context (window|size|length) of (this|the) model|exceeds? the (available )?context (window|size|length)/i, // OpenAI, llama.cpp
@@ -51,12 +51,12 @@ const PHRASES: readonly RegExp[] = [
   /(输入|上下文|提示词?|prompt)[^，。]{0,16}(过长|超长|超过|超出)/i,
 ];
 
-/** A limit by time, or by money: the same words, and waiting or paying helps. */
+/** A limit by time or by money, in the same words. Waiting or paying helps there. */
 const RATE =
   /\bper[ -](second|minute|min|hour|day|week|month)\b|\b[TR]P[MDH]\b|rate.?limit|quota|throttl|too many requests|credits|balance|频率|速率|每分钟/i;
 
-/** One sentence of any server: an input, in tokens or by its length, is more than a limit. */
-function saysTooLong(sentence: string): boolean {
+/** Whether a sentence of any server says that an input, by tokens or length, exceeds a limit. */
+function isExcessReport(sentence: string): boolean {
   if (!INPUT.test(sentence) || !MEASURE.test(sentence) || !EXCESS.test(sentence) || !LIMIT.test(sentence)) return false;
   return !OTHER_MEASURE.test(sentence) && !OUTPUT_ALONE.test(sentence);
 }
@@ -69,7 +69,7 @@ const EXCESS =
 const LIMIT =
   /\blimit(s|ed)?\b|\bmax(imum)?\b|\bmax_\w+|\ballowed\b|\bcapacity\b|\bsupports?\b|\b(than|exceed) \d+|\bcontext (window|size|length)\b|\d+ tokens\b/i;
 
-/** Files, bytes, and the lengths of other fields. */
+/** Limits on files, bytes and the lengths of other fields. */
 const OTHER_MEASURE =
   /\b(images?|pixels?|files?|audio|videos?|pages?|[KMG]i?B|bytes?|megabytes?|schemas?|stop sequences?|string|url|timeout|metadata|descriptions?|names?|ids?|keys?)\b/i;
 

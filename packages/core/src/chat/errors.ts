@@ -3,11 +3,11 @@ import { PawlError, type PawlErrorOptions } from '../base/errors.ts';
 import { sliceWhole } from '../base/text.ts';
 
 export interface ModelErrorOptions extends PawlErrorOptions {
-  /** Whether another try can help. @defaultValue true */
+  /** Whether a retry can help. @defaultValue true */
   readonly retryable?: boolean;
 }
 
-/** An attempt at a model request did not give a reply. */
+/** An attempt at a model request that got no response. */
 export class ModelError extends PawlError {
   override readonly name: string = 'ModelError';
   readonly retryable: boolean;
@@ -26,13 +26,13 @@ export class ModelError extends PawlError {
 export interface ProtocolErrorOptions extends Omit<ModelErrorOptions, 'code'> {
   /** `response.garbage`, `response.error`, `response.cut`, `response.empty_choices`, `response.too_large`, `response.malformed`. */
   readonly code: `response.${string}`;
-  /** What came, shortened to 4 KiB. */
+  /** The received text, cut to 4096 characters. */
   readonly received?: string;
-  /** When the server wants to be asked again, in milliseconds from its reply. */
+  /** When to retry, as the server asks: milliseconds from the time of its response. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** The server's words could not be read as a reply: garbage, an error inside a 200, a stream cut off. */
+/** The server sent something that is not a response: garbage, an error with status 200, a stream that was cut off. */
 export class ProtocolError extends ModelError {
   override readonly name: string = 'ProtocolError';
   readonly received: string | undefined;
@@ -53,9 +53,9 @@ export class ProtocolError extends ModelError {
 const MAX_KEPT = 4096;
 
 export interface MalformedResponseOptions extends Omit<ProtocolErrorOptions, 'code' | 'retryable'> {
-  /** What the model wrote, or what was wrong with it. */
+  /** The text that the model wrote, or what was wrong with it. */
   readonly failedGeneration: string | undefined;
-  /** Absent if the server said it inside a 200. */
+  /** Absent if the server reported the error with status 200. */
   readonly status?: number | undefined;
   /** The server's own code: `tool_use_failed`. */
   readonly serverCode?: string | undefined;
@@ -63,8 +63,8 @@ export interface MalformedResponseOptions extends Omit<ProtocolErrorOptions, 'co
 }
 
 /**
- * The server could not read what the model wrote, and told it as an error. The mistake is the model's, so it is worth another attempt,
- * to which `correction` is added if the server gave the model's words.
+ * The server could not read the text that the model wrote, and reported an error. Another attempt can help. If the server quoted the
+ * model's text, the attempt adds a `correction`.
  */
 export class MalformedResponseError extends ProtocolError {
   override readonly name = 'MalformedResponseError';

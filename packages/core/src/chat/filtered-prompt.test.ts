@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { isFiltered } from './filtered-prompt.ts';
+import { isFilterError } from './filtered-prompt.ts';
 import { readServerError } from './server-error.ts';
 
-/** Azure's, inside `innererror`. */
+/** Azure's results, inside `innererror`. */
 const results = (...filtered: readonly boolean[]): object => ({
   error: {
     message: 'Bad request.',
@@ -13,27 +13,27 @@ const results = (...filtered: readonly boolean[]): object => ({
 });
 
 test.each<[string, object]>([
-  ['a reason for a block that has no name of its own', { promptFeedback: { blockReason: 'OTHER' } }],
-  ['the same in snake case', { prompt_feedback: { block_reason: 'OTHER' } }],
+  ['an unnamed reason for a block', { promptFeedback: { blockReason: 'OTHER' } }],
+  ['a reason for a block in snake case', { prompt_feedback: { block_reason: 'OTHER' } }],
   ['one result that is filtered', results(false, true)],
   ['the input that was flagged', { error: { message: 'No.', metadata: { flagged_input: 'x' } } }],
   ['a status of MiniMax', { base_resp: { status_code: 1026 } }],
-  ['the words of a gateway', { error: { message: 'Blocked by content filter.' } }],
-  ['the words of a gateway, with an article', { error: { message: 'Blocked by the safety filter.' } }],
+  ['the message of a gateway', { error: { message: 'Blocked by content filter.' } }],
+  ['the message of a gateway, with an article', { error: { message: 'Blocked by the safety filter.' } }],
   ['a policy that is violated', { error: { message: 'The text violates our usage policies.' } }],
-  ['rules that are not kept', { error: { message: 'This is noncompliant with the safety rules.' } }],
+  ['rules that are not followed', { error: { message: 'This is noncompliant with the safety rules.' } }],
   ['a guardrail', { error: { message: 'Blocked by the guardrail.' } }],
-  ['the reason behind the words', { error: { message: 'Your request was blocked: it has harmful parts.' } }],
-])('reads as filtered: %s', (_, body) => {
-  expect(isFiltered(readServerError(body))).toBe(true);
+  ['a reason after the message', { error: { message: 'Your request was blocked: it has harmful parts.' } }],
+])('recognizes a filter error: %s', (_, body) => {
+  expect(isFilterError(readServerError(body))).toBe(true);
 });
 
 test.each<[string, object]>([
   ['an empty reason', { promptFeedback: { blockReason: '' } }],
-  ['a reason that is no text', { promptFeedback: { blockReason: 7 } }],
+  ['a reason that is not a text', { promptFeedback: { blockReason: 7 } }],
   ['results that are not filtered', results(false, false)],
   ['no results', results()],
   ['an account that is flagged', { error: { message: 'Account flagged.', metadata: { flagged_input: 'x' } } }],
-])('reads as another error: %s', (_, body) => {
-  expect(isFiltered(readServerError(body))).toBe(false);
+])('does not mistake another error for a filter error: %s', (_, body) => {
+  expect(isFilterError(readServerError(body))).toBe(false);
 });

@@ -1,8 +1,8 @@
 import { isRecord } from '../base/json.ts';
 import type { ServerError } from './server-error.ts';
 
-/** Whether the server says that a filter of content stopped the prompt, or what the model wrote. */
-export function isFiltered({ text, codes, layers }: Pick<ServerError, 'text' | 'codes' | 'layers'>): boolean {
+/** Whether an error says that a content filter stopped the prompt or the response. */
+export function isFilterError({ text, codes, layers }: Pick<ServerError, 'text' | 'codes' | 'layers'>): boolean {
   if (ACCOUNT.test(text)) return false;
   if (codes.some((code) => CODES.test(code)) || PHRASES.some((phrase) => phrase.test(text))) return true;
   return layers.some(isFlagged) || layers.some(({ status_code }) => status_code === 1026 || status_code === 1027);
@@ -39,7 +39,7 @@ const PHRASES: readonly RegExp[] = [
   /guardrail[^.\n]{0,40}(interven|violat|block|trigger)|(blocked|violat\w*)[^.\n]{0,20}guardrail/i, // Bedrock, LiteLLM, OpenRouter
 ];
 
-/** About who asks, and not about what is asked. */
+/** Errors about the account, not about the content. */
 const ACCOUNT =
   /\b(account|organization|access|project|user|team|api key|key)\b (has been |was |is |have been )?(blocked|banned|suspended|terminated|deactivated|disabled|flagged)/i;
 

@@ -1,29 +1,29 @@
 import { isRecord } from '../base/json.ts';
-import { excerpt } from '../base/text.ts';
-import { type Finish, type FinishKind, isUnfinishedWord, readFinishReason } from './finish-reason.ts';
-import type { MendList } from './mend-list.ts';
-import type { FinishReason } from './reply.ts';
+import { shorten } from '../base/text.ts';
+import { type FinishClass, type FinishKind, isUnfinishedReason, readFinishReason } from './finish-reason.ts';
+import type { RepairList } from './repair-list.ts';
+import type { FinishReason } from './response.ts';
 
 export interface FinishReaderOptions {
   /** `choices[0].finish_reason`. */
   readonly path: string;
-  readonly repairs: MendList;
+  readonly repairs: RepairList;
 }
 
-/** What else of the choice says how it ended. */
-export interface FinishedMessage {
+/** Properties of the message that also say how the choice ended. */
+export interface MessageTraits {
   readonly hasCalls: boolean;
-  /** Whether they stood in the text. */
+  /** Whether the calls were in the text. */
   readonly hasTextCalls: boolean;
   readonly hasRefusal: boolean;
 }
 
-/** The finish reason of one choice, wherever it stands and however often it comes. */
+/** Reads the finish reason of one choice, from any field, once or several times. */
 export class FinishReader {
   readonly #path: string;
-  readonly #repairs: MendList;
+  readonly #repairs: RepairList;
   #word: string | undefined;
-  #finish: Finish | undefined;
+  #finish: FinishClass | undefined;
 
   constructor({ path, repairs }: FinishReaderOptions) {
     this.#path = path;
@@ -38,89 +38,89 @@ export class FinishReader {
     return this.#finish?.kind;
   }
 
-  /** The word that counts, as the server wrote it. */
+  /** The finish reason that counts, as the server wrote it. */
   get word(): string | undefined {
     return this.#word;
   }
 
-  /** Reads a finish reason. Of several the one that says more counts: some servers write `stop` after each. */
+  /** Reads a finish reason. If several come, the most specific one counts, because some servers send `stop` after each. */
   read(value: unknown): void {
-    const word = this.#wordOf(value);
-    if (word === undefined || word === this.#word) return;
-    const finish = readFinishReason(word);
+    const sent = this.#readReason(value);
+    if (sent === undefined || sent === this.#word) return;
+    const finish = readFinishReason(sent);
     const before = this.#word;
-    if (before !== undefined && (finish?.reason ?? word) !== (this.#finish?.reason ?? before)) {
-      this.#repair('two different ones: the one that says more is kept');
+    if (before !== undefined && (finish?.reason ?? sent) !== (this.#finish?.reason ?? before)) {
+      this.#addRepair('two different ones: the one that says more is kept');
     }
-    if (before !== undefined && rankOf(finish) <= rankOf(this.#finish)) return;
-    this.#word = word;
+    if (before !== undefined && rankFinish(finish) <= rankFinish(this.#finish)) return;
+    this.#word = sent;
     this.#finish = finish;
   }
 
-  /** Takes a word that stands elsewhere, such as `stop_reason`, if a vendor is known to use it. */
+  /** Takes a finish reason from another field, such as `stop_reason`, if a vendor is known to use that value. */
   readFrom(place: string, value: unknown): void {
     const finish = typeof value === 'string' ? readFinishReason(value) : undefined;
     if (typeof value !== 'string' || finish === undefined) return;
-    this.#repair(`${this.#word === undefined ? 'missing' : quoted(this.#word)}: taken from ${place}`);
+    this.#addRepair(`${this.#word === undefined ? 'missing' : quoteReason(this.#word)}: taken from ${place}`);
     this.#word = value;
     this.#finish = finish;
   }
 
-  build({ hasCalls, hasTextCalls, hasRefusal }: FinishedMessage): FinishReason | null {
-    const word = this.#word;
+  build({ hasCalls, hasTextCalls, hasRefusal }: MessageTraits): FinishReason | null {
+    const sent = this.#word;
     const finish = this.#finish;
-    if (word === undefined) {
-      this.#repair('null: the server gave none');
+    if (sent === undefined) {
+      this.#addRepair('null: the server gave none');
       return null;
     }
     if (finish === undefined) {
-      this.#repair(`${quoted(word)} is not a documented one: kept`);
-      return word;
+      this.#addRepair(`${quoteReason(sent)} is not a documented one: kept`);
+      return sent;
     }
     if (finish.reason === undefined) {
-      this.#repair(`${quoted(word)} says that this choice failed: kept`);
-      return word;
+      this.#addRepair(`${quoteReason(sent)} says that this choice failed: kept`);
+      return sent;
     }
-    // The model's own words say more than a classifier's.
-    const reason = hasRefusal && /^refusal$/i.test(word) ? 'stop' : finish.reason;
+    // The model refused in its own text, so the response is not filtered.
+    const reason = hasRefusal && /^refusal$/i.test(sent) ? 'stop' : finish.reason;
     if (reason === 'stop' && hasTextCalls) {
-      this.#repair(`${quoted(word)} beside calls in the text: now "tool_calls"`);
+      this.#addRepair(`${quoteReason(sent)} beside calls in the text: now "tool_calls"`);
       return 'tool_calls';
     }
-    if (reason !== word) this.#repair(`${quoted(word)} is not a documented one: now "${reason}"`);
-    else if (reason === 'stop' && hasCalls) this.#repair('"stop" beside tool calls: kept');
+    if (reason !== sent) this.#addRepair(`${quoteReason(sent)} is not a documented one: now "${reason}"`);
+    else if (reason === 'stop' && hasCalls) this.#addRepair('"stop" beside tool calls: kept');
     return reason;
   }
 
-  #wordOf(value: unknown): string | undefined {
+  #readReason(value: unknown): string | undefined {
     if (value === null || value === undefined || value === '') return undefined;
     if (typeof value === 'string') {
-      if (!isUnfinishedWord(value)) return value;
-      this.#repair(`${quoted(value)}, read as none`);
+      if (!isUnfinishedReason(value)) return value;
+      this.#addRepair(`${quoteReason(value)}, read as none`);
       return undefined;
     }
     // SGLang's own form: `{ "type": "length", "length": 16 }`.
     const type = isRecord(value) ? value['type'] : undefined;
     if (typeof type === 'string' && type !== '') {
-      this.#repair('an object, read as its type');
-      return this.#wordOf(type);
+      this.#addRepair('an object, read as its type');
+      return this.#readReason(type);
     }
-    this.#repair(`a ${typeof value}, left out`);
+    this.#addRepair(`a ${typeof value}, left out`);
     return undefined;
   }
 
-  #repair(note: string): void {
+  #addRepair(note: string): void {
     this.#repairs.add(this.#path, note);
   }
 }
 
-/** How much a word says of the end; an unknown one more than `stop`. */
-function rankOf(finish: Finish | undefined): number {
+/** How specific a finish reason is. An unknown one is more specific than `stop`. */
+function rankFinish(finish: FinishClass | undefined): number {
   return finish === undefined ? 1 : RANKS[finish.kind];
 }
 
 const RANKS: Readonly<Record<FinishKind, number>> = { stop: 0, calls: 2, cut: 3, filtered: 4, failed: 5 };
 
-function quoted(word: string): string {
-  return `"${excerpt(word, 50)}"`;
+function quoteReason(word: string): string {
+  return `"${shorten(word, 50)}"`;
 }

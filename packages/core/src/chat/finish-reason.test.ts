@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { FINISH_WORDS, finishKind, isUnfinishedWord, readFinishReason } from './finish-reason.ts';
+import { FINISH_WORDS, isUnfinishedReason, readFinishKind, readFinishReason } from './finish-reason.ts';
 
 const words = Object.entries(FINISH_WORDS).flatMap(([kind, list]) => list.split(/\s+/).map((word) => ({ kind, word })));
 
-test.each(words)('$word is $kind, however it is written', ({ kind, word }) => {
+test.each(words)('reads $word as $kind in any notation', ({ kind, word }) => {
   const parts = word.split('_');
   const camel = parts.map((part, at) => (at === 0 ? part : `${part.charAt(0).toUpperCase()}${part.slice(1)}`)).join('');
   const forms = [word, word.toUpperCase(), parts.join('-'), parts.join(' '), camel, ` ${word} `];
-  expect(forms.map(finishKind)).toEqual(forms.map(() => kind));
-  expect(finishKind(`FinishReason.${word.toUpperCase()}`)).toBe(kind);
+  expect(forms.map(readFinishKind)).toEqual(forms.map(() => kind));
+  expect(readFinishKind(`FinishReason.${word.toUpperCase()}`)).toBe(kind);
 });
 
 test.each([
@@ -26,7 +26,7 @@ test.each([
   ['gemini: SAFETY', { kind: 'filtered', reason: 'content_filter' }],
   ['finish_reason_max_tokens', { kind: 'cut', reason: 'length' }],
   ['REASON_MAX_LEN', { kind: 'cut', reason: 'length' }],
-])('%j is read', (word, finish) => {
+])('reads %j as %j', (word, finish) => {
   expect(readFinishReason(word)).toEqual(finish);
 });
 
@@ -41,12 +41,12 @@ test.each([
   'finish_reason',
   '停止',
   `stop${'!'.repeat(200)}`,
-])('%j is no word that a vendor is known to use', (word) => {
+])('%j is not a known finish reason', (word) => {
   expect(readFinishReason(word)).toBeUndefined();
 });
 
-test.each([undefined, null, 7, {}])('what is no text says nothing: %j', (reason) => {
-  expect(finishKind(reason)).toBeUndefined();
+test.each([undefined, null, 7, {}])('has no kind for a value that is not a text: %j', (reason) => {
+  expect(readFinishKind(reason)).toBeUndefined();
 });
 
 test.each([
@@ -54,6 +54,6 @@ test.each([
   ['FINISH_REASON_UNSPECIFIED', true],
   ['not_finished', true],
   ['stop', false],
-])('whether %j says that there is none yet: %j', (word, isUnfinished) => {
-  expect(isUnfinishedWord(word)).toBe(isUnfinished);
+])('%j means that the response is not finished: %j', (word, isUnfinished) => {
+  expect(isUnfinishedReason(word)).toBe(isUnfinished);
 });

@@ -1,56 +1,59 @@
 import { ConfigError } from '../base/errors.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { type AssistantMessage, callName, type Message, type ToolCall, type ToolMessage } from './message.ts';
-import type { Repair } from './reply.ts';
+import type { Repair } from './response.ts';
 
-/** An assistant message made valid, and the calls as the model wrote them under their final ids. */
-export interface Admitted {
+/** A valid assistant message, and the arguments that the model wrote. */
+export interface AdmittedMessage {
   readonly message: AssistantMessage;
-  /** The arguments as written, by the call's position, where they are no JSON object. */
+  /** The arguments as the model wrote them, by the position of the call. Only those that are not a JSON object. */
   readonly rawArguments: Readonly<Record<number, string>>;
-  readonly mends: readonly Repair[];
+  readonly repairs: readonly Repair[];
 }
 
 /**
- * A conversation that can be sent as it is. The only door through which messages get to the model.
+ * A conversation that is valid to send. Messages reach the model only through this class.
  *
- * It upholds: every tool call has exactly one result, after it, in order; every argument string is a JSON object; ids are unique; names can be sent.
- * Immutable: `append` gives another history, which shares what came before.
+ * Contract:
+ * - Every tool call has exactly one result, after it, in order.
+ * - Every argument string is a JSON object.
+ * - Ids of calls are unique, and servers accept the names.
+ * - Immutable: `append` returns another history, which shares the earlier messages.
  */
 export class History {
-  readonly #shared: Shared;
+  readonly #shared: SharedMessages;
   readonly #length: number;
   #messages: readonly Message[] | undefined;
 
-  private constructor(shared: Shared, length: number) {
+  private constructor(shared: SharedMessages, length: number) {
     this.#shared = shared;
     this.#length = length;
   }
 
-  static empty(): History {
+  static createEmpty(): History {
     return new History({ messages: [], ids: undefined }, 0);
   }
 
   /**
-   * Takes over a caller's messages. Calls without a result get one that says that they were cancelled.
+   * Makes a history of a caller's messages. A call without a result gets a cancelled result.
    *
-   * @throws ConfigError for a result that answers no call, naming the message's position.
+   * @throws ConfigError for a result without a call, with the position of the message.
    */
   static from(messages: readonly Message[]): History {
-    return repaired(messages);
+    return repairConversation(messages);
   }
 
-  /** Other messages in the place of these. The ids of calls that go are not given again. */
-  replaced(messages: readonly Message[]): History {
-    const history = repaired(messages);
-    const given = this.#shared.ids;
-    if (given === undefined) return history;
+  /** Replaces all messages. The ids of removed calls are not used again. */
+  replaceMessages(messages: readonly Message[]): History {
+    const history = repairConversation(messages);
+    const usedIds = this.#shared.ids;
+    if (usedIds === undefined) return history;
     history.#shared.ids ??= new Map();
-    for (const id of given.keys()) if (!history.#shared.ids.has(id)) history.#shared.ids.set(id, -1);
+    for (const id of usedIds.keys()) if (!history.#shared.ids.has(id)) history.#shared.ids.set(id, -1);
     return history;
   }
 
-  /** How many messages there are; costs nothing, where `messages` makes a list. */
+  /** The number of messages. Cheaper than `messages.length`, because `messages` makes a list. */
   get length(): number {
     return this.#length;
   }
@@ -60,43 +63,44 @@ export class History {
     return this.#messages;
   }
 
-  /** Messages are frozen to their list; an assistant message has to be admitted before. */
+  /** Appends messages. An assistant message must have passed `admit`. */
   append(...messages: readonly Message[]): History {
     if (messages.length === 0) return this;
-    const shared = this.#length === this.#shared.messages.length ? this.#shared : copied(this.messages);
-    for (const message of messages) add(shared, message);
+    const shared = this.#length === this.#shared.messages.length ? this.#shared : copyMessages(this.messages);
+    for (const message of messages) addMessage(shared, message);
     return new History(shared, shared.messages.length);
   }
 
-  /** What an assistant message becomes before it may be appended here. Pure. */
-  admit(message: AssistantMessage): Admitted {
+  /** Makes an assistant message valid for `append`. Pure. */
+  admit(message: AssistantMessage): AdmittedMessage {
     const calls = message.tool_calls ?? [];
-    if (calls.length === 0) return { message: withoutEmptyCalls(message), rawArguments: {}, mends: [] };
-    const mends: Repair[] = [];
+    if (calls.length === 0) return { message: withoutEmptyCalls(message), rawArguments: {}, repairs: [] };
+    const repairs: Repair[] = [];
     const rawArguments: Record<number, string> = {};
     const ids = new Set<string>();
     const admitted = calls.map((call, index) => {
-      const id = this.freeId(call.id, ids);
+      const id = this.findFreeId(call.id, ids);
       ids.add(id);
       const path = `message.tool_calls[${index}]`;
       if (id !== call.id)
-        mends.push({ path: `${path}.id`, note: `"${call.id ?? ''}" is taken or missing: now "${id}"` });
+        repairs.push({ path: `${path}.id`, note: `"${call.id ?? ''}" is taken or missing: now "${id}"` });
       const named = withSendableName(call);
-      if (named !== call) mends.push({ path: `${path}.${call.type}.name`, note: 'no name that can be sent: changed' });
-      const mended = id === named.id ? named : { ...named, id };
-      if (mended.type === 'custom') return mended;
-      const { text, note } = keptArguments(mended.function.arguments);
-      if (note === undefined) return mended;
-      rawArguments[index] = mended.function.arguments;
-      mends.push({ path: `${path}.function.arguments`, note });
-      return { ...mended, function: { ...mended.function, arguments: text } };
+      if (named !== call)
+        repairs.push({ path: `${path}.${call.type}.name`, note: 'no name that can be sent: changed' });
+      const repaired = id === named.id ? named : { ...named, id };
+      if (repaired.type === 'custom') return repaired;
+      const { text, note } = normalizeArguments(repaired.function.arguments);
+      if (note === undefined) return repaired;
+      rawArguments[index] = repaired.function.arguments;
+      repairs.push({ path: `${path}.function.arguments`, note });
+      return { ...repaired, function: { ...repaired.function, arguments: text } };
     });
-    const valid = mends.length === 0 ? message : { ...message, tool_calls: admitted };
-    return { message: valid, rawArguments, mends };
+    const valid = repairs.length === 0 ? message : { ...message, tool_calls: admitted };
+    return { message: valid, rawArguments, repairs };
   }
 
-  /** The id that a call gets here, beside others of its message: its own, or one that is free. */
-  freeId(id: string | undefined, taken: ReadonlySet<string>): string {
+  /** Returns the id for a call: its own if it is free here and in `taken`, otherwise a new one. */
+  findFreeId(id: string | undefined, taken: ReadonlySet<string>): string {
     const base = id || `call_${this.#length}`;
     const isTaken = (name: string): boolean => {
       const since = this.#shared.ids?.get(name);
@@ -109,27 +113,27 @@ export class History {
   }
 }
 
-/** Lists only ever grow, so that histories of different lengths can look at the same ones. */
-interface Shared {
+/** Shared by histories of different lengths. The list only grows. */
+interface SharedMessages {
   readonly messages: Message[];
-  /** The position of the first message with a call of that id, where there is any call: a shorter history does not know those after its end. */
+  /** By call id, the position of the first message with it; a shorter history ignores positions after its end. `undefined` before the first call. */
   ids: Map<string, number> | undefined;
 }
 
-function copied(messages: readonly Message[]): Shared {
-  const shared: Shared = { messages: [], ids: undefined };
-  for (const message of messages) add(shared, message);
+function copyMessages(messages: readonly Message[]): SharedMessages {
+  const shared: SharedMessages = { messages: [], ids: undefined };
+  for (const message of messages) addMessage(shared, message);
   return shared;
 }
 
-function add(shared: Shared, message: Message): void {
+function addMessage(shared: SharedMessages, message: Message): void {
   const position = shared.messages.push(message) - 1;
   if (message.role !== 'assistant' || message.tool_calls === undefined) return;
   shared.ids ??= new Map();
   for (const { id } of message.tool_calls) if (!shared.ids.has(id)) shared.ids.set(id, position);
 }
 
-/** Servers refuse a list of calls that is empty. */
+/** Servers reject an empty list of calls. */
 function withoutEmptyCalls(message: AssistantMessage): AssistantMessage {
   if (message.tool_calls === undefined) return message;
   const { tool_calls: _, ...rest } = message;
@@ -137,10 +141,10 @@ function withoutEmptyCalls(message: AssistantMessage): AssistantMessage {
 }
 
 /**
- * Templates of vLLM, SGLang and Qwen walk over the arguments, and fail on what is no object, in this and every later request.
- * `note`: what is different from what the model wrote.
+ * Makes arguments a JSON object. Templates of vLLM, SGLang and Qwen iterate over the arguments and fail on anything else, in this
+ * request and every later one. `note` says what was changed.
  */
-function keptArguments(written: string): { readonly text: string; readonly note?: string } {
+function normalizeArguments(written: string): { readonly text: string; readonly note?: string } {
   const parsed = parseJson(written);
   if (!parsed.ok) return { text: '{}', note: 'no JSON: kept as {} in the history' };
   const inner = typeof parsed.value === 'string' ? parseJson(parsed.value) : undefined;
@@ -151,70 +155,74 @@ function keptArguments(written: string): { readonly text: string; readonly note?
   return { text: '{}', note: 'no JSON object: kept as {} in the history' };
 }
 
-/** A number that is too large is taken by this parser, as infinity, and refused by those of servers. */
+/** This parser reads a number that is too large as infinity; the parsers of servers reject it. */
 function isObject(value: unknown, text: string): boolean {
   return isRecord(value) && findOverflow(value, text) === undefined;
 }
 
-/** A server refuses a whole conversation for a name with other characters, which models do write: `functions.look`. */
+/** Replaces characters that servers do not accept in a name. Models write such names (`functions.look`), and servers then reject the whole conversation. */
 function withSendableName(call: ToolCall): ToolCall {
-  const given = callName(call);
-  if (/^[a-zA-Z0-9_-]{1,64}$/.test(given)) return call;
-  return renameCall(call, given.slice(0, 64).replace(/[^a-zA-Z0-9_-]/g, '_') || 'unnamed');
+  const name = callName(call);
+  if (/^[a-zA-Z0-9_-]{1,64}$/.test(name)) return call;
+  return renameCall(call, name.slice(0, 64).replace(/[^a-zA-Z0-9_-]/g, '_') || 'unnamed');
 }
 
-/** The same call under another name. */
+/** Returns the call under another name. */
 export function renameCall(call: ToolCall, name: string): ToolCall {
   if (call.type === 'custom') return { ...call, custom: { ...call.custom, name } };
   return { ...call, function: { ...call.function, name } };
 }
 
-/** Walks over a caller's messages, admits each assistant message, and puts its results after it, in order. */
-function repaired(messages: readonly Message[]): History {
-  let history = History.empty();
+/** Admits each assistant message of a caller and puts its results after it, in order. */
+function repairConversation(messages: readonly Message[]): History {
+  let history = History.createEmpty();
   for (let i = 0; i < messages.length; i++) {
     const message = messages[i];
     if (message === undefined) continue;
-    if (message.role === 'tool') throw orphan(message, i);
+    if (message.role === 'tool') throw createOrphanError(message, i);
     if (message.role !== 'assistant') {
       history = history.append(message);
       continue;
     }
-    const results: Result[] = [];
+    const results: PlacedResult[] = [];
     for (let next = messages[i + 1]; next?.role === 'tool'; next = messages[i + 1]) {
       i++;
       results.push({ message: next, index: i });
     }
-    history = history.append(...answered(history.admit(message).message, message, results));
+    history = history.append(...orderResults(history.admit(message).message, message, results));
   }
   return history;
 }
 
-/** A tool message, and where the caller has it. */
-interface Result {
+/** A tool message and its position in the caller's list. */
+interface PlacedResult {
   readonly message: ToolMessage;
   readonly index: number;
 }
 
-function answered(valid: AssistantMessage, given: AssistantMessage, results: readonly Result[]): Message[] {
-  const left = [...results];
-  const answers = (given.tool_calls ?? []).map((call, index): ToolMessage => {
-    const at = left.findIndex(({ message }) => message.tool_call_id === call.id);
-    const result = at === -1 ? undefined : left.splice(at, 1)[0]?.message;
+function orderResults(
+  valid: AssistantMessage,
+  original: AssistantMessage,
+  results: readonly PlacedResult[],
+): Message[] {
+  const unused = [...results];
+  const ordered = (original.tool_calls ?? []).map((call, index): ToolMessage => {
+    const at = unused.findIndex(({ message }) => message.tool_call_id === call.id);
+    const result = at === -1 ? undefined : unused.splice(at, 1)[0]?.message;
     const id = valid.tool_calls?.[index]?.id ?? call.id;
     if (result === undefined) return { role: 'tool', tool_call_id: id, content: CANCELLED };
     return result.tool_call_id === id ? result : { ...result, tool_call_id: id };
   });
-  const [extra] = left;
-  if (extra !== undefined) throw orphan(extra.message, extra.index);
-  return [valid, ...answers];
+  const [extra] = unused;
+  if (extra !== undefined) throw createOrphanError(extra.message, extra.index);
+  return [valid, ...ordered];
 }
 
-/** What the model reads of a call that was open when the conversation went on without it. */
+/** The result that the model reads for a call that was open when the conversation continued without it. */
 export const CANCELLED = 'Cancelled: this call was not run.';
 
-function orphan({ tool_call_id }: ToolMessage, index: number): ConfigError {
+function createOrphanError({ tool_call_id }: ToolMessage, index: number): ConfigError {
   return new ConfigError(
-    `messages[${index}], a tool message, answers "${tool_call_id}", but no call of the assistant message before it has that id, or it was answered already. Remove it, or put it after its call.`,
+    `messages[${index}] is a tool message for the call "${tool_call_id}", but the assistant message before it has no such call, or the call already has a result. Remove the message, or put it after its call.`,
   );
 }

@@ -2,8 +2,8 @@ import type { CallPiece } from './read-call.ts';
 import type { RequestTools } from './request-tools.ts';
 
 /**
- * The name that an open call has together with this piece: the name may come in pieces, or grow from piece to piece.
- * `undefined` if the piece says nothing new, or if its name is another call's.
+ * Joins the name of an open call with the name of a piece: a name can come in pieces, or grow from piece to piece.
+ * `undefined` if the piece adds nothing, or if its name belongs to another call.
  */
 export function joinName(piece: CallPiece, open: NamedCall, tools: RequestTools): string | undefined {
   const { id, name } = piece;
@@ -19,19 +19,19 @@ export function joinName(piece: CallPiece, open: NamedCall, tools: RequestTools)
   return isGrown ? name : undefined;
 }
 
-/** A call that may still get more of its name. */
+/** A call whose name can still grow. */
 interface NamedCall {
   readonly id: string;
   readonly name: string;
   readonly text: string;
 }
 
-/** `{}` may be the placeholder of a call whose name is still to come. */
+/** `{}` can be the placeholder of a call whose name is not complete. */
 function hasArguments({ name, text }: NamedCall, tools: RequestTools): boolean {
   return text !== '' && !(text === '{}' && tools.isKnown && !tools.has(name));
 }
 
-/** `get` without arguments, then `get_weather` with all of them: two calls under one index. */
+/** `get` without arguments, then `get_weather` with complete arguments: two calls with one index. */
 function isAnotherTool({ name, text }: CallPiece, open: NamedCall, tools: RequestTools): boolean {
   return tools.has(open.name) && tools.has(name) && /^\s*\{.*\}\s*$/s.test(text);
 }

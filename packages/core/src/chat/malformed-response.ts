@@ -1,16 +1,16 @@
 import type { ServerError } from './server-error.ts';
 
 /**
- * Whether the server says that the model wrote something that it cannot read: no valid call, or no JSON in the form that was asked for.
- * It is chance: the same request mostly works the next time.
+ * Whether an error says that the model wrote something that the server cannot read: an invalid call, or JSON in the wrong form.
+ * The same request usually succeeds the next time.
  */
 export function isMalformedResponse({ text, codes, failedGeneration }: ServerError): boolean {
   if (failedGeneration !== undefined || codes.some((code) => CODES.test(code))) return true;
   return PHRASES.some((phrase) => phrase.test(text));
 }
 
-/** What the model should know of its mistake; `undefined` if the server says no more than that there is one. */
-export function malformedPart({ text, failedGeneration }: ServerError): string | undefined {
+/** Finds the text to show the model about its mistake; `undefined` if the server gives no details. */
+export function findMalformedText({ text, failedGeneration }: ServerError): string | undefined {
   if (failedGeneration !== undefined) return failedGeneration;
   const quoted = QUOTED.flatMap((pattern) => pattern.exec(text)?.[1]?.trim() ?? []);
   return quoted.find((part) => part !== '');
@@ -37,7 +37,7 @@ const PHRASES: readonly RegExp[] = [
   /unexpected tokens? (\d+ while expecting|remaining in message header)/i, // openai_harmony, in vLLM
 ];
 
-/** Where a message quotes what the model wrote, or says what was wrong with it. */
+/** Match the part of a message that quotes the model's text, or says what was wrong with it. */
 const QUOTED: readonly RegExp[] = [
   /\braw='([\s\S]*?)'?(?:, err=|$)/, // Ollama
   /failed to parse input at pos \d+: ([\s\S]+)/i, // llama.cpp

@@ -1,32 +1,32 @@
 import { isRecord } from '../base/json.ts';
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import { type CallForm, CallList } from './call-list.ts';
-import type { MendList } from './mend-list.ts';
 import type { AssistantMessage } from './message.ts';
-import { isPadding } from './padding.ts';
+import { isPaddingValue } from './padding.ts';
 import { readContent } from './read-content.ts';
-import type { Delta } from './reply.ts';
+import type { RepairList } from './repair-list.ts';
 import type { RequestTools } from './request-tools.ts';
+import type { Delta } from './response.ts';
+import { stringifyWire } from './stringify-wire.ts';
 import { type TextCallOptions, TextCalls } from './text-calls.ts';
-import { ThinkSplitter, type Thought } from './think-splitter.ts';
+import { type SplitText, ThinkSplitter } from './think-splitter.ts';
 import { VendorFields } from './vendor-fields.ts';
-import { wireJson } from './wire-json.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
 export interface MessageReaderOptions {
   readonly choice: number;
-  readonly mends: MendList;
+  readonly repairs: RepairList;
   readonly maxCalls: number;
   readonly tools: RequestTools;
-  /** Given if calls are read that the model wrote into its text. */
+  /** Set if calls that the model wrote into its text are read. */
   readonly textCalls: TextCallOptions | undefined;
 }
 
-/** The message of one choice, put together from its pieces; a whole message is one piece. */
+/** Builds the message of one choice from its pieces. A whole message is one piece. */
 export class MessageReader {
   readonly #path: string;
-  readonly #mends: MendList;
+  readonly #repairs: RepairList;
   readonly #calls: CallList;
   readonly #textCalls: TextCalls | undefined;
   readonly #splitter = new ThinkSplitter();
@@ -39,10 +39,10 @@ export class MessageReader {
   #hasReasoning = false;
   #hasTextCalls = false;
 
-  constructor({ choice, mends, maxCalls, tools, textCalls }: MessageReaderOptions) {
+  constructor({ choice, repairs, maxCalls, tools, textCalls }: MessageReaderOptions) {
     this.#path = `choices[${choice}].message`;
-    this.#mends = mends;
-    this.#calls = new CallList({ choice, mends, maxCalls, tools });
+    this.#repairs = repairs;
+    this.#calls = new CallList({ choice, repairs, maxCalls, tools });
     this.#textCalls = textCalls && new TextCalls({ tools, ...textCalls });
   }
 
@@ -54,51 +54,51 @@ export class MessageReader {
     return this.#refusal !== '';
   }
 
-  /** Whether its calls stood in the text. */
+  /** Whether the calls were in the text. */
   get hasTextCalls(): boolean {
     return this.#hasTextCalls;
   }
 
   read(piece: Wire, form: CallForm): readonly Delta[] {
-    const reasoning = reasoningOf(piece);
-    this.#tellReasoning(reasoning);
+    const reasoning = readReasoning(piece);
+    this.#addReasoning(reasoning);
     for (const key of Object.keys(piece)) {
       if (key === 'tool_calls') this.#deltas.push(...this.#calls.read(piece[key], form));
       else if (key === 'content') this.#readContent(piece[key], { reasoning, refusal: piece['refusal'] });
       else this.#readField(key, piece[key]);
     }
     const legacy = piece['function_call'];
-    // Behind the calls, which it repeats on some servers.
-    if (isRecord(legacy) && !isPadding(legacy)) this.#readLegacyCall(legacy, form);
+    // Read after `tool_calls`, which it repeats on some servers.
+    if (isRecord(legacy) && !isPaddingValue(legacy)) this.#readLegacyCall(legacy, form);
     return this.#takeDeltas();
   }
 
-  /** The fields of a repeated message that say something of which nothing was read; `undefined` if there are none. */
-  missing(piece: Wire): Wire | undefined {
-    const fields = Object.entries(piece).filter(([name, value]) => !isPadding(value) && this.#isMissing(name));
+  /** Selects the fields of a repeated message that were not read before; `undefined` if there are none. */
+  selectMissing(piece: Wire): Wire | undefined {
+    const fields = Object.entries(piece).filter(([name, value]) => !isPaddingValue(value) && this.#isMissing(name));
     return fields.every(([name]) => name === 'role') ? undefined : Object.fromEntries(fields);
   }
 
-  /** What was held back, once the reply says that it is over. */
-  settle(): readonly Delta[] {
-    this.#say(this.#splitter.settle());
-    this.#deltas.push(...this.#calls.settle());
+  /** Returns the deltas that were held back, when the response says that it is finished. */
+  flush(): readonly Delta[] {
+    this.#addSplitText(this.#splitter.flush());
+    this.#deltas.push(...this.#calls.flush());
     return this.#takeDeltas();
   }
 
-  /** What was held back, once nothing more can come. */
+  /** Returns the deltas that were held back, when nothing more can come. */
   end(): readonly Delta[] {
-    const settled = this.settle();
+    const settled = this.flush();
     if (this.#textCalls !== undefined) this.#readTextCalls(this.#textCalls);
     return [...settled, ...this.#takeDeltas()];
   }
 
-  /** After `end`. */
+  /** Call it after `end`. */
   build(): AssistantMessage {
-    if (!this.#hasRole) this.#mend('role', 'missing: now "assistant"');
+    if (!this.#hasRole) this.#addRepair('role', 'missing: now "assistant"');
     if (this.#splitter.hasThought) {
       const thought = this.#splitter.isClosed ? '<think>…</think>' : '<think> without an end';
-      this.#mend('content', `${thought}, moved to reasoning_content`);
+      this.#addRepair('content', `${thought}, moved to reasoning_content`);
     }
     const calls = this.#calls.build();
     return {
@@ -136,65 +136,65 @@ export class MessageReader {
         this.#readRefusal(value);
         return;
       case 'function_call':
-      case 'finish_reason': // The choice's.
+      case 'finish_reason': // The choice reader reads it.
         return;
     }
     this.#fields.append(key, value);
   }
 
-  /** `beside`: what fields of the same piece say. Some servers give it in both places. */
-  #readContent(content: unknown, beside: Beside): void {
+  /** @param siblings - fields of the same piece; some servers send the same text in both places */
+  #readContent(content: unknown, siblings: SiblingFields): void {
     if (content === null || content === undefined) return;
     if (typeof content === 'string') {
-      this.#say(this.#splitter.push(content), beside);
+      this.#addSplitText(this.#splitter.push(content), siblings);
       return;
     }
     const { text, reasoning, refusal, notes } = readContent(content);
-    for (const note of notes) this.#mend('content', note);
-    this.#say({ reasoning, text: '' }, beside);
-    this.#say(this.#splitter.push(text), beside);
-    if (refusal !== beside.refusal) this.#readRefusal(refusal);
+    for (const note of notes) this.#addRepair('content', note);
+    this.#addSplitText({ reasoning, text: '' }, siblings);
+    this.#addSplitText(this.#splitter.push(text), siblings);
+    if (refusal !== siblings.refusal) this.#readRefusal(refusal);
   }
 
-  #tellReasoning(delta: string): void {
+  #addReasoning(delta: string): void {
     if (delta === '') return;
     this.#hasReasoning = true;
     this.#deltas.push({ type: 'reasoning', delta });
   }
 
-  #say({ reasoning, text }: Thought, beside?: Beside): void {
-    if (reasoning !== '' && reasoning.trim() !== beside?.reasoning.trim()) {
+  #addSplitText({ reasoning, text }: SplitText, siblings?: SiblingFields): void {
+    if (reasoning !== '' && reasoning.trim() !== siblings?.reasoning.trim()) {
       this.#fields.append('reasoning_content', reasoning);
-      this.#tellReasoning(reasoning);
+      this.#addReasoning(reasoning);
     }
-    if (text !== '') this.#sayText(this.#textCalls?.push(text) ?? text);
+    if (text !== '') this.#addText(this.#textCalls?.push(text) ?? text);
   }
 
-  #sayText(text: string): void {
+  #addText(text: string): void {
     if (text === '') return;
     this.#text += text;
     this.#deltas.push({ type: 'text', delta: text });
   }
 
-  /** Beside structured calls, markup is text. */
+  /** If there are structured calls, markup is text. */
   #readTextCalls(textCalls: TextCalls): void {
     if (!this.#calls.isEmpty) {
-      this.#sayText(textCalls.release());
+      this.#addText(textCalls.release());
       return;
     }
     const { calls, text, forms } = textCalls.end();
-    this.#sayText(text);
+    this.#addText(text);
     if (calls.length === 0) return;
     this.#hasTextCalls = true;
-    for (const form of forms) this.#mend('content', `calls written as ${form}: read as tool calls`);
+    for (const form of forms) this.#addRepair('content', `calls written as ${form}: read as tool calls`);
     const list = calls.map((called) => ({ type: 'function', function: called }));
-    this.#deltas.push(...this.#calls.read(list, 'message'), ...this.#calls.settle());
+    this.#deltas.push(...this.#calls.read(list, 'message'), ...this.#calls.flush());
   }
 
   #readRole(role: unknown): void {
     if (role === undefined || role === null || role === '') return;
     this.#hasRole = true;
-    if (role !== 'assistant') this.#mend('role', `${excerpt(wireJson(role), 50)}: now "assistant"`);
+    if (role !== 'assistant') this.#addRepair('role', `${shorten(stringifyWire(role), 50)}: now "assistant"`);
   }
 
   #readRefusal(refusal: unknown): void {
@@ -202,21 +202,21 @@ export class MessageReader {
     if (typeof refusal === 'string') {
       this.#refusal += refusal;
       this.#deltas.push({ type: 'refusal', delta: refusal });
-    } else this.#mend('refusal', `a ${typeof refusal}, left out`);
+    } else this.#addRepair('refusal', `a ${typeof refusal}, left out`);
   }
 
   #readLegacyCall(call: Wire, form: CallForm): void {
     if (!this.#hasLegacy && !this.#calls.isEmpty) {
-      this.#mend('function_call', 'beside tool_calls, left out');
+      this.#addRepair('function_call', 'beside tool_calls, left out');
       return;
     }
     this.#hasLegacy = true;
-    this.#mend('function_call', 'read as a tool call');
+    this.#addRepair('function_call', 'read as a tool call');
     this.#deltas.push(...this.#calls.read([{ index: LEGACY, type: 'function', function: call }], form));
   }
 
-  #mend(field: string, note: string): void {
-    this.#mends.add(`${this.#path}.${field}`, note);
+  #addRepair(field: string, note: string): void {
+    this.#repairs.add(`${this.#path}.${field}`, note);
   }
 
   #takeDeltas(): readonly Delta[] {
@@ -227,15 +227,15 @@ export class MessageReader {
   }
 }
 
-interface Beside {
+interface SiblingFields {
   readonly reasoning: string;
   readonly refusal: unknown;
 }
 
 const NOTHING: readonly Delta[] = [];
 
-/** The text of the model's reasoning; `''` where there is none. One piece may say the same under two names. */
-export function reasoningOf(piece: Wire): string {
+/** Reads the model's reasoning; `''` if there is none. A piece can have the same text under two names. */
+export function readReasoning(piece: Wire): string {
   for (const name of REASONING_FIELDS) {
     const text = piece[name];
     if (typeof text === 'string' && text !== '') return text;
@@ -243,8 +243,8 @@ export function reasoningOf(piece: Wire): string {
   return '';
 }
 
-/** What servers call it. */
+/** The names of the field on different servers. */
 export const REASONING_FIELDS: readonly string[] = ['reasoning_content', 'reasoning', 'reasoning_text', 'thinking'];
 
-/** Below any index that a server gives. */
+/** Lower than any index of a server. */
 const LEGACY = -1;

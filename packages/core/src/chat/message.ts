@@ -1,9 +1,9 @@
 // The messages of Chat Completions (CreateChatCompletionRequest.messages), spelled as on the wire.
 
-/** Says that what comes before can be kept by the server and used again for another request. */
+/** The server can cache the prompt up to this point and reuse it for another request. */
 export interface PromptCacheBreakpoint {
   readonly mode: 'explicit';
-  /** How long it is kept at least, in minutes or hours. */
+  /** The minimum time in the cache. */
   readonly ttl?: '30m' | '12h';
 }
 
@@ -15,10 +15,10 @@ export interface TextPart {
 
 export interface ImagePart {
   readonly type: 'image_url';
-  /** An address or a `data:` URL. */
+  /** A URL, or a `data:` URL. */
   readonly image_url: {
     readonly url: string;
-    /** How closely the model looks; closer costs more tokens. @defaultValue 'auto' */
+    /** The level of detail; a higher one costs more tokens. @defaultValue 'auto' */
     readonly detail?: 'auto' | 'low' | 'high' | 'original' | (string & {});
   };
   readonly prompt_cache_breakpoint?: PromptCacheBreakpoint;
@@ -33,7 +33,7 @@ export interface AudioPart {
 
 export interface FilePart {
   readonly type: 'file';
-  /** Its content as base64 with a name, or the id of a file that was uploaded. */
+  /** The content as base64 with a name, or the id of an uploaded file. */
   readonly file: { readonly file_data?: string; readonly file_id?: string; readonly filename?: string };
   readonly prompt_cache_breakpoint?: PromptCacheBreakpoint;
 }
@@ -66,30 +66,30 @@ export interface UserMessage {
 export interface FunctionToolCall {
   readonly id: string;
   readonly type: 'function';
-  /** `arguments` is JSON as text, as the model wrote it. */
+  /** `arguments` is a JSON text, as the model wrote it. */
   readonly function: { readonly name: string; readonly arguments: string };
 }
 
 export interface CustomToolCall {
   readonly id: string;
   readonly type: 'custom';
-  /** `input` is free text, or what the tool's grammar allows. */
+  /** `input` is free text, or text that the tool's grammar allows. */
   readonly custom: { readonly name: string; readonly input: string };
 }
 
 export type ToolCall = FunctionToolCall | CustomToolCall;
 
-/** A spoken reply (ChatCompletionResponseMessage.audio). A request names it by its `id` alone. */
+/** A spoken response (ChatCompletionResponseMessage.audio). A request refers to it by its `id` only. */
 export interface ResponseAudio {
   readonly id: string;
-  /** Base64, in the format that was asked for. */
+  /** Base64, in the requested format. */
   readonly data?: string;
-  /** Seconds since 1970; from then on the id means nothing. */
+  /** Seconds since 1970. After that time the id is invalid. */
   readonly expires_at?: number;
   readonly transcript?: string;
 }
 
-/** A source on the web. The indexes are characters of the content, the end not included. */
+/** A web source. The indexes are positions in the content; the end is exclusive. */
 export interface Annotation {
   readonly type: 'url_citation';
   readonly url_citation: {
@@ -100,24 +100,24 @@ export interface Annotation {
   };
 }
 
-/** What the model said, as it was replied and as it is sent again. Fields that only a server knows are kept on it. */
+/** A message of the model, as received and as it is sent again. Fields that only one server knows stay on it. */
 export interface AssistantMessage {
   readonly role: 'assistant';
-  /** May be left out or `null` beside calls. */
+  /** Can be absent or `null` if there are calls. */
   readonly content?: string | readonly (TextPart | RefusalPart)[] | null;
   readonly refusal?: string | null;
   readonly name?: string;
   readonly audio?: ResponseAudio | null;
   /**
-   * What the model thought, as most servers call it, and where Pawl puts `<think>…</think>` and thinking parts. The profile
-   * says whether it goes back.
+   * The model's reasoning, under the name that most servers use. Pawl also puts `<think>…</think>` and thinking parts here. The
+   * profile says whether it is sent back.
    */
   readonly reasoning_content?: string;
-  /** The same on OpenRouter, Groq, Ollama and newer vLLM. */
+  /** The reasoning on OpenRouter, Groq, Ollama and newer vLLM. */
   readonly reasoning?: string;
-  /** The same in blocks, some of them encrypted or signed, on OpenRouter and MiniMax. */
+  /** The reasoning in blocks, some of them encrypted or signed, on OpenRouter and MiniMax. */
   readonly reasoning_details?: readonly Readonly<Record<string, unknown>>[];
-  /** Sources; in replies only. */
+  /** Sources. Only in responses. */
   readonly annotations?: readonly Annotation[];
   readonly tool_calls?: readonly ToolCall[];
   /** @deprecated The legacy form of one tool call; `tool_calls` replaced it. */
@@ -137,21 +137,21 @@ export interface FunctionMessage {
   readonly name: string;
 }
 
-/** One message of a conversation. It never changes once it is in a history. */
+/** One message of a conversation. A message in a history never changes. */
 export type Message = SystemMessage | DeveloperMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage;
 
-/** The name that a call asks for, whichever kind it is. */
+/** Returns the name of the called tool, for either kind of call. */
 export function callName(call: ToolCall): string {
   return call.type === 'custom' ? call.custom.name : call.function.name;
 }
 
-/** What a call brings along: arguments as JSON text, or a custom tool's free text. */
+/** Returns the arguments of a call as JSON text, or the free text for a custom tool. */
 export function callArguments(call: ToolCall): string {
   return call.type === 'custom' ? call.custom.input : call.function.arguments;
 }
 
-/** The text of a message, its parts joined; `''` where it has none. */
-export function textOf({ content }: Message): string {
+/** Returns the text of a message, its parts joined; `''` if it has none. */
+export function getMessageText({ content }: Message): string {
   if (typeof content === 'string') return content;
   return (content ?? []).map((part) => (part.type === 'text' ? part.text : '')).join('');
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isLoading } from './model-loading.ts';
+import { isLoadingError } from './model-loading.ts';
 import { readServerError } from './server-error.ts';
 
 test.each([
@@ -10,6 +10,6 @@ test.each([
   [{ error: 'Please wait.', estimated_time: 20 }, true],
   [{ error: 'Please wait.', estimated_time: 'soon' }, false],
   [{ error: 'Please wait.' }, false],
-])('%j is the error of a server that loads its model: %s', (body, expected) => {
-  expect(isLoading(readServerError(body))).toBe(expected);
+])('%j is an error of a server that is loading its model: %s', (body, expected) => {
+  expect(isLoadingError(readServerError(body))).toBe(expected);
 });

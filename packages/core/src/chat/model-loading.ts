@@ -1,7 +1,7 @@
 import type { ServerError } from './server-error.ts';
 
-/** Whether the server says that it is still loading its model, or starting: it will answer once that is done. */
-export function isLoading({ text, layers }: Pick<ServerError, 'text' | 'layers'>): boolean {
+/** Whether an error says that the server is still starting or loading its model. It responds when that is done. */
+export function isLoadingError({ text, layers }: Pick<ServerError, 'text' | 'layers'>): boolean {
   return (
     PHRASES.some((phrase) => phrase.test(text)) || layers.some((layer) => typeof layer['estimated_time'] === 'number')
   );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isPadding } from './padding.ts';
+import { isPaddingValue } from './padding.ts';
 
 test.each([
   null,
@@ -14,8 +14,8 @@ test.each([
   { a: null },
   { a: { b: '' }, c: [] },
   [{ type: '', url: '' }],
-])('%j says nothing', (value) => {
-  expect(isPadding(value)).toBe(true);
+])('%j is padding', (value) => {
+  expect(isPaddingValue(value)).toBe(true);
 });
 
 test.each([
@@ -31,11 +31,11 @@ test.each([
   { count: 1, name: '' },
   [{ type: 'thinking', thinking: '', signature: '' }],
   [{}, 'a'],
-])('%j says something', (value) => {
-  expect(isPadding(value)).toBe(false);
+])('%j is not padding', (value) => {
+  expect(isPaddingValue(value)).toBe(false);
 });
 
-test('what is nested without end is not searched to its end', () => {
+test('stops the search in a deeply nested value', () => {
   const deep: unknown = JSON.parse(`${'{"a":'.repeat(100_000)}""${'}'.repeat(100_000)}`);
-  expect(isPadding(deep)).toBe(false);
+  expect(isPaddingValue(deep)).toBe(false);
 });

@@ -1,11 +1,11 @@
 import { isRecord } from '../base/json.ts';
-import { excerpt } from '../base/text.ts';
-import { type ErrorKind, kindOf } from './error-kind.ts';
+import { shorten } from '../base/text.ts';
+import { classifyError, type ErrorKind } from './classify-error.ts';
 import { ProtocolError, type ProtocolErrorOptions } from './errors.ts';
 import { isRefusedRequest } from './refused-request.ts';
 import { readServerError, type ServerError } from './server-error.ts';
 
-/** An error inside a response, with all that the server says of it. Another error takes its place before it leaves `openai()`. */
+/** An error that a response reports, with all details. `openai()` replaces it by another error before it throws. */
 export class ReportedError extends ProtocolError {
   readonly kind: ErrorKind | undefined;
   /** The message without its advice. */
@@ -13,7 +13,7 @@ export class ReportedError extends ProtocolError {
   readonly serverError: ServerError;
 
   constructor(statement: string, { kind, serverError, ...options }: ReportedErrorOptions) {
-    super(`${statement} ${adviceOn({ kind, ...options })}`, options);
+    super(`${statement} ${selectAdvice({ kind, ...options })}`, options);
     this.kind = kind;
     this.statement = statement;
     this.serverError = serverError;
@@ -25,69 +25,69 @@ interface ReportedErrorOptions extends ProtocolErrorOptions {
   readonly serverError: ServerError;
 }
 
-function adviceOn({ kind, retryable }: Pick<ReportedErrorOptions, 'kind' | 'retryable'>): string {
+function selectAdvice({ kind, retryable }: Pick<ReportedErrorOptions, 'kind' | 'retryable'>): string {
   if (kind === 'context_length') return SHORTEN;
   if (kind === 'malformed') return MALFORMED;
   return retryable ? 'Trying again may help.' : 'Trying again does not help: change the request or the account.';
 }
 
-/** What to do about a conversation that is too long. */
+/** The advice for a conversation that is too long. */
 export const SHORTEN = 'Send fewer or shorter messages, or use a model that reads more.';
 
-/** What to do about a response that the server could not read. */
+/** The advice for text of the model that the server could not read. */
 export const MALFORMED = 'The server could not read what the model wrote. Trying again may help.';
 
-/** The error that a piece of a reply is, in any of the forms that are about; `undefined` where it is none. */
+/** Reads a piece of a response as an error, in any known form; `undefined` if it is not an error. */
 export function readError(piece: unknown): ReportedError | undefined {
-  // Google's list of one.
+  // Google sends a list with one element.
   const whole: unknown = Array.isArray(piece) ? piece[0] : piece;
   if (!isRecord(whole)) return undefined;
   const { error, object, type, choices, base_resp: base, x_groq: groq } = whole;
   const isWithChoices = Array.isArray(choices) && choices.length > 0;
-  if (isWithChoices ? wordsOf(error) !== '' : isSaid(error)) return serverError(error, piece, whole);
-  // Why Groq stopped a stream early, as its clients document it.
+  if (isWithChoices ? readMessage(error) !== '' : hasValue(error)) return toReportedError(error, piece, whole);
+  // Groq reports here why it stopped a stream early.
   if (isRecord(groq) && typeof groq['error'] === 'string' && groq['error'] !== '')
-    return serverError(groq['error'], piece);
-  if (isWithChoices) return errorOfChoices(choices);
-  if (isRecord(base) && isSaid(base['status_code'])) return rejection(base, piece);
-  if (object === 'error' || type === 'error') return serverError(whole, piece);
-  const isOther = choices === undefined && OTHERS.some((name) => isSaid(whole[name]));
-  return isOther ? serverError(whole, piece) : undefined;
+    return toReportedError(groq['error'], piece);
+  if (isWithChoices) return findChoiceError(choices);
+  if (isRecord(base) && hasValue(base['status_code'])) return readBaseResponse(base, piece);
+  if (object === 'error' || type === 'error') return toReportedError(whole, piece);
+  const isOther = choices === undefined && OTHERS.some((name) => hasValue(whole[name]));
+  return isOther ? toReportedError(whole, piece) : undefined;
 }
 
-/** Fields of an error without `error`; the last two are Gemini's of a prompt that was blocked. */
+/** Fields of an error that has no `error`. Gemini sends the last two for a blocked prompt. */
 const OTHERS = ['message', 'detail', 'errors', 'msg', 'error_message', 'promptFeedback', 'prompt_feedback'];
 
-/** What `event: error` brings, or an `error` field: an object, a text, or nothing that can be read. `whole` has more about it beside. */
-export function serverError(error: unknown, received: unknown = error, whole: unknown = error): ReportedError {
-  return errorThat(error, { received, whole, retryable: canRetry(namesOf(error)) });
+/** Makes an error of the data of `event: error`, or of an `error` field, in any form. `whole` is the object that contains it. */
+export function toReportedError(error: unknown, received: unknown = error, whole: unknown = error): ReportedError {
+  return createReportedError(error, { received, whole, retryable: canRetry(listNames(error)) });
 }
 
-interface ErrorAbout {
+interface ErrorScope {
   readonly received: unknown;
-  /** What the error stands in. */
+  /** The object that contains the error. */
   readonly whole: unknown;
   readonly retryable: boolean;
 }
 
-function errorThat(error: unknown, { received, whole, retryable }: ErrorAbout): ReportedError {
-  const words = wordsOf(error);
-  const names = namesOf(error);
+function createReportedError(error: unknown, { received, whole, retryable }: ErrorScope): ReportedError {
+  const message = readMessage(error);
+  const names = listNames(error);
   const code = names.length === 0 ? '' : ` (${names.join(', ')})`;
-  const said = words === '' ? `an error without words${code}` : `an error: "${excerpt(words, 500)}"${code}`;
+  const report = message === '' ? `an error without a message${code}` : `an error: "${shorten(message, 500)}"${code}`;
   const about = readServerError(whole);
-  const kind = kindOf(about);
-  return new ReportedError(`In place of a reply the server sent ${said}.`, {
+  const kind = classifyError(about);
+  return new ReportedError(`Instead of a response, the server sent ${report}.`, {
     code: kind === 'malformed' ? 'response.malformed' : 'response.error',
     retryable: kind === undefined ? retryable && !isRefusedRequest(about) : kind === 'malformed',
-    received: shown(received),
+    received: stringifyReceived(received),
     kind,
     serverError: about,
   });
 }
 
-/** What was received, for an error. Never fails, also where it can't be written. */
-export function shown(received: unknown): string {
+/** Writes a received value for an error message. Never throws. */
+export function stringifyReceived(received: unknown): string {
   if (typeof received === 'string') return received;
   try {
     return JSON.stringify(received) ?? String(received);
@@ -96,61 +96,64 @@ export function shown(received: unknown): string {
   }
 }
 
-function errorOfChoices(choices: readonly unknown[]): ReportedError | undefined {
+function findChoiceError(choices: readonly unknown[]): ReportedError | undefined {
   for (const choice of choices) {
-    if (isRecord(choice) && wordsOf(choice['error']) !== '') return serverError(choice['error'], choice);
+    if (isRecord(choice) && readMessage(choice['error']) !== '') return toReportedError(choice['error'], choice);
   }
   return undefined;
 }
 
-/** MiniMax's `base_resp`, which is there in every reply, with 0 where all is well. */
-function rejection({ status_code, status_msg }: Readonly<Record<string, unknown>>, received: unknown): ReportedError {
-  const retryable = !LASTING.has(Number(status_code));
-  return errorThat({ message: status_msg, code: status_code }, { received, whole: received, retryable });
+/** Reads MiniMax's `base_resp`. Every response has it; its code is 0 if there is no error. */
+function readBaseResponse(
+  { status_code, status_msg }: Readonly<Record<string, unknown>>,
+  received: unknown,
+): ReportedError {
+  const retryable = !PERMANENT_CODES.has(Number(status_code));
+  return createReportedError({ message: status_msg, code: status_code }, { received, whole: received, retryable });
 }
 
-/** Its codes for the key, the account, what is filtered and what is no request. Any other is worth a try. */
-const LASTING: ReadonlySet<number> = new Set([1004, 1008, 1026, 1027, 2013, 2049]);
+/** MiniMax's codes for an invalid key, account or request, and for filtered content. Other codes are retried. */
+const PERMANENT_CODES: ReadonlySet<number> = new Set([1004, 1008, 1026, 1027, 2013, 2049]);
 
-function isSaid(value: unknown): boolean {
+function hasValue(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   return value !== undefined && value !== null && value !== false && value !== '' && value !== 0;
 }
 
-/** The server's own sentence, and that of the provider behind a gateway. */
-function wordsOf(error: unknown, depth = 0): string {
+/** Reads the message of the server, and that of the provider behind a gateway. */
+function readMessage(error: unknown, depth = 0): string {
   if (typeof error === 'string') return error.trim();
   if (depth === DEEPEST) return '';
-  if (Array.isArray(error)) return wordsOf(error[0], depth + 1);
+  if (Array.isArray(error)) return readMessage(error[0], depth + 1);
   if (!isRecord(error)) return '';
   const { message, msg, detail, error: inner, errors, error_message, metadata } = error;
-  const candidates = [message, msg, detail, inner, errors, error_message].map((each) => wordsOf(each, depth + 1));
-  const own = candidates.find((words) => words !== '') ?? '';
+  const candidates = [message, msg, detail, inner, errors, error_message].map((each) => readMessage(each, depth + 1));
+  const own = candidates.find((text) => text !== '') ?? '';
   const raw = isRecord(metadata) && typeof metadata['raw'] === 'string' ? metadata['raw'] : '';
   return raw === '' ? own : `${own}: ${raw}`;
 }
 
 const DEEPEST = 4;
 
-/** The names and numbers that a server has for the error: code, type, status. Each once. */
-function namesOf(error: unknown): readonly string[] {
+/** Lists the server's names and numbers for the error: code, type, status. Without duplicates. */
+function listNames(error: unknown): readonly string[] {
   const fields: readonly unknown[] = isRecord(error) ? NAMES.map((name) => error[name]) : [];
   const named = fields.filter((name) => typeof name === 'number' || typeof name === 'string').map(String);
-  return [...new Set(named.filter((name) => name !== '' && name !== 'error'))].map((name) => excerpt(name, 100));
+  return [...new Set(named.filter((name) => name !== '' && name !== 'error'))].map((name) => shorten(name, 100));
 }
 
 const NAMES = ['code', 'type', 'status', 'error_code', 'error_type'];
 
 function canRetry(names: readonly string[]): boolean {
-  if (names.some((name) => FINAL.test(name))) return false;
+  if (names.some((name) => PERMANENT_NAMES.test(name))) return false;
   const status = names.map(Number).find((number) => number >= 400 && number < 600);
   if (status !== undefined) return status >= 500 || RETRIED.has(status);
   return !names.some((name) => /^invalid_/i.test(name));
 }
 
-/** The key, the account, or a prompt that stays as long as it is. */
-const FINAL =
+/** Errors that a retry cannot fix: the key, the account, or a prompt that is too long. */
+const PERMANENT_NAMES =
   /context_length_exceeded|exceed_context_size|insufficient_(quota|credit)|billing|invalid_api_key|authentication|unauthori[sz]ed|permission_denied/i;
 
-/** The same as of a reply's own status. */
+/** The status codes below 500 that are retried, as for the HTTP status. */
 const RETRIED: ReadonlySet<number> = new Set([408, 409, 429]);

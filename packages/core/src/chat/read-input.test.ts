@@ -5,7 +5,7 @@ import { readInput } from './read-input.ts';
 const call = { id: 'a', type: 'function', function: { name: 'look', arguments: '{}' } };
 const withCalls = (calls: unknown) => [{ role: 'assistant', content: null, tool_calls: calls }];
 
-describe('an input is refused, with the place and what is there', () => {
+describe('rejects an input, with the position and the value', () => {
   test.each([
     ['null', null, 'The input is null.'],
     ['nothing', undefined, 'The input is undefined.'],
@@ -13,20 +13,24 @@ describe('an input is refused, with the place and what is there', () => {
     ['an object', { role: 'user' }, 'The input is an object.'],
     ['a message that is a list', [[]], 'messages[0] has no role: it is a list.'],
     ['a message without a role', [{ role: 'user', content: 'Go.' }, { content: 'Go.' }], 'messages[1] has no role'],
-    ['a role that is no text', [{ role: 7 }], 'messages[0] has no role: it is an object.'],
-    ['calls that are no list', withCalls({}), 'messages[0].tool_calls is an object.'],
+    ['a role that is not a text', [{ role: 7 }], 'messages[0] has no role: it is an object.'],
+    ['calls that are not a list', withCalls({}), 'messages[0].tool_calls is an object.'],
     ['calls that are a text', withCalls('a'), 'messages[0].tool_calls is a string.'],
-    ['a call that is nothing', withCalls([call, null]), 'messages[0].tool_calls[1] is no tool call.'],
-    ['a call without a type', withCalls([{ ...call, type: undefined }]), 'messages[0].tool_calls[0] is no tool call.'],
+    ['a call that is null', withCalls([call, null]), 'messages[0].tool_calls[1] is not a tool call.'],
+    [
+      'a call without a type',
+      withCalls([{ ...call, type: undefined }]),
+      'messages[0].tool_calls[0] is not a tool call.',
+    ],
     [
       'a call without a function',
       withCalls([{ id: 'a', type: 'function' }]),
-      'messages[0].tool_calls[0] is no tool call.',
+      'messages[0].tool_calls[0] is not a tool call.',
     ],
     [
       'a call without a name',
       withCalls([{ ...call, function: { arguments: '{}' } }]),
-      'messages[0].tool_calls[0] is no tool call.',
+      'messages[0].tool_calls[0] is not a tool call.',
     ],
     [
       'arguments that are an object',
@@ -41,18 +45,21 @@ describe('an input is refused, with the place and what is there', () => {
     [
       'what is no JSON',
       [{ role: 'user', content: () => 'Go.' }],
-      "messages[0].content is a function, which JSON can't hold.",
+      'messages[0].content is a function, which JSON cannot represent.',
     ],
   ])('%s', (_, input, message) => {
     expect(() => readInput(input as unknown as string)).toThrow(message); // Whatever a caller without types may pass.
   });
 });
 
-describe('an input is taken', () => {
+describe('accepts an input', () => {
   test.each([
     ['without calls', [{ role: 'assistant', content: 'Hi.' }]],
-    ['with a list of calls that is null', [{ role: 'assistant', content: 'Hi.', tool_calls: null }]],
-    ['with calls of another role, which nobody reads', [{ role: 'user', content: 'Hi.', tool_calls: 'none' }]],
+    ['with null in place of calls', [{ role: 'assistant', content: 'Hi.', tool_calls: null }]],
+    [
+      'with calls in a message of another role, which are ignored',
+      [{ role: 'user', content: 'Hi.', tool_calls: 'none' }],
+    ],
     ['with a call that has no arguments', withCalls([{ ...call, function: { name: 'look' } }])],
   ])('%s', (_, input) => {
     expect(() => readInput(input as readonly Message[])).not.toThrow();

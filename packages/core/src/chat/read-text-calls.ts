@@ -1,34 +1,34 @@
 import { CodeSpans } from './code-spans.ts';
 import type { RequestTools } from './request-tools.ts';
 import { FORMS, STARTING_FORMS } from './text-call-forms.ts';
-import { mayBeBareCalls, readBareCalls, type TextCall } from './text-call-json.ts';
+import { canBeBareCalls, readBareCalls, type TextCall } from './text-call-json.ts';
 import { OPENINGS } from './text-call-marks.ts';
 import { TextScanner } from './text-scanner.ts';
 
-/** A text from which calls were taken out. */
+/** A text and the calls that were removed from it. */
 export interface TextWithCalls {
   readonly calls: readonly TextCall[];
-  /** What is left of the text. */
+  /** The rest of the text. */
   readonly text: string;
-  /** The opening mark of each form that was found; `JSON` for one without marks. */
+  /** The opening mark of each form that was found; `JSON` for the form without marks. */
   readonly forms: readonly string[];
 }
 
 export interface TextCallScope {
   readonly tools: RequestTools;
-  /** Whether a text stands in an earlier message: then the model quotes it. */
+  /** Whether an earlier message has the text, so that the model quotes it. */
   readonly isQuoted: (text: string) => boolean;
 }
 
-/** Reads the calls that a model wrote into its text, outside of code. `undefined` if there is none. */
-export function readTextCalls(text: string, reading: TextCallScope): TextWithCalls | undefined {
-  return readStart(text, reading) ?? readMarked(text, reading);
+/** Reads the calls that a model wrote into its text, outside of code. `undefined` if there are none. */
+export function readTextCalls(text: string, scope: TextCallScope): TextWithCalls | undefined {
+  return readStart(text, scope) ?? readMarked(text, scope);
 }
 
-/** A text that is nothing but calls, without any mark, or one that begins like a message of gpt-oss. */
+/** Reads a text that consists only of calls without marks, or that begins like a message of gpt-oss. */
 function readStart(text: string, { tools, isQuoted }: TextCallScope): TextWithCalls | undefined {
   const scanner = new TextScanner(text.trim());
-  if (mayBeBareCalls(scanner.text, tools)) {
+  if (canBeBareCalls(scanner.text, tools)) {
     const calls = readBareCalls(scanner, tools);
     return calls === undefined || isQuoted(text) ? undefined : { calls, text: '', forms: ['JSON'] };
   }
@@ -50,7 +50,7 @@ function readMarked(text: string, { tools, isQuoted }: TextCallScope): TextWithC
   for (let mark = marks.exec(text); mark !== null && failures < MAX_FAILURES; mark = marks.exec(text)) {
     const form = FORMS.get(mark[0]);
     if (form === undefined) {
-      marks.lastIndex = code.endOf(mark.index) ?? marks.lastIndex;
+      marks.lastIndex = code.findEnd(mark.index) ?? marks.lastIndex;
       continue;
     }
     const scanner = new TextScanner(text, marks.lastIndex);
@@ -71,8 +71,8 @@ function readMarked(text: string, { tools, isQuoted }: TextCallScope): TextWithC
   return { calls, text: kept + text.slice(keptTo), forms: [...forms] };
 }
 
-/** So many marks without a call behind them: what follows is no text that a model wrote to call a tool. */
+/** A text with this many marks that begin no call was not written to call a tool. */
 const MAX_FAILURES = 32;
 
-/** Opening marks, and what may begin code. */
+/** Opening marks, and marks that can begin code. */
 const MARKS = new RegExp(`${OPENINGS.source}|\`+|~{3,}`, 'g');

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { MendList } from './mend-list.ts';
-import { isCounted, readUsage } from './read-usage.ts';
+import { hasCounts, readUsage } from './read-usage.ts';
+import { RepairList } from './repair-list.ts';
 
 const documented = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
 
 test.each([
-  { what: 'as documented', wire: documented, usage: documented, mends: [] },
+  { what: 'as documented', wire: documented, usage: documented, repairs: [] },
   {
     what: 'as strings',
     wire: { prompt_tokens: '3', completion_tokens: '2', total_tokens: '5' },
     usage: documented,
-    mends: ['prompt_tokens', 'completion_tokens', 'total_tokens'].map((name) => ({
+    repairs: ['prompt_tokens', 'completion_tokens', 'total_tokens'].map((name) => ({
       path: `usage.${name}`,
       note: 'a text, read as a number',
     })),
@@ -19,13 +19,13 @@ test.each([
     what: 'without a total',
     wire: { prompt_tokens: 3, completion_tokens: 2 },
     usage: documented,
-    mends: [{ path: 'usage.total_tokens', note: 'missing: now their sum' }],
+    repairs: [{ path: 'usage.total_tokens', note: 'missing: now their sum' }],
   },
   {
-    what: 'with a total alone',
+    what: 'with only a total',
     wire: { total_tokens: 5 },
     usage: { prompt_tokens: 5, completion_tokens: 0, total_tokens: 5 },
-    mends: [
+    repairs: [
       { path: 'usage.prompt_tokens', note: 'missing: now 5' },
       { path: 'usage.completion_tokens', note: 'missing: now 0' },
     ],
@@ -34,25 +34,25 @@ test.each([
     what: 'without the prompt',
     wire: { prompt_tokens: null, completion_tokens: 2, total_tokens: 5 },
     usage: documented,
-    mends: [{ path: 'usage.prompt_tokens', note: 'missing: now 3' }],
+    repairs: [{ path: 'usage.prompt_tokens', note: 'missing: now 3' }],
   },
   {
     what: 'with a total below its parts',
     wire: { ...documented, total_tokens: 1 },
     usage: documented,
-    mends: [{ path: 'usage.total_tokens', note: '1, less than its parts: now their sum' }],
+    repairs: [{ path: 'usage.total_tokens', note: '1, less than its parts: now their sum' }],
   },
   {
-    what: 'with reasoning in the total alone',
+    what: 'with reasoning only in the total',
     wire: { ...documented, total_tokens: 9 },
     usage: { prompt_tokens: 3, completion_tokens: 6, total_tokens: 9 },
-    mends: [{ path: 'usage.completion_tokens', note: '2, with what is counted beside it: now 6' }],
+    repairs: [{ path: 'usage.completion_tokens', note: '2, with what is counted beside it: now 6' }],
   },
   {
     what: "under Anthropic's names",
     wire: { input_tokens: 3, output_tokens: 2, total_tokens: 5 },
     usage: documented,
-    mends: [
+    repairs: [
       { path: 'usage.input_tokens', note: 'read as prompt_tokens' },
       { path: 'usage.output_tokens', note: 'read as completion_tokens' },
     ],
@@ -61,10 +61,10 @@ test.each([
     what: "with a zero beside Anthropic's name",
     wire: { ...documented, prompt_tokens: 0, input_tokens: 3 },
     usage: documented,
-    mends: [{ path: 'usage.input_tokens', note: 'read as prompt_tokens' }],
+    repairs: [{ path: 'usage.input_tokens', note: 'read as prompt_tokens' }],
   },
   {
-    what: 'with details and fields of its own',
+    what: 'with details and the server’s own fields',
     wire: {
       ...documented,
       prompt_tokens_details: { cached_tokens: '1', audio_tokens: null, text_tokens: -1, note: 'x' },
@@ -72,14 +72,14 @@ test.each([
       queue_time: 0.5,
     },
     usage: { ...documented, prompt_tokens_details: { cached_tokens: 1, note: 'x' }, queue_time: 0.5 },
-    mends: [
+    repairs: [
       { path: 'usage.prompt_tokens_details.cached_tokens', note: 'a text, read as a number' },
       { path: 'usage.prompt_tokens_details.text_tokens', note: 'no count, left out' },
     ],
   },
-])('E: token counts $what are read', ({ wire, usage, mends }) => {
-  const list = new MendList();
-  expect({ usage: readUsage(wire, list), mends: list.all }).toEqual({ usage, mends });
+])('E: reads token counts $what', ({ wire, usage, repairs }) => {
+  const list = new RepairList();
+  expect({ usage: readUsage(wire, list), repairs: list.all }).toEqual({ usage, repairs });
 });
 
 interface Billed {
@@ -95,7 +95,7 @@ const beside = { cache_read_input_tokens: 400, cache_creation_input_tokens: 200 
 const billed: readonly Billed[] = [
   { what: 'cached tokens as a text', wire: { ...counts, cached_tokens: '800' }, read: [1_000, 800, 100, 0] },
   {
-    what: 'a documented 0 beside a vendor’s own count',
+    what: 'a documented 0 next to a vendor’s own count',
     wire: { ...counts, prompt_tokens_details: { cached_tokens: 0 }, prompt_cache_hit_tokens: 800 },
     read: [1_000, 800, 100, 0],
   },
@@ -104,10 +104,18 @@ const billed: readonly Billed[] = [
     wire: { ...counts, prompt_tokens_details: { cached_tokens: 700 }, cached_tokens: 800 },
     read: [1_000, 700, 100, 0],
   },
-  { what: 'a fraction of cached tokens as none', wire: { ...counts, cached_tokens: 0.5 }, read: [1_000, 0, 100, 0] },
-  { what: 'cached tokens below 0 as none', wire: { ...counts, num_cached_tokens: -1 }, read: [1_000, 0, 100, 0] },
   {
-    what: 'no more cached tokens than prompt',
+    what: 'a fractional count of cached tokens as none',
+    wire: { ...counts, cached_tokens: 0.5 },
+    read: [1_000, 0, 100, 0],
+  },
+  {
+    what: 'a negative count of cached tokens as none',
+    wire: { ...counts, num_cached_tokens: -1 },
+    read: [1_000, 0, 100, 0],
+  },
+  {
+    what: 'at most as many cached tokens as the prompt has',
     wire: { ...counts, prompt_tokens_details: { cached_tokens: 9_999 } },
     read: [1_000, 1_000, 100, 0],
   },
@@ -117,7 +125,7 @@ const billed: readonly Billed[] = [
     read: [10_000, 9_000, 100, 0],
   },
   {
-    what: 'reasoning beside the completion, without a total',
+    what: 'reasoning outside of the completion, without a total',
     wire: { prompt_tokens: 1_000, completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 500 } },
     read: [1_000, 0, 505, 500],
   },
@@ -127,42 +135,42 @@ const billed: readonly Billed[] = [
     read: [1_000, 0, 505, 500],
   },
   {
-    what: 'reasoning beside the completion, where a gateway has added up the total',
+    what: 'reasoning outside of the completion, with a total that a gateway computed',
     wire: { ...counts, reasoning_tokens: 500 },
     read: [1_000, 0, 600, 500],
   },
   {
-    what: 'reasoning in a total that has more than that',
+    what: 'reasoning in a total that has still more',
     wire: { ...counts, total_tokens: 1_700, completion_tokens_details: { reasoning_tokens: 500 } },
     read: [1_000, 0, 700, 500],
   },
   {
-    what: 'the cache beside the prompt, and thoughts, in the total',
+    what: 'cached tokens outside of the prompt, and reasoning, in the total',
     wire: { ...counts, ...beside, total_tokens: 1_950, completion_tokens_details: { reasoning_tokens: 250 } },
     read: [1_600, 400, 350, 250],
   },
   {
-    what: 'what was written to the cache alone beside the prompt, in the total',
+    what: 'only cache writes outside of the prompt, in the total',
     wire: { ...counts, ...beside, total_tokens: 1_300 },
     read: [1_200, 400, 100, 0],
   },
   {
-    what: 'what was read from the cache alone beside the prompt, in the total',
+    what: 'only cache reads outside of the prompt, in the total',
     wire: { ...counts, ...beside, total_tokens: 1_500 },
     read: [1_400, 400, 100, 0],
   },
   {
-    what: 'the cache as a part of the prompt, where the total adds up',
+    what: 'cached tokens in the prompt, if the total is the sum',
     wire: { ...counts, ...beside },
     read: [1_000, 400, 100, 0],
   },
   {
-    what: 'the cache beside a prompt that is too small for it, where the total adds up',
+    what: 'cached tokens outside of a smaller prompt, if the total is the sum',
     wire: { ...counts, ...beside, prompt_tokens: 3, total_tokens: 103 },
     read: [603, 400, 100, 0],
   },
   {
-    what: 'the cache beside a small prompt, and thoughts in the total alone',
+    what: 'cached tokens outside of a small prompt, and reasoning only in the total',
     wire: { ...counts, ...beside, prompt_tokens: 3, total_tokens: 803 },
     read: [603, 400, 200, 0],
   },
@@ -172,12 +180,12 @@ const billed: readonly Billed[] = [
     read: [1_600, 400, 100, 0],
   },
   {
-    what: 'Anthropic’s own names with a total that adds up',
+    what: 'Anthropic’s own names with a total that is the sum',
     wire: { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100, ...beside },
     read: [1_000, 400, 100, 0],
   },
   {
-    what: 'a prompt that came from the cache as a whole',
+    what: 'a prompt that is completely cached',
     wire: { input_tokens: 0, output_tokens: 100, cache_read_input_tokens: 400 },
     read: [400, 400, 100, 0],
   },
@@ -192,20 +200,20 @@ const billed: readonly Billed[] = [
     read: [1_000, 800, 100, 60],
   },
   {
-    what: 'citations that the total counts as well',
+    what: 'citations that the total includes',
     wire: { ...counts, total_tokens: 1_150, citation_tokens: 50 },
     read: [1_050, 0, 100, 0],
   },
 ];
 
-test.each(billed)('token counts are billed: $what', ({ wire, read: [prompt, cached, completion, reasoning] }) => {
-  const usage = readUsage(wire, new MendList());
+test.each(billed)('computes billed tokens: $what', ({ wire, read: [prompt, cached, completion, reasoning] }) => {
+  const usage = readUsage(wire, new RepairList());
   expect(usage.prompt_tokens).toBe(prompt);
   expect(usage.prompt_tokens_details?.cached_tokens ?? 0).toBe(cached);
   expect(usage.completion_tokens).toBe(completion);
   expect(usage.completion_tokens_details?.reasoning_tokens ?? 0).toBe(reasoning);
   expect(usage.total_tokens).toBe(prompt + completion);
-  expect(readUsage({ ...usage }, new MendList())).toEqual(usage);
+  expect(readUsage({ ...usage }, new RepairList())).toEqual(usage);
 });
 
 test.each([
@@ -215,6 +223,6 @@ test.each([
   [{ prompt_tokens: -1, total_tokens: 1.5, completion_tokens: 'many' }, false],
   [{ prompt_tokens: '1' }, true],
   [{ output_tokens: 1 }, true],
-])('E: token counts in %j: %s', (usage, counted) => {
-  expect(isCounted(usage)).toBe(counted);
+])('E: %j has token counts: %s', (usage, counted) => {
+  expect(hasCounts(usage)).toBe(counted);
 });

@@ -17,6 +17,6 @@ test.each([
   [{ message: 'Upstream is gone.', type: 'invalid_request_error' }, false],
   [{ message: 'No.', type: 'server_error' }, false],
   [{ message: 'No.', type: 'not_supported_error', code: 429 }, false],
-])('%j refuses the request itself: %s', (error, expected) => {
+])('%j rejects the request itself: %s', (error, expected) => {
   expect(isRefusedRequest(readServerError({ error }))).toBe(expected);
 });

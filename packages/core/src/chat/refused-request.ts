@@ -1,9 +1,9 @@
 import type { ServerError } from './server-error.ts';
 
 /**
- * Whether an error that is told as the server's own (5xx) names what the request asks for: the same request fails each time.
+ * Whether an error with status 5xx is about a field of the request, so that the same request fails each time.
  *
- * - llama.cpp told its refusals as 500 through 2025: https://github.com/ggml-org/llama.cpp/issues/17574,
+ * - llama.cpp reported such errors with status 500 through 2025: https://github.com/ggml-org/llama.cpp/issues/17574,
  *   https://github.com/containers/ramalama/issues/1431
  */
 export function isRefusedRequest({ text, codes, param }: Pick<ServerError, 'text' | 'codes' | 'param'>): boolean {
@@ -13,19 +13,19 @@ export function isRefusedRequest({ text, codes, param }: Pick<ServerError, 'text
   return PHRASES.some((phrase) => phrase.test(text));
 }
 
-/** Some servers name something else there: Cerebras `quota`, LiteLLM `None`. */
+/** Some servers send another value: Cerebras `quota`, LiteLLM `None`. */
 const PARAM =
   /^(messages|tools?|tool_choice|functions?|function_call|response_format|model|prompt|input|max_\w+|temperature|top_\w+|n|stop|stream\w*|seed|log\w+|parallel_tool_calls|reasoning\w*|frequency_penalty|presence_penalty)\b/;
 
 const PASSING = /^(408|409|425|429|502|503|504|529)$|rate_?limit|too_many|overload|quota|timeout|unavailable/i;
 
-/** Gateways give a failure of the server behind them the same type. */
+/** Gateways use the same type for a failure of the server behind them. */
 const TRANSIENT = /internal|upstream|overload|time(d )?[- ]?out|try again|unavailable|connect|server error|temporar/i;
 
 const CODES =
   /^(not_supported_error|unsupported_(parameter|value|format|country_region_territory)|NotImplementedError)$/i;
 
-/** Fields of a request that a transient failure does not name. */
+/** Fields of a request that the message of a transient failure does not name. */
 const FIELD =
   '(tools|tool_choice|response_format|json_?schema|schema|grammar|(top_)?logprobs|parallel_tool_calls|max_tokens)';
 

@@ -1,11 +1,11 @@
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { renameCall } from './history.ts';
 import { type AssistantMessage, callName } from './message.ts';
-import type { Repair } from './reply.ts';
-import { type ToolObject, toolObjectName } from './request.ts';
+import { getToolObjectName, type ToolObject } from './request.ts';
+import type { Repair } from './response.ts';
 
-/** The tools that a request offered, for the reader of its response. */
+/** The tools of a request, for the reader of its response. */
 export class RequestTools {
   readonly #tools: readonly ToolObject[] | undefined;
 
@@ -19,14 +19,14 @@ export class RequestTools {
   }
 
   get names(): readonly string[] {
-    return this.#tools?.map(toolObjectName) ?? [];
+    return this.#tools?.map(getToolObjectName) ?? [];
   }
 
   has(name: string): boolean {
-    return this.#tools?.some((tool) => toolObjectName(tool) === name) === true;
+    return this.#tools?.some((tool) => getToolObjectName(tool) === name) === true;
   }
 
-  /** Whether more text can make a tool's name of this one. */
+  /** Whether a name is, or can become, the name of a tool. */
   hasStart(name: string): boolean {
     if (this.has(this.resolve(name))) return true;
     const bare = removeNamespace(name);
@@ -34,45 +34,45 @@ export class RequestTools {
   }
 
   /**
-   * The name without what models of the Harmony format leak into it: `get_weather<|channel|>commentary` is `get_weather`.
-   * A name is kept if it is a tool's, or if nothing in it is one.
+   * Removes marks that models of the Harmony format add to a name: `get_weather<|channel|>commentary` becomes `get_weather`.
+   * A name stays if it is the name of a tool, or if it contains no such name.
    */
   resolve(name: string): string {
     if (this.has(name)) return name;
     return findCandidates(name).find((candidate) => this.has(candidate)) ?? name;
   }
 
-  parametersOf(name: string): JsonSchema | undefined {
-    const tool = this.#tools?.find((each) => toolObjectName(each) === name);
+  getParameters(name: string): JsonSchema | undefined {
+    const tool = this.#tools?.find((each) => getToolObjectName(each) === name);
     return tool?.type === 'function' ? tool.function.parameters : undefined;
   }
 }
 
-/** A message whose calls name tools of the request, for models that are not read from a server. */
+/** Resolves the names of the calls of a message, for models that are not read from a server. */
 export function resolveToolNames(
   message: AssistantMessage,
   tools: readonly ToolObject[],
-): { readonly message: AssistantMessage; readonly mends: readonly Repair[] } {
+): { readonly message: AssistantMessage; readonly repairs: readonly Repair[] } {
   const requested = new RequestTools(tools);
-  const mends: Repair[] = [];
+  const repairs: Repair[] = [];
   const calls = message.tool_calls?.map((call, index) => {
-    const given = callName(call);
-    const name = requested.resolve(given);
-    if (name === given) return call;
-    mends.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: describeResolved(given, name) });
+    const called = callName(call);
+    const name = requested.resolve(called);
+    if (name === called) return call;
+    repairs.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: describeResolvedName(called, name) });
     return renameCall(call, name);
   });
-  return mends.length === 0 || calls === undefined
-    ? { message, mends }
-    : { message: { ...message, tool_calls: calls }, mends };
+  return repairs.length === 0 || calls === undefined
+    ? { message, repairs }
+    : { message: { ...message, tool_calls: calls }, repairs };
 }
 
-/** What a repair says of a name. */
-export function describeResolved(given: string, name: string): string {
-  return `"${excerpt(given, 100)}" is no tool: read as "${name}"`;
+/** The note of a repair of a name. */
+export function describeResolvedName(called: string, name: string): string {
+  return `"${shorten(called, 100)}" is no tool: read as "${name}"`;
 }
 
-/** What models write before the name: the namespace of their prompt. */
+/** Namespaces of prompts that models write before the name. */
 const NAMESPACES = ['functions.', 'default_api.'];
 
 function removeNamespace(name: string): string {
@@ -80,13 +80,13 @@ function removeNamespace(name: string): string {
   return name.slice(namespace.length);
 }
 
-/** Names are short, and anything longer is none. */
+/** A longer text is not the name of a tool. */
 const LONGEST = 256;
 
 function findCandidates(name: string): readonly string[] {
   if (name.length > LONGEST) return [];
   const [before = ''] = name.split('<');
   const named = /(?:functions|default_api)[.:]([a-zA-Z0-9_-]+)/.exec(name)?.[1] ?? '';
-  // Kimi counts the calls of a name: `functions.get_weather:0`.
+  // Kimi numbers the calls of a name: `functions.get_weather:0`.
   return [before.trim(), named, before.trim().replace(/:\d+$/, '')];
 }

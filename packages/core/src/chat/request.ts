@@ -4,14 +4,14 @@ import type { Message, TextPart } from './message.ts';
 
 // CreateChatCompletionRequest, spelled as on the wire.
 
-/** A function as the model sees it (FunctionObject). */
+/** A function, as described to the model (FunctionObject). */
 export interface FunctionObject {
-  /** Letters, digits, `_` and `-`, 64 at most. */
+  /** Letters, digits, `_` and `-`, at most 64. */
   readonly name: string;
   readonly description?: string;
-  /** JSON Schema of an object. Without it the function has no parameters. */
+  /** The JSON Schema of an object. Absent: the function has no parameters. */
   readonly parameters?: JsonSchema;
-  /** Whether arguments must follow the schema exactly; only part of JSON Schema can then be used. @defaultValue false */
+  /** Whether arguments must follow the schema exactly; it can then use only a part of JSON Schema. @defaultValue false */
   readonly strict?: boolean | null;
 }
 
@@ -20,7 +20,7 @@ export interface FunctionToolObject {
   readonly function: FunctionObject;
 }
 
-/** What the text of a custom tool may be: any, or what a grammar allows. */
+/** The format of a custom tool's text: any text, or text that a grammar allows. */
 export type CustomFormat =
   | { readonly type: 'text' }
   | {
@@ -39,7 +39,7 @@ export interface CustomToolObject {
   };
 }
 
-/** A tool as it goes to the server. */
+/** A tool of a request. */
 export type ToolObject = FunctionToolObject | CustomToolObject;
 
 export type ToolChoice =
@@ -60,12 +60,12 @@ export type ToolChoice =
 
 export type ResponseFormat =
   | { readonly type: 'text' }
-  /** Some JSON, which the instructions must ask for as well. */
+  /** Any JSON object. The instructions must ask for JSON too. */
   | { readonly type: 'json_object' }
   | {
       readonly type: 'json_schema';
       readonly json_schema: {
-        /** Letters, digits, `_` and `-`, 64 at most. */
+        /** Letters, digits, `_` and `-`, at most 64. */
         readonly name: string;
         readonly description?: string;
         readonly schema?: JsonSchema;
@@ -74,68 +74,68 @@ export type ResponseFormat =
       };
     };
 
-/** The fields that shape a reply; any of them may be set for an agent or for one run. Where it may be, `null` is the default. */
+/** The fields that shape a response. Each can be set for an agent or for one run. `null` stands for the default. */
 export interface ChatSettings {
-  /** The most tokens of a reply, reasoning included. Sent under the name that the server knows. @defaultValue the model's own */
+  /** The maximum number of tokens of a response, including reasoning. Sent under the name that the server knows. @defaultValue the model's own */
   readonly max_completion_tokens?: number | null;
-  /** The most tokens of a reply. @deprecated The reference replaced it by `max_completion_tokens`. */
+  /** The maximum number of tokens of a response. @deprecated The reference replaced it by `max_completion_tokens`. */
   readonly max_tokens?: number | null;
-  /** How much chance there is in a reply, 0 to 2. @defaultValue 1 */
+  /** The randomness of a response, 0 to 2. @defaultValue 1 */
   readonly temperature?: number | null;
-  /** Only the likeliest tokens that make up this share are considered, 0 to 1. @defaultValue 1 */
+  /** Only the most likely tokens with this total probability are considered, 0 to 1. @defaultValue 1 */
   readonly top_p?: number | null;
-  /** Above 0, tokens become less likely the more often they were used, -2 to 2. @defaultValue 0 */
+  /** Above 0, a token becomes less likely the more often it was used, -2 to 2. @defaultValue 0 */
   readonly frequency_penalty?: number | null;
-  /** Above 0, tokens become less likely once they were used, -2 to 2. @defaultValue 0 */
+  /** Above 0, a token that was used becomes less likely, -2 to 2. @defaultValue 0 */
   readonly presence_penalty?: number | null;
-  /** Makes tokens likelier or less likely: token id to a bias of -100 to 100. @defaultValue none */
+  /** Makes tokens more or less likely: a bias of -100 to 100 per token id. @defaultValue none */
   readonly logit_bias?: Readonly<Record<string, number>> | null;
-  /** Whether each token's logarithmic probability is given. @defaultValue false */
+  /** Whether the response has the log probability of each token. @defaultValue false */
   readonly logprobs?: boolean | null;
-  /** How many of the likeliest tokens are given at each position, 0 to 20; needs `logprobs`. @defaultValue 0 */
+  /** The number of most likely tokens to return per position, 0 to 20. Requires `logprobs`. @defaultValue 0 */
   readonly top_logprobs?: number | null;
-  /** One text, or 1 to 4, that end the reply and are not part of it. @defaultValue none */
+  /** One text, or a list of 1 to 4, that ends the response and is not a part of it. @defaultValue none */
   readonly stop?: string | readonly string[] | null;
-  /** The same seed and fields give the same reply where possible. @deprecated Without promise, by the reference. */
+  /** The same seed and fields give the same response if possible. @deprecated The reference promises nothing. */
   readonly seed?: number | null;
-  /** Replies asked for, 1 to 128. An agent takes 1; a bare `ChatModel` takes more. @defaultValue 1 */
+  /** The number of choices, 1 to 128. An agent accepts only 1; a `ChatModel` accepts more. @defaultValue 1 */
   readonly n?: number | null;
-  /** Whether one reply may have several calls. @defaultValue true */
+  /** Whether one response can have several calls. @defaultValue true */
   readonly parallel_tool_calls?: boolean;
-  /** How much a model thinks that can; which values it knows differs by model. @defaultValue 'medium' */
+  /** The reasoning effort of a model that can reason. The known values differ by model. @defaultValue 'medium' */
   readonly reasoning_effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max' | (string & {}) | null;
-  /** How long a reply should be. @defaultValue 'medium' */
+  /** The length of the response. @defaultValue 'medium' */
   readonly verbosity?: 'low' | 'medium' | 'high' | null;
-  /** The form of the reply. An agent's `output` sets it. @defaultValue text */
+  /** The format of the response. An agent's `output` sets it. @defaultValue text */
   readonly response_format?: ResponseFormat;
-  /** What the reply consists of; `audio` needs the field `audio`. @defaultValue ['text'] */
+  /** The kinds of output. `audio` requires the field `audio`. @defaultValue ['text'] */
   readonly modalities?: readonly ('text' | 'audio')[] | null;
-  /** Voice and format of a spoken reply. */
+  /** The voice and format of a spoken response. */
   readonly audio?: {
     readonly voice: string | { readonly id: string };
     readonly format: 'wav' | 'aac' | 'mp3' | 'flac' | 'opus' | 'pcm16';
   } | null;
-  /** What most of the reply will probably be, such as a file with small changes: makes it come sooner. */
+  /** The expected text of most of the response, such as a file with small changes. Makes the response faster. */
   readonly prediction?: { readonly type: 'content'; readonly content: string | readonly TextPart[] } | null;
-  /** Up to 16 pairs that are kept with the reply; keys of up to 64 characters, values of up to 512. */
+  /** Up to 16 pairs that the server stores with the response; keys of up to 64 characters, values of up to 512. */
   readonly metadata?: Readonly<Record<string, string>> | null;
-  /** Whether the server keeps the reply. @defaultValue false */
+  /** Whether the server stores the response. @defaultValue false */
   readonly store?: boolean | null;
-  /** Which capacity serves the request. @defaultValue 'auto' */
+  /** The service tier that processes the request. @defaultValue 'auto' */
   readonly service_tier?: 'auto' | 'default' | 'flex' | 'scale' | 'priority' | 'fast' | (string & {}) | null;
-  /** Who asks, for the server's watch over abuse. @deprecated By `safety_identifier` and `prompt_cache_key`. */
+  /** Identifies the end user, for abuse detection. @deprecated Replaced by `safety_identifier` and `prompt_cache_key`. */
   readonly user?: string;
-  /** Who asks, hashed, for the server's watch over abuse; 64 characters at most. */
+  /** Identifies the end user as a hash, for abuse detection; at most 64 characters. */
   readonly safety_identifier?: string | null;
-  /** Requests with the same key find each other's cached prompts. */
+  /** Requests with the same key share cached prompts. */
   readonly prompt_cache_key?: string | null;
-  /** How prompts are cached: where the server thinks best, or at `prompt_cache_breakpoint`s only. */
+  /** Where prompts are cached: `implicit`: the server chooses; `explicit`: only at a `prompt_cache_breakpoint`. */
   readonly prompt_cache_options?: { readonly mode?: 'implicit' | 'explicit'; readonly ttl?: '30m' };
-  /** How long a prompt is kept. @deprecated By `prompt_cache_options`. */
+  /** How long a prompt stays in the cache. @deprecated Replaced by `prompt_cache_options`. */
   readonly prompt_cache_retention?: 'in_memory' | '24h' | null;
-  /** Lets the model search the web, where it can. */
+  /** Lets the model search the web, if the server supports it. */
   readonly web_search_options?: {
-    /** How much of what was found is read. @defaultValue 'medium' */
+    /** How much of the search results the model reads. @defaultValue 'medium' */
     readonly search_context_size?: 'low' | 'medium' | 'high';
     readonly user_location?: {
       readonly type: 'approximate';
@@ -148,10 +148,10 @@ export interface ChatSettings {
       };
     } | null;
   };
-  /** Judges prompt and reply by a moderation model in the same request. */
+  /** Checks prompt and response with a moderation model in the same request. */
   readonly moderation?: {
     readonly model: string;
-    /** `score` only tells, `block` ends the request. */
+    /** `score` only reports, `block` ends the request. */
     readonly policy?: {
       readonly input?: { readonly mode: 'score' | 'block' } | null;
       readonly output?: { readonly mode: 'score' | 'block' } | null;
@@ -159,38 +159,38 @@ export interface ChatSettings {
   } | null;
 }
 
-/** What a `ChatModel` is asked. Messages and tools must not be changed in place once they were sent: their JSON is kept. */
+/** A request to a `ChatModel`. Do not change messages and tools in place after sending them, because their JSON is cached. */
 export interface ChatRequest extends ChatSettings {
-  /** The name by which the server knows the model. @defaultValue the name that the `ChatModel` was made with */
+  /** The name of the model on the server. @defaultValue the name of the `ChatModel` */
   readonly model?: string;
   /** The conversation so far; at least one message. */
   readonly messages: readonly Message[];
-  /** What the model may call, 128 at most on OpenAI. */
+  /** The tools that the model can call; at most 128 on OpenAI. */
   readonly tools?: readonly ToolObject[];
-  /** Whether it may, must or must not call, and what. @defaultValue 'auto' where there are tools */
+  /** Whether the model can, must or must not call tools, and which. @defaultValue 'auto' if there are tools */
   readonly tool_choice?: ToolChoice;
-  /** Whether the reply comes in pieces. @defaultValue false */
+  /** Whether the response is streamed. @defaultValue false */
   readonly stream?: boolean | null;
-  /** For streams only. @defaultValue usage included, where the server's profile knows the field */
+  /** For streams only. @defaultValue usage included, if the server's profile knows the field */
   readonly stream_options?: {
-    /** Whether the last chunk tells the usage. */
+    /** Whether the last chunk has the usage. */
     readonly include_usage?: boolean;
-    /** Whether chunks are padded, against eavesdroppers who count bytes. @defaultValue true, by the server */
+    /** Whether chunks are padded to hide the length of the text from an observer of the connection. @defaultValue true, by the server */
     readonly include_obfuscation?: boolean;
   } | null;
-  /** What the model may call, 1 to 128. @deprecated The legacy form of `tools`. */
+  /** The functions that the model can call, 1 to 128. @deprecated The legacy form of `tools`. */
   readonly functions?: readonly Omit<FunctionObject, 'strict'>[];
-  /** Whether and what the model calls. @deprecated The legacy form of `tool_choice`. */
+  /** Whether and which function the model calls. @deprecated The legacy form of `tool_choice`. */
   readonly function_call?: 'none' | 'auto' | { readonly name: string };
 }
 
-/** The name of a tool, whichever kind it is. */
-export function toolObjectName(tool: ToolObject): string {
+/** Returns the name of a tool of either kind. */
+export function getToolObjectName(tool: ToolObject): string {
   return tool.type === 'custom' ? tool.custom.name : tool.function.name;
 }
 
-/** The names that a choice mentions. The reference leaves the form of an allowed tool open. */
-export function chosenNames(choice: ToolChoice | undefined): readonly string[] {
+/** Lists the names in a tool choice. The reference leaves the form of an allowed tool open. */
+export function listChosenNames(choice: ToolChoice | undefined): readonly string[] {
   if (choice === undefined || typeof choice === 'string') return [];
   switch (choice.type) {
     case 'function':
@@ -198,11 +198,11 @@ export function chosenNames(choice: ToolChoice | undefined): readonly string[] {
     case 'custom':
       return [choice.custom.name];
     case 'allowed_tools':
-      return choice.allowed_tools.tools.map(allowedName);
+      return choice.allowed_tools.tools.map(readAllowedName);
   }
 }
 
-function allowedName(entry: Readonly<Record<string, unknown>>): string {
+function readAllowedName(entry: Readonly<Record<string, unknown>>): string {
   const holder = [entry['function'], entry['custom'], entry].find(isRecord);
   return typeof holder?.['name'] === 'string' ? holder['name'] : '';
 }

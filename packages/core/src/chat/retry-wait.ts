@@ -1,10 +1,10 @@
 import { isRecord } from '../base/json.ts';
 import type { ServerError } from './server-error.ts';
 
-/** When a server wants the next request: after a time, or at a time since 1970, in milliseconds. */
+/** When a server wants the next request: after a duration, or at a time since 1970, both in milliseconds. */
 export type RetryWait = { readonly afterMs: number } | { readonly atMs: number };
 
-/** The wait that the body of an error asks for, in a field or in words; `undefined` if it asks for none. */
+/** Reads the wait that the body of an error asks for, in a field or in its message; `undefined` if it asks for none. */
 export function readRetryWait({ layers, text }: Pick<ServerError, 'layers' | 'text'>): RetryWait | undefined {
   for (const layer of layers) {
     for (const [name, value] of Object.entries(layer).slice(0, MAX_FIELDS)) {
@@ -12,12 +12,12 @@ export function readRetryWait({ layers, text }: Pick<ServerError, 'layers' | 'te
       if (wait !== undefined) return wait;
     }
   }
-  return waitInWords(text);
+  return findWaitInText(text);
 }
 
 const MAX_FIELDS = 64;
 
-/** By name, in lower case and without `-` and `_`. */
+/** Readers of fields, by name in lower case without `-` and `_`. */
 const FIELDS: ReadonlyMap<string, (value: unknown) => RetryWait | undefined> = new Map([
   ['retrydelay', readWait], // google.rpc.RetryInfo: https://cloud.google.com/tasks/docs/reference/rpc/google.rpc#retryinfo
   ['retryafter', readWait],
@@ -29,12 +29,12 @@ const FIELDS: ReadonlyMap<string, (value: unknown) => RetryWait | undefined> = n
 
 /** Reads a number of seconds, a time since 1970, a duration (`1m30.5s`), Google's object of one, or a date. */
 export function readWait(value: unknown): RetryWait | undefined {
-  if (typeof value === 'number') return ofNumber(value);
-  if (isRecord(value)) return ofObject(value);
+  if (typeof value === 'number') return fromNumber(value);
+  if (isRecord(value)) return fromObject(value);
   if (typeof value !== 'string' || value.length > 100) return undefined;
   const text = value.trim();
-  if (NUMBER.test(text)) return ofNumber(Number(text));
-  const afterMs = durationMs(text);
+  if (NUMBER.test(text)) return fromNumber(Number(text));
+  const afterMs = parseDurationMs(text);
   if (afterMs !== undefined) return { afterMs };
   const atMs = /\d{4}/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(atMs) ? undefined : { atMs };
@@ -47,19 +47,19 @@ function readMilliseconds(value: unknown): RetryWait | undefined {
   return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? { afterMs: ms } : undefined;
 }
 
-/** From 1e9 on it is a time and no duration, which would be thirty years. */
-function ofNumber(value: number): RetryWait | undefined {
+/** A number from 1e9 is a time, because as a duration it would be thirty years. */
+function fromNumber(value: number): RetryWait | undefined {
   if (!Number.isFinite(value) || value < 0) return undefined;
   if (value >= 1e12) return { atMs: value };
   return value >= 1e9 ? { atMs: value * 1000 } : { afterMs: toMs(value, 1000) };
 }
 
-function ofObject({ seconds = 0, nanos = 0 }: Readonly<Record<string, unknown>>): RetryWait | undefined {
+function fromObject({ seconds = 0, nanos = 0 }: Readonly<Record<string, unknown>>): RetryWait | undefined {
   const ms = Math.round(Number(seconds) * 1000 + Number(nanos) / 1e6);
   return Number.isFinite(ms) && ms > 0 ? { afterMs: ms } : undefined;
 }
 
-/** Whole milliseconds: 7.4 × 1000 is 7400.000000000001. */
+/** Rounds up to whole milliseconds. `toFixed` corrects the binary error: 7.4 × 1000 is 7400.000000000001. */
 function toMs(amount: number, unitMs: number): number {
   return Math.ceil(Number((amount * unitMs).toFixed(3)));
 }
@@ -72,15 +72,15 @@ const DURATION = `(?:${AMOUNT}\\s*${UNIT}[\\s,]*(?:and\\s+)?){1,5}`;
 const WHOLE_DURATION = new RegExp(`^${DURATION}$`, 'i');
 const PARTS = new RegExp(`(${AMOUNT})\\s*(${UNIT})`, 'gi');
 
-function durationMs(text: string): number | undefined {
+function parseDurationMs(text: string): number | undefined {
   if (!WHOLE_DURATION.test(text)) return undefined;
   return Array.from(text.matchAll(PARTS)).reduce(
-    (sum, [, amount, unit]) => sum + toMs(Number(amount), unitMs(unit)),
+    (sum, [, amount, unit]) => sum + toMs(Number(amount), getUnitMs(unit)),
     0,
   );
 }
 
-function unitMs(unit = ''): number {
+function getUnitMs(unit = ''): number {
   const name = unit.toLowerCase();
   if (name.startsWith('mil') || name.startsWith('ms') || name === '毫秒') return 1;
   if (name.startsWith('s') || name === '秒') return 1000;
@@ -88,9 +88,9 @@ function unitMs(unit = ''): number {
   return name.startsWith('h') || name === '小时' ? 3_600_000 : 86_400_000;
 }
 
-function waitInWords(text: string): RetryWait | undefined {
+function findWaitInText(text: string): RetryWait | undefined {
   const [, duration] = IN_WORDS.exec(text) ?? IN_CHINESE.exec(text) ?? [];
-  const afterMs = duration === undefined ? undefined : durationMs(duration);
+  const afterMs = duration === undefined ? undefined : parseDurationMs(duration);
   if (afterMs !== undefined) return { afterMs };
   const [, time] = AT_TIME.exec(text) ?? [];
   return time === undefined ? undefined : readWait(time.replace(/\s?(?:UTC|GMT)$/i, 'Z').replace(' ', 'T'));

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { kindOf } from './error-kind.ts';
+import { classifyError } from './classify-error.ts';
 import { readRetryWait, readWait } from './retry-wait.ts';
 import { readServerError } from './server-error.ts';
 
-test('reads all parts of an error, wherever they stand', () => {
+test('reads all parts of an error, from any field', () => {
   const raw = JSON.stringify({ error: { message: 'Inner.', code: 'inner', failed_generation: 'x' } });
   const read = readServerError([{ error: { message: 'Outer.', type: 'outer', param: 'tools', metadata: { raw } } }]);
   expect(read).toMatchObject({ codes: ['outer', 'inner'], param: 'tools', failedGeneration: 'x' });
@@ -44,7 +44,7 @@ test('finds no code in an error that names none', () => {
   expect(readServerError({ error: { message: 'No.' } }).codes).toEqual([]);
 });
 
-test('takes the first failed generation that is not blank, as JSON if it is no text', () => {
+test('takes the first failed generation that is not blank, as JSON if it is not a text', () => {
   const inner = { failed_generation: { name: 'look' } };
   expect(readServerError({ error: { failed_generation: ' ', details: [inner] } }).failedGeneration).toBe(
     '{"name":"look"}',
@@ -69,10 +69,10 @@ test('reads the codes of a body that was cut', () => {
   ]);
 });
 
-test('takes JSON in a message that is not an error for no part of it', () => {
+test('ignores JSON in a message that is not an error', () => {
   const message = 'error parsing tool call: raw=\'{"code":"content_filter","retry_after":5}\', err=x';
   const read = readServerError({ error: message });
-  expect(kindOf(read)).toBe('malformed');
+  expect(classifyError(read)).toBe('malformed');
   expect(readRetryWait({ ...read, text: '' })).toBeUndefined();
 });
 
@@ -100,13 +100,13 @@ test.each([
   { message: "raw='".repeat(10_000) },
   { message: 'retry in 1 s and 1 s and '.repeat(5_000) },
   nested,
-])('reads anything without an error, and without end: case %#', (given) => {
-  const read = readServerError(given);
-  expect(kindOf(read)).not.toBe('filtered');
+])('reads any value without throwing: case %#', (error) => {
+  const read = readServerError(error);
+  expect(classifyError(read)).not.toBe('filtered');
   expect(() => readRetryWait(read)).not.toThrow();
 });
 
-test('reads six objects that are inside each other', () => {
+test('reads six nested objects', () => {
   expect(readServerError(nested).layers.length).toBe(6);
 });
 

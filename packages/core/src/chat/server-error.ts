@@ -2,32 +2,32 @@ import { isRecord, parseJson } from '../base/json.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
-/** An error that a server reports, in any form: what all of its parts say together. */
+/** An error that a server reports, in any form, with the content of all its parts. */
 export interface ServerError {
-  /** Every message in it, the outermost first. */
+  /** All messages, the outermost first. */
   readonly text: string;
-  /** Every code, type and status in it. */
+  /** All codes, types and statuses. */
   readonly codes: readonly string[];
-  /** The request's field that the server objects to. */
+  /** The field of the request that the server rejects. */
   readonly param: string | undefined;
-  /** What the model wrote and the server could not read. */
+  /** The text of the model that the server could not read. */
   readonly failedGeneration: string | undefined;
-  /** The objects that it consists of, the outermost first. */
+  /** The objects in the error, the outermost first. */
   readonly layers: readonly Wire[];
 }
 
 /** Reads the body of an error, or the error inside a response, parsed or as text. Never throws. */
 export function readServerError(error: unknown): ServerError {
-  const layers = layersOf(error);
-  const messages = layers.length === 0 && typeof error === 'string' ? [error] : layers.flatMap(messagesOf);
+  const layers = listLayers(error);
+  const messages = layers.length === 0 && typeof error === 'string' ? [error] : layers.flatMap(listMessages);
   const text = messages.join('\n').slice(0, MAX_TEXT);
-  const named = layers.flatMap((layer) => CODES.map((name) => codeOf(layer[name])));
-  const codes = [...named, ...quotedCodes(text)].filter((code) => code !== undefined);
+  const named = layers.flatMap((layer) => CODES.map((name) => readCode(layer[name])));
+  const codes = [...named, ...findQuotedCodes(text)].filter((code) => code !== undefined);
   return {
     text,
     codes: [...new Set(codes)],
-    param: first(layers, 'param'),
-    failedGeneration: failedText(layers),
+    param: findFirstText(layers, 'param'),
+    failedGeneration: readFailedGeneration(layers),
     layers,
   };
 }
@@ -35,15 +35,17 @@ export function readServerError(error: unknown): ServerError {
 const MAX_TEXT = 8192;
 
 /**
- * The objects in which an error may say something. A gateway puts the error of the server behind it into a field of its own, as an object
- * or as JSON in a text.
+ * Lists the objects in an error. A gateway puts the error of the server behind it into one of its fields, as an object or as JSON in
+ * a text.
  */
-function layersOf(error: unknown): readonly Wire[] {
+function listLayers(error: unknown): readonly Wire[] {
   const layers: Wire[] = [];
   let level: readonly unknown[] = [error];
   for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth++) {
     const found = level.flatMap((value) => (Array.isArray(value) ? value.slice(0, MAX_LAYERS) : [value]));
-    const records = found.map((value) => (typeof value === 'string' ? embeddedJson(value) : value)).filter(isRecord);
+    const records = found
+      .map((value) => (typeof value === 'string' ? parseEmbeddedJson(value) : value))
+      .filter(isRecord);
     layers.push(...records.slice(0, MAX_LAYERS - layers.length));
     if (layers.length === MAX_LAYERS) break;
     level = records.flatMap((record) => INNER.map((name) => record[name]).filter((value) => value !== undefined));
@@ -54,7 +56,7 @@ function layersOf(error: unknown): readonly Wire[] {
 const MAX_DEPTH = 6;
 const MAX_LAYERS = 32;
 
-/** Fields that hold an error, or more about it. */
+/** Fields that can contain another error or its details. */
 const INNER = [
   'error',
   'errors',
@@ -71,8 +73,8 @@ const INNER = [
   'prompt_feedback',
 ];
 
-/** JSON in a text: all of it, or behind a gateway's own words. Other braces in a message may be what the model or the user wrote. */
-function embeddedJson(text: string): unknown {
+/** Parses JSON in a text: the whole text, or the part after a gateway's own message. Other braces can be text of the model or the user. */
+function parseEmbeddedJson(text: string): unknown {
   if (text.length > MAX_EMBEDDED) return undefined;
   const start = /^\s*[[{]/.test(text) ? 0 : text.indexOf('{"error"');
   if (start === -1) return undefined;
@@ -84,7 +86,7 @@ function embeddedJson(text: string): unknown {
 
 const MAX_EMBEDDED = 256 * 1024;
 
-function messagesOf(layer: Wire): readonly string[] {
+function listMessages(layer: Wire): readonly string[] {
   const texts = MESSAGES.map((name) => layer[name]).filter((value): value is string => typeof value === 'string');
   return texts.filter((text) => text !== '');
 }
@@ -103,26 +105,26 @@ const CODES = [
   'block_reason',
 ];
 
-function codeOf(value: unknown): string | undefined {
+function readCode(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value.slice(0, 200) : undefined;
 }
 
-/** LiteLLM quotes the error behind it as Python writes it, and a body that was cut is no JSON. */
-function quotedCodes(text: string): readonly (string | undefined)[] {
+/** Finds codes in a text that is not JSON: LiteLLM quotes an error in Python's notation, and a body can be cut off. */
+function findQuotedCodes(text: string): readonly (string | undefined)[] {
   if (!text.includes('code')) return [];
   return Array.from(text.matchAll(/['"](?:code|type)\\?['"]:\s*\\?['"]([\w.-]{1,100})\\?['"]/g), ([, code]) => code);
 }
 
-/** `None` is how LiteLLM writes that there is none. */
-function first(layers: readonly Wire[], name: string): string | undefined {
+/** Finds the first text. LiteLLM writes `None` if there is none. */
+function findFirstText(layers: readonly Wire[], name: string): string | undefined {
   return layers.map((layer) => layer[name]).find((value): value is string => typeof value === 'string' && value !== '');
 }
 
-function failedText(layers: readonly Wire[]): string | undefined {
-  const given = layers.map((layer) => layer['failed_generation']).find((value) => !isBlank(value));
-  if (given === undefined || typeof given === 'string') return given;
-  return JSON.stringify(given);
+function readFailedGeneration(layers: readonly Wire[]): string | undefined {
+  const generation = layers.map((layer) => layer['failed_generation']).find((value) => !isBlank(value));
+  if (generation === undefined || typeof generation === 'string') return generation;
+  return JSON.stringify(generation);
 }
 
 function isBlank(value: unknown): boolean {

@@ -11,7 +11,7 @@ const streams: readonly {
   { what: 'CRLF', text: 'data: a\r\n\r\ndata: b\r\n\r\n', events: [{ data: 'a' }, { data: 'b' }] },
   { what: 'bare CR', text: 'data: a\r\rdata: b\r\r', events: [{ data: 'a' }, { data: 'b' }] },
   {
-    what: 'line ends of every kind',
+    what: 'line breaks of every kind',
     text: 'data: a\r\n\ndata: b\r\r\ndata: c\n\r',
     events: [{ data: 'a' }, { data: 'b' }, { data: 'c' }],
   },
@@ -26,7 +26,11 @@ const streams: readonly {
   { what: 'BOM', text: '\uFEFFdata: a\n\n', events: [{ data: 'a' }] },
   { what: 'characters of several bytes', text: 'data: é€😀\n\n', events: [{ data: 'é€😀' }] },
   { what: 'no final blank line', text: 'data: a\n\ndata: b\n', events: [{ data: 'a' }, { data: 'b', isOpen: true }] },
-  { what: 'no end of the last line', text: 'data: a\n\ndata: b', events: [{ data: 'a' }, { data: 'b', isOpen: true }] },
+  {
+    what: 'no line break after the last line',
+    text: 'data: a\n\ndata: b',
+    events: [{ data: 'a' }, { data: 'b', isOpen: true }],
+  },
   {
     what: 'a last line that ends in CR',
     text: 'data: a\r\rdata: b\r',
@@ -34,7 +38,7 @@ const streams: readonly {
   },
   { what: 'nothing', text: '', events: [] },
   {
-    what: 'one line end between JSON events',
+    what: 'one line break between JSON events',
     text: 'data: {"a":1}\ndata: {"b":2}\ndata: [3]\n\n',
     events: [{ data: '{"a":1}' }, { data: '{"b":2}' }, { data: '[3]' }],
   },
@@ -49,17 +53,17 @@ const streams: readonly {
     events: [{ data: '{"a":1}' }, { data: '{"b":2}' }],
   },
   {
-    what: '[DONE] behind one line end, and no end',
+    what: '[DONE] after one line break, without a line break after it',
     text: 'data: {"a":1}\ndata: [DONE]\n',
     events: [{ data: '{"a":1}' }, { data: '[DONE]' }],
   },
   {
-    what: '[DONE] behind one CRLF',
+    what: '[DONE] after one CRLF',
     text: 'data:{"a":1} \r\ndata:[DONE]\r\n',
     events: [{ data: '{"a":1} ' }, { data: '[DONE]' }],
   },
   {
-    what: 'names and one line end between events',
+    what: 'names and one line break between events',
     text: 'event: a\ndata: {}\nevent: error\ndata: {"b":2}\ndata: {"c":3}\n\ndata: {}\n\n',
     events: [
       { event: 'a', data: '{}' },
@@ -69,7 +73,7 @@ const streams: readonly {
     ],
   },
   {
-    what: 'a name behind its data',
+    what: 'a name after its data',
     text: 'data: {}\nevent: error\n\ndata: {\nevent: x\ndata: }\n\n',
     events: [
       { event: 'error', data: '{}' },
@@ -87,7 +91,7 @@ const streams: readonly {
     events: [{ data: '[\n{},\n[\n]\n,{\n}\n]' }],
   },
   {
-    what: 'a last event without an end behind one line end',
+    what: 'an incomplete last event after one line break',
     text: 'data: {"a":1}\ndata: {"b":2',
     events: [
       { data: '{"a":1}', isOpen: true },
@@ -97,7 +101,7 @@ const streams: readonly {
 ];
 
 describe('an event stream', () => {
-  test.each(streams)('E: with $what is read the same wherever its bytes are cut', ({ text, events }) => {
+  test.each(streams)('E: with $what is read the same for any cut of its bytes', ({ text, events }) => {
     const bytes = new TextEncoder().encode(text);
     for (let at = 0; at <= bytes.length; at++) {
       expect(read(bytes.subarray(0, at), bytes.subarray(at))).toEqual(events);
@@ -107,8 +111,8 @@ describe('an event stream', () => {
 
   test.each([
     ['at the start', ['error: {}\n\n'], [{ event: 'error', data: '{}' }]],
-    ['behind an event', ['data: {}\n\nerror: 1\n\n'], [{ data: '{}' }, { event: 'error', data: '1' }]],
-    ['behind an event, with CR', ['data: {}\r\rerror: 1\r\r'], [{ data: '{}' }, { event: 'error', data: '1' }]],
+    ['after an event', ['data: {}\n\nerror: 1\n\n'], [{ data: '{}' }, { event: 'error', data: '1' }]],
+    ['after an event, with CR', ['data: {}\r\rerror: 1\r\r'], [{ data: '{}' }, { event: 'error', data: '1' }]],
     ['cut in its name', ['err', 'or', ': 1\n\n'], [{ event: 'error', data: '1' }]],
     [
       'cut in its name, behind a line that was cut',
@@ -123,9 +127,9 @@ describe('an event stream', () => {
         { event: 'error', data: '2' },
       ],
     ],
-    ['behind a line of its own name', ['error: 1\n', 'error: 2\n\n'], [{ event: 'error', data: '1\n2' }]],
-    ['behind a line of its own name, with CR', ['error: 1\r', 'error: 2\r\r'], [{ event: 'error', data: '1\n2' }]],
-  ])('with a line that begins with error: has an event of that name, %s', (_, pieces, events) => {
+    ['after another such line', ['error: 1\n', 'error: 2\n\n'], [{ event: 'error', data: '1\n2' }]],
+    ['after another such line, with CR', ['error: 1\r', 'error: 2\r\r'], [{ event: 'error', data: '1\n2' }]],
+  ])('with a line that begins with error: has an error event, %s', (_, pieces, events) => {
     expect(read(...pieces.map((piece) => new TextEncoder().encode(piece)))).toEqual(events);
   });
 
@@ -134,21 +138,21 @@ describe('an event stream', () => {
     ['in a line that is cut before it', ['data: ', 'error: 1\n\n'], [{ data: 'error: 1' }]],
     ['as part of another', ['errors: 1\ndata: 2\n\n'], [{ data: '2' }]],
     ['that ends early', ['data: {}\n\n', 'erro'], [{ data: '{}' }]],
-  ])('has no such event with the word %s', (_, pieces, events) => {
+  ])('has no error event with the word %s', (_, pieces, events) => {
     expect(read(...pieces.map((piece) => new TextEncoder().encode(piece)))).toEqual(events);
   });
 
-  test('with bytes that are no UTF-8 is read with a replacement character', () => {
+  test('with invalid UTF-8 is read with a replacement character', () => {
     expect(read(Uint8Array.of(100, 97, 116, 97, 58, 0xff, 10, 10))).toEqual([{ data: '\uFFFD' }]);
   });
 
   test.each([
     ['a line without end', 'data: 0123456789'],
     ['an event without end', 'data: 01234\ndata: 56789\n'],
-  ])('with %s is given up', (_, text) => {
+  ])('with %s is an error', (_, text) => {
     const reader = new EventReader({ maxLength: 8 });
     const message =
-      'The server sent an event of more than 8 characters. Nothing of such a reply is used. If it is meant, raise responseLimits.maxEventLength.';
+      'The server sent an event of more than 8 characters. The response is not used. If you expect such events, raise responseLimits.maxEventLength.';
     expect(() => reader.read(new TextEncoder().encode(text))).toThrow(
       new ProtocolError(message, { code: 'response.too_large', retryable: false }),
     );

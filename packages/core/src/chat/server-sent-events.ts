@@ -2,19 +2,19 @@ import { createParser, type EventSourceParser, type ParseError } from 'eventsour
 import { ProtocolError } from './errors.ts';
 
 export interface ServerSentEvent {
-  /** Absent if the server gave no name. */
+  /** Absent if the event has no name. */
   readonly event?: string;
   readonly data: string;
-  /** The stream ended inside it, so it may lack its end. */
+  /** The stream ended inside the event, so its data can be incomplete. */
   readonly isOpen?: true;
 }
 
 export interface EventReaderOptions {
-  /** Characters that one line, or the lines of one event, may have. @defaultValue 16 × 1024 × 1024 */
+  /** The maximum number of characters of a line and of an event. @defaultValue 16 × 1024 × 1024 */
   readonly maxLength?: number;
 }
 
-/** Reads the bytes of an event stream, cut anywhere, as events. Comments and empty events are left out; an event may lack the blank line behind it. */
+/** Reads events from the bytes of a stream, which can be cut anywhere. Skips comments and empty events. The blank line after an event can be missing. */
 export class EventReader {
   readonly #decoder = new TextDecoder();
   readonly #lines = new ErrorLines();
@@ -31,17 +31,17 @@ export class EventReader {
     });
   }
 
-  /** @throws ProtocolError `response.too_large`; nothing can be read after it. */
+  /** @throws ProtocolError `response.too_large`. Do not read any more after it. */
   read(bytes: Uint8Array): readonly ServerSentEvent[] {
     const text = this.#lines.push(this.#decoder.decode(bytes, { stream: true }));
     this.#parser.feed(this.#boundaries.push(text));
     return this.#takeEvents();
   }
 
-  /** The event that the stream ended in, where it has data. */
+  /** Returns the event in which the stream ended, if it has data. */
   end(): readonly ServerSentEvent[] {
     const text = this.#lines.push(this.#decoder.decode()) + this.#lines.end();
-    // The line ends, and then the event.
+    // One line break ends the line, the other one the event.
     this.#parser.feed(`${this.#boundaries.push(text)}${this.#boundaries.end()}\n\n`);
     return this.#takeEvents().map((event) => ({ ...event, isOpen: true }));
   }
@@ -53,39 +53,39 @@ export class EventReader {
   }
 }
 
-/** An unknown field is ignored; an event without end is an error. */
+/** Ignores an unknown field. An event that is too long is an error. */
 function checkParseError({ type }: ParseError, maxLength: number): void {
   if (type !== 'max-buffer-size-exceeded') return;
-  const message = `The server sent an event of more than ${maxLength} characters. Nothing of such a reply is used. If it is meant, raise responseLimits.maxEventLength.`;
+  const message = `The server sent an event of more than ${maxLength} characters. The response is not used. If you expect such events, raise responseLimits.maxEventLength.`;
   throw new ProtocolError(message, { code: 'response.too_large', retryable: false });
 }
 
 /**
- * Adds the blank lines that a server leaves out between its events.
+ * Adds missing blank lines between events.
  *
- * By the rules of event streams the data of such events is one text. But a line that ends a JSON value, followed by one
- * that begins another, is never one JSON text: an event ends there. `[DONE]` ends its event at once.
+ * By the specification, the data of events without a blank line between them is one text. But a line that ends a JSON value and a line
+ * that begins one never form one JSON text, so an event ends between them. `[DONE]` ends its event immediately.
  */
 class EventBoundaries {
   readonly #maxLength: number;
-  /** A line whose end has not come. */
+  /** The start of an incomplete line. */
   #partial = '';
   #hasCarriageReturn = false;
-  /** Whether no line of an event has come since the last blank one. */
+  /** Whether no line of an event has arrived since the last blank line. */
   #isBetweenEvents = true;
   /** Whether the event's data ends like a JSON value. */
   #hasValue = false;
-  /** The event's line `event: …`. */
+  /** The line `event: …` of the event. */
   #name = '';
-  /** Such a line behind a JSON value: it may be the next event's. */
+  /** Such a line after a JSON value, which can belong to the next event. */
   #nextName = '';
 
-  /** @param maxLength - characters of a line that are held back at most */
+  /** @param maxLength - the maximum number of characters of a line that is held back */
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
 
-  /** The text with those lines. A line is held back until it is complete. */
+  /** Returns the text with blank lines added. Holds back an incomplete line. */
   push(text: string): string {
     if (text === '' || (this.#partial === '' && this.#isBetweenEvents && isFramed(text))) return text;
     const isSplitEnd = this.#hasCarriageReturn && text.startsWith('\n');
@@ -99,11 +99,11 @@ class EventBoundaries {
       start = index + end.length;
     }
     this.#partial += text.slice(start);
-    // Longer than any event may be: the parser has to see it.
+    // The line is too long for an event. The parser must see it to report the error.
     return this.#partial.length > this.#maxLength ? ready + this.end() : ready;
   }
 
-  /** What was held back, once no more comes. */
+  /** Returns the text that was held back, at the end of the stream. */
   end(): string {
     const partial = this.#partial;
     this.#partial = '';
@@ -129,7 +129,7 @@ class EventBoundaries {
     return before + line;
   }
 
-  /** An event without a name of its own has that of the one before: by the rules they are one. */
+  /** An event without a name gets the name of the event before, because by the specification both are one event. */
   #beginNext(): string {
     const name = this.#takeNextName() || this.#name;
     this.#name = name;
@@ -153,10 +153,10 @@ class EventBoundaries {
 
 const DONE = '[DONE]';
 
-/** Two, as the first may complete a CRLF. An event without data is none. */
+/** Two line feeds, because the first can complete a CRLF. Parsers skip an event without data. */
 const BOUNDARY = '\n\n';
 
-/** Whole events with a blank line behind each: what nearly every server sends. */
+/** Whether a text has only whole events with a blank line after each. A fast path for most servers. */
 function isFramed(text: string): boolean {
   if (!text.endsWith('\n\n') || text.includes('\r')) return false;
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) {
@@ -167,23 +167,23 @@ function isFramed(text: string): boolean {
 
 const LINE_FEED = 0x0a;
 
-/** Braces and brackets, and the blanks that may stand behind them. */
+/** Braces and brackets, and the blanks that can follow them. */
 const VALUE_ENDS: ReadonlySet<number> = new Set([...'}] \t'].map((sign) => sign.charCodeAt(0)));
 
 /**
- * Turns lines that begin with `error:` into an event of that name.
+ * Turns a line that begins with `error:` into an event named `error`.
  *
- * llama.cpp sent its errors so through 2025. Event streams have no such field, so a parser drops the line.
+ * llama.cpp sent its errors in this form through 2025. A parser would drop the line, because event streams have no such field.
  */
 class ErrorLines {
   #isLineStart = true;
-  /** What may be the beginning of such a line. */
+  /** Text that can be the beginning of such a line. */
   #held = '';
 
-  /** The text as a parser understands it; what it may yet turn out to be is held back until more comes. */
+  /** Returns the text for a parser. Holds back the possible beginning of such a line. */
   push(more: string): string {
     if (more === '') return '';
-    // Whole lines, and none of that name: what nearly every server sends.
+    // Fast path: whole lines without such a field.
     if (this.#held === '' && more.endsWith('\n') && !more.includes(FIELD)) {
       this.#isLineStart = true;
       return more;

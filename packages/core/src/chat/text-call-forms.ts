@@ -1,19 +1,19 @@
-import { makeCall, type ReadCalls, readJsonCalls, readNamed, type TextCall } from './text-call-json.ts';
+import { makeCall, readJsonCalls, readNamed, type TextCall, type TextCallReader } from './text-call-json.ts';
 import { readGemmaCall, readPythonCalls } from './text-call-literals.ts';
 import { makeInvokeReader, readArgumentPairs, readFunction } from './text-call-tags.ts';
 
-/** How a kind of model writes calls into its text. */
+/** A form in which models write calls into their text. */
 export interface TextCallForm {
-  /** The mark with which it begins. */
+  /** The mark at its start. */
   readonly opening: string;
-  /** Reads on behind that mark, up to the end of the call. */
-  readonly read: ReadCalls;
-  /** The mark of another form that is used inside of this one. Where this one is cut off, that one does not count. */
+  /** Reads from after the mark to the end of the call. */
+  readonly read: TextCallReader;
+  /** The mark of another form that is used inside this one. If this form is incomplete, that mark does not begin a call. */
   readonly inner?: string;
 }
 
-/** Calls, and a mark behind them that must be there. */
-function requireClosing(read: ReadCalls, ...closings: readonly string[]): ReadCalls {
+/** Reads calls and a required closing mark. */
+function requireClosing(read: TextCallReader, ...closings: readonly string[]): TextCallReader {
   return (scanner, tools) => {
     const calls = read(scanner, tools);
     scanner.skipBlanks();
@@ -21,8 +21,8 @@ function requireClosing(read: ReadCalls, ...closings: readonly string[]): ReadCa
   };
 }
 
-/** Calls, and a mark behind them that many servers cut off: it ends the model's turn. */
-function allowEnding(read: ReadCalls, ...endings: readonly string[]): ReadCalls {
+/** Reads calls and an optional closing mark. It ends the model's turn, so many servers remove it. */
+function allowEnding(read: TextCallReader, ...endings: readonly string[]): TextCallReader {
   return (scanner, tools) => {
     const calls = read(scanner, tools);
     const end = scanner.position;
@@ -32,11 +32,11 @@ function allowEnding(read: ReadCalls, ...endings: readonly string[]): ReadCalls 
   };
 }
 
-/** At least one call of a form, in a frame. */
-function readFrame(form: ReadCalls, closing: string): ReadCalls {
+/** Reads one or more calls up to a closing mark. */
+function readFrame(form: TextCallReader, closing: string): TextCallReader {
   return requireClosing((scanner, tools) => {
     const all: TextCall[] = [];
-    for (scanner.skipBlanks(); !scanner.startsWith(closing); scanner.skipBlanks()) {
+    for (scanner.skipBlanks(); !scanner.isAt(closing); scanner.skipBlanks()) {
       const calls = form(scanner, tools);
       if (calls === undefined) return undefined;
       all.push(...calls);
@@ -45,8 +45,8 @@ function readFrame(form: ReadCalls, closing: string): ReadCalls {
   }, closing);
 }
 
-/** The first form that reads anything. */
-function tryEach(...forms: readonly ReadCalls[]): ReadCalls {
+/** Tries each reader and returns the first result. */
+function tryEach(...forms: readonly TextCallReader[]): TextCallReader {
   return (scanner, tools) => {
     const start = scanner.position;
     for (const read of forms) {
@@ -58,17 +58,17 @@ function tryEach(...forms: readonly ReadCalls[]): ReadCalls {
   };
 }
 
-/** Hermes, Qwen, GLM: what is between the tags differs. Models forget the closing tag before the next call. */
-const readToolCall: ReadCalls = (scanner, tools) => {
+/** Hermes, Qwen, GLM: the content of the tags differs. Models omit the closing tag before the next call. */
+const readToolCall: TextCallReader = (scanner, tools) => {
   scanner.skipBlanks();
   const calls = readInside(scanner, tools);
   scanner.skipBlanks();
-  const isClosed = scanner.take('</tool_call>') || scanner.startsWith('<tool_call>');
+  const isClosed = scanner.take('</tool_call>') || scanner.isAt('<tool_call>');
   return isClosed ? calls : undefined;
 };
 
-const readInside: ReadCalls = (scanner, tools) => {
-  if (scanner.startsWith('{') || scanner.startsWith('[')) return readJsonCalls(scanner, tools);
+const readInside: TextCallReader = (scanner, tools) => {
+  if (scanner.isAt('{') || scanner.isAt('[')) return readJsonCalls(scanner, tools);
   const isFunction = scanner.takeAny(['<function=', '<function name=']);
   return isFunction ? readFunction(scanner, tools) : readArgumentPairs(scanner, tools);
 };
@@ -79,8 +79,8 @@ const readKimi = requireClosing(
   '<|tool_call_end|>',
 );
 
-/** DeepSeek: `get_weather<｜tool▁sep｜>{…}`, and before V3.1 `function<｜tool▁sep｜>get_weather` with the arguments in a fence. */
-const readDeepSeek: ReadCalls = (scanner, tools) => {
+/** DeepSeek: `get_weather<｜tool▁sep｜>{…}`; before V3.1 `function<｜tool▁sep｜>get_weather` with the arguments in a fence. */
+const readDeepSeek: TextCallReader = (scanner, tools) => {
   const fenced = /\s*\w{1,64}<｜tool▁sep｜>/y;
   const start = scanner.position;
   const calls = readNamed(scanner, tools, /\s*[\w.:-]{1,128}\s*<｜tool▁sep｜>\s*/y);
@@ -95,22 +95,22 @@ const readDeepSeek: ReadCalls = (scanner, tools) => {
   }
 };
 
-/** A call of DeepSeek or Kimi with its own mark, inside a frame. */
-function requireMark(mark: string, read: ReadCalls): ReadCalls {
+/** Reads a call of DeepSeek or Kimi, which has its own mark inside the frame. */
+function requireMark(mark: string, read: TextCallReader): TextCallReader {
   return (scanner, tools) => (scanner.take(mark) ? read(scanner, tools) : undefined);
 }
 
-/** Mistral: a list, or since version 11 of its tokenizer a name and its arguments. */
-const readMistral: ReadCalls = (scanner, tools) => {
+/** Mistral: a list; since version 11 of its tokenizer a name and its arguments. */
+const readMistral: TextCallReader = (scanner, tools) => {
   scanner.skipBlanks();
-  if (scanner.startsWith('[') || scanner.startsWith('{')) return readJsonCalls(scanner, tools);
+  if (scanner.isAt('[') || scanner.isAt('{')) return readJsonCalls(scanner, tools);
   return readNamed(scanner, tools, /[\w.:-]{1,128}(?:\[CALL_ID\][\w-]{0,64})?(?:\[ARGS\])?\s*/y);
 };
 
-/** gpt-oss, behind `<|start|>` or `<|channel|>`: the recipient is the tool, whatever else is in the header. */
+/** gpt-oss, after `<|start|>` or `<|channel|>`: the recipient in the header is the tool. */
 const readHarmony = allowEnding(
   (scanner, tools) => {
-    const header = scanner.until('<|message|>', 256);
+    const header = scanner.takeUntil('<|message|>', 256);
     const recipient = header === undefined ? undefined : /\bto=([\w.-]+)/.exec(header)?.[1];
     return recipient === undefined ? undefined : makeRecipientReader(recipient)(scanner, tools);
   },
@@ -119,14 +119,14 @@ const readHarmony = allowEnding(
   '<|return|>',
 );
 
-/** The same where the server has cut the marks off: `commentary to=functions.get_weather json{…}`. */
-const readBareHarmony: ReadCalls = (scanner, tools) => {
+/** gpt-oss if the server removed the marks: `commentary to=functions.get_weather json{…}`. */
+const readBareHarmony: TextCallReader = (scanner, tools) => {
   const header = scanner.match(/[\w.-]{1,128}[^{}\n]{0,32}/y);
   const name = header === undefined ? undefined : /^[\w.-]+/.exec(header)?.[0];
   return name === undefined ? undefined : makeRecipientReader(name)(scanner, tools);
 };
 
-/** These count at the start of a text alone: further on they are words. */
+/** Forms that count only at the start of a text. Later in a text they are words. */
 export const STARTING_FORMS: readonly TextCallForm[] = ['', 'assistant'].flatMap((role) =>
   ['commentary', 'analysis'].map((channel) => ({
     opening: `${role}${channel} to=functions.`,
@@ -134,23 +134,23 @@ export const STARTING_FORMS: readonly TextCallForm[] = ['', 'assistant'].flatMap
   })),
 );
 
-function makeRecipientReader(name: string): ReadCalls {
+function makeRecipientReader(name: string): TextCallReader {
   return (scanner, tools) => {
     scanner.skipBlanks();
-    const json = scanner.json();
+    const json = scanner.takeJson();
     const call = json === undefined ? undefined : makeCall(name, json.text, tools);
     return call && [call];
   };
 }
 
-/** Calls in `<invoke name="…">` tags, in a frame or on their own. */
+/** Makes the forms with `<invoke name="…">` tags, with and without a frame. */
 function makeInvokeForms(prefix: string, frames: readonly string[]): readonly TextCallForm[] {
   const inner = `<${prefix}invoke name="`;
   const read = makeInvokeReader(prefix);
   const framed = frames.map((frame) => {
     return { opening: `<${prefix}${frame}>`, read: requireClosing(read, `</${prefix}${frame}>`), inner };
   });
-  const readAlone: ReadCalls = (scanner, tools) => {
+  const readAlone: TextCallReader = (scanner, tools) => {
     scanner.position -= inner.length;
     return read(scanner, tools);
   };
@@ -163,7 +163,7 @@ const DSML: readonly TextCallForm[] = ['｜', '|', '‖', '｜｜', '||'].flatMa
 );
 
 /**
- * The forms that servers are known to leave in the text. Where it was seen:
+ * The forms that servers are known to leave in the text. Sources:
  * https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/2115 (`<tool_call>` of Qwen),
  * https://github.com/vllm-project/vllm-ascend/issues/12398 (`<arg_key>` of GLM),
  * https://github.com/vllm-project/vllm/pull/38579 (Kimi), https://github.com/vllm-project/vllm/pull/54686 (DeepSeek),
@@ -214,5 +214,5 @@ const TEXT_CALL_FORMS: readonly TextCallForm[] = [
   { opening: '<|channel|>', read: readHarmony },
 ];
 
-/** The same by their opening marks. */
+/** The forms by their opening marks. */
 export const FORMS: ReadonlyMap<string, TextCallForm> = new Map(TEXT_CALL_FORMS.map((form) => [form.opening, form]));

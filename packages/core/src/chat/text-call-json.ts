@@ -2,23 +2,23 @@ import { isRecord, parseJson } from '../base/json.ts';
 import type { RequestTools } from './request-tools.ts';
 import type { TextScanner } from './text-scanner.ts';
 
-/** A call as a model wrote it into its text. */
+/** A call that a model wrote into its text. */
 export interface TextCall {
   readonly name: string;
-  /** A JSON object as a text. */
+  /** The text of a JSON object. */
   readonly arguments: string;
 }
 
-/** `undefined` if what comes next is no call of a tool of the request. */
-export type ReadCalls = (scanner: TextScanner, tools: RequestTools) => readonly TextCall[] | undefined;
+/** Reads the next calls; `undefined` if no call of a tool of the request is next. */
+export type TextCallReader = (scanner: TextScanner, tools: RequestTools) => readonly TextCall[] | undefined;
 
-/** One JSON object or several, or a list of them: `{"name": "get_weather", "arguments": {"city": "Oslo"}}`. */
-export const readJsonCalls: ReadCalls = (scanner, tools) => {
+/** Reads one or more JSON objects, or a list of them: `{"name": "get_weather", "arguments": {"city": "Oslo"}}`. */
+export const readJsonCalls: TextCallReader = (scanner, tools) => {
   const calls: TextCall[] = [];
   for (;;) {
     const before = scanner.position;
     scanner.match(/[\s;,]*/y);
-    const json = scanner.json();
+    const json = scanner.takeJson();
     if (json === undefined) {
       scanner.position = before;
       return calls.length === 0 ? undefined : calls;
@@ -32,12 +32,12 @@ export const readJsonCalls: ReadCalls = (scanner, tools) => {
   }
 };
 
-/** The same as the whole of a text, without any mark: nothing but the fields of a call may be in an object. */
-export const readBareCalls: ReadCalls = (scanner, tools) => {
+/** Reads a whole text of such objects without marks. An object can have only the fields of a call. */
+export const readBareCalls: TextCallReader = (scanner, tools) => {
   const isCall = (value: unknown): boolean =>
     isRecord(value) && Object.keys(value).every((key) => BARE_FIELDS.has(key));
   const start = scanner.position;
-  for (let json = scanner.json(); json !== undefined; json = scanner.json()) {
+  for (let json = scanner.takeJson(); json !== undefined; json = scanner.takeJson()) {
     const values: readonly unknown[] = Array.isArray(json.value) ? json.value : [json.value];
     if (!values.every(isCall)) return undefined;
     scanner.match(/[\s;,]*/y);
@@ -49,8 +49,8 @@ export const readBareCalls: ReadCalls = (scanner, tools) => {
 
 const BARE_FIELDS: ReadonlySet<string> = new Set(['id', 'type', 'function', 'name', 'arguments', 'parameters', 'args']);
 
-/** Whether a text that begins like this may be such calls. */
-export function mayBeBareCalls(text: string, tools: RequestTools): boolean {
+/** Whether a text with this beginning can be calls without marks. */
+export function canBeBareCalls(text: string, tools: RequestTools): boolean {
   if (!/^[[{]/.test(text)) return false;
   const start = text.slice(0, LONGEST_START).replace(/\s/g, '').replace(/^\[/, '');
   return tools.names.some((name) =>
@@ -64,7 +64,7 @@ export function mayBeBareCalls(text: string, tools: RequestTools): boolean {
 const LONGEST_START = 256;
 const BARE_STARTS = ['{', '{"type":"function",', '{"function":{', '{"type":"function","function":{'];
 
-/** The fields under which models write the name of a tool, and its arguments. */
+/** The fields in which models write the name and the arguments of a call. */
 const NAMES = ['name', 'tool_name', 'tool', 'function'];
 const ARGUMENTS = ['arguments', 'parameters', 'args', 'input'];
 
@@ -80,18 +80,18 @@ function readJsonCall(text: string, tools: RequestTools): TextCall | undefined {
   return makeCall(name.value, args ?? '{}', tools);
 }
 
-/** The arguments as they are written, so that no number changes; those in a text are taken out. */
-export function makeCall(given: string, args: string, tools: RequestTools): TextCall | undefined {
-  const name = tools.resolve(given.trim());
+/** Keeps the text of the arguments, so that no number changes. Arguments that are JSON in a string are decoded. */
+export function makeCall(written: string, args: string, tools: RequestTools): TextCall | undefined {
+  const name = tools.resolve(written.trim());
   if (!tools.has(name)) return undefined;
   const parsed = parseJson(args);
   if (!parsed.ok) return undefined;
   if (isRecord(parsed.value)) return { name, arguments: args };
   if (parsed.value === null) return { name, arguments: '{}' };
-  return typeof parsed.value === 'string' ? makeCall(given, parsed.value.trim() || '{}', tools) : undefined;
+  return typeof parsed.value === 'string' ? makeCall(written, parsed.value.trim() || '{}', tools) : undefined;
 }
 
-/** The fields of a JSON object, each as it is written. */
+/** Splits a JSON object into the texts of its fields. */
 function splitFields(text: string): ReadonlyMap<string, string> | undefined {
   const parsed = parseJson(text);
   if (!parsed.ok || !isRecord(parsed.value)) return undefined;
@@ -107,7 +107,7 @@ function splitElements(text: string): readonly string[] {
   return splitParts(text).map(([, value]) => value);
 }
 
-/** The keys and values of an object, or the elements of an array, as they are written. The text is JSON. */
+/** Splits JSON into the texts of the keys and values of an object, or of the elements of an array. */
 function splitParts(text: string): readonly (readonly [string | undefined, string])[] {
   const parts: [string | undefined, string][] = [];
   let depth = 0;
@@ -136,7 +136,7 @@ function splitParts(text: string): readonly (readonly [string | undefined, strin
   return parts;
 }
 
-/** The closing quote. */
+/** Returns the position of the closing quote. */
 function findStringEnd(text: string, start: number): number {
   for (let position = start + 1; position < text.length; position++) {
     if (text[position] === '\\') position++;
@@ -145,11 +145,11 @@ function findStringEnd(text: string, start: number): number {
   return text.length;
 }
 
-/** A name, a mark, and arguments: `get_weather[ARGS]{…}`. Models write names of their own around the marks. */
+/** Reads a name, a mark, and arguments: `get_weather[ARGS]{…}`. */
 export function readNamed(scanner: TextScanner, tools: RequestTools, head: RegExp): readonly TextCall[] | undefined {
   const written = scanner.match(head);
   const name = written === undefined ? undefined : NAME.exec(written)?.[0];
-  const json = name === undefined ? undefined : scanner.json();
+  const json = name === undefined ? undefined : scanner.takeJson();
   const call = name !== undefined && json !== undefined && makeCall(name, json.text, tools);
   return call ? [call] : undefined;
 }

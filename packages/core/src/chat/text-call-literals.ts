@@ -1,8 +1,8 @@
-import { makeCall, type ReadCalls, type TextCall } from './text-call-json.ts';
+import { makeCall, type TextCall, type TextCallReader } from './text-call-json.ts';
 import type { TextScanner } from './text-scanner.ts';
 
-/** LFM's and Llama 4's `[get_weather(city="Oslo"), get_time()]`. */
-export const readPythonCalls: ReadCalls = (scanner, tools) => {
+/** LFM and Llama 4: `[get_weather(city="Oslo"), get_time()]`. */
+export const readPythonCalls: TextCallReader = (scanner, tools) => {
   if (!scanner.take('[')) return undefined;
   const calls: TextCall[] = [];
   do {
@@ -18,8 +18,8 @@ export const readPythonCalls: ReadCalls = (scanner, tools) => {
   return scanner.take(']') ? calls : undefined;
 };
 
-/** Gemma 4's `call:get_weather{city:<|"|>Oslo<|"|>}`. */
-export const readGemmaCall: ReadCalls = (scanner, tools) => {
+/** Gemma 4: `call:get_weather{city:<|"|>Oslo<|"|>}`. */
+export const readGemmaCall: TextCallReader = (scanner, tools) => {
   const name = scanner.take('call:') ? scanner.match(/[\w.-]{1,128}/y) : undefined;
   if (name === undefined || !scanner.take('{')) return undefined;
   const fields = readFields(scanner, { notation: GEMMA, separator: ':', end: '}', depth: 0 });
@@ -27,9 +27,9 @@ export const readGemmaCall: ReadCalls = (scanner, tools) => {
   return call && [call];
 };
 
-/** How values are written that are no JSON. */
+/** A notation for values that is not JSON. */
 interface Notation {
-  /** A string as its value; `undefined` if none comes next. */
+  /** Reads a string and returns its value; `undefined` if no string is next. */
   readonly string: (scanner: TextScanner) => string | undefined;
   readonly word: RegExp;
   readonly words: ReadonlyMap<string, string>;
@@ -38,7 +38,7 @@ interface Notation {
 const QUOTE = '<|"|>';
 
 const GEMMA: Notation = {
-  string: (scanner) => (scanner.take(QUOTE) ? scanner.until(QUOTE) : undefined),
+  string: (scanner) => (scanner.take(QUOTE) ? scanner.takeUntil(QUOTE) : undefined),
   word: /[^,:{}[\]<\s]{1,64}/y,
   words: new Map(),
 };
@@ -62,9 +62,9 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['r', '\r'],
 ]);
 
-interface Reading {
+interface FieldSyntax {
   readonly notation: Notation;
-  /** Between a key and its value. */
+  /** The separator between a key and its value. */
   readonly separator: string;
   readonly end: string;
   readonly depth: number;
@@ -72,40 +72,40 @@ interface Reading {
 
 const DEEPEST = 64;
 
-/** Keys and values up to a closing bracket, as a JSON object. */
-function readFields(scanner: TextScanner, reading: Reading): string | undefined {
+/** Reads keys and values up to a closing bracket, and returns a JSON object. */
+function readFields(scanner: TextScanner, syntax: FieldSyntax): string | undefined {
   const fields: string[] = [];
-  for (scanner.skipBlanks(); !scanner.take(reading.end); scanner.skipBlanks()) {
+  for (scanner.skipBlanks(); !scanner.take(syntax.end); scanner.skipBlanks()) {
     if (fields.length > 0 && !scanner.take(',')) return undefined;
     scanner.skipBlanks();
-    const key = reading.notation.string(scanner) ?? scanner.match(reading.notation.word);
+    const key = syntax.notation.string(scanner) ?? scanner.match(syntax.notation.word);
     scanner.skipBlanks();
-    const isValueNext = key !== undefined && scanner.take(reading.separator);
-    const value = isValueNext ? readValue(scanner, reading) : undefined;
+    const isValueNext = key !== undefined && scanner.take(syntax.separator);
+    const value = isValueNext ? readValue(scanner, syntax) : undefined;
     if (value === undefined) return undefined;
     fields.push(`${JSON.stringify(key)}:${value}`);
   }
   return `{${fields.join(',')}}`;
 }
 
-function readValue(scanner: TextScanner, { notation, depth }: Reading): string | undefined {
+function readValue(scanner: TextScanner, { notation, depth }: FieldSyntax): string | undefined {
   scanner.skipBlanks();
   if (depth === DEEPEST) return undefined;
-  const inner: Reading = { notation, separator: ':', end: '}', depth: depth + 1 };
+  const inner: FieldSyntax = { notation, separator: ':', end: '}', depth: depth + 1 };
   if (scanner.take('{')) return readFields(scanner, inner);
   if (scanner.take('[')) return readList(scanner, inner);
   const text = notation.string(scanner);
   if (text !== undefined) return JSON.stringify(text);
-  const word = scanner.match(notation.word);
-  const json = word === undefined ? undefined : (notation.words.get(word) ?? word);
+  const literal = scanner.match(notation.word);
+  const json = literal === undefined ? undefined : (notation.words.get(literal) ?? literal);
   return json !== undefined && LITERAL.test(json) ? json : undefined;
 }
 
-function readList(scanner: TextScanner, reading: Reading): string | undefined {
+function readList(scanner: TextScanner, syntax: FieldSyntax): string | undefined {
   const elements: string[] = [];
   for (scanner.skipBlanks(); !scanner.take(']'); scanner.skipBlanks()) {
     if (elements.length > 0 && !scanner.take(',')) return undefined;
-    const element = readValue(scanner, reading);
+    const element = readValue(scanner, syntax);
     if (element === undefined) return undefined;
     elements.push(element);
   }

@@ -1,15 +1,15 @@
 import { isRecord, parseJson } from '../base/json.ts';
-import { takesText } from '../schema/json-texts.ts';
+import { isTextAllowed } from '../schema/parse-json-texts.ts';
 import type { RequestTools } from './request-tools.ts';
-import { makeCall, type ReadCalls, type TextCall } from './text-call-json.ts';
+import { makeCall, type TextCall, type TextCallReader } from './text-call-json.ts';
 import type { TextScanner } from './text-scanner.ts';
 
-/** Qwen3-Coder's and Llama's `=get_weather>{…}</function>` and `=get_weather><parameter=city>Oslo</parameter></function>`. */
-export const readFunction: ReadCalls = (scanner, tools) => {
-  const name = scanner.until('>', LONGEST_TAG)?.replace(/^["']|["']$/g, '');
+/** Qwen3-Coder and Llama: `=get_weather>{…}</function>` and `=get_weather><parameter=city>Oslo</parameter></function>`. */
+export const readFunction: TextCallReader = (scanner, tools) => {
+  const name = scanner.takeUntil('>', LONGEST_TAG)?.replace(/^["']|["']$/g, '');
   if (name === undefined) return undefined;
   scanner.skipBlanks();
-  const json = scanner.startsWith('{') ? scanner.json() : undefined;
+  const json = scanner.isAt('{') ? scanner.takeJson() : undefined;
   const parameters = json === undefined ? readParameters(scanner, PARAMETER) : [];
   scanner.skipBlanks();
   if (parameters === undefined || !scanner.take('</function>')) return undefined;
@@ -19,7 +19,7 @@ export const readFunction: ReadCalls = (scanner, tools) => {
 
 const LONGEST_TAG = 256;
 
-/** How parameters are written. */
+/** The marks around a parameter. */
 interface ParameterForm {
   readonly open: string;
   readonly endOfName: string;
@@ -31,7 +31,7 @@ const PARAMETER: ParameterForm = { open: '<parameter=', endOfName: '>', close: '
 interface Parameter {
   readonly name: string;
   readonly text: string;
-  /** Set if the model says so; otherwise the schema decides. */
+  /** Set if the model says whether it is a text; otherwise the schema decides. */
   readonly isText?: boolean;
 }
 
@@ -41,8 +41,8 @@ function readParameters(
 ): readonly Parameter[] | undefined {
   const parameters: Parameter[] = [];
   for (scanner.skipBlanks(); scanner.take(open); scanner.skipBlanks()) {
-    const tag = scanner.until(endOfName, LONGEST_TAG);
-    const text = tag === undefined ? undefined : scanner.until(close);
+    const tag = scanner.takeUntil(endOfName, LONGEST_TAG);
+    const text = tag === undefined ? undefined : scanner.takeUntil(close);
     if (tag === undefined || text === undefined) return undefined;
     const written = /\bstring="(true|false)"/.exec(tag)?.[1];
     const name = tag.split('"')[0] ?? '';
@@ -51,26 +51,26 @@ function readParameters(
   return parameters;
 }
 
-/** The line ends that belong to the tags. */
+/** Removes the line breaks that belong to the tags. */
 function trimFrame(text: string): string {
   return text.replace(/^\r?\n/, '').replace(/\r?\n$/, '');
 }
 
 function makeParameterCall(name: string, parameters: readonly Parameter[], tools: RequestTools): TextCall | undefined {
-  const schema = tools.parametersOf(tools.resolve(name.trim()));
+  const schema = tools.getParameters(tools.resolve(name.trim()));
   const properties = isRecord(schema?.['properties']) ? schema['properties'] : {};
   const fields = parameters.map(({ name: field, text, isText }) => {
     const known = Object.hasOwn(properties, field);
-    const takes = known ? takesText(properties[field], schema ?? {}) : !/^\s*[[{]/.test(text);
+    const takes = known ? isTextAllowed(properties[field], schema ?? {}) : !/^\s*[[{]/.test(text);
     return `${JSON.stringify(field)}:${(isText ?? takes) ? JSON.stringify(text) : toJson(text)}`;
   });
   return makeCall(name, `{${fields.join(',')}}`, tools);
 }
 
-/** A value that is no text, in the words of JSON or of Python. */
+/** Reads a value that is not a text, in the notation of JSON or of Python. */
 function toJson(text: string): string {
-  const word = text.trim();
-  const json = PYTHON.get(word) ?? word;
+  const literal = text.trim();
+  const json = PYTHON.get(literal) ?? literal;
   return parseJson(json).ok ? json : JSON.stringify(text);
 }
 
@@ -80,15 +80,15 @@ const PYTHON: ReadonlyMap<string, string> = new Map([
   ['None', 'null'],
 ]);
 
-/** GLM's `get_weather<arg_key>city</arg_key><arg_value>Oslo</arg_value>`. */
-export const readArgumentPairs: ReadCalls = (scanner, tools) => {
+/** GLM: `get_weather<arg_key>city</arg_key><arg_value>Oslo</arg_value>`. */
+export const readArgumentPairs: TextCallReader = (scanner, tools) => {
   const name = scanner.match(/[a-zA-Z0-9_.:-]+/y);
   if (name === undefined) return undefined;
   const parameters: Parameter[] = [];
   for (scanner.skipBlanks(); scanner.take('<arg_key>'); scanner.skipBlanks()) {
-    const field = scanner.until('</arg_key>', LONGEST_TAG);
+    const field = scanner.takeUntil('</arg_key>', LONGEST_TAG);
     scanner.skipBlanks();
-    const text = scanner.take('<arg_value>') ? scanner.until('</arg_value>') : undefined;
+    const text = scanner.take('<arg_value>') ? scanner.takeUntil('</arg_value>') : undefined;
     if (field === undefined || text === undefined) return undefined;
     parameters.push({ name: field.trim(), text: trimFrame(text) });
   }
@@ -96,14 +96,14 @@ export const readArgumentPairs: ReadCalls = (scanner, tools) => {
   return call && [call];
 };
 
-/** MiniMax's and DeepSeek's `<invoke name="…"><parameter name="city">Oslo</parameter></invoke>`, whatever is before each tag's name. */
-export function makeInvokeReader(prefix: string): ReadCalls {
+/** MiniMax and DeepSeek: `<invoke name="…"><parameter name="city">Oslo</parameter></invoke>`. `prefix` is before the name of each tag. */
+export function makeInvokeReader(prefix: string): TextCallReader {
   const form: ParameterForm = { open: `<${prefix}parameter name="`, endOfName: '>', close: `</${prefix}parameter>` };
   return (scanner, tools) => {
     const calls: TextCall[] = [];
     let end = scanner.position;
     for (scanner.skipBlanks(); scanner.take(`<${prefix}invoke name="`); scanner.skipBlanks()) {
-      const name = scanner.until('"', LONGEST_TAG);
+      const name = scanner.takeUntil('"', LONGEST_TAG);
       scanner.skipBlanks();
       const parameters = scanner.take('>') ? readParameters(scanner, form) : undefined;
       const isClosed = scanner.take(`</${prefix}invoke>`);

@@ -8,7 +8,7 @@ const tools = new RequestTools(['get_weather', 'get_time'].map((name) => ({ type
 const CALL = '<tool_call>{"name":"get_time","arguments":{}}</tool_call>';
 
 interface Pushed {
-  /** What was passed on with each piece. */
+  /** The text that each piece released. */
   readonly passed: readonly string[];
   readonly left: string;
   readonly calls: readonly string[];
@@ -68,17 +68,17 @@ test.each<{ readonly what: string; readonly pieces: readonly string[]; readonly 
     expected: { passed: ['', '', ''], left: '', calls: ['get_time'] },
   },
   { what: 'a list', pieces: ['[1', ',2]'], expected: { passed: ['[1', ',2]'], left: '', calls: [] } },
-  { what: 'blanks alone', pieces: [' ', '\n'], expected: { passed: ['', ''], left: ' \n', calls: [] } },
+  { what: 'only blanks', pieces: [' ', '\n'], expected: { passed: ['', ''], left: ' \n', calls: [] } },
   {
     what: 'many blanks',
     pieces: [' '.repeat(300), 'a'],
     expected: { passed: [' '.repeat(236), `${' '.repeat(64)}a`], left: '', calls: [] },
   },
-])('$what: what cannot be a call is passed on at once', ({ pieces, expected }) => {
+])('$what: releases text that cannot be a call immediately', ({ pieces, expected }) => {
   expect(push(pieces)).toEqual(expected);
 });
 
-test('what comes behind the end is text', () => {
+test('text after the end is released', () => {
   const reader = new TextCalls({ tools, isQuoted: () => false });
   expect([reader.push('<tool_call>'), reader.release(), reader.push('<tool_call>'), reader.end().text]).toEqual([
     '',
@@ -111,10 +111,10 @@ const parts = fc.array(
   { maxLength: 12 },
 );
 
-test('a text is the same wherever it is cut', () => {
+test('reads a text the same for any cut', () => {
   fc.assert(
-    fc.property(parts, fc.array(fc.nat(), { maxLength: 6 }), (given, places) => {
-      const text = given.join('');
+    fc.property(parts, fc.array(fc.nat(), { maxLength: 6 }), (chosen, places) => {
+      const text = chosen.join('');
       const cuts = [0, ...places.map((place) => place % (text.length + 1)).sort((a, b) => a - b), text.length];
       const inPieces = push(cuts.slice(1).map((end, at) => text.slice(cuts[at], end)));
       const whole = push([text]);

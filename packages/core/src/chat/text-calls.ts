@@ -1,25 +1,25 @@
 import { readTextCalls, type TextCallScope, type TextWithCalls } from './read-text-calls.ts';
-import { findOpening, mayStartWithCall, measureOverlap } from './text-call-marks.ts';
+import { canStartWithCall, findOpening, measureOverlap } from './text-call-marks.ts';
 
-/** How calls in a text are distinguished from quotes. */
+/** How to distinguish calls in a text from quotes. */
 export type TextCallOptions = Pick<TextCallScope, 'isQuoted'>;
 
 /**
- * Holds back a text that comes in pieces from where a call may begin in it, so that no listener hears of a call's markup.
+ * Holds back the end of a text from where a call can begin, so that no delta has a call's markup.
  *
- * Whether it is a call is decided at the end: only then it is known that no structured call comes.
+ * `end` decides whether it is a call, because only then it is known that there is no structured call.
  */
 export class TextCalls {
-  readonly #reading: TextCallScope;
+  readonly #scope: TextCallScope;
   #state: 'start' | 'text' | 'holding' | 'ended' = 'start';
   #passed = '';
   #held = '';
 
-  constructor(reading: TextCallScope) {
-    this.#reading = reading;
+  constructor(scope: TextCallScope) {
+    this.#scope = scope;
   }
 
-  /** What of the text so far is no part of a call. */
+  /** Adds a piece. Returns the text that is not a part of a call. */
   push(piece: string): string {
     switch (this.#state) {
       case 'ended':
@@ -33,16 +33,16 @@ export class TextCalls {
     }
   }
 
-  /** The calls that were written, and what is left of the text that was held back. */
+  /** Returns the calls, and the rest of the text that was held back. */
   end(): TextWithCalls {
     const isPossible = this.#state === 'start' || this.#state === 'holding';
-    const found = isPossible ? readTextCalls(this.#passed + this.#held, this.#reading) : undefined;
+    const found = isPossible ? readTextCalls(this.#passed + this.#held, this.#scope) : undefined;
     const held = this.release();
     if (found === undefined) return { calls: [], text: held, forms: [] };
     return { ...found, text: found.text.slice(this.#passed.length).trimEnd() };
   }
 
-  /** The text that was held back, as there are no calls in it. */
+  /** Returns the text that was held back, without looking for calls. */
   release(): string {
     const held = this.#held;
     this.#held = '';
@@ -51,9 +51,9 @@ export class TextCalls {
   }
 
   #pass(text: string): string {
-    if (this.#state === 'start' && mayStartWithCall(text, this.#reading.tools)) {
+    if (this.#state === 'start' && canStartWithCall(text, this.#scope.tools)) {
       const isLong = text.length > LONGEST_START;
-      // A call goes on; blanks are text, so that a stream of them stays cheap.
+      // Blanks only are text, so that a long run of blanks is not scanned again with each piece.
       if (isLong) this.#state = text.trim() === '' ? 'text' : 'holding';
       if (this.#state !== 'text') return this.#hold(text, 0);
     }
@@ -63,7 +63,7 @@ export class TextCalls {
     return this.#hold(text, opening === -1 ? text.length - measureOverlap(text) : opening);
   }
 
-  /** The blanks before a call are held back as well: without the call they would end the text. */
+  /** Holds back the blanks before a call too, because without the call they would be at the end of the text. */
   #hold(text: string, from: number): string {
     let start = from;
     while (start > 0 && from - start < LONGEST_GAP && /\s/.test(text[start - 1] ?? '')) start--;
@@ -74,8 +74,8 @@ export class TextCalls {
   }
 }
 
-/** From here on it is known what a text begins with. */
+/** After this many characters it is known how a text begins. */
 const LONGEST_START = 256;
 
-/** More blanks than these are passed on, so that a stream of them stays cheap. */
+/** The maximum number of blanks that are held back, so that a long run of blanks is not scanned again with each piece. */
 const LONGEST_GAP = 64;

@@ -1,13 +1,13 @@
 import { parseJson } from '../base/json.ts';
 import { JsonPrefix } from '../base/json-prefix.ts';
 
-/** JSON in a text, as it is written and as a value. */
+/** A JSON value in a text: its text and the parsed value. */
 export interface ScannedJson {
   readonly text: string;
   readonly value: unknown;
 }
 
-/** Reads a text from a position on. What does not come next is `undefined`, and the position stays. */
+/** Reads a text from a position. If the wanted item is not next, a method returns `undefined` and the position stays. */
 export class TextScanner {
   readonly text: string;
   position: number;
@@ -25,12 +25,12 @@ export class TextScanner {
     this.match(/\s*/y);
   }
 
-  startsWith(mark: string): boolean {
+  isAt(mark: string): boolean {
     return this.text.startsWith(mark, this.position);
   }
 
   take(mark: string): boolean {
-    if (!this.startsWith(mark)) return false;
+    if (!this.isAt(mark)) return false;
     this.position += mark.length;
     return true;
   }
@@ -39,8 +39,8 @@ export class TextScanner {
     return marks.some((mark) => this.take(mark));
   }
 
-  /** The text up to a mark, which is taken as well. A mark further away than that does not count. */
-  until(mark: string, maxLength: number = Number.POSITIVE_INFINITY): string | undefined {
+  /** Takes the text up to a mark, and the mark. A mark after `maxLength` characters does not count. */
+  takeUntil(mark: string, maxLength: number = Number.POSITIVE_INFINITY): string | undefined {
     const end = this.text.indexOf(mark, this.position);
     if (end === -1 || end - this.position > maxLength) return undefined;
     const found = this.text.slice(this.position, end);
@@ -56,8 +56,8 @@ export class TextScanner {
     return found;
   }
 
-  /** An object or an array. */
-  json(): ScannedJson | undefined {
+  /** Takes a JSON object or array. */
+  takeJson(): ScannedJson | undefined {
     if (!/[{[]/.test(this.text[this.position] ?? '')) return undefined;
     const end = new JsonPrefix().readValue(this.text, this.position);
     const text = end === undefined ? undefined : this.text.slice(this.position, end);

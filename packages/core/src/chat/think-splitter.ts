@@ -1,12 +1,12 @@
-export interface Thought {
+export interface SplitText {
   readonly reasoning: string;
   readonly text: string;
 }
 
-/** Takes `<think>…</think>` off the start of a text that comes in pieces, wherever those are cut. */
+/** Splits `<think>…</think>` from the start of a text. The pieces of the text can be cut anywhere. */
 export class ThinkSplitter {
   #state: 'start' | 'thinking' | 'text' = 'start';
-  /** What may turn out to be a tag. */
+  /** Text that can be the beginning of a tag. */
   #held = '';
   #hasThought = false;
 
@@ -18,25 +18,25 @@ export class ThinkSplitter {
     return this.#state !== 'thinking';
   }
 
-  push(piece: string): Thought {
+  push(piece: string): SplitText {
     if (this.#state === 'text') return { reasoning: '', text: piece };
-    let left = this.#held + piece;
+    let rest = this.#held + piece;
     let reasoning = '';
-    // One thought may follow another.
-    while (this.#isThought(left)) {
-      const thought = this.#state === 'start' ? left.trimStart().slice(OPENING.length) : left;
+    // Several thoughts can follow each other.
+    while (this.#isThought(rest)) {
+      const thought = this.#state === 'start' ? rest.trimStart().slice(OPENING.length) : rest;
       this.#hasThought = true;
       const end = thought.indexOf(CLOSING);
-      if (end === -1) return { reasoning: reasoning + this.#think(thought), text: '' };
+      if (end === -1) return { reasoning: reasoning + this.#pushThought(thought), text: '' };
       this.#state = 'start';
       reasoning += thought.slice(0, end);
-      left = thought.slice(end + CLOSING.length);
+      rest = thought.slice(end + CLOSING.length);
     }
-    return { reasoning, text: this.#start(left) };
+    return { reasoning, text: this.#pushText(rest) };
   }
 
-  /** What was held back, once it is clear that no tag comes. */
-  settle(): Thought {
+  /** Returns the text that was held back, when it is clear that no tag comes. */
+  flush(): SplitText {
     const held = this.#held;
     this.#held = '';
     if (this.#state === 'start' && held !== '') this.#state = 'text';
@@ -51,18 +51,18 @@ export class ThinkSplitter {
     return this.#hasThought || text.length - text.trimStart().length <= LONGEST_INDENT;
   }
 
-  #think(text: string): string {
-    const kept = text.length - overlap(text);
+  #pushThought(text: string): string {
+    const kept = text.length - measureClosing(text);
     this.#state = 'thinking';
     this.#held = text.slice(kept);
     return text.slice(0, kept);
   }
 
-  #start(given: string): string {
-    const words = given.trimStart();
-    // The blank lines between a thought and the answer belong to the tag.
-    const text = this.#hasThought ? words : given;
-    this.#held = this.#isNear(given) && OPENING.startsWith(words) ? text : '';
+  #pushText(added: string): string {
+    const trimmed = added.trimStart();
+    // The blank lines after a thought belong to the tag.
+    const text = this.#hasThought ? trimmed : added;
+    this.#held = this.#isNear(added) && OPENING.startsWith(trimmed) ? text : '';
     if (this.#held !== '' || text === '') return '';
     this.#state = 'text';
     return text;
@@ -72,11 +72,11 @@ export class ThinkSplitter {
 const OPENING = '<think>';
 const CLOSING = '</think>';
 
-/** Blanks before the tag. With more of them it is text, so that a stream of blanks stays cheap. */
+/** The maximum number of blanks before the tag, so that a long run of blanks is not scanned again with each piece. */
 const LONGEST_INDENT = 64;
 
-/** How much of the text's end may be the start of the closing tag. */
-function overlap(text: string): number {
+/** Returns the length of the end of a text that can be the start of the closing tag. */
+function measureClosing(text: string): number {
   for (let length = Math.min(CLOSING.length - 1, text.length); length > 0; length--) {
     if (CLOSING.startsWith(text.slice(-length))) return length;
   }

@@ -1,8 +1,8 @@
-/** Where a count stands in `usage`: a field, or a field of an object in it. */
+/** The path of a count in `usage`: a field, or a field of an object in it. */
 export type UsagePath = readonly [field: string] | readonly [holder: string, field: string];
 
-// Lists are in the order in which they are read, the documented place first. The first place that counts something is taken: a
-// gateway may fill the documented field with 0 beside the vendor's own. docs/reference/usage.md says which vendor sends what.
+// Fields are read in this order, the documented one first. The first count above 0 is used, because a gateway can fill the documented
+// field with 0 and keep the vendor's own. docs/reference/usage.md lists the fields of each vendor.
 
 export const PROMPT = ['prompt_tokens', 'input_tokens'] as const;
 export const COMPLETION = ['completion_tokens', 'output_tokens'] as const;
@@ -33,7 +33,7 @@ export const CACHE_WRITES: readonly UsagePath[] = [
   ['cache_creation_input_tokens'],
 ];
 
-/** Anthropic's names. In its own API they stand beside `input_tokens`; some gateways add them to `prompt_tokens`, others do not. */
+/** Anthropic's names. In its own API, `input_tokens` does not include them; some gateways add them to `prompt_tokens`. */
 export const CACHE_BESIDE_PROMPT: readonly UsagePath[] = [['cache_read_input_tokens'], ['cache_creation_input_tokens']];
 
 export const REASONING: readonly UsagePath[] = [
@@ -42,5 +42,5 @@ export const REASONING: readonly UsagePath[] = [
   ['reasoning_tokens'],
 ];
 
-/** What a server read for the answer and counts in no total. In the documented form it is a part of `prompt_tokens`. */
+/** Tokens that a server read for citations and counts in no total. In the documented form they are a part of `prompt_tokens`. */
 export const CITATIONS: readonly UsagePath[] = [CITATION_TOKENS, ['citation_tokens']];

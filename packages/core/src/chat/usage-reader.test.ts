@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { MendList } from './mend-list.ts';
-import type { CompletionUsage } from './reply.ts';
+import { RepairList } from './repair-list.ts';
+import type { CompletionUsage } from './response.ts';
 import { mergeUsage, UsageReader } from './usage-reader.ts';
 
 function read(...chunks: readonly unknown[]): CompletionUsage | undefined {
-  const mends = new MendList();
+  const repairs = new RepairList();
   const reader = new UsageReader();
-  for (const chunk of chunks) reader.read(chunk, mends);
-  return reader.finish(mends);
+  for (const chunk of chunks) reader.read(chunk, repairs);
+  return reader.finish(repairs);
 }
 
 describe('usage in several chunks keeps the greater of each count:', () => {
@@ -16,13 +16,13 @@ describe('usage in several chunks keeps the greater of each count:', () => {
   const whole = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
 
   test.each([
-    ['a 0 for what was counted before', [first, last], whole],
+    ['a 0 for an earlier count', [first, last], whole],
     ['the same chunks in another order', [last, first], whole],
-    ['a null for what was counted before', [first, { ...last, prompt_tokens: null }], whole],
-    ['a chunk without what was counted before', [first, { completion_tokens: 20 }], whole],
-    ['a chunk with nothing counted behind it', [first, last, { prompt_tokens: 0, total_tokens: 0 }], whole],
+    ['a null for an earlier count', [first, { ...last, prompt_tokens: null }], whole],
+    ['a chunk without the earlier counts', [first, { completion_tokens: 20 }], whole],
+    ['a last chunk without counts', [first, last, { prompt_tokens: 0, total_tokens: 0 }], whole],
     ['texts', [first, { prompt_tokens: '0', completion_tokens: '20', total_tokens: '20' }], whole],
-    ['what is no count', [first, { ...last, prompt_tokens: -1 }], whole],
+    ['a negative number', [first, { ...last, prompt_tokens: -1 }], whole],
     ['a word in place of a count', [first, { ...last, prompt_tokens: 'many' }], whole],
     ['Anthropic’s names, one in each chunk', [{ input_tokens: 100 }, { output_tokens: 20 }], whole],
     [
@@ -56,12 +56,12 @@ describe('usage in several chunks keeps the greater of each count:', () => {
   });
 });
 
-test('what a server measures is its usage where it counts nothing, and its cache where it counts the rest', () => {
+test('uses measurements as usage if there are no counts, and for cached tokens if there are', () => {
   const timings = { cache_n: 236, prompt_n: 1, predicted_n: 35 };
-  const mends = new MendList();
+  const repairs = new RepairList();
   const alone = new UsageReader();
   alone.readTimings(timings);
-  expect(alone.finish(mends)).toEqual({
+  expect(alone.finish(repairs)).toEqual({
     prompt_tokens: 237,
     completion_tokens: 35,
     total_tokens: 272,
@@ -69,18 +69,18 @@ test('what a server measures is its usage where it counts nothing, and its cache
   });
   const counted = new UsageReader();
   counted.readTimings(timings);
-  counted.read({ prompt_tokens: 200, completion_tokens: 35, total_tokens: 235 }, mends);
-  expect(counted.finish(mends)?.prompt_tokens_details).toEqual({ cached_tokens: 200 });
-  expect(mends.all.map(({ path }) => path)).toEqual(['usage', 'timings.cache_n']);
+  counted.read({ prompt_tokens: 200, completion_tokens: 35, total_tokens: 235 }, repairs);
+  expect(counted.finish(repairs)?.prompt_tokens_details).toEqual({ cached_tokens: 200 });
+  expect(repairs.all.map(({ path }) => path)).toEqual(['usage', 'timings.cache_n']);
 });
 
-test('measurements that leave out what came from the cache are no usage', () => {
+test('ignores measurements without cached tokens', () => {
   const reader = new UsageReader();
   reader.readTimings({ prompt_n: 10, predicted_n: 5 });
-  expect(reader.finish(new MendList())).toBeUndefined();
+  expect(reader.finish(new RepairList())).toBeUndefined();
 });
 
-test('a nest of any depth is merged without an overflow of the stack', () => {
+test('merges deeply nested objects without a stack overflow', () => {
   const deep = (leaf: number): unknown => {
     let value: unknown = leaf;
     for (let depth = 0; depth < 100_000; depth++) value = { value };

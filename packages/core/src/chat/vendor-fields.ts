@@ -1,10 +1,10 @@
 import { isRecord } from '../base/json.ts';
-import { isPadding } from './padding.ts';
-import { wireJson } from './wire-json.ts';
+import { isPaddingValue } from './padding.ts';
+import { stringifyWire } from './stringify-wire.ts';
 
-/** Fields that only this server knows, gathered from the pieces of a reply. What is empty says nothing. */
+/** Collects fields that only one server knows from the pieces of a response. Empty values are ignored. */
 export class VendorFields {
-  /** A map, since a server may call a field `__proto__`; made with the first field, which most replies do not have. */
+  /** A map, because a server can name a field `__proto__`. Created lazily, because most responses have no such field. */
   #fields: Map<string, unknown> | undefined;
 
   has(name: string): boolean {
@@ -15,26 +15,26 @@ export class VendorFields {
     return this.#fields?.get(name);
   }
 
-  /** The last value wins. A record of zeros is kept: beside a message it may be a status. */
+  /** Sets a field; the last value wins. Keeps a record of zeros, which can be a status. */
   keep(name: string, value: unknown): void {
     if (!isEmpty(value)) this.#set(name, value);
   }
 
-  /** The last value wins. Padding says nothing. */
+  /** Sets a field; the last value wins. Ignores padding. */
   set(name: string, value: unknown): void {
-    if (!isPadding(value)) this.#set(name, value);
+    if (!isPaddingValue(value)) this.#set(name, value);
   }
 
-  /** Texts and lists go on from piece to piece; of anything else the last word wins. */
+  /** Appends texts and lists to the earlier value. For other types the last value wins. */
   append(name: string, value: unknown): void {
-    if (isPadding(value)) return;
+    if (isPaddingValue(value)) return;
     const before = this.#fields?.get(name);
     if (typeof value === 'string' && typeof before === 'string' && !CONSTANT.test(name)) {
       this.#set(name, before + value);
     } else if (Array.isArray(value)) {
-      this.#set(name, Array.isArray(before) ? longer(before, value) : longer([], value));
+      this.#set(name, Array.isArray(before) ? extendList(before, value) : extendList([], value));
     } else if (name === 'audio' && isRecord(value) && isRecord(before)) {
-      this.#set(name, joined(before, value));
+      this.#set(name, mergeBlock(before, value));
     } else {
       this.#set(name, value);
     }
@@ -45,7 +45,7 @@ export class VendorFields {
     this.#fields.set(name, value);
   }
 
-  /** In the order in which they came. */
+  /** The fields in the order of their first values. */
   toObject(): object {
     return this.#fields === undefined ? NONE : Object.fromEntries(this.#fields);
   }
@@ -61,25 +61,25 @@ function isBare(value: object): boolean {
   return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
 }
 
-/** Repeated as they are by some servers in each piece. */
+/** Texts that some servers repeat unchanged in each piece. */
 const CONSTANT = /(^|_)(id|type|name|model|format|status|signature)$/;
 
-/** `list` is our own and grows in place: a long reply has thousands of pieces. */
-function longer(list: unknown[], more: readonly unknown[]): unknown[] {
-  // The whole list again, as citations often come.
-  const next = startsWith(more, list) ? more.slice(list.length) : more;
+/** Extends `list` in place, because a long response has thousands of pieces. */
+function extendList(list: unknown[], more: readonly unknown[]): unknown[] {
+  // Some servers send the whole list in each piece, for example citations.
+  const next = isRepetition(more, list) ? more.slice(list.length) : more;
   for (const element of next) {
     const last = list.at(-1);
-    if (isSameBlock(last, element)) list[list.length - 1] = joined(last, element);
+    if (isSameBlock(last, element)) list[list.length - 1] = mergeBlock(last, element);
     else list.push(element);
   }
   return list;
 }
 
-function startsWith(more: readonly unknown[], list: readonly unknown[]): boolean {
-  // Blocks that come in pieces may well be equal.
+function isRepetition(more: readonly unknown[], list: readonly unknown[]): boolean {
+  // Two pieces of a block can be equal, so they are not a repetition.
   if (list.length === 0 || more.length < list.length || hasIndex(more[0]) || isOpenThought(more[0])) return false;
-  return list.every((element, at) => wireJson(element) === wireJson(more[at]));
+  return list.every((element, at) => stringifyWire(element) === stringifyWire(more[at]));
 }
 
 type Block = Readonly<Record<string, unknown>>;
@@ -88,27 +88,27 @@ function hasIndex(element: unknown): element is Block {
   return isRecord(element) && typeof element['index'] === 'number';
 }
 
-/** A piece of one of LiteLLM's `thinking_blocks`: they have no index, and the last piece alone is signed. */
+/** Whether a value is an unfinished piece of LiteLLM's `thinking_blocks`, which have no index. Only the last piece has a signature. */
 function isOpenThought(element: unknown): element is Block {
   return isRecord(element) && typeof element['thinking'] === 'string' && element['signature'] === '';
 }
 
-/** Two pieces of one block of `reasoning_details`. */
+/** Whether two pieces belong to one block, for example of `reasoning_details`. */
 function isSameBlock(last: unknown, next: unknown): last is Block {
   if (isOpenThought(last)) return isRecord(next) && typeof next['thinking'] === 'string';
   return hasIndex(last) && hasIndex(next) && last['index'] === next['index'] && last['type'] === next['type'];
 }
 
-function joined(before: Block, next: unknown): Block {
+function mergeBlock(before: Block, next: unknown): Block {
   const fields = new Map(Object.entries(before));
   for (const [name, value] of Object.entries(isRecord(next) ? next : {})) {
-    if (isPadding(value)) continue;
+    if (isPaddingValue(value)) continue;
     const text = fields.get(name);
-    const goesOn = SPOKEN.has(name) && typeof text === 'string' && typeof value === 'string';
-    fields.set(name, goesOn ? text + value : value);
+    const isContinued = STREAMED_FIELDS.has(name) && typeof text === 'string' && typeof value === 'string';
+    fields.set(name, isContinued ? text + value : value);
   }
   return Object.fromEntries(fields);
 }
 
-/** What comes in pieces inside a block, or inside `audio`. */
-const SPOKEN: ReadonlySet<string> = new Set(['text', 'summary', 'thinking', 'data', 'transcript']);
+/** Texts that come in pieces inside a block or inside `audio`. */
+const STREAMED_FIELDS: ReadonlySet<string> = new Set(['text', 'summary', 'thinking', 'data', 'transcript']);

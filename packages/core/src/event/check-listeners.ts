@@ -1,10 +1,10 @@
 import { ConfigError } from '../base/errors.ts';
 import { describeValue } from '../base/options.ts';
-import { closest, excerpt } from '../base/text.ts';
+import { findClosest, shorten } from '../base/text.ts';
 import type { EventType } from './event.ts';
 import type { Listeners } from './observers.ts';
 
-/** Every type of event, and `'*'` for all of them. */
+/** Every event type, and `'*'` for all of them. */
 const EVENT_TYPES: Readonly<Record<EventType | '*', true>> = {
   '*': true,
   'run.started': true,
@@ -51,11 +51,11 @@ export function isEventType(type: string): boolean {
   return type !== '*' && Object.hasOwn(EVENT_TYPES, type);
 }
 
-/** @throws ConfigError for what is no object of functions by types of events. */
+/** @throws ConfigError for a value that is not an object of functions by event type. */
 export function checkListeners(listeners: Listeners, where: string): void {
   if (typeof listeners !== 'object' || listeners === null) {
     throw new ConfigError(
-      `${where} is no object. Pass functions by the type of event that they hear: { 'tool.finished': (event) => … }.`,
+      `${where} is not an object. Pass functions by event type: { 'tool.finished': (event) => … }.`,
     );
   }
   for (const [type, listener] of Object.entries(listeners)) {
@@ -63,26 +63,26 @@ export function checkListeners(listeners: Listeners, where: string): void {
   }
 }
 
-/** @throws ConfigError for a type of which there are no events, which nobody would ever hear, and for what is no function. */
+/** @throws ConfigError for an unknown event type, which would never call the listener, and for a value that is not a function. */
 export function checkListener(type: string, listener: unknown, where: string): void {
   if (typeof type !== 'string' || !Object.hasOwn(EVENT_TYPES, type)) {
-    throw new ConfigError(`${where}: there is no event ${shown(type)}. ${nearest(String(type))}`);
+    throw new ConfigError(`${where}: there is no event ${describeEventType(type)}. ${findSuggestion(String(type))}`);
   }
   if (typeof listener === 'function') return;
   throw new ConfigError(
-    `${where}: "${type}" is ${describeValue(listener)}. Pass a function that hears such events: (event) => ….`,
+    `${where}: "${type}" is ${describeValue(listener)}. Pass a function that takes the event: (event) => ….`,
   );
 }
 
-function shown(type: unknown): string {
-  return typeof type === 'string' ? JSON.stringify(excerpt(type, 60)) : describeValue(type);
+function describeEventType(type: unknown): string {
+  return typeof type === 'string' ? JSON.stringify(shorten(type, 60)) : describeValue(type);
 }
 
-/** Other libraries name events by one part: `text`, `finished`. */
-function nearest(type: string): string {
+/** Suggests event types. Other libraries name events by one part: `text`, `finished`. */
+function findSuggestion(type: string): string {
   const types = Object.keys(EVENT_TYPES);
   const named = types.filter((each) => each.split('.').includes(type));
-  const meant = named.length > 0 ? named : [closest(type, types)].filter((each) => each !== undefined);
+  const meant = named.length > 0 ? named : [findClosest(type, types)].filter((each) => each !== undefined);
   if (meant.length > 0) return `Did you mean ${meant.map((each) => JSON.stringify(each)).join(' or ')}?`;
   return `The types are: ${types.join(', ')}.`;
 }

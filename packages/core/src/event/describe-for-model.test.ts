@@ -3,7 +3,7 @@ import { describeForModel, isCodeMistake } from './describe-for-model.ts';
 
 const NEUTRAL = 'There is a mistake in the code here. Another call would fail in the same way.';
 
-/** What the engine throws when it runs this. */
+/** Returns the error that the engine throws for this code. */
 function thrownBy(run: () => unknown): unknown {
   try {
     run();
@@ -29,16 +29,16 @@ test.each<[string, () => unknown]>([
       return name;
     },
   ],
-  ['calls what is no function', () => (round as unknown as { go(): void }).go()],
-  ['spreads what is no list', () => [...(5 as unknown as number[])]],
-  ['constructs what is no class', () => new (round as unknown as new () => object)()],
+  ['calls a value that is not a function', () => (round as unknown as { go(): void }).go()],
+  ['spreads a value that is not iterable', () => [...(5 as unknown as number[])]],
+  ['constructs a value that is not a class', () => new (round as unknown as new () => object)()],
   ['calls a class', () => (class Handle {} as unknown as () => void)()],
-  ['names what there is not', () => (globalThis as unknown as { eval(code: string): unknown }).eval('nowhere.to')],
-  ['lists the fields of nothing', () => Object.keys(none)],
+  ['reads an undeclared variable', () => (globalThis as unknown as { eval(code: string): unknown }).eval('nowhere.to')],
+  ['lists the fields of undefined', () => Object.keys(none)],
   ['mixes a BigInt with a number', () => (5n as unknown as number) + 1],
-  ['writes a field that is read only', () => (frozen.name = 'b')],
-  ['makes JSON of a circle', () => JSON.stringify(round)],
-  ['makes JSON of a BigInt', () => JSON.stringify(5n)],
+  ['writes a read-only field', () => (frozen.name = 'b')],
+  ['stringifies a circular object', () => JSON.stringify(round)],
+  ['stringifies a BigInt', () => JSON.stringify(5n)],
   ['reduces an empty list', () => ([] as number[]).reduce((sum, each) => sum + each)],
   [
     'calls itself for ever',
@@ -47,7 +47,7 @@ test.each<[string, () => unknown]>([
       return again();
     },
   ],
-])('says only that there is a mistake where code %s', (_, run) => {
+])('says only that there is a mistake if the code %s', (_, run) => {
   const error = thrownBy(run);
   expect(isCodeMistake(error)).toBe(true);
   expect(describeForModel(error)).toBe(NEUTRAL);
@@ -58,7 +58,7 @@ test.each([
   "user.greet is not a function. (In 'user.greet()', 'user.greet' is undefined)",
   'Attempted to assign to readonly property.',
   'JSON.stringify cannot serialize cyclic structures.',
-])('knows the words of JavaScriptCore: %s', (message) => {
+])('recognizes messages of JavaScriptCore: %s', (message) => {
   expect(describeForModel(new TypeError(message))).toBe(NEUTRAL);
 });
 
@@ -68,7 +68,7 @@ test.each([
   ['a type error of the platform', thrownBy(() => new URL('nowhere')), 'Invalid URL'],
   ['a failed request', new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') }), 'fetch failed'],
   ['a range error', thrownBy(() => new Date(Number.NaN).toISOString()), 'Invalid time value'],
-  ['JSON that is none', thrownBy(() => JSON.parse('{')), expect.stringContaining('JSON')],
+  ['invalid JSON', thrownBy(() => JSON.parse('{')), expect.stringContaining('JSON')],
   ['a text', 'away', 'away'],
   ['nothing', undefined, 'undefined'],
   [
@@ -76,11 +76,11 @@ test.each([
     { name: 'ReferenceError', message: 'x' },
     '{"name":"ReferenceError","message":"x"}',
   ],
-])('says what was thrown: %s', (_, error, message) => {
+])('returns the message of %s', (_, error, message) => {
   expect(describeForModel(error)).toEqual(message);
 });
 
-test('leaves out of an error what it quotes of a mistake', () => {
+test('replaces the quoted message of a code mistake in an error', () => {
   const cause = thrownBy(() => none.name);
   const wrapped = new Error(`Guard "g" failed: ${(cause as Error).message}`, {
     cause: new Error('between', { cause }),
@@ -88,10 +88,10 @@ test('leaves out of an error what it quotes of a mistake', () => {
   expect(describeForModel(wrapped)).toBe('Guard "g" failed: there is a mistake in its code');
 });
 
-test('survives what cannot be read, and causes that go round in circles', () => {
+test('does not throw for an unreadable value or circular causes', () => {
   const { proxy, revoke } = Proxy.revocable(new Error('gone'), {});
   revoke();
-  expect(describeForModel(proxy)).toBe('what was thrown cannot be read');
+  expect(describeForModel(proxy)).toBe('the thrown value cannot be read');
   const one = new Error('one');
   const other = new Error('other', { cause: one });
   one.cause = other;

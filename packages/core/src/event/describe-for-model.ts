@@ -1,23 +1,23 @@
-import { messageOf } from './error-data.ts';
+import { getErrorMessage } from './error-data.ts';
 
 /**
- * What a model is told of an error: its message. Of a mistake in the code, in the place of what the engine says about it, only that there
- * is one: `Cannot read properties of undefined` names the code's own variables, and the model can do nothing about it.
+ * Returns the text about an error that the model reads: the error's message. For a mistake in the code it is a fixed text, because the
+ * engine's message (`Cannot read properties of undefined`) names variables of the code, and the model cannot fix it.
  */
 export function describeForModel(error: unknown): string {
   if (isCodeMistake(error)) return MISTAKE;
-  const message = messageOf(error);
-  // Errors that wrap another one quote it.
-  const cause = causesOf(error).find(isCodeMistake);
-  return cause === undefined ? message : message.replaceAll(messageOf(cause), INSIDE);
+  const message = getErrorMessage(error);
+  // The message of an error can quote its cause.
+  const cause = listCauses(error).find(isCodeMistake);
+  return cause === undefined ? message : message.replaceAll(getErrorMessage(cause), INSIDE);
 }
 
 const MISTAKE = 'There is a mistake in the code here. Another call would fail in the same way.';
 const INSIDE = 'there is a mistake in its code';
 
-/** Whether an engine threw it because of the code, rather than the code because of its input. */
+/** Whether the engine threw the error because of a mistake in the code. */
 export function isCodeMistake(error: unknown): error is Error {
-  const { name, message } = fieldsOf(error);
+  const { name, message } = readErrorFields(error);
   if (name === 'ReferenceError') return true;
   if (name === 'RangeError')
     return message === 'Maximum call stack size exceeded.' || message === 'Maximum call stack size exceeded';
@@ -26,7 +26,7 @@ export function isCodeMistake(error: unknown): error is Error {
   );
 }
 
-/** What V8 and JavaScriptCore say. A `TypeError` with other words was thrown on purpose, or by the platform about a value. */
+/** Messages of V8 and JavaScriptCore. A `TypeError` with another message was thrown on purpose, or by the platform about a value. */
 const ENGINE_MESSAGES: readonly RegExp[] = [
   /^Cannot (read|set) propert(y|ies) /,
   /^Cannot destructure /,
@@ -48,16 +48,20 @@ const ENGINE_MESSAGES: readonly RegExp[] = [
   /^Reduce of empty array /,
 ];
 
-function causesOf(error: unknown): readonly unknown[] {
+function listCauses(error: unknown): readonly unknown[] {
   const causes: unknown[] = [];
-  for (let { cause } = fieldsOf(error); cause !== undefined && !causes.includes(cause); { cause } = fieldsOf(cause)) {
+  for (
+    let { cause } = readErrorFields(error);
+    cause !== undefined && !causes.includes(cause);
+    { cause } = readErrorFields(cause)
+  ) {
     causes.push(cause);
   }
   return causes;
 }
 
-/** What was thrown may be unreadable. */
-function fieldsOf(error: unknown): Partial<Error> {
+/** Returns `{}` if reading the thrown value throws. */
+function readErrorFields(error: unknown): Partial<Error> {
   try {
     if (!(error instanceof Error)) return {};
     const { name, message, cause } = error;

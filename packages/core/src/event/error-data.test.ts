@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ConfigError, PawlError } from '../base/errors.ts';
 import { ProtocolError } from '../chat/errors.ts';
-import { type ErrorData, messageOf, toError, toErrorData } from './error-data.ts';
+import { type ErrorData, getErrorMessage, toError, toErrorData } from './error-data.ts';
 
 class QuotaError extends PawlError {
   override readonly name = 'QuotaError';
@@ -12,8 +12,8 @@ class QuotaError extends PawlError {
   readonly hidden = (): void => {};
 }
 
-test('an error becomes data: its name, words, code and plain fields, and so do its causes', () => {
-  const root = Object.assign(new TypeError('root'), { code: 'ECONNRESET', secret: 'not ours, not told' });
+test('error data has the name, message, code and plain fields of an error and of its causes', () => {
+  const root = Object.assign(new TypeError('root'), { code: 'ECONNRESET', secret: 'not a field of a PawlError' });
   const error = new QuotaError('No more.', { code: 'quota.spent', cause: new ConfigError('Wrong.', { cause: root }) });
   expect(toErrorData(error)).toEqual({
     name: 'QuotaError',
@@ -40,10 +40,10 @@ test('error data is JSON', () => {
 test.each([
   ['itself', () => causing((error) => error), ['outer']],
   ['an error that it caused', () => causing((error) => new Error('between', { cause: error })), ['outer', 'between']],
-])('an error whose cause is %s is told without going round', (_, make, messages) => {
-  const told = (data: ErrorData | undefined): readonly string[] =>
-    data === undefined ? [] : [data.message, ...told(data.cause)];
-  expect(told(toErrorData(make()))).toEqual(messages);
+])('stops at a circular cause: %s', (_, make, messages) => {
+  const listMessages = (data: ErrorData | undefined): readonly string[] =>
+    data === undefined ? [] : [data.message, ...listMessages(data.cause)];
+  expect(listMessages(toErrorData(make()))).toEqual(messages);
 });
 
 test.each([
@@ -54,26 +54,29 @@ test.each([
   ['a symbol', Symbol('s'), 'Symbol(s)'],
   ['a bigint', 5n, '[object BigInt]'],
   ['a function', () => 1, '() => 1'],
-])('what is thrown need not be an error: %s', (_, thrown, message) => {
+])('converts a thrown value that is not an Error: %s', (_, thrown, message) => {
   expect(toErrorData(thrown)).toEqual({ name: 'Error', message, stack: expect.any(String) });
 });
 
-test('an object that goes round is told by its kind', () => {
+test('describes a circular object by its type', () => {
   const round: Record<string, unknown> = {};
   round['self'] = round;
-  expect(messageOf(round)).toBe('[object Object]');
+  expect(getErrorMessage(round)).toBe('[object Object]');
 });
 
-test('an error without words is told by its name', () => {
-  expect([messageOf(new RangeError()), messageOf(new RangeError('Too far.'))]).toEqual(['RangeError', 'Too far.']);
+test('describes an error without a message by its name', () => {
+  expect([getErrorMessage(new RangeError()), getErrorMessage(new RangeError('Too far.'))]).toEqual([
+    'RangeError',
+    'Too far.',
+  ]);
 });
 
-test('in this process the data leads back to the very error', () => {
+test('toError returns the original error in the same process', () => {
   const error = new Error('broke');
   expect(toError(toErrorData(error))).toBe(error);
 });
 
-test('elsewhere it becomes an error of the same name, words, code and fields', () => {
+test('toError makes an error with the same name, message, code and fields in another process', () => {
   const error = new QuotaError('No more.', { code: 'quota.spent', cause: new Error('root') });
   const data = structuredClone(toErrorData(error));
   const again = toError(data);

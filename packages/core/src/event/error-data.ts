@@ -2,44 +2,46 @@ import { PawlError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 
-/** An error as data: what events, facts and outcomes carry, since these are stored and sent. */
+/** An error as JSON, for events and outcomes, which are stored and sent. */
 export interface ErrorData {
   readonly name: string;
   readonly message: string;
-  /** Stable, `noun.problem`, where the error has one. */
+  /** Stable, in the form `noun.problem`. Absent if the error has none. */
   readonly code?: string;
   readonly stack?: string;
-  /** The further plain fields of an error of ours: `status`, `requestId`, `retryAfterMs` … */
+  /** The other plain fields of a `PawlError`: `status`, `requestId`, `retryAfterMs` … */
   readonly details?: JsonObject;
   readonly cause?: ErrorData;
 }
 
-/** The errors of this process behind their data, so that `cause` can be the very error that was thrown. */
+/** The errors of this process by their data, so that `cause` can be the original error. */
 const originals = new WeakMap<ErrorData, Error>();
 
 export function toErrorData(thrown: unknown): ErrorData {
-  return dataOf(thrown, []);
+  return buildErrorData(thrown, []);
 }
 
-/** `effects` are the errors that this one is the cause of: a cause may lead back to them. */
-function dataOf(thrown: unknown, effects: readonly unknown[]): ErrorData {
-  const error = readable(thrown);
-  const details = PawlError.isInstance(error) ? plainFields(error) : {};
+/** @param effects - the errors that this one caused, to stop at a circular cause */
+function buildErrorData(thrown: unknown, effects: readonly unknown[]): ErrorData {
+  const error = toReadableError(thrown);
+  const details = PawlError.isInstance(error) ? collectPlainFields(error) : {};
   const chain = [...effects, error];
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const data: ErrorData = {
     name: String(error.name),
-    message: wordsOf(error.message),
+    message: describeThrown(error.message),
     ...(code === undefined ? {} : { code }),
     ...(typeof error.stack === 'string' ? { stack: error.stack } : {}),
     ...(Object.keys(details).length === 0 ? {} : { details }),
-    ...(error.cause instanceof Error && !chain.includes(error.cause) ? { cause: dataOf(error.cause, chain) } : {}),
+    ...(error.cause instanceof Error && !chain.includes(error.cause)
+      ? { cause: buildErrorData(error.cause, chain) }
+      : {}),
   };
   originals.set(data, error);
   return data;
 }
 
-/** The error that was thrown, where that happened in this process; otherwise one with the same name, message and code. */
+/** Returns the original error if this process threw it; otherwise an error with the same name, message and code. */
 export function toError(data: ErrorData): Error {
   const original = originals.get(data);
   if (original !== undefined) return original;
@@ -48,18 +50,18 @@ export function toError(data: ErrorData): Error {
   return Object.assign(error, { name, ...(stack && { stack }), ...(code && { code }), ...details });
 }
 
-/** What a thrown value says, which need not be an `Error`. Never throws. */
-export function messageOf(thrown: unknown): string {
+/** Returns the message of a thrown value, which need not be an `Error`. Never throws. */
+export function getErrorMessage(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? wordsOf(thrown.message || thrown.name) : wordsOf(thrown);
+    return thrown instanceof Error ? describeThrown(thrown.message || thrown.name) : describeThrown(thrown);
   } catch {
     return UNREADABLE;
   }
 }
 
-const UNREADABLE = 'what was thrown cannot be read';
+const UNREADABLE = 'the thrown value cannot be read';
 
-function wordsOf(thrown: unknown): string {
+function describeThrown(thrown: unknown): string {
   try {
     return typeof thrown === 'string' ? thrown : (stringifyWellFormed(thrown) ?? String(thrown));
   } catch {
@@ -67,21 +69,21 @@ function wordsOf(thrown: unknown): string {
   }
 }
 
-/** An error whose fields can be read: a getter or a proxy may throw. */
-function readable(thrown: unknown): Error {
+/** Returns an error whose fields can be read. A getter or a proxy can throw. */
+function toReadableError(thrown: unknown): Error {
   try {
-    if (!(thrown instanceof Error)) return new Error(messageOf(thrown));
+    if (!(thrown instanceof Error)) return new Error(getErrorMessage(thrown));
     const { name, message, stack, cause } = thrown;
     const code = 'code' in thrown && thrown.code;
-    // Read once here, so that no reading throws later.
+    // Reads every field once, so that a later read does not throw.
     void [String(name), message, stack, cause instanceof Error, code, Object.entries(thrown)];
     return thrown;
   } catch {
-    return new Error(messageOf(thrown));
+    return new Error(getErrorMessage(thrown));
   }
 }
 
-function plainFields(error: Error): JsonObject {
+function collectPlainFields(error: Error): JsonObject {
   const fields: Record<string, Json> = {};
   for (const [name, value] of Object.entries(error)) {
     if (name === 'name' || name === 'code' || !isPlain(value)) continue;

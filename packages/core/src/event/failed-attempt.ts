@@ -1,8 +1,8 @@
 import type { ErrorData } from './error-data.ts';
 
-/** One try at a model request that gave nothing. */
+/** An attempt at a model request that got no response. */
 export interface FailedAttempt {
-  /** Counted from 1 within its turn, over all models. */
+  /** Counted from 1 within the turn, over all models. */
   readonly attempt: number;
   readonly model: string;
   readonly error: ErrorData;

@@ -2,41 +2,41 @@ import { callArguments, callName, type ToolCall } from '../chat/message.ts';
 import type { RunEvent } from './event.ts';
 
 /**
- * One event as text for a terminal: a line without its line break, or `undefined` for an event that needs no line.
+ * Formats an event for a terminal: one line without a line break, or `undefined` for an event that needs no line.
  *
- * Text of the model (`text.delta`) is given as it comes, in pieces that are no lines: write them one behind the other.
+ * For `text.delta` it returns the piece of text, which is not a line. Write the pieces without separators.
  */
 export function formatEvent(event: RunEvent): string | undefined {
-  const text = textOf(event);
+  const text = formatLine(event);
   if (text === undefined || event.path === '' || event.type === 'text.delta') return text;
   return `   [${event.agent}] ${text.trimStart()}`;
 }
 
-function textOf(event: RunEvent): string | undefined {
+function formatLine(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'attempt.started':
       return `── turn ${event.turn}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''} (${event.model})`;
     case 'attempt.failed': {
-      const again = event.retryInMs === undefined ? '' : ` (again in ${event.retryInMs} ms)`;
-      return `   ! ${event.error.message}${again}`;
+      const retry = event.retryInMs === undefined ? '' : ` (again in ${event.retryInMs} ms)`;
+      return `   ! ${event.error.message}${retry}`;
     }
     case 'text.delta':
-      // An agent inside works beside others: its pieces would be mixed with theirs.
+      // Nested agents run in parallel, so their pieces would be mixed.
       return event.path === '' ? event.delta : undefined;
     case 'model.failed':
       return `   ! The model failed: ${event.error.message}`;
     case 'tool.finished':
-      return `   ✓ ${callLine(event.call)}\n${resultLines(event.content)}  (${event.durationMs} ms)`;
+      return `   ✓ ${formatCall(event.call)}\n${formatResult(event.content)}  (${event.durationMs} ms)`;
     case 'tool.failed':
-      return `   ✗ ${callLine(event.call)}\n${resultLines(event.content)}  (${event.durationMs} ms)`;
+      return `   ✗ ${formatCall(event.call)}\n${formatResult(event.content)}  (${event.durationMs} ms)`;
     case 'tool.skipped':
-      return `   – ${callLine(event.call)}\n${resultLines(event.content)}`;
+      return `   – ${formatCall(event.call)}\n${formatResult(event.content)}`;
     case 'approval.requested':
-      return `   ? ${callLine(event.pending.call)} waits (${event.pending.reason}): ${event.pending.id}`;
+      return `   ? ${formatCall(event.pending.call)} waits (${event.pending.reason}): ${event.pending.id}`;
     case 'approval.answered':
       return `   ? ${event.toolName}: ${event.answer.type}`;
     case 'approval.expired':
-      return `   ? ${event.toolName}: nobody answered in time`;
+      return `   ? ${event.toolName}: no answer in time`;
     case 'handoff.completed':
       return `── ${event.from} hands over to ${event.to}`;
     case 'limit.approaching':
@@ -48,12 +48,12 @@ function textOf(event: RunEvent): string | undefined {
   return undefined;
 }
 
-function callLine(call: ToolCall): string {
+function formatCall(call: ToolCall): string {
   return `${callName(call)} ${callArguments(call)}`;
 }
 
-function resultLines(content: string): string {
-  return `     ${content.replaceAll('\n', '\n     ').slice(0, MOST_CHARACTERS)}`;
+function formatResult(content: string): string {
+  return `     ${content.replaceAll('\n', '\n     ').slice(0, MAX_CHARACTERS)}`;
 }
 
-const MOST_CHARACTERS = 300;
+const MAX_CHARACTERS = 300;

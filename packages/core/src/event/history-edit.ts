@@ -1,10 +1,10 @@
 import type { Message } from '../chat/message.ts';
 
-/** Messages in whose place others stand from now on. Positions are those of what the agent that speaks sees. */
+/** A replacement of messages in the history. Positions count the messages that the current agent sees. */
 export interface HistoryEdit {
-  /** The first message that goes, counted from 0. */
+  /** The first message to replace, counted from 0. */
   readonly from: number;
-  /** The first one after it that stays. */
+  /** The end of the replaced messages, exclusive. */
   readonly to: number;
   readonly messages: readonly Message[];
 }

@@ -4,7 +4,7 @@ import type { LimitName } from './outcome.ts';
 
 type LimitOptions = Readonly<Partial<Record<LimitName, number>>>;
 
-/** The caps of a run, where they are given to an agent, a run or `enqueue`. */
+/** The options of limits, for an agent, a run or `enqueue`. */
 export const LIMITS: OptionTable<LimitOptions> = {
   keys: {
     turns: 'number',
@@ -26,7 +26,7 @@ export const LIMITS: OptionTable<LimitOptions> = {
   },
 };
 
-/** @throws ConfigError for a cap that is no positive number. */
+/** @throws ConfigError for a limit that is not a number above 0. */
 export function checkLimits(limits: LimitOptions, where: string): void {
   for (const [name, max] of Object.entries(limits)) {
     if (max === undefined || (typeof max === 'number' && max > 0)) continue;

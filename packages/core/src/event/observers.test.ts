@@ -1,55 +1,55 @@
 import { expect, test } from 'vitest';
 import type { RunEvent } from './event.ts';
-import type { ListenerFailedEvent } from './notice.ts';
+import type { ListenerFailedEvent } from './live-event.ts';
 import { Observers } from './observers.ts';
 
-test('a listener hears its type, one of "*" hears everything, in order', () => {
+test('a listener gets events of its type, a "*" listener gets all events in order', () => {
   const { observers } = watched();
-  const heard: string[] = [];
-  observers.add('text.delta', ({ delta }) => heard.push(`text ${delta}`));
-  observers.add('*', ({ type, seq }) => heard.push(`${seq} ${type}`));
-  observers.tell(text(1, 'a'));
-  observers.tell(discarded(2));
-  expect(heard).toEqual(['text a', '1 text.delta', '2 attempt.discarded']);
+  const received: string[] = [];
+  observers.add('text.delta', ({ delta }) => received.push(`text ${delta}`));
+  observers.add('*', ({ type, seq }) => received.push(`${seq} ${type}`));
+  observers.emit(text(1, 'a'));
+  observers.emit(discarded(2));
+  expect(received).toEqual(['text a', '1 text.delta', '2 attempt.discarded']);
 });
 
-test('a listener that was removed hears nothing more, the others do', () => {
+test('a removed listener gets no more events, the others do', () => {
   const { observers } = watched();
-  const heard: string[] = [];
-  const first = ({ delta }: { readonly delta: string }) => heard.push(`first ${delta}`);
+  const received: string[] = [];
+  const first = ({ delta }: { readonly delta: string }) => received.push(`first ${delta}`);
   observers.add('text.delta', first);
-  observers.add('text.delta', ({ delta }) => heard.push(`second ${delta}`));
+  observers.add('text.delta', ({ delta }) => received.push(`second ${delta}`));
   observers.remove('text.delta', first);
   observers.remove('text.delta', () => 'never added');
-  observers.tell(text(1, 'a'));
-  expect(heard).toEqual(['second a']);
+  observers.emit(text(1, 'a'));
+  expect(received).toEqual(['second a']);
 });
 
-test('a listener that throws is told of once, and hurts nobody', () => {
+test('a listener that throws is reported once and does not affect others', () => {
   const { observers, failures } = watched();
-  const heard: string[] = [];
+  const received: string[] = [];
   observers.add('text.delta', () => {
     throw new Error('broke');
   });
-  observers.add('text.delta', ({ delta }) => heard.push(delta));
-  observers.tell(text(1, 'a'));
-  observers.tell(text(2, 'b'));
-  expect(heard).toEqual(['a', 'b']);
+  observers.add('text.delta', ({ delta }) => received.push(delta));
+  observers.emit(text(1, 'a'));
+  observers.emit(text(2, 'b'));
+  expect(received).toEqual(['a', 'b']);
   expect(failures).toEqual([failed('text.delta', 'broke')]);
 });
 
-test('a listener that rejects is told of once', async () => {
+test('a listener that rejects is reported once', async () => {
   const { observers, failures } = watched();
   observers.add('*', async () => {
     throw new Error('broke later');
   });
-  observers.tell(text(1, 'a'));
-  observers.tell(discarded(2));
+  observers.emit(text(1, 'a'));
+  observers.emit(discarded(2));
   await settled();
   expect(failures).toEqual([failed('text.delta', 'broke later')]);
 });
 
-test('each listener that fails is told of by itself, one that is added twice once', () => {
+test('each failed listener is reported separately, a listener for two types once', () => {
   const { observers, failures } = watched();
   const broken = (): never => {
     throw new Error('first');
@@ -59,31 +59,31 @@ test('each listener that fails is told of by itself, one that is added twice onc
   observers.add('attempt.discarded', () => {
     throw new Error('second');
   });
-  observers.tell(text(1, 'a'));
-  observers.tell(discarded(2));
+  observers.emit(text(1, 'a'));
+  observers.emit(discarded(2));
   expect(failures).toEqual([failed('text.delta', 'first'), failed('attempt.discarded', 'second')]);
 });
 
-test('what a listener brings about is told when everybody has heard what it was told', () => {
+test('an event that a listener causes is emitted after all listeners got the current one', () => {
   const { observers } = watched();
-  const heard: string[] = [];
+  const received: string[] = [];
   observers.add('text.delta', ({ seq }) => {
-    heard.push(`first ${seq}`);
-    if (seq < 3) observers.tell(text(seq + 1, 'again'));
+    received.push(`first ${seq}`);
+    if (seq < 3) observers.emit(text(seq + 1, 'again'));
   });
-  observers.add('text.delta', ({ seq }) => heard.push(`second ${seq}`));
-  observers.tell(text(1, 'a'));
-  expect(heard).toEqual(['first 1', 'second 1', 'first 2', 'second 2', 'first 3', 'second 3']);
+  observers.add('text.delta', ({ seq }) => received.push(`second ${seq}`));
+  observers.emit(text(1, 'a'));
+  expect(received).toEqual(['first 1', 'second 1', 'first 2', 'second 2', 'first 3', 'second 3']);
 });
 
-test('an event is of use where somebody listens to it, or to everything', () => {
+test('an event is observed if its type or "*" has a listener', () => {
   const { observers } = watched();
   const listener = (): void => {};
   const answers = () => [
-    observers.wants('text.delta'),
-    observers.hears('text.delta'),
-    observers.wants('attempt.discarded'),
-    observers.hears('attempt.discarded'),
+    observers.isObserved('text.delta'),
+    observers.hasListener('text.delta'),
+    observers.isObserved('attempt.discarded'),
+    observers.hasListener('attempt.discarded'),
   ];
   expect(answers()).toEqual([false, false, false, false]);
   observers.add('text.delta', listener);

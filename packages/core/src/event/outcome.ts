@@ -5,53 +5,55 @@ import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { Usage } from './usage.ts';
 
-/** The caps that a run can have. */
+/** The limits of a run. */
 export type LimitName = 'turns' | 'toolCalls' | 'handoffs' | 'tokens' | 'cost' | 'durationMs';
 
-/** A call that waits for a person, or for another program. */
+/** A call that waits for a person or another program. */
 export interface PendingCall {
-  /** What to answer to: `host.answer(runId, id, …)`. Of a run inside the run it begins with that one's path. */
+  /** The id for `host.answer(runId, id, …)`. In a run inside another it begins with the path of that run. */
   readonly id: string;
   /**
-   * `approval`: it has not run. `reply`: its tool has no `execute`, the answer is its value. `unknown_outcome`: a crash left it open;
-   * approve it to run it again, reply with what came of it, or deny it so that the model is told that nobody knows. `suspended`: its
-   * tool threw `SuspendRun`; approve it to run it again, or reply with its value.
+   * - `approval`: the call needs approval and has not run.
+   * - `external_result`: the tool has no `execute`. Answer with the result.
+   * - `unknown_outcome`: the process crashed during the call. Approve it to run it again, answer with its result, or deny it, so that
+   *   the model reads that the outcome is unknown.
+   * - `suspended`: the tool threw `SuspendRun`. Approve the call to run it again, or answer with its result.
    */
   readonly reason: 'approval' | 'external_result' | 'unknown_outcome' | 'suspended';
-  /** The kinds of answers that it takes. */
+  /** The types of answers that the call accepts. */
   readonly accepts: readonly Answer['type'][];
   readonly call: ToolCall;
-  /** The arguments, parsed; of a custom tool the text. */
+  /** The parsed arguments, or the text for a custom tool. */
   readonly input: Json;
-  /** A hash of call id, tool, exact arguments and `definitionHash`. An answer has to name it. */
+  /** A hash of call id, tool, exact arguments and `definitionHash`. An answer must contain it. */
   readonly fingerprint: string;
-  /** A hash of the tool's definition. An approval holds for this definition alone; a denial holds for any. Absent where the tool is gone. */
+  /** A hash of the tool's definition. An approval is valid only for this definition, a denial for any. Absent if the agent no longer has the tool. */
   readonly definitionHash?: string;
-  /** What the tool shows a person, where it has a preview. */
+  /** The tool's preview of the call for a person, if it has one. */
   readonly preview?: Json;
 }
 
-/** What every outcome has. */
+/** The fields of every outcome. */
 export interface OutcomeBase {
   readonly runId: string;
-  /** Who answered: the agent's name, or that of the last one that the conversation was handed over to. */
+  /** The name of the agent, or of the last agent that took over the conversation. */
   readonly agent: string;
   /**
-   * The conversation, instructions left out. Valid to send again as it is: calls that were open are answered here,
-   * as pending or cancelled.
+   * The conversation without instructions. Valid to send again: a call that was open has a result that says that it is pending or
+   * cancelled.
    */
   readonly messages: readonly Message[];
   readonly usage: Usage;
-  /** Model requests that were made. */
+  /** The number of model requests, without repeated attempts. */
   readonly turnCount: number;
   readonly toolCallCount: number;
-  /** Time at work in milliseconds; time suspended does not count. */
+  /** Working time in milliseconds. Suspended time does not count. */
   readonly durationMs: number;
 }
 
 export interface CompletedOutcome<Output = string> extends OutcomeBase {
   readonly status: 'completed';
-  /** The run's last word: the text, or its parsed value where the agent has an output schema. */
+  /** The output of the run: the text, or its parsed value if the agent has an output schema. */
   readonly output: Output;
   readonly text: string;
 }
@@ -61,12 +63,12 @@ export interface SuspendedOutcome extends OutcomeBase {
   readonly pending: readonly PendingCall[];
 }
 
-/** Who has spent how much of a limit. */
+/** How much of a limit an agent or a tool spent. */
 export interface LimitShare {
   readonly agent: string;
-  /** The tool whose calls have spent it, agents as tools among them; absent for the agent's own requests. */
+  /** The tool whose calls spent it, which can be an agent. Absent for the agent's own requests. */
   readonly tool?: string;
-  /** In the limit's own unit. */
+  /** In the unit of the limit. */
   readonly spent: number;
 }
 
@@ -76,32 +78,32 @@ export interface LimitedOutcome<Output = string> extends OutcomeBase {
   readonly max: number;
   readonly spent: number;
   /**
-   * Who spent it, the most first, the last turn without tools included. Of a run inside another only what is its own: the rest of `spent` is in the runs around it. Time of
-   * calls side by side counts for each.
+   * The shares of the limit, the largest first, including the last turn without tools. A run inside another lists only its own shares;
+   * the rest of `spent` is in the outer runs. The time of parallel calls counts for each of them.
    */
   readonly spentBy: readonly LimitShare[];
-  /** What the last turn without tools could still give. */
+  /** The output of the last turn without tools, if there is one. */
   readonly output?: Output;
   readonly text?: string;
 }
 
 export interface TruncatedOutcome extends OutcomeBase {
   readonly status: 'truncated';
-  /** What there was when the server's token limit cut the reply; may be empty. */
+  /** The text up to the token limit of the server; can be empty. */
   readonly text: string;
 }
 
 export interface FilteredOutcome extends OutcomeBase {
   readonly status: 'filtered';
-  /** What there was when the server's filter stopped the reply; may be empty. */
+  /** The text up to the stop by the server's filter; can be empty. */
   readonly text: string;
 }
 
 export interface RefusedOutcome extends OutcomeBase {
   readonly status: 'refused';
-  /** The model's own words, or the reason of whoever threw `RefuseRun`. */
+  /** The refusal text of the model, or the reason of `RefuseRun`. */
   readonly refusal: string;
-  /** Who refused, where it was not the model: the guard's name. */
+  /** The name of the guard, if a guard refused. */
   readonly guard?: string;
 }
 
@@ -113,11 +115,11 @@ export interface AbortedOutcome extends OutcomeBase {
 export interface FailedOutcome extends OutcomeBase {
   readonly status: 'failed';
   readonly error: ErrorData;
-  /** What was tried, where a model request failed: the last one's error is `error`. */
+  /** The failed attempts, if a model request failed. The error of the last one is `error`. */
   readonly attempts: readonly FailedAttempt[];
 }
 
-/** How a run ended. JSON throughout, unless the output schema gives something else. */
+/** How a run ended. All of it is JSON, unless the output schema returns something else. */
 export type Outcome<Output = string> =
   | CompletedOutcome<Output>
   | SuspendedOutcome

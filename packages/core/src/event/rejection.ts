@@ -1,8 +1,8 @@
-/** Why an output guard did not accept a response. */
+/** Why an output guard rejected a response. */
 export interface Rejection {
-  /** Its name. */
+  /** The name of the guard. */
   readonly guard: string;
   readonly reason: string;
-  /** How often in a row this guard may have the model asked again; then its reason refuses the run. */
+  /** How often in a row this guard can have the model called again. After that, its reason refuses the run. */
   readonly maxRetries: number;
 }

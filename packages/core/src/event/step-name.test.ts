@@ -18,12 +18,12 @@ test.each([
   [formatCallStep('tool', { turn: 3, index: 1, toolName: 'refund' }), 'tool:3.1:refund'],
   [formatCallStep('tool', { turn: 3, index: 1, toolName: 'refund', unknownOutcomes: 2 }), 'tool:3.1:refund:2'],
   [formatCallStep('tool', { turn: 3, index: 1, toolName: 'no/name' }), 'tool:3.1:'],
-])('%s is a step name', (name, expected) => {
+])('formats the step name %s', (name, expected) => {
   expect(name).toBe(expected);
   expect(isStepName(name)).toBe(true);
 });
 
-test.each(['start', 'tool:3.0/start', 'tool:3.0/tool:1.2/answer:2.0:1'])('knows the step name %s', (name) => {
+test.each(['start', 'tool:3.0/start', 'tool:3.0/tool:1.2/answer:2.0:1'])('recognizes the step name %s', (name) => {
   expect(isStepName(name)).toBe(true);
 });
 
@@ -42,11 +42,11 @@ test.each([
   'model:1/model:1',
   '/model:1',
   'model:1/',
-])('does not know the step name "%s"', (name) => {
+])('rejects the step name "%s"', (name) => {
   expect(isStepName(name)).toBe(false);
 });
 
-test('a path names the run inside the run', () => {
+test('reads the path of a nested run', () => {
   expect(readPath('model:3')).toBe('');
   expect(readPath('tool:3.0/model:1')).toBe('tool:3.0');
   expect(readPath('tool:3.0/tool:1.1/model:1')).toBe('tool:3.0/tool:1.1');
@@ -71,7 +71,7 @@ test('a result belongs to the call of its turn, index and path', () => {
   expect(isResultOf('tool:3.0/tool:1.20:look', call)).toBe(false);
 });
 
-test('steps are in the order in which a run comes to them', () => {
+test('sorts steps in the order of a run', () => {
   const inOrder = [
     'start',
     'prepare:1',

@@ -1,6 +1,6 @@
 /**
- * The kinds of steps, in the order in which a turn comes to them. They are stored: another set of kinds, or another grammar,
- * needs another `SCHEMA_VERSION`.
+ * The kinds of steps, in the order of a turn. They are stored: a change of the kinds or of the grammar needs another
+ * `SCHEMA_VERSION`.
  *
  * ```
  * name  = *( "tool:" turn "." index "/" ) step     the part before the last "/" is the path of a run inside the run
@@ -27,7 +27,7 @@ const STEP_KINDS: Readonly<Record<StepKind, 'run' | 'turn' | 'call'>> = {
 };
 
 export type TurnStepKind = 'prepare' | 'model' | 'output' | 'reprompt' | 'handoff' | 'repeated_failure' | 'limit';
-/** `approval`, `nested` and `unknown_outcome` are waits; `answer` is what came of one. */
+/** `approval`, `nested` and `unknown_outcome` are waits; `answer` is the result of a wait. */
 export type CallStepKind = 'check' | 'approval' | 'nested' | 'answer' | 'tool' | 'unknown_outcome';
 type StepKind = typeof START_STEP | TurnStepKind | CallStepKind;
 
@@ -36,24 +36,24 @@ const ORDER: readonly string[] = Object.keys(STEP_KINDS);
 /** The step that resolves the instructions. */
 export const START_STEP = 'start';
 
-/** `model:3`, or `model:3:1` for the second time that a turn comes to the same step. */
+/** Formats `model:3`, or `model:3:1` for the second time of the same step in a turn. */
 export function formatTurnStep(kind: TurnStepKind, turn: number, attempt = 0): string {
   return `${kind}:${turn}${attempt === 0 ? '' : `:${attempt}`}`;
 }
 
 export interface CallStep {
   readonly turn: number;
-  /** Of the call in its turn, from 0. */
+  /** The position of the call in its turn, from 0. */
   readonly index: number;
-  /** The name of the tool. Omitted from the step's name if it could not be one: a step's name stays readable as such. */
+  /** The name of the tool. Omitted from the step's name if it is not a valid tool name, so that the step's name can be parsed. */
   readonly toolName?: string;
-  /** How often the outcome of the call was unknown: a call that a person let run again has another step. */
+  /** How often the outcome of the call was unknown. A call that a person runs again has another step. */
   readonly unknownOutcomes?: number;
-  /** How often the call was asked for again. */
+  /** How often approval of the call was requested again. */
   readonly repeats?: number;
 }
 
-/** `approval:1.0`, `tool:3.1:refund`, `unknown_outcome:3.1:1`, `approval:1.0:repeat:1`. */
+/** Formats `approval:1.0`, `tool:3.1:refund`, `unknown_outcome:3.1:1`, `approval:1.0:repeat:1`. */
 export function formatCallStep(kind: CallStepKind, step: CallStep): string {
   const { turn, index, toolName, unknownOutcomes = 0, repeats = 0 } = step;
   const name = toolName === undefined ? '' : `:${TOOL_NAME.test(toolName) ? toolName : ''}`;
@@ -69,10 +69,10 @@ export function isStepName(name: string): boolean {
   return matchSegment(last) !== undefined && segments.every((each) => CHILD.test(each));
 }
 
-/** A run inside a run: the segment of its path. */
+/** The path segment of a run inside a run. */
 const CHILD = /^tool:\d+\.\d+$/;
 
-/** The call that a step or a wait is about, as `path` and `turn.index`; `undefined` if it is about none, or is its result. */
+/** Reads the call of a step or a wait, as `path` and `turn.index`; `undefined` if it has none, or is the result of a call. */
 export function readOpenCall(name: string): { readonly path: string; readonly call: string } | undefined {
   const path = readPath(name);
   const { kind, position } = matchSegment(name.slice(path === '' ? 0 : path.length + 1)) ?? {};
@@ -99,17 +99,17 @@ function isStepKind(text: string): text is StepKind {
   return Object.hasOwn(STEP_KINDS, text);
 }
 
-/** Whether a step is the result of a call, as `readOpenCall` gives it. */
+/** Whether a step is the result of a call that `readOpenCall` returned. */
 export function isResultOf(step: string, { path, call }: { readonly path: string; readonly call: string }): boolean {
   return step.startsWith(`${path === '' ? '' : `${path}/`}tool:${call}:`);
 }
 
-/** The path of the run whose step it is: `tool:3.0` of `tool:3.0/model:1`, `''` of `model:3`. */
+/** Reads the path of the run of a step: `tool:3.0` of `tool:3.0/model:1`, `''` of `model:3`. */
 export function readPath(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf('/')));
 }
 
-/** Compares by the order in which a run comes to its steps, whatever the order in which parallel ones were recorded. */
+/** Compares by the order of the steps in a run, not by the order in which parallel steps were recorded. */
 export function compareSteps(one: string, other: string): number {
   const [left, right] = [one.split('/'), other.split('/')];
   for (const [index, segment] of left.entries()) {
@@ -122,7 +122,7 @@ export function compareSteps(one: string, other: string): number {
 }
 
 function compareSegments(one: string, other: string): number {
-  const [left, right] = [orderOf(one), orderOf(other)];
+  const [left, right] = [readOrder(one), readOrder(other)];
   for (const [index, value] of left.entries()) {
     const difference = value - (right[index] ?? 0);
     if (difference !== 0 && !Number.isNaN(difference)) return difference;
@@ -130,8 +130,8 @@ function compareSegments(one: string, other: string): number {
   return 0;
 }
 
-/** Turn, kind and index, to be compared in this order. A name without a turn comes last. */
-function orderOf(segment: string): readonly number[] {
+/** Returns turn, kind and index, to compare in this order. A name without a turn is last. */
+function readOrder(segment: string): readonly number[] {
   const [kind = '', position = ''] = segment.split(':');
   const [turn = '', index = '0'] = position.split('.');
   const isLast = position === '' && kind !== START_STEP;

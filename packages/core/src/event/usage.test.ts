@@ -23,7 +23,7 @@ const guessed: Usage = {
   estimated: true,
 };
 
-test('what was used adds up, and is an estimate where any of it is', () => {
+test('adds usage, which is estimated if any part is', () => {
   const sum: Usage = {
     requests: 1,
     inputTokens: 110,
@@ -37,6 +37,6 @@ test('what was used adds up, and is an estimate where any of it is', () => {
   expect([addUsage(first, guessed), addUsage(guessed, first)]).toEqual([sum, sum]);
 });
 
-test('nothing used adds nothing', () => {
+test('adding no usage changes nothing', () => {
   expect([addUsage(first, NO_USAGE), addUsage(NO_USAGE, guessed)]).toEqual([first, guessed]);
 });

@@ -1,16 +1,16 @@
-/** What a run has used so far, all attempts and sub-runs included. */
+/** The usage of a run so far, including all attempts and sub-runs. */
 export interface Usage {
-  /** Model requests, repeated attempts not counted. */
+  /** The number of model requests, without repeated attempts. */
   readonly requests: number;
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
-  /** Prompt and completion. */
+  /** Input and output tokens. */
   readonly totalTokens: number;
-  /** In US dollars; 0 where the model has no price. */
+  /** In US dollars; 0 if the model has no price. */
   readonly cost: number;
-  /** Whether any of it had to be estimated, since a server gave no count. */
+  /** Whether any part is an estimate, because a server sent no count. */
   readonly estimated: boolean;
 }
 

@@ -3,7 +3,7 @@ import { ConfigError, HostError } from '../base/errors.ts';
 import { isJson } from '../base/json.ts';
 import type { UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 import { ApprovalError } from './errors.ts';
 import type { PendingAnswer } from './step-runner.ts';
 
@@ -87,7 +87,7 @@ function describeProblem(answer: Answer, call: string): string {
     copyJson(answer, { where: call, name: 'answer', ignoresUndefined: true });
     return `${call} got an answer that is not JSON. Pass a value that JSON.parse can return.`;
   } catch (error) {
-    return messageOf(error);
+    return getErrorMessage(error);
   }
 }
 

@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
-import { canonicalJson, isRecord } from '../base/json.ts';
+import { isRecord, stringifyCanonical } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 import { isStorable } from './read-run-id.ts';
 
 /** The messages of many runs: each run begins with the stored messages and appends its own. Instructions are not stored. */
@@ -167,7 +167,7 @@ export function countCommonMessages(one: readonly Message[], other: readonly Mes
 }
 
 function isSame(one: Message, other: Message | undefined): boolean {
-  return one === other || (other !== undefined && canonicalJson(one) === canonicalJson(other));
+  return one === other || (other !== undefined && stringifyCanonical(one) === stringifyCanonical(other));
 }
 
 async function findConversation(stored: ConversationAccess): Promise<StoredConversation> {
@@ -180,7 +180,7 @@ function repairConversation({ version, messages: stored }: StoredConversation, i
     return { version, messages, keptCount: countCommonMessages(stored, messages) };
   } catch (cause) {
     throw new HostError(
-      `Conversation "${id}" has stored messages that cannot be sent: ${messageOf(cause)} Repair them in the store, or clear the conversation.`,
+      `Conversation "${id}" has stored messages that cannot be sent: ${getErrorMessage(cause)} Repair them in the store, or clear the conversation.`,
       { code: 'conversation.invalid', cause },
     );
   }
@@ -221,7 +221,7 @@ async function callStore<T>(stored: ConversationAccess, ask: (stored: Conversati
   } catch (cause) {
     if (HostError.isInstance(cause)) throw cause;
     throw new HostError(
-      `The store of conversation "${id}" failed: ${messageOf(cause)}. Check the store, then try again; resume a run by its id.`,
+      `The store of conversation "${id}" failed: ${getErrorMessage(cause)}. Check the store, then try again; resume a run by its id.`,
       { code: 'conversation.store', cause },
     );
   }

@@ -1,6 +1,6 @@
 import { addBrand, hasBrand } from '../base/brand.ts';
 import { HostError, PawlError, type PawlErrorOptions } from '../base/errors.ts';
-import { plural } from '../base/text.ts';
+import { pluralize } from '../base/text.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
 
@@ -34,7 +34,7 @@ export class ConversationError<Output = unknown> extends HostError {
 
   constructor({ conversationId, outcome, added }: ConversationConflict<Output>) {
     super(
-      `Run "${outcome.runId}" has ended, but others have written to conversation "${conversationId}" in the meantime, so the messages of this run (${plural(added.length, 'message')}) were not stored there. Append them: await chat.append(error.added). Do not run the input again: the run's tools have run.`,
+      `Run "${outcome.runId}" has ended, but others have written to conversation "${conversationId}" in the meantime, so the messages of this run (${pluralize(added.length, 'message')}) were not stored there. Append them: await chat.append(error.added). Do not run the input again: the run's tools have run.`,
       { code: 'conversation.conflict' },
     );
     Object.defineProperty(this, 'outcome', { value: outcome });

@@ -1,6 +1,6 @@
 import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import type { FollowedEvents, FollowOptions, Host, LiveRecord, RecordedEvent, RunProgress } from './host.ts';
 import { readFollowOptions } from './host-options.ts';
 import { type FollowedEvent, type FollowedRun, findLiveRun } from './live-runs.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import { createFork, type ForkSource, toMessages } from './fork.ts';
 import type { RunRecord } from './host.ts';
 

@@ -2,7 +2,7 @@ import { ConfigError, HostError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import { compareSteps, isResultOf, readOpenCall, readPath } from '../event/step-name.ts';
 import type { ForkOptions, RunRecord } from './host.ts';
 import { readRunId } from './read-run-id.ts';

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../base/json.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
-import type { DefinitionRecord, JournalEvent } from '../event/fact.ts';
-import type { LiveEvent } from '../event/notice.ts';
+import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
+import type { LiveEvent } from '../event/live-event.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { LimitName, Outcome } from '../event/outcome.ts';
 import type { StepRunner } from './step-runner.ts';

@@ -1,6 +1,6 @@
 import type { UserMessage } from '../chat/message.ts';
-import type { JournalEvent } from '../event/fact.ts';
-import type { LiveEvent } from '../event/notice.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
+import type { LiveEvent } from '../event/live-event.ts';
 
 /** An event of a live run, as its followers get it. */
 export interface FollowedEvent {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import { canonicalJson, isJson, isRecord, type JsonObject } from '../base/json.ts';
+import { isJson, isRecord, type JsonObject, stringifyCanonical } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkNumber, quote } from './check-number.ts';
 import type { RunFilter, RunSummary } from './host.ts';
@@ -74,7 +74,7 @@ export function checkPosition(position: number, option: string): number {
 /** Returns a text for each metadata field. Runs with the same field and value have the same text. */
 export function listMetadataKeys(metadata: JsonObject): readonly string[] {
   const fields = Object.entries(metadata).filter(([, value]) => value !== undefined);
-  return fields.map((field) => canonicalJson(field));
+  return fields.map((field) => stringifyCanonical(field));
 }
 
 const STATUSES: Readonly<Record<RunSummary['status'], true>> = {

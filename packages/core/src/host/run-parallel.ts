@@ -1,4 +1,4 @@
-import { Gate } from '../base/gate.ts';
+import { ConcurrencyLimiter } from '../base/concurrency-limiter.ts';
 import type { StepTask } from './step-runner.ts';
 
 export interface ParallelOptions {
@@ -14,16 +14,18 @@ export async function runParallel<T>(
   const [only] = tasks;
   if (only !== undefined && tasks.length === 1) return [await run(only)];
   const isFree = tasks.length <= width && !tasks.some((task) => isExclusive(task));
-  const settled = await Promise.allSettled(isFree ? tasks.map((task) => run(task)) : runGated(tasks, { width, run }));
+  const settled = await Promise.allSettled(
+    isFree ? tasks.map((task) => run(task)) : startLimited(tasks, { width, run }),
+  );
   return settled.map((result) => {
     if (result.status === 'rejected') throw result.reason;
     return result.value;
   });
 }
 
-function runGated<T>(tasks: readonly StepTask<T>[], { width, run }: ParallelOptions): Promise<T>[] {
-  const gate = new Gate(width);
-  return tasks.map((task) => gate.pass(() => run(task), { exclusive: isExclusive(task) }));
+function startLimited<T>(tasks: readonly StepTask<T>[], { width, run }: ParallelOptions): Promise<T>[] {
+  const limiter = new ConcurrencyLimiter(width);
+  return tasks.map((task) => limiter.run(() => run(task), { exclusive: isExclusive(task) }));
 }
 
 function isExclusive<T>(task: StepTask<T>): boolean {

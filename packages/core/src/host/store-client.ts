@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import { readPath } from '../event/step-name.ts';
 import { checkAnswer, checkMessage, createNotWaitingError, isOpen, type Wait } from './check-answer.ts';
 import { createQueuedRecord } from './create-queued-record.ts';

@@ -1,4 +1,4 @@
-import { type CancellationSource, untilCancelled } from '../base/cancellation.ts';
+import { type CancellationSource, runUntilCancelled } from '../base/cancellation.ts';
 import type { LimitName } from '../event/outcome.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Price } from '../model/chat-model.ts';
@@ -204,7 +204,7 @@ export class Budget {
     const { promise, resolve } = Promise.withResolvers<void>();
     const outermost = this.#outermost;
     outermost.#waiting = [...outermost.#waiting, resolve];
-    return untilCancelled(signal, () => promise);
+    return runUntilCancelled(signal, () => promise);
   }
 
   #refused(limit: 'tokens' | 'cost', spent: number): Reservation {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import { discardedUsage, estimatePrompt, usageOf } from './estimate.ts';
 
 const request: ChatRequest = { messages: [{ role: 'user', content: 'x'.repeat(350) }] };

@@ -1,10 +1,10 @@
 import { isRecord } from '../base/json.ts';
-import { MendList } from '../chat/mend-list.ts';
-import { type AssistantMessage, callArguments, type Message, textOf } from '../chat/message.ts';
-import { reasoningOf } from '../chat/message-reader.ts';
+import { type AssistantMessage, callArguments, getMessageText, type Message } from '../chat/message.ts';
+import { readReasoning } from '../chat/message-reader.ts';
 import { readUsage } from '../chat/read-usage.ts';
-import type { ChatResponse } from '../chat/reply.ts';
+import { RepairList } from '../chat/repair-list.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import type { Usage } from '../event/usage.ts';
 import type { Price } from '../model/chat-model.ts';
 import { costOf } from './budget.ts';
@@ -35,7 +35,7 @@ function sizeOf<T extends object>(object: T, measure: (object: T) => number): nu
 
 function written(message: Message): number {
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];
-  return bytesOf(textOf(message)) + calls.reduce((sum, call) => sum + bytesOf(callArguments(call)), 0);
+  return bytesOf(getMessageText(message)) + calls.reduce((sum, call) => sum + bytesOf(callArguments(call)), 0);
 }
 
 const encoder = new TextEncoder();
@@ -56,7 +56,7 @@ export function usageOf({ usage, choices: [{ message }] }: ChatResponse, { reque
     return { requests: 1, ...estimateCounts({ request, price, receivedBytes: measureGenerated(message) }) };
   }
   // A model written by hand may pass on what its server counts.
-  const read = readUsage(usage, new MendList());
+  const read = readUsage(usage, new RepairList());
   const counts = {
     inputTokens: read.prompt_tokens,
     cachedInputTokens: read.prompt_tokens_details?.cached_tokens ?? 0,
@@ -92,6 +92,6 @@ function estimateCounts({ request, price, receivedBytes = 0 }: DiscardedAttempt)
 
 /** With the reasoning, which the server bills as well. */
 function measureGenerated(message: AssistantMessage): number {
-  const others = [message.refusal, isRecord(message) ? reasoningOf(message) : ''];
+  const others = [message.refusal, isRecord(message) ? readReasoning(message) : ''];
   return others.reduce<number>((sum, text) => sum + bytesOf(text ?? ''), written(message));
 }

@@ -1,5 +1,5 @@
 import type { History } from '../chat/history.ts';
-import type { LimitApproachingEvent, ModelRepromptedEvent, ToolRepeatedFailureEvent } from '../event/fact.ts';
+import type { LimitApproachingEvent, ModelRepromptedEvent, ToolRepeatedFailureEvent } from '../event/journal-event.ts';
 import type { LimitName, Outcome, OutcomeBase } from '../event/outcome.ts';
 import type { CallState } from './state.ts';
 

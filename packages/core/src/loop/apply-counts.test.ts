@@ -7,7 +7,7 @@ import type {
   JournalEvent,
   ModelRespondedEvent,
   ToolRepeatedFailureEvent,
-} from '../event/fact.ts';
+} from '../event/journal-event.ts';
 import { NO_USAGE } from '../event/usage.ts';
 
 const { approved, asked, call, failed, finished, replied, requested, said, stateAfter } = facts;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
 import type { UserPart } from '../chat/message.ts';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 
 const { approved, asked, at, call, failed, finished, go, replied, requested, said, skipped, stateAfter, used } = facts;
 

@@ -1,4 +1,4 @@
-import { type AssistantMessage, type ToolCall, textOf } from '../chat/message.ts';
+import { type AssistantMessage, getMessageText, type ToolCall } from '../chat/message.ts';
 import type {
   ApprovalRequestedEvent,
   HandoffCompletedEvent,
@@ -6,7 +6,7 @@ import type {
   ModelRepromptedEvent,
   ModelRespondedEvent,
   ToolRepeatedFailureEvent,
-} from '../event/fact.ts';
+} from '../event/journal-event.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent, writtenCall } from './calls.ts';
 import { planned } from './edits.ts';
@@ -106,7 +106,7 @@ function replied(state: RunState, fact: ModelRespondedEvent): RunState {
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 function toWord({ message, clampedByLimit, rejection }: ModelRespondedEvent, verdict: Verdict): PendingAnswer {
-  return { verdict, text: textOf(message), refusal: refusalOf(message), clampedByLimit, rejection };
+  return { verdict, text: getMessageText(message), refusal: refusalOf(message), clampedByLimit, rejection };
 }
 
 function applyReprompt(state: RunState, { reason, guard = '', message }: ModelRepromptedEvent): RunState {

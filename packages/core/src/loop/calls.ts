@@ -1,4 +1,4 @@
-import { canonicalJson, isRecord, type Json, parseJson } from '../base/json.ts';
+import { isRecord, type Json, parseJson, stringifyCanonical } from '../base/json.ts';
 import {
   callArguments,
   callName,
@@ -7,7 +7,7 @@ import {
   type ToolMessage,
   type UserMessage,
 } from '../chat/message.ts';
-import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/fact.ts';
+import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/journal-event.ts';
 import type { PendingCall } from '../event/outcome.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { type Taken, withShare } from './shares.ts';
@@ -215,5 +215,5 @@ function countFailing(before: RunState['failing'], closed: readonly ToolCallClos
 /** The same for the same tool and arguments, whatever the order of their keys. */
 function signature(call: ToolCall): string {
   const parsed = parseJson(callArguments(call));
-  return `${callName(call)} ${parsed.ok ? canonicalJson(parsed.value) : callArguments(call)}`;
+  return `${callName(call)} ${parsed.ok ? stringifyCanonical(parsed.value) : callArguments(call)}`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import type { Action } from './action.ts';
 import { decide } from './decide.ts';
 

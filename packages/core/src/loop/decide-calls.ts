@@ -1,4 +1,4 @@
-import { plural } from '../base/text.ts';
+import { pluralize } from '../base/text.ts';
 import { callName } from '../chat/message.ts';
 import type { Action } from './action.ts';
 import { writtenCall } from './calls.ts';
@@ -25,12 +25,12 @@ export function decideCalls(state: RunState, policy: Policy): Action {
     };
   }
   if (state.toolCalls + open.length > toolCalls) {
-    const content = `Not run: ${plural(open.length, 'call')} would pass the limit of ${plural(toolCalls, 'tool call')}, of which ${state.toolCalls} are used.`;
+    const content = `Not run: ${pluralize(open.length, 'call')} would pass the limit of ${pluralize(toolCalls, 'tool call')}, of which ${state.toolCalls} are used.`;
     return { type: 'refuse-calls', turn, calls: open, limit: 'toolCalls', content };
   }
   const moving = state.handoffs < handoffs ? [] : open.filter(({ call }) => policy.handsOver(callName(call)));
   if (moving.length === 0) return decideBatch(state, { open, policy });
-  const content = `Not handed over: the conversation has been handed over ${plural(handoffs, 'time')}, which is the limit.`;
+  const content = `Not handed over: the conversation has been handed over ${pluralize(handoffs, 'time')}, which is the limit.`;
   return { type: 'refuse-calls', turn, calls: moving, limit: 'handoffs', content };
 }
 

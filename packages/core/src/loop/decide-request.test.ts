@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import { decide } from './decide.ts';
 
 const { asked, call, failed, finished, policy, replied, skipped, stateAfter, used } = facts;

@@ -1,4 +1,4 @@
-import { plural } from '../base/text.ts';
+import { pluralize } from '../base/text.ts';
 import type { LimitName } from '../event/outcome.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import type { Action } from './action.ts';
@@ -43,7 +43,7 @@ function hopeless({ misses }: RunState, policy: Policy): Action | undefined {
   for (const [tool, { turns, issue }] of misses) {
     const corrections = policy.correctionsOf(tool);
     if (turns <= corrections) continue;
-    const message = `The model's calls of tool "${tool}" failed before they ran, also after ${plural(corrections, 'correction')}: ${issue}`;
+    const message = `The model's calls of tool "${tool}" failed before they ran, also after ${pluralize(corrections, 'correction')}: ${issue}`;
     return failed(new InvalidToolInputError(message, { tool, issue }));
   }
   return undefined;

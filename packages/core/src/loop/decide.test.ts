@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import { decide } from './decide.ts';
 
 const { replied, said, asked, call, stateAfter, policy, limitReached, askedAgain } = facts;

@@ -1,4 +1,4 @@
-import type { ModelRepromptedEvent } from '../event/fact.ts';
+import type { ModelRepromptedEvent } from '../event/journal-event.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import type { Action, Conclusion } from './action.ts';

@@ -1,6 +1,6 @@
 import type { Message } from '../chat/message.ts';
-import type { TurnPreparedEvent } from '../event/fact.ts';
 import type { HistoryEdit } from '../event/history-edit.ts';
+import type { TurnPreparedEvent } from '../event/journal-event.ts';
 import type { RunState } from './state.ts';
 import { withEdits, withMessages } from './view.ts';
 

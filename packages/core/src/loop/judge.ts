@@ -1,6 +1,6 @@
-import { finishKind } from '../chat/finish-reason.ts';
-import { type AssistantMessage, textOf } from '../chat/message.ts';
-import type { FinishReason } from '../chat/reply.ts';
+import { readFinishKind } from '../chat/finish-reason.ts';
+import { type AssistantMessage, getMessageText } from '../chat/message.ts';
+import type { FinishReason } from '../chat/response.ts';
 
 /** What a reply amounts to. Only `calls`, `text` and `refused` become history. */
 export type Verdict = 'calls' | 'text' | 'refused' | 'filtered' | 'cut' | 'truncated' | 'empty';
@@ -10,13 +10,13 @@ export type Verdict = 'calls' | 'text' | 'refused' | 'filtered' | 'cut' | 'trunc
  * from a response that was cut, filtered or refused, whatever a hand-written model calls that.
  */
 export function judge(message: AssistantMessage, finishReason: FinishReason | null): Verdict {
-  const kind = finishKind(finishReason);
+  const kind = readFinishKind(finishReason);
   if (kind === 'filtered') return 'filtered';
   if (refusalOf(message) !== '') return 'refused';
   const hasCalls = (message.tool_calls?.length ?? 0) > 0;
   if (kind === 'cut' || kind === 'failed') return hasCalls ? 'cut' : 'truncated';
   if (hasCalls) return 'calls';
-  return textOf(message).trim() === '' ? 'empty' : 'text';
+  return getMessageText(message).trim() === '' ? 'empty' : 'text';
 }
 
 /** A refusal's text: the message's own, or its refusal parts. */

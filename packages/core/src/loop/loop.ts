@@ -1,4 +1,4 @@
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Effectful } from './action.ts';
 import { apply } from './apply.ts';

@@ -1,4 +1,4 @@
-import { type Message, textOf } from '../chat/message.ts';
+import { getMessageText, type Message } from '../chat/message.ts';
 
 // What the loop says to the model in the user's place. In the conversation these are user messages like any other.
 
@@ -29,7 +29,7 @@ const REPEATED_FAILURE = /^You called \S+ \d+ times with the same arguments, and
 
 /** Whether the loop wrote a user message. A user who writes the same text is taken for the loop. */
 export function isOwnPrompt(message: Message): boolean {
-  const text = textOf(message);
+  const text = getMessageText(message);
   return (
     text === EMPTY ||
     text === CUT ||

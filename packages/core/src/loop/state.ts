@@ -2,13 +2,13 @@ import type { Json } from '../base/json.ts';
 import type { History } from '../chat/history.ts';
 import type { Message, ToolCall, UserMessage } from '../chat/message.ts';
 import type { ErrorData } from '../event/error-data.ts';
+import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type {
   HandoffCompletedEvent,
   LimitApproachingEvent,
   OutputCheckedEvent,
   ToolCallClosedEvent,
-} from '../event/fact.ts';
-import type { FailedAttempt } from '../event/failed-attempt.ts';
+} from '../event/journal-event.ts';
 import type { LimitName, PendingCall } from '../event/outcome.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';

@@ -1,5 +1,5 @@
-import { callName, type Message, type ToolCall, textOf } from '../chat/message.ts';
-import type { ToolCallClosedEvent } from '../event/fact.ts';
+import { callName, getMessageText, type Message, type ToolCall } from '../chat/message.ts';
+import type { ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { Usage } from '../event/usage.ts';
 import type { RunState } from './state.ts';
 
@@ -45,7 +45,7 @@ export function stopOnTool(...tools: readonly string[]): StopCondition {
 
 export function stopState({ turn, history: { messages }, results, toolCalls, usage }: RunState): StopState {
   const said = messages.findLast((message) => message.role === 'assistant');
-  const text = said === undefined ? '' : textOf(said);
+  const text = said === undefined ? '' : getMessageText(said);
   return { turn, messages, text, results: results.map(resultOf), toolCalls, usage };
 }
 

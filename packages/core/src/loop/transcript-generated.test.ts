@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
 import { type Random, seeded, shuffled } from '../../../../test/loop/random.ts';
 import type { FunctionToolCall, UserPart } from '../chat/message.ts';
-import type { JournalEvent, ToolCallClosedEvent } from '../event/fact.ts';
+import type { JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import { apply } from './apply.ts';
 import { decide } from './decide.ts';
 import type { RunState } from './state.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import * as facts from '../../../../test/loop/facts.ts';
 import { CANCELLED } from '../chat/history.ts';
 import type { UserPart } from '../chat/message.ts';
-import type { JournalEvent } from '../event/fact.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import { outcomeOf } from './transcript.ts';
 
 const { approved, asked, at, call, finished, go, replied, requested, said, skipped, stateAfter, used } = facts;

@@ -21,7 +21,7 @@ export function withView(state: RunState, edits: readonly HistoryEdit[]): RunSta
   if (edits.length === 0) return { ...state, view: undefined };
   const { kept, gone } = applyEdits(state.history.messages, edits);
   const { history } = state;
-  return { ...state, view: { history: history.replaced(kept), hidden: gone, since: history.length } };
+  return { ...state, view: { history: history.replaceMessages(kept), hidden: gone, since: history.length } };
 }
 
 /**
@@ -46,12 +46,12 @@ export function withEdits(state: RunState, edits: readonly HistoryEdit[]): RunSt
   const isLasting = new Set(lasting.flatMap(({ from, to }) => state.history.messages.slice(from, to)));
   const hidden = [...view.hidden, ...gone.filter((message) => !isLasting.has(message))];
   const changed = lasting.length === 0 ? state : replaced(state, lasting);
-  return { ...changed, counted: undefined, view: { ...view, history: changed.history.replaced(kept), hidden } };
+  return { ...changed, counted: undefined, view: { ...view, history: changed.history.replaceMessages(kept), hidden } };
 }
 
 function replaced(state: RunState, edits: readonly HistoryEdit[]): RunState {
   const { kept, gone } = applyEdits(state.history.messages, edits);
-  const history = state.history.replaced(kept);
+  const history = state.history.replaceMessages(kept);
   return { ...state, history, earlier: [...state.earlier, ...gone], counted: undefined };
 }
 

@@ -2,30 +2,30 @@ import { addBrand, hasBrand } from '../base/brand.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { ConfigError, HostError, PawlError } from '../base/errors.ts';
 import { type AnyOptionTable, checkOptions, describeValue, type OptionTable } from '../base/options.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 import type { MiddlewareScope } from '../perform/middleware.ts';
-import { endsRun, RefuseRun } from '../tool/errors.ts';
+import { isRunEndError, RefuseRun } from '../tool/errors.ts';
 
-/** What every guard has. */
+/** The options of every guard. */
 export interface GuardOptions {
-  /** Who it is in outcomes, errors and the reasons that the model is told. */
+  /** The name of the guard in outcomes, errors and texts for the model. */
   readonly name: string;
-  /** A check that takes longer counts as failed. @defaultValue 30_000 */
+  /** The deadline of a check, in milliseconds. A later verdict counts as a failure. @defaultValue 30_000 */
   readonly timeoutMs?: number;
 }
 
-/** Nothing to object to. */
+/** Lets the content pass unchanged. */
 export interface GuardAllow {
   readonly type: 'allow';
 }
 
-/** Ends the run as `refused`, for this reason. */
+/** Ends the run as `refused` with this reason. */
 export interface GuardRefuse {
   readonly type: 'refuse';
   readonly reason: string;
 }
 
-/** A guard could not say whether something may pass, so that it did not. */
+/** A guard failed to give a verdict, so the content did not pass. */
 export class GuardError extends PawlError {
   override readonly name = 'GuardError';
   readonly guard: string;
@@ -43,79 +43,90 @@ export class GuardError extends PawlError {
 
 export type VerdictFields = Readonly<Record<string, 'text' | 'list' | 'any'>>;
 
-export interface Checking<Verdict, Context> extends GuardOptions {
+export interface GuardCheck<Verdict, Context> extends GuardOptions {
   readonly scope: MiddlewareScope<Context>;
-  /** What may come of it, by type, with the fields that each has to have. */
-  readonly allowed: Readonly<Record<string, VerdictFields>>;
-  readonly work: (scope: MiddlewareScope<Context>) => Verdict | Promise<Verdict>;
+  /** The allowed verdicts by type, with their required fields. */
+  readonly verdicts: Readonly<Record<string, VerdictFields>>;
+  readonly check: (scope: MiddlewareScope<Context>) => Verdict | Promise<Verdict>;
 }
 
 /**
- * What a guard says; what it refuses ends the run here. Fails closed: a check that throws, takes too long, or says nothing that
- * is known here is a `GuardError`.
+ * Runs a guard's check and returns its verdict. A refusal throws `RefuseRun`. Fails closed: a check that throws, exceeds its deadline or
+ * returns an unknown verdict throws a `GuardError`.
  */
-export async function verdict<Verdict extends { readonly type: string; readonly reason?: string }, Context>({
+export async function runGuard<Verdict extends { readonly type: string; readonly reason?: string }, Context>({
   name: guard,
   timeoutMs = 30_000,
   scope,
-  allowed,
-  work,
-}: Checking<Verdict, Context>): Promise<Exclude<Verdict, GuardRefuse>> {
+  verdicts,
+  check,
+}: GuardCheck<Verdict, Context>): Promise<Exclude<Verdict, GuardRefuse>> {
   const { clock, signal } = scope;
-  const timeoutError = (): Error =>
-    new GuardError(`Guard "${guard}" did not say within ${timeoutMs / 1000} s whether this may pass.`, { guard });
+  const makeTimeoutError = (): Error =>
+    new GuardError(`Guard "${guard}" gave no verdict within ${timeoutMs / 1000} s.`, { guard });
   try {
-    const given = await withDeadline(({ signal: within }) => work({ ...scope, signal: within }), {
+    const verdict = await withDeadline((timed) => check({ ...scope, signal: timed.signal }), {
       clock,
       signal,
       timeoutMs,
-      timeoutError,
+      timeoutError: makeTimeoutError,
     });
-    if (given?.type === 'refuse' && typeof given.reason === 'string') throw new RefuseRun(given.reason, { guard });
-    const fields = Object.hasOwn(allowed, String(given?.type)) ? allowed[given.type] : undefined;
+    if (verdict?.type === 'refuse' && typeof verdict.reason === 'string')
+      throw new RefuseRun(verdict.reason, { guard });
+    const fields = Object.hasOwn(verdicts, String(verdict?.type)) ? verdicts[verdict.type] : undefined;
     if (fields !== undefined) {
-      checkFields(given, fields);
-      return given as Exclude<Verdict, GuardRefuse>; // It is none of those that refuse.
+      checkFields(verdict, fields);
+      return verdict as Exclude<Verdict, GuardRefuse>; // Refusals were handled above.
     }
-    const types = Object.keys(allowed).join(' | ');
-    const shown = JSON.stringify(given) ?? 'nothing';
-    throw new ConfigError(`It gave ${shown}, which is no verdict. Give { type: ${types} | refuse }.`);
+    const types = Object.keys(verdicts).join(' | ');
+    const shown = JSON.stringify(verdict) ?? 'nothing';
+    throw new ConfigError(`The verdict is ${shown}. Return { type: ${types} | refuse }.`);
   } catch (error) {
-    const isMeant = endsRun(error) || HostError.isInstance(error) || GuardError.isInstance(error);
-    if (isMeant || (signal.aborted && error === signal.reason)) throw error;
-    throw new GuardError(`Guard "${guard}" failed: ${messageOf(error)}`, { guard, cause: error });
+    const isForRun = isRunEndError(error) || HostError.isInstance(error) || GuardError.isInstance(error);
+    if (isForRun || (signal.aborted && error === signal.reason)) throw error;
+    throw new GuardError(`Guard "${guard}" failed: ${getErrorMessage(error)}`, { guard, cause: error });
   }
 }
 
-/** A replacement under another name would put nothing in the place of what was guarded. */
-function checkFields(given: { readonly type: string }, fields: VerdictFields): void {
+/** Refuses a verdict without its fields: a misspelt replacement would replace the content by nothing. */
+function checkFields(verdict: { readonly type: string }, fields: VerdictFields): void {
   for (const [field, kind] of Object.entries(fields)) {
-    const value: unknown = Reflect.get(given, field);
-    const isGiven =
-      kind === 'any' ? field in given : kind === 'list' ? Array.isArray(value) : typeof value === 'string';
-    if (isGiven) continue;
-    const what = kind === 'any' ? '' : ` Give a ${kind}.`;
-    throw new ConfigError(`It gave { type: "${given.type}" }, of which ${field} is ${describeValue(value)}.${what}`);
+    const value: unknown = Reflect.get(verdict, field);
+    const isPresent =
+      kind === 'any' ? field in verdict : kind === 'list' ? Array.isArray(value) : typeof value === 'string';
+    if (isPresent) continue;
+    const fix = kind === 'any' ? '' : ` Return a ${kind}.`;
+    throw new ConfigError(
+      `The verdict { type: "${verdict.type}" } is incomplete: ${field} is ${describeValue(value)}.${fix}`,
+    );
   }
 }
 
-/** Gives a guard's options, those of a class instance as a plain object. @throws ConfigError for unknown ones, and values of a wrong type. */
-export function readGuard<Options extends GuardOptions>(given: Options, table: AnyOptionTable, kind: string): Options {
-  const name: unknown = (given as Partial<Options> | undefined)?.name; // From JavaScript there need be none.
-  return checkOptions(given, table, typeof name === 'string' ? `${kind} "${name}"` : kind);
+/** Checks and returns a guard's options; those of a class instance as a plain object. @throws ConfigError if one is unknown or has a wrong type. */
+export function readGuardOptions<Options extends GuardOptions>(
+  options: Options,
+  table: AnyOptionTable,
+  kind: string,
+): Options {
+  const name: unknown = (options as Partial<Options> | undefined)?.name; // JavaScript callers may omit it.
+  return checkOptions(options, table, typeof name === 'string' ? `${kind} "${name}"` : kind);
 }
 
-export const GUARD_BASICS: OptionTable<GuardOptions>['keys'] = { name: 'any', timeoutMs: 'number' };
+export const GUARD_KEYS: OptionTable<GuardOptions>['keys'] = { name: 'any', timeoutMs: 'number' };
 
-/** @throws ConfigError */
-export function checkGuard(kind: string, { name, timeoutMs = 1 }: GuardOptions, checks: readonly unknown[]): void {
+/** @throws ConfigError if the name or the timeout is invalid, or a check is missing. */
+export function checkGuardOptions(
+  kind: string,
+  { name, timeoutMs = 1 }: GuardOptions,
+  checks: readonly unknown[],
+): void {
   if (typeof name !== 'string' || name === '') {
-    throw new ConfigError(`${kind}: name is ${JSON.stringify(name)}. Pass a text that says who guards.`);
+    throw new ConfigError(`${kind}: name is ${JSON.stringify(name)}. Pass the name of the guard as a text.`);
   }
   if (!(timeoutMs > 0)) {
     throw new ConfigError(`${kind} "${name}": timeoutMs is ${timeoutMs}. Pass a number greater than 0.`);
   }
-  const given = checks.filter((check) => check !== undefined);
-  if (given.length > 0 && given.every((check) => typeof check === 'function')) return;
-  throw new ConfigError(`${kind} "${name}" checks nothing. Pass a function that gives a verdict: { type: "allow" }.`);
+  const present = checks.filter((check) => check !== undefined);
+  if (present.length > 0 && present.every((check) => typeof check === 'function')) return;
+  throw new ConfigError(`${kind} "${name}" has no check. Pass a function that returns a verdict: { type: "allow" }.`);
 }

@@ -3,24 +3,24 @@ import type { Message, UserMessage } from '../chat/message.ts';
 import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
 import { replaceMessages } from './conversation-parts.ts';
 import {
-  checkGuard,
-  GUARD_BASICS,
+  checkGuardOptions,
+  GUARD_KEYS,
   type GuardAllow,
   type GuardOptions,
   type GuardRefuse,
-  readGuard,
-  verdict,
+  readGuardOptions,
+  runGuard,
 } from './guard.ts';
 
-/** What an input guard looks at. */
+/** The content that an input guard checks. */
 export interface GuardedInput {
-  /** What the user said since the model's last word. */
+  /** The user's messages since the model's last response. */
   readonly messages: readonly UserMessage[];
-  /** Everything so far, these included. */
+  /** The whole conversation, including `messages`. */
   readonly conversation: readonly Message[];
 }
 
-/** Other messages stand in the place of the user's, for good: nobody sees them any more. */
+/** Replaces the user's messages permanently: the conversation no longer contains the originals. */
 export interface GuardReplaceInput {
   readonly type: 'replace';
   readonly messages: readonly UserMessage[];
@@ -32,8 +32,9 @@ export type InputGuardOptions<Context> = GuardOptions &
   (
     | {
         /**
-         * `parallel`: while the model is asked, so that it costs no time; the model has seen what is refused, and nothing else has:
-         * no tool is called before the verdict. `blocking`: nothing is sent before the verdict, which may replace the messages.
+         * - `parallel`: checks during the model request, so it costs no time. The model sees refused content, but no tool is called
+         *   before the verdict.
+         * - `blocking`: checks before the model request. The verdict may replace the messages.
          *
          * @defaultValue 'parallel'
          */
@@ -47,59 +48,71 @@ export type InputGuardOptions<Context> = GuardOptions &
   );
 
 /**
- * Looks at what the user says, in each turn that has something new of them, and may end the run as `refused`.
+ * Checks new user messages in each turn. The guard may end the run as `refused`.
  *
- * Fails closed: a check that throws or takes too long fails the run, with a `GuardError`.
+ * Fails closed: a check that throws or exceeds its deadline fails the run with a `GuardError`.
  *
- * @throws ConfigError for a guard without a name or a check.
+ * @throws ConfigError if the guard has no name or no check.
  */
-export function inputGuard<Context = unknown>(given: InputGuardOptions<Context>): Middleware<Context> {
-  const options = readGuard(given, INPUT_GUARD, 'inputGuard');
-  checkGuard('inputGuard', options, [options.check]);
+export function inputGuard<Context = unknown>(guard: InputGuardOptions<Context>): Middleware<Context> {
+  const options = readGuardOptions(guard, INPUT_GUARD, 'inputGuard');
+  checkGuardOptions('inputGuard', options, [options.check]);
   return options.mode === 'blocking' ? guardBlocking(options) : guardInParallel(options);
 }
 
 const INPUT_GUARD: OptionTable<InputGuardOptions<never>> = {
-  keys: { ...GUARD_BASICS, mode: { parallel: true, blocking: true }, check: 'any' },
+  keys: { ...GUARD_KEYS, mode: { parallel: true, blocking: true }, check: 'any' },
   hints: {
     timing: 'The option is "mode": "parallel" or "blocking".',
     runInParallel: 'The option is "mode": "parallel" or "blocking".',
   },
 };
 
-type Timed<Timing, Context> = Extract<InputGuardOptions<Context>, { readonly mode?: Timing }>;
+type OptionsOfMode<Timing, Context> = Extract<InputGuardOptions<Context>, { readonly mode?: Timing }>;
 
-function guardInParallel<Context>({ check, ...guard }: Timed<'parallel', Context>): Middleware<Context> {
+function guardInParallel<Context>({ check, ...guard }: OptionsOfMode<'parallel', Context>): Middleware<Context> {
   return {
     async wrapModelCall(request, next, scope) {
-      const input = inputOf(request.messages);
+      const input = findInput(request.messages);
       if (input === undefined) return next(request);
-      const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
-      const checking = verdict({ ...guard, scope, allowed: { allow: {} }, work });
-      checking.catch(() => undefined); // Nobody waits for it where the request can't even begin.
-      const replying = next(request);
-      replying.catch(() => undefined); // The verdict counts first; who awaits the reply is told.
-      await checking;
-      return replying;
+      const verdict = runGuard({
+        ...guard,
+        scope,
+        verdicts: { allow: {} },
+        check: (within: MiddlewareScope<Context>) => check(input, within),
+      });
+      verdict.catch(() => undefined); // Prevents an unhandled rejection if `next` throws synchronously.
+      const response = next(request);
+      response.catch(() => undefined); // Prevents an unhandled rejection while the verdict is pending; the caller gets the error.
+      await verdict;
+      return response;
     },
   };
 }
 
-function guardBlocking<Context>({ check, ...guard }: Timed<'blocking', Context>): Middleware<Context> {
+function guardBlocking<Context>({ check, ...guard }: OptionsOfMode<'blocking', Context>): Middleware<Context> {
   return {
     async prepareTurn(turn, scope) {
-      const input = inputOf(turn.messages);
+      const input = findInput(turn.messages);
       if (input === undefined) return turn;
-      const work = (within: MiddlewareScope<Context>): ReturnType<typeof check> => check(input, within);
-      const said = await verdict({ ...guard, scope, allowed: { allow: {}, replace: { messages: 'list' } }, work });
-      if (said.type === 'allow') return turn;
-      return { ...turn, messages: replaceMessages(turn.messages, input.messages, said.messages), replaceHistory: true };
+      const verdict = await runGuard({
+        ...guard,
+        scope,
+        verdicts: { allow: {}, replace: { messages: 'list' } },
+        check: (within: MiddlewareScope<Context>) => check(input, within),
+      });
+      if (verdict.type === 'allow') return turn;
+      return {
+        ...turn,
+        messages: replaceMessages(turn.messages, input.messages, verdict.messages),
+        replaceHistory: true,
+      };
     },
   };
 }
 
-/** `undefined` where the user has said nothing since. */
-function inputOf(conversation: readonly Message[]): GuardedInput | undefined {
+/** Finds the user's messages since the last response; `undefined` if there are none. */
+function findInput(conversation: readonly Message[]): GuardedInput | undefined {
   const last = conversation.findLastIndex(({ role }) => role === 'assistant');
   const messages = conversation.slice(last + 1).filter((message) => message.role === 'user');
   return messages.length === 0 ? undefined : { messages, conversation };

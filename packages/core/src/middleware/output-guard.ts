@@ -1,41 +1,40 @@
 import { ConfigError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
-import { textOf } from '../chat/message.ts';
-import type { ChatResponse } from '../chat/reply.ts';
+import { getMessageText } from '../chat/message.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import { parseOutput } from '../perform/check-output.ts';
 import { type Middleware, type MiddlewareScope, RejectedResponse } from '../perform/middleware.ts';
-import { type CompiledOutput, compileOutput } from '../schema/output.ts';
+import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts';
 import type { Schema } from '../schema/schema.ts';
 import {
-  checkGuard,
-  GUARD_BASICS,
+  checkGuardOptions,
+  GUARD_KEYS,
   type GuardAllow,
   type GuardOptions,
   type GuardRefuse,
-  readGuard,
-  verdict,
+  readGuardOptions,
+  runGuard,
 } from './guard.ts';
 
-/** What an output guard looks at. */
+/** The content that an output guard checks. */
 export interface GuardedOutput<Value> {
-  /** As the model said it. */
+  /** The model's text. */
   readonly text: string;
-  /** What the guard's schema makes of it; without one the text. */
+  /** The text as parsed by the guard's schema. Without a schema it is the text. */
   readonly value: Value;
 }
 
-/** Another text stands in the place of the model's. */
+/** Replaces the model's text. */
 export interface GuardReplaceOutput {
   readonly type: 'replace';
   readonly text: string;
 }
 
 /**
- * The model is asked again, and told why, in a turn of its own. The response and the reason are part of the conversation, as a
- * correction of the output's form is; none of the response's calls runs.
+ * Asks the model again with the reason, in a new turn. The conversation keeps the response and the reason, as it does for an invalid
+ * output. No call of the response runs.
  */
 export interface GuardRetry {
-  /** `again` is the older name. */
   readonly type: 'retry';
   readonly reason: string;
 }
@@ -47,27 +46,27 @@ export interface OutputGuardOptions<Context, Value> extends GuardOptions {
     output: GuardedOutput<Value>,
     scope: MiddlewareScope<Context>,
   ) => OutputGuardVerdict | Promise<OutputGuardVerdict>;
-  /** The agent's output schema, for a check of its value. A text that does not fit is not checked: it is no output yet. */
+  /** The agent's output schema, so that the check gets the value. An invalid text is not checked: the loop asks for another output. */
   readonly output?: Schema<Value>;
-  /** How often in a row this guard may have the model asked again; then its reason refuses the run. @defaultValue 1 */
+  /** How often in a row the guard may retry. Then its reason ends the run as `refused`. @defaultValue 1 */
   readonly maxRetries?: number;
 }
 
 /**
- * Checks every text of the model before it ends the run or its calls run. The guard may replace it, have the model asked again, or
- * end the run as `refused`.
+ * Checks each text of the model before it ends the run or its calls run. The guard may replace the text, ask the model again, or end
+ * the run as `refused`.
  *
- * Pieces of a streamed response are emitted before it is whole; `attempt.discarded` takes them back. A listener that must not show them uses
- * `model.responded` alone, where `rejection` is absent. Fails closed: a check that throws or takes too long fails the run, with a
- * `GuardError`.
+ * A streamed response emits its deltas before the check; `attempt.discarded` withdraws them. A listener that must not show unchecked
+ * text uses only `model.responded` events without `rejection`. Fails closed: a check that throws or exceeds its deadline fails the run
+ * with a `GuardError`.
  *
- * @throws ConfigError for a guard without a name or a check, and for a schema that JSON Schema can't express.
+ * @throws ConfigError if the guard has no name or no check, or JSON Schema cannot express its schema.
  */
 export function outputGuard<Context = unknown, Value = string>(
-  given: OutputGuardOptions<Context, Value>,
+  guard: OutputGuardOptions<Context, Value>,
 ): Middleware<Context> {
-  const options = readGuard(given, OUTPUT_GUARD, 'outputGuard');
-  checkGuard('outputGuard', options, [options.check]);
+  const options = readGuardOptions(guard, OUTPUT_GUARD, 'outputGuard');
+  checkGuardOptions('outputGuard', options, [options.check]);
   const { name, maxRetries = 1, output } = options;
   if (!Number.isInteger(maxRetries) || maxRetries < 0) {
     throw new ConfigError(`outputGuard "${name}": maxRetries is ${maxRetries}. Pass a whole number of 0 or more.`);
@@ -75,24 +74,24 @@ export function outputGuard<Context = unknown, Value = string>(
   const compiled = output && compileOutput(output, `outputGuard "${name}", output`);
   return {
     async wrapModelCall(request, next, scope) {
-      const reply = await next(request);
-      const said = await checked(reply, { ...options, compiled, scope });
-      switch (said.type) {
+      const response = await next(request);
+      const verdict = await checkOutputText(response, { ...options, compiled, scope });
+      switch (verdict.type) {
         case 'allow':
-          return reply;
+          return response;
         case 'replace':
-          return withText(reply, said.text);
+          return withText(response, verdict.text);
         case 'retry':
-          throw new RejectedResponse(reply, { guard: name, reason: said.reason, maxRetries });
+          throw new RejectedResponse(response, { guard: name, reason: verdict.reason, maxRetries });
       }
     },
   };
 }
 
-const ALLOWED = { allow: {}, replace: { text: 'text' }, retry: { reason: 'text' } } as const;
+const VERDICTS = { allow: {}, replace: { text: 'text' }, retry: { reason: 'text' } } as const;
 
 const OUTPUT_GUARD: OptionTable<OutputGuardOptions<never, unknown>> = {
-  keys: { ...GUARD_BASICS, check: 'any', output: 'any', maxRetries: 'number' },
+  keys: { ...GUARD_KEYS, check: 'any', output: 'any', maxRetries: 'number' },
   hints: {
     schema: 'The option is "output".',
     corrections: 'The option is "maxRetries".',
@@ -100,28 +99,28 @@ const OUTPUT_GUARD: OptionTable<OutputGuardOptions<never, unknown>> = {
   },
 };
 
-interface CheckResult<Context, Value> extends OutputGuardOptions<Context, Value> {
+interface OutputCheck<Context, Value> extends OutputGuardOptions<Context, Value> {
   readonly compiled: CompiledOutput | undefined;
   readonly scope: MiddlewareScope<Context>;
 }
 
-async function checked<Context, Value>(
-  reply: ChatResponse,
-  { check, compiled, scope, name, timeoutMs }: CheckResult<Context, Value>,
+async function checkOutputText<Context, Value>(
+  response: ChatResponse,
+  { check, compiled, scope, name, timeoutMs }: OutputCheck<Context, Value>,
 ): Promise<Exclude<OutputGuardVerdict, GuardRefuse>> {
-  const text = textOf(reply.choices[0].message);
+  const text = getMessageText(response.choices[0].message);
   if (text.trim() === '') return { type: 'allow' };
-  const work = async (within: MiddlewareScope<Context>): Promise<OutputGuardVerdict> => {
+  const checkValue = async (within: MiddlewareScope<Context>): Promise<OutputGuardVerdict> => {
     // Without a schema the value is the text.
     const parsed = compiled === undefined ? { ok: true as const, value: text } : parseOutput(text);
-    const read = parsed.ok && compiled !== undefined ? await compiled.validate(parsed.value) : parsed;
-    return read.ok ? check({ text, value: read.value as Value }, within) : { type: 'allow' }; // By its schema.
+    const result = parsed.ok && compiled !== undefined ? await compiled.validate(parsed.value) : parsed;
+    return result.ok ? check({ text, value: result.value as Value }, within) : { type: 'allow' }; // The schema checked its type.
   };
   const guard = timeoutMs === undefined ? { name } : { name, timeoutMs };
-  return verdict({ ...guard, scope, allowed: ALLOWED, work });
+  return runGuard({ ...guard, scope, verdicts: VERDICTS, check: checkValue });
 }
 
-function withText(reply: ChatResponse, content: string): ChatResponse {
-  const [choice, ...others] = reply.choices;
-  return { ...reply, choices: [{ ...choice, message: { ...choice.message, content } }, ...others] };
+function withText(response: ChatResponse, content: string): ChatResponse {
+  const [choice, ...others] = response.choices;
+  return { ...response, choices: [{ ...choice, message: { ...choice.message, content } }, ...others] };
 }

@@ -2,28 +2,28 @@ import type { OptionTable } from '../base/options.ts';
 import type { Middleware, MiddlewareScope, ValidatedCall } from '../perform/middleware.ts';
 import { ToolError } from '../tool/errors.ts';
 import {
-  checkGuard,
-  GUARD_BASICS,
+  checkGuardOptions,
+  GUARD_KEYS,
   type GuardAllow,
   type GuardOptions,
   type GuardRefuse,
-  readGuard,
-  verdict,
+  readGuardOptions,
+  runGuard,
 } from './guard.ts';
 
-/** The call does not run, or its result is kept back: the model is told why, and the run goes on. */
+/** Prevents the call, or withholds its result. The model reads the reason, and the run continues. */
 export interface GuardDeny {
   readonly type: 'deny';
   readonly reason: string;
 }
 
-/** The tool gets another input, which is not checked again. */
+/** Replaces the input of the tool. The new input is not validated. */
 export interface GuardReplaceCall {
   readonly type: 'replace';
   readonly input: unknown;
 }
 
-/** The model reads another text. */
+/** Replaces the text that the model reads. */
 export interface GuardReplaceResult {
   readonly type: 'replace';
   readonly content: string;
@@ -32,18 +32,18 @@ export interface GuardReplaceResult {
 export type ToolCallVerdict = GuardAllow | GuardRefuse | GuardDeny | GuardReplaceCall;
 export type ToolResultVerdict = GuardAllow | GuardRefuse | GuardDeny | GuardReplaceResult;
 
-/** A call, and what the model would read of its result. */
+/** A call and the text that the model would read of its result. */
 export interface GuardedResult extends ValidatedCall {
   readonly content: string;
 }
 
 export interface ToolGuardOptions<Context> extends GuardOptions {
-  /** Before the tool runs. */
+  /** Checks a call before the tool runs. */
   readonly before?: (
     call: ValidatedCall,
     scope: MiddlewareScope<Context>,
   ) => ToolCallVerdict | Promise<ToolCallVerdict>;
-  /** Before the model reads what the tool gave. */
+  /** Checks a result before the model reads it. */
   readonly after?: (
     result: GuardedResult,
     scope: MiddlewareScope<Context>,
@@ -51,29 +51,29 @@ export interface ToolGuardOptions<Context> extends GuardOptions {
 }
 
 /**
- * Looks at each call of a tool whose arguments passed, and at its result. Fails closed: where a check throws or takes too long the
- * call does not run, or its result is kept back, and the model is told that the guard failed.
+ * Checks each call with valid arguments, and its result. Fails closed: if a check throws or exceeds its deadline, the call does not run
+ * or its result is withheld, and the model reads that the guard failed.
  *
- * Texts only: images and files of a result pass with it, and go where it is denied or replaced.
+ * The check of a result sees only its text. Images and files pass if the text is allowed, and are removed if it is denied or replaced.
  *
- * @throws ConfigError for a guard without a name or a check.
+ * @throws ConfigError if the guard has no name or no check.
  */
-export function toolGuard<Context = unknown>(given: ToolGuardOptions<Context>): Middleware<Context> {
-  const options = readGuard(given, TOOL_GUARD, 'toolGuard');
-  const { before, after, ...guard } = options;
-  checkGuard('toolGuard', options, [before, after]);
+export function toolGuard<Context = unknown>(options: ToolGuardOptions<Context>): Middleware<Context> {
+  const checked = readGuardOptions(options, TOOL_GUARD, 'toolGuard');
+  const { before, after, ...guard } = checked;
+  checkGuardOptions('toolGuard', checked, [before, after]);
   return {
     async wrapToolCall(call, next, scope) {
-      const asked =
-        before && (await verdict({ ...guard, scope, allowed: BEFORE, work: (within) => before(call, within) }));
-      if (asked?.type === 'deny') throw new ToolError(`Denied: ${asked.reason}`);
-      const passed = asked?.type === 'replace' ? { ...call, input: asked.input } : call;
-      const result = await next(passed);
+      const callVerdict =
+        before && (await runGuard({ ...guard, scope, verdicts: BEFORE, check: (within) => before(call, within) }));
+      if (callVerdict?.type === 'deny') throw new ToolError(`Denied: ${callVerdict.reason}`);
+      const allowedCall = callVerdict?.type === 'replace' ? { ...call, input: callVerdict.input } : call;
+      const result = await next(allowedCall);
       if (after === undefined) return result;
-      const seen = { ...passed, content: result.content };
-      const given = await verdict({ ...guard, scope, allowed: AFTER, work: (within) => after(seen, within) });
-      if (given.type === 'deny') throw new ToolError(`The call has run, but its result is kept back: ${given.reason}`);
-      return given.type === 'replace' ? { content: given.content } : result;
+      const guarded = { ...allowedCall, content: result.content };
+      const verdict = await runGuard({ ...guard, scope, verdicts: AFTER, check: (within) => after(guarded, within) });
+      if (verdict.type === 'deny') throw new ToolError(`The call ran, but its result is withheld: ${verdict.reason}`);
+      return verdict.type === 'replace' ? { content: verdict.content } : result;
     },
   };
 }
@@ -82,6 +82,6 @@ const BEFORE = { allow: {}, deny: { reason: 'text' }, replace: { input: 'any' } 
 const AFTER = { allow: {}, deny: { reason: 'text' }, replace: { content: 'text' } } as const;
 
 const TOOL_GUARD: OptionTable<ToolGuardOptions<never>> = {
-  keys: { ...GUARD_BASICS, before: 'any', after: 'any' },
-  hints: { check: 'Pass before, after, or both.', tools: 'The check is given each call: look at call.tool.name.' },
+  keys: { ...GUARD_KEYS, before: 'any', after: 'any' },
+  hints: { check: 'Pass before, after, or both.', tools: 'The checks get every call. Read call.tool.name.' },
 };

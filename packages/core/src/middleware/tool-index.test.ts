@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toolIndex } from './tool-index.ts';
+import { buildToolIndex } from './tool-index.ts';
 
 function described(name: string, description: string, properties: readonly string[] = []) {
   const jsonSchema = {
@@ -33,16 +33,16 @@ const tools = [
 
 test.each([
   { asked: 'invoices', best: ['list_invoices'], why: 'a word of the name' },
-  { asked: 'RECIP', best: ['send'], why: 'the beginning of a word, whatever its case' },
-  { asked: 'weather', best: ['get_weather', 'get_traffic'], why: 'a name says more than a description' },
+  { asked: 'RECIP', best: ['send'], why: 'the start of a word, in any case' },
+  { asked: 'weather', best: ['get_weather', 'get_traffic'], why: 'a name counts more than a description' },
   { asked: 'refund', best: ['refundPayment'], why: 'a word inside a camelCase name' },
   { asked: 'recipient', best: ['send'], why: 'a property' },
-  { asked: 'payment id', best: ['refundPayment', 'list_invoices'], why: 'the words of a property, all before one' },
+  { asked: 'payment id', best: ['refundPayment', 'list_invoices'], why: 'both words of a property before one word' },
   { asked: 'city', best: ['get_weather', 'get_traffic'], why: 'the shorter of two texts' },
   {
     asked: 'money for a customer',
     best: ['refundPayment', 'list_invoices'],
-    why: 'a rare word counts for more than a common one',
+    why: 'a rare word counts more than a common one',
   },
   { asked: 'get_traffic', best: ['get_traffic', 'get_weather'], why: 'the name itself' },
   {
@@ -51,35 +51,39 @@ test.each([
     why: 'a name among words',
   },
   { asked: ' "SEND" ', best: ['send'], why: 'a name of one word' },
-  { asked: 'send all invoices', best: ['list_invoices', 'send'], why: 'a plain word is a word, not a name' },
+  {
+    asked: 'send all invoices',
+    best: ['list_invoices', 'send'],
+    why: 'a name of one word in a longer query is a word',
+  },
   { asked: 'ÜBER köln', best: ['buche_flug'], why: 'letters of other languages' },
   { asked: '予約', best: ['kaigi'], why: 'scripts without spaces' },
-  { asked: 'what is the to of', best: [], why: 'words that say nothing' },
+  { asked: 'what is the to of', best: [], why: 'stop words' },
   { asked: 'submarine', best: [], why: 'a word that no tool has' },
-  { asked: 'mail', best: ['archive_mail', 'outbox'], why: 'once in a name is more than twice in a description' },
-  { asked: 'invoice', best: ['list_invoices', 'billing'], why: 'many words that begin so count once' },
-  { asked: 'road', best: ['tolls', 'roadmap'], why: 'the word itself before a longer one, even of a name' },
-  { asked: 'ticket price', best: ['kiosk', 'box_office'], why: 'two words before one that is repeated' },
-  { asked: 'use', best: ['use'], why: 'a name that is a word that says nothing' },
+  { asked: 'mail', best: ['archive_mail', 'outbox'], why: 'one word in a name counts more than two in a description' },
+  { asked: 'invoice', best: ['list_invoices', 'billing'], why: 'several words with the same start count once' },
+  { asked: 'road', best: ['tolls', 'roadmap'], why: 'the exact word before a longer one, even in a name' },
+  { asked: 'ticket price', best: ['kiosk', 'box_office'], why: 'two words before one repeated word' },
+  { asked: 'use', best: ['use'], why: 'a name that is a stop word' },
   { asked: 'ｗｅａｔｈｅｒ', best: ['get_weather', 'get_traffic'], why: 'letters of another width' },
-  { asked: 'wea', best: [], why: 'too short to be the beginning of a word' },
-  { asked: '', best: [], why: 'nothing' },
+  { asked: 'wea', best: [], why: 'too short for the start of a word' },
+  { asked: '', best: [], why: 'an empty query' },
   { asked: '!? "\\d+(" …', best: [], why: 'no words' },
 ])('"$asked" finds $best: $why', ({ asked, best }) => {
-  expect(toolIndex(tools).best(asked, 2)).toEqual(best);
+  expect(buildToolIndex(tools).search(asked, 2)).toEqual(best);
 });
 
-test('properties of objects within are searched too', () => {
+test('searches the properties of nested objects', () => {
   const jsonSchema = { type: 'object', properties: { order: { anyOf: [{ properties: { coupon: {} } }] } } };
-  const index = toolIndex([...tools, { name: 'order', description: 'Orders.', jsonSchema }]);
-  expect(index.best('coupon', 5)).toEqual(['order']);
+  const index = buildToolIndex([...tools, { name: 'order', description: 'Orders.', jsonSchema }]);
+  expect(index.search('coupon', 5)).toEqual(['order']);
 });
 
-test('equals stay in the order of the list, and no more come than were asked for', () => {
+test('keeps the order of equal scores, and limits the number of results', () => {
   const many = Array.from({ length: 9 }, (_, index) => described(`tool_${index}`, 'Does a thing.'));
-  expect(toolIndex(many).best('thing', 3)).toEqual(['tool_0', 'tool_1', 'tool_2']);
+  expect(buildToolIndex(many).search('thing', 3)).toEqual(['tool_0', 'tool_1', 'tool_2']);
 });
 
-test('of no tools none is found', () => {
-  expect(toolIndex([]).best('anything', 3)).toEqual([]);
+test('finds nothing in an empty list', () => {
+  expect(buildToolIndex([]).search('anything', 3)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { sliceWhole } from '../base/text.ts';
 import { toWellFormedJson } from '../base/well-formed.ts';
 import { callArguments, callName, type Message, type RefusalPart, type UserPart } from '../chat/message.ts';
 
-/** A message as a text, for a model that summarises the conversation. */
+/** Writes a message as text, for a model that summarizes the conversation. */
 export function describeMessage(message: Message): string {
   const text = describeContent(message);
   if (message.role === 'tool') return `Result of ${message.tool_call_id}: ${cut(text)}`;
@@ -26,7 +26,7 @@ function describeContent(message: Message): string {
   return [text, refusal ?? '', audio?.transcript ?? ''].filter((each) => each !== '').join('\n');
 }
 
-/** What is no text is named: a summary that passed over it would say that the user had sent nothing. */
+/** Writes a part as text. Images, audio and files are named, so that a summary does not ignore them. */
 function describePart(part: UserPart | RefusalPart): string {
   switch (part.type) {
     case 'text':
@@ -34,24 +34,24 @@ function describePart(part: UserPart | RefusalPart): string {
     case 'refusal':
       return part.refusal;
     case 'image_url':
-      return named('image', /^https?:/.test(part.image_url.url) ? part.image_url.url : undefined);
+      return formatAttachment('image', /^https?:/.test(part.image_url.url) ? part.image_url.url : undefined);
     case 'input_audio':
-      return named('audio', undefined);
+      return formatAttachment('audio', undefined);
     case 'file':
-      return named('file', part.file.filename ?? part.file.file_id);
+      return formatAttachment('file', part.file.filename ?? part.file.file_id);
   }
 }
 
-function named(kind: string, name: string | undefined): string {
+function formatAttachment(kind: string, name: string | undefined): string {
   return name === undefined || name.length > 500 ? `[${kind}]` : `[${kind}: ${name}]`;
 }
 
-/** The most of one result, or of one call's arguments, that a summary is made of. */
-const MOST = 8_000;
+/** The maximum length of one result, or of one call's arguments, in characters. */
+const MAX_LENGTH = 8_000;
 
 function cut(text: string): string {
-  if (text.length <= MOST) return text;
-  const start = sliceWhole(text, 0, MOST);
+  if (text.length <= MAX_LENGTH) return text;
+  const start = sliceWhole(text, 0, MAX_LENGTH);
   return `${start} … [${text.length - start.length} characters left out]`;
 }
 
@@ -60,37 +60,37 @@ function cutJson(json: string): string {
 }
 
 export interface PackOptions {
-  /** The most tokens of a part. */
-  readonly room: number;
-  readonly tokensOf: (text: string) => number;
+  /** The maximum tokens of a part. */
+  readonly maxTokens: number;
+  readonly estimateTokens: (text: string) => number;
 }
 
-const BETWEEN = '\n\n';
+const SEPARATOR = '\n\n';
 
-/** Texts joined to as few parts as there is room for; a text that is larger than a part is cut. */
-export function packTexts(texts: readonly string[], { room, tokensOf }: PackOptions): readonly string[] {
+/** Joins texts into as few parts as possible. A text that exceeds a part is split. */
+export function packTexts(texts: readonly string[], { maxTokens, estimateTokens }: PackOptions): readonly string[] {
   const parts: string[] = [];
   let part: string[] = [];
-  let used = 0;
-  for (const text of texts.flatMap((each) => pieces(each, { room, tokensOf }))) {
-    const tokens = tokensOf(text);
-    if (part.length > 0 && used + tokens > room) {
-      parts.push(part.join(BETWEEN));
+  let total = 0;
+  for (const text of texts.flatMap((each) => splitText(each, { maxTokens, estimateTokens }))) {
+    const tokens = estimateTokens(text);
+    if (part.length > 0 && total + tokens > maxTokens) {
+      parts.push(part.join(SEPARATOR));
       part = [];
-      used = 0;
+      total = 0;
     }
     part.push(text);
-    used += tokens;
+    total += tokens;
   }
-  return part.length === 0 ? parts : [...parts, part.join(BETWEEN)];
+  return part.length === 0 ? parts : [...parts, part.join(SEPARATOR)];
 }
 
-function pieces(text: string, packing: PackOptions): readonly string[] {
-  if (text.length < 2 || packing.tokensOf(text) <= packing.room) return [text];
-  return halve(text).flatMap((half) => pieces(half, packing));
+function splitText(text: string, options: PackOptions): readonly string[] {
+  if (text.length < 2 || options.estimateTokens(text) <= options.maxTokens) return [text];
+  return halve(text).flatMap((half) => splitText(half, options));
 }
 
-/** A text as two, cut between two characters; at the end of a line if there is one near the middle. */
+/** Splits a text in two, at the end of a line near the middle if there is one. Never splits a surrogate pair. */
 export function halve(text: string): readonly [string, string] {
   const middle = Math.floor(text.length / 2);
   const line = text.lastIndexOf('\n', middle);

@@ -2,9 +2,9 @@ import { type CancellationSource, isCancelled, LazySignal } from '../base/cancel
 import { type Deadline, type TimedWork, withDeadline } from '../base/deadline.ts';
 import { ConfigError, PawlError } from '../base/errors.ts';
 import type { OptionTable } from '../base/options.ts';
-import { finishError } from '../chat/finish-reason.ts';
-import type { ChatResponse } from '../chat/reply.ts';
+import { findFinishError } from '../chat/finish-reason.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import type { ChatModel, ModelContext, Price } from './chat-model.ts';
 import { correctionOf, withCorrection } from './correction.ts';
 import { TimeoutError } from './errors.ts';
@@ -98,7 +98,7 @@ class Series {
     this.#request = request;
     this.#options = options;
     this.#context = modelContext(options.context);
-    this.#source = LazySignal.sourceOf(this.#context);
+    this.#source = LazySignal.getSource(this.#context);
   }
 
   /** Before another model is asked: the mistakes of the one before are not its own. */
@@ -158,7 +158,7 @@ class Series {
     if (heard !== undefined) await heard;
     try {
       const reply = await tryOnce(model, { request, context, timeoutMs: policy.attemptTimeoutMs });
-      const failure = finishError(reply);
+      const failure = findFinishError(reply);
       if (failure !== undefined) throw failure;
       return { reply, model, attempt: told.attempt };
     } catch (error) {
@@ -290,7 +290,7 @@ function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOptions):
   const timeoutError = (): TimeoutError => attemptTimeout(model.name, timeoutMs);
   return withDeadline((timed) => model.send(request, new AttemptContext(context, timed)), {
     clock,
-    signal: LazySignal.sourceOf(context),
+    signal: LazySignal.getSource(context),
     timeoutMs,
     timeoutError,
   });

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
-import type { ChatResponse, Delta, Repair } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { ChatResponse, Delta, Repair } from '../chat/response.ts';
 
 /** What a model call is told about its surroundings, and may tell. Everything has a default for use outside a run. */
 export interface ModelContext {

@@ -1,5 +1,5 @@
 import { PawlError } from '../base/errors.ts';
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatRequest } from '../chat/request.ts';
 
@@ -13,7 +13,7 @@ export function correctionOf(error: unknown): string | undefined {
     return undefined;
   const { failedGeneration } = error;
   if (typeof failedGeneration !== 'string' || failedGeneration.trim() === '') return undefined;
-  return `Your last response was discarded, because it could not be read:\n${excerpt(failedGeneration, MAX_QUOTED)}\n${AGAIN}`;
+  return `Your last response was discarded, because it could not be read:\n${shorten(failedGeneration, MAX_QUOTED)}\n${AGAIN}`;
 }
 
 const MAX_QUOTED = 2000;

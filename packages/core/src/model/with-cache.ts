@@ -1,10 +1,10 @@
 import { ConfigError } from '../base/errors.ts';
-import { canonicalJson, parseJson } from '../base/json.ts';
+import { parseJson, stringifyCanonical } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import { sha256 } from '../base/sha256.ts';
-import { finishKind } from '../chat/finish-reason.ts';
-import { type ToolCall, textOf } from '../chat/message.ts';
-import type { ChatResponse } from '../chat/reply.ts';
+import { computeSha256 } from '../base/sha256.ts';
+import { readFinishKind } from '../chat/finish-reason.ts';
+import { getMessageText, type ToolCall } from '../chat/message.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import type { ChatModel } from './chat-model.ts';
 import { describeRequest } from './request-identity.ts';
 import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
@@ -33,7 +33,7 @@ export function withCache(model: ChatModel, store: ResponseCache): ChatModel {
     throw new ConfigError('withCache: store is no store. Pass memoryResponseCache(), or an object with get and set.');
   }
   return wrapped(model, async (request, context) => {
-    const key = await sha256(canonicalJson(await describeRequest(model, request)));
+    const key = await computeSha256(stringifyCanonical(await describeRequest(model, request)));
     const known = await store.get(key);
     if (known !== undefined) return { ...known, usage: NOTHING };
     const reply = await model.send(request, context);
@@ -43,11 +43,11 @@ export function withCache(model: ChatModel, store: ResponseCache): ChatModel {
 }
 
 function isWhole({ finish_reason: reason, message }: ChatResponse['choices'][number]): boolean {
-  const kind = finishKind(reason);
+  const kind = readFinishKind(reason);
   if ((kind !== 'stop' && kind !== 'calls') || (message.refusal ?? '') !== '') return false;
   const calls = message.tool_calls ?? [];
   if (!calls.every(hasJson)) return false; // The model would be shown the same mistake each time.
-  return textOf(message).trim() !== '' || calls.length > 0;
+  return getMessageText(message).trim() !== '' || calls.length > 0;
 }
 
 function hasJson(call: ToolCall): boolean {

@@ -1,5 +1,5 @@
-import { untilCancelled } from '../base/cancellation.ts';
-import { Gate } from '../base/gate.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
+import { ConcurrencyLimiter } from '../base/concurrency-limiter.ts';
 import type { ChatModel } from './chat-model.ts';
 import { modelContext } from './model-context.ts';
 import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
@@ -13,17 +13,17 @@ import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
  */
 export function withConcurrency(model: ChatModel, most: number): ChatModel {
   checkModel(model, 'withConcurrency');
-  const gate = new Gate(atLeastOne(most, { wrapper: 'withConcurrency', field: 'most' }));
+  const gate = new ConcurrencyLimiter(atLeastOne(most, { wrapper: 'withConcurrency', field: 'most' }));
   const takePlace = async (signal: AbortSignal): Promise<void> => {
-    await gate.enter({ signal });
+    await gate.acquire({ signal });
   };
   return wrapped(model, async (request, context) => {
     const { signal, waitFor } = modelContext(context);
     await waitFor(takePlace(signal));
     try {
-      return await untilCancelled(signal, () => model.send(request, context));
+      return await runUntilCancelled(signal, () => model.send(request, context));
     } finally {
-      gate.leave();
+      gate.release();
     }
   });
 }

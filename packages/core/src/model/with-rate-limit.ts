@@ -1,8 +1,8 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import type { ChatModel } from './chat-model.ts';
 import { modelContext } from './model-context.ts';
 import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
@@ -47,7 +47,7 @@ export function withRateLimit(model: ChatModel, limits: RateLimit): ChatModel {
       tokens?.take(estimate);
     });
     last = entered.catch(() => undefined); // Who gave up holds up nobody.
-    await waitFor(untilCancelled(signal, () => entered));
+    await waitFor(runUntilCancelled(signal, () => entered));
     const reply = await model.send(request, context);
     tokens?.take(usedBy(reply, estimate) - estimate);
     return reply;

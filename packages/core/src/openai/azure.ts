@@ -1,7 +1,7 @@
 import { callAsync } from '../base/cancellation.ts';
-import { environmentVariable } from '../base/environment.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
+import { readEnvironment } from '../base/read-environment.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { OPENAI, type OpenAIOptions, openai } from './openai.ts';
 import type { Profile } from './profile.ts';
@@ -71,7 +71,7 @@ const AZURE: OptionTable<AzureOptions> = {
   },
 };
 
-function endpointOf({ endpoint = environmentVariable('AZURE_OPENAI_ENDPOINT') }: AzureOptions): string | undefined {
+function endpointOf({ endpoint = readEnvironment('AZURE_OPENAI_ENDPOINT') }: AzureOptions): string | undefined {
   return endpoint?.trim() === '' ? undefined : endpoint;
 }
 
@@ -82,7 +82,7 @@ function missing(): never {
 }
 
 function deploymentAt(given: string, deployment: string, options: AzureOptions): ChatModel {
-  const { endpoint: _, apiVersion = environmentVariable('OPENAI_API_VERSION'), tokenProvider, ...rest } = options;
+  const { endpoint: _, apiVersion = readEnvironment('OPENAI_API_VERSION'), tokenProvider, ...rest } = options;
   const root = rootOf(given);
   const path = apiVersion === undefined ? '/openai/v1' : `/openai/deployments/${encodeURIComponent(deployment)}`;
   const { keyHeader, apiKeyVariable, needsKey } = PROFILES.azure;

@@ -1,11 +1,11 @@
 import { callName, type Message } from '../chat/message.ts';
 import {
-  chosenNames,
   type FunctionToolObject,
+  getToolObjectName,
+  listChosenNames,
   type ResponseFormat,
   type ToolChoice,
   type ToolObject,
-  toolObjectName,
 } from '../chat/request.ts';
 import type { Profile } from './profile.ts';
 import { takesFormatWithTools } from './shape-format.ts';
@@ -45,7 +45,7 @@ function withoutCustom(choice: ToolChoice): ToolChoice {
     case 'function':
       return choice;
     case 'allowed_tools': {
-      const tools = chosenNames(choice).map((name) => ({ type: 'function', function: { name } }));
+      const tools = listChosenNames(choice).map((name) => ({ type: 'function', function: { name } }));
       return { type: 'allowed_tools', allowed_tools: { mode: choice.allowed_tools.mode, tools } };
     }
   }
@@ -56,9 +56,9 @@ function narrowed(
   tools: readonly ToolObject[],
   toolChoices: Profile['toolChoices'],
 ): ChosenTools {
-  const names = new Set(chosenNames(choice));
+  const names = new Set(listChosenNames(choice));
   const mode = choice.type === 'allowed_tools' ? choice.allowed_tools.mode : 'required';
-  const left = tools.filter((tool) => names.has(toolObjectName(tool)));
+  const left = tools.filter((tool) => names.has(getToolObjectName(tool)));
   if (left.length === 0) return { tools: left, toolChoice: undefined };
   return {
     tools: left,

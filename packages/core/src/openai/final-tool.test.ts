@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ToolCall } from '../chat/message.ts';
-import type { ChatResponse, Delta } from '../chat/reply.ts';
 import type { ChatRequest, FunctionToolObject } from '../chat/request.ts';
+import type { ChatResponse, Delta } from '../chat/response.ts';
 import { modelContext } from '../model/model-context.ts';
 import { finalTool } from './final-tool.ts';
 import { PROFILES } from './profiles.ts';

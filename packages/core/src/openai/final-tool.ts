@@ -1,8 +1,8 @@
 import { memoize } from '../base/memoize.ts';
 import { callArguments, callName } from '../chat/message.ts';
-import type { ChatChoice, ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest, FunctionToolObject, ResponseFormat, ToolChoice, ToolObject } from '../chat/request.ts';
-import { toolObjectName } from '../chat/request.ts';
+import { getToolObjectName } from '../chat/request.ts';
+import type { ChatChoice, ChatResponse } from '../chat/response.ts';
 import type { ModelContext } from '../model/chat-model.ts';
 import type { Profile } from './profile.ts';
 import { withInstruction } from './shape-format.ts';
@@ -53,7 +53,7 @@ const made = new WeakMap<OutputSchema, Map<string, FunctionToolObject>>();
 /** Made once for each schema and name, so that its JSON is as well. */
 function toolFor(output: OutputSchema, tools: readonly ToolObject[]): FunctionToolObject {
   let name = 'final_answer';
-  while (tools.some((tool) => toolObjectName(tool) === name)) name += '_';
+  while (tools.some((tool) => getToolObjectName(tool) === name)) name += '_';
   const known = made.get(output) ?? new Map<string, FunctionToolObject>();
   made.set(output, known);
   const { schema = { type: 'object' }, strict, description } = output;

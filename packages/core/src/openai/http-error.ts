@@ -1,8 +1,8 @@
-import { excerpt, sliceWhole } from '../base/text.ts';
-import { type ErrorKind, kindOf } from '../chat/error-kind.ts';
+import { shorten, sliceWhole } from '../base/text.ts';
+import { classifyError, type ErrorKind } from '../chat/classify-error.ts';
 import { MalformedResponseError } from '../chat/errors.ts';
-import { malformedPart } from '../chat/malformed-response.ts';
-import { isLoading } from '../chat/model-loading.ts';
+import { findMalformedText } from '../chat/malformed-response.ts';
+import { isLoadingError } from '../chat/model-loading.ts';
 import { MALFORMED, SHORTEN } from '../chat/read-error.ts';
 import { isRefusedRequest } from '../chat/refused-request.ts';
 import { readRetryWait } from '../chat/retry-wait.ts';
@@ -40,7 +40,7 @@ export function readRefusal(refusal: Refusal, context: HttpErrorContext): Refuse
   const said = serverMessage(whole);
   const about = aboutOf(whole, said);
   const statement = `${context.address} answered ${status}${quoted(said)}.`;
-  const kind = kindOf(about);
+  const kind = classifyError(about);
   if (kind === 'filtered') return { type: 'filtered', statement };
   const words = {
     ...wordsOf({ ...refusal, header }, said),
@@ -87,14 +87,14 @@ function errorOf(refusal: Refusal, reading: Reading): HttpError | ContextLengthE
   const retryAfter = retryAfterMs(refusal.header, context) ?? (retryable ? waitOf(refusal, about, context) : undefined);
   const all: ServerWords = { ...words, retryAfterMs: retryAfter };
   const advice = retryable ? comeBack(all, context) : adviceFor(refusal, said, context);
-  const isModelLoading = retryable && LOADING_BY_STATUS.has(refusal.status) && isLoading(about);
+  const isModelLoading = retryable && LOADING_BY_STATUS.has(refusal.status) && isLoadingError(about);
   return new HttpError(`${statement} ${advice}`, { ...all, retryable, ...(isModelLoading && { isModelLoading }) });
 }
 
 /** It is worth another attempt whatever the status: the mistake is the model's. */
 function malformed({ about, statement, words }: Reading): MalformedResponseError {
   const { status, serverCode, requestId, body } = words;
-  const failedGeneration = malformedPart(about);
+  const failedGeneration = findMalformedText(about);
   const received = body === undefined ? {} : { received: body };
   const options = { failedGeneration, status, serverCode, requestId, ...received };
   return new MalformedResponseError(`${statement} ${MALFORMED}`, options);
@@ -120,7 +120,7 @@ const LOADING_BY_STATUS: ReadonlySet<number> = new Set([425, 429, 503]);
 function quoted({ message, code, type }: ServerMessage): string {
   const name = code ?? type;
   if (message === '') return name === undefined ? ' without saying why' : ` (${name})`;
-  return `: "${excerpt(message, 500)}"${name === undefined ? '' : ` (${name})`}`;
+  return `: "${shorten(message, 500)}"${name === undefined ? '' : ` (${name})`}`;
 }
 
 function canRetry({ status, header }: Refusal, said: ServerMessage, about: ServerError): boolean {

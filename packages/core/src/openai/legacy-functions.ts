@@ -1,6 +1,6 @@
 import { asFunctionCall, asFunctionTool } from '../chat/custom-as-function.ts';
 import type { AssistantMessage, Message, ToolCall, ToolMessage } from '../chat/message.ts';
-import { callName, textOf } from '../chat/message.ts';
+import { callName, getMessageText } from '../chat/message.ts';
 import type { ChatRequest, FunctionObject, ToolChoice, ToolObject } from '../chat/request.ts';
 
 /** The legacy form of tools and of the choice among them. */
@@ -61,7 +61,7 @@ function pairs(message: AssistantMessage, results: ReadonlyMap<string, ToolMessa
     const name = callName(call);
     return [
       { ...said, function_call: { name, arguments: argumentsOf(call) } },
-      ...(result === undefined ? [] : [{ role: 'function' as const, name, content: textOf(result) }]),
+      ...(result === undefined ? [] : [{ role: 'function' as const, name, content: getMessageText(result) }]),
     ];
   });
 }

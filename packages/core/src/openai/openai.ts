@@ -1,9 +1,9 @@
 import { createTransport } from '#transport';
-import { environmentVariable } from '../base/environment.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import { findQuotes } from '../chat/quoted-text.ts';
+import { readEnvironment } from '../base/read-environment.ts';
+import { createQuoteCheck } from '../chat/quote-check.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, Price } from '../model/chat-model.ts';
 import { modelContext } from '../model/model-context.ts';
@@ -80,7 +80,7 @@ export function openai(model: string, given: OpenAIOptions = {}): ChatModel {
   if (typeof model !== 'string' || model.trim() === '')
     throw new ConfigError('openai() needs the name of a model: openai("gpt-5-mini").');
   const options = checkOptions(given, OPENAI, 'openai()');
-  const baseURL = options.baseURL ?? environmentVariable('OPENAI_BASE_URL') ?? DEFAULT_BASE_URL;
+  const baseURL = options.baseURL ?? readEnvironment('OPENAI_BASE_URL') ?? DEFAULT_BASE_URL;
   const server = serverAt(baseURL, options.query);
   const suggested = profileAt(server);
   const profile = resolveProfile(options.profile, { known: PROFILES, suggested });
@@ -164,7 +164,7 @@ function chooseReading(
   profile: Profile,
 ): Outgoing['reading'] {
   const isTextRead = profile.textToolCalls && tools.length > 0 && choice !== 'none';
-  return { tools, ...(isTextRead && { textCalls: { isQuoted: findQuotes(messages) } }) };
+  return { tools, ...(isTextRead && { textCalls: { isQuoted: createQuoteCheck(messages) } }) };
 }
 
 function checkExtraBody(extraBody: JsonObject = {}): void {
@@ -252,9 +252,9 @@ function keyMissing({ address }: Server, { apiKeyVariable }: Profile): ConfigErr
 
 /** A key of OpenAI is no business of another vendor's, unless whoever set the key has set the address as well. */
 function keyFromEnvironment({ baseURL }: OpenAIOptions, { apiKeyVariable, needsKey }: Profile): string | undefined {
-  const own = environmentVariable(apiKeyVariable);
+  const own = readEnvironment(apiKeyVariable);
   if (own !== undefined || (needsKey && baseURL !== undefined)) return own;
-  return environmentVariable('OPENAI_API_KEY');
+  return readEnvironment('OPENAI_API_KEY');
 }
 
 /** A function may give it; whether it does is seen when it is asked. */

@@ -1,7 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { describeValue } from '../base/options.ts';
-import { closest } from '../base/text.ts';
+import { findClosest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { SchemaSupport } from '../schema/schema-support.ts';
 import { fixForRule, type ToolCallIdRule } from './tool-call-ids.ts';
@@ -216,6 +216,6 @@ function named(name: string, known: Readonly<Record<string, Profile>>): Profile 
 }
 
 function meant(name: string, known: readonly string[]): string {
-  const nearest = closest(name, known);
+  const nearest = findClosest(name, known);
   return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
 }

@@ -1,14 +1,14 @@
 import { Deadline } from '../base/deadline.ts';
 import { parseJson } from '../base/json.ts';
 import { ProtocolError } from '../chat/errors.ts';
-import type { Delta } from '../chat/reply.ts';
+import type { Delta } from '../chat/response.ts';
 import {
-  detectForm,
+  detectBodyForm,
   type FinishedResponse,
   ResponseReader,
   type ResponseReaderOptions,
   readEventData,
-} from '../chat/reply-reader.ts';
+} from '../chat/response-reader.ts';
 import { EventReader, type ServerSentEvent } from '../chat/server-sent-events.ts';
 import type { ModelContext } from '../model/chat-model.ts';
 import { ByteCount, type ResponseLimits } from './caps.ts';
@@ -116,7 +116,7 @@ export class BodyReader {
   #begin(bytes: Uint8Array): void {
     const { caps, onFirst } = this.#options;
     this.#hasBegun = true;
-    if (detectForm(bytes, this.#contentType) === 'events')
+    if (detectBodyForm(bytes, this.#contentType) === 'events')
       this.#events = new EventReader({ maxLength: caps.maxEventLength });
     onFirst(this);
   }

@@ -43,6 +43,6 @@ test.each<[string, object, object]>([
 test('the words of an error have no secrets in them', () => {
   expect(reported({ message: 'Busy: secret. Try again in 1.5s.', code: 503 })).toMatchObject({
     message:
-      'In place of a reply the server sent an error: "Busy: [redacted]. Try again in 1.5s." (503). Come back in 2 s.',
+      'Instead of a response, the server sent an error: "Busy: [redacted]. Try again in 1.5s." (503). Come back in 2 s.',
   });
 });

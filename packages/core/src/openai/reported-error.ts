@@ -1,5 +1,5 @@
 import { MalformedResponseError, ProtocolError } from '../chat/errors.ts';
-import { malformedPart } from '../chat/malformed-response.ts';
+import { findMalformedText } from '../chat/malformed-response.ts';
 import type { ReportedError } from '../chat/read-error.ts';
 import { readRetryWait } from '../chat/retry-wait.ts';
 import { ContextLengthError } from '../model/errors.ts';
@@ -23,7 +23,7 @@ export function reportedError(
   if (kind === 'context_length') return new ContextLengthError(text, { serverCode, body: received });
   const kept = received === undefined ? {} : { received };
   if (kind === 'malformed') {
-    const part = malformedPart(serverError);
+    const part = findMalformedText(serverError);
     const failedGeneration = part === undefined ? undefined : redact(part);
     return new MalformedResponseError(text, { failedGeneration, serverCode, ...kept });
   }

@@ -1,5 +1,5 @@
-import { environmentVariable } from '../base/environment.ts';
 import { isRecord } from '../base/json.ts';
+import { readEnvironment } from '../base/read-environment.ts';
 import { parseProxyUrl } from './proxy-url.ts';
 import { isSecretSegment } from './secret-segment.ts';
 
@@ -19,7 +19,7 @@ export function secretValues({ headers, url, extraBody }: SecretSources): Readon
     ...[...searchParams].flatMap(([name, value]) => (SECRET.test(name) ? [value] : [])),
     ...pathname.split('/').filter(isSecretSegment),
     ...secretFields(extraBody),
-    ...PROXIES.flatMap((name) => proxyCredentials(environmentVariable(name))),
+    ...PROXIES.flatMap((name) => proxyCredentials(readEnvironment(name))),
   ];
   return new Set(values.filter((value) => value.length >= SHORTEST));
 }

@@ -4,10 +4,10 @@ import { Deadline, withDeadline } from '../base/deadline.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { OptionTable } from '../base/options.ts';
 import { ProtocolError } from '../chat/errors.ts';
-import { FILTERED_PATH, filteredResponse } from '../chat/filtered-reply.ts';
+import { createFilteredResponse, FILTERED_PATH } from '../chat/filtered-response.ts';
 import { ReportedError } from '../chat/read-error.ts';
-import type { ChatResponse, Repair } from '../chat/reply.ts';
-import type { FinishedResponse, ResponseReaderOptions } from '../chat/reply-reader.ts';
+import type { ChatResponse, Repair } from '../chat/response.ts';
+import type { FinishedResponse, ResponseReaderOptions } from '../chat/response-reader.ts';
 import type { ModelContext } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
 import type { BodyBytes } from './body-bytes.ts';
@@ -70,7 +70,7 @@ export function sendRequest(outgoing: Outgoing, context: ModelContext): Promise<
   const sending = new Sending(outgoing, context);
   const sent = withDeadline(({ deadline }) => sending.exchange(deadline), {
     clock: context.clock,
-    signal: LazySignal.sourceOf(context),
+    signal: LazySignal.getSource(context),
     timeoutMs: outgoing.timeouts.firstByteMs,
     timeoutError: () => sending.timeoutError(),
   });
@@ -124,7 +124,7 @@ class Sending {
 
   /** All is read: a reader who is behind holds up nothing. A repair quotes the server's words only where a filter ended the reply. */
   #finished(finished: FinishedResponse): ChatResponse {
-    const { reply, mends, deltas } = this.#outgoing.review(finished);
+    const { response: reply, repairs: mends, deltas } = this.#outgoing.review(finished);
     for (const delta of deltas) void this.#context.onDelta(delta);
     if (mends.length > 0) this.#context.onRepaired(this.#withoutSecrets(mends));
     return reply;
@@ -169,7 +169,7 @@ class Sending {
     const refused = readRefusal(refusal, { model, address, now: clock.now(), redact: this.#redact });
     if (refused.type === 'error') throw refused.error;
     this.#cancel.cancel(undefined); // What was not read of the body is not waited for.
-    return this.#finished(filteredResponse(refused.statement));
+    return this.#finished(createFilteredResponse(refused.statement));
   }
 }
 

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import { isSecretSegment } from './secret-segment.ts';
 
 /** Where requests go. */
@@ -56,5 +56,5 @@ function shown(baseURL: string): string {
     .replace(/[^/]*@/, '…@')
     .replace(/[?#].*$/s, '?…')
     .split('/');
-  return excerpt(segments.map((segment) => (isSecretSegment(segment) ? '…' : segment)).join('/'));
+  return shorten(segments.map((segment) => (isSecretSegment(segment) ? '…' : segment)).join('/'));
 }

@@ -1,9 +1,9 @@
 import { memoize } from '../base/memoize.ts';
-import { draft07 } from '../schema/draft-07.ts';
+import { toDraft07 } from '../schema/draft-07.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import { isRecursive, reduceSchema } from '../schema/reduce.ts';
+import { isRecursive, reduceSchema } from '../schema/reduce-schema.ts';
 import type { SchemaSupport } from '../schema/schema-support.ts';
-import { linkedStrict } from '../schema/strict-link.ts';
+import { getStrictForm } from '../schema/strict-form-link.ts';
 import type { Profile } from './profile.ts';
 
 export interface ShapedSchema {
@@ -20,14 +20,14 @@ export function shapeSchema(
   const form = isOpen ? findStrictForm(schema, schemaSupport) : undefined;
   const chosen = form ?? (schema && reducerFor(schemaSupport)(schema));
   return {
-    schema: chosen !== undefined && schemaDialect === 'draft-07' ? draft07(chosen) : chosen,
+    schema: chosen !== undefined && schemaDialect === 'draft-07' ? toDraft07(chosen) : chosen,
     strict: strictSchemas ? (form === undefined ? strict : true) : undefined,
   };
 }
 
 /** The strict form of a schema, if there is one that the server takes. */
 function findStrictForm(schema: JsonSchema, support: SchemaSupport): JsonSchema | undefined {
-  const linked = linkedStrict(schema);
+  const linked = getStrictForm(schema);
   if (linked === undefined) return undefined;
   const { maxStrictLength, strictRecursion } = support;
   const form = reducerFor(support)(linked);

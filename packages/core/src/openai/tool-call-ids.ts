@@ -1,5 +1,5 @@
+import { hashText } from '../base/hash-text.ts';
 import { isRecord } from '../base/json.ts';
-import { shortHash } from '../base/short-hash.ts';
 
 /** Which ids of tool calls a server takes. */
 export interface ToolCallIdRule {
@@ -61,7 +61,7 @@ function patternOf({ pattern }: Pick<ToolCallIdRule, 'pattern'>): RegExp {
 function hashedId(id: string, { length }: Pick<ToolCallIdRule, 'length'>): string {
   let made = '';
   for (let part = 0; made.length < length; part++)
-    made += digits(BigInt(`0x${shortHash(part === 0 ? id : `${part} ${id}`)}`));
+    made += digits(BigInt(`0x${hashText(part === 0 ? id : `${part} ${id}`)}`));
   return made.slice(0, length);
 }
 

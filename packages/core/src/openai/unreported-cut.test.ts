@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AssistantMessage } from '../chat/message.ts';
-import type { FinishReason } from '../chat/reply.ts';
-import type { FinishedResponse } from '../chat/reply-reader.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { FinishReason } from '../chat/response.ts';
+import type { FinishedResponse } from '../chat/response-reader.ts';
 import { PROFILES } from './profiles.ts';
 import { markUnreportedCut } from './unreported-cut.ts';
 
@@ -20,7 +20,7 @@ function finished({ message, finishReason = 'stop' }: Finished): FinishedRespons
     finish_reason: finishReason,
   };
   const usage = { prompt_tokens: 1, completion_tokens: CAP, total_tokens: CAP + 1 };
-  return { reply: { object: 'chat.completion', choices: [choice], usage }, mends: [], deltas: [] };
+  return { response: { object: 'chat.completion', choices: [choice], usage }, repairs: [], deltas: [] };
 }
 
 function marked(given: Finished, request: Partial<ChatRequest> = {}): FinishedResponse {
@@ -31,11 +31,11 @@ function marked(given: Finished, request: Partial<ChatRequest> = {}): FinishedRe
 test('says what the finish reason was, where, and why the response counts as cut', () => {
   expect(marked({})).toEqual({
     ...finished({ finishReason: 'length' }),
-    mends: [
+    repairs: [
       { path: 'choices[0].finish_reason', note: '"stop" at the cap of 20 tokens, and it has no text: now "length"' },
     ],
   });
-  expect(marked({ finishReason: null }).mends).toEqual([
+  expect(marked({ finishReason: null }).repairs).toEqual([
     { path: 'choices[0].finish_reason', note: 'null at the cap of 20 tokens, and it has no text: now "length"' },
   ]);
 });
@@ -66,6 +66,6 @@ test.each([
   ['no JSON, with an escaped quote', '{"ab": "c\\"", d}', 'stop'],
 ])('reads %s that was asked for as JSON as: %s ends with %s', (_, content, reason) => {
   const format = { type: 'json_object' } as const;
-  const { reply } = marked({ message: { content } }, { response_format: format });
+  const { response: reply } = marked({ message: { content } }, { response_format: format });
   expect(reply.choices[0].finish_reason).toBe(reason);
 });

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../base/json.ts';
 import { isRecord, parseJson } from '../base/json.ts';
-import { finishKind } from '../chat/finish-reason.ts';
-import { type AssistantMessage, callArguments, textOf } from '../chat/message.ts';
-import type { FinishedResponse } from '../chat/reply-reader.ts';
+import { readFinishKind } from '../chat/finish-reason.ts';
+import { type AssistantMessage, callArguments, getMessageText } from '../chat/message.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { FinishedResponse } from '../chat/response-reader.ts';
 import { tokenCap } from './body.ts';
 import type { Profile } from './profile.ts';
 
@@ -20,14 +20,14 @@ export interface SentRequest {
  * - the profile says that the server does not report cuts.
  */
 export function markUnreportedCut(finished: FinishedResponse, sent: SentRequest): FinishedResponse {
-  const { reply, mends } = finished;
+  const { response: reply, repairs: mends } = finished;
   const [choice, ...others] = reply.choices;
   const used = reply.usage?.completion_tokens ?? 0;
   // Of several choices, the usage counts all.
   if (used === 0 || others.length > 0) return finished;
   const cap = capOf(sent);
   if (cap === undefined || used < cap) return finished;
-  const kind = finishKind(choice.finish_reason);
+  const kind = readFinishKind(choice.finish_reason);
   if (kind === 'cut' || kind === 'filtered' || kind === 'failed') return finished;
   const sign = signOfCut(choice.message, sent);
   if (sign === undefined) return finished;
@@ -35,8 +35,8 @@ export function markUnreportedCut(finished: FinishedResponse, sent: SentRequest)
   const note = `${was} at the cap of ${cap} tokens, and ${sign}: now "length"`;
   return {
     ...finished,
-    reply: { ...reply, choices: [{ ...choice, finish_reason: 'length' }] },
-    mends: [...mends, { path: `choices[${choice.index}].finish_reason`, note }],
+    response: { ...reply, choices: [{ ...choice, finish_reason: 'length' }] },
+    repairs: [...mends, { path: `choices[${choice.index}].finish_reason`, note }],
   };
 }
 
@@ -52,7 +52,7 @@ function capOf({ request, profile, extraBody }: SentRequest): number | undefined
 function signOfCut(message: AssistantMessage, sent: SentRequest): string | undefined {
   const { reportsCuts, reportsCutCalls } = sent.profile;
   const calls = message.tool_calls ?? [];
-  const text = textOf(message);
+  const text = getMessageText(message);
   if (calls.length > 0) {
     // Without any text, arguments stop before they begin: as \`{}\` they would run.
     if (calls.some((call) => call.type === 'function' && endsEarly(callArguments(call)))) return 'arguments stop early';

@@ -1,7 +1,7 @@
 import { toWellFormedJson } from '../base/well-formed.ts';
 import { asFunctionCall } from '../chat/custom-as-function.ts';
 import type { AssistantMessage, FunctionToolCall, Message, ToolCall } from '../chat/message.ts';
-import { REASONING_FIELDS, reasoningOf } from '../chat/message-reader.ts';
+import { REASONING_FIELDS, readReasoning } from '../chat/message-reader.ts';
 import type { Profile } from './profile.ts';
 import type { ToolCallIds } from './tool-call-ids.ts';
 import { contentOf, filledContent, isPadding } from './wire-content.ts';
@@ -147,7 +147,7 @@ function isPassedOn(name: string, { messageNames, passthroughFields, reasoningFi
 
 /** Whatever the server that brought it calls it. */
 function reasoningFields(message: object, { reasoningFields }: Profile): object {
-  const text = reasoningOf({ ...message });
+  const text = readReasoning({ ...message });
   return text === '' ? {} : Object.fromEntries(reasoningFields.map((name) => [name, text]));
 }
 

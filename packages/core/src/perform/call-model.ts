@@ -1,10 +1,10 @@
-import { untilCancelled } from '../base/cancellation.ts';
-import { finishError } from '../chat/finish-reason.ts';
-import { type AssistantMessage, callName, type Message, textOf, type UserMessage } from '../chat/message.ts';
-import type { ChatResponse, Repair } from '../chat/reply.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
+import { findFinishError } from '../chat/finish-reason.ts';
+import { type AssistantMessage, callName, getMessageText, type Message, type UserMessage } from '../chat/message.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { resolveToolNames } from '../chat/request-tools.ts';
-import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../event/fact.ts';
+import type { ChatResponse, Repair } from '../chat/response.ts';
+import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../event/journal-event.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import { addUsage } from '../event/usage.ts';
@@ -109,7 +109,7 @@ async function requestResponse(call: TurnCall): Promise<JournalEvent> {
     const { reply, rejection } = await askThroughMiddleware(buildRequest(call, steering), call);
     cancelRequests?.();
     checkResponse(reply, 'A model middleware');
-    const failure = finishError(reply);
+    const failure = findFinishError(reply);
     if (failure !== undefined) throw failure; // Of a response that middleware made: the model's own was tried again.
     const durationMs = scope.clock.now() - startedAt;
     const fact = recordResponse(reply, { ...call, steering, rejection, durationMs });
@@ -131,7 +131,7 @@ async function askThroughMiddleware(request: ChatRequest, call: TurnCall): Promi
   // Without middleware nothing has to be given up: a request ends by itself when the run is cancelled.
   if (cancelRequests === undefined) return { reply: await requests.send(request) };
   try {
-    return { reply: await untilCancelled(scope.cancellation, () => wrapModel(call)(request)) };
+    return { reply: await runUntilCancelled(scope.cancellation, () => wrapModel(call)(request)) };
   } catch (error) {
     if (error instanceof RejectedResponse) return error;
     throw error;
@@ -173,10 +173,10 @@ function recordResponse(reply: ChatResponse, received: ReceivedResponse): ModelR
   const { turn } = action;
   const [choice] = reply.choices;
   const named = resolveToolNames(choice.message, planned.tools);
-  const { message, rawArguments, mends } = planned.history.admit(named.message);
+  const { message, rawArguments, repairs: mends } = planned.history.admit(named.message);
   const { modelName, clampedByLimit, attempt = attempts.last, hasEmitted } = requests.findOrigin(reply);
-  if (rejection === undefined && !hasEmitted) emitter.emitWhole(textOf(choice.message), attempt);
-  const repairs = [...named.mends, ...mends, ...findRepairs(named.message, scope)];
+  if (rejection === undefined && !hasEmitted) emitter.emitWhole(getMessageText(choice.message), attempt);
+  const repairs = [...named.repairs, ...mends, ...findRepairs(named.message, scope)];
   if (repairs.length > 0) void scope.tell.notice({ type: 'response.repaired', turn, repairs: repairs }); // Nothing to wait with.
   const verdict = judge(message, choice.finish_reason);
   if (rejection !== undefined || verdict === 'cut' || verdict === 'empty') emitter.discard();

@@ -1,15 +1,15 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { callName } from '../chat/message.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { ApprovalRequestedEvent, JournalEvent, ToolCallClosedEvent } from '../event/fact.ts';
+import type { ApprovalRequestedEvent, JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { StepTask } from '../host/step-runner.ts';
 import type { RunCalls } from '../loop/action.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { SuspendRun } from '../tool/errors.ts';
-import { execute } from '../tool/execute.ts';
-import type { ToolResult } from '../tool/result.ts';
+import { executeTool } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
+import type { ToolResult } from '../tool/tool-result.ts';
 import { delegateCall } from './delegate.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
@@ -105,7 +105,7 @@ async function runCall(
   if (cancellation.isCancelled) return cancelCall(run);
   if (tool === undefined) return rejectUnknownTool(run);
   try {
-    return await untilCancelled(cancellation, () => validateAndExecute(tool, run));
+    return await runUntilCancelled(cancellation, () => validateAndExecute(tool, run));
   } catch (error) {
     return closeWithError(error, run);
   }
@@ -136,11 +136,11 @@ function executeThroughMiddleware(
   const { index, call } = state;
   void scope.tell.notice({ type: 'tool.started', turn, index, call }); // Tools do not wait for readers.
   const inner: ToolExecution = ({ tool, input }) =>
-    execute(tool, input, {
+    executeTool(tool, input, {
       clock: scope.clock,
       signal: scope.cancellation,
-      contextWithin: (timed) => new ToolCallContext(run, timed),
-      late: (settled) => {
+      makeContext: (timed) => new ToolCallContext(run, timed),
+      onLateResult: (settled) => {
         const error = settled.status === 'rejected' ? { error: toErrorData(settled.reason) } : {};
         void scope.tell.notice({ type: 'tool.late_result', turn, index, call, ...error }); // Nothing to wait with.
       },

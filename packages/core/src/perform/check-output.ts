@@ -1,8 +1,8 @@
-import { untilCancelled } from '../base/cancellation.ts';
-import type { Json, Parsed } from '../base/json.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
+import type { Json, ParseResult } from '../base/json.ts';
 import { findOverflow, parseJson } from '../base/json.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
-import type { JournalEvent, OutputCheckedEvent } from '../event/fact.ts';
+import type { JournalEvent, OutputCheckedEvent } from '../event/journal-event.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import type { CheckOutput } from '../loop/action.ts';
 import type { Scope } from './scope.ts';
@@ -13,7 +13,7 @@ export function checkOutput(action: CheckOutput, scope: Scope): Promise<JournalE
   const { turn } = action;
   const work = async (): Promise<JournalEvent> => {
     try {
-      const result = await untilCancelled(scope.cancellation, () => validateOutput(action, scope));
+      const result = await runUntilCancelled(scope.cancellation, () => validateOutput(action, scope));
       return { type: 'output.checked', turn, result, ...stamp(scope) };
     } catch {
       // The check itself never throws: the run was cancelled.
@@ -48,7 +48,7 @@ async function validateOutput(
 }
 
 /** Reads a text as JSON. A number that a double cannot hold would be stored as another value. */
-export function parseOutput(text: string): Parsed {
+export function parseOutput(text: string): ParseResult {
   const json = removeFence(text);
   const parsed = parseJson(json);
   const overflow = parsed.ok ? findOverflow(parsed.value, json) : undefined;

@@ -1,12 +1,12 @@
 import type { HostError } from '../base/errors.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice, ToolObject } from '../chat/request.ts';
-import type { DefinitionRecord, RunStartedEvent } from '../event/fact.ts';
+import type { DefinitionRecord, RunStartedEvent } from '../event/journal-event.ts';
 import type { ResolvedLimits } from '../limits/limits.ts';
 import type { Policy } from '../loop/policy.ts';
 import type { ResolvedRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import type { CompiledOutput } from '../schema/output.ts';
+import type { CompiledOutput } from '../schema/compile-output.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { Middleware, MiddlewareScope } from './middleware.ts';
 

@@ -1,16 +1,16 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { callName } from '../chat/message.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
-import type { JournalEvent, ToolCallClosedEvent } from '../event/fact.ts';
+import type { JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { formatCallStep } from '../event/step-name.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChildRun, Step, StepRunner } from '../host/step-runner.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { ToolError } from '../tool/errors.ts';
-import { type ToolResult, toResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
+import { type ToolResult, toResult } from '../tool/tool-result.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
@@ -133,7 +133,7 @@ async function delegateThroughMiddleware(
   const { cancellation } = scope;
   const work = cancellation.isCancelled
     ? inner(call)
-    : untilCancelled(cancellation, () => wrapExecution(inner, run)(call));
+    : runUntilCancelled(cancellation, () => wrapExecution(inner, run)(call));
   const [settled] = await Promise.allSettled([work]);
   // An abort ends the run inside by itself, and what it has used has to be known.
   return { settled, inside: await inside };

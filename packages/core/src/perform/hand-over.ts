@@ -1,10 +1,10 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import { checkMessages } from '../chat/read-input.ts';
-import type { HandoffCompletedEvent, JournalEvent } from '../event/fact.ts';
+import type { HandoffCompletedEvent, JournalEvent } from '../event/journal-event.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import type { HandOver } from '../loop/action.ts';
 import { editsBetween } from '../loop/edits.ts';
@@ -38,11 +38,11 @@ async function prepareHandover(
   const destination = definition.handoffs().get(to);
   if (destination === undefined) throw new ConfigError(`Agent "${definition.name}" hands over to no agent "${to}".`);
   const { sees, speaker } = destination;
-  const instructions = await untilCancelled(scope.cancellation, () => speaker.instructionsFor(context));
+  const instructions = await runUntilCancelled(scope.cancellation, () => speaker.instructionsFor(context));
   const { messages } = known().history; // Not what the present agent sees: a view of a view would lose more each time.
   const within = middlewareScope(scope, { turn, requests });
   // A copy: a view that sorts or cuts its list in place must not change the conversation.
-  const seen = checkSeen(await untilCancelled(scope.cancellation, () => sees([...messages], within)), to);
+  const seen = checkSeen(await runUntilCancelled(scope.cancellation, () => sees([...messages], within)), to);
   const edits = editsBetween(messages, History.from(seen).messages);
   return {
     type: 'handoff.completed',
@@ -61,7 +61,7 @@ async function prepareHandover(
 function checkSeen(seen: readonly Message[], to: string): readonly Message[] {
   if (!Array.isArray(seen)) {
     const shown = JSON.stringify(seen) ?? String(seen);
-    throw new ConfigError(`The view of agent "${to}" gave ${excerpt(shown)}. Have it give a list of messages.`);
+    throw new ConfigError(`The view of agent "${to}" gave ${shorten(shown)}. Have it give a list of messages.`);
   }
   if (seen.length === 0)
     throw new ConfigError(`Agent "${to}" would see no messages. Have its inputFilter give at least one.`);

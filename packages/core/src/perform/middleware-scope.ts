@@ -1,6 +1,6 @@
 import { Cancellation } from '../base/cancellation.ts';
-import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { MiddlewareScope } from './middleware.ts';

@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Json } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
-import type { ChatResponse } from '../chat/reply.ts';
 import type { ChatRequest, ToolChoice } from '../chat/request.ts';
+import type { ChatResponse } from '../chat/response.ts';
 import type { Rejection } from '../event/rejection.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import type { ToolResult } from '../tool/result.ts';
 import type { Tool } from '../tool/tool.ts';
+import type { ToolResult } from '../tool/tool-result.ts';
 
 /** The run that a middleware is working in. */
 export interface MiddlewareScope<Context = unknown> {

@@ -1,10 +1,10 @@
 import { LazySignal } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
-import { utf8Length } from '../base/text.ts';
+import { measureUtf8 } from '../base/text.ts';
 import { ProtocolError } from '../chat/errors.ts';
-import type { ChatResponse, Delta, Repair } from '../chat/reply.ts';
 import type { ChatRequest } from '../chat/request.ts';
+import type { ChatResponse, Delta, Repair } from '../chat/response.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type { LimitName } from '../event/outcome.ts';
@@ -217,7 +217,7 @@ class ModelRequest {
   }
 
   receive(delta: Delta): Promise<void> | undefined {
-    if (this.#underWay !== undefined) this.#underWay.receivedBytes += utf8Length(delta.delta);
+    if (this.#underWay !== undefined) this.#underWay.receivedBytes += measureUtf8(delta.delta);
     return this.#options.emitter?.emit(delta);
   }
 

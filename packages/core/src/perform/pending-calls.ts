@@ -1,12 +1,12 @@
-import { type Cancellation, untilCancelled } from '../base/cancellation.ts';
+import { type Cancellation, runUntilCancelled } from '../base/cancellation.ts';
 import { copyJson } from '../base/copy-json.ts';
-import { canonicalJson, type Json } from '../base/json.ts';
-import { sha256 } from '../base/sha256.ts';
+import { type Json, stringifyCanonical } from '../base/json.ts';
+import { computeSha256 } from '../base/sha256.ts';
 import { CANCELLED } from '../chat/history.ts';
 import { callName, type ToolCall } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
-import { messageOf, toErrorData } from '../event/error-data.ts';
+import { getErrorMessage, toErrorData } from '../event/error-data.ts';
 import type {
   ApprovalAnsweredEvent,
   ApprovalExpiredEvent,
@@ -17,16 +17,16 @@ import type {
   ToolFinishedEvent,
   ToolSkippedEvent,
   UserInterruptedEvent,
-} from '../event/fact.ts';
+} from '../event/journal-event.ts';
 import type { PendingCall } from '../event/outcome.ts';
 import type { PendingAnswer, WaitOptions, WaitResult } from '../host/step-runner.ts';
 import type { AwaitAnswers, CheckCalls } from '../loop/action.ts';
 import { hasBegun } from '../loop/calls.ts';
 import type { CallState } from '../loop/state.ts';
-import type { Validated } from '../schema/schema.ts';
-import { argumentsOf, readArguments } from '../tool/arguments.ts';
-import { bounded, toResult } from '../tool/result.ts';
+import type { ValidationResult } from '../schema/schema.ts';
+import { parseCallArguments, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
+import { toResult, truncateResult } from '../tool/tool-result.ts';
 import type { Scope } from './scope.ts';
 import {
   answerStep,
@@ -49,7 +49,7 @@ export function checkCalls({ turn, calls, again }: CheckCalls, scope: Scope): Pr
     const work = async (): Promise<ApprovalRequestedEvent | ApprovalNotRequiredEvent> => {
       const call = { turn, state, repeats, scope };
       const { cancellation } = scope;
-      const pending = await untilCancelled(cancellation, () => findPending(call)).catch(
+      const pending = await runUntilCancelled(cancellation, () => findPending(call)).catch(
         ignoreCancellation(cancellation),
       );
       const position = { turn, index, ...stamp(scope) };
@@ -120,13 +120,13 @@ const ACCEPTED: Readonly<Record<PendingCall['reason'], PendingCall['accepts']>> 
 
 /** What the model wrote, for a person to see: a custom tool's text as it is, whichever kind of call brought it. */
 function readInput(tool: Tool, call: ToolCall): Json {
-  const parsed = argumentsOf(tool, call);
+  const parsed = parseCallArguments(tool, call);
   const input = (parsed.ok ? parsed.value : null) as Json; // JSON.parse gives nothing else.
   return tool.customObject === undefined ? input : (input as { readonly input: string }).input; // It was validated.
 }
 
 interface ValidatedScope extends ToolCallScope {
-  readonly validated: Extract<Validated, { ok: true }>;
+  readonly validated: Extract<ValidationResult, { ok: true }>;
 }
 
 /** If `needsApproval` throws, the call needs approval: an error must never let a tool run. */
@@ -143,7 +143,7 @@ async function readPreview({ preview }: Tool, { validated, ...call }: ValidatedS
   try {
     return await preview?.(validated.value, new ToolCallContext(call));
   } catch (error) {
-    return `The preview failed: ${messageOf(error)}`;
+    return `The preview failed: ${getErrorMessage(error)}`;
   }
 }
 
@@ -153,7 +153,7 @@ function makeStorable(preview: Json | undefined): Json | undefined {
   try {
     return copyJson(preview, { where: 'The preview failed', name: 'preview', ignoresUndefined: true });
   } catch (error) {
-    return messageOf(error);
+    return getErrorMessage(error);
   }
 }
 
@@ -162,7 +162,7 @@ function hashCall(
   call: ToolCall,
   { input, definitionHash }: Pick<PendingCall, 'input'> & { readonly definitionHash: string | undefined },
 ): Promise<string> {
-  return sha256(canonicalJson([call.id, callName(call), input, definitionHash ?? null]));
+  return computeSha256(stringifyCanonical([call.id, callName(call), input, definitionHash ?? null]));
 }
 
 interface WaitForOptions extends Pick<WaitOptions, 'ahead'> {
@@ -295,7 +295,7 @@ function closeWithResult(
         : value;
     return { type: 'tool.finished', ...position, durationMs: 0, ...toResult(read, { maxLength }) };
   } catch (error) {
-    const { content } = bounded(describeForModel(error), maxLength);
+    const { content } = truncateResult(describeForModel(error), maxLength);
     return { type: 'tool.failed', ...position, durationMs: 0, reason: 'threw', content, error: toErrorData(error) };
   }
 }

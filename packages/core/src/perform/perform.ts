@@ -1,5 +1,5 @@
 import { HostError } from '../base/errors.ts';
-import type { HandoffCompletedEvent, JournalEvent } from '../event/fact.ts';
+import type { HandoffCompletedEvent, JournalEvent } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Effectful, RefuseCalls, Tell } from '../loop/action.ts';
 import { runLoop } from '../loop/loop.ts';

@@ -1,16 +1,16 @@
-import { untilCancelled } from '../base/cancellation.ts';
+import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isJson, isRecord } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
-import { chosenNames, type ToolChoice, type ToolObject, toolObjectName } from '../chat/request.ts';
+import { getToolObjectName, listChosenNames, type ToolChoice, type ToolObject } from '../chat/request.ts';
 import type {
   LimitExceededEvent,
   ModelFailedEvent,
   RunAbortedEvent,
   RunRefusedEvent,
   TurnPreparedEvent,
-} from '../event/fact.ts';
+} from '../event/journal-event.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
@@ -73,7 +73,7 @@ async function prepareTurn(
     let counted = findCountedTools(scope);
     for (const { prepareTurn } of scope.definition.middleware) {
       const { tools } = plan;
-      plan = (await untilCancelled(scope.cancellation, () => prepareTurn?.(plan, within))) ?? plan;
+      plan = (await runUntilCancelled(scope.cancellation, () => prepareTurn?.(plan, within))) ?? plan;
       if (plan.tools !== tools) {
         const now = plan.tools.map(({ name }) => name);
         const inputTokens = plan.estimatedInputTokens + estimateTools(now, scope) - estimateTools(counted, scope);
@@ -158,7 +158,7 @@ function checkPlan({ model, tools, toolChoice }: TurnPlan, { definition }: Scope
       `prepareTurn added tool "${stranger.name}", which agent "${definition.name}" does not have. Add it to the agent's tools.`,
     );
   }
-  const missing = chosenNames(toolChoice).find((name) => tools.every((tool) => tool.name !== name));
+  const missing = listChosenNames(toolChoice).find((name) => tools.every((tool) => tool.name !== name));
   if (missing === undefined) return model;
   throw new ConfigError(
     `prepareTurn left tool "${missing}" out, but toolChoice names it. Keep the tool, or change toolChoice as well.`,
@@ -179,7 +179,7 @@ function readPlan(fact: TurnPreparedEvent, { definition, known }: Scope): Planne
 
 /** In the order chosen. All of the agent's tools are given as the agent's own list, whose JSON is made already. */
 function chooseTools(names: readonly string[], { toolObjects }: Definition): readonly ToolObject[] {
-  const byName = new Map(toolObjects.map((object) => [toolObjectName(object), object]));
+  const byName = new Map(toolObjects.map((object) => [getToolObjectName(object), object]));
   const chosen = [...new Set(names)].flatMap((name) => byName.get(name) ?? []);
   const isWhole = chosen.length === toolObjects.length && chosen.every((object, at) => object === toolObjects[at]);
   return isWhole ? toolObjects : chosen;

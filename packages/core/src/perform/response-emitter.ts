@@ -1,7 +1,7 @@
 import type { Json } from '../base/json.ts';
-import { partialJson } from '../base/partial-json.ts';
+import { parsePartialJson } from '../base/parse-partial-json.ts';
 import type { History } from '../chat/history.ts';
-import type { Delta } from '../chat/reply.ts';
+import type { Delta } from '../chat/response.ts';
 import type { Scope } from './scope.ts';
 
 type CallDelta = Extract<Delta, { readonly type: 'call' }>;
@@ -106,7 +106,7 @@ export class ResponseEmitter {
     this.#callIds ??= new Map();
     const known = this.#callIds.get(index);
     if (known !== undefined) return known;
-    const free = this.#history.freeId(id, this.#callIds.size === 0 ? NO_IDS : new Set(this.#callIds.values()));
+    const free = this.#history.findFreeId(id, this.#callIds.size === 0 ? NO_IDS : new Set(this.#callIds.values()));
     this.#callIds.set(index, free);
     return free;
   }
@@ -128,7 +128,7 @@ class PartialOutput {
     // The whole is read each time: a long text is emitted less often, so that its cost stays in proportion.
     if ((this.#text.length - this.#emittedLength) * STEPS < this.#text.length) return undefined;
     this.#emittedLength = this.#text.length;
-    const value = this.#unwrap(partialJson(this.#text.replace(/^\s*```\w*\s*\n/, '')));
+    const value = this.#unwrap(parsePartialJson(this.#text.replace(/^\s*```\w*\s*\n/, '')));
     return value as Json | undefined; // JSON.parse gives nothing else.
   }
 }

@@ -1,20 +1,20 @@
 import { HostError } from '../base/errors.ts';
 import { callName, type ToolCall } from '../chat/message.ts';
-import { messageOf, toErrorData } from '../event/error-data.ts';
+import { getErrorMessage, toErrorData } from '../event/error-data.ts';
+import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type {
   JournalEvent,
   LimitExceededEvent,
   ModelFailedEvent,
   RunAbortedEvent,
   RunRefusedEvent,
-} from '../event/fact.ts';
-import type { FailedAttempt } from '../event/failed-attempt.ts';
+} from '../event/journal-event.ts';
 import { formatCallStep } from '../event/step-name.ts';
 import { hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Step } from '../host/step-runner.ts';
 import { RequestRefused } from '../limits/budget.ts';
 import { DurationReached } from '../limits/limits.ts';
-import { AbortRun, endsRun, RefuseRun } from '../tool/errors.ts';
+import { AbortRun, isRunEndError, RefuseRun } from '../tool/errors.ts';
 import type { Scope } from './scope.ts';
 
 /** A step that yields one fact, told as soon as it is recorded. */
@@ -65,7 +65,9 @@ export function toInterruption(
 /** What an outcome says of why a run was aborted. */
 export function reasonText(reason: unknown): string {
   if (reason === undefined) return 'aborted';
-  return AbortRun.isInstance(reason) || !(reason instanceof Error) ? messageOf(reason) : reason.message || reason.name;
+  return AbortRun.isInstance(reason) || !(reason instanceof Error)
+    ? getErrorMessage(reason)
+    : reason.message || reason.name;
 }
 
 interface Failure {
@@ -87,7 +89,7 @@ export function toFailure(
     const { limit, max, spent } = error.refusal;
     return { type: 'limit.exceeded', turn, limit, max, spent, usage, ...stamp(scope) };
   }
-  if (endsRun(error)) {
+  if (isRunEndError(error)) {
     cancellation.cancel(error); // What middleware left at work is given up.
     return toInterruption(scope, { turn, reason: error, usage });
   }

@@ -1,17 +1,17 @@
 import { type Cancellation, LazySignal } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
-import { closest, plural } from '../base/text.ts';
+import { findClosest, pluralize } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import { callArguments, callName } from '../chat/message.ts';
 import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/fact.ts';
+import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
 import type { CallsRefused } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
-import { endsRun, RefuseRun, ToolError } from '../tool/errors.ts';
-import { ToolTimeoutError } from '../tool/execute.ts';
-import { bounded, type ToolResult } from '../tool/result.ts';
+import { isRunEndError, RefuseRun, ToolError } from '../tool/errors.ts';
+import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { ToolContext } from '../tool/tool.ts';
+import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
 import type { ToolExecution } from './middleware.ts';
 import { type MiddlewareRequests, middlewareScope } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
@@ -82,7 +82,7 @@ export function closeWithError(error: unknown, run: ToolCallRun): ToolCallClosed
   if (HostError.isInstance(error)) throw error;
   // First: after a tool has thrown AbortRun, that is also what its siblings are given up with.
   if (cancellation.isCancelled && error === cancellation.reason) return cancelCall(run);
-  if (endsRun(error)) {
+  if (isRunEndError(error)) {
     cancellation.cancel(error);
     const reason = RefuseRun.isInstance(error) ? 'refused' : 'aborted';
     return failCall(error, { ...run, reason, content: 'Cancelled: this call ended the run.' });
@@ -116,7 +116,7 @@ export function cancelCall(run: ToolCallRun): ToolCallClosedEvent {
 
 /** A cap of this run, or of one around it, leaves no room for the call: parallel calls may have used it meanwhile. */
 export function refuseCall({ max, spent }: CallsRefused, run: ToolCallRun): ToolCallClosedEvent {
-  const content = `Not run: it would pass the limit of ${plural(max, 'tool call')}, of which ${spent} are used.`;
+  const content = `Not run: it would pass the limit of ${pluralize(max, 'tool call')}, of which ${spent} are used.`;
   const { durationMs: _, ...position } = positionOf(run);
   const limit = { limit: 'toolCalls', outerLimit: { max, spent } } as const;
   return { type: 'tool.skipped', ...position, reason: 'limit', ...limit, content };
@@ -127,7 +127,7 @@ export function rejectUnknownTool(run: ToolCallRun): ToolCallClosedEvent {
   checkUnchanged(run);
   const name = callName(run.state.call);
   const names = run.scope.known().tools ?? [...run.scope.definition.tools.keys()];
-  const meant = closest(name, names);
+  const meant = findClosest(name, names);
   const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
   const content = `There is no tool "${name}".${hint} The tools are: ${names.join(', ') || 'none'}.`;
   return failCall(new ToolError(content), { ...run, reason: 'unknown', content });
@@ -161,7 +161,7 @@ export interface CallFailure extends ToolCallRun {
 export function failCall(error: unknown, { reason, content, ...run }: CallFailure): ToolFailedEvent {
   const maxLength =
     run.scope.definition.tools.get(callName(run.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
-  const { content: shown } = bounded(content, maxLength);
+  const { content: shown } = truncateResult(content, maxLength);
   const guard = RefuseRun.isInstance(error) ? error.guard : undefined;
   const data = { content: shown, reason, error: toErrorData(error) };
   return { type: 'tool.failed', ...positionOf(run), ...data, ...(guard === undefined ? {} : { guard }) };

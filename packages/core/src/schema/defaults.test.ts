@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import * as mini from 'zod/mini';
 import { z as z3 } from 'zod/v3';
+import { renderStrictForm } from './render-strict-form.ts';
 import { compileSchema, type Schema } from './schema.ts';
-import { strictForm } from './strict.ts';
 import { zod3 } from './zod3.ts';
 
 let count = 0;
@@ -12,14 +12,14 @@ const today = (): string => new Date().toISOString();
 const dynamic: readonly (readonly [string, () => unknown])[] = [
   ['an id', () => crypto.randomUUID()],
   ['a count', () => ++count],
-  ['chance', () => Math.random()],
-  ['one of two by chance', () => Math.random() < 0.5],
+  ['a random number', () => Math.random()],
+  ['a random boolean', () => Math.random() < 0.5],
   ['the time', () => Date.now()],
   ['the time in seconds', () => Math.floor(Date.now() / 1_000)],
-  ['the time as a text', () => new Date()],
+  ['the time as a date', () => new Date()],
   ['the day', () => today().slice(0, 10)],
-  ['the day as it is written somewhere', () => new Date().toLocaleDateString('en-US')],
-  ['the day in words', () => new Date().toDateString()],
+  ['the day in a local format', () => new Date().toLocaleDateString('en-US')],
+  ['the day with its name', () => new Date().toDateString()],
   ['a name with the time', () => `run-${Date.now()}`],
   ['a name with the day', () => `report ${today().slice(0, 10)}.txt`],
   ['a list of times', () => [{ at: Date.now() }]],
@@ -33,11 +33,11 @@ const constant: readonly (readonly [string, () => unknown])[] = [
   ['a large number', () => 1_000_000_007],
   ['false', () => false],
   ['null', () => null],
-  ['a date of another time', () => '1999-12-31'],
-  ['a timestamp of another time', () => 946_684_800_000],
+  ['a past date', () => '1999-12-31'],
+  ['a past timestamp', () => 946_684_800_000],
 ];
 
-/** The field `a` of what is sent. */
+/** Returns the schema of field `a` as it is sent. */
 function sentFor(schema: Schema): unknown {
   const { properties, required } = compileSchema(schema, 'input').jsonSchema;
   expect(required).toBeUndefined();
@@ -46,7 +46,7 @@ function sentFor(schema: Schema): unknown {
 
 describe.each([
   ['zod', (make: () => unknown) => z.object({ a: z.any().default(make) })],
-  ['zod, in other words', (make: () => unknown) => z.object({ a: z.any().prefault(make) })],
+  ['zod with prefault', (make: () => unknown) => z.object({ a: z.any().prefault(make) })],
   [
     'zod, described and read-only',
     (make: () => unknown) => z.object({ a: z.any().default(make).describe('A.').readonly() }),
@@ -54,7 +54,7 @@ describe.each([
   ['zod/mini', (make: () => unknown) => mini.object({ a: mini._default(mini.any(), make) })],
   ['zod 3', (make: () => unknown) => zod3(z3.object({ a: z3.any().default(make) }))],
 ])('a default of %s', (_, schemaWith) => {
-  test.each(dynamic)('that is another one each time is not told: %s', async (_name, make) => {
+  test.each(dynamic)('is not sent if it differs on each call: %s', async (_name, make) => {
     const schema = schemaWith(make);
     expect(sentFor(schema)).not.toHaveProperty('default');
     expect(await compileSchema(schema, 'input').validate({})).toMatchObject({
@@ -63,15 +63,15 @@ describe.each([
     });
   });
 
-  test.each(constant)('that is always the same is told: %s', (_name, make) => {
+  test.each(constant)('is sent if it is constant: %s', (_name, make) => {
     expect(sentFor(schemaWith(make))).toMatchObject({ default: make() });
   });
 });
 
-test('a dynamic default of a typed field: the type stays, the strict form lets null stand for it', async () => {
+test('keeps the type of a field with a dynamic default, and makes it nullable in the strict form', async () => {
   const schema = z.object({ key: z.uuid().default(() => crypto.randomUUID()), at: z.int().default(Date.now) });
   const { jsonSchema, validate } = compileSchema(schema, 'input');
-  const form = strictForm(jsonSchema);
+  const form = renderStrictForm(jsonSchema);
   expect(form.ok && form.schema['properties']).toMatchObject({
     key: { type: ['string', 'null'], format: 'uuid' },
     at: { type: ['integer', 'null'] },
@@ -81,20 +81,20 @@ test('a dynamic default of a typed field: the type stays, the strict form lets n
   expect(other).not.toEqual(one);
 });
 
-test('what a schema catches is told only if it is always the same', () => {
+test('sends the value of catch() as a default only if it is constant', () => {
   const schema = z.object({
     id: z.string().catch(() => crypto.randomUUID()),
-    told: z.string().catch((context) => String(context.issues.length)),
+    caught: z.string().catch((context) => String(context.issues.length)),
     same: z.string().catch('x'),
   });
   expect(compileSchema(schema, 'input').jsonSchema['properties']).toEqual({
     id: { type: 'string' },
-    told: { type: 'string' },
+    caught: { type: 'string' },
     same: { type: 'string', default: 'x' },
   });
 });
 
-test('the same schema is sent each time it is compiled', () => {
+test('sends the same schema on each compilation', () => {
   const schemaOf = (): unknown =>
     compileSchema(
       z.object({ a: z.string().default(() => crypto.randomUUID()), b: z.int().default(() => Date.now()) }),

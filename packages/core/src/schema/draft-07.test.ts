@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { draft07 } from './draft-07.ts';
+import { toDraft07 } from './draft-07.ts';
 import { compileSchema } from './schema.ts';
 
-test('what draft-07 has another word for is said in it', () => {
+test('writes 2020-12 keywords as their draft-07 forms', () => {
   const node: z.ZodType = z
     .object({
       pair: z.tuple([z.string(), z.number()]).rest(z.boolean()),
@@ -14,7 +14,7 @@ test('what draft-07 has another word for is said in it', () => {
     })
     .meta({ id: 'Node' });
   const { jsonSchema } = compileSchema(z.object({ node }), 'input');
-  expect(draft07(jsonSchema)).toEqual({
+  expect(toDraft07(jsonSchema)).toEqual({
     type: 'object',
     properties: { node: { $ref: '#/definitions/Node' } },
     required: ['node'],
@@ -35,10 +35,10 @@ test('what draft-07 has another word for is said in it', () => {
       },
     },
   });
-  expect(draft07(jsonSchema)).toBe(draft07(jsonSchema));
+  expect(toDraft07(jsonSchema)).toBe(toDraft07(jsonSchema));
 });
 
-test('the name of another draft is left out, and what is no list of schemas stays as it is', () => {
+test('removes $schema and keeps values that are not lists of schemas', () => {
   const schema = { $schema: 'https://json-schema.org/draft/2020-12/schema', $ref: 7, properties: null };
-  expect(draft07(schema)).toEqual({ $ref: 7, properties: null });
+  expect(toDraft07(schema)).toEqual({ $ref: 7, properties: null });
 });

@@ -3,8 +3,8 @@ import { memoize } from '../base/memoize.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { mapSubschemas } from './subschemas.ts';
 
-/** The same schema for servers that know JSON Schema as of draft-07. Made once for each schema. */
-export const draft07: (schema: JsonSchema) => JsonSchema = memoize(convert);
+/** Converts a schema to draft-07, for servers that do not support 2020-12. Memoized by schema. */
+export const toDraft07: (schema: JsonSchema) => JsonSchema = memoize(convert);
 
 function convert(schema: JsonSchema): JsonSchema {
   const inner = mapSubschemas(schema, (each) => (isRecord(each) ? convert(each) : each));

@@ -3,7 +3,7 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** Whether a constant of a schema library is one that JSON has. */
+/** Whether a value is a JSON scalar: null, a string, a boolean or a finite number. */
 export function isJsonScalar(value: unknown): boolean {
   return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 }

@@ -1,6 +1,6 @@
-// The keywords of JSON Schema by what they are about, for the tables that name some of them.
+// Groups of JSON Schema keywords.
 
-/** What names a schema or a place in it. */
+/** Keywords that identify a schema or a place in it. */
 export const IDENTITY: readonly string[] = ['$schema', '$id', '$anchor', '$comment'];
 export const USAGE_NOTES: readonly string[] = ['readOnly', 'writeOnly', 'deprecated'];
 export const CONTENT_ENCODINGS: readonly string[] = ['contentEncoding', 'contentMediaType'];
@@ -12,11 +12,11 @@ export const PROPERTY_COUNTS: readonly string[] = ['minProperties', 'maxProperti
 export const EXCLUSIVE_LIMITS: readonly string[] = ['exclusiveMinimum', 'exclusiveMaximum'];
 export const NUMBER_LIMITS: readonly string[] = ['minimum', 'maximum', ...EXCLUSIVE_LIMITS, 'multipleOf'];
 
-/** Properties of names that the schema does not list. */
+/** Keywords about properties that `properties` does not list. */
 export const OTHER_PROPERTIES: readonly string[] = ['patternProperties', 'propertyNames'];
 export const PROPERTIES: readonly string[] = ['properties', 'required', 'additionalProperties', ...OTHER_PROPERTIES];
 
-/** Which keywords are of one type. */
+/** Keywords that apply to values of one type only. */
 export const KEYWORDS_OF_TYPE: Readonly<Record<string, readonly string[]>> = {
   string: [...TEXT_LENGTHS, 'pattern', 'format'],
   number: NUMBER_LIMITS,
@@ -26,5 +26,5 @@ export const KEYWORDS_OF_TYPE: Readonly<Record<string, readonly string[]>> = {
 
 const TIME_FORMATS = ['date-time', 'time', 'date', 'duration'];
 
-/** Values of `format` that OpenAI's structured outputs and most grammars know. */
+/** Values of `format` that OpenAI's structured outputs and most grammars support. */
 export const COMMON_FORMATS: readonly string[] = [...TIME_FORMATS, 'email', 'hostname', 'ipv4', 'ipv6', 'uuid'];

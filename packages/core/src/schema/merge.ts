@@ -1,24 +1,24 @@
-import { canonicalJson, isRecord } from '../base/json.ts';
+import { isRecord, stringifyCanonical } from '../base/json.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { IDENTITY, USAGE_NOTES } from './keywords.ts';
 
-/** Keywords that say nothing about which values pass. */
-const WORDS = ['title', 'description', 'default', 'examples'];
-const ANNOTATIONS: ReadonlySet<string> = new Set([...IDENTITY, ...USAGE_NOTES, ...WORDS, '$defs']);
+/** Keywords that do not restrict values. */
+const DESCRIPTIONS = ['title', 'description', 'default', 'examples'];
+const ANNOTATIONS: ReadonlySet<string> = new Set([...IDENTITY, ...USAGE_NOTES, ...DESCRIPTIONS, '$defs']);
 
-/** Whether a schema limits values at all. */
+/** Whether a schema has no keyword that restricts values. */
 export function isAnnotationOnly(schema: JsonSchema): boolean {
   return Object.keys(schema).every((keyword) => ANNOTATIONS.has(keyword));
 }
 
-/** Whether two schemas, or values, are the same JSON. */
+/** Whether two schemas or values are the same JSON, whatever the order of their keys. */
 export function isSameJson(one: unknown, other: unknown): boolean {
-  return one === other || canonicalJson(one) === canonicalJson(other);
+  return one === other || stringifyCanonical(one) === stringifyCanonical(other);
 }
 
 /**
- * One schema for what passes both: properties and requirements joined, types and values that both have, the narrower of two
- * limits. What has no such form stands in its `allOf`. `undefined` if nothing can pass both.
+ * Intersects two schemas into one. It has the properties and requirements of both, the shared types and values, and the narrower
+ * limits. A keyword that cannot be merged goes into its `allOf`. Returns `undefined` if no value can pass both schemas.
  */
 export function intersectSchemas(one: JsonSchema, other: JsonSchema): JsonSchema | undefined {
   const merged: Record<string, unknown> = { ...one };
@@ -28,16 +28,16 @@ export function intersectSchemas(one: JsonSchema, other: JsonSchema): JsonSchema
     else if (!isSameJson(merged[keyword], value)) {
       const both = intersectValues(keyword, merged[keyword], value);
       if (both === NEVER) return undefined;
-      if (both === NO_FORM) rest[keyword] = value;
+      if (both === NOT_MERGEABLE) rest[keyword] = value;
       else merged[keyword] = both;
     }
   }
   if (Object.keys(rest).length > 0) merged['allOf'] = [...toList(merged['allOf']), rest];
-  return reconcileValues(merged);
+  return mergeConstAndEnum(merged);
 }
 
-const NEVER = Symbol('nothing passes both');
-const NO_FORM = Symbol('both have to stand');
+const NEVER = Symbol('no value passes both');
+const NOT_MERGEABLE = Symbol('both keywords are needed');
 
 function intersectValues(keyword: string, one: unknown, other: unknown): unknown {
   switch (keyword) {
@@ -77,7 +77,7 @@ function intersectValues(keyword: string, one: unknown, other: unknown): unknown
     case '$defs':
       return { ...Object(other), ...Object(one) };
   }
-  return ANNOTATIONS.has(keyword) ? one : NO_FORM;
+  return ANNOTATIONS.has(keyword) ? one : NOT_MERGEABLE;
 }
 
 function intersectTypes(one: readonly unknown[], other: readonly unknown[]): unknown {
@@ -97,7 +97,7 @@ function intersectProperties(one: JsonSchema, other: JsonSchema): JsonSchema {
   return Object.fromEntries(entries);
 }
 
-/** Either may be missing, or a boolean. */
+/** Intersects two subschemas. Each may be missing or a boolean. */
 function intersectSubschemas(one: unknown, other: unknown): unknown {
   if (one === false || other === false) return false;
   if (!isRecord(one) || isAnnotationOnly(one)) return isRecord(other) || other === true ? other : (one ?? other);
@@ -106,7 +106,7 @@ function intersectSubschemas(one: unknown, other: unknown): unknown {
   return both ?? { allOf: removeDuplicates([...listConjuncts(one), ...listConjuncts(other)]) };
 }
 
-/** Without references and alternatives: what it says is there to be seen. */
+/** Whether a schema has neither references nor alternatives, so that its own keywords are all of it. */
 function isPlain(schema: JsonSchema): boolean {
   return !['$ref', 'anyOf', 'oneOf', 'allOf', 'if', 'not'].some((keyword) => schema[keyword] !== undefined);
 }
@@ -115,27 +115,27 @@ function listConjuncts(schema: JsonSchema): readonly unknown[] {
   return Object.keys(schema).length === 1 && Array.isArray(schema['allOf']) ? schema['allOf'] : [schema];
 }
 
-/** A constant of one and a list of values of the other say the constant, if it is in the list. */
-function reconcileValues(schema: JsonSchema): JsonSchema | undefined {
+/** Keeps only `const` if `enum` includes it. Returns `undefined` if `enum` does not. */
+function mergeConstAndEnum(schema: JsonSchema): JsonSchema | undefined {
   const { enum: values, ...rest } = schema;
   if (!Array.isArray(values) || schema['const'] === undefined) return schema;
   return values.some((value) => isSameJson(value, schema['const'])) ? rest : undefined;
 }
 
-/** `made`, or `given` if it has the very same values: whoever compares sees that nothing changed. */
-export function keepIfSame(given: JsonSchema, made: JsonSchema): JsonSchema {
-  const keys = Object.keys(given);
-  const isSame = keys.length === Object.keys(made).length && keys.every((key) => given[key] === made[key]);
-  return isSame ? given : made;
+/** Returns the original if the changed schema has identical values, so that callers can compare by identity. */
+export function keepIfSame(original: JsonSchema, changed: JsonSchema): JsonSchema {
+  const keys = Object.keys(original);
+  const isSame = keys.length === Object.keys(changed).length && keys.every((key) => original[key] === changed[key]);
+  return isSame ? original : changed;
 }
 
-/** The values that `const` or `enum` leaves; `undefined` if there is neither. */
-export function readValues({ enum: values, const: constant }: JsonSchema): readonly unknown[] | undefined {
+/** Returns the values of `const` or `enum`; `undefined` if a schema has neither. */
+export function readEnumValues({ enum: values, const: constant }: JsonSchema): readonly unknown[] | undefined {
   if (constant !== undefined) return [constant];
   return Array.isArray(values) ? values : undefined;
 }
 
-/** What a schema is called, for the schema that takes its place. */
+/** Picks title and description, for a schema that replaces this one. */
 export function pickAnnotations({ title, description }: JsonSchema): JsonSchema {
   return { ...(title !== undefined && { title }), ...(description !== undefined && { description }) };
 }
@@ -149,11 +149,11 @@ export function toList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** Each once, in the order in which they come. */
+/** Keeps the first of equal values, in order. Values are compared as JSON. */
 export function removeDuplicates<T>(values: readonly T[]): T[] {
   const seen = new Set<string>();
   return values.filter((value) => {
-    const json = canonicalJson(value);
+    const json = stringifyCanonical(value);
     return !seen.has(json) && seen.add(json);
   });
 }

@@ -2,19 +2,19 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { JsonSchema } from './json-schema.ts';
 import { normalizeSchema } from './normalize.ts';
-import { jsonSchema } from './plain.ts';
+import { jsonSchema } from './plain-json-schema.ts';
 import { compileSchema } from './schema.ts';
 
 const text = { type: 'string' };
 
 test.each<[string, JsonSchema, JsonSchema]>([
   [
-    'a tuple as of draft-07',
+    'converts a tuple of draft-07',
     { type: 'array', items: [text, { type: 'number' }], additionalItems: false },
     { type: 'array', prefixItems: [text, { type: 'number' }], items: false },
   ],
   [
-    'a tuple whose other elements are of one type',
+    'converts a draft-07 tuple with additionalItems',
     { type: 'array', items: [text], additionalItems: text },
     { type: 'array', prefixItems: [text], items: text },
   ],
@@ -24,7 +24,7 @@ test.each<[string, JsonSchema, JsonSchema]>([
     { type: 'object', properties: { a: { $ref: '#/$defs/A' } }, $defs: { A: text } },
   ],
   [
-    'definitions beside $defs',
+    'merges definitions and $defs',
     {
       properties: { a: { $ref: '#/definitions/A' }, b: { $ref: '#/$defs/B' } },
       definitions: { A: text },
@@ -33,63 +33,63 @@ test.each<[string, JsonSchema, JsonSchema]>([
     { properties: { a: { $ref: '#/$defs/A' }, b: { $ref: '#/$defs/B' } }, $defs: { A: text, B: text } },
   ],
   [
-    'limits as of draft-04',
+    'converts exclusive limits of draft-04',
     { type: 'number', minimum: 1, exclusiveMinimum: true, maximum: 9, exclusiveMaximum: false },
     { type: 'number', exclusiveMinimum: 1, maximum: 9 },
   ],
   [
-    'an upper limit as of draft-04, which is excluded',
+    'converts an exclusive maximum of draft-04',
     { type: 'number', maximum: 9, exclusiveMaximum: true },
     { type: 'number', exclusiveMaximum: 9 },
   ],
   [
-    'a limit as of draft-04 beside a newer one',
+    'converts a draft-04 limit beside a newer one',
     { type: 'number', minimum: 1, exclusiveMinimum: true, exclusiveMaximum: 9 },
     { type: 'number', exclusiveMinimum: 1, exclusiveMaximum: 9 },
   ],
   [
-    'a list as of draft-07',
+    'keeps an array of draft-07',
     { $schema: 'http://json-schema.org/draft-07/schema#', type: 'array', items: text },
     { type: 'array', items: text },
   ],
-  ['what a property brings along, names alone', { dependencies: { a: ['b'] } }, { dependentRequired: { a: ['b'] } }],
+  ['converts dependencies with names only', { dependencies: { a: ['b'] } }, { dependentRequired: { a: ['b'] } }],
   [
-    'what a property brings along, schemas alone',
+    'converts dependencies with schemas only',
     { dependencies: { c: { required: ['d'] } } },
     { dependentSchemas: { c: { required: ['d'] } } },
   ],
   [
-    'null as of OpenAPI, of a constant',
+    'converts nullable of OpenAPI on a constant',
     { type: 'string', const: 'x', nullable: true },
     { anyOf: [{ type: 'string', const: 'x' }, { type: 'null' }] },
   ],
   [
-    'what a property brings along',
+    'converts dependencies with names and schemas',
     { dependencies: { a: ['b'], c: { required: ['d'] } } },
     { dependentRequired: { a: ['b'] }, dependentSchemas: { c: { required: ['d'] } } },
   ],
   [
-    'null as of OpenAPI',
+    'converts nullable of OpenAPI',
     { properties: { a: { type: 'string', nullable: true, enum: ['x'], description: 'A.' } } },
     { properties: { a: { type: ['string', 'null'], enum: ['x', null], description: 'A.' } } },
   ],
   [
-    'null as of OpenAPI, of a union',
+    'converts nullable of OpenAPI on a union',
     { properties: { a: { anyOf: [text], nullable: true, description: 'A.' } } },
     { properties: { a: { anyOf: [{ anyOf: [text] }, { type: 'null' }], description: 'A.' } } },
   ],
   [
-    'flags of properties, and a type of all values',
+    'removes required flags of properties and the type any',
     { type: 'object', properties: { a: { type: 'any', required: true } } },
     { type: 'object', properties: { a: {} } },
   ],
   [
-    'a flag of a property alone',
+    'removes a required flag of a property',
     { type: 'object', properties: { a: { type: 'string', required: true } } },
     { type: 'object', properties: { a: { type: 'string' } } },
   ],
   [
-    'what names the schema',
+    'removes $schema and $id',
     {
       $schema: 'http://json-schema.org/draft-07/schema#',
       $id: 'https://example.test/a',
@@ -99,12 +99,12 @@ test.each<[string, JsonSchema, JsonSchema]>([
     { type: 'object', properties: {} },
   ],
   [
-    'a reference to any other place',
+    'moves the target of a reference by path to $defs',
     { properties: { a: { properties: { b: text } }, c: { $ref: '#/properties/a/properties/b' } } },
     { properties: { a: { properties: { b: text } }, c: { $ref: '#/$defs/b' } }, $defs: { b: text } },
   ],
   [
-    'a reference by $id',
+    'moves the target of a reference by $id to $defs',
     { properties: { a: { $id: 'T0', type: 'object', properties: { next: { $ref: 'T0' } } } } },
     {
       properties: { a: { type: 'object', properties: { next: { $ref: '#/$defs/T0' } } } },
@@ -112,7 +112,7 @@ test.each<[string, JsonSchema, JsonSchema]>([
     },
   ],
   [
-    'a reference to the $id of the root',
+    'rewrites a reference to the $id of the root',
     {
       $id: 'T0',
       type: 'object',
@@ -122,17 +122,17 @@ test.each<[string, JsonSchema, JsonSchema]>([
     { type: 'object', properties: { next: { $ref: '#' }, other: { $ref: '#/$defs/A' } }, $defs: { A: text } },
   ],
   [
-    'a reference by $anchor',
+    'moves the target of a reference by $anchor to $defs',
     { properties: { a: { $anchor: 'here', type: 'string' }, b: { $ref: '#here' } } },
     { properties: { a: text, b: { $ref: '#/$defs/_here' } }, $defs: { _here: text } },
   ],
   [
-    'definitions inside of a part, which refers to them as if it were the root',
+    'moves nested definitions to the root',
     { properties: { a: { $ref: '#/$defs/A', $defs: { A: text } } } },
     { properties: { a: { $ref: '#/$defs/A' } }, $defs: { A: text } },
   ],
   [
-    'names that would have to be escaped',
+    'renames definitions whose names need escapes',
     {
       properties: {
         a: { $ref: '#/$defs/app~1User' },
@@ -151,7 +151,7 @@ test.each<[string, JsonSchema, JsonSchema]>([
     },
   ],
   [
-    'nothing that is a value or the name of a property',
+    'keeps values and property names that look like keywords',
     {
       properties: {
         $ref: text,
@@ -173,7 +173,7 @@ test.each<[string, JsonSchema, JsonSchema]>([
   expect(given).toEqual(before);
 });
 
-test('a schema that needs no change is the very same', () => {
+test('returns the same schema if nothing has to change', () => {
   const schema = {
     type: 'object',
     properties: { a: { $ref: '#/$defs/A' }, b: { prefixItems: [text], items: false }, c: { $ref: '#' } },
@@ -182,22 +182,22 @@ test('a schema that needs no change is the very same', () => {
   expect(normalizeSchema(schema)).toBe(schema);
 });
 
-test('a reference that leads nowhere stays as it is', () => {
+test('keeps a reference without a target', () => {
   const schema = { properties: { a: { $ref: 'https://example.test/a' }, b: { $ref: '#/$defs/%' } } };
   expect(normalizeSchema(schema)).toEqual(schema);
 });
 
-test('a schema that holds itself is refused where it is defined', () => {
+test('refuses a schema that contains itself when the tool is defined', () => {
   const schema: Record<string, unknown> = { type: 'object' };
   schema['properties'] = { a: schema };
   expect(() => compileSchema(jsonSchema(schema), 'Tool "t", input')).toThrow(
-    'Tool "t", input: this schema can\'t be told in JSON Schema: it is nested without end.',
+    'Tool "t", input: JSON Schema can\'t express this schema: it is nested without end.',
   );
 });
 
 const signs = ['%', '%20', '/', '~', '~1', ' ', '#', '?', 'é', '[x]', '$defs/'];
 
-test.each(signs)('an id with %j: a null behind it means what it means elsewhere', async (sign) => {
+test.each(signs)('removes nulls behind a reference to an id with %j', async (sign) => {
   const part = z.object({ q: z.string().optional() }).meta({ id: `part of ${sign} normalize` });
   const { jsonSchema: sent, validate } = compileSchema(z.object({ a: part }), 'input');
   expect(Object.keys(sent['$defs'] as object)).toEqual([expect.stringMatching(/^[\w.-]+$/)]);

@@ -1,17 +1,16 @@
 import { isRecord } from '../base/json.ts';
-import { collectDefinitions } from './definitions.ts';
+import { collectDefinitions } from './collect-definitions.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { isAnnotationOnly, toList } from './merge.ts';
 import { mapSubschemas } from './subschemas.ts';
 
 /**
- * A schema of any draft as one of 2020-12 that servers can follow: what earlier drafts and OpenAPI say in other words is said
- * in those of 2020-12, and each reference leads to the root or into `$defs`.
+ * Converts a schema of any draft or of OpenAPI to 2020-12, with references that servers can follow: to the root or into `$defs`.
  *
- * Gives the very same schema if it is one already.
+ * Returns the same object if nothing has to change.
  */
-export function normalizeSchema(given: JsonSchema): JsonSchema {
-  return upgrade(collectDefinitions(given));
+export function normalizeSchema(schema: JsonSchema): JsonSchema {
+  return upgrade(collectDefinitions(schema));
 }
 
 function upgrade(schema: JsonSchema): JsonSchema {
@@ -28,7 +27,7 @@ function isLegacy(schema: JsonSchema): boolean {
   return isOld || isWrong || LEGACY.some((keyword) => schema[keyword] !== undefined);
 }
 
-/** References no longer need it. `required` was a flag of the property itself, `any` a type. */
+/** Removes `$schema` and `$id`, which no reference needs now, and the old forms `required: true` and `type: "any"`. */
 function removeIdentity({ $schema: _, $id: __, $anchor: ___, type, required, ...schema }: JsonSchema): JsonSchema {
   return {
     ...(type !== undefined && type !== 'any' && { type }),
@@ -38,9 +37,9 @@ function removeIdentity({ $schema: _, $id: __, $anchor: ___, type, required, ...
 }
 
 function upgradeTuple({ items, additionalItems, dependencies, ...schema }: JsonSchema): JsonSchema {
-  const upgrade = isRecord(dependencies) ? upgradeDependencies(schema, dependencies) : schema;
-  if (!Array.isArray(items)) return { ...upgrade, ...(items !== undefined && { items }) };
-  return { ...upgrade, prefixItems: items, ...(additionalItems !== undefined && { items: additionalItems }) };
+  const upgraded = isRecord(dependencies) ? upgradeDependencies(schema, dependencies) : schema;
+  if (!Array.isArray(items)) return { ...upgraded, ...(items !== undefined && { items }) };
+  return { ...upgraded, prefixItems: items, ...(additionalItems !== undefined && { items: additionalItems }) };
 }
 
 function upgradeDependencies(schema: JsonSchema, dependencies: JsonSchema): JsonSchema {
@@ -54,7 +53,7 @@ function upgradeDependencies(schema: JsonSchema, dependencies: JsonSchema): Json
   };
 }
 
-/** Draft 4 had a flag beside the limit. */
+/** Converts the exclusive limits of draft 4, where a boolean modifies `minimum` or `maximum`. */
 function upgradeLimits(schema: JsonSchema): JsonSchema {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, ...rest } = schema;
   return {
@@ -68,9 +67,9 @@ function keepNumbers(schema: JsonSchema): JsonSchema {
   return Object.fromEntries(Object.entries(schema).filter(([, limit]) => typeof limit === 'number'));
 }
 
-/** OpenAPI 3.0. */
-function upgradeNullable({ nullable, ...given }: JsonSchema): JsonSchema {
-  const schema = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+/** Converts `nullable` of OpenAPI 3.0 to a null type. */
+function upgradeNullable({ nullable, ...others }: JsonSchema): JsonSchema {
+  const schema = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
   if (nullable !== true || isAnnotationOnly(schema)) return schema;
   const { type, enum: values, description, ...rest } = schema;
   if (type === undefined || schema['const'] !== undefined)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JsonSchema } from './json-schema.ts';
 import { toObjectRoot } from './object-root.ts';
 
-/** An object that requires properties of these names. */
+/** Returns an object schema that requires properties with these names. */
 function withNames(names: readonly string[]): JsonSchema {
   return { type: 'object', properties: Object.fromEntries(names.map((name) => [name, {}])), required: names };
 }
@@ -15,14 +15,14 @@ function descriptionOf(branches: readonly JsonSchema[]): unknown {
   return toObjectRoot({ anyOf: branches })?.['description'];
 }
 
-describe('the description of a union that is sent as one object', () => {
-  test('names sixteen properties of a branch', () => {
+describe('the description of a merged union', () => {
+  test('lists at most sixteen properties of a branch', () => {
     const [exactly, more] = [numbered(16), numbered(17)];
     expect(descriptionOf([withNames(exactly), withNames(['a'])])).toBe(`One of: { ${exactly.join(', ')} } | { a }.`);
     expect(descriptionOf([withNames(more), withNames(['a'])])).toBe(`One of: { ${exactly.join(', ')}, … } | { a }.`);
   });
 
-  test('marks what may be left out, and says the title or the description of a branch, up to 120 characters', () => {
+  test('marks optional properties, and adds a title or description of up to 120 characters', () => {
     const named = { ...withNames(['a']), properties: { a: {}, b: {} } };
     const [exactly, more] = ['x'.repeat(120), 'x'.repeat(121)];
     const other = withNames(['c']);
@@ -35,7 +35,7 @@ describe('the description of a union that is sent as one object', () => {
     );
   });
 
-  test('lists twelve branches, and none of more', () => {
+  test('lists up to twelve branches, and no branch if there are more', () => {
     const branches = numbered(13).map((name) => withNames([name]));
     expect(descriptionOf(branches.slice(0, 12))).toBe(
       `One of: ${numbered(12)
@@ -45,7 +45,7 @@ describe('the description of a union that is sent as one object', () => {
     expect(descriptionOf(branches)).toBeUndefined();
   });
 
-  test('is left out if it would have more than 2,000 characters', () => {
+  test('is omitted above 2,000 characters', () => {
     const name = (length: number): string => 'x'.repeat(length);
     const frame = 'One of: {  } | { a }.'.length;
     expect(descriptionOf([withNames([name(2_000 - frame)]), withNames(['a'])])).toHaveLength(2_000);
@@ -53,7 +53,7 @@ describe('the description of a union that is sent as one object', () => {
   });
 });
 
-test('objects that are constants are one object', () => {
+test('merges constant objects into one object', () => {
   expect(toObjectRoot({ enum: [{ a: 1 }, { a: 2, b: 'x' }] })).toEqual({
     type: 'object',
     description: 'One of: { a: 1 } | { a: 2, b: "x" }.',
@@ -64,7 +64,7 @@ test('objects that are constants are one object', () => {
   expect(toObjectRoot({ enum: [{ a: 1 }, 2] })).toBeUndefined();
 });
 
-test('a union that refers to itself refers to its name among the definitions', () => {
+test('replaces a recursive reference to the root by a definition', () => {
   const branch = (name: string, field: JsonSchema): JsonSchema => ({
     ...withNames([name]),
     properties: { [name]: field },
@@ -83,6 +83,6 @@ test('a union that refers to itself refers to its name among the definitions', (
 test.each([
   ...['properties', 'required', 'additionalProperties', 'patternProperties', 'propertyNames', 'minProperties'],
   ...['maxProperties', 'dependentRequired'],
-])('a schema with %s and no type is one of objects, without definitions', (keyword) => {
+])('treats a schema with %s and no type as an object, and adds no definitions', (keyword) => {
   expect(toObjectRoot({ [keyword]: {} })).toStrictEqual({ [keyword]: {}, type: 'object' });
 });

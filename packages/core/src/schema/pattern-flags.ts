@@ -1,39 +1,39 @@
 import { isRecord } from '../base/json.ts';
-import { addNotes } from './description.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { removeDuplicates, toList } from './merge.ts';
+import { addNotes } from './notes.ts';
 import { isIndependentOfFlags } from './patterns.ts';
 import { mapSubschemas } from './subschemas.ts';
 
-/** A JSON Schema that a library has just made: it is changed in place, as they ask for it. */
-export type Made = Record<string, unknown>;
+/** A JSON Schema that a library is building. Its hooks require changes in place. */
+export type MutableSchema = Record<string, unknown>;
 
-/** Where patterns are kept until the whole is made: what is said of a schema within others comes later. */
-const FLAGGED = 'pawl:pattern';
+/** Holds patterns until the schema is complete: a library may write the description of a nested schema later. */
+const FLAGGED_PATTERNS = 'pawl:pattern';
 
-/** Keeps patterns apart, given by their source, whose flags matter: without them they would say something else. */
-export function correctPatterns(made: Made, flagged: ReadonlyMap<string, string>): void {
+/** Moves patterns whose flags change their meaning out of `pattern` and `allOf`. `flagged` has them by source. */
+export function extractFlaggedPatterns(schema: MutableSchema, flagged: ReadonlyMap<string, string>): void {
   if (flagged.size === 0) return;
-  const { pattern, allOf } = made;
+  const { pattern, allOf } = schema;
   const all = [pattern, ...toList(allOf).map((each) => (isRecord(each) ? each['pattern'] : undefined))];
   const patterns = all.filter((each) => typeof each === 'string');
   const kept = removeDuplicates(patterns.filter((each) => !flagged.has(each)));
-  delete made['pattern'];
-  delete made['allOf'];
-  if (kept.length === 1) made['pattern'] = kept[0];
-  else if (kept.length > 1) made['allOf'] = kept.map((each) => ({ pattern: each }));
-  made[FLAGGED] = patterns.flatMap((each) => flagged.get(each) ?? []);
+  delete schema['pattern'];
+  delete schema['allOf'];
+  if (kept.length === 1) schema['pattern'] = kept[0];
+  else if (kept.length > 1) schema['allOf'] = kept.map((each) => ({ pattern: each }));
+  schema[FLAGGED_PATTERNS] = patterns.flatMap((each) => flagged.get(each) ?? []);
 }
 
-/** Those whose flags matter, as they are written, by their source. */
-export function findFlagged(patterns: readonly unknown[]): ReadonlyMap<string, string> {
+/** Finds the regular expressions whose flags change their meaning, written as literals, by source. */
+export function findFlaggedPatterns(patterns: readonly unknown[]): ReadonlyMap<string, string> {
   const all = patterns.filter((each) => each instanceof RegExp);
   return new Map(all.filter((each) => !isIndependentOfFlags(each)).map((each) => [each.source, String(each)]));
 }
 
-/** Says in the description which patterns were kept apart. */
+/** Appends the patterns that `extractFlaggedPatterns` moved to the descriptions. */
 export function addPatternNotes(schema: JsonSchema): JsonSchema {
-  const { [FLAGGED]: flagged, ...rest } = mapSubschemas(schema, (each) =>
+  const { [FLAGGED_PATTERNS]: flagged, ...rest } = mapSubschemas(schema, (each) =>
     isRecord(each) ? addPatternNotes(each) : each,
   );
   return addNotes(

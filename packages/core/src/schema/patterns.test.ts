@@ -3,7 +3,7 @@ import { isIndependentOfFlags, isPatternOf, type PatternDialect } from './patter
 
 const DIALECTS: readonly PatternDialect[] = ['ecmascript', 'python', 'regular', 'gbnf', 'none'];
 
-/** The strictest dialect that takes the pattern. */
+/** Returns the strictest dialect that supports the pattern. */
 test.each<[string, PatternDialect]>([
   ['^[a-z]+$', 'gbnf'],
   ['^(yes|no)$', 'gbnf'],
@@ -51,12 +51,12 @@ test.each<[string, PatternDialect]>([
   ['[^]', 'ecmascript'],
   ['(', 'ecmascript'],
   ['a**', 'ecmascript'],
-])('%s is taken by engines up to %s', (pattern, strictest) => {
+])('%s is supported up to the dialect %s', (pattern, strictest) => {
   const taken = DIALECTS.filter((dialect) => isPatternOf(pattern, dialect));
   expect(taken).toEqual(DIALECTS.slice(0, DIALECTS.indexOf(strictest) + 1));
 });
 
-/** The compiler knows no literal with the flag `v` yet. */
+/** The TypeScript target does not support literals with the flag `v`. */
 function withFlags(source: string, flags: string): RegExp {
   return new RegExp(source, flags);
 }
@@ -83,6 +83,6 @@ test.each([
   [/^a$/g, true],
   [/^a$/d, true],
   [/^a$/, true],
-])('%s means the same without its flags: %s', (pattern, isSame) => {
+])('tells whether %s means the same without its flags: %s', (pattern, isSame) => {
   expect(isIndependentOfFlags(pattern)).toBe(isSame);
 });

@@ -39,7 +39,7 @@ test.each([
   ['#/$defs/', 'empty'],
   ['#/$defs/constructor', 'own'],
   ['#/prefixItems/1/inner', 'second'],
-])('%s is found', (reference, place) => {
+])('finds the target of %s', (reference, place) => {
   expect(resolvePointer(root, reference)).toBe(place);
 });
 
@@ -54,10 +54,10 @@ test.each([
   '#anchor',
   'https://example.test/#/$defs/Plain',
   '',
-])('%s leads nowhere, and does not throw', (reference) => {
+])('returns undefined for %s without throwing', (reference) => {
   expect(resolvePointer(root, reference)).toBeUndefined();
 });
 
-test.each(['a/b', 'a~b', '~1', 'a%b'])('the escaped name %s is found again', (name) => {
+test.each(['a/b', 'a~b', '~1', 'a%b'])('finds the name %s after escaping it', (name) => {
   expect(resolvePointer({ $defs: { [name]: 1 } }, `#/$defs/${escapePointer(name)}`)).toBe(1);
 });

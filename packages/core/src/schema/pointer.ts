@@ -1,17 +1,16 @@
 import { isRecord } from '../base/json.ts';
 
 /**
- * The place in a document that a local reference names: `#`, `#/$defs/Node`. `undefined` if the document has no such place.
+ * Returns the value in a document that a local reference points to: `#`, `#/$defs/Node`. `undefined` if there is none.
  *
- * Libraries write names into references escaped, percent-encoded or as they are, so each name is tried as it is and then
- * decoded. Never throws.
+ * Libraries write names in references escaped, percent-encoded or plain, so each name is tried in every form. Never throws.
  */
 export function resolvePointer(root: unknown, reference: string): unknown {
   if (reference === '#') return root;
   return reference.startsWith('#/') ? findAt(root, reference.slice(2).split('/')) : undefined;
 }
 
-/** A name as a JSON Pointer (RFC 6901) has it. */
+/** Escapes a name for a JSON Pointer (RFC 6901). */
 export function escapePointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
@@ -20,7 +19,7 @@ function findAt(place: unknown, parts: readonly string[]): unknown {
   if (parts.length === 0) return place;
   if (Array.isArray(place)) return findAt(place[Number(parts[0])], parts.slice(1));
   if (!isRecord(place)) return undefined;
-  // A name may have slashes that nobody escaped.
+  // A name may contain unescaped slashes.
   for (let count = 1; count <= parts.length; count++) {
     for (const name of listSpellings(parts.slice(0, count).join('/'))) {
       if (!Object.hasOwn(place, name)) continue;
@@ -44,6 +43,6 @@ function decodePercent(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    return name; // A percent sign of the name itself.
+    return name; // The name contains a percent sign of its own.
   }
 }

@@ -1,5 +1,5 @@
-/** A place in a JSON Schema as a place in the value: `['properties', 'when', 'items']` is `.when[]`. */
-export function propertyPath(path: readonly (string | number)[]): string {
+/** Converts a path in a JSON Schema to a path in the value: `['properties', 'when', 'items']` becomes `.when[]`. */
+export function toPropertyPath(path: readonly (string | number)[]): string {
   let text = '';
   for (let i = 0; i < path.length; i++) {
     if (path[i] === 'properties') text += `.${path[++i]}`;

@@ -1,24 +1,24 @@
 import { isRecord } from '../base/json.ts';
-import { addNotes, toNote } from './description.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { KEYWORDS_OF_TYPE } from './keywords.ts';
-import { isAnnotationOnly, readValues, removeDuplicates, toList } from './merge.ts';
+import { isAnnotationOnly, readEnumValues, removeDuplicates, toList } from './merge.ts';
+import { addNotes, toNote } from './notes.ts';
 import type { SchemaSupport } from './schema-support.ts';
 import { getJsonType } from './unite.ts';
 
 const ALL_TYPES = ['string', 'number', 'boolean', 'object', 'array', 'null'];
 
-const TYPE_OF: Readonly<Record<string, string>> = Object.fromEntries(
+const TYPE_BY_KEYWORD: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(KEYWORDS_OF_TYPE).flatMap(([type, keywords]) => keywords.map((keyword) => [keyword, type])),
 );
 
-/** The same schema as one for each of its types, if it can't be one of them all. */
+/** Splits a schema into one schema for each of its types; `undefined` if the server supports the schema as a whole. */
 export function splitByType(
   schema: JsonSchema,
   { typeLists, enums }: SchemaSupport,
 ): readonly JsonSchema[] | undefined {
   const { title: _, description: __, default: ___, ...rest } = schema;
-  const values = readValues(schema);
+  const values = readEnumValues(schema);
   const types = toList(schema['type']);
   if (values !== undefined) {
     const found = removeDuplicates(values.map(getJsonType));
@@ -37,16 +37,16 @@ function pickValues(schema: JsonSchema, type: string, values: readonly unknown[]
 
 function pickKeywords({ type: _, ...schema }: JsonSchema, type: unknown): JsonSchema {
   const wide = type === 'integer' ? 'number' : type;
-  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => (TYPE_OF[keyword] ?? wide) === wide));
+  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => (TYPE_BY_KEYWORD[keyword] ?? wide) === wide));
 }
 
-/** A schema that says its type in the server's way, and its values. */
-export function sayType(schema: JsonSchema, support: SchemaSupport): JsonSchema {
-  return openValues(sayAnyType(sayValues(schema, support), support), support);
+/** Converts the type and the values of a schema to the forms that the server supports. */
+export function convertType(schema: JsonSchema, support: SchemaSupport): JsonSchema {
+  return openValues(addMissingType(convertValues(schema, support), support), support);
 }
 
-function sayValues(schema: JsonSchema, { constants, enums }: SchemaSupport): JsonSchema {
-  const values = readValues(schema);
+function convertValues(schema: JsonSchema, { constants, enums }: SchemaSupport): JsonSchema {
+  const values = readEnumValues(schema);
   if (values === undefined || (enums === 'any' && (constants || schema['const'] === undefined))) return schema;
   const { const: _, enum: __, ...rest } = schema;
   if (enums === 'any') return { ...rest, enum: values };
@@ -60,19 +60,19 @@ function sayValues(schema: JsonSchema, { constants, enums }: SchemaSupport): Jso
   return isWhole ? own : addNotes(own, [toNote('enum', values)]);
 }
 
-/** A schema without a type takes any: some servers want to be told. */
-function sayAnyType(schema: JsonSchema, { anyValues, typeLists }: SchemaSupport): JsonSchema {
-  const isOpen = schema['type'] === undefined && !HAS_TYPE.some((keyword) => schema[keyword] !== undefined);
+/** Adds a type to a schema that allows values of any type, for servers that require one. */
+function addMissingType(schema: JsonSchema, { anyValues, typeLists }: SchemaSupport): JsonSchema {
+  const isOpen = schema['type'] === undefined && !TYPE_KEYWORDS.some((keyword) => schema[keyword] !== undefined);
   if (anyValues === 'empty' || !isOpen) return schema;
-  const own = Object.keys(schema).flatMap((keyword) => TYPE_OF[keyword] ?? []);
+  const own = Object.keys(schema).flatMap((keyword) => TYPE_BY_KEYWORD[keyword] ?? []);
   if (own[0] !== undefined) return { type: own[0], ...schema };
   if (typeLists === 'none' || !isAnnotationOnly(schema)) return schema;
   return { type: ALL_TYPES, ...schema };
 }
 
-const HAS_TYPE = ['$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const', 'not', 'if'];
+const TYPE_KEYWORDS = ['$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const', 'not', 'if'];
 
-/** Properties of any value are `true`, and each that is required is named. */
+/** Writes `additionalProperties` of any value as `true`, and lists each required property. */
 function openValues(schema: JsonSchema, { anyValues, booleanSchemas }: SchemaSupport): JsonSchema {
   const { additionalProperties: more, properties, required } = schema;
   const isOpen = !booleanSchemas && isRecord(more) && isAny(more);

@@ -1,39 +1,39 @@
 import type { PatternDialect } from './patterns.ts';
 
 /**
- * What a server takes of JSON Schema. What it does not take is said in another way, or in the description: the schema itself
- * still checks what comes back.
+ * The part of JSON Schema that a server supports. Other rules are written in another form or in the description; the schema itself
+ * still validates the model's values.
  */
 export interface SchemaSupport {
   /** Keywords that make the server refuse the request, or drop the whole grammar. */
   readonly omittedKeywords: readonly string[];
-  /** Values of `format` that are known. */
+  /** The supported values of `format`. */
   readonly formats: 'any' | readonly string[];
-  /** Which patterns can be compiled. */
+  /** The supported patterns. */
   readonly patterns: PatternDialect;
-  /** Without it, lengths are left out beside a pattern or a format. */
+  /** Whether text lengths are supported beside a pattern or a format. Otherwise they are omitted. */
   readonly lengthsBesidePatterns: boolean;
-  /** From this number of characters or elements on, a limit is left out. */
+  /** A limit on characters or elements is omitted if it is this number or more. */
   readonly maxRepetitions: number;
-  /** Which tuples go out as one: all, those of one length, none. Another one is a list of any of its elements. */
+  /** The supported tuples: all, those of a fixed length, or none. Another tuple becomes an array of any of its elements. */
   readonly tuples: 'any' | 'closed' | 'none';
-  /** How a value of any type goes out: without a word, or with a list of all types. */
+  /** How a value of any type is written: without a type, or with a list of all types. */
   readonly anyValues: 'empty' | 'all-types';
   /** Whether `true` and `false` are schemas. */
   readonly booleanSchemas: boolean;
-  /** Whether `type` may be a list: anywhere, beside a description alone, never. Otherwise it is a union. */
+  /** Whether `type` may be a list: anywhere, only beside a description, or never. Otherwise it becomes a union. */
   readonly typeLists: 'any' | 'bare' | 'none';
-  /** Without it a constant is a list of one value. */
+  /** Whether `const` is supported. Otherwise it becomes an `enum` of one value. */
   readonly constants: boolean;
-  /** Which values may stand in one `enum`. */
+  /** The values that one `enum` may have. */
   readonly enums: 'any' | 'one-type' | 'texts';
-  /** `any-of`: unions are `anyOf`, with nothing beside it but a description, and parts of `allOf` are joined. */
+  /** With `any-of`, unions are `anyOf` with only a description beside it, and parts of `allOf` are merged. */
   readonly unions: 'any' | 'any-of';
-  /** Where `$ref` may lead. `inline`: what is not recursive stands where it is referred to, and nothing beside a reference. */
+  /** Where `$ref` may point to. With `inline`, only recursive targets are references, and nothing is beside a reference. */
   readonly references: 'any' | 'definitions' | 'inline';
-  /** Characters of a strict form; a longer one is not sent. */
+  /** The most characters of a strict form. A longer one is not sent. */
   readonly maxStrictLength: number;
-  /** Whether a strict form may refer to itself; otherwise it is not sent. */
+  /** Whether a strict form may be recursive. Otherwise it is not sent. */
   readonly strictRecursion: boolean;
 }
 

@@ -16,7 +16,7 @@ interface Row {
 
 const rows: readonly Row[] = [
   {
-    name: 'an object of zod',
+    name: 'a zod object',
     schema: z.object({ city: z.string().describe('Where.'), days: z.int().min(1).max(3).optional() }),
     jsonSchema: {
       type: 'object',
@@ -30,7 +30,7 @@ const rows: readonly Row[] = [
     value: { city: 'Oslo', days: 2 },
   },
   {
-    name: 'an object of zod/mini',
+    name: 'a zod/mini object',
     schema: mini.object({ city: mini.string(), days: mini.optional(mini.number()) }),
     jsonSchema: {
       type: 'object',
@@ -41,7 +41,7 @@ const rows: readonly Row[] = [
     value: { city: 'Oslo' },
   },
   {
-    name: 'the input side of a default: the model may leave it out',
+    name: 'the input side of a default, which is optional',
     schema: z.object({ unit: z.enum(['C', 'F']).default('C') }),
     jsonSchema: {
       type: 'object',
@@ -66,14 +66,14 @@ const rows: readonly Row[] = [
     value: { words: ['a', 'b'], count: 7, flag: true },
   },
   {
-    name: 'a transform of the whole',
+    name: 'a transform of the root',
     schema: z.object({ city: z.string() }).transform(({ city }) => city.toUpperCase()),
     jsonSchema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
     given: { city: 'Oslo' },
     value: 'OSLO',
   },
   {
-    name: 'a schema that another library tells by Standard JSON Schema',
+    name: 'a Standard JSON Schema of another library',
     schema: {
       '~standard': {
         version: 1,
@@ -87,7 +87,7 @@ const rows: readonly Row[] = [
     value: { seen: { a: 1 } },
   },
   {
-    name: 'a schema that is a function, as some libraries have them',
+    name: 'a schema that is a function',
     schema: Object.assign(() => {}, {
       '~standard': {
         version: 1,
@@ -102,13 +102,13 @@ const rows: readonly Row[] = [
   },
 ];
 
-test.each(rows)('sent is, and checked by: $name', async ({ schema, jsonSchema, given, value }) => {
+test.each(rows)('sends and validates $name', async ({ schema, jsonSchema, given, value }) => {
   const compiled = compileSchema(schema, where);
   expect(compiled.jsonSchema).toEqual(jsonSchema);
   await expect(compiled.validate(given)).resolves.toEqual({ ok: true, value });
 });
 
-test('a schema that looks at itself is sent as a reference', () => {
+test('sends a recursive schema as a reference', () => {
   const node: z.ZodType = z.object({
     name: z.string(),
     get children() {
@@ -122,7 +122,7 @@ test('a schema that looks at itself is sent as a reference', () => {
   });
 });
 
-test('a codec is sent as the text that JSON has for it, and gives its value', async () => {
+test('sends the input side of a codec, and decodes the value', async () => {
   const date = z.codec(z.iso.date(), z.date(), {
     decode: (text) => new Date(text),
     encode: (value) => value.toISOString().slice(0, 10),
@@ -139,7 +139,7 @@ test('a codec is sent as the text that JSON has for it, and gives its value', as
   });
 });
 
-test('a check that takes its time is waited for', async () => {
+test('awaits an asynchronous check', async () => {
   const known = z.object({ city: z.string().refine(async (city) => city === 'Oslo', 'No such city') });
   const { validate } = compileSchema(known, where);
   await expect(Promise.all([validate({ city: 'Oslo' }), validate({ city: 'Olso' })])).resolves.toEqual([
@@ -149,20 +149,24 @@ test('a check that takes its time is waited for', async () => {
 });
 
 test.each<[string, z.ZodType, JsonSchema]>([
-  ['is sent without a format that is none', z.string().startsWith('a'), { type: 'string', pattern: '^a.*' }],
-  ['is sent if its flags change nothing', z.string().regex(/^\d+$/gu), { type: 'string', pattern: '^\\d+$' }],
+  ['is sent without a zod check name as its format', z.string().startsWith('a'), { type: 'string', pattern: '^a.*' }],
   [
-    'is told in words if they do',
+    'is sent if its flags do not change its meaning',
+    z.string().regex(/^\d+$/gu),
+    { type: 'string', pattern: '^\\d+$' },
+  ],
+  [
+    'moves to the description if its flags change its meaning',
     z.string().regex(/^(yes|no)$/i),
     { type: 'string', description: 'pattern: /^(yes|no)$/i.' },
   ],
   [
-    'is told after what the schema says of itself, and of what is around it',
+    'follows the description of its schema and the outer description',
     z.string().regex(/^a.b$/s).describe('Inner.').optional().describe('Outer.'),
     { type: 'string', description: 'Outer. pattern: /^a.b$/s.' },
   ],
   [
-    'is told beside another one that is sent',
+    'moves to the description beside another pattern that is sent',
     z.string().startsWith('a').regex(/B/i).regex(/c$/m),
     { type: 'string', pattern: '^a.*', description: 'pattern: /B/i. pattern: /c$/m.' },
   ],
@@ -172,12 +176,12 @@ test.each<[string, z.ZodType, JsonSchema]>([
     { type: 'string', allOf: [{ pattern: '^a.*' }, { pattern: '.*z$' }], description: 'pattern: /B/i.' },
   ],
   [
-    'of a format of one’s own is told, too',
+    'of a custom format moves to the description as well',
     z.email({ pattern: /^[a-z]+@example\.test$/i }),
     { type: 'string', format: 'email', description: 'pattern: /^[a-z]+@example\\.test$/i.' },
   ],
   [
-    'of names in a record is told of the names',
+    'of names in a record moves to the description of the names',
     z.record(z.string().regex(/^x/i), z.number()),
     {
       type: 'object',

@@ -1,41 +1,41 @@
 import { ConfigError } from '../base/errors.ts';
 import { isPlainObject } from '../base/json.ts';
-import { findImpossible } from './impossible.ts';
-import { type Issue, issuesText } from './issues.ts';
+import { findImpossible } from './find-impossible.ts';
+import { formatIssues, type Issue } from './issues.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { parseJsonTexts } from './json-texts.ts';
 import { normalizeSchema } from './normalize.ts';
-import { withoutNulls } from './nulls.ts';
-import { isZod, zodToJsonSchema } from './zod.ts';
+import { parseJsonTexts } from './parse-json-texts.ts';
+import { withoutNulls } from './without-nulls.ts';
+import { convertZod, isZod } from './zod.ts';
 
-/** A zod 4 schema, classic or mini. Kept this thin so that a user's types stay cheap to check. */
+/** A zod 4 schema, classic or mini. The type is minimal, so that the compiler checks user types quickly. */
 export interface ZodSchema<Output = unknown> {
   readonly _zod: { readonly output: Output };
 }
 
-/** A schema that says what it is by the Standard Schema and Standard JSON Schema specifications; `zod3()` gives one. */
+/** A schema that implements the Standard Schema and Standard JSON Schema specifications, for example from `zod3()`. */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': { readonly vendor: string; readonly types?: { readonly output: Output } | undefined };
 }
 
-/** What a tool's input or an agent's output may be described by. */
+/** A schema for a tool's input or an agent's output. */
 export type Schema<Output = unknown> = ZodSchema<Output> | StandardSchema<Output>;
 
-export type Validated =
+export type ValidationResult =
   | { readonly ok: true; readonly value: unknown }
-  /** One line an issue: `path: expected …, got …`. */
+  /** One line per issue: `path: expected …, got …`. */
   | { readonly ok: false; readonly issues: string };
 
-/** A schema made ready once: what is sent, and how what comes back is checked. */
+/** A compiled schema: the JSON Schema to send, and the validation of the model's values. */
 export interface CompiledSchema {
-  /** Plain JSON Schema, 2020-12. */
+  /** Plain JSON Schema of 2020-12. */
   readonly jsonSchema: JsonSchema;
-  /** Whether an object that says nothing of other properties may keep them: zod drops them. */
+  /** Whether validation may keep properties that the schema does not list. Zod drops them. */
   readonly hasOpenObjects: boolean;
-  validate(value: unknown): Promise<Validated>;
+  validate(value: unknown): Promise<ValidationResult>;
 }
 
-/** The part of the Standard Schema and Standard JSON Schema specifications that is used here. */
+/** The used part of the Standard Schema and Standard JSON Schema specifications. */
 interface StandardProps {
   readonly vendor: string;
   validate(value: unknown): StandardResult | Promise<StandardResult>;
@@ -44,29 +44,28 @@ interface StandardProps {
 
 type StandardResult = { readonly value: unknown; readonly issues?: undefined } | { readonly issues: readonly Issue[] };
 
-/** Throws a `ConfigError` that begins with `where` for a schema that JSON Schema can't express. */
+/** @throws ConfigError that begins with `where` if JSON Schema cannot express the schema. */
 export function compileSchema(schema: Schema, where: string): CompiledSchema {
-  // `Schema` says little; the rest is looked at here, once.
   const standard = isObject(schema) && '~standard' in schema ? schema['~standard'] : undefined;
-  if (!isStandard(standard)) throw notASchema(schema, where);
+  if (!isStandard(standard)) throw makeSchemaError(schema, where);
   const jsonSchema = normalizeOrRefuse(toJsonSchema(schema, standard, where), where);
-  const nowhere = findImpossible(jsonSchema);
-  if (nowhere !== undefined) throw new ConfigError(`${where}${nowhere}: no JSON value passes this schema.`);
-  const check = async (value: unknown): Promise<Validated> => {
+  const impossible = findImpossible(jsonSchema);
+  if (impossible !== undefined) throw new ConfigError(`${where}${impossible}: no JSON value passes this schema.`);
+  const check = async (value: unknown): Promise<ValidationResult> => {
     const result = await standard.validate(value);
     if (result.issues === undefined) return { ok: true, value: result.value };
-    return { ok: false, issues: issuesText(result.issues, value) };
+    return { ok: false, issues: formatIssues(result.issues, value) };
   };
   return {
     jsonSchema,
     hasOpenObjects: !standard.vendor.startsWith('zod'),
     async validate(value) {
-      // Before validation: a schema that coerces makes the text "null" of a null that means nothing.
-      const read = withoutNulls(parseJsonTexts(value, jsonSchema).value, jsonSchema);
-      const first = await check(read);
-      if (first.ok || read === value) return first;
-      const second = await check(value);
-      return second.ok ? second : first;
+      // Nulls are removed before validation: a schema that coerces would turn an omitted field into the text "null".
+      const repaired = withoutNulls(parseJsonTexts(value, jsonSchema).value, jsonSchema);
+      const result = await check(repaired);
+      if (result.ok || repaired === value) return result;
+      const original = await check(value);
+      return original.ok ? original : result;
     },
   };
 }
@@ -80,22 +79,22 @@ function isStandard(value: unknown): value is StandardProps {
 }
 
 function toJsonSchema(schema: Schema, standard: StandardProps, where: string): JsonSchema {
-  if (isZod(schema)) return zodToJsonSchema(schema, where);
-  if (standard.jsonSchema !== undefined) return inputSchema(standard.jsonSchema, where);
+  if (isZod(schema)) return convertZod(schema, where);
+  if (standard.jsonSchema !== undefined) return readInputSchema(standard.jsonSchema, where);
   if (standard.vendor === 'zod') {
     throw new ConfigError(`${where} is a zod 3 schema. Wrap it: zod3(schema) from "@pawl/core/zod3".`);
   }
   throw new ConfigError(
-    `${where}: a schema of "${standard.vendor}" can validate but not say what it is in JSON Schema. Use zod 4, or a schema with "~standard".jsonSchema.`,
+    `${where}: a schema of "${standard.vendor}" has no JSON Schema. Use zod 4, or a schema with "~standard".jsonSchema.`,
   );
 }
 
-function inputSchema(converter: StandardProps['jsonSchema'] & object, where: string): JsonSchema {
+function readInputSchema(converter: StandardProps['jsonSchema'] & object, where: string): JsonSchema {
   try {
     return converter.input({ target: 'draft-2020-12' });
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`${where}: this schema can't be told in JSON Schema: ${problem}`, { cause: error });
+    throw new ConfigError(`${where}: JSON Schema can't express this schema: ${problem}`, { cause: error });
   }
 }
 
@@ -103,30 +102,30 @@ function normalizeOrRefuse(schema: JsonSchema, where: string): JsonSchema {
   try {
     return normalizeSchema(schema);
   } catch (error) {
-    // Too deep for any server, or an object that holds itself.
-    throw new ConfigError(`${where}: this schema can't be told in JSON Schema: it is nested without end.`, {
+    // The schema is too deep for any server, or contains itself.
+    throw new ConfigError(`${where}: JSON Schema can't express this schema: it is nested without end.`, {
       cause: error,
     });
   }
 }
 
-/** Other libraries take a shape, or a JSON Schema, as it is. */
-function notASchema(given: unknown, where: string): ConfigError {
-  if (isShape(given)) return new ConfigError(`${where} is an object of schemas. Wrap it: z.object({ … }).`);
-  if (isJsonSchema(given)) return new ConfigError(`${where} is a plain JSON Schema. Wrap it: jsonSchema(schema).`);
-  return new ConfigError(`${where}: ${describe(given)} is not a schema. Pass a zod schema.`);
+/** Explains common mistakes: other libraries accept a shape or a plain JSON Schema. */
+function makeSchemaError(value: unknown, where: string): ConfigError {
+  if (isShape(value)) return new ConfigError(`${where} is an object of schemas. Wrap it: z.object({ … }).`);
+  if (isJsonSchema(value)) return new ConfigError(`${where} is a plain JSON Schema. Wrap it: jsonSchema(schema).`);
+  return new ConfigError(`${where}: ${describe(value)} is not a schema. Pass a zod schema.`);
 }
 
-/** The fields of an object, each by its schema: the parameter of `z.object`. */
-function isShape(given: unknown): boolean {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return false;
-  const fields: readonly unknown[] = Object.values(given);
+/** Whether a value is an object of schemas, the parameter of `z.object`. */
+function isShape(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const fields: readonly unknown[] = Object.values(value);
   return fields.some((field) => isObject(field) && ('~standard' in field || '_zod' in field || '_def' in field));
 }
 
-function isJsonSchema(given: unknown): boolean {
-  if (typeof given !== 'object' || given === null || !isPlainObject(given)) return false;
-  return KEYWORDS.some((keyword) => keyword in given);
+function isJsonSchema(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !isPlainObject(value)) return false;
+  return KEYWORDS.some((keyword) => keyword in value);
 }
 
 const KEYWORDS: readonly string[] = [

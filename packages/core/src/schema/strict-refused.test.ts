@@ -1,30 +1,30 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { JsonSchema } from './json-schema.ts';
-import { linkedReport } from './linked-report.ts';
-import { jsonSchema } from './plain.ts';
+import { jsonSchema } from './plain-json-schema.ts';
+import { prepareStrictForm } from './prepare-strict-form.ts';
+import { renderStrictForm } from './render-strict-form.ts';
 import { compileSchema } from './schema.ts';
-import { strictForm } from './strict.ts';
 
-/** Why an object with this property has no strict form. */
+/** Returns the reasons why an object with this property has no strict form. */
 function reasonsFor(schema: JsonSchema, more: JsonSchema = {}): readonly string[] {
-  const form = strictForm({ type: 'object', properties: { a: schema }, required: ['a'], ...more });
+  const form = renderStrictForm({ type: 'object', properties: { a: schema }, required: ['a'], ...more });
   return form.ok ? [] : form.reasons.map(({ pointer, reason }) => `${pointer}: ${reason}`);
 }
 
-describe('a value of another type than the schema says', () => {
+describe('a value of a type that the schema does not have', () => {
   test.each<[string, JsonSchema, string]>([
     [
-      'a text of a boolean',
+      'a text for a boolean',
       { type: 'boolean', enum: ['True', 'False'] },
       'the value "True" is not of the type boolean',
     ],
-    ['one of several', { type: 'string', enum: ['a', 1] }, 'the value 1 is not of the type string'],
-    ['a fraction of whole numbers', { type: 'integer', enum: [1, 1.5] }, 'the value 1.5 is not of the type integer'],
+    ['one value of several', { type: 'string', enum: ['a', 1] }, 'the value 1 is not of the type string'],
+    ['a fraction among integers', { type: 'integer', enum: [1, 1.5] }, 'the value 1.5 is not of the type integer'],
     ['null', { type: 'string', enum: ['a', null] }, 'the value null is not of the type string'],
     ['a constant', { type: 'number', const: '1' }, 'the value "1" is not of the type number'],
     [
-      'a value of neither type',
+      'a value of none of two types',
       { type: ['string', 'null'], enum: [true] },
       'the value true is not of the type string or null',
     ],
@@ -36,10 +36,10 @@ describe('a value of another type than the schema says', () => {
   });
 
   test.each<[string, JsonSchema]>([
-    ['whole numbers of a number', { type: 'number', enum: [1, 1.5] }],
-    ['null of a type that may be null', { type: ['string', 'null'], enum: ['a', null] }],
-    ['a whole number written as a fraction', { type: 'integer', const: 2.0 }],
-    ['values that say the type themselves', { enum: ['a', 1, true, null] }],
+    ['an integer for a number', { type: 'number', enum: [1, 1.5] }],
+    ['null for a nullable type', { type: ['string', 'null'], enum: ['a', null] }],
+    ['an integer written as a fraction', { type: 'integer', const: 2.0 }],
+    ['values without a type', { enum: ['a', 1, true, null] }],
   ])('%s is none', (_, schema) => {
     expect(reasonsFor(schema)).toEqual([]);
   });
@@ -47,29 +47,29 @@ describe('a value of another type than the schema says', () => {
 
 describe('there is no strict form of', () => {
   test.each<[string, JsonSchema, string]>([
-    ['a list of no values', { type: 'string', enum: [] }, '/properties/a: no value is allowed'],
+    ['an empty enum', { type: 'string', enum: [] }, '/properties/a: no value is allowed'],
     ['a value that is an object', { enum: [{ b: 1 }] }, '/properties/a: a value that is an object or an array'],
-    ['a union of nothing', { anyOf: [] }, '/properties/a: no value is allowed'],
+    ['an empty union', { anyOf: [] }, '/properties/a: no value is allowed'],
     [
-      'two unions at once',
+      'two unions in one schema',
       { anyOf: [{ type: 'string' }], oneOf: [{ type: 'null' }] },
-      '/properties/a: two unions at once',
+      '/properties/a: two unions in one schema',
     ],
-    ['a type that is none', { type: 'file' }, '/properties/a: the type "file" is unknown'],
-    ['a reference to nothing', { $ref: '#/$defs/Missing' }, '/properties/a: a reference that leads nowhere'],
+    ['an unknown type', { type: 'file' }, '/properties/a: the type "file" is unknown'],
+    ['a reference without a target', { $ref: '#/$defs/Missing' }, '/properties/a: a reference without a target'],
     [
-      'a reference with conditions beside it',
+      'a reference with other keywords',
       { $ref: '#', required: ['b'] },
       '/properties/a: a combination of several schemas',
     ],
-    ['a list of anything', { type: 'array' }, '/properties/a/items: any value is allowed'],
+    ['an array of any value', { type: 'array' }, '/properties/a/items: any value is allowed'],
     [
-      'an object that requires what it does not have',
+      'an object that requires an unknown property',
       { type: 'object', properties: {}, required: ['b'] },
-      '/properties/a: "b" is required, and not among the properties',
+      '/properties/a: "b" is required but not a property',
     ],
     [
-      'properties that depend on others',
+      'dependent schemas',
       { type: 'object', properties: { b: { type: 'string' } }, dependentSchemas: { b: { required: ['c'] } } },
       '/properties/a/dependentSchemas: a condition',
     ],
@@ -83,7 +83,7 @@ describe('there is no strict form of', () => {
   });
 });
 
-describe('what has no keyword in the strict form is told in words:', () => {
+describe('the strict form moves unsupported keywords to the description:', () => {
   test.each([
     ['minLength', 2],
     ['maxLength', 2],
@@ -101,7 +101,7 @@ describe('what has no keyword in the strict form is told in words:', () => {
     ['pattern', '(?<!a)b'],
     ['pattern', '(a)\\1'],
   ])('%s: %j', (keyword, value) => {
-    const form = strictForm({
+    const form = renderStrictForm({
       type: 'object',
       properties: { a: { type: 'string', [keyword]: value } },
       required: ['a'],
@@ -113,8 +113,8 @@ describe('what has no keyword in the strict form is told in words:', () => {
   });
 });
 
-test('what stands beside a union holds for each of its branches', () => {
-  const form = strictForm({
+test('applies keywords beside a union to each branch', () => {
+  const form = renderStrictForm({
     type: 'object',
     properties: {
       a: {
@@ -140,7 +140,7 @@ test('what stands beside a union holds for each of its branches', () => {
   });
 });
 
-describe('an optional field is nullable in the strict form, and its null means nothing on the way back:', () => {
+describe('an optional field is nullable in the strict form, and its null is removed from the response:', () => {
   const inner = z.object({ need: z.string(), may: z.number().optional() });
   const strictInner = {
     type: 'object',
@@ -157,15 +157,15 @@ describe('an optional field is nullable in the strict form, and its null means n
     ['in a list of lists', z.array(z.array(inner)), { type: 'array', items: list }, [[given]], [[{ need: 'x' }]]],
     ['in a union', z.union([inner, z.string()]), { anyOf: [strictInner, { type: 'string' }] }, given, { need: 'x' }],
     [
-      'in a list of a union',
+      'in a union in a list',
       z.array(z.union([z.string(), inner])),
       { type: 'array', items: { anyOf: [{ type: 'string' }, strictInner] } },
       ['a', given],
       ['a', { need: 'x' }],
     ],
-    ['behind null', inner.nullable(), { anyOf: [strictInner, { type: 'null' }] }, given, { need: 'x' }],
+    ['in a nullable object', inner.nullable(), { anyOf: [strictInner, { type: 'null' }] }, given, { need: 'x' }],
     [
-      'in what is optional itself',
+      'in an optional object',
       z.object({ deep: z.array(inner).optional() }),
       {
         type: 'object',
@@ -189,7 +189,7 @@ describe('an optional field is nullable in the strict form, and its null means n
     ],
   ])('%s', async (_, schema, strict, value, read) => {
     const { jsonSchema: sent, validate } = compileSchema(z.object({ a: schema }), 'input');
-    const form = strictForm(sent);
+    const form = renderStrictForm(sent);
     expect(form.ok && form.schema['properties']).toEqual({ a: strict });
     expect(await validate({ a: value })).toEqual({ ok: true, value: { a: read } });
   });
@@ -197,7 +197,7 @@ describe('an optional field is nullable in the strict form, and its null means n
   test('in a definition', async () => {
     const part = inner.meta({ id: 'strict part' });
     const { jsonSchema: sent, validate } = compileSchema(z.object({ a: z.array(part), b: part }), 'input');
-    const form = strictForm(sent);
+    const form = renderStrictForm(sent);
     expect(form.ok && form.schema['$defs']).toEqual({ strict_part: strictInner });
     expect(await validate({ a: [given], b: given })).toEqual({
       ok: true,
@@ -205,7 +205,7 @@ describe('an optional field is nullable in the strict form, and its null means n
     });
   });
 
-  test('in the values of a record and in a tuple, which go out in no strict form', async () => {
+  test('in a record and in a tuple, which have no strict form', async () => {
     const schema = z.object({ by: z.record(z.string(), inner), pair: z.tuple([inner, z.array(inner)]) });
     expect(await compileSchema(schema, 'input').validate({ by: { k: given }, pair: [given, [given]] })).toEqual({
       ok: true,
@@ -222,35 +222,35 @@ describe('the report', () => {
       c: { type: 'object', properties: {}, additionalProperties: false },
     },
   };
-  const note = { reason: 'the strict form takes no additional properties here', isNote: true };
+  const note = { reason: 'the strict form allows no additional properties here', isNote: true };
   const notes = [
     { pointer: '', ...note },
     { pointer: '/properties/a/items', ...note },
   ];
 
-  test('notes which objects the strict form closes, if their check would keep other properties', () => {
+  test('notes the objects that the strict form closes, if validation keeps other properties', () => {
     const { hasOpenObjects } = compileSchema(jsonSchema(schema), 'input');
-    expect(linkedReport(schema, { strict: undefined, where: 'input', hasOpenObjects })).toEqual(notes);
+    expect(prepareStrictForm(schema, { strict: undefined, where: 'input', hasOpenObjects })).toEqual(notes);
   });
 
-  test('names ten places that cannot be strict, and how many more there are', () => {
+  test('lists ten places that cannot be strict, and counts the others', () => {
     const names = Array.from({ length: 12 }, (_, index) => `p${index}`);
     const wide = { type: 'object', properties: Object.fromEntries(names.map((name) => [name, true])), required: names };
-    expect(() => linkedReport(wide, { strict: true, where: 'input' })).toThrow(
-      `input can't be strict: ${names
+    expect(() => prepareStrictForm(wide, { strict: true, where: 'input' })).toThrow(
+      `input cannot be strict: ${names
         .slice(0, 10)
         .map((name) => `/properties/${name}: any value is allowed`)
-        .join('; ')}; and 2 more places. Change the schema, or leave out strict: true.`,
+        .join('; ')}; and 2 more places. Change the schema, or remove strict: true.`,
     );
   });
 
-  test('does not make a schema impossible by a note', () => {
-    expect(linkedReport(schema, { strict: true, where: 'input', hasOpenObjects: true })).toEqual(notes);
+  test('has a strict form if there are only notes', () => {
+    expect(prepareStrictForm(schema, { strict: true, where: 'input', hasOpenObjects: true })).toEqual(notes);
   });
 
-  test('notes nothing of zod objects, which drop other properties', () => {
+  test('has no note about zod objects, which drop other properties', () => {
     const compiled = compileSchema(z.object({ a: z.object({ b: z.string() }) }), 'input');
     expect(compiled.hasOpenObjects).toBe(false);
-    expect(linkedReport(compiled.jsonSchema, { strict: undefined, where: 'input' })).toEqual([]);
+    expect(prepareStrictForm(compiled.jsonSchema, { strict: undefined, where: 'input' })).toEqual([]);
   });
 });

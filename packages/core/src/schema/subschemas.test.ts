@@ -13,7 +13,7 @@ test.each([
   ...single.map((keyword) => [{ [keyword]: inner }, `/${keyword}`] as const),
   ...lists.map((keyword) => [{ [keyword]: [inner] }, `/${keyword}/0`] as const),
   ...named.map((keyword) => [{ [keyword]: { 'a/b': inner } }, `/${keyword}/a~1b`] as const),
-])('finds the schema inside %j at %s, and puts another one in its place', (schema, pointer) => {
+])('finds and replaces the subschema of %j at %s', (schema, pointer) => {
   expect(listSubschemas(schema)).toEqual([[pointer, inner]]);
   expect(JSON.stringify(mapSubschemas(schema, () => true))).toBe(
     JSON.stringify(schema).replace(JSON.stringify(inner), 'true'),
@@ -27,7 +27,7 @@ test.each([
   { allOf: { a: inner } },
   { properties: [inner] },
   { properties: null },
-])('finds no schema in %j', (schema) => {
+])('finds no subschema in %j', (schema) => {
   expect(listSubschemas(schema)).toEqual([]);
   expect(mapSubschemas(schema, () => true)).toBe(schema);
 });

@@ -2,10 +2,10 @@ import { isRecord } from '../base/json.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { escapePointer } from './pointer.ts';
 
-/** What stands at a keyword: a schema, a list of schemas, or schemas by names that are the user's. */
-type Holds = 'schema' | 'list' | 'names';
+/** What a keyword contains: a schema, a list of schemas, or schemas by user-defined names. */
+type SubschemaShape = 'schema' | 'list' | 'names';
 
-const KEYWORDS: ReadonlyMap<string, Holds> = new Map([
+const KEYWORDS: ReadonlyMap<string, SubschemaShape> = new Map([
   ...['items', 'additionalItems', 'unevaluatedItems', 'contains'].map((keyword) => [keyword, 'schema'] as const),
   ...['additionalProperties', 'unevaluatedProperties', 'propertyNames'].map((keyword) => [keyword, 'schema'] as const),
   ...['contentSchema', 'not', 'if', 'then', 'else'].map((keyword) => [keyword, 'schema'] as const),
@@ -15,28 +15,28 @@ const KEYWORDS: ReadonlyMap<string, Holds> = new Map([
   ),
 ]);
 
-/** The schemas right inside a schema, by where they stand in it. What stands at `enum`, `default` and the like is a value. */
+/** Lists the direct subschemas of a schema with their pointers. The contents of `enum`, `default` and the like are values, not schemas. */
 export function listSubschemas(schema: JsonSchema): readonly (readonly [pointer: string, schema: unknown])[] {
   const found: (readonly [string, unknown])[] = [];
   for (const keyword of Object.keys(schema)) {
     const value = schema[keyword];
-    const holds = getHolds(keyword, value);
-    if (holds === undefined) continue;
+    const shape = getShape(keyword, value);
+    if (shape === undefined) continue;
     const at = `/${keyword}`;
-    if (holds === 'schema') found.push([at, value]);
+    if (shape === 'schema') found.push([at, value]);
     else for (const [name, each] of Object.entries(Object(value))) found.push([`${at}/${escapePointer(name)}`, each]);
   }
   return found;
 }
 
-/** The schema with something else in place of each schema right inside it; the very same one where nothing changed. */
+/** Replaces the direct subschemas of a schema. Returns the same schema if nothing changed. */
 export function mapSubschemas(schema: JsonSchema, map: (schema: unknown) => unknown): JsonSchema {
   let changed: Record<string, unknown> | undefined;
   for (const keyword of Object.keys(schema)) {
     const value = schema[keyword];
-    const holds = getHolds(keyword, value);
-    if (holds === undefined) continue;
-    const mapped = holds === 'schema' ? map(value) : mapAll(value, map);
+    const shape = getShape(keyword, value);
+    if (shape === undefined) continue;
+    const mapped = shape === 'schema' ? map(value) : mapAll(value, map);
     if (mapped === value) continue;
     changed ??= { ...schema };
     changed[keyword] = mapped;
@@ -44,15 +44,15 @@ export function mapSubschemas(schema: JsonSchema, map: (schema: unknown) => unkn
   return changed ?? schema;
 }
 
-function getHolds(keyword: string, value: unknown): Holds | undefined {
-  const holds = KEYWORDS.get(keyword);
-  if (holds === 'names') return isRecord(value) ? holds : undefined;
-  if (holds === 'list') return Array.isArray(value) ? holds : undefined;
-  // Before 2020-12 the schemas of a tuple stood at `items`.
-  return holds !== undefined && Array.isArray(value) ? 'list' : holds;
+function getShape(keyword: string, value: unknown): SubschemaShape | undefined {
+  const shape = KEYWORDS.get(keyword);
+  if (shape === 'names') return isRecord(value) ? shape : undefined;
+  if (shape === 'list') return Array.isArray(value) ? shape : undefined;
+  // Before 2020-12, `items` contained the schemas of a tuple.
+  return shape !== undefined && Array.isArray(value) ? 'list' : shape;
 }
 
-/** Of a list, or by names. */
+/** Maps a list of schemas, or schemas by name. */
 function mapAll(value: unknown, map: (schema: unknown) => unknown): unknown {
   if (Array.isArray(value)) {
     const mapped = value.map((each) => map(each));

@@ -3,8 +3,8 @@ import type { JsonSchema } from './json-schema.ts';
 import { getOwn, isAnnotationOnly, isSameJson, removeDuplicates, toList } from './merge.ts';
 
 /**
- * One object schema for what passes any of several: the properties of all, required what all require. It takes more than
- * they do, as it does not say which properties belong together.
+ * Unites object schemas into one. It has the properties of all branches, and requires what all branches require. It allows more
+ * values than the branches, since it does not express which properties belong together.
  */
 export function uniteSchemas(branches: readonly JsonSchema[]): JsonSchema {
   const [first = {}, ...others] = branches;
@@ -25,7 +25,7 @@ function intersectLists(one: readonly unknown[], other: readonly unknown[]): rea
   return one.filter((each) => other.includes(each));
 }
 
-const JOINED: ReadonlySet<string> = new Set([
+const UNITED_KEYWORDS: ReadonlySet<string> = new Set([
   'type',
   'properties',
   'required',
@@ -34,10 +34,10 @@ const JOINED: ReadonlySet<string> = new Set([
   'title',
 ]);
 
-/** Whatever else each of them says, and says alike. */
+/** Picks the other keywords that all branches have with the same value. */
 function pickShared([first = {}, ...others]: readonly JsonSchema[]): JsonSchema {
   const entries = Object.entries(first).filter(
-    ([keyword, value]) => !JOINED.has(keyword) && others.every((other) => isSameJson(other[keyword], value)),
+    ([keyword, value]) => !UNITED_KEYWORDS.has(keyword) && others.every((other) => isSameJson(other[keyword], value)),
   );
   return Object.fromEntries(entries);
 }
@@ -51,7 +51,7 @@ function uniteProperties(all: readonly JsonSchema[]): JsonSchema {
   return Object.fromEntries(entries);
 }
 
-/** One schema for what passes any of these: the same one, a list of all values, or a union. */
+/** Unites schemas into one: the shared schema, an `enum` of all values, or a union. */
 function uniteSubschemas(schemas: readonly unknown[]): unknown {
   const plain = schemas.filter((schema) => schema !== false);
   const [first] = plain;
@@ -63,9 +63,9 @@ function uniteSubschemas(schemas: readonly unknown[]): unknown {
   const values = plain.map(readConstants);
   if (values.every((each) => each !== undefined)) {
     const all = removeDuplicates(values.flat());
-    return { ...getTypeOf(all), enum: all, ...joinDescriptions(plain) };
+    return { ...makeTypeSchema(all), enum: all, ...joinDescriptions(plain) };
   }
-  return { anyOf: removeDuplicates(plain.flatMap(listArms)) };
+  return { anyOf: removeDuplicates(plain.flatMap(listBranches)) };
 }
 
 function joinDescriptions(schemas: readonly JsonSchema[]): JsonSchema {
@@ -75,7 +75,7 @@ function joinDescriptions(schemas: readonly JsonSchema[]): JsonSchema {
   return texts.length === 0 ? {} : { description: texts.join(' ') };
 }
 
-/** Of a schema that says nothing but which values there are. */
+/** Reads the values of a schema that has no other rule than `const` or `enum`. */
 function readConstants({ type: _, description: __, ...schema }: JsonSchema): readonly unknown[] | undefined {
   const keywords = Object.keys(schema);
   if (keywords.length !== 1) return undefined;
@@ -83,22 +83,22 @@ function readConstants({ type: _, description: __, ...schema }: JsonSchema): rea
   return Array.isArray(schema['enum']) ? schema['enum'] : undefined;
 }
 
-function getTypeOf(values: readonly unknown[]): JsonSchema {
+function makeTypeSchema(values: readonly unknown[]): JsonSchema {
   const types = removeDuplicates(values.map(getJsonType));
   return { type: types.length === 1 ? types[0] : types };
 }
 
-/** Integers are numbers here. */
+/** Returns the JSON type of a value; integers are `number`. */
 export function getJsonType(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-function listArms(schema: JsonSchema): readonly unknown[] {
+function listBranches(schema: JsonSchema): readonly unknown[] {
   return Object.keys(schema).length === 1 && Array.isArray(schema['anyOf']) ? schema['anyOf'] : [schema];
 }
 
-/** Closed if all are; otherwise what those say that say something. */
+/** Unites `additionalProperties`: closed if all branches are closed. */
 function uniteAdditional(all: readonly unknown[]): unknown {
   if (all.every((each) => each === false)) return false;
   const schemas = all.filter((each) => each !== undefined && each !== false);

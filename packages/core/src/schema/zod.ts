@@ -1,39 +1,39 @@
 import { type $ZodType, type $ZodTypes, toJSONSchema } from 'zod/v4/core';
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
-import { isDynamic } from './dynamic.ts';
+import { isDynamic } from './is-dynamic.ts';
 import { isJsonScalar, type JsonSchema } from './json-schema.ts';
-import { addPatternNotes, correctPatterns, findFlagged, type Made } from './pattern-flags.ts';
-import { propertyPath } from './property-path.ts';
+import { addPatternNotes, extractFlaggedPatterns, findFlaggedPatterns, type MutableSchema } from './pattern-flags.ts';
+import { toPropertyPath } from './property-path.ts';
 
-/** Zod 4's own schemas, classic and mini. */
+/** Whether a schema is one of zod 4, classic or mini. */
 export function isZod(schema: object): schema is $ZodType {
   return '_zod' in schema;
 }
 
 /**
- * The input side of a zod 4 schema: what a model has to write.
+ * Converts the input side of a zod 4 schema, which a model must write.
  *
- * @throws ConfigError for a type that no JSON value passes, with its place and what to use in its stead.
+ * @throws ConfigError if no JSON value passes a type of the schema, with its path and a replacement.
  */
-export function zodToJsonSchema(schema: $ZodType, where: string): JsonSchema {
-  const unfit: Unfit[] = [];
-  const jsonSchema = convert(schema, (each) => unfit.push(each));
-  // Zod comes to the inner ones first.
-  const first = unfit.at(-1);
-  if (jsonSchema !== undefined && first === undefined) return addPatternNotes(jsonSchema);
-  const { path, type, cause } = first ?? { path: '', type: 'this schema', cause: undefined };
+export function convertZod(schema: $ZodType, where: string): JsonSchema {
+  const unsupported: UnsupportedType[] = [];
+  const jsonSchema = convert(schema, (each) => unsupported.push(each));
+  // Zod visits inner schemas first.
+  const outermost = unsupported.at(-1);
+  if (jsonSchema !== undefined && outermost === undefined) return addPatternNotes(jsonSchema);
+  const { path, type, cause } = outermost ?? { path: '', type: 'this schema', cause: undefined };
   throw new ConfigError(`${where}${path}: JSON Schema can't express ${type}. ${FIXES[type] ?? FIX}`, { cause });
 }
 
-interface Unfit {
+interface UnsupportedType {
   readonly path: string;
   readonly type: string;
   readonly cause: unknown;
 }
 
-/** `undefined` for a schema that zod itself refuses. */
-function convert(schema: $ZodType, refuse: (unfit: Unfit) => void): JsonSchema | undefined {
+/** Returns `undefined` if zod itself cannot convert the schema. */
+function convert(schema: $ZodType, refuse: (unsupported: UnsupportedType) => void): JsonSchema | undefined {
   try {
     const {
       $schema: _,
@@ -41,12 +41,12 @@ function convert(schema: $ZodType, refuse: (unfit: Unfit) => void): JsonSchema |
       ...jsonSchema
     } = toJSONSchema(schema, {
       io: 'input',
-      // Each is looked at below: zod makes something of some types that no value from JSON then passes.
+      // `override` checks each type: zod converts some types to schemas whose JSON values then fail validation.
       unrepresentable: 'any',
-      override({ zodSchema, jsonSchema: made, path }) {
-        const type = findUnfitType(zodSchema);
-        if (type === undefined) correctZod(zodSchema, made);
-        else refuse({ path: propertyPath(path), type, cause: findCause(zodSchema) });
+      override({ zodSchema, jsonSchema: converted, path }) {
+        const type = findUnsupportedType(zodSchema);
+        if (type === undefined) correctZodSchema(zodSchema, converted);
+        else refuse({ path: toPropertyPath(path), type, cause: findCause(zodSchema) });
       },
     });
     return jsonSchema;
@@ -56,7 +56,7 @@ function convert(schema: $ZodType, refuse: (unfit: Unfit) => void): JsonSchema |
   }
 }
 
-/** What zod itself says of it. */
+/** Returns the error that zod throws for a type. */
 function findCause(schema: $ZodTypes): unknown {
   try {
     toJSONSchema(schema, { io: 'input' });
@@ -76,7 +76,7 @@ const FIXES: Readonly<Record<string, string>> = {
   file: 'Use a string: a path, a URL, or z.base64().',
 };
 
-const UNFIT: ReadonlySet<string> = new Set([
+const UNSUPPORTED_TYPES: ReadonlySet<string> = new Set([
   'bigint',
   'symbol',
   'undefined',
@@ -91,53 +91,53 @@ const UNFIT: ReadonlySet<string> = new Set([
   'transform',
 ]);
 
-/** The type of a schema that no JSON value passes, whatever zod makes of it; `undefined` for any other. */
-function findUnfitType({ _zod }: $ZodTypes): string | undefined {
+/** Returns the type of a schema if no JSON value passes it, however zod converts it; otherwise `undefined`. */
+function findUnsupportedType({ _zod }: $ZodTypes): string | undefined {
   const { def } = _zod;
   if (def.type === 'literal' && def.values.length > 0 && !def.values.some(isJsonScalar)) return 'literal';
-  return UNFIT.has(def.type) ? def.type : undefined;
+  return UNSUPPORTED_TYPES.has(def.type) ? def.type : undefined;
 }
 
-/** Corrects what zod wrote into a JSON Schema and its own check does not mean, or JSON can't say. */
-function correctZod(schema: $ZodTypes, made: Made): void {
+/** Corrects parts of a converted schema that differ from zod's validation, or that JSON cannot express. */
+function correctZodSchema(schema: $ZodTypes, jsonSchema: MutableSchema): void {
   const { def } = schema._zod;
-  for (const [keyword, value] of Object.entries(made))
-    if (typeof value === 'number' && !Number.isFinite(value)) delete made[keyword];
+  for (const [keyword, value] of Object.entries(jsonSchema))
+    if (typeof value === 'number' && !Number.isFinite(value)) delete jsonSchema[keyword];
   if (def.type === 'default' || def.type === 'prefault') {
-    if (isDynamic(() => def.defaultValue)) delete made['default'];
+    if (isDynamic(() => def.defaultValue)) delete jsonSchema['default'];
   } else if (def.type === 'catch') {
-    if (isDynamic(() => def.catchValue(undefined as never))) delete made['default']; // As zod itself calls it here.
-  } else if (def.type === 'literal') correctLiteral(def.values, made);
-  // Of what goes in, not of what comes out.
-  else if (def.type === 'success') delete made['type'];
+    if (isDynamic(() => def.catchValue(undefined as never))) delete jsonSchema['default']; // Zod calls it like this in its own conversion.
+  } else if (def.type === 'literal') correctLiteral(def.values, jsonSchema);
+  // The type is that of the output, not of the input.
+  else if (def.type === 'success') delete jsonSchema['type'];
   else if (def.type === 'string') {
-    if (CHECKS.has(made['format'])) delete made['format'];
-    correctPatterns(made, findFlaggedPatterns(schema));
-  } else if (def.type === 'record') correctPatternProperties(def.keyType as $ZodTypes, made); // Its own type is wider.
+    if (CHECK_FORMATS.has(jsonSchema['format'])) delete jsonSchema['format'];
+    extractFlaggedPatterns(jsonSchema, listFlaggedPatterns(schema));
+  } else if (def.type === 'record') correctPatternProperties(def.keyType as $ZodTypes, jsonSchema); // The declared type of a key is wider.
 }
 
-/** Zod gives the name of such a check as a format; its pattern says it. */
-const CHECKS: ReadonlySet<unknown> = new Set(['starts_with', 'ends_with', 'includes', 'lowercase', 'uppercase']);
+/** Zod writes the names of these checks as formats; the pattern already has the rule. */
+const CHECK_FORMATS: ReadonlySet<unknown> = new Set(['starts_with', 'ends_with', 'includes', 'lowercase', 'uppercase']);
 
-/** Values that JSON does not have are left out; a bigint would be sent as a number, which then does not pass. */
-function correctLiteral(values: readonly unknown[], made: Made): void {
-  const sent = values.filter(isJsonScalar);
-  if (sent.length === values.length) return;
-  delete made['const'];
-  delete made['type'];
-  made['enum'] = sent;
+/** Removes literal values without a JSON form. A bigint would be sent as a number, which fails validation. */
+function correctLiteral(values: readonly unknown[], jsonSchema: MutableSchema): void {
+  const scalars = values.filter(isJsonScalar);
+  if (scalars.length === values.length) return;
+  delete jsonSchema['const'];
+  delete jsonSchema['type'];
+  jsonSchema['enum'] = scalars;
 }
 
-function correctPatternProperties(key: $ZodTypes, made: Made): void {
-  const { patternProperties } = made;
+function correctPatternProperties(key: $ZodTypes, jsonSchema: MutableSchema): void {
+  const { patternProperties } = jsonSchema;
   if (!isRecord(patternProperties)) return;
-  const flagged = findFlaggedPatterns(key);
+  const flagged = listFlaggedPatterns(key);
   const kept = Object.entries(patternProperties).filter(([pattern]) => !flagged.has(pattern));
-  delete made['patternProperties'];
-  if (kept.length > 0) made['patternProperties'] = Object.fromEntries(kept);
+  delete jsonSchema['patternProperties'];
+  if (kept.length > 0) jsonSchema['patternProperties'] = Object.fromEntries(kept);
 }
 
-function findFlaggedPatterns({ _zod }: $ZodTypes): ReadonlyMap<string, string> {
+function listFlaggedPatterns({ _zod }: $ZodTypes): ReadonlyMap<string, string> {
   const { def, bag } = _zod;
   const checks = 'checks' in def && Array.isArray(def.checks) ? def.checks : [];
   const found: readonly unknown[] = [
@@ -145,5 +145,5 @@ function findFlaggedPatterns({ _zod }: $ZodTypes): ReadonlyMap<string, string> {
     ...checks.map((check) => Reflect.get(Object(Reflect.get(Object(check), '_zod')?.def), 'pattern')),
     ...(bag['patterns'] instanceof Set ? bag['patterns'] : []),
   ];
-  return findFlagged(found);
+  return findFlaggedPatterns(found);
 }

@@ -5,7 +5,7 @@ import { ConfigError } from '../base/errors.ts';
 import { compileSchema, type Schema } from './schema.ts';
 import { zod3 } from './zod3.ts';
 
-test('a zod 3 schema is sent by its input side, and checked by itself', async () => {
+test('sends the input side of a zod 3 schema, and validates with the schema', async () => {
   const schema = z3.object({
     city: z3.string().describe('Where.'),
     unit: z3.enum(['C', 'F']).default('C'),
@@ -30,7 +30,7 @@ test('a zod 3 schema is sent by its input side, and checked by itself', async ()
   });
 });
 
-test('its issues are told like those of zod 4', async () => {
+test('formats issues like those of zod 4', async () => {
   const { validate } = compileSchema(zod3(z3.object({ a: z3.string(), b: z3.number(), c: z3.enum(['x']) })), 'input');
   await expect(validate({ a: 1, c: 'y' })).resolves.toEqual({
     ok: false,
@@ -38,7 +38,7 @@ test('its issues are told like those of zod 4', async () => {
   });
 });
 
-test('a null for a field that may be left out is taken out', async () => {
+test('removes a null for an optional field', async () => {
   const { validate } = compileSchema(
     zod3(z3.object({ a: z3.string().optional(), b: z3.number().default(3) })),
     'input',
@@ -69,16 +69,16 @@ test.each([
   ],
   ['a map', z3.object({ by: z3.map(z3.string(), z3.string()) }), 'by is a ZodMap', 'z.record()'],
   ['a set', z3.set(z3.string()), 'the root is a ZodSet', 'z.array()'],
-  ['no number', z3.object({ n: z3.nan() }), 'n is a ZodNaN', OTHER],
+  ['NaN', z3.object({ n: z3.nan() }), 'n is a ZodNaN', OTHER],
   ['a symbol', z3.object({ n: z3.symbol() }), 'n is a ZodSymbol', OTHER],
   ['a function', z3.object({ n: z3.function() }), 'n is a ZodFunction', OTHER],
   ['a constant that is a bigint', z3.object({ n: z3.literal(1n) }), 'n is a ZodLiteral', OTHER],
-] as const)('%s, which no JSON value passes, is refused with its path and the fix', (_, schema, problem, fix) => {
-  const message = `Tool "t", input: this schema can't be told in JSON Schema: ${problem}, which no JSON value passes. Use ${fix}.`;
+] as const)('refuses %s, which no JSON value passes, with its path and the fix', (_, schema, problem, fix) => {
+  const message = `Tool "t", input: JSON Schema can't express this schema: ${problem}, which no JSON value passes. Use ${fix}.`;
   expect(() => compileSchema(zod3(schema as never), 'Tool "t", input')).toThrow(new ConfigError(message));
 });
 
-test('a tuple is sent as of 2020-12, and a pattern whose flags matter in words', () => {
+test('sends a 2020-12 tuple, and moves a pattern with flags to the description', () => {
   const schema = z3.object({
     pair: z3.tuple([z3.string(), z3.number()]).rest(z3.boolean()),
     yes: z3.string().regex(/^(yes|no)$/i),
@@ -98,9 +98,9 @@ test('a tuple is sent as of 2020-12, and a pattern whose flags matter in words',
   });
 });
 
-test('a zod 4 schema is refused: it needs no wrapping', () => {
+test('refuses a zod 4 schema, which needs no wrapper', () => {
   const schema: Schema = z.object({ a: z.string() });
   expect(() => zod3(schema as never)).toThrow(
-    new ConfigError('zod3() was given a zod 4 schema. Pass that as it is, without zod3().'),
+    new ConfigError('zod3(): the schema is one of zod 4. Pass it without zod3().'),
   );
 });

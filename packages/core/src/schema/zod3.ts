@@ -1,13 +1,13 @@
 import { ignoreOverride, zodToJsonSchema } from 'zod-to-json-schema';
 import { ConfigError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
-import { isDynamic } from './dynamic.ts';
+import { isDynamic } from './is-dynamic.ts';
 import { isJsonScalar, type JsonSchema } from './json-schema.ts';
-import { addPatternNotes, correctPatterns, findFlagged } from './pattern-flags.ts';
-import { propertyPath } from './property-path.ts';
+import { addPatternNotes, extractFlaggedPatterns, findFlaggedPatterns } from './pattern-flags.ts';
+import { toPropertyPath } from './property-path.ts';
 import type { StandardSchema } from './schema.ts';
 
-/** A zod 3 schema, as far as it matters here: zod 3.24 and later implement Standard Schema. */
+/** A zod 3 schema. Zod 3.24 and later implement Standard Schema. */
 export interface Zod3Schema<Output = unknown> {
   readonly _def: object;
   readonly _output: Output;
@@ -19,46 +19,46 @@ export interface Zod3Schema<Output = unknown> {
 }
 
 /**
- * Lets a zod 3 schema (3.24 or later) be used as a tool's input or an agent's output.
+ * Wraps a zod 3 schema (3.24 or later) for use as a tool's input or an agent's output.
  *
- * Core itself knows zod 4 only; this entry point is where zod-to-json-schema is loaded.
+ * Core itself supports only zod 4; this entry point loads zod-to-json-schema.
  *
- * @throws ConfigError for a zod 4 schema.
+ * @throws ConfigError if the schema is one of zod 4.
  */
 export function zod3<Output>(schema: Zod3Schema<Output>): StandardSchema<Output> {
-  // zod-to-json-schema answers `{}` for it, without a word.
-  if ('_zod' in schema) throw new ConfigError('zod3() was given a zod 4 schema. Pass that as it is, without zod3().');
+  // zod-to-json-schema silently converts a zod 4 schema to `{}`.
+  if ('_zod' in schema) throw new ConfigError('zod3(): the schema is one of zod 4. Pass it without zod3().');
   const standard = schema['~standard'];
   return {
     '~standard': {
       version: standard.version,
       vendor: 'zod3',
       validate: (value: unknown) => standard.validate(value),
-      jsonSchema: { input: () => inputSchema(schema) },
-    } as StandardSchema<Output>['~standard'], // Its other fields are looked at by compileSchema.
+      jsonSchema: { input: () => convertZod3(schema) },
+    } as StandardSchema<Output>['~standard'], // compileSchema checks the other fields.
   };
 }
 
-function inputSchema(schema: Zod3Schema): JsonSchema {
-  // The package's own types name the classes of the zod that is installed; ours is zod 4.
+function convertZod3(schema: Zod3Schema): JsonSchema {
+  // The types of zod-to-json-schema refer to the classes of the installed zod, which is zod 4 here.
   const { $schema: _, ...jsonSchema } = zodToJsonSchema(schema as never, {
     effectStrategy: 'input',
-    // A schema that looks at itself is a reference; anything else would be sent as anything.
+    // With this option a recursive schema becomes a reference. Otherwise its recursion would allow any value.
     $refStrategy: 'root',
     override(definition, { currentPath }) {
-      refuseUnfit(definition, currentPath);
+      refuseUnsupported(definition, currentPath);
       return ignoreOverride;
     },
-    postProcess(made, definition) {
-      if (isRecord(made)) correct(definition, made);
-      return made;
+    postProcess(converted, definition) {
+      if (isRecord(converted)) correctZod3Schema(definition, converted);
+      return converted;
     },
   });
   return addPatternNotes(jsonSchema as JsonSchema);
 }
 
-/** What is looked at of a definition, by its type. */
-interface Definition {
+/** The used fields of a zod 3 definition. */
+interface Zod3Definition {
   readonly description?: string | undefined;
   readonly typeName?: string;
   readonly coerce?: boolean;
@@ -67,14 +67,14 @@ interface Definition {
   readonly checks?: readonly { readonly regex?: unknown }[];
 }
 
-/** The package makes something of these types that no value from JSON then passes. */
-function refuseUnfit(definition: Definition, path: readonly string[]): void {
+/** Refuses types that zod-to-json-schema converts although no JSON value passes them. */
+function refuseUnsupported(definition: Zod3Definition, path: readonly string[]): void {
   const { typeName, coerce, value } = definition;
   const isForeign = typeName === 'ZodLiteral' && !isJsonScalar(value);
   const fix =
     typeName === undefined || coerce === true ? undefined : (FIXES[typeName] ?? (isForeign ? FIX : undefined));
   if (fix === undefined) return;
-  const place = propertyPath(path).replace(/^\./, '') || 'the root';
+  const place = toPropertyPath(path).replace(/^\./, '') || 'the root';
   throw new ConfigError(`${place} is a ${typeName}, which no JSON value passes. ${fix}`);
 }
 
@@ -90,8 +90,12 @@ const FIXES: Readonly<Record<string, string>> = {
   ZodFunction: FIX,
 };
 
-/** What the package says of a schema that is not so. */
-function correct({ typeName, defaultValue, checks = [] }: Definition, made: Record<string, unknown>): void {
-  if (typeName === 'ZodDefault' && defaultValue !== undefined && isDynamic(defaultValue)) delete made['default'];
-  if (typeName === 'ZodString') correctPatterns(made, findFlagged(checks.map(({ regex }) => regex)));
+/** Corrects parts of a converted schema that differ from zod's validation. */
+function correctZod3Schema(
+  { typeName, defaultValue, checks = [] }: Zod3Definition,
+  jsonSchema: Record<string, unknown>,
+): void {
+  if (typeName === 'ZodDefault' && defaultValue !== undefined && isDynamic(defaultValue)) delete jsonSchema['default'];
+  if (typeName === 'ZodString')
+    extractFlaggedPatterns(jsonSchema, findFlaggedPatterns(checks.map(({ regex }) => regex)));
 }

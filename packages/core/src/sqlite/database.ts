@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { HostError, PawlError } from '../base/errors.ts';
-import { messageOf } from '../event/error-data.ts';
+import { getErrorMessage } from '../event/error-data.ts';
 import { loadSqlite } from './load-sqlite.ts';
 import { prepareTables } from './tables.ts';
 
@@ -53,7 +53,7 @@ export function isBusy(error: unknown): boolean {
 export function toDatabaseError(error: unknown, path: string): unknown {
   if (PawlError.isInstance(error)) return error;
   const [code, fix] = PROBLEMS.get(readResultCode(error)) ?? ['host.failed', 'The run stays resumable.'];
-  return new HostError(`The file "${path}" cannot be used: ${messageOf(error)}. ${fix}`, { code, cause: error });
+  return new HostError(`The file "${path}" cannot be used: ${getErrorMessage(error)}. ${fix}`, { code, cause: error });
 }
 
 /** The primary result code: https://www.sqlite.org/rescode.html */

@@ -26,7 +26,7 @@ test.each([
   ['{"a":null}', { a: null }],
   ['[{"city":"Oslo"}]', [{ city: 'Oslo' }]],
   ['7', 7],
-])('the arguments %j are read as %j', (text, value) => {
+])('parses the arguments %j as %j', (text, value) => {
   expect(parseArguments(text)).toEqual({ ok: true, value });
 });
 
@@ -36,7 +36,7 @@ test.each([
   ['{"a":1}{"b":2}', 'unexpected "{" at position 7'],
   ['city=Oslo', 'unexpected "c" at position 0'],
   ["{'city': 'Oslo'}", 'unexpected "\'" at position 1'],
-])('the arguments %j are no JSON, and the model is told where', (text, problem) => {
+])('refuses the arguments %j, and names the position of the syntax error', (text, problem) => {
   expect(parseArguments(text)).toEqual({
     ok: false,
     issues: `The arguments are not valid JSON: ${problem}. Send one JSON object.`,
@@ -46,10 +46,10 @@ test.each([
 test.each([
   ['lists', '['.repeat(501)],
   ['objects', '{"a":'.repeat(501)],
-])('arguments nested deeper than any schema walks are no input: %s', (_, text) => {
+])('refuses arguments that are nested too deeply: %s', (_, text) => {
   expect(parseArguments(text)).toEqual({
     ok: false,
-    issues: 'The arguments are nested too deeply. Use 500 levels at most.',
+    issues: 'The arguments are nested too deeply. Use at most 500 levels.',
   });
 });
 
@@ -57,15 +57,15 @@ test.each([
   ['{"x":1e400}', 'x'],
   ['"{\\"x\\":1e400}"', 'x'],
   ['[1.5e400]', '[0]'],
-])('refuses arguments with a number that no double holds: %s', (text, path) => {
-  const issues = `${path}: the number is too large, expected at most 1.7976931348623157e308`;
+])('refuses a number above the range of a double: %s', (text, path) => {
+  const issues = `${path}: the number is too large. Use at most 1.7976931348623157e308.`;
   expect(parseArguments(text)).toEqual({ ok: false, issues });
 });
 
-test('arguments longer than any model writes on purpose are no input', () => {
+test('refuses arguments of more than 1 MiB', () => {
   expect(parseArguments(`{"a":"${'x'.repeat(1_048_576)}"}`)).toEqual({
     ok: false,
-    issues: 'The arguments have 1048584 characters. Send 1048576 at most.',
+    issues: 'The arguments have 1048584 characters. Send at most 1048576.',
   });
 });
 
@@ -75,7 +75,7 @@ test.each([
   JSON.stringify(
     '{"a":{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}},"list":[{"__proto__":1}]}',
   ),
-])('keys of prototypes reach none: %s', async (text) => {
+])('does not set a prototype from a key: %s', async (text) => {
   const parsed = parseArguments(text);
   expect(parsed).toEqual({ ok: true, value: { a: { constructor: { prototype: { polluted: true } } }, list: [{}] } });
   const loose = tool({
@@ -88,13 +88,13 @@ test.each([
   expect(['polluted' in {}, read.ok && 'polluted' in (read.value as { a: object }).a]).toEqual([false, false]);
 });
 
-test('brackets in a text are no levels', () => {
+test('does not count brackets in a text as levels', () => {
   const text = JSON.stringify({ a: `\\"${'['.repeat(1000)}`, b: [] });
   expect(parseArguments(text)).toEqual({ ok: true, value: JSON.parse(text) });
   expect(parseArguments(`[${'[],'.repeat(1000)}7]`)).toMatchObject({ ok: true });
 });
 
-test('the model is never sent back the whole of what it wrote', () => {
+test('does not repeat long arguments in an issue', () => {
   const parsed = parseArguments(`{"city": ${'x'.repeat(10_000)}}`);
   expect(parsed).toEqual({
     ok: false,
@@ -127,14 +127,14 @@ test.each([
       issues: 'The arguments are not valid JSON: unexpected "}" at position 7. Send one JSON object.',
     },
   ],
-])('the arguments %j are checked by the tool’s schema', async (text, answer) => {
+])('validates the arguments %j with the schema of the tool', async (text, answer) => {
   await expect(readArguments(weather, calling(text))).resolves.toEqual(answer);
 });
 
 test.each([
   ['an error', new Error('The database is away.'), 'The database is away.'],
-  ['something else', 'away', 'away'],
-])('a check that throws %s is an issue, not the end of the run', async (_, thrown, issues) => {
+  ['a thrown text', 'away', 'away'],
+])('reports %s of a schema as an issue', async (_, thrown, issues) => {
   const broken = {
     ...weather,
     validate: () => {
@@ -151,23 +151,23 @@ function writing(input: string): ToolCall {
 }
 
 test.each([
-  ['a custom call brings a custom tool its text', shell, writing('{"a":'), { ok: true, value: '{"a":' }],
-  ['no text is an empty one', shell, writing(''), { ok: true, value: '' }],
-  ['a function call brings it as JSON', shell, calling('{"input":"ls\\n"}'), { ok: true, value: 'ls\n' }],
+  ['passes the text of a custom call to a custom tool', shell, writing('{"a":'), { ok: true, value: '{"a":' }],
+  ['passes an empty text', shell, writing(''), { ok: true, value: '' }],
+  ['reads the text from a function call', shell, calling('{"input":"ls\\n"}'), { ok: true, value: 'ls\n' }],
   [
-    'a function call without it is told',
+    'refuses a function call without the text',
     shell,
     calling('{"command":"ls"}'),
     { ok: false, issues: 'input: expected string, got undefined' },
   ],
   [
-    'a custom call brings a function tool JSON',
+    'parses the JSON of a custom call to a function tool',
     weather,
     writing('{"city":"Oslo"}'),
     { ok: true, value: { city: 'Oslo', days: 1 } },
   ],
   [
-    'a custom call that brings it something else is told',
+    'refuses a custom call to a function tool with invalid JSON',
     weather,
     writing('Oslo'),
     {

@@ -1,49 +1,49 @@
 import { callAsync } from '../base/cancellation.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
 import { callArguments, type ToolCall } from '../chat/message.ts';
-import type { Repair } from '../chat/reply.ts';
+import type { Repair } from '../chat/response.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
-import { pathText } from '../schema/issues.ts';
-import { parseJsonTexts } from '../schema/json-texts.ts';
-import type { Validated } from '../schema/schema.ts';
+import { formatPath } from '../schema/issues.ts';
+import { parseJsonTexts } from '../schema/parse-json-texts.ts';
+import type { ValidationResult } from '../schema/schema.ts';
 import type { Tool } from './tool.ts';
 
-/** Reads the arguments that a model wrote. Those that say that there are none are `{}`; JSON inside a JSON string is taken out once. */
-export function parseArguments(text: string): Validated {
-  if (isNothing(text)) return EMPTY;
+/** Parses the arguments that a model wrote. Texts for "no arguments" become `{}`, and JSON inside a JSON string is decoded once. */
+export function parseArguments(text: string): ValidationResult {
+  if (isEmptyText(text)) return NO_ARGUMENTS;
   if (text.length > MAX_LENGTH)
-    return { ok: false, issues: `The arguments have ${text.length} characters. Send ${MAX_LENGTH} at most.` };
+    return { ok: false, issues: `The arguments have ${text.length} characters. Send at most ${MAX_LENGTH}.` };
   if (isDeeperThan(text, MAX_DEPTH)) return TOO_DEEP;
   const parsed = parseJson(text);
   if (!parsed.ok) {
-    return { ok: false, issues: `The arguments are not valid JSON: ${excerpt(parsed.problem)}. Send one JSON object.` };
+    return { ok: false, issues: `The arguments are not valid JSON: ${shorten(parsed.problem)}. Send one JSON object.` };
   }
-  return typeof parsed.value === 'string' ? decode(parsed.value) : checkExact(parsed.value, text);
+  return typeof parsed.value === 'string' ? decodeText(parsed.value) : checkExact(parsed.value, text);
 }
 
-/** A string is no input, but what is in it may be. */
-function decode(text: string): Validated {
-  if (isNothing(text)) return EMPTY;
+/** Parses the text of a JSON string, which may be arguments that were encoded twice. */
+function decodeText(text: string): ValidationResult {
+  if (isEmptyText(text)) return NO_ARGUMENTS;
   const inner = parseJson(text);
   if (!inner.ok || !(isRecord(inner.value) || isEmptyList(inner.value))) return { ok: true, value: text };
   return isDeeperThan(text, MAX_DEPTH) ? TOO_DEEP : checkExact(inner.value, text);
 }
 
-const EMPTY: Validated = { ok: true, value: {} };
+const NO_ARGUMENTS: ValidationResult = { ok: true, value: {} };
 
-/** What servers and models send where there are no arguments: `null` is Groq's, `None` and `undefined` come of other languages. */
-const NOTHING: ReadonlySet<string> = new Set(['', 'null', 'None', 'undefined']);
+/** Texts that servers and models send for no arguments. `null` is sent by Groq; `None` and `undefined` come from other languages. */
+const EMPTY_TEXTS: ReadonlySet<string> = new Set(['', 'null', 'None', 'undefined']);
 
-function isNothing(text: string): boolean {
-  return NOTHING.has(text.trim());
+function isEmptyText(text: string): boolean {
+  return EMPTY_TEXTS.has(text.trim());
 }
 
-/** A tool must not get another number than the one that the model wrote. */
-function checkExact(value: unknown, text: string): Validated {
+/** Refuses numbers that JavaScript would round: a tool must get the number that the model wrote. */
+function checkExact(value: unknown, text: string): ValidationResult {
   const lines = findRoundedIntegers(text).map(({ path, digits }) => {
-    return `${pathText(path)}: ${excerpt(digits, 60)} can't be held exactly as a number. Send it as a text.`;
+    return `${formatPath(path)}: ${shorten(digits, 60)} is too large for an exact number. Send it as a string.`;
   });
   if (lines.length > 0) return { ok: false, issues: lines.join('\n') };
   const path = findOverflow(value, text);
@@ -51,59 +51,59 @@ function checkExact(value: unknown, text: string): Validated {
   return { ok: false, issues: `${path === '' ? 'The arguments' : path}: ${TOO_LARGE}` };
 }
 
-const TOO_LARGE = 'the number is too large, expected at most 1.7976931348623157e308';
+const TOO_LARGE = 'the number is too large. Use at most 1.7976931348623157e308.';
 
-/** More is no input, but a model that has lost its way. */
+/** Longer arguments come only from a model that repeats itself. */
 const MAX_LENGTH = 1_048_576;
 
-/** What walks over a value level by level, a schema for one, runs out of stack where there are thousands. */
+/** Recursive code, for example a schema's, overflows the stack at thousands of levels. */
 const MAX_DEPTH = 500;
 
-const TOO_DEEP: Validated = {
+const TOO_DEEP: ValidationResult = {
   ok: false,
-  issues: `The arguments are nested too deeply. Use ${MAX_DEPTH} levels at most.`,
+  issues: `The arguments are nested too deeply. Use at most ${MAX_DEPTH} levels.`,
 };
 
-type Reading = Pick<Tool, 'customObject' | 'jsonSchema'>;
+type ArgumentsTool = Pick<Tool, 'customObject' | 'jsonSchema'>;
 
-/** The arguments of a call as a value. A custom tool's text stands where its function would have it: `{ input }`. */
-export function argumentsOf(tool: Reading, call: ToolCall): Validated {
+/** Parses the arguments of a call. The text of a custom tool becomes `{ input }`, as for its function form. */
+export function parseCallArguments(tool: ArgumentsTool, call: ToolCall): ValidationResult {
   if (call.type === 'custom' && tool.customObject !== undefined)
     return { ok: true, value: { input: call.custom.input } };
   const parsed = parseArguments(callArguments(call));
   return parsed.ok && isEmptyList(parsed.value) && !hasParameters(tool) ? { ok: true, value: {} } : parsed;
 }
 
-/** In PHP an empty object and an empty list are one. */
+/** Servers in PHP send an empty object as `[]`. */
 function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-function hasParameters({ jsonSchema }: Reading): boolean {
+function hasParameters({ jsonSchema }: ArgumentsTool): boolean {
   const { properties, additionalProperties } = jsonSchema;
   return (isRecord(properties) && Object.keys(properties).length > 0) || isRecord(additionalProperties);
 }
 
-/** What of a call's arguments is read otherwise than the model wrote it. Paths begin inside the call. */
-export function findArgumentRepairs(tool: Reading, call: ToolCall): readonly Repair[] {
+/** Lists the repairs of a call's arguments. Paths start inside the call. */
+export function findArgumentRepairs(tool: ArgumentsTool, call: ToolCall): readonly Repair[] {
   const path = 'function.arguments';
   const text = callArguments(call).trim();
-  if (call.type === 'custom' || text === '' || (text.startsWith('{') && !NESTED.test(text))) return [];
-  const read = argumentsOf(tool, call);
-  if (!read.ok || !isRecord(read.value)) return [];
-  if (Object.keys(read.value).length === 0 && text !== '{}')
-    return [{ path, note: `${excerpt(text, 50)}: read as {}` }];
-  const twice = text.startsWith('"') ? [{ path, note: 'encoded twice: decoded' }] : [];
-  const { paths } = parseJsonTexts(read.value, tool.jsonSchema);
-  return [...twice, ...paths.map((place) => ({ path: `${path}.${place}`, note: 'JSON as a text: parsed' }))];
+  if (call.type === 'custom' || text === '' || (text.startsWith('{') && !JSON_IN_TEXT.test(text))) return [];
+  const parsed = parseCallArguments(tool, call);
+  if (!parsed.ok || !isRecord(parsed.value)) return [];
+  if (Object.keys(parsed.value).length === 0 && text !== '{}')
+    return [{ path, note: `${shorten(text, 50)}: read as {}` }];
+  const decoded = text.startsWith('"') ? [{ path, note: 'encoded twice: decoded' }] : [];
+  const { paths } = parseJsonTexts(parsed.value, tool.jsonSchema);
+  return [...decoded, ...paths.map((place) => ({ path: `${path}.${place}`, note: 'JSON as a text: parsed' }))];
 }
 
-/** A string that begins like an array or an object: whether it is worth a look. */
-const NESTED = /"(?:\s|\\[nrt])*[[{]/;
+/** A shortcut: matches a string that begins like an array or an object. */
+const JSON_IN_TEXT = /"(?:\s|\\[nrt])*[[{]/;
 
-/** Parses and checks. Issues are text for the model; a schema that throws is one of them. */
-export function readArguments(tool: Tool, call: ToolCall): Promise<Validated> {
-  const parsed = argumentsOf(tool, call);
+/** Parses and validates the arguments of a call. Issues are text for the model. An error that the schema throws becomes an issue. */
+export function readArguments(tool: Tool, call: ToolCall): Promise<ValidationResult> {
+  const parsed = parseCallArguments(tool, call);
   if (!parsed.ok) return Promise.resolve(parsed);
   const validated = callAsync(() => tool.validate(parsed.value));
   return validated.catch((error: unknown) => ({ ok: false, issues: describeForModel(error) }));

@@ -23,7 +23,7 @@ function parameters(description: string): object {
   };
 }
 
-test('a custom tool is data that cannot change, with a face for each kind of server', () => {
+test('creates a frozen tool with a custom and a function definition', () => {
   const tool = defined({});
   expect(tool).toEqual({
     name: 'sql',
@@ -53,10 +53,10 @@ test.each<[CustomFormat, string]>([
     { type: 'grammar', grammar: { syntax: 'lark', definition: 'start: "SELECT" NAME' } },
     'Text that this Lark grammar allows:\nstart: "SELECT" NAME',
   ],
-])('the format %j is sent, or told where only functions are known', (format, told) => {
+])('sends the format %j, and describes it in the function definition', (format, note) => {
   const { customObject, functionObject } = defined({ format });
   expect(customObject).toEqual({ name: 'sql', description: 'Runs a query.', format });
-  expect(functionObject.parameters).toEqual(parameters(told));
+  expect(functionObject.parameters).toEqual(parameters(note));
 });
 
 test.each([
@@ -66,12 +66,12 @@ test.each([
   [{ input: null }, { ok: false, issues: 'input: expected string, got null' }],
   [{ input: 1 }, { ok: false, issues: 'input: expected string, got number' }],
   ['SELECT 1', { ok: false, issues: 'input: expected string, got undefined' }],
-])('the arguments of its function are one text: %j', async (value, read) => {
+])('reads the text of the function form: %j', async (value, read) => {
   expect(await defined({}).validate(value)).toEqual(read);
 });
 
 test.each(['(?i)select', '(?P<name>.+)', 'a++', '[]x(]', 'a{2}{3}', '(?<year>\\d{4})'])(
-  'a regular expression that another dialect may know is left to the server: %s',
+  'accepts a regular expression of another dialect: %s',
   (definition) => {
     expect(defined({ format: regex(definition) }).customObject?.format).toEqual(regex(definition));
   },
@@ -89,20 +89,20 @@ test.each([
   [
     'no definition',
     { type: 'grammar', grammar: { syntax: 'lark' } },
-    'format.grammar: there is no definition. Write the lark as a text.',
+    'format.grammar: definition is undefined. Pass the lark as a text.',
   ],
-  ['a blank definition', regex(' '), 'format.grammar: there is no definition. Write the regex as a text.'],
-  ['an open group', regex('^(SELECT'), 'format.grammar: definition is no regular expression. Mend it: '],
-  ['an open class', regex('[a-z'), 'format.grammar: definition is no regular expression. Mend it: '],
-])('%s is refused, with the tool, the path and the fix', (_, format, message) => {
+  ['a blank definition', regex(' '), 'format.grammar: definition is " ". Pass the regex as a text.'],
+  ['an open group', regex('^(SELECT'), 'format.grammar: definition is not a regular expression. Fix it: '],
+  ['an open class', regex('[a-z'), 'format.grammar: definition is not a regular expression. Fix it: '],
+])('refuses %s, with the tool, the path and the fix', (_, format, message) => {
   expect(() => defined({ format: format as CustomFormat })).toThrow(ConfigError);
   expect(() => defined({ format: format as CustomFormat })).toThrow(`Tool "sql", ${message}`);
 });
 
-test('a name that cannot be sent is refused as for any tool', () => {
+test('refuses a name that cannot be sent', () => {
   expect(() => defined({ name: 'run sql' })).toThrow(
     new ConfigError(
-      'Tool name "run sql" can\'t be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).',
+      'Tool name "run sql" cannot be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).',
     ),
   );
 });

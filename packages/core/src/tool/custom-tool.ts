@@ -3,38 +3,38 @@ import { isRecord } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { asFunctionTool } from '../chat/custom-as-function.ts';
 import type { CustomFormat, CustomToolObject } from '../chat/request.ts';
-import { messageOf } from '../event/error-data.ts';
-import { linkedReport } from '../schema/linked-report.ts';
-import type { Validated } from '../schema/schema.ts';
+import { getErrorMessage } from '../event/error-data.ts';
+import { prepareStrictForm } from '../schema/prepare-strict-form.ts';
+import type { ValidationResult } from '../schema/schema.ts';
 import {
+  buildToolBasics,
+  describeTool,
   OUTCOME_HINTS,
   TOOL_BASICS,
   TOOL_HINTS,
   type Tool,
   type ToolOptions,
-  toolBasics,
-  whereOf,
   withoutToolFields,
 } from './tool.ts';
 
 export interface CustomToolOptions<Context = unknown, Output = unknown> extends ToolOptions<string, Context, Output> {
-  /** Which texts the model may write. @defaultValue any */
+  /** The texts that the model may write. @defaultValue any text */
   readonly format?: CustomFormat;
 }
 
 /**
- * Defines a tool whose input is text as the model writes it: code, a query, a patch. No JSON is needed around it.
+ * Defines a tool whose input is plain text instead of JSON: code, a query, a patch.
  *
- * Servers that know functions only are sent a function with one parameter, `input`; nothing enforces a grammar there.
+ * Servers that support only functions get a function with one parameter, `input`. They do not enforce a grammar.
  *
- * @throws ConfigError naming the tool and the fix, where the definition can't work.
+ * @throws ConfigError if the definition is invalid. The message names the tool and the fix.
  */
 export function customTool<Context = unknown, Output = unknown>(
-  given: CustomToolOptions<Context, Output>,
+  definition: CustomToolOptions<Context, Output>,
 ): Tool<Context, string, Awaited<Output>> {
-  const options = checkOptions(withoutToolFields(given), CUSTOM_TOOL, whereOf(given, 'customTool()'));
+  const options = checkOptions(withoutToolFields(definition), CUSTOM_TOOL, describeTool(definition, 'customTool()'));
   const { name, format } = options;
-  const basics = toolBasics<string, Context>(options);
+  const basics = buildToolBasics<string, Context>(options);
   const { description } = basics;
   if (format !== undefined) checkFormat(format, name);
   const custom: CustomToolObject['custom'] = {
@@ -49,12 +49,12 @@ export function customTool<Context = unknown, Output = unknown>(
     functionObject,
     customObject: custom,
     jsonSchema: parameters,
-    strictReport: linkedReport(parameters, { strict: options.strict, where: `Tool "${name}", input` }),
+    strictReport: prepareStrictForm(parameters, { strict: options.strict, where: `Tool "${name}", input` }),
     validate: readInput,
   });
 }
 
-const NO_INPUT = 'A custom tool takes text; tool() takes an input schema.';
+const NO_INPUT = 'A custom tool has text input. Use tool() for an input schema.';
 
 const CUSTOM_TOOL: OptionTable<CustomToolOptions<never>> = {
   keys: { ...TOOL_BASICS, format: 'any' },
@@ -69,8 +69,8 @@ const CUSTOM_TOOL: OptionTable<CustomToolOptions<never>> = {
   },
 };
 
-/** Arguments in the form of the function: `{ input }`. */
-async function readInput(value: unknown): Promise<Validated> {
+/** Reads the text from the arguments of the function form: `{ input }`. */
+async function readInput(value: unknown): Promise<ValidationResult> {
   const input = isRecord(value) ? value['input'] : undefined;
   if (typeof input === 'string') return { ok: true, value: input };
   return { ok: false, issues: `input: expected string, got ${input === null ? 'null' : typeof input}` };
@@ -78,7 +78,7 @@ async function readInput(value: unknown): Promise<Validated> {
 
 function checkFormat(format: CustomFormat, name: string): void {
   const where = `Tool "${name}", format`;
-  const { type, grammar }: { type?: unknown; grammar?: { syntax?: unknown; definition?: unknown } } = format ?? {}; // From JavaScript it may be anything.
+  const { type, grammar }: { type?: unknown; grammar?: { syntax?: unknown; definition?: unknown } } = format ?? {}; // JavaScript callers may pass any value.
   if (type === 'text') return;
   if (type !== 'grammar') {
     throw new ConfigError(`${where}: type is ${JSON.stringify(type)}. Use "text" or "grammar".`);
@@ -88,20 +88,22 @@ function checkFormat(format: CustomFormat, name: string): void {
     throw new ConfigError(`${where}.grammar: syntax is ${JSON.stringify(syntax)}. Use "lark" or "regex".`);
   }
   if (typeof definition !== 'string' || definition.trim() === '') {
-    throw new ConfigError(`${where}.grammar: there is no definition. Write the ${syntax} as a text.`);
+    throw new ConfigError(
+      `${where}.grammar: definition is ${JSON.stringify(definition)}. Pass the ${syntax} as a text.`,
+    );
   }
   if (syntax === 'regex') checkRegex(definition, `${where}.grammar`);
 }
 
-/** What is wrong in any dialect. What only another one knows is left to the server. */
+/** Refuses a regular expression that is invalid in every dialect. The server checks the syntax of other dialects. */
 function checkRegex(definition: string, where: string): void {
   if (OTHER_DIALECTS.test(definition)) return;
   try {
     new RegExp(definition);
   } catch (error) {
-    throw new ConfigError(`${where}: definition is no regular expression. Mend it: ${messageOf(error)}`);
+    throw new ConfigError(`${where}: definition is not a regular expression. Fix it: ${getErrorMessage(error)}`);
   }
 }
 
-/** Flags and named groups, `]` first in a class, possessive quantifiers: servers follow Rust's dialect. */
+/** Syntax of Rust's dialect, which servers use: inline flags, named groups, `]` first in a class, possessive quantifiers. */
 const OTHER_DIALECTS = /\(\?(?![:=!])|\[\^?\]|[*+?}][*+{]/;

@@ -3,7 +3,7 @@ import { PawlError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 
-/** Thrown by a tool: its message goes to the model word for word. Any other error is told as `{"error": message}`. */
+/** Thrown by a tool: the model reads its message unchanged. Other errors reach the model as `{"error": message}`. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
 
@@ -17,7 +17,7 @@ export class ToolError extends Error {
   }
 }
 
-/** Thrown by a tool or a middleware: the run ends `aborted`, after every open call has been answered. */
+/** Thrown by a tool or middleware: ends the run as `aborted`, after every open call has a result. */
 export class AbortRun extends PawlError {
   override readonly name = 'AbortRun';
 
@@ -31,10 +31,10 @@ export class AbortRun extends PawlError {
   }
 }
 
-/** Thrown by a tool or a middleware: the run ends `refused` for this reason, after every open call has been answered. */
+/** Thrown by a tool or middleware: ends the run as `refused` with this reason, after every open call has a result. */
 export class RefuseRun extends PawlError {
   override readonly name = 'RefuseRun';
-  /** Who refuses. */
+  /** The name of the guard that refuses. */
   readonly guard: string | undefined;
 
   constructor(reason: string, options: { readonly guard?: string } = {}) {
@@ -49,12 +49,12 @@ export class RefuseRun extends PawlError {
 }
 
 /**
- * Thrown by a tool: its call waits for somebody outside, and the run is `suspended` when nothing else is left to do. The answer lets
- * it run again (`approve`), is its value (`reply`), or ends it (`deny`).
+ * Thrown by a tool: its call waits for an answer from outside. The run is `suspended` when no other work is left. The answer repeats
+ * the call (`approve`), is its result (`result`), or denies it (`deny`).
  */
 export class SuspendRun extends PawlError {
   override readonly name = 'SuspendRun';
-  /** What is shown to whoever answers. */
+  /** What the person who answers is shown. @defaultValue the message */
   readonly preview: Json;
 
   constructor(message: string, options: { readonly preview?: Json } = {}) {
@@ -72,7 +72,7 @@ export class SuspendRun extends PawlError {
 const REFUSE_RUN: OptionTable<{ readonly guard?: string }> = { keys: { guard: 'text' } };
 const SUSPEND_RUN: OptionTable<{ readonly preview?: Json }> = { keys: { preview: 'any' } };
 
-/** Whether an error is meant for the run, not for the model. */
-export function endsRun(error: unknown): error is AbortRun | RefuseRun {
+/** Whether an error ends the run instead of being a result for the model. */
+export function isRunEndError(error: unknown): error is AbortRun | RefuseRun {
   return AbortRun.isInstance(error) || RefuseRun.isInstance(error);
 }

@@ -1,10 +1,12 @@
 import type { Tool } from './tool.ts';
 
-/** The context that all of some tools together need. TypeScript infers that of the first one alone. */
-export type NeededContext<T> = AllTaken<T extends Tool<infer Context, unknown, unknown> ? Taking<Context> : never>;
+/** The context that a list of tools needs together. TypeScript would infer only the context of the first tool. */
+export type NeededContext<T> = ContextIntersection<
+  T extends Tool<infer Context, unknown, unknown> ? ContextConsumer<Context> : never
+>;
 
-/** Something that takes a context; nothing if it asks for none in particular. */
-export type Taking<Context> = [Context] extends [never] ? never : (context: Context) => void;
+/** A consumer of a context; `never` if the tool needs no context. */
+export type ContextConsumer<Context> = [Context] extends [never] ? never : (context: Context) => void;
 
-/** What can be handed to every member of a union of functions. */
-export type AllTaken<Functions> = [Functions] extends [(context: infer Context) => void] ? Context : unknown;
+/** The intersection of the contexts of a union of consumers. */
+export type ContextIntersection<Functions> = [Functions] extends [(context: infer Context) => void] ? Context : unknown;

@@ -6,13 +6,13 @@ import { type Tool, tool } from './tool.ts';
 
 const pay = tool({ name: 'pay', description: 'Pays.', input: z.object({ amount: z.number() }), execute: () => 'paid' });
 
-test('without a rule every call of every tool needs a person', async () => {
+test('requires approval of every call without a rule', async () => {
   const [one, two] = requireApproval([pay, asking(false)]);
   expect(await needs(one, { amount: 1 })).toBe(true);
   expect(await needs(two, { amount: 1 })).toBe(true);
 });
 
-test('a rule is given the tool, the input and the context, and decides', async () => {
+test('passes the tool, the input and the context to the rule', async () => {
   const rule = vi.fn(({ input }: { readonly input: unknown }) => (input as { amount: number }).amount > 10);
   const [guarded] = requireApproval([pay], rule);
   expect(await needs(guarded, { amount: 11 })).toBe(true);
@@ -20,7 +20,7 @@ test('a rule is given the tool, the input and the context, and decides', async (
   expect(rule).toHaveBeenLastCalledWith({ tool: pay, input: { amount: 10 } }, { context: 'context' });
 });
 
-test('what a tool asks for itself stays asked for', async () => {
+test('keeps the approval that a tool requires itself', async () => {
   const never = (): boolean => false;
   const [always, large] = requireApproval([asking(true), asking((input) => input === 'large')], never);
   expect(await needs(always, 'small')).toBe(true);
@@ -28,14 +28,14 @@ test('what a tool asks for itself stays asked for', async () => {
   expect(await needs(large, 'small')).toBe(false);
 });
 
-test('the tools that were passed are as they were, and those that are given are frozen', () => {
+test('returns frozen tools, and does not change the originals', () => {
   const [guarded] = requireApproval([pay]);
   expect(pay.needsApproval).toBe(false);
   expect(guarded).not.toBe(pay);
   expect(Object.isFrozen(guarded)).toBe(true);
 });
 
-test('a rule that is none is refused', () => {
+test('refuses a rule that is not a function', () => {
   expect(() => requireApproval([pay], true as never)).toThrow(ConfigError);
 });
 

@@ -7,7 +7,7 @@ import { type Tool, type ToolOptions, tool } from './tool.ts';
 const city = z.object({ city: z.string() });
 const cityJson = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
 
-test('a tool is data that cannot change, with a default for everything that was left out', () => {
+test('creates a frozen tool with defaults', () => {
   const execute = (): string => 'sunny';
   const weather = tool({ name: 'get_weather', description: 'The weather.', input: city, execute });
   expect(weather).toEqual({
@@ -30,7 +30,7 @@ test('a tool is data that cannot change, with a default for everything that was 
   expect(Object.isFrozen(weather)).toBe(true);
 });
 
-test('what is said is kept', () => {
+test('keeps the options', () => {
   const preview = (): string => 'rm -r';
   const options = {
     effect: 'idempotent',
@@ -44,7 +44,7 @@ test('what is said is kept', () => {
   expect(defined({ ...options, preview })).toMatchObject({ ...options, preview });
 });
 
-test.each(['a', 'get_weather', 'get-weather', 'Weather2', 'x'.repeat(64)])('%j is a name', (name) => {
+test.each(['a', 'get_weather', 'get-weather', 'Weather2', 'x'.repeat(64)])('accepts the name %j', (name) => {
   expect(defined({ name }).functionObject.name).toBe(name);
 });
 
@@ -57,10 +57,10 @@ test.each([
   ['x'.repeat(65), `"${'x'.repeat(65)}"`],
   [undefined, 'undefined'],
   [7, '7'],
-])('%j cannot be sent as a name', (name, quoted) => {
+])('refuses the name %j', (name, quoted) => {
   expect(() => defined({ name: name as string })).toThrow(
     new ConfigError(
-      `Tool name ${quoted} can't be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
+      `Tool name ${quoted} cannot be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
     ),
   );
 });
@@ -72,16 +72,16 @@ test.each([
   ['maxResultLength', 0, 1],
   ['maxInputRetries', -1, 0],
   ['maxInputRetries', Number.NaN, 0],
-] as const)('%s: %d is refused, with what may be said', (field, value, least) => {
+] as const)('refuses %s: %d, with the allowed range', (field, value, min) => {
   expect(() => defined({ [field]: value })).toThrow(
-    new ConfigError(`Tool "t": ${field} is ${value}. Pass a number of ${least} or more.`),
+    new ConfigError(`Tool "t": ${field} is ${value}. Pass a number of ${min} or more.`),
   );
 });
 
-test('an execute that is none is refused', () => {
+test('refuses an execute that is not a function', () => {
   expect(() => defined({ execute: undefined as never })).toThrow(
     new ConfigError(
-      'Tool "t": execute is no function. Pass (input, context) => …, or leave it out for calls that are answered from outside.',
+      'Tool "t": execute is undefined. Pass (input, context) => …, or omit it if calls are answered from outside.',
     ),
   );
 });
@@ -110,7 +110,7 @@ const node: z.ZodType = z
 test.each([
   ['an object', city, cityJson],
   ['an object with an id', z.object({ city: z.string() }).meta({ id: 'City' }), expect.objectContaining(cityJson)],
-  ['an object behind lazy', z.lazy(() => city), cityJson],
+  ['a lazy object', z.lazy(() => city), cityJson],
   [
     'a record',
     z.record(z.string(), z.number()),
@@ -119,7 +119,7 @@ test.each([
   ['a union of objects', z.union([circle, square]), circleOrSquare],
   ['a discriminated union of objects', z.discriminatedUnion('type', [circle, square]), circleOrSquare],
   [
-    'an object with an id that holds itself',
+    'a recursive object with an id',
     node,
     {
       type: 'object',
@@ -129,7 +129,7 @@ test.each([
       $defs: { Node: expect.objectContaining({ type: 'object' }) },
     },
   ],
-] as const)('the root of what is sent says that it is an object: %s', (_, input, parameters) => {
+] as const)('sends an object at the root: %s', (_, input, parameters) => {
   const { jsonSchema, functionObject } = defined({ input });
   expect(jsonSchema).toEqual(parameters);
   expect(functionObject.parameters).toBe(jsonSchema);
@@ -138,22 +138,22 @@ test.each([
 test.each([
   ['a text', z.string(), '"string"'],
   ['a list', z.array(z.string()), '"array"'],
-  ['a union with something else', z.union([circle, z.string()]), '"no object"'],
+  ['a union of an object and a text', z.union([circle, z.string()]), '"no object"'],
   ['an object or null', city.nullable(), '"no object"'],
   ['anything', z.any(), '"no object"'],
-])('%s cannot be the root, and the fix is told', (_, input, root) => {
+])('refuses %s at the root, with the fix', (_, input, root) => {
   expect(() => defined({ input })).toThrow(
     new ConfigError(`Tool "t", input: the root is ${root}. Wrap it: z.object({ value: … }).`),
   );
 });
 
-test('a schema that cannot be sent is refused with the tool’s name and the path', () => {
+test('refuses a schema that cannot be sent, with the name of the tool and the path', () => {
   expect(() => defined({ input: z.object({ on: z.date() }) })).toThrow(
     new ConfigError('Tool "t", input.on: JSON Schema can\'t express date. Use z.iso.datetime(), or a codec.'),
   );
 });
 
-test('a wrapper is the tool with something else about it', () => {
+test('accepts a copy with other fields as a tool', () => {
   const renamed: Tool = { ...defined({}), name: 'other', timeoutMs: 5 };
   expect([renamed.name, renamed.timeoutMs, renamed.jsonSchema]).toEqual(['other', 5, cityJson]);
 });
@@ -166,8 +166,8 @@ function defined(options: Partial<ToolOptions<unknown, unknown>> & { readonly in
 test.each([
   ['null', null],
   ['7', 7],
-])('a description that is no text is a mistake: %s', (shown, description) => {
+])('refuses a description that is not a text: %s', (shown, description) => {
   expect(() => defined({ description: description as never })).toThrow(
-    new ConfigError(`Tool "t": description is ${shown}. Pass a text, or leave it out.`),
+    new ConfigError(`Tool "t": description is ${shown}. Pass a text, or omit it.`),
   );
 });

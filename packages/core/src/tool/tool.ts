@@ -1,96 +1,107 @@
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, type Json } from '../base/json.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
-import { excerpt } from '../base/text.ts';
+import { shorten } from '../base/text.ts';
 import type { CustomToolObject, FunctionObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import { linkedReport } from '../schema/linked-report.ts';
 import { toObjectRoot } from '../schema/object-root.ts';
 import { resolvePointer } from '../schema/pointer.ts';
-import { compileSchema, type Schema, type StandardSchema, type Validated, type ZodSchema } from '../schema/schema.ts';
+import { prepareStrictForm } from '../schema/prepare-strict-form.ts';
+import {
+  compileSchema,
+  type Schema,
+  type StandardSchema,
+  type ValidationResult,
+  type ZodSchema,
+} from '../schema/schema.ts';
 import type { StrictReason } from '../schema/strict-reason.ts';
 
-/** What repeating a tool would do: nothing; nothing with the same `idempotencyKey`; harm, so it is never repeated. */
+/**
+ * The effect of repeating a call:
+ * - `read`: none.
+ * - `idempotent`: none if the `idempotencyKey` is the same.
+ * - `non-idempotent`: possible harm, so the call is never repeated.
+ */
 export type Effect = 'read' | 'idempotent' | 'non-idempotent';
 
-/** What `execute` gets beside its input. */
+/** The second argument of `execute` and of the other functions of a tool. */
 export interface ToolContext<Context = unknown> {
   /** Aborted at the tool's deadline and when the run ends. */
   readonly signal: AbortSignal;
-  /** The application's value, as it was handed to `agent.run`. */
+  /** The application's value that was passed to `agent.run`. */
   readonly context: Context;
   readonly toolCallId: string;
   /** The same for every attempt at this call, also after a crash. */
   readonly idempotencyKey: string;
   readonly runId: string;
-  /** Where in a tree of runs: `''` for the run itself. */
+  /** The position in a tree of runs; `''` for the run itself. */
   readonly path: string;
-  /** The W3C trace context header to pass on, where the caller gave one. */
+  /** The W3C trace context header to pass on, if the caller set one. */
   readonly traceparent: string | undefined;
-  /** Tells listeners how far it is (`tool.progress`). May be lost; the model does not see it. */
+  /** Emits a `tool.progress` event. The event may be lost, and the model does not see it. */
   progress(progress: Json): void;
 }
 
 export interface ToolOptions<Input, Context = unknown, Output = unknown> {
-  /** Letters, digits, `_` and `-`, 64 at most; what the model calls. */
+  /** The name that the model calls: up to 64 letters, digits, `_` and `-`. */
   readonly name: string;
-  /** Tells the model what the tool does and when to use it. A tool without one is known by its name and parameters alone. */
+  /** Tells the model what the tool does and when to use it. Without it the model sees only the name and the parameters. */
   readonly description?: string | undefined;
   /** @defaultValue 'non-idempotent' */
   readonly effect?: Effect;
   /**
-   * A hash of the whole definition of a tool that is defined outside the application, by a server of tools: approvals hold for this
-   * definition alone.
+   * A hash of the whole definition of a tool that is defined outside the application, for example by an MCP server. An approval is
+   * valid only for the same hash.
    *
-   * @defaultValue a hash of input schema and effect
+   * @defaultValue a hash of the input schema and the effect
    */
   readonly definitionHash?: string;
   /**
-   * Does the work. What it returns is the tool's value; the model reads it as bounded text. Without one each call waits for
-   * an answer from outside: `host.answer(runId, pendingId, { type: 'result', fingerprint, value })`.
+   * Does the work. Its return value is the tool's output, which the model reads as text of at most `maxResultLength` characters.
+   * Without `execute` each call waits for an answer from outside:
+   * `host.answer(runId, pendingId, { type: 'result', fingerprint, value })`.
    */
   readonly execute?: (input: NoInfer<Input>, context: ToolContext<Context>) => Output;
   /**
-   * Makes of an answer from outside (`reply`) what the model reads. A `ToolError` that it throws is what the model is told instead: the
-   * answer was none. Must be pure.
+   * Converts an answer from outside (`result`) to the tool's output. If it throws a `ToolError`, the model reads that error instead.
+   * Must be pure.
    *
-   * @defaultValue the value as it is
+   * @defaultValue the value unchanged
    */
   readonly parseExternalResult?: (value: Json, input: NoInfer<Input>) => unknown;
   /**
-   * Answers in place of `execute` for a call that a crash left open, where the tool has effect `non-idempotent`: looks whether it had its
-   * effect. What it returns or throws is the call's result. Must be harmless to repeat. `'ask'` suspends the run for a
-   * person, who lets it run again, says what came of it, or does neither.
+   * Runs instead of `execute` for a call with effect `non-idempotent` that a crash interrupted, to check whether it had its effect. Its
+   * return value or error is the call's result. It may run more than once. `'ask'` suspends the run until a person repeats the call,
+   * gives its result, or denies it.
    *
-   * @defaultValue the model is told that the outcome is unknown
+   * @defaultValue the model reads that the outcome is unknown
    */
   readonly onUnknownOutcome?: 'ask' | ((input: NoInfer<Input>, context: ToolContext<Context>) => unknown);
-  /** Whether a person has to agree to a call. A function that throws counts as yes. @defaultValue false */
+  /** Whether a call needs a person's approval. If the function throws, the call needs approval. @defaultValue false */
   readonly needsApproval?:
     | boolean
     | ((input: NoInfer<Input>, context: ToolContext<Context>) => boolean | Promise<boolean>);
-  /** What a person is shown who has to agree: a diff, a command line. Must be harmless. */
+  /** Creates what a person sees before approving a call: a diff, a command line. Must have no side effects. */
   readonly preview?: (input: NoInfer<Input>, context: ToolContext<Context>) => Json | Promise<Json>;
-  /** How long a call waits for somebody outside, in milliseconds, from when that is asked. Then it counts as denied. @defaultValue no end */
+  /** How long a call waits for an answer from outside, in milliseconds. Then it is denied. @defaultValue no limit */
   readonly approvalTimeoutMs?: number;
-  /** Never beside another call of the same turn. @defaultValue false */
+  /** Whether a call never runs in parallel with another call of the same turn. @defaultValue false */
   readonly exclusive?: boolean;
-  /** Deadline in milliseconds. @defaultValue 60_000 */
+  /** The deadline of a call, in milliseconds. @defaultValue 60_000 */
   readonly timeoutMs?: number;
-  /** How many turns in a row may bring arguments that do not pass, before the run ends `failed`. @defaultValue 2 */
+  /** How many turns in a row may have invalid arguments before the run ends as `failed`. @defaultValue 2 */
   readonly maxInputRetries?: number;
-  /** The most characters of a result that the model reads. @defaultValue 65_536 */
+  /** The maximum length of a result that the model reads, in characters. @defaultValue 65_536 */
   readonly maxResultLength?: number;
   /**
-   * Whether servers that can hold the model to the schema (`strict`) are asked to. `true` makes it a mistake where the
-   * schema has no strict form.
+   * Whether servers that support `strict` enforce the schema. With `true`, a schema without a strict form is a `ConfigError`.
    *
-   * @defaultValue where it has one: see `strictReport`
+   * @defaultValue true if the schema has a strict form; see `strictReport`
    */
   readonly strict?: boolean;
 }
 
-/** Of all tools, whatever their input is. */
+/** The options of all tools, with and without an input schema. */
 export const TOOL_BASICS: OptionTable<ToolOptions<never>>['keys'] = {
   name: 'any',
   description: 'any',
@@ -138,7 +149,7 @@ export const TOOL_HINTS: Readonly<Record<string, string>> = {
   maxRetries: 'Wrap the tool: withToolRetry([tool], { … }).',
 };
 
-/** `asTool` has none of these. */
+/** Hints that do not apply to `asTool`. */
 export const OUTCOME_HINTS: Readonly<Record<string, string>> = {
   inDoubt: 'The option is "onUnknownOutcome".',
   readReply: 'The option is "parseExternalResult".',
@@ -146,10 +157,10 @@ export const OUTCOME_HINTS: Readonly<Record<string, string>> = {
 
 const TOOL: OptionTable<ToolOptions<never> & { readonly input: Schema }> = {
   keys: { ...TOOL_BASICS, input: 'any' },
-  hints: { ...TOOL_HINTS, ...OUTCOME_HINTS, format: 'It is an option of customTool.' },
+  hints: { ...TOOL_HINTS, ...OUTCOME_HINTS, format: 'It is an option of customTool().' },
 };
 
-/** What a tool has that is no option. */
+/** The fields of a tool that are not options. */
 const TOOL_FIELDS: Readonly<Record<Exclude<keyof Tool, keyof ToolOptions<never> | '~types'>, true>> = {
   functionObject: true,
   customObject: true,
@@ -161,45 +172,45 @@ const TOOL_FIELDS: Readonly<Record<Exclude<keyof Tool, keyof ToolOptions<never> 
   delegate: true,
 };
 
-/** A tool with another input may be made from one that there is: `tool({ ...other, input })`. */
-export function withoutToolFields<Options extends object>(given: Options): Options {
-  if (typeof given !== 'object' || given === null || !('functionObject' in given)) return given;
-  return Object.fromEntries(Object.entries(given).filter(([name]) => !Object.hasOwn(TOOL_FIELDS, name))) as Options; // The same without them.
+/** Removes the fields of a tool that are not options, so that `tool({ ...other, input })` works. */
+export function withoutToolFields<Options extends object>(options: Options): Options {
+  if (typeof options !== 'object' || options === null || !('functionObject' in options)) return options;
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(TOOL_FIELDS, name))) as Options; // The type is the same.
 }
 
-/** For errors about the options of a tool, which need not have a name. */
-export function whereOf(options: { readonly name?: unknown } | undefined, maker = 'tool()'): string {
+/** Names a tool in errors about its options, which may lack a name. */
+export function describeTool(options: { readonly name?: unknown } | undefined, maker = 'tool()'): string {
   const name: unknown = options?.name;
-  return typeof name === 'string' ? `Tool "${excerpt(name, 80)}"` : maker;
+  return typeof name === 'string' ? `Tool "${shorten(name, 80)}"` : maker;
 }
 
 /**
- * A tool, ready to be called. Immutable data: a wrapper is `{ ...tool, name: 'other' }`. Made by `tool()`.
+ * A tool, created by `tool()`. It is immutable data: a wrapper is `{ ...tool, name: 'other' }`.
  *
- * `Input` is what `execute` gets, `Output` what it gives.
+ * `Input` is the type of the input of `execute`, `Output` that of its result.
  */
 export interface Tool<in Context = never, out Input = unknown, out Output = unknown> {
   readonly name: string;
   readonly description?: string;
   readonly effect: Effect;
-  /** Of a tool that is defined outside the application. */
+  /** The hash of a tool that is defined outside the application. */
   readonly definitionHash?: string;
   readonly exclusive: boolean;
   readonly timeoutMs: number;
   readonly maxInputRetries: number;
   readonly maxResultLength: number;
   readonly approvalTimeoutMs: number;
-  /** What goes to the server; for a custom tool, to a server that knows functions only. */
+  /** The function definition to send. A custom tool sends it to servers that support only functions. */
   readonly functionObject: FunctionObject;
-  /** Of custom tools: what goes to servers that know them. */
+  /** The definition of a custom tool, for servers that support custom tools. */
   readonly customObject?: CustomToolObject['custom'];
-  /** The input's JSON Schema as it is sent: one object, also where the schema is a union of several. */
+  /** The JSON Schema of the input as it is sent: always one object, also for a union. */
   readonly jsonSchema: JsonSchema;
-  /** Why the schema has no strict form. Where it has one, notes alone (`isNote`): what it does not take. */
+  /** Why the schema has no strict form. If it has one: only notes (`isNote`) about what the strict form does not allow. */
   readonly strictReport: readonly StrictReason[];
-  /** Nothing but an object passes. */
-  readonly validate: (value: unknown) => Promise<Validated>;
-  // The input of the next five was checked by `validate`. `any`, since an agent holds tools of different inputs.
+  /** Validates arguments. Accepts only objects. */
+  readonly validate: (value: unknown) => Promise<ValidationResult>;
+  // `validate` checked the input of the next five. It is `any`, because an agent holds tools of different inputs.
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly execute: (input: any, context: ToolContext<Context>) => unknown;
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
@@ -210,44 +221,44 @@ export interface Tool<in Context = never, out Input = unknown, out Output = unkn
   readonly preview?: (input: any, context: ToolContext<Context>) => Json | Promise<Json>;
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly parseExternalResult?: (value: Json, input: any) => unknown;
-  /** Whether each call waits for an answer from outside, since there was no `execute`. */
+  /** Whether each call waits for an answer from outside, because the options had no `execute`. */
   readonly hasExternalResult: boolean;
-  /** Of hand-offs: the name of the agent that the conversation goes over to. */
+  /** For handoffs: the name of the agent that takes over the conversation. */
   readonly handoffTo?: string;
-  /** Of agents as tools: runs the agent inside the run. The loop knows what it is given. */
-  readonly delegate?: (input: never, around: never) => Promise<unknown>;
-  /** Never there: for the types only. */
+  /** For agents as tools: runs the agent inside the run. The loop passes the scope of the call. */
+  readonly delegate?: (input: never, scope: never) => Promise<unknown>;
+  /** Never set; it carries types only. */
   readonly '~types'?: { readonly input: Input; readonly output: Output };
 }
 
-/** What a tool's `execute` gets: the arguments, as its schema made them. */
+/** The input of a tool's `execute`: the arguments after its schema parsed them. */
 export type InferToolInput<T> = T extends Tool<never, infer Input, unknown> ? Input : never;
 
-/** What a tool's `execute` gives, when it has settled. */
+/** The awaited result of a tool's `execute`. */
 export type InferToolOutput<T> = T extends Tool<never, unknown, infer Output> ? Output : never;
 
 /**
- * Defines something that a model can call. The schema is converted here, once.
+ * Defines a tool that a model can call. Converts the schema once.
  *
- * @throws ConfigError naming the tool, the path and the fix, where the definition can't work.
+ * @throws ConfigError if the definition is invalid. The message names the tool, the path and the fix.
  */
 export function tool<Input, Context = unknown, Output = unknown>(
   options: ToolOptions<Input, Context, Output> & {
-    /** An object schema of zod 4; what `execute` gets is inferred from it. */
+    /** An object schema of zod 4. The input type of `execute` is inferred from it. */
     readonly input: ZodSchema<Input>;
   },
 ): Tool<Context, Input, Awaited<Output>>;
 export function tool<Input, Context = unknown, Output = unknown>(
   options: ToolOptions<Input, Context, Output> & {
-    /** An object schema that says what it is by Standard JSON Schema; `zod3()` gives one. */
+    /** An object schema that implements Standard JSON Schema, for example from `zod3()`. */
     readonly input: StandardSchema<Input>;
   },
 ): Tool<Context, Input, Awaited<Output>>;
-// Two signatures, zod's first: one for both costs the compiler half as much again for each tool.
-export function tool<Context>(given: ToolOptions<unknown, Context> & { readonly input: Schema }): Tool<Context> {
-  const options = checkOptions(withoutToolFields(given), TOOL, whereOf(given));
+// Two signatures, zod's first: with a single one the compiler needs 50 % more time per tool.
+export function tool<Context>(definition: ToolOptions<unknown, Context> & { readonly input: Schema }): Tool<Context> {
+  const options = checkOptions(withoutToolFields(definition), TOOL, describeTool(definition));
   const { name, input } = options;
-  const basics = toolBasics(options);
+  const basics = buildToolBasics(options);
   const { description } = basics;
   const where = `Tool "${name}", input`;
   const { jsonSchema, hasOpenObjects, validate } = compileSchema(input, where);
@@ -257,18 +268,18 @@ export function tool<Context>(given: ToolOptions<unknown, Context> & { readonly 
     ...basics,
     functionObject: { name, ...(description !== undefined && { description }), parameters },
     jsonSchema: parameters,
-    strictReport: linkedReport(parameters, { strict, where, original: jsonSchema, hasOpenObjects }),
-    // A schema that checks nothing, or not the root, must not let anything else through.
-    validate: (value: unknown) => (isRecord(value) ? validate(value) : Promise.resolve(refuseOther(value))),
+    strictReport: prepareStrictForm(parameters, { strict, where, original: jsonSchema, hasOpenObjects }),
+    // A schema may check nothing, but a tool always gets an object.
+    validate: (value: unknown) => (isRecord(value) ? validate(value) : Promise.resolve(refuseNonObject(value))),
   });
 }
 
-function refuseOther(value: unknown): Validated {
+function refuseNonObject(value: unknown): ValidationResult {
   const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
   return { ok: false, issues: `arguments: expected object, got ${kind}` };
 }
 
-/** Chat Completions takes an object at the root of `parameters` and nothing else, and no union of objects. */
+/** Chat Completions accepts only an object at the root of `parameters`, not a union of objects. */
 function makeParameters(schema: JsonSchema, name: string): JsonSchema {
   const parameters = toObjectRoot(schema);
   if (parameters !== undefined) return parameters;
@@ -279,22 +290,22 @@ function makeParameters(schema: JsonSchema, name: string): JsonSchema {
   );
 }
 
-/** What every tool has, whatever its input is. */
+/** The fields that all tools share, with and without an input schema. */
 export type ToolBasics<Context> = Omit<
   Tool<Context>,
   'functionObject' | 'customObject' | 'jsonSchema' | 'strictReport' | 'validate' | '~types'
 >;
 
-/** @throws ConfigError for a name or a description that can't be sent, a missing function, or a number that can't be. */
-export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>): ToolBasics<Context> {
+/** @throws ConfigError if the name, the description, `execute` or a number is invalid. */
+export function buildToolBasics<Input, Context>(options: ToolOptions<Input, Context>): ToolBasics<Context> {
   const { name, description, execute, preview, onUnknownOutcome } = options;
-  checkName(name);
+  checkToolName(name);
   checkDescription(description, name);
   checkExecute(options);
-  checkNumbers(options);
+  checkToolNumbers(options);
   return {
     name,
-    // One that says nothing is not sent.
+    // An empty description is not sent.
     ...(description !== undefined && description.trim() !== '' && { description }),
     effect: options.effect ?? 'non-idempotent',
     ...(options.definitionHash === undefined ? {} : { definitionHash: options.definitionHash }),
@@ -303,7 +314,7 @@ export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>)
     maxInputRetries: options.maxInputRetries ?? 2,
     maxResultLength: options.maxResultLength ?? 65_536,
     approvalTimeoutMs: options.approvalTimeoutMs ?? Number.POSITIVE_INFINITY,
-    execute: execute ?? (() => notHere(name)),
+    execute: execute ?? (() => throwWithoutExecute(name)),
     hasExternalResult: execute === undefined,
     ...(onUnknownOutcome === undefined ? {} : { onUnknownOutcome }),
     ...(options.parseExternalResult === undefined ? {} : { parseExternalResult: options.parseExternalResult }),
@@ -312,60 +323,60 @@ export function toolBasics<Input, Context>(options: ToolOptions<Input, Context>)
   };
 }
 
-function notHere(name: string): never {
+function throwWithoutExecute(name: string): never {
   throw new ConfigError(
-    `Tool "${name}" has no execute: its calls are answered by host.answer, with { type: "result", fingerprint, value }.`,
+    `Tool "${name}" has no execute. Answer its calls with host.answer and { type: "result", fingerprint, value }.`,
   );
 }
 
-/** @throws ConfigError for what is no list of tools. */
+/** @throws ConfigError if `tools` is not a list of tools. */
 export function checkTools(tools: readonly Tool[], wrapper: string): void {
   if (!Array.isArray(tools)) {
     throw new ConfigError(`${wrapper}: the tools are ${describeValue(tools)}. Pass a list: [tool({ … })].`);
   }
   const wrong = tools.findIndex((each) => !isTool(each));
   if (wrong === -1) return;
-  throw new ConfigError(`${wrapper}: tools[${wrong}] is ${describeValue(tools[wrong])}. Pass what tool({ … }) gave.`);
+  throw new ConfigError(`${wrapper}: tools[${wrong}] is ${describeValue(tools[wrong])}. Pass a result of tool({ … }).`);
 }
 
-/** Whether something was made by `tool()`, or is a wrapper around that. */
+/** Whether a value is a tool or a wrapper of one. */
 export function isTool(value: unknown): value is Tool {
   return isRecord(value) && typeof value['execute'] === 'function' && typeof value['validate'] === 'function';
 }
 
-export function checkName(name: unknown): void {
+export function checkToolName(name: unknown): void {
   if (typeof name === 'string' && /^[a-zA-Z0-9_-]{1,64}$/.test(name)) return;
   throw new ConfigError(
-    `Tool name ${JSON.stringify(name)} can't be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
+    `Tool name ${JSON.stringify(name)} cannot be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
   );
 }
 
 function checkDescription(description: unknown, name: string): void {
   if (description === undefined || typeof description === 'string') return;
-  throw new ConfigError(`Tool "${name}": description is ${JSON.stringify(description)}. Pass a text, or leave it out.`);
+  throw new ConfigError(`Tool "${name}": description is ${JSON.stringify(description)}. Pass a text, or omit it.`);
 }
 
-/** One that is given, and is nothing, is a mistake; one that is left out is none. */
+/** `execute` may be absent. If it is present but not a function, that is a mistake. */
 function checkExecute(options: { readonly name: string; readonly execute?: unknown }): void {
   const { name, execute } = options;
   if (typeof execute === 'function' || !('execute' in options)) return;
   throw new ConfigError(
-    `Tool "${name}": execute is no function. Pass (input, context) => …, or leave it out for calls that are answered from outside.`,
+    `Tool "${name}": execute is ${describeValue(execute)}. Pass (input, context) => …, or omit it if calls are answered from outside.`,
   );
 }
 
-type Numbers = Pick<
+type ToolNumbers = Pick<
   ToolOptions<never>,
   'name' | 'timeoutMs' | 'approvalTimeoutMs' | 'maxResultLength' | 'maxInputRetries'
 >;
 
-export function checkNumbers(options: Numbers): void {
+export function checkToolNumbers(options: ToolNumbers): void {
   for (const field of ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength', 'maxInputRetries'] as const) {
     const value = options[field];
-    const least = field === 'maxInputRetries' ? 0 : 1;
-    if (value === undefined || (typeof value === 'number' && value >= least)) continue;
+    const min = field === 'maxInputRetries' ? 0 : 1;
+    if (value === undefined || (typeof value === 'number' && value >= min)) continue;
     throw new ConfigError(
-      `Tool "${options.name}": ${field} is ${describeValue(value)}. Pass a number of ${least} or more.`,
+      `Tool "${options.name}": ${field} is ${describeValue(value)}. Pass a number of ${min} or more.`,
     );
   }
 }

@@ -13,7 +13,7 @@ function names(list: readonly { readonly name: string }[]): readonly string[] {
   return list.map(({ name }) => name);
 }
 
-test('tools of two sources that have the same names get other ones, and stay what they are', () => {
+test('prefixes and renames tools without changing the originals', () => {
   const [prefixed] = prefixTools(tools, 'git_');
   expect(names(prefixTools(tools, 'git_'))).toEqual(['git_read', 'git_write']);
   expect(prefixed).toMatchObject({ effect: 'read', description: 'Reads.' });
@@ -22,27 +22,27 @@ test('tools of two sources that have the same names get other ones, and stay wha
   expect(names(renameTools(tools, { write: 'put' }))).toEqual(['read', 'put']);
 });
 
-test('some of them are left: by name, or by what they are', () => {
+test('filters tools by name or by a function', () => {
   expect(names(filterTools(tools, ['write']))).toEqual(['write']);
   expect(names(filterTools(tools, ({ effect }) => effect === 'read'))).toEqual(['read']);
 });
 
-test('a deadline of another length', () => {
+test('withToolTimeout replaces the deadline', () => {
   expect(withToolTimeout(tools, 500).map(({ timeoutMs }) => timeoutMs)).toEqual([500, 500]);
   expect(read.timeoutMs).toBe(60_000);
 });
 
 test.each([
-  ['a name that is too long', () => prefixTools(tools, 'x'.repeat(64))],
+  ['a prefixed name that is too long', () => prefixTools(tools, 'x'.repeat(64))],
   ['a name that can’t be sent', () => renameTools(tools, { read: 'read it' })],
-  ['a tool that is not there', () => renameTools(tools, { erase: 'remove' })],
-  ['the names of objects', () => renameTools(tools, { toString: 'x' })],
-  ['another that is not there', () => filterTools(tools, ['erase'])],
+  ['an unknown tool to rename', () => renameTools(tools, { erase: 'remove' })],
+  ['a name of Object.prototype', () => renameTools(tools, { toString: 'x' })],
+  ['an unknown tool to filter', () => filterTools(tools, ['erase'])],
   [
-    'a deadline of a tool that is answered from outside',
+    'a deadline for a tool that is answered from outside',
     () => withToolTimeout([{ ...read, hasExternalResult: true }], 500),
   ],
-  ['a deadline that is none', () => withToolTimeout(tools, Number.NaN)],
-])('%s is refused', (_, make) => {
+  ['an invalid deadline', () => withToolTimeout(tools, Number.NaN)],
+])('refuses %s', (_, make) => {
   expect(make).toThrow(ConfigError);
 });

@@ -1,25 +1,26 @@
 import { ConfigError } from '../base/errors.ts';
 import { describeValue } from '../base/options.ts';
-import { checkName, checkNumbers, checkTools, type Tool } from './tool.ts';
+import { checkToolName, checkToolNumbers, checkTools, type Tool } from './tool.ts';
 
-// Wrappers around lists of tools. Each gives new tools; those that were passed stay as they are.
+// Wrappers of lists of tools. Each returns new tools and leaves the original tools unchanged.
 
 /**
- * The same tools under names that begin with a text of yours: tools of two sources may have the same names.
+ * Returns the tools with a prefix before their names, so that tools of two sources have different names.
  *
- * @throws ConfigError for a name that can't be sent.
+ * @throws ConfigError if a new name cannot be sent.
  */
 export function prefixTools<T extends Tool<never>>(tools: readonly T[], prefix: string): readonly T[] {
   checkTools(tools, 'prefixTools');
   if (typeof prefix !== 'string')
     throw new ConfigError(`prefixTools: prefix is ${describeValue(prefix)}. Pass a text.`);
-  return tools.map((tool) => renamed(tool, prefix + tool.name));
+  return tools.map((tool) => renameTool(tool, prefix + tool.name));
 }
 
 /**
- * The same tools, some under other names.
+ * Returns the tools, some of them under new names.
  *
- * @throws ConfigError for a tool that is not there, and for a name that can't be sent.
+ * @param names - new names by old names
+ * @throws ConfigError if a tool does not exist, or a new name cannot be sent.
  */
 export function renameTools<T extends Tool<never>>(
   tools: readonly T[],
@@ -28,20 +29,20 @@ export function renameTools<T extends Tool<never>>(
   checkTools(tools, 'renameTools');
   if (typeof names !== 'object' || names === null) {
     throw new ConfigError(
-      `renameTools: names is ${describeValue(names)}. Pass names by names: { old_name: "new_name" }.`,
+      `renameTools: names is ${describeValue(names)}. Pass new names by old names: { old_name: "new_name" }.`,
     );
   }
-  checkKnown(Object.keys(names), { tools, wrapper: 'renameTools' });
+  checkToolNames(Object.keys(names), { tools, wrapper: 'renameTools' });
   return tools.map((tool) => {
     const name = Object.hasOwn(names, tool.name) ? names[tool.name] : undefined;
-    return name === undefined ? tool : renamed(tool, name);
+    return name === undefined ? tool : renameTool(tool, name);
   });
 }
 
 /**
- * Some of the tools: those of the names given, or those of which a function says so.
+ * Returns the tools with the given names, or those for which a function returns `true`.
  *
- * @throws ConfigError for a name that none of them has.
+ * @throws ConfigError if no tool has one of the names.
  */
 export function filterTools<T extends Tool<never>>(
   tools: readonly T[],
@@ -51,50 +52,48 @@ export function filterTools<T extends Tool<never>>(
   if (typeof which === 'function') return tools.filter(which);
   if (!Array.isArray(which)) {
     throw new ConfigError(
-      `filterTools: the second parameter is ${describeValue(which)}. Pass a list of names, or a function.`,
+      `filterTools: the second argument is ${describeValue(which)}. Pass a list of names, or a function.`,
     );
   }
-  checkKnown(which, { tools, wrapper: 'filterTools' });
+  checkToolNames(which, { tools, wrapper: 'filterTools' });
   const names = new Set(which);
   return tools.filter(({ name }) => names.has(name));
 }
 
 /**
- * The same tools with another deadline.
+ * Returns the tools with another deadline, in milliseconds.
  *
- * @throws ConfigError for a time that is none, and for a tool that runs nothing of its own: an agent has its limit `durationMs`, a tool
- * that is answered from outside its `approvalTimeoutMs`.
+ * @throws ConfigError if the time is invalid, or a tool runs no code of its own. An agent as a tool has its limit `durationMs`, and a
+ * tool that is answered from outside has `approvalTimeoutMs`.
  */
 export function withToolTimeout<T extends Tool<never>>(tools: readonly T[], timeoutMs: number): readonly T[] {
   checkTools(tools, 'withToolTimeout');
   return tools.map((tool) => {
-    checkNumbers({ name: tool.name, timeoutMs });
-    checkOwn(tool);
+    checkToolNumbers({ name: tool.name, timeoutMs });
+    checkHasWork(tool);
     return Object.freeze({ ...tool, timeoutMs });
   });
 }
 
-function checkOwn({ name, delegate, hasExternalResult }: Tool): void {
+function checkHasWork({ name, delegate, hasExternalResult }: Tool): void {
   if (delegate === undefined && !hasExternalResult) return;
   const instead = delegate === undefined ? 'approvalTimeoutMs' : 'limits: { durationMs } of the agent';
   throw new ConfigError(
-    `withToolTimeout: tool "${name}" runs nothing of its own that a deadline could end. Leave it out, and use ${instead}.`,
+    `withToolTimeout: tool "${name}" runs no code of its own that a deadline could stop. Omit it, and use ${instead}.`,
   );
 }
 
-function renamed<T extends Tool<never>>(tool: T, name: string): T {
-  checkName(name);
+function renameTool<T extends Tool<never>>(tool: T, name: string): T {
+  checkToolName(name);
   return Object.freeze({ ...tool, name });
 }
 
-interface Known {
-  readonly tools: readonly Tool<never>[];
-  readonly wrapper: string;
-}
-
-function checkKnown(names: readonly string[], { tools, wrapper }: Known): void {
+function checkToolNames(
+  names: readonly string[],
+  { tools, wrapper }: { readonly tools: readonly Tool<never>[]; readonly wrapper: string },
+): void {
   const known = tools.map(({ name }) => name);
-  const stranger = names.find((name) => !known.includes(name));
-  if (stranger === undefined) return;
-  throw new ConfigError(`${wrapper}: there is no tool "${stranger}". The tools are: ${known.join(', ') || 'none'}.`);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new ConfigError(`${wrapper}: there is no tool "${unknown}". The tools are: ${known.join(', ') || 'none'}.`);
 }

@@ -1,4 +1,4 @@
-import { isDebugging, writeDebug } from '../../base/debug-line.ts';
+import { isDebugEnabled, writeDebug } from '../../base/write-debug.ts';
 import { fetchTransport } from './fetch-transport.ts';
 import { findProxy, type ProxyServer } from './proxy.ts';
 import type { CreateTransport, Dispatcher, Transport } from './transport.ts';
@@ -35,7 +35,7 @@ let loading: Promise<typeof import('./agents.ts') | undefined> | undefined;
 /** undici is CommonJS that requires modules of Node: some bundles cannot load it, and `fetch` sends their requests. */
 function reportFailure(error: unknown): undefined {
   const reason = error instanceof Error ? error.message : String(error);
-  if (isDebugging()) {
+  if (isDebugEnabled()) {
     writeDebug(
       `pawl: undici could not be loaded (${reason}). Requests use fetch. Proxy variables have no effect. To use undici, keep it out of the bundle (external).\n`,
     );

@@ -1,5 +1,5 @@
-import { environmentVariable } from '../../base/environment.ts';
 import { ConfigError } from '../../base/errors.ts';
+import { readEnvironment } from '../../base/read-environment.ts';
 import { parseProxyUrl } from '../proxy-url.ts';
 
 export interface ProxyServer {
@@ -40,7 +40,7 @@ export function findProxy(url: string): ProxyServer | undefined {
 
 /** As most programs do, reads the name in lower case first. */
 function readVariable(name: string): string | undefined {
-  return environmentVariable(name) ?? environmentVariable(name.toUpperCase());
+  return readEnvironment(name) ?? readEnvironment(name.toUpperCase());
 }
 
 function isLoopback(hostname: string): boolean {

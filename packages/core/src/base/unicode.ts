@@ -1,7 +1,0 @@
-/**
- * A regular expression with the flags `g` and `u` for classes such as `\p{L}`. As literals an engine reads them with the file,
- * whether they are used or not, and the tables of one take half a millisecond.
- */
-export function unicode(source: TemplateStringsArray): RegExp {
-  return new RegExp(String.raw(source), 'gu');
-}

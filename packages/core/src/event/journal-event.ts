@@ -1,0 +1,314 @@
+import type { Json } from '../base/json.ts';
+import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from '../chat/message.ts';
+import type { ToolChoice } from '../chat/request.ts';
+import type { FinishReason } from '../chat/response.ts';
+import type { Answer } from './answer.ts';
+import type { ErrorData } from './error-data.ts';
+import type { FailedAttempt } from './failed-attempt.ts';
+import type { HistoryEdit } from './history-edit.ts';
+import type { LimitName, Outcome, PendingCall } from './outcome.ts';
+import type { Rejection } from './rejection.ts';
+import type { Usage } from './usage.ts';
+
+/** The time of the step. */
+interface StepTime {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** How long the run had worked, in milliseconds, over all attempts. */
+  readonly activeMs: number;
+}
+
+interface TurnEventBase extends StepTime {
+  /** Counted from 1. */
+  readonly turn: number;
+}
+
+interface CallEventBase extends TurnEventBase {
+  /** The position among the calls of the turn, from 0. */
+  readonly index: number;
+}
+
+interface NestedUsage {
+  /** Usage of an agent that is called as a tool. */
+  readonly spent?: Usage;
+  /** How many tools that agent called, including those of agents inside it. */
+  readonly nestedToolCallCount?: number;
+  /** Usage of the middleware's own model requests for this call. */
+  readonly middlewareUsage?: Usage;
+}
+
+interface ClosedCallBase extends CallEventBase, NestedUsage {
+  /** The call as the model wrote it, with its id in the history. */
+  readonly call: ToolCall;
+  /** The text that the model reads. */
+  readonly content: string;
+}
+
+/** The parts of an agent's definition that a resumed run compares. */
+export interface DefinitionRecord {
+  /** The agent's `version`. */
+  readonly version?: string;
+  /** A hash of the schema and effect of each tool, by name. */
+  readonly tools: Readonly<Record<string, string>>;
+}
+
+export interface RunStartedEvent extends StepTime {
+  readonly type: 'run.started';
+  readonly agent: string;
+  readonly messages: readonly Message[];
+  /** The agent's instructions, resolved for this run. */
+  readonly instructions?: string;
+  /** The definition of the agent at that time. Set if the run's record does not have it: for an enqueued run or a run inside another. */
+  readonly definition?: DefinitionRecord;
+}
+
+export interface TurnPreparedEvent extends TurnEventBase {
+  readonly type: 'turn.prepared';
+  readonly model: string;
+  readonly tools: readonly string[];
+  readonly toolChoice?: ToolChoice;
+  /** The messages to send in place of the history, if middleware changed them for this turn. */
+  readonly messages?: readonly Message[];
+  /** Messages of the user that arrived while the run worked. They are appended to the history before `edits` apply. */
+  readonly steeringMessages?: readonly UserMessage[];
+  /** Data that middleware keeps for later turns, if it changed. */
+  readonly memory?: Readonly<Record<string, Json>>;
+  /** Permanent changes of middleware to the history, in the order of their positions. */
+  readonly edits?: readonly HistoryEdit[];
+  /** Usage of the middleware's own model requests. */
+  readonly middlewareUsage?: Usage;
+}
+
+export interface ModelRespondedEvent extends TurnEventBase {
+  readonly type: 'model.responded';
+  readonly model: string;
+  /** Valid in a history: unique ids, arguments that are JSON. */
+  readonly message: AssistantMessage;
+  /** The arguments as the model wrote them, by the position of the call. Only those that are not JSON. */
+  readonly rawArguments?: Readonly<Record<number, string>>;
+  readonly finishReason: FinishReason | null;
+  /** The positions of calls whose tool can wait for an external answer. A process that resumes the run checks them, even if its tools differ. */
+  readonly mayWait?: readonly number[];
+  /** The limit that reduced the maximum length of the response. */
+  readonly clampedByLimit?: LimitName;
+  readonly usage: Usage;
+  /** Set if an output guard rejected the response: the run does not end, none of the calls runs, and the model is called again. */
+  readonly rejection?: Rejection;
+  /** Usage of the middleware's own model requests. */
+  readonly middlewareUsage?: Usage;
+  /** Messages of the user that arrived while the run worked. */
+  readonly steeringMessages?: SteeringMessages;
+  readonly failedAttempts: readonly FailedAttempt[];
+  readonly durationMs: number;
+}
+
+export interface SteeringMessages {
+  /** Messages that were sent with the request. If middleware prepares turns, they are in `turn.prepared` instead. */
+  readonly before: readonly UserMessage[];
+  /** Messages that arrived while the model responded with text. The run continues with them. */
+  readonly after: readonly UserMessage[];
+}
+
+export interface ModelFailedEvent extends TurnEventBase {
+  readonly type: 'model.failed';
+  readonly error: ErrorData;
+  readonly usage: Usage;
+  readonly failedAttempts: readonly FailedAttempt[];
+}
+
+/**
+ * The process stopped during a model request, in a run that has a cost limit. The usage of the request is estimated, and the model is
+ * called again.
+ */
+export interface RequestLostEvent extends TurnEventBase {
+  readonly type: 'request.lost';
+  readonly model: string;
+  readonly usage: Usage;
+}
+
+/** A request or a batch of calls would have exceeded a limit and was not started. */
+export interface LimitExceededEvent extends TurnEventBase {
+  readonly type: 'limit.exceeded';
+  readonly limit: LimitName;
+  readonly max: number;
+  readonly spent: number;
+  /** Usage of attempts before the limit stopped the request. */
+  readonly usage: Usage;
+}
+
+/** A limit is near. One last turn without tools follows. */
+export interface LimitApproachingEvent extends TurnEventBase {
+  readonly type: 'limit.approaching';
+  readonly limit: LimitName;
+  readonly max: number;
+  readonly spent: number;
+  readonly message: UserMessage;
+}
+
+export interface ModelRepromptedEvent extends TurnEventBase {
+  readonly type: 'model.reprompted';
+  readonly reason: 'empty' | 'cut' | 'output' | 'guard';
+  /** The output guard that rejected the response. */
+  readonly guard?: string;
+  readonly message: UserMessage;
+}
+
+export interface ToolRepeatedFailureEvent extends TurnEventBase {
+  readonly type: 'tool.repeated_failure';
+  readonly tool: string;
+  readonly count: number;
+  readonly message: UserMessage;
+}
+
+export interface ApprovalRequestedEvent extends CallEventBase {
+  readonly type: 'approval.requested';
+  readonly pending: PendingCall;
+  /** The call was approved, but the definition of its tool has changed since. The approval does not apply. */
+  readonly again?: 'definition_changed';
+  /** Usage of the middleware's own model requests, if the call had begun. */
+  readonly middlewareUsage?: Usage;
+}
+
+/** The tool can need approval, but this call does not. */
+export interface ApprovalNotRequiredEvent extends CallEventBase {
+  readonly type: 'approval.not_required';
+}
+
+export interface ApprovalAnsweredEvent extends CallEventBase {
+  readonly type: 'approval.answered';
+  readonly answer: Answer;
+}
+
+/** No answer arrived in time. The call counts as denied. */
+export interface ApprovalExpiredEvent extends CallEventBase {
+  readonly type: 'approval.expired';
+}
+
+/** The user sent a message while calls were pending. The calls end as cancelled, then the message is appended. */
+export interface UserInterruptedEvent extends TurnEventBase {
+  readonly type: 'user.interrupted';
+  readonly message: UserMessage;
+}
+
+/** The run inside this call waits for an answer. */
+export interface ToolSuspendedEvent extends CallEventBase, NestedUsage {
+  readonly type: 'tool.suspended';
+  readonly pending: readonly PendingCall[];
+}
+
+/** The run cannot continue until a pending call is answered. */
+export interface RunSuspendedEvent extends TurnEventBase {
+  readonly type: 'run.suspended';
+  readonly pending: readonly string[];
+}
+
+export interface ToolFinishedEvent extends ClosedCallBase {
+  readonly type: 'tool.finished';
+  /** The agent that takes over the conversation, unless another call of the turn takes precedence. */
+  readonly handoffTo?: string;
+  readonly durationMs: number;
+  /** The whole result, if `content` has only its head and tail, or adds that a person edited the call. */
+  readonly fullContent?: string;
+  /** Images and files, which are sent to the model in a user message. */
+  readonly parts?: readonly UserPart[];
+  /** The tool returned this text, although it looks like JSON. */
+  readonly isText?: true;
+  /** The paths in the value that JSON cannot represent exactly. */
+  readonly lossyPaths?: readonly string[];
+}
+
+export interface ToolFailedEvent extends ClosedCallBase {
+  readonly type: 'tool.failed';
+  readonly durationMs: number;
+  /**
+   * - `invalid`, `unknown`: the input is invalid or there is no such tool; nothing ran.
+   * - `aborted`, `refused`: the tool, or middleware around it, threw `AbortRun` or `RefuseRun`.
+   * - `unknown_outcome`: the process crashed during the call.
+   * - `ended`: the agent that is the tool ended without an output.
+   */
+  readonly reason: 'threw' | 'timeout' | 'invalid' | 'unknown' | 'aborted' | 'refused' | 'unknown_outcome' | 'ended';
+  readonly error: ErrorData;
+  /** The guard that refused. */
+  readonly guard?: string;
+}
+
+export interface ToolSkippedEvent extends ClosedCallBase {
+  readonly type: 'tool.skipped';
+  readonly reason: 'denied' | 'cancelled' | 'limit';
+  /** The limit that the call would have exceeded. */
+  readonly limit?: LimitName;
+  /** The limit of this run or of an outer run that parallel calls had used up before the call began. */
+  readonly outerLimit?: { readonly max: number; readonly spent: number };
+}
+
+export interface OutputCheckedEvent extends TurnEventBase {
+  readonly type: 'output.checked';
+  readonly result:
+    | { readonly ok: true; readonly value: Json }
+    /** One line per issue. */
+    | { readonly ok: false; readonly issues: string };
+}
+
+/** Another agent took over the conversation in the same run. */
+export interface HandoffCompletedEvent extends TurnEventBase {
+  readonly type: 'handoff.completed';
+  readonly from: string;
+  readonly to: string;
+  /** The instructions of the other agent, resolved at this time. */
+  readonly instructions?: string;
+  /** Replacements in the history that the other agent sees. The history itself stays complete. */
+  readonly edits?: readonly HistoryEdit[];
+  /** The definition of the other agent at that time. */
+  readonly definition: DefinitionRecord;
+  /** Usage of the model requests of its history filter. */
+  readonly middlewareUsage?: Usage;
+}
+
+export interface RunAbortedEvent extends StepTime {
+  readonly type: 'run.aborted';
+  readonly reason: string;
+  /** Estimated usage of requests that were in progress or failed. Absent if there were none. */
+  readonly usage?: Usage;
+}
+
+/** Middleware, for example a guard, threw `RefuseRun`. */
+export interface RunRefusedEvent extends TurnEventBase {
+  readonly type: 'run.refused';
+  readonly reason: string;
+  /** The guard that refused. */
+  readonly guard?: string;
+  readonly usage: Usage;
+}
+
+export interface RunFinishedEvent extends StepTime {
+  readonly type: 'run.finished';
+  readonly outcome: Outcome<unknown>;
+}
+
+/** The event with which a call ends. */
+export type ToolCallClosedEvent = ToolFinishedEvent | ToolFailedEvent | ToolSkippedEvent;
+
+/** An event that is recorded in the journal as JSON. The state of a run is its journal, folded. */
+export type JournalEvent =
+  | RunStartedEvent
+  | TurnPreparedEvent
+  | ModelRespondedEvent
+  | ModelFailedEvent
+  | RequestLostEvent
+  | LimitExceededEvent
+  | LimitApproachingEvent
+  | ModelRepromptedEvent
+  | ToolRepeatedFailureEvent
+  | ApprovalRequestedEvent
+  | ApprovalNotRequiredEvent
+  | ApprovalAnsweredEvent
+  | ApprovalExpiredEvent
+  | UserInterruptedEvent
+  | ToolSuspendedEvent
+  | RunSuspendedEvent
+  | ToolCallClosedEvent
+  | HandoffCompletedEvent
+  | OutputCheckedEvent
+  | RunAbortedEvent
+  | RunRefusedEvent
+  | RunFinishedEvent;
