@@ -76,10 +76,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   leases: {
     files: [
-      `${CORE}/sqlite/{held-leases,lease,run-table,sqlite-store}.ts`,
+      `${CORE}/sqlite/{held-leases,leases,run-table,sqlite-store}.ts`,
       `${CORE}/host/{held-runs,resumable,store-host,store-run}.ts`,
     ],
-    tests: ['test/durable/{conformance,lives,sqlite,store-host}.test.ts', 'test/conversations/sqlite.test.ts'],
+    tests: ['test/durable/{conformance,host-lifecycle,sqlite,store-host}.test.ts', 'test/conversations/sqlite.test.ts'],
   },
   reading: {
     files: [

@@ -32,7 +32,7 @@ test('what a page shows of our own files is there', () => {
   expect(isExcerpt({ ...excerpt, code: 'blockNetwork();\nconst other = await offlineServer();' })).toBe(false);
 });
 
-test('what is wrong with a page is told with its line', async () => {
+test('checkPrograms reports each problem of a page with its line', async () => {
   const wrong = {
     'docs/types.md': pageOf(['ts', 'const count = 1;'], ['ts continued', 'const text: string = count;']),
     'docs/kept.md': pageOf(['ts not run: it has no server', 'missing();']),
@@ -53,21 +53,24 @@ test('what is wrong with a page is told with its line', async () => {
     "docs/types.md(5,7): error TS2322: Type 'number' is not assignable to type 'string'.",
   ]);
   expect(ran.map((line) => line.split('\n').slice(0, 2))).toEqual([
-    ['docs/prints.md:5: it prints', 'one two'],
-    ['docs/throws.md:2: it fails. Error: Broken.', '    at docs/throws.md:2:7'],
-    ['docs/rejects.md:2: it fails. Error: Late.', '    at docs/rejects.md:2:21'],
-    ['docs/exits.md:2: it did not come to its end.'],
-    ['docs/fine.md:2: it did not come to its end.'],
+    ['docs/prints.md:5: the block prints', 'one two'],
+    ['docs/throws.md:2: the program fails. Error: Broken.', '    at docs/throws.md:2:7'],
+    ['docs/rejects.md:2: the program fails. Error: Late.', '    at docs/rejects.md:2:21'],
+    ['docs/exits.md:2: the block did not end.'],
+    ['docs/fine.md:2: the block did not end.'],
   ]);
 });
 
 test.each([
-  [pageOf(['js', 'console.log(1)']), 'page.md:1: "js" is no language that pages may have: ts, sh, json, sql, text.'],
+  [
+    pageOf(['js', 'console.log(1)']),
+    'page.md:1: "js" is not a language for pages. Use one of: ts, sh, json, sql, text.',
+  ],
   [pageOf(['ts skip', 'console.log(1)']), 'page.md:1: "ts skip" is unknown'],
   [pageOf(['ts not run:', 'console.log(1)']), 'page.md:1: "ts not run:" is unknown'],
-  [pageOf(['ts continued', 'console.log(1)']), 'page.md:1: there is no block before, to go on with.'],
+  [pageOf(['ts continued', 'console.log(1)']), 'page.md:1: no block precedes this one.'],
   [pageOf(['hidden', 'const a = 1;']), 'page.md:1: no block follows these hidden lines.'],
-  ['```ts\nconst a = 1;', 'page.md:1: this has no end.'],
+  ['```ts\nconst a = 1;', 'page.md:1: the block has no end.'],
   [
     '- so:\n  ```ts\n  const a = 1;\n  ```',
     'page.md:2: a fence has to be three backticks at the beginning of the line.',

@@ -8,7 +8,7 @@ export class PostgresProxy {
   #isStalled = false;
 
   private constructor(target: URL) {
-    // A plain TCP server, not the offline server of the models: it only passes bytes on.
+    // By hand: this server passes bytes on, and no model responds here.
     this.#server = createServer((client) => {
       const server = new Socket().connect(Number(target.port), target.hostname);
       const pair = [client, server] as const;
