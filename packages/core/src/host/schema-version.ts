@@ -27,7 +27,7 @@ export function checkSchemaVersion(record: RunRecord): void {
 }
 
 /** Checks a stored step. @throws HostError `run.format` for a name or an event that this version does not know. */
-export function checkStep({ name, value }: Pick<StoredStep, 'name' | 'value'>, runId: string): void {
+export function checkStoredStep({ name, value }: Pick<StoredStep, 'name' | 'value'>, runId: string): void {
   if (!isStepName(name)) throw createUnknownFormatError(runId, `a step ${JSON.stringify(name)}`);
   const type = isRecord(value) ? value['type'] : undefined;
   if (typeof type === 'string' && !isEventType(type)) {

@@ -21,7 +21,7 @@ import { readCancelOptions, readGetRunOptions } from './host-options.ts';
 import { roundClock } from './round-clock.ts';
 import { checkFilter, checkPosition } from './run-filter.ts';
 import type { ClientStore, RunChange, StoredRun, StoredStep } from './run-store.ts';
-import { checkSchemaVersion, checkStep } from './schema-version.ts';
+import { checkSchemaVersion, checkStoredStep } from './schema-version.ts';
 import type { PendingAnswer } from './step-runner.ts';
 
 /** Reads, answers, queues, forks and cancels the runs of a store, without working on them. */
@@ -116,7 +116,7 @@ export class StoreClient
   /** Reads the steps of a run after a position. @throws HostError `run.format` for a step or an event that this version does not know. */
   protected async readSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
     const steps = await this.#store.listSteps(runId, after);
-    for (const step of steps) checkStep(step, runId);
+    for (const step of steps) checkStoredStep(step, runId);
     return steps;
   }
 

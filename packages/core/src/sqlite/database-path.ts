@@ -12,7 +12,7 @@ export const IN_MEMORY = ':memory:';
  *
  * @throws ConfigError
  */
-export function readPath(path: string | URL, caller: string): string {
+export function readDatabasePath(path: string | URL, caller: string): string {
   if (path instanceof URL) return readFileUrl(path, caller);
   const isPath = typeof path === 'string' && path.trim() !== '' && !path.includes('\0') && !/^file:/i.test(path);
   if (isPath) return path;

@@ -5,7 +5,7 @@ import type { Message } from '../chat/message.ts';
 import { checkNumber } from '../host/check-number.ts';
 import type { ConversationChange, ConversationStore, StoredConversation } from '../host/conversation.ts';
 import { openDatabase, toDatabaseError } from './database.ts';
-import { FileGuard, readPath } from './database-path.ts';
+import { FileGuard, readDatabasePath } from './database-path.ts';
 import type { SqliteHostOptions } from './host-types.ts';
 import { readMonotonicMs } from './machine.ts';
 import { Writer } from './writer.ts';
@@ -27,7 +27,7 @@ export function sqliteConversations(path: string | URL, given: SqliteConversatio
   const { synchronous = 'full', lockTimeoutMs = 5_000 } = options;
   const clock = completeClock(options.clock ?? systemClock);
   checkNumber(lockTimeoutMs, { option: 'sqliteConversations: lockTimeoutMs', min: 0, allowsInfinity: true });
-  return new ConversationTable(readPath(path, 'sqliteConversations'), { synchronous, lockTimeoutMs, clock });
+  return new ConversationTable(readDatabasePath(path, 'sqliteConversations'), { synchronous, lockTimeoutMs, clock });
 }
 
 export const LOCK_HINTS: Readonly<Record<string, string>> = {

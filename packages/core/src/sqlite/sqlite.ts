@@ -2,7 +2,7 @@ import { systemClock } from '../base/clock.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkListeners } from '../event/check-listeners.ts';
 import { checkNumber } from '../host/check-number.ts';
-import { readPath } from './database-path.ts';
+import { readDatabasePath } from './database-path.ts';
 import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
 import { LOCK_HINTS } from './sqlite-conversations.ts';
 import { SqliteStoreHost } from './sqlite-store-host.ts';
@@ -31,7 +31,7 @@ export function sqliteHost(path: string | URL, given: SqliteHostOptions = {}): S
   checkNumber(lockTimeoutMs, { option: 'sqliteHost: lockTimeoutMs', min: 0, allowsInfinity: true });
   if (listeners !== undefined) checkListeners(listeners, 'sqliteHost, listeners');
   const known = { synchronous, leaseMs: Math.ceil(leaseMs), lockTimeoutMs, clock, listeners };
-  return new SqliteStoreHost(readPath(path, 'sqliteHost'), known);
+  return new SqliteStoreHost(readDatabasePath(path, 'sqliteHost'), known);
 }
 
 /** One day. A run whose process hangs stays with it for that long. */
