@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { getMachineEnvironment, packCore } from '../scripts/pack.ts';
 import { run } from '../scripts/run.ts';
 
-/** Where the suite runs: a project beside the workspace, with what a user would install. */
+/** The folder of the suite: a project outside the workspace, with the packages that a user would install. */
 export const app: string = join(import.meta.dirname, 'app');
 
 const modules = join(app, 'node_modules');
 
-/** Installs the runtimes, once per lockfile, and beside them core as it is published; and brings the suite there. */
+/** Installs the runtimes, once for each lockfile, and core as packed for publishing. Copies the suite there. */
 export async function prepare(signal: AbortSignal): Promise<void> {
   const stamp = join(modules, '.setup');
   const wanted = createHash('sha256')

@@ -2,8 +2,8 @@
 //   node scripts/profiles.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PROFILE_ADDRESSES } from '../packages/core/src/openai/find-profile.ts';
 import type { Profile } from '../packages/core/src/openai/profile.ts';
-import { ADDRESSES } from '../packages/core/src/openai/profile-at.ts';
 import { PROFILES, type ProfileName } from '../packages/core/src/openai/profiles.ts';
 import { PROFILE_SOURCES } from './profile-sources.ts';
 
@@ -118,9 +118,9 @@ function formatLimit(count: number): string {
 }
 
 function listAddresses(name: string): string {
-  const found = ADDRESSES.filter(({ profile }) => profile === name);
+  const found = PROFILE_ADDRESSES.filter(({ profile }) => profile === name);
   return found
-    .flatMap(({ hosts = [], path = '', port }) => [
+    .flatMap(({ hostnames: hosts = [], path = '', port }) => [
       ...hosts.map((host) => (path === '' ? host : `\`${host}${path}\``)),
       ...(port === undefined ? [] : [`port ${port} of this machine`]),
     ])

@@ -70,7 +70,7 @@ describe('an untrue list is noticed:', () => {
   });
 
   test('two functions in the wrong order', async () => {
-    const [one, other] = [find('callModel'), find('requestBody')];
+    const [one, other] = [find('callModel'), find('buildRequestBody')];
     const swapped = steps.map((step, index) => steps[index === one ? other : index === other ? one : index] ?? step);
     const traced = await trace(swapped);
     expect(traced.map(({ step }) => swapped[step])).not.toEqual(swapped);

@@ -9,7 +9,7 @@ afterEach(() => vi.unstubAllEnvs());
 const model = scriptedModel([]);
 const fine = { name: 'fine', description: 'Fine.', input: z.object({}), execute: () => 1 };
 
-/** As from JavaScript, where no compiler helps. */
+/** Like a caller in JavaScript, without a type check. */
 const untyped = (value: unknown): never => value as never;
 
 const mistakes: readonly { readonly what: string; readonly make: () => unknown; readonly says: string }[] = [
@@ -102,7 +102,7 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   {
     what: 'no attempts',
     make: () => new Agent({ model, retry: { maxAttempts: 0 } }),
-    says: 'maxAttempts is 0. Give a whole number from 1.',
+    says: 'maxAttempts is 0. Pass a whole number of 1 or more.',
   },
   {
     what: 'a result without its call',
@@ -113,12 +113,12 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
 ];
 
 describe('mistakes in a definition', () => {
-  test.each(mistakes)('D8: $what is refused where it is written, naming it and the fix', ({ make, says }) => {
+  test.each(mistakes)('D8: $what is rejected where it is written, with its name and the fix', ({ make, says }) => {
     expect(make).toThrow(ConfigError);
     expect(make).toThrow(says);
   });
 
-  test('D8: a missing key fails the run before any request, and says which variable or option gives it', async () => {
+  test('D8: a missing key fails the run before any request, and the error names the variable and the option', async () => {
     vi.stubEnv('OPENAI_API_KEY', undefined);
     vi.stubEnv('OPENAI_BASE_URL', undefined);
     const outcome = await new Agent({ model: openai('gpt-5-mini') }).run('Hi.').outcome();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { countCodeLines, countLines, formatCounts } from '../../scripts/count-lines.ts';
 
-test('counts no blank line and no comment', () => {
+test('counts no blank lines and no comments', () => {
   const text = ['/** Says it.', ' * Twice. */', 'one(); // Once.', '', '  // Not this.', '/* a */ two();', '/* b */'];
   expect(countCodeLines(text.join('\n'))).toBe(2);
 });
@@ -12,7 +12,7 @@ test('counts by package and room, without tests', () => {
   expect(Object.fromEntries(counts)).toEqual({ 'core/chat': 2, 'core/index.ts': 1 });
 });
 
-test('compares with what was counted before', () => {
+test('compares with an earlier count', () => {
   const now = new Map([
     ['core/chat', 12],
     ['tools/net', 3],

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { PROFILE_SOURCES } from '../../scripts/profile-sources.ts';
 import { buildProfilesPage } from '../../scripts/profiles.ts';
 
-test('docs/reference/profiles.md says what the profiles say', () => {
+test('docs/reference/profiles.md equals the profiles', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'profiles.md'), 'utf8');
   expect(page).toBe(buildProfilesPage());
 });

@@ -9,14 +9,14 @@ describe('the rooms of core', () => {
     expect(upward).toEqual([]);
   });
 
-  test('are drawn in docs/architecture.md as they are', () => {
+  test('equal the drawing in docs/architecture.md', () => {
     const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'architecture.md'), 'utf8');
     expect(page).toContain(drawRooms());
     expect(withDrawing(page)).toBe(page);
   });
 });
 
-test('reads each form of an import', () => {
+test('are found in each form of an import', () => {
   const text = [
     "import type { A } from '../tool/a.ts';",
     "export { b } from '../chat/b.ts';",
@@ -25,12 +25,12 @@ test('reads each form of an import', () => {
     "import { e } from './e.ts';",
     "import { f } from 'zod';",
   ].join('\n');
-  expect(listRoomImports(new Map([['model/wrapped.ts', text]]))).toEqual(
+  expect(listRoomImports(new Map([['model/wrap-model.ts', text]]))).toEqual(
     ['tool', 'chat', 'event', 'schema'].map((to) => ({ from: 'model', to })),
   );
 });
 
-test('an import of a room above is drawn upward', () => {
+test('are drawn upward for an import from a room above', () => {
   const drawing = drawRooms([{ from: 'base', to: 'agent' }]);
   expect(drawing.split('\n')[0]).toMatch(/^agent +■ +↑$/);
 });

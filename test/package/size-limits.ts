@@ -1,4 +1,7 @@
-/** Thousands of bytes in a bundle, minified and gzipped, dependencies included, zod apart: `node scripts/sizes.ts` prints what they are. */
+/**
+ * In thousands of bytes, minified and gzipped, with dependencies and without zod. `node scripts/sizes.ts` prints the
+ * sizes.
+ */
 export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core': 144,
   '{ tool } of @pawl/core': 17.2,

@@ -224,7 +224,7 @@ describe('over HTTP,', () => {
 
   test.each([
     ['cut off in the middle', respond.cut(respond.text('one two three'), { afterChunks: 2 }), true],
-    ['reset in the middle', respond.reset({ reply: respond.text('one two three'), afterChunks: 2 }), true],
+    ['reset in the middle', respond.reset({ response: respond.text('one two three'), afterChunks: 2 }), true],
     ['reset before anything came', respond.reset(), false],
     ['refused', respond.httpError(500), false],
   ])('an attempt that is %s is billed: %s', async (_, given, isBilled) => {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Agent, type Run, type RunEvent } from '@pawl/core';
 import { type ManualClock, manualClock, respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { quiet } from '../quiet.ts';
+import { waitForDeadlines } from '../quiet.ts';
 import { served } from './served.ts';
 
 const MARK = 256;
@@ -59,7 +59,7 @@ test('the time in which a reader pauses the stream counts against no deadline', 
     for (let read = await reader.next(); !read.done; ) read = await reader.next();
 
     expect((await run).output).toBe(LONG);
-    await quiet(clock);
+    await waitForDeadlines(clock);
   });
 });
 
@@ -85,6 +85,6 @@ test('an abort ends a run whose stream a reader has paused', async () => {
     run.abort('Enough.');
 
     expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
-    await quiet(clock);
+    await waitForDeadlines(clock);
   });
 });

@@ -124,7 +124,7 @@ test('a profile may leave it to instructions', async () => {
     [['get_weather'], undefined, undefined],
     [['get_weather'], undefined, undefined],
   ]);
-  expect(server.requests[0]?.body.messages[0]?.content).toContain('It has to fit this JSON Schema');
+  expect(server.requests[0]?.body.messages[0]?.content).toContain('It must match this JSON Schema');
 });
 
 test('a fallback is held in its own way', async () => {

@@ -2,7 +2,7 @@ import { Agent, type JsonObject, openai, type RunEvent } from '@pawl/core';
 import type { Json, Message } from '@pawl/core/chat';
 import { manualClock, offlineServer, respond, type ScriptedResponse, type ScriptFunction } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { quiet } from '../quiet.ts';
+import { waitForDeadlines } from '../quiet.ts';
 import { weather } from './weather.ts';
 
 const ARGUMENTS = '{"city":"Oslo"}';
@@ -68,7 +68,7 @@ async function told(
     const events: RunEvent[] = [];
     run.on('*', (event) => events.push(event));
     const { messages, status } = await run.outcome();
-    await quiet(clock);
+    await waitForDeadlines(clock);
     return { messages, status, sent: server.requests.map(({ body }) => body.messages), events };
   } finally {
     await server.close();

@@ -8,7 +8,7 @@ import { readInput } from '../chat/read-input.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
-import { DurationReached } from '../limits/limits.ts';
+import { DurationExceededError } from '../limits/limits.ts';
 import type { Delegate, Delegated, OuterRun } from '../perform/delegate.ts';
 import { runInScope } from '../perform/perform.ts';
 import type { Scope } from '../perform/scope.ts';
@@ -114,8 +114,8 @@ function scopeWithin(
   const limits = limitsOf(blueprint, {});
   const cancellation = new Cancellation(outer.cancellation);
   const budget = new Budget(limits, outer.budget);
-  const onOver = (): void => cancellation.cancel(new DurationReached(limits.durationMs));
-  const time = new ActiveTime(limits.durationMs, { clock, onOver, around: outer.time });
+  const onOver = (): void => cancellation.cancel(new DurationExceededError(limits.durationMs));
+  const time = new ActiveTime(limits.durationMs, { clock, onExpire: onOver, outer: outer.time });
   const teller = outer.tellAt(path);
   const tell = meterTeller(teller, { budget, time });
   const scope: Scope = {

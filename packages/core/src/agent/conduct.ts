@@ -9,7 +9,7 @@ import { addLiveRun } from '../host/live-runs.ts';
 import type { StepRunner } from '../host/step-runner.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
-import { DurationReached, type ResolvedLimits, resolveLimits } from '../limits/limits.ts';
+import { DurationExceededError, type ResolvedLimits, resolveLimits } from '../limits/limits.ts';
 import { apply } from '../loop/apply.ts';
 import { initialState } from '../loop/state.ts';
 import { transcript } from '../loop/transcript.ts';
@@ -75,8 +75,8 @@ function scopeOf(blueprint: Blueprint, { stepRunner, record, options, ports, cha
   const { definition, clock, random, settings, maxParallelToolCalls } = blueprint;
   const limits = limitsOf(blueprint, { ...record.limits, ...options.limits });
   const budget = new Budget(limits);
-  const onOver = (): void => ports.cancellation.cancel(new DurationReached(limits.durationMs));
-  const time = new ActiveTime(limits.durationMs, { clock, onOver });
+  const onOver = (): void => ports.cancellation.cancel(new DurationExceededError(limits.durationMs));
+  const time = new ActiveTime(limits.durationMs, { clock, onExpire: onOver });
   const tell = meterTeller(ports.tellAt(''), { budget, time });
   return {
     definition,

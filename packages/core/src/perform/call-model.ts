@@ -8,7 +8,7 @@ import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../eve
 import type { Rejection } from '../event/rejection.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import { addUsage } from '../event/usage.ts';
-import { discardedUsage } from '../limits/estimate.ts';
+import { estimateDiscardedUsage } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { apply } from '../loop/apply.ts';
 import { leavesTurn } from '../loop/decide-request.ts';
@@ -87,7 +87,8 @@ function runStep(call: TurnCall, lost: number): Promise<JournalEvent> {
   const { action, scope } = call;
   const name = formatTurnStep('model', action.turn, lost);
   const work = (): Promise<JournalEvent> => requestResponse(call);
-  if (!scope.budget.isPaid) return scope.stepRunner.step(factStep<JournalEvent>(scope, { name, work, effect: 'read' }));
+  if (!scope.budget.hasCostLimit)
+    return scope.stepRunner.step(factStep<JournalEvent>(scope, { name, work, effect: 'read' }));
   const onUnknownOutcome = (): JournalEvent => recordLostRequest(call);
   return scope.stepRunner.step(
     factStep<JournalEvent>(scope, { name, work, effect: 'non-idempotent', onUnknownOutcome }),
@@ -96,7 +97,7 @@ function runStep(call: TurnCall, lost: number): Promise<JournalEvent> {
 
 function recordLostRequest(call: TurnCall): RequestLostEvent {
   const { name, price } = call.planned.model;
-  const usage = discardedUsage({ request: buildRequest(call, []), price });
+  const usage = estimateDiscardedUsage({ request: buildRequest(call, []), price });
   return { type: 'request.lost', turn: call.action.turn, model: name, usage, ...stamp(call.scope) };
 }
 

@@ -50,7 +50,7 @@ function callStep(tool: Tool | undefined, { turn, state, scope }: ToolCallScope)
     effect: tool?.effect ?? 'read',
     exclusive: tool?.exclusive ?? false,
     work: () => {
-      const { callsRefused } = scope.budget;
+      const { exceededCallLimit: callsRefused } = scope.budget;
       if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
       endCall = scope.budget.beginCall();
       return runCall(tool, begin());

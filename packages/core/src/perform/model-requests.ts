@@ -9,13 +9,13 @@ import { toErrorData } from '../event/error-data.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type { LimitName } from '../event/outcome.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
-import { RequestRefused, type Reserved } from '../limits/budget.ts';
-import { discardedUsage, estimatePrompt, usageOf } from '../limits/estimate.ts';
+import { BudgetExceededError, type BudgetReservation } from '../limits/budget.ts';
+import { computeUsage, estimateDiscardedUsage, estimatePrompt } from '../limits/estimate.ts';
 import { checkPrices } from '../limits/limits.ts';
-import { type Answered, type Attempt, type AttemptFailure, attempts } from '../model/attempts.ts';
+import { type Attempt, type AttemptFailure, type AttemptResult, runAttempts } from '../model/attempts.ts';
 import type { ChatModel, ModelContext, Price } from '../model/chat-model.ts';
 import { NetworkError, TimeoutError } from '../model/errors.ts';
-import { chainOf, highestPrice } from '../model/price.ts';
+import { findHighestPrice, listModelChain } from '../model/price.ts';
 import { withMemo } from '../model/request-memo.ts';
 import type { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
@@ -115,7 +115,7 @@ export class ModelRequests {
   /** By its message: middleware may have changed other fields. */
   #findRequest({ choices: [{ message }] }: ChatResponse): ModelRequest | undefined {
     const isAnswer = (request: ModelRequest | undefined): boolean => {
-      return request?.answer?.reply.choices[0].message === message;
+      return request?.answer?.response.choices[0].message === message;
     };
     return isAnswer(this.#emitted) ? this.#emitted : this.#requests.find(isAnswer);
   }
@@ -145,13 +145,13 @@ class ModelRequest {
   #underWay: AttemptUnderWay | undefined;
   /** Of the attempts that have ended. */
   #usage: Usage = NO_USAGE;
-  #reserved: Reserved | undefined;
+  #reserved: BudgetReservation | undefined;
   #clampedByLimit: LimitName | undefined;
   /** Releases what was used and is not charged yet. */
   #releaseUsed: (() => void) | undefined;
   #isSettled = false;
   #isEnded = false;
-  #answer: Answered | undefined;
+  #answer: AttemptResult | undefined;
 
   constructor(request: ChatRequest, options: ModelRequestOptions) {
     this.#request = request;
@@ -162,7 +162,7 @@ class ModelRequest {
   get usage(): Usage {
     const attempt = this.#underWay;
     const isSent = attempt !== undefined && (attempt.holds === 0 || attempt.receivedBytes > 0);
-    return isSent ? addUsage(this.#usage, discardedUsage({ request: this.#request, ...attempt })) : this.#usage;
+    return isSent ? addUsage(this.#usage, estimateDiscardedUsage({ request: this.#request, ...attempt })) : this.#usage;
   }
 
   get clampedByLimit(): LimitName | undefined {
@@ -178,7 +178,7 @@ class ModelRequest {
     return this.#isSettled;
   }
 
-  get answer(): Answered | undefined {
+  get answer(): AttemptResult | undefined {
     return this.#answer;
   }
 
@@ -187,17 +187,17 @@ class ModelRequest {
     try {
       scope.cancellation.throwIfCancelled(); // Middleware may ask when its turn is over.
       // Without a cap there is nothing to estimate.
-      if (scope.budget.isCapped) this.#request = await this.#reserve();
-      const answer = await attempts(model, this.#request, {
+      if (scope.budget.hasTokenOrCostLimit) this.#request = await this.#reserve();
+      const answer = await runAttempts(model, this.#request, {
         policy: scope.definition.retry,
         context: new RequestContext(scope, this),
         random: scope.random,
         onAttempt: (attempt) => this.#startAttempt(attempt),
-        onFailed: (failure) => this.#failAttempt(failure),
+        onFailure: (failure) => this.#failAttempt(failure),
       });
-      const { reply, model: answering } = answer;
+      const { response: reply, model: answering } = answer;
       checkResponse(reply, `Model "${answering.name}"`);
-      this.#usage = addUsage(this.#usage, usageOf(reply, { request: this.#request, price: answering.price }));
+      this.#usage = addUsage(this.#usage, computeUsage(reply, { request: this.#request, price: answering.price }));
       this.#underWay = undefined;
       this.#answer = answer;
       return reply;
@@ -240,15 +240,15 @@ class ModelRequest {
   async #reserve(): Promise<ChatRequest> {
     const { scope, model } = this.#options;
     const { budget, cancellation, definition } = scope;
-    if (budget.isPaid) checkPrices(model, definition.name);
+    if (budget.hasCostLimit) checkPrices(model, definition.name);
     const request = this.#request;
     const estimate = {
       inputTokens: estimatePrompt(request),
       outputTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
-      price: highestPrice(chainOf(model)),
+      price: findHighestPrice(listModelChain(model)),
     };
-    const reservation = await budget.reserveInTurn(estimate, cancellation);
-    if (reservation.type === 'refused') throw new RequestRefused(reservation);
+    const reservation = await budget.reserveWhenAvailable(estimate, cancellation);
+    if (reservation.type === 'refused') throw new BudgetExceededError(reservation);
     this.#reserved = reservation;
     this.#clampedByLimit = reservation.clampedByLimit;
     if (reservation.clampedByLimit === undefined) return request;
@@ -288,7 +288,7 @@ class ModelRequest {
     if (underWay !== undefined && isBilled(error, underWay)) {
       // Without what has arrived: unstreamed, nothing arrives before the end, and the journal must not depend on that.
       const { price } = underWay;
-      this.#usage = addUsage(this.#usage, discardedUsage({ request: this.#request, price }));
+      this.#usage = addUsage(this.#usage, estimateDiscardedUsage({ request: this.#request, price }));
     }
     emitter?.discard();
     if (counted) failed.push(failure);

@@ -12,8 +12,8 @@ import type {
 import { formatCallStep } from '../event/step-name.ts';
 import { hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Step } from '../host/step-runner.ts';
-import { RequestRefused } from '../limits/budget.ts';
-import { DurationReached } from '../limits/limits.ts';
+import { BudgetExceededError } from '../limits/budget.ts';
+import { DurationExceededError } from '../limits/limits.ts';
 import { AbortRun, isRunEndError, RefuseRun } from '../tool/errors.ts';
 import type { Scope } from './scope.ts';
 
@@ -47,7 +47,7 @@ export function toInterruption(
   scope: Scope,
   { turn, reason, usage = NO_USAGE }: Interruption,
 ): RunAbortedEvent | RunRefusedEvent | LimitExceededEvent {
-  if (reason instanceof DurationReached) {
+  if (reason instanceof DurationExceededError) {
     const { maxMs: max } = reason;
     const times = stamp(scope);
     const spent = Math.max(times.activeMs, max); // Of a run inside: what the one around it has spent.
@@ -85,7 +85,7 @@ export function toFailure(
 ): ModelFailedEvent | LimitExceededEvent | RunAbortedEvent | RunRefusedEvent {
   const { cancellation } = scope;
   if (HostError.isInstance(error)) throw error;
-  if (error instanceof RequestRefused) {
+  if (error instanceof BudgetExceededError) {
     const { limit, max, spent } = error.refusal;
     return { type: 'limit.exceeded', turn, limit, max, spent, usage, ...stamp(scope) };
   }

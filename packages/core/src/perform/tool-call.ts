@@ -6,7 +6,7 @@ import { callArguments, callName } from '../chat/message.ts';
 import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
-import type { CallsRefused } from '../limits/budget.ts';
+import type { ExceededCallLimit } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
 import { isRunEndError, RefuseRun, ToolError } from '../tool/errors.ts';
 import { ToolTimeoutError } from '../tool/execute-tool.ts';
@@ -115,7 +115,7 @@ export function cancelCall(run: ToolCallRun): ToolCallClosedEvent {
 }
 
 /** A cap of this run, or of one around it, leaves no room for the call: parallel calls may have used it meanwhile. */
-export function refuseCall({ max, spent }: CallsRefused, run: ToolCallRun): ToolCallClosedEvent {
+export function refuseCall({ max, spent }: ExceededCallLimit, run: ToolCallRun): ToolCallClosedEvent {
   const content = `Not run: it would pass the limit of ${pluralize(max, 'tool call')}, of which ${spent} are used.`;
   const { durationMs: _, ...position } = positionOf(run);
   const limit = { limit: 'toolCalls', outerLimit: { max, spent } } as const;
