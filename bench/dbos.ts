@@ -11,7 +11,7 @@ const WIDTH = 8;
 const value = { text: 'x'.repeat(400) };
 
 const postgres = await startPostgres({ isSafe: true });
-const url = await postgres.newDatabase();
+const url = await postgres.createDatabase();
 const client = new Client({ connectionString: url });
 await client.connect();
 await client.query('CREATE TABLE rows (run_id text, name text, value text, PRIMARY KEY (run_id, name))');

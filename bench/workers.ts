@@ -33,7 +33,7 @@ async function startWorker(url: string, executorId: string, load: Load): Promise
 }
 
 async function measure(load: Load, count: number): Promise<void> {
-  const url = await postgres.newDatabase();
+  const url = await postgres.createDatabase();
   const client = await dbosClient({ url });
   const database = new Client({ connectionString: url });
   await database.connect();

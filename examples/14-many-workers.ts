@@ -48,7 +48,7 @@ async function runWorker(url: string, executorId: string): Promise<void> {
 /** Enqueues runs and waits for them. This process has no agent. */
 async function runShop(): Promise<void> {
   const postgres = await startPostgres();
-  const url = await postgres.newDatabase();
+  const url = await postgres.createDatabase();
   const client = await dbosClient({ url });
   for (const order of ORDERS) await client.enqueue('shop', order, { runId: order });
   const signal = await waitForExit(startWorker(url, 'ann'));

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { machineEnvironment, packCore } from '../scripts/pack.ts';
+import { getMachineEnvironment, packCore } from '../scripts/pack.ts';
 import { run } from '../scripts/run.ts';
 
 /** The folder of the suite: a project outside the workspace, with the packages that a user would install. */
@@ -21,7 +21,7 @@ export async function prepare(signal: AbortSignal): Promise<void> {
     console.log('runtimes: npm ci');
     await run('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund'], {
       cwd: app,
-      env: machineEnvironment(),
+      env: getMachineEnvironment(),
       signal,
     });
     writeFileSync(stamp, wanted);

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { outputOf, run } from '../scripts/run.ts';
+import { readOutput, run } from '../scripts/run.ts';
 import { app } from './prepare.ts';
 import type { Addresses, Transport } from './suite/suite.ts';
 
@@ -45,7 +45,7 @@ function createProgram(name: string, path: string, args: readonly string[]): Run
       runInScratch(async (scratch) => {
         const env = { HOME: scratch, DENO_DIR: scratch, DENO_NO_UPDATE_CHECK: '1' };
         const programArgs = [...args, join(app, 'suite', 'process.ts'), JSON.stringify(addresses)];
-        return (await outputOf(findBinary(path), programArgs, { cwd: app, env, signal })).text;
+        return (await readOutput(findBinary(path), programArgs, { cwd: app, env, signal })).text;
       }),
   };
 }
@@ -68,7 +68,7 @@ async function runWorker(addresses: Addresses, signal: AbortSignal): Promise<str
     await run(findBinary(`@esbuild/linux-${process.arch}/bin/esbuild`), bundleArgs, options);
     writeFileSync(join(scratch, 'config.capnp'), CONFIG);
     writeFileSync(join(scratch, 'addresses.json'), JSON.stringify(addresses));
-    return (await outputOf(workerd, ['test', 'config.capnp'], options)).text;
+    return (await readOutput(workerd, ['test', 'config.capnp'], options)).text;
   });
 }
 

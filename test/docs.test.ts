@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkPrograms, codeOf, isExcerpt, pages } from '../scripts/code-blocks/check-pages.ts';
-import { brokenLinks } from '../scripts/code-blocks/links.ts';
+import { checkPrograms, isExcerpt, listPages, readPageCode } from '../scripts/code-blocks/check-pages.ts';
+import { findBrokenLinks } from '../scripts/code-blocks/links.ts';
 import { readPage } from '../scripts/code-blocks/read-page.ts';
 import { REPOSITORY, translateLink } from '../scripts/code-blocks/site-link.ts';
 
 const root = join(import.meta.dirname, '..');
 
-const all = pages().map(codeOf);
+const all = listPages().map(readPageCode);
 const programs = all.flatMap((page) => page.programs);
 const count = (type: string): number =>
   programs.filter(({ use }) => use.type === type).reduce((sum, { shown }) => sum + shown.length, 0);
@@ -56,24 +56,24 @@ test('reports a fault of a page with its line', async () => {
     "docs/types.md(5,7): error TS2322: Type 'number' is not assignable to type 'string'.",
   ]);
   expect(ran.map((line) => line.split('\n').slice(0, 2))).toEqual([
-    ['docs/prints.md:5: it prints', 'one two'],
-    ['docs/throws.md:2: it fails. Error: Broken.', '    at docs/throws.md:2:7'],
-    ['docs/rejects.md:2: it fails. Error: Late.', '    at docs/rejects.md:2:21'],
-    ['docs/exits.md:2: it did not come to its end.'],
-    ['docs/fine.md:2: it did not come to its end.'],
+    ['docs/prints.md:5: the block prints', 'one two'],
+    ['docs/throws.md:2: the program fails. Error: Broken.', '    at docs/throws.md:2:7'],
+    ['docs/rejects.md:2: the program fails. Error: Late.', '    at docs/rejects.md:2:21'],
+    ['docs/exits.md:2: the block did not end.'],
+    ['docs/fine.md:2: the block did not end.'],
   ]);
 });
 
 test.each([
   [
     createPage(['js', 'console.log(1)']),
-    'page.md:1: "js" is no language that pages may have: ts, sh, json, sql, text.',
+    'page.md:1: "js" is not a language for pages. Use one of: ts, sh, json, sql, text.',
   ],
   [createPage(['ts skip', 'console.log(1)']), 'page.md:1: "ts skip" is unknown'],
   [createPage(['ts not run:', 'console.log(1)']), 'page.md:1: "ts not run:" is unknown'],
-  [createPage(['ts continued', 'console.log(1)']), 'page.md:1: there is no block before, to go on with.'],
+  [createPage(['ts continued', 'console.log(1)']), 'page.md:1: no block precedes this one.'],
   [createPage(['hidden', 'const a = 1;']), 'page.md:1: no block follows these hidden lines.'],
-  ['```ts\nconst a = 1;', 'page.md:1: this has no end.'],
+  ['```ts\nconst a = 1;', 'page.md:1: the block has no end.'],
   [
     '- so:\n  ```ts\n  const a = 1;\n  ```',
     'page.md:2: a fence has to be three backticks at the beginning of the line.',
@@ -85,7 +85,7 @@ test.each([
 const OTHER_PAGES = ['AGENTS.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/README.md'];
 
 test('every link between pages is relative and leads to a file, and to a heading in it', () => {
-  expect([...pages(), ...OTHER_PAGES].flatMap(brokenLinks)).toEqual([]);
+  expect([...listPages(), ...OTHER_PAGES].flatMap(findBrokenLinks)).toEqual([]);
 });
 
 test.each([

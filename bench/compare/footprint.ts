@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { bundled } from '../../scripts/sizes.ts';
+import { bundleEntry } from '../../scripts/sizes.ts';
 import { countInstantiations } from '../../test/types/cost/instantiations.ts';
 import { BASE, type ContestantEntry, PAWL, pawl, selectPackages } from './contestants.ts';
 import type { MeasuredRows, Samples } from './rows.ts';
@@ -13,7 +13,7 @@ export async function measureFootprint(entries: readonly ContestantEntry[]): Pro
   return {
     disk: measureEach(installed, ({ folder }) => countBytes(join(folder, 'node_modules')) / 2 ** 20),
     packages: measureEach(installed, countPackages),
-    bundle: { [PAWL]: [(await bundled({ name: PAWL, source: `export * from ${JSON.stringify(core)};` })).size] },
+    bundle: { [PAWL]: [(await bundleEntry({ name: PAWL, source: `export * from ${JSON.stringify(core)};` })).size] },
     types: { [BASE]: [countInstantiations('inferred')], [PAWL]: [countInstantiations('tools')] },
   };
 }

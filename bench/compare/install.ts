@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { machineEnvironment, packCore } from '../../scripts/pack.ts';
+import { getMachineEnvironment, packCore } from '../../scripts/pack.ts';
 import { run } from '../../scripts/run.ts';
 import { type ContestantEntry, contestants, PAWL, selectPackages } from './contestants.ts';
 
@@ -50,6 +50,6 @@ async function installOnce(
   const signal = AbortSignal.timeout(MAX_DURATION_MS);
   // Each pack of Pawl has the same version, so npm would keep an installed older one.
   rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
-  await run('npm', [...args, ...quietly], { cwd: folder, env: machineEnvironment(), signal });
+  await run('npm', [...args, ...quietly], { cwd: folder, env: getMachineEnvironment(), signal });
   writeFileSync(stamp, wanted);
 }

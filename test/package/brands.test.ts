@@ -8,7 +8,7 @@ import * as conformance from '@pawl/testing/conformance';
 import * as explore from '@pawl/testing/explore';
 import * as host from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
-import { subPaths } from '../../scripts/published.ts';
+import { listSubPaths } from '../../scripts/published.ts';
 
 const packages = join(import.meta.dirname, '..', '..', 'packages');
 
@@ -64,7 +64,7 @@ const made: Readonly<Record<string, () => Error>> = {
 /** Every exported class by its name. */
 async function exportedClasses(): Promise<ReadonlyMap<string, ErrorClass>> {
   const found = new Map<string, ErrorClass>();
-  for (const { name } of subPaths().filter(({ name }) => !name.startsWith('@pawl/testing/vitest'))) {
+  for (const { name } of listSubPaths().filter(({ name }) => !name.startsWith('@pawl/testing/vitest'))) {
     for (const [exported, value] of Object.entries(await import(name))) {
       if (typeof value === 'function' && /^class\s/.test(String(value))) found.set(exported, value as never);
     }

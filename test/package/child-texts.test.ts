@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { toMarkdown } from '../../packages/tools/src/fetch-page/to-markdown.ts';
-import { childTexts } from '../../scripts/child-texts.ts';
-import { convertWorkerText } from '../../scripts/embed-worker.ts';
+import { buildChildTexts } from '../../scripts/child-texts.ts';
+import { buildConvertWorker } from '../../scripts/embed-worker.ts';
 
 test('the texts of child processes equal their programs: node scripts/child-texts.ts writes them', async () => {
-  for (const { path, content } of await childTexts()) expect(readFileSync(path, 'utf8')).toBe(content);
+  for (const { path, content } of await buildChildTexts()) expect(readFileSync(path, 'utf8')).toBe(content);
 });
 
 describe('the published worker', () => {
   let text: string;
   beforeAll(async () => {
-    text = await convertWorkerText();
+    text = await buildConvertWorker();
   });
 
   test('needs only Node', () => {

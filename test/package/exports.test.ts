@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { beforeAll, expect, test } from 'vitest';
-import { build, subPaths } from '../../scripts/published.ts';
-import { type Bundled, sizes } from '../../scripts/sizes.ts';
+import { build, listSubPaths } from '../../scripts/published.ts';
+import { type BundleResult, measureSizes } from '../../scripts/sizes.ts';
 import { LIMITS } from './size-limits.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -26,7 +26,7 @@ async function exportsOf(files: readonly string[]): Promise<readonly (readonly s
 }
 
 test('the packages export exactly the listed names, types included', async () => {
-  const paths = subPaths();
+  const paths = listSubPaths();
   const values = await exportsOf(paths.map(({ code }) => code));
   const names = await exportsOf(paths.map(({ declarations }) => declarations));
   const lines = paths.flatMap(({ name }, index) =>
@@ -39,7 +39,7 @@ test('the packages export exactly the listed names, types included', async () =>
 });
 
 test('the root of core exports at most 110 names', async () => {
-  const entries = subPaths().filter(({ name }) => name === '@pawl/core');
+  const entries = listSubPaths().filter(({ name }) => name === '@pawl/core');
   const [names = []] = await exportsOf(entries.map(({ declarations }) => declarations));
   expect(names.length).toBeGreaterThan(90);
   expect(names.length).toBeLessThanOrEqual(110);
@@ -98,9 +98,9 @@ test('the published core has few files, since each costs time to import', () => 
   expect(files('transport-node.js')).toEqual(['base.js', 'transport-node.js']);
 });
 
-let measured: readonly Bundled[] = [];
+let measured: readonly BundleResult[] = [];
 beforeAll(async () => {
-  measured = await sizes();
+  measured = await measureSizes();
 });
 
 test('each entry point stays below its size limit in a bundle', () => {

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { requestFields, requestFieldsPage } from '../../scripts/request-fields.ts';
+import { buildRequestFieldsPage, listRequestFields } from '../../scripts/request-fields.ts';
 import { reference } from '../reference/validators.ts';
 
 test('docs/reference/request-fields.md equals the types', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'request-fields.md'), 'utf8');
-  expect(page).toBe(requestFieldsPage());
+  expect(page).toBe(buildRequestFieldsPage());
 });
 
 test('docs/reference/request-fields.md has exactly the fields of the official schema', () => {
-  const names = requestFields().map(({ name }) => name);
+  const names = listRequestFields().map(({ name }) => name);
   expect([...names].sort()).toEqual([...namesOf({ $ref: '#/$defs/CreateChatCompletionRequest' })].sort());
-  expect(requestFields().filter(({ text, type }) => text === '' || type === '')).toEqual([]);
+  expect(listRequestFields().filter(({ text, type }) => text === '' || type === '')).toEqual([]);
 });
 
 interface ObjectSchema {

@@ -11,7 +11,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core/events': 22,
   '@pawl/core/host': 15.4,
   '@pawl/core/middleware': 43,
-  '@pawl/core/sqlite': 22.6,
+  '@pawl/core/sqlite': 22.8,
   '@pawl/core/zod3': 8.9,
   '@pawl/tools': 207,
   '@pawl/tools/ask-user': 17.8,

@@ -8,7 +8,7 @@ import { evaluate, report, within } from '@pawl/testing/evaluation';
 import { exploreAgent, schemaModel } from '@pawl/testing/explore';
 import '@pawl/testing/vitest';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { newFile, openSqlite } from '../durable/hosts.ts';
+import { createFile, openSqlite } from '../durable/hosts.ts';
 
 // Tests the recommendations of docs/guide/production.md as docs/guide/testing.md describes.
 
@@ -130,7 +130,7 @@ test('finds an order with the tool alone, and rejects invalid input', async () =
 
 test('attaches a repeated request to the same run, and leaves unfinished runs to the next process', async () => {
   const { agent } = await support();
-  const file = newFile();
+  const file = createFile();
   const model = scriptedModel(
     ({ messages }) => (messages.some(({ role }) => role === 'tool') ? findsOrder[1] : findsOrder[0]) as never,
     { price },

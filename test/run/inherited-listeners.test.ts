@@ -6,7 +6,7 @@ import { sqliteHost } from '@pawl/core/sqlite';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { newFile, openSqlite } from '../durable/hosts.ts';
+import { createFile, openSqlite } from '../durable/hosts.ts';
 
 const ask = tool({ name: 'ask', description: 'A', input: z.object({}), needsApproval: true, execute: () => 'yes' });
 
@@ -30,7 +30,7 @@ describe('listeners of a host and of an agent', () => {
     const listen = (who: string) => ({
       '*': ({ type, replayed }: RunEvent) => void heard.push(`${who} ${type} ${replayed === true}`),
     });
-    const host = openSqlite(newFile(), { listeners: listen('host') });
+    const host = openSqlite(createFile(), { listeners: listen('host') });
     const agent = new Agent({
       model: scriptedModel([respond.call('ask', {}), respond.text('End.')]),
       tools: [ask],

@@ -20,7 +20,7 @@ let readersUrl = '';
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  url = await postgres.newDatabase();
+  url = await postgres.createDatabase();
   owner = new Client({ connectionString: url });
   await owner.connect();
   await owner.query(`

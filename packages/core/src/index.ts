@@ -42,9 +42,9 @@ export type { Conversation, ConversationOptions } from './host/conversation.ts';
 export { conversation } from './host/conversation.ts';
 export { ApprovalError, ConversationError } from './host/errors.ts';
 export type { Host } from './host/host.ts';
-export type { MemoryHostOptions } from './host/memory.ts';
-export { memoryHost } from './host/memory.ts';
 export { memoryConversations } from './host/memory-conversations.ts';
+export type { MemoryHostOptions } from './host/memory-host.ts';
+export { memoryHost } from './host/memory-host.ts';
 export type { Limits } from './limits/limits.ts';
 export {
   EmptyResponseError,

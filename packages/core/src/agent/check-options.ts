@@ -5,7 +5,7 @@ import { checkOwn } from '../base/package-copy.ts';
 import { findClosest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import { checkListeners } from '../event/check-listeners.ts';
-import { copyMetadata } from '../host/metadata.ts';
+import { copyMetadata } from '../host/copy-metadata.ts';
 import { resolveLimits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
 import type { ChatModel } from '../model/chat-model.ts';

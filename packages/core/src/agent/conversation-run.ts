@@ -6,9 +6,16 @@ import type { History } from '../chat/history.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { appendOnce, type Conversation, commonLength, hasWritten, loaded, saved } from '../host/conversation.ts';
-import type { Unkept } from '../host/errors.ts';
-import { follow, hasEnded } from '../host/follow.ts';
+import {
+  appendOnce,
+  type Conversation,
+  countCommonMessages,
+  hasWritten,
+  readStoredConversation,
+  saveConversationChange,
+} from '../host/conversation.ts';
+import type { ConversationConflict } from '../host/errors.ts';
+import { hasEnded, pollRun } from '../host/follow-events.ts';
 import type { Host, RunRecord, RunSummary } from '../host/host.ts';
 import { findLiveRun } from '../host/live-runs.ts';
 
@@ -20,7 +27,7 @@ export interface ConversationEnd {
 export interface SavedOutcome {
   readonly outcome: Outcome<unknown>;
   /** Set if another run wrote to the conversation meanwhile, and `onConflict` is `'fail'`. */
-  readonly unkept?: Omit<Unkept<unknown>, 'outcome'>;
+  readonly unkept?: Omit<ConversationConflict<unknown>, 'outcome'>;
 }
 
 /**
@@ -70,7 +77,7 @@ function findOwnMessages(
   { messages }: Outcome<unknown>,
 ): OwnMessages {
   const before = begun.slice(0, kept);
-  const keep = keepWholeTurns(messages, commonLength(before, messages));
+  const keep = keepWholeTurns(messages, countCommonMessages(before, messages));
   const added = messages.slice(keep);
   const input = keep === kept ? findInput(messages, { keep, begun }) : [];
   return { keep, added, input, fresh: keep === kept ? added : dropKnownTurns(added, before.slice(keep)) };
@@ -115,7 +122,7 @@ interface ConversationWrite {
 async function writeInput({ conversation, version, own, inputId }: ConversationWrite): Promise<void> {
   const { keep, input } = own;
   if (input.length === 0) return;
-  const isWritten = await saved(conversation, { version, keep, messages: input, writeId: inputId });
+  const isWritten = await saveConversationChange(conversation, { version, keep, messages: input, writeId: inputId });
   if (!isWritten && conversation.onConflict !== 'fail') await appendOnce(conversation, input, inputId);
 }
 
@@ -123,11 +130,11 @@ async function writeInput({ conversation, version, own, inputId }: ConversationW
 async function writeAll(write: ConversationWrite): Promise<readonly Message[] | undefined> {
   const { conversation, version, own, writeId, inputId } = write;
   const { keep, added, input, fresh } = own;
-  if (await saved(conversation, { version, keep, messages: added, writeId })) return undefined;
+  if (await saveConversationChange(conversation, { version, keep, messages: added, writeId })) return undefined;
   const hasInput = input.length > 0 && (await hasWritten(conversation, inputId));
   if (conversation.onConflict === 'fail') {
     const rest = { version: version + 1, keep: keep + input.length, messages: added.slice(input.length), writeId };
-    if (hasInput) return (await saved(conversation, rest)) ? undefined : rest.messages;
+    if (hasInput) return (await saveConversationChange(conversation, rest)) ? undefined : rest.messages;
     return added;
   }
   await appendOnce(conversation, hasInput ? added.slice(input.length) : fresh, writeId);
@@ -151,7 +158,14 @@ export async function loadConversation(
   if (conversation === undefined) return { history: input, recordFields: {}, isAborted: false };
   try {
     const { id } = conversation;
-    const { version, messages, kept } = await loaded({ ...conversation, signal: cancellation.signal });
+    const {
+      version,
+      messages,
+      keptCount: kept,
+    } = await readStoredConversation({
+      ...conversation,
+      signal: cancellation.signal,
+    });
     const history = readInput([...messages, ...input.messages]);
     return { history, recordFields: { conversation: { id, version, kept } }, isAborted: false };
   } catch (error) {
@@ -265,7 +279,7 @@ export async function waitForOpenRun(scope: ConversationScope): Promise<void> {
 
 /** Waits until no worker executes the run. */
 async function waitForRun(runId: string, { host, clock, cancellation }: ConversationScope): Promise<void> {
-  for await (const { status } of follow(host, runId, {
+  for await (const { status } of pollRun(host, runId, {
     clock,
     signal: cancellation.signal,
     after: Number.MAX_SAFE_INTEGER,

@@ -5,8 +5,8 @@ import type { UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Host, RunRecord } from '../host/host.ts';
-import { ownMemory } from '../host/memory.ts';
-import { runIdOf } from '../host/run-id.ts';
+import { createSingleRunHost } from '../host/memory-host.ts';
+import { readRunId } from '../host/read-run-id.ts';
 import { SCHEMA_VERSION } from '../host/schema-version.ts';
 import type { StepRunner } from '../host/step-runner.ts';
 import type { Conclusion } from '../loop/action.ts';
@@ -88,8 +88,8 @@ function prepareStart<Output>(
 ): PreparedRun<Output> {
   const start: NewRun = {
     blueprint,
-    id: runIdOf(options.runId),
-    host: options.host ?? ownMemory(blueprint.clock),
+    id: readRunId(options.runId),
+    host: options.host ?? createSingleRunHost(blueprint.clock),
     input: readInput(input),
     options,
   };
@@ -124,7 +124,7 @@ function prepareContinuation<Output>(
   { message, options }: Extract<RunRequest, { type: 'continue' }>,
 ): PreparedRun<Output> {
   const { host, conversation } = options;
-  const start: NewRun = { blueprint, id: runIdOf(options.runId), host, input: readInput([message]), options };
+  const start: NewRun = { blueprint, id: readRunId(options.runId), host, input: readInput([message]), options };
   const execute = async (ports: RunPorts): Promise<Outcome<Output>> => {
     const scope = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const resume = (runId: string): Promise<void> => {

@@ -5,7 +5,7 @@ import { stringifyCanonical } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { follow } from '../host/follow.ts';
+import { pollRun } from '../host/follow-events.ts';
 import type { ClaimResult, Host, RunRecord } from '../host/host.ts';
 import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
 import { describeReason } from '../perform/step.ts';
@@ -150,7 +150,7 @@ async function followElsewhere(runId: string, attachment: Attachment): Promise<O
   const { host, clock, ports } = attachment;
   await followHere(runId, attachment);
   let replayed = true;
-  for await (const { status, events, outcome } of follow(host, runId, { clock })) {
+  for await (const { status, events, outcome } of pollRun(host, runId, { clock })) {
     for (const { path, event } of events) ports.createEventSink(path).emitJournalEvent(event, { replayed });
     replayed = false; // Later events are new.
     if (status === 'interrupted') return undefined;
