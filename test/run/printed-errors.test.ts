@@ -41,7 +41,7 @@ test('prints one stack and no conversation for a server error', async () => {
   const agent = new Agent({ model: openai('m', { baseURL: server.baseURL, apiKey: 'k' }) });
   const error = await rejected(agent.run('A private question.'));
   const printed = inspect(error, { depth: 10 });
-  expect(count(printed, 'at readRefusal')).toBe(1);
+  expect(count(printed, 'at readHttpError')).toBe(1);
   expect(printed).not.toContain('A private question.');
   expect(JSON.stringify(error)).not.toContain('A private question.');
 });
