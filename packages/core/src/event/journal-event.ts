@@ -223,7 +223,7 @@ export interface ToolFailedEvent extends ClosedCallBase {
   /**
    * - `invalid`, `unknown`: the input is invalid or there is no such tool; nothing ran.
    * - `aborted`, `refused`: the tool, or middleware around it, threw `AbortRun` or `RefuseRun`.
-   * - `unknown_outcome`: the process crashed during the call.
+   * - `unknown_outcome`: the process crashed during the call, or the tool threw `UnknownOutcomeError`.
    * - `ended`: the agent that is the tool ended without an output.
    */
   readonly reason: 'threw' | 'timeout' | 'invalid' | 'unknown' | 'aborted' | 'refused' | 'unknown_outcome' | 'ended';

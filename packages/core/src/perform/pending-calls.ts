@@ -326,7 +326,7 @@ function describeInterruption({ nestedPending }: CallState, { reason }: PendingC
   return reason === 'unknown_outcome' ? UNKNOWN_UNANSWERED : CANCELLED;
 }
 
-const UNKNOWN = 'The outcome of this call is unknown: the process stopped while it ran.';
+const UNKNOWN = 'The outcome of this call is unknown.';
 
 const UNKNOWN_UNANSWERED = `${UNKNOWN} It may have had its effect. No decision was made.`;
 

@@ -8,7 +8,7 @@ import { toErrorData } from '../event/error-data.ts';
 import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
 import type { ExceededCallLimit } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
-import { isRunEndError, RefuseRun, ToolError } from '../tool/errors.ts';
+import { isRunEndError, RefuseRun, ToolError, UnknownOutcomeError } from '../tool/errors.ts';
 import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { ToolContext } from '../tool/tool.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
@@ -92,9 +92,14 @@ export function closeWithError(error: unknown, run: ToolCallRun): ToolCallClosed
     const content = `Timed out after ${error.timeoutMs / 1000} s. It may still have had its effect.`;
     return failCall(error, { ...run, reason: 'timeout', content });
   }
+  if (UnknownOutcomeError.isInstance(error)) {
+    return failCall(error, { ...run, reason: 'unknown_outcome', content: `${error.message}\n${OUTCOME_UNKNOWN}` });
+  }
   const content = ToolError.isInstance(error) ? error.message : stringifyWellFormed({ error: describeForModel(error) });
   return failCall(addContextHint(error, run), { ...run, reason: 'threw', content });
 }
+
+const OUTCOME_UNKNOWN = 'The outcome of this call is unknown. It may have had its effect. Check before you repeat it.';
 
 /** JavaScript code or a host may run an agent without the context that its tools read. */
 function addContextHint(error: unknown, { state, scope }: ToolCallRun): unknown {

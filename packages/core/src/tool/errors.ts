@@ -17,6 +17,24 @@ export class ToolError extends Error {
   }
 }
 
+/**
+ * Thrown by a tool that cannot know whether its call had its effect, for example because a connection broke after the request was
+ * sent. The tool's `onUnknownOutcome` decides as after a crash. Without it the call fails with the reason `unknown_outcome`, and the
+ * model reads the message and a warning not to repeat the call unchecked. `withToolRetry` does not repeat it.
+ */
+export class UnknownOutcomeError extends PawlError {
+  override readonly name = 'UnknownOutcomeError';
+
+  constructor(message: string, { cause }: ErrorOptions = {}) {
+    super(message, { code: 'tool.unknown_outcome', cause });
+    addBrand(this, 'UnknownOutcomeError');
+  }
+
+  static override isInstance(error: unknown): error is UnknownOutcomeError {
+    return hasBrand(error, 'UnknownOutcomeError');
+  }
+}
+
 /** Thrown by a tool or middleware: ends the run as `aborted`, after every open call has a result. */
 export class AbortRun extends PawlError {
   override readonly name = 'AbortRun';

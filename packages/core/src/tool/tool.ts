@@ -70,9 +70,9 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
    */
   readonly parseExternalResult?: (value: Json, input: NoInfer<Input>) => unknown;
   /**
-   * Runs instead of `execute` for a call with effect `non-idempotent` that a crash interrupted, to check whether it had its effect. Its
-   * return value or error is the call's result. It may run more than once. `'ask'` suspends the run until a person repeats the call,
-   * gives its result, or denies it.
+   * Runs instead of `execute` for a call with effect `non-idempotent` that a crash interrupted, and for a call that threw
+   * `UnknownOutcomeError`, to check whether it had its effect. Its return value or error is the call's result. It may run more than
+   * once. `'ask'` suspends the run until a person repeats the call, gives its result, or denies it.
    *
    * @defaultValue the model reads that the outcome is unknown
    */
