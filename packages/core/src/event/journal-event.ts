@@ -165,6 +165,8 @@ export interface ApprovalRequestedEvent extends CallEventBase {
   readonly pending: PendingCall;
   /** The call was approved, but the definition of its tool has changed since. The approval does not apply. */
   readonly again?: 'definition_changed';
+  /** The state of the `SuspendRun` that the tool threw. It is for the tool: neither the model nor the person who answers gets it. */
+  readonly state?: Json;
   /** Usage of the middleware's own model requests, if the call had begun. */
   readonly middlewareUsage?: Usage;
 }

@@ -17,7 +17,8 @@ export interface PendingCall {
    * - `external_result`: the tool has no `execute`. Answer with the result.
    * - `unknown_outcome`: the process crashed during the call, or the tool threw `UnknownOutcomeError`. Approve it to run it again,
    *   answer with its result, or deny it, so that the model reads that the outcome is unknown.
-   * - `suspended`: the tool threw `SuspendRun`. Approve the call to run it again, or answer with its result.
+   * - `suspended`: the tool threw `SuspendRun`. Approve the call to run it again, or answer with its result. If `SuspendRun` has a
+   *   state, answer with `resume` and a value.
    */
   readonly reason: 'approval' | 'external_result' | 'unknown_outcome' | 'suspended';
   /** The types of answers that the call accepts. */

@@ -93,13 +93,15 @@ async function askPerson(tool: Tool, run: ToolCallRun): Promise<ToolCallClosedEv
   return requestAnswer(tool, { ...run, reason: 'unknown_outcome', validated });
 }
 
-type OpenCall = ToolCallRun & Pick<Parameters<typeof createPendingCall>[1], 'reason' | 'validated' | 'shown'>;
+type OpenCall = ToolCallRun &
+  Pick<Parameters<typeof createPendingCall>[1], 'reason' | 'validated' | 'shown' | 'suspendedState'>;
 
 async function requestAnswer(tool: Tool, call: OpenCall): Promise<ApprovalRequestedEvent> {
-  const { turn, state, scope, requests } = call;
+  const { turn, state, scope, requests, suspendedState } = call;
   const pending = await createPendingCall(tool, call);
   const { usageFields } = requests;
-  return { type: 'approval.requested', turn, index: state.index, pending, ...usageFields, ...stamp(scope) };
+  const kept = suspendedState === undefined ? {} : { state: suspendedState };
+  return { type: 'approval.requested', turn, index: state.index, pending, ...kept, ...usageFields, ...stamp(scope) };
 }
 
 async function runCall(
@@ -140,7 +142,8 @@ async function executeValidated(
     if (call.scope.cancellation.isCancelled) throw error;
     if (UnknownOutcomeError.isInstance(error)) return resolveUnknownOutcome(tool, { ...call, error });
     if (!SuspendRun.isInstance(error)) throw error;
-    return requestAnswer(tool, { ...call, reason: 'suspended', shown: error.preview });
+    const { preview: shown, state: suspendedState } = error;
+    return requestAnswer(tool, { ...call, reason: 'suspended', shown, suspendedState });
   }
 }
 

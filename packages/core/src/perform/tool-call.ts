@@ -39,6 +39,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
+  readonly resumeData: ToolContext<never>['resumeData'];
   readonly progress: ToolContext<never>['progress'];
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
@@ -51,6 +52,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.runId = scope.runId;
     this.path = scope.path;
     this.traceparent = scope.traceparent;
+    this.resumeData = state.resumeData;
     const emitProgress: ToolContext<never>['progress'] = (progress) => {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
     };

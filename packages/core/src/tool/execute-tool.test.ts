@@ -123,6 +123,7 @@ function setting() {
       runId: 'run',
       path: '',
       traceparent: undefined,
+      resumeData: undefined,
       progress: () => {},
     }),
   };

@@ -24,6 +24,14 @@ import type { StrictReason } from '../schema/strict-reason.ts';
  */
 export type Effect = 'read' | 'idempotent' | 'non-idempotent';
 
+/** What a tool gets when it runs again after a suspension with a state. */
+export interface ResumeData {
+  /** As the tool gave it to `SuspendRun`. */
+  readonly state: Json;
+  /** As the person or program that answered gave it. */
+  readonly value: Json;
+}
+
 /** The second argument of `execute` and of the other functions of a tool. */
 export interface ToolContext<Context = unknown> {
   /** Aborted at the tool's deadline and when the run ends. */
@@ -38,6 +46,11 @@ export interface ToolContext<Context = unknown> {
   readonly path: string;
   /** The W3C trace context header to pass on, if the caller set one. */
   readonly traceparent: string | undefined;
+  /**
+   * The state of the `SuspendRun` that suspended this call, and the value of the `resume` answer. `undefined` if the call was not
+   * suspended with a state. The value comes from outside: check it. To ask again, throw another `SuspendRun`.
+   */
+  readonly resumeData: ResumeData | undefined;
   /** Emits a `tool.progress` event. The event may be lost, and the model does not see it. */
   progress(progress: Json): void;
 }

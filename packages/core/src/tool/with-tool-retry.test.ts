@@ -44,6 +44,7 @@ function called([retrying]: readonly Tool<unknown>[], signal = new AbortControll
     runId: 'run',
     path: '',
     traceparent: undefined,
+    resumeData: undefined,
     progress: () => undefined,
   };
   return Promise.resolve(retrying?.execute({}, context));
