@@ -1,6 +1,9 @@
 import { onCancel } from '../base/cancellation.ts';
+import type { Clock } from '../base/clock.ts';
+import { EndCallbacks } from '../base/end-callbacks.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
+import { toErrorData } from '../event/error-data.ts';
 import type { DefinitionRecord } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { ConversationError } from '../host/errors.ts';
@@ -70,8 +73,14 @@ interface AttemptScope {
 }
 
 async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
-  const { scope, state } = await begin({ ...from, history: () => restoreHistory(record) });
-  return runInScope(scope, state);
+  const { time, endCallbacks } = from.scope;
+  try {
+    const { scope, state } = await begin({ ...from, history: () => restoreHistory(record) });
+    return await runInScope(scope, state);
+  } finally {
+    time.end();
+    await endCallbacks.callAll();
+  }
 }
 
 function createScope(blueprint: Blueprint, { stepRunner, record, options, ports, changedTools }: RunAttempt): Scope {
@@ -92,6 +101,7 @@ function createScope(blueprint: Blueprint, { stepRunner, record, options, ports,
     traceparent: options.traceparent,
     context: options.context as never, // `Agent` checks its type.
     cancellation: ports.cancellation,
+    endCallbacks: createEndCallbacks(events, clock),
     memo: new Map(),
     clock,
     random,
@@ -109,6 +119,14 @@ function createScope(blueprint: Blueprint, { stepRunner, record, options, ports,
     getSteering: ports.getSteering,
     shouldStream: () => options.stream ?? ports.hasDeltaListener(),
   };
+}
+
+function createEndCallbacks(events: EventSink, clock: Clock): EndCallbacks {
+  const name = 'onRunEnd';
+  const onFailure = (error: unknown): void => {
+    void events.emitLiveEvent({ type: 'listener.failed', event: name, error: toErrorData(error) }); // The run ends: nothing is left to hold back.
+  };
+  return new EndCallbacks({ name, clock, timeoutMs: 5_000, onFailure });
 }
 
 /** Charges the usage of each journal event to the budget, including replayed events. */

@@ -99,9 +99,10 @@ export interface ToolLateResultEvent extends LiveCallEventBase {
   readonly error?: ErrorData;
 }
 
-/** A listener threw or rejected. Emitted once per listener. */
+/** A listener, or a callback of `toolContext.onRunEnd`, threw or rejected. Emitted once per listener. */
 export interface ListenerFailedEvent {
   readonly type: 'listener.failed';
+  /** The type of the event, or `onRunEnd`. */
   readonly event: string;
   readonly error: ErrorData;
 }

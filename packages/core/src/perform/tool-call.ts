@@ -41,6 +41,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly traceparent: string | undefined;
   readonly resumeData: ToolContext<never>['resumeData'];
   readonly progress: ToolContext<never>['progress'];
+  readonly onRunEnd: ToolContext<never>['onRunEnd'];
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
   constructor({ turn, scope, state }: ToolCallScope, cancellation: Cancellation = scope.cancellation) {
@@ -57,6 +58,8 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
     };
     this.progress = emitProgress; // An own property: see `LazySignal`.
+    const addCallback: ToolContext<never>['onRunEnd'] = (callback) => scope.endCallbacks.add(callback);
+    this.onRunEnd = addCallback;
   }
 }
 

@@ -124,6 +124,7 @@ function setting() {
       path: '',
       traceparent: undefined,
       resumeData: undefined,
+      onRunEnd: () => undefined,
       progress: () => {},
     }),
   };

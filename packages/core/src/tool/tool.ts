@@ -53,6 +53,18 @@ export interface ToolContext<Context = unknown> {
   readonly resumeData: ResumeData | undefined;
   /** Emits a `tool.progress` event. The event may be lost, and the model does not see it. */
   progress(progress: Json): void;
+  /**
+   * Adds a callback for the moment at which this process leaves the run: it has ended, is suspended or aborted, or the host has released
+   * it and its work here has stopped. In a nested run this is the outermost run. It is for what a tool holds in this process for a run, for example a connection.
+   *
+   * - Called once, also if several calls add the same function. Called immediately if this process has left the run.
+   * - The run waits for it before another process can continue the run, for at most 5 seconds.
+   * - An error is reported as a `listener.failed` event, and changes nothing else.
+   * - Not called if the process crashes.
+   *
+   * @throws ConfigError if the callback is not a function
+   */
+  onRunEnd(callback: () => void | Promise<void>): void;
 }
 
 export interface ToolOptions<Input, Context = unknown, Output = unknown> {

@@ -45,6 +45,7 @@ function called([retrying]: readonly Tool<unknown>[], signal = new AbortControll
     path: '',
     traceparent: undefined,
     resumeData: undefined,
+    onRunEnd: () => undefined,
     progress: () => undefined,
   };
   return Promise.resolve(retrying?.execute({}, context));

@@ -55,6 +55,7 @@ export function createToolContext(signal: AbortSignal): ToolContext {
     path: '',
     traceparent: undefined,
     resumeData: undefined,
+    onRunEnd: () => undefined,
     progress: () => undefined,
   };
 }
