@@ -48,7 +48,7 @@ interface ClosedCallBase extends CallEventBase, NestedUsage {
 export interface DefinitionRecord {
   /** The agent's `version`. */
   readonly version?: string;
-  /** A hash of the schema and effect of each tool, by name. */
+  /** A hash of each tool, by name: its `definitionHash`, or a hash of its schema and effect. */
   readonly tools: Readonly<Record<string, string>>;
 }
 

@@ -21,6 +21,7 @@ import {
   closeWithError,
   closeWithResult,
   failCall,
+  findRewriteError,
   refuseCall,
   rejectInput,
   rejectUnknownTool,
@@ -44,12 +45,15 @@ export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promis
 function createCallStep(tool: Tool | undefined, { turn, state, scope }: ToolCallScope): StepTask<JournalEvent> {
   const requests = new MiddlewareRequests(scope, turn);
   const begin = (): ToolCallRun => ({ turn, state, scope, requests, startedAt: scope.clock.now() });
+  const rewriteError = findRewriteError(tool, { turn, state, scope });
   let endCall: (() => void) | undefined;
   const step = createEventStep<JournalEvent>(scope, {
     name: formatResultStep({ turn, ...state }),
-    effect: tool?.effect ?? 'read',
+    // Nothing of a rewritten tool runs, so the host must record no intent to run it.
+    effect: rewriteError === undefined ? (tool?.effect ?? 'read') : 'read',
     exclusive: tool?.exclusive ?? false,
     work: () => {
+      if (rewriteError !== undefined) return Promise.reject(rewriteError);
       const { exceededCallLimit: callsRefused } = scope.budget;
       if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
       endCall = scope.budget.beginCall();

@@ -10,7 +10,7 @@ import type { ExceededCallLimit } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
 import { isRunEndError, RefuseRun, ToolError, UnknownOutcomeError } from '../tool/errors.ts';
 import { ToolTimeoutError } from '../tool/execute-tool.ts';
-import type { ToolContext } from '../tool/tool.ts';
+import type { Tool, ToolContext } from '../tool/tool.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
@@ -153,11 +153,29 @@ export function rejectInput(issues: string, run: ToolCallRun): ToolCallClosedEve
  *
  * @throws HostError `run.changed`
  */
-function checkUnchanged({ turn, state: { call }, scope }: ToolCallRun): void {
-  const change = scope.changedTools.get(callName(call));
-  if (change === undefined || !scope.isFromEarlierAttempt(turn)) return;
-  throw new HostError(
-    `Run "${scope.runId}" has an open call of tool "${callName(call)}" that agent "${scope.definition.name}" cannot run any more: ${change}. Resume it with the old tool, or pass onVersionMismatch: "continue" to return an error to the model.`,
+function checkUnchanged(call: ToolCallScope): void {
+  const change = findChange(call);
+  if (change === undefined) return;
+  throw createChangeError(call, `cannot run any more: ${change}`, 'return an error to the model');
+}
+
+function findChange({ turn, state: { call }, scope }: ToolCallScope): string | undefined {
+  return scope.isFromEarlierAttempt(turn) ? scope.changedTools.get(callName(call)) : undefined;
+}
+
+/**
+ * Returns a `HostError` `run.changed` for a call of a tool that is defined outside the application and was rewritten since the model made
+ * the call. The arguments may still match, and mean something else. A call that was approved since then runs.
+ */
+export function findRewriteError(tool: Tool | undefined, call: ToolCallScope): HostError | undefined {
+  if (tool?.definitionHash === undefined || call.state.status === 'approved') return undefined;
+  if (findChange(call) === undefined) return undefined;
+  return createChangeError(call, 'must not run: the definition of the tool has changed', 'run the new tool');
+}
+
+function createChangeError({ state: { call }, scope }: ToolCallScope, problem: string, otherwise: string): HostError {
+  return new HostError(
+    `Run "${scope.runId}" has an open call of tool "${callName(call)}" that agent "${scope.definition.name}" ${problem}. Resume it with the old tool, or pass onVersionMismatch: "continue" to ${otherwise}.`,
     { code: 'run.changed' },
   );
 }

@@ -75,8 +75,11 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
   /** @defaultValue 'non-idempotent' */
   readonly effect?: Effect;
   /**
-   * A hash of the whole definition of a tool that is defined outside the application, for example by an MCP server. An approval is
-   * valid only for the same hash.
+   * A hash of the whole definition of a tool that is defined outside the application, for example by an MCP server. It is recorded with
+   * the run and part of the fingerprint of a pending call:
+   *
+   * - An approval is valid only for the same hash. Otherwise the call is asked for again.
+   * - A call that another hash left open does not run: the run fails to resume with `run.changed`, and stays resumable with the old tool.
    *
    * @defaultValue a hash of the input schema and the effect
    */
