@@ -44,7 +44,7 @@ function checkSharedOptions(
       `Agent "${agent}": signal is ${describeValue(signal)}, which is not an AbortSignal. Pass controller.signal, not the controller.`,
     );
   }
-  if (conversation !== undefined && (!hasMethod(conversation, 'messages') || !hasMethod(conversation, 'append'))) {
+  if (conversation !== undefined && (!hasMethod(conversation, 'getMessages') || !hasMethod(conversation, 'append'))) {
     throw new ConfigError(
       `Agent "${agent}": conversation is ${describeValue(conversation)}, which is not a conversation. Pass conversation({ id, store }).`,
     );

@@ -1,7 +1,7 @@
 import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Json, parseJson } from '../base/json.ts';
-import { callArguments, callName, type ToolCall } from '../chat/message.ts';
+import { getCallArguments, getCallName, type ToolCall } from '../chat/message.ts';
 import type { EventType, RunEvent, ToolCallFields } from '../event/event.ts';
 import type { JournalEvent, ToolFinishedEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
@@ -265,13 +265,13 @@ interface Description extends Partial<ToolCallFields> {
 /** Derives the fields of an emitted event that the journal does not store. */
 function describe(event: JournalEvent | LiveEvent, { agent, call }: EventSubject): Description {
   if (call === undefined) return { agent };
-  const fields = { agent, toolCallId: call.id, toolName: callName(call), ...readInputField(call) };
+  const fields = { agent, toolCallId: call.id, toolName: getCallName(call), ...readInputField(call) };
   return event.type === 'tool.finished' ? { ...fields, output: readOutputField(event) } : fields;
 }
 
 function readInputField(call: ToolCall): { readonly input?: Json } {
   if (call.type === 'custom') return { input: call.custom.input };
-  const parsed = parseArguments(callArguments(call));
+  const parsed = parseArguments(getCallArguments(call));
   return parsed.ok ? { input: parsed.value as Json } : {}; // It was parsed from JSON.
 }
 

@@ -1,6 +1,6 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { findFinishError } from '../chat/finish-reason.ts';
-import { type AssistantMessage, callName, getMessageText, type Message, type UserMessage } from '../chat/message.ts';
+import { type AssistantMessage, getCallName, getMessageText, type Message, type UserMessage } from '../chat/message.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { resolveToolNames } from '../chat/request-tools.ts';
 import type { ChatResponse, Repair } from '../chat/response.ts';
@@ -206,14 +206,14 @@ function findWaitingCalls(
   { tool_calls: calls = [] }: AssistantMessage,
   { policy }: Scope,
 ): Pick<ModelRespondedEvent, 'mayWait'> {
-  const mayWait = calls.flatMap((call, index) => (policy.canWait(callName(call)) ? [index] : []));
+  const mayWait = calls.flatMap((call, index) => (policy.canWait(getCallName(call)) ? [index] : []));
   return mayWait.length === 0 ? {} : { mayWait };
 }
 
 /** Finds arguments that a tool reads in a repaired form. */
 function findRepairs({ tool_calls: calls = [] }: AssistantMessage, { definition }: Scope): readonly Repair[] {
   return calls.flatMap((call, index) => {
-    const tool = definition.tools.get(callName(call));
+    const tool = definition.tools.get(getCallName(call));
     const repairs = tool === undefined ? [] : findArgumentRepairs(tool, call);
     return repairs.map(({ path, note }) => ({ path: `message.tool_calls[${index}].${path}`, note }));
   });

@@ -1,6 +1,6 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
-import { callName } from '../chat/message.ts';
+import { getCallName } from '../chat/message.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ApprovalRequestedEvent, JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { StepTask } from '../host/step-runner.ts';
@@ -33,7 +33,7 @@ import {
 /** Runs calls in parallel, each as a durable step or a nested run. Every call gets a result. */
 export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promise<readonly JournalEvent[]> {
   const tasks = calls.map((state): StepTask<JournalEvent> => {
-    const name = callName(state.call);
+    const name = getCallName(state.call);
     const tool = tools?.includes(name) === false ? undefined : scope.definition.tools.get(name);
     const call = { turn, state, scope };
     return tool?.delegate === undefined ? createCallStep(tool, call) : delegateCall(tool, call);

@@ -1,5 +1,5 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
-import { callName } from '../chat/message.ts';
+import { getCallName } from '../chat/message.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
 import type { JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
@@ -130,7 +130,7 @@ async function delegateThroughMiddleware(
   const runAgent: ToolExecution = async ({ input }) => {
     nestedRun ??= delegate(input, outer);
     const { outcome } = await nestedRun;
-    if (outcome.status !== 'completed') throw new NestedRunError(outcome, callName(state.call));
+    if (outcome.status !== 'completed') throw new NestedRunError(outcome, getCallName(state.call));
     return toResult(outcome.output, { maxLength: tool.maxResultLength });
   };
   const call = { call: state.call, tool, input };

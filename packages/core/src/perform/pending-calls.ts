@@ -3,7 +3,7 @@ import { copyJson } from '../base/copy-json.ts';
 import { type Json, stringifyCanonical } from '../base/json.ts';
 import { computeSha256 } from '../base/sha256.ts';
 import { CANCELLED } from '../chat/history.ts';
-import { callName, type ToolCall } from '../chat/message.ts';
+import { getCallName, type ToolCall } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { getErrorMessage, toErrorData } from '../event/error-data.ts';
@@ -82,7 +82,7 @@ interface RepeatedCall extends ToolCallScope {
 }
 
 async function findPendingCall({ turn, state, scope, repeats = 0 }: RepeatedCall): Promise<PendingCall | undefined> {
-  const name = callName(state.call);
+  const name = getCallName(state.call);
   const tool = scope.definition.tools.get(name);
   if (tool === undefined || scope.getState().tools?.includes(name) === false) return undefined;
   const validated = await readArguments(tool, state.call);
@@ -108,7 +108,7 @@ export async function createPendingCall(tool: Tool, pending: PendingScope): Prom
   const preview = makeStorable(
     known.shown ?? (await readPreview(tool, { turn, state, scope, validated: known.validated })),
   );
-  const definitionHash = scope.policy.getDefinitionHash(callName(call));
+  const definitionHash = scope.policy.getDefinitionHash(getCallName(call));
   const fingerprint = await hashCall(call, { input, definitionHash });
   const name = formatWait({
     turn,
@@ -174,7 +174,7 @@ function hashCall(
   call: ToolCall,
   { input, definitionHash }: Pick<PendingCall, 'input'> & { readonly definitionHash: string | undefined },
 ): Promise<string> {
-  return computeSha256(stringifyCanonical([call.id, callName(call), input, definitionHash ?? null]));
+  return computeSha256(stringifyCanonical([call.id, getCallName(call), input, definitionHash ?? null]));
 }
 
 interface WaitForOptions extends Pick<WaitOptions, 'ahead'> {
@@ -190,7 +190,7 @@ function waitForAnswer(
 ): Promise<WaitResult<PendingAnswer>> {
   const { definition, stepRunner } = scope;
   // A call that accepts no answer waits only for a user message, which has no deadline.
-  const tool = accepts.length === 0 ? undefined : definition.tools.get(callName(call));
+  const tool = accepts.length === 0 ? undefined : definition.tools.get(getCallName(call));
   const timeoutMs = tool?.approvalTimeoutMs ?? Number.POSITIVE_INFINITY;
   return stepRunner.waitFor<PendingAnswer>(name, { fingerprint, accepts, timeoutMs, ...ahead });
 }
@@ -283,7 +283,7 @@ function closeAnswered(
       return closeWithExternalResult(value, {
         position,
         pending,
-        tool: scope.definition.tools.get(callName(state.call)),
+        tool: scope.definition.tools.get(getCallName(state.call)),
       });
     case 'interrupt':
       return skip('cancelled', describeInterruption(state, pending));

@@ -2,7 +2,7 @@ import { type Cancellation, LazySignal } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
 import { findClosest, pluralize } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
-import { callArguments, callName } from '../chat/message.ts';
+import { getCallArguments, getCallName } from '../chat/message.ts';
 import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
@@ -39,7 +39,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
-  readonly progress: ToolContext<never>['progress'];
+  readonly reportProgress: ToolContext<never>['reportProgress'];
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
   constructor({ turn, scope, state }: ToolCallScope, cancellation: Cancellation = scope.cancellation) {
@@ -51,10 +51,10 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.runId = scope.runId;
     this.path = scope.path;
     this.traceparent = scope.traceparent;
-    const emitProgress: ToolContext<never>['progress'] = (progress) => {
+    const emitProgress: ToolContext<never>['reportProgress'] = (progress) => {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
     };
-    this.progress = emitProgress; // An own property: see `LazySignal`.
+    this.reportProgress = emitProgress; // An own property: see `LazySignal`.
   }
 }
 
@@ -68,8 +68,8 @@ export function wrapExecution(inner: ToolExecution, { turn, scope, requests }: T
 export function closeWithResult({ content, ...rest }: ToolResult, run: ToolCallRun): ToolCallClosedEvent {
   const { isEdited, call } = run.state;
   // The model must know that the tool ran with other arguments.
-  const edited = isEdited ? `A person approved this call with other arguments: ${callArguments(call)}\n` : '';
-  const { handoffTo } = run.scope.definition.tools.get(callName(call)) ?? {};
+  const edited = isEdited ? `A person approved this call with other arguments: ${getCallArguments(call)}\n` : '';
+  const { handoffTo } = run.scope.definition.tools.get(getCallName(call)) ?? {};
   const over = handoffTo === undefined ? {} : { handoffTo };
   const full = isEdited ? { fullContent: content } : {};
   return { type: 'tool.finished', ...toCallPosition(run), ...over, content: edited + content, ...full, ...rest };
@@ -98,7 +98,7 @@ export function closeWithError(error: unknown, run: ToolCallRun): ToolCallClosed
 
 /** JavaScript code or a host may run an agent without the context that its tools read. */
 function addContextHint(error: unknown, { state, scope }: ToolCallRun): unknown {
-  const name = callName(state.call);
+  const name = getCallName(state.call);
   // A function with one parameter does not read the context.
   const readsContext = (scope.definition.tools.get(name)?.execute.length ?? 0) > 1;
   if (scope.context !== undefined || !readsContext || !isCodeMistake(error)) return error;
@@ -125,7 +125,7 @@ export function refuseCall({ max, spent }: ExceededCallLimit, run: ToolCallRun):
 /** Gives the model the tools of this turn. */
 export function rejectUnknownTool(run: ToolCallRun): ToolCallClosedEvent {
   checkUnchanged(run);
-  const name = callName(run.state.call);
+  const name = getCallName(run.state.call);
   const names = run.scope.getState().tools ?? [...run.scope.definition.tools.keys()];
   const meant = findClosest(name, names);
   const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
@@ -144,10 +144,10 @@ export function rejectInput(issues: string, run: ToolCallRun): ToolCallClosedEve
  * @throws HostError `run.changed`
  */
 function checkUnchanged({ turn, state: { call }, scope }: ToolCallRun): void {
-  const change = scope.changedTools.get(callName(call));
+  const change = scope.changedTools.get(getCallName(call));
   if (change === undefined || !scope.isFromEarlierAttempt(turn)) return;
   throw new HostError(
-    `Run "${scope.runId}" has an open call of tool "${callName(call)}" that agent "${scope.definition.name}" cannot run any more: ${change}. Resume it with the old tool, or pass onVersionMismatch: "continue" to return an error to the model.`,
+    `Run "${scope.runId}" has an open call of tool "${getCallName(call)}" that agent "${scope.definition.name}" cannot run any more: ${change}. Resume it with the old tool, or pass onVersionMismatch: "continue" to return an error to the model.`,
     { code: 'run.changed' },
   );
 }
@@ -160,7 +160,7 @@ export interface CallFailure extends ToolCallRun {
 /** Shortens the text like a result: an error may quote a whole page. */
 export function failCall(error: unknown, { reason, content, ...run }: CallFailure): ToolFailedEvent {
   const maxLength =
-    run.scope.definition.tools.get(callName(run.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
+    run.scope.definition.tools.get(getCallName(run.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
   const { content: shown } = truncateResult(content, maxLength);
   const guard = RefuseRun.isInstance(error) ? error.guard : undefined;
   const data = { content: shown, reason, error: toErrorData(error) };

@@ -123,7 +123,7 @@ function setting() {
       runId: 'run',
       path: '',
       traceparent: undefined,
-      progress: () => {},
+      reportProgress: () => {},
     }),
   };
   return { clock, controller, late, options };

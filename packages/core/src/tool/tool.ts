@@ -39,7 +39,7 @@ export interface ToolContext<Context = unknown> {
   /** The W3C trace context header to pass on, if the caller set one. */
   readonly traceparent: string | undefined;
   /** Emits a `tool.progress` event. The event may be lost, and the model does not see it. */
-  progress(progress: Json): void;
+  reportProgress(progress: Json): void;
 }
 
 export interface ToolOptions<Input, Context = unknown, Output = unknown> {

@@ -44,7 +44,7 @@ function called([retrying]: readonly Tool<unknown>[], signal = new AbortControll
     runId: 'run',
     path: '',
     traceparent: undefined,
-    progress: () => undefined,
+    reportProgress: () => undefined,
   };
   return Promise.resolve(retrying?.execute({}, context));
 }

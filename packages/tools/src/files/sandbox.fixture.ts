@@ -54,6 +54,6 @@ export function createToolContext(signal: AbortSignal): ToolContext {
     runId: 'run',
     path: '',
     traceparent: undefined,
-    progress: () => undefined,
+    reportProgress: () => undefined,
   };
 }
