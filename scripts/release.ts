@@ -3,10 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machineEnvironment } from './pack.ts';
+import { checkPriceAge, PRICE_TABLES } from './price-age.ts';
 import { outputOf, run } from './run.ts';
 
 /** In the order in which they need each other. */
 const PACKAGES = ['core', 'tools', 'testing', 'dbos'];
+
+checkPriceAge(PRICE_TABLES, Date.now());
 
 const root = join(import.meta.dirname, '..');
 const options = { cwd: root, env: machineEnvironment(), signal: AbortSignal.timeout(600_000) };

@@ -7,7 +7,7 @@ import { createQuoteCheck } from '../chat/quote-check.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, Price } from '../model/chat-model.ts';
 import { modelContext } from '../model/model-context.ts';
-import { checkPrice, PRICE } from '../model/price.ts';
+import { PRICE, type PriceTable, resolvePrice } from '../model/price.ts';
 import { type DescribeRequest, withDescription } from '../model/request-identity.ts';
 import { memoOf, type RequestMemo } from '../model/request-memo.ts';
 import { requestBody } from './body.ts';
@@ -62,8 +62,11 @@ export interface OpenAIOptions {
    * @defaultValue an agent of this package, never undici's global one
    */
   readonly dispatcher?: Dispatcher;
-  /** Needed for `limits.cost`. */
-  readonly price?: Price;
+  /**
+   * Needed for `limits.cost`: what this model costs, or a table in which it is looked up by its name, such as those of `@pawl/core/prices`. A
+   * table without the model is an error.
+   */
+  readonly price?: Price | PriceTable;
   /** Fields that this server knows beyond the documented ones; they win over a request's own. */
   readonly extraBody?: JsonObject;
   readonly timeouts?: Timeouts;
@@ -89,8 +92,8 @@ export function openai(model: string, given: OpenAIOptions = {}): ChatModel {
       `profile "${profile.name}" is not OpenAI's, and no baseURL says where its server is. Pass baseURL, or set the variable OPENAI_BASE_URL.`,
     );
   }
-  const { price, extraBody } = options;
-  if (price !== undefined) checkPrice(price, 'openai()');
+  const { extraBody } = options;
+  const price = options.price && resolvePrice(options.price, model, 'openai()');
   checkExtraBody(extraBody);
   const timeouts = checkedTimeouts(options.timeouts);
   let headers = headerSource(options, profile);
