@@ -3,13 +3,13 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { EventStamp, RunEvent } from './event.ts';
 import { formatEvent } from './format-event.ts';
-import { buildLogRecord, findLoggedTypes, type LogLevel } from './log-fields.ts';
+import { buildLogRecord, findLoggedTypes, type LogLevel, type LogRecord } from './log-fields.ts';
 import type { Listeners } from './observers.ts';
 
 export interface LogEventsOptions {
   /**
-   * Gets each line, without a line break, its level, and the fields of its JSON form for loggers that take an object. It runs while the run
-   * works and is not awaited.
+   * Gets each line, without a line break, and for loggers that take an object, its level and its fields without time and level. It runs while
+   * the run works and is not awaited.
    */
   readonly write: (line: string, level: LogLevel, fields: JsonObject) => unknown;
   /** The lowest level that is written. @defaultValue `'info'` */
@@ -45,17 +45,17 @@ export function logEvents(options: LogEventsOptions): Listeners {
   const log = (event: RunEvent): unknown => {
     const record = event.replayed === true ? undefined : buildLogRecord(event, level);
     if (record === undefined) return undefined;
-    let fields: JsonObject;
+    let full: LogRecord;
     let line: string;
     try {
-      fields = addContent(record.fields, event, content);
-      line = formatLine(fields, event);
+      full = { ...record, fields: addContent(record.fields, event, content) };
+      line = formatLine(full, event);
     } catch (error) {
       // `content` can throw, and an output need not be JSON. Without a line nobody would see that the event happened.
-      write((format === 'json' ? formatJson : formatText)(record.fields), record.level, record.fields);
+      write((format === 'json' ? formatJson : formatText)(record), record.level, record.fields);
       throw error;
     }
-    return write(line, record.level, fields);
+    return write(line, full.level, full.fields);
   };
   // One function for all types, so that its first failure is reported once. Not '*': an event without listeners is not built.
   return Object.fromEntries(findLoggedTypes(level).map((type) => [type, log]));
@@ -77,12 +77,12 @@ const STAMP: Readonly<Record<keyof EventStamp | 'type', true>> = {
   ...{ type: true, runId: true, path: true, agent: true, seq: true, at: true, replayed: true },
 };
 
-function formatJson(fields: JsonObject): string {
-  return JSON.stringify(fields);
+function formatJson({ time, level, fields }: LogRecord): string {
+  return JSON.stringify({ time, level, ...fields });
 }
 
 /** `time level event`, then each field as `name=value`. */
-function formatText({ time, level, event, ...fields }: JsonObject): string {
+function formatText({ time, level, fields: { event, ...fields } }: LogRecord): string {
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${formatValue(value)}`);
   return toOneLine([time, level, event, ...pairs].join(' '));
 }
@@ -92,10 +92,10 @@ function formatValue(value: Json | undefined): string {
 }
 
 /** `time level run`, then the line that a terminal shows. */
-function formatForPerson(fields: JsonObject, event: RunEvent): string {
+function formatForPerson(record: LogRecord, event: RunEvent): string {
   const text = formatEvent(event);
-  if (text === undefined) return formatText(fields);
-  return toOneLine(`${fields['time']} ${fields['level']} ${event.runId} ${text.trimStart()}`);
+  if (text === undefined) return formatText(record);
+  return toOneLine(`${record.time} ${record.level} ${event.runId} ${text.trimStart()}`);
 }
 
 /** Without control characters: a line break in a text would forge a line of the log, an escape sequence would change a terminal. */

@@ -126,8 +126,10 @@ export function findLoggedTypes(least: LogLevel): readonly EventType[] {
   );
 }
 
-/** The level of an event, and the fields of its line. */
+/** What a line is made of. */
 export interface LogRecord {
+  /** As in ISO 8601, in UTC. */
+  readonly time: string;
   readonly level: LogLevel;
   readonly fields: JsonObject;
 }
@@ -141,7 +143,7 @@ export function buildLogRecord(event: RunEvent, least: LogLevel): LogRecord | un
   if (RANKS[level] < RANKS[least]) return undefined;
   const { type, runId, path, agent, at } = event;
   const place = { event: type, runId, ...(path !== '' && { path }), agent };
-  return { level, fields: { time: new Date(at).toISOString(), level, ...place, ...rule.pick(event) } };
+  return { time: new Date(at).toISOString(), level, fields: { ...place, ...rule.pick(event) } };
 }
 
 function pickCall({ turn, index, toolName, toolCallId }: CallFields): JsonObject {
