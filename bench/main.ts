@@ -1,14 +1,14 @@
-// npm run bench              Pawl against loops written by hand: its options are in compare.ts
-// npm run bench -- profile   another of the benches below, with its arguments
+// npm run bench              compares Pawl with loops written by hand: its options are in compare.ts
+// npm run bench -- profile   runs another bench of the list below, with its arguments
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** By name: what each answers is told at the head of its file. */
+/** Files by name. The head of each file says what it measures. */
 const BENCHES = new Map([
   ['compare', 'compare.ts'],
   ['profile', 'profile.ts'],
   ['scale', 'scale.ts'],
-  ['durable', 'durable.ts'],
+  ['steps', 'steps.ts'],
   ['dbos', 'dbos.ts'],
   ['ended-runs', 'ended-runs.ts'],
   ['workers', 'workers.ts'],
@@ -20,7 +20,7 @@ const [first = DEFAULT, ...rest] = process.argv.slice(2);
 const [name, args] = first.startsWith('-') ? [DEFAULT, [first, ...rest]] : [first, rest];
 const file = BENCHES.get(name);
 if (file === undefined) {
-  console.error(`There is no bench "${name}". There are: ${[...BENCHES.keys()].join(', ')}.`);
+  console.error(`There is no bench "${name}". Use one of: ${[...BENCHES.keys()].join(', ')}.`);
   process.exit(1);
 }
 const { status } = spawnSync(process.execPath, ['--expose-gc', join(import.meta.dirname, file), ...args], {

@@ -1,23 +1,23 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { chart } from './compare/chart.ts';
-import { comparison, origin } from './compare/report.ts';
-import type { Result } from './compare/result.ts';
-import { type MatrixOf, matrix } from './faults/matrix.ts';
-import { type Scale, scaleReport } from './scale/report.ts';
+import { drawChart } from './compare/chart.ts';
+import { formatComparison, formatOrigin } from './compare/report.ts';
+import type { ComparisonResult } from './compare/result.ts';
+import { formatMatrix, type MatrixTable } from './faults/matrix.ts';
+import { formatScale, type ScaleResult } from './scale/report.ts';
 
 const root = join(import.meta.dirname, '..');
 const COMPARISON = 'bench/results/compare.json';
 const SCALE = 'bench/results/scale.json';
 const FAULTS = 'bench/faults/results.json';
 
-export function keepComparison(result: Result): void {
-  write(COMPARISON, json(result));
+export function keepComparison(result: ComparisonResult): void {
+  write(COMPARISON, formatJson(result));
   writeGenerated();
 }
 
-export function keepScale(scale: Scale): void {
-  write(SCALE, json(scale));
+export function keepScale(scale: ScaleResult): void {
+  write(SCALE, formatJson(scale));
   writeGenerated();
 }
 
@@ -26,35 +26,35 @@ export function keepFaults(result: object): void {
   writeGenerated();
 }
 
-/** By path: the generated files and pages. A page shows nothing for what was not measured yet. */
-export function generated(): ReadonlyMap<string, string> {
-  // JSON has no NaN: what was not measured is null there.
-  const result = kept<Result>(COMPARISON, (_, value) => value ?? Number.NaN);
-  const scale = kept<Scale>(SCALE);
-  const faults = kept<MatrixOf>(FAULTS);
+/** Generates the result files and the pages that show them, by path. Results that do not exist yet are left out. */
+export function generatePages(): ReadonlyMap<string, string> {
+  // JSON has no NaN: a value that was not measured is null there.
+  const result = readResult<ComparisonResult>(COMPARISON, (_, value) => value ?? Number.NaN);
+  const scale = readResult<ScaleResult>(SCALE);
+  const faults = readResult<MatrixTable>(FAULTS);
   const shown = {
-    ...(faults && { faults: matrix(faults) }),
-    ...(result && { chart: `![${ALTERNATIVE}](../bench/results/compare.svg)\n\n${origin(result)}` }),
-    ...(result && { comparison: comparison(result) }),
-    ...(scale && { scale: scaleReport(scale) }),
+    ...(faults && { faults: formatMatrix(faults) }),
+    ...(result && { chart: `![${ALTERNATIVE}](../bench/results/compare.svg)\n\n${formatOrigin(result)}` }),
+    ...(result && { comparison: formatComparison(result) }),
+    ...(scale && { scale: formatScale(scale) }),
   };
   const files: readonly (readonly [string, string | undefined])[] = [
     ['bench/results/compare.md', shown.comparison],
-    ['bench/results/compare.svg', result && chart(result)],
+    ['bench/results/compare.svg', result && drawChart(result)],
     ['bench/results/scale.md', shown.scale],
-    ...['docs/faults.md', 'docs/performance.md'].map((path) => [path, filled(read(path), shown)] as const),
+    ...['docs/faults.md', 'docs/performance.md'].map((path) => [path, fillPage(read(path), shown)] as const),
   ];
   return new Map(files.flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])));
 }
 
 const ALTERNATIVE = 'What Pawl costs, beside loops written by hand and other frameworks';
 
-function kept<T>(path: string, reviver?: (key: string, value: unknown) => unknown): T | undefined {
+function readResult<T>(path: string, reviver?: (key: string, value: unknown) => unknown): T | undefined {
   return existsSync(join(root, path)) ? JSON.parse(read(path), reviver) : undefined;
 }
 
-/** Puts each text between the comments with its name, which the page has where it is to be shown. */
-function filled(page: string, texts: Readonly<Record<string, string>>): string {
+/** Inserts each text between the comments with its name. */
+function fillPage(page: string, texts: Readonly<Record<string, string>>): string {
   // biome-ignore lint/complexity/useMaxParams: these are what `replace` passes
   return page.replace(/(<!-- result: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, start, name, end) => {
     const text = texts[name];
@@ -63,7 +63,7 @@ function filled(page: string, texts: Readonly<Record<string, string>>): string {
 }
 
 function writeGenerated(): void {
-  for (const [path, text] of generated()) write(path, text);
+  for (const [path, text] of generatePages()) write(path, text);
 }
 
 function read(path: string): string {
@@ -75,6 +75,6 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-function json(value: object): string {
+function formatJson(value: object): string {
   return `${JSON.stringify(value, null, 1)}\n`;
 }

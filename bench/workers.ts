@@ -1,6 +1,6 @@
-// How many enqueued runs a second workers on DBOS get done, one worker and three, each a process: the queue, the steps and the
-// ends of runs together. Once each worker may have any number of runs at work, and the machine is the limit, which the server
-// shares; once ten, whose model takes 50 ms, as it is where models are slow. The server keeps what was committed, as in production.
+// Measures how many enqueued runs a second one worker and three workers on DBOS finish, each in a process: queue, steps and ends
+// together. First with any number of runs per worker, so that the machine is the limit. Then with ten runs per worker and a model
+// that takes 50 ms, like a slow model. The server syncs commits, as in production.
 // npm run bench -- workers [number of runs]
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,12 +28,12 @@ async function startWorker(url: string, executorId: string, load: Load): Promise
   const { workerConcurrency, modelMs } = load;
   const args = [join(import.meta.dirname, 'workers/worker.ts'), url, executorId, `${workerConcurrency}`, `${modelMs}`];
   const worker = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(worker.stdout, 'data'); // It takes runs.
+  await once(worker.stdout, 'data'); // The worker is ready.
   return worker;
 }
 
 async function measure(load: Load, count: number): Promise<void> {
-  const url = await postgres.newDatabase();
+  const url = await postgres.createDatabase();
   const client = await dbosClient({ url });
   const database = new Client({ connectionString: url });
   await database.connect();

@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { checkPrograms, codeOf, pages } from '../scripts/code-blocks/check-pages.ts';
-import { machineEnvironment } from '../scripts/pack.ts';
+import { checkPrograms, listPages, readPageCode } from '../scripts/code-blocks/check-pages.ts';
+import { getMachineEnvironment } from '../scripts/pack.ts';
 
 const docs = import.meta.dirname;
 const dist = join(docs, '.vitepress', 'dist');
@@ -44,7 +44,7 @@ function install(folder: string): void {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   execFileSync('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund'], {
     cwd: folder,
-    env: machineEnvironment(),
+    env: getMachineEnvironment(),
     stdio: 'inherit',
   });
   writeFileSync(stamp, wanted);
@@ -89,7 +89,7 @@ function readPage(file: string): string {
 }
 
 async function checkPeers(): Promise<void> {
-  const programs = pages().flatMap((page) => codeOf(page).programs.filter(({ use }) => use.type === 'peer'));
+  const programs = listPages().flatMap((page) => readPageCode(page).programs.filter(({ use }) => use.type === 'peer'));
   const wrong = await checkPrograms(programs, 'docs/peers');
   for (const line of wrong) console.error(line);
   console.log(`${programs.length - wrong.length} passed, ${wrong.length} failed`);

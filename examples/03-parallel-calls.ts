@@ -1,5 +1,5 @@
-// Calls of one turn run side by side, at most maxParallelToolCalls at once; an exclusive tool runs alone.
-// Whatever finishes first, the results stand in the order in which the model asked.
+// Calls of one turn run in parallel, at most maxParallelToolCalls at once; an exclusive tool runs alone.
+// The results are in the order of the model's calls, whichever call finishes first.
 import { Agent, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
@@ -8,12 +8,12 @@ let running = 0;
 let most = 0;
 const look = tool({
   name: 'look_up',
-  description: 'Looks a word up.',
+  description: 'Looks up a word.',
   input: z.object({ word: z.string() }),
   effect: 'read',
   execute: async ({ word }) => {
     most = Math.max(most, ++running);
-    await new Promise((done) => setTimeout(done, word.length)); // The longer the word, the later its answer.
+    await new Promise((done) => setTimeout(done, word.length)); // Longer words take longer.
     running--;
     return `${word} has ${word.length} letters`;
   },

@@ -1,4 +1,4 @@
-// A call that needs approval suspends the run. An answer approves that call with those arguments, and no other.
+// A call that needs approval suspends the run. An approval is valid only for this call with these arguments.
 import { Agent, memoryHost, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
@@ -21,7 +21,7 @@ const model = scriptedModel([
 ]);
 
 const agent = new Agent({ model, tools: [pay] });
-const host = memoryHost(); // Holds the run until it is resumed.
+const host = memoryHost(); // Stores the run until it is resumed.
 
 const outcome = await agent.run('Pay Ada 20 and Bob 500.', { host, runId: 'payments-1' }).outcome();
 if (outcome.status === 'suspended') {

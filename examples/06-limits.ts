@@ -1,4 +1,4 @@
-// Limits are hard. Where one is near, the last request goes without tools, so that there is an answer all the same.
+// Limits are never exceeded. Near a limit, the last request has no tools, so that the run still ends with an answer.
 import { Agent, openai, RunLimitedError, tool } from '@pawl/core';
 import { offlineServer, respond } from '@pawl/testing';
 import { z } from 'zod';
@@ -21,7 +21,7 @@ const agent = new Agent({ model, tools: [dig], limits: { turns: 4, cost: 0.5 } }
 const outcome = await agent.run('Find gold.').outcome();
 if (outcome.status === 'limited') {
   const { limit, max, output } = outcome;
-  console.log(`limited by ${limit}, ${max} at the most: ${output}`);
+  console.log(`limited by ${limit}, at most ${max}: ${output}`);
 }
 
 try {

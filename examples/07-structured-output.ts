@@ -1,4 +1,4 @@
-// With an output schema the run's last word is checked, corrected where needed, and typed.
+// With an output schema, the output is validated and typed. The model corrects an invalid output.
 import { Agent, openai } from '@pawl/core';
 import { offlineServer, respond } from '@pawl/testing';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ const agent = new Agent({
 });
 
 const run = agent.run('It rains in Oslo, at seven degrees. What do I need?');
-run.on('model.reprompted', ({ message }) => console.log(`asked again: ${message.content}\n`));
+run.on('model.reprompted', ({ message }) => console.log(`reprompted: ${message.content}\n`));
 const { output } = await run;
 
 console.log(output.umbrella ? `Take an umbrella to ${output.city}.` : 'No umbrella.', output);

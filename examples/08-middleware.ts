@@ -1,4 +1,4 @@
-// Middleware may change or veto a model request or a tool call. The first of the list is the outermost.
+// Middleware can change or refuse model requests and tool calls. The first in the list is the outermost.
 import { Agent, ToolError, tool } from '@pawl/core';
 import type { Middleware } from '@pawl/core/middleware';
 import { respond, scriptedModel } from '@pawl/testing';
@@ -6,9 +6,9 @@ import { z } from 'zod';
 
 const timing: Middleware = {
   async wrapModelCall(request, next, { turn }) {
-    const answer = await next(request);
-    console.log(`turn ${turn}: ${request.messages.length} messages, answer by ${answer.model}`);
-    return answer;
+    const response = await next(request);
+    console.log(`turn ${turn}: ${request.messages.length} messages, response by ${response.model}`);
+    return response;
   },
 };
 
@@ -26,9 +26,9 @@ const deleteFile = tool({
   execute: ({ path }) => `${path} is gone`,
 });
 
-const script = () => [respond.call('delete_file', { path: 'notes.txt' }), respond.text('Done as far as I may.')];
+const createScript = () => [respond.call('delete_file', { path: 'notes.txt' }), respond.text('Done as far as I may.')];
 for (const user of ['guest', 'root']) {
-  const agent = new Agent({ model: scriptedModel(script()), tools: [deleteFile], middleware: [timing, office] });
+  const agent = new Agent({ model: scriptedModel(createScript()), tools: [deleteFile], middleware: [timing, office] });
   const { messages } = await agent.run('Delete notes.txt', { context: { user } });
   console.log(`${user}:`, messages.find(({ role }) => role === 'tool')?.content);
 }

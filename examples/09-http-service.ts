@@ -1,4 +1,4 @@
-// An agent in an HTTP service: one request is one run, streamed as it comes. A client that goes away aborts its run.
+// An agent in an HTTP service: each request is a run whose text is streamed. The run is aborted if its client disconnects.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,18 +6,18 @@ import { Agent, openai } from '@pawl/core';
 import { offlineServer } from '@pawl/testing';
 
 const server = await offlineServer({ chunkDelayMs: 2 });
-const agent = new Agent({ model: openai('any', { baseURL: server.baseURL }) }); // Shared: it holds no run's state.
+const agent = new Agent({ model: openai('any', { baseURL: server.baseURL }) }); // Shared by all requests: an agent has no state.
 
 const statuses: string[] = [];
 const service = createServer(async (request, response) => {
-  const gone = new AbortController();
-  response.on('close', () => gone.abort('the client went away'));
-  const run = agent.run(`Tell me about ${request.url?.slice(1)}.`, { signal: gone.signal });
+  const disconnected = new AbortController();
+  response.on('close', () => disconnected.abort('the client disconnected'));
+  const run = agent.run(`Tell me about ${request.url?.slice(1)}.`, { signal: disconnected.signal });
   try {
     for await (const event of run) if (event.type === 'text.delta') response.write(event.delta);
     response.end();
   } catch (error) {
-    // The run failed with its host: a response that just ends would look whole.
+    // The host failed. Destroying the response shows the client that it is incomplete.
     response.destroy(error instanceof Error ? error : undefined);
     return;
   }
@@ -35,8 +35,8 @@ console.log(
 
 const impatient = new AbortController();
 const answered = once(service, 'answered');
-await (await ask('ratchets', { signal: impatient.signal })).body?.getReader().read(); // The first words are there …
-impatient.abort(); // … and that is enough.
+await (await ask('ratchets', { signal: impatient.signal })).body?.getReader().read(); // Reads the first words …
+impatient.abort(); // … and disconnects.
 await answered;
 console.log(statuses.sort().join('\n'));
 service.close();

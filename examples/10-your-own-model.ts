@@ -1,4 +1,4 @@
-// A ChatModel is anything with a name that answers a request: here a few lines, elsewhere another service or a cache.
+// A ChatModel has a name and responds to requests: here a few lines, elsewhere another service or a cache.
 import { Agent, type ChatModel, tool } from '@pawl/core';
 import { z } from 'zod';
 
@@ -6,11 +6,11 @@ const parrot: ChatModel = {
   name: 'parrot',
   async send({ messages, tools = [] }) {
     const last = messages.at(-1);
-    const said = typeof last?.content === 'string' ? last.content : '';
+    const text = typeof last?.content === 'string' ? last.content : '';
     if (last?.role === 'tool' || tools.length === 0) {
-      return { choices: [{ index: 0, message: { role: 'assistant', content: `${said}!` }, finish_reason: 'stop' }] };
+      return { choices: [{ index: 0, message: { role: 'assistant', content: `${text}!` }, finish_reason: 'stop' }] };
     }
-    const call = { name: 'shout', arguments: JSON.stringify({ text: said }) };
+    const call = { name: 'shout', arguments: JSON.stringify({ text }) };
     const tool_calls = [{ id: 'call_1', type: 'function' as const, function: call }];
     return { choices: [{ index: 0, message: { role: 'assistant', tool_calls }, finish_reason: 'tool_calls' }] };
   },

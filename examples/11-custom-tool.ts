@@ -1,4 +1,4 @@
-// A custom tool takes text as the model writes it: code, a query, a patch. No JSON is needed around it.
+// The input of a custom tool is plain text: code, a query, a patch. The model does not wrap it in JSON.
 import { Agent, customTool, openai } from '@pawl/core';
 import { offlineServer, respond } from '@pawl/testing';
 
@@ -10,12 +10,12 @@ const calculate = customTool({
   execute: (text) => text.split(' * ').reduce((product, factor) => product * Number(factor), 1),
 });
 
-// OpenAI's servers know custom tools. Others are sent a function with one text, and tell the model what may be in it.
+// OpenAI's servers support custom tools. Other servers get a function with one text, whose description contains the format.
 for (const profile of ['openai', 'compatible'] as const) {
-  const isKnown = profile === 'openai';
+  const isSupported = profile === 'openai';
   const server = await offlineServer({
     script: [
-      isKnown ? respond.custom('calculate', '6 * 7') : respond.call('calculate', { input: '6 * 7' }),
+      isSupported ? respond.custom('calculate', '6 * 7') : respond.call('calculate', { input: '6 * 7' }),
       respond.text('It is 42.'),
     ],
   });

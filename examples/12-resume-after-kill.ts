@@ -12,7 +12,7 @@ import { z } from 'zod';
 
 const [folder, worker] = process.argv.slice(2);
 if (folder === undefined) await killAndResume();
-else await work(folder, worker ?? '');
+else await runWorker(folder, worker ?? '');
 
 async function killAndResume(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'pawl-example-'));
@@ -27,11 +27,11 @@ async function killAndResume(): Promise<void> {
       child.kill('SIGKILL');
     }
   }
-  console.log(`          ledger: ${chargesIn(folder)} charge`);
+  console.log(`          ledger: ${countCharges(folder)} charge`);
   rmSync(folder, { recursive: true });
 }
 
-async function work(folder: string, worker: string): Promise<void> {
+async function runWorker(folder: string, worker: string): Promise<void> {
   const input = z.object({ order: z.number() });
   const findOrder = tool({
     name: 'find_order',
@@ -56,7 +56,7 @@ async function work(folder: string, worker: string): Promise<void> {
     description: 'Counts the charges for an order.',
     input,
     effect: 'read',
-    execute: () => `charged ${chargesIn(folder)} time`,
+    execute: () => `charged ${countCharges(folder)} time`,
   });
   const model = scriptedModel(({ messages }) => {
     const results = messages.filter(({ role }) => role === 'tool');
@@ -89,7 +89,7 @@ function describe(event: RunEvent): string | undefined {
   return undefined;
 }
 
-function chargesIn(folder: string): number {
+function countCharges(folder: string): number {
   const ledger = join(folder, 'ledger');
   return existsSync(ledger) ? readFileSync(ledger, 'utf8').trim().split('\n').length : 0;
 }

@@ -1,4 +1,4 @@
-// A run waits for a person with no process alive: one process starts it, another hears of it, answers and goes on.
+// A run waits for approval without a process: one process starts it, another one finds it, approves and resumes it.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// A desk that takes the calls, and hands the conversation over to whoever knows. The run goes on there, and says who answered.
+// A desk agent takes all questions, and hands the conversation off to a specialist. The same run continues with the other agent.
 import { Agent, openai, tool } from '@pawl/core';
 import { lastMessages } from '@pawl/core/middleware';
 import { offlineServer, respond } from '@pawl/testing';
@@ -24,7 +24,7 @@ const findBill = tool({
 });
 const billing = new Agent({
   name: 'billing',
-  description: 'Knows of bills and payments.',
+  description: 'Answers questions about bills and payments.',
   instructions: 'You do the bills.',
   model,
   tools: [findBill],

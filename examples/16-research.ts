@@ -1,4 +1,4 @@
-// Researchers side by side, under one budget: what they spend is the lead's, and the limit says who spent it.
+// Researchers run in parallel under one budget: their usage counts for the lead's run, and an exceeded limit says which run spent it.
 import { Agent, openai } from '@pawl/core';
 import { offlineServer, respond } from '@pawl/testing';
 
@@ -6,8 +6,8 @@ const topics = ['tides', 'dunes', 'storms'];
 const usage = { prompt_tokens: 900, completion_tokens: 100, total_tokens: 1_000 };
 const server = await offlineServer({
   script: ({ messages }) => {
-    const asked = messages.findLast(({ role }) => role === 'user')?.content;
-    if (topics.includes(String(asked))) return respond.text(`All about ${asked}.`, { usage });
+    const topic = messages.findLast(({ role }) => role === 'user')?.content;
+    if (topics.includes(String(topic))) return respond.text(`All about ${topic}.`, { usage });
     if (messages.at(-1)?.role === 'tool') return respond.text('The coast, in short.', { usage });
     return respond.calls(
       topics.map((prompt) => ({ name: 'research', arguments: { prompt } })),

@@ -1,4 +1,4 @@
-// Guards look at what comes in, what is called and what goes out. One that fails lets nothing pass.
+// Guards check the input, tool calls and the output. If a guard throws, nothing passes.
 import { Agent, openai, tool } from '@pawl/core';
 import { inputGuard, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { offlineServer, respond } from '@pawl/testing';

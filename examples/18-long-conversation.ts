@@ -1,4 +1,4 @@
-// A conversation of many runs, kept in a store, whose beginning becomes a summary when the model's window fills.
+// A conversation of many runs in a store. Its beginning is replaced by a summary when the model's context window fills.
 import { Agent, conversation, memoryConversations, openai } from '@pawl/core';
 import { compactBySummary } from '@pawl/core/middleware';
 import { offlineServer, respond } from '@pawl/testing';
@@ -19,8 +19,8 @@ const store = memoryConversations(); // or sqliteConversations('./chats.db') of 
 for (let day = 1; day <= 8; day++) {
   const run = agent.run(`Day ${day}: where to?`, { conversation: conversation({ id: 'walk', store }) });
   run.on('turn.prepared', ({ edits = [] }) => {
-    const gone = edits.reduce((sum, { from, to }) => sum + to - from, 0);
-    if (gone > 0) console.log(`day ${day}: a summary stands for ${gone} messages`);
+    const replacedCount = edits.reduce((sum, { from, to }) => sum + to - from, 0);
+    if (replacedCount > 0) console.log(`day ${day}: a summary replaces ${replacedCount} messages`);
   });
   await run;
 }

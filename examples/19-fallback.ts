@@ -1,4 +1,4 @@
-// Two servers: when the first one's retries are spent, the second is asked. Every attempt is an event.
+// Two servers: after the last retry with the first server, the run falls back to the second one. Every attempt is an event.
 import { Agent, openai, withFallback } from '@pawl/core';
 import { offlineServer, respond } from '@pawl/testing';
 

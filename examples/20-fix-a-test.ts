@@ -1,5 +1,5 @@
-// An agent with tools for files and commands finds out why a test fails, mends the code, and runs the test again. It works in a folder of
-// its own, for real; the model is scripted. What `allow` names runs without being asked about: here the test, with what the model wrote.
+// An agent with tools for files and commands finds a bug, fixes the code and runs the test again. The tools work on a real folder; the
+// model is scripted. Commands in `allow` need no approval: here the test, which runs code that the model wrote.
 import { mkdtemp, readFile as read, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,7 +28,7 @@ const model = scriptedModel([
   respond.text('It subtracted. Now the test passes.'),
 ]);
 const command = runCommand({ roots: folder, allow: [['node', 'sum.test.mjs']], path: [dirname(process.execPath)] });
-const tools = [readFile({ roots: folder, versions: 'told' }), editFile({ roots: folder }), command];
+const tools = [readFile({ roots: folder, versions: 'include' }), editFile({ roots: folder }), command];
 const { output, messages } = await new Agent({ model, tools }).run('Make the test pass.');
 
 for (const { role, content } of messages) {

@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { machineEnvironment } from '../scripts/pack.ts';
+import { getMachineEnvironment } from '../scripts/pack.ts';
 import { MUTATION_PAGE, mutationPage } from './page.ts';
 import { countMutants, isSurvivor, RESULTS, readResults, reasonFor, recordRoom } from './results.ts';
 import { ROOMS, type Room } from './rooms.ts';
@@ -128,7 +128,7 @@ function install(): void {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   execFileSync('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund'], {
     cwd: import.meta.dirname,
-    env: machineEnvironment(),
+    env: getMachineEnvironment(),
     stdio: 'inherit',
   });
   writeFileSync(stamp, wanted);

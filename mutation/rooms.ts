@@ -60,22 +60,26 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   approvals: {
-    files: [`${CORE}/perform/pending-calls.ts`, `${CORE}/host/{answering,fork}.ts`, `${CORE}/tool/require-approval.ts`],
+    files: [
+      `${CORE}/perform/pending-calls.ts`,
+      `${CORE}/host/{check-answer,fork}.ts`,
+      `${CORE}/tool/require-approval.ts`,
+    ],
     tests: [
-      `${CORE}/{tool/require-approval,host/answering,host/fork}.test.ts`,
+      `${CORE}/{tool/require-approval,host/check-answer,host/fork}.test.ts`,
       'test/behaviours/b-calls-{answers,approval}.test.ts',
       'test/run/{broken-approvals,custom-approvals,suspending}.test.ts',
       'test/approvals/*.test.ts',
       'test/agents/pausing.test.ts',
-      'test/durable/{doubts,early-answers,forks,in-doubt,outside}.test.ts',
+      'test/durable/{unknown-outcomes,early-answers,forks,on-unknown-outcome,external-results}.test.ts',
     ],
   },
   leases: {
     files: [
-      `${CORE}/sqlite/{held-leases,lease,run-table,sqlite-store}.ts`,
+      `${CORE}/sqlite/{held-leases,leases,run-table,sqlite-store}.ts`,
       `${CORE}/host/{held-runs,resumable,store-host,store-run}.ts`,
     ],
-    tests: ['test/durable/{conformance,lives,sqlite,store-host}.test.ts', 'test/conversations/sqlite.test.ts'],
+    tests: ['test/durable/{conformance,host-lifecycle,sqlite,store-host}.test.ts', 'test/conversations/sqlite.test.ts'],
   },
   reading: {
     files: [

@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { machineEnvironment, packCore } from '../scripts/pack.ts';
+import { getMachineEnvironment, packCore } from '../scripts/pack.ts';
 import { run } from '../scripts/run.ts';
 
-/** Where the suite runs: a project beside the workspace, with what a user would install. */
+/** The folder of the suite: a project outside the workspace, with the packages that a user would install. */
 export const app: string = join(import.meta.dirname, 'app');
 
 const modules = join(app, 'node_modules');
 
-/** Installs the runtimes, once per lockfile, and beside them core as it is published; and brings the suite there. */
+/** Installs the runtimes, once for each lockfile, and core as packed for publishing. Copies the suite there. */
 export async function prepare(signal: AbortSignal): Promise<void> {
   const stamp = join(modules, '.setup');
   const wanted = createHash('sha256')
@@ -21,7 +21,7 @@ export async function prepare(signal: AbortSignal): Promise<void> {
     console.log('runtimes: npm ci');
     await run('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund'], {
       cwd: app,
-      env: machineEnvironment(),
+      env: getMachineEnvironment(),
       signal,
     });
     writeFileSync(stamp, wanted);

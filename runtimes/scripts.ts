@@ -3,9 +3,9 @@ import { type OfflineServerOptions, respond, type ScriptedBodyResponse } from '@
 
 type Script = NonNullable<OfflineServerOptions['script']>;
 
-export interface Served {
+export interface ServedCase {
   readonly script: Script;
-  /** How often the client went away before it had the whole answer, for each run of the case. @defaultValue 0 */
+  /** How often the client disconnects before the end of a response, for each run of the case. @defaultValue 0 */
   readonly disconnects?: number;
 }
 
@@ -25,32 +25,32 @@ const WEATHER = [
   respond.text('Clear.'),
 ];
 
-/** What the server of each case answers, by the case's name. It runs on Node, whatever the suite runs on. */
-export const scripts: Readonly<Record<string, Served>> = {
-  'a run ends with the answer': { script: [respond.text(HELLO, { usage })] },
-  'an answer in pieces is the same, and comes as events in order': { script: [respond.text(HELLO, { usage })] },
-  'a stream is read whole wherever it is cut into pieces': { script: [respond.sse(bytesOf('Grüße 👋'))] },
-  'a long answer is read whole, streamed and unstreamed': { script: [respond.text(LONG), respond.text(LONG)] },
-  'an answer that comes compressed is read': { script: ({ messages }) => compressed(String(messages.at(-1)?.content)) },
-  'a long conversation is sent whole': {
+/** The script of each case's server, by the case's name. The servers run on Node for every runtime. */
+export const scripts: Readonly<Record<string, ServedCase>> = {
+  'returns the model’s text as the output': { script: [respond.text(HELLO, { usage })] },
+  'streams text as ordered events with the same output': { script: [respond.text(HELLO, { usage })] },
+  'reads a stream that is split at any byte': { script: [respond.sse(createBytes('Grüße 👋'))] },
+  'reads a long response, streamed and unstreamed': { script: [respond.text(LONG), respond.text(LONG)] },
+  'reads a compressed response': { script: ({ messages }) => compress(String(messages.at(-1)?.content)) },
+  'sends a long conversation': {
     script: ({ messages }) => respond.text(String(messages.at(-1)?.content?.length)),
   },
-  'a reader that is slow slows the server down, and misses nothing': {
+  'applies backpressure for a slow reader without losing events': {
     script: [respond.text('word '.repeat(2_000).trimEnd())],
   },
-  'an output is what a schema of zod 3 says': { script: [respond.text('{"city":"Rome"}')] },
-  'thirty runs at once end each with its own answer': {
+  'validates an output with a zod 3 schema': { script: [respond.text('{"city":"Rome"}')] },
+  'runs thirty conversations in parallel': {
     script: ({ messages }) => respond.text(String(messages.at(-1)?.content)),
   },
-  'an output is what its schema says, and one that does not fit is corrected by the model': {
+  'validates an output, and asks the model to correct an invalid one': {
     script: [respond.text('{"city":"Rome"}'), respond.text('{"city":"Rome","degrees":31}')],
   },
-  'a key that nobody gave is told by the first request, of which nothing is sent': { script: [] },
-  'the calls of a turn are run, and their results go back in their order': { script: [...WEATHER, ...WEATHER] },
-  'arguments that do not fit are told to the model, which calls again': {
+  'throws a ConfigError without sending a request if there is no key': { script: [] },
+  'executes the calls of a turn, and returns their results in order': { script: [...WEATHER, ...WEATHER] },
+  'reports invalid arguments to the model, which calls again': {
     script: [respond.call('weather', { city: 7 }), respond.call('weather', { city: 'Oslo' }), respond.text('Clear.')],
   },
-  'an agent is a tool of another, and its events are told with its path': {
+  'runs an agent as a tool, with its path in the events': {
     script: [
       respond.call('research', { prompt: 'Oslo?' }),
       respond.call('weather', { city: 'Oslo' }),
@@ -58,64 +58,64 @@ export const scripts: Readonly<Record<string, Served>> = {
       respond.text('It is clear in Oslo.'),
     ],
   },
-  'the conversation goes over to another agent': {
+  'hands a conversation off to another agent': {
     script: [respond.call('transfer_to_billing'), respond.text('It is 7 euros.')],
   },
-  'a server that is busy is asked again': {
+  'retries when the server is busy': {
     script: [
       respond.httpError(503),
       respond.httpError(429, { headers: { 'retry-after': '0' } }),
       respond.text('Hello.'),
     ],
   },
-  'a connection that breaks is made again, before the reply and within it': {
+  'retries when the connection breaks before or during a response': {
     script: [
       respond.reset(),
-      respond.reset({ reply: respond.text('Hello there.'), afterChunks: 1 }),
+      respond.reset({ response: respond.text('Hello there.'), afterChunks: 1 }),
       respond.text('Hello.'),
     ],
   },
-  'what trying again does not help ends the run, with the server’s words': {
+  'fails without a retry on status 404, with the server’s message': {
     script: [respond.httpError(404, { message: 'No such model.' })],
   },
-  // Followed, it would come back to this server, whose script has no second reply.
-  'a redirection is not followed, and a key goes nowhere else': {
+  // A redirect that is followed comes back to this server, whose script has no second response.
+  'does not follow a redirect, so the key stays with its server': {
     script: [respond.httpError(307, { headers: { location: '/v1/chat/completions' } })],
   },
-  'another model answers where the first one can not': { script: [respond.text('Hello.')] },
-  'a server that is not there is told as that': { script: [] },
-  'an answer that was cut is taken for none': { script: [respond.truncated('Once upon')] },
-  'an abort within a stream ends the run, and leaves a conversation that can be sent': {
+  'falls back to another model': { script: [respond.text('Hello.')] },
+  'reports a missing server as a NetworkError': { script: [] },
+  'ends with the status truncated if the response is cut off': { script: [respond.truncated('Once upon')] },
+  'aborts during a stream, and leaves a valid conversation': {
     script: [respond.stall(respond.text('Once upon a time'), { afterChunks: 1 })],
     disconnects: 1,
   },
-  'an abort while nothing comes ends the run at once': {
+  'aborts while waiting for a response': {
     script: [respond.delayed(respond.text('Never.'), { until: new Promise(() => undefined) })],
     disconnects: 1,
   },
-  'an abort reaches the tool that is at work': { script: [respond.call('slow')] },
-  'a server that falls silent is given up': {
+  'aborts a running tool': { script: [respond.call('slow')] },
+  'times out when a stream stalls': {
     script: [respond.stall(respond.text('Once upon a time'), { afterChunks: 1 })],
     disconnects: 1,
   },
-  'a server that says nothing at all is given up': {
+  'times out when no response starts': {
     script: [respond.delayed(respond.text('Never.'), { until: new Promise(() => undefined) })],
     disconnects: 1,
   },
-  'an answer that grows without end when it is unpacked is given up': {
-    // Small enough to be sent at once: a client that goes away later has gone away after the end, however busy the machine is.
+  'refuses a decompression bomb': {
+    // Small enough to be sent at once. Otherwise the client might disconnect before the end on a busy machine.
     script: [respond.body(gzipSync(new Uint8Array(20_000_000)), { headers: { 'content-encoding': 'gzip' } })],
   },
-  'a tool that takes too long is given up, and the run goes on': {
+  'times out a slow tool, and continues the run': {
     script: [respond.call('slow'), respond.text('Never mind.')],
   },
-  'a limit on turns ends the run with a last word': { script: [respond.call('more'), respond.text('So far.')] },
-  'a call that needs approval waits for it, and one that is denied is not run': {
+  'ends with an answer at the limit on turns': { script: [respond.call('more'), respond.text('So far.')] },
+  'suspends for approval, and does not execute a denied call': {
     script: [PAYING, respond.text('Done.')],
   },
-  'an answer to another call than the one that was shown is refused': { script: [PAYING] },
-  'a run that has ended is read again from its host, and asks nobody': { script: [respond.text('Hello.')] },
-  'a conversation goes on over several runs': { script: [respond.text('Hello.'), respond.text('Still here.')] },
+  'refuses an approval with the fingerprint of another call': { script: [PAYING] },
+  'returns the stored output of a finished run': { script: [respond.text('Hello.')] },
+  'continues a conversation over several runs': { script: [respond.text('Hello.'), respond.text('Still here.')] },
 };
 
 const ENCODERS: Readonly<Record<string, (text: string) => Uint8Array>> = {
@@ -123,20 +123,20 @@ const ENCODERS: Readonly<Record<string, (text: string) => Uint8Array>> = {
   br: brotliCompressSync,
 };
 
-function compressed(encoding: string): ScriptedBodyResponse {
-  const body = ENCODERS[encoding]?.(JSON.stringify(completion(HELLO))) ?? encoding;
+function compress(encoding: string): ScriptedBodyResponse {
+  const body = ENCODERS[encoding]?.(JSON.stringify(createCompletion(HELLO))) ?? encoding;
   return respond.body(body, { headers: { 'content-encoding': encoding } });
 }
 
-function completion(content: string): object {
+function createCompletion(content: string): object {
   const choices = [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }];
   return { id: 'c', object: 'chat.completion', created: 1, model: 'm', choices };
 }
 
-/** A whole stream with this text, in writes of one byte each. */
-function bytesOf(content: string): readonly Uint8Array[] {
-  const chunk = (delta: object, finish: string | null) =>
+/** Creates a stream with this text, as writes of one byte each. */
+function createBytes(content: string): readonly Uint8Array[] {
+  const createChunk = (delta: object, finish: string | null) =>
     `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
-  const text = `${chunk({ role: 'assistant', content }, null)}${chunk({}, 'stop')}data: [DONE]\n\n`;
+  const text = `${createChunk({ role: 'assistant', content }, null)}${createChunk({}, 'stop')}data: [DONE]\n\n`;
   return [...new TextEncoder().encode(text)].map((byte) => Uint8Array.of(byte));
 }

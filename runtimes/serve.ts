@@ -1,31 +1,31 @@
 import { offlineServer } from '@pawl/testing';
 import { scripts } from './scripts.ts';
-import { type Addresses, type Sending, suite } from './suite/suite.ts';
+import { type Addresses, suite, type Transport } from './suite/suite.ts';
 
 export interface ServedSuite {
   readonly addresses: Addresses;
-  /** What the servers saw that they should not have. */
-  problems(): readonly string[];
+  /** Lists unexpected requests and disconnects. */
+  listProblems(): readonly string[];
   close(): Promise<void>;
 }
 
-/** A server for each case and each way of sending, in this process, which is Node's. */
-export async function serve(sendings: readonly Sending[]): Promise<ServedSuite> {
+/** Starts a server for each case and each transport, in this process. */
+export async function serve(transports: readonly Transport[]): Promise<ServedSuite> {
   const started = await Promise.all(
-    sendings.flatMap((sending) =>
+    transports.flatMap((transport) =>
       suite.map(async ({ name }) => {
         const served = scripts[name];
         if (served === undefined) throw new Error(`scripts.ts has no script for the case "${name}".`);
-        return { sending, name, served, server: await offlineServer({ script: served.script }) };
+        return { transport, name, served, server: await offlineServer({ script: served.script }) };
       }),
     ),
   );
-  const addressesOf = (wanted: Sending): Readonly<Record<string, string>> =>
-    Object.fromEntries(started.filter((one) => one.sending === wanted).map((one) => [one.name, one.server.baseURL]));
+  const selectAddresses = (wanted: Transport): Readonly<Record<string, string>> =>
+    Object.fromEntries(started.filter((one) => one.transport === wanted).map((one) => [one.name, one.server.baseURL]));
   return {
-    addresses: Object.fromEntries(sendings.map((sending) => [sending, addressesOf(sending)])),
-    problems: () =>
-      started.flatMap(({ sending, name, served, server }) => {
+    addresses: Object.fromEntries(transports.map((transport) => [transport, selectAddresses(transport)])),
+    listProblems: () =>
+      started.flatMap(({ transport, name, served, server }) => {
         const problems: string[] = [];
         try {
           server.assertDone();
@@ -34,9 +34,9 @@ export async function serve(sendings: readonly Sending[]): Promise<ServedSuite> 
         }
         const { disconnects = 0 } = served;
         if (server.disconnects !== disconnects) {
-          problems.push(`The client went away ${server.disconnects} times before the end, and not ${disconnects}.`);
+          problems.push(`The client disconnected ${server.disconnects} times before the end; expected ${disconnects}.`);
         }
-        return problems.map((problem) => `FAILED ${name} (${sending}), as the server saw it: ${problem}`);
+        return problems.map((problem) => `FAILED ${name} (${transport}), reported by the server: ${problem}`);
       }),
     close: async () => {
       await Promise.all(started.map(({ server }) => server.close()));

@@ -1,12 +1,12 @@
-// Writes the programs that tools of @pawl/tools start in processes of their own, as texts: a bundle has no files beside it.
-//   node scripts/child-texts.ts      test/package/child-texts.test.ts fails where they are not what this writes
+// Writes the programs that tools of @pawl/tools start in child processes, as texts: a bundle has no other files.
+//   node scripts/child-texts.ts      test/package/child-texts.test.ts fails if a text is out of date
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const sources = join(import.meta.dirname, '..', 'packages', 'tools', 'src');
 
-/** The programs, and what their texts are exported as. */
+/** The programs, and the export names of their texts. */
 const CHILDREN = {
   'run-javascript/javascript-child.ts': 'JAVASCRIPT_CHILD',
   'sql-query/sqlite-child.ts': 'SQLITE_CHILD',
@@ -17,43 +17,43 @@ export interface ChildText {
   readonly content: string;
 }
 
-/** The files as they have to be. */
-export function childTexts(): Promise<readonly ChildText[]> {
+/** Builds the files. */
+export function buildChildTexts(): Promise<readonly ChildText[]> {
   return Promise.all(
     Object.entries(CHILDREN).map(async ([path, name]) => {
       const source = join(sources, path);
-      const { text } = await joined(source, { format: 'esm', isMinified: false });
+      const { text } = await joinModules(source, { format: 'esm', isMinified: false });
       const file = basename(path);
-      const content = `// Written by scripts/child-texts.ts from ${file}: run that after each change of it, or of what it imports.\nexport const ${name}: string = \`${escaped(text)}\`;\n`;
+      const content = `// Written by scripts/child-texts.ts from ${file}: run that after each change of it, or of what it imports.\nexport const ${name}: string = \`${escapeTemplate(text)}\`;\n`;
       return { path: source.replace(/\.ts$/, '-text.ts'), content };
     }),
   );
 }
 
-export interface Joined {
+export interface JoinResult {
   readonly text: string;
-  /** The files that it is made of. */
+  /** The source files of the text. */
   readonly files: readonly string[];
 }
 
-/** A program and all that it imports, but Node's own modules, as one text. */
-export async function joined(
+/** Joins a program with everything that it imports, except Node's modules, into one text. */
+export async function joinModules(
   source: string,
   { format, isMinified }: { readonly format: 'esm' | 'cjs'; readonly isMinified: boolean },
-): Promise<Joined> {
+): Promise<JoinResult> {
   const bundle = await rolldown({ input: source, platform: 'node' });
   const { output } = await bundle.generate({ format, comments: false, minify: isMinified });
   await bundle.close();
   const [chunk, ...others] = output;
-  if (others.length > 0) throw new Error(`${source} is ${output.length} files. A text is one.`);
+  if (others.length > 0) throw new Error(`${source} was bundled into ${output.length} files, and must be one.`);
   const files = Object.entries(chunk.modules).flatMap(([file, { renderedLength }]) =>
     renderedLength > 0 ? [file] : [],
   );
   return { text: chunk.code.replaceAll(/^\/\/.*\n/gm, ''), files };
 }
 
-function escaped(text: string): string {
+function escapeTemplate(text: string): string {
   return text.replaceAll(/[\\`]|\$\{/g, '\\$&');
 }
 
-if (import.meta.main) for (const { path, content } of await childTexts()) writeFileSync(path, content);
+if (import.meta.main) for (const { path, content } of await buildChildTexts()) writeFileSync(path, content);

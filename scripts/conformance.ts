@@ -1,7 +1,7 @@
 // npm run conformance          every property with twenty times as many examples
 // npm run conformance -- 100   a hundred times as many
-// What every host, every server's reply and every schema is held to, for longer than `npm test` may take: the conformance suite on
-// each host, the invariants, the recorded replies, the properties of reading, writing and schemas. To be run before an issue is closed.
+// Runs the conformance suite on each host, the invariants, the recorded responses, and the properties of reading, writing and schemas, with
+// more examples than `npm test` has time for. Run it before an issue is closed.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -9,7 +9,9 @@ const SUITES = ['test/invariants', 'test/chat', 'test/schema', 'test/durable/con
 
 const [times = '20', ...rest] = process.argv.slice(2);
 if (!/^[1-9]\d*$/.test(times) || rest.length > 0) {
-  console.error('Pass how many times as many examples are made: npm run conformance -- 100.');
+  console.error(
+    `Unexpected arguments: ${[times, ...rest].join(' ')}. Pass a factor for the number of examples: npm run conformance -- 100.`,
+  );
   process.exit(1);
 }
 const root = join(import.meta.dirname, '..');

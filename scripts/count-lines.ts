@@ -1,6 +1,6 @@
-// Counts the lines of code of the packages, by room: neither blank lines nor comments, and no tests.
-//   node scripts/count-lines.ts          of the files as they are
-//   node scripts/count-lines.ts v0.1.0   compared with a revision
+// Counts the lines of code of the packages by room, without blank lines, comments and tests.
+//   node scripts/count-lines.ts          counts the working files
+//   node scripts/count-lines.ts v0.1.0   compares with a revision
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,8 +10,8 @@ const ROOT = join(import.meta.dirname, '..');
 /** By package and room: `core/agent`. */
 export type Counts = ReadonlyMap<string, number>;
 
-/** A line that has code and a comment is a line of code. */
-export function linesOfCode(text: string): number {
+/** Counts lines of code. A line with code and a comment counts. */
+export function countCodeLines(text: string): number {
   let count = 0;
   let isComment = false;
   for (const line of text.split('\n').map((each) => each.trim())) {
@@ -25,36 +25,36 @@ export function linesOfCode(text: string): number {
   return count;
 }
 
-/** Counts files by their paths from the root. */
+/** Counts the lines of files, which are given by their paths from the root. */
 export function countLines(files: ReadonlyMap<string, string>): Counts {
   const counts = new Map<string, number>();
   for (const [path, text] of files) {
     const [, name, room] = SOURCE.exec(path) ?? [];
     if (name === undefined || TEST.test(path)) continue;
     const key = `${name}/${room ?? ''}`;
-    counts.set(key, (counts.get(key) ?? 0) + linesOfCode(text));
+    counts.set(key, (counts.get(key) ?? 0) + countCodeLines(text));
   }
   return counts;
 }
 
-/** Package and room of a source file; a file that stands in no room is one by itself. */
+/** Matches the package and the room of a source file. A file outside the rooms counts as a room. */
 const SOURCE = /^packages\/([^/]+)\/src\/([^/]+)(?:\/.*)?(?<=\.ts)$/;
 const TEST = /\.(?:test|test-d|fixture)\.ts$/;
 
-/** A line for each room and for each package, with the difference from `before`. */
-export function countsTable(now: Counts, before?: Counts): string {
+/** Formats a line for each room and each package, with the difference from `before`. */
+export function formatCounts(now: Counts, before?: Counts): string {
   const rooms = [...new Set([...now.keys(), ...(before?.keys() ?? [])])].sort();
   const packages = [...new Set(rooms.map((room) => room.replace(/\/.*/, '')))];
   const rows = packages.flatMap((name) => {
     const own = rooms.filter((room) => room.startsWith(`${name}/`));
-    const sum = (counts: Counts): number => own.reduce((total, room) => total + (counts.get(room) ?? 0), 0);
-    const row = (title: string, count: (counts: Counts) => number): readonly string[] => {
+    const addCounts = (counts: Counts): number => own.reduce((total, room) => total + (counts.get(room) ?? 0), 0);
+    const makeRow = (title: string, count: (counts: Counts) => number): readonly string[] => {
       const lines = count(now);
       if (before === undefined) return [title, String(lines)];
       const difference = lines - count(before);
       return [title, String(lines), `${difference > 0 ? '+' : ''}${difference}`];
     };
-    return [row(name, sum), ...own.map((room) => row(`  ${room}`, (counts) => counts.get(room) ?? 0))];
+    return [makeRow(name, addCounts), ...own.map((room) => makeRow(`  ${room}`, (counts) => counts.get(room) ?? 0))];
   });
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
@@ -64,7 +64,7 @@ export function countsTable(now: Counts, before?: Counts): string {
     .join('\n');
 }
 
-function filesNow(): ReadonlyMap<string, string> {
+function readFiles(): ReadonlyMap<string, string> {
   const paths = readdirSync(join(ROOT, 'packages')).flatMap((name) =>
     readdirSync(join(ROOT, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' }).map((path) =>
       ['packages', name, 'src', ...path.split(/[\\/]/)].join('/'),
@@ -74,13 +74,13 @@ function filesNow(): ReadonlyMap<string, string> {
   return new Map(files.map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]));
 }
 
-/** All files in one call of git: a call for each would take seconds. */
-function filesAt(revision: string): ReadonlyMap<string, string> {
-  const git = (args: readonly string[], input = ''): Buffer =>
+/** Reads all files with one call of git: one call for each file would take seconds. */
+function readFilesAt(revision: string): ReadonlyMap<string, string> {
+  const runGit = (args: readonly string[], input = ''): Buffer =>
     execFileSync('git', args, { cwd: ROOT, input, maxBuffer: 2 ** 30 });
-  const list = git(['ls-tree', '-r', '--name-only', '-z', revision, 'packages']).toString('utf8').split('\0');
+  const list = runGit(['ls-tree', '-r', '--name-only', '-z', revision, 'packages']).toString('utf8').split('\0');
   const paths = list.filter((path) => SOURCE.test(path));
-  const objects = git(['cat-file', '--batch'], paths.map((path) => `${revision}:${path}\n`).join(''));
+  const objects = runGit(['cat-file', '--batch'], paths.map((path) => `${revision}:${path}\n`).join(''));
   let start = 0;
   return new Map(
     paths.map((path) => {
@@ -95,5 +95,7 @@ function filesAt(revision: string): ReadonlyMap<string, string> {
 
 if (import.meta.main) {
   const [revision] = process.argv.slice(2);
-  console.log(countsTable(countLines(filesNow()), revision === undefined ? undefined : countLines(filesAt(revision))));
+  console.log(
+    formatCounts(countLines(readFiles()), revision === undefined ? undefined : countLines(readFilesAt(revision))),
+  );
 }

@@ -1,4 +1,4 @@
-// Draws the rooms of core and their imports into docs/architecture.md, from the source as it is.
+// Draws the rooms of core and their imports into docs/architecture.md, from the source files.
 //   node scripts/draw-rooms.ts
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -19,12 +19,12 @@ export interface RoomImport {
   readonly to: string;
 }
 
-/** Each pair of rooms of which one imports from the other, once. */
-export function roomImports(files: ReadonlyMap<string, string> = sourceFiles()): readonly RoomImport[] {
+/** Lists each pair of rooms of which one imports from the other, once. */
+export function listRoomImports(files: ReadonlyMap<string, string> = readSourceFiles()): readonly RoomImport[] {
   const pairs = new Map<string, RoomImport>();
   for (const [path, text] of files) {
     for (const [, target = ''] of text.matchAll(IMPORT)) {
-      const pair = { from: roomOf(path), to: roomOf(posix.join(posix.dirname(path), target)) };
+      const pair = { from: getRoom(path), to: getRoom(posix.join(posix.dirname(path), target)) };
       if (pair.from !== pair.to && LEVELS.includes(pair.from)) pairs.set(`${pair.from} ${pair.to}`, pair);
     }
   }
@@ -34,18 +34,18 @@ export function roomImports(files: ReadonlyMap<string, string> = sourceFiles()):
 /** `import … from './a.ts'`, `export … from './a.ts'`, `import './a.ts'`, `import('./a.ts')`. */
 const IMPORT = /\b(?:from|import)\s*\(?\s*'(\.[^']*)'/g;
 
-function roomOf(path: string): string {
+function getRoom(path: string): string {
   return path.replace(/\/.*/, '');
 }
 
-function sourceFiles(): ReadonlyMap<string, string> {
+function readSourceFiles(): ReadonlyMap<string, string> {
   const paths = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' });
   const sources = paths.filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'));
   return new Map(sources.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(SOURCE, path), 'utf8')]));
 }
 
-/** A row and a column for each room: the row says who imports it. */
-export function roomsDrawing(imports: readonly RoomImport[] = roomImports()): string {
+/** Draws a row and a column for each room: the row shows which rooms import it. */
+export function drawRooms(imports: readonly RoomImport[] = listRoomImports()): string {
   const width = Math.max(...LEVELS.map(({ length }) => length));
   return LEVELS.map((to, row) => {
     const signs = LEVELS.map((from, column) => {
@@ -57,12 +57,9 @@ export function roomsDrawing(imports: readonly RoomImport[] = roomImports()): st
   }).join('\n');
 }
 
-/** The page with the drawing in the place of the one that is there. */
+/** Returns the page with a new drawing. */
 export function withDrawing(page: string): string {
-  return page.replace(
-    /(<!-- rooms -->\n\n```text\n).*?(\n```)/s,
-    (_, before, after) => before + roomsDrawing() + after,
-  );
+  return page.replace(/(<!-- rooms -->\n\n```text\n).*?(\n```)/s, (_, before, after) => before + drawRooms() + after);
 }
 
 if (import.meta.main) {

@@ -1,46 +1,49 @@
-// Puts the text of the worker that converts pages into the built package, in the place of the module that names its file: see
-// packages/tools/src/fetch-page/convert-worker-source.ts. Beside it go the licenses of what the text has in it.
+// Writes the code of the worker that converts pages into the built package, in place of the module that names its file: see
+// packages/tools/src/fetch-page/convert-worker-source.ts. Writes the licenses of the bundled packages next to it.
 //   node scripts/embed-worker.ts      after tsc -b packages/tools
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { joined } from './child-texts.ts';
+import { joinModules } from './child-texts.ts';
 
 const tools = join(import.meta.dirname, '..', 'packages', 'tools');
 
-/** As a worker takes it whose code is a text. */
-export async function convertWorkerText(): Promise<string> {
-  return (await joinedWorker()).text;
+/** Builds the code of the worker as a text. */
+export async function buildConvertWorker(): Promise<string> {
+  return (await joinWorker()).text;
 }
 
 export async function embedWorker(): Promise<void> {
-  const { text, files } = await joinedWorker();
+  const { text, files } = await joinWorker();
   const folder = join(tools, 'dist', 'fetch-page');
   writeFileSync(
     join(folder, 'convert-worker-source.js'),
     `export const convertWorker = { text: ${JSON.stringify(text)} };\n`,
   );
-  rmSync(join(folder, 'convert-worker-source.js.map'), { force: true }); // It is of what was there before.
-  writeFileSync(join(folder, 'convert-worker-source.licenses.txt'), licensesOf(files));
+  rmSync(join(folder, 'convert-worker-source.js.map'), { force: true }); // The map belongs to the replaced module.
+  writeFileSync(join(folder, 'convert-worker-source.licenses.txt'), listLicenses(files));
 }
 
-function joinedWorker(): ReturnType<typeof joined> {
-  return joined(join(tools, 'src', 'fetch-page', 'convert-worker.ts'), { format: 'cjs', isMinified: true });
+function joinWorker(): ReturnType<typeof joinModules> {
+  return joinModules(join(tools, 'src', 'fetch-page', 'convert-worker.ts'), { format: 'cjs', isMinified: true });
 }
 
-/** Of the packages that the files are from. */
-function licensesOf(files: readonly string[]): string {
+/** Lists the licenses of the packages that the files come from. */
+function listLicenses(files: readonly string[]): string {
   const folders = files.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? []);
-  const texts = [...new Set(folders)].sort().map(licenseOf);
-  return `convert-worker-source.js has in it, minified:\n\n${texts.join('\n\n')}\n`;
+  const texts = [...new Set(folders)].sort().map(readLicense);
+  return `convert-worker-source.js contains, minified:\n\n${texts.join('\n\n')}\n`;
 }
 
-function licenseOf(folder: string): string {
+function readLicense(folder: string): string {
   const manifest: Manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const { name, version, license, author } = manifest;
   const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
   const holder = typeof author === 'string' ? author : author?.name;
   const text = file === undefined ? STANDARD[license]?.(holder ?? name) : readFileSync(join(folder, file), 'utf8');
-  if (text === undefined) throw new Error(`${name} has no text of its license, ${license}.`);
+  if (text === undefined)
+    throw new Error(
+      `${name} has no license file, and its license "${license}" has no standard text here. Add the text to STANDARD.`,
+    );
   return `${name} ${version} (${license})\n\n${text.trim()}`;
 }
 
@@ -51,7 +54,7 @@ interface Manifest {
   readonly author?: string | { readonly name: string };
 }
 
-/** Of packages that name a license and do not have its text. */
+/** License texts for packages that name a license without including its text. */
 const STANDARD: Readonly<Record<string, (holder: string) => string>> = {
   MIT: (holder) => `Copyright (c) ${holder}
 

@@ -256,7 +256,7 @@ export const CODES_OF_HOSTS: Readonly<Record<string, ErrorCode>> = {
     cause: 'A run of `exploreAgent` broke a promise of Pawl.',
     action: 'Run the seed alone, as the message says; report it.',
   },
-  'host.promise_broken': {
+  'host.contract_broken': {
     class: 'HostContractError',
     cause: 'A host of yours does not do what `hostConformance` expects.',
     action: 'The message says what was promised and what came.',

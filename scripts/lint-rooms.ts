@@ -1,4 +1,4 @@
-// Writes the overrides of biome.json that hold the rooms and doors of `scripts/rooms.ts`.
+// Writes the overrides of biome.json that enforce the rooms and doors of `scripts/rooms.ts`.
 //   node scripts/lint-rooms.ts
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -16,19 +16,22 @@ interface Override {
   readonly linter: { readonly rules: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
 }
 
-/** The settings as they have to be: all overrides about rooms, in the place of those that are there. */
+/** Returns the settings with new overrides about rooms, in the place of the old ones. */
 export function withRooms<Config extends BiomeConfig>(config: Config): Config {
   const first = config.overrides.findIndex(isAboutRooms);
   const before = config.overrides.slice(0, first);
   const after = config.overrides.slice(first).filter((override) => !isAboutRooms(override));
-  return { ...config, overrides: [...before, nodeFolders(), ...coreOverrides(), ...dbosOverrides(), ...after] };
+  return {
+    ...config,
+    overrides: [...before, listNodeFolders(), ...buildCoreOverrides(), ...buildDbosOverrides(), ...after],
+  };
 }
 
 function isAboutRooms({ linter: { rules } }: Override): boolean {
   return rules['style']?.['noRestrictedImports'] !== undefined || rules['correctness']?.['noNodejsModules'] === 'off';
 }
 
-function nodeFolders(): Override {
+function listNodeFolders(): Override {
   return {
     includes: NODE_FOLDERS.map((folder) => `packages/core/src/${folder}/*.ts`),
     linter: {
@@ -40,22 +43,22 @@ function nodeFolders(): Override {
   };
 }
 
-/** A folder after the other, then the doors: of two overrides for a file the later one holds. */
-function coreOverrides(): readonly Override[] {
+/** Builds the overrides of folders, then those of doors: if two match a file, Biome uses the later one. */
+function buildCoreOverrides(): readonly Override[] {
   const folders = [...ROOMS.map((room) => [room, room] as const), ...Object.entries(SUB_PATHS)];
   return [
     ...folders.map(([folder, level]) =>
-      restricted([`packages/core/src/${folder}/**`, '!**/*.test.ts'], corePatterns(folder, level)),
+      restrictImports([`packages/core/src/${folder}/**`, '!**/*.test.ts'], buildCorePatterns(folder, level)),
     ),
     ...Object.entries(DOORS).map(([dependency, file]) => {
       const room = ROOMS.find((each) => file.startsWith(`${each}/`)) ?? 'base';
-      return restricted([`packages/core/src/${file}`], corePatterns(room, room, dependency));
+      return restrictImports([`packages/core/src/${file}`], buildCorePatterns(room, room, dependency));
     }),
   ];
 }
 
-/** What a folder may not import. `level`: the highest room that it may, or itself. `own`: the dependency whose door it is. */
-function corePatterns(folder: string, level: Room, own?: string): readonly Pattern[] {
+/** Lists what a folder must not import. `level`: the highest room that it may import, or itself. `own`: the dependency whose door it is. */
+function buildCorePatterns(folder: string, level: Room, own?: string): readonly Pattern[] {
   const above = [...ROOMS.slice(0, ROOMS.indexOf(level)), ...Object.keys(SUB_PATHS)].filter((each) => each !== folder);
   const closed = Object.keys(DOORS).filter((dependency) => dependency !== own);
   return [
@@ -68,11 +71,11 @@ function corePatterns(folder: string, level: Room, own?: string): readonly Patte
   ];
 }
 
-function dbosOverrides(): readonly Override[] {
+function buildDbosOverrides(): readonly Override[] {
   const source = 'packages/dbos/src';
   const files = Object.values(DBOS_DOORS).map((file) => `!${source}/${file}`);
   return [
-    restricted(
+    restrictImports(
       [`${source}/**`, ...files, '!**/*.test.ts'],
       [
         { group: Object.keys(DBOS_DOORS), message: DOORS_MESSAGE },
@@ -81,7 +84,7 @@ function dbosOverrides(): readonly Override[] {
     ),
     ...Object.values(DBOS_DOORS).map((file) => {
       const closed = Object.keys(DBOS_DOORS).filter((dependency) => DBOS_DOORS[dependency] !== file);
-      return restricted([`${source}/${file}`], [{ group: closed, message: DOORS_MESSAGE }]);
+      return restrictImports([`${source}/${file}`], [{ group: closed, message: DOORS_MESSAGE }]);
     }),
   ];
 }
@@ -93,7 +96,7 @@ interface Pattern {
 
 const DOORS_MESSAGE = 'Doors: each dependency is imported in one file only (AGENTS.md).';
 
-function restricted(includes: readonly string[], patterns: readonly Pattern[]): Override {
+function restrictImports(includes: readonly string[], patterns: readonly Pattern[]): Override {
   const noRestrictedImports = { level: 'error', options: { patterns } };
   return { includes, linter: { rules: { style: { noRestrictedImports } } } };
 }

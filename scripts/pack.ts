@@ -4,13 +4,13 @@ import { run } from './run.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Writes core to this file as it is published: packed by pnpm, which applies `publishConfig`. */
+/** Packs core into a file, as it is published: by pnpm, which applies `publishConfig`. */
 export async function packCore(file: string, signal: AbortSignal): Promise<void> {
   const manifest: { readonly packageManager: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const packed = mkdtempSync(join(dirname(file), '.pack-'));
   try {
     const args = ['--yes', manifest.packageManager, '--filter', '@pawl/core', 'pack', '--pack-destination', packed];
-    await run('npx', args, { cwd: root, env: machineEnvironment(), signal });
+    await run('npx', args, { cwd: root, env: getMachineEnvironment(), signal });
     const [tarball] = readdirSync(packed);
     if (tarball === undefined) throw new Error('pnpm packed nothing.');
     renameSync(join(packed, tarball), file);
@@ -19,8 +19,8 @@ export async function packCore(file: string, signal: AbortSignal): Promise<void>
   }
 }
 
-/** npm finds its settings beside the node that runs it, which has to be the machine's own and not the one of the lockfile. */
-export function machineEnvironment(): NodeJS.ProcessEnv {
+/** Returns the environment without the Node of the lockfile: npm finds its settings next to the Node that runs it, which must be the machine's. */
+export function getMachineEnvironment(): NodeJS.ProcessEnv {
   const path = (process.env['PATH'] ?? '')
     .split(delimiter)
     .filter((entry) => !entry.endsWith(join('node_modules', '.bin')));

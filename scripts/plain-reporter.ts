@@ -1,16 +1,16 @@
 import type { Reporter, TestModule, TestRunEndReason } from 'vitest/node';
 
-/** Ends a run with one plain line, `N passed, N failed`, that a machine can read. */
+/** Ends a test run with one line, `N passed, N failed`, which programs can read. */
 export default class PlainReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[], reason: TestRunEndReason): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const module of modules) {
       const failedBefore = count.failed;
       for (const test of module.children.allTests()) count[test.result().state]++;
-      // A file that fails outside its tests (an import error, a type error, a hook that leaves them all skipped) is one failure.
+      // A file that fails outside its tests, for example by an import error, a type error or a hook, is one failure.
       if (module.state() === 'failed' && count.failed === failedBefore) count.failed++;
     }
-    // Neither an error outside any test nor an interrupted run may look like a pass.
+    // An error outside the tests, and an interrupted run, must not count as passed.
     count.failed += errors.length + count.pending + (reason === 'interrupted' ? 1 : 0);
     const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
     process.on('exit', () => process.stdout.write(`${count.passed} passed, ${count.failed} failed${skipped}\n`));

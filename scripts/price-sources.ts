@@ -144,7 +144,7 @@ export const FIGURE_SOURCES: Readonly<Record<string, FigureSources>> = {
 };
 
 /** The day for which a figure is confirmed: the newest of its sources. */
-export function dateFigure({ sources }: FigureSources): string {
+export function getFigureDate({ sources }: FigureSources): string {
   return (
     sources
       .map((name) => PRICE_SOURCES[name].date)

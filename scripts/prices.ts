@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PriceTable } from '../packages/core/src/model/price.ts';
 import { PRICE_TABLES } from './price-age.ts';
-import { dateFigure, FIGURE_SOURCES, PRICE_SOURCES } from './price-sources.ts';
+import { FIGURE_SOURCES, getFigureDate, PRICE_SOURCES } from './price-sources.ts';
 
 const PAGE = join(import.meta.dirname, '..', 'docs', 'reference', 'prices.md');
 
@@ -32,7 +32,15 @@ function formatTable(name: string, { vendor, date, source, models }: PriceTable)
     if (figure === undefined) throw new Error(`scripts/price-sources.ts has no sources of ${model}.`);
     const numbers = figure.sources.map((each) => Object.keys(PRICE_SOURCES).indexOf(each) + 1);
     const longest = figure.longPromptTokens?.toLocaleString('en-US') ?? '';
-    const cells = [`\`${model}\``, input, cachedInput ?? '', output, dateFigure(figure), numbers.join(', '), longest];
+    const cells = [
+      `\`${model}\``,
+      input,
+      cachedInput ?? '',
+      output,
+      getFigureDate(figure),
+      numbers.join(', '),
+      longest,
+    ];
     return `| ${cells.join(' | ')} |`;
   });
   const heading = [`## ${vendor}: \`${name}\``, '', `As of ${date}. Prices of today: <${source}>`, ''];

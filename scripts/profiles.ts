@@ -1,9 +1,9 @@
-// Writes docs/reference/profiles.md: how each kind of server is spoken to.
+// Writes docs/reference/profiles.md: the profile of each kind of server.
 //   node scripts/profiles.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PROFILE_ADDRESSES } from '../packages/core/src/openai/find-profile.ts';
 import type { Profile } from '../packages/core/src/openai/profile.ts';
-import { ADDRESSES } from '../packages/core/src/openai/profile-at.ts';
 import { PROFILES, type ProfileName } from '../packages/core/src/openai/profiles.ts';
 import { PROFILE_SOURCES } from './profile-sources.ts';
 
@@ -13,41 +13,44 @@ type Cell = (profile: Profile) => string;
 
 const COLUMNS: readonly (readonly [string, Cell])[] = [
   ['profile', ({ name }) => `\`${name}\``],
-  ['found by', ({ name }) => addresses(name)],
+  ['found by', ({ name }) => listAddresses(name)],
   ['`tokenField`', ({ tokenField }) => `\`${tokenField}\``],
   [
     '`toolChoices`',
     ({ toolForm, toolChoices }) => (toolForm === 'functions' ? 'legacy functions' : toolChoices.join(', ')),
   ],
-  ['`textToolCalls`', ({ textToolCalls }) => yes(textToolCalls)],
-  ['`customTools`', ({ customTools }) => yes(customTools)],
+  ['`textToolCalls`', ({ textToolCalls }) => formatFlag(textToolCalls)],
+  ['`customTools`', ({ customTools }) => formatFlag(customTools)],
   [
     '`strictSchemas`',
     ({ strictSchemas, strictTools }) => {
-      return strictSchemas && strictTools === 'all-or-none' ? 'yes; of tools all or none' : yes(strictSchemas);
+      return strictSchemas && strictTools === 'all-or-none' ? 'yes; of tools all or none' : formatFlag(strictSchemas);
     },
   ],
   ['`responseFormat`', ({ responseFormat }) => responseFormat],
   ['`outputWithTools`', ({ outputWithTools }) => outputWithTools],
   ['`schemaDialect`', ({ schemaDialect }) => schemaDialect],
-  ['`developerRole`', ({ developerRole }) => yes(developerRole)],
-  ['`messageNames`', ({ messageNames }) => yes(messageNames)],
-  ['`emptyContent`', ({ emptyContent }) => yes(emptyContent)],
+  ['`developerRole`', ({ developerRole }) => formatFlag(developerRole)],
+  ['`messageNames`', ({ messageNames }) => formatFlag(messageNames)],
+  ['`emptyContent`', ({ emptyContent }) => formatFlag(emptyContent)],
   ['`systemMessages`', ({ systemMessages }) => systemMessages],
   ['`roleOrder`', ({ roleOrder }) => roleOrder],
-  ['`assistantLast`', ({ assistantLast }) => yes(assistantLast)],
+  ['`assistantLast`', ({ assistantLast }) => formatFlag(assistantLast)],
   ['`toolCallIds`', ({ toolCallIds }) => (toolCallIds === 'any' ? 'any' : `\`${toolCallIds.pattern}\``)],
-  ['`needsTools`', ({ needsTools }) => yes(needsTools)],
-  ['`reasoningFields`', ({ reasoningFields }) => list(reasoningFields)],
-  ['`passthroughFields`', ({ passthroughFields }) => (passthroughFields === 'all' ? 'all' : list(passthroughFields))],
-  ['`requiredWithToolCalls`', ({ requiredWithToolCalls }) => list(Object.keys(requiredWithToolCalls))],
-  ['`requiredWithTools`', ({ requiredWithTools }) => list(Object.keys(requiredWithTools))],
-  ['`streamsTools`', ({ streamsTools }) => yes(streamsTools)],
-  ['`reportsCuts`', ({ reportsCuts }) => yes(reportsCuts)],
-  ['`reportsCutCalls`', ({ reportsCutCalls }) => yes(reportsCutCalls)],
-  ['`streamOptions`', ({ streamOptions }) => yes(streamOptions)],
-  ['`defaults`', ({ defaults }) => list(Object.entries(defaults).map(([name, value]) => `${name}: ${value}`))],
-  ['`leftOut`', ({ omittedFields: leftOut }) => list(leftOut)],
+  ['`needsTools`', ({ needsTools }) => formatFlag(needsTools)],
+  ['`reasoningFields`', ({ reasoningFields }) => listCodes(reasoningFields)],
+  [
+    '`passthroughFields`',
+    ({ passthroughFields }) => (passthroughFields === 'all' ? 'all' : listCodes(passthroughFields)),
+  ],
+  ['`requiredWithToolCalls`', ({ requiredWithToolCalls }) => listCodes(Object.keys(requiredWithToolCalls))],
+  ['`requiredWithTools`', ({ requiredWithTools }) => listCodes(Object.keys(requiredWithTools))],
+  ['`streamsTools`', ({ streamsTools }) => formatFlag(streamsTools)],
+  ['`reportsCuts`', ({ reportsCuts }) => formatFlag(reportsCuts)],
+  ['`reportsCutCalls`', ({ reportsCutCalls }) => formatFlag(reportsCutCalls)],
+  ['`streamOptions`', ({ streamOptions }) => formatFlag(streamOptions)],
+  ['`defaults`', ({ defaults }) => listCodes(Object.entries(defaults).map(([name, value]) => `${name}: ${value}`))],
+  ['`leftOut`', ({ omittedFields: leftOut }) => listCodes(leftOut)],
   [
     'key',
     ({ apiKeyVariable, keyHeader, needsKey }) =>
@@ -55,38 +58,38 @@ const COLUMNS: readonly (readonly [string, Cell])[] = [
   ],
 ];
 
-/** The fields of `schemaSupport`, each as it is told. */
+/** The fields of `schemaSupport`, with their formats in the table. */
 const SUPPORT: readonly (readonly [string, (support: Profile['schemaSupport']) => string])[] = [
   ['`patterns`', ({ patterns }) => patterns],
-  ['`formats`', ({ formats }) => (formats === 'any' ? 'any' : list(formats))],
-  ['`lengthsBesidePatterns`', ({ lengthsBesidePatterns }) => yes(lengthsBesidePatterns)],
-  ['`maxRepetitions`', ({ maxRepetitions }) => limit(maxRepetitions)],
+  ['`formats`', ({ formats }) => (formats === 'any' ? 'any' : listCodes(formats))],
+  ['`lengthsBesidePatterns`', ({ lengthsBesidePatterns }) => formatFlag(lengthsBesidePatterns)],
+  ['`maxRepetitions`', ({ maxRepetitions }) => formatLimit(maxRepetitions)],
   ['`tuples`', ({ tuples }) => tuples],
   ['`anyValues`', ({ anyValues }) => anyValues],
-  ['`booleanSchemas`', ({ booleanSchemas }) => yes(booleanSchemas)],
+  ['`booleanSchemas`', ({ booleanSchemas }) => formatFlag(booleanSchemas)],
   ['`typeLists`', ({ typeLists }) => typeLists],
-  ['`constants`', ({ constants }) => yes(constants)],
+  ['`constants`', ({ constants }) => formatFlag(constants)],
   ['`enums`', ({ enums }) => enums],
   ['`unions`', ({ unions }) => unions],
   ['`references`', ({ references }) => references],
-  ['`maxStrictLength`', ({ maxStrictLength }) => limit(maxStrictLength)],
-  ['`strictRecursion`', ({ strictRecursion }) => yes(strictRecursion)],
-  ['`omittedKeywords`', ({ omittedKeywords }) => list(omittedKeywords)],
+  ['`maxStrictLength`', ({ maxStrictLength }) => formatLimit(maxStrictLength)],
+  ['`strictRecursion`', ({ strictRecursion }) => formatFlag(strictRecursion)],
+  ['`omittedKeywords`', ({ omittedKeywords }) => listCodes(omittedKeywords)],
 ];
 
-/** The page as it has to be. */
-export function profilesPage(): string {
+/** Builds the page. */
+export function buildProfilesPage(): string {
   const profiles = Object.values(PROFILES);
   const rows = profiles.map((profile) => COLUMNS.map(([, cell]) => cell(profile)));
-  const main = table(
+  const main = formatTable(
     COLUMNS.map(([name]) => name),
     rows,
   );
-  return `${INTRODUCTION}${main}\n${SCHEMAS}${schemasTable(profiles)}\n${SOURCES}${sourceList()}\n`;
+  return `${INTRODUCTION}${main}\n${SCHEMAS}${formatSchemas(profiles)}\n${SOURCES}${listSources()}\n`;
 }
 
-function sourceList(): string {
-  const names = Object.keys(PROFILES) as readonly ProfileName[]; // Its own keys.
+function listSources(): string {
+  const names = Object.keys(PROFILES) as readonly ProfileName[]; // The keys of the object are the names.
   const parts = names.map((name) => {
     const lines = PROFILE_SOURCES[name].map(({ url, detail }) => `- ${detail}: <${url}>`);
     return [`\`${name}\``, '', ...lines].join('\n');
@@ -94,48 +97,48 @@ function sourceList(): string {
   return parts.join('\n\n');
 }
 
-/** One row for all profiles whose servers take the same. */
-function schemasTable(profiles: readonly Profile[]): string {
+/** Formats one row for all profiles with equal schema support. */
+function formatSchemas(profiles: readonly Profile[]): string {
   const kinds = Map.groupBy(profiles, ({ schemaSupport }) => JSON.stringify(schemaSupport));
   const rows = [...kinds.values()].flatMap(([first, ...others]) => {
     if (first === undefined) return [];
     const names = [first, ...others].map(({ name }) => `\`${name}\``).join(', ');
     return [[names, ...SUPPORT.map(([, cell]) => cell(first.schemaSupport))]];
   });
-  return table(['profiles', ...SUPPORT.map(([name]) => name)], rows);
+  return formatTable(['profiles', ...SUPPORT.map(([name]) => name)], rows);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`];
   return `${[...lines, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n')}\n`;
 }
 
-function limit(count: number): string {
+function formatLimit(count: number): string {
   return count === Number.POSITIVE_INFINITY ? 'none' : `${count}`;
 }
 
-function addresses(name: string): string {
-  const found = ADDRESSES.filter(({ profile }) => profile === name);
+function listAddresses(name: string): string {
+  const found = PROFILE_ADDRESSES.filter(({ profile }) => profile === name);
   return found
-    .flatMap(({ hosts = [], path = '', port }) => [
+    .flatMap(({ hostnames: hosts = [], path = '', port }) => [
       ...hosts.map((host) => (path === '' ? host : `\`${host}${path}\``)),
       ...(port === undefined ? [] : [`port ${port} of this machine`]),
     ])
     .join(', ');
 }
 
-function yes(flag: Profile['customTools']): string {
+function formatFlag(flag: Profile['customTools']): string {
   return flag ? 'yes' : '';
 }
 
-function list(names: readonly string[]): string {
+function listCodes(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
 }
 
-const INTRODUCTION = `# Profiles: how each kind of server is spoken to
+const INTRODUCTION = `# Profiles: how each kind of server is asked
 
-Generated from \`packages/core/src/openai/profiles.ts\` by \`node scripts/profiles.ts\`. \`openai(model, { baseURL })\` takes the profile
-that the address suggests, and \`compatible\` for an address that it does not know. Say otherwise by name, or by what is different:
+Generated from \`packages/core/src/openai/profiles.ts\` by \`node scripts/profiles.ts\`. \`openai(model, { baseURL })\` uses the profile that the
+address suggests, and \`compatible\` for an unknown address. Choose another one by name, or by what differs:
 
 <!-- ts
 import { openai } from '@pawl/core';
@@ -147,18 +150,21 @@ openai('qwen3', { baseURL: 'http://gpu:8000/v1', profile: 'vllm' });
 openai('m', { baseURL, profile: { base: 'compatible', strictSchemas: true, passthroughFields: [] } });
 \`\`\`
 
-What a server does not understand is said in another way where there is one: a choice of tools by which tools are shown, a
+What a server does not understand is expressed in another way where there is one: a choice of tools by which tools are shown, a
 custom tool as a function, an output schema as an instruction. Ids of tool calls that it refuses are replaced in calls and results, a
 message that may not stand where it is has a short one put before it, several system messages become one, and a message that says
 nothing is left out. The history of a run keeps what the server sent. Hints that it refuses (\`leftOut\`) are not sent. Any other wish is
-sent as it is, and the server's refusal is told.
+sent as it is, and the server's refusal is reported.
 
-\`outputWithTools\` says how a model is held to an output schema in a request that shows tools. \`response-format\`: as without tools.
-\`final-tool\`: the model gives its answer by calling a tool, \`final_answer\`, which is turned into text before the loop sees it; where
-the server cannot force a tool call, an instruction asks for it. \`instructions\`: by an instruction alone. An unknown server gets
-\`final-tool\`: some servers refuse \`response_format\` beside tools, and others hold the whole response to it, so that the model cannot
-call a tool. A request without tools, or with \`tool_choice: 'none'\`, is held as \`responseFormat\` says; then
-no tools are sent beside the format.
+\`outputWithTools\` says how a model is held to an output schema in a request that sends tools:
+
+- \`response-format\`: as without tools.
+- \`final-tool\`: the model answers by calling a tool, \`final_answer\`, which is turned into text before the loop sees it. If the server cannot
+  force a tool call, an instruction asks for it. An unknown server gets this one: some servers refuse \`response_format\` together with tools, and
+  others hold the whole response to it, so that the model cannot call a tool.
+- \`instructions\`: by an instruction alone.
+
+A request without tools, or with \`tool_choice: 'none'\`, is held as \`responseFormat\` says; then no tools are sent with the format.
 
 `;
 
@@ -169,9 +175,9 @@ against the vendors' live services.
 
 `;
 
-const SCHEMAS = `## What they take of JSON Schema
+const SCHEMAS = `## What they accept of JSON Schema
 
-\`schemaSupport\` of a profile. What a server does not take is left out of what is sent, said in another way if there is one, and
+\`schemaSupport\` of a profile. What a server does not take is left out of what is sent, expressed in another way if there is one, and
 otherwise in the description: the schema itself still checks what comes back. In \`patterns\`, \`python\` is Python's \`re\` without look-around
 and back references, \`regular\` what a grammar can be made of, \`gbnf\` what llama.cpp makes one of. The sources stand beside the data, in
 \`packages/core/src/openai/schema-supports.ts\`.
@@ -187,4 +193,4 @@ openai('m', { baseURL, profile: { base: 'vllm', schemaSupport: { patterns: 'none
 
 `;
 
-if (import.meta.main) writeFileSync(PAGE, profilesPage());
+if (import.meta.main) writeFileSync(PAGE, buildProfilesPage());

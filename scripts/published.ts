@@ -7,16 +7,16 @@ import { embedWorker } from './embed-worker.ts';
 const root = join(import.meta.dirname, '..');
 const packages = join(root, 'packages');
 
-/** One of the paths that users import, as `publishConfig` names it. */
+/** A path that users import, from `publishConfig`. */
 export interface SubPath {
   /** `@pawl/core/host` */
   readonly name: string;
-  /** The files that stand for it. */
+  /** The files behind the path. */
   readonly code: string;
   readonly declarations: string;
 }
 
-/** Builds every package as it is published, in its place. */
+/** Builds every package in its folder, as it is published. */
 export async function build(): Promise<void> {
   const projects = ['core/tsconfig.sqlite.json', 'tools', 'testing', 'dbos'].map((name) => join(packages, name));
   execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', ...projects]);
@@ -24,8 +24,8 @@ export async function build(): Promise<void> {
   await embedWorker();
 }
 
-/** Those of all packages, in their order. */
-export function subPaths(): readonly SubPath[] {
+/** Lists the sub-paths of all packages. */
+export function listSubPaths(): readonly SubPath[] {
   return readdirSync(packages).flatMap((folder) => {
     const manifest: Manifest = JSON.parse(readFileSync(join(packages, folder, 'package.json'), 'utf8'));
     const { exports } = manifest.publishConfig;

@@ -1,18 +1,18 @@
-// Publishes what no registry has yet: node scripts/release.ts [--dry-run]. Run by .github/workflows/release.yml.
+// Publishes the packages whose version is not yet on the registry: node scripts/release.ts [--dry-run]. Run by .github/workflows/release.yml.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { machineEnvironment } from './pack.ts';
+import { getMachineEnvironment } from './pack.ts';
 import { checkPriceAge, PRICE_TABLES } from './price-age.ts';
-import { outputOf, run } from './run.ts';
+import { readOutput, run } from './run.ts';
 
-/** In the order in which they need each other. */
+/** In the order of their dependencies. */
 const PACKAGES = ['core', 'tools', 'testing', 'dbos'];
 
 checkPriceAge(PRICE_TABLES, Date.now());
 
 const root = join(import.meta.dirname, '..');
-const options = { cwd: root, env: machineEnvironment(), signal: AbortSignal.timeout(600_000) };
+const options = { cwd: root, env: getMachineEnvironment(), signal: AbortSignal.timeout(600_000) };
 const { packageManager: pnpm }: { readonly packageManager: string } = JSON.parse(
   readFileSync(join(root, 'package.json'), 'utf8'),
 );
@@ -27,14 +27,14 @@ async function publish(folder: string): Promise<void> {
   const path = join(root, 'packages', folder, 'package.json');
   const text = readFileSync(path, 'utf8');
   const { name, version } = JSON.parse(text);
-  const published = await outputOf('npm', ['view', `${name}@${version}`, 'version'], options);
+  const published = await readOutput('npm', ['view', `${name}@${version}`, 'version'], options);
   if (published.status === 0 && published.text.trim() !== '') {
-    console.log(`${name}@${version} is there already`);
+    console.log(`${name}@${version} is already published`);
     return;
   }
   try {
-    writeFileSync(path, JSON.stringify({ ...JSON.parse(text), ...origin(folder) }));
-    // pnpm applies publishConfig, npm knows how to prove where a package comes from.
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(text), ...getOrigin(folder) }));
+    // pnpm applies publishConfig; npm can attach a provenance.
     await run('npx', ['--yes', pnpm, '--filter', name, 'pack', '--pack-destination', packed], options);
   } finally {
     writeFileSync(path, text);
@@ -46,8 +46,8 @@ async function publish(folder: string): Promise<void> {
   console.log(`${name}@${version} ${isDry ? 'could be' : 'is'} published`);
 }
 
-/** npm accepts a provenance only of a package that names the repository which it is published from. */
-function origin(directory: string): object {
+/** Returns the repository for package.json: npm accepts a provenance only if it is the repository that publishes the package. */
+function getOrigin(directory: string): object {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env;
   if (server === undefined || repository === undefined) return {};
   return { repository: { type: 'git', url: `git+${server}/${repository}.git`, directory: `packages/${directory}` } };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const PAGE = join(root, 'docs', 'reference', 'request-fields.md');
 
-/** One field of a request, as its type says. */
+/** One field of a request, from its type. */
 export interface RequestField {
   readonly name: string;
   /** The interface that it is declared in. */
@@ -17,23 +17,23 @@ export interface RequestField {
   readonly deprecated: string | undefined;
 }
 
-/** The fields in the order of their declaration. */
-export function requestFields(): readonly RequestField[] {
+/** Lists the fields in the order of their declaration. */
+export function listRequestFields(): readonly RequestField[] {
   const source = readFileSync(join(root, 'packages', 'core', 'src', 'chat', 'request.ts'), 'utf8');
-  return (['ChatRequest', 'ChatSettings'] as const).flatMap((owner) => fieldsOf(bodyOf(source, owner), owner));
+  return (['ChatRequest', 'ChatSettings'] as const).flatMap((owner) => parseFields(extractBody(source, owner), owner));
 }
 
-/** The text between the braces of an interface. Biome holds the source in the one form that is read here. */
-function bodyOf(source: string, name: string): string {
+/** Extracts the text between the braces of an interface. Relies on the formatting that Biome enforces. */
+function extractBody(source: string, name: string): string {
   const body = new RegExp(`^export interface ${name} [^{]*\\{\\n([\\s\\S]*?)^\\}`, 'm').exec(source)?.[1];
   if (body === undefined) throw new Error(`request.ts has no interface ${name}.`);
   return body;
 }
 
-/** One declaration, from its comment on; comments further in stand deeper. */
+/** Matches one declaration from its comment on. Comments of nested fields have a deeper indentation. */
 const FIELD = /^\/\*\*([\s\S]*?)\*\/\s+readonly (\w+)\??:([\s\S]*);\s*$/;
 
-function fieldsOf(body: string, owner: RequestField['owner']): readonly RequestField[] {
+function parseFields(body: string, owner: RequestField['owner']): readonly RequestField[] {
   return body.split(/^ {2}(?=\/\*\*)/m).flatMap((declaration) => {
     const [, comment, name = '', type = ''] = FIELD.exec(declaration) ?? [];
     if (comment === undefined) return [];
@@ -45,23 +45,23 @@ function fieldsOf(body: string, owner: RequestField['owner']): readonly RequestF
     return {
       name,
       owner,
-      type: typeText(type),
+      type: formatType(type),
       text: text.trim(),
-      defaultValue: tagged(tags, 'defaultValue'),
-      deprecated: tagged(tags, 'deprecated'),
+      defaultValue: extractTag(tags, 'defaultValue'),
+      deprecated: extractTag(tags, 'deprecated'),
     };
   });
 }
 
-function tagged(tags: readonly string[], name: string): string | undefined {
+function extractTag(tags: readonly string[], name: string): string | undefined {
   return tags
     .find((tag) => tag.startsWith(name))
     ?.slice(name.length)
     .trim();
 }
 
-/** In one line, without comments and `readonly`, with the open end of an enum in words. */
-function typeText(type: string): string {
+/** Formats a type in one line, without comments and `readonly`, and with `other text` for an open enum. */
+function formatType(type: string): string {
   return type
     .replace(/\/\*\*[\s\S]*?\*\//g, '')
     .replaceAll('readonly ', '')
@@ -73,9 +73,9 @@ function typeText(type: string): string {
     .trim();
 }
 
-/** The page as it has to be. */
-export function requestFieldsPage(): string {
-  const rows = requestFields().map(({ name, owner, type, text, defaultValue, deprecated }) => {
+/** Builds the page. */
+export function buildRequestFieldsPage(): string {
+  const rows = listRequestFields().map(({ name, owner, type, text, defaultValue, deprecated }) => {
     const setBy = owner === 'ChatSettings' ? 'settings' : 'request';
     const meaning = deprecated === undefined ? text : `${text} **Deprecated.** ${deprecated}`;
     const cells = [`\`${name}\``, `\`${type}\``, meaning, defaultValue ?? '', setBy];
@@ -88,11 +88,11 @@ const HEAD = `# The fields of a request
 
 Generated from the types of \`packages/core/src/chat/request.ts\` by \`node scripts/request-fields.ts\`; a test holds it complete
 against the official schema. Fields under *settings* can be set for an agent (\`settings\`) and for a run; those under
-*request* are set by each request: by the loop, or by whoever asks a bare \`ChatModel\`. \`null\` stands for the default
+*request* are set by each request: by the loop, or by the caller of a bare \`ChatModel\`. \`null\` stands for the default
 and is not sent. What a server adds beyond these goes into \`extraBody\`, \`headers\` and \`query\` of \`openai()\`.
 
 | field | type | meaning | default | set by |
 |---|---|---|---|---|
 `;
 
-if (import.meta.main) writeFileSync(PAGE, requestFieldsPage());
+if (import.meta.main) writeFileSync(PAGE, buildRequestFieldsPage());

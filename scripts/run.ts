@@ -3,19 +3,19 @@ import { spawn } from 'node:child_process';
 export interface RunOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Kills it. */
+  /** Kills the program. */
   readonly signal: AbortSignal;
 }
 
-/** What a program prints, errors included. Rejects where it does not end well; the message has what it printed. */
+/** Runs a program. Resolves its output, including stderr. Rejects with the output if it fails. */
 export async function run(program: string, args: readonly string[], options: RunOptions): Promise<string> {
-  const { status, text } = await outputOf(program, args, options);
+  const { status, text } = await readOutput(program, args, options);
   if (status === 0) return text;
   throw new Error(`${program} ended with ${status}:\n${text}`);
 }
 
-/** The same of one that may end badly. */
-export function outputOf(
+/** Runs a program that may fail. Resolves its status and its output. */
+export function readOutput(
   program: string,
   args: readonly string[],
   options: RunOptions,

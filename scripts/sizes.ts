@@ -1,37 +1,37 @@
-// Prints what the entry points of the packages are in a bundle: minified and gzipped, what they depend on included, zod and undici apart: the
-// latter is loaded with the first request, on Node.
+// Prints the bundle sizes of the entry points of the packages, minified and gzipped, with their dependencies except zod and undici. undici is
+// loaded with the first request, on Node.
 //   node scripts/sizes.ts      after npm run build
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
-import { build, type SubPath, subPaths } from './published.ts';
+import { build, listSubPaths, type SubPath } from './published.ts';
 
-/** What is bundled: a sub-path's whole, or a few of its exports. */
-export interface Bundled {
+/** The bundle of a sub-path, or of some of its exports. */
+export interface BundleResult {
   readonly name: string;
   /** Thousands of bytes, minified and gzipped, all chunks together. */
   readonly size: number;
   readonly minified: number;
-  /** The files it is made of, and what it imports from outside. */
+  /** The files in the bundle, and what it imports from outside. */
   readonly modules: readonly string[];
 }
 
-/** Of all that people bundle. `@pawl/testing` and `@pawl/dbos` run on Node only, from where they are installed. */
-export async function sizes(): Promise<readonly Bundled[]> {
-  const paths = subPaths().filter(({ name }) => /^@pawl\/(core|tools)/.test(name));
+/** Measures what applications bundle. `@pawl/testing` and `@pawl/dbos` run on Node only, from `node_modules`. */
+export async function measureSizes(): Promise<readonly BundleResult[]> {
+  const paths = listSubPaths().filter(({ name }) => /^@pawl\/(core|tools)/.test(name));
   const sources = paths.flatMap(({ name, code }) => [
     { name, source: `export * from ${JSON.stringify(code)};` },
-    ...(name === '@pawl/core' ? PARTS.map((part) => partOf(part, code)) : []),
+    ...(name === '@pawl/core' ? PARTS.map((part) => classifyPart(part, code)) : []),
   ]);
-  const measured: Bundled[] = [];
-  for (const one of sources) measured.push(await bundled(one));
+  const measured: BundleResult[] = [];
+  for (const one of sources) measured.push(await bundleEntry(one));
   return measured;
 }
 
-/** What a bundle has of core where only these are imported. */
+/** Sets of exports whose bundles are measured on their own. */
 const PARTS: readonly (readonly string[])[] = [['tool'], ['openai'], ['Agent', 'openai', 'tool']];
 
-function partOf(names: readonly string[], code: SubPath['code']): Source {
+function classifyPart(names: readonly string[], code: SubPath['code']): Source {
   return {
     name: `{ ${names.join(', ')} } of @pawl/core`,
     source: `export { ${names.join(', ')} } from ${JSON.stringify(code)};`,
@@ -43,8 +43,8 @@ interface Source {
   readonly source: string;
 }
 
-/** Minified for Node, with what it depends on but zod and undici. */
-export async function bundled({ name, source }: Source): Promise<Bundled> {
+/** Bundles an entry for Node, minified, with its dependencies except zod and undici. */
+export async function bundleEntry({ name, source }: Source): Promise<BundleResult> {
   const entry = join(import.meta.dirname, 'entry.js');
   const bundle = await rolldown({
     input: entry,
@@ -67,21 +67,21 @@ export async function bundled({ name, source }: Source): Promise<Bundled> {
   ]);
   return {
     name,
-    size: kilobytes(chunks.map(({ code }) => gzipSync(code, { level: 9 }).length)),
-    minified: kilobytes(chunks.map(({ code }) => code.length)),
+    size: formatKilobytes(chunks.map(({ code }) => gzipSync(code, { level: 9 }).length)),
+    minified: formatKilobytes(chunks.map(({ code }) => code.length)),
     modules,
   };
 }
 
-/** Where core is not installed, its package.json names the sources, which would bring another copy of what they share with the rest. */
+/** The built transport. In the workspace, package.json names the sources, which would add a second copy of shared files. */
 const TRANSPORT = join(import.meta.dirname, '..', 'packages', 'core', 'bundle', 'transport-node.js');
 
-function kilobytes(bytes: readonly number[]): number {
+function formatKilobytes(bytes: readonly number[]): number {
   return Math.round(bytes.reduce((sum, each) => sum + each, 0) / 100) / 10;
 }
 
 if (import.meta.main) {
   await build();
   console.log('| | minified, KB | and gzipped, KB |\n|---|--:|--:|');
-  for (const { name, minified, size } of await sizes()) console.log(`| \`${name}\` | ${minified} | ${size} |`);
+  for (const { name, minified, size } of await measureSizes()) console.log(`| \`${name}\` | ${minified} | ${size} |`);
 }

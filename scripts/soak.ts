@@ -1,10 +1,10 @@
 // npm run soak             every soak, two minutes each
 // npm run soak -- sqlite 600   one of them, for so many seconds
-// Load and faults at random, for longer than tests may take. To be run before an issue is closed; fails where a promise is broken.
+// Applies load and random faults for longer than tests may take. Run it before an issue is closed; it fails if a guarantee is broken.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** By name: what each does is told at the head of its file. */
+/** By name. The first lines of each file describe it. */
 const SOAKS = new Map([
   ['sqlite', 'test/soak/sqlite.ts'],
   ['postgres', 'test/soak/postgres.ts'],
@@ -12,7 +12,7 @@ const SOAKS = new Map([
 
 const [name, seconds = '120'] = process.argv.slice(2);
 if (name !== undefined && !SOAKS.has(name)) {
-  console.error(`There is no soak "${name}". There are: ${[...SOAKS.keys()].join(', ')}.`);
+  console.error(`Unknown soak "${name}". Pass one of: ${[...SOAKS.keys()].join(', ')}.`);
   process.exit(1);
 }
 for (const [each, file] of SOAKS) {

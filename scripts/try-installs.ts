@@ -1,19 +1,19 @@
-// Installs the packed packages as users do, into empty projects: by three package managers, in two versions, and into bundles.
+// Installs the packed packages into empty projects: with three package managers, in two versions, and in bundles.
 //   node scripts/try-installs.ts FOLDER      with the tarballs; after runtimes/main.ts, which brings Bun
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { tryBundles } from './installs/bundles.ts';
-import { newProject, npmInstall, type Project } from './installs/project.ts';
+import { createProject, installDependencies, type Project } from './installs/project.ts';
 import { tryTwoVersions } from './installs/two-versions.ts';
 import { run } from './run.ts';
 
-const MOST_MEBIBYTES = 14;
-const MOST_PACKAGES = 8;
+const MAX_MEBIBYTES = 14;
+const MAX_PACKAGES = 8;
 
 const root = join(import.meta.dirname, '..');
 const given = process.argv[2];
-if (given === undefined) throw new Error('Which folder are the tarballs in? node scripts/try-installs.ts FOLDER');
+if (given === undefined) throw new Error('Pass the folder of the tarballs: node scripts/try-installs.ts FOLDER');
 const tarballs = resolve(given);
 const { packageManager: pnpm }: { readonly packageManager: string } = JSON.parse(
   readFileSync(join(root, 'package.json'), 'utf8'),
@@ -23,56 +23,56 @@ const bun = join(root, 'runtimes', 'app', 'node_modules', '@oven', `bun-linux-${
 const signal = AbortSignal.timeout(300_000);
 const folder = mkdtempSync(join(tmpdir(), 'pawl-installs-'));
 try {
-  const all = Object.fromEntries(readdirSync(tarballs).flatMap(packageIn));
+  const all = Object.fromEntries(readdirSync(tarballs).flatMap(packPackage));
   const core = String(all['@pawl/core']);
   for (const file of readdirSync(tarballs).filter((name) => name.endsWith('.tgz'))) await checkContents(file);
-  const npm = project('npm', all);
-  await npmInstall(npm);
+  const npm = createTestProject('npm', all);
+  await installDependencies(npm);
   await run(process.execPath, ['try-packages.mjs'], npm);
   await checkStack(npm);
   await checkTypes(npm.cwd);
-  const ofPnpm = project('pnpm', all);
+  const ofPnpm = createTestProject('pnpm', all);
   await run('npx', ['--yes', String(pnpm.split('+')[0]), 'install'], ofPnpm);
   await run(process.execPath, ['try-packages.mjs'], ofPnpm);
-  const ofBun = project('bun', all);
+  const ofBun = createTestProject('bun', all);
   await run(bun, ['install'], ofBun);
   await run(bun, ['try-packages.mjs'], ofBun);
-  const small = project('small', { '@pawl/core': core });
-  await npmInstall(small);
+  const small = createTestProject('small', { '@pawl/core': core });
+  await installDependencies(small);
   checkWeight(small.cwd);
   await tryTwoVersions({ folder, tarball: core.replace(/^file:/, ''), peer: String(all['@pawl/tools']), signal });
-  const { '@pawl/dbos': _, ...bundled } = all; // Its engine loads packages that need not be there: no bundler takes it.
+  const { '@pawl/dbos': _, ...bundled } = all; // Its engine loads optional packages, which no bundler can resolve.
   await tryBundles({ folder, packages: { ...bundled, zod: '^4.0.0' }, signal });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 console.log('packages: installed by npm, pnpm and Bun into empty projects, in two versions, and in bundles, they run');
 
-function packageIn(file: string): readonly (readonly [string, string])[] {
+function packPackage(file: string): readonly (readonly [string, string])[] {
   const [, name] = /^pawl-(\w+)-.*\.tgz$/.exec(file) ?? [];
   return name === undefined ? [] : [[`@pawl/${name}`, `file:${join(tarballs, file)}`]];
 }
 
-function project(name: string, packages: Readonly<Record<string, string>>): Project {
+function createTestProject(name: string, packages: Readonly<Record<string, string>>): Project {
   const dependencies = { ...packages, zod: '^4.0.0' };
   const files = ['try-packages.mjs', 'try-stack.mjs', 'bundled-app.mjs'];
-  return newProject(join(folder, name), { dependencies, files, signal });
+  return createProject(join(folder, name), { dependencies, files, signal });
 }
 
-/** Nothing that is of the making only, what npm shows, and source maps that lead to sources. */
+/** Checks that a tarball has no build files, has the files that npm shows, and has the sources of its source maps. */
 async function checkContents(file: string): Promise<void> {
   const cwd = mkdtempSync(join(folder, 'contents-'));
   await run('tar', ['-xzf', join(tarballs, file), '--strip-components=1'], { cwd, env: process.env, signal });
   const paths = readdirSync(cwd, { recursive: true, encoding: 'utf8' });
   const wrong = paths.filter((path) => /\.(test|fixture)\.|tsbuildinfo|node_modules/.test(path));
-  const needed = ['LICENSE', 'README.md', 'package.json', ...paths.flatMap((path) => sourcesOf(path, cwd))];
+  const needed = ['LICENSE', 'README.md', 'package.json', ...paths.flatMap((path) => listSources(path, cwd))];
   const missing = needed.filter((name) => !paths.includes(name));
   if (wrong.length + missing.length === 0) return;
   throw new Error(`${file} has ${wrong.join(', ') || 'nothing wrong'}, and lacks ${missing.join(', ') || 'nothing'}.`);
 }
 
-/** What a source map leads to, where it has not the text itself. */
-function sourcesOf(path: string, cwd: string): readonly string[] {
+/** Lists the sources of a source map that does not contain their text. */
+function listSources(path: string, cwd: string): readonly string[] {
   if (!path.endsWith('.js.map')) return [];
   const { sources, sourcesContent }: SourceMap = JSON.parse(readFileSync(join(cwd, path), 'utf8'));
   return sourcesContent === undefined ? sources.map((source) => join(dirname(path), source)) : [];
@@ -83,20 +83,20 @@ interface SourceMap {
   readonly sourcesContent?: readonly string[];
 }
 
-/** Of every package, with Node's own reading of source maps. */
+/** Checks that stacks of every package lead to the sources, by Node's source maps. */
 async function checkStack(npm: Project): Promise<void> {
-  const said = await run(process.execPath, ['--enable-source-maps', 'try-stack.mjs'], npm);
+  const output = await run(process.execPath, ['--enable-source-maps', 'try-stack.mjs'], npm);
   for (const name of [
     'core/src/tool/tool.ts',
     'testing/src/script/script.ts',
     'tools/src/files/roots.ts',
     'dbos/src/',
   ]) {
-    if (!said.includes(name)) throw new Error(`No stack leads to ${name}:\n${said}`);
+    if (!output.includes(name)) throw new Error(`No stack leads to ${name}:\n${output}`);
   }
 }
 
-/** With the declarations of all packages looked through as well. */
+/** Checks the types, including the declarations of all packages. */
 async function checkTypes(cwd: string): Promise<void> {
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
   const typeRoots = join(root, 'node_modules', '@types');
@@ -111,7 +111,7 @@ async function checkTypes(cwd: string): Promise<void> {
   }
 }
 
-/** Of core with zod, in blocks of the disk. */
+/** Checks the size of an installation of core with zod, in disk blocks. */
 function checkWeight(cwd: string): void {
   const modules = join(cwd, 'node_modules');
   const files = readdirSync(modules, { recursive: true, encoding: 'utf8' }).map((path) =>
@@ -122,8 +122,8 @@ function checkWeight(cwd: string): void {
   const count = Object.keys(packages).length;
   const weight = `core with zod: ${mebibytes.toFixed(1)} MiB, ${count} packages`;
   console.log(`packages: ${weight}`);
-  if (mebibytes > MOST_MEBIBYTES || count > MOST_PACKAGES)
+  if (mebibytes > MAX_MEBIBYTES || count > MAX_PACKAGES)
     throw new Error(
-      `An install weighs too much: ${weight}. At most: ${MOST_MEBIBYTES} MiB, ${MOST_PACKAGES} packages.`,
+      `An installation is too large: ${weight}. At most: ${MAX_MEBIBYTES} MiB, ${MAX_PACKAGES} packages.`,
     );
 }

@@ -33,7 +33,7 @@ export const USAGE_ROWS: readonly UsageRow[] = [
       'completion_tokens_details.reasoning_tokens': 'a part of `completion_tokens`',
     },
     usage: {
-      ...counts(2_600, 300, 2_900),
+      ...makeUsage(2_600, 300, 2_900),
       prompt_tokens_details: { cached_tokens: 2_000, cache_write_tokens: 400, audio_tokens: 0 },
       completion_tokens_details: { reasoning_tokens: 200, audio_tokens: 0 },
     },
@@ -47,7 +47,7 @@ export const USAGE_ROWS: readonly UsageRow[] = [
       'num_sources_used`, `cost_in_usd_ticks': KEPT,
     },
     usage: {
-      ...counts(10_120, 1_499, 14_428),
+      ...makeUsage(10_120, 1_499, 14_428),
       prompt_tokens_details: { cached_tokens: 128 },
       completion_tokens_details: { reasoning_tokens: 2_809 },
       num_sources_used: 0,
@@ -58,14 +58,14 @@ export const USAGE_ROWS: readonly UsageRow[] = [
   {
     vendor: 'Gemini',
     fields: { total_tokens: 'with the thoughts, which no other field counts; billed as output' },
-    usage: counts(20, 424, 1_016),
+    usage: makeUsage(20, 424, 1_016),
     read: { prompt: 20, completion: 996 },
     source: 'https://github.com/Clarifai/clarifai-python/pull/978',
   },
   {
     vendor: 'Gemini, through CLIProxyAPI',
     fields: { 'completion_tokens_details.reasoning_tokens': 'beside `completion_tokens`, in the total' },
-    usage: { ...counts(21, 0, 81), completion_tokens_details: { reasoning_tokens: 60 } },
+    usage: { ...makeUsage(21, 0, 81), completion_tokens_details: { reasoning_tokens: 60 } },
     read: { prompt: 21, completion: 60, reasoning: 60 },
     source: 'https://github.com/router-for-me/CLIProxyAPI/issues/5733',
   },
@@ -75,7 +75,7 @@ export const USAGE_ROWS: readonly UsageRow[] = [
       'x_groq.usage': 'in a stream, where `usage` is missing',
       'queue_time`, `prompt_time`, `completion_time`, `total_time': `seconds: ${KEPT}`,
     },
-    beside: { x_groq: { usage: { ...counts(4_641, 82, 4_723), prompt_tokens_details: { cached_tokens: 4_608 } } } },
+    beside: { x_groq: { usage: { ...makeUsage(4_641, 82, 4_723), prompt_tokens_details: { cached_tokens: 4_608 } } } },
     read: { prompt: 4_641, cached: 4_608, completion: 82 },
     source: 'https://console.groq.com/docs/prompt-caching',
   },
@@ -85,21 +85,21 @@ export const USAGE_ROWS: readonly UsageRow[] = [
       'num_cached_tokens`, `prompt_token_details.cached_tokens': CACHED,
       prompt_audio_seconds: `seconds, or \`{}\`: ${KEPT}`,
     },
-    usage: { ...counts(1_013, 30, 1_043), num_cached_tokens: 1_008, prompt_audio_seconds: {} },
+    usage: { ...makeUsage(1_013, 30, 1_043), num_cached_tokens: 1_008, prompt_audio_seconds: {} },
     read: { prompt: 1_013, cached: 1_008, completion: 30 },
     source: 'https://github.com/vercel/ai/issues/14382',
   },
   {
     vendor: 'DeepSeek',
     fields: { prompt_cache_hit_tokens: CACHED, prompt_cache_miss_tokens: `the rest of it: ${KEPT}` },
-    usage: { ...counts(1_000, 100, 1_100), prompt_cache_hit_tokens: 800, prompt_cache_miss_tokens: 200 },
+    usage: { ...makeUsage(1_000, 100, 1_100), prompt_cache_hit_tokens: 800, prompt_cache_miss_tokens: 200 },
     read: { prompt: 1_000, cached: 800, completion: 100 },
     source: 'https://api-docs.deepseek.com/api/create-chat-completion',
   },
   {
     vendor: 'Moonshot (Kimi)',
     fields: { cached_tokens: CACHED, 'choices[0].usage': 'in a stream, where `usage` is missing' },
-    usage: { ...counts(1_336, 31, 1_367), cached_tokens: 1_280 },
+    usage: { ...makeUsage(1_336, 31, 1_367), cached_tokens: 1_280 },
     read: { prompt: 1_336, cached: 1_280, completion: 31 },
     source: 'https://github.com/AstrBotDevs/AstrBot/issues/6614',
   },
@@ -110,7 +110,7 @@ export const USAGE_ROWS: readonly UsageRow[] = [
       'prompt_tokens_details.cache_creation`, `cache_type': KEPT,
     },
     usage: {
-      ...counts(1_530, 12, 1_542),
+      ...makeUsage(1_530, 12, 1_542),
       prompt_tokens_details: { cached_tokens: 0, cache_creation_input_tokens: 1_500, cache_type: 'ephemeral' },
     },
     read: { prompt: 1_530, completion: 12 },
@@ -119,21 +119,21 @@ export const USAGE_ROWS: readonly UsageRow[] = [
   {
     vendor: 'Z.ai',
     fields: {},
-    usage: { ...counts(1_200, 300, 1_500), prompt_tokens_details: { cached_tokens: 800 } },
+    usage: { ...makeUsage(1_200, 300, 1_500), prompt_tokens_details: { cached_tokens: 800 } },
     read: { prompt: 1_200, cached: 800, completion: 300 },
     source: 'https://docs.z.ai/guides/capabilities/cache',
   },
   {
     vendor: 'MiniMax',
     fields: { total_characters: KEPT, total_tokens: '0 in each chunk but the last' },
-    usage: { ...counts(40, 21, 61), total_characters: 0 },
+    usage: { ...makeUsage(40, 21, 61), total_characters: 0 },
     read: { prompt: 40, completion: 21 },
     source: 'https://github.com/MiniMax-AI/MiniMax-M2.5/issues/18',
   },
   {
     vendor: 'Anthropic',
     fields: { prompt_tokens_details: 'always empty: its endpoint for Chat Completions has no cache' },
-    usage: counts(402, 88, 490),
+    usage: makeUsage(402, 88, 490),
     read: { prompt: 402, completion: 88 },
     source: 'https://platform.claude.com/docs/en/api/openai-sdk',
   },
@@ -156,7 +156,7 @@ export const USAGE_ROWS: readonly UsageRow[] = [
   {
     vendor: 'Bedrock, through Portkey',
     fields: { 'cache_read_input_tokens`, `cache_creation_input_tokens': 'beside `prompt_tokens`, in the total' },
-    usage: { ...counts(368, 19, 10_923), cache_read_input_tokens: 10_536, cache_creation_input_tokens: 0 },
+    usage: { ...makeUsage(368, 19, 10_923), cache_read_input_tokens: 10_536, cache_creation_input_tokens: 0 },
     read: { prompt: 10_904, cached: 10_536, completion: 19 },
     source: 'https://github.com/Portkey-AI/gateway/pull/1211',
   },
@@ -167,7 +167,7 @@ export const USAGE_ROWS: readonly UsageRow[] = [
       'prompt_tokens_details.cache_creation_tokens': `written to the cache, ${IN_PROMPT}`,
     },
     usage: {
-      ...counts(98_805, 5_120, 103_925),
+      ...makeUsage(98_805, 5_120, 103_925),
       prompt_tokens_details: { text_tokens: null, cached_tokens: 66_360, cache_creation_tokens: 32_435 },
       completion_tokens_details: { reasoning_tokens: 1_710 },
       cache_read_input_tokens: 66_360,
@@ -179,7 +179,7 @@ export const USAGE_ROWS: readonly UsageRow[] = [
   {
     vendor: 'Databricks',
     fields: { 'cache_read_input_tokens`, `cache_creation_input_tokens': IN_PROMPT },
-    usage: { ...counts(10_416, 8, 10_424), cache_read_input_tokens: 10_400, cache_creation_input_tokens: 0 },
+    usage: { ...makeUsage(10_416, 8, 10_424), cache_read_input_tokens: 10_400, cache_creation_input_tokens: 0 },
     read: { prompt: 10_416, cached: 10_400, completion: 8 },
     source: 'https://github.com/databricks/databricks-ai-bridge/issues/446',
   },
@@ -191,7 +191,7 @@ export const USAGE_ROWS: readonly UsageRow[] = [
       'cost`, `cost_details`, `is_byok': `what OpenRouter bills, in credits: ${KEPT}`,
     },
     usage: {
-      ...counts(1_940, 293, 2_233),
+      ...makeUsage(1_940, 293, 2_233),
       prompt_tokens_details: { cached_tokens: 1_000, cache_write_tokens: 100 },
       completion_tokens_details: { reasoning_tokens: 321 },
       cost: 0.0095,
@@ -209,7 +209,7 @@ export const USAGE_ROWS: readonly UsageRow[] = [
       'num_search_queries`, `search_context_size`, `cost': `billed apart: ${KEPT}`,
     },
     usage: {
-      ...counts(108, 3_256, 3_364),
+      ...makeUsage(108, 3_256, 3_364),
       citation_tokens: 7_299,
       num_search_queries: 74,
       reasoning_tokens: 73_248,
@@ -222,7 +222,7 @@ export const USAGE_ROWS: readonly UsageRow[] = [
     vendor: 'Together, Fireworks, Cerebras, SambaNova, NVIDIA NIM, Cloudflare, the router of Hugging Face',
     fields: { 'time_to_first_token`, `total_latency`, `time_info': `measurements: ${KEPT}` },
     usage: {
-      ...counts(27_147, 351, 27_498),
+      ...makeUsage(27_147, 351, 27_498),
       prompt_tokens_details: { cached_tokens: 27_146 },
       time_to_first_token: 0.4,
     },
@@ -232,14 +232,14 @@ export const USAGE_ROWS: readonly UsageRow[] = [
   {
     vendor: 'vLLM',
     fields: { prompt_tokens_details: '`null` unless the server has `--enable-prompt-tokens-details`' },
-    usage: { ...counts(90, 12, 102), prompt_tokens_details: null },
+    usage: { ...makeUsage(90, 12, 102), prompt_tokens_details: null },
     read: { prompt: 90, completion: 12 },
     source: REFERENCE,
   },
   {
     vendor: 'SGLang',
     fields: { reasoning_tokens: 'a part of `completion_tokens`' },
-    usage: { ...counts(90, 412, 502), prompt_tokens_details: { cached_tokens: 64 }, reasoning_tokens: 400 },
+    usage: { ...makeUsage(90, 412, 502), prompt_tokens_details: { cached_tokens: 64 }, reasoning_tokens: 400 },
     read: { prompt: 90, cached: 64, completion: 412, reasoning: 400 },
     source:
       'https://github.com/sgl-project/sglang/blob/004c82e07d876f6e4a0ad6e15325706b0f478f1a/python/sglang/srt/entrypoints/openai/protocol.py',
@@ -258,12 +258,12 @@ export const USAGE_ROWS: readonly UsageRow[] = [
   {
     vendor: 'Ollama, LM Studio',
     fields: { stats: `of LM Studio, measurements: ${KEPT}` },
-    usage: counts(263, 34, 297),
+    usage: makeUsage(263, 34, 297),
     read: { prompt: 263, completion: 34 },
     source: 'https://github.com/ollama/ollama/issues/8008',
   },
 ];
 
-function counts(prompt_tokens: number, completion_tokens: number, total_tokens: number): Record<string, number> {
+function makeUsage(prompt_tokens: number, completion_tokens: number, total_tokens: number): Record<string, number> {
   return { prompt_tokens, completion_tokens, total_tokens };
 }

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkPrograms, codeOf, isExcerpt, pages } from '../scripts/code-blocks/check-pages.ts';
-import { brokenLinks } from '../scripts/code-blocks/links.ts';
+import { checkPrograms, isExcerpt, listPages, readPageCode } from '../scripts/code-blocks/check-pages.ts';
+import { findBrokenLinks } from '../scripts/code-blocks/links.ts';
 import { readPage } from '../scripts/code-blocks/read-page.ts';
 import { REPOSITORY, translateLink } from '../scripts/code-blocks/site-link.ts';
 
 const root = join(import.meta.dirname, '..');
 
-const all = pages().map(codeOf);
+const all = listPages().map(readPageCode);
 const programs = all.flatMap((page) => page.programs);
 const count = (type: string): number =>
   programs.filter(({ use }) => use.type === type).reduce((sum, { shown }) => sum + shown.length, 0);
 
-/** A page of blocks: each is what stands in its fence, and its code. */
-function pageOf(...blocks: readonly (readonly [fence: string, code: string])[]): string {
+/** Creates a page from blocks: the text of each fence, and its code. */
+function createPage(...blocks: readonly (readonly [fence: string, code: string])[]): string {
   return blocks
     .map(([fence, code]) => (fence === 'hidden' ? `<!-- ts\n${code}\n-->` : `\`\`\`${fence}\n${code}\n\`\`\``))
     .join('\n');
@@ -25,26 +25,29 @@ test(`the code of ${all.length} pages compiles, runs and prints what they show: 
   expect(await checkPrograms(ours, 'docs')).toEqual([]);
 });
 
-test('what a page shows of our own files is there', () => {
+test('excerpts of our files in pages equal the files', () => {
   expect(all.flatMap((page) => page.excerpts).filter((excerpt) => !isExcerpt(excerpt))).toEqual([]);
   const excerpt = { page: 'a.md', line: 2, file: 'scripts/code-blocks/run-process.ts' };
   expect(isExcerpt({ ...excerpt, code: 'blockNetwork();\nconst server = await offlineServer();' })).toBe(true);
   expect(isExcerpt({ ...excerpt, code: 'blockNetwork();\nconst other = await offlineServer();' })).toBe(false);
 });
 
-test('what is wrong with a page is told with its line', async () => {
+test('reports a fault of a page with its line', async () => {
   const wrong = {
-    'docs/types.md': pageOf(['ts', 'const count = 1;'], ['ts continued', 'const text: string = count;']),
-    'docs/kept.md': pageOf(['ts not run: it has no server', 'missing();']),
-    'docs/prints.md': pageOf(
+    'docs/types.md': createPage(['ts', 'const count = 1;'], ['ts continued', 'const text: string = count;']),
+    'docs/kept.md': createPage(['ts not run: it has no server', 'missing();']),
+    'docs/prints.md': createPage(
       ['hidden', "const said = 'two';"],
       ['ts', "console.log('one', said);"],
       ['text', 'one …\nthree'],
     ),
-    'docs/throws.md': pageOf(['ts', "throw new Error('Broken.');"]),
-    'docs/rejects.md': pageOf(['ts', "void Promise.reject(new Error('Late.'));\nawait new Promise(() => undefined);"]),
-    'docs/exits.md': pageOf(['ts', 'process.exit();']),
-    'docs/fine.md': pageOf(['ts', "console.log('never comes to it');"]),
+    'docs/throws.md': createPage(['ts', "throw new Error('Broken.');"]),
+    'docs/rejects.md': createPage([
+      'ts',
+      "void Promise.reject(new Error('Late.'));\nawait new Promise(() => undefined);",
+    ]),
+    'docs/exits.md': createPage(['ts', 'process.exit();']),
+    'docs/fine.md': createPage(['ts', "console.log('never comes to it');"]),
   };
   const given = Object.entries(wrong).flatMap(([page, markdown]) => readPage(page, markdown).programs);
   const [compiled = '', ...ran] = await checkPrograms(given, 'docs');
@@ -53,33 +56,36 @@ test('what is wrong with a page is told with its line', async () => {
     "docs/types.md(5,7): error TS2322: Type 'number' is not assignable to type 'string'.",
   ]);
   expect(ran.map((line) => line.split('\n').slice(0, 2))).toEqual([
-    ['docs/prints.md:5: it prints', 'one two'],
-    ['docs/throws.md:2: it fails. Error: Broken.', '    at docs/throws.md:2:7'],
-    ['docs/rejects.md:2: it fails. Error: Late.', '    at docs/rejects.md:2:21'],
-    ['docs/exits.md:2: it did not come to its end.'],
-    ['docs/fine.md:2: it did not come to its end.'],
+    ['docs/prints.md:5: the block prints', 'one two'],
+    ['docs/throws.md:2: the program fails. Error: Broken.', '    at docs/throws.md:2:7'],
+    ['docs/rejects.md:2: the program fails. Error: Late.', '    at docs/rejects.md:2:21'],
+    ['docs/exits.md:2: the block did not end.'],
+    ['docs/fine.md:2: the block did not end.'],
   ]);
 });
 
 test.each([
-  [pageOf(['js', 'console.log(1)']), 'page.md:1: "js" is no language that pages may have: ts, sh, json, sql, text.'],
-  [pageOf(['ts skip', 'console.log(1)']), 'page.md:1: "ts skip" is unknown'],
-  [pageOf(['ts not run:', 'console.log(1)']), 'page.md:1: "ts not run:" is unknown'],
-  [pageOf(['ts continued', 'console.log(1)']), 'page.md:1: there is no block before, to go on with.'],
-  [pageOf(['hidden', 'const a = 1;']), 'page.md:1: no block follows these hidden lines.'],
-  ['```ts\nconst a = 1;', 'page.md:1: this has no end.'],
+  [
+    createPage(['js', 'console.log(1)']),
+    'page.md:1: "js" is not a language for pages. Use one of: ts, sh, json, sql, text.',
+  ],
+  [createPage(['ts skip', 'console.log(1)']), 'page.md:1: "ts skip" is unknown'],
+  [createPage(['ts not run:', 'console.log(1)']), 'page.md:1: "ts not run:" is unknown'],
+  [createPage(['ts continued', 'console.log(1)']), 'page.md:1: no block precedes this one.'],
+  [createPage(['hidden', 'const a = 1;']), 'page.md:1: no block follows these hidden lines.'],
+  ['```ts\nconst a = 1;', 'page.md:1: the block has no end.'],
   [
     '- so:\n  ```ts\n  const a = 1;\n  ```',
     'page.md:2: a fence has to be three backticks at the beginning of the line.',
   ],
-])('a page can leave nothing out without a word: %j', (markdown, message) => {
+])('rejects a page that leaves out code silently: %j', (markdown, message) => {
   expect(() => readPage('page.md', markdown)).toThrow(message);
 });
 
 const OTHER_PAGES = ['AGENTS.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/README.md'];
 
 test('every link between pages is relative and leads to a file, and to a heading in it', () => {
-  expect([...pages(), ...OTHER_PAGES].flatMap(brokenLinks)).toEqual([]);
+  expect([...listPages(), ...OTHER_PAGES].flatMap(findBrokenLinks)).toEqual([]);
 });
 
 test.each([

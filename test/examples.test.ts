@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 
 const examples = join(import.meta.dirname, '..', 'examples');
 
-/** The output of an example with times and process ids normalised. The environment names no real server. */
-async function printed(path: string): Promise<string> {
+/** Runs an example and normalizes times and process ids in its output. Removes the variables that name a real server. */
+async function runExample(path: string): Promise<string> {
   const { OPENAI_API_KEY: _, OPENAI_BASE_URL: __, OPENAI_MODEL: ___, ...env } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, [join(examples, path)], { env });
   return stdout.replaceAll(/\b\d+ ms\b/g, 'N ms').replaceAll(/\bkill -9 \d+/g, 'kill -9 4711');
@@ -15,12 +15,12 @@ async function printed(path: string): Promise<string> {
 
 const numbered = readdirSync(examples).filter((name) => name.endsWith('.ts'));
 
-test('there is an example for each idea, in order', () => {
+test('has an example for each idea, in order', () => {
   expect(numbered).toEqual([
     '01-hello.ts',
     '02-streaming.ts',
     '03-parallel-calls.ts',
-    '04-errors-and-corrections.ts',
+    '04-errors-and-retries.ts',
     '05-approval.ts',
     '06-limits.ts',
     '07-structured-output.ts',
@@ -40,13 +40,13 @@ test('there is an example for each idea, in order', () => {
   ]);
 });
 
-test.each([...numbered, 'quick-start/main.ts'])('%s prints what it says', async (path) => {
+test.each([...numbered, 'quick-start/main.ts'])('%s prints the recorded output', async (path) => {
   const name = path.replace(/(\/main)?\.ts$/, '.txt');
-  await expect(await printed(path)).toMatchFileSnapshot(join(import.meta.dirname, 'examples', name));
+  await expect(await runExample(path)).toMatchFileSnapshot(join(import.meta.dirname, 'examples', name));
 });
 
 test('the README shows the output of the example that is killed and resumed', async () => {
   const readme = readFileSync(join(examples, '..', 'README.md'), 'utf8');
   const path = '12-resume-after-kill.ts';
-  expect(readme).toContain(`node examples/${path}\n\`\`\`\n\n\`\`\`text\n${await printed(path)}\`\`\``);
+  expect(readme).toContain(`node examples/${path}\n\`\`\`\n\n\`\`\`text\n${await runExample(path)}\`\`\``);
 });

@@ -1,4 +1,4 @@
-// For mutation testing: gives generated tests the same examples for each mutant, otherwise a score would change from run to run.
+// For mutation testing: property tests use the same examples for each mutant, so that a score is reproducible.
 import fc from 'fast-check';
 
 fc.configureGlobal({ seed: 1 });

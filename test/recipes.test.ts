@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { checkPrograms } from '../scripts/code-blocks/check-pages.ts';
 import { readPage } from '../scripts/code-blocks/read-page.ts';
 
-/** The agent of the production checklist, as it is shown there. */
+/** The agent of the production checklist, as shown on the page. */
 function productionAgent(): string {
   const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'guide', 'production.md'), 'utf8');
   const [, code] = /```ts\n([\s\S]*?\n)const host = /.exec(page) ?? [];
@@ -12,7 +12,7 @@ function productionAgent(): string {
   return code;
 }
 
-// What docs/guide/testing.md recommends, one after the other.
+// The recommendations of docs/guide/testing.md.
 const RECIPES = `
 import { offlineServer, respond, scriptedModel, testTool } from '@pawl/testing';
 import { evaluate, exactMatch, report } from '@pawl/testing/evaluation';
@@ -63,7 +63,7 @@ test('how good it is', async () => {
 });
 `;
 
-test('the agent of the production checklist is tested by what the guide on testing recommends', async () => {
+test('the recommendations of docs/guide/testing.md test the agent of the production checklist', async () => {
   const code = `process.env.OPENAI_API_KEY = 'not-a-key';\n${productionAgent()}${RECIPES}`;
   const { programs } = readPage('docs/recipes.md', ['```ts', code.replaceAll('```', ''), '```'].join('\n'));
   expect(await checkPrograms(programs, 'docs')).toEqual([]);

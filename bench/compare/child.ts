@@ -6,54 +6,56 @@ import { join } from 'node:path';
 export interface ChildOptions {
   readonly args?: readonly string[];
   readonly nodeOptions?: readonly string[];
-  /** Keeps it on the last core, away from what is measured, where the machine can. */
+  /** Pins the process to the last core, away from the measured processes, if the machine can. */
   readonly isApart?: boolean;
-  /** Rejects an order that takes longer. @defaultValue 60_000 */
+  /** Deadline of an order in milliseconds. @defaultValue 60_000 */
   readonly timeoutMs?: number;
 }
 
-interface Reply {
+interface ChildMessage {
   readonly value?: unknown;
   readonly error?: string;
 }
 
-interface Waiting {
+interface PendingOrder {
   resolve(value: unknown): void;
   reject(reason: Error): void;
 }
 
-/** A process of the bench that obeys orders, one after the other. */
+/** A process of the bench that executes orders in sequence. */
 export class Child<Order> {
   readonly #process: ChildProcess;
   readonly #timeoutMs: number;
-  #waiting: Waiting | undefined;
-  /** Its last words, which are told where it ends by itself. */
-  #said = '';
+  #pendingOrder: PendingOrder | undefined;
+  /** The last error output, for the message if the process ends by itself. */
+  #errorText = '';
 
-  /** Which has said its first word when `ready` resolves. */
+  /** Starts the process. `waitUntilReady` resolves with its first message. */
   constructor(file: string, { args = [], nodeOptions = [], isApart = false, timeoutMs = 60_000 }: ChildOptions = {}) {
     const command = [process.execPath, ...nodeOptions, join(import.meta.dirname, file), ...args];
     const [program = '', ...rest] = isApart && canPin() ? [...PINNED, ...command] : command;
     this.#timeoutMs = timeoutMs;
-    this.#process = spawn(program, rest, { env: environment(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#process = spawn(program, rest, { env: createEnvironment(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#said = (this.#said + text).slice(-SAID_LENGTH);
+      this.#errorText = (this.#errorText + text).slice(-MAX_ERROR_LENGTH);
     });
-    this.#process.on('message', (message) => this.#hear(message as Reply)); // Our own processes send nothing else.
-    this.#process.on('exit', (code, signal) => this.#end(`${file} ended with ${code ?? signal}. ${this.#said}`));
-    this.#process.on('error', (error) => this.#end(String(error)));
+    this.#process.on('message', (message) => this.#handleMessage(message as ChildMessage)); // Our processes send no other messages.
+    this.#process.on('exit', (code, signal) =>
+      this.#rejectOrder(`${file} ended with ${code ?? signal}. ${this.#errorText}`),
+    );
+    this.#process.on('error', (error) => this.#rejectOrder(String(error)));
   }
 
-  ready(): Promise<unknown> {
-    return this.#reply();
+  waitUntilReady(): Promise<unknown> {
+    return this.#receiveValue();
   }
 
-  /** Of the type that the order's description says. One that takes too long ends the process: its reply would be taken for the next one's. */
+  /** Sends an order, and resolves with its value. An order that takes too long ends the process: a late value would be taken for the next one. */
   async ask<T = unknown>(order: Order): Promise<T> {
     if (this.#hasEnded()) throw new Error('The process has ended.');
-    const reply = this.#reply();
+    const value = this.#receiveValue();
     this.#process.send(order as object);
-    return reply as Promise<T>;
+    return value as Promise<T>;
   }
 
   async stop(): Promise<void> {
@@ -67,30 +69,30 @@ export class Child<Order> {
     return this.#process.exitCode !== null || this.#process.signalCode !== null || !this.#process.connected;
   }
 
-  #reply(): Promise<unknown> {
+  #receiveValue(): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const timer = setTimeout(() => {
-      this.#end(`It took longer than ${this.#timeoutMs} ms.`);
+      this.#rejectOrder(`The order took longer than ${this.#timeoutMs} ms.`);
       this.#process.kill('SIGKILL');
     }, this.#timeoutMs);
-    this.#waiting = { resolve, reject };
+    this.#pendingOrder = { resolve, reject };
     return promise.finally(() => {
       clearTimeout(timer);
-      this.#waiting = undefined;
+      this.#pendingOrder = undefined;
     });
   }
 
-  #hear({ value, error }: Reply): void {
-    if (error === undefined) this.#waiting?.resolve(value);
-    else this.#end(error);
+  #handleMessage({ value, error }: ChildMessage): void {
+    if (error === undefined) this.#pendingOrder?.resolve(value);
+    else this.#rejectOrder(error);
   }
 
-  #end(reason: string): void {
-    this.#waiting?.reject(new Error(reason));
+  #rejectOrder(reason: string): void {
+    this.#pendingOrder?.reject(new Error(reason));
   }
 }
 
-const SAID_LENGTH = 2_000;
+const MAX_ERROR_LENGTH = 2_000;
 const TASKSET = '/usr/bin/taskset';
 const PINNED = [TASKSET, '-c', String(availableParallelism() - 1)];
 
@@ -98,8 +100,8 @@ function canPin(): boolean {
   return availableParallelism() > 1 && existsSync(TASKSET);
 }
 
-/** Without what would have a contestant tell its makers, or go through a proxy. */
-export function environment(): NodeJS.ProcessEnv {
+/** Creates an environment without telemetry and proxies. */
+export function createEnvironment(): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
     HOME: process.env['HOME'],

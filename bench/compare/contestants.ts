@@ -3,60 +3,60 @@ import { basename, dirname, join } from 'node:path';
 
 const bench = join(import.meta.dirname, '..');
 
-/** What the ratios are to. */
+/** The contestant that ratios refer to. */
 export const BASE = 'fetch';
 export const PAWL = 'pawl';
 
-export interface Entry {
+export interface ContestantEntry {
   /** `fetch`, `node:http`, `undici`, `pawl`, or a peer as `folder/client`. */
   readonly name: string;
   readonly file: string;
-  /** With a package.json of its own, where it is installed. */
+  /** The folder of its package.json, in which it is installed. */
   readonly folder: string;
 }
 
-export const base: Entry = entry(BASE, 'contestants/by-hand/fetch.client.ts');
-export const pawl: Entry = entry(PAWL, 'contestants/pawl/agent.client.ts');
+export const base: ContestantEntry = createEntry(BASE, 'contestants/by-hand/fetch.client.ts');
+export const pawl: ContestantEntry = createEntry(PAWL, 'contestants/pawl/agent.client.ts');
 
-/** The loops by hand and Pawl. */
-export const contestants: readonly Entry[] = [
+/** The loops written by hand, and Pawl. */
+export const contestants: readonly ContestantEntry[] = [
   base,
-  entry('node:http', 'contestants/by-hand/node-http.client.ts'),
-  entry('undici', 'contestants/undici/request.client.ts'),
+  createEntry('node:http', 'contestants/by-hand/node-http.client.ts'),
+  createEntry('undici', 'contestants/undici/request.client.ts'),
   pawl,
 ];
 
-/** All that are there, installed or not. */
-export function peers(): readonly Entry[] {
+/** Lists all peers, installed or not. */
+export function listPeers(): readonly ContestantEntry[] {
   return globSync('peers/*/*.client.ts', { cwd: bench })
     .sort()
-    .map((file) => entry(`${basename(dirname(file))}/${basename(file, '.client.ts')}`, file));
+    .map((file) => createEntry(`${basename(dirname(file))}/${basename(file, '.client.ts')}`, file));
 }
 
-export function isInstalled({ folder }: Entry): boolean {
+export function isInstalled({ folder }: ContestantEntry): boolean {
   return existsSync(join(folder, 'node_modules'));
 }
 
-/** The first one of each folder. */
-export function packagesOf(entries: readonly Entry[]): readonly Entry[] {
+/** Selects the first entry of each folder. */
+export function selectPackages(entries: readonly ContestantEntry[]): readonly ContestantEntry[] {
   return entries.filter(({ folder }, index) => entries.findIndex((other) => other.folder === folder) === index);
 }
 
-/** Of what the contestants are made of, as installed. */
-export function versionsOf(entries: readonly Entry[]): Readonly<Record<string, string>> {
+/** Reads the installed versions of the contestants' dependencies. */
+export function readVersions(entries: readonly ContestantEntry[]): Readonly<Record<string, string>> {
   const read = (...path: readonly string[]) => JSON.parse(readFileSync(join(...path, 'package.json'), 'utf8'));
-  const found = packagesOf(entries).flatMap(({ folder }) =>
+  const found = selectPackages(entries).flatMap(({ folder }) =>
     Object.keys(read(folder).dependencies).map((name) => [name, read(folder, 'node_modules', name).version]),
   );
   return Object.fromEntries(found);
 }
 
-/** What its users import. */
-export function importsOf({ folder }: Entry): readonly string[] {
+/** Reads the packages that its users import. */
+export function readImports({ folder }: ContestantEntry): readonly string[] {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).measuredImports;
 }
 
-function entry(name: string, path: string): Entry {
+function createEntry(name: string, path: string): ContestantEntry {
   const file = join(bench, path);
   return { name, file, folder: dirname(file) };
 }

@@ -1,23 +1,23 @@
-export interface Timers {
+export interface TimerCounts {
   readonly made: number;
-  /** Neither over nor cancelled. */
+  /** Timers that have neither fired nor been cancelled. */
   readonly pending: number;
 }
 
 const pending = new Set<unknown>();
-let made: number | undefined;
+let createdCount: number | undefined;
 
-export function timerCounts(): Timers {
-  if (made === undefined) throw new Error('Nothing has counted the timers of this process.');
-  return { made, pending: pending.size };
+export function getTimerCounts(): TimerCounts {
+  if (createdCount === undefined) throw new Error('Timers are not counted. Call countTimers() first.');
+  return { made: createdCount, pending: pending.size };
 }
 
-/** From now on, but for Node's own: to be called before anything is loaded that sets timers. */
+/** Counts timers from now on, except Node's own. Call it before loading modules that set timers. */
 export function countTimers(): void {
-  made = 0;
+  createdCount = 0;
   const { setTimeout: set, clearTimeout: clear } = globalThis;
-  const counting = (work: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): unknown => {
-    made = (made ?? 0) + 1;
+  const createTimer = (work: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): unknown => {
+    createdCount = (createdCount ?? 0) + 1;
     const timer = set(() => {
       pending.delete(timer);
       work(...args);
@@ -25,7 +25,7 @@ export function countTimers(): void {
     pending.add(timer);
     return timer;
   };
-  globalThis.setTimeout = counting as typeof set; // It has more signatures, which nothing here uses.
+  globalThis.setTimeout = createTimer as typeof set; // Its other signatures are not used here.
   globalThis.clearTimeout = (timer) => {
     pending.delete(timer);
     clear(timer);

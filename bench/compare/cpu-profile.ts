@@ -3,7 +3,7 @@ import { type Profiler, Session } from 'node:inspector/promises';
 
 const SAMPLING_MICROS = 200;
 
-/** Writes what V8's sampling profiler saw of the work. */
+/** Runs the work under V8's sampling profiler, and writes the profile. */
 export async function writeProfile(file: string, work: () => Promise<unknown>): Promise<void> {
   const session = new Session();
   session.connect();
@@ -16,15 +16,15 @@ export async function writeProfile(file: string, work: () => Promise<unknown>): 
   writeFileSync(file, JSON.stringify(profile));
 }
 
-export interface Share {
+export interface FunctionShare {
   readonly where: string;
-  /** Of the samples in which the process was at work. */
+  /** Share of the samples in which the process was busy. */
   readonly share: number;
 }
 
-/** The functions that took the most time themselves, those they called left out. */
-export function topFunctions({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): readonly Share[] {
-  const whereById = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
+/** Ranks functions by their own time, without the functions that they call. */
+export function rankFunctions({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): readonly FunctionShare[] {
+  const whereById = new Map(nodes.map(({ id, callFrame }) => [id, formatPlace(callFrame)]));
   const micros = new Map<string, number>();
   let total = 0;
   for (const [index, id] of samples.entries()) {
@@ -37,7 +37,7 @@ export function topFunctions({ nodes, samples = [], timeDeltas = [] }: Profiler.
   return [...micros].map(([where, spent]) => ({ where, share: spent / total })).sort((a, b) => b.share - a.share);
 }
 
-function placeOf({ functionName, url, lineNumber }: Profiler.Profile['nodes'][number]['callFrame']): string {
+function formatPlace({ functionName, url, lineNumber }: Profiler.Profile['nodes'][number]['callFrame']): string {
   const name = functionName || 'anonymous';
   if (url === '') return name;
   const file = url.replace(/^file:.*\/(node_modules|bench)\//, '').replace('@pawl/core/dist/', '');

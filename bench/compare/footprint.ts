@@ -1,37 +1,37 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { bundled } from '../../scripts/sizes.ts';
-import { instantiations } from '../../test/types/cost/instantiations.ts';
-import { BASE, type Entry, PAWL, packagesOf, pawl } from './contestants.ts';
-import type { Measured, Samples } from './rows.ts';
+import { bundleEntry } from '../../scripts/sizes.ts';
+import { countInstantiations } from '../../test/types/cost/instantiations.ts';
+import { BASE, type ContestantEntry, PAWL, pawl, selectPackages } from './contestants.ts';
+import type { MeasuredRows, Samples } from './rows.ts';
 
-/** What installing puts on the disk, and what core is in a bundle and to the compiler. */
-export async function measureFootprint(entries: readonly Entry[]): Promise<Measured> {
-  const installed = packagesOf(entries);
+/** Measures the installed size, the size of core in a bundle, and its cost for the compiler. */
+export async function measureFootprint(entries: readonly ContestantEntry[]): Promise<MeasuredRows> {
+  const installed = selectPackages(entries);
   const core = createRequire(pawl.file).resolve('@pawl/core');
   return {
-    disk: sampled(installed, ({ folder }) => bytesBelow(join(folder, 'node_modules')) / 2 ** 20),
-    packages: sampled(installed, packageCount),
-    bundle: { [PAWL]: [(await bundled({ name: PAWL, source: `export * from ${JSON.stringify(core)};` })).size] },
-    types: { [BASE]: [instantiations('inferred')], [PAWL]: [instantiations('tools')] },
+    disk: measureEach(installed, ({ folder }) => countBytes(join(folder, 'node_modules')) / 2 ** 20),
+    packages: measureEach(installed, countPackages),
+    bundle: { [PAWL]: [(await bundleEntry({ name: PAWL, source: `export * from ${JSON.stringify(core)};` })).size] },
+    types: { [BASE]: [countInstantiations('inferred')], [PAWL]: [countInstantiations('tools')] },
   };
 }
 
-function sampled(entries: readonly Entry[], measure: (entry: Entry) => number): Samples {
+function measureEach(entries: readonly ContestantEntry[], measure: (entry: ContestantEntry) => number): Samples {
   return Object.fromEntries(entries.map((entry) => [entry.name, [measure(entry)]]));
 }
 
-/** As the file system counts them, in blocks. */
-function bytesBelow(folder: string): number {
+/** Counts bytes in blocks, like the file system. */
+function countBytes(folder: string): number {
   return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return sum + bytesBelow(path);
+    if (entry.isDirectory()) return sum + countBytes(path);
     return sum + (entry.isFile() ? statSync(path).blocks * 512 : 0);
   }, 0);
 }
 
-function packageCount({ folder }: Entry): number {
+function countPackages({ folder }: ContestantEntry): number {
   const lock = JSON.parse(readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8'));
   return Object.keys(lock.packages).length;
 }

@@ -1,36 +1,36 @@
-export interface Incoming {
+export interface IncomingRequest {
   readonly path: string;
   readonly body: Buffer;
 }
 
-interface Framed {
-  readonly request: Incoming;
+interface FramedRequest {
+  readonly request: IncomingRequest;
   /** Where the next request begins. */
   readonly end: number;
 }
 
 const BLANK_LINE = '\r\n\r\n';
 
-/** Reads requests off a connection: as much of HTTP/1.1 as clients of Chat Completions send, for a quarter of what `node:http` costs. */
+/** Reads requests from a connection: the part of HTTP/1.1 that clients of Chat Completions use, at a quarter of the cost of `node:http`. */
 export class RequestReader {
   #pieces: Buffer[] = [];
   #length = 0;
-  /** Nothing is looked at before so much is there: a long body in many pieces is joined once. */
-  #wanted = 0;
+  /** Bytes that must arrive before the next parse, so that a long body in many pieces is joined once. */
+  #minLength = 0;
 
-  /** The requests that are complete with this piece. */
-  read(piece: Buffer): readonly Incoming[] {
+  /** Adds a piece, and returns the requests that it completes. */
+  read(piece: Buffer): readonly IncomingRequest[] {
     this.#pieces.push(piece);
     this.#length += piece.length;
-    if (this.#length < this.#wanted) return [];
+    if (this.#length < this.#minLength) return [];
     let rest = this.#pieces.length === 1 ? piece : Buffer.concat(this.#pieces);
-    const complete: Incoming[] = [];
+    const complete: IncomingRequest[] = [];
     for (;;) {
-      const framed = frame(rest);
+      const framed = readFirst(rest);
       if (typeof framed === 'number') {
         this.#pieces = rest.length === 0 ? [] : [rest];
         this.#length = rest.length;
-        this.#wanted = framed;
+        this.#minLength = framed;
         return complete;
       }
       complete.push(framed.request);
@@ -39,20 +39,23 @@ export class RequestReader {
   }
 }
 
-/** The first request, or how many bytes there have to be before it is worth another look. */
-function frame(bytes: Buffer): Framed | number {
+/** Reads the first request. Returns the number of bytes to wait for if it is incomplete. */
+function readFirst(bytes: Buffer): FramedRequest | number {
   const headEnd = bytes.indexOf(BLANK_LINE);
   if (headEnd === -1) return bytes.length + 1;
   const head = bytes.toString('latin1', 0, headEnd);
   const [, path = ''] = head.split(' ', 2);
   const start = headEnd + BLANK_LINE.length;
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-  if (length === undefined) return unchunked(bytes, { path, start });
+  if (length === undefined) return readChunked(bytes, { path, start });
   const end = start + Number(length);
   return bytes.length < end ? end : { request: { path, body: bytes.subarray(start, end) }, end };
 }
 
-function unchunked(bytes: Buffer, { path, start }: { readonly path: string; readonly start: number }): Framed | number {
+function readChunked(
+  bytes: Buffer,
+  { path, start }: { readonly path: string; readonly start: number },
+): FramedRequest | number {
   const pieces: Buffer[] = [];
   for (let at = start; ; ) {
     const lineEnd = bytes.indexOf('\r\n', at);

@@ -1,14 +1,14 @@
-import type { Where } from './machine.ts';
-import type { Measured } from './rows.ts';
+import type { MeasurementOrigin } from './measurement-origin.ts';
+import type { MeasuredRows } from './rows.ts';
 
-/** What one run of the bench found. It is what `bench/results/compare.json` holds. */
-export interface Result extends Where {
+/** The result of the bench, and the content of `bench/results/compare.json`. */
+export interface ComparisonResult extends MeasurementOrigin {
   readonly rounds: number;
-  /** The share of the machine that other processes used while the rounds were measured. */
+  /** Share of the machine that other processes used during the rounds. */
   readonly others: number;
-  /** Contestants in the order in which they took turns. */
+  /** Contestants in the order of their turns. */
   readonly names: readonly string[];
-  /** Versions of what the peers were made of. */
+  /** Versions of the contestants' packages. */
   readonly versions: Readonly<Record<string, string>>;
-  readonly measured: Measured;
+  readonly measured: MeasuredRows;
 }

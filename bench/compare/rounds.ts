@@ -1,40 +1,43 @@
 import { Child } from './child.ts';
-import { Competitor } from './competitor.ts';
-import { BASE, type Entry } from './contestants.ts';
+import { ContestantProcess } from './contestant-process.ts';
+import { BASE, type ContestantEntry } from './contestants.ts';
 import { LOAD_NAMES, LOADS, type Load } from './loads.ts';
-import { othersShare } from './noise.ts';
-import type { Measured, RowKey } from './rows.ts';
+import { measureOthersShare } from './others-share.ts';
+import type { MeasuredRows, RowKey } from './rows.ts';
 import type { ServerOrder } from './server.ts';
 
 export interface RoundsOptions {
   readonly rounds: number;
-  /** No round is begun after so long. */
-  readonly capMs: number;
-  say(text: string): void;
+  /** No round starts after so many milliseconds. */
+  readonly maxDurationMs: number;
+  log(text: string): void;
 }
 
-export interface Rounds {
-  readonly measured: Measured;
+export interface RoundsResult {
+  readonly measured: MeasuredRows;
   readonly rounds: number;
-  /** The share of the machine that others used meanwhile. */
+  /** Share of the machine that other processes used meanwhile. */
   readonly others: number;
 }
 
-/** CPU and wall time. In each round all contestants have their turns, scenario by scenario. */
-export async function measureRounds(entries: readonly Entry[], options: RoundsOptions): Promise<Rounds> {
+/** Measures CPU and wall time. In each round all contestants take turns, scenario by scenario. */
+export async function measureRounds(
+  entries: readonly ContestantEntry[],
+  options: RoundsOptions,
+): Promise<RoundsResult> {
   const server = new Child<ServerOrder>('server.ts', { isApart: true });
-  const started: Competitor[] = [];
+  const started: ContestantProcess[] = [];
   try {
-    const port = await server.ready();
+    const port = await server.waitUntilReady();
     for (const entry of entries) {
-      const competitor = new Competitor(entry, { port });
+      const competitor = new ContestantProcess(entry, { port });
       if (await competitor.start()) started.push(competitor);
     }
-    options.say('warming up');
-    await round(started, { ms: WARM_UP_MS, firstCount: 10 });
-    const others = await othersShare([server, ...started.map(({ child }) => child)]);
-    const told = await rounds(started, options);
-    return { measured: byRow(told), rounds: told.length, others: await others() };
+    options.log('warming up');
+    await runRound(started, { ms: WARM_UP_MS, firstCount: 10 });
+    const others = await measureOthersShare([server, ...started.map(({ child }) => child)]);
+    const completed = await runRounds(started, options);
+    return { measured: groupByRow(completed), rounds: completed.length, others: await others() };
   } finally {
     await server.stop();
     for (const { child } of started) await child.stop();
@@ -44,58 +47,65 @@ export async function measureRounds(entries: readonly Entry[], options: RoundsOp
 const MS = 150;
 const WARM_UP_MS = 500;
 const TURNS = 200;
-/** So many contestants are so far apart in time that the base is measured twice. */
+/** With more contestants, the base is measured twice: its turns would be too far apart. */
 const MANY = 6;
 
-async function rounds(all: readonly Competitor[], { rounds: count, capMs, say }: RoundsOptions): Promise<Round[]> {
-  const told: Round[] = [];
-  const endAt = performance.now() + capMs;
-  while (told.length < count && (told.length === 0 || performance.now() < endAt)) {
-    told.push(await round(all, { ms: MS, firstCount: 20 }));
-    say(`round ${told.length} of ${count}`);
+async function runRounds(
+  all: readonly ContestantProcess[],
+  { rounds: count, maxDurationMs, log }: RoundsOptions,
+): Promise<RoundCosts[]> {
+  const completed: RoundCosts[] = [];
+  const endAt = performance.now() + maxDurationMs;
+  while (completed.length < count && (completed.length === 0 || performance.now() < endAt)) {
+    completed.push(await runRound(all, { ms: MS, firstCount: 20 }));
+    log(`round ${completed.length} of ${count}`);
   }
-  return told;
+  return completed;
 }
 
-/** What each contestant cost, by what was measured. */
-type Round = ReadonlyMap<string, Costs>;
+/** The costs of each contestant, by measure. */
+type RoundCosts = ReadonlyMap<string, Costs>;
 type Costs = ReadonlyMap<Measure, readonly number[]>;
 type Measure = Load | 'first' | 'late' | 'whole';
 
-async function round(
-  all: readonly Competitor[],
+async function runRound(
+  all: readonly ContestantProcess[],
   { ms, firstCount }: { readonly ms: number; readonly firstCount: number },
-): Promise<Round> {
-  const told = new Map(all.map(({ name }) => [name, new Map<Measure, number[]>()]));
-  const tell = (name: string, measure: Measure, value = Number.NaN): void => {
-    const costs = told.get(name);
+): Promise<RoundCosts> {
+  const completed = new Map(all.map(({ name }) => [name, new Map<Measure, number[]>()]));
+  const addCost = (name: string, measure: Measure, value = Number.NaN): void => {
+    const costs = completed.get(name);
     costs?.set(measure, [...(costs.get(measure) ?? []), value]);
   };
-  const turns = inTurns(all);
+  const turns = orderContestants(all);
   for (const load of LOAD_NAMES) {
     const order = { type: 'load', scenario: LOADS[load], ms } as const;
-    for (const each of turns) tell(each.name, load, await each.measure(load, order));
+    for (const each of turns) addCost(each.name, load, await each.measure(load, order));
   }
-  for (const each of turns) tell(each.name, 'first', await each.measure('first', { type: 'first', count: firstCount }));
+  for (const each of turns)
+    addCost(each.name, 'first', await each.measure('first', { type: 'first', count: firstCount }));
   for (const each of turns) {
     const marks = await each.measure<readonly number[]>('turns', { type: 'turns', turns: TURNS });
-    tell(each.name, 'late', perTurn(marks, { from: 178, to: 198 }));
-    tell(each.name, 'whole', marks?.at(-1));
+    addCost(each.name, 'late', computeCostPerTurn(marks, { from: 178, to: 198 }));
+    addCost(each.name, 'whole', marks?.at(-1));
   }
-  return told;
+  return completed;
 }
 
-function inTurns(all: readonly Competitor[]): readonly Competitor[] {
+function orderContestants(all: readonly ContestantProcess[]): readonly ContestantProcess[] {
   const base = all.find(({ name }) => name === BASE);
   return all.length <= MANY || base === undefined ? all : all.toSpliced(Math.ceil(all.length / 2), 0, base);
 }
 
-/** Mark 0 is the first turn's tool call. */
-function perTurn(marks: readonly number[] = [], { from, to }: { readonly from: number; readonly to: number }): number {
+/** Computes the cost of a turn between two marks. Mark 0 is the first turn's tool call. */
+function computeCostPerTurn(
+  marks: readonly number[] = [],
+  { from, to }: { readonly from: number; readonly to: number },
+): number {
   return ((marks[to] ?? Number.NaN) - (marks[from] ?? Number.NaN)) / (to - from);
 }
 
-/** The figures of the table, of what was measured. */
+/** Computes the figures of the table from the measures. */
 const FIGURES: Partial<Record<RowKey, (cost: (measure: Measure) => number) => number>> = {
   request: (cost) => cost('request') / LOADS.request.turns,
   request64: (cost) => cost('request64') / LOADS.request64.turns,
@@ -108,13 +118,18 @@ const FIGURES: Partial<Record<RowKey, (cost: (measure: Measure) => number) => nu
   whole: (cost) => cost('whole') / 1_000,
 };
 
-function byRow(told: readonly Round[]): Measured {
-  const names = [...(told[0]?.keys() ?? [])];
-  const samples = (figure: (cost: (measure: Measure) => number) => number) =>
-    names.map((name) => [name, told.map((each) => figure((measure) => mean(each.get(name)?.get(measure))))]);
-  return Object.fromEntries(Object.entries(FIGURES).map(([key, figure]) => [key, Object.fromEntries(samples(figure))]));
+function groupByRow(completed: readonly RoundCosts[]): MeasuredRows {
+  const names = [...(completed[0]?.keys() ?? [])];
+  const collectSamples = (figure: (cost: (measure: Measure) => number) => number) =>
+    names.map((name) => [
+      name,
+      completed.map((each) => figure((measure) => computeMean(each.get(name)?.get(measure)))),
+    ]);
+  return Object.fromEntries(
+    Object.entries(FIGURES).map(([key, figure]) => [key, Object.fromEntries(collectSamples(figure))]),
+  );
 }
 
-function mean(values: readonly number[] = []): number {
+function computeMean(values: readonly number[] = []): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,16 +1,16 @@
-/** What one unit of work costs a contestant, round by round. `NaN` where it could not be measured. */
+/** The cost of one unit of work for each contestant, by round. `NaN` if it could not be measured. */
 export type Samples = Readonly<Record<string, readonly number[]>>;
 
-/** A line of the table. */
-export interface Row {
+/** A row of the table. */
+export interface TableRow {
   readonly title: string;
   readonly unit: 'µs' | 'ms' | 'KiB' | 'MiB' | 'KB' | 'packages' | 'instantiations';
-  /** At most: the ratio to the loop over `fetch`; or the figure itself, where nothing is there to compare it with. */
+  /** The maximum of the ratio to the loop over `fetch`, or of the figure itself if `isAbsolute`. */
   readonly goal: number;
   readonly isAbsolute?: boolean;
 }
 
-/** In the order of the table. */
+/** The rows in order. */
 export const ROWS = {
   request: { title: 'request, unstreamed, 1 at a time', unit: 'µs', goal: 0.85 },
   request64: { title: 'request, unstreamed, 64 at a time', unit: 'µs', goal: 0.75 },
@@ -28,8 +28,8 @@ export const ROWS = {
   packages: { title: 'packages installed, with zod', unit: 'packages', goal: 8, isAbsolute: true },
   bundle: { title: 'bundle of core, minified and gzipped, without zod', unit: 'KB', goal: 30, isAbsolute: true },
   types: { title: '40 zod tools to the compiler', unit: 'instantiations', goal: 1.3 },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, TableRow>;
 
 export type RowKey = keyof typeof ROWS;
 
-export type Measured = Partial<Record<RowKey, Samples>>;
+export type MeasuredRows = Partial<Record<RowKey, Samples>>;

@@ -1,24 +1,24 @@
-/** How the server answers. It is the first part of the path, so that the server keeps nothing. */
-export interface Answers {
-  /** Replies of a conversation: all but the last one call tools. */
+/** How the server responds. It is encoded in the path, so that the server stores nothing. */
+export interface ServerBehavior {
+  /** Responses of a conversation: all except the last one call tools. */
   readonly turns: number;
-  /** Tool calls of each turn but the last. */
+  /** Tool calls of each turn except the last. */
   readonly calls: number;
-  /** Words of the last turn's text: as many chunks, where it is streamed. */
+  /** Words of the last turn's text; in a stream, as many chunks. */
   readonly words: number;
-  /** A stream in one write, in one for each chunk, or in two, the first of which ends with the first word. */
+  /** How a stream is written: in one write, one write per chunk, or two writes, the first of which ends with the first word. */
   readonly writes: 'whole' | 'each' | 'first';
-  /** Between writes; without one, each write has a turn of the server's event loop of its own. */
+  /** Pause between writes. With 0, each write happens in another turn of the event loop. */
   readonly pauseMs: number;
-  /** Whether each reply waits until the server is told to let them go. */
+  /** Whether each response waits for the order `release`. */
   readonly isHeld: boolean;
 }
 
-/** What a contestant does. */
-export interface Scenario extends Answers {
+/** The work of a contestant. */
+export interface Scenario extends ServerBehavior {
   readonly isStreamed: boolean;
   readonly toolCount: number;
-  /** Conversations side by side. */
+  /** Number of parallel conversations. */
   readonly atOnce: number;
 }
 
@@ -34,32 +34,32 @@ const plain: Scenario = {
   atOnce: 1,
 };
 
-export function scenario(given: Partial<Scenario>): Scenario {
-  return { ...plain, ...given };
+export function createScenario(changes: Partial<Scenario>): Scenario {
+  return { ...plain, ...changes };
 }
 
-export function pathOf({ turns, calls, words, writes, pauseMs, isHeld }: Answers): string {
+export function encodePath({ turns, calls, words, writes, pauseMs, isHeld }: ServerBehavior): string {
   return `turns=${turns}&calls=${calls}&words=${words}&writes=${writes}&pauseMs=${pauseMs}&isHeld=${isHeld}`;
 }
 
-export function answersAt(path: string): Answers {
+export function decodePath(path: string): ServerBehavior {
   const fields = new URLSearchParams(path);
-  const count = (name: string): number => Number(fields.get(name));
+  const readCount = (name: string): number => Number(fields.get(name));
   return {
-    turns: count('turns'),
-    calls: count('calls'),
-    words: count('words'),
-    writes: fields.get('writes') as Answers['writes'], // Written by `pathOf`.
-    pauseMs: count('pauseMs'),
+    turns: readCount('turns'),
+    calls: readCount('calls'),
+    words: readCount('words'),
+    writes: fields.get('writes') as ServerBehavior['writes'], // Only `encodePath` writes it.
+    pauseMs: readCount('pauseMs'),
     isHeld: fields.get('isHeld') === 'true',
   };
 }
 
-/** What a contestant has to end with. */
-export function expectedText({ words }: Answers): string {
-  return Array.from({ length: words }, (_, index) => word(index)).join('');
+/** Creates the text that a contestant must return. */
+export function createExpectedText({ words }: ServerBehavior): string {
+  return Array.from({ length: words }, (_, index) => createWord(index)).join('');
 }
 
-export function word(index: number): string {
+export function createWord(index: number): string {
   return index === 0 ? 'word0' : ` word${index % 1_000}`;
 }

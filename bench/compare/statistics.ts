@@ -1,10 +1,10 @@
-/** Of the values that there are: one that was not measured is `NaN`. */
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
+/** Computes the median. Ignores `NaN`, which means not measured. */
+export function computeMedian(values: readonly number[]): number {
+  return computeQuantile(values, 0.5);
 }
 
-/** Between neighbours, where none is at that place. */
-export function quantile(values: readonly number[], share: number): number {
+/** Computes a quantile, interpolated between neighbours. */
+export function computeQuantile(values: readonly number[], share: number): number {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   const at = (sorted.length - 1) * share;
   const below = sorted[Math.floor(at)] ?? Number.NaN;

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 
-// The work that all contestants do: the same instructions, prompt and tools.
+// The work of all contestants: the same instructions, prompt and tools.
 
 export const MODEL = 'bench';
 export const SYSTEM = 'You are a helpful assistant. Use the tools to answer, then reply to the user.';
 export const PROMPT = 'Add the numbers and look up the customers, then sum up what you found.';
 
-/** The module of whoever makes the schemas: some bring a zod of their own. */
+/** The zod module that creates the schemas: some contestants have their own. */
 export type Zod = typeof z;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -18,37 +18,37 @@ export interface WorkTool {
   readonly execute: (input: Fields) => Promise<string>;
 }
 
-export interface Setup {
+export interface ContestantSetup {
   /** The contestant adds `/chat/completions`. */
   readonly baseURL: string;
   readonly toolCount: number;
   readonly maxTurns: number;
 }
 
-/** What is made once for each scenario, as in a service. Each call is one conversation, and gives its last text. */
+/** Created once for each scenario, as in a service. Each call is one conversation, and returns its last text. */
 export interface Client {
   run(prompt: string): Promise<string>;
   stream(prompt: string, onText: (delta: string) => void): Promise<string>;
 }
 
-/** What each `*.client.ts` exports. */
-export interface Contestant {
-  connect(setup: Setup): Client | Promise<Client>;
+/** The exports of each `*.client.ts`. */
+export interface ContestantModule {
+  connect(setup: ContestantSetup): Client | Promise<Client>;
 }
 
-/** Counted over all tools of this process. */
+/** Executions of all tools of this process. */
 export const executions: { count: number; onExecution: (() => void) | undefined } = {
   count: 0,
   onExecution: undefined,
 };
 
-/** `add` and `lookup`, which are called, and others of the usual size, which are not. */
-export function workTools(zod: Zod, { toolCount }: Setup): readonly WorkTool[] {
+/** Creates `add` and `lookup`, which are called, and other tools of usual size, which are not. */
+export function createWorkTools(zod: Zod, { toolCount }: ContestantSetup): readonly WorkTool[] {
   const add = {
     name: 'add',
     description: 'Adds two numbers.',
     schema: zod.object({ a: zod.number().describe('first number'), b: zod.number().describe('second number') }),
-    execute: counted(({ a, b }) => ({ sum: Number(a) + Number(b) })),
+    execute: countExecution(({ a, b }) => ({ sum: Number(a) + Number(b) })),
   };
   const lookup = {
     name: 'lookup',
@@ -57,7 +57,7 @@ export function workTools(zod: Zod, { toolCount }: Setup): readonly WorkTool[] {
       key: zod.string().min(1).describe('key of the record'),
       limit: zod.number().int().describe('how many rows at most'),
     }),
-    execute: counted((input) => ({ ...input, rows: ['alpha', 'beta', 'gamma'] })),
+    execute: countExecution((input) => ({ ...input, rows: ['alpha', 'beta', 'gamma'] })),
   };
   const others = Array.from({ length: toolCount - 2 }, (_, index) => ({
     name: `read_collection_${index}`,
@@ -71,12 +71,12 @@ export function workTools(zod: Zod, { toolCount }: Setup): readonly WorkTool[] {
         .object({ field: zod.string(), operator: zod.enum(['eq', 'lt', 'gt']), value: zod.string() })
         .describe('which rows'),
     }),
-    execute: counted(() => ({ rows: [] })),
+    execute: countExecution(() => ({ rows: [] })),
   }));
   return [add, lookup, ...others];
 }
 
-function counted(answer: (input: Fields) => object): WorkTool['execute'] {
+function countExecution(answer: (input: Fields) => object): WorkTool['execute'] {
   return async (input) => {
     executions.count++;
     executions.onExecution?.();

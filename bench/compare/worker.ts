@@ -1,45 +1,45 @@
-// One contestant in a process of its own: does what it is ordered to, and tells what that cost. Its arguments: the client's
-// file, the server's port, and `count-timers` where they are to be counted.
+// Runs one contestant: executes orders and measures their cost. Its arguments: the client's file, the server's port, and optionally
+// `count-timers`.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { countTimers, timerCounts } from './count-timers.ts';
+import { countTimers, getTimerCounts } from './count-timers.ts';
 import { writeProfile } from './cpu-profile.ts';
-import { expectedText, pathOf, type Scenario, scenario } from './scenario.ts';
-import { type Client, type Contestant, executions, PROMPT } from './work.ts';
+import { createExpectedText, createScenario, encodePath, type Scenario } from './scenario.ts';
+import { type Client, type ContestantModule, executions, PROMPT } from './work.ts';
 
 export type WorkerOrder =
-  /** Conversations for so long. The reply: what one of them costs, in µs of CPU time. */
+  /** Runs conversations for `ms`. Value: µs of CPU time of one conversation. */
   | { readonly type: 'load'; readonly scenario: Scenario; readonly ms: number }
-  /** One conversation of so many turns. The reply: µs of CPU time up to each turn's tool call, and up to the end. */
+  /** Runs one conversation of `turns` turns. Value: µs of CPU time up to each turn's tool call, and up to the end. */
   | { readonly type: 'turns'; readonly turns: number }
-  /** So many streamed conversations. The reply: µs of wall time until the first word, the median. */
+  /** Runs `count` streamed conversations. Value: median µs of wall time until the first word. */
   | { readonly type: 'first'; readonly count: number }
-  /** So many conversations more, against a server that holds its replies. */
+  /** Starts `count` further conversations with a server that holds its responses. */
   | { readonly type: 'park'; readonly count: number }
-  /** The reply: bytes in use, after a collection. */
+  /** Value: bytes in use after a garbage collection. */
   | { readonly type: 'memory' }
-  /** Waits until the parked ones have ended. */
+  /** Waits until the parked conversations have ended. */
   | { readonly type: 'settle' }
-  /** µs of CPU time so far. */
+  /** Value: µs of CPU time so far. */
   | { readonly type: 'cpu' }
-  /** So many conversations, as many side by side as the scenario says. */
+  /** Runs `count` conversations, as many in parallel as the scenario says. */
   | { readonly type: 'runs'; readonly scenario: Scenario; readonly count: number }
-  /** As `load`. The reply: how late the event loop's turns were. */
+  /** Like `load`. Value: the delay of the event loop. */
   | { readonly type: 'delay'; readonly scenario: Scenario; readonly ms: number }
-  /** The reply: timers, where they are counted. */
+  /** Value: the numbers of timers, if they are counted. */
   | { readonly type: 'timers' }
-  /** As `load`, with a CPU profile written to the file. */
+  /** Like `load`. Writes a CPU profile to the file. */
   | { readonly type: 'profile'; readonly scenario: Scenario; readonly ms: number; readonly file: string };
 
-export interface Memory {
+export interface MemoryUse {
   readonly rss: number;
-  /** On the heap and outside of it. */
+  /** Used bytes of the heap, and external memory. */
   readonly live: number;
 }
 
 /** Milliseconds. */
-export interface Delay {
+export interface EventLoopDelay {
   readonly median: number;
   readonly p99: number;
   readonly max: number;
@@ -47,15 +47,15 @@ export interface Delay {
 
 const [file = '', port = '', counts] = process.argv.slice(2);
 if (counts === 'count-timers') countTimers();
-const { connect }: Contestant = await import(pathToFileURL(file).href);
+const { connect }: ContestantModule = await import(pathToFileURL(file).href);
 const clients = new Map<string, Client>();
 const parked: Promise<void>[] = [];
 
-/** One for each scenario, as in a service. */
-async function clientFor(of: Scenario): Promise<Client> {
-  const key = `${pathOf(of)} ${of.toolCount}`;
+/** Returns the client of a scenario: there is one for each, as in a service. */
+async function getClient(of: Scenario): Promise<Client> {
+  const key = `${encodePath(of)} ${of.toolCount}`;
   const setup = {
-    baseURL: `http://127.0.0.1:${port}/${pathOf(of)}/v1`,
+    baseURL: `http://127.0.0.1:${port}/${encodePath(of)}/v1`,
     toolCount: of.toolCount,
     maxTurns: of.turns + 5,
   };
@@ -64,102 +64,108 @@ async function clientFor(of: Scenario): Promise<Client> {
   return client;
 }
 
-interface Conversation {
+interface BenchConversation {
   readonly client: Client;
   readonly of: Scenario;
   readonly expected: string;
 }
 
-async function conversation(of: Scenario): Promise<Conversation> {
-  return { client: await clientFor(of), of, expected: expectedText(of) };
+async function createConversation(of: Scenario): Promise<BenchConversation> {
+  return { client: await getClient(of), of, expected: createExpectedText(of) };
 }
 
-async function converse(
-  { client, of, expected }: Conversation,
+async function runConversation(
+  { client, of, expected }: BenchConversation,
   onText = (_: string): void => undefined,
 ): Promise<void> {
   const text = of.isStreamed ? await client.stream(PROMPT, onText) : await client.run(PROMPT);
-  if (text !== expected) throw new Error(`The answer is ${JSON.stringify(String(text).slice(0, 100))}.`);
+  if (text !== expected) throw new Error(`The text is ${JSON.stringify(String(text).slice(0, 100))}.`);
 }
 
-/** A quarter of the time before it counts: the process was idle while others had their turn. */
+/** Measures a load. Warms up for a quarter of the time: the process was idle during the turns of others. */
 async function load({ scenario: of, ms }: { readonly scenario: Scenario; readonly ms: number }): Promise<number> {
-  const one = await conversation(of);
+  const one = await createConversation(of);
   const before = executions.count;
-  const early = await lanes(one, ms / 4);
+  const early = await runForDuration(one, ms / 4);
   const since = process.cpuUsage();
-  const count = await lanes(one, ms);
-  const cost = micros(since) / count;
+  const count = await runForDuration(one, ms);
+  const cost = readCpuMicros(since) / count;
   const expected = (early + count) * (of.turns - 1) * of.calls;
   const executed = executions.count - before;
-  if (executed !== expected) throw new Error(`It ran ${executed} tool calls, and not ${expected}.`);
+  if (executed !== expected) throw new Error(`The contestant ran ${executed} tool calls; expected ${expected}.`);
   return cost;
 }
 
-/** At least one conversation in each lane. How many there were. */
-function lanes(one: Conversation, ms: number): Promise<number> {
+/** Runs at least one conversation in each parallel sequence. Returns their number. */
+function runForDuration(one: BenchConversation, ms: number): Promise<number> {
   const end = performance.now() + ms;
-  return inLanes(one, (count) => count <= one.of.atOnce || performance.now() < end);
+  return runSideBySide(one, (count) => count <= one.of.atOnce || performance.now() < end);
 }
 
-/** Conversations side by side, one after the other in each lane, as long as `isWanted` says so of the next one's number. */
-async function inLanes(one: Conversation, isWanted: (count: number) => boolean): Promise<number> {
+/** Runs parallel sequences of conversations while `isWanted` returns true for the next one's number. */
+async function runSideBySide(one: BenchConversation, isWanted: (count: number) => boolean): Promise<number> {
   let count = 0;
-  const lane = async (): Promise<void> => {
+  const runSequence = async (): Promise<void> => {
     while (isWanted(count + 1)) {
       count++;
-      await converse(one);
+      await runConversation(one);
     }
   };
-  await Promise.all(Array.from({ length: one.of.atOnce }, lane));
+  await Promise.all(Array.from({ length: one.of.atOnce }, runSequence));
   return count;
 }
 
-async function delayUnder({ scenario: of, ms }: { readonly scenario: Scenario; readonly ms: number }): Promise<Delay> {
-  const one = await conversation(of);
-  await lanes(one, ms / 4);
+async function measureDelay({
+  scenario: of,
+  ms,
+}: {
+  readonly scenario: Scenario;
+  readonly ms: number;
+}): Promise<EventLoopDelay> {
+  const one = await createConversation(of);
+  await runForDuration(one, ms / 4);
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   histogram.enable();
-  await lanes(one, ms);
+  await runForDuration(one, ms);
   histogram.disable();
   const [median, p99] = [50, 99].map((percentile) => histogram.percentile(percentile) / 1e6);
   return { median: median ?? Number.NaN, p99: p99 ?? Number.NaN, max: histogram.max / 1e6 };
 }
 
-async function costByTurn(turns: number): Promise<readonly number[]> {
-  const short = await conversation(scenario({ turns: 20 }));
-  const long = await conversation(scenario({ turns }));
-  for (let count = 0; count < 3; count++) await converse(short);
+async function measureTurnCosts(turns: number): Promise<readonly number[]> {
+  const short = await createConversation(createScenario({ turns: 20 }));
+  const long = await createConversation(createScenario({ turns }));
+  for (let count = 0; count < 3; count++) await runConversation(short);
   const costs: number[] = [];
   const since = process.cpuUsage();
-  executions.onExecution = () => costs.push(micros(since));
-  await converse(long);
+  executions.onExecution = () => costs.push(readCpuMicros(since));
+  await runConversation(long);
   executions.onExecution = undefined;
-  return [...costs, micros(since)];
+  return [...costs, readCpuMicros(since)];
 }
 
-async function firstWord(count: number): Promise<number> {
-  const one = await conversation(scenario({ words: 20, writes: 'first', pauseMs: 5, isStreamed: true }));
+async function measureFirstWord(count: number): Promise<number> {
+  const one = await createConversation(createScenario({ words: 20, writes: 'first', pauseMs: 5, isStreamed: true }));
   const waits: number[] = [];
   for (let index = 0; index < count; index++) {
     const startedAt = performance.now();
     let wait: number | undefined;
-    await converse(one, () => {
+    await runConversation(one, () => {
       wait ??= performance.now() - startedAt;
     });
     waits.push((wait ?? Number.NaN) * 1_000);
   }
-  // The first few are colder.
+  // Ignores the first quarter, which is not warmed up.
   return waits.slice(count >> 2).toSorted((a, b) => a - b)[(count - (count >> 2)) >> 1] ?? Number.NaN;
 }
 
 async function park(count: number): Promise<void> {
-  const one = await conversation(scenario({ isHeld: true }));
-  for (let index = 0; index < count; index++) parked.push(converse(one));
+  const one = await createConversation(createScenario({ isHeld: true }));
+  for (let index = 0; index < count; index++) parked.push(runConversation(one));
 }
 
-async function memoryHost(): Promise<Memory> {
-  if (globalThis.gc === undefined) throw new Error('Memory is measured in a process with --expose-gc.');
+async function measureMemory(): Promise<MemoryUse> {
+  if (globalThis.gc === undefined) throw new Error('Start the process with --expose-gc to measure memory.');
   globalThis.gc();
   await sleep(20);
   globalThis.gc();
@@ -167,7 +173,7 @@ async function memoryHost(): Promise<Memory> {
   return { rss, live: heapUsed + external };
 }
 
-function micros(since?: NodeJS.CpuUsage): number {
+function readCpuMicros(since?: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(since);
   return user + system;
 }
@@ -177,23 +183,23 @@ async function obey(order: WorkerOrder): Promise<unknown> {
     case 'load':
       return load(order);
     case 'turns':
-      return costByTurn(order.turns);
+      return measureTurnCosts(order.turns);
     case 'first':
-      return firstWord(order.count);
+      return measureFirstWord(order.count);
     case 'park':
       return park(order.count);
     case 'memory':
-      return memoryHost();
+      return measureMemory();
     case 'settle':
       return Promise.all(parked);
     case 'cpu':
-      return micros();
+      return readCpuMicros();
     case 'runs':
-      return inLanes(await conversation(order.scenario), (count) => count <= order.count);
+      return runSideBySide(await createConversation(order.scenario), (count) => count <= order.count);
     case 'delay':
-      return delayUnder(order);
+      return measureDelay(order);
     case 'timers':
-      return timerCounts();
+      return getTimerCounts();
     case 'profile':
       return writeProfile(order.file, () => load(order));
   }

@@ -2,8 +2,8 @@ import { Agent, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
-/** Asks the model eight times, with a call that may not be repeated in between. */
-export function agentOfBench(): Agent {
+/** Creates an agent with eight calls of a non-idempotent tool. */
+export function createBenchAgent(): Agent {
   const input = z.object({});
   const pay = tool({ name: 'pay', description: 'Pays.', input, effect: 'non-idempotent', execute: () => 'paid' });
   const model = scriptedModel(

@@ -1,17 +1,17 @@
 import { createInterface } from 'node:readline';
 import { HostError } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
-import { agentOfBench } from './agent.ts';
+import { createBenchAgent } from './agent.ts';
 
-/** Runs agents on a file, thirty at once, until its input ends. Prints how they ended, and how long the slowest took. */
+/** Runs agents on a file, thirty in parallel, until standard input ends. Prints how they ended, and the longest time. */
 const [file = ''] = process.argv.slice(2);
 const host = sqliteHost(file);
-const agent = agentOfBench();
+const agent = createBenchAgent();
 const ends = new Map<string, number>();
 let isOver = false;
 let slowestMs = 0;
 
-async function lane(number: number): Promise<void> {
+async function runSequence(number: number): Promise<void> {
   for (let count = 0; !isOver; count++) {
     const startedAt = performance.now();
     const ended = await agent
@@ -24,10 +24,10 @@ async function lane(number: number): Promise<void> {
   }
 }
 
-const lanes = Array.from({ length: 30 }, (_, number) => lane(number));
+const lanes = Array.from({ length: 30 }, (_, number) => runSequence(number));
 console.log('at work');
 for await (const _ of createInterface({ input: process.stdin })) {
-  // Nothing is said: its end is what counts.
+  // The input is ignored; only its end counts.
 }
 isOver = true;
 await Promise.all(lanes);

@@ -2,51 +2,51 @@ import type { ChatRequest } from '@pawl/core/chat';
 import type { ScriptedResponse } from '@pawl/testing';
 
 /** What the tool `get_weather` does when it is called. */
-export type ToolManner = 'works' | 'throws for Oslo' | 'hangs' | 'gives nothing' | 'gives what JSON has no form for';
+export type ToolBehavior = 'works' | 'throws for Oslo' | 'hangs' | 'gives nothing' | 'gives what JSON has no form for';
 
-/** One thing that goes wrong, and what a framework has to make of it. */
+/** A fault, and how a framework must handle it. */
 export interface Fault {
   readonly name: string;
-  /** What happens, in a sentence. */
+  /** A sentence that says what happens. */
   readonly happens: string;
-  /** What counts as a pass, in a sentence. `isPassed` holds to it. */
+  /** A sentence that says what counts as a pass. `isPassed` checks it. */
   readonly passes: string;
   readonly isStreamed?: true;
   /** @defaultValue 'works' */
-  readonly tool?: ToolManner;
-  /** So long after the tool was called, the run is aborted. */
+  readonly tool?: ToolBehavior;
+  /** Aborts the run so many milliseconds after the tool call. */
   readonly abortAfterMs?: number;
-  /** The answer to each request; `undefined` for `ANSWER`. */
+  /** Returns the response to each request; `undefined` for `ANSWER`. */
   readonly serve: (request: ChatRequest, index: number) => ScriptedResponse | undefined | Promise<ScriptedResponse>;
-  readonly isPassed: (seen: Seen) => boolean;
+  readonly isPassed: (seen: FaultTrial) => boolean;
 }
 
-/** What a run that goes well ends with. */
+/** The text of a successful run. */
 export const ANSWER = 'It is 4 degrees in Oslo.';
 
-/** What a framework did, as far as whoever calls it can see. */
-export interface Did {
-  /** `hung`: it had not ended at the deadline. `died`: its process ended without a word, or of something that nobody caught. */
+/** What a framework did, as visible to its caller. */
+export interface FrameworkRun {
+  /** `hung`: it did not end before the deadline. `died`: its process ended without a result, or by an uncaught error. */
   readonly ended: 'answered' | 'threw' | 'hung' | 'died';
   readonly text?: string;
-  /** What it says of how the model ended, where it says so. */
+  /** The finish reason, if the framework exposes it. */
   readonly finish?: string;
-  /** Name and message of what was thrown, or what the process left behind. */
+  /** Name and message of the error, or the last error output of the process. */
   readonly error?: string;
-  /** What was thrown, with its fields and causes. */
+  /** The error with its fields and causes. */
   readonly details?: string;
-  /** The inputs that the tools were run with, in order. */
-  readonly ran: readonly Ran[];
+  /** Tool executions, in order. */
+  readonly ran: readonly ToolExecution[];
   readonly durationMs: number;
 }
 
-export interface Ran {
+export interface ToolExecution {
   readonly tool: string;
   readonly input: unknown;
 }
 
-/** What a framework did, and what it sent. */
-export interface Seen {
-  readonly did: Did;
+/** What a framework did, and the requests that it sent. */
+export interface FaultTrial {
+  readonly did: FrameworkRun;
   readonly requests: readonly { readonly atMs: number; readonly body: ChatRequest }[];
 }

@@ -1,7 +1,7 @@
 import { callFaults } from './call-faults.ts';
 import type { Fault } from './fault.ts';
-import { replyFaults } from './reply-faults.ts';
+import { responseFaults } from './response-faults.ts';
 import { runFaults } from './run-faults.ts';
 
-/** Cases of docs/behaviours.md, A to C, that need no programming interface of Pawl's. What only shows after a deadline of a minute or more is not among them. */
-export const faults: readonly Fault[] = [...runFaults, ...replyFaults, ...callFaults];
+/** Cases of docs/behaviours.md, A to C, that do not need Pawl's API. Cases that need a deadline of a minute or more are not included. */
+export const faults: readonly Fault[] = [...runFaults, ...responseFaults, ...callFaults];

@@ -1,28 +1,29 @@
 import { checkHistory } from '@pawl/testing';
-import { ANSWER, type Did, type Seen } from './fault.ts';
+import { ANSWER, type FaultTrial, type FrameworkRun } from './fault.ts';
 
-/** It ended with the answer, and nothing says that this is not one. */
-export function hasAnswer({ did }: Seen): boolean {
+/** Whether the run ended with the answer and an ordinary finish reason. */
+export function hasAnswer({ did }: FaultTrial): boolean {
   return did.ended === 'answered' && did.text?.trim() === ANSWER && isOrdinary(did);
 }
 
-/** It did not end as if all were well: it threw, or says how the model ended. */
-export function hasTold({ did }: Seen): boolean {
+/** Whether the framework reported a problem: it threw, or exposes another finish reason. */
+export function hasReportedProblem({ did }: FaultTrial): boolean {
   return did.ended === 'threw' || (did.ended === 'answered' && !isOrdinary(did));
 }
 
-/** Frameworks that name no finish reason leave it to be taken for the ordinary one. */
-function isOrdinary({ finish }: Did): boolean {
+/** Without a finish reason, a caller assumes the ordinary one. */
+function isOrdinary({ finish }: FrameworkRun): boolean {
   return finish === undefined || finish === 'stop';
 }
 
-export function hasRun({ did }: Seen, inputs: readonly unknown[]): boolean {
-  const sorted = (all: readonly unknown[]): string => JSON.stringify(all.map((each) => JSON.stringify(each)).sort());
-  return sorted(did.ran.map(({ input }) => input)) === sorted(inputs);
+export function hasRunTools({ did }: FaultTrial, inputs: readonly unknown[]): boolean {
+  const sortInputs = (all: readonly unknown[]): string =>
+    JSON.stringify(all.map((each) => JSON.stringify(each)).sort());
+  return sortInputs(did.ran.map(({ input }) => input)) === sortInputs(inputs);
 }
 
-/** What the model was told of its calls, in the last request. */
-export function results({ requests }: Seen): readonly string[] {
+/** Lists the tool results in the last request. */
+export function listResults({ requests }: FaultTrial): readonly string[] {
   const messages = requests.at(-1)?.body.messages ?? [];
   return messages.flatMap((message) => {
     if (message.role !== 'tool') return [];
@@ -30,7 +31,7 @@ export function results({ requests }: Seen): readonly string[] {
   });
 }
 
-/** The last conversation that it sent could be sent to OpenAI's server. */
-export function hasValidHistory({ requests }: Seen): boolean {
+/** Whether OpenAI's server would accept the last conversation. */
+export function hasValidHistory({ requests }: FaultTrial): boolean {
   return checkHistory(requests.at(-1)?.body.messages ?? []).length === 0;
 }

@@ -1,22 +1,22 @@
-import type { Entrant } from './contestants.ts';
-import type { Did, Fault } from './fault.ts';
+import type { Fault, FrameworkRun } from './fault.ts';
+import type { FrameworkEntry } from './frameworks.ts';
 
-export interface Outcome {
+export interface FaultOutcome {
   readonly fault: string;
   readonly entrant: string;
   readonly isPassed: boolean;
-  readonly did: Did;
+  readonly did: FrameworkRun;
   readonly requests: number;
 }
 
-export interface Table {
+export interface FaultTable {
   readonly faults: readonly Fault[];
-  readonly entrants: readonly Entrant[];
-  readonly outcomes: readonly Outcome[];
+  readonly entrants: readonly FrameworkEntry[];
+  readonly outcomes: readonly FaultOutcome[];
 }
 
-/** A row for each fault, and a last row with the number of passes of each framework. */
-export function matrix({ faults, entrants, outcomes }: MatrixOf): string {
+/** Formats a row for each fault, and a last row with the number of passes of each framework. */
+export function formatMatrix({ faults, entrants, outcomes }: MatrixTable): string {
   const rows = faults.map(({ name }) => [
     name,
     ...entrants.map((each) =>
@@ -28,21 +28,21 @@ export function matrix({ faults, entrants, outcomes }: MatrixOf): string {
   });
   const head = ['', ...entrants.map(({ name }) => name)];
   const rule = ['---', ...entrants.map(() => ':-:')];
-  return [head, rule, ...rows, ['**all**', ...passed]].map(row).join('\n');
+  return [head, rule, ...rows, ['**all**', ...passed]].map(formatRow).join('\n');
 }
 
 /** The part of a table that the matrix needs; a saved table has it. */
-export interface MatrixOf extends Pick<Table, 'entrants' | 'outcomes'> {
+export interface MatrixTable extends Pick<FaultTable, 'entrants' | 'outcomes'> {
   readonly faults: readonly Pick<Fault, 'name'>[];
 }
 
 export function findOutcome(
-  outcomes: readonly Outcome[],
+  outcomes: readonly FaultOutcome[],
   { fault, entrant }: { readonly fault: string; readonly entrant: string },
-): Outcome | undefined {
+): FaultOutcome | undefined {
   return outcomes.find((each) => each.fault === fault && each.entrant === entrant);
 }
 
-function row(cells: readonly string[]): string {
+function formatRow(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }

@@ -1,9 +1,9 @@
 import { Agent, type Clock, openai, tool } from '@pawl/core';
 import { z } from 'zod';
-import type { Contestant } from './contestant.ts';
+import type { Framework } from './framework.ts';
 
-/** Pawl with its defaults; a test gives it a clock on which pauses take no time. */
-export function pawl(options: { readonly clock?: Clock } = {}): Contestant {
+/** Creates Pawl's adapter, with defaults. Tests pass a clock without real pauses. */
+export function createPawl(options: { readonly clock?: Clock } = {}): Framework {
   return {
     async ask({ baseURL, prompt, isStreamed, tools, signal }) {
       const agent = new Agent({

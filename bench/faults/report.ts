@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepFaults } from '../results.ts';
-import type { Did } from './fault.ts';
-import { findOutcome, matrix, type Outcome, type Table } from './matrix.ts';
+import type { FrameworkRun } from './fault.ts';
+import { type FaultOutcome, type FaultTable, findOutcome, formatMatrix } from './matrix.ts';
 
-/** The table, and below it what each fault is, what counts as a pass, and what everybody did, word for word. */
-export function report(table: Table): string {
+/** Formats the table, and below it each fault, what counts as a pass, and what each framework did. */
+export function formatReport(table: FaultTable): string {
   const { faults, entrants, outcomes } = table;
   const details = faults.flatMap(({ name, happens, passes }) => [
     `## ${name}`,
@@ -13,48 +13,48 @@ export function report(table: Table): string {
     happens,
     `Pass: ${passes}`,
     '',
-    ...entrants.map((each) => told(each.name, findOutcome(outcomes, { fault: name, entrant: each.name }))),
+    ...entrants.map((each) => formatOutcome(each.name, findOutcome(outcomes, { fault: name, entrant: each.name }))),
     '',
   ]);
   const who = entrants.map(({ name, by, versions }) => `- \`${name}\`: ${versions}, ${by}`);
-  return [...who, '', matrix(table), '', ...details].join('\n');
+  return [...who, '', formatMatrix(table), '', ...details].join('\n');
 }
 
-function told(name: string, outcome: Outcome | undefined): string {
+function formatOutcome(name: string, outcome: FaultOutcome | undefined): string {
   if (outcome === undefined) return `- \`${name}\`: was not tried`;
   const { did, isPassed, requests } = outcome;
   const ran = did.ran.map(({ tool, input }) => `${tool}(${JSON.stringify(input)})`).join(', ');
   const sent = `${requests} ${requests === 1 ? 'request' : 'requests'}`;
-  const tools = ran === '' ? 'no tool run' : `ran ${shortened(ran)}`;
-  return `- ${isPassed ? 'pass' : '**–**'} \`${name}\`: ${ended(did)}; ${sent}, ${tools}, ${(did.durationMs / 1_000).toFixed(1)} s`;
+  const tools = ran === '' ? 'no tool run' : `ran ${shorten(ran)}`;
+  return `- ${isPassed ? 'pass' : '**–**'} \`${name}\`: ${formatEnding(did)}; ${sent}, ${tools}, ${(did.durationMs / 1_000).toFixed(1)} s`;
 }
 
-function ended({ ended, text, finish, error = '' }: Did): string {
-  const said = finish === undefined ? '' : `, finish reason \`${finish}\``;
+function formatEnding({ ended, text, finish, error = '' }: FrameworkRun): string {
+  const finishText = finish === undefined ? '' : `, finish reason \`${finish}\``;
   switch (ended) {
     case 'answered':
-      return `gave ${quoted(text ?? '')}${said}`;
+      return `gave ${quote(text ?? '')}${finishText}`;
     case 'threw':
-      return `threw ${quoted(error)}`;
+      return `threw ${quote(error)}`;
     case 'hung':
       return 'hung until the deadline';
     case 'died':
-      return `its process died: ${quoted(error)}`;
+      return `its process died: ${quote(error)}`;
   }
 }
 
-const LONGEST = 240;
+const MAX_LENGTH = 240;
 
-function quoted(text: string): string {
-  const line = shortened(text.replaceAll(/\s+/g, ' '));
+function quote(text: string): string {
+  const line = shorten(text.replaceAll(/\s+/g, ' '));
   return line.includes('`') ? `“${line}”` : `\`${line}\``;
 }
 
-function shortened(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+function shorten(text: string): string {
+  return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH)}…`;
 }
 
-export function save(table: Table): void {
+export function save(table: FaultTable): void {
   const outcomes = table.outcomes.map(({ did: { details: _, ...did }, ...outcome }) => ({ ...outcome, did }));
   const head = [
     '# Faults: what Pawl and other frameworks make of them',
@@ -64,6 +64,6 @@ export function save(table: Table): void {
     'Where an error is shown, it is what was thrown, word for word, up to a length. The whole is in `results.json`.',
     '',
   ].join('\n');
-  writeFileSync(join(import.meta.dirname, 'results.md'), `${head}\n${report(table)}`);
+  writeFileSync(join(import.meta.dirname, 'results.md'), `${head}\n${formatReport(table)}`);
   keepFaults({ ...table, outcomes });
 }

@@ -1,21 +1,21 @@
 import { respond } from '@pawl/testing';
 import type { Fault } from './fault.ts';
-import { hasAnswer, hasRun, hasTold, results } from './judge.ts';
+import { hasAnswer, hasReportedProblem, hasRunTools, listResults } from './judge.ts';
 
 const OSLO = { city: 'Oslo' } as const;
 const call = respond.call('get_weather', OSLO);
 const RETRY_AFTER_S = 2;
-/** More requests than that for one question are an endless loop. */
-const MOST_REQUESTS = 100;
+/** More requests for one question count as an endless loop. */
+const MAX_REQUESTS = 100;
 
-/** Tools that go wrong, servers that are busy, models that never end. */
+/** Failing tools, busy servers, and endless loops. */
 export const runFaults: readonly Fault[] = [
   {
     name: 'nothing',
     happens: 'A call, then the answer: shows that each framework is driven as it should be.',
     passes: 'The tool is run, and the run ends with the answer.',
     serve: (_, index) => (index === 0 ? call : undefined),
-    isPassed: (seen) => hasRun(seen, [OSLO]) && hasAnswer(seen),
+    isPassed: (seen) => hasRunTools(seen, [OSLO]) && hasAnswer(seen),
   },
   {
     name: 'nothing, in a stream',
@@ -23,7 +23,7 @@ export const runFaults: readonly Fault[] = [
     passes: 'The tool is run, and the run ends with the answer.',
     isStreamed: true,
     serve: (_, index) => (index === 0 ? call : undefined),
-    isPassed: (seen) => hasRun(seen, [OSLO]) && hasAnswer(seen),
+    isPassed: (seen) => hasRunTools(seen, [OSLO]) && hasAnswer(seen),
   },
   {
     name: 'throwing tool',
@@ -38,8 +38,8 @@ export const runFaults: readonly Fault[] = [
           ])
         : undefined,
     isPassed: (seen) => {
-      const told = results(seen).join('\n');
-      return hasAnswer(seen) && /error|failed|service is down/i.test(told) && told.includes('Rome: 4 degrees');
+      const contents = listResults(seen).join('\n');
+      return hasAnswer(seen) && /error|failed|service is down/i.test(contents) && contents.includes('Rome: 4 degrees');
     },
   },
   {
@@ -49,14 +49,14 @@ export const runFaults: readonly Fault[] = [
     tool: 'hangs',
     abortAfterMs: 100,
     serve: () => call,
-    isPassed: (seen) => hasTold(seen) && seen.did.durationMs < 2_000 && seen.did.ran.length === 1,
+    isPassed: (seen) => hasReportedProblem(seen) && seen.did.durationMs < 2_000 && seen.did.ran.length === 1,
   },
   {
     name: 'endless loop',
     happens: 'Each request that offers tools is answered with a call.',
-    passes: `The run ends by itself within ${MOST_REQUESTS} requests, and says that it did not come to an end.`,
+    passes: `The run ends by itself within ${MAX_REQUESTS} requests, and says that it did not come to an end.`,
     serve: ({ tools, tool_choice: choice }) => (tools === undefined || choice === 'none' ? undefined : call),
-    isPassed: (seen) => hasTold(seen) && seen.requests.length <= MOST_REQUESTS,
+    isPassed: (seen) => hasReportedProblem(seen) && seen.requests.length <= MAX_REQUESTS,
   },
   {
     name: 'a result of nothing',
@@ -64,7 +64,7 @@ export const runFaults: readonly Fault[] = [
     passes: 'The model is told something in a text, and the run goes on to the answer.',
     tool: 'gives nothing',
     serve: (_, index) => (index === 0 ? call : undefined),
-    isPassed: (seen) => hasAnswer(seen) && results(seen).length === 1 && results(seen)[0] !== undefined,
+    isPassed: (seen) => hasAnswer(seen) && listResults(seen).length === 1 && listResults(seen)[0] !== undefined,
   },
   {
     name: 'a result without a form in JSON',
@@ -73,8 +73,8 @@ export const runFaults: readonly Fault[] = [
     tool: 'gives what JSON has no form for',
     serve: (_, index) => (index === 0 ? call : undefined),
     isPassed: (seen) => {
-      const told = results(seen).join('\n');
-      return hasAnswer(seen) && told.includes('12345678901234567890') && told.includes('Rome');
+      const contents = listResults(seen).join('\n');
+      return hasAnswer(seen) && contents.includes('12345678901234567890') && contents.includes('Rome');
     },
   },
   {
@@ -92,7 +92,7 @@ export const runFaults: readonly Fault[] = [
       index === 0 ? respond.httpError(429, { headers: { 'retry-after': String(RETRY_AFTER_S) } }) : undefined,
     isPassed: (seen) => {
       const [first, second] = seen.requests.map(({ atMs }) => atMs);
-      // A clock may be a little off; a pause of its own making is not.
+      // Allows for inaccurate timers, but not for a different delay.
       return hasAnswer(seen) && Number(second) - Number(first) >= RETRY_AFTER_S * 1_000 - 50;
     },
   },
@@ -106,7 +106,9 @@ export const runFaults: readonly Fault[] = [
         message: 'You exceeded your current quota, check your plan.',
       }),
     isPassed: (seen) =>
-      hasTold(seen) && seen.requests.length === 1 && (seen.did.details ?? '').includes('exceeded your current quota'),
+      hasReportedProblem(seen) &&
+      seen.requests.length === 1 &&
+      (seen.did.details ?? '').includes('exceeded your current quota'),
   },
   {
     name: 'connection reset',
@@ -122,8 +124,11 @@ export const runFaults: readonly Fault[] = [
     isStreamed: true,
     serve: (_, index) =>
       index === 0
-        ? respond.reset({ reply: respond.text('It is minus forty degrees in Oslo, so stay at home.'), afterChunks: 4 })
+        ? respond.reset({
+            response: respond.text('It is minus forty degrees in Oslo, so stay at home.'),
+            afterChunks: 4,
+          })
         : undefined,
-    isPassed: (seen) => hasRun(seen, []) && (hasAnswer(seen) || hasTold(seen)),
+    isPassed: (seen) => hasRunTools(seen, []) && (hasAnswer(seen) || hasReportedProblem(seen)),
   },
 ];

@@ -1,63 +1,63 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from '../compare/child.ts';
-import { Competitor } from '../compare/competitor.ts';
-import type { Entry } from '../compare/contestants.ts';
-import type { Timers } from '../compare/count-timers.ts';
-import { parked } from '../compare/memory.ts';
-import { scenario } from '../compare/scenario.ts';
+import { ContestantProcess } from '../compare/contestant-process.ts';
+import type { ContestantEntry } from '../compare/contestants.ts';
+import type { TimerCounts } from '../compare/count-timers.ts';
+import { parkRuns } from '../compare/memory.ts';
+import { createScenario } from '../compare/scenario.ts';
 import type { ServerOrder } from '../compare/server.ts';
 
 const RUNS = 10_000;
-/** Of both ends of a connection each has one; some more are the process's own. */
+/** One for each connection, and some for the process itself. */
 const FILES_NEEDED = RUNS + 100;
 const IDLE_MS = 3_000;
 
-export interface ManyRuns {
+export interface ManyRunsResult {
   readonly runs: number;
-  /** Until all of them wait for their replies. */
+  /** Until all runs wait for their responses. */
   readonly startMs: number;
-  /** From the first reply until all of them have ended, each with the right answer. */
+  /** From the first response until all runs have ended with the right text. */
   readonly endMs: number;
   readonly rssKiBEach: number;
   readonly liveKiBEach: number;
-  /** While all wait. */
+  /** Timers per run while all runs wait. */
   readonly timersEach: number;
-  /** Over the life of a run. */
+  /** Timers created over the life of a run. */
   readonly timersMadeEach: number;
-  /** Of a core, while all wait. */
+  /** Share of a core while all runs wait. */
   readonly cpuShareIdle: number;
 }
 
-/** Runs that all wait for a server that says nothing, until it says something to all of them. */
-export async function measureManyRuns(entry: Entry): Promise<ManyRuns> {
+/** Measures runs that wait in parallel for a silent server, until it responds to all of them. */
+export async function measureManyRuns(entry: ContestantEntry): Promise<ManyRunsResult> {
   checkFiles();
   const server = new Child<ServerOrder>('server.ts', { isApart: true });
-  const port = await server.ready();
-  const competitor = new Competitor(entry, { port, nodeOptions: ['--expose-gc'], args: ['count-timers'] });
+  const port = await server.waitUntilReady();
+  const competitor = new ContestantProcess(entry, { port, nodeOptions: ['--expose-gc'], args: ['count-timers'] });
   const { child } = competitor;
   try {
     await competitor.start();
-    await child.ask({ type: 'runs', scenario: scenario({ atOnce: 5 }), count: 100 });
+    await child.ask({ type: 'runs', scenario: createScenario({ atOnce: 5 }), count: 100 });
     const before = await child.ask<{ rss: number; live: number }>({ type: 'memory' });
-    const timersBefore = await child.ask<Timers>({ type: 'timers' });
+    const timersBefore = await child.ask<TimerCounts>({ type: 'timers' });
     const startedAt = performance.now();
-    const full = await parked(RUNS, { competitor, server });
-    if (full === undefined) throw new Error('The runs did not start.');
+    const parked = await parkRuns(RUNS, { competitor, server });
+    if (parked === undefined) throw new Error('The runs did not start.');
     const startMs = performance.now() - startedAt;
-    const cpuShareIdle = await cpuShare(child);
-    const waiting = await child.ask<Timers>({ type: 'timers' });
+    const cpuShareIdle = await measureCpuShare(child);
+    const waiting = await child.ask<TimerCounts>({ type: 'timers' });
     const releasedAt = performance.now();
     await server.ask({ type: 'release' });
     await child.ask({ type: 'settle' });
     const endMs = performance.now() - releasedAt;
-    const timersAfter = await child.ask<Timers>({ type: 'timers' });
+    const timersAfter = await child.ask<TimerCounts>({ type: 'timers' });
     return {
       runs: RUNS,
       startMs,
       endMs,
-      rssKiBEach: (full.rss - before.rss) / 1_024 / RUNS,
-      liveKiBEach: (full.live - before.live) / 1_024 / RUNS,
+      rssKiBEach: (parked.rss - before.rss) / 1_024 / RUNS,
+      liveKiBEach: (parked.live - before.live) / 1_024 / RUNS,
       timersEach: (waiting.pending - timersBefore.pending) / RUNS,
       timersMadeEach: (timersAfter.made - timersBefore.made) / RUNS,
       cpuShareIdle,
@@ -68,14 +68,14 @@ export async function measureManyRuns(entry: Entry): Promise<ManyRuns> {
   }
 }
 
-/** Node itself takes as many as the system lets it have. */
+/** Checks the system's limit on open files. Node raises its own limit to it. */
 function checkFiles(): void {
   const limit = execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim();
   if (limit === 'unlimited' || Number(limit) >= FILES_NEEDED) return;
-  throw new Error(`The system lets a process open ${limit} files, and ${FILES_NEEDED} are needed. Raise the limit.`);
+  throw new Error(`The system's limit is ${limit} open files; ${FILES_NEEDED} are needed. Raise it with ulimit.`);
 }
 
-async function cpuShare(child: Competitor['child']): Promise<number> {
+async function measureCpuShare(child: ContestantProcess['child']): Promise<number> {
   const before = await child.ask<number>({ type: 'cpu' });
   await sleep(IDLE_MS);
   return ((await child.ask<number>({ type: 'cpu' })) - before) / 1_000 / IDLE_MS;

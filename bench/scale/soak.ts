@@ -1,35 +1,39 @@
 import { Child } from '../compare/child.ts';
-import { Competitor } from '../compare/competitor.ts';
-import type { Entry } from '../compare/contestants.ts';
-import { scenario } from '../compare/scenario.ts';
+import { ContestantProcess } from '../compare/contestant-process.ts';
+import type { ContestantEntry } from '../compare/contestants.ts';
+import { createScenario } from '../compare/scenario.ts';
 import type { ServerOrder } from '../compare/server.ts';
-import type { Memory } from '../compare/worker.ts';
+import type { MemoryUse } from '../compare/worker.ts';
 
 const RUNS = 100_000;
 const SAMPLES = 10;
 const AT_ONCE = 64;
 
-export interface Soak {
+export interface SoakResult {
   readonly runs: number;
   readonly seconds: number;
-  /** After each tenth of the runs, garbage collected. */
+  /** After each tenth of the runs and a garbage collection. */
   readonly liveMiB: readonly number[];
   readonly rssMiB: readonly number[];
 }
 
-/** Runs of two turns over HTTP in one process. */
-export async function measureSoak(entry: Entry): Promise<Soak> {
+/** Measures runs of two turns over HTTP in one process. */
+export async function measureSoak(entry: ContestantEntry): Promise<SoakResult> {
   const server = new Child<ServerOrder>('server.ts', { isApart: true });
-  const port = await server.ready();
-  const competitor = new Competitor(entry, { port, nodeOptions: ['--expose-gc'] });
+  const port = await server.waitUntilReady();
+  const competitor = new ContestantProcess(entry, { port, nodeOptions: ['--expose-gc'] });
   try {
     await competitor.start();
-    const samples: Memory[] = [];
+    const samples: MemoryUse[] = [];
     const startedAt = performance.now();
-    const order = { type: 'runs', scenario: scenario({ turns: 2, atOnce: AT_ONCE }), count: RUNS / SAMPLES } as const;
+    const order = {
+      type: 'runs',
+      scenario: createScenario({ turns: 2, atOnce: AT_ONCE }),
+      count: RUNS / SAMPLES,
+    } as const;
     while (samples.length < SAMPLES) {
       await competitor.child.ask(order);
-      samples.push(await competitor.child.ask<Memory>({ type: 'memory' }));
+      samples.push(await competitor.child.ask<MemoryUse>({ type: 'memory' }));
     }
     return {
       runs: RUNS,

@@ -4,8 +4,8 @@ import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 /**
- * `node worker.ts <url> <executorId> <runs at once> <milliseconds of a model request>`: works on the runs of an agent with five
- * turns, until it is told to end.
+ * `node worker.ts <url> <executorId> <runs at once> <milliseconds of a model request>`: executes runs of an agent with five turns,
+ * until SIGTERM.
  */
 const [url = '', executorId = '', atOnce = '', modelMs = ''] = process.argv.slice(2);
 

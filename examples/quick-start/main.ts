@@ -1,5 +1,5 @@
-// The main job: an agent with four tools answers a question that takes several turns.
-// It asks the server that OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL name; without them, an offline stand-in.
+// An agent with four tools answers a question over several turns.
+// It uses the server of OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL; without them, an offline stand-in.
 import { Agent, openai } from '@pawl/core';
 import { offlineServer } from '@pawl/testing';
 import { print } from './print.ts';

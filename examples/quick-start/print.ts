@@ -1,7 +1,7 @@
 import type { Run } from '@pawl/core';
 import { formatEvent } from '@pawl/core/events';
 
-/** Prints what happens, as it happens. */
+/** Prints the events of a run as they come. */
 export async function print(run: Run): Promise<void> {
   let isMidLine = false;
   for await (const event of run) {

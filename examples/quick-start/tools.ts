@@ -2,7 +2,7 @@ import { type Tool, ToolError, tool } from '@pawl/core';
 import { listFiles, readFile } from '@pawl/tools';
 import { z } from 'zod';
 
-/** Two tools of one's own and two ready-made ones, which may look at this folder and nowhere else. */
+/** Two custom tools and two ready-made ones, which can access only this folder. */
 export const tools: readonly Tool<unknown>[] = [
   listFiles({ roots: import.meta.dirname }),
   readFile({ roots: import.meta.dirname }),

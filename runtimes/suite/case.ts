@@ -1,20 +1,20 @@
 import type { ChatModel, OpenAIOptions } from '@pawl/core';
 
-/** One thing that is true of core, wherever it runs. */
-export interface Case {
+/** A test of core for every runtime. */
+export interface SuiteCase {
   readonly name: string;
-  /** Rejects where it is not true. */
-  readonly run: (surroundings: Surroundings) => Promise<void>;
+  /** Rejects if the test fails. */
+  readonly run: (surroundings: CaseScope) => Promise<void>;
 }
 
-export interface Surroundings {
-  /** Of the case's own server, which plays the script of its name in scripts.ts. */
+export interface CaseScope {
+  /** The address of the case's server, which plays its script of scripts.ts. */
   readonly baseURL: string;
   readonly model: (options?: OpenAIOptions) => ChatModel;
 }
 
-/** @throws Error with both values, where they are not the same JSON. */
-export function same(actual: unknown, expected: unknown): void {
-  const [is, wanted] = [actual, expected].map((value) => JSON.stringify(value));
-  if (is !== wanted) throw new Error(`It is ${is}, and not ${wanted}.`);
+/** @throws Error with both values if their JSON differs. */
+export function assertSame(actual: unknown, expected: unknown): void {
+  const [actualJson, expectedJson] = [actual, expected].map((value) => JSON.stringify(value));
+  if (actualJson !== expectedJson) throw new Error(`The value is ${actualJson}; expected ${expectedJson}.`);
 }

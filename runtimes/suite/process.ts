@@ -1,5 +1,5 @@
-// The suite as a program of Node, Bun and Deno: what it is told stands in its first argument.
+// The suite as a program of Node, Bun and Deno. Its first argument contains the addresses.
 import { argv } from 'node:process';
-import { report } from './suite.ts';
+import { runSuite } from './suite.ts';
 
-console.log(await report(JSON.parse(String(argv[2]))));
+console.log(await runSuite(JSON.parse(String(argv[2]))));

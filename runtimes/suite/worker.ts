@@ -1,5 +1,5 @@
-// The suite as a worker of workerd, bundled: what it is told is a binding. Nothing of Node is there.
-import { report } from './suite.ts';
+// The suite as a bundled worker of workerd, without APIs of Node. A binding contains the addresses.
+import { runSuite } from './suite.ts';
 
 interface Bindings {
   readonly ADDRESSES: string;
@@ -7,6 +7,6 @@ interface Bindings {
 
 export default {
   async test(_controller: unknown, { ADDRESSES }: Bindings): Promise<void> {
-    console.log(await report(JSON.parse(ADDRESSES)));
+    console.log(await runSuite(JSON.parse(ADDRESSES)));
   },
 };

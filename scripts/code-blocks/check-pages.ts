@@ -1,51 +1,53 @@
 import { execFile } from 'node:child_process';
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { type Excerpt, MARK, type Page, type Program, readPage, type Shown } from './read-page.ts';
+import { type Excerpt, MARK, type Page, type Program, readPage, type ShownBlock } from './read-page.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const bin = join(root, 'node_modules', '.bin');
 
-/** The pages of which each block of code has to be true: READMEs and what is below `docs`, but for what is generated. */
-export function pages(): readonly string[] {
+/** Lists the pages whose code is checked: READMEs and pages below `docs`, except generated ones. */
+export function listPages(): readonly string[] {
   const exclude = ['**/node_modules', '**/dist', '**/.*', 'docs/api'];
   return globSync(['README.md', 'docs/**/*.md', 'packages/**/README.md'], { cwd: root, exclude }).sort();
 }
 
-export function codeOf(page: string): Page {
+export function readPageCode(page: string): Page {
   return readPage(page, readFileSync(join(root, page), 'utf8'));
 }
 
-/** Whether the lines are in the file that they are said to be from, but for their indentation. */
+/** Whether the lines are in the named file, apart from their indentation. */
 export function isExcerpt({ code, file }: Excerpt): boolean {
-  return unindented(readFileSync(join(root, file), 'utf8')).includes(unindented(code));
+  return removeIndentation(readFileSync(join(root, file), 'utf8')).includes(removeIndentation(code));
 }
 
-function unindented(code: string): string {
+function removeIndentation(code: string): string {
   return code.replaceAll(/^\s+/gm, '');
 }
 
 /**
- * What is wrong with programs: what the compiler says, what fails, and what is printed otherwise than shown. Each line names the page
- * and the line there. `at` is a folder whose packages the programs may import; they are written below it for the while.
+ * Checks programs, and returns the problems: compiler errors, failures, and output that differs from the page. Each problem names the page and
+ * the line. `at` is a folder whose packages the programs may import; the programs are written below it meanwhile.
  */
 export async function checkPrograms(programs: readonly Program[], at: string): Promise<readonly string[]> {
   const folder = mkdtempSync(join(root, at, '.blocks-'));
   try {
     const written = new Map(programs.map((program) => [write(program, folder), program]));
-    const named = (type: Program['use']['type'][]): string[] =>
+    const listPaths = (type: Program['use']['type'][]): string[] =>
       [...written].filter(([, { use }]) => type.includes(use.type)).map(([path]) => path);
     const [compiled, run, tested] = await Promise.all([
       compile(folder),
-      named(['run', 'peer']).length === 0 ? '' : output(process.execPath, [ourProcess, ...named(['run', 'peer'])]),
-      named(['test']).length === 0 ? '' : test(folder),
+      listPaths(['run', 'peer']).length === 0
+        ? ''
+        : readOutput(process.execPath, [ourProcess, ...listPaths(['run', 'peer'])]),
+      listPaths(['test']).length === 0 ? '' : test(folder),
     ]);
-    const ran = runsIn(run);
-    const wrong = named(['run', 'peer']).flatMap((path) => {
+    const ran = parseRuns(run);
+    const wrong = listPaths(['run', 'peer']).flatMap((path) => {
       const program = written.get(path);
-      return program === undefined ? [] : wrongIn(program, ran.get(path));
+      return program === undefined ? [] : findProblems(program, ran.get(path));
     });
-    return [compiled, tested, ...wrong].filter((line) => line !== '').map((line) => placed(line, folder));
+    return [compiled, tested, ...wrong].filter((line) => line !== '').map((line) => replacePaths(line, folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -60,7 +62,7 @@ function write({ page, line, code, use }: Program, folder: string): string {
   return path;
 }
 
-/** As the project is checked, but that a page may show what it does not use, and read `process.env.NAME`. */
+/** Type-checks like the project, but a page may have unused names and read `process.env.NAME`. */
 async function compile(folder: string): Promise<string> {
   const config = {
     extends: join(root, 'tsconfig.json'),
@@ -73,16 +75,16 @@ async function compile(folder: string): Promise<string> {
     include: ['./**/*.ts'],
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  return (await output(join(bin, 'tsc'), ['-p', folder, '--pretty', 'false'])).trim();
+  return (await readOutput(join(bin, 'tsc'), ['-p', folder, '--pretty', 'false'])).trim();
 }
 
 async function test(folder: string): Promise<string> {
   writeFileSync(join(folder, 'vitest.config.ts'), 'export default { test: { testTimeout: 240_000 } };\n');
-  const said = await output(join(bin, 'vitest'), ['run', '--root', folder, '--reporter=dot']);
-  return /^\s*Tests .*failed|^\s*Test Files .*failed|Unhandled/m.test(said) || !/Tests .*passed/.test(said) ? said : '';
+  const text = await readOutput(join(bin, 'vitest'), ['run', '--root', folder, '--reporter=dot']);
+  return /^\s*Tests .*failed|^\s*Test Files .*failed|Unhandled/m.test(text) || !/Tests .*passed/.test(text) ? text : '';
 }
 
-function output(command: string, args: readonly string[]): Promise<string> {
+function readOutput(command: string, args: readonly string[]): Promise<string> {
   const { VITEST: _, NODE_OPTIONS: __, ...env } = process.env;
   return new Promise((resolve) => {
     const options = { cwd: root, env: { ...env, NO_COLOR: '1' }, maxBuffer: 2 ** 26 };
@@ -93,37 +95,37 @@ function output(command: string, args: readonly string[]): Promise<string> {
   });
 }
 
-interface Ran {
-  /** What was printed until the end of each block, by its line. */
+interface ProgramRun {
+  /** The output up to the end of each block, by its line. */
   readonly printed: ReadonlyMap<number, string>;
   readonly error: string | undefined;
 }
 
-function runsIn(said: string): ReadonlyMap<string, Ran> {
-  const runs = said.split(`${MARK}begin `).slice(1);
-  return new Map(runs.map((run) => [run.slice(0, run.indexOf('\n')), ranBy(run.slice(run.indexOf('\n') + 1))]));
+function parseRuns(output: string): ReadonlyMap<string, ProgramRun> {
+  const runs = output.split(`${MARK}begin `).slice(1);
+  return new Map(runs.map((run) => [run.slice(0, run.indexOf('\n')), parseRun(run.slice(run.indexOf('\n') + 1))]));
 }
 
-function ranBy(said: string): Ran {
+function parseRun(output: string): ProgramRun {
   const printed = new Map<number, string>();
-  const [, error] = new RegExp(`${MARK}failed (.*)`).exec(said) ?? [];
-  const ends = said.split(new RegExp(`${MARK}end (\\d+)\\n`));
+  const [, error] = new RegExp(`${MARK}failed (.*)`).exec(output) ?? [];
+  const ends = output.split(new RegExp(`${MARK}end (\\d+)\\n`));
   for (let index = 1; index < ends.length; index += 2) printed.set(Number(ends[index]), ends[index - 1] ?? '');
   return { printed, error: error === undefined ? undefined : String(JSON.parse(error)) };
 }
 
-function wrongIn({ page, line, shown }: Program, ran: Ran | undefined): readonly string[] {
-  if (ran?.error !== undefined) return [`${page}:${line}: it fails. ${ran.error}`];
+function findProblems({ page, line, shown }: Program, ran: ProgramRun | undefined): readonly string[] {
+  if (ran?.error !== undefined) return [`${page}:${line}: the program fails. ${ran.error}`];
   return shown.flatMap((block) => {
     const printed = ran?.printed.get(block.line);
-    if (printed === undefined) return [`${page}:${block.line}: it did not come to its end.`];
+    if (printed === undefined) return [`${page}:${block.line}: the block did not end.`];
     return isShown(block, printed)
       ? []
-      : [`${page}:${block.line}: it prints\n${printed}and the page says\n${block.output}`];
+      : [`${page}:${block.line}: the block prints\n${printed}and the page shows\n${block.output}`];
   });
 }
 
-function isShown({ output: wanted }: Shown, printed: string): boolean {
+function isShown({ output: wanted }: ShownBlock, printed: string): boolean {
   if (wanted === undefined) return true;
   const pattern = wanted
     .trimEnd()
@@ -133,9 +135,9 @@ function isShown({ output: wanted }: Shown, printed: string): boolean {
   return new RegExp(`^${pattern}$`).test(printed.trimEnd());
 }
 
-/** The page in place of the module that was made of it: the lines are the same. */
-function placed(said: string, folder: string): string {
-  return said
+/** Replaces the paths of modules with those of their pages. The line numbers are the same. */
+function replacePaths(text: string, folder: string): string {
+  return text
     .replaceAll(`file://${folder}/`, '')
     .replaceAll(`${folder}/`, '')
     .replaceAll(`${relative(root, folder)}/`, '')

@@ -5,16 +5,16 @@ import { createHeadingId } from './site-link.ts';
 const root = join(import.meta.dirname, '..', '..');
 
 /**
- * The links of a page that lead to no file of the repository, or to no heading in it. Links are relative, with the file's extension, so
- * that they work in a view of the repository; `translateLink` makes the site's of them.
+ * Returns the links of a page that lead to no file of the repository, or to no heading in it. Links are relative and have the file's
+ * extension, so that they work when the repository is browsed; `translateLink` converts them for the site.
  */
-export function brokenLinks(page: string): readonly string[] {
+export function findBrokenLinks(page: string): readonly string[] {
   const text = readFileSync(join(root, page), 'utf8').replaceAll(/^```.*?^```/gms, '');
   const links = [...text.matchAll(/\]\(([^()\s]+)\)/g)].map(([, link = '']) => link);
-  return links.filter((link) => !/^[a-z]+:/.test(link) && !leads(page, link)).map((link) => `${page}: ${link}`);
+  return links.filter((link) => !/^[a-z]+:/.test(link) && !hasTarget(page, link)).map((link) => `${page}: ${link}`);
 }
 
-function leads(page: string, link: string): boolean {
+function hasTarget(page: string, link: string): boolean {
   const [path = '', heading] = link.split('#');
   if (path.startsWith('/')) return false;
   const file = path === '' ? page : join(dirname(page), path);

@@ -1,33 +1,33 @@
 /**
- * One TypeScript program of a page: the blocks that belong together, each on the lines that it has there, so that what the
- * compiler or an error says of a line is true of the page.
+ * One TypeScript program of a page: the blocks that belong together, each on its own lines of the page, so that line numbers in errors are
+ * those of the page.
  */
 export interface Program {
   /** From the root of the project, with `/`. */
   readonly page: string;
-  /** Of its first line. */
+  /** The number of its first line in the page. */
   readonly line: number;
   readonly code: string;
-  readonly use: Use;
-  readonly shown: readonly Shown[];
+  readonly use: ProgramUse;
+  readonly shown: readonly ShownBlock[];
 }
 
-export type Use =
+export type ProgramUse =
   | { readonly type: 'run' }
-  /** A file of tests: run by vitest. */
+  /** A test file, run by vitest. */
   | { readonly type: 'test' }
-  /** Type-checked and not run. */
+  /** Only type-checked. */
   | { readonly type: 'kept'; readonly reason: string }
   /** Written for another framework, which `npm run docs -- --peers` installs. */
   | { readonly type: 'peer'; readonly name: string };
 
-/** A block of a program, and what the page says that it prints. */
-export interface Shown {
+/** A block of a program, with the output that the page shows for it. */
+export interface ShownBlock {
   readonly line: number;
   readonly output?: string;
 }
 
-/** Lines that a page says are in a file of ours. */
+/** Lines that a page quotes from a file of the project. */
 export interface Excerpt {
   readonly page: string;
   readonly line: number;
@@ -40,33 +40,32 @@ export interface Page {
   readonly excerpts: readonly Excerpt[];
 }
 
-/** In front of what the process says of a block, in its standard output. */
+/** Marks the lines of standard output that report about a block. */
 export const MARK = '\u0001';
 
 /**
- * Reads the code of a page. What stands behind `ts` in a fence says what it is:
+ * Reads the code of a page. The text after `ts` in a fence decides how the block is used:
  *
- * - nothing: a program of its own, or its beginning. It is type-checked and run.
- * - `continued`: goes on with the program of the `ts` block before.
- * - `not run: <reason>`: a program of its own that is only type-checked.
+ * - nothing: begins a program, which is type-checked and run.
+ * - `continued`: continues the program of the previous `ts` block.
+ * - `not run: <reason>`: a program that is only type-checked.
  * - `with <package>`: written for another framework.
- * - `from <file>`: is in that file of ours, word for word but for the indentation.
+ * - `from <file>`: quotes that file, apart from the indentation.
  *
- * A comment that begins with `<!-- ts` is code too, of the block that follows: what a reader can do without. One that begins with
- * `<!-- ts continued` belongs to the program before.
- * A `text` block behind a `ts` block is what that prints; `…` in it stands for anything within a line.
+ * A comment that begins with `<!-- ts` is hidden code of the next block. A comment that begins with `<!-- ts continued` belongs to the
+ * previous program. A `text` block after a `ts` block is the output of that block; `…` in it matches anything within a line.
  *
- * @throws Error for a fence that nothing is known of, or that never ends.
+ * @throws Error for an unknown fence, or one without an end.
  */
 export function readPage(page: string, markdown: string): Page {
   const reader = new PageReader(page);
-  for (const part of partsOf(page, markdown)) reader.add(part);
+  for (const part of readParts(page, markdown)) reader.add(part);
   return reader.end();
 }
 
 interface Part {
   readonly info: string;
-  /** Of its first line of code, from 1. */
+  /** The number of its first line of code, from 1. */
   readonly line: number;
   readonly lines: readonly string[];
 }
@@ -74,7 +73,7 @@ interface Part {
 const HIDDEN = '<!-- ts';
 const HIDDEN_END = '<!-- ts continued';
 
-function* partsOf(page: string, markdown: string): Generator<Part> {
+function* readParts(page: string, markdown: string): Generator<Part> {
   const lines = markdown.split('\n');
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
@@ -85,7 +84,7 @@ function* partsOf(page: string, markdown: string): Generator<Part> {
       throw new Error(`${page}:${index + 1}: a fence has to be three backticks at the beginning of the line.`);
     }
     const end = lines.indexOf(isHidden ? '-->' : (fence ?? ''), index + 1);
-    if (end === -1) throw new Error(`${page}:${index + 1}: this has no end.`);
+    if (end === -1) throw new Error(`${page}:${index + 1}: the block has no end.`);
     const info = isHidden ? line : line.slice(3).trim();
     yield { info, line: index + 2, lines: lines.slice(index + 1, end) };
     index = end;
@@ -94,12 +93,12 @@ function* partsOf(page: string, markdown: string): Generator<Part> {
 
 interface Draft {
   readonly line: number;
-  readonly use: Use;
+  readonly use: ProgramUse;
   readonly parts: Part[];
-  readonly shown: Shown[];
+  readonly shown: ShownBlock[];
 }
 
-/** Languages of which nothing is run. */
+/** Languages whose blocks are not checked. */
 const OTHERS: readonly string[] = ['sh', 'json', 'sql', 'text'];
 
 class PageReader {
@@ -107,7 +106,7 @@ class PageReader {
   readonly #drafts: Draft[] = [];
   readonly #excerpts: Excerpt[] = [];
   #hidden: Part[] = [];
-  /** Whether the part before is a `ts` block, which a `text` block tells the output of. */
+  /** Whether the previous part is a `ts` block, whose output a `text` block may show. */
   #mayPrint = false;
 
   constructor(page: string) {
@@ -119,18 +118,18 @@ class PageReader {
     const mayPrint = this.#mayPrint;
     this.#mayPrint = false;
     if (part.info === HIDDEN) this.#hidden.push(part);
-    else if (part.info === HIDDEN_END) this.#last(part).parts.push(part);
+    else if (part.info === HIDDEN_END) this.#getLastDraft(part).parts.push(part);
     else if (language === 'ts') this.#addCode(part, rest.join(' '));
     else if (language === 'text' && mayPrint) this.#addOutput(part);
     else if (!OTHERS.includes(language)) {
-      this.#fail(part, `"${part.info}" is no language that pages may have: ts, ${OTHERS.join(', ')}.`);
+      this.#fail(part, `"${part.info}" is not a language for pages. Use one of: ts, ${OTHERS.join(', ')}.`);
     }
   }
 
   end(): Page {
     const [left] = this.#hidden;
     if (left !== undefined) this.#fail(left, 'no block follows these hidden lines.');
-    return { programs: this.#drafts.map((draft) => this.#program(draft)), excerpts: this.#excerpts };
+    return { programs: this.#drafts.map((draft) => this.#buildProgram(draft)), excerpts: this.#excerpts };
   }
 
   #addCode(part: Part, how: string): void {
@@ -139,7 +138,7 @@ class PageReader {
       this.#excerpts.push({ page: this.#page, line: part.line, code: part.lines.join('\n'), file });
       return;
     }
-    const draft = how === 'continued' ? this.#last(part) : this.#begin(part, how);
+    const draft = how === 'continued' ? this.#getLastDraft(part) : this.#begin(part, how);
     draft.parts.push(...this.#hidden, part);
     draft.shown.push({ line: part.line });
     this.#hidden = [];
@@ -148,12 +147,12 @@ class PageReader {
 
   #begin(part: Part, how: string): Draft {
     const { line } = this.#hidden[0] ?? part;
-    const draft: Draft = { line, use: this.#use(part, how), parts: [], shown: [] };
+    const draft: Draft = { line, use: this.#parseUse(part, how), parts: [], shown: [] };
     this.#drafts.push(draft);
     return draft;
   }
 
-  #use(part: Part, how: string): Use {
+  #parseUse(part: Part, how: string): ProgramUse {
     const isTest = part.lines.some((line) => /from 'vitest'/.test(line));
     if (how === '') return { type: isTest ? 'test' : 'run' };
     const [, reason] = /^not run: (.+)$/.exec(how) ?? [];
@@ -166,8 +165,8 @@ class PageReader {
     );
   }
 
-  #last(part: Part): Draft {
-    return this.#drafts.at(-1) ?? this.#fail(part, 'there is no block before, to go on with.');
+  #getLastDraft(part: Part): Draft {
+    return this.#drafts.at(-1) ?? this.#fail(part, 'no block precedes this one.');
   }
 
   #addOutput({ lines }: Part): void {
@@ -176,12 +175,12 @@ class PageReader {
     if (block !== undefined) shown?.push({ ...block, output: lines.join('\n') });
   }
 
-  #program({ line, use, parts, shown }: Draft): Program {
+  #buildProgram({ line, use, parts, shown }: Draft): Program {
     const code: string[] = [];
     for (const part of parts) {
       while (code.length < part.line - 1) code.push('');
       code.push(...part.lines);
-      // Where the fence ends: what was printed until then is this block's.
+      // Marks the end of the fence: the output up to here belongs to this block.
       if (use.type !== 'test') code.push(`;console.log(${JSON.stringify(`${MARK}end ${part.line}`)});`);
     }
     return { page: this.#page, line, code: `${code.join('\n')}\n`, use, shown };

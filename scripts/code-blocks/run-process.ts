@@ -1,5 +1,5 @@
-// A process of its own: runs the modules that it is given, one after the other, against an offline server, and says in marked
-// lines of its standard output what came of each.
+// Runs the given modules one after the other in this process, against an offline server. Reports the result of each in marked lines of its
+// standard output.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,25 +19,25 @@ process.on('uncaughtException', (error) => fail(error));
 for (const path of process.argv.slice(2)) {
   console.log(`${MARK}begin ${path}`);
   process.env = { ...environment };
-  process.chdir(mkdtempSync(join(folder, 'program-'))); // Files that it writes are its own.
+  process.chdir(mkdtempSync(join(folder, 'program-'))); // Each program writes files into its own folder.
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  const deadline = setTimeout(() => fail(new Error(`It takes longer than ${DEADLINE_MS} ms.`)), DEADLINE_MS);
+  const deadline = setTimeout(() => fail(new Error(`The program takes longer than ${DEADLINE_MS} ms.`)), DEADLINE_MS);
   try {
     await Promise.race([import(path), failed]);
   } catch (error) {
-    console.log(`${MARK}failed ${JSON.stringify(told(error))}`);
+    console.log(`${MARK}failed ${JSON.stringify(describeError(error))}`);
   }
   clearTimeout(deadline);
 }
 
 process.chdir(folder);
 rmSync(folder, { recursive: true, force: true });
-process.exit(); // Whatever a program has left open.
+process.exit(); // Ends what a program has left open.
 
-/** Without the places inside Node. */
-function told(error: unknown): string {
+/** Describes an error by its stack, without the frames inside Node. */
+function describeError(error: unknown): string {
   const lines = String((error instanceof Error && error.stack) || error).split('\n');
   return lines.filter((line) => !line.includes('node:internal')).join('\n');
 }

@@ -71,7 +71,7 @@ async function runTools(folder, origin) {
   const { port } = new URL(origin);
   const net = { allowAddresses: ['127.0.0.1'], ports: [Number(port)] };
   const database = { file: join(folder, 'data.db') };
-  const read = await call(tools.readFile({ roots: folder, versions: 'told' }), { path: 'a.txt' });
+  const read = await call(tools.readFile({ roots: folder, versions: 'include' }), { path: 'a.txt' });
   const [, version = ''] = /\[version (.*)\]/.exec(read) ?? [];
   const edits = [{ find: 'one', replace: 'two' }];
   /** @type {Readonly<Record<string, readonly [import('@pawl/core').Tool, import('@pawl/core').JsonObject, RegExp]>>} */

@@ -6,10 +6,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { run } from '../run.ts';
 import { twoCopiesCases } from '../two-copies/cases.ts';
 import type { Copy } from '../two-copies/copies.ts';
-import { newProject, npmInstall, type Project } from './project.ts';
+import { createProject, installDependencies, type Project } from './project.ts';
 
 export interface TwoVersionsOptions {
-  /** Where folders may be made. */
+  /** The folder for the projects. */
   readonly folder: string;
   /** Core, packed. */
   readonly tarball: string;
@@ -19,33 +19,34 @@ export interface TwoVersionsOptions {
 }
 
 /**
- * Two versions of core in one application, as a package brings one that has it as a dependency of its own: what is of one works in the
- * other. Our own packages bring none: npm refuses them beside a core that they are not for.
+ * Checks that two versions of core work together in one application, as when a package depends on a core of its own. The packages of Pawl have
+ * core as a peer dependency: npm refuses to install them with a core outside their range.
  */
 export async function tryTwoVersions({ folder, tarball, peer, signal }: TwoVersionsOptions): Promise<void> {
-  const other = await otherVersion(folder, { tarball, signal });
-  const unfit = newProject(join(folder, 'unfit'), {
+  const other = await createOtherVersion(folder, { tarball, signal });
+  const unfit = createProject(join(folder, 'unfit'), {
     dependencies: { '@pawl/core': `file:${other}`, '@pawl/peer': peer, zod: '^4.0.0' },
     signal,
   });
-  const refusal = await npmInstall(unfit).catch(String);
-  if (!String(refusal).includes('ERESOLVE')) throw new Error(`npm takes a package beside another core: ${refusal}`);
+  const refusal = await installDependencies(unfit).catch(String);
+  if (!String(refusal).includes('ERESOLVE'))
+    throw new Error(`npm installs a package with a core that its peer range excludes: ${refusal}`);
   const dependencies = { '@pawl/core': `file:${tarball}`, 'other-core': `file:${other}`, zod: '^4.0.0' };
-  const project = newProject(join(folder, 'two-versions'), { dependencies, signal });
-  await npmInstall(project);
-  const [a, b] = [await copyOf('@pawl/core', project), await copyOf('other-core', project)];
-  if (a.core.PawlError === b.core.PawlError) throw new Error('The two versions of core are one.');
+  const project = createProject(join(folder, 'two-versions'), { dependencies, signal });
+  await installDependencies(project);
+  const [a, b] = [await loadCopy('@pawl/core', project), await loadCopy('other-core', project)];
+  if (a.core.PawlError === b.core.PawlError) throw new Error('Both names load the same copy of core.');
   for (const { name, run, expected } of twoCopiesCases) {
-    const came = await run({ a, b, folder: mkdtempSync(join(folder, 'case-')) });
-    if (isDeepStrictEqual(came, expected)) continue;
+    const result = await run({ a, b, folder: mkdtempSync(join(folder, 'case-')) });
+    if (isDeepStrictEqual(result, expected)) continue;
     throw new Error(
-      `With two versions of core, ${name} is broken:\n${JSON.stringify(came)}\nexpected:\n${JSON.stringify(expected)}`,
+      `With two versions of core, ${name} is broken:\n${JSON.stringify(result)}\nexpected:\n${JSON.stringify(expected)}`,
     );
   }
 }
 
-/** The same package as version 0.2.0. */
-async function otherVersion(
+/** Packs the same package as version 0.2.0. */
+async function createOtherVersion(
   folder: string,
   { tarball, signal }: Pick<TwoVersionsOptions, 'tarball' | 'signal'>,
 ): Promise<string> {
@@ -60,11 +61,11 @@ async function otherVersion(
   return file;
 }
 
-/** Loaded into this process. */
-async function copyOf(name: string, { cwd }: Project): Promise<Copy> {
+/** Loads a copy of core into this process. */
+async function loadCopy(name: string, { cwd }: Project): Promise<Copy> {
   const { resolve } = createRequire(join(cwd, 'package.json'));
   const load = (path: string): Promise<unknown> => import(pathToFileURL(resolve(path)).href);
   const [core, host, sqlite] = [await load(name), await load(`${name}/host`), await load(`${name}/sqlite`)];
   const middleware = await load(`${name}/middleware`);
-  return { core, host, middleware, sqlite } as Copy; // As packed from what the type is of.
+  return { core, host, middleware, sqlite } as Copy; // The package was packed from the sources of the type.
 }

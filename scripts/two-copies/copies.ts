@@ -14,23 +14,23 @@ export interface Copy {
 }
 
 export interface Copies {
-  /** Whose agents run. */
+  /** The copy whose agents run. */
   readonly a: Copy;
-  /** Of which they use tools, middleware, models and hosts. */
+  /** The copy whose tools, middleware, models and hosts the agents use. */
   readonly b: Copy;
-  /** Empty, for a file. */
+  /** An empty folder for a file. */
   readonly folder: string;
 }
 
-/** What an application does that has two copies of core. It gives what it would give with one. */
+/** A use of two copies of core. The result must be the same as with one copy. */
 export interface TwoCopiesCase {
   readonly name: string;
   readonly run: (copies: Copies) => Promise<unknown>;
   readonly expected: unknown;
 }
 
-/** A model that responds with these in turn; an error among them is thrown. */
-export function scripted(
+/** Creates a model that responds with these in turn. Throws the errors among them. */
+export function scriptModel(
   ...script: readonly (ChatResponse | Error)[]
 ): ChatModel & { readonly requests: readonly ChatRequest[] } {
   const requests: ChatRequest[] = [];
@@ -47,36 +47,36 @@ export function scripted(
   };
 }
 
-export function text(content: string): ChatResponse {
+export function respondText(content: string): ChatResponse {
   return { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] };
 }
 
-/** A call of the tool `work`, or of another. */
-export function call(name = 'work'): ChatResponse {
+/** Creates a response that calls a tool, `work` by default. */
+export function respondCall(name = 'work'): ChatResponse {
   const tool_calls = [{ id: 'call_1', type: 'function' as const, function: { name, arguments: '{}' } }];
   const message = { role: 'assistant' as const, content: null, tool_calls };
   return { choices: [{ index: 0, message, finish_reason: 'tool_calls' }] };
 }
 
-export const NOTHING = { type: 'object', properties: {}, required: [], additionalProperties: false } as const;
+export const EMPTY_SCHEMA = { type: 'object', properties: {}, required: [], additionalProperties: false } as const;
 
-/** The tool `work`. */
-export function worker(
+/** Creates the tool `work`. */
+export function createWorkTool(
   { core }: Copy,
   execute: () => unknown,
   options: Pick<Core.ToolOptions<unknown>, 'needsApproval'> = {},
 ): Core.Tool<unknown> {
-  const input = core.jsonSchema<unknown>(NOTHING);
+  const input = core.jsonSchema<unknown>(EMPTY_SCHEMA);
   return core.tool<unknown>({ name: 'work', description: 'Works.', input, effect: 'read', ...options, execute });
 }
 
-/** An agent whose model calls the tool and then says "Done.". */
-export function calling({ core }: Copy, options: Partial<AgentOptions<unknown, string>>): Core.Agent {
-  return new core.Agent({ model: scripted(call(), text('Done.')), ...options });
+/** Creates an agent whose model calls the tool and then responds "Done.". */
+export function createCallingAgent({ core }: Copy, options: Partial<AgentOptions<unknown, string>>): Core.Agent {
+  return new core.Agent({ model: scriptModel(respondCall(), respondText('Done.')), ...options });
 }
 
-/** How it ended, and why. */
-export function endOf(outcome: Outcome<unknown>): unknown {
+/** Describes how a run ended, and why. */
+export function describeEnd(outcome: Outcome<unknown>): unknown {
   switch (outcome.status) {
     case 'completed':
       return [outcome.status, outcome.text];
@@ -95,13 +95,13 @@ export function endOf(outcome: Outcome<unknown>): unknown {
   }
 }
 
-/** What the model reads of each call. */
-export function resultsOf({ messages }: { readonly messages: readonly Message[] }): readonly unknown[] {
+/** Lists the tool results that the model gets. */
+export function listResults({ messages }: { readonly messages: readonly Message[] }): readonly unknown[] {
   return messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []));
 }
 
-/** What was thrown. */
-export async function thrownBy(work: () => unknown): Promise<unknown> {
+/** Returns the error that `work` throws; `undefined` if it does not throw. */
+export async function catchError(work: () => unknown): Promise<unknown> {
   try {
     await work();
   } catch (error) {

@@ -2,85 +2,85 @@ import { join } from 'node:path';
 import type { Host } from '@pawl/core';
 import {
   type Copies,
-  call,
-  calling,
-  endOf,
-  resultsOf,
-  scripted,
+  catchError,
+  createCallingAgent,
+  createWorkTool,
+  describeEnd,
+  listResults,
+  respondCall,
+  respondText,
+  scriptModel,
   type TwoCopiesCase,
-  text,
-  thrownBy,
-  worker,
 } from './copies.ts';
 
-/** A run that waits for approval on a host of `b`, is answered wrongly, then rightly, and resumed. */
-async function approved({ a, b }: Copies, host: Host): Promise<unknown> {
-  const agent = calling(a, { tools: [worker(b, () => 'worked', { needsApproval: true })] });
-  const error = await thrownBy(() => agent.run('Go.', { host, runId: 'r' }));
+/** Suspends a run on a host of `b`, answers with a wrong and the right fingerprint, and resumes the run. */
+async function runApproval({ a, b }: Copies, host: Host): Promise<unknown> {
+  const agent = createCallingAgent(a, { tools: [createWorkTool(b, () => 'worked', { needsApproval: true })] });
+  const error = await catchError(() => agent.run('Go.', { host, runId: 'r' }));
   const { RunSuspendedError, RunError, PawlError, ConfigError } = b.core;
   const known = [RunSuspendedError, RunError, PawlError, ConfigError].map((each) => each.isInstance(error));
   const { pending } = RunSuspendedError.isInstance(error) ? error.outcome : { pending: [] };
   const { id = '', fingerprint = '' } = pending[0] ?? {};
-  const refused = await thrownBy(() => host.answer('r', id, { type: 'approve', fingerprint: 'other' }));
+  const refused = await catchError(() => host.answer('r', id, { type: 'approve', fingerprint: 'other' }));
   await host.answer('r', id, { type: 'approve', fingerprint });
   const outcome = await agent.resume('r', { host }).outcome();
-  return [known, a.core.ApprovalError.isInstance(refused), endOf(outcome), ...resultsOf(outcome)];
+  return [known, a.core.ApprovalError.isInstance(refused), describeEnd(outcome), ...listResults(outcome)];
 }
 
 const APPROVED = [[true, true, true, false], true, ['completed', 'Done.'], 'worked'];
 
 export const hostCases: readonly TwoCopiesCase[] = [
   {
-    name: 'a run waits and goes on, on a memory host',
-    run: (copies) => approved(copies, copies.b.core.memoryHost()),
+    name: 'a run is suspended and resumed, on a memory host',
+    run: (copies) => runApproval(copies, copies.b.core.memoryHost()),
     expected: APPROVED,
   },
   {
-    name: 'a run waits and goes on, on a host on SQLite',
+    name: 'a run is suspended and resumed, on SQLite',
     async run(copies) {
-      const durable = copies.b.sqlite.sqliteHost(join(copies.folder, 'runs.db'));
+      const host = copies.b.sqlite.sqliteHost(join(copies.folder, 'runs.db'));
       try {
-        return await approved(copies, durable);
+        return await runApproval(copies, host);
       } finally {
-        await durable.close();
+        await host.close();
       }
     },
     expected: APPROVED,
   },
   {
-    name: 'a run that exists is refused by the host, and attached to',
+    name: 'the host refuses an existing run, and a run can attach to it',
     async run({ a, b }) {
-      const durable = b.core.memoryHost();
-      const agent = new a.core.Agent({ model: scripted(text('Done.')) });
-      await agent.run('Go.', { host: durable, runId: 'r' });
-      const error = await thrownBy(() => agent.run('Go.', { host: durable, runId: 'r' }).outcome());
-      const attached = await agent.run('Go.', { host: durable, runId: 'r', onExistingRun: 'attach' }).outcome();
-      return [a.core.HostError.isInstance(error) && error.code, endOf(attached)];
+      const host = b.core.memoryHost();
+      const agent = new a.core.Agent({ model: scriptModel(respondText('Done.')) });
+      await agent.run('Go.', { host: host, runId: 'r' });
+      const error = await catchError(() => agent.run('Go.', { host: host, runId: 'r' }).outcome());
+      const attached = await agent.run('Go.', { host: host, runId: 'r', onExistingRun: 'attach' }).outcome();
+      return [a.core.HostError.isInstance(error) && error.code, describeEnd(attached)];
     },
     expected: ['run.exists', ['completed', 'Done.']],
   },
   {
-    name: 'what an agent of one copy began an agent of the other resumes',
+    name: 'an agent of one copy resumes the run of an agent of the other',
     async run({ a, b }) {
-      const durable = b.core.memoryHost();
-      const options = { tools: [worker(a, () => 'worked', { needsApproval: true })] };
-      const suspended = await calling(a, options).run('Go.', { host: durable, runId: 'r' }).outcome();
+      const host = b.core.memoryHost();
+      const options = { tools: [createWorkTool(a, () => 'worked', { needsApproval: true })] };
+      const suspended = await createCallingAgent(a, options).run('Go.', { host: host, runId: 'r' }).outcome();
       const { id = '', fingerprint = '' } = (suspended.status === 'suspended' && suspended.pending[0]) || {};
-      await durable.answer('r', id, { type: 'approve', fingerprint });
-      const other = calling(b, { ...options, model: scripted(text('Done.')) });
-      return endOf(await other.resume('r', { host: durable }).outcome());
+      await host.answer('r', id, { type: 'approve', fingerprint });
+      const other = createCallingAgent(b, { ...options, model: scriptModel(respondText('Done.')) });
+      return describeEnd(await other.resume('r', { host: host }).outcome());
     },
     expected: ['completed', 'Done.'],
   },
   {
-    name: 'a run is followed live through a host of the other copy',
+    name: 'a run can be followed live through a host of the other copy',
     async run({ a, b }) {
-      const durable = b.core.memoryHost();
+      const host = b.core.memoryHost();
       let respond = (): void => undefined;
       const waits = new Promise<void>((resolve) => {
         respond = resolve;
       });
-      const model = scripted(text('Done.'));
+      const model = scriptModel(respondText('Done.'));
       const agent = new a.core.Agent({
         model: {
           ...model,
@@ -91,14 +91,14 @@ export const hostCases: readonly TwoCopiesCase[] = [
           },
         },
       });
-      const run = agent.run('Go.', { host: durable, runId: 'r' });
+      const run = agent.run('Go.', { host: host, runId: 'r' });
       await new Promise<void>((resolve) => {
         run.on('run.started', () => resolve());
       });
-      const events = durable.followRun('r', { live: true })[Symbol.asyncIterator]();
+      const events = host.followRun('r', { live: true })[Symbol.asyncIterator]();
       const heard: string[] = [];
       const first = events.next();
-      await new Promise((resolve) => setImmediate(resolve)); // It has begun to follow.
+      await new Promise((resolve) => setImmediate(resolve)); // The follower is added in the meantime.
       respond();
       for (let next = await first; next.done !== true; next = await events.next()) {
         heard.push('notice' in next.value ? next.value.notice.type : next.value.event.type);
@@ -109,16 +109,16 @@ export const hostCases: readonly TwoCopiesCase[] = [
     expected: true,
   },
   {
-    name: 'a conversation of the other copy goes on, and its conflict is known',
+    name: 'a conversation of the other copy works, and its conflict is recognized',
     async run({ a, b }) {
       const chat = b.core.conversation({ id: 'c', store: b.core.memoryConversations(), onConflict: 'fail' });
-      const agent = calling(a, {
-        tools: [worker(b, () => chat.append([{ role: 'user', content: 'Meanwhile.' }]))],
-        model: scripted(text('One.'), call(), text('Two.')),
+      const agent = createCallingAgent(a, {
+        tools: [createWorkTool(b, () => chat.append([{ role: 'user', content: 'Meanwhile.' }]))],
+        model: scriptModel(respondText('One.'), respondCall(), respondText('Two.')),
       });
       await agent.run('Go.', { conversation: chat });
       const before = (await chat.messages()).length;
-      const error = await thrownBy(() => agent.run('On.', { conversation: chat }).outcome());
+      const error = await catchError(() => agent.run('On.', { conversation: chat }).outcome());
       const { ConversationError, HostError } = b.core;
       return [before, ConversationError.isInstance(error), HostError.isInstance(error)];
     },

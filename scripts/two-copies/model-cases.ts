@@ -1,8 +1,17 @@
 import type { ChatModel, Clock } from '@pawl/core';
-import { type Copies, call, calling, endOf, scripted, type TwoCopiesCase, text, worker } from './copies.ts';
+import {
+  type Copies,
+  createCallingAgent,
+  createWorkTool,
+  describeEnd,
+  respondCall,
+  respondText,
+  scriptModel,
+  type TwoCopiesCase,
+} from './copies.ts';
 
-/** Pauses are over when they begin. */
-function hasty(): Clock & { readonly pauses: readonly number[] } {
+/** Creates a clock whose sleeps end at once. */
+function createInstantClock(): Clock & { readonly pauses: readonly number[] } {
   const pauses: number[] = [];
   return {
     pauses,
@@ -18,17 +27,17 @@ const LONG = 'words '.repeat(400);
 
 export const modelCases: readonly TwoCopiesCase[] = [
   {
-    name: 'errors of a model are retried as they say, and counted',
+    name: 'model errors are retried as their fields say, and counted',
     async run({ a, b }) {
       const { HttpError, TimeoutError, ProtocolError, NetworkError } = b.core;
-      const model = scripted(
+      const model = scriptModel(
         new HttpError('Busy.', { status: 429, retryAfterMs: 7_000 }),
         new TimeoutError('Slow.', { phase: 'idle', timeoutMs: 1 }),
         new ProtocolError('Garbage.', { code: 'response.garbage' }),
         new NetworkError('Stale.', { code: 'network.reset', address: 'x:1', phase: 'request', staleSocket: true }),
-        text('Done.'),
+        respondText('Done.'),
       );
-      const clock = hasty();
+      const clock = createInstantClock();
       const agent = new a.core.Agent({
         model,
         clock,
@@ -36,15 +45,15 @@ export const modelCases: readonly TwoCopiesCase[] = [
         retry: { maxAttempts: 4, initialDelayMs: 100 },
       });
       const outcome = await agent.run('Go.').outcome();
-      // A request that a server was at work on counts.
-      return [endOf(outcome), clock.pauses, outcome.usage.inputTokens > 0];
+      // A request that the server had begun to process counts.
+      return [describeEnd(outcome), clock.pauses, outcome.usage.inputTokens > 0];
     },
     expected: [['completed', 'Done.'], [7_000, 100, 200], true],
   },
   {
-    name: 'what a retry cannot help is not repeated, and its fields are told',
+    name: 'an error that a retry cannot fix is not retried, and its fields are reported',
     async run({ a, b }) {
-      const model = scripted(
+      const model = scriptModel(
         new b.core.HttpError('No.', { status: 401, serverCode: 'invalid_api_key', retryable: false }),
       );
       const outcome = await new a.core.Agent({ model }).run('Go.').outcome();
@@ -55,14 +64,18 @@ export const modelCases: readonly TwoCopiesCase[] = [
     expected: [1, 'HttpError', 'http.401', { retryable: false, status: 401, serverCode: 'invalid_api_key' }],
   },
   {
-    name: 'a conversation that is too long is made smaller',
+    name: 'a conversation that is too long is compacted',
     async run({ a, b }) {
       const ended: unknown[] = [];
       for (const [throwing, compacting] of [
         [b, a],
         [a, b],
       ] as const) {
-        const model = scripted(new throwing.core.ContextLengthError('Too long.'), text('A summary.'), text('Done.'));
+        const model = scriptModel(
+          new throwing.core.ContextLengthError('Too long.'),
+          respondText('A summary.'),
+          respondText('Done.'),
+        );
         const middleware = [compacting.middleware.compactBySummary({ contextWindow: 1_000_000, keepTurns: 1 })];
         const messages = [1, 2].flatMap(() => [
           { role: 'user' as const, content: LONG },
@@ -70,7 +83,7 @@ export const modelCases: readonly TwoCopiesCase[] = [
         ]);
         const agent = new a.core.Agent({ model, middleware });
         ended.push(
-          endOf(await agent.run([...messages, { role: 'user', content: 'Go.' }]).outcome()),
+          describeEnd(await agent.run([...messages, { role: 'user', content: 'Go.' }]).outcome()),
           model.requests.length,
         );
       }
@@ -79,15 +92,18 @@ export const modelCases: readonly TwoCopiesCase[] = [
     expected: [['completed', 'Done.'], 3, ['completed', 'Done.'], 3],
   },
   {
-    name: 'wrappers of models work around models of the other copy',
+    name: 'model wrappers work with models of the other copy',
     async run(copies) {
       return Promise.all(
         WRAPPERS.map(async (wrap) => {
           const { a } = copies;
-          const first = scripted(new a.core.HttpError('No.', { status: 400, retryable: false }), text('Done.'));
-          const model = wrap(copies, { first, second: scripted(text('Done.')) });
+          const first = scriptModel(
+            new a.core.HttpError('No.', { status: 400, retryable: false }),
+            respondText('Done.'),
+          );
+          const model = wrap(copies, { first, second: scriptModel(respondText('Done.')) });
           const outcome = await new a.core.Agent({ model, retry: { maxAttempts: 1 } }).run('Go.').outcome();
-          return endOf(outcome);
+          return describeEnd(outcome);
         }),
       );
     },
@@ -125,19 +141,19 @@ export const modelCases: readonly TwoCopiesCase[] = [
       const outcome = run.outcome();
       await begun;
       run.abort(new b.core.AbortRun('enough'));
-      return [endOf(await outcome), isGivenUp];
+      return [describeEnd(await outcome), isGivenUp];
     },
     expected: [['aborted', 'enough'], true],
   },
   {
-    name: 'tools that a middleware of the other copy offers are found and called',
+    name: 'tools of a middleware of the other copy are found and called',
     async run({ a, b }) {
-      const { tools, ...search } = b.middleware.toolSearch([worker(a, () => 'worked')], { threshold: 0 });
-      const model = scripted(call('search_tools'), call(), text('Done.'));
-      const outcome = await calling(a, { model, tools, middleware: [search] })
+      const { tools, ...search } = b.middleware.toolSearch([createWorkTool(a, () => 'worked')], { threshold: 0 });
+      const model = scriptModel(respondCall('search_tools'), respondCall(), respondText('Done.'));
+      const outcome = await createCallingAgent(a, { model, tools, middleware: [search] })
         .run('Go.')
         .outcome();
-      return [model.requests.map((request) => request.tools?.length), endOf(outcome)];
+      return [model.requests.map((request) => request.tools?.length), describeEnd(outcome)];
     },
     expected: [
       [1, 1, 2],

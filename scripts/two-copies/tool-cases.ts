@@ -1,108 +1,111 @@
 import type { Middleware } from '@pawl/core/middleware';
 import {
   type Copies,
-  call,
-  calling,
-  endOf,
-  NOTHING,
-  resultsOf,
-  scripted,
+  catchError,
+  createCallingAgent,
+  createWorkTool,
+  describeEnd,
+  EMPTY_SCHEMA,
+  listResults,
+  respondCall,
+  respondText,
+  scriptModel,
   type TwoCopiesCase,
-  text,
-  thrownBy,
-  worker,
 } from './copies.ts';
 
-/** How a run of an agent of `a` ends whose tool of `b` throws. */
-async function thrown({ a, b }: Copies, error: Error): Promise<unknown> {
-  const outcome = await calling(a, { tools: [worker(b, () => Promise.reject(error))] })
+/** Runs an agent of `a` whose tool of `b` throws. */
+async function runThrowingTool({ a, b }: Copies, error: Error): Promise<unknown> {
+  const outcome = await createCallingAgent(a, { tools: [createWorkTool(b, () => Promise.reject(error))] })
     .run('Go.')
     .outcome();
-  return [endOf(outcome), ...resultsOf(outcome)];
+  return [describeEnd(outcome), ...listResults(outcome)];
 }
 
-/** The same of middleware. */
-async function wrapped({ a, b }: Copies, middleware: Middleware): Promise<unknown> {
-  const tools = [worker(b, () => 'worked')];
-  const outcome = await calling(a, { tools, middleware: [middleware] })
+/** Runs an agent of `a` with middleware. */
+async function runWithMiddleware({ a, b }: Copies, middleware: Middleware): Promise<unknown> {
+  const tools = [createWorkTool(b, () => 'worked')];
+  const outcome = await createCallingAgent(a, { tools, middleware: [middleware] })
     .run('Go.')
     .outcome();
-  return [endOf(outcome), ...resultsOf(outcome)];
+  return [describeEnd(outcome), ...listResults(outcome)];
 }
 
 const HOST_FAILED = { code: 'host.io' } as const;
 
-/** Whether a run that broke off goes on where it is resumed. */
-async function brokenOff(
+/** Interrupts a run by a `HostError`, and resumes it. */
+async function runInterrupted(
   { a, b }: Copies,
-  options: (fail: () => void) => Parameters<typeof calling>[1],
+  options: (fail: () => void) => Parameters<typeof createCallingAgent>[1],
 ): Promise<unknown> {
   let isBroken = true;
   const fail = (): void => {
     if (isBroken) throw new b.core.HostError('The disk is full.', HOST_FAILED);
   };
-  const agent = calling(a, options(fail));
-  const durable = a.core.memoryHost();
-  const error = await thrownBy(() => agent.run('Go.', { host: durable, runId: 'r' }).outcome());
+  const agent = createCallingAgent(a, options(fail));
+  const host = a.core.memoryHost();
+  const error = await catchError(() => agent.run('Go.', { host: host, runId: 'r' }).outcome());
   isBroken = false;
-  const status = (await durable.getRun('r')).status;
-  const resumed = calling(a, { ...options(fail), model: scripted(...(status === 'interrupted' ? LATER : [])) });
+  const status = (await host.getRun('r')).status;
+  const resumed = createCallingAgent(a, {
+    ...options(fail),
+    model: scriptModel(...(status === 'interrupted' ? LATER : [])),
+  });
   return [
     a.core.HostError.isInstance(error) && error.message,
     status,
-    endOf(await resumed.resume('r', { host: durable }).outcome()),
+    describeEnd(await resumed.resume('r', { host: host }).outcome()),
   ];
 }
 
-/** A model that is asked once more only for what it had not said. */
-const LATER = [text('Done.')];
+/** The script after the interruption: only the last response is left. */
+const LATER = [respondText('Done.')];
 
 export const toolCases: readonly TwoCopiesCase[] = [
   {
     name: 'AbortRun of a tool aborts the run',
-    run: (copies) => thrown(copies, new copies.b.core.AbortRun('enough')),
+    run: (copies) => runThrowingTool(copies, new copies.b.core.AbortRun('enough')),
     expected: [['aborted', 'enough'], 'Cancelled: this call ended the run.'],
   },
   {
     name: 'RefuseRun of a tool refuses the run',
-    run: (copies) => thrown(copies, new copies.b.core.RefuseRun('not that', { guard: 'g' })),
+    run: (copies) => runThrowingTool(copies, new copies.b.core.RefuseRun('not that', { guard: 'g' })),
     expected: [['refused', 'not that', 'g'], 'Cancelled: this call ended the run.'],
   },
   {
-    name: 'ToolError of a tool is told word for word',
-    run: (copies) => thrown(copies, new copies.b.core.ToolError('Ask for less.')),
+    name: 'ToolError of a tool is its result, word for word',
+    run: (copies) => runThrowingTool(copies, new copies.b.core.ToolError('Ask for less.')),
     expected: [['completed', 'Done.'], 'Ask for less.'],
   },
   {
     name: 'ToolTimeoutError of a tool is a timeout',
-    run: (copies) => thrown(copies, new copies.b.core.ToolTimeoutError('work', 2_000)),
+    run: (copies) => runThrowingTool(copies, new copies.b.core.ToolTimeoutError('work', 2_000)),
     expected: [['completed', 'Done.'], 'Timed out after 2 s. It may still have had its effect.'],
   },
   {
     name: 'SuspendRun of a tool suspends the run, and its answer resumes it',
     async run({ a, b }) {
       let isThere = false;
-      const work = (): unknown => {
+      const execute = (): unknown => {
         if (!isThere) throw new b.core.SuspendRun('waits', { preview: 'look' });
         return 'worked';
       };
-      const agent = calling(a, { tools: [worker(b, work)] });
-      const durable = b.core.memoryHost();
-      const suspended = await agent.run('Go.', { host: durable, runId: 'r' }).outcome();
+      const agent = createCallingAgent(a, { tools: [createWorkTool(b, execute)] });
+      const host = b.core.memoryHost();
+      const suspended = await agent.run('Go.', { host: host, runId: 'r' }).outcome();
       const [pending] = suspended.status === 'suspended' ? suspended.pending : [];
       isThere = true;
-      await durable.answer('r', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
-      const outcome = await agent.resume('r', { host: durable }).outcome();
-      return [endOf(suspended), endOf(outcome), ...resultsOf(outcome)];
+      await host.answer('r', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
+      const outcome = await agent.resume('r', { host: host }).outcome();
+      return [describeEnd(suspended), describeEnd(outcome), ...listResults(outcome)];
     },
     expected: [['suspended', ['suspended', 'look']], ['completed', 'Done.'], 'worked'],
   },
   {
-    name: 'HostError of a tool breaks the run off, and it stays resumable',
+    name: 'HostError of a tool interrupts the run, which stays resumable',
     run: (copies) =>
-      brokenOff(copies, (fail) => ({
+      runInterrupted(copies, (fail) => ({
         tools: [
-          worker(copies.b, () => {
+          createWorkTool(copies.b, () => {
             fail();
             return 'worked';
           }),
@@ -111,10 +114,10 @@ export const toolCases: readonly TwoCopiesCase[] = [
     expected: ['The disk is full.', 'interrupted', ['completed', 'Done.']],
   },
   {
-    name: 'HostError of a guard breaks the run off, and it stays resumable',
+    name: 'HostError of a guard interrupts the run, which stays resumable',
     run: (copies) =>
-      brokenOff(copies, (fail) => ({
-        tools: [worker(copies.a, () => 'worked')],
+      runInterrupted(copies, (fail) => ({
+        tools: [createWorkTool(copies.a, () => 'worked')],
         middleware: [
           copies.a.middleware.toolGuard({
             name: 'g',
@@ -136,7 +139,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
         { wrapModelCall: () => Promise.reject(new RefuseRun('request')) },
         { wrapToolCall: () => Promise.reject(new AbortRun('call')) },
       ];
-      return Promise.all(hooks.map((each) => wrapped(copies, each)));
+      return Promise.all(hooks.map((each) => runWithMiddleware(copies, each)));
     },
     expected: [
       [['aborted', 'plan']],
@@ -145,7 +148,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     ],
   },
   {
-    name: 'guards refuse, deny and pass on what ends the run',
+    name: 'guards refuse, deny, and rethrow what ends the run',
     async run(copies) {
       const { a, b } = copies;
       const guards: readonly Middleware[] = [
@@ -162,7 +165,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
           check: () => Promise.reject(new b.middleware.GuardError('unsure', { guard: 'b' })),
         }),
       ];
-      return Promise.all(guards.map((each) => wrapped(copies, each)));
+      return Promise.all(guards.map((each) => runWithMiddleware(copies, each)));
     },
     expected: [
       [['refused', 'no input', 'in']],
@@ -174,7 +177,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
     ],
   },
   {
-    name: 'withToolRetry repeats a call, but for what is meant for the model or the run',
+    name: 'withToolRetry repeats a call, except after errors for the model or the run',
     async run({ a, b }) {
       const ended: unknown[] = [];
       for (const [retrying, throwing] of [
@@ -184,13 +187,13 @@ export const toolCases: readonly TwoCopiesCase[] = [
         const { ToolError, SuspendRun, AbortRun } = throwing.core;
         for (const error of [new ToolError('no'), new SuspendRun('waits'), new AbortRun('enough'), new Error('once')]) {
           let count = 0;
-          const work = (): unknown => {
+          const execute = (): unknown => {
             count++;
             if (count === 1) throw error;
             return 'worked';
           };
-          const tools = retrying.middleware.withToolRetry([worker(throwing, work)], { delayMs: 0 });
-          ended.push(count, endOf(await calling(a, { tools }).run('Go.').outcome()), count);
+          const tools = retrying.middleware.withToolRetry([createWorkTool(throwing, execute)], { delayMs: 0 });
+          ended.push(count, describeEnd(await createCallingAgent(a, { tools }).run('Go.').outcome()), count);
         }
       }
       return ended.filter((_, index) => index % 3 !== 0);
@@ -203,11 +206,11 @@ export const toolCases: readonly TwoCopiesCase[] = [
     ]),
   },
   {
-    name: 'parts of a tool reach the model',
+    name: 'content parts of a tool reach the model',
     async run({ a, b }) {
       const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } } as const;
-      const work = (): unknown => b.core.contentParts({ type: 'text', text: 'A picture.' }, image);
-      const outcome = await calling(a, { tools: [worker(b, work)] })
+      const execute = (): unknown => b.core.contentParts({ type: 'text', text: 'A picture.' }, image);
+      const outcome = await createCallingAgent(a, { tools: [createWorkTool(b, execute)] })
         .run('Go.')
         .outcome();
       const [, , result, shown] = outcome.messages;
@@ -231,9 +234,9 @@ export const toolCases: readonly TwoCopiesCase[] = [
         apiKey: 'k',
         baseURL: 'https://api.openai.com/v1',
         fetch: async (_, init) => {
-          const body = (await new Response(init?.body).json()) as { readonly tools: readonly unknown[] }; // As it is sent.
+          const body = (await new Response(init?.body).json()) as { readonly tools: readonly unknown[] }; // The body of the request.
           sent.push(...body.tools);
-          return Response.json(text('Done.'));
+          return Response.json(respondText('Done.'));
         },
       });
       const tools = [
@@ -247,10 +250,10 @@ export const toolCases: readonly TwoCopiesCase[] = [
     expected: [true, true, true],
   },
   {
-    name: 'an agent as a tool, or to hand over to, is refused at once',
+    name: 'an agent of the other copy as a tool or a handoff is refused at once',
     async run({ a, b }) {
-      const other = new b.core.Agent({ name: 'other', model: scripted() });
-      const model = scripted(call('other'));
+      const other = new b.core.Agent({ name: 'other', model: scriptModel() });
+      const model = scriptModel(respondCall('other'));
       const asTool = other.asTool({ name: 'other', description: 'Helps.' });
       const definitions = [
         { tools: [asTool] },
@@ -260,7 +263,7 @@ export const toolCases: readonly TwoCopiesCase[] = [
         { handoffs: () => [other] },
       ];
       const errors = definitions.map((each) =>
-        thrownBy(() => new a.core.Agent({ name: 'first', model, ...each }).run('Go.')),
+        catchError(() => new a.core.Agent({ name: 'first', model, ...each }).run('Go.')),
       );
       return (await Promise.all(errors)).map((error) =>
         a.core.ConfigError.isInstance(error) ? [error.code, error.message.replace(/ comes from.*/, '')] : error,
@@ -275,15 +278,15 @@ export const toolCases: readonly TwoCopiesCase[] = [
     ],
   },
   {
-    name: 'schemas and custom tools of the other copy are taken',
+    name: 'schemas and custom tools of the other copy work',
     async run({ a, b }) {
-      const input = b.core.jsonSchema<unknown>(NOTHING);
+      const input = b.core.jsonSchema<unknown>(EMPTY_SCHEMA);
       const made = a.core.tool({ name: 'work', description: 'Works.', input, execute: () => 'worked' });
-      const custom = b.core.customTool({ name: 'write', description: 'Writes.', execute: (said) => `wrote ${said}` });
-      const outcome = await calling(a, { tools: [made, custom] })
+      const custom = b.core.customTool({ name: 'write', description: 'Writes.', execute: (text) => `wrote ${text}` });
+      const outcome = await createCallingAgent(a, { tools: [made, custom] })
         .run('Go.')
         .outcome();
-      return resultsOf(outcome);
+      return listResults(outcome);
     },
     expected: ['worked'],
   },

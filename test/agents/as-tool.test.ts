@@ -46,7 +46,7 @@ async function answerOf(outcome: Promise<Outcome>): Promise<string> {
   return ended.output;
 }
 
-test('what the agent inside answers is the result; it sees its prompt, and nothing of the run around it', async () => {
+test('returns the answer of the nested agent, which sees only its prompt', async () => {
   const { agent, helperModel } = family({
     inside: [respond.text('All is well.')],
     helper: { instructions: 'Be brief.' },
@@ -58,7 +58,7 @@ test('what the agent inside answers is the result; it sees its prompt, and nothi
   ]);
 });
 
-test('its tools know where they are, its events carry the path, and its usage counts', async () => {
+test('passes the path to tools and events, and counts the usage', async () => {
   const { agent } = family({ inside: [respond.call('look', {}), respond.text('Seen.')] });
   const events: RunEvent[] = [];
   const run = agent.run('Go.', { runId: 'run' });
@@ -72,7 +72,7 @@ test('its tools know where they are, its events carry the path, and its usage co
   expect(outcome.turnCount).toBe(2);
 });
 
-test('an output of its own is given as JSON', async () => {
+test('returns a structured output as JSON', async () => {
   const output = z.object({ well: z.boolean() });
   const inner = new Agent({ name: 'checker', model: scriptedModel([respond.text('{"well":true}')]), output });
   const check = inner.asTool({ name: 'check', description: 'Checks.' });
@@ -81,7 +81,7 @@ test('an output of its own is given as JSON', async () => {
   expect(messages[2]).toMatchObject({ role: 'tool', content: '{"well":true}' });
 });
 
-test('an input of its own is checked, and becomes what the agent is asked', async () => {
+test('validates a custom input and turns it into the prompt', async () => {
   const inside = scriptedModel([respond.text('Sunny.')]);
   const inner = new Agent({ name: 'weather', model: inside });
   const weather = inner.asTool({
@@ -108,13 +108,16 @@ test('an input of its own is checked, and becomes what the agent is asked', asyn
 test.each([
   ['refuses', [respond.refusal('I will not.')], 'refused: I will not.'],
   ['fails', [respond.httpError(401)], 'failed'],
-] as const)('an agent inside that %s is told as what it is, and the run goes on', async (_, inside, told) => {
-  const answer = await answerOf(family({ inside }).agent.run('Go.').outcome());
-  expect(answer).toContain('The agent "help" gave no answer. It');
-  expect(answer).toContain(told);
-});
+] as const)(
+  'continues the outer run if the nested agent %s, with the reason as result',
+  async (_, inside, received) => {
+    const answer = await answerOf(family({ inside }).agent.run('Go.').outcome());
+    expect(answer).toContain('The agent "help" returned no answer. It');
+    expect(answer).toContain(received);
+  },
+);
 
-test('an agent inside that turns in circles ends at its own limit of turns', async () => {
+test('ends a nested agent at its own limit of turns', async () => {
   const { agent } = family({
     inside: [respond.call('look', {}), respond.call('look', {}), respond.text('So far.')],
     helper: { limits: { turns: 2 } },
@@ -124,7 +127,7 @@ test('an agent inside that turns in circles ends at its own limit of turns', asy
   expect(JSON.stringify(outcome.messages)).toContain('reached its limit: turns');
 });
 
-test('the purse is one: what the agent inside may spend is what is left', async () => {
+test('limits a nested agent by the remaining budget of the outer run', async () => {
   const { agent } = family({
     inside: [respond.call('look', {}), respond.text('Seen.')],
     helper: { modelSettings: { max_completion_tokens: 10 } },
@@ -135,7 +138,7 @@ test('the purse is one: what the agent inside may spend is what is left', async 
   expect(outcome.usage.totalTokens).toBeLessThanOrEqual(60);
 });
 
-test('an abort outside ends what is inside', async () => {
+test('aborts nested runs with the outer run', async () => {
   const begun = Promise.withResolvers<void>();
   let isAborted = false;
   const hanging = tool({
@@ -159,7 +162,7 @@ test('an abort outside ends what is inside', async () => {
   expect(isAborted).toBe(true);
 });
 
-test('a call inside that a person has to approve is pending outside, under its path', async () => {
+test('lists a nested call that needs approval in the outer outcome, by its path', async () => {
   const pay = tool({
     name: 'pay',
     description: 'Pays.',
@@ -178,7 +181,7 @@ test('a call inside that a person has to approve is pending outside, under its p
   expect(await answerOf(agent.resume('run', { host }).outcome())).toBe('Told: Paid.');
 });
 
-test('the call of an agent itself can need approval, before anything inside begins', async () => {
+test('requests approval for the call of an agent before its run starts', async () => {
   const inner = new Agent({ name: 'inner', model: scriptedModel([respond.text('Done.')]) });
   const model = scriptedModel([respond.call('delegate', { prompt: 'Do it.' }), respond.text('Fine.')]);
   const delegating = inner.asTool({ name: 'delegate', description: 'Delegates.', needsApproval: true });
@@ -189,7 +192,7 @@ test('the call of an agent itself can need approval, before anything inside begi
   });
 });
 
-test('agents nest, and each has its place in the path', async () => {
+test('gives each nested agent its own path', async () => {
   const innermost = new Agent({
     name: 'third',
     model: scriptedModel([respond.call('look', {}), respond.text('Deep.')]),
@@ -213,7 +216,7 @@ test('agents nest, and each has its place in the path', async () => {
   expect(usage.requests).toBe(6);
 });
 
-test('several agents work side by side', async () => {
+test('runs several agents in parallel', async () => {
   const inner = new Agent({
     name: 'inner',
     model: scriptedModel(({ messages }) => respond.text(`Did: ${String(messages.at(-1)?.content)}`)),
@@ -229,7 +232,7 @@ test('several agents work side by side', async () => {
   expect(results).toEqual(['Did: one', 'Did: two', 'Did: three']);
 });
 
-test('an answer that is too long for its caller is cut there', async () => {
+test('shortens an answer that exceeds maxResultLength', async () => {
   const inner = new Agent({ name: 'inner', model: scriptedModel([respond.text('x'.repeat(10_000))]) });
   const model = scriptedModel([respond.call('tell', { prompt: 'All.' }), respond.text('Much.')]);
   const tell = inner.asTool({ name: 'tell', description: 'Tells.', maxResultLength: 1_000 });
@@ -237,7 +240,7 @@ test('an answer that is too long for its caller is cut there', async () => {
   expect(String(messages[2]?.content).length).toBeLessThan(1_500);
 });
 
-test('an agent as a tool can be given no deadline from outside: it has one of its own', () => {
+test('refuses timeoutMs for an agent as a tool', () => {
   const inner = new Agent({ name: 'inner', model: scriptedModel(() => respond.text('Done.')) });
   const asked = inner.asTool({ name: 'ask', description: 'Asks.' });
   expect(() => withToolTimeout([asked], 1_000)).toThrow('limits: { durationMs }');

@@ -84,7 +84,7 @@ async function answered(agent: Agent, host: Host, type: 'approve' | 'deny'): Pro
 }
 
 describe.each(hosts)('on $name,', ({ open }) => {
-  test('failed calls of an earlier attempt at the run are charged as well', async () => {
+  test('charges failed calls of an earlier attempt', async () => {
     const agent = around(WAYS['throws an error'] ?? {}, { needsApproval: true });
     const outcome = await answered(agent, open(), 'approve');
     expect(outcome).toMatchObject({ status: 'completed', toolCallCount: 3 });
@@ -92,13 +92,13 @@ describe.each(hosts)('on $name,', ({ open }) => {
   });
 });
 
-test('a call that a person denies never ran, and is charged to nobody', async () => {
+test('does not charge a denied call', async () => {
   const outcome = await answered(around({}, { needsApproval: true }), memoryHost(), 'deny');
   expect(outcome).toMatchObject({ status: 'completed', toolCallCount: 1 });
   expect(outcome.messages[2]?.content).toBe('Called 8 times.');
 });
 
-test('agents side by side whose calls all fail never pass the cap together', async () => {
+test('keeps parallel agents with failing calls within their common limit', async () => {
   let runs = 0;
   const fail = tool({
     name: 'fail',

@@ -46,7 +46,7 @@ function rolesOf({ messages }: ChatRequest): readonly string[] {
   return messages.map(({ role, content }) => `${role}: ${String(content)}`);
 }
 
-test('the conversation goes over to another agent, which answers with its own model, instructions and tools', async () => {
+test('hands the conversation over to an agent with its own model, instructions and tools', async () => {
   const { agent, deskModel, billingModel } = desk([toBilling], {
     billing: [respond.call('look'), respond.text('Paid.')],
   });
@@ -69,20 +69,20 @@ test('the conversation goes over to another agent, which answers with its own mo
   expect(events).toMatchObject([{ from: 'desk', to: 'billing', turn: 1, instructions: 'You do the bills.' }]);
 });
 
-test('an agent that hands nothing over answers itself, and the outcome says so', async () => {
+test('names the first agent in the outcome without a handoff', async () => {
   const { agent } = desk([respond.text('Hello.')]);
   expect(await agent.run('Hello?')).toMatchObject({ output: 'Hello.', agent: 'desk' });
 });
 
-test('the model is told what the other agent is for', async () => {
+test('describes the other agent to the model', async () => {
   const { agent, deskModel } = desk([respond.text('Hello.')]);
   await agent.run('Hello?');
   expect(JSON.stringify(deskModel.requests[0]?.tools)).toContain(
-    'Hands the conversation over to billing, who answers from then on. Knows of money.',
+    'Hands the conversation over to billing, which continues it. Knows of money.',
   );
 });
 
-test('agents that know each other may hand back and forth, until the limit; then who speaks answers with what there is', async () => {
+test('allows handoffs back and forth until the limit, then the active agent answers', async () => {
   const asks = (name: string) =>
     scriptedModel(({ tool_choice }) =>
       tool_choice === 'none'
@@ -103,7 +103,7 @@ test('agents that know each other may hand back and forth, until the limit; then
   expect(checkHistory(outcome.messages)).toEqual([]);
 });
 
-test('of two hand-offs in one turn the first one counts; calls beside them run', async () => {
+test('takes the first of two handoffs in one turn, and runs the other calls', async () => {
   const refunds = new Agent({ name: 'refunds', model: scriptedModel([respond.text('Never asked.')]) });
   const { agent, billingAgent, billingModel } = desk([]);
   const both = respond.calls([
@@ -124,7 +124,7 @@ test('of two hand-offs in one turn the first one counts; calls beside them run',
   expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
     'seen',
     'Handed over to billing.',
-    'Not handed over: another agent was asked for before, in the same turn.',
+    'Not handed over: this turn has already handed the conversation over to another agent.',
   ]);
 });
 
@@ -140,7 +140,7 @@ test.each([
   ['the last message, with its call and what the user said last', lastMessages(1), 5],
   ['the last three', lastMessages(3), 5],
   ['what a function gives', () => [{ role: 'user' as const, content: 'Only this.' }], 2],
-])('the next agent sees %s', async (_, sees, count) => {
+])('shows the next agent %s', async (_, sees, count) => {
   const { billingAgent, billingModel } = desk([]);
   const handoff = billingAgent.asHandoff(sees === undefined ? {} : { inputFilter: sees });
   const agent = new Agent({ name: 'desk', model: scriptedModel([toBilling]), handoffs: [handoff] });
@@ -149,7 +149,7 @@ test.each([
   expect(checkHistory(outcome.messages)).toEqual([]);
 });
 
-test('the next agent sees a summary by a model of choice, which the run pays for', async () => {
+test('shows the next agent a summary by another model, charged to the run', async () => {
   const usage = { prompt_tokens: 40, completion_tokens: 2, total_tokens: 42 };
   const writer = scriptedModel([respond.text('They said hello.', { usage })]);
   const { billingAgent, billingModel } = desk([]);
@@ -173,11 +173,11 @@ test('the next agent sees a summary by a model of choice, which the run pays for
   expect(outcome.usage.totalTokens).toBeGreaterThanOrEqual(42);
 });
 
-test('a view that throws fails the run, and one that gives nothing says so', async () => {
+test('fails the run if the input filter throws or returns nothing', async () => {
   const { billingAgent } = desk([]);
   for (const [sees, message] of [
     [() => Promise.reject(new Error('No view.')), 'No view.'],
-    [() => [], 'Agent "billing" would see no messages. Have its inputFilter give at least one.'],
+    [() => [], 'Agent "billing": inputFilter returned an empty list. Return at least one message.'],
   ] as const) {
     const agent = new Agent({
       name: 'desk',
@@ -188,7 +188,7 @@ test('a view that throws fails the run, and one that gives nothing says so', asy
   }
 });
 
-test('a hand-off may need approval', async () => {
+test('requests approval for a handoff', async () => {
   const { billingAgent, billingModel } = desk([]);
   const agent = new Agent({
     name: 'desk',
@@ -199,7 +199,7 @@ test('a hand-off may need approval', async () => {
   expect(billingModel.requests).toEqual([]);
 });
 
-test('the other agent has its own output, and its own corrections', async () => {
+test('validates the output of the other agent with its own schema and retries', async () => {
   const schema = z.object({ paid: z.string().transform(Number) });
   const billing = new Agent({
     name: 'billing',
@@ -211,7 +211,7 @@ test('the other agent has its own output, and its own corrections', async () => 
   expect(output).toEqual({ paid: 5 });
 });
 
-test('the limits are those of the run, whoever speaks', async () => {
+test('applies the limits of the run to every agent', async () => {
   const { agent } = desk([toBilling], {
     billing: [respond.call('look'), respond.call('look'), respond.text('Enough.')],
     desk: { limits: { turns: 3 } },
@@ -220,7 +220,7 @@ test('the limits are those of the run, whoever speaks', async () => {
   expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'limited', limit: 'turns', turnCount: 3 });
 });
 
-test('an agent inside that hands over gives what the other one said', async () => {
+test('returns the answer of the last agent if a nested agent hands over', async () => {
   const { agent } = desk([toBilling]);
   const model = scriptedModel([respond.call('ask', { prompt: 'Did I pay?' }), respond.text('Done.')]);
   const outer = new Agent({ name: 'outer', model, tools: [agent.asTool({ name: 'ask', description: 'Asks.' })] });
@@ -229,28 +229,28 @@ test('an agent inside that hands over gives what the other one said', async () =
 });
 
 test.each([
-  [() => desk([], { desk: { handoffs: [5 as never] } }), 'Agent "desk": handoffs[0] is no agent.'],
-  [() => new Agent({ model: scriptedModel([]), handoffs: 5 as never }), 'Agent "agent": handoffs is no list.'],
+  [() => desk([], { desk: { handoffs: [5 as never] } }), 'Agent "desk": handoffs[0] is not an agent.'],
+  [() => new Agent({ model: scriptedModel([]), handoffs: 5 as never }), 'Agent "agent": handoffs is not a list.'],
   [
     () => {
       const { billingAgent } = desk([]);
       return new Agent({ model: scriptedModel([]), handoffs: [billingAgent, billingAgent] });
     },
-    'Agent "agent" would hand over to "billing", of whom there are two.',
+    'Agent "agent" has two handoffs to agents named "billing".',
   ],
   [
     () => {
       const { billingAgent } = desk([]);
       return new Agent({ name: 'billing', model: scriptedModel([]), handoffs: [billingAgent] });
     },
-    'Agent "billing" would hand over to "billing", itself.',
+    'Agent "billing" has a handoff to itself.',
   ],
   [() => lastMessages(0), 'lastMessages: count is 0.'],
-])('a hand-off that can not be is refused where it is defined', (make, message) => {
+])('refuses invalid handoffs in the constructor', (make, message) => {
   expect(make).toThrow(message);
 });
 
-test('two agents of one name that a run may come to are refused when it starts', () => {
+test('refuses two reachable agents with one name when the run starts', () => {
   const { billingAgent } = desk([]);
   const other = new Agent({
     name: 'other',
@@ -258,10 +258,10 @@ test('two agents of one name that a run may come to are refused when it starts',
     handoffs: () => [new Agent({ name: 'billing', model: scriptedModel([]) })],
   });
   const agent = new Agent({ name: 'desk', model: scriptedModel([]), handoffs: [billingAgent, other] });
-  expect(() => agent.run('Go.')).toThrow('A run of agent "desk" may come to two agents named "billing".');
+  expect(() => agent.run('Go.')).toThrow('A run of agent "desk" may reach two agents named "billing".');
 });
 
-test('what an agent may cost has to be known, also where the conversation only goes over to it', async () => {
+test('requires the price of agents that are only reached by a handoff', async () => {
   const model = { ...scriptedModel([toBilling]), price: { input: 1, output: 1 } };
   // By hand: a scripted model has a price.
   const billingAgent = desk([]).billingAgent.with({ model: { name: 'm', send: () => expect.unreachable() } });

@@ -53,7 +53,7 @@ test.each([
       ],
     },
   ],
-])('a run that has reached %j says who spent it: by agent and tool', async (limits, { limit, spent, by }) => {
+])('lists who spent the limit %j, by agent and tool', async (limits, { limit, spent, by }) => {
   const model = { ...scriptedModel(asking), price };
   const agent = new Agent({ name: 'lead', model, tools: [helper(300), look], limits });
   expect(spentBy(await agent.run('Go.').outcome())).toEqual({
@@ -63,7 +63,7 @@ test.each([
   });
 });
 
-test('calls are counted by tool, and requests by agent', async () => {
+test('counts calls by tool and requests by agent', async () => {
   const calls = respond.calls([
     { name: 'look', arguments: {} },
     { name: 'look', arguments: {} },
@@ -94,7 +94,7 @@ test('calls are counted by tool, and requests by agent', async () => {
   });
 });
 
-test('after a hand-off it is told who of the agents it was', async () => {
+test('lists each agent after a handoff', async () => {
   const billing = new Agent({
     name: 'billing',
     model: scriptedModel([respond.call('look'), respond.text('Done.')]),
@@ -112,7 +112,7 @@ test('after a hand-off it is told who of the agents it was', async () => {
   });
 });
 
-test('time is that of requests and of calls', async () => {
+test('counts the time of requests and calls', async () => {
   const clock = manualClock();
   const wait = tool({
     name: 'wait',

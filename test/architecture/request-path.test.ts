@@ -37,46 +37,46 @@ function findUnlisted(given: readonly Step[], { step, files }: Entry): readonly 
   return files.filter((file) => !listed.has(file));
 }
 
-describe('the path of a request in docs/architecture.md', () => {
-  test('leads from agent.run() to the transport through 24 files at most', () => {
+describe('the lists of a request path in docs/architecture.md', () => {
+  test('lead from agent.run() to the transport through at most 24 files', () => {
     expect(out[0]).toEqual({ file: 'agent/agent.ts', name: 'run' });
     expect(out.at(-1)?.file).toMatch(/^openai\/transport\//);
     expect(filesOf(out).size).toBeLessThanOrEqual(24);
   });
 
-  test('leads from the transport to the outcome through 14 files at most', () => {
+  test('lead from the transport to the outcome through at most 14 files', () => {
     expect(back[0]?.file).toMatch(/^openai\/transport\//);
-    expect(back.at(-1)?.file).toBe('agent/conduct.ts');
+    expect(back.at(-1)?.file).toBe('agent/run-attempt.ts');
     expect(filesOf(back).size).toBeLessThanOrEqual(14);
   });
 
-  test('has the functions that a streamed request enters, in their order', () => {
+  test('contain the functions that a streamed request enters, in order', () => {
     const shown = entries.map(({ step }) => steps[step]);
     expect(shown).toEqual(steps);
   });
 
-  test('leaves out no file between two steps', () => {
+  test('omit no file between two steps', () => {
     expect(entries.flatMap((entry) => findUnlisted(steps, entry))).toEqual([]);
   });
 });
 
-describe('an untrue list is noticed:', () => {
+describe('the trace detects a wrong list:', () => {
   const find = (name: string): number => steps.findIndex((step) => step.name === name);
 
-  test('a function that does not exist, or that the request does not enter', async () => {
+  test('a missing function, or one that the request does not enter', async () => {
     const wrong = [{ file: 'agent/agent.ts', name: 'resume' }, { file: 'agent/agent.ts', name: 'gone' }, ...steps];
     const traced = await trace(wrong);
     expect(traced.map(({ step }) => step)).toEqual(steps.map((_, index) => index + 2));
   });
 
   test('two functions in the wrong order', async () => {
-    const [one, other] = [find('callModel'), find('requestBody')];
+    const [one, other] = [find('callModel'), find('buildRequestBody')];
     const swapped = steps.map((step, index) => steps[index === one ? other : index === other ? one : index] ?? step);
     const traced = await trace(swapped);
     expect(traced.map(({ step }) => swapped[step])).not.toEqual(swapped);
   });
 
-  test('a file that is left out', async () => {
+  test('a missing file', async () => {
     const file = 'model/attempts.ts';
     const shorter = steps.filter((step) => step.file !== file);
     const traced = await trace(shorter);

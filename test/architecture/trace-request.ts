@@ -50,15 +50,15 @@ function placeTracepoints(): void {
   session.post('Profiler.takePreciseCoverage', (_, { result }) => {
     for (const [index, { file, name }] of steps.entries()) {
       const functions = result.find(({ url }) => url === SOURCE + file)?.functions ?? [];
-      for (const [start, end] of rangesOf(name, functions)) placeTracepoint(index, { file, start, end });
+      for (const [start, end] of findRanges(name, functions)) placeTracepoint(index, { file, start, end });
     }
   });
 }
 
 /** A function has its name in V8. One without a name has that of the function around it. */
-function rangesOf(name: string, functions: readonly Coverage[]): readonly Range[] {
-  const named = functions.filter(({ functionName }) => functionName === name).map(rangeOf);
-  const nameless = functions.filter(({ functionName }) => functionName === '').map(rangeOf);
+function findRanges(name: string, functions: readonly Coverage[]): readonly Range[] {
+  const named = functions.filter(({ functionName }) => functionName === name).map(toRange);
+  const nameless = functions.filter(({ functionName }) => functionName === '').map(toRange);
   const inside = nameless.filter(([start, end]) => named.some(([from, to]) => start > from && end <= to));
   return [...named, ...inside];
 }
@@ -70,7 +70,7 @@ interface Coverage {
   readonly ranges: readonly { readonly startOffset: number; readonly endOffset: number }[];
 }
 
-function rangeOf({ ranges: [whole] }: Coverage): Range {
+function toRange({ ranges: [whole] }: Coverage): Range {
   return [whole?.startOffset ?? 0, whole?.endOffset ?? 0];
 }
 
@@ -84,11 +84,11 @@ function placeTracepoint(step: number, { file, start, end }: Place): void {
   const scriptId = scripts.get(SOURCE + file);
   if (scriptId === undefined) return;
   session.post('Debugger.getScriptSource', { scriptId }, (_, { scriptSource }) => {
-    const location = (offset: number) => {
+    const toLocation = (offset: number) => {
       const lines = scriptSource.slice(0, offset).split('\n');
       return { scriptId, lineNumber: lines.length - 1, columnNumber: lines.at(-1)?.length ?? 0 };
     };
-    const within = { start: location(start), end: location(end), restrictToFunction: true };
+    const within = { start: toLocation(start), end: toLocation(end), restrictToFunction: true };
     session.post('Debugger.getPossibleBreakpoints', within, (_, { locations: [first] }) => {
       if (first !== undefined) {
         session.post('Debugger.setBreakpoint', { location: first, condition: `enter(${step})` });

@@ -2,21 +2,30 @@ import { type Answer, type Host, memoryHost, type PendingCall, type Tool, tool }
 import { type ManualClock, manualClock, respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, type Played, play, result, type Script, said } from './play.ts';
+import {
+  call,
+  createCalls,
+  createOutcome,
+  createResult,
+  createText,
+  type PlayedRun,
+  play,
+  type Script,
+} from './play.ts';
 
 const DONE = respond.text('Done.');
 const done = { status: 'completed', output: 'Done.', text: 'Done.' } as const;
-const asks = asked(call('call_1', 'refund', { order: 7 }), call('call_2', 'refund', { order: 8 }));
+const asks = createCalls(call('call_1', 'refund', { order: 7 }), call('call_2', 'refund', { order: 8 }));
 
 interface Stage {
   readonly host: Host;
   readonly clock: ManualClock;
   readonly refunds: unknown[];
   readonly pending: readonly [PendingCall, PendingCall];
-  readonly resume: (script: Script) => Promise<Played>;
+  readonly resume: (script: Script) => Promise<PlayedRun>;
 }
 
-/** A run with two calls of which nobody has approved any. */
+/** A run with two calls that wait for approval. */
 async function suspended(stream: boolean): Promise<Stage> {
   const refunds: unknown[] = [];
   const refund: Tool<unknown> = tool({
@@ -51,7 +60,7 @@ function refused(code: string): unknown {
 }
 
 describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream', ({ stream }) => {
-  test('B18: an approval for other arguments or for another call is refused, and nothing runs', async () => {
+  test('B18: an approval for other arguments or another call is rejected, and nothing runs', async () => {
     const { host, refunds, pending, resume } = await suspended(stream);
     const [first, second] = pending;
     const answers: readonly Answer[] = [
@@ -69,7 +78,7 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
     expect(refunds).toEqual([]);
   });
 
-  test('B18: an approval of a call that nobody asked about is refused', async () => {
+  test('B18: an approval of a call that is not pending is rejected', async () => {
     const { host, pending } = await suspended(stream);
     const [{ fingerprint }] = pending;
 
@@ -89,7 +98,7 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
     expect(refunds).toEqual([7, 8]);
   });
 
-  test('B18: an approval that comes too late is refused, and the call counts as denied', async () => {
+  test('B18: a late approval is rejected, and the call counts as denied', async () => {
     const { host, clock, refunds, pending, resume } = await suspended(stream);
     const [first, second] = pending;
     await clock.advance(999);
@@ -101,15 +110,15 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
 
     const messages = [
       asks,
-      result('call_1', 'Refunded 7.'),
-      result('call_2', 'Denied: nobody approved this call in time.'),
-      said('Done.'),
+      createResult('call_1', 'Refunded 7.'),
+      createResult('call_2', 'Denied: this call was not approved in time.'),
+      createText('Done.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+    expect(outcome).toEqual({ ...done, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
     expect(refunds).toEqual([7]);
   });
 
-  test('B18: a call that was approved with other arguments runs with these, and the model is told', async () => {
+  test('B18: a call that is approved with other arguments runs with these, and the model reads them', async () => {
     const { host, refunds, pending, resume } = await suspended(stream);
     const [first, second] = pending;
     await host.answer('run', first.id, { type: 'edit', fingerprint: first.fingerprint, arguments: { order: 9 } });
@@ -119,11 +128,11 @@ describe.each([{ stream: true }, { stream: false }])('answers, stream: $stream',
     const edited = 'A person approved this call with other arguments: {"order":9}\nRefunded 9.';
     const messages = [
       asks,
-      result('call_1', edited),
-      result('call_2', 'order: expected number, got string'),
-      said('Done.'),
+      createResult('call_1', edited),
+      createResult('call_2', 'order: expected number, got string'),
+      createText('Done.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
+    expect(outcome).toEqual({ ...done, ...createOutcome(messages, { turnCount: 2, toolCallCount: 2 }) });
     expect(refunds).toEqual([9]);
   });
 });

@@ -2,7 +2,18 @@ import { type Host, memoryHost, type PendingCall, type Tool, tool } from '@pawl/
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, type Played, play, result, type Script, said, told, user } from './play.ts';
+import {
+  call,
+  createCalls,
+  createOutcome,
+  createResult,
+  createText,
+  createUserMessage,
+  filterEvents,
+  type PlayedRun,
+  play,
+  type Script,
+} from './play.ts';
 import { weather } from './weather.ts';
 
 const PENDING = 'Pending: this call waits for approval and has not run.';
@@ -11,7 +22,7 @@ const done = { status: 'completed', output: 'Done.', text: 'Done.' } as const;
 
 const refunding = { name: 'refund', arguments: { order: 7 } };
 const raining = { name: 'get_weather', arguments: { city: 'Oslo' } };
-const asks = asked(
+const asks = createCalls(
   call('call_1', 'refund', { order: 7 }),
   call('call_2', 'get_weather', { city: 'Oslo' }),
   call('call_3', 'refund', { order: 8 }),
@@ -20,8 +31,8 @@ const asks = asked(
 function stage(stream: boolean): {
   readonly host: Host;
   readonly refunds: unknown[];
-  readonly begin: () => Promise<Played>;
-  readonly resume: (script: Script) => Promise<Played>;
+  readonly begin: () => Promise<PlayedRun>;
+  readonly resume: (script: Script) => Promise<PlayedRun>;
 } {
   const refunds: unknown[] = [];
   const refund: Tool<unknown> = tool({
@@ -46,12 +57,12 @@ function stage(stream: boolean): {
   };
 }
 
-function pendingOf({ outcome }: Played): readonly PendingCall[] {
+function pendingOf({ outcome }: PlayedRun): readonly PendingCall[] {
   return outcome.status === 'suspended' ? outcome.pending : [];
 }
 
 describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream', ({ stream }) => {
-  test('B16: where one of several calls needs approval the others run, then the run suspends', async () => {
+  test('B16: if one of several calls needs approval, the others run and then the run suspends', async () => {
     const { begin, refunds } = stage(stream);
     const { outcome } = await begin();
 
@@ -79,12 +90,17 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
         preview: 'Pays back order 8.',
       },
     ];
-    const messages = [asks, result('call_1', PENDING), result('call_2', 'Rain in Oslo.'), result('call_3', PENDING)];
-    expect(outcome).toEqual({ status: 'suspended', pending, ...ending(messages, { toolCallCount: 1 }) });
+    const messages = [
+      asks,
+      createResult('call_1', PENDING),
+      createResult('call_2', 'Rain in Oslo.'),
+      createResult('call_3', PENDING),
+    ];
+    expect(outcome).toEqual({ status: 'suspended', pending, ...createOutcome(messages, { toolCallCount: 1 }) });
     expect(refunds).toEqual([]);
   });
 
-  test('B16: a run that is resumed before all is answered suspends again, with nothing run', async () => {
+  test('B16: a run that is resumed before all answers are given suspends again, and no call runs', async () => {
     const { begin, resume, host, refunds } = stage(stream);
     const suspended = await begin();
     const [first, second] = pendingOf(suspended);
@@ -95,7 +111,7 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
     expect(refunds).toEqual([]);
   });
 
-  test('B16: approved calls run once all answers are there, and the run goes on', async () => {
+  test('B16: approved calls run when all answers are given, and the run continues', async () => {
     const { begin, resume, host, refunds } = stage(stream);
     for (const { id, fingerprint } of pendingOf(await begin())) {
       await host.answer('run', id, { type: 'approve', fingerprint });
@@ -104,17 +120,17 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
 
     const messages = [
       asks,
-      result('call_1', 'Refunded 7.'),
-      result('call_2', 'Rain in Oslo.'),
-      result('call_3', 'Refunded 8.'),
-      said('Done.'),
+      createResult('call_1', 'Refunded 7.'),
+      createResult('call_2', 'Rain in Oslo.'),
+      createResult('call_3', 'Refunded 8.'),
+      createText('Done.'),
     ];
-    expect(resumed.outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 3 }) });
+    expect(resumed.outcome).toEqual({ ...done, ...createOutcome(messages, { turnCount: 2, toolCallCount: 3 }) });
     expect(refunds).toEqual([7, 8]);
-    expect(told(resumed, 'tool.started').map(({ index }) => index)).toEqual([0, 2]);
+    expect(filterEvents(resumed, 'tool.started').map(({ index }) => index)).toEqual([0, 2]);
   });
 
-  test('B17: a denied call is answered with the reason, and nothing else changes', async () => {
+  test('B17: a denied call gets the reason as its result, and nothing else changes', async () => {
     const { begin, resume, host, refunds } = stage(stream);
     const [first, second] = pendingOf(await begin());
     await host.answer('run', 'approval:1.0', {
@@ -127,16 +143,16 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
 
     const messages = [
       asks,
-      result('call_1', 'Denied: a person did not approve this call. Reason: Too late.'),
-      result('call_2', 'Rain in Oslo.'),
-      result('call_3', 'Refunded 8.'),
-      said('Done.'),
+      createResult('call_1', 'Denied: a person did not approve this call. Reason: Too late.'),
+      createResult('call_2', 'Rain in Oslo.'),
+      createResult('call_3', 'Refunded 8.'),
+      createText('Done.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
+    expect(outcome).toEqual({ ...done, ...createOutcome(messages, { turnCount: 2, toolCallCount: 2 }) });
     expect(refunds).toEqual([8]);
   });
 
-  test('B17: a call may be denied without a reason', async () => {
+  test('B17: a call can be denied without a reason', async () => {
     const { begin, resume, host } = stage(stream);
     for (const { id, fingerprint } of pendingOf(await begin()))
       await host.answer('run', id, { type: 'deny', fingerprint });
@@ -145,39 +161,42 @@ describe.each([{ stream: true }, { stream: false }])('approvals, stream: $stream
     const denied = 'Denied: a person did not approve this call.';
     const messages = [
       asks,
-      result('call_1', denied),
-      result('call_2', 'Rain in Oslo.'),
-      result('call_3', denied),
-      said('Done.'),
+      createResult('call_1', denied),
+      createResult('call_2', 'Rain in Oslo.'),
+      createResult('call_3', denied),
+      createText('Done.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+    expect(outcome).toEqual({ ...done, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
-  test('B19: where the user writes while calls are pending, these are closed as cancelled before the message', async () => {
+  test('B19: if the user writes while calls are pending, these are cancelled before the message', async () => {
     const { begin, resume, host, refunds } = stage(stream);
     await begin();
-    await host.sendMessage('run', user('Forget it.'));
+    await host.sendMessage('run', createUserMessage('Forget it.'));
     const { outcome, requests } = await resume([DONE]);
 
     const cancelled = 'Cancelled: this call was not run.';
     const messages = [
       asks,
-      result('call_1', cancelled),
-      result('call_2', 'Rain in Oslo.'),
-      result('call_3', cancelled),
-      user('Forget it.'),
+      createResult('call_1', cancelled),
+      createResult('call_2', 'Rain in Oslo.'),
+      createResult('call_3', cancelled),
+      createUserMessage('Forget it.'),
     ];
-    expect(outcome).toEqual({ ...done, ...ending([...messages, said('Done.')], { turnCount: 2, toolCallCount: 1 }) });
-    expect(requests.map((request) => request.messages)).toEqual([[user('Go.'), ...messages]]);
+    expect(outcome).toEqual({
+      ...done,
+      ...createOutcome([...messages, createText('Done.')], { turnCount: 2, toolCallCount: 1 }),
+    });
+    expect(requests.map((request) => request.messages)).toEqual([[createUserMessage('Go.'), ...messages]]);
     expect(refunds).toEqual([]);
   });
 
-  test('B19: the transcript of a suspended run, with a message after it, can go on as another run', async () => {
+  test('B19: the transcript of a suspended run, with a message after it, can continue as another run', async () => {
     const { begin } = stage(stream);
     const { outcome } = await begin();
-    const input = [...outcome.messages, user('Forget it.')];
+    const input = [...outcome.messages, createUserMessage('Forget it.')];
     const { outcome: next } = await play([DONE], { run: { stream }, input });
 
-    expect(next).toEqual({ ...done, ...ending([]), messages: [...input, said('Done.')] });
+    expect(next).toEqual({ ...done, ...createOutcome([]), messages: [...input, createText('Done.')] });
   });
 });

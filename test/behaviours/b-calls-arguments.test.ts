@@ -2,7 +2,17 @@ import { tool } from '@pawl/core';
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, mends, play, raw, result, said, told } from './play.ts';
+import {
+  call,
+  createCalls,
+  createOutcome,
+  createResult,
+  createText,
+  filterEvents,
+  listRepairs,
+  play,
+  respondRaw,
+} from './play.ts';
 import { weather } from './weather.ts';
 
 const WET = respond.text('Wet.');
@@ -14,13 +24,13 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     { text: '{"city": "Oslo"', problem: 'unexpected end at position 15' },
     { text: '{"city": "Oslo"} or so', problem: 'unexpected "o" at position 17' },
     { text: "{'city': 'Oslo'}", problem: 'unexpected "\'" at position 1' },
-  ])('B1: the model is told where $text stops being JSON', async ({ text, problem }) => {
+  ])('B1: the model reads the position where $text stops being JSON', async ({ text, problem }) => {
     const played = await play([respond.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
 
     const content = `The arguments are not valid JSON: ${problem}. Send one JSON object.`;
-    const messages = [asked(call('call_1', 'get_weather')), result('call_1', content), said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
-    expect(told(played, 'tool.failed').map((event) => [event.reason, event.call])).toEqual([
+    const messages = [createCalls(call('call_1', 'get_weather')), createResult('call_1', content), createText('Wet.')];
+    expect(played.outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
+    expect(filterEvents(played, 'tool.failed').map((event) => [event.reason, event.call])).toEqual([
       ['invalid', { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: text } }],
     ]);
   });
@@ -30,19 +40,19 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     { text: '{"city":"Oslo","trip":{"days":[1,-1e400]}}', path: 'trip.days[1]' },
     { text: '"{\\"days\\":1e400}"', path: 'days' },
   ])(
-    'B1: the model is told where $text has a number that no double holds, which is not sent',
+    'B1: the model reads where $text has a number that no double represents, which is not sent',
     async ({ text, path }) => {
       const played = await play([respond.call('get_weather', text), WET], { run, agent: { tools: [weather] } });
 
       const content = `${path}: the number is too large. Use at most 1.7976931348623157e308.`;
       const written = { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{}' } } as const;
-      const messages = [asked(written), result('call_1', content), said('Wet.')];
-      expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+      const messages = [createCalls(written), createResult('call_1', content), createText('Wet.')];
+      expect(played.outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
       expect(played.requests[1]?.messages.slice(1)).toEqual(messages.slice(0, 2));
     },
   );
 
-  test('B3: a number that no double holds, in arguments that are an object, is told to the model', async () => {
+  test('B3: the model reads about a number that no double represents, in arguments that are an object', async () => {
     const call = { id: 'c1', type: 'function', function: { name: 'get_weather', arguments: '@' } };
     const body = JSON.stringify({
       choices: [{ index: 0, message: { role: 'assistant', tool_calls: [call] }, finish_reason: 'tool_calls' }],
@@ -51,62 +61,69 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     const { outcome } = await play([asking, WET], { run, agent: { tools: [weather] } });
 
     const content = 'days: the number is too large. Use at most 1.7976931348623157e308.';
-    expect(outcome.messages[2]).toEqual(result('c1', content));
+    expect(outcome.messages[2]).toEqual(createResult('c1', content));
   });
 
-  test('B1: what is no JSON counts against the budget of the tool, which a success fills again', async () => {
+  test('B1: invalid JSON uses a retry of the tool, and a success resets the retries', async () => {
     const bad = respond.call('get_weather', '{');
     const good = respond.call('get_weather', { city: 'Oslo' });
     const { outcome } = await play([bad, bad, good, bad, bad, good, WET], { run, agent: { tools: [weather] } });
 
-    const told = 'The arguments are not valid JSON: unexpected end at position 1. Send one JSON object.';
+    const message = 'The arguments are not valid JSON: unexpected end at position 1. Send one JSON object.';
     const messages = [1, 2, 3, 4, 5, 6].flatMap((n) => {
       const id = `call_${n}`;
-      if (n % 3 !== 0) return [asked(call(id, 'get_weather')), result(id, told)];
-      return [asked(call(id, 'get_weather', { city: 'Oslo' })), result(id, 'Rain in Oslo.')];
+      if (n % 3 !== 0) return [createCalls(call(id, 'get_weather')), createResult(id, message)];
+      return [createCalls(call(id, 'get_weather', { city: 'Oslo' })), createResult(id, 'Rain in Oslo.')];
     });
-    expect(outcome).toEqual({ ...wet, ...ending([...messages, said('Wet.')], { turnCount: 7, toolCallCount: 6 }) });
+    expect(outcome).toEqual({
+      ...wet,
+      ...createOutcome([...messages, createText('Wet.')], { turnCount: 7, toolCallCount: 6 }),
+    });
   });
 
   test.each([
     { what: 'empty arguments', written: { name: 'get_weather', arguments: '' } },
     { what: 'missing arguments', written: { name: 'get_weather' } },
     { what: 'arguments that are null', written: { name: 'get_weather', arguments: null } },
-  ])('B2: $what are read as {} and checked', async ({ written }) => {
+  ])('B2: $what are read as {} and validated', async ({ written }) => {
     const anywhere = tool({
       name: 'get_weather',
       description: 'The weather somewhere.',
       input: z.object({ city: z.string().default('Oslo') }),
       execute: ({ city }) => `Rain in ${city}.`,
     });
-    const asking = raw({ role: 'assistant', tool_calls: [{ id: 'c1', type: 'function', function: written }] });
+    const asking = respondRaw({ role: 'assistant', tool_calls: [{ id: 'c1', type: 'function', function: written }] });
     const passed = await play([asking, WET], { run, agent: { tools: [anywhere] } });
     const failed = await play([asking, WET], { run, agent: { tools: [weather] } });
 
-    const asks = expect.objectContaining(asked(call('c1', 'get_weather')));
-    const rain = [asks, result('c1', 'Rain in Oslo.'), said('Wet.')];
-    expect(passed.outcome).toEqual({ ...wet, ...ending(rain, { turnCount: 2, toolCallCount: 1 }) });
-    const issue = [asks, result('c1', 'city: expected string, got undefined'), said('Wet.')];
-    expect(failed.outcome).toEqual({ ...wet, ...ending(issue, { turnCount: 2, toolCallCount: 1 }) });
+    const asks = expect.objectContaining(createCalls(call('c1', 'get_weather')));
+    const rain = [asks, createResult('c1', 'Rain in Oslo.'), createText('Wet.')];
+    expect(passed.outcome).toEqual({ ...wet, ...createOutcome(rain, { turnCount: 2, toolCallCount: 1 }) });
+    const issue = [asks, createResult('c1', 'city: expected string, got undefined'), createText('Wet.')];
+    expect(failed.outcome).toEqual({ ...wet, ...createOutcome(issue, { turnCount: 2, toolCallCount: 1 }) });
   });
 
-  test('B3: arguments that are an object are taken as its JSON, and that is reported', async () => {
+  test('B3: arguments that are an object are accepted, and the repair is reported', async () => {
     const written = { name: 'get_weather', arguments: { city: 'Oslo' } };
-    const asking = raw({
+    const asking = respondRaw({
       role: 'assistant',
       content: null,
       tool_calls: [{ id: 'c1', type: 'function', function: written }],
     });
     const played = await play([asking, WET], { run, agent: { tools: [weather] } });
 
-    const messages = [asked(call('c1', 'get_weather', { city: 'Oslo' })), result('c1', 'Rain in Oslo.'), said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
-    expect(mends(played)).toEqual([
+    const messages = [
+      createCalls(call('c1', 'get_weather', { city: 'Oslo' })),
+      createResult('c1', 'Rain in Oslo.'),
+      createText('Wet.'),
+    ];
+    expect(played.outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
+    expect(listRepairs(played)).toEqual([
       { path: expect.stringMatching(/tool_calls\[0\]\.function\.arguments$/), note: expect.stringContaining('object') },
     ]);
   });
 
-  test('B4: the model is told one line for each issue of its arguments, and never all that it wrote', async () => {
+  test('B4: the model reads one line per issue of its arguments, without the arguments themselves', async () => {
     const book = tool({
       name: 'book',
       description: 'Books a trip.',
@@ -121,11 +138,15 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
       'nights: expected number to be >=1, got 0',
       'guests[0].age: expected number, got string',
     ];
-    const messages = [asked(call('call_1', 'book', input)), result('call_1', issues.join('\n')), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+    const messages = [
+      createCalls(call('call_1', 'book', input)),
+      createResult('call_1', issues.join('\n')),
+      createText('Wet.'),
+    ];
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
-  test('B5: nulls for fields that were to be left out are removed, so that defaults apply', async () => {
+  test('B5: nulls for optional fields are removed, so that defaults apply', async () => {
     const inputs: unknown[] = [];
     const forecast = tool({
       name: 'forecast',
@@ -145,8 +166,12 @@ describe.each([{ stream: true }, { stream: false }])('arguments, stream: $stream
     const input = { city: 'Oslo', unit: null, days: null, station: null, place: { zip: null } };
     const { outcome } = await play([respond.call('forecast', input), WET], { run, agent: { tools: [forecast] } });
 
-    const messages = [asked(call('call_1', 'forecast', input)), result('call_1', 'Rain.'), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+    const messages = [
+      createCalls(call('call_1', 'forecast', input)),
+      createResult('call_1', 'Rain.'),
+      createText('Wet.'),
+    ];
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
     expect(inputs).toEqual([{ city: 'Oslo', days: 3, station: null, place: {} }]);
   });
 });

@@ -2,19 +2,19 @@ import { AbortRun, type Tool, ToolError, tool } from '@pawl/core';
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, play, result, said, told } from './play.ts';
+import { call, createCalls, createOutcome, createResult, createText, filterEvents, play } from './play.ts';
 import { weather } from './weather.ts';
 
 const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
-const CANCELLED = 'Cancelled: the run was ended before this call gave a result. It may still have had its effect.';
+const CANCELLED = 'Cancelled: the run ended before this call returned a result. It may still have had its effect.';
 
 function toolNamed(name: string, execute: () => unknown): Tool<unknown> {
   return tool({ name, description: 'Does something.', input: z.object({}), execute });
 }
 
-describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $stream', (run) => {
-  test('B10: what a tool throws is told by its message, its siblings go on, and listeners get the error itself', async () => {
+describe.each([{ stream: true }, { stream: false }])('failing tools, stream: $stream', (run) => {
+  test('B10: the model reads the message of an error, the other calls run, and listeners get the error itself', async () => {
     const down = toolNamed('look_up', () => {
       throw Object.assign(new TypeError('The "list" is down.'), { code: 'ELIST' });
     });
@@ -22,48 +22,48 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     const played = await play([calls, WET], { run, agent: { tools: [down, weather] } });
 
     const messages = [
-      asked(call('call_1', 'look_up'), call('call_2', 'get_weather', { city: 'Oslo' })),
-      result('call_1', '{"error":"The \\"list\\" is down."}'),
-      result('call_2', 'Rain in Oslo.'),
-      said('Wet.'),
+      createCalls(call('call_1', 'look_up'), call('call_2', 'get_weather', { city: 'Oslo' })),
+      createResult('call_1', '{"error":"The \\"list\\" is down."}'),
+      createResult('call_2', 'Rain in Oslo.'),
+      createText('Wet.'),
     ];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
+    expect(played.outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 2 }) });
     const error = {
       name: 'TypeError',
       message: 'The "list" is down.',
       code: 'ELIST',
       stack: expect.stringContaining('TypeError'),
     };
-    expect(told(played, 'tool.failed').map((event) => [event.reason, event.error])).toEqual([['threw', error]]);
+    expect(filterEvents(played, 'tool.failed').map((event) => [event.reason, event.error])).toEqual([['threw', error]]);
   });
 
   test.each([
     { thrown: 'No list.', content: '{"error":"No list."}' },
     { thrown: undefined, content: '{"error":"undefined"}' },
     { thrown: { code: 7 }, content: '{"error":"{\\"code\\":7}"}' },
-  ])('B10: a thrown $thrown is told as well as it can be', async ({ thrown, content }) => {
+  ])('B10: a thrown $thrown becomes a readable message', async ({ thrown, content }) => {
     const odd = toolNamed('look_up', () => Promise.reject(thrown));
     const { outcome } = await play([respond.call('look_up'), WET], { run, agent: { tools: [odd] } });
 
-    const messages = [asked(call('call_1', 'look_up')), result('call_1', content), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+    const messages = [createCalls(call('call_1', 'look_up')), createResult('call_1', content), createText('Wet.')];
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
-  test('B11: the message of a ToolError is told word for word', async () => {
+  test('B11: the model reads the message of a ToolError word for word', async () => {
     const full = toolNamed('book', () => {
       throw new ToolError('The hotel is full. Try another night.');
     });
     const { outcome } = await play([respond.call('book'), WET], { run, agent: { tools: [full] } });
 
     const messages = [
-      asked(call('call_1', 'book')),
-      result('call_1', 'The hotel is full. Try another night.'),
-      said('Wet.'),
+      createCalls(call('call_1', 'book')),
+      createResult('call_1', 'The hotel is full. Try another night.'),
+      createText('Wet.'),
     ];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
-  test('B12: a tool that throws AbortRun ends the run as aborted, after its siblings are answered', async () => {
+  test('B12: a tool that throws AbortRun ends the run as aborted after the other calls have results', async () => {
     const finished = Promise.withResolvers<void>();
     const halt = toolNamed('halt', async () => {
       await finished.promise;
@@ -82,17 +82,17 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     });
 
     const messages = [
-      asked(call('call_1', 'hang'), call('call_2', 'halt'), call('call_3', 'get_weather', { city: 'Oslo' })),
-      result('call_1', CANCELLED),
-      result('call_2', 'Cancelled: this call ended the run.'),
-      result('call_3', 'Rain in Oslo.'),
+      createCalls(call('call_1', 'hang'), call('call_2', 'halt'), call('call_3', 'get_weather', { city: 'Oslo' })),
+      createResult('call_1', CANCELLED),
+      createResult('call_2', 'Cancelled: this call ended the run.'),
+      createResult('call_3', 'Rain in Oslo.'),
     ];
     expect(played.outcome).toEqual({
       status: 'aborted',
       reason: 'The building is on fire.',
-      ...ending(messages, { toolCallCount: 2 }),
+      ...createOutcome(messages, { toolCallCount: 2 }),
     });
-    expect(told(played, 'tool.failed').map(({ reason, error: { name } }) => [reason, name])).toEqual([
+    expect(filterEvents(played, 'tool.failed').map(({ reason, error: { name } }) => [reason, name])).toEqual([
       ['aborted', 'AbortRun'],
     ]);
   });
@@ -101,7 +101,7 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
     { timeoutMs: undefined, passedMs: 60_000, content: 'Timed out after 60 s. It may still have had its effect.' },
     { timeoutMs: 1_500, passedMs: 1_500, content: 'Timed out after 1.5 s. It may still have had its effect.' },
   ])(
-    'B13: a tool that outlives $passedMs ms is given up, and its late result is not used',
+    'B13: a tool that runs for $passedMs ms times out, and its late result is not used',
     async ({ timeoutMs, passedMs, content }) => {
       const late: unknown[] = [];
       const slow = tool({
@@ -125,22 +125,22 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
         },
       });
 
-      const messages = [asked(call('call_1', 'crawl')), result('call_1', content), said('Wet.')];
+      const messages = [createCalls(call('call_1', 'crawl')), createResult('call_1', content), createText('Wet.')];
       expect(played.outcome).toEqual({
         ...wet,
-        ...ending(messages, { turnCount: 2, toolCallCount: 1, durationMs: passedMs }),
+        ...createOutcome(messages, { turnCount: 2, toolCallCount: 1, durationMs: passedMs }),
       });
       expect(late).toEqual([expect.objectContaining({ name: 'ToolTimeoutError', timeoutMs: passedMs })]);
-      expect(told(played, 'tool.failed').map(({ reason, error: { code } }) => [reason, code])).toEqual([
+      expect(filterEvents(played, 'tool.failed').map(({ reason, error: { code } }) => [reason, code])).toEqual([
         ['timeout', 'tool.timeout'],
       ]);
-      expect(told(played, 'tool.late_result').map(({ turn, index, call: { id } }) => [turn, index, id])).toEqual([
-        [1, 0, 'call_1'],
-      ]);
+      expect(
+        filterEvents(played, 'tool.late_result').map(({ turn, index, call: { id } }) => [turn, index, id]),
+      ).toEqual([[1, 0, 'call_1']]);
     },
   );
 
-  test('B13: one millisecond before its deadline a tool is still waited for', async () => {
+  test('B13: a tool does not time out one millisecond before its deadline', async () => {
     const waiting = Promise.withResolvers<string>();
     const slow = toolNamed('crawl', () => waiting.promise);
     const { outcome } = await play([respond.call('crawl'), WET], {
@@ -154,7 +154,14 @@ describe.each([{ stream: true }, { stream: false }])('tools that fail, stream: $
       },
     });
 
-    const messages = [asked(call('call_1', 'crawl')), result('call_1', 'Just in time.'), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1, durationMs: 59_999 }) });
+    const messages = [
+      createCalls(call('call_1', 'crawl')),
+      createResult('call_1', 'Just in time.'),
+      createText('Wet.'),
+    ];
+    expect(outcome).toEqual({
+      ...wet,
+      ...createOutcome(messages, { turnCount: 2, toolCallCount: 1, durationMs: 59_999 }),
+    });
   });
 });

@@ -4,15 +4,15 @@ import { Agent, openai, tool } from '@pawl/core';
 import { checkHistory, offlineServer, respond } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { within } from '../within.ts';
-import { asked, call, ending, result } from './play.ts';
+import { resolveWithin } from '../within.ts';
+import { call, createCalls, createOutcome, createResult } from './play.ts';
 import { weather } from './weather.ts';
 
-const CANCELLED = 'Cancelled: the run was ended before this call gave a result. It may still have had its effect.';
+const CANCELLED = 'Cancelled: the run ended before this call returned a result. It may still have had its effect.';
 
-/** On the machine's own clock: what is left behind would be its timers. */
+/** On the system clock: the test looks for timers that are left. */
 test.each([{ stream: true }, { stream: false }])(
-  'B14: a run with a tool that never settles is over within 50 ms of its abort, and leaves nothing behind, stream: $stream',
+  'B14: a run with a tool that never settles ends within 50 ms of its abort and leaves nothing open, stream: $stream',
   async ({ stream }) => {
     const rejections: unknown[] = [];
     const onRejection = (reason: unknown): number => rejections.push(reason);
@@ -26,7 +26,7 @@ test.each([{ stream: true }, { stream: false }])(
     const timers = timersFromNow();
     const hang = tool({
       name: 'hang',
-      description: 'Hangs, and heeds no signal.',
+      description: 'Hangs and ignores its signal.',
       input: z.object({}),
       execute: () => new Promise(() => undefined),
     });
@@ -36,18 +36,18 @@ test.each([{ stream: true }, { stream: false }])(
     expect(timers()).toBeGreaterThan(0);
 
     run.abort(new Error('The user went away.'));
-    const outcome = await within(50, run.outcome());
+    const outcome = await resolveWithin(50, run.outcome());
 
     const messages = [
-      asked(call('call_1', 'hang'), call('call_2', 'get_weather', { city: 'Oslo' })),
-      result('call_1', CANCELLED),
-      result('call_2', 'Rain in Oslo.'),
+      createCalls(call('call_1', 'hang'), call('call_2', 'get_weather', { city: 'Oslo' })),
+      createResult('call_1', CANCELLED),
+      createResult('call_2', 'Rain in Oslo.'),
     ];
     const durationMs = expect.any(Number);
     expect(outcome).toEqual({
       status: 'aborted',
       reason: 'The user went away.',
-      ...ending(messages, { toolCallCount: 1, durationMs }),
+      ...createOutcome(messages, { toolCallCount: 1, durationMs }),
     });
     expect(checkHistory(outcome.messages)).toEqual([]);
     await server.close();
@@ -59,7 +59,10 @@ test.each([{ stream: true }, { stream: false }])(
 
 const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
 
-/** Counts the timers that Pawl began since and that hold the process open: those of the test runner, and of tests before this one, end when they will. */
+/**
+ * Counts the timers that Pawl has started since then and that keep the process alive. Timers of the test runner and of
+ * earlier tests do not count.
+ */
 function timersFromNow(): () => number {
   const begun = new Map<number, NodeJS.Timeout>();
   const hook = createHook({

@@ -3,12 +3,12 @@ import { type Tool, tool } from '@pawl/core';
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, play, result, said, told } from './play.ts';
+import { call, createCalls, createOutcome, createResult, createText, filterEvents, play } from './play.ts';
 
 const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
 
-/** A tool that takes some turns of the event loop, and writes down how many were at work beside it. */
+/** A tool that takes some turns of the event loop and records how many calls run in parallel. */
 function counter(at: { work: number; readonly seen: number[] }): Tool<unknown> {
   return tool({
     name: 'count',
@@ -29,7 +29,7 @@ describe.each([{ stream: true }, { stream: false }])('several calls, stream: $st
     { agent: {}, own: {}, most: 8 },
     { agent: { maxParallelToolCalls: 3 }, own: {}, most: 3 },
     { agent: { maxParallelToolCalls: 3 }, own: { maxParallelToolCalls: 5 }, most: 5 },
-  ])('B15: at most $most calls run side by side', async ({ agent, own, most }) => {
+  ])('B15: at most $most calls run in parallel', async ({ agent, own, most }) => {
     const at = { work: 0, seen: [] };
     const names = Array.from({ length: 12 }, () => 'count');
     const script = [respond.calls(names.map((name) => ({ name }))), WET];
@@ -40,11 +40,11 @@ describe.each([{ stream: true }, { stream: false }])('several calls, stream: $st
 
     const ids = names.map((_, index) => `call_${index + 1}`);
     const messages = [
-      asked(...ids.map((id) => call(id, 'count'))),
-      ...ids.map((id) => result(id, 'null')),
-      said('Wet.'),
+      createCalls(...ids.map((id) => call(id, 'count'))),
+      ...ids.map((id) => createResult(id, 'null')),
+      createText('Wet.'),
     ];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 12 }) });
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 12 }) });
     expect(Math.max(...at.seen)).toBe(most);
   });
 
@@ -71,7 +71,7 @@ describe.each([{ stream: true }, { stream: false }])('several calls, stream: $st
     expect(others.seen).toEqual([1, 1, 1, 2, 2, 1]);
   });
 
-  test('B15: results stand in the order of the calls, whatever finishes first', async () => {
+  test('B15: results are in the order of the calls, whichever finishes first', async () => {
     const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
     const wait = tool({
       name: 'wait',
@@ -88,13 +88,13 @@ describe.each([{ stream: true }, { stream: false }])('several calls, stream: $st
     const played = await play(script, { run, agent: { tools: [wait] } });
 
     const messages = [
-      asked(call('call_1', 'wait', { n: 0 }), call('call_2', 'wait', { n: 1 }), call('call_3', 'wait', { n: 2 })),
-      result('call_1', 'Result 0.'),
-      result('call_2', 'Result 1.'),
-      result('call_3', 'Result 2.'),
-      said('Wet.'),
+      createCalls(call('call_1', 'wait', { n: 0 }), call('call_2', 'wait', { n: 1 }), call('call_3', 'wait', { n: 2 })),
+      createResult('call_1', 'Result 0.'),
+      createResult('call_2', 'Result 1.'),
+      createResult('call_3', 'Result 2.'),
+      createText('Wet.'),
     ];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 3 }) });
-    expect(told(played, 'tool.finished').map(({ index }) => index)).toEqual([2, 1, 0]);
+    expect(played.outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 3 }) });
+    expect(filterEvents(played, 'tool.finished').map(({ index }) => index)).toEqual([2, 1, 0]);
   });
 });

@@ -2,12 +2,12 @@ import { contentParts, type Tool, tool } from '@pawl/core';
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, play, result, said, told } from './play.ts';
+import { call, createCalls, createOutcome, createResult, createText, filterEvents, play } from './play.ts';
 
 const WET = respond.text('Wet.');
 const wet = { status: 'completed', output: 'Wet.', text: 'Wet.' } as const;
 
-/** A tool that gives these values, one for each call in the order of the calls. */
+/** A tool that returns these values, one per call. */
 function giver(values: readonly unknown[], limits: { readonly maxResultLength?: number } = {}): Tool<unknown> {
   return tool({
     name: 'give',
@@ -20,19 +20,19 @@ function giver(values: readonly unknown[], limits: { readonly maxResultLength?: 
 
 function giving(count: number): {
   readonly script: ReturnType<typeof respond.calls>;
-  readonly asks: ReturnType<typeof asked>;
+  readonly asks: ReturnType<typeof createCalls>;
 } {
   const inputs = Array.from({ length: count }, (_, n) => ({ n }));
   return {
     script: respond.calls(inputs.map((input) => ({ name: 'give', arguments: input }))),
-    asks: asked(...inputs.map((input, index) => call(`call_${index + 1}`, 'give', input))),
+    asks: createCalls(...inputs.map((input, index) => call(`call_${index + 1}`, 'give', input))),
   };
 }
 
 const circular: Record<string, unknown> = { name: 'ring' };
 circular['self'] = circular;
 
-/** What was returned by mistake, and what is said of it. */
+/** Values that are returned by mistake, and the message about each. */
 const MISTAKES: readonly (readonly [value: unknown, problem: string])[] = [
   [{ user: Promise.resolve('Ann') }, 'user is a promise. Await it.'],
   [
@@ -43,7 +43,7 @@ const MISTAKES: readonly (readonly [value: unknown, problem: string])[] = [
   [Symbol('s'), 'it is a symbol. Return a text, or omit it.'],
 ];
 
-/** A value, what the model reads of it, and the paths that JSON cannot say exactly. */
+/** A value, the text for the model, and the paths without an exact JSON form. */
 const KINDS: readonly (readonly [value: unknown, content: string, lossy?: readonly string[]])[] = [
   [undefined, 'null'],
   [null, 'null'],
@@ -72,48 +72,59 @@ const KINDS: readonly (readonly [value: unknown, content: string, lossy?: readon
 ];
 
 describe.each([{ stream: true }, { stream: false }])('results, stream: $stream', (run) => {
-  test('B20: any value is told as text, and what of it JSON cannot say is reported', async () => {
+  test('B20: any value becomes text, and paths without an exact JSON form are reported', async () => {
     const { script, asks } = giving(KINDS.length);
     const played = await play([script, WET], { run, agent: { tools: [giver(KINDS.map(([value]) => value))] } });
 
-    const results = KINDS.map(([, content], index) => result(`call_${index + 1}`, content));
-    const messages = [asks, ...results, said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: KINDS.length }) });
-    const finished = told(played, 'tool.finished').toSorted((a, b) => a.index - b.index);
+    const results = KINDS.map(([, content], index) => createResult(`call_${index + 1}`, content));
+    const messages = [asks, ...results, createText('Wet.')];
+    expect(played.outcome).toEqual({
+      ...wet,
+      ...createOutcome(messages, { turnCount: 2, toolCallCount: KINDS.length }),
+    });
+    const finished = filterEvents(played, 'tool.finished').toSorted((a, b) => a.index - b.index);
     expect(finished.map(({ lossyPaths: lossy }) => lossy)).toEqual(KINDS.map(([, , paths]) => paths));
   });
 
-  test('B20: what was returned by mistake fails the call, and says where it is and what to return', async () => {
+  test('B20: a value that is returned by mistake fails the call, with its path and what to return', async () => {
     const { script, asks } = giving(MISTAKES.length);
     const played = await play([script, WET], { run, agent: { tools: [giver(MISTAKES.map(([value]) => value))] } });
 
     const errors = MISTAKES.map(([, problem]) => `The call ran, but its result cannot be read: ${problem}`);
-    const results = errors.map((error, index) => result(`call_${index + 1}`, JSON.stringify({ error })));
-    const messages = [asks, ...results, said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: MISTAKES.length }) });
-    const failed = told(played, 'tool.failed').toSorted((a, b) => a.index - b.index);
+    const results = errors.map((error, index) => createResult(`call_${index + 1}`, JSON.stringify({ error })));
+    const messages = [asks, ...results, createText('Wet.')];
+    expect(played.outcome).toEqual({
+      ...wet,
+      ...createOutcome(messages, { turnCount: 2, toolCallCount: MISTAKES.length }),
+    });
+    const failed = filterEvents(played, 'tool.failed').toSorted((a, b) => a.index - b.index);
     expect(failed.map(({ error }) => error.message)).toEqual(errors);
   });
 
-  test('B21: of a result that is too long the model reads head and tail, and the event has the whole', async () => {
+  test('B21: the model reads head and tail of a result over the limit, and the event has the whole', async () => {
     const long = `${'a'.repeat(60_000)}${'b'.repeat(10_000)}`;
     const { script, asks } = giving(2);
     const played = await play([script, WET], { run, agent: { tools: [giver([long, 'c'.repeat(65_536)])] } });
 
     const content = `${'a'.repeat(49_152)}\n[… 4464 characters left out …]\n${'a'.repeat(6_384)}${'b'.repeat(10_000)}`;
-    const messages = [asks, result('call_1', content), result('call_2', 'c'.repeat(65_536)), said('Wet.')];
-    expect(played.outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 2 }) });
-    expect(told(played, 'tool.finished').map(({ fullContent: full }) => full)).toEqual([long, undefined]);
+    const messages = [
+      asks,
+      createResult('call_1', content),
+      createResult('call_2', 'c'.repeat(65_536)),
+      createText('Wet.'),
+    ];
+    expect(played.outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 2 }) });
+    expect(filterEvents(played, 'tool.finished').map(({ fullContent: full }) => full)).toEqual([long, undefined]);
   });
 
-  test('B21: a tool may have a cap of its own, which cuts no character in two', async () => {
+  test('B21: a tool can have its own limit, which splits no character', async () => {
     const { script, asks } = giving(1);
     const tools = [giver(['😀'.repeat(10)], { maxResultLength: 12 })];
     const { outcome } = await play([script, WET], { run, agent: { tools } });
 
     const content = '😀😀😀😀\n[… 10 characters left out …]\n😀';
-    const messages = [asks, result('call_1', content), said('Wet.')];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 1 }) });
+    const messages = [asks, createResult('call_1', content), createText('Wet.')];
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }) });
   });
 
   test('B22: images and files follow the last result of the turn in a user message', async () => {
@@ -132,12 +143,12 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
     ] as const;
     const messages = [
       asks,
-      result('call_1', 'A map.'),
-      result('call_2', 'Plain.'),
-      result('call_3', '2 files in the next message.'),
+      createResult('call_1', 'A map.'),
+      createResult('call_2', 'Plain.'),
+      createResult('call_3', '2 files in the next message.'),
       { role: 'user', content } as const,
-      said('Wet.'),
+      createText('Wet.'),
     ];
-    expect(outcome).toEqual({ ...wet, ...ending(messages, { turnCount: 2, toolCallCount: 3 }) });
+    expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 3 }) });
   });
 });

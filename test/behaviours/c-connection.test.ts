@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 const KEY = 'sk-very-secret-1234567890';
 
-/** Everything that can be seen of a value. */
+/** Everything visible in a value. */
 function everything(value: unknown): string {
   const seen = inspect(value, {
     depth: Number.POSITIVE_INFINITY,
@@ -27,7 +27,7 @@ describe.each([{ stream: true }, { stream: false }])('the key, stream: $stream',
     },
     { what: 'garbage', script: Array.from({ length: 3 }, () => respond.body(`<html>${KEY}</html>`)) },
     { what: 'a success', script: [respond.call('look', {}), respond.text('Done.')] },
-  ])('C6: the key is in nothing that can be seen of a run with $what', async ({ script }) => {
+  ])('C6: the key is in no error, event or outcome of a run with $what', async ({ script }) => {
     const server = await offlineServer({ script });
     const model = openai('m', { baseURL: server.baseURL, apiKey: KEY });
     const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), execute: () => 'nothing' });
@@ -51,13 +51,13 @@ describe('a kept-alive connection', () => {
   let server: OfflineServer | undefined;
   afterEach(() => server?.close());
 
-  test('C7: one that the server closed before answering is replaced once: told, not counted', async () => {
+  test('C7: a request on a connection that the server has closed is sent again once, reported and not counted', async () => {
     const used = new Map<number | undefined, number>();
     const choices = [{ index: 0, message: { role: 'assistant', content: 'Here.' }, finish_reason: 'stop' }];
     const answer = respond.raw((response, { port }) => {
       const count = (used.get(port) ?? 0) + 1;
       used.set(port, count);
-      // The second request on a connection meets one that was given up in the meantime.
+      // The second request uses a connection that the server has closed in the meantime.
       if (count === 2) response.socket?.destroy();
       else response.setHeader('content-type', 'application/json').end(JSON.stringify({ choices }));
     });
@@ -83,7 +83,7 @@ describe('a kept-alive connection', () => {
 });
 
 describe.each([{ stream: true }, { stream: false }])('an abort, stream: $stream', (run) => {
-  test('C9: before the run begins, no request is made', async () => {
+  test('C9: before the run starts, no request is sent', async () => {
     const server = await offlineServer();
     const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }) });
     const outcome = await agent.run('Go.', { ...run, signal: AbortSignal.abort('too late') }).outcome();
@@ -92,7 +92,7 @@ describe.each([{ stream: true }, { stream: false }])('an abort, stream: $stream'
     await server.close();
   });
 
-  test('C9: while the server answers, the socket is closed and nothing is left behind', async () => {
+  test('C9: while the server responds, the socket is closed and nothing is left open', async () => {
     const arrived = Promise.withResolvers<void>();
     const stalled = respond.stall(respond.text('A long answer'), { afterChunks: 1 });
     const server = await offlineServer({
@@ -118,7 +118,7 @@ describe.each([{ stream: true }, { stream: false }])('an abort, stream: $stream'
     await server.close();
   });
 
-  test('C9: in the pause between two attempts, no further one starts', async () => {
+  test('C9: in the pause between two attempts, no further attempt starts', async () => {
     const clock = manualClock({ sleeps: 'held' });
     const server = await offlineServer({ script: [respond.httpError(503)] });
     const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), clock, random: () => 1 });
@@ -130,7 +130,7 @@ describe.each([{ stream: true }, { stream: false }])('an abort, stream: $stream'
     await server.close();
   });
 
-  test('C9: after the run, an abort changes nothing', async () => {
+  test('C9: after the run, an abort has no effect', async () => {
     const server = await offlineServer({ script: [respond.text('Done.')] });
     const controller = new AbortController();
     const running = new Agent({ model: openai('m', { baseURL: server.baseURL }) }).run('Go.', {

@@ -1,12 +1,12 @@
 import { Agent, openai, withFallback } from '@pawl/core';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { asked, call, ending, play, result, said, told } from './play.ts';
+import { call, createCalls, createOutcome, createResult, createText, filterEvents, play } from './play.ts';
 import { weather } from './weather.ts';
 
 describe.each([{ stream: true }, { stream: false }])('the request, stream: $stream', (run) => {
   test.each([408, 409, 429, 500, 502, 503, 529])(
-    'C1: a %i is tried three times in all, after pauses that grow',
+    'C1: a status %i is tried three times in all, with growing pauses',
     async (status) => {
       const clock = manualClock();
       const agent = { clock, random: () => 1 };
@@ -17,12 +17,12 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
       });
 
       expect(played.outcome.status).toBe('completed');
-      expect(told(played, 'attempt.started').map(({ turn, attempt }) => [turn, attempt])).toEqual([
+      expect(filterEvents(played, 'attempt.started').map(({ turn, attempt }) => [turn, attempt])).toEqual([
         [1, 1],
         [1, 2],
         [1, 3],
       ]);
-      expect(told(played, 'attempt.failed').map(({ retryInMs, counted }) => [retryInMs, counted])).toEqual([
+      expect(filterEvents(played, 'attempt.failed').map(({ retryInMs, counted }) => [retryInMs, counted])).toEqual([
         [500, true],
         [1_000, true],
       ]);
@@ -30,12 +30,12 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     },
   );
 
-  test('C1: a connection that is reset, and one that is refused, are tried again', async () => {
+  test('C1: a reset and a refused connection are retried', async () => {
     const played = await play([respond.reset(), respond.text('Here.')], { run });
     expect(played.outcome.status).toBe('completed');
 
     const clock = manualClock();
-    const model = openai('m', { baseURL: 'http://127.0.0.1:1/v1' }); // Nobody listens there.
+    const model = openai('m', { baseURL: 'http://127.0.0.1:1/v1' }); // No server listens on this port.
     const outcome = await new Agent({ model, clock }).run('Go.', run).outcome();
     expect(outcome).toMatchObject({ status: 'failed', error: { name: 'NetworkError', code: 'network.refused' } });
     expect(clock.slept.length).toBe(2);
@@ -45,7 +45,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     { headers: { 'retry-after': '7' }, ms: 7_000 },
     { headers: { 'retry-after-ms': '250' }, ms: 250 },
     { headers: { 'retry-after': new Date(9_000).toUTCString() }, ms: 9_000 },
-  ])('C1: the pause that the server asks for by $headers is kept', async ({ headers, ms }) => {
+  ])('C1: the pause that the server requests by $headers is kept', async ({ headers, ms }) => {
     const clock = manualClock();
     const played = await play([respond.httpError(429, { headers }), respond.text('Here.')], {
       run,
@@ -56,7 +56,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     expect(clock.slept).toEqual([ms]);
   });
 
-  test('C1: a pause beyond the cap is not waited for, and the error says when to come back', async () => {
+  test('C1: a pause beyond the limit is not waited for, and the error has it', async () => {
     const played = await play([respond.httpError(429, { headers: { 'retry-after': '3600' } })], { run });
     expect(played.outcome).toMatchObject({ status: 'failed', error: { details: { retryAfterMs: 3_600_000 } } });
   });
@@ -67,7 +67,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
       error: { message: 'No.', details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '7.4s' }] },
       ms: 7_400,
     },
-  ])('C1: the pause that the body of a refusal asks for is kept: $ms ms', async ({ error, ms }) => {
+  ])('C1: the pause in the body of a refusal is kept: $ms ms', async ({ error, ms }) => {
     const clock = manualClock();
     const script = [respond.httpError(429, { body: { error } }), respond.text('Here.')];
     const played = await play(script, { run, clock, agent: { clock } });
@@ -75,13 +75,13 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     expect(clock.slept).toEqual([ms]);
   });
 
-  test('C1: a server that loads its model is waited for beside the attempts that count', async () => {
+  test('C1: a server that loads its model is waited for, without counting attempts', async () => {
     const clock = manualClock();
     const loading = respond.httpError(503, { message: 'Loading model' });
     const played = await play([...Array(5).fill(loading), respond.text('Here.')], { run, clock, agent: { clock } });
     expect(played.outcome.status).toBe('completed');
     expect(clock.slept).toEqual(Array(5).fill(2_000));
-    expect(told(played, 'attempt.failed').map(({ counted }) => counted)).toEqual(Array(5).fill(false));
+    expect(filterEvents(played, 'attempt.failed').map(({ counted }) => counted)).toEqual(Array(5).fill(false));
   });
 
   test('C1: x-should-retry is obeyed, either way', async () => {
@@ -92,7 +92,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
   });
 
   test.each([400, 401, 403, 404, 413, 422])(
-    'C2: a %i is not tried again, and fails in the server’s words',
+    'C2: a status %i is not retried, and fails with the message of the server',
     async (status) => {
       const headers = { 'x-request-id': 'req_7' };
       const error = respond.httpError(status, {
@@ -105,7 +105,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
 
       expect(outcome).toEqual({
         status: 'failed',
-        ...ending([], { turnCount: 0 }),
+        ...createOutcome([], { turnCount: 0 }),
         attempts: [expect.objectContaining({ attempt: 1, model: 'm' })],
         error: expect.objectContaining({
           name: 'HttpError',
@@ -117,17 +117,17 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     },
   );
 
-  test('C2: a 500 that names what the request asks for is not tried again', async () => {
+  test('C2: a status 500 that names a fault of the request is not retried', async () => {
     const { outcome } = await play([respond.httpError(500, { message: 'Cannot use tools with stream' })], { run });
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'http.500' } });
   });
 
-  test('C2: a 429 for want of quota is not tried again', async () => {
+  test('C2: a status 429 for a spent quota is not retried', async () => {
     const { outcome } = await play([respond.httpError(429, { code: 'insufficient_quota' })], { run });
     expect(outcome).toMatchObject({ status: 'failed', error: { details: { serverCode: 'insufficient_quota' } } });
   });
 
-  test('C3: a context that is too long is an error of its own, and middleware may shorten and ask again', async () => {
+  test('C3: a context that is too long has its own error class, and middleware can shorten it and try again', async () => {
     const long = respond.httpError(400, {
       code: 'context_length_exceeded',
       message: 'maximum context length is 8 tokens',
@@ -159,7 +159,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     expect(shortened.requests.map(({ messages }) => messages.at(-1)?.content)).toEqual(['Go.', 'In short: go.']);
   });
 
-  test('C4: when the retries are used up the outcome lists every attempt', async () => {
+  test('C4: when all retries have failed, the outcome lists every attempt', async () => {
     const { outcome } = await play([respond.httpError(500), respond.httpError(502), respond.httpError(503)], { run });
     if (outcome.status !== 'failed') throw new Error(`The run was ${outcome.status}.`);
     expect(outcome.attempts.map(({ attempt, model, error }) => [attempt, model, error.code])).toEqual([
@@ -170,7 +170,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     expect(outcome.error.code).toBe('http.503');
   });
 
-  test('C5: the second model is asked when the retries of the first are spent, also after pieces were told', async () => {
+  test('C5: the second model gets the request when the retries of the first are used, also after deltas', async () => {
     const first = await offlineServer({
       script: [
         respond.httpError(500),
@@ -195,7 +195,7 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     await second.close();
   });
 
-  test('C10: output of the model that the server cannot read is told to the model in the next attempt', async () => {
+  test('C10: output of the model that the server cannot parse is sent to the model in the next attempt', async () => {
     const written = '<function=get_weather={"city":"Oslo"}</function>';
     const body = {
       error: { message: 'Failed to call a function.', code: 'tool_use_failed', failed_generation: written },
@@ -203,28 +203,28 @@ describe.each([{ stream: true }, { stream: false }])('the request, stream: $stre
     const script = [respond.httpError(400, { body }), respond.text('Wet.')];
     const played = await play(script, { run, agent: { tools: [weather] } });
     expect(played.outcome).toMatchObject({ status: 'completed', output: 'Wet.', turnCount: 1 });
-    expect(played.outcome.messages).toEqual([{ role: 'user', content: 'Go.' }, said('Wet.')]);
+    expect(played.outcome.messages).toEqual([{ role: 'user', content: 'Go.' }, createText('Wet.')]);
     expect(played.requests[1]?.messages.at(-1)?.content).toContain(written);
-    expect(told(played, 'attempt.started')[1]?.correction).toContain(written);
+    expect(filterEvents(played, 'attempt.started')[1]?.correction).toContain(written);
   });
 
   test('C8: an assistant message with calls and no text is sent with content null', async () => {
     const script = [respond.call('get_weather', { city: 'Oslo' }), respond.text('Wet.')];
     const { requests } = await play(script, { run, agent: { tools: [weather] } });
     expect(requests[1]?.messages.slice(1)).toEqual([
-      asked(call('call_1', 'get_weather', { city: 'Oslo' })),
-      result('call_1', 'Rain in Oslo.'),
+      createCalls(call('call_1', 'get_weather', { city: 'Oslo' })),
+      createResult('call_1', 'Rain in Oslo.'),
     ]);
 
     const bare = { role: 'assistant', tool_calls: [call('x', 'get_weather', { city: 'Oslo' })] } as const;
     const input = [
       { role: 'user', content: 'Go.' },
       bare,
-      result('x', 'Rain.'),
+      createResult('x', 'Rain.'),
       { role: 'user', content: 'And?' },
     ] as const;
     const continued = await play([respond.text('Wet.')], { run, input, agent: { tools: [weather] } });
     expect(continued.requests[0]?.messages[1]).toEqual({ ...bare, content: null });
-    expect(continued.outcome.messages.at(-1)).toEqual(said('Wet.'));
+    expect(continued.outcome.messages.at(-1)).toEqual(createText('Wet.'));
   });
 });

@@ -9,7 +9,7 @@ afterEach(() => vi.unstubAllEnvs());
 const model = scriptedModel([]);
 const fine = { name: 'fine', description: 'Fine.', input: z.object({}), execute: () => 1 };
 
-/** As from JavaScript, where no compiler helps. */
+/** Like a caller in JavaScript, without a type check. */
 const untyped = (value: unknown): never => value as never;
 
 const mistakes: readonly { readonly what: string; readonly make: () => unknown; readonly says: string }[] = [
@@ -61,7 +61,7 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   {
     what: 'something that is no tool',
     make: () => new Agent({ model, tools: [untyped({ name: 'x' })] }),
-    says: 'Agent "agent": tools[0] is no tool. Make it with tool({ name, … }).',
+    says: 'Agent "agent": tools[0] is not a tool. Create it with tool({ name, … }).',
   },
   {
     what: 'no model',
@@ -82,17 +82,17 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   {
     what: 'several replies',
     make: () => new Agent({ model, modelSettings: { n: 2 } }),
-    says: 'modelSettings.n is 2, but a run follows one reply.',
+    says: 'modelSettings.n is 2, but a run uses one choice.',
   },
   {
     what: 'several replies for one run',
     make: () => new Agent({ model }).run('Go.', { modelSettings: { n: 3 } }),
-    says: 'modelSettings.n is 3, but a run follows one reply.',
+    says: 'modelSettings.n is 3, but a run uses one choice.',
   },
   {
     what: 'a choice of a tool that is not there',
     make: () => new Agent({ model, tools: [tool(fine)], toolChoice: { type: 'function', function: { name: 'gone' } } }),
-    says: 'toolChoice names "gone", which is none of its tools: fine.',
+    says: 'toolChoice names "gone", which is none of its tools (fine).',
   },
   {
     what: 'no call at a time',
@@ -102,7 +102,7 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
   {
     what: 'no attempts',
     make: () => new Agent({ model, retry: { maxAttempts: 0 } }),
-    says: 'maxAttempts is 0. Give a whole number from 1.',
+    says: 'maxAttempts is 0. Pass a whole number of 1 or more.',
   },
   {
     what: 'a result without its call',
@@ -113,12 +113,12 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
 ];
 
 describe('mistakes in a definition', () => {
-  test.each(mistakes)('D8: $what is refused where it is written, naming it and the fix', ({ make, says }) => {
+  test.each(mistakes)('D8: $what is rejected where it is written, with its name and the fix', ({ make, says }) => {
     expect(make).toThrow(ConfigError);
     expect(make).toThrow(says);
   });
 
-  test('D8: a missing key fails the run before any request, and says which variable or option gives it', async () => {
+  test('D8: a missing key fails the run before any request, and the error names the variable and the option', async () => {
     vi.stubEnv('OPENAI_API_KEY', undefined);
     vi.stubEnv('OPENAI_BASE_URL', undefined);
     const outcome = await new Agent({ model: openai('gpt-5-mini') }).run('Hi.').outcome();

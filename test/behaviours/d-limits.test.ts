@@ -2,22 +2,31 @@ import { Agent, openai, tool } from '@pawl/core';
 import { manualClock, offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { asked, call, ending, play, result, said, told, user } from './play.ts';
+import {
+  call,
+  createCalls,
+  createOutcome,
+  createResult,
+  createText,
+  createUserMessage,
+  filterEvents,
+  play,
+} from './play.ts';
 import { weather } from './weather.ts';
 
-const LAST = 'A limit of this run is reached, so tools are switched off now. Answer with what you have.';
+const LAST = 'This run has reached a limit, so tools are now disabled. Answer with what you have.';
 const look = (city = 'Oslo') => respond.call('get_weather', { city });
 
 describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', (run) => {
-  test('D1: the last turn goes without tools, and a text completes it as limited, with output', async () => {
+  test('D1: the last turn has no tools, and its text ends the run as limited with output', async () => {
     const script = [look(), respond.text('Only so much.')];
     const { outcome, requests } = await play(script, { run, agent: { tools: [weather], limits: { turns: 2 } } });
 
     const messages = [
-      asked(call('call_1', 'get_weather', { city: 'Oslo' })),
-      result('call_1', 'Rain in Oslo.'),
-      user(LAST),
-      said('Only so much.'),
+      createCalls(call('call_1', 'get_weather', { city: 'Oslo' })),
+      createResult('call_1', 'Rain in Oslo.'),
+      createUserMessage(LAST),
+      createText('Only so much.'),
     ];
     expect(outcome).toEqual({
       status: 'limited',
@@ -27,12 +36,12 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
       spentBy: [{ agent: 'agent', spent: 2 }],
       output: 'Only so much.',
       text: 'Only so much.',
-      ...ending(messages, { turnCount: 2, toolCallCount: 1 }),
+      ...createOutcome(messages, { turnCount: 2, toolCallCount: 1 }),
     });
     expect(requests.map(({ tool_choice }) => tool_choice)).toEqual([undefined, 'none']);
   });
 
-  test('D1: without a useful text there is no output, and calls that come anyway are closed', async () => {
+  test('D1: without a usable text there is no output, and calls in the last turn get results without running', async () => {
     const options = { run, agent: { tools: [weather], limits: { turns: 2 } } };
     const empty = await play([look(), respond.empty()], options);
     expect(empty.outcome).toMatchObject({ status: 'limited', limit: 'turns' });
@@ -40,15 +49,15 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
 
     const anyway = await play([look(), look('Bergen')], options);
     expect(anyway.outcome).toMatchObject({ status: 'limited', toolCallCount: 1 });
-    expect(anyway.outcome.messages.at(-1)).toEqual(result('call_2', 'Cancelled: this call was not run.'));
+    expect(anyway.outcome.messages.at(-1)).toEqual(createResult('call_2', 'Cancelled: this call was not run.'));
   });
 
-  test('D1: an agent without tools completes also in its last turn', async () => {
+  test('D1: an agent without tools can also complete in its last turn', async () => {
     const { outcome } = await play([respond.text('Done.')], { run, agent: { limits: { turns: 1 } } });
     expect(outcome.status).toBe('completed');
   });
 
-  test('D2: a batch that would pass the limit on tool calls starts none of them', async () => {
+  test('D2: a batch that would exceed the limit on tool calls starts no call', async () => {
     const two = respond.calls([
       { name: 'get_weather', arguments: { city: 'Oslo' } },
       { name: 'get_weather', arguments: { city: 'Bergen' } },
@@ -58,14 +67,14 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
       agent: { tools: [weather], limits: { toolCalls: 2 } },
     });
     expect(played.outcome).toMatchObject({ status: 'limited', limit: 'toolCalls', max: 2, spent: 1, output: 'Half.' });
-    expect(told(played, 'tool.started').length).toBe(1);
-    expect(told(played, 'tool.skipped').map(({ reason, content }) => [reason, content])).toEqual([
-      ['limit', 'Not run: 2 calls would pass the limit of 2 tool calls, of which 1 are used.'],
-      ['limit', 'Not run: 2 calls would pass the limit of 2 tool calls, of which 1 are used.'],
+    expect(filterEvents(played, 'tool.started').length).toBe(1);
+    expect(filterEvents(played, 'tool.skipped').map(({ reason, content }) => [reason, content])).toEqual([
+      ['limit', 'Not run: 2 calls would exceed the limit of 2 tool calls. 1 are used.'],
+      ['limit', 'Not run: 2 calls would exceed the limit of 2 tool calls. 1 are used.'],
     ]);
   });
 
-  test('D2: tokens that are spent end the run before the next request', async () => {
+  test('D2: spent tokens end the run before the next request', async () => {
     const large = { prompt_tokens: 900, completion_tokens: 200, total_tokens: 1_100 };
     const spending = respond.call('get_weather', { city: 'Oslo' }, { usage: large });
     const { outcome, requests } = await play([spending], {
@@ -77,7 +86,7 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
     expect(requests.length).toBe(1);
   });
 
-  test('D2: the token field is clamped to what is left, and a reply that it cuts is limited, not truncated', async () => {
+  test('D2: the token field is reduced to the rest of the budget, and a response that it cuts is limited, not truncated', async () => {
     const { outcome, requests } = await play([respond.truncated('As far as')], {
       run,
       agent: { limits: { tokens: 60 } },
@@ -88,7 +97,7 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
     expect(outcome).toMatchObject({ status: 'limited', limit: 'tokens', max: 60, output: 'As far as' });
   });
 
-  test('D2: a request whose prompt alone would pass the limit is not made', async () => {
+  test('D2: a request whose prompt alone would exceed the limit is not sent', async () => {
     const { outcome, requests } = await play([], {
       run,
       input: 'Word '.repeat(200),
@@ -98,7 +107,7 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
     expect(requests).toEqual([]);
   });
 
-  test('D2: when another turn like the last would leave no room, the next one is the last', async () => {
+  test('D2: when another turn like the last one would use up the budget, the next turn is the last', async () => {
     const used = { prompt_tokens: 300, completion_tokens: 50, total_tokens: 350 };
     const script = [respond.call('get_weather', { city: 'Oslo' }, { usage: used }), respond.text('Enough.')];
     const { outcome, requests } = await play(script, { run, agent: { tools: [weather], limits: { tokens: 1_000 } } });
@@ -106,7 +115,7 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
     expect(requests.map(({ tool_choice }) => tool_choice)).toEqual([undefined, 'none']);
   });
 
-  test('D2: cost is counted by the price, and ends the run when it is spent', async () => {
+  test('D2: cost is computed from the price, and ends the run when it is spent', async () => {
     const used = { prompt_tokens: 1_000, completion_tokens: 1_000, total_tokens: 2_000 };
     const server = await offlineServer({ script: [respond.call('get_weather', { city: 'Oslo' }, { usage: used })] });
     const model = openai('m', { baseURL: server.baseURL, price: { input: 1, output: 9 } });
@@ -116,7 +125,7 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
     await server.close();
   });
 
-  test('D2: when the time is over, what is at work is given up and the run ends at once', async () => {
+  test('D2: when the time is over, running work is cancelled and the run ends at once', async () => {
     const clock = manualClock();
     const started = Promise.withResolvers<void>();
     const hang = tool({
@@ -136,7 +145,7 @@ describe.each([{ stream: true }, { stream: false }])('limits, stream: $stream', 
     expect(clock.pending).toBe(0);
   });
 
-  test('D2: usage that a server does not count is estimated, and says so', async () => {
+  test('D2: usage that a server does not report is estimated and marked as such', async () => {
     const { outcome } = await play([respond.text('A few words.', { usage: null })], { run });
     expect(outcome.usage.estimated).toBe(true);
     expect(outcome.usage.inputTokens).toBeGreaterThan(0);

@@ -5,12 +5,12 @@ import { respond, scriptedModel } from '@pawl/testing';
 import { HostWrapper } from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { play, said, told, user } from './play.ts';
+import { createText, createUserMessage, filterEvents, play } from './play.ts';
 
 const pair = z.object({ city: z.string(), degrees: z.number() });
 
 describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream', (run) => {
-  test('D3: listeners that throw and reject hurt nobody, and each is told of once', async () => {
+  test('D3: listeners that throw and reject do not affect the run, and each is reported once', async () => {
     const heard: string[] = [];
     const played = await play([respond.text('Here it is.')], {
       run,
@@ -27,13 +27,13 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     expect(played.outcome.status).toBe('completed');
     expect(heard).toEqual(['the next one']);
     expect(
-      told(played, 'listener.failed')
+      filterEvents(played, 'listener.failed')
         .map(({ error }) => error.message)
         .sort(),
     ).toEqual(['rejected', 'thrown']);
   });
 
-  test('D4: a failing run that nobody awaits rejects nowhere, and its outcome is there for whoever asks', async () => {
+  test('D4: a failing run without an await causes no unhandled rejection, and its outcome stays available', async () => {
     const rejections: unknown[] = [];
     const onRejection = (reason: unknown): void => void rejections.push(reason);
     process.on('unhandledRejection', onRejection);
@@ -48,7 +48,7 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     expect((await running.outcome()).status).toBe('failed');
   });
 
-  test('D5: two runs of one agent at once share nothing but the definition', async () => {
+  test('D5: two concurrent runs of one agent share only the definition', async () => {
     const echo = tool({
       name: 'echo',
       description: 'Says it again.',
@@ -70,20 +70,20 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     expect(outputs).toEqual(['a from a', 'b from b', 'c from c']);
   });
 
-  test('D6: an output that does not fit is told to the model with its issues, and the correction is parsed', async () => {
+  test('D6: the model reads the issues of invalid output, and its next output is parsed', async () => {
     const bad = '{"city": "Oslo", "degrees": "seven"}';
     const good = '{"city": "Oslo", "degrees": 7}';
     const model = scriptedModel([respond.text(bad), respond.text(good)]);
     const running = new Agent({ model, output: pair }).run('Go.', { ...run, runId: 'run' });
-    const told = user(
-      'Your answer does not have the form that is needed:\ndegrees: expected number, got string\nAnswer again, with the whole of it corrected, as JSON and nothing else.',
+    const reprompt = createUserMessage(
+      'Your answer does not match the required schema:\ndegrees: expected number, got string\nSend the complete corrected answer again, as JSON and nothing else.',
     );
     const { output, messages } = await running;
     expect(output).toEqual({ city: 'Oslo', degrees: 7 });
-    expect(messages).toEqual([user('Go.'), said(bad), told, said(good)]);
+    expect(messages).toEqual([createUserMessage('Go.'), createText(bad), reprompt, createText(good)]);
   });
 
-  test('D6: after two corrections the run fails with the last text', async () => {
+  test('D6: after two output retries the run fails with the last text', async () => {
     const texts = ['none', '{"city": 1}', '[]'];
     const model = scriptedModel(texts.map((text) => respond.text(text)));
     const outcome = await new Agent({ model, output: pair }).run('Go.', run).outcome();
@@ -104,7 +104,7 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
     }
   });
 
-  /** Runs on a host that stops after some steps, then resumes on the host inside. */
+  /** Runs on a host that stops after some steps, then resumes on the inner host. */
   async function settled(stopOnTool: number) {
     const executed: string[] = [];
     const note = tool({
@@ -138,7 +138,7 @@ describe.each([{ stream: true }, { stream: false }])('the run, stream: $stream',
 /** Time stands still, so that outcomes can be compared whole. */
 const still = { now: () => 0, after: () => () => undefined, sleep: async () => undefined };
 
-/** A host that fails instead of the step that comes after so many. */
+/** A host that fails instead of a later step. */
 class StoppingHost extends HostWrapper {
   readonly #stopOnTool: number;
   steps = 0;
@@ -148,7 +148,7 @@ class StoppingHost extends HostWrapper {
     this.#stopOnTool = stopOnTool;
   }
 
-  override around<T>(step: Step<T>): Step<T> {
+  override wrapStep<T>(step: Step<T>): Step<T> {
     return {
       ...step,
       work: async () => {

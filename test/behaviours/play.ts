@@ -31,7 +31,7 @@ import {
   type ScriptFunction,
 } from '@pawl/testing';
 import { expect } from 'vitest';
-import { quiet } from '../quiet.ts';
+import { waitForDeadlines } from '../quiet.ts';
 
 export type Script = readonly (ScriptedResponse | ScriptFunction<ScriptedResponse>)[];
 
@@ -40,24 +40,24 @@ export interface PlayOptions {
   readonly input?: Input;
   readonly agent?: Omit<AgentOptions<unknown, string>, 'model'>;
   readonly run?: Omit<RunOptions, 'runId'>;
-  /** Goes on with the run that this host has, in place of starting one. */
+  /** Resumes the run of this host instead of starting one. */
   readonly resume?: Host;
   readonly listen?: (run: Run, stage: { readonly clock: ManualClock }) => void;
   readonly clock?: ManualClock;
 }
 
-export interface Played {
+export interface PlayedRun {
   readonly outcome: Outcome;
   readonly events: readonly RunEvent[];
   readonly requests: readonly ChatRequest[];
 }
 
-/** Plays a script to an agent, over HTTP and to its end. No run may leave a transcript that a server refuses. */
+/** Plays a script to an agent over HTTP, to its end. Every transcript must be valid. */
 export async function play(
   script: Script,
   { input = 'Go.', agent: options, run: runOptions, resume, listen, clock = manualClock() }: PlayOptions = {},
-): Promise<Played> {
-  const server = await offlineServer({ script: script.map(counted) });
+): Promise<PlayedRun> {
+  const server = await offlineServer({ script: script.map(addUsage) });
   try {
     const model = openai('m', { baseURL: server.baseURL });
     const agent = new Agent({ clock, random: () => 0, ...options, model });
@@ -71,17 +71,17 @@ export async function play(
     const outcome = await run.outcome();
     expect(checkHistory(outcome.messages)).toEqual([]);
     server.assertDone();
-    await quiet(clock);
+    await waitForDeadlines(clock);
     return { outcome, events, requests: server.requests.map(({ body }) => body) };
   } finally {
     await server.close();
   }
 }
 
-/** What each scripted message uses, so that a run's usage can be told from its requests. */
-const COUNTED = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } as const;
+/** The usage of each scripted message, so that the usage of a run shows its number of requests. */
+const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 } as const;
 
-function counted(
+function addUsage(
   entry: ScriptedResponse | ScriptFunction<ScriptedResponse>,
 ): ScriptedResponse | ScriptFunction<ScriptedResponse> {
   if (typeof entry === 'function') return async (request, context) => withUsage(await entry(request, context));
@@ -89,17 +89,17 @@ function counted(
 }
 
 function withUsage(given: ScriptedResponse): ScriptedResponse {
-  return given.type === 'message' ? { usage: COUNTED, ...given } : given;
+  return given.type === 'message' ? { usage: USAGE, ...given } : given;
 }
 
-/** A message as it stands, in the documented frame: one chunk of a stream, or a body. */
-export function raw(message: RawMessage): ScriptFunction<ScriptedResponse> {
+/** Sends a message unchanged in the documented frame: one chunk of a stream, or a body. */
+export function respondRaw(message: RawMessage): ScriptFunction<ScriptedResponse> {
   return ({ stream }) => {
     const choice = { index: 0, finish_reason: message.tool_calls === undefined ? 'stop' : 'tool_calls' };
-    if (stream !== true) return respond.body({ choices: [{ ...choice, message }], usage: COUNTED });
+    if (stream !== true) return respond.body({ choices: [{ ...choice, message }], usage: USAGE });
     const calls = message.tool_calls?.map((call, index) => ({ index, ...call }));
     const delta = calls === undefined ? message : { ...message, tool_calls: calls };
-    return respond.sse([{ choices: [{ ...choice, delta }], usage: COUNTED }, 'data: [DONE]\n\n']);
+    return respond.sse([{ choices: [{ ...choice, delta }], usage: USAGE }, 'data: [DONE]\n\n']);
   };
 }
 
@@ -107,17 +107,20 @@ interface RawMessage extends JsonObject {
   readonly tool_calls?: readonly JsonObject[];
 }
 
-/** What a run's input becomes. */
+/** The default input as a message. */
 export const GO: UserMessage = { role: 'user', content: 'Go.' };
 
-/** What every outcome of a run over these messages has. */
-export function ending(messages: readonly Message[], counts: Partial<Omit<OutcomeBase, 'messages'>> = {}): OutcomeBase {
+/** The common fields of outcomes over these messages. */
+export function createOutcome(
+  messages: readonly Message[],
+  counts: Partial<Omit<OutcomeBase, 'messages'>> = {},
+): OutcomeBase {
   const { turnCount: turns = 1 } = counts;
   return {
     runId: 'run',
     agent: 'agent',
     messages: [GO, ...messages],
-    usage: used(turns),
+    usage: createUsage(turns),
     turnCount: turns,
     toolCallCount: 0,
     durationMs: 0,
@@ -125,24 +128,24 @@ export function ending(messages: readonly Message[], counts: Partial<Omit<Outcom
   };
 }
 
-export function used(requests: number): Usage {
+export function createUsage(requests: number): Usage {
   return {
     requests,
-    inputTokens: requests * COUNTED.prompt_tokens,
+    inputTokens: requests * USAGE.prompt_tokens,
     cachedInputTokens: 0,
-    outputTokens: requests * COUNTED.completion_tokens,
+    outputTokens: requests * USAGE.completion_tokens,
     reasoningTokens: 0,
-    totalTokens: requests * COUNTED.total_tokens,
+    totalTokens: requests * USAGE.total_tokens,
     cost: 0,
     estimated: false,
   };
 }
 
-export function said(content: string): AssistantMessage {
+export function createText(content: string): AssistantMessage {
   return { role: 'assistant', content };
 }
 
-export function asked(...calls: readonly FunctionToolCall[]): AssistantMessage {
+export function createCalls(...calls: readonly FunctionToolCall[]): AssistantMessage {
   return { role: 'assistant', content: null, tool_calls: calls };
 }
 
@@ -150,22 +153,22 @@ export function call(id: string, name: string, input: Json = {}): FunctionToolCa
   return { id, type: 'function', function: { name, arguments: JSON.stringify(input) } };
 }
 
-export function result(id: string, content: string): ToolMessage {
+export function createResult(id: string, content: string): ToolMessage {
   return { role: 'tool', tool_call_id: id, content };
 }
 
-export function user(content: string): UserMessage {
+export function createUserMessage(content: string): UserMessage {
   return { role: 'user', content };
 }
 
-/** The events of one type. */
-export function told<Type extends RunEvent['type']>(
-  { events }: Played,
+/** Returns the events of one type. */
+export function filterEvents<Type extends RunEvent['type']>(
+  { events }: PlayedRun,
   type: Type,
 ): readonly Extract<RunEvent, { readonly type: Type }>[] {
   return events.filter((event): event is Extract<RunEvent, { readonly type: Type }> => event.type === type);
 }
 
-export function mends(played: Played): readonly Repair[] {
-  return told(played, 'response.repaired').flatMap((event) => event.repairs);
+export function listRepairs(played: PlayedRun): readonly Repair[] {
+  return filterEvents(played, 'response.repaired').flatMap((event) => event.repairs);
 }

@@ -3,18 +3,18 @@ import { Agent, azure, memoryHost, openai, PawlError, withFallback } from '@pawl
 import { offlineServer, respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { CANARY } from './canary.ts';
-import { searchErrors, searched, shows, takeLeaks } from './watch.ts';
+import { hasLeak, searchCounts, searchErrors, takeLeaks } from './watch.ts';
 
-test('models without a key of their own send the one that the suite looks for', async () => {
+test('models without their own key send the canary key', async () => {
   const server = await offlineServer({ script: [respond.text('Hi')] });
   await openai('m', { baseURL: server.baseURL }).send({ messages: [{ role: 'user', content: 'Hi' }] });
   expect(server.requests[0]?.headers['authorization']).toEqual(`Bearer ${CANARY}`);
   await server.close();
 });
 
-test('every kind of thing that a run emits is looked through', async () => {
+test('searches every kind of output of a run', async () => {
   const server = await offlineServer({ script: [respond.httpError(401), respond.text('Hi')] });
-  const before = { ...searched };
+  const before = { ...searchCounts };
   const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }) });
   await agent.run('Hi').outcome();
   const run = agent.run('Hi').on('run.finished', () => undefined);
@@ -23,11 +23,11 @@ test('every kind of thing that a run emits is looked through', async () => {
   console.info('Printed.');
   searchErrors();
   const kinds = Object.keys(before) as (keyof typeof before)[]; // It has no other keys.
-  expect(kinds.filter((kind) => searched[kind] <= before[kind])).toEqual([]);
+  expect(kinds.filter((kind) => searchCounts[kind] <= before[kind])).toEqual([]);
   await server.close();
 });
 
-test('a leak of each kind is found', async () => {
+test('finds a leak of each kind', async () => {
   const server = await offlineServer({ script: [respond.text(`It is ${CANARY}.`), respond.text('Hi')] });
   const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }) });
   const run = agent.run('Hi').on('text.delta', () => undefined);
@@ -39,21 +39,21 @@ test('a leak of each kind is found', async () => {
   const kinds = new Set(takeLeaks().map((leak) => leak.split(':')[0]));
   expect([...kinds].sort()).toEqual(['error', 'event', 'outcome', 'output', 'record']);
   expect([
-    shows(outer),
-    shows({ received: `cut off: ${CANARY.slice(0, -4)}` }),
-    shows([new Error('outer', { cause: { key: CANARY } })]),
-    shows(Object.defineProperty(new Error('hidden'), 'key', { value: CANARY, enumerable: false })),
-    shows({ error: new Error(CANARY) }),
-    shows(new Error('nothing')),
+    hasLeak(outer),
+    hasLeak({ received: `cut off: ${CANARY.slice(0, -4)}` }),
+    hasLeak([new Error('outer', { cause: { key: CANARY } })]),
+    hasLeak(Object.defineProperty(new Error('hidden'), 'key', { value: CANARY, enumerable: false })),
+    hasLeak({ error: new Error(CANARY) }),
+    hasLeak(new Error('nothing')),
   ]).toEqual([true, true, true, true, true, false]);
   await server.close();
 });
 
-test.fails('a test in which the key is told fails', () => {
+test.fails('fails a test that prints the key', () => {
   console.info(`It is ${CANARY}.`);
 });
 
-test('no object of ours shows the key when it is printed', async () => {
+test('prints no object of Pawl with the key', async () => {
   const server = await offlineServer({ script: [respond.text('Hi')] });
   const model = openai('m', { baseURL: server.baseURL });
   const host = memoryHost();

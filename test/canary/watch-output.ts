@@ -1,7 +1,7 @@
 import { noteError, search } from './watch.ts';
 
-// Looks at everything that the suite emits, from outside: errors as they are made, what is printed, and whatever runs
-// tell. Nothing of ours is replaced: each of them is handed on as it is.
+// Searches everything that the suite emits: errors when they are created, and printed text. The watchers
+// call the original functions and replace no behavior.
 
 globalThis.Error = new Proxy(Error, {
   construct(target, args, newTarget): Error {

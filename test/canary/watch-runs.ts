@@ -2,29 +2,29 @@ import { type Host, memoryHost, Run } from '@pawl/core';
 import type { Step, StepRunner } from '@pawl/core/host';
 import { search } from './watch.ts';
 
-// Looks at whatever runs tell, and what hosts keep. Each thing is handed on as it is.
+// Searches the events of runs and the data that hosts store. The watchers call the original functions.
 
 const { on, off, outcome, [Symbol.asyncIterator]: iterate } = Run.prototype;
 type AnyListener = (event: unknown) => unknown;
 const watched = new WeakMap<object, AnyListener>();
 
-function watching(listener: AnyListener): AnyListener {
-  if (typeof listener !== 'function') return listener; // The run refuses it.
+function watchListener(listener: AnyListener): AnyListener {
+  if (typeof listener !== 'function') return listener; // The run rejects it.
   const known = watched.get(listener);
   if (known !== undefined) return known;
-  const wrapper: AnyListener = (event) => {
+  const handleEvent: AnyListener = (event) => {
     search('event', event);
     return listener(event);
   };
-  watched.set(listener, wrapper);
-  return wrapper;
+  watched.set(listener, handleEvent);
+  return handleEvent;
 }
 
 Run.prototype.on = function (type, listener) {
-  return on.call(this, type, watching(listener as AnyListener)) as typeof this;
+  return on.call(this, type, watchListener(listener as AnyListener)) as typeof this;
 };
 Run.prototype.off = function (type, listener) {
-  return off.call(this, type, watching(listener as AnyListener)) as typeof this;
+  return off.call(this, type, watchListener(listener as AnyListener)) as typeof this;
 };
 Run.prototype.outcome = function (this: InstanceType<typeof Run>) {
   const promise = outcome.call(this);
@@ -47,15 +47,15 @@ Run.prototype[Symbol.asyncIterator] = function (this: InstanceType<typeof Run>) 
   };
 };
 
-// What a host is given to keep: the records of runs, and what came of their steps.
+// Records of runs and values of steps, as hosts store them.
 const prototype: Host = Object.getPrototypeOf(memoryHost());
 const { start, claim: open } = prototype;
-const seen = new WeakSet<object>();
+const watchedSteps = new WeakSet<object>();
 
 function watchSteps(durable: StepRunner): void {
   const steps: StepRunner = Object.getPrototypeOf(durable);
-  if (seen.has(steps)) return;
-  seen.add(steps);
+  if (watchedSteps.has(steps)) return;
+  watchedSteps.add(steps);
   const { step } = steps;
   steps.step = async function <T>(this: StepRunner, asked: Step<T>): Promise<T> {
     const value: T = await Reflect.apply(step, this, [asked]);
@@ -66,9 +66,9 @@ function watchSteps(durable: StepRunner): void {
 
 prototype.start = async function (this: Host, record) {
   search('record', record);
-  const durable = await start.call(this, record);
-  watchSteps(durable);
-  return durable;
+  const stepRunner = await start.call(this, record);
+  watchSteps(stepRunner);
+  return stepRunner;
 };
 prototype.claim = async function (this: Host, runId, options) {
   const opened = await open.call(this, runId, options);

@@ -1,44 +1,44 @@
 import { inspect } from 'node:util';
 import { CANARY } from './canary.ts';
 
-/** What was looked through, by kind: a search that finds nothing must have had something to search. */
-export const searched: Record<Kind, number> = { event: 0, outcome: 0, error: 0, output: 0, record: 0 };
+/** The number of searches by kind: a search without input would find nothing. */
+export const searchCounts: Record<Kind, number> = { event: 0, outcome: 0, error: 0, output: 0, record: 0 };
 
 export type Kind = 'event' | 'outcome' | 'error' | 'output' | 'record';
 
 const leaks: string[] = [];
 
-/** The leaks since the last time. */
+/** Returns the leaks since the last call. */
 export function takeLeaks(): readonly string[] {
   return leaks.splice(0);
 }
 
-const made: Error[] = [];
+const createdErrors: Error[] = [];
 
-/** Looked through at the end of the test, when it is all that it will be. */
+/** Searched at the end of the test, when the error has all its fields. */
 export function noteError(error: Error): void {
-  made.push(error);
+  createdErrors.push(error);
 }
 
-/** Only ours: a test may make what it likes. */
+/** Searches only Pawl's errors: a test may create any others. */
 export function searchErrors(): void {
-  for (const error of made.splice(0)) if (Symbol.for('pawl.PawlError') in error) search('error', error);
+  for (const error of createdErrors.splice(0)) if (Symbol.for('pawl.PawlError') in error) search('error', error);
 }
 
-/** Looks for the key in everything that printing, storing or sending `thing` could show. */
+/** Searches everything that printing, storing or sending `thing` could show. */
 export function search(kind: Kind, thing: unknown): void {
-  searched[kind]++;
-  if (shows(thing)) leaks.push(`${kind}: ${inspect(thing, { depth: 3 }).slice(0, 500)}`);
+  searchCounts[kind]++;
+  if (hasLeak(thing)) leaks.push(`${kind}: ${inspect(thing, { depth: 3 }).slice(0, 500)}`);
 }
 
-export function shows(thing: unknown): boolean {
+export function hasLeak(thing: unknown): boolean {
   if (typeof thing === 'string') return isLeak(thing);
-  // Events and outcomes are data, of which JSON shows all; errors have more than that.
-  if (!(thing instanceof Error)) return isLeak(json(thing)) || hasError(thing);
-  return isLeak(inspect(thing, { depth: 20, showHidden: true })) || isLeak(json(thing)) || isLeak(thing.stack ?? '');
+  // Events and outcomes are data, so JSON shows all of them. Errors have more fields.
+  if (!(thing instanceof Error)) return isLeak(toJson(thing)) || hasError(thing);
+  return isLeak(inspect(thing, { depth: 20, showHidden: true })) || isLeak(toJson(thing)) || isLeak(thing.stack ?? '');
 }
 
-/** The key is the same where it is encoded for an address or a JSON text; half of it is a leak as well. */
+/** The key contains no characters that URLs or JSON encode. Half of it is a leak too. */
 function isLeak(text: string): boolean {
   return text.includes(START) || text.includes(END);
 }
@@ -48,10 +48,10 @@ const END = CANARY.slice(-8);
 
 function hasError(thing: unknown): boolean {
   if (typeof thing !== 'object' || thing === null) return isLeak(String(thing));
-  return Object.values(thing).some((value) => value instanceof Error && shows(value));
+  return Object.values(thing).some((value) => value instanceof Error && hasLeak(value));
 }
 
-function json(thing: unknown): string {
+function toJson(thing: unknown): string {
   try {
     return JSON.stringify(thing) ?? '';
   } catch {

@@ -53,7 +53,7 @@ describe.each(stores)(
         name: 'ConversationError',
         code: 'conversation.conflict',
         message:
-          'Run "second" has ended, but conversation "chat" was gone on with meanwhile, and has none of what this run added (2 messages). Append it: await chat.append(error.added). Do not run the input again: the run\'s tools have run.',
+          'Run "second" has ended, but others have written to conversation "chat" in the meantime, so the messages of this run (2 messages) were not stored there. Append them: await chat.append(error.added). Do not run the input again: the run\'s tools have run.',
         outcome: { status: 'completed', output: 'Slow.' },
         added: [asUser('Slowly.'), asAssistant('Slow.')],
       });

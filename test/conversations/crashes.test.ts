@@ -173,7 +173,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     await suspendAndApprove(host, chat);
     const agent = createPaymentAgent();
     const fix =
-      'Pass { conversation: conversation({ id: "chat", store }) }; a host that resumes runs by itself takes { agent, conversation: (record) => … }.';
+      'Pass { conversation: conversation({ id: "chat", store }) }; for a host that resumes runs by itself, pass { agent, conversation: (record) => … }.';
     await expect(agent.resume('run', { host }).outcome()).rejects.toMatchObject({
       name: 'HostError',
       code: 'run.conversation',
@@ -189,7 +189,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     for (const runId of ['alone', 'enqueued']) {
       await expect(createEchoAgent().resume(runId, { host, conversation: chat }).outcome()).rejects.toMatchObject({
         code: 'run.conversation',
-        message: `Run "${runId}" is part of no conversation. Leave out conversation "chat".`,
+        message: `Run "${runId}" is not part of a conversation. Remove conversation "chat".`,
       });
     }
   });

@@ -205,5 +205,7 @@ describe.each(stores)('a conversation on $name after a run', ({ open }) => {
 test('refuses a value that is not a conversation before the run starts', () => {
   const run = (): unknown =>
     Reflect.apply(Agent.prototype.run, createEchoAgent(), ['A', { conversation: { id: 'chat' } }]);
-  expect(run).toThrow('Agent "agent": conversation is no conversation. Pass conversation({ id, store }).');
+  expect(run).toThrow(
+    'Agent "agent": conversation is an object, which is not a conversation. Pass conversation({ id, store }).',
+  );
 });

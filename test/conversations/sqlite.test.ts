@@ -4,11 +4,11 @@ import { promisify } from 'node:util';
 import { Agent, conversation } from '@pawl/core';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { newFile, openSqlite } from '../durable/hosts.ts';
+import { createFile, openSqlite } from '../durable/hosts.ts';
 import { asAssistant, asUser, createEchoAgent, openSqliteStore } from './stores.ts';
 
 test('a host with resumeAll finishes the run of a dead process in its conversation', async () => {
-  const file = newFile();
+  const file = createFile();
   const before = openSqlite(file);
   await conversation({ id: 'chat', store: openSqliteStore(file) }).append([asUser('Hello.')]);
   const record = { schemaVersion: 1, agent: 'agent', limits: {}, metadata: { user: 'ada' }, at: 0 };
@@ -39,7 +39,7 @@ test('a host with resumeAll finishes the run of a dead process in its conversati
 });
 
 test('resumes an agent with its context and its conversation', async () => {
-  const file = newFile();
+  const file = createFile();
   const host = openSqlite(file);
   const chat = conversation({ id: 'chat', store: openSqliteStore(file) });
   const left = openSqlite(file);
@@ -74,7 +74,7 @@ test('resumes an agent with its context and its conversation', async () => {
 });
 
 test('does not resume a run without its conversation', async () => {
-  const file = newFile();
+  const file = createFile();
   const host = openSqlite(file);
   const part = { id: 'chat', version: 0, kept: 0 };
   const left = openSqlite(file);
@@ -87,7 +87,7 @@ test('does not resume a run without its conversation', async () => {
 });
 
 test('two processes write each message once into one conversation, which is a valid history', async () => {
-  const file = newFile();
+  const file = createFile();
   const path = join(import.meta.dirname, 'conversation-writer.ts');
   const startWriter = async (name: string): Promise<unknown> => {
     const { stdout } = await promisify(execFile)(process.execPath, [path, file, name]);

@@ -132,12 +132,14 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
 describe('a conversation', () => {
   test.each(['', 'a\0b', '\ud800', undefined])('refuses the id %j', (id) => {
     const make = (): unknown => Reflect.apply(conversation, undefined, [{ id, store: memoryConversations() }]);
-    expect(make).toThrow(/^A conversation's id is /);
+    expect(make).toThrow(/^conversation\(\): id is /);
   });
 
   test('refuses a missing store', () => {
     const make = (): unknown => Reflect.apply(conversation, undefined, [{ id: 'chat', store: new Map() }]);
-    expect(make).toThrow('Conversation "chat" has no store. Pass memoryConversations(), or another ConversationStore.');
+    expect(make).toThrow(
+      'Conversation "chat": store has no load() and save(). Pass memoryConversations() or another ConversationStore.',
+    );
   });
 
   test('reports a store that fails, and a store with endless conflicts', async () => {
@@ -150,7 +152,7 @@ describe('a conversation', () => {
     const busy = { load: async () => undefined, save: async () => false };
     await expect(conversation({ id: 'chat', store: busy }).append([asUser('A')])).rejects.toMatchObject({
       code: 'conversation.busy',
-      message: expect.stringContaining('was written by others 10 times in between'),
+      message: expect.stringContaining('was changed by other writers during each of 10 tries'),
     });
   });
 });

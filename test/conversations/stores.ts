@@ -3,7 +3,7 @@ import type { ConversationStore } from '@pawl/core/host';
 import { sqliteConversations } from '@pawl/core/sqlite';
 import { respond, scriptedModel } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
-import { newFile, openSqlite } from '../durable/hosts.ts';
+import { createFile, openSqlite } from '../durable/hosts.ts';
 
 export interface StoreUnderTest {
   readonly name: string;
@@ -16,7 +16,7 @@ export const stores: readonly StoreUnderTest[] = [
   {
     name: 'SQLite',
     open: () => {
-      const file = newFile();
+      const file = createFile();
       return { host: openSqlite(file), store: openSqliteStore(file) };
     },
   },

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
 import { PostgresProxy } from './postgres-proxy.ts';
-import { until } from './workers.ts';
+import { waitForStatus } from './workers.ts';
 
 let postgres: Postgres;
 
@@ -18,11 +18,11 @@ afterAll(() => postgres.stop());
 
 const RUN_IDS = Array.from({ length: 8 }, (_, index) => `run ${index}`);
 
-test('connections that are ended again and again, whatever they do, end neither the process nor a run', async () => {
-  const url = await postgres.newDatabase();
-  const admin = await connected(url);
+test('all runs complete although connections are terminated again and again', async () => {
+  const url = await postgres.createDatabase();
+  const admin = await connect(url);
   let ends = 0;
-  // At each of these moments other runs are in the middle of something else.
+  // At each of these moments, other runs are at different points.
   const end = async (): Promise<void> => {
     if (++ends % 13 !== 0) return;
     await admin.query(
@@ -30,30 +30,30 @@ test('connections that are ended again and again, whatever they do, end neither 
     );
   };
   const { host, calls } = await open(url, end);
-  for (const runId of RUN_IDS) await again(() => host.enqueue('worker', 'Go.', { runId }));
-  await allCompleted(url);
+  for (const runId of RUN_IDS) await retryHostErrors(() => host.enqueue('worker', 'Go.', { runId }));
+  await waitUntilCompleted(url);
   expect(ends).toBeGreaterThan(40);
-  expectNoneTwice(calls);
+  expectNoRepeatedCalls(calls);
 });
 
-test('a server that is started anew in the middle ends no run, and the queue is worked off afterwards', async () => {
-  const url = await postgres.newDatabase();
-  let restart: 'to come' | 'begun' | 'done' = 'to come';
+test('all queued runs complete although the server restarts', async () => {
+  const url = await postgres.createDatabase();
+  let restart: 'planned' | 'begun' | 'done' = 'planned';
   const { host, calls } = await open(url, async () => {
-    if (calls.length < 12 || restart !== 'to come') return;
+    if (calls.length < 12 || restart !== 'planned') return;
     restart = 'begun';
     void postgres.restart({ downMs: 500 }).then(() => {
       restart = 'done';
     });
   });
-  for (const runId of RUN_IDS) await again(() => host.enqueue('worker', 'Go.', { runId }));
+  for (const runId of RUN_IDS) await retryHostErrors(() => host.enqueue('worker', 'Go.', { runId }));
   await expect.poll(() => restart).toBe('done');
-  await allCompleted(url);
-  expectNoneTwice(calls);
+  await waitUntilCompleted(url);
+  expectNoRepeatedCalls(calls);
 });
 
-test('a network that refuses, cuts and stands still holds runs up, and ends none', async () => {
-  const direct = await postgres.newDatabase();
+test('all runs complete although the network refuses, cuts and stalls connections', async () => {
+  const direct = await postgres.createDatabase();
   const { proxy, url } = await PostgresProxy.start(direct);
   onTestFinished(() => proxy.stop());
   let count = 0;
@@ -62,24 +62,24 @@ test('a network that refuses, cuts and stands still holds runs up, and ends none
     if (count === 10) proxy.cut();
     if (count === 20) setTimeout(await proxy.refuse(), 300);
     if (count === 30) {
-      proxy.standStill();
-      setTimeout(() => proxy.goOn(), 300);
+      proxy.pauseTraffic();
+      setTimeout(() => proxy.resumeTraffic(), 300);
     }
   });
-  for (const runId of RUN_IDS) await again(() => host.enqueue('worker', 'Go.', { runId }));
-  await allCompleted(direct);
-  expectNoneTwice(calls);
+  for (const runId of RUN_IDS) await retryHostErrors(() => host.enqueue('worker', 'Go.', { runId }));
+  await waitUntilCompleted(direct);
+  expectNoRepeatedCalls(calls);
 });
 
-test('a call that may happen once does not begin where its run was taken over while the worker stood still', async () => {
-  const url = await postgres.newDatabase();
+test('a non-idempotent call does not begin if its run was taken over while the worker was stopped', async () => {
+  const url = await postgres.createDatabase();
   let time = 0;
-  // A second passes between any two looks at the time, as where the process is stopped.
+  // A second passes between any two reads of the clock, as if the process had been stopped.
   const clock: Clock = { ...systemClock, monotonic: () => (time += 1_000) };
   const errors: unknown[] = [];
   const onError = (error: unknown): number => errors.push(error);
   const { host, calls } = await open(url, async () => undefined, { clock, onError });
-  const admin = await connected(url);
+  const admin = await connect(url);
   await admin.query(
     `CREATE FUNCTION take_over() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
        UPDATE pawl.runs SET token = 'of another worker', executor_id = 'another' WHERE run_id = NEW.run_id; RETURN NULL;
@@ -91,8 +91,8 @@ test('a call that may happen once does not begin where its run was taken over wh
   expect(calls.filter((call) => call.includes(':pay'))).toEqual([]);
 });
 
-test('a run that was lost while its attempt is still at work here is left to others until that has ended', async () => {
-  const url = await postgres.newDatabase();
+test('a lost run is requeued for other workers while its old attempt still runs here', async () => {
+  const url = await postgres.createDatabase();
   const clock = manualClock({ startMs: Date.now(), sleeps: 'held' });
   const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const errors: unknown[] = [];
@@ -101,34 +101,35 @@ test('a run that was lost while its attempt is still at work here is left to oth
     return gate.promise;
   };
   const { host } = await open(url, disturb, { clock, onError: (error) => errors.push(error) });
-  const admin = await connected(url);
+  const admin = await connect(url);
   await host.enqueue('worker', 'Go.', { runId: 'run' });
   await begun.promise;
-  // As the worker does that takes it over.
+  // As another worker does when it takes the run over.
   await admin.query("UPDATE pawl.runs SET status = 'interrupted', token = NULL");
   const client = await dbosClient({ url });
   await client.cancel('run');
-  const leftAs = async () => (await admin.query('SELECT left_workflow FROM pawl.runs')).rows[0]?.left_workflow;
-  const first = await leftAs();
+  const readQueuedWorkflow = async () =>
+    (await admin.query('SELECT left_workflow FROM pawl.runs')).rows[0]?.left_workflow;
+  const first = await readQueuedWorkflow();
   const seconds = setInterval(() => void clock.advance(1_000), 20);
   onTestFinished(() => clearInterval(seconds));
-  await expect.poll(leftAs).not.toBe(first);
-  expect(await leftAs()).not.toBeNull();
+  await expect.poll(readQueuedWorkflow).not.toBe(first);
+  expect(await readQueuedWorkflow()).not.toBeNull();
   expect(errors).toEqual([]);
   gate.resolve();
-  await until(client, 'run', ['aborted']);
+  await waitForStatus(client, 'run', ['aborted']);
   await client.close();
 });
 
 test.each([
-  ['was taken out of its queue for a worker that was not told', 'PENDING'],
+  ['was taken out of its queue but never started', 'PENDING'],
   ['ended before its run had begun', 'ERROR'],
-])('a run whose workflow %s is put into the queue again', async (_, status) => {
-  const url = await postgres.newDatabase();
+])('requeues a run whose workflow %s', async (_, status) => {
+  const url = await postgres.createDatabase();
   const clock = manualClock({ startMs: Date.now(), sleeps: 'held' });
   const { host, calls } = await open(url, async () => undefined, { clock });
-  const admin = await connected(url);
-  // No worker sees it in between.
+  const admin = await connect(url);
+  // The trigger changes the status before any worker sees the workflow.
   await admin.query(
     `CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
        IF NEW.status = 'ENQUEUED' THEN NEW.status := '${status}'; NEW.executor_id := 'the worker'; END IF; RETURN NEW;
@@ -139,21 +140,21 @@ test.each([
   await admin.query('DROP TRIGGER forget ON dbos.workflow_status');
   const seconds = setInterval(() => void clock.advance(1_000), 20);
   onTestFinished(() => clearInterval(seconds));
-  await until(host, 'run', ['completed']);
+  await waitForStatus(host, 'run', ['completed']);
   expect(calls).toHaveLength(4);
 });
 
-async function connected(url: string): Promise<Client> {
+async function connect(url: string): Promise<Client> {
   const client = new Client({ connectionString: url });
   await client.connect();
   onTestFinished(() => client.end());
   return client;
 }
 
-/** A worker with an agent that looks three times and pays, and is disturbed at each thing that it does. */
+/** Opens a worker with an agent that looks three times and pays. Calls `disturb` at each request and each call. */
 async function open(url: string, disturb: () => Promise<void>, options: Partial<DbosHostOptions<Run>> = {}) {
   const calls: string[] = [];
-  const does = (name: string, effect: 'read' | 'non-idempotent') =>
+  const createTool = (name: string, effect: 'read' | 'non-idempotent') =>
     tool({
       name,
       description: 'Does it.',
@@ -171,7 +172,11 @@ async function open(url: string, disturb: () => Promise<void>, options: Partial<
     const name = ['look', 'look', 'pay', 'look'][turn];
     return name === undefined ? respond.text('Done.') : respond.call(name, {});
   });
-  const agent = new Agent({ name: 'worker', model, tools: [does('look', 'read'), does('pay', 'non-idempotent')] });
+  const agent = new Agent({
+    name: 'worker',
+    model,
+    tools: [createTool('look', 'read'), createTool('pay', 'non-idempotent')],
+  });
   const host = await dbosHost<Run>({
     url,
     executorId: 'the worker',
@@ -183,8 +188,8 @@ async function open(url: string, disturb: () => Promise<void>, options: Partial<
   return { host, calls };
 }
 
-/** As a caller does whose request met a connection that had just ended. */
-async function again(work: () => Promise<unknown>): Promise<void> {
+/** Repeats work that fails with a `HostError` of the connection. */
+async function retryHostErrors(work: () => Promise<unknown>): Promise<void> {
   for (;;) {
     const error = await work().then(
       () => undefined,
@@ -195,7 +200,7 @@ async function again(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-async function allCompleted(url: string): Promise<void> {
+async function waitUntilCompleted(url: string): Promise<void> {
   const client = await dbosClient({ url });
   const statuses = async () => {
     const runs = await client.listRuns().catch(() => []);
@@ -206,7 +211,7 @@ async function allCompleted(url: string): Promise<void> {
   await client.close();
 }
 
-function expectNoneTwice(calls: readonly string[]): void {
+function expectNoRepeatedCalls(calls: readonly string[]): void {
   const paid = calls.filter((call) => call.includes(':pay'));
   expect(paid.length).toBe(new Set(paid).size);
 }

@@ -9,7 +9,7 @@ let url: string;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  url = await postgres.newDatabase();
+  url = await postgres.createDatabase();
 });
 
 afterAll(() => postgres.stop());
@@ -18,14 +18,14 @@ describe('on DBOS', () => {
   const cases = hostConformance({
     open: async ({ clock }) => {
       const host = await dbosHost({ url, executorId: 'worker', agents: [], clock });
-      await emptied();
+      await clearDatabase();
       return host;
     },
   });
   test.each(cases)('$name', ({ run }) => run());
 });
 
-async function emptied(): Promise<void> {
+async function clearDatabase(): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query('TRUNCATE pawl.runs, dbos.workflow_status, dbos.operation_outputs CASCADE');

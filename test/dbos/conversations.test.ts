@@ -4,7 +4,7 @@ import { respond, scriptedModel } from '@pawl/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
-import { until } from './workers.ts';
+import { waitForStatus } from './workers.ts';
 
 let postgres: Postgres;
 
@@ -14,34 +14,34 @@ beforeAll(async () => {
 
 afterAll(() => postgres.stop());
 
-test('a run that a worker takes by itself goes on in its conversation', async () => {
-  const { host, chat, pending } = await suspended();
+test('a run that a worker takes from the queue continues its conversation', async () => {
+  const { host, chat, pending } = await suspendRun();
   await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
-  await until(host, 'run', ['completed']);
+  await waitForStatus(host, 'run', ['completed']);
   expect((await chat.messages()).map(({ content }) => content)).toEqual(['Go.', null, 'Paid.', 'Done.']);
 });
 
-test('a worker is told where the conversation was gone on with meanwhile, and the run has ended all the same', async () => {
-  const { host, chat, pending, errors } = await suspended();
+test('onError gets the conflict of a run whose conversation others have written to, and the run completes', async () => {
+  const { host, chat, pending, errors } = await suspendRun();
   await chat.append([{ role: 'user', content: 'Meanwhile.' }]);
   await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
-  const { outcome } = await until(host, 'run', ['completed']);
+  const { outcome } = await waitForStatus(host, 'run', ['completed']);
   expect(outcome).toMatchObject({ output: 'Done.' });
   await expect.poll(() => errors).toMatchObject([{ code: 'conversation.conflict', added: { length: 3 } }]);
-  // What the user had said stands there since the run was suspended.
+  // The user message was stored when the run was suspended.
   expect(await chat.messages()).toEqual([
     { role: 'user', content: 'Go.' },
     { role: 'user', content: 'Meanwhile.' },
   ]);
 });
 
-/** A run that waits, on a worker of its own. */
-async function suspended() {
+/** Opens a worker with a suspended run. */
+async function suspendRun() {
   const store = memoryConversations();
-  const agent = payer();
+  const agent = createPayer();
   const errors: unknown[] = [];
   const host = await dbosHost<Run>({
-    url: await postgres.newDatabase(),
+    url: await postgres.createDatabase(),
     executorId: 'worker',
     agents: [{ agent, conversation: ({ conversation: { id } }) => conversation({ id, store, onConflict: 'fail' }) }],
     queue: { pollingMs: 20 },
@@ -50,17 +50,17 @@ async function suspended() {
   onTestFinished(() => host.close());
   const chat = conversation({ id: 'chat', store });
   const run = agent.run('Go.', { conversation: chat, host, runId: 'run' });
-  return { host, chat, errors, pending: await pendingOf(run) };
+  return { host, chat, errors, pending: await getPending(run) };
 }
 
-async function pendingOf(run: Run): Promise<PendingCall> {
+async function getPending(run: Run): Promise<PendingCall> {
   const outcome = await run.outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
-  if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);
+  if (pending === undefined) throw new Error(`The run is ${outcome.status}, not suspended.`);
   return pending;
 }
 
-function payer(): Agent {
+function createPayer(): Agent {
   const pay = tool({
     name: 'pay',
     description: 'Pays.',

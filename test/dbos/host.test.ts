@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
-import { until } from './workers.ts';
+import { waitForStatus } from './workers.ts';
 
 let postgres: Postgres;
 
@@ -15,46 +15,46 @@ beforeAll(async () => {
 
 afterAll(() => postgres.stop());
 
-test('a run goes on where it was suspended, by a worker that nobody told to', async () => {
+test('a worker continues an answered run by itself', async () => {
   const runs: Run<unknown>[] = [];
   const { agent, host, client } = await open({ onRun: (run) => runs.push(run) });
-  const { pending } = await suspended(agent.run('Go.', { host, runId: 'run' }));
+  const { pending } = await waitUntilSuspended(agent.run('Go.', { host, runId: 'run' }));
   await client.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
-  const { outcome } = await until(client, 'run', ['completed']);
+  const { outcome } = await waitForStatus(client, 'run', ['completed']);
   expect(outcome).toMatchObject({ status: 'completed', output: 'Paid.' });
   expect(runs.map(({ runId: id }) => id)).toEqual(['run']);
 });
 
-test('of 20 answers at once to one call exactly one is taken, by two clients', async () => {
+test('accepts exactly one of 20 answers that two clients give to one call at once', async () => {
   const { agent, host, client, url } = await open({ agents: [] });
   const other = await dbosClient({ url });
   onTestFinished(() => other.close());
-  const { pending } = await suspended(agent.run('Go.', { host, runId: 'run' }));
+  const { pending } = await waitUntilSuspended(agent.run('Go.', { host, runId: 'run' }));
   const answers = Array.from({ length: 20 }, (_, index) => {
     const on = index % 2 === 0 ? client : other;
     return on.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: `Answer ${index}.` });
   });
-  const settled = await Promise.allSettled(answers);
-  expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  const taken = settled.findIndex(({ status }) => status === 'fulfilled');
-  for (const result of settled) {
+  const results = await Promise.allSettled(answers);
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const accepted = results.findIndex(({ status }) => status === 'fulfilled');
+  for (const result of results) {
     if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'approval.used' });
   }
   const outcome = await agent.resume('run', { host }).outcome();
-  expect(JSON.stringify(outcome.messages)).toContain(`Answer ${taken}.`);
+  expect(JSON.stringify(outcome.messages)).toContain(`Answer ${accepted}.`);
 });
 
-test('a process without agents enqueues, lists, follows and forks', async () => {
+test('a client enqueues, lists, follows and forks runs', async () => {
   const { client } = await open();
   const runId = await client.enqueue('payer', 'Go.', { metadata: { for: 'me' } });
   const types: string[] = [];
-  await until(client, runId, ['completed']);
-  for await (const { event: fact } of client.followRun(runId)) types.push(fact.type);
+  await waitForStatus(client, runId, ['completed']);
+  for await (const { event } of client.followRun(runId)) types.push(event.type);
   expect(types[0]).toBe('run.started');
   expect(types.at(-1)).toBe('model.responded');
   expect(types).toContain('approval.answered');
   const fork = await client.fork(runId, { before: 'model:2' });
-  const { record, outcome } = await until(client, fork, ['completed']);
+  const { record, outcome } = await waitForStatus(client, fork, ['completed']);
   expect(record.forked).toMatchObject({ runId, before: 'model:2' });
   expect(outcome).toMatchObject({ output: 'Paid.' });
   const listed = await client.listRuns({ status: 'completed', agent: 'payer' });
@@ -64,30 +64,30 @@ test('a process without agents enqueues, lists, follows and forks', async () => 
   ]);
 });
 
-test('a queue keeps to its worker concurrency, and makes use of it', async () => {
+test('a queue runs exactly workerConcurrency runs at once', async () => {
   let atWork = 0;
   let most = 0;
   const two = Promise.withResolvers<void>();
-  const agent = agentThat(async () => {
+  const agent = createLooker(async () => {
     most = Math.max(most, ++atWork);
     if (atWork === 2) two.resolve();
     await two.promise;
-    await new Promise((resolve) => setTimeout(resolve, 60)); // A third would have its chance: the queue is looked at three times.
+    await new Promise((resolve) => setTimeout(resolve, 60)); // Long enough for three polls, in which a third run could begin.
     atWork--;
   });
   const { client } = await open({ agents: [agent], queue: { workerConcurrency: 2, pollingMs: 20 } });
   const runIds = await Promise.all(Array.from({ length: 6 }, () => client.enqueue('payer', 'Go.')));
-  for (const runId of runIds) await until(client, runId, ['completed']);
+  for (const runId of runIds) await waitForStatus(client, runId, ['completed']);
   expect(most).toBe(2);
 });
 
-test('a run that is cancelled ends where it is: in the queue, at work, or waiting', async () => {
+test('cancel ends a suspended run and a running one', async () => {
   const { agent, host, client } = await open({ queue: { workerConcurrency: 1, pollingMs: 20 } });
-  await suspended(agent.run('Go.', { host, runId: 'waiting' }));
+  await waitUntilSuspended(agent.run('Go.', { host, runId: 'waiting' }));
   await client.cancel('waiting', { reason: 'No more.' });
-  const { outcome } = await until(client, 'waiting', ['aborted']);
+  const { outcome } = await waitForStatus(client, 'waiting', ['aborted']);
   expect(outcome).toMatchObject({ status: 'aborted', reason: 'No more.' });
-  const slow = agentThat(
+  const slow = createLooker(
     (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   );
   const atWork = slow.run('Go.', { host, runId: 'at work' });
@@ -96,11 +96,11 @@ test('a run that is cancelled ends where it is: in the queue, at work, or waitin
   expect(await atWork.outcome()).toMatchObject({ status: 'aborted', reason: 'cancelled' });
 });
 
-test('a fork, an answer, a message: what is unknown is refused as on every host', async () => {
+test('refuses unknown runs, calls and fingerprints like every host', async () => {
   const { agent, host, client } = await open({ agents: [] });
   await expect(client.getRun('nowhere')).rejects.toMatchObject({ code: 'run.unknown' });
   await expect(client.fork('nowhere', { before: 'model:1' })).rejects.toMatchObject({ code: 'run.unknown' });
-  const { pending } = await suspended(agent.run('Go.', { host, runId: 'run' }));
+  const { pending } = await waitUntilSuspended(agent.run('Go.', { host, runId: 'run' }));
   const { fingerprint } = pending;
   await expect(client.answer('run', 'approval:9.9', { type: 'approve', fingerprint })).rejects.toMatchObject({
     code: 'approval.unknown',
@@ -116,7 +116,7 @@ test('a fork, an answer, a message: what is unknown is refused as on every host'
   expect(JSON.stringify(outcome.messages)).toContain('Leave it.');
 });
 
-test('closing lets the step at work finish, begins no other, and leaves the run to others', async () => {
+test('a closing host lets the running step finish, begins no other, and another worker continues the run', async () => {
   const { agent, host, url, client } = await open();
   const run = agent.run('Go.', { host, runId: 'run' });
   await new Promise((resolve) => run.on('tool.started', resolve));
@@ -125,12 +125,12 @@ test('closing lets the step at work finish, begins no other, and leaves the run 
   await host.close();
   await expect(outcome).rejects.toMatchObject({ code: 'host.closing' });
   expect((await client.getRun('run')).status).toBe('interrupted');
-  const next = await dbosHost({ url, executorId: 'next', agents: [payer()] });
+  const next = await dbosHost({ url, executorId: 'next', agents: [createPayer()] });
   onTestFinished(() => next.close());
-  expect((await until(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
+  expect((await waitForStatus(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
 });
 
-test('one process has one host of this kind, and one executor has one name', async () => {
+test('refuses a second dbosHost in a process, a name that is taken, and a blank name', async () => {
   const { url } = await open();
   await expect(dbosHost({ url, executorId: 'second', agents: [] })).rejects.toMatchObject({
     code: 'host.already_open',
@@ -138,14 +138,14 @@ test('one process has one host of this kind, and one executor has one name', asy
   await expect(dbosHost({ url, executorId: 'worker', agents: [] })).rejects.toMatchObject({
     code: 'host.executor_taken',
   });
-  await expect(dbosHost({ url, executorId: ' ', agents: [] })).rejects.toThrow(/executorId is missing/);
+  await expect(dbosHost({ url, executorId: ' ', agents: [] })).rejects.toThrow(/executorId is " "/);
 });
 
-test('a worker whose connection breaks begins no step, and goes on with the run when it is back', async () => {
-  const clock = manualClock({ startMs: Date.now(), sleeps: 'held' }); // It is back when it looks again.
+test('a worker whose lock connection breaks begins no step, and continues the run when it has its lock again', async () => {
+  const clock = manualClock({ startMs: Date.now(), sleeps: 'held' }); // The worker reconnects at its next tick.
   const { host, url, client } = await open({ clock });
   const gate = Promise.withResolvers<void>();
-  const run = agentThat(() => gate.promise).run('Go.', { host, runId: 'run' });
+  const run = createLooker(() => gate.promise).run('Go.', { host, runId: 'run' });
   await new Promise((resolve) => run.on('tool.started', resolve));
   await endSessions(url, 'pawl lock');
   await expect.poll(() => host.claim('run').catch((error: { readonly code: string }) => error.code)).toBe('host.lost');
@@ -153,11 +153,11 @@ test('a worker whose connection breaks begins no step, and goes on with the run 
   await expect(run.outcome()).rejects.toMatchObject({ code: 'host.lost' });
   const seconds = setInterval(() => void clock.advance(1_000), 20);
   onTestFinished(() => clearInterval(seconds));
-  expect((await until(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
+  expect((await waitForStatus(client, 'run', ['completed'])).outcome).toMatchObject({ output: 'Paid.' });
 });
 
-test('a database that is not there, and one of a newer format, are named', async () => {
-  const url = new URL(await postgres.newDatabase());
+test('reports a missing database, and one of a newer format', async () => {
+  const url = new URL(await postgres.createDatabase());
   const nowhere = new URL(url);
   nowhere.pathname = '/nowhere';
   await expect(dbosClient({ url: nowhere.href })).rejects.toMatchObject({ code: 'host.unreachable' });
@@ -170,46 +170,46 @@ test('a database that is not there, and one of a newer format, are named', async
   await expect(dbosClient({ url: url.href })).rejects.toMatchObject({ code: 'host.newer' });
 });
 
-test('large and odd values come back as they were', async () => {
+test('returns large and unusual values unchanged', async () => {
   const { host, client } = await open({ agents: [] });
   const odd = `${'ä🦊\u0000\ud800"\\\n'.repeat(20_000)}`;
   const echo = tool({ name: 'echo', description: 'Echoes.', input: z.object({}), execute: () => odd });
   const model = scriptedModel([respond.call('echo', {}), respond.text('Said.')]);
   const agent = new Agent({ name: 'echoer', model, tools: [{ ...echo, maxResultLength: 1_000_000 }] });
   await agent.run('Go.', { host, runId: 'run' });
-  const { events: facts } = await client.getRun('run');
-  expect(facts.map(({ event: fact }) => fact).find(({ type }) => type === 'tool.finished')).toMatchObject({
+  const { events } = await client.getRun('run');
+  expect(events.map(({ event }) => event).find(({ type }) => type === 'tool.finished')).toMatchObject({
     content: odd,
   });
 });
 
-test('a run that a worker can’t go on with is told, and stays as it is', async () => {
-  const told: unknown[] = [];
+test('onError gets the error of a run that a worker cannot continue, and the run stays as it is', async () => {
+  const errors: unknown[] = [];
   const old = new Agent({
     name: 'payer',
     version: '1',
     model: scriptedModel([respond.call('pay', {})]),
-    tools: payTools(),
+    tools: createPayTools(),
   });
-  const onError = (error: unknown, runId: string): number => told.push([runId, (error as { code?: unknown }).code]);
-  const { host, client } = await open({ agents: [agentOfVersion('2')], onError });
-  const { pending } = await suspended(old.run('Go.', { host, runId: 'run' }));
+  const onError = (error: unknown, runId: string): number => errors.push([runId, (error as { code?: unknown }).code]);
+  const { host, client } = await open({ agents: [createVersion('2')], onError });
+  const { pending } = await waitUntilSuspended(old.run('Go.', { host, runId: 'run' }));
   await client.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
-  while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5)); // A real worker on a real queue.
-  expect(told).toEqual([['run', 'run.version']]);
+  while (errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 5)); // The queue is polled in real time.
+  expect(errors).toEqual([['run', 'run.version']]);
   expect((await client.getRun('run')).status).toBe('suspended');
-  const outcome = await agentOfVersion('2').resume('run', { host, onVersionMismatch: 'continue' }).outcome();
+  const outcome = await createVersion('2').resume('run', { host, onVersionMismatch: 'continue' }).outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: 'Paid.' });
 });
 
 test('a run of another schema version waits for a worker that knows it', async () => {
   const errors: unknown[] = [];
   const { agent, host, client, url } = await open({ onError: (error) => errors.push(error) });
-  await suspended(agent.run('Go.', { host, runId: 'run' }));
+  await waitUntilSuspended(agent.run('Go.', { host, runId: 'run' }));
   const database = new Client({ connectionString: url });
   await database.connect();
   onTestFinished(() => database.end());
-  // As a worker of a later release leaves it that is killed.
+  // As a killed worker of a later release leaves the run.
   await database.query("INSERT INTO pawl.executors (executor_id) VALUES ('later')");
   await database.query(
     `UPDATE pawl.runs SET record = jsonb_set(record::jsonb, '{schemaVersion}', '2')::text, schema_version = 2,
@@ -221,10 +221,10 @@ test('a run of another schema version waits for a worker that knows it', async (
     );
     return rows;
   };
-  while ((await queued()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20)); // A real worker finds it.
-  // This one asks its queue many times meanwhile.
+  while ((await queued()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20)); // The worker requeues it at its next tick.
+  // The worker polls its queue many times meanwhile.
   await client.enqueue('payer', 'Go.', { runId: 'next' });
-  await until(client, 'next', ['suspended']);
+  await waitForStatus(client, 'next', ['suspended']);
   expect(await queued()).toEqual([{ application_version: 'pawl-2', status: 'ENQUEUED' }]);
   expect(await client.listRuns()).toMatchObject([{ runId: 'run', status: 'interrupted' }, { runId: 'next' }]);
   await expect(agent.resume('run', { host }).outcome()).rejects.toMatchObject({ code: 'run.format' });
@@ -233,7 +233,7 @@ test('a run of another schema version waits for a worker that knows it', async (
 
 test('a worker that gets a run of another schema version reports it once and leaves it', async () => {
   const errors: unknown[] = [];
-  const url = await postgres.newDatabase();
+  const url = await postgres.createDatabase();
   const client = await dbosClient({ url });
   onTestFinished(() => client.close());
   await client.enqueue('payer', 'Go.', { runId: 'run' });
@@ -243,13 +243,13 @@ test('a worker that gets a run of another schema version reports it once and lea
   await database.query("UPDATE pawl.runs SET record = jsonb_set(record::jsonb, '{schemaVersion}', '2')::text");
   const { rows: before } = await database.query('SELECT record, status, attempts FROM pawl.runs');
   await open({ url, executorId: 'other', onError: (error) => errors.push(error) });
-  while (errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 20)); // A real worker on a real queue.
+  while (errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 20)); // The queue is polled in real time.
   expect(errors).toMatchObject([{ name: 'HostError', code: 'run.format' }]);
   const { rows: after } = await database.query('SELECT record, status, attempts FROM pawl.runs');
   expect(after).toEqual(before);
 });
 
-test('runs that ended long ago are forgotten, with all that is kept of them', async () => {
+test('deleteRuns deletes old runs with all their rows', async () => {
   const { host, client, url } = await open({ agents: [] });
   const agent = new Agent({ name: 'a', model: scriptedModel(() => respond.text('Done.')) });
   await agent.run('Go.', { host, runId: 'old' });
@@ -264,14 +264,14 @@ test('runs that ended long ago are forgotten, with all that is kept of them', as
   expect(rowCount).toBe(2); // start and model:1
 });
 
-test('each attempt from a queue is one workflow of DBOS, and each step is kept once, under the run', async () => {
+test('each attempt from a queue is one DBOS workflow, and each step is stored once', async () => {
   const { client, url } = await open();
   await client.enqueue('payer', 'Go.', { runId: 'run' });
-  const { outcome: paused } = await until(client, 'run', ['suspended']);
+  const { outcome: paused } = await waitForStatus(client, 'run', ['suspended']);
   const [pending] = paused?.status === 'suspended' ? paused.pending : [];
   const { id = '', fingerprint = '' } = pending ?? {};
   await client.answer('run', id, { type: 'approve', fingerprint });
-  await until(client, 'run', ['completed']);
+  await waitForStatus(client, 'run', ['completed']);
   const database = new Client({ connectionString: url });
   await database.connect();
   onTestFinished(() => database.end());
@@ -290,17 +290,17 @@ test('each attempt from a queue is one workflow of DBOS, and each step is kept o
 
 type Options = Partial<DbosHostOptions<Run<unknown>>>;
 
-interface Opened {
+interface OpenHost {
   readonly agent: Agent;
   readonly host: Host;
   readonly client: DbosClient;
   readonly url: string;
 }
 
-/** A database of its own with one worker, and a client. */
-async function open(options: Options = {}): Promise<Opened> {
-  const url = options.url ?? (await postgres.newDatabase());
-  const agent = payer();
+/** Opens a new database with one worker and a client. */
+async function open(options: Options = {}): Promise<OpenHost> {
+  const url = options.url ?? (await postgres.createDatabase());
+  const agent = createPayer();
   const host = await dbosHost({ url, executorId: 'worker', agents: [agent], queue: { pollingMs: 20 }, ...options });
   const client = await dbosClient({ url });
   onTestFinished(async () => {
@@ -310,12 +310,12 @@ async function open(options: Options = {}): Promise<Opened> {
   return { agent, host, client, url };
 }
 
-/** Looks, then pays, which a person has to approve. */
-function payer(): Agent {
-  return agentOfVersion(undefined);
+/** Creates an agent that looks, then pays after an approval. */
+function createPayer(): Agent {
+  return createVersion(undefined);
 }
 
-function agentOfVersion(version: string | undefined): Agent {
+function createVersion(version: string | undefined): Agent {
   const model = scriptedModel(({ messages }) => {
     const turn = messages.filter(({ role }) => role === 'assistant').length;
     const isPaid = messages.some(({ role, content }) => role === 'tool' && content === 'Paid.');
@@ -323,22 +323,22 @@ function agentOfVersion(version: string | undefined): Agent {
       ? respond.text('Paid.')
       : ([respond.call('look', {}), respond.call('pay', {})][turn] ?? respond.text('Paid.'));
   });
-  return new Agent({ name: 'payer', model, tools: payTools(), ...(version !== undefined && { version }) });
+  return new Agent({ name: 'payer', model, tools: createPayTools(), ...(version !== undefined && { version }) });
 }
 
-function payTools(): readonly Tool<unknown>[] {
+function createPayTools(): readonly Tool<unknown>[] {
   const input = z.object({});
-  const look = tool({ name: 'look', description: 'Looks.', input, effect: 'read', execute: settled('Seen.') });
+  const look = tool({ name: 'look', description: 'Looks.', input, effect: 'read', execute: resolveLater('Seen.') });
   const pay = { name: 'pay', description: 'Pays.', input, effect: 'non-idempotent', needsApproval: true } as const;
-  return [look, tool({ ...pay, execute: settled('Paid.') })];
+  return [look, tool({ ...pay, execute: resolveLater('Paid.') })];
 }
 
-/** Takes a moment, as real tools do. */
-function settled(value: string): () => Promise<string> {
+/** Creates an `execute` that takes 20 ms. */
+function resolveLater(value: string): () => Promise<string> {
   return () => new Promise((resolve) => setTimeout(() => resolve(value), 20));
 }
 
-function agentThat(work: (signal: AbortSignal) => Promise<unknown>): Agent {
+function createLooker(work: (signal: AbortSignal) => Promise<unknown>): Agent {
   const look = tool({
     name: 'look',
     description: 'Looks.',
@@ -355,10 +355,10 @@ function agentThat(work: (signal: AbortSignal) => Promise<unknown>): Agent {
   return new Agent({ name: 'payer', model, tools: [look] });
 }
 
-async function suspended(run: Run<unknown>): Promise<{ readonly pending: PendingCall }> {
+async function waitUntilSuspended(run: Run<unknown>): Promise<{ readonly pending: PendingCall }> {
   const outcome = await run.outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
-  if (pending === undefined) throw new Error(`The run is ${outcome.status}, and waits for nobody.`);
+  if (pending === undefined) throw new Error(`The run is ${outcome.status}, not suspended.`);
   return { pending };
 }
 

@@ -1,31 +1,31 @@
 import { once } from 'node:events';
 import { createServer, type Server, Socket } from 'node:net';
 
-/** Stands between a host and its server: lets everything through, stands still, or ends and refuses every connection. */
+/** A proxy between a host and its server that passes bytes on, pauses, ends connections, or refuses them. */
 export class PostgresProxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
-  #isStill = false;
+  #isStalled = false;
 
   private constructor(target: URL) {
-    // By hand: no model answers here, bytes go through.
+    // By hand: this server passes bytes on, and no model responds here.
     this.#server = createServer((client) => {
       const server = new Socket().connect(Number(target.port), target.hostname);
       const pair = [client, server] as const;
       this.#pairs.add(pair);
       for (const socket of pair) {
-        socket.on('error', () => undefined); // Its end is what counts.
+        socket.on('error', () => undefined); // The close event follows.
         socket.on('close', () => {
           this.#pairs.delete(pair);
           for (const each of pair) each.destroy();
         });
       }
       client.pipe(server).pipe(client);
-      if (this.#isStill) for (const socket of pair) socket.pause();
+      if (this.#isStalled) for (const socket of pair) socket.pause();
     });
   }
 
-  /** Gives the proxy, and the url by which the database is reached through it. */
+  /** Starts a proxy. Resolves it with the URL of the database through it. */
   static async start(url: string): Promise<{ readonly proxy: PostgresProxy; readonly url: string }> {
     const through = new URL(url);
     const proxy = new PostgresProxy(new URL(url));
@@ -37,18 +37,18 @@ export class PostgresProxy {
 
   get #port(): number {
     const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('The proxy listens nowhere.');
+    if (address === null || typeof address === 'string') throw new Error('The proxy is not listening.');
     return address.port;
   }
 
-  /** Nothing goes through, and nothing ends. */
-  standStill(): void {
-    this.#isStill = true;
+  /** Passes no bytes on, and keeps the connections open. */
+  pauseTraffic(): void {
+    this.#isStalled = true;
     for (const socket of [...this.#pairs].flat()) socket.pause();
   }
 
-  goOn(): void {
-    this.#isStill = false;
+  resumeTraffic(): void {
+    this.#isStalled = false;
     for (const socket of [...this.#pairs].flat()) socket.resume();
   }
 
@@ -57,7 +57,7 @@ export class PostgresProxy {
     for (const socket of [...this.#pairs].flat()) socket.resetAndDestroy();
   }
 
-  /** Ends every connection, and refuses others until it is told to accept them again. */
+  /** Ends every connection and refuses new ones. Returns the function that accepts them again. */
   async refuse(): Promise<() => Promise<void>> {
     const port = this.#port;
     const closed = once(this.#server, 'close');

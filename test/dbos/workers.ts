@@ -8,20 +8,20 @@ import type { DbosClient } from '@pawl/dbos';
 import { onTestFinished } from 'vitest';
 
 export interface WorkersOptions {
-  /** Whether the time of their hosts is the machine's, or passes by `pass` alone. @defaultValue 'real' */
-  readonly time?: 'real' | 'told';
+  /** Whether the hosts use the system clock, or one that only `advanceTime` moves. @defaultValue 'real' */
+  readonly time?: 'real' | 'manual';
   /** @defaultValue 30_000 */
   readonly leaseMs?: number;
 }
 
-/** Worker processes on one database, and the journals that they write. */
+/** Worker processes on one database, with their journals. */
 export class Workers {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'pawl-workers-'));
   readonly #url: string;
-  readonly #time: 'real' | 'told';
+  readonly #time: 'real' | 'manual';
   readonly #leaseMs: number;
-  readonly #alive = new Map<string, ChildProcessWithoutNullStreams>();
-  #died = Promise.withResolvers<string>();
+  readonly #processes = new Map<string, ChildProcessWithoutNullStreams>();
+  #nextExit = Promise.withResolvers<string>();
   #started = 0;
 
   constructor(url: string, { time = 'real', leaseMs = 30_000 }: WorkersOptions = {}) {
@@ -29,12 +29,12 @@ export class Workers {
     this.#time = time;
     this.#leaseMs = leaseMs;
     onTestFinished(async () => {
-      await Promise.all([...this.#alive.keys()].map((id) => this.end(id, 'SIGKILL')));
+      await Promise.all([...this.#processes.keys()].map((id) => this.end(id, 'SIGKILL')));
       rmSync(this.folder, { recursive: true });
     });
   }
 
-  /** Resolves once it takes runs. Gives its name. */
+  /** Starts a worker. Resolves its name when it takes runs. */
   async start(executorId: string = `worker-${++this.#started}`): Promise<string> {
     const args = [
       join(import.meta.dirname, 'worker.ts'),
@@ -45,58 +45,58 @@ export class Workers {
       `${this.#leaseMs}`,
     ];
     const worker = spawn(process.execPath, args);
-    let complaints = '';
-    worker.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+    let errorText = '';
+    worker.stderr.setEncoding('utf8').on('data', (text: string) => (errorText += text));
     await Promise.race([
       once(worker.stdout, 'data'),
-      once(worker, 'exit').then(() => Promise.reject(new Error(complaints))),
+      once(worker, 'exit').then(() => Promise.reject(new Error(errorText))),
     ]);
-    this.#alive.set(executorId, worker);
+    this.#processes.set(executorId, worker);
     worker.once('exit', () => {
-      this.#alive.delete(executorId);
-      this.#died.resolve(executorId);
-      this.#died = Promise.withResolvers();
+      this.#processes.delete(executorId);
+      this.#nextExit.resolve(executorId);
+      this.#nextExit = Promise.withResolvers();
     });
     return executorId;
   }
 
   get alive(): readonly string[] {
-    return [...this.#alive.keys()];
+    return [...this.#processes.keys()];
   }
 
-  /** Whoever does this for a run dies of it, once. */
+  /** Makes the first worker that does this for the run kill itself. */
   makeFatal(runId: string, what: string): void {
     writeFileSync(join(this.folder, `${runId}.fatal`), what);
   }
 
-  /** Whoever does this for a run stands still right then, once. */
-  makeStop(runId: string, what: string): void {
+  /** Makes the first worker that does this for the run stop itself. */
+  makeStopping(runId: string, what: string): void {
     writeFileSync(join(this.folder, `${runId}.stopped`), what);
   }
 
-  goOn(executorId: string): void {
-    this.#alive.get(executorId)?.kill('SIGCONT');
+  continue(executorId: string): void {
+    this.#processes.get(executorId)?.kill('SIGCONT');
   }
 
-  /** Resolves when another worker has died, of whatever. Gives its name. */
-  death(): Promise<string> {
-    return this.#died.promise;
+  /** Resolves the name of the next worker that exits. */
+  waitForExit(): Promise<string> {
+    return this.#nextExit.promise;
   }
 
-  /** Time passes for those that are alive. */
-  pass(ms: number): void {
-    for (const { stdin } of this.#alive.values()) stdin.write(`${ms}\n`);
+  /** Advances the clocks of all workers. */
+  advanceTime(ms: number): void {
+    for (const { stdin } of this.#processes.values()) stdin.write(`${ms}\n`);
   }
 
   async end(executorId: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const worker = this.#alive.get(executorId);
+    const worker = this.#processes.get(executorId);
     if (worker === undefined) return;
     worker.kill(signal);
     await once(worker, 'exit');
   }
 
-  /** What was done for a run, by whom. */
-  journal(runId: string): readonly { readonly executorId: string; readonly what: string }[] {
+  /** Reads the actions for a run, with the workers that did them. */
+  readJournal(runId: string): readonly { readonly executorId: string; readonly what: string }[] {
     const file = join(this.folder, runId);
     if (!existsSync(file)) return [];
     const lines = readFileSync(file, 'utf8').trim().split('\n');
@@ -107,8 +107,8 @@ export class Workers {
   }
 }
 
-/** Follows a run until it is one of these; whatever waits for a person meanwhile is approved. */
-export async function until(
+/** Waits until the run has one of these statuses. Approves its pending calls meanwhile. */
+export async function waitForStatus(
   client: DbosClient,
   runId: string,
   statuses: readonly RunProgress['status'][],
@@ -120,13 +120,13 @@ export async function until(
     for (const { id, fingerprint } of status === 'suspended' && outcome?.status === 'suspended'
       ? outcome.pending
       : []) {
-      await client.answer(runId, id, { type: 'approve', fingerprint }).catch(answeredAlready);
+      await client.answer(runId, id, { type: 'approve', fingerprint }).catch(ignoreAnswered);
     }
-    await new Promise((resolve) => setTimeout(resolve, 20)); // Other processes are at work.
+    await new Promise((resolve) => setTimeout(resolve, 20)); // Other processes need time to work.
   }
 }
 
-/** It stays suspended until a worker takes it. */
-function answeredAlready(error: unknown): void {
+/** Ignores an answered call: the run stays suspended until a worker takes it. */
+function ignoreAnswered(error: unknown): void {
   if ((error as { readonly code?: unknown }).code !== 'approval.used') throw error;
 }

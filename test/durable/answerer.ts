@@ -3,7 +3,7 @@ import { PawlError } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { startTogether } from './start-together.ts';
 
-/** Five people who answer the same call at once: `node answerer.ts <file> <id> <fingerprint> <name>`. Prints what each got. */
+/** Answers one call five times at once: `node answerer.ts <file> <id> <fingerprint> <name>`. Prints the reason or the error code of each answer. */
 const [file = '', id = '', fingerprint = '', name = ''] = process.argv.slice(2);
 const host = sqliteHost(file);
 await startTogether();
@@ -17,6 +17,6 @@ const answers = Array.from({ length: 5 }, async (_, index) => {
     return error.code;
   }
 });
-const got = await Promise.all(answers);
+const results = await Promise.all(answers);
 await host.close();
-writeSync(1, JSON.stringify(got));
+writeSync(1, JSON.stringify(results));

@@ -2,9 +2,9 @@ import { Agent, type Host, type RunEvent, systemClock, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { hosts, newFile, openSqlite } from './hosts.ts';
+import { createFile, hosts, openSqlite } from './hosts.ts';
 
-interface Slow {
+interface SlowAgent {
   readonly agent: Agent;
   /** Resolves when the tool has begun. */
   readonly begun: Promise<void>;
@@ -12,8 +12,8 @@ interface Slow {
   readonly executed: string[];
 }
 
-/** An agent whose one tool takes until it is told to finish. */
-function slow(): Slow {
+/** Creates an agent whose tool runs until `finish` is called. */
+function createSlowAgent(): SlowAgent {
   const begun = Promise.withResolvers<void>();
   const work = Promise.withResolvers<string>();
   const executed: string[] = [];
@@ -35,7 +35,7 @@ function slow(): Slow {
   return { agent, begun: begun.promise, finish: () => work.resolve('built'), executed };
 }
 
-/** The same host for both, and two on one file, as two processes have. */
+/** One host for both callers, and two hosts on one file, as in two processes. */
 const pairs: readonly { readonly name: string; open(): readonly [Host, Host] }[] = [
   ...hosts.map(({ name, open }) => ({
     name,
@@ -47,23 +47,23 @@ const pairs: readonly { readonly name: string; open(): readonly [Host, Host] }[]
   {
     name: 'two hosts on one SQLite file',
     open: () => {
-      const file = newFile();
+      const file = createFile();
       return [openSqlite(file), openSqlite(file)];
     },
   },
 ];
 
 describe.each(pairs)('on $name', ({ open }) => {
-  test('a start of a run that is at work follows it: what was recorded before is replayed, the rest is live', async () => {
+  test('attaching to a running run replays its recorded events and then follows it live', async () => {
     const [here, there] = open();
-    const { agent, begun, finish, executed } = slow();
+    const { agent, begun, finish, executed } = createSlowAgent();
     const first = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
     const second = agent.run('Go.', { host: there, runId: 'run', onExistingRun: 'attach' });
     const seen: RunEvent[] = [];
     second.on('*', (event) => seen.push(event));
-    const replied = new Promise((resolve) => second.on('model.responded', resolve));
-    await replied;
+    const responded = new Promise((resolve) => second.on('model.responded', resolve));
+    await responded;
     finish();
     const [one, other] = await Promise.all([first.outcome(), second.outcome()]);
     expect(other).toEqual(one);
@@ -78,9 +78,9 @@ describe.each(pairs)('on $name', ({ open }) => {
     ]);
   });
 
-  test('whoever resumes a run that is at work looks on as well', async () => {
+  test('resuming a running run follows it', async () => {
     const [here, there] = open();
-    const { agent, begun, finish, executed } = slow();
+    const { agent, begun, finish, executed } = createSlowAgent();
     const first = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
     const second = agent.resume('run', { host: there }).outcome();
@@ -89,9 +89,9 @@ describe.each(pairs)('on $name', ({ open }) => {
     expect(executed).toHaveLength(1);
   });
 
-  test('a run that has ended is given as it ended', async () => {
+  test('attaching to a run that has ended resolves its outcome', async () => {
     const [here, there] = open();
-    const { agent, finish, executed } = slow();
+    const { agent, finish, executed } = createSlowAgent();
     finish();
     const outcome = await agent.run('Go.', { host: here, runId: 'run' }).outcome();
     const again = agent.run('Go.', { host: there, runId: 'run', onExistingRun: 'attach' });
@@ -99,9 +99,9 @@ describe.each(pairs)('on $name', ({ open }) => {
     expect(executed).toHaveLength(1);
   });
 
-  test('another input is another run: it is refused', async () => {
+  test('refuses to attach to a run that has another input', async () => {
     const [here, there] = open();
-    const { agent, finish } = slow();
+    const { agent, finish } = createSlowAgent();
     finish();
     await agent.run('Go.', { host: here, runId: 'run' }).outcome();
     const other = agent.run('Stop.', { host: there, runId: 'run', onExistingRun: 'attach' });
@@ -110,9 +110,9 @@ describe.each(pairs)('on $name', ({ open }) => {
     await expect(refused.outcome()).rejects.toMatchObject({ code: 'run.exists' });
   });
 
-  test('an abort of whoever looks on ends the run where it is', async () => {
+  test('an abort by a follower ends the run in the process that works on it', async () => {
     const [here, there] = open();
-    const { agent, begun } = slow();
+    const { agent, begun } = createSlowAgent();
     const first = agent.run('Go.', { host: here, runId: 'run' });
     await begun;
     const second = agent.resume('run', { host: there });
@@ -124,7 +124,7 @@ describe.each(pairs)('on $name', ({ open }) => {
 });
 
 describe.each(hosts)('an enqueued run, on $name', ({ open }) => {
-  test('begins where its agent is, with the instructions and the limits of that', async () => {
+  test('begins in the process that has its agent, with the instructions and limits of that agent', async () => {
     const host = open();
     const model = scriptedModel([respond.text('Done.')]);
     const agent = new Agent({ name: 'a', model, instructions: 'Be kind.', limits: { turns: 5 } });
@@ -135,7 +135,7 @@ describe.each(hosts)('an enqueued run, on $name', ({ open }) => {
     expect((await host.listRuns())[0]).toMatchObject({ status: 'completed', metadata: { user: 'ada' }, attempts: 1 });
   });
 
-  test('that was cancelled ends without a request', async () => {
+  test('ends without a request if it was cancelled', async () => {
     const host = open();
     const model = scriptedModel([respond.text('Done.')]);
     const agent = new Agent({ name: 'a', model });
@@ -146,7 +146,7 @@ describe.each(hosts)('an enqueued run, on $name', ({ open }) => {
     expect(model.requests).toEqual([]);
   });
 
-  test('with messages that can’t be sent fails as one that was started so', async () => {
+  test('fails if its messages cannot be sent, like a run that was started with them', async () => {
     const host = open();
     const agent = new Agent({ name: 'a', model: scriptedModel([respond.text('Done.')]) });
     const runId = await host.enqueue('a', [{ role: 'tool', tool_call_id: 'x', content: 'y' }]);
@@ -155,9 +155,9 @@ describe.each(hosts)('an enqueued run, on $name', ({ open }) => {
 });
 
 describe.each(hosts)('a fork, on $name', ({ open }) => {
-  async function forked(options: { readonly before: string; readonly input?: string }) {
+  async function runFork(options: { readonly before: string; readonly input?: string }) {
     const host = open();
-    const { agent, finish, executed } = slow();
+    const { agent, finish, executed } = createSlowAgent();
     finish();
     const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
     const fork = await host.fork('run', options);
@@ -167,26 +167,26 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     return { outcome, result, executed };
   }
 
-  test('before a request asks the model again, and runs no finished tool', async () => {
-    const { outcome, result, executed } = await forked({ before: 'model:2' });
+  test('before a request calls the model again, and runs no finished tool', async () => {
+    const { outcome, result, executed } = await runFork({ before: 'model:2' });
     expect(result.messages).toEqual(outcome.messages);
     expect(executed).toEqual(['run/tool:1.0:build']);
   });
 
-  test('before a call runs it again, under a key of its own', async () => {
-    const { outcome, result, executed } = await forked({ before: 'tool:1.0:build' });
+  test('before a call runs the call again, with an idempotency key of its own', async () => {
+    const { outcome, result, executed } = await runFork({ before: 'tool:1.0:build' });
     expect(result.messages).toEqual(outcome.messages);
     expect(executed).toEqual(['run/tool:1.0:build', `${result.runId}/tool:1.0:build`]);
   });
 
-  test('with words of the user goes on from there', async () => {
-    const { result } = await forked({ before: 'model:2', input: 'And now?' });
+  test('with input continues with the input after the steps before', async () => {
+    const { result } = await runFork({ before: 'model:2', input: 'And now?' });
     expect(result.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'user', 'assistant']);
     expect(result.messages[3]).toEqual({ role: 'user', content: 'And now?' });
   });
 
-  test('before a call, with words of the user, has no open call left', async () => {
-    const { result } = await forked({ before: 'tool:1.0:build', input: 'Leave that.' });
+  test('with input before a call closes that call', async () => {
+    const { result } = await runFork({ before: 'tool:1.0:build', input: 'Leave that.' });
     expect(result.status).toBe('completed');
     expect(result.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'user', 'assistant']);
   });

@@ -5,14 +5,14 @@ import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
 /**
- * Four calls side by side, of which the first two end at once and the others never, in a first process: that dies when it
- * has kept two. `node batch.ts <file> <journal>`. A second one finishes. Prints what the model was told.
+ * Makes four parallel calls: `node batch.ts <file> <journal>`. In the first process two of them never end, and the process kills itself when
+ * two results are recorded. The second process resumes the run, and prints the results that the model gets.
  */
 const [file = '', journal = ''] = process.argv.slice(2);
 const host = sqliteHost(file);
 const isFirst = (await host.listRuns()).length === 0;
 
-function working(name: string, effect: Effect) {
+function createTool(name: string, effect: Effect) {
   return tool({
     name,
     description: 'Works.',
@@ -26,10 +26,10 @@ function working(name: string, effect: Effect) {
 }
 
 const tools = [
-  working('quick', 'non-idempotent'),
-  working('slow', 'idempotent'),
-  working('swift', 'read'),
-  working('slowly', 'non-idempotent'),
+  createTool('quick', 'non-idempotent'),
+  createTool('slow', 'idempotent'),
+  createTool('swift', 'read'),
+  createTool('slowly', 'non-idempotent'),
 ];
 const model = scriptedModel(({ messages }) =>
   messages.some(({ role }) => role === 'tool')
@@ -38,9 +38,9 @@ const model = scriptedModel(({ messages }) =>
 );
 const agent = new Agent({ model, tools });
 const run = isFirst ? agent.run('Go.', { host, runId: 'run' }) : agent.resume('run', { host });
-let kept = 0;
+let recordedCount = 0;
 run.on('tool.finished', () => {
-  if (isFirst && ++kept === 2) process.kill(process.pid, 'SIGKILL');
+  if (isFirst && ++recordedCount === 2) process.kill(process.pid, 'SIGKILL');
 });
 const { messages } = await run.outcome();
 await host.close();

@@ -6,39 +6,39 @@ import {
   type CheckedFilter,
   type Claim,
   type ClaimedRun,
-  existing,
+  createRunExistsError,
+  createRunLostError,
+  createUnknownRunError,
   filterRuns,
   hasEnded,
-  type InsertAs,
-  lost,
+  parseRecord,
+  type RunInsertion,
   type RunStore,
   type RunUpdate,
-  recordFrom,
-  recordText,
   type StoredRun,
   type StoredStep,
-  stepText,
-  unknown,
+  serializeRecord,
+  serializeStep,
   type Wait,
 } from '@pawl/core/host';
 
-/** What the file of a run has. Values are JSON texts: nobody who holds one can change what is kept. */
+/** The content of a run's file. Values are JSON texts, so that a caller cannot change a stored value. */
 interface RunFile {
   readonly record: string;
   readonly summary: RunSummary;
-  /** Of the attempt at work. */
+  /** The token of the attempt that holds the run. */
   readonly token?: string;
-  readonly cancelled?: string;
+  readonly cancelReason?: string;
   readonly steps: readonly (readonly [name: string, value: string])[];
   readonly intents: readonly string[];
-  /** `expiresAt` is `null` for a wait without end: JSON has no Infinity. */
+  /** `expiresAt` is `null` for a wait that never expires: JSON has no Infinity. */
   readonly waits: readonly (readonly [name: string, wait: Omit<Wait, 'expiresAt'> & { expiresAt: number | null }])[];
 }
 
-/** Keeps each run in a JSON file. One process at a time may use the directory. */
+/** Stores each run in a JSON file. One process at a time may use the directory. */
 export class DirectoryStore implements RunStore {
   readonly #directory: string;
-  /** Of the claims of this process. What another process had claimed is free: it is gone. */
+  /** The tokens of this process's claims. A claim of another process no longer holds, because that process has ended. */
   readonly #tokens = new Set<string>();
   #lastWrite: Promise<unknown> = Promise.resolve();
 
@@ -46,18 +46,18 @@ export class DirectoryStore implements RunStore {
     this.#directory = directory;
   }
 
-  insert(record: RunRecord, as: InsertAs): Promise<void> {
-    return this.#alone(async () => {
+  insert(record: RunRecord, as: RunInsertion): Promise<void> {
+    return this.#runAlone(async () => {
       const files = await this.#readAll();
       const { runId, agent, metadata, at } = record;
-      if (files.some(({ summary }) => summary.runId === runId)) throw existing(runId);
+      if (files.some(({ summary }) => summary.runId === runId)) throw createRunExistsError(runId);
       const position = 1 + Math.max(0, ...files.map(({ summary }) => summary.position));
       const times = { startedAt: Math.floor(at), updatedAt: Math.floor(at) };
-      const file = { record: recordText(record), steps: [], intents: [], waits: [] };
+      const file = { record: serializeRecord(record), steps: [], intents: [], waits: [] };
       if (as.type === 'queued') {
         const summary = { runId, agent, metadata, position, ...times, status: 'queued', attempts: 0 } as const;
         const steps = (as.steps ?? []).map(({ name, value }) => [name, JSON.stringify(value)] as const);
-        return this.#write({ ...file, summary, steps, waits: waitsToFile(as.waits ?? new Map()) });
+        return this.#write({ ...file, summary, steps, waits: serializeWaits(as.waits ?? new Map()) });
       }
       this.#tokens.add(as.claim.token);
       const summary = { runId, agent, metadata, position, ...times, status: 'running', attempts: 1 } as const;
@@ -66,9 +66,9 @@ export class DirectoryStore implements RunStore {
   }
 
   claim({ runId, token }: Claim, now: number): Promise<ClaimedRun | undefined> {
-    return this.#alone(async () => {
+    return this.#runAlone(async () => {
       const file = await this.#read(runId);
-      const { outcome: _, ...summary } = this.#summary(file);
+      const { outcome: _, ...summary } = this.#toSummary(file);
       if (summary.status === 'running' || hasEnded(summary.status)) return undefined;
       const attempt = summary.attempts + 1;
       this.#tokens.add(token);
@@ -78,12 +78,12 @@ export class DirectoryStore implements RunStore {
         summary: { ...summary, status: 'running', attempts: attempt, updatedAt: now },
       });
       const steps = new Map(file.steps.map(([name, value]) => [name, JSON.parse(value)]));
-      return { attempt, cancelled: file.cancelled, steps, intents: new Set(file.intents) };
+      return { attempt, cancelReason: file.cancelReason, steps, intents: new Set(file.intents) };
     });
   }
 
   release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
-    return this.#alone(async () => {
+    return this.#runAlone(async () => {
       const { token, ...file } = await this.#read(claim.runId);
       this.#tokens.delete(claim.token);
       if (token !== claim.token) return;
@@ -97,36 +97,36 @@ export class DirectoryStore implements RunStore {
   }
 
   putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
-    const text = stepText(value, { runId: claim.runId, name });
+    const text = serializeStep(value, { runId: claim.runId, name });
     return this.#changeHeld(claim, ({ steps }) => ({ steps: [...steps, [name, text]] }));
   }
 
   update<T>(runId: string, { claim, decide }: RunUpdate<T>): Promise<T> {
-    return this.#alone(async () => {
+    return this.#runAlone(async () => {
       const file = await this.#read(runId);
-      if (claim !== undefined && file.token !== claim.token) throw lost(runId);
-      const waits = waitsFromFile(file.waits);
-      const { status } = this.#summary(file);
-      const { result, change = {} } = decide({ runId, status, cancelled: file.cancelled }, waits);
-      const { cancelled = file.cancelled } = change;
-      const changed = waitsToFile(new Map([...waits, ...(change.waits ?? [])]));
-      await this.#write({ ...file, waits: changed, ...(cancelled !== undefined && { cancelled }) });
+      if (claim !== undefined && file.token !== claim.token) throw createRunLostError(runId);
+      const waits = parseWaits(file.waits);
+      const { status } = this.#toSummary(file);
+      const { result, change = {} } = decide({ runId, status, cancelReason: file.cancelReason }, waits);
+      const { cancelReason = file.cancelReason } = change;
+      const changed = serializeWaits(new Map([...waits, ...(change.waits ?? [])]));
+      await this.#write({ ...file, waits: changed, ...(cancelReason !== undefined && { cancelReason }) });
       return result;
     });
   }
 
   async find(runId: string): Promise<StoredRun> {
-    return this.#stored(await this.#read(runId));
+    return this.#toStoredRun(await this.#read(runId));
   }
 
-  async steps(runId: string, after: number): Promise<readonly StoredStep[]> {
+  async listSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
     const { steps } = await this.#read(runId);
     const all = steps.map(([name, value], index) => ({ position: index + 1, name, value: JSON.parse(value) }));
     return all.filter(({ position }) => position > after);
   }
 
   async list(filter: CheckedFilter): Promise<readonly RunSummary[]> {
-    const runs = (await this.#readAll()).map((file) => this.#stored(file));
+    const runs = (await this.#readAll()).map((file) => this.#toStoredRun(file));
     runs.sort((one, other) => one.position - other.position);
     return filterRuns(runs, filter);
   }
@@ -136,19 +136,19 @@ export class DirectoryStore implements RunStore {
   }
 
   #changeHeld(claim: Claim, change: (file: RunFile) => Partial<RunFile>): Promise<void> {
-    return this.#alone(async () => {
+    return this.#runAlone(async () => {
       const file = await this.#read(claim.runId);
-      if (file.token !== claim.token) throw lost(claim.runId);
+      if (file.token !== claim.token) throw createRunLostError(claim.runId);
       await this.#write({ ...file, ...change(file) });
     });
   }
 
-  #stored(file: RunFile): StoredRun {
-    return { ...this.#summary(file), record: recordFrom(file.record) };
+  #toStoredRun(file: RunFile): StoredRun {
+    return { ...this.#toSummary(file), record: parseRecord(file.record) };
   }
 
-  /** A run that a process has claimed which is gone is interrupted. */
-  #summary({ summary, token }: RunFile): RunSummary {
+  /** A run is interrupted if a process has claimed it that has ended. */
+  #toSummary({ summary, token }: RunFile): RunSummary {
     const isFree = summary.status === 'running' && !this.#tokens.has(token ?? '');
     return isFree ? { ...summary, status: 'interrupted' } : summary;
   }
@@ -160,38 +160,38 @@ export class DirectoryStore implements RunStore {
   }
 
   async #read(runId: string): Promise<RunFile> {
-    const text = await readFile(this.#path(runId), 'utf8').catch(() => undefined);
-    if (text === undefined) throw unknown(runId);
+    const text = await readFile(this.#buildPath(runId), 'utf8').catch(() => undefined);
+    if (text === undefined) throw createUnknownRunError(runId);
     return JSON.parse(text);
   }
 
-  /** Renaming a file is atomic: a reader sees all of the change or nothing. */
+  /** Writes a new file and renames it. Renaming is atomic: a reader sees the whole change or nothing. */
   async #write(file: RunFile): Promise<void> {
-    const path = this.#path(file.summary.runId);
+    const path = this.#buildPath(file.summary.runId);
     await writeFile(`${path}.new`, JSON.stringify(file), { flush: true });
     await rename(`${path}.new`, path);
   }
 
-  /** An id may have characters that no file name can have. */
-  #path(runId: string): string {
+  /** Hashes the id, which may contain characters that are not allowed in file names. */
+  #buildPath(runId: string): string {
     return join(this.#directory, `${createHash('sha256').update(runId).digest('hex')}.json`);
   }
 
-  /** One change after the other: what one has read, no other changes until it has written. */
-  #alone<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs changes one after the other, so that no change comes between the read and the write of another. */
+  #runAlone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#lastWrite.then(work);
     this.#lastWrite = done.catch(() => undefined); // The caller gets the error.
     return done;
   }
 }
 
-function waitsToFile(waits: ReadonlyMap<string, Wait>): RunFile['waits'] {
+function serializeWaits(waits: ReadonlyMap<string, Wait>): RunFile['waits'] {
   return [...waits].map(([name, wait]) => {
     return [name, { ...wait, expiresAt: Number.isFinite(wait.expiresAt) ? wait.expiresAt : null }];
   });
 }
 
-function waitsFromFile(waits: RunFile['waits']): ReadonlyMap<string, Wait> {
+function parseWaits(waits: RunFile['waits']): ReadonlyMap<string, Wait> {
   return new Map(
     waits.map(([name, wait]) => [name, { ...wait, expiresAt: wait.expiresAt ?? Number.POSITIVE_INFINITY }]),
   );

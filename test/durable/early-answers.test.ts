@@ -15,13 +15,13 @@ const pay = tool({
 });
 const measure = tool({ name: 'measure', description: 'Measures.', input: z.object({}) });
 
-interface Busy {
+interface BusyAgent {
   readonly agent: Agent;
   readonly finish: () => void;
 }
 
-/** An agent that asks for a call which waits, beside one that takes until it is told to finish. */
-function busy(name: 'pay' | 'measure', clock = manualClock()): Busy {
+/** Creates an agent that makes a pending call in parallel to one that runs until `finish` is called. */
+function createBusyAgent(name: 'pay' | 'measure', clock = manualClock()): BusyAgent {
   const work = Promise.withResolvers<string>();
   const build = tool({
     name: 'build',
@@ -34,35 +34,35 @@ function busy(name: 'pay' | 'measure', clock = manualClock()): Busy {
   return { agent, finish: () => work.resolve('built') };
 }
 
-function asked(run: Run): Promise<ApprovalRequestedEvent['pending']> {
+function waitForRequest(run: Run): Promise<ApprovalRequestedEvent['pending']> {
   return new Promise((resolve) => run.on('approval.requested', ({ pending }) => resolve(pending)));
 }
 
-function results({ messages }: Outcome): readonly unknown[] {
+function listResults({ messages }: Outcome): readonly unknown[] {
   return messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
 }
 
-describe.each(hosts)('while the calls beside it are at work, on $name', ({ open }) => {
-  test('an approval is taken, and the run never stops', async () => {
+describe.each(hosts)('while parallel calls run, on $name', ({ open }) => {
+  test('a pending call takes an approval, and the run is not suspended', async () => {
     const host = open();
-    const { agent, finish } = busy('pay');
+    const { agent, finish } = createBusyAgent('pay');
     const run = agent.run('Go.', { host, runId: 'run' });
-    const { id, fingerprint } = await asked(run);
+    const { id, fingerprint } = await waitForRequest(run);
     await host.answer('run', id, { type: 'approve', fingerprint });
     await expect(host.answer('run', id, { type: 'approve', fingerprint })).rejects.toMatchObject({
       code: 'approval.used',
     });
     finish();
     const outcome = await run.outcome();
-    expect({ status: outcome.status, results: results(outcome) }).toEqual({
+    expect({ status: outcome.status, results: listResults(outcome) }).toEqual({
       status: 'completed',
       results: ['paid', 'built'],
     });
   });
 
-  test('a reply is taken, also from a listener, at once', async () => {
+  test('a pending call takes an external result at once, even from a listener', async () => {
     const host: Host = open();
-    const { agent, finish } = busy('measure');
+    const { agent, finish } = createBusyAgent('measure');
     const run = agent.run('Go.', { host, runId: 'run' });
     const answered = new Promise((resolve, reject) => {
       run.on('approval.requested', ({ pending: { id, fingerprint } }) => {
@@ -71,14 +71,14 @@ describe.each(hosts)('while the calls beside it are at work, on $name', ({ open 
     });
     await answered;
     finish();
-    expect(results(await run.outcome())).toEqual(['7', 'built']);
+    expect(listResults(await run.outcome())).toEqual(['7', 'built']);
   });
 
-  test('the user may write: the call that waits is cancelled, the one at work is not', async () => {
+  test('a user message cancels the pending call, but not the running one', async () => {
     const host = open();
-    const { agent, finish } = busy('pay');
+    const { agent, finish } = createBusyAgent('pay');
     const run = agent.run('Go.', { host, runId: 'run' });
-    await asked(run);
+    await waitForRequest(run);
     await host.sendMessage('run', { role: 'user', content: 'Leave that.' });
     finish();
     const { messages } = await run.outcome();
@@ -89,17 +89,17 @@ describe.each(hosts)('while the calls beside it are at work, on $name', ({ open 
     ]);
   });
 
-  test('its time runs from when it was asked about', async () => {
+  test('a pending call expires, counted from its request', async () => {
     const clock = manualClock();
     const host = open({ clock });
-    const { agent, finish } = busy('pay', clock);
+    const { agent, finish } = createBusyAgent('pay', clock);
     const run = agent.run('Go.', { host, runId: 'run' });
-    const { id, fingerprint } = await asked(run);
+    const { id, fingerprint } = await waitForRequest(run);
     await clock.advance(1_000);
     await expect(host.answer('run', id, { type: 'approve', fingerprint })).rejects.toMatchObject({
       code: 'approval.expired',
     });
     finish();
-    expect(results(await run.outcome())).toEqual(['Denied: nobody approved this call in time.', 'built']);
+    expect(listResults(await run.outcome())).toEqual(['Denied: this call was not approved in time.', 'built']);
   });
 });

@@ -10,14 +10,14 @@ const input = z.object({ city: z.string() });
 
 interface Traveller {
   readonly agent: Agent;
-  /** The keys of the calls that ran, in order. */
+  /** The idempotency keys of the executed calls, in order. */
   readonly ran: readonly string[];
 }
 
-/** Looks at two cities at once, pays, which a person has to approve, and is done. */
-function traveller(): Traveller {
+/** Creates an agent that looks at two cities in parallel, pays after an approval, and completes. */
+function createTraveller(): Traveller {
   const ran: string[] = [];
-  const ofTool = (name: string, needsApproval: boolean) =>
+  const createTool = (name: string, needsApproval: boolean) =>
     tool({
       name,
       description: 'Does it.',
@@ -35,7 +35,10 @@ function traveller(): Traveller {
     }
     return done === 2 ? respond.call('pay', { city: 'Rome' }) : respond.text('Booked.');
   });
-  return { agent: new Agent({ name: 'traveller', model, tools: [ofTool('look', false), ofTool('pay', true)] }), ran };
+  return {
+    agent: new Agent({ name: 'traveller', model, tools: [createTool('look', false), createTool('pay', true)] }),
+    ran,
+  };
 }
 
 async function approve(host: Host, runId: string): Promise<void> {
@@ -45,10 +48,10 @@ async function approve(host: Host, runId: string): Promise<void> {
 }
 
 describe.each(hosts)('a fork, on $name', ({ open }) => {
-  /** A run to its end, or to where a person is asked. */
-  async function travelled({ to }: { readonly to: 'end' | 'approval' }) {
+  /** Runs an agent to its end, or until it waits for approval. */
+  async function runTraveller({ to }: { readonly to: 'end' | 'approval' }) {
     const host = open();
-    const { agent, ran } = traveller();
+    const { agent, ran } = createTraveller();
     await agent.run('Go.', { host, runId: 'run' }).outcome();
     if (to === 'approval') return { host, agent, ran };
     await approve(host, 'run');
@@ -56,8 +59,8 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     return { host, agent, ran };
   }
 
-  test('of a run that waits asks a person of its own; the answer to one is none to the other', async () => {
-    const { host, agent, ran } = await travelled({ to: 'approval' });
+  test('of a suspended run asks for an approval of its own', async () => {
+    const { host, agent, ran } = await runTraveller({ to: 'approval' });
     const fork = await host.fork('run', { before: 'check:2.0', runId: 'fork' });
     expect((await agent.resume(fork, { host }).outcome()).status).toBe('suspended');
     await approve(host, 'fork');
@@ -66,8 +69,8 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     expect(ran).toEqual(['run/tool:1.0:look', 'run/tool:1.1:look', 'fork/tool:2.0:pay']);
   });
 
-  test('before a call that was approved asks again, and runs the call under a key of its own', async () => {
-    const { host, agent, ran } = await travelled({ to: 'end' });
+  test('before an approved call asks again, and runs the call with a key of its own', async () => {
+    const { host, agent, ran } = await runTraveller({ to: 'end' });
     await host.fork('run', { before: 'tool:2.0:pay', runId: 'fork' });
     expect((await agent.resume('fork', { host }).outcome()).status).toBe('suspended');
     await approve(host, 'fork');
@@ -75,26 +78,27 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     expect(ran.slice(2)).toEqual(['run/tool:2.0:pay', 'fork/tool:2.0:pay']);
   });
 
-  test('before the second of two calls runs that one alone', async () => {
-    const { host, agent, ran } = await travelled({ to: 'approval' });
+  test('before the second of two calls runs only that one', async () => {
+    const { host, agent, ran } = await runTraveller({ to: 'approval' });
     await host.fork('run', { before: 'tool:1.1:look', runId: 'fork' });
     await agent.resume('fork', { host }).outcome();
     expect(ran).toEqual(['run/tool:1.0:look', 'run/tool:1.1:look', 'fork/tool:1.1:look']);
   });
 
-  test('of a fork is one like any other', async () => {
-    const { host, agent } = await travelled({ to: 'end' });
+  test('of a fork works like a fork of a run', async () => {
+    const { host, agent } = await runTraveller({ to: 'end' });
     await host.fork('run', { before: 'model:3', runId: 'one', input: 'And back.' });
     const first = await agent.resume('one', { host }).outcome();
     await host.fork('one', { before: 'model:1', runId: 'two', input: 'Soon.' });
     const { messages } = await agent.resume('two', { host }).outcome();
-    const words = (all: readonly Message[]) => all.flatMap(({ role, content }) => (role === 'user' ? [content] : []));
-    expect(words(first.messages)).toEqual(['Go.', 'And back.']);
-    expect(words(messages)).toEqual(['Go.', 'And back.', 'Soon.']);
+    const listUserTexts = (all: readonly Message[]) =>
+      all.flatMap(({ role, content }) => (role === 'user' ? [content] : []));
+    expect(listUserTexts(first.messages)).toEqual(['Go.', 'And back.']);
+    expect(listUserTexts(messages)).toEqual(['Go.', 'And back.', 'Soon.']);
   });
 
-  test('from other messages begins with these, and with what is said then', async () => {
-    const { host, agent, ran } = await travelled({ to: 'approval' });
+  test('with messages begins with these messages and the input', async () => {
+    const { host, agent, ran } = await runTraveller({ to: 'approval' });
     const messages: readonly Message[] = [
       { role: 'user', content: 'Go.' },
       { role: 'assistant', content: 'Where?' },
@@ -105,23 +109,23 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     expect(ran.slice(2)).toEqual(['fork/tool:1.0:look', 'fork/tool:1.1:look']);
   });
 
-  test('with words tells of the whole conversation that it begins with, also to those who look on', async () => {
-    const { host, agent } = await travelled({ to: 'end' });
+  test('with input reports all its first messages in run.started, to followers, too', async () => {
+    const { host, agent } = await runTraveller({ to: 'end' });
     await host.fork('run', { before: 'model:2', runId: 'fork', input: 'Wait.' });
     const started: RunEvent[] = [];
     const run = agent.resume('fork', { host });
     run.on('run.started', (event) => started.push(event));
-    const onlooker = agent.resume('fork', { host });
-    onlooker.on('run.started', (event) => started.push(event));
-    const [{ messages }] = await Promise.all([run.outcome(), onlooker.outcome()]);
+    const follower = agent.resume('fork', { host });
+    follower.on('run.started', (event) => started.push(event));
+    const [{ messages }] = await Promise.all([run.outcome(), follower.outcome()]);
     const begun = messages.slice(0, 5);
     expect(begun.at(-1)).toEqual({ role: 'user', content: 'Wait.' });
     expect(started.map((event) => 'messages' in event && event.messages)).toEqual([begun, begun]);
   });
 
-  test('inside an agent inside begins there', async () => {
+  test('before a step of a nested run begins there', async () => {
     const host = open();
-    const { agent: inner, ran } = traveller();
+    const { agent: inner, ran } = createTraveller();
     const model = scriptedModel(({ messages }) =>
       messages.some(({ role }) => role === 'tool') ? respond.text('Home.') : respond.call('travel', { prompt: 'Go.' }),
     );
@@ -136,26 +140,26 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
   });
 
   test.each([
-    ['a step that there is not', { before: 'model:9' }, 'step.unknown'],
-    ['an id that is taken', { before: 'model:1', runId: 'run' }, 'run.exists'],
-    ['an id that is none', { before: 'model:1', runId: '' }, 'config.invalid'],
+    ['an unknown step', { before: 'model:9' }, 'step.unknown'],
+    ['an existing id', { before: 'model:1', runId: 'run' }, 'run.exists'],
+    ['an empty id', { before: 'model:1', runId: '' }, 'config.invalid'],
     ['no messages', { before: 'model:1', messages: [] }, 'config.invalid'],
-    ['what is no message', { before: 'model:1', input: [{ text: 'Go.' }] as never }, 'config.invalid'],
+    ['an invalid message', { before: 'model:1', input: [{ text: 'Go.' }] as never }, 'config.invalid'],
     [
-      'a result of no call',
+      'a result without a call',
       { before: 'model:1', input: [{ role: 'tool', tool_call_id: 'x', content: 'y' }] },
       'config.invalid',
     ],
   ] as readonly (readonly [string, ForkOptions, string])[])(
-    'with %s is refused, and makes no run',
+    'with %s is refused, and creates no run',
     async (_, options, code) => {
-      const { host } = await travelled({ to: 'approval' });
+      const { host } = await runTraveller({ to: 'approval' });
       await expect(host.fork('run', options)).rejects.toMatchObject({ code });
       expect(await host.listRuns()).toHaveLength(1);
     },
   );
 
-  test('of a run that there is not is refused', async () => {
+  test('of an unknown run is refused', async () => {
     await expect(open().fork('run', { before: 'model:1' })).rejects.toMatchObject({ code: 'run.unknown' });
   });
 });

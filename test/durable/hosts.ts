@@ -11,33 +11,33 @@ export interface HostUnderTest {
   readonly open: (options?: { readonly clock?: Clock }) => Host;
 }
 
-/** What holds of one host holds of every host. */
+/** Tests over `hosts` check that all hosts behave alike. */
 export const hosts: readonly HostUnderTest[] = [
   { name: 'memory', open: memoryHost },
-  // What differs from 'full' is a matter of power failures, and thousands of files wait for the disk.
-  { name: 'SQLite', open: (options) => sqliteHost(newFile(), { synchronous: 'normal', ...options }) },
+  // `full` differs only after a power failure, and flushing thousands of files is slow.
+  { name: 'SQLite', open: (options) => sqliteHost(createFile(), { synchronous: 'normal', ...options }) },
 ];
 
-/** A file of its own for the test, gone after it. */
-export function newFile(): string {
+/** Creates the path of a file that is removed after the test. */
+export function createFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pawl-sqlite-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return join(folder, 'runs.db');
 }
 
-/** Closed after the test, whatever it left at work. */
+/** Opens a host that is closed after the test. */
 export function openSqlite(file: string, options?: SqliteHostOptions): SqliteHost {
   const host = sqliteHost(file, options);
   onTestFinished(() => host.close({ graceMs: 0 }));
   return host;
 }
 
-/** The run, taken over to work on it. */
-export async function held(host: Host, runId: string): Promise<Extract<ClaimResult, { type: 'claimed' }>> {
-  const opened = await host.claim(runId);
-  if (opened.type === 'claimed') return opened;
-  throw new Error(`Run "${runId}" was not there to be taken: ${opened.type}.`);
+/** Claims a run. */
+export async function claimRun(host: Host, runId: string): Promise<Extract<ClaimResult, { type: 'claimed' }>> {
+  const result = await host.claim(runId);
+  if (result.type === 'claimed') return result;
+  throw new Error(`Run "${runId}" cannot be claimed: it is ${result.type}.`);
 }
 
-/** What an approval waits with. */
+/** The wait options of an approval. */
 export const APPROVAL = { fingerprint: 'f', accepts: ['approve', 'deny', 'edit'] } as const;

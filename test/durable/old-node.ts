@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { ConfigError } from '@pawl/core';
 import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 
-/** Prints what comes of opening files on a Node that may have no SQLite. */
+/** Opens databases on a Node that may have no SQLite, and prints the results. */
 for (const open of [sqliteHost, sqliteConversations]) {
   try {
     await open(':memory:').close();

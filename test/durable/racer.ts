@@ -5,7 +5,7 @@ import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 import { startTogether } from './start-together.ts';
 
-/** Starts, or takes over, a hundred runs of a file, as another process does at the same time. Prints what it got. */
+/** Starts or resumes a hundred runs of a file, while another process does the same. Prints how each ended. */
 const [file = '', journal = '', how = 'start'] = process.argv.slice(2);
 
 const pay = tool({

@@ -3,7 +3,7 @@ import { Agent, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { newFile, openSqlite } from './hosts.ts';
+import { createFile, openSqlite } from './hosts.ts';
 
 function payer(): Agent {
   const pay = tool({
@@ -19,9 +19,9 @@ function payer(): Agent {
   return new Agent({ name: 'payer', model, tools: [pay] });
 }
 
-/** A file with one run that waits for an approval. */
+/** Creates a file with one run that waits for an approval. */
 async function suspendedRun() {
-  const file = newFile();
+  const file = createFile();
   const host = openSqlite(file);
   const outcome = await payer().run('Go.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
@@ -58,7 +58,7 @@ const OTHERS = [
 ] as const;
 
 describe.each(OTHERS)('a run %s', (_, record, problem) => {
-  test('is listed, and every other use of it is a HostError that leaves it as it is', async () => {
+  test('is listed, and every other use throws a HostError and leaves it unchanged', async () => {
     const { file, host, id, approval } = await suspendedRun();
     change(file, `UPDATE records SET record = ${record}`);
     const before = rowsOf(file);
@@ -80,7 +80,7 @@ describe.each(OTHERS)('a run %s', (_, record, problem) => {
     expect(rowsOf(file)).toEqual(before);
   });
 
-  test('is resumed where its version is known', async () => {
+  test('can be resumed by a version that knows it', async () => {
     const { file, host, id, approval } = await suspendedRun();
     change(file, `UPDATE records SET record = ${record}`);
     await expect(payer().resume('run', { host }).outcome()).rejects.toMatchObject({ code: 'run.format' });

@@ -3,9 +3,9 @@ import { Agent, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
-/** Looks, then pays. Each is written to a journal; `look` takes as long as its promise. */
-export function sleeperAgent(journal: string, looking?: Promise<void>): Agent {
-  const does = (name: string, effect: 'read' | 'non-idempotent', work?: Promise<void>) =>
+/** Creates an agent that looks, then pays, and writes each call to a journal. `look` runs until `looking` resolves. */
+export function createSleeper(journal: string, looking?: Promise<void>): Agent {
+  const createTool = (name: string, effect: 'read' | 'non-idempotent', work?: Promise<void>) =>
     tool({
       name,
       description: 'Does it.',
@@ -21,5 +21,9 @@ export function sleeperAgent(journal: string, looking?: Promise<void>): Agent {
     const done = messages.filter(({ role }) => role === 'tool').length;
     return [respond.call('look', {}), respond.call('pay', {})][done] ?? respond.text('Done.');
   });
-  return new Agent({ name: 'sleeper', model, tools: [does('look', 'read', looking), does('pay', 'non-idempotent')] });
+  return new Agent({
+    name: 'sleeper',
+    model,
+    tools: [createTool('look', 'read', looking), createTool('pay', 'non-idempotent')],
+  });
 }

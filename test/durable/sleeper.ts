@@ -1,19 +1,18 @@
 import { writeSync } from 'node:fs';
 import { HostError } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
-import { sleeperAgent } from './sleeper-agent.ts';
+import { createSleeper } from './sleeper-agent.ts';
 
 /**
- * `node sleeper.ts <file> <journal>` runs the agent, which looks until something comes in: meanwhile the process is stopped from
- * outside. With `blocked` its event loop stands still for longer than its lease while it looks, and it then resumes what it
- * finds. Prints how the run ended.
+ * Runs an agent whose first call lasts until input arrives: `node sleeper.ts <file> <journal>`. Meanwhile the test stops the process. With
+ * `blocked`, the process blocks its event loop for longer than its lease during the call, and then calls `resumeAll`. Prints how the run ended.
  */
 const [file = '', journal = '', how] = process.argv.slice(2);
 const LEASE_MS = 300;
 
 const host = sqliteHost(file, { leaseMs: LEASE_MS });
 const looked = Promise.withResolvers<void>();
-const agent = sleeperAgent(journal, looked.promise);
+const agent = createSleeper(journal, looked.promise);
 const run = agent.run('Go.', { host, runId: 'run' });
 const outcome = run.outcome().catch((error: unknown) => {
   if (!HostError.isInstance(error)) throw error;

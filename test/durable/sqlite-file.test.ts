@@ -8,7 +8,7 @@ import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { newFile, openSqlite } from './hosts.ts';
+import { createFile, openSqlite } from './hosts.ts';
 import { FORMAT_1 } from './sqlite-format-1.ts';
 
 const OPENERS = [
@@ -16,7 +16,7 @@ const OPENERS = [
   ['sqliteConversations', sqliteConversations],
 ] as const;
 
-describe.each(OPENERS)('%s refuses what names no file, where it is called', (caller, open) => {
+describe.each(OPENERS)('%s throws for a path that is not the path of a file', (caller, open) => {
   test.each<[shown: string, path: unknown]>([
     ['""', ''],
     ['"  \\n"', '  \n'],
@@ -31,7 +31,7 @@ describe.each(OPENERS)('%s refuses what names no file, where it is called', (cal
       expect.objectContaining({
         name: 'ConfigError',
         message: expect.stringContaining(
-          `${caller}: the path is ${shown}, which names no file. Pass the path of a file, or ":memory:"`,
+          `${caller}: path is ${shown}, which is not the path of a file. Pass the path of a file, or ":memory:"`,
         ),
       }),
     );
@@ -47,14 +47,14 @@ describe.each(OPENERS)('%s refuses what names no file, where it is called', (cal
     'the URL %s',
     (url) => {
       expect(() => open(new URL(url))).toThrow(
-        `${caller}: the path is ${url}. Pass a file: URL without parameters, or a path.`,
+        `${caller}: path is ${url}. Pass a file: URL without parameters, or a path.`,
       );
     },
   );
 });
 
-test('a file is opened by its URL, too', async () => {
-  const file = newFile().replace(/runs/, 'runs with blanks');
+test('opens a file by its URL', async () => {
+  const file = createFile().replace(/runs/, 'runs with blanks');
   await openSqlite(file).enqueue('agent', 'Go.');
   const host = sqliteHost(pathToFileURL(file));
   onTestFinished(() => host.close());
@@ -72,45 +72,42 @@ test.each<[option: string, options: object, says: string]>([
   ['lockTimeoutMs', { lockTimeoutMs: -1 }, 'sqliteHost: lockTimeoutMs is -1. Pass a number from 0, or Infinity.'],
   ['lockTimeoutMs', { lockTimeoutMs: '5' }, 'sqliteHost: lockTimeoutMs is the text "5". Pass a number.'],
   ['synchronous', { synchronous: 'off' }, 'sqliteHost: synchronous is the text "off". Pass "full" or "normal".'],
-])('a wrong %s is refused where it is passed: %o', (_, options, says) => {
+])('throws for an invalid %s: %o', (_, options, says) => {
   expect(() => sqliteHost(':memory:', options)).toThrow(
     expect.objectContaining({ name: 'ConfigError', message: says }),
   );
 });
 
-describe('numbers that are no whole ones', () => {
+describe('fractional times', () => {
   const precise: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() };
 
   test.each([
     ['memory', () => memoryHost({ clock: precise })],
     ['SQLite', () => openSqlite(':memory:', { clock: precise, leaseMs: 10_000 / 3 })],
-  ] as const)(
-    'an agent with a precise clock asks for an approval that ends at any fraction, on %s',
-    async (_, open) => {
-      const pay = tool({
-        name: 'pay',
-        description: 'Pays.',
-        input: z.object({}),
-        needsApproval: true,
-        approvalTimeoutMs: (24 * 3_600_000) / 7,
-        execute: () => 'paid',
-      });
-      const model = scriptedModel([respond.call('pay'), respond.text('Paid.')]);
-      const agent = new Agent({ model, tools: [pay], clock: precise });
-      const host = open();
-      const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
-      const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
-      if (pending === undefined) throw new Error(`The run is ${outcome.status}.`);
-      await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
-      expect(await agent.resume('run', { host }).outcome()).toMatchObject({ status: 'completed' });
-      const [run] = await host.listRuns();
-      expect(Number.isInteger(run?.startedAt)).toBe(true);
-      expect(Number.isInteger(run?.updatedAt)).toBe(true);
-    },
-  );
+  ] as const)('an approval may expire at a fraction of a millisecond, on %s', async (_, open) => {
+    const pay = tool({
+      name: 'pay',
+      description: 'Pays.',
+      input: z.object({}),
+      needsApproval: true,
+      approvalTimeoutMs: (24 * 3_600_000) / 7,
+      execute: () => 'paid',
+    });
+    const model = scriptedModel([respond.call('pay'), respond.text('Paid.')]);
+    const agent = new Agent({ model, tools: [pay], clock: precise });
+    const host = open();
+    const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
+    const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+    if (pending === undefined) throw new Error(`The run is ${outcome.status}.`);
+    await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
+    expect(await agent.resume('run', { host }).outcome()).toMatchObject({ status: 'completed' });
+    const [run] = await host.listRuns();
+    expect(Number.isInteger(run?.startedAt)).toBe(true);
+    expect(Number.isInteger(run?.updatedAt)).toBe(true);
+  });
 
   test.each(['soon', Number.NaN, -1])(
-    'a tool that is a copy with approvalTimeoutMs: %s is refused with its agent',
+    'refuses an agent with a copied tool whose approvalTimeoutMs is %s',
     (approvalTimeoutMs) => {
       const pay = tool({ name: 'pay', description: 'Pays.', input: z.object({}), execute: () => 'paid' });
       const tools = [{ ...pay, approvalTimeoutMs: approvalTimeoutMs as number }];
@@ -119,8 +116,8 @@ describe('numbers that are no whole ones', () => {
   );
 });
 
-describe('a file that is deleted or replaced while it is open is told', () => {
-  const turns = (count: number, onLast: () => void) => {
+describe('a file that is removed while it is open is reported as host.lost', () => {
+  const createLooker = (count: number, onLast: () => void) => {
     const look = tool({
       name: 'look',
       description: 'Looks.',
@@ -147,9 +144,9 @@ describe('a file that is deleted or replaced while it is open is told', () => {
       },
     ],
   ] as const)('%s', async (_, change) => {
-    const file = newFile();
+    const file = createFile();
     const host = sqliteHost(file);
-    const run = turns(1, () => change(file)).run('Go.', { host, runId: 'run' });
+    const run = createLooker(1, () => change(file)).run('Go.', { host, runId: 'run' });
     await expect(run.outcome()).rejects.toMatchObject({
       name: 'HostError',
       code: 'host.lost',
@@ -162,8 +159,8 @@ describe('a file that is deleted or replaced while it is open is told', () => {
     await expect(host.close()).rejects.toMatchObject({ code: 'host.lost' });
   });
 
-  test('also to whoever saves a conversation', async () => {
-    const file = newFile();
+  test('when a conversation is saved', async () => {
+    const file = createFile();
     const store = sqliteConversations(file);
     const change = { version: 0, keep: 0, messages: [{ role: 'user', content: 'Hi.' }] } as const;
     expect(await store.save('chat', change)).toBe(true);
@@ -172,8 +169,8 @@ describe('a file that is deleted or replaced while it is open is told', () => {
     await store.close().catch(() => undefined);
   });
 
-  test('a database in memory has no file that could be gone', async () => {
-    const outcome = await turns(2, () => {})
+  test('a database in memory needs no file', async () => {
+    const outcome = await createLooker(2, () => {})
       .run('Go.', { host: openSqlite(':memory:') })
       .outcome();
     expect(outcome.status).toBe('completed');
@@ -181,7 +178,7 @@ describe('a file that is deleted or replaced while it is open is told', () => {
   });
 });
 
-test('on a Node without SQLite the import is fine, and opening a file says which Node is needed', () => {
+test('on a Node without SQLite, the import works, and opening a file names the Node that is needed', () => {
   const args = ['--import', join(import.meta.dirname, 'without-sqlite.ts'), join(import.meta.dirname, 'old-node.ts')];
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   const says = `This is Node ${process.versions.node}, which has no SQLite (node:sqlite). Run Node ^22.19, ^24 or >=26, without --no-experimental-sqlite.\n`;
@@ -189,8 +186,8 @@ test('on a Node without SQLite the import is fine, and opening a file says which
   expect(stdout).toBe(says.repeat(2));
 });
 
-test('a file of format 1 is read and written on', async () => {
-  const file = newFile();
+test('converts a file of format 1', async () => {
+  const file = createFile();
   const old = new DatabaseSync(file);
   old.exec(FORMAT_1);
   old.close();
@@ -209,9 +206,9 @@ test('a file of format 1 is read and written on', async () => {
   ]);
   expect(await host.listRuns({ metadata: { user: 'ada' } })).toMatchObject([{ runId: 'ended' }]);
   expect(await host.listRuns({ conversation: 'chat' })).toMatchObject([{ runId: 'waiting' }]);
-  const { events: facts } = await host.getRun('ended');
-  expect(facts.map(({ event: fact }) => fact.type)).toEqual(['run.started', 'user.interrupted']);
-  const [first] = facts;
+  const { events } = await host.getRun('ended');
+  expect(events.map(({ event }) => event.type)).toEqual(['run.started', 'user.interrupted']);
+  const [first] = events;
   expect((await host.getRun('ended', { after: first?.position ?? 0 })).events).toHaveLength(1);
   await host.answer('waiting', 'approval:1.0', { type: 'approve', fingerprint: 'f' });
   const opened = await host.claim('at work');
@@ -223,8 +220,8 @@ test('a file of format 1 is read and written on', async () => {
     onRecorded: () => {},
     work: async () => 'did it',
   } as const;
-  if (opened.type !== 'claimed') throw new Error('It is held.');
-  expect(await opened.stepRunner.step({ ...step, onUnknownOutcome: () => 'in doubt' })).toBe('in doubt');
+  if (opened.type !== 'claimed') throw new Error('The run is held.');
+  expect(await opened.stepRunner.step({ ...step, onUnknownOutcome: () => 'unknown' })).toBe('unknown');
   expect(await host.deleteRuns({ olderThanMs: 0 })).toBe(1);
   await host.close();
   const tables = new DatabaseSync(file, { readOnly: true });

@@ -1,4 +1,4 @@
-/** A file as the first format had it: a run that ended, with a large value; one at work, within a call; and one that waits. */
+/** The SQL of a file of format 1: a run that has ended, with a large value; one that is running a call; and a suspended one. */
 const TABLES = `
   PRAGMA application_id = 0x7061776c; PRAGMA user_version = 1; PRAGMA journal_mode = WAL;
   CREATE TABLE runs (
@@ -35,7 +35,7 @@ const TABLES = `
   ) STRICT;
 `;
 
-function recordOf(runId: string, more: object): string {
+function serializeRecord(runId: string, more: object): string {
   const messages = [{ role: 'user', content: 'Go.' }];
   return JSON.stringify({
     schemaVersion: 1,
@@ -59,10 +59,10 @@ const CONVERSATION = { conversation: { id: 'chat', version: 0, kept: 0 } };
 
 export const FORMAT_1: string = `${TABLES}
   INSERT INTO runs VALUES
-    ('ended', 'agent', '${recordOf('ended', { metadata: { user: 'ada' } })}', 'completed',
+    ('ended', 'agent', '${serializeRecord('ended', { metadata: { user: 'ada' } })}', 'completed',
       '{"status":"completed","text":"Done."}', 1, 100, 200, NULL, NULL, NULL, NULL, NULL),
-    ('at work', 'agent', '${recordOf('at work', {})}', 'running', NULL, 1, 100, 100, NULL, 'token', 'place', 1, 5),
-    ('waiting', 'agent', '${recordOf('waiting', CONVERSATION)}', 'suspended', '{"status":"suspended","pending":[]}',
+    ('at work', 'agent', '${serializeRecord('at work', {})}', 'running', NULL, 1, 100, 100, NULL, 'token', 'place', 1, 5),
+    ('waiting', 'agent', '${serializeRecord('waiting', CONVERSATION)}', 'suspended', '{"status":"suspended","pending":[]}',
       1, 100, 100, NULL, NULL, NULL, NULL, NULL);
   INSERT INTO steps VALUES ('ended', 'start', '${STARTED}', NULL), ('ended', 'model:1', NULL, 'reference');
   INSERT INTO large_values VALUES ('ended', 'reference', '${WROTE}');

@@ -7,9 +7,9 @@ import { sqliteHost } from '@pawl/core/sqlite';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { APPROVAL, held, newFile, openSqlite } from './hosts.ts';
+import { APPROVAL, claimRun, createFile, openSqlite } from './hosts.ts';
 
-function record(runId: string): RunRecord {
+function createRecord(runId: string): RunRecord {
   return {
     runId,
     schemaVersion: 1,
@@ -21,43 +21,43 @@ function record(runId: string): RunRecord {
   };
 }
 
-function step(name: string, value: unknown): Step<unknown> {
+function createStep(name: string, value: unknown): Step<unknown> {
   return { type: 'step', name, effect: 'read', work: async () => value, onRecorded: () => {} };
 }
 
-describe('a file that cannot be used is told, with the way out', () => {
+describe('sqliteHost reports a file that it cannot use, and says what to do:', () => {
   test('a folder that does not exist', () => {
     expect(() => sqliteHost('/no/such/folder/runs.db')).toThrow(
-      /^The file "\/no\/such\/folder\/runs.db" could not be used: .* Check that the folder exists/,
+      /^The file "\/no\/such\/folder\/runs.db" cannot be used: .* Check that the folder exists/,
     );
     expect(() => sqliteHost('/no/such/folder/runs.db')).toThrow(expect.objectContaining({ code: 'host.unreachable' }));
   });
 
-  test('no database, which stays as it is', () => {
-    const file = newFile();
+  test('a file that is not a database, which stays unchanged', () => {
+    const file = createFile();
     writeFileSync(file, 'Dear diary, '.repeat(1_000));
     expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.foreign' }));
     expect(readFileSync(file, 'utf8')).toBe('Dear diary, '.repeat(1_000));
   });
 
-  test('a database of something else', () => {
-    const file = newFile();
-    change(file, 'CREATE TABLE recipes (name TEXT)');
+  test('a database of another application', () => {
+    const file = createFile();
+    executeSql(file, 'CREATE TABLE recipes (name TEXT)');
     expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.foreign' }));
   });
 
   test('a newer format', async () => {
-    const file = newFile();
+    const file = createFile();
     await sqliteHost(file).close();
-    change(file, 'PRAGMA user_version = 7');
+    executeSql(file, 'PRAGMA user_version = 7');
     expect(() => sqliteHost(file)).toThrow(
-      `The file "${file}" has format 7, and this version of Pawl knows 2. Use the newer version that wrote it.`,
+      `The file "${file}" has format 7, and this version of Pawl reads formats up to 2. Use the newer version that wrote it.`,
     );
     expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.newer' }));
   });
 
-  test('a damaged one', async () => {
-    const file = newFile();
+  test('a damaged database', async () => {
+    const file = createFile();
     await sqliteHost(file).close();
     const bytes = readFileSync(file);
     writeFileSync(file, bytes.fill(7, 100, 2_000));
@@ -65,18 +65,18 @@ describe('a file that cannot be used is told, with the way out', () => {
   });
 });
 
-function change(file: string, sql: string): void {
+function executeSql(file: string, sql: string): void {
   const database = new DatabaseSync(file);
   database.exec(sql);
   database.close();
 }
 
-test('a locked file is waited for without holding up the process', async () => {
-  const file = newFile();
+test('waits for a locked file without blocking the process', async () => {
+  const file = createFile();
   const host = openSqlite(file);
   const other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
-  const started = host.start(record('run'));
+  const started = host.start(createRecord('run'));
   for (let turns = 0; turns < 20; turns++) await setImmediate();
   await expect(host.listRuns()).resolves.toEqual([]);
   other.exec('COMMIT');
@@ -85,8 +85,8 @@ test('a locked file is waited for without holding up the process', async () => {
   expect(await host.listRuns()).toMatchObject([{ runId: 'run', status: 'running' }]);
 });
 
-test('a file that stays locked is told, and the run is resumable afterwards', async () => {
-  const file = newFile();
+test('reports a locked database file and leaves the run resumable', async () => {
+  const file = createFile();
   const host = openSqlite(file, { lockTimeoutMs: 30 });
   const other = new DatabaseSync(file);
   const agent = new Agent({
@@ -99,25 +99,25 @@ test('a file that stays locked is told, and the run is resumable afterwards', as
   await expect(run.outcome()).rejects.toMatchObject({ name: 'HostError', code: 'host.locked' });
   other.exec('ROLLBACK');
   other.close();
-  // Its release could not be written either: until its time is over the run counts as this process's.
+  // The release could not be written either, so the run stays with this process until its lease ends.
   const again = new Agent({ model: scriptedModel([respond.text('Hello.')]) });
-  await expect(again.resume('run', { host: openSqlite(file, { clock: later() }) })).resolves.toMatchObject({
+  await expect(again.resume('run', { host: openSqlite(file, { clock: createLaterClock() }) })).resolves.toMatchObject({
     text: 'Hello.',
   });
 });
 
-/** A minute after the machine's. */
-function later() {
+/** Creates a clock that is a minute ahead. */
+function createLaterClock() {
   return manualClock({ startMs: Date.now() + 60_000 });
 }
 
-describe('who works on a run', () => {
-  test('has it for as long as it gives signs of life', async () => {
-    const file = newFile();
+describe('a process that works on a run', () => {
+  test('keeps the run as long as it renews its lease', async () => {
+    const file = createFile();
     const clock = manualClock();
     const one = openSqlite(file, { clock, leaseMs: 9_000 });
     const other = openSqlite(file, { clock });
-    await one.start(record('run'));
+    await one.start(createRecord('run'));
     for (let turns = 0; turns < 10; turns++) {
       await clock.advance(3_000);
       for (let waits = 0; waits < 5; waits++) await setImmediate();
@@ -126,67 +126,67 @@ describe('who works on a run', () => {
     await expect(other.listRuns({ status: 'interrupted' })).resolves.toEqual([]);
   });
 
-  test('and loses it to another when its time is over: it writes nothing any more', async () => {
-    const file = newFile();
+  test('loses the run when its lease ends, and cannot write any more', async () => {
+    const file = createFile();
     const one = openSqlite(file, { clock: manualClock() });
     const other = openSqlite(file, { clock: manualClock({ startMs: 10_001 }) });
-    const durable = await one.start(record('run'));
-    await durable.step(step('model:1', 'a'));
+    const durable = await one.start(createRecord('run'));
+    await durable.step(createStep('model:1', 'a'));
     expect(await other.listRuns({ status: 'interrupted' })).toMatchObject([{ runId: 'run' }]);
-    const taken = await held(other, 'run');
-    await expect(durable.step(step('model:2', 'late'))).rejects.toMatchObject({ code: 'run.lost' });
-    await expect(durable.step({ ...step('tool:1', 'x'), effect: 'non-idempotent' })).rejects.toMatchObject({
+    const taken = await claimRun(other, 'run');
+    await expect(durable.step(createStep('model:2', 'late'))).rejects.toMatchObject({ code: 'run.lost' });
+    await expect(durable.step({ ...createStep('tool:1', 'x'), effect: 'non-idempotent' })).rejects.toMatchObject({
       code: 'run.lost',
     });
     await expect(durable.waitFor('approve', APPROVAL)).rejects.toMatchObject({ code: 'run.lost' });
     await one.release('run', undefined);
-    await expect(taken.stepRunner.step(step('model:1', 'again'))).resolves.toBe('a');
-    await expect(taken.stepRunner.step(step('model:2', 'b'))).resolves.toBe('b');
+    await expect(taken.stepRunner.step(createStep('model:1', 'again'))).resolves.toBe('a');
+    await expect(taken.stepRunner.step(createStep('model:2', 'b'))).resolves.toBe('b');
   });
 });
 
-test('a large value is kept beside the steps, once for each run, and given again whole', async () => {
-  const file = newFile();
+test('stores a large value once for each run, and returns it whole', async () => {
+  const file = createFile();
   const large = 'x'.repeat(100_000);
   const host = openSqlite(file);
-  const durable = await host.start(record('run'));
-  await durable.step(step('tool:1.0', large));
-  await durable.step(step('tool:1.1', large));
+  const durable = await host.start(createRecord('run'));
+  await durable.step(createStep('tool:1.0', large));
+  await durable.step(createStep('tool:1.1', large));
   await host.release('run', undefined);
-  const { stepRunner: again } = await held(host, 'run');
-  await expect(again.step(step('tool:1.1', ''))).resolves.toBe(large);
+  const { stepRunner: again } = await claimRun(host, 'run');
+  await expect(again.step(createStep('tool:1.1', ''))).resolves.toBe(large);
   const database = new DatabaseSync(file, { readOnly: true });
   expect(database.prepare('SELECT count(*) AS count FROM large_values').get()).toEqual({ count: 1 });
   expect(database.prepare('SELECT max(length(value)) AS longest FROM steps').get()).toEqual({ longest: null });
   database.close();
 });
 
-test('limits without end stay so', async () => {
-  const file = newFile();
+test('stores infinite limits', async () => {
+  const file = createFile();
   const host = openSqlite(file);
   const limits = { turns: Number.POSITIVE_INFINITY, tokens: 5 };
-  await host.start({ ...record('run'), limits });
+  await host.start({ ...createRecord('run'), limits });
   await host.release('run', undefined);
-  expect((await host.claim('run')).record).toEqual({ ...record('run'), limits });
+  expect((await host.claim('run')).record).toEqual({ ...createRecord('run'), limits });
 });
 
-test('a step that gives no JSON is told, and the others are kept', async () => {
-  const host = openSqlite(newFile());
-  const durable = await host.start(record('run'));
-  await expect(durable.step(step('tool:1.0', 1n))).rejects.toMatchObject({ code: 'step.not_json' });
-  await expect(durable.step(step('tool:1.1', undefined))).rejects.toMatchObject({ code: 'step.not_json' });
-  await expect(durable.step(step('tool:1.2', 'a'))).resolves.toBe('a');
+test('reports a step whose value is not JSON, and stores the others', async () => {
+  const host = openSqlite(createFile());
+  const durable = await host.start(createRecord('run'));
+  await expect(durable.step(createStep('tool:1.0', 1n))).rejects.toMatchObject({ code: 'step.not_json' });
+  await expect(durable.step(createStep('tool:1.1', undefined))).rejects.toMatchObject({ code: 'step.not_json' });
+  await expect(durable.step(createStep('tool:1.2', 'a'))).resolves.toBe('a');
 });
 
 describe('the runs of a file', () => {
-  test('are listed, resumed where a process left them, and forgotten', async () => {
-    const file = newFile();
+  test('are listed, resumed after their process has ended, and deleted', async () => {
+    const file = createFile();
     const before = openSqlite(file, { clock: manualClock() });
-    const asking = asker();
+    const asking = createAsker();
     await asking.run('Go.', { runId: 'waits', host: before }).outcome();
     await asking.run('Go.', { runId: 'answered', host: before }).outcome();
-    await before.start({ ...record('left'), agent: 'asker' });
-    await before.start({ ...record('other'), agent: 'somebody else' });
+    await before.start({ ...createRecord('left'), agent: 'asker' });
+    await before.start({ ...createRecord('other'), agent: 'another agent' });
     const [pending] = (await before.listRuns({ status: 'suspended' })).flatMap(({ runId, outcome }) =>
       runId === 'answered' && outcome?.status === 'suspended' ? outcome.pending : [],
     );
@@ -197,7 +197,7 @@ describe('the runs of a file', () => {
     const clock = manualClock({ startMs: 1_000 });
     const host = openSqlite(file, { clock });
     expect((await host.listRuns({ status: 'interrupted' })).map(({ runId }) => runId)).toEqual(['left', 'other']);
-    const outcomes = await Promise.all((await host.resumeAll([asker()])).map((run) => run.outcome()));
+    const outcomes = await Promise.all((await host.resumeAll([createAsker()])).map((run) => run.outcome()));
     expect(outcomes.map(({ runId, status }) => `${runId} ${status}`).sort()).toEqual([
       'answered completed',
       'left suspended',
@@ -214,20 +214,20 @@ describe('the runs of a file', () => {
   });
 });
 
-test('a run that was cancelled while it waited is taken up once, to end', async () => {
-  const host = openSqlite(newFile());
-  expect(await asker().run('Pay.', { host, runId: 'run' }).outcome()).toMatchObject({ status: 'suspended' });
-  expect(await host.resumeAll([asker()])).toEqual([]);
+test('resumeAll ends a cancelled suspended run, once', async () => {
+  const host = openSqlite(createFile());
+  expect(await createAsker().run('Pay.', { host, runId: 'run' }).outcome()).toMatchObject({ status: 'suspended' });
+  expect(await host.resumeAll([createAsker()])).toEqual([]);
   await host.cancel('run', { reason: 'Never mind.' });
-  const outcomes = await Promise.all((await host.resumeAll([asker()])).map((run) => run.outcome()));
+  const outcomes = await Promise.all((await host.resumeAll([createAsker()])).map((run) => run.outcome()));
   expect(outcomes).toMatchObject([{ status: 'aborted', reason: 'Never mind.' }]);
-  expect(await host.resumeAll([asker()])).toEqual([]);
+  expect(await host.resumeAll([createAsker()])).toEqual([]);
 });
 
-test('a run that is resumed gets the context that its record stands for', async () => {
-  const file = newFile();
+test('resumeAll passes the context that is made from the run’s record', async () => {
+  const file = createFile();
   const before = openSqlite(file);
-  await before.start({ ...record('run'), metadata: { user: 'ada' } });
+  await before.start({ ...createRecord('run'), metadata: { user: 'ada' } });
   await before.close({ graceMs: 0 });
   const greet = tool({
     name: 'greet',
@@ -237,7 +237,7 @@ test('a run that is resumed gets the context that its record stands for', async 
   });
   const agent = new Agent({ tools: [greet], model: scriptedModel([respond.call('greet'), respond.text('Done.')]) });
   const host = openSqlite(file);
-  // @ts-expect-error: without its context a tool would find nothing there.
+  // @ts-expect-error: the agent needs a context.
   const without: Parameters<typeof host.resumeAll> = [[agent]];
   expect(without).toHaveLength(1);
   const runs = await host.resumeAll([{ agent, context: ({ metadata }) => ({ user: metadata['user'] }) }]);
@@ -245,7 +245,7 @@ test('a run that is resumed gets the context that its record stands for', async 
   expect(outcomes.map(({ messages }) => messages[2])).toMatchObject([{ role: 'tool', content: 'Hello ada.' }]);
 });
 
-function asker() {
+function createAsker() {
   const pay = tool({
     name: 'pay',
     description: 'Pays.',
@@ -262,8 +262,8 @@ function asker() {
   });
 }
 
-test('a host that closes lets the step at work finish, begins none, and leaves the run to the next', async () => {
-  const file = newFile();
+test('a closing host lets the running step finish, begins no other, and another host can resume the run', async () => {
+  const file = createFile();
   const host = openSqlite(file);
   let finish: (value: string) => void = () => {};
   const work = new Promise<string>((resolve) => (finish = resolve));
@@ -292,8 +292,8 @@ test('a host that closes lets the step at work finish, begins none, and leaves t
   expect(messages).toMatchObject([{}, {}, { role: 'tool', content: 'waited' }, { content: 'Done.' }]);
 });
 
-test('a long run that was broken off goes on where it was, and asks nothing again', async () => {
-  const file = newFile();
+test('a long interrupted run continues where it stopped, and repeats no request', async () => {
+  const file = createFile();
   const turns = 300;
   const noop = tool({ name: 'noop', description: 'Nothing.', input: z.object({ n: z.number() }), execute: () => 'ok' });
   const define = (onLast: () => void) => {

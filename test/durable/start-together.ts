@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 
-/** For a process that does something at once with others: tells its parent that it could begin, and waits for its word. */
+/** Tells the parent process that this one is ready, and waits until all others are ready, too. */
 export async function startTogether(): Promise<void> {
   process.stdout.write(`${READY}\n`);
   await once(process.stdin, 'data');
   process.stdin.destroy();
 }
 
-/** The first line of what such a process prints. */
+/** The first line that such a process prints. */
 export const READY = 'ready';

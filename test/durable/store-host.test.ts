@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { DirectoryStore } from './directory-store.ts';
 
-function newDirectory(): string {
+function createDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'pawl-directory-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
@@ -17,12 +17,12 @@ function newDirectory(): string {
 
 describe('a host over a directory', () => {
   const open = ({ clock }: { readonly clock: Clock }): Host =>
-    createHost(new DirectoryStore(newDirectory()), { clock });
+    createHost(new DirectoryStore(createDirectory()), { clock });
 
   test.each(hostConformance({ open }))('$name', ({ run }) => run());
 });
 
-/** Runs the work of each step itself, as an engine does. */
+/** A store that runs the work of each step itself, as an engine does. */
 class EngineStore extends DirectoryStore {
   readonly ran: string[] = [];
 
@@ -38,12 +38,13 @@ class EngineStore extends DirectoryStore {
 }
 
 describe('a host over a store that runs the work itself', () => {
-  const open = ({ clock }: { readonly clock: Clock }): Host => createHost(new EngineStore(newDirectory()), { clock });
+  const open = ({ clock }: { readonly clock: Clock }): Host =>
+    createHost(new EngineStore(createDirectory()), { clock });
 
   test.each(hostConformance({ open }))('$name', ({ run }) => run());
 
-  test('hands it each step once, those of agents inside with their path', async () => {
-    const store = new EngineStore(newDirectory());
+  test('passes each step to the store once, with the path of nested runs', async () => {
+    const store = new EngineStore(createDirectory());
     const host = createHost(store);
     const inner = new Agent({ name: 'inner', model: scriptedModel([respond.text('Sun.')]) });
     const model = scriptedModel([respond.call('inner', { prompt: 'Weather?' }), respond.text('Sunny.')]);
@@ -55,8 +56,8 @@ describe('a host over a store that runs the work itself', () => {
   });
 });
 
-test('a run that its process left is resumed from the directory, and finished steps are not repeated', async () => {
-  const directory = newDirectory();
+test('resumes an interrupted run from the directory, without repeating finished steps', async () => {
+  const directory = createDirectory();
   const executed: string[] = [];
   const look = tool({
     name: 'look',
@@ -76,8 +77,8 @@ test('a run that its process left is resumed from the directory, and finished st
   expect(executed).toEqual(['look']);
 });
 
-test('an attempt whose run another attempt has claimed writes nothing', async () => {
-  const directory = newDirectory();
+test('refuses writes of an attempt whose run another attempt has claimed', async () => {
+  const directory = createDirectory();
   const old = createHost(new DirectoryStore(directory));
   const run = await old.start({
     runId: 'run',

@@ -10,18 +10,18 @@ const agent: Agent = new Agent({ name: 'a', model: scriptedModel(() => respond.t
 const round: Record<string, unknown> = {};
 round['self'] = round;
 
-/** As from JavaScript. */
+/** Values that only a caller without types can pass. */
 const odd: readonly (readonly [string, unknown, path: string, what: string])[] = [
   ['a BigInt', { order: 1n }, 'order', 'a BigInt'],
   ['a function', { hooks: [() => 1] }, 'hooks[0]', 'a function'],
-  ['a circle', round, 'self', 'an object that contains itself'],
+  ['a circular object', round, 'self', 'an object that contains itself'],
   ['a date', { at: new Date(0) }, 'at', 'a Date'],
   ['a map', { tags: new Map() }, 'tags', 'a Map'],
   ['undefined', { user: { id: undefined } }, 'user.id', 'undefined'],
-  ['a number that is none', { price: Number.NaN }, 'price', 'NaN'],
+  ['NaN', { price: Number.NaN }, 'price', 'NaN'],
 ];
 
-async function refused(work: () => unknown): Promise<unknown> {
+async function catchError(work: () => unknown): Promise<unknown> {
   try {
     await work();
   } catch (error) {
@@ -35,7 +35,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     expect(await host.listRuns()).toEqual([]);
   }
 
-  test.each(odd)('metadata with %s is refused before anything is stored', async (_, value, path, what) => {
+  test.each(odd)('refuses metadata with %s before anything is stored', async (_, value, path, what) => {
     const host = open();
     const metadata = value as JsonObject;
     const message = `metadata.${path} is ${what}, which JSON cannot represent.`;
@@ -43,7 +43,7 @@ describe.each(hosts)('on $name', ({ open }) => {
       () => agent.run('Go.', { host, runId: 'r', metadata }).outcome(),
       () => host.enqueue('a', 'Go.', { runId: 'r', metadata }),
     ]) {
-      const error = await refused(work);
+      const error = await catchError(work);
       expect(error).toMatchObject({ name: 'ConfigError', message: expect.stringContaining(message) });
     }
     await expectNothingStored(host);
@@ -65,17 +65,17 @@ describe.each(hosts)('on $name', ({ open }) => {
       ],
       'messages[1].content is a Set',
     ],
-  ])('messages that JSON can not hold are refused before anything is stored: %s', async (_, given, problem) => {
+  ])('refuses messages that JSON cannot represent before anything is stored: %s', async (_, given, problem) => {
     const host = open();
     const messages = given as unknown as readonly Message[];
     for (const work of [() => agent.run(messages, { host }).outcome(), () => host.enqueue('a', messages)]) {
-      const error = await refused(work);
+      const error = await catchError(work);
       expect(error).toMatchObject({ name: 'ConfigError', message: expect.stringContaining(problem) });
     }
     await expectNothingStored(host);
   });
 
-  test('fields of messages that are undefined count as left out, and an instance is kept as its fields', async () => {
+  test('omits undefined fields of messages, and stores an instance as its fields', async () => {
     const host = open();
     class Question {
       readonly role = 'user';
@@ -86,7 +86,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     expect((await host.getRun('r')).record.messages).toStrictEqual([{ role: 'user', content: 'Hi.' }]);
   });
 
-  test('a caller may change what was passed, and a stored run stays what it was', async () => {
+  test('a stored run does not change if the caller changes what it passed', async () => {
     const host = open();
     const metadata = { user: { name: 'Ann' } };
     const messages: Message[] = [{ role: 'user', content: 'Hi.' }];
@@ -109,20 +109,20 @@ describe.each(hosts)('on $name', ({ open }) => {
     [{ turns: 0 }, 'limits.turns is 0.'],
     [{ turns: Number.NaN }, 'limits.turns is NaN.'],
     [{ turn: 1 }, 'there is no option "limits.turn". Did you mean "limits.turns"?'],
-  ])('an enqueued run with the limits %o is refused', async (limits, problem) => {
+  ])('refuses to enqueue a run with the limits %o', async (limits, problem) => {
     const host = open();
     await expect(host.enqueue('a', 'Go.', { limits: limits as object })).rejects.toThrow(problem);
     await expectNothingStored(host);
   });
 
-  test('an agent in the place of its name is refused', async () => {
+  test('refuses an agent instead of its name', async () => {
     const host = open();
     await expect(host.enqueue(agent as never, 'Go.')).rejects.toThrow(
-      'host.enqueue: the agent is an Agent. Pass its name: host.enqueue(agent.name, input).',
+      'host.enqueue: agent is an Agent. Pass its name: host.enqueue(agent.name, input).',
     );
   });
 
-  test('a fork from what JSON can not hold is refused', async () => {
+  test('refuses to fork with values that JSON cannot represent', async () => {
     const host = open();
     await agent.run('Go.', { host, runId: 'r' });
     const messages = [{ role: 'user', content: [5n] }] as unknown as readonly Message[];
@@ -158,7 +158,7 @@ describe.each(hosts)('on $name', ({ open }) => {
         },
       }),
     ],
-  ])('a preview that JSON can not hold says so to whoever is asked: %s', async (_, pay) => {
+  ])('explains a preview that JSON cannot represent in the pending call: %s', async (_, pay) => {
     const host = open();
     const payer = new Agent({ name: 'a', model: scriptedModel([respond.call('pay')]), tools: [pay] });
     const outcome = await payer.run('Go.', { host, runId: 'r' }).outcome();
@@ -167,7 +167,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     );
   });
 
-  test('an answer and a message that JSON can not hold are refused, and the call still waits', async () => {
+  test('refuses an answer and a message that JSON cannot represent, and the call stays pending', async () => {
     const host = open();
     const payer = new Agent({ name: 'a', model: scriptedModel([respond.call('pay')]), tools: [approve(undefined)] });
     const outcome = await payer.run('Go.', { host, runId: 'r' }).outcome();

@@ -6,68 +6,68 @@ import { hosts } from './hosts.ts';
 
 const amount = z.object({ amount: z.number() });
 
-function payTool(input: z.ZodObject = amount): Tool<unknown> {
+function createPayTool(input: z.ZodObject = amount): Tool<unknown> {
   return tool({ name: 'pay', description: 'Pays.', input, needsApproval: true, execute: () => 'paid' });
 }
 
 const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), execute: () => 'seen' });
 
-function agentOf(options: Partial<AgentOptions<unknown, string>> = {}): Agent {
+function createAgent(options: Partial<AgentOptions<unknown, string>> = {}): Agent {
   const model = scriptedModel(({ messages }) =>
     messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.call('pay', { amount: 5 }),
   );
-  return new Agent({ name: 'payer', model, tools: [payTool()], clock: manualClock(), ...options });
+  return new Agent({ name: 'payer', model, tools: [createPayTool()], clock: manualClock(), ...options });
 }
 
-/** A run of one version of the agent, suspended before its one call, and answered. */
-async function begun(host: Host, agent: Agent): Promise<void> {
+/** Runs one version of the agent until it is suspended before its call, and approves the call. */
+async function startRun(host: Host, agent: Agent): Promise<void> {
   const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
   const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
   await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
 }
 
 describe.each(hosts)('on $name', ({ open }) => {
-  test('a deploy that changes words, and adds tools, strands no run', async () => {
+  test('an agent with other instructions and more tools resumes the run', async () => {
     const host = open();
-    await begun(host, agentOf({ instructions: 'Be kind.' }));
-    const next = agentOf({ instructions: 'Be kinder.', tools: [payTool(), look] });
+    await startRun(host, createAgent({ instructions: 'Be kind.' }));
+    const next = createAgent({ instructions: 'Be kinder.', tools: [createPayTool(), look] });
     expect((await next.resume('run', { host }).outcome()).status).toBe('completed');
   });
 
-  test('another version is refused, and the error names the first difference', async () => {
+  test('refuses another version, and names the first difference', async () => {
     const host = open();
-    await begun(host, agentOf({ version: '1' }));
-    const next = agentOf({ version: '2', tools: [payTool(), look] });
+    await startRun(host, createAgent({ version: '1' }));
+    const next = createAgent({ version: '2', tools: [createPayTool(), look] });
     await expect(next.resume('run', { host }).outcome()).rejects.toMatchObject({
       code: 'run.version',
       message:
-        'Run "run" was begun by version "1" of agent "payer", and this is "2"; first difference: tool "look": it is new. Resume it with that version, or pass onVersionMismatch: "continue".',
+        'Run "run" was begun by version "1" of agent "payer", but this is version "2". First difference: tool "look": it is new. Resume it with the old version, or pass onVersionMismatch: "continue".',
     });
-    const outcome = await agentOf({ version: '1' }).resume('run', { host }).outcome();
+    const outcome = await createAgent({ version: '1' }).resume('run', { host }).outcome();
     expect(outcome.status).toBe('completed');
   });
 
-  test('another version goes on where it is let', async () => {
+  test('another version resumes the run if onVersionMismatch is continue', async () => {
     const host = open();
-    await begun(host, agentOf({ version: '1' }));
-    const next = agentOf({ version: '2' });
+    await startRun(host, createAgent({ version: '1' }));
+    const next = createAgent({ version: '2' });
     const outcome = await next.resume('run', { host, onVersionMismatch: 'continue' }).outcome();
     expect(outcome.status).toBe('completed');
   });
 
   test.each([
-    ['is gone', { tools: [look] }, 'it is gone'],
+    ['is gone', { tools: [look] }, 'it is missing'],
     [
       'takes other arguments',
-      { tools: [payTool(z.object({ cents: z.number() }))] },
-      'its schema or its effect is another',
+      { tools: [createPayTool(z.object({ cents: z.number() }))] },
+      'its schema or effect has changed',
     ],
   ] as const)(
-    'an open call whose tool %s keeps the run as it is, until it is let go on',
+    'an open call whose tool %s leaves the run as it is, unless onVersionMismatch is continue',
     async (_, options, change) => {
       const host = open();
-      await begun(host, agentOf());
-      const next = agentOf(options);
+      await startRun(host, createAgent());
+      const next = createAgent(options);
       await expect(next.resume('run', { host }).outcome()).rejects.toMatchObject({
         code: 'run.changed',
         message: expect.stringContaining(change),
@@ -78,17 +78,19 @@ describe.each(hosts)('on $name', ({ open }) => {
     },
   );
 
-  test('an approval of one version counts for the next: it is of the call, not of the version', async () => {
+  test('an approval given to one version counts for another one', async () => {
     const host = open();
-    await begun(host, agentOf({ version: '1' }));
-    const outcome = await agentOf({ version: '2' }).resume('run', { host, onVersionMismatch: 'continue' }).outcome();
+    await startRun(host, createAgent({ version: '1' }));
+    const outcome = await createAgent({ version: '2' })
+      .resume('run', { host, onVersionMismatch: 'continue' })
+      .outcome();
     expect(outcome.messages.at(-2)).toMatchObject({ role: 'tool', content: 'paid' });
   });
 
-  test('a run of another agent is not this one’s', async () => {
+  test('refuses the run of another agent', async () => {
     const host = open();
-    await begun(host, agentOf());
-    const resumed = agentOf({ name: 'other' }).resume('run', { host }).outcome();
+    await startRun(host, createAgent());
+    const resumed = createAgent({ name: 'other' }).resume('run', { host }).outcome();
     await expect(resumed).rejects.toMatchObject({ code: 'run.agent' });
   });
 });

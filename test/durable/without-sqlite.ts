@@ -1,12 +1,12 @@
 import { registerHooks } from 'node:module';
 
-/** Makes a process one of a Node without SQLite, as 20 is: `node --import without-sqlite.ts program.ts`. */
-const unknown = (): Error =>
+/** Hides SQLite from a process, as on Node 20: `node --import without-sqlite.ts program.ts`. */
+const createUnknownModuleError = (): Error =>
   Object.assign(new Error('No such built-in module: node:sqlite'), { code: 'ERR_UNKNOWN_BUILTIN_MODULE' });
 
 registerHooks({
   resolve(specifier, context, next) {
-    if (specifier === 'node:sqlite') throw unknown();
+    if (specifier === 'node:sqlite') throw createUnknownModuleError();
     return next(specifier, context);
   },
 });

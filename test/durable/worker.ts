@@ -1,12 +1,11 @@
 import { appendFileSync, writeSync } from 'node:fs';
 import type { Outcome } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
-import { journey, watch } from './journey.ts';
+import { createTraveller, watch } from './traveller.ts';
 
 /**
- * A process that works on one run of a file, from wherever the last one left it. `node worker.ts <file> <journal> <what> <n>`
- * kills itself, as a crash would, when it does that for the n-th time; without it never. What it does is written to the
- * journal, which no crash takes back. At its end it prints the outcome.
+ * Works on one run of a file, and continues what an earlier process left: `node worker.ts <file> <journal> <what> <n>`. Kills itself when it does
+ * `what` for the n-th time, or never without it. Writes each action to the journal, and prints the outcome at the end.
  */
 const [file = '', journal = '', fatal, times = '1'] = process.argv.slice(2);
 
@@ -17,24 +16,24 @@ function mark(_runId: string, what: string): void {
   if (what === fatal && ++count === Number(times)) process.kill(process.pid, 'SIGKILL');
 }
 
-const agent = journey(mark);
-const host = sqliteHost(file, { synchronous: 'normal' }); // What differs from 'full' is a matter of power failures.
+const agent = createTraveller(mark);
+const host = sqliteHost(file, { synchronous: 'normal' }); // `full` differs only after a power failure.
 
-async function attempt(): Promise<Outcome<unknown>> {
-  const isThere = (await host.listRuns()).length > 0;
-  const run = isThere ? agent.resume('run', { host }) : agent.run('Go.', { host, runId: 'run' });
+async function startAttempt(): Promise<Outcome<unknown>> {
+  const isStarted = (await host.listRuns()).length > 0;
+  const run = isStarted ? agent.resume('run', { host }) : agent.run('Go.', { host, runId: 'run' });
   watch(run, mark);
   return run.outcome();
 }
 
-let outcome = await attempt();
+let outcome = await startAttempt();
 while (outcome.status === 'suspended') {
   for (const { id, fingerprint } of outcome.pending) {
     mark('run', `answer ${id}`);
     await host.answer('run', id, { type: 'approve', fingerprint });
     mark('run', `answered ${id}`);
   }
-  outcome = await attempt();
+  outcome = await startAttempt();
 }
 await host.close();
 writeSync(1, JSON.stringify(outcome));

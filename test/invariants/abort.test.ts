@@ -1,8 +1,8 @@
 import { Agent, openai, type RunEvent } from '@pawl/core';
 import { checkHistory, manualClock, type OfflineServer, offlineServer, respond } from '@pawl/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { factsOf, type Life, live } from './life.ts';
-import { overHttp } from './over-http.ts';
+import { runOverHttp } from './run-over-http.ts';
+import { listJournalEvents, runScenario, type ScenarioRun } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -18,17 +18,17 @@ afterAll(() => going.close());
 
 describe.each(scenarios)('$name', (scenario) => {
   test.each(STREAMS)(
-    'aborted at each event, a run leaves a transcript that can go on, stream: $stream',
+    'leaves a valid transcript when the run is aborted at any event, stream: $stream',
     async ({ stream }) => {
       let events = 0;
       for (;;) {
-        const { life, abortedIn } = await abortedAt(events, { scenario, stream });
+        const { life, abortEvent: abortedIn } = await abortAt(events, { scenario, stream });
         if (abortedIn === undefined) break;
         events++;
         const { outcome } = life;
         if (outcome.status === 'aborted') expect(outcome.reason).toBe('Enough.');
-        else expect(restOf(life, abortedIn)).toEqual([]);
-        expect(startedAfter(life, abortedIn)).toEqual([]);
+        else expect(listLaterEvents(life, abortedIn)).toEqual([]);
+        expect(listLaterStarts(life, abortedIn)).toEqual([]);
         expect(checkHistory(outcome.messages)).toEqual([]);
         await expectGoesOn(life);
       }
@@ -37,20 +37,20 @@ describe.each(scenarios)('$name', (scenario) => {
   );
 });
 
-interface Aborted {
-  readonly life: Life;
-  /** The event at which it was aborted; `undefined` where the run has fewer. */
-  readonly abortedIn: RunEvent | undefined;
+interface AbortedRun {
+  readonly life: ScenarioRun;
+  /** The event at which the run was aborted; `undefined` if the run has fewer events. */
+  readonly abortEvent: RunEvent | undefined;
 }
 
-async function abortedAt(
+async function abortAt(
   index: number,
   { scenario, stream }: { readonly scenario: Scenario; readonly stream: boolean },
-): Promise<Aborted> {
+): Promise<AbortedRun> {
   let count = 0;
   let abortedIn: RunEvent | undefined;
-  const { value: life } = await overHttp(scenario, (model) =>
-    live(scenario, {
+  const { value: life } = await runOverHttp(scenario, (model) =>
+    runScenario(scenario, {
       model,
       stream,
       watch: (run) =>
@@ -61,28 +61,35 @@ async function abortedAt(
         }),
     }),
   );
-  return { life, abortedIn };
+  return { life, abortEvent: abortedIn };
 }
 
-/** What still happened in that attempt, after which there was nothing left to abort: calls at work may be the last there is. */
-function restOf({ attempts, outcome: { turnCount: turns } }: Life, abortedIn: RunEvent): readonly object[] {
-  const rest = after(attempts, abortedIn).filter(({ type }) => type !== 'run.finished' && type !== 'run.suspended');
-  return factsOf(rest.filter((event) => event.type !== 'tool.finished' || event.turn < turns));
+/** Later events of the same attempt. Results of running calls may come last. */
+function listLaterEvents(
+  { attempts, outcome: { turnCount: turns } }: ScenarioRun,
+  abortedIn: RunEvent,
+): readonly object[] {
+  const rest = listEventsAfter(attempts, abortedIn).filter(
+    ({ type }) => type !== 'run.finished' && type !== 'run.suspended',
+  );
+  return listJournalEvents(rest.filter((event) => event.type !== 'tool.finished' || event.turn < turns));
 }
 
-/** An aborted run asks nobody any more, and starts no tool. */
-function startedAfter({ outcome, attempts }: Life, abortedIn: RunEvent): readonly RunEvent[] {
+/** An aborted run sends no request and starts no tool. */
+function listLaterStarts({ outcome, attempts }: ScenarioRun, abortedIn: RunEvent): readonly RunEvent[] {
   if (outcome.status !== 'aborted') return [];
-  return after(attempts, abortedIn).filter(({ type }) => type === 'attempt.started' || type === 'tool.started');
+  return listEventsAfter(attempts, abortedIn).filter(
+    ({ type }) => type === 'attempt.started' || type === 'tool.started',
+  );
 }
 
-function after(attempts: Life['attempts'], event: RunEvent): readonly RunEvent[] {
+function listEventsAfter(attempts: ScenarioRun['attempts'], event: RunEvent): readonly RunEvent[] {
   const events = attempts.find((each) => each.includes(event)) ?? [];
   return events.slice(events.indexOf(event) + 1);
 }
 
 /** The offline server refuses a conversation that OpenAI's would refuse. */
-async function expectGoesOn({ outcome: { messages } }: Life): Promise<void> {
+async function expectGoesOn({ outcome: { messages } }: ScenarioRun): Promise<void> {
   const agent = new Agent({ model: openai('m', { baseURL: going.baseURL }), clock: manualClock() });
   const outcome = await agent.run([...messages, { role: 'user', content: 'Go on.' }]).outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: 'Going on.' });

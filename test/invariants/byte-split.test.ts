@@ -9,17 +9,17 @@ const reasoning = 'Zwei Städte → zwei Aufrufe 🤔.';
 const frame = { id: 'r1', object: 'chat.completion.chunk', created: 1, model: 'm' } as const;
 const headers = { 'content-type': 'text/event-stream' } as const;
 
-/** A reply as a server streams it: raw UTF-8, a comment, CRLF here and there, usage on a chunk of its own. */
+/** A streamed response: raw UTF-8, a comment, some CRLF, usage in a chunk of its own. */
 const bytes = new TextEncoder().encode(
   [
     ': keep-alive\n\n',
-    event({ role: 'assistant', content: '' }),
-    event({ reasoning_content: reasoning }),
-    event({ content: text.slice(0, 12) }).replaceAll('\n', '\r\n'),
-    event({ content: text.slice(12) }),
-    event({ tool_calls: [begun(0), begun(1)] }),
-    event({ tool_calls: [{ index: 0, function: { arguments: '"Malmö 🌊"}' } }] }),
-    event({ tool_calls: [{ index: 1, function: { arguments: '"東京"}' } }] }).replaceAll('\n', '\r'),
+    createEvent({ role: 'assistant', content: '' }),
+    createEvent({ reasoning_content: reasoning }),
+    createEvent({ content: text.slice(0, 12) }).replaceAll('\n', '\r\n'),
+    createEvent({ content: text.slice(12) }),
+    createEvent({ tool_calls: [createCallStart(0), createCallStart(1)] }),
+    createEvent({ tool_calls: [{ index: 0, function: { arguments: '"Malmö 🌊"}' } }] }),
+    createEvent({ tool_calls: [{ index: 1, function: { arguments: '"東京"}' } }] }).replaceAll('\n', '\r'),
     `data: ${JSON.stringify({ ...frame, choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] })}\n\n`,
     `data: ${JSON.stringify({ ...frame, choices: [], usage: { prompt_tokens: 7, completion_tokens: 9, total_tokens: 16 } })}\n\n`,
     'data: [DONE]\n\n',
@@ -27,7 +27,7 @@ const bytes = new TextEncoder().encode(
 );
 
 const expected = {
-  reply: {
+  response: {
     id: 'r1',
     object: 'chat.completion',
     created: 1,
@@ -49,7 +49,7 @@ const expected = {
     ],
     usage: { prompt_tokens: 7, completion_tokens: 9, total_tokens: 16 },
   },
-  told: {
+  deltas: {
     reasoning,
     text,
     'call 0 look': '{"city":"Malmö 🌊"}',
@@ -57,40 +57,40 @@ const expected = {
   },
 };
 
-describe('a streamed reply is the same', () => {
+describe('a streamed response has the same content', () => {
   test('over HTTP, wherever its bytes are split in two', async () => {
     const splits = Array.from({ length: bytes.length + 1 }, (_, at) => [bytes.slice(0, at), bytes.slice(at)]);
-    const server = await offlineServer({ script: splits.map((pieces) => respond.sse(pieces.filter(isSomething))) });
+    const server = await offlineServer({ script: splits.map((pieces) => respond.sse(pieces.filter(isNotEmpty))) });
     try {
       for (const at of splits.keys())
-        expect({ at, ...(await asked({ baseURL: server.baseURL })) }).toEqual({ at, ...expected });
+        expect({ at, ...(await requestResponse({ baseURL: server.baseURL })) }).toEqual({ at, ...expected });
       server.assertDone();
     } finally {
       await server.close();
     }
   });
 
-  test('through a fetch that gives two pieces, wherever they meet', async () => {
+  test('through a fetch with two chunks, wherever they are split', async () => {
     for (let at = 0; at <= bytes.length; at++) {
       const pieces = [bytes.slice(0, at), bytes.slice(at)];
-      expect({ at, ...(await asked({ pieces })) }).toEqual({ at, ...expected });
+      expect({ at, ...(await requestResponse({ pieces })) }).toEqual({ at, ...expected });
     }
   });
 
-  test('through a fetch that gives each byte by itself', async () => {
-    expect(await asked({ pieces: Array.from(bytes, (byte) => Uint8Array.of(byte)) })).toEqual(expected);
+  test('through a fetch with one chunk per byte', async () => {
+    expect(await requestResponse({ pieces: Array.from(bytes, (byte) => Uint8Array.of(byte)) })).toEqual(expected);
   });
 });
 
 type Source = { readonly baseURL: string } | { readonly pieces: readonly Uint8Array<ArrayBuffer>[] };
 
-interface Asked {
-  readonly reply: ChatResponse;
+interface ModelResult {
+  readonly response: ChatResponse;
   /** The deltas of each kind, joined. */
-  readonly told: Readonly<Record<string, string>>;
+  readonly deltas: Readonly<Record<string, string>>;
 }
 
-async function asked(source: Source): Promise<Asked> {
+async function requestResponse(source: Source): Promise<ModelResult> {
   const model =
     'baseURL' in source
       ? openai('m', source)
@@ -98,22 +98,25 @@ async function asked(source: Source): Promise<Asked> {
           apiKey: 'none',
           fetch: async () => new Response(ReadableStream.from(source.pieces), { headers }),
         });
-  const told: Record<string, string> = {};
+  const deltas: Record<string, string> = {};
   const onDelta = (delta: Delta): undefined => {
     const kind = delta.type === 'call' ? `call ${delta.index} ${delta.name}` : delta.type;
-    told[kind] = (told[kind] ?? '') + delta.delta;
+    deltas[kind] = (deltas[kind] ?? '') + delta.delta;
   };
-  return { reply: await model.send({ messages: [{ role: 'user', content: 'Go.' }], stream: true }, { onDelta }), told };
+  return {
+    response: await model.send({ messages: [{ role: 'user', content: 'Go.' }], stream: true }, { onDelta }),
+    deltas,
+  };
 }
 
-function isSomething(piece: Uint8Array): boolean {
+function isNotEmpty(piece: Uint8Array): boolean {
   return piece.length > 0;
 }
 
-function event(delta: object): string {
+function createEvent(delta: object): string {
   return `data: ${JSON.stringify({ ...frame, choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`;
 }
 
-function begun(index: number): object {
+function createCallStart(index: number): object {
   return { index, id: `call_${index}`, type: 'function', function: { name: 'look', arguments: '{"city":' } };
 }

@@ -1,13 +1,13 @@
 import { describe, test } from 'vitest';
 import { hosts } from '../durable/hosts.ts';
-import { expectSurvives } from './kill.ts';
+import { expectSurvives } from './expect-survival.ts';
 import { scenarios } from './scenarios.ts';
 
 describe.each(hosts.flatMap(({ name, open }) => scenarios.map((scenario) => ({ scenario, name, open }))))(
   '$scenario.name, on $name',
   ({ scenario, open }) => {
     test.each(['before', 'within', 'after'] as const)(
-      'killed %s each step, a run resumes to the same result',
+      'resumes to the same result when the process dies %s any step',
       (moment) => expectSurvives(scenario, { moment, open }),
     );
   },

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 const CALLS = [0, 1, 2, 3] as const;
-const ORDERS = permutations(CALLS);
+const ORDERS = listPermutations(CALLS);
 
 describe.each([
   { width: 1, exclusive: false },
@@ -14,34 +14,34 @@ describe.each([
   { width: 8, exclusive: false },
   { width: 2, exclusive: true },
   { width: 8, exclusive: true },
-])('at most $width side by side, with an exclusive call: $exclusive', ({ width, exclusive }) => {
-  test('calls that finish in any order give the same history', async () => {
+])('at most $width calls in parallel, with an exclusive call: $exclusive', ({ width, exclusive }) => {
+  test('has the same history, in whatever order parallel calls finish', async () => {
     for (const order of ORDERS) {
-      const { outcome, most, besideSecond } = await played(order, { width, exclusive });
+      const { outcome, most, besideSecond } = await play(order, { width, exclusive });
       expect({ order, outcome }).toEqual({ order, outcome: expected });
       expect(most).toBeLessThanOrEqual(width);
       if (exclusive) expect(besideSecond).toBe(0);
     }
   });
 
-  test('as many calls run side by side as may', async () => {
-    const { most } = await played(CALLS, { width, exclusive });
+  test('runs as many calls in parallel as allowed', async () => {
+    const { most } = await play(CALLS, { width, exclusive });
     expect(most).toBe(Math.min(width, exclusive ? 2 : 4));
   });
 });
 
-interface Played {
+interface PlayedRun {
   readonly outcome: Outcome;
-  /** How many calls ran side by side. */
+  /** The maximum number of parallel calls. */
   readonly most: number;
-  /** How many ran beside the call of the second tool. */
+  /** The maximum number of calls in parallel with the second tool. */
   readonly besideSecond: number;
 }
 
-async function played(
+async function play(
   order: readonly number[],
   { width, exclusive }: { readonly width: number; readonly exclusive: boolean },
-): Promise<Played> {
+): Promise<PlayedRun> {
   const gates = CALLS.map(() => Promise.withResolvers<void>());
   const running = new Set<number>();
   const seen = { most: 0, besideSecond: 0 };
@@ -58,7 +58,7 @@ async function played(
       respond.calls(CALLS.map((at) => ({ name: at === 1 ? 'second' : 'other', arguments: { at } }))),
       respond.text('Done.'),
     ]),
-    tools: [worker('other', { work, exclusive: false }), worker('second', { work, exclusive })],
+    tools: [createWorkerTool('other', { work, exclusive: false }), createWorkerTool('second', { work, exclusive })],
     maxParallelToolCalls: width,
     clock: manualClock(),
   });
@@ -73,25 +73,25 @@ async function played(
 
 type Wait = (at: number) => Promise<void>;
 
-interface Setting {
+interface LatencySetting {
   readonly name: string;
-  /** Stands in place of the second call. */
+  /** Replaces the second call. */
   readonly second?: { readonly name: string; readonly arguments: { readonly query?: string } };
   readonly agent: (wait: Wait) => Partial<AgentOptions<unknown, string>>;
-  /** What the second call gives. */
+  /** The result of the second call. */
   readonly gives: string;
 }
 
-function gated(name: string, wait: Wait): Tool<unknown> {
-  return worker(name, { exclusive: false, work: ({ at }) => wait(at).then(() => `Result ${at}.`) });
+function createGatedTool(name: string, wait: Wait): Tool<unknown> {
+  return createWorkerTool(name, { exclusive: false, work: ({ at }) => wait(at).then(() => `Result ${at}.`) });
 }
 
-const settings: readonly Setting[] = [
+const latencySettings: readonly LatencySetting[] = [
   {
-    name: 'guards that take their time',
+    name: 'slow guards',
     gives: 'Denied: not there.',
     agent: (wait) => ({
-      tools: [gated('other', async () => undefined)],
+      tools: [createGatedTool('other', async () => undefined)],
       middleware: [
         inputGuard({ name: 'beside', check: () => ({ type: 'allow' }) }),
         toolGuard({
@@ -106,27 +106,30 @@ const settings: readonly Setting[] = [
     }),
   },
   {
-    name: 'a search for tools beside calls',
+    name: 'a tool search in parallel with calls',
     second: { name: 'search_tools', arguments: { query: 'hidden' } },
     gives: 'hidden',
     agent(wait) {
-      const search = toolSearch([gated('other', wait), gated('hidden', wait)], { threshold: 1, always: ['other'] });
+      const search = toolSearch([createGatedTool('other', wait), createGatedTool('hidden', wait)], {
+        threshold: 1,
+        always: ['other'],
+      });
       return { tools: search.tools, middleware: [search] };
     },
   },
   {
-    name: 'a hand-off beside calls',
+    name: 'a handoff in parallel with calls',
     second: { name: 'transfer_to_next', arguments: {} },
     gives: 'next',
     agent: (wait) => ({
-      tools: [gated('other', wait)],
+      tools: [createGatedTool('other', wait)],
       handoffs: [new Agent({ name: 'next', model: scriptedModel([respond.text('Next.')]) })],
     }),
   },
 ];
 
-describe.each(settings)('$name', ({ second, agent, gives }) => {
-  async function told(order: readonly number[]) {
+describe.each(latencySettings)('$name', ({ second, agent, gives }) => {
+  async function runInOrder(order: readonly number[]) {
     const gates = CALLS.map(() => Promise.withResolvers<void>());
     const calls = CALLS.map((at) => (at === 1 && second ? second : { name: 'other', arguments: { at } }));
     const run = new Agent({
@@ -142,12 +145,12 @@ describe.each(settings)('$name', ({ second, agent, gives }) => {
     return run.outcome();
   }
 
-  test('steps that finish in any order give the same run', async () => {
-    const first = await told(CALLS);
+  test('gives the same run, in whatever order steps finish', async () => {
+    const first = await runInOrder(CALLS);
     expect(first.status).toBe('completed');
     const results = first.messages.filter(({ role }) => role === 'tool').map(({ content }) => String(content));
     expect(results).toEqual(['Result 0.', expect.stringContaining(gives), 'Result 2.', 'Result 3.']);
-    for (const order of ORDERS) expect({ order, outcome: await told(order) }).toEqual({ order, outcome: first });
+    for (const order of ORDERS) expect({ order, outcome: await runInOrder(order) }).toEqual({ order, outcome: first });
   });
 });
 
@@ -156,13 +159,13 @@ interface WorkerOptions {
   readonly exclusive: boolean;
 }
 
-function worker(name: string, { work, exclusive }: WorkerOptions): Tool<unknown> {
+function createWorkerTool(name: string, { work, exclusive }: WorkerOptions): Tool<unknown> {
   return tool({ name, description: 'Works.', input: z.object({ at: z.number() }), exclusive, execute: work });
 }
 
-function permutations<T>(values: readonly T[]): readonly (readonly T[])[] {
+function listPermutations<T>(values: readonly T[]): readonly (readonly T[])[] {
   if (values.length === 0) return [[]];
-  return values.flatMap((value, index) => permutations(values.toSpliced(index, 1)).map((rest) => [value, ...rest]));
+  return values.flatMap((value, index) => listPermutations(values.toSpliced(index, 1)).map((rest) => [value, ...rest]));
 }
 
 const expected: Outcome = {

@@ -1,37 +1,40 @@
 import type { ChatRequest } from '@pawl/core/chat';
 import { checkHistory } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { factsOf, type Life, live, sorted } from './life.ts';
-import { overHttp } from './over-http.ts';
+import { runOverHttp } from './run-over-http.ts';
+import { listJournalEvents, runScenario, type ScenarioRun, sortEvents } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
 describe.each(scenarios)('$name', (scenario) => {
-  test('streamed and unstreamed, a run has the same outcome, facts and requests', async () => {
-    const streamed = await told(scenario, true);
-    const unstreamed = await told(scenario, false);
+  test('has the same outcome, journal events and requests, streamed and unstreamed', async () => {
+    const streamed = await playScenario(scenario, true);
+    const unstreamed = await playScenario(scenario, false);
 
     expect(streamed).toEqual(unstreamed);
     expect(checkHistory(streamed.outcome.messages)).toEqual([]);
     expect(streamed.outcome).toMatchObject({
       status: scenario.status,
-      turnCount: scenario.played ?? scenario.turns.length,
+      turnCount: scenario.requestCount ?? scenario.turns.length,
     });
   });
 });
 
-async function told(scenario: Scenario, stream: boolean): Promise<Pick<Life, 'outcome'> & Record<string, unknown>> {
-  const { value, requests } = await overHttp(scenario, (model) => live(scenario, { model, stream }));
+async function playScenario(
+  scenario: Scenario,
+  stream: boolean,
+): Promise<Pick<ScenarioRun, 'outcome'> & Record<string, unknown>> {
+  const { value, requests } = await runOverHttp(scenario, (model) => runScenario(scenario, { model, stream }));
   return {
     outcome: value.outcome,
     started: value.started,
-    facts: value.attempts.map((events) => sorted(factsOf(events))),
-    requests: byConversation(requests.map(({ stream: _, stream_options: __, ...request }) => request)),
+    journalEvents: value.attempts.map((events) => sortEvents(listJournalEvents(events))),
+    requests: groupByConversation(requests.map(({ stream: _, stream_options: __, ...request }) => request)),
   };
 }
 
-/** Requests of agents that run in parallel have no order between them: each conversation's are in order. */
-function byConversation(requests: readonly ChatRequest[]): readonly (readonly [string, readonly ChatRequest[]])[] {
-  const startOf = ({ messages }: ChatRequest): string => JSON.stringify(messages.slice(0, 2));
-  return [...Map.groupBy(requests, startOf)].sort(([one], [other]) => (one < other ? -1 : 1));
+/** Requests of parallel agents have no order: groups them by conversation. */
+function groupByConversation(requests: readonly ChatRequest[]): readonly (readonly [string, readonly ChatRequest[]])[] {
+  const readStart = ({ messages }: ChatRequest): string => JSON.stringify(messages.slice(0, 2));
+  return [...Map.groupBy(requests, readStart)].sort(([one], [other]) => (one < other ? -1 : 1));
 }

@@ -1,10 +1,10 @@
-import { cityTool } from './scenario.ts';
+import { defineCityTool } from './scenario.ts';
 
-export const look = cityTool('look');
-export const pay = cityTool('pay', { effect: 'non-idempotent' });
-export const refund = cityTool('refund', { effect: 'non-idempotent', needsApproval: true });
+export const look = defineCityTool('look');
+export const pay = defineCityTool('pay', { effect: 'non-idempotent' });
+export const refund = defineCityTool('refund', { effect: 'non-idempotent', needsApproval: true });
 
-export function asks(
+export function createCall(
   name: string,
   city: string,
 ): { readonly name: string; readonly arguments: { readonly city: string } } {

@@ -13,54 +13,56 @@ import {
 import { respond, type ScriptedMessageResponse, type ScriptedModelResponse, type ScriptFunction } from '@pawl/testing';
 import { z } from 'zod';
 
-/** One run's story, which every invariant tells in its own way. */
+/** A run that every invariant plays in its own way. */
 export interface Scenario {
   readonly name: string;
-  /** How it ends, all turns played. */
+  /** The status after all turns. */
   readonly status: Outcome['status'];
-  /** What each turn's requests are answered with. A list: the attempts of one turn, in order. */
+  /** The responses to each turn's requests. A list has the attempts of one turn, in order. */
   readonly turns: readonly (ScriptedModelResponse | readonly ScriptedModelResponse[])[];
-  /** @defaultValue as many as `turns` has */
-  readonly played?: number;
-  /** The same of conversations inside the run, by the words that each begins with. */
+  /** @defaultValue the number of `turns` */
+  readonly requestCount?: number;
+  /** The responses of nested conversations, by their first user message. */
   readonly inside?: Readonly<Record<string, readonly ScriptedModelResponse[]>>;
-  readonly agent: (stage: Stage) => Omit<AgentOptions<unknown, unknown>, 'model' | 'clock' | 'random'>;
+  readonly agent: (stage: ScenarioSetup) => Omit<AgentOptions<unknown, unknown>, 'model' | 'clock' | 'random'>;
   /** @defaultValue 'Go.' */
   readonly input?: Input;
-  /** Said to each attempt at the run, until one has taken it in. */
-  readonly says?: string;
-  /** Said to each call that waits for a person. */
+  /** Sent to each attempt at the run, until one has recorded it. */
+  readonly steering?: string;
+  /** Answers each pending call. */
   readonly answer?: (pending: PendingCall) => Answer;
 }
 
-/** What the tools of one life of a run leave behind. */
-export interface Stage {
-  /** The idempotency keys of the calls that began, in order. */
+/** What one run of a scenario gives to its tools. */
+export interface ScenarioSetup {
+  /** The idempotency keys of the started calls, in order. */
   readonly started: string[];
-  /** For agents inside the run. */
+  /** For nested agents. */
   readonly model: ChatModel;
   readonly clock: Clock;
 }
 
-/** Answers a turn's conversation with that turn's replies, however often and from whatever attempt it is asked. */
-export function responder({ turns, inside = {} }: Scenario): ScriptFunction<ScriptedModelResponse> {
+/** Gives the responses of a turn, however often and in whichever attempt they are requested. */
+export function createResponder({ turns, inside = {} }: Scenario): ScriptFunction<ScriptedModelResponse> {
   const asked = new Map<string, { readonly turn: number; times: number }>();
   return ({ messages }) => {
     const { content } = messages.find(({ role }) => role === 'user') ?? {};
     const within = typeof content === 'string' ? inside[content] : undefined;
     if (within !== undefined) {
-      return counted(within[messages.filter(({ role }) => role === 'assistant').length] ?? respond.empty());
+      return addUsage(within[messages.filter(({ role }) => role === 'assistant').length] ?? respond.empty());
     }
     const conversation = JSON.stringify(messages);
     const before = asked.get(conversation) ?? { turn: asked.size, times: 0 };
     asked.set(conversation, { ...before, times: before.times + 1 });
-    const replies = [turns[before.turn] ?? respond.httpError(400, { message: `No turn ${before.turn} here.` })].flat();
-    return counted(replies[before.times % replies.length] ?? respond.empty());
+    const responses = [
+      turns[before.turn] ?? respond.httpError(400, { message: `No turn ${before.turn} here.` }),
+    ].flat();
+    return addUsage(responses[before.times % responses.length] ?? respond.empty());
   };
 }
 
-/** The same usage for every reply, so that it does not depend on what the results say. */
-function counted(given: ScriptedModelResponse): ScriptedModelResponse {
+/** The same usage for every response, so that it does not depend on the texts of results. */
+function addUsage(given: ScriptedModelResponse): ScriptedModelResponse {
   return given.type === 'message' ? { usage: COUNTED, ...given } : given;
 }
 
@@ -76,11 +78,11 @@ interface CityToolOptions {
   readonly execute?: (city: string) => unknown;
 }
 
-/** A tool of a city that says when it starts. */
-export function cityTool(
+/** A tool for a city that records its start. */
+export function defineCityTool(
   name: string,
   { effect = 'read', needsApproval = false, execute = (city) => `${name} ${city}` }: CityToolOptions = {},
-): (stage: Stage) => Tool<unknown> {
+): (stage: ScenarioSetup) => Tool<unknown> {
   return ({ started }) =>
     tool({
       name,

@@ -2,23 +2,23 @@ import { type Answer, contentParts, customTool, type PendingCall, stopOnTool, ty
 import type { Middleware } from '@pawl/core/middleware';
 import { respond } from '@pawl/testing';
 import { z } from 'zod';
-import { cityTool, type Scenario, type Stage } from './scenario.ts';
-import { asks, look, pay, refund } from './scenario-tools.ts';
-import { compacted, referred } from './scenarios-compacted.ts';
-import { guarded, refusing, waiting } from './scenarios-guarded.ts';
-import { handedOver, shownLess, summarised } from './scenarios-handed.ts';
-import { repeated } from './scenarios-repeated.ts';
-import { searched } from './scenarios-searched.ts';
-import { steered, steeredGuarded } from './scenarios-steered.ts';
-import { fromOutside, subAgents } from './scenarios-within.ts';
+import { defineCityTool, type Scenario, type ScenarioSetup } from './scenario.ts';
+import { createCall, look, pay, refund } from './scenario-tools.ts';
+import { compacted, referred } from './scenarios-compaction.ts';
+import { guarded, refusing, waiting } from './scenarios-guards.ts';
+import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
+import { fromOutside, subAgents } from './scenarios-nested.ts';
+import { repeated } from './scenarios-repeated-requests.ts';
+import { guardedSteering, steering } from './scenarios-steering.ts';
+import { searched } from './scenarios-tool-search.ts';
 
-const fail = cityTool('fail', {
+const fail = defineCityTool('fail', {
   effect: 'non-idempotent',
   execute(city) {
     throw city === 'Oslo' ? new ToolError('No way to Oslo.') : new Error('It broke.');
   },
 });
-const picture = cityTool('picture', {
+const picture = defineCityTool('picture', {
   execute: (city) =>
     contentParts(
       { type: 'text', text: `A picture of ${city}.` },
@@ -30,40 +30,40 @@ const parallel: Scenario = {
   name: 'several turns with parallel calls',
   status: 'completed',
   turns: [
-    respond.calls([asks('look', 'Oslo'), asks('pay', 'Oslo'), asks('look', 'Rome')]),
-    respond.calls([asks('pay', 'Rome'), asks('pay', 'Bern')], { text: 'Now the rest. ' }),
+    respond.calls([createCall('look', 'Oslo'), createCall('pay', 'Oslo'), createCall('look', 'Rome')]),
+    respond.calls([createCall('pay', 'Rome'), createCall('pay', 'Bern')], { text: 'Now the rest. ' }),
     respond.text('All paid.'),
   ],
   agent: (stage) => ({ tools: [look(stage), pay(stage)], limits: { tokens: 10_000 } }),
 };
 
-const corrections: Scenario = {
-  name: 'corrections after bad arguments, an unknown tool and tools that throw',
+const inputRetries: Scenario = {
+  name: 'retries after invalid arguments, an unknown tool and tools that throw',
   status: 'completed',
   turns: [
     respond.calls([
       { name: 'look', arguments: { city: 5 } },
       { name: 'look', arguments: '{"city": ' },
-      asks('lok', 'Oslo'),
-      asks('fail', 'Oslo'),
-      asks('fail', 'Rome'),
+      createCall('lok', 'Oslo'),
+      createCall('fail', 'Oslo'),
+      createCall('fail', 'Rome'),
     ]),
-    respond.calls([asks('look', 'Oslo')], { finishReason: 'stop' }),
+    respond.calls([createCall('look', 'Oslo')], { finishReason: 'stop' }),
     respond.text('Corrected.'),
   ],
   agent: (stage) => ({ tools: [look(stage), fail(stage)] }),
 };
 
 const approval: Scenario = {
-  name: 'approve, deny and edit, with siblings',
+  name: 'approve, deny and edit among other calls',
   status: 'completed',
   turns: [
     respond.calls([
-      asks('refund', 'Oslo'),
-      asks('pay', 'Bern'),
-      asks('refund', 'Rome'),
-      asks('look', 'Rome'),
-      asks('refund', 'Paris'),
+      createCall('refund', 'Oslo'),
+      createCall('pay', 'Bern'),
+      createCall('refund', 'Rome'),
+      createCall('look', 'Rome'),
+      createCall('refund', 'Paris'),
     ]),
     respond.call('refund', { city: 'Lima' }),
     respond.text('Answered.'),
@@ -79,36 +79,36 @@ function answer({ id, fingerprint }: PendingCall): Answer {
 }
 
 const structured: Scenario = {
-  name: 'structured output with a correction',
+  name: 'structured output with a retry',
   status: 'completed',
   turns: [respond.text('{"city": 5}'), respond.text('{"city": "Oslo"}')],
   agent: () => ({ output: z.object({ city: z.string() }) }),
 };
 
 const lastTurn: Scenario = {
-  name: 'a turns limit with a last turn',
+  name: 'a turn limit with a last turn',
   status: 'limited',
-  turns: [respond.calls([asks('look', 'Oslo'), asks('pay', 'Rome')]), respond.text('What I have.')],
+  turns: [respond.calls([createCall('look', 'Oslo'), createCall('pay', 'Rome')]), respond.text('What I have.')],
   agent: (stage) => ({ tools: [look(stage), pay(stage)], limits: { turns: 2 } }),
 };
 
 const refusedBatch: Scenario = {
-  name: 'a batch that would pass the limit of tool calls',
+  name: 'a batch that would exceed the limit on tool calls',
   status: 'limited',
   turns: [
     respond.call('look', { city: 'Oslo' }),
-    respond.calls([asks('look', 'Rome'), asks('pay', 'Rome')]),
+    respond.calls([createCall('look', 'Rome'), createCall('pay', 'Rome')]),
     respond.text('What I have.'),
   ],
   agent: (stage) => ({ tools: [look(stage), pay(stage)], limits: { toolCalls: 2 } }),
 };
 
-const askedAgain: Scenario = {
-  name: 'an empty and a cut reply that are asked for again',
+const reprompted: Scenario = {
+  name: 'an empty and a truncated response that are reprompted',
   status: 'completed',
   turns: [
     respond.empty(),
-    respond.calls([asks('pay', 'Oslo')], { text: 'I will', finishReason: 'length' }),
+    respond.calls([createCall('pay', 'Oslo')], { text: 'I will', finishReason: 'length' }),
     respond.call('pay', { city: 'Oslo' }),
     respond.text('Paid.'),
   ],
@@ -116,7 +116,7 @@ const askedAgain: Scenario = {
 };
 
 const retries: Scenario = {
-  name: 'retries after a 503 and a stream that was cut',
+  name: 'retries after a 503 and a cut stream',
   status: 'completed',
   turns: [
     [respond.httpError(503), respond.call('look', { city: 'Oslo' })],
@@ -148,8 +148,8 @@ const middleware: Scenario = {
   name: 'middleware around the turn, the model and the tools',
   status: 'completed',
   turns: [
-    respond.calls([asks('look', 'Oslo'), asks('pay', 'Oslo')]),
-    respond.calls([asks('pay', 'Rome'), asks('look', 'Rome')]),
+    respond.calls([createCall('look', 'Oslo'), createCall('pay', 'Oslo')]),
+    respond.calls([createCall('pay', 'Rome'), createCall('look', 'Rome')]),
     respond.text('Wrapped.'),
   ],
   agent: (stage) => ({ tools: [look(stage), pay(stage)], middleware: [wrapping, vetoing] }),
@@ -159,7 +159,7 @@ const images: Scenario = {
   name: 'images in results',
   status: 'completed',
   turns: [
-    respond.calls([asks('picture', 'Oslo'), asks('look', 'Oslo'), asks('picture', 'Rome')]),
+    respond.calls([createCall('picture', 'Oslo'), createCall('look', 'Oslo'), createCall('picture', 'Rome')]),
     respond.text('Nice pictures.'),
   ],
   agent: (stage) => ({ tools: [picture(stage), look(stage)] }),
@@ -194,7 +194,7 @@ const refusal: Scenario = {
 };
 
 const customTools: Scenario = {
-  name: 'custom tools whose input is text, in both forms of call',
+  name: 'custom tools with text input, in both forms of call',
   status: 'completed',
   turns: [
     respond.calls([
@@ -204,18 +204,18 @@ const customTools: Scenario = {
       { name: 'nowhere', input: 'x' },
       { name: 'refund', arguments: { input: 'Half.' } },
     ]),
-    respond.calls([{ name: 'note', arguments: {} }, asks('look', 'Rome')]),
+    respond.calls([{ name: 'note', arguments: {} }, createCall('look', 'Rome')]),
     respond.custom('note', ''),
     respond.text('Noted.'),
   ],
   agent: (stage) => ({
-    tools: [writtenTool('note', stage), { ...writtenTool('refund', stage), needsApproval: true }, look(stage)],
+    tools: [createTextTool('note', stage), { ...createTextTool('refund', stage), needsApproval: true }, look(stage)],
   }),
   answer: ({ id, fingerprint }) =>
     id === 'approval:1.1' ? { type: 'edit', fingerprint, arguments: 'Some of it.' } : { type: 'approve', fingerprint },
 };
 
-function writtenTool(name: string, { started }: Stage): Tool<unknown> {
+function createTextTool(name: string, { started }: ScenarioSetup): Tool<unknown> {
   return customTool({
     name,
     description: `Writes a ${name}.`,
@@ -227,20 +227,20 @@ function writtenTool(name: string, { started }: Stage): Tool<unknown> {
   });
 }
 
-/** In doubt after a crash it would not have finished, and end nothing. */
-const submit = cityTool('submit', { effect: 'idempotent' });
+/** Idempotent: a repeated call would otherwise have an unknown outcome after a crash, and not end the run. */
+const submit = defineCityTool('submit', { effect: 'idempotent' });
 
 const stopping: Scenario = {
   name: 'a tool whose value ends the run',
   status: 'completed',
   turns: [
-    respond.calls([asks('pay', 'Oslo'), { name: 'submit', arguments: { town: 'Oslo' } }]),
-    respond.calls([asks('look', 'Rome'), asks('submit', 'Rome'), asks('look', 'Bern')]),
+    respond.calls([createCall('pay', 'Oslo'), { name: 'submit', arguments: { town: 'Oslo' } }]),
+    respond.calls([createCall('look', 'Rome'), createCall('submit', 'Rome'), createCall('look', 'Bern')]),
   ],
   agent: (stage) => ({ tools: [look(stage), pay(stage), submit(stage)], stopWhen: stopOnTool('submit') }),
 };
 
-/** A feature joins all invariants by one more of these. */
+/** A new feature joins all invariants by one more scenario. */
 export const scenarios: readonly Scenario[] = [
   {
     name: 'plain text',
@@ -249,12 +249,12 @@ export const scenarios: readonly Scenario[] = [
     agent: () => ({ instructions: 'Be brief.' }),
   },
   parallel,
-  corrections,
+  inputRetries,
   approval,
   structured,
   lastTurn,
   refusedBatch,
-  askedAgain,
+  reprompted,
   retries,
   middleware,
   images,
@@ -274,6 +274,6 @@ export const scenarios: readonly Scenario[] = [
   compacted,
   referred,
   searched,
-  steered,
-  steeredGuarded,
+  steering,
+  guardedSteering,
 ];

@@ -13,7 +13,7 @@ import { offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { collectEvents } from '../../scripts/event-examples.ts';
-import { newFile, openSqlite } from '../durable/hosts.ts';
+import { createFile, openSqlite } from '../durable/hosts.ts';
 
 const SECRET = 'the customer is Ada';
 
@@ -193,7 +193,7 @@ describe('logEvents', () => {
 
   test('writes each event of a resumed run once, by a host', async () => {
     const { lines, listeners } = collect();
-    const host = openSqlite(newFile(), { listeners });
+    const host = openSqlite(createFile(), { listeners });
     const ask = tool({ name: 'ask', description: 'A', input: z.object({}), needsApproval: true, execute: () => 'yes' });
     const agent = new Agent({ model: scriptedModel([respond.call('ask', {}), respond.text('End.')]), tools: [ask] });
     const outcome = await agent.run('Go.', { host, runId: 'r' }).outcome();

@@ -2,7 +2,7 @@
 export type Random = (below: number) => number;
 
 /** The same numbers for the same seed (mulberry32). */
-export function seeded(seed: number): Random {
+export function createRandom(seed: number): Random {
   let state = seed;
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;
@@ -12,7 +12,7 @@ export function seeded(seed: number): Random {
   };
 }
 
-export function shuffled<T>(list: readonly T[], random: Random): readonly T[] {
+export function shuffle<T>(list: readonly T[], random: Random): readonly T[] {
   return list
     .map((value) => ({ value, order: random(1_000_000) }))
     .toSorted((a, b) => a.order - b.order)

@@ -2,7 +2,7 @@ import { type ChatModel, ModelError, TimeoutError, withFallback } from '@pawl/co
 import type { Delta } from '@pawl/core/chat';
 import { type ManualClock, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { attempts, type RetryPolicy, resolveRetryPolicy } from '../../packages/core/src/model/attempts.ts';
+import { type RetryPolicy, resolveRetryPolicy, runAttempts } from '../../packages/core/src/model/attempts.ts';
 
 const policy = resolveRetryPolicy({ maxAttempts: 2, attemptTimeoutMs: 10_000 });
 const busy = new ModelError('busy', { code: 'test.busy' });
@@ -10,21 +10,21 @@ const random = (): number => 0.5;
 const request = { messages: [] };
 const streamed = { ...request, stream: true };
 
-// By hand: it ignores its signal, which no scripted model does.
+// Ignores its signal, which no scripted model does.
 const deaf: ChatModel = { name: 'm', send: () => new Promise(() => undefined) };
 
-test('an attempt has a deadline, also where the model ignores its signal', async () => {
+test('ends an attempt at its deadline, even if the model ignores the signal', async () => {
   const clock = manualClock();
   const errors: unknown[] = [];
-  const started = attempts(withFallback(deaf, scriptedModel([respond.text('hi')])), request, {
+  const started = runAttempts(withFallback(deaf, scriptedModel([respond.text('hi')])), request, {
     policy: { ...policy, maxAttempts: 1 },
     random,
     context: { clock },
-    onFailed: ({ error }) => void errors.push(error),
+    onFailure: ({ error }) => void errors.push(error),
   });
   await clock.advance(10_000);
   const { attempt } = await started;
-  const message = 'Model "m" had not answered in full after 10 s. If that is too short, raise attemptTimeoutMs.';
+  const message = 'Model "m" did not respond in full within 10 s. If it needs more time, raise attemptTimeoutMs.';
   expect({ attempt, errors, running: clock.running }).toEqual({
     attempt: 2,
     errors: [new TimeoutError(message, { phase: 'attempt', timeoutMs: 10_000 })],
@@ -32,7 +32,7 @@ test('an attempt has a deadline, also where the model ignores its signal', async
   });
 });
 
-test('the time in which a reader is behind does not count', async () => {
+test('does not count the time in which a reader is behind', async () => {
   const clock = manualClock();
   const seen: (readonly number[])[] = [];
   const rest = Promise.withResolvers<void>();
@@ -47,7 +47,7 @@ test('the time in which a reader is behind does not count', async () => {
     seen.push(clock.running);
     await clock.advance(50_000);
   };
-  const asked = attempts(model, streamed, { policy, random, context: { clock, onDelta } });
+  const asked = runAttempts(model, streamed, { policy, random, context: { clock, onDelta } });
   while (clock.now() < 54_000) await new Promise((turn) => setImmediate(turn));
   for (let turn = 0; turn < 5; turn++) await new Promise((done) => setImmediate(done));
   seen.push(clock.running);
@@ -56,7 +56,7 @@ test('the time in which a reader is behind does not count', async () => {
   expect(seen).toEqual([[], [6000]]);
 });
 
-test('what a model tells after its attempt is over goes nowhere', async () => {
+test('ignores what a model reports after its attempt ended', async () => {
   const clock = manualClock();
   const heard: Delta[] = [];
   let tellLate = (): void => undefined;
@@ -79,20 +79,20 @@ test('what a model tells after its attempt is over goes nowhere', async () => {
     onDelta: (delta: Delta) => void heard.push(delta) as undefined,
     onRepaired: () => void heard.pop(),
   };
-  await attempts(model, request, { policy, random, context });
+  await runAttempts(model, request, { policy, random, context });
   tellLate();
   expect(heard).toEqual([{ type: 'text', delta: 'in time' }]);
 });
 
-test.each(['before the first attempt', 'in an attempt', 'in a pause', 'while a failure is told'])(
-  'an abort %s is the end at once, with its reason and without another attempt',
+test.each(['before the first attempt', 'in an attempt', 'in a pause', 'while a failure is reported'])(
+  'an abort %s rejects at once with its reason and starts no other attempt',
   async (when) => {
     const clock = manualClock();
     const controller = new AbortController();
     const reason = { because: 'of this test' };
-    const told: string[] = [];
+    const reported: string[] = [];
     const abortIf = (now: string): void => {
-      told.push(now);
+      reported.push(now);
       if (now === when) controller.abort(reason);
     };
     abortIf('before the first attempt');
@@ -105,43 +105,43 @@ test.each(['before the first attempt', 'in an attempt', 'in a pause', 'while a f
       abortIf('in a pause');
       return clock.sleep(ms, signal);
     };
-    const rejection = await attempts(withFallback(failing, scriptedModel([respond.text('hi')])), request, {
+    const rejection = await runAttempts(withFallback(failing, scriptedModel([respond.text('hi')])), request, {
       policy,
       random,
       context: {
         clock: { now: () => 0, after: (ms, callback) => clock.after(ms, callback), sleep },
         signal: controller.signal,
       },
-      onFailed: () => abortIf('while a failure is told'),
+      onFailure: () => abortIf('while a failure is reported'),
     }).catch((error: unknown) => error);
-    const course = ['before the first attempt', 'in an attempt', 'while a failure is told', 'in a pause'];
-    expect({ rejection, told, running: clock.running }).toEqual({
+    const course = ['before the first attempt', 'in an attempt', 'while a failure is reported', 'in a pause'];
+    expect({ rejection, reported, running: clock.running }).toEqual({
       rejection: reason,
-      told: course.slice(0, course.indexOf(when) + 1),
+      reported: course.slice(0, course.indexOf(when) + 1),
       running: [],
     });
   },
 );
 
 const mistakes: readonly { readonly retry: RetryPolicy; readonly message: string }[] = [
-  { retry: { maxAttempts: 0 }, message: "The retry policy's maxAttempts is 0. Give a whole number from 1." },
-  { retry: { maxAttempts: 1.5 }, message: "The retry policy's maxAttempts is 1.5. Give a whole number from 1." },
-  { retry: { initialDelayMs: -1 }, message: "The retry policy's initialDelayMs is -1. Give milliseconds from 0." },
+  { retry: { maxAttempts: 0 }, message: "The retry policy's maxAttempts is 0. Pass a whole number of 1 or more." },
+  { retry: { maxAttempts: 1.5 }, message: "The retry policy's maxAttempts is 1.5. Pass a whole number of 1 or more." },
+  { retry: { initialDelayMs: -1 }, message: "The retry policy's initialDelayMs is -1. Pass milliseconds, 0 or more." },
   {
     retry: { initialDelayMs: 900, maxDelayMs: 800 },
-    message: "The retry policy's maxDelayMs is 800. Give milliseconds from initialDelayMs (900).",
+    message: "The retry policy's maxDelayMs is 800. Pass milliseconds, initialDelayMs (900) or more.",
   },
   {
     retry: { maxRetryAfterMs: Number.NaN },
-    message: "The retry policy's maxRetryAfterMs is NaN. Give milliseconds from 0, or Infinity.",
+    message: "The retry policy's maxRetryAfterMs is NaN. Pass milliseconds, 0 or more, or Infinity.",
   },
   {
     retry: { attemptTimeoutMs: 0 },
-    message: "The retry policy's attemptTimeoutMs is 0. Give milliseconds above 0, or Infinity.",
+    message: "The retry policy's attemptTimeoutMs is 0. Pass milliseconds above 0, or Infinity.",
   },
 ];
 
-test.each(mistakes)('a retry policy that cannot be is a ConfigError: $message', ({ retry, message }) => {
+test.each(mistakes)('an invalid retry policy is a ConfigError: $message', ({ retry, message }) => {
   expect(() => resolveRetryPolicy(retry)).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
 });
 

@@ -11,9 +11,9 @@ import { manualClock, respond, type ScriptedModelResponse, type ScriptFunction, 
 import { expect, test } from 'vitest';
 import {
   type AttemptsOptions,
-  attempts,
   type RetryPolicy,
   resolveRetryPolicy,
+  runAttempts,
 } from '../../packages/core/src/model/attempts.ts';
 
 const busy = new ModelError('busy', { code: 'test.busy' });
@@ -26,7 +26,7 @@ const stale = new NetworkError('stale', {
 });
 const bug = new TypeError('a bug');
 
-interface Told {
+interface AskReport {
   readonly events: readonly string[];
   readonly slept: readonly number[];
   readonly result: string;
@@ -36,11 +36,11 @@ interface Trial extends Partial<AttemptsOptions> {
   readonly retry?: RetryPolicy;
 }
 
-/** Asks, and gives everything that could be heard of it. */
-async function ask(model: ChatModel, { retry, ...options }: Trial = {}): Promise<Told> {
+/** Sends a request and returns everything that was reported. */
+async function ask(model: ChatModel, { retry, ...options }: Trial = {}): Promise<AskReport> {
   const events: string[] = [];
   const clock = manualClock();
-  const result = await attempts(
+  const result = await runAttempts(
     model,
     { messages: [] },
     {
@@ -48,14 +48,14 @@ async function ask(model: ChatModel, { retry, ...options }: Trial = {}): Promise
       context: { clock },
       random: () => 0.5,
       onAttempt: ({ attempt, model }) => void events.push(`${attempt} ${model}`),
-      onFailed: ({ attempt, model, error, retryInMs, counted }) => {
+      onFailure: ({ attempt, model, error, retryInMs, counted }) => {
         const then = retryInMs === undefined ? 'over' : `again in ${retryInMs}`;
         events.push(`${attempt} ${model}: ${messageOf(error)}, ${then}${counted ? '' : ', not counted'}`);
       },
       ...options,
     },
   ).then(
-    ({ reply: said, model, attempt }) => `${attempt} ${model.name} says ${said.choices[0].message.content}`,
+    ({ response, model, attempt }) => `${attempt} ${model.name} says ${response.choices[0].message.content}`,
     (error: unknown) => `rejected: ${messageOf(error)}`,
   );
   return { events, slept: clock.slept, result };
@@ -65,7 +65,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** One thing after another, and the last one for ever. An error is thrown. */
+/** Responds with one item after another, then always with the last. Throws items that are errors. */
 function scripted(
   name: string,
   acts: readonly (ScriptedModelResponse | ScriptFunction<ScriptedModelResponse> | Error)[],
@@ -79,7 +79,7 @@ function scripted(
   return scriptedModel(respond, { name });
 }
 
-test('an attempt that failed is repeated after a pause', async () => {
+test('repeats a failed attempt after a delay', async () => {
   expect(await ask(scripted('m', [busy, busy, respond.text('hi')]))).toEqual({
     events: ['1 m', '1 m: busy, again in 250', '2 m', '2 m: busy, again in 500', '3 m'],
     slept: [250, 500],
@@ -87,7 +87,7 @@ test('an attempt that failed is repeated after a pause', async () => {
   });
 });
 
-test('retries used up: the last error is what it rejects with', async () => {
+test('rejects with the last error after the last retry', async () => {
   expect(await ask(scripted('m', [busy]), { retry: { maxAttempts: 2 } })).toEqual({
     events: ['1 m', '1 m: busy, again in 250', '2 m', '2 m: busy, over'],
     slept: [250],
@@ -107,7 +107,7 @@ test.each([
   });
 });
 
-test('Retry-After is obeyed', async () => {
+test('waits as long as Retry-After says', async () => {
   const limited = new HttpError('later', { status: 429, retryAfterMs: 60_000 });
   expect(await ask(scripted('m', [limited, respond.text('hi')]))).toEqual({
     events: ['1 m', '1 m: later, again in 60000', '2 m'],
@@ -116,7 +116,7 @@ test('Retry-After is obeyed', async () => {
   });
 });
 
-test('a fallback is asked after the retries of the first model, and numbers go on', async () => {
+test('sends the request to the fallback after the last retry, and continues the attempt numbers', async () => {
   const model = withFallback(
     withFallback(scripted('a', [busy]), scripted('b', [wrong])),
     scripted('c', [bug, respond.text('hi')]),
@@ -131,12 +131,12 @@ test('a fallback is asked after the retries of the first model, and numbers go o
   });
 });
 
-test('when every model failed it rejects with the last error', async () => {
+test('rejects with the last error if every model failed', async () => {
   const { result } = await ask(withFallback(scripted('a', [wrong]), scripted('b', [bug])));
   expect(result).toEqual('rejected: a bug');
 });
 
-test('a stale connection is replaced at once, told and not counted', async () => {
+test('replaces a stale connection at once, and reports it as not counted', async () => {
   expect(await ask(scripted('m', [stale, respond.text('hi')]), { retry: { maxAttempts: 1 } })).toEqual({
     events: ['1 m', '1 m: stale, again in 0, not counted', '2 m'],
     slept: [],
@@ -144,7 +144,7 @@ test('a stale connection is replaced at once, told and not counted', async () =>
   });
 });
 
-test('a connection that seems stale a second time counts', async () => {
+test('counts a second stale connection', async () => {
   expect(await ask(scripted('m', [stale, stale, busy]), { retry: { maxAttempts: 2 } })).toEqual({
     events: ['1 m', '1 m: stale, again in 0, not counted', '2 m', '2 m: stale, again in 250', '3 m', '3 m: busy, over'],
     slept: [250],
@@ -152,7 +152,7 @@ test('a connection that seems stale a second time counts', async () => {
   });
 });
 
-test('a connection that broke, and was not stale, counts', async () => {
+test('counts a broken connection that was not stale', async () => {
   const reset = new NetworkError('reset', { code: 'network.reset', address: 'host:1', phase: 'reply' });
   expect(await ask(scripted('m', [reset, respond.text('hi')]))).toEqual({
     events: ['1 m', '1 m: reset, again in 250', '2 m'],
@@ -161,19 +161,19 @@ test('a connection that broke, and was not stale, counts', async () => {
   });
 });
 
-test('a mistake in the options of a model is not hidden by its fallback', async () => {
+test('reports a ConfigError of a model instead of using its fallback', async () => {
   const mistake = new ConfigError('No key.');
   const model = withFallback(scripted('a', [mistake]), scripted('b', [respond.text('hi')]));
   expect(await ask(model)).toEqual({ events: ['1 a', '1 a: No key., over'], slept: [], result: 'rejected: No key.' });
 });
 
-test('the last failure has no time of another attempt', async () => {
+test('the last failure has no retryInMs', async () => {
   const failures: object[] = [];
-  await ask(scripted('m', [wrong]), { onFailed: (failed) => void failures.push(failed) });
+  await ask(scripted('m', [wrong]), { onFailure: (failed) => void failures.push(failed) });
   expect(failures.map((failed) => 'retryInMs' in failed)).toEqual([false]);
 });
 
-test('what onAttempt throws ends everything, retries and fallback too', async () => {
+test('an error of onAttempt ends retries and fallbacks', async () => {
   const onAttempt = ({ attempt }: { readonly attempt: number }): void => {
     if (attempt === 2) throw new Error('the budget is spent');
   };
@@ -185,18 +185,20 @@ test('what onAttempt throws ends everything, retries and fallback too', async ()
   });
 });
 
-test('what onFailed throws ends everything', async () => {
+test('an error of onFailure ends retries and fallbacks', async () => {
   const onFailed = (): void => {
     throw new Error('enough');
   };
-  expect(await ask(withFallback(scripted('a', [busy]), scripted('b', [respond.text('hi')])), { onFailed })).toEqual({
+  expect(
+    await ask(withFallback(scripted('a', [busy]), scripted('b', [respond.text('hi')])), { onFailure: onFailed }),
+  ).toEqual({
     events: ['1 a'],
     slept: [],
     result: 'rejected: enough',
   });
 });
 
-test('a model gets the surroundings of its run, with a signal of its own', async () => {
+test('passes the context of the run to the model, with a signal of its own', async () => {
   let got: Partial<ModelContext> = {};
   const model = scripted('m', [
     (_, context) => {

@@ -26,7 +26,7 @@ async function servedModel() {
   return server;
 }
 
-/** Whether two models that share a store share what the first was answered. */
+/** Whether the second model gets the cached response of the first. */
 async function shares(first: ChatModel, second: ChatModel, request: ChatRequest = HELLO): Promise<boolean> {
   const store = memoryResponseCache();
   const [one, other] = [withCache(first, store), withCache(second, store)];
@@ -37,7 +37,7 @@ async function shares(first: ChatModel, second: ChatModel, request: ChatRequest 
   return JSON.stringify(choices) === JSON.stringify(known.choices);
 }
 
-describe('two models share no cached reply', () => {
+describe('two models share no cached response', () => {
   const basics: OpenAIOptions = { apiKey: 'key-one' };
   const differences: Readonly<Record<string, readonly [OpenAIOptions, OpenAIOptions]>> = {
     'the key': [{}, { apiKey: 'key-two' }],
@@ -67,14 +67,14 @@ describe('two models share no cached reply', () => {
     'an extra body beside none': [{}, { extraBody: { top_k: 5 } }],
   };
 
-  test.each(Object.entries(differences))('of which %s differs', async (_, [one, other]) => {
+  test.each(Object.entries(differences))('if %s differs', async (_, [one, other]) => {
     const { baseURL } = await servedModel();
     const make = (options: OpenAIOptions): ChatModel => openai('m', { baseURL, ...basics, ...options });
     expect(await shares(make(one), make(other))).toBe(false);
     expect(await shares(make(one), make(one))).toBe(true);
   });
 
-  test('of which the address differs', async () => {
+  test('if the URL differs', async () => {
     const [one, other] = [await servedModel(), await servedModel()];
     const first = openai('m', { baseURL: one.baseURL, apiKey: 'k' });
     const second = openai('m', { baseURL: other.baseURL, apiKey: 'k', extraBody: {} });
@@ -84,12 +84,12 @@ describe('two models share no cached reply', () => {
     expect([one.requests.length, other.requests.length]).toEqual([1, 1]);
   });
 
-  test('of which the name differs', async () => {
+  test('if the name differs', async () => {
     const { baseURL } = await servedModel();
     expect(await shares(openai('m', { baseURL }), openai('n', { baseURL }))).toBe(false);
   });
 
-  test('of which one is a deployment with another version of the API', async () => {
+  test('if one is a deployment with another API version', async () => {
     const { baseURL } = await servedModel();
     const make = (apiVersion: string): ChatModel =>
       azure('m', { endpoint: baseURL.replace(/\/v1$/, ''), apiKey: 'k', apiVersion });
@@ -104,10 +104,10 @@ describe('two models share no cached reply', () => {
     expect(keys[0]).not.toBe(keys[1]);
   });
 
-  test('of which one is wrapped by hand, whatever the wrapper kept', async () => {
+  test('if one is wrapped by the user, whichever fields the wrapper copies', async () => {
     const { baseURL } = await servedModel();
     const model = openai('m', { baseURL });
-    // By hand: it is what users write.
+    // Handwritten, like a user's wrapper.
     const polite: ChatModel = {
       ...model,
       send: (request, context) =>
@@ -118,7 +118,7 @@ describe('two models share no cached reply', () => {
     expect(await shares(polite, polite)).toBe(true);
   });
 
-  test('of which both are written by hand, unless they say that they are the same', async () => {
+  test('if both are models of the user, unless they have the same cacheKey', async () => {
     const written = (text: string, options: Partial<ChatModel> = {}): ChatModel => {
       const { send } = scriptedModel(() => respond.text(text));
       return { name: 'm', ...options, send };
@@ -126,7 +126,7 @@ describe('two models share no cached reply', () => {
     expect(await shares(written('A.'), written('B.'))).toBe(false);
     expect(await shares(written('A.', { cacheKey: 'a' }), written('B.', { cacheKey: 'b' }))).toBe(false);
     expect(await shares(written('A.', { cacheKey: 'a' }), written('B.', { cacheKey: 'a' }))).toBe(true);
-    // By hand: objects of one class share their `send`.
+    // Objects of one class share their `send`.
     class Answering {
       readonly name = 'm';
       readonly #text: string;
@@ -148,7 +148,7 @@ describe('two models share no cached reply', () => {
   });
 });
 
-describe('one model shares its cached replies', () => {
+describe('one model shares its cached responses', () => {
   test.each([
     ['with a limit of requests at once', (model: ChatModel) => withConcurrency(model, 1)],
     ['with a limit of requests a minute', (model: ChatModel) => withRateLimit(model, { requestsPerMinute: 5 })],
@@ -161,7 +161,7 @@ describe('one model shares its cached replies', () => {
     expect(await shares(model, wrap(model))).toBe(true);
   });
 
-  test('with other ids of requests, timeouts and transports', async () => {
+  test('with other request ids, timeouts and transports', async () => {
     const { baseURL } = await servedModel();
     let count = 0;
     const make = (options: OpenAIOptions): ChatModel => openai('m', { baseURL, ...options });
@@ -172,17 +172,17 @@ describe('one model shares its cached replies', () => {
   });
 });
 
-describe('one request is not taken for another', () => {
+describe('different requests have different cache entries', () => {
   const requests: Readonly<Record<string, Partial<ChatRequest>>> = {
     'the messages': { messages: [{ role: 'user', content: 'Hello?' }] },
     'the name of a speaker': { messages: [{ role: 'user', content: 'Hello.', name: 'ada' }] },
     'a setting': { temperature: 0.5 },
-    'the form of the reply': { response_format: { type: 'json_object' } },
+    'the response format': { response_format: { type: 'json_object' } },
     'the model named in it': { model: 'n' },
     'a tool': { tools: [{ type: 'function', function: { name: 'look' } }] },
     'how many replies it wants': { n: 2 },
   };
-  test.each(Object.entries(requests))('where %s differs', async (_, change) => {
+  test.each(Object.entries(requests))('if %s differs', async (_, change) => {
     const { baseURL, requests } = await servedModel();
     const cached = withCache(openai('m', { baseURL }), memoryResponseCache());
     await cached.send(HELLO);
@@ -191,7 +191,7 @@ describe('one request is not taken for another', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('where only the strict form of a tool differs', async () => {
+  test('if only the strict form of a tool differs', async () => {
     const { baseURL, requests } = await servedModel();
     const cached = withCache(openai('m', { baseURL, profile: 'openai', apiKey: 'k' }), memoryResponseCache());
     const look = (strict: boolean) =>
@@ -202,7 +202,7 @@ describe('one request is not taken for another', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('streamed and whole it is the same request', async () => {
+  test('a streamed and an unstreamed request share an entry', async () => {
     const { baseURL, requests } = await servedModel();
     const agent = new Agent({ model: withCache(openai('m', { baseURL }), memoryResponseCache()) });
     const outputs: string[] = [];
@@ -219,21 +219,21 @@ test.each([
   { what: 'refused', given: respond.refusal('No.') },
   { what: 'empty', given: respond.text(' ') },
   { what: 'a call whose arguments are no JSON', given: respond.calls([{ name: 'look', arguments: '{"at":' }]) },
-])('a reply that is $what is not kept', async ({ given }) => {
+])('does not cache a response that is $what', async ({ given }) => {
   const model = scriptedModel([given, given, respond.text('Whole.'), respond.text('Never.')]);
   const cached = withCache(model, memoryResponseCache());
   for (let count = 0; count < 4; count++) await cached.send(HELLO);
   expect(model.requests).toHaveLength(3);
 });
 
-test('an error is not kept', async () => {
+test('does not cache an error', async () => {
   const model = scriptedModel([respond.httpError(500), respond.text('Whole.')]);
   const cached = withCache(model, memoryResponseCache());
   await expect(cached.send(HELLO)).rejects.toMatchObject({ name: 'HttpError' });
   expect((await cached.send(HELLO)).choices[0].message.content).toBe('Whole.');
 });
 
-test('a store sees no key, and nothing of the request', async () => {
+test('the store gets neither the API key nor the request', async () => {
   const { baseURL } = await servedModel();
   const keys: string[] = [];
   const store: ResponseCache = { get: (key) => void keys.push(key), set: (key) => void keys.push(key) };

@@ -3,8 +3,8 @@ import { openai } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { hello, helloEvents } from './hello.ts';
-import { rawServer, turns } from './raw-server.ts';
-import { type Answer, eventText, serve } from './test-server.ts';
+import { runTurns, startRawServer } from './raw-server.ts';
+import { type Responder, serve, toEventText } from './test-server.ts';
 
 const text = JSON.stringify(hello);
 const encodings: readonly (readonly [string, (text: string) => Uint8Array])[] = [
@@ -20,7 +20,7 @@ const encodings: readonly (readonly [string, (text: string) => Uint8Array])[] = 
 function encoded(
   encoding: string,
   { status = 200, body }: { readonly status?: number; readonly body: Uint8Array },
-): Answer {
+): Responder {
   return (response) => void response.writeHead(status, { 'content-encoding': encoding }).end(body);
 }
 
@@ -30,18 +30,18 @@ describe.each(encodings)('a body in %s', (encoding, encode) => {
     expect(await openai('m', { baseURL }).send({ messages: [] })).toEqual(hello);
   });
 
-  test('is decoded where it says why a request is refused', async () => {
+  test('is decoded if it is an error body', async () => {
     const body = encode('{"error":{"message":"No such model."}}');
     const { baseURL, address } = await serve(encoded(encoding, { status: 404, body }));
     await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
       status: 404,
       body: '{"error":{"message":"No such model."}}',
-      message: expect.stringContaining(`${address} answered 404: "No such model."`),
+      message: expect.stringContaining(`${address} responded with 404: "No such model."`),
     });
   });
 });
 
-test('what stands in between is asked to compress whole replies, and no streams', async () => {
+test('requests compression of whole responses, but not of streams', async () => {
   const server = await serve(helloEvents);
   const model = openai('m', { baseURL: server.baseURL });
   await model.send({ messages: [] });
@@ -50,34 +50,34 @@ test('what stands in between is asked to compress whole replies, and no streams'
   expect(server.received.map(({ headers }) => headers['accept-encoding'])).toEqual(['gzip, br', 'identity', 'br']);
 });
 
-test('the pieces of a compressed stream are told as they come', async () => {
+test('emits the deltas of a compressed stream as they arrive', async () => {
   const open = Promise.withResolvers<void>();
   const { baseURL } = await serve((response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
     const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
     gzip.pipe(response);
-    gzip.write(eventText({ choices: [{ index: 0, delta: { role: 'assistant', content: 'One, ' } }] }));
-    // Nothing more comes before the first piece was told.
+    gzip.write(toEventText({ choices: [{ index: 0, delta: { role: 'assistant', content: 'One, ' } }] }));
+    // The server sends no more before the first delta is emitted.
     void open.promise.then(() => {
-      gzip.end(eventText({ choices: [{ index: 0, delta: { content: 'two.' }, finish_reason: 'stop' }] }));
+      gzip.end(toEventText({ choices: [{ index: 0, delta: { content: 'two.' }, finish_reason: 'stop' }] }));
     });
   });
-  const told: string[] = [];
-  const reply = await openai('m', { baseURL }).send(
+  const deltas: string[] = [];
+  const response = await openai('m', { baseURL }).send(
     { messages: [], stream: true },
     {
       onDelta: ({ delta }) => {
-        told.push(delta);
+        deltas.push(delta);
         open.resolve();
         return undefined;
       },
     },
   );
-  expect([told, reply.choices[0].message.content]).toEqual([['One, ', 'two.'], 'One, two.']);
+  expect([deltas, response.choices[0].message.content]).toEqual([['One, ', 'two.'], 'One, two.']);
 });
 
 test.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
-  'a body in %s that breaks off is a reply that broke off, and can be asked for again',
+  'a body in %s that breaks off is a retryable error',
   async (encoding, encode) => {
     const whole = encode(text);
     const { baseURL } = await serve(encoded(encoding, { body: whole.subarray(0, whole.length - 12) }));
@@ -89,19 +89,19 @@ test.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
   },
 );
 
-test('a compressed body that lacks nothing but its end is whole', async () => {
+test('accepts a compressed body that lacks only its trailer', async () => {
   const whole = gzipSync(text);
   const { baseURL } = await serve(encoded('gzip', { body: whole.subarray(0, whole.length - 4) }));
   expect(await openai('m', { baseURL }).send({ messages: [] })).toEqual(hello);
 });
 
-test.each(['utf-8', 'none'])('%s is no encoding, and changes nothing', async (encoding) => {
+test.each(['utf-8', 'none'])('ignores %s as an encoding', async (encoding) => {
   const { baseURL } = await serve(encoded(encoding, { body: new TextEncoder().encode(text) }));
   expect(await openai('m', { baseURL }).send({ messages: [] })).toEqual(hello);
 });
 
 test.each(['compress', Array(2_500).fill('gzip').join(',')])(
-  'a refusal keeps its status, though its words cannot be read',
+  'an HTTP error keeps its status if its body cannot be decoded',
   async (encoding) => {
     const { baseURL } = await serve(encoded(encoding, { status: 503, body: Uint8Array.of(1, 2) }));
     await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
@@ -112,18 +112,18 @@ test.each(['compress', Array(2_500).fill('gzip').join(',')])(
   },
 );
 
-test('an encoding that nobody asked for is named', async () => {
+test('names an encoding that was not requested', async () => {
   const { baseURL } = await serve(encoded('compress', { body: gzipSync(text) }));
   await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toMatchObject({
     name: 'ProtocolError',
     code: 'response.encoding',
     retryable: false,
     message:
-      'The server\'s reply is encoded as "compress", which was not asked for. Known are gzip, deflate, br and zstd.',
+      'The server\'s response has the encoding "compress", which was not requested. Supported are gzip, deflate, br and zstd.',
   });
 });
 
-test('a body that is padded behind the end of what is compressed has its connection until it is over', async () => {
+test('keeps the connection until the end of a body with padding after its compressed data', async () => {
   const clock = manualClock();
   const server = await serve((response) => {
     response.writeHead(200, { 'content-encoding': 'gzip' });
@@ -134,7 +134,7 @@ test('a body that is padded behind the end of what is compressed has its connect
   while (!clock.running.includes(3000)) await new Promise((turn) => setImmediate(turn));
   await clock.advance(3000);
   await ended;
-  await server.idle();
+  await server.waitUntilIdle();
 });
 
 describe.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
@@ -144,30 +144,30 @@ describe.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
     const chunk = (bytes: Uint8Array): Buffer =>
       Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
 
-    test('ends with an abort, and its connection is closed', async () => {
+    test('is ended by an abort, which closes the connection', async () => {
       const controller = new AbortController();
-      const server = await rawServer((socket) => {
+      const server = await startRawServer((socket) => {
         const bytes = encode(text);
         socket.write(Buffer.concat([Buffer.from(head), chunk(bytes.subarray(0, bytes.length - 12))]));
-        void turns().then(() => controller.abort(new Error('enough')));
+        void runTurns().then(() => controller.abort(new Error('enough')));
       });
       const sent = openai('m', { baseURL: server.baseURL }).send({ messages: [] }, { signal: controller.signal });
       await expect(sent).rejects.toThrow('enough');
-      await server.closed(0);
+      await server.waitForClose(0);
     });
 
-    test('closes its connection when it is decoded to more than its cap', async () => {
-      const server = await rawServer((socket) => {
+    test('closes its connection if the decoded body exceeds the limit', async () => {
+      const server = await startRawServer((socket) => {
         const bytes = encode(`${text}${' '.repeat(4 * 1024 * 1024)}`);
         socket.write(Buffer.concat([Buffer.from(head), chunk(bytes)]));
       });
       const model = openai('m', { baseURL: server.baseURL, responseLimits: { maxBytes: 1024 * 1024 } });
       await expect(model.send({ messages: [] })).rejects.toMatchObject({ code: 'response.too_large' });
-      await server.closed(0);
+      await server.waitForClose(0);
     });
 
-    test('closes its connection when it is encoded in another way', async () => {
-      const server = await rawServer((socket) => {
+    test('closes its connection if the encoding is wrong', async () => {
+      const server = await startRawServer((socket) => {
         socket.write(Buffer.concat([Buffer.from(head), chunk(Buffer.from(text))]));
       });
       await expect(openai('m', { baseURL: server.baseURL }).send({ messages: [] })).rejects.toMatchObject({
@@ -175,7 +175,7 @@ describe.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
         phase: 'reply',
         retryable: true,
       });
-      await server.closed(0);
+      await server.waitForClose(0);
     });
   },
 );

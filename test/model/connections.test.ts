@@ -2,38 +2,38 @@ import type { Socket } from 'node:net';
 import { openai } from '@pawl/core';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { hello, helloChunks } from './hello.ts';
-import { rawServer, turns, wire } from './raw-server.ts';
-import { eventText } from './test-server.ts';
+import { runTurns, startRawServer, wire } from './raw-server.ts';
+import { toEventText } from './test-server.ts';
 
 const { body, whole } = wire;
 const answering = { messages: [] };
 const reset = { code: 'network.reset' };
-/** More than the buffers of both ends take. */
+/** More than the socket buffers of both ends hold. */
 const large = { messages: [{ role: 'user', content: 'x'.repeat(12 * 1024 * 1024) }] } as const;
 
-test('hundreds of requests at once each have a connection, and all of them are kept', async () => {
+test('opens a connection for each of hundreds of parallel requests, and keeps all', async () => {
   const waiting: (() => void)[] = [];
-  const server = await rawServer((socket, { request }) => {
+  const server = await startRawServer((socket, { request }) => {
     waiting.push(() => socket.write(whole));
     if (request === 299) for (const answer of waiting) answer();
   });
   const model = openai('m', { baseURL: server.baseURL });
   const replies = await Promise.all(Array.from({ length: 300 }, () => model.send(answering)));
   expect(replies).toEqual(Array(300).fill(hello));
-  await turns();
+  await runTurns();
   expect(server.sockets.filter(({ closed }) => !closed).length).toEqual(300);
 });
 
-test('models of one address share its connections, one request after another', async () => {
-  const server = await rawServer((socket) => void socket.write(whole));
+test('models of one address share connections for sequential requests', async () => {
+  const server = await startRawServer((socket) => void socket.write(whole));
   for (let request = 0; request < 500; request++) {
     expect(await openai('m', { baseURL: server.baseURL }).send(answering)).toEqual(hello);
   }
   expect(server.sockets.length).toEqual(1);
 });
 
-test('requests are answered while timers are faked, as tests of users do', async () => {
-  const server = await rawServer((socket) => void socket.write(whole));
+test('requests work with fake timers', async () => {
+  const server = await startRawServer((socket) => void socket.write(whole));
   const model = openai('m', { baseURL: server.baseURL });
   onTestFinished(() => void vi.useRealTimers());
   vi.useFakeTimers();
@@ -41,33 +41,35 @@ test('requests are answered while timers are faked, as tests of users do', async
 });
 
 test.each([
-  ['a reply that nobody asked for', (text: string) => text],
+  ['an unrequested response', (text: string) => text],
   ['one byte', () => 'x'],
-])('%s on a connection that waits is read by nobody, and ends it', async (_, behind) => {
-  const server = await rawServer((socket) => void socket.write(whole));
+])('%s on an idle connection is ignored and closes it', async (_, behind) => {
+  const server = await startRawServer((socket) => void socket.write(whole));
   const model = openai('m', { baseURL: server.baseURL });
   await model.send(answering);
   server.sockets[0]?.write(behind(whole.replace('Hello', 'Stale')));
-  await server.closed(0);
+  await server.waitForClose(0);
   expect(await model.send(answering)).toEqual(hello);
   expect(server.sockets.length).toEqual(2);
 });
 
-test('a connection that the server closes while it waits is not used again', async () => {
-  const server = await rawServer((socket) => void socket.write(whole));
+test('does not reuse an idle connection that the server closed', async () => {
+  const server = await startRawServer((socket) => void socket.write(whole));
   const model = openai('m', { baseURL: server.baseURL });
   await model.send(answering);
   server.sockets[0]?.end();
-  await server.closed(0);
+  await server.waitForClose(0);
   await model.send(answering);
   server.sockets[1]?.resetAndDestroy();
-  await turns();
+  await runTurns();
   expect(await model.send(answering)).toEqual(hello);
   expect(server.sockets.length).toEqual(3);
 });
 
-test('a connection is not used again in the last second that the server gives it', async () => {
-  const server = await rawServer((socket) => void socket.write(whole.replace('\r\n', '\r\nkeep-alive: timeout=5\r\n')));
+test('does not reuse a connection in the last second of its keep-alive time', async () => {
+  const server = await startRawServer(
+    (socket) => void socket.write(whole.replace('\r\n', '\r\nkeep-alive: timeout=5\r\n')),
+  );
   const model = openai('m', { baseURL: server.baseURL });
   const start = performance.now();
   onTestFinished(() => void vi.restoreAllMocks());
@@ -78,12 +80,12 @@ test('a connection is not used again in the last second that the server gives it
   now.mockReturnValue(start + 3999 + 4001);
   await model.send(answering);
   expect(server.sockets.length).toEqual(2);
-  await server.closed(0);
+  await server.waitForClose(0);
 });
 
-test('where one connection went stale those that wait beside it are closed', async () => {
+test('closes the other idle connections after a stale one', async () => {
   const waiting: (() => void)[] = [];
-  const server = await rawServer((socket, { request }) => {
+  const server = await startRawServer((socket, { request }) => {
     if (request > 2) return void socket.destroy();
     waiting.push(() => socket.write(whole));
     if (request === 2) for (const answer of waiting) answer();
@@ -91,13 +93,13 @@ test('where one connection went stale those that wait beside it are closed', asy
   const model = openai('m', { baseURL: server.baseURL });
   await Promise.all([model.send(answering), model.send(answering), model.send(answering)]);
   await expect(model.send(answering)).rejects.toMatchObject({ ...reset, staleSocket: true });
-  await Promise.all([server.closed(0), server.closed(1), server.closed(2)]);
-  // On a fresh connection the server saw the request.
+  await Promise.all([server.waitForClose(0), server.waitForClose(1), server.waitForClose(2)]);
+  // On a new connection the server saw the request.
   await expect(model.send(answering)).rejects.toMatchObject({ ...reset, staleSocket: false });
 });
 
-test('a server that began to answer on a connection used before saw the request', async () => {
-  const server = await rawServer((socket, { request }) => {
+test('does not treat a connection as stale if the server began to respond', async () => {
+  const server = await startRawServer((socket, { request }) => {
     if (request === 0) return void socket.write(whole);
     socket.write('HTTP/1.1 102 Processing\r\n\r\n', () => socket.resetAndDestroy());
   });
@@ -108,49 +110,49 @@ test('a server that began to answer on a connection used before saw the request'
 
 test.each([
   ['an abort', (_: Socket | undefined, controller: AbortController) => controller.abort(new Error('enough')), 'enough'],
-  ['a reply that is none', (socket: Socket | undefined) => void socket?.write('SSH-2.0\r\n'), 'Expected HTTP/'],
+  ['an invalid response', (socket: Socket | undefined) => void socket?.write('SSH-2.0\r\n'), 'Expected HTTP/'],
   ['a reset', (socket: Socket | undefined) => void socket?.resetAndDestroy(), 'ECONNRESET'],
-])('%s ends its own connection, and none that waits', async (_, trouble, told) => {
-  const server = await rawServer((socket, { request }) => {
+])('%s closes its own connection, but no idle one', async (_, disturb, message) => {
+  const server = await startRawServer((socket, { request }) => {
     if (request === 2) for (const other of server.sockets.slice(0, 2)) other.write(whole);
     if (request > 2) socket.write(whole);
   });
   const model = openai('m', { baseURL: server.baseURL });
   const controller = new AbortController();
   const others = [model.send(answering), model.send(answering)];
-  const troubled = expect(model.send(answering, { signal: controller.signal })).rejects.toThrow(told);
+  const troubled = expect(model.send(answering, { signal: controller.signal })).rejects.toThrow(message);
   await Promise.all(others);
-  trouble(server.sockets[2], controller);
+  disturb(server.sockets[2], controller);
   await troubled;
-  await server.closed(2);
-  await turns();
+  await server.waitForClose(2);
+  await runTurns();
   expect(server.sockets.map(({ closed }) => closed)).toEqual([false, false, true]);
   expect([await model.send(answering), server.sockets.length]).toEqual([hello, 3]);
 });
 
-test('aborted while the connection is made: nothing is sent', async () => {
-  const server = await rawServer((socket) => void socket.write(whole));
+test('an abort during the connect sends nothing', async () => {
+  const server = await startRawServer((socket) => void socket.write(whole));
   const model = openai('m', { baseURL: server.baseURL });
-  await model.send(answering); // The transport is loaded with the first request.
+  await model.send(answering); // The first request loads the transport.
   server.sockets[0]?.end();
-  await server.closed(0);
+  await server.waitForClose(0);
   const controller = new AbortController();
   const sent = model.send(answering, { signal: controller.signal });
   controller.abort(new Error('enough'));
   await expect(sent).rejects.toThrow('enough');
-  await turns();
+  await runTurns();
   expect([server.heads.length, server.sockets.filter(({ closed }) => !closed)]).toEqual([1, []]);
 });
 
-test('aborted while TLS begins: the connection is closed', async () => {
-  const server = await rawServer(() => undefined);
+test('an abort during the TLS handshake closes the connection', async () => {
+  const server = await startRawServer(() => undefined);
   const controller = new AbortController();
   const model = openai('m', { baseURL: server.baseURL.replace('http:', 'https:') });
   const ended = expect(model.send(answering, { signal: controller.signal })).rejects.toThrow('enough');
-  while (!server.sockets[0]?.bytesRead) await turns(1);
+  while (!server.sockets[0]?.bytesRead) await runTurns(1);
   controller.abort(new Error('enough'));
   await ended;
-  await server.closed(0);
+  await server.waitForClose(0);
 });
 
 test.each([
@@ -158,85 +160,82 @@ test.each([
   ['between the head and the body', whole.slice(0, -body.length)],
   ['in the body', whole.slice(0, -9)],
   ['in the length of a chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1'],
-])('aborted %s: the connection is closed', async (_, said) => {
+])('an abort %s closes the connection', async (_, bytes) => {
   const controller = new AbortController();
-  const server = await rawServer(async (socket) => {
-    socket.write(said);
-    await turns(5);
+  const server = await startRawServer(async (socket) => {
+    socket.write(bytes);
+    await runTurns(5);
     controller.abort(new Error('enough'));
   });
   const sent = openai('m', { baseURL: server.baseURL }).send(answering, { signal: controller.signal });
   await expect(sent).rejects.toThrow('enough');
-  await server.closed(0);
+  await server.waitForClose(0);
 });
 
-test('aborted while a large request is written: the connection is closed', async () => {
-  const server = await rawServer(() => undefined);
+test('an abort while a large request is sent closes the connection', async () => {
+  const server = await startRawServer(() => undefined);
   const controller = new AbortController();
   const sent = openai('m', { baseURL: server.baseURL }).send(large, { signal: controller.signal });
   const ended = expect(sent).rejects.toThrow('enough');
-  while (server.sockets.length === 0) await turns(1);
+  while (server.sockets.length === 0) await runTurns(1);
   server.sockets[0]?.pause();
-  await turns();
+  await runTurns();
   controller.abort(new Error('enough'));
   await ended;
   server.sockets[0]?.resume();
-  await server.closed(0);
+  await server.waitForClose(0);
 });
 
 test.each([
   ['and closes the connection', `HTTP/1.1 413 Too Large\r\nconnection: close\r\ncontent-length: 3\r\n\r\nno!`, 413],
   ['and says that it goes on', 'HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\n\r\nno!', 413],
-])(
-  'a server that answers before it has read the request %s is heard, and its connection not used again',
-  async (_, said, status) => {
-    // A head is told where all of a request is there: this one is answered before.
-    const server = await rawServer((socket) => void socket.write(whole));
-    const model = openai('m', { baseURL: server.baseURL });
-    const sent = expect(model.send(large)).rejects.toMatchObject({ status });
-    while (server.sockets.length === 0) await turns(1);
-    const [socket] = server.sockets;
-    socket?.pause();
-    socket?.write(said);
-    await sent;
-    expect(server.heads).toEqual([]);
-    expect([await model.send(answering), server.sockets.length]).toEqual([hello, 2]);
-    socket?.resume();
-    await server.closed(0);
-  },
-);
+])('reads an early response to a request %s, and does not reuse the connection', async (_, head, status) => {
+  // `heads` counts complete requests only: this one gets its response earlier.
+  const server = await startRawServer((socket) => void socket.write(whole));
+  const model = openai('m', { baseURL: server.baseURL });
+  const sent = expect(model.send(large)).rejects.toMatchObject({ status });
+  while (server.sockets.length === 0) await runTurns(1);
+  const [socket] = server.sockets;
+  socket?.pause();
+  socket?.write(head);
+  await sent;
+  expect(server.heads).toEqual([]);
+  expect([await model.send(answering), server.sockets.length]).toEqual([hello, 2]);
+  socket?.resume();
+  await server.waitForClose(0);
+});
 
-test('a server that ends its side while a large request is written has broken off', async () => {
-  const server = await rawServer(() => undefined);
+test('a server that closes its side while a large request is sent is a broken connection', async () => {
+  const server = await startRawServer(() => undefined);
   const sent = expect(openai('m', { baseURL: server.baseURL }).send(large)).rejects.toMatchObject({
     ...reset,
     phase: 'request',
   });
-  while (server.sockets.length === 0) await turns(1);
+  while (server.sockets.length === 0) await runTurns(1);
   server.sockets[0]?.pause().end();
   await sent;
 });
 
-test('what came before the connection broke is read to its end by a reader who is behind', async () => {
-  const text = eventText(...helloChunks, '[DONE]');
-  const server = await rawServer((socket) => {
+test('a slow reader reads all bytes that arrived before the connection broke', async () => {
+  const text = toEventText(...helloChunks, '[DONE]');
+  const server = await startRawServer((socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: ${text.length}\r\n\r\n${text}`);
   });
-  const reply = await openai('m', { baseURL: server.baseURL }).send(
+  const response = await openai('m', { baseURL: server.baseURL }).send(
     { messages: [], stream: true },
     {
       async onDelta() {
         server.sockets[0]?.resetAndDestroy();
-        await turns();
+        await runTurns();
       },
     },
   );
-  expect(reply).toEqual(hello);
+  expect(response).toEqual(hello);
 });
 
 test('a reader that throws closes the connection', async () => {
-  const text = eventText(...helloChunks);
-  const server = await rawServer((socket) => {
+  const text = toEventText(...helloChunks);
+  const server = await startRawServer((socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n${text}`);
   });
   const sent = openai('m', { baseURL: server.baseURL }).send(
@@ -248,5 +247,5 @@ test('a reader that throws closes the connection', async () => {
     },
   );
   await expect(sent).rejects.toThrow('a broken reader');
-  await server.closed(0);
+  await server.waitForClose(0);
 });

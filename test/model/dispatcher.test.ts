@@ -11,8 +11,8 @@ import { Agent, getGlobalDispatcher, MockAgent, ProxyAgent, setGlobalDispatcher 
 import { expect, onTestFinished, test } from 'vitest';
 import { createTransport } from '../../packages/core/src/openai/transport/create-fetch-transport.ts';
 import { hello, helloChunks, helloEvents, helloJson } from './hello.ts';
-import { rawServer, wire } from './raw-server.ts';
-import { eventText, serve } from './test-server.ts';
+import { startRawServer, wire } from './raw-server.ts';
+import { serve, toEventText } from './test-server.ts';
 
 const asked = { messages: [] };
 const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -24,7 +24,7 @@ function agent(): Agent {
   return made;
 }
 
-test('sends requests by the dispatcher that it is given, and streams their responses', async () => {
+test('sends requests with a given dispatcher and streams their responses', async () => {
   const server = await serve(helloJson, helloEvents);
   const origins: unknown[] = [];
   const own = agent().compose((dispatch) => (options, handler) => {
@@ -39,7 +39,7 @@ test('sends requests by the dispatcher that it is given, and streams their respo
 
 type Interceptor = ReturnType<ReturnType<MockAgent['get']>['intercept']>;
 
-/** A mock that reaches no server. Its interceptor takes a request for this host only if it has `content` in its body. */
+/** A mock without a network. Its interceptor accepts a request for this hostname only if the body contains `content`. */
 function mockAgent(content: string): { readonly mock: MockAgent; readonly interceptor: Interceptor } {
   const mock = new MockAgent({ enableCallHistory: true });
   onTestFinished(() => mock.close());
@@ -55,7 +55,7 @@ function mockAgent(content: string): { readonly mock: MockAgent; readonly interc
 const mocked = { baseURL: 'https://api.example.test/v1', apiKey: 'k' };
 const greeting = { messages: [{ role: 'user', content: 'Hi.' }] } as const;
 
-test('a MockAgent answers in place of a server', async () => {
+test('a MockAgent responds instead of a server', async () => {
   const { mock, interceptor } = mockAgent('Hi.');
   interceptor.reply(200, JSON.stringify(hello));
   const model = openai('m', { ...mocked, dispatcher: mock });
@@ -63,9 +63,9 @@ test('a MockAgent answers in place of a server', async () => {
   expect(mock.getCallHistory()?.firstCall()?.body).toEqual(JSON.stringify({ model: 'm', ...greeting }));
 });
 
-test('a MockAgent answers with a stream', async () => {
+test('a MockAgent responds with a stream', async () => {
   const { mock, interceptor } = mockAgent('Hi.');
-  interceptor.reply(200, eventText(...helloChunks, '[DONE]'), { headers: { 'content-type': 'text/event-stream' } });
+  interceptor.reply(200, toEventText(...helloChunks, '[DONE]'), { headers: { 'content-type': 'text/event-stream' } });
   const deltas: string[] = [];
   const model = openai('m', { ...mocked, dispatcher: mock });
   const response = await model.send(
@@ -81,7 +81,7 @@ test('a MockAgent answers with a stream', async () => {
   expect(deltas).toEqual(['Hel', 'lo']);
 });
 
-test('an abort ends the wait for a MockAgent that is slow', async () => {
+test('an abort ends the wait for a slow MockAgent', async () => {
   const { mock, interceptor } = mockAgent('Hi.');
   interceptor.reply(200, JSON.stringify(hello)).delay(2 ** 30);
   const controller = new AbortController();
@@ -90,14 +90,14 @@ test('an abort ends the wait for a MockAgent that is slow', async () => {
   await expect(sent).rejects.toThrow('enough');
 });
 
-test('azure() takes a dispatcher as well', async () => {
+test('azure() accepts a dispatcher', async () => {
   const { mock } = mockAgent('none');
   mock.get('https://mine.openai.azure.com').intercept({ path: /./, method: 'POST' }).reply(200, JSON.stringify(hello));
   const model = azure('d', { endpoint: 'https://mine.openai.azure.com', apiKey: 'k', dispatcher: mock });
   expect(await model.send(asked)).toEqual(hello);
 });
 
-test('reports a request that a MockAgent does not expect, and does not repeat it', async () => {
+test('reports an unexpected request to a MockAgent and does not retry it', async () => {
   const { mock, interceptor } = mockAgent('Bye.');
   interceptor.reply(200, JSON.stringify(hello));
   await expect(openai('m', { ...mocked, dispatcher: mock }).send(greeting)).rejects.toMatchObject({
@@ -108,7 +108,7 @@ test('reports a request that a MockAgent does not expect, and does not repeat it
   });
 });
 
-test('reports a dispatcher that is closed, and does not repeat the request', async () => {
+test('reports a closed dispatcher and does not retry the request', async () => {
   const closed = new Agent();
   await closed.close();
   await expect(openai('m', { ...mocked, dispatcher: closed }).send(asked)).rejects.toMatchObject({
@@ -117,7 +117,7 @@ test('reports a dispatcher that is closed, and does not repeat the request', asy
   });
 });
 
-test('reports what a dispatcher throws', async () => {
+test('reports an error that a dispatcher throws', async () => {
   const dispatch = (): never => {
     throw new Error('out of order');
   };
@@ -127,7 +127,7 @@ test('reports what a dispatcher throws', async () => {
   });
 });
 
-test('a dispatcher that changes the headers of a request changes no other one', async () => {
+test('a dispatcher that changes the headers of a request changes no other request', async () => {
   const server = await serve(helloJson);
   let requests = 0;
   const own = agent().compose((dispatch) => (options, handler) => {
@@ -142,7 +142,7 @@ test('a dispatcher that changes the headers of a request changes no other one', 
   expect(sent).toEqual([['x-request-0'], ['x-request-1']]);
 });
 
-test('a dispatcher may go through a proxy of its own', async () => {
+test('a dispatcher may use a proxy of its own', async () => {
   const asked: unknown[] = [];
   const proxy = await serve((response, { url, headers }) => {
     asked.push(url, headers['proxy-authorization']);
@@ -155,9 +155,9 @@ test('a dispatcher may go through a proxy of its own', async () => {
   expect(asked).toEqual(['http://api.example.test/v1/chat/completions', 'Basic bWU6c2VjcmV0']);
 });
 
-test('a dispatcher may speak HTTP/2', async () => {
+test('a dispatcher may use HTTP/2', async () => {
   const read = (name: string): Buffer => readFileSync(join(import.meta.dirname, 'tls', name));
-  // By hand: `@pawl/testing` has no server that speaks HTTP/2.
+  // `@pawl/testing` has no HTTP/2 server.
   const server = createSecureServer({ key: read('key.pem'), cert: read('certificate.pem') }, (request, response) => {
     let text = '';
     request.setEncoding('utf8').on('data', (piece: string) => {
@@ -165,13 +165,13 @@ test('a dispatcher may speak HTTP/2', async () => {
     });
     request.on('end', () => {
       const isStreamed = JSON.parse(text).stream === true;
-      response.end(isStreamed ? eventText(...helloChunks, '[DONE]') : JSON.stringify(hello));
+      response.end(isStreamed ? toEventText(...helloChunks, '[DONE]') : JSON.stringify(hello));
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo; // A server that listens on TCP has one.
+  const { port } = server.address() as AddressInfo; // A listening TCP server has an address.
   const own = new Agent({ connect: { ca: read('certificate.pem') } });
   onTestFinished(() => own.destroy());
   const model = openai('m', { baseURL: `https://localhost:${port}/v1`, apiKey: 'k', dispatcher: own });
@@ -192,16 +192,16 @@ test('does not use the global dispatcher', async () => {
   expect(await openai('m', { baseURL: server.baseURL }).send(asked)).toEqual(hello);
 });
 
-test('an abort closes the connection of a dispatcher that it is given', async () => {
+test('an abort closes the connection of a given dispatcher', async () => {
   const controller = new AbortController();
-  const server = await rawServer(() => controller.abort(new Error('enough')));
+  const server = await startRawServer(() => controller.abort(new Error('enough')));
   const sent = openai('m', { baseURL: server.baseURL, dispatcher: agent() }).send(asked, { signal: controller.signal });
   await expect(sent).rejects.toThrow('enough');
-  await server.closed(0);
+  await server.waitForClose(0);
 });
 
-test('reports that a connection of a dispatcher that it is given had become stale', async () => {
-  const server = await rawServer(
+test('reports a stale connection of a given dispatcher', async () => {
+  const server = await startRawServer(
     (socket, { request }) => void (request === 0 ? socket.write(wire.whole) : socket.end()),
   );
   const model = openai('m', { baseURL: server.baseURL, dispatcher: agent() });
@@ -210,10 +210,10 @@ test('reports that a connection of a dispatcher that it is given had become stal
   await expect(model.send(asked)).rejects.toMatchObject({ code: 'network.reset', staleSocket: true });
 });
 
-/** Adds a header to each request, as OpenTelemetry's instrumentation of undici does. Ends with the test. */
+/** Adds a header to each request, like the undici instrumentation of OpenTelemetry. Removed after the test. */
 function instrument(traceparent: string | undefined): void {
   const listener = (message: unknown): void => {
-    const { request } = message as { request: { addHeader(name: string, value: string): void } }; // As undici documents it.
+    const { request } = message as { request: { addHeader(name: string, value: string): void } }; // undici documents this message.
     if (traceparent !== undefined) request.addHeader('traceparent', traceparent);
   };
   subscribe('undici:request:create', listener);
@@ -230,14 +230,14 @@ test.each([
   ['an instrumentation that adds its own', [other], [other]],
 ] as const)('a request has one traceparent with %s', async (_, instrumentations, sent) => {
   for (const added of instrumentations) instrument(added);
-  const server = await rawServer((socket) => void socket.write(wire.whole));
+  const server = await startRawServer((socket) => void socket.write(wire.whole));
   await openai('m', { baseURL: server.baseURL }).send(asked, { traceparent: trace });
   expect(tracesIn(server.heads[0])).toEqual(sent);
 });
 
-test('requests that wait for a connection have one traceparent each', async () => {
+test('each request that waits for a connection has one traceparent', async () => {
   instrument(other);
-  const server = await rawServer((socket) => void socket.write(wire.whole));
+  const server = await startRawServer((socket) => void socket.write(wire.whole));
   const own = new Agent({ connections: 2 });
   onTestFinished(() => own.close());
   const model = openai('m', { baseURL: server.baseURL, dispatcher: own });
@@ -249,7 +249,7 @@ test('requests that wait for a connection have one traceparent each', async () =
 test('leaves no listener on a diagnostics channel', async () => {
   const created = channel('undici:request:create');
   instrument(other);
-  const server = await rawServer(
+  const server = await startRawServer(
     (socket, { request }) => void (request === 0 ? socket.write(wire.whole) : socket.destroy()),
   );
   const model = openai('m', { baseURL: server.baseURL });
@@ -265,21 +265,21 @@ test('leaves no listener on a diagnostics channel', async () => {
 test.each([
   ['that is answered', wire.whole, ['request:create', 'client:sendHeaders', 'request:headers', 'request:trailers']],
   ['whose connection breaks', undefined, ['request:create', 'client:sendHeaders', 'request:error']],
-])('diagnostics channels report a request %s', async (_, said, expected) => {
+])('diagnostics channels report a request %s', async (_, bytes, expected) => {
   const reported: string[] = [];
   for (const name of ['request:create', 'client:sendHeaders', 'request:headers', 'request:trailers', 'request:error']) {
     const listener = (): void => void reported.push(name);
     subscribe(`undici:${name}`, listener);
     onTestFinished(() => void unsubscribe(`undici:${name}`, listener));
   }
-  const server = await rawServer((socket) => void (said === undefined ? socket.destroy() : socket.write(said)));
+  const server = await startRawServer((socket) => void (bytes === undefined ? socket.destroy() : socket.write(bytes)));
   await openai('m', { baseURL: server.baseURL })
     .send(asked)
     .catch(() => undefined);
   expect(reported).toEqual(expected);
 });
 
-test('refuses a dispatcher beside fetch, what is no dispatcher, and one where there is no undici', () => {
+test('refuses a dispatcher with fetch, an invalid dispatcher, and any without undici', () => {
   const refusal = (message: string) =>
     expect.objectContaining({ name: 'ConfigError', message: expect.stringContaining(message) });
   const endpoint = 'https://mine.openai.azure.com';
@@ -292,7 +292,7 @@ test('refuses a dispatcher beside fetch, what is no dispatcher, and one where th
   expect(() => createTransport('https://api.example.test', agent())).toThrow(refusal('undici runs on Node only'));
 });
 
-test('uses fetch where undici cannot be loaded, and a debug line says so', async () => {
+test('uses fetch if undici cannot be loaded, and writes a debug line', async () => {
   const server = await serve(helloJson);
   const script = join(import.meta.dirname, 'without-undici.ts');
   const run = (debug: string) =>

@@ -2,7 +2,7 @@ import type { ChatRequest, Message, ToolChoice } from '@pawl/core/chat';
 
 const breakpoint = { mode: 'explicit' } as const;
 
-/** Every field of a request but the messages, each with a value. */
+/** Each field of a request except the messages, with a value. */
 export const everyField: Required<Omit<ChatRequest, 'model' | 'messages'>> = {
   audio: { voice: 'alloy', format: 'wav' },
   frequency_penalty: 0.5,
@@ -76,7 +76,7 @@ export const everyToolChoice: readonly ToolChoice[] = [
   },
 ];
 
-/** Every role, with every part that it may have. */
+/** Each role, with each part that it may have. */
 export const everyMessage: readonly Message[] = [
   { role: 'system', content: 'Be brief.', name: 'house' },
   { role: 'system', content: [{ type: 'text', text: 'Be brief.', prompt_cache_breakpoint: breakpoint }] },

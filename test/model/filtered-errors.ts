@@ -6,7 +6,7 @@ export interface FilteredError {
   readonly body: JsonObject;
 }
 
-/** How servers report a prompt that a filter stopped. The public sources are in `packages/core/src/chat/filtered-prompt.ts`. */
+/** How servers report a prompt that a filter blocked. The public sources are in `packages/core/src/chat/filtered-prompt.ts`. */
 export const filteredErrors: readonly FilteredError[] = [
   {
     server: 'Azure',

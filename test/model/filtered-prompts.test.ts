@@ -2,7 +2,7 @@ import { Agent, type JsonObject, openai, withFallback } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { GO, mends, play, told } from '../behaviours/play.ts';
+import { filterEvents, GO, listRepairs, play } from '../behaviours/play.ts';
 import { filteredErrors } from './filtered-errors.ts';
 
 describe.each([{ stream: true }, { stream: false }])('a filtered prompt, stream: $stream', (run) => {
@@ -25,25 +25,25 @@ describe.each([{ stream: true }, { stream: false }])('a filtered prompt, stream:
         usage: { requests: 1, estimated: true },
       });
       expect(played.outcome.messages).toEqual([GO]);
-      expect(told(played, 'attempt.failed')).toEqual([]);
-      expect(mends(played)).toContainEqual({ path: 'error', note: expect.stringContaining('content_filter') });
+      expect(filterEvents(played, 'attempt.failed')).toEqual([]);
+      expect(listRepairs(played)).toContainEqual({ path: 'error', note: expect.stringContaining('content_filter') });
     });
   });
 
-  test('tells the words of the server as a repair', async () => {
+  test('reports the message of the server as a repair', async () => {
     const body = { error: { message: 'The prompt was filtered: violence.', code: 'content_filter' } };
     const played = await play([respond.httpError(400, { body })], { run });
-    expect(mends(played)).toEqual([
+    expect(listRepairs(played)).toEqual([
       {
         path: 'error',
         note: expect.stringMatching(
-          /^read as finish_reason "content_filter": 127\.0\.0\.1:\d+ answered 400: "The prompt was filtered: violence\." \(content_filter\)\.$/,
+          /^read as finish_reason "content_filter": 127\.0\.0\.1:\d+ responded with 400: "The prompt was filtered: violence\." \(content_filter\)\.$/,
         ),
       },
     ]);
   });
 
-  test('is not asked of the fallback, as one whose filter is told by a finish reason', async () => {
+  test('is not sent to the fallback, like one that a finish reason reports', async () => {
     const first = await offlineServer({ script: [respond.httpError(400, { code: 'content_filter' })] });
     const second = await offlineServer({ script: [respond.text('From the second.')] });
     onTestFinished(() => first.close());
@@ -56,7 +56,7 @@ describe.each([{ stream: true }, { stream: false }])('a filtered prompt, stream:
   });
 });
 
-test('a filter that stops a stream keeps the text before it, and runs no call', async () => {
+test('a filter that stops a stream keeps the text before it and runs no call', async () => {
   const chunk = (delta: object): string => `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`;
   const call = { index: 0, id: 'c', type: 'function', function: { name: 'look', arguments: '{}' } };
   const error = `data: ${JSON.stringify({ error: { code: 'content_filter', message: 'No.' } })}\n\n`;
@@ -68,10 +68,10 @@ test('a filter that stops a stream keeps the text before it, and runs no call', 
   ]);
   const played = await play([sent], { run: { stream: true } });
   expect(played.outcome).toMatchObject({ status: 'filtered', text: 'Once upon', toolCallCount: 0 });
-  expect(told(played, 'text.delta').map(({ delta }) => delta)).toEqual(['Once ', 'upon']);
+  expect(filterEvents(played, 'text.delta').map(({ delta }) => delta)).toEqual(['Once ', 'upon']);
 });
 
-test('a filter that stops a stream ends the reply at once, also if the server leaves the connection open', async () => {
+test('a filter that stops a stream ends the response at once, even if the connection stays open', async () => {
   const error = `data: ${JSON.stringify({ error: { code: 'content_filter', message: 'No.' } })}\n\n`;
   const script = [respond.raw((response) => void response.writeHead(200).write(error))];
   const server = await offlineServer({ script });
@@ -83,7 +83,7 @@ test('a filter that stops a stream ends the reply at once, also if the server le
   await server.idle();
 });
 
-test('a bare model gives the same reply as for a filter that is told by a finish reason', async () => {
+test('a model outside a run gives the same response as for a filter reported by a finish reason', async () => {
   const server = await offlineServer({ script: [respond.httpError(400, { code: 'content_filter' })] });
   onTestFinished(() => server.close());
   expect(await openai('m', { baseURL: server.baseURL }).send({ messages: [GO] })).toEqual({
@@ -92,7 +92,7 @@ test('a bare model gives the same reply as for a filter that is told by a finish
   });
 });
 
-test('a secret that the server repeats is in no repair', async () => {
+test('repairs contain no secret that the server repeats', async () => {
   const error = { code: 'content_filter', message: 'No: sk-very-secret-key-1' };
   const server = await offlineServer({
     script: [respond.httpError(400, { body: { error } }), respond.errorBody(error)],
@@ -121,7 +121,7 @@ test.each<[number, JsonObject]>([
     { error: { message: "Invalid value for 'content': expected a string, got null.", param: 'messages[0].content' } },
   ],
   [400, { error: { message: 'Unknown field content_filter_level.', code: 'unknown_parameter' } }],
-])('another refusal stays an error: %i %j', async (status, body) => {
+])('other refusals stay errors: %i %j', async (status, body) => {
   const { outcome } = await play([respond.httpError(status, { body })]);
   expect(outcome).toMatchObject({ status: 'failed', error: { code: `http.${status}` } });
 });

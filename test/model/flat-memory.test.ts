@@ -6,26 +6,26 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { openai } from '@pawl/core';
 import { expect, test } from 'vitest';
-import { type Answer, eventText, serve } from './test-server.ts';
+import { type Responder, serve, toEventText } from './test-server.ts';
 
 const PIECES = 2000;
 const PADDING = 'x'.repeat(100 * 1024);
 const MIB = 1024 * 1024;
 
-/** 200 MB, of which the reply itself is a very small part. */
-const much: Answer = async (response) => {
+/** 200 MB, of which the response is a very small part. */
+const much: Responder = async (response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const piece = eventText({ choices: [{ index: 0, delta: { content: 'x' } }], obfuscation: PADDING });
+  const piece = toEventText({ choices: [{ index: 0, delta: { content: 'x' } }], obfuscation: PADDING });
   for (let sent = 0; sent < PIECES; sent++) if (!response.write(piece)) await once(response, 'drain');
-  response.end(eventText({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }, '[DONE]'));
+  response.end(toEventText({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }, '[DONE]'));
 };
 
 test('memory stays flat while a stream of 200 MB is read', async () => {
   const { baseURL } = await serve(much);
-  const script = join(import.meta.dirname, 'read-much.ts');
+  const script = join(import.meta.dirname, 'read-long-stream.ts');
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script, baseURL]);
-  const { pieces, grownBytes, text } = JSON.parse(stdout);
-  expect({ pieces, text }).toEqual({ pieces: PIECES, text: PIECES });
+  const { deltaCount, grownBytes, text } = JSON.parse(stdout);
+  expect({ deltaCount, text }).toEqual({ deltaCount: PIECES, text: PIECES });
   expect(grownBytes / MIB).toBeLessThan(16);
 });
 
@@ -34,9 +34,9 @@ test.each([
   ['in gzip', 'gzip', (text: string) => gzipSync(text)],
 ])('a reader that stops makes the server stop: a body %s', async (_, encoding, encode) => {
   let written = 0;
-  // Of gzip, members may follow one another.
+  // gzip allows several members in sequence.
   const obfuscation = randomBytes(PADDING.length / 2).toString('hex');
-  const piece = encode(eventText({ choices: [{ index: 0, delta: { content: 'x' } }], obfuscation }));
+  const piece = encode(toEventText({ choices: [{ index: 0, delta: { content: 'x' } }], obfuscation }));
   const { baseURL } = await serve((response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': encoding });
     const write = (): void => {
@@ -46,26 +46,26 @@ test.each([
     write();
   });
   const controller = new AbortController();
-  const told = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
   const sent = openai('m', { baseURL, responseLimits: { maxBytes: Number.POSITIVE_INFINITY } }).send(
     { messages: [], stream: true },
     {
       signal: controller.signal,
       onDelta: () => {
-        told.resolve();
+        started.resolve();
         return new Promise(() => undefined);
       },
     },
   );
-  await told.promise;
+  await started.promise;
   await standstill(() => written);
   controller.abort(new Error('enough'));
   await expect(sent).rejects.toThrow('enough');
-  // What the sockets and buffers of both ends take, and no more.
+  // No more than the sockets and buffers of both ends hold.
   expect(written / MIB).toBeLessThan(32);
 });
 
-/** Until nothing has changed for many turns of the event loop. */
+/** Waits until nothing changes for many turns of the event loop. */
 async function standstill(count: () => number): Promise<void> {
   for (let before = -1; before !== count(); ) {
     before = count();

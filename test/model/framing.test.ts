@@ -2,13 +2,13 @@ import { openai } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { hello } from './hello.ts';
-import { rawServer, turns, wire } from './raw-server.ts';
+import { runTurns, startRawServer, wire } from './raw-server.ts';
 
 const { body, chunked, whole } = wire;
 const { length } = body;
 
-/** What the server says, whether all of it is a reply, and whether the connection is used for another request. */
-const READ: readonly (readonly [name: string, said: string, isUsedAgain: boolean])[] = [
+/** The bytes of the server, and whether the connection is reused after them. */
+const READ: readonly (readonly [name: string, bytes: string, isUsedAgain: boolean])[] = [
   ['with a length', whole, true],
   ['with a length in another spelling', `HTTP/1.1 200 OK\r\nCONTENT-Length:${length}\r\n\r\n${body}`, true],
   ['with blanks before the length', `HTTP/1.1 200 OK\r\ncontent-length:\t ${length}\r\n\r\n${body}`, true],
@@ -75,27 +75,27 @@ const READ: readonly (readonly [name: string, said: string, isUsedAgain: boolean
   ['whose server closes the connection later', whole.replace('\r\n', '\r\nKeep-Alive: timeout=60\r\n'), true],
 ];
 
-test.each(READ)('a reply %s is read', async (_, said, isUsedAgain) => {
-  const server = await rawServer((socket, { request }) => {
+test.each(READ)('reads a response %s', async (_, bytes, isUsedAgain) => {
+  const server = await startRawServer((socket, { request }) => {
     if (request > 0) return void socket.write(whole, 'latin1');
-    socket.write(said, 'latin1');
-    if (!/content-length|chunked/i.test(said)) socket.end();
+    socket.write(bytes, 'latin1');
+    if (!/content-length|chunked/i.test(bytes)) socket.end();
   });
   const model = openai('m', { baseURL: server.baseURL });
   expect(await model.send({ messages: [] })).toEqual(hello);
-  if (!isUsedAgain) await server.closed(0);
+  if (!isUsedAgain) await server.waitForClose(0);
   expect(await model.send({ messages: [] })).toEqual(hello);
   expect(server.sockets.length).toEqual(isUsedAgain ? 1 : 2);
 });
 
 const NO_HTTP = 'Expected HTTP/, RTSP/ or ICE/';
 const NO_CR = 'Missing expected CR after';
-const CODING = "The transfer-encoding of the server's reply was not asked for. Known is chunked alone.";
-const TWO_WAYS = "The head of the server's reply does not say in one way how long it is.";
+const CODING = "The transfer-encoding of the server's response was not requested. Only chunked is supported.";
+const TWO_WAYS = "The headers of the server's response contradict each other about its length.";
 const BAD_LENGTH = 'Invalid character in Content-Length';
 const TOO_LONG = 'UND_ERR_HEADERS_OVERFLOW';
-const SWITCHED = 'The server switched to another protocol, which was not asked for.';
-const CONTINUED = 'The server sent 100 Continue, which was not asked for.';
+const SWITCHED = 'The server switched to another protocol, which was not requested.';
+const CONTINUED = 'The server sent 100 Continue, which was not requested.';
 const BAD_SIZE = 'Invalid character in chunk size';
 
 function headed(...headers: readonly string[]): string {
@@ -106,8 +106,8 @@ function chunkedAs(text: string): string {
   return `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${text}`;
 }
 
-/** What is no reply, and never read as one; the connection stays open on the server's side. */
-const REFUSED: readonly (readonly [name: string, said: string, problem: string])[] = [
+/** Bytes that are not a response. The server keeps the connection open. */
+const REFUSED: readonly (readonly [name: string, bytes: string, problem: string])[] = [
   ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n', NO_HTTP],
   ['another protocol, of which not much has come', 'SSH', NO_HTTP],
   ['HTTP/2', 'HTTP/2 200\r\n\r\n', 'Expected dot'],
@@ -157,7 +157,7 @@ const REFUSED: readonly (readonly [name: string, said: string, problem: string])
   [
     'a length that no number holds',
     headed(`content-length: ${'9'.repeat(16)}`),
-    "The content-length of the server's reply is no number of bytes.",
+    "The content-length of the server's response is not a number of bytes.",
   ],
   ['an encoding that was not asked for', headed('transfer-encoding: gzip, chunked'), CODING],
   ['chunks within chunks', headed('transfer-encoding: chunked', 'transfer-encoding: chunked'), CODING],
@@ -179,15 +179,15 @@ const REFUSED: readonly (readonly [name: string, said: string, problem: string])
   ],
 ];
 
-test.each(REFUSED)('%s is no reply, and the connection is closed', async (_, said, problem) => {
-  const server = await rawServer((socket) => void socket.write(said, 'latin1'));
+test.each(REFUSED)('refuses %s and closes the connection', async (_, bytes, problem) => {
+  const server = await startRawServer((socket) => void socket.write(bytes, 'latin1'));
   await expect(openai('m', { baseURL: server.baseURL }).send({ messages: [] })).rejects.toMatchObject({
     name: 'NetworkError',
     code: 'network.failed',
     staleSocket: false,
     message: expect.stringContaining(problem),
   });
-  await server.closed(0);
+  await server.waitForClose(0);
 });
 
 test.each([
@@ -195,16 +195,16 @@ test.each([
   ['an endless length of a chunk', chunkedAs('0'.repeat(17_000))],
   ['an endless extension of a chunk', chunkedAs(`5;${'a'.repeat(17_000)}`)],
   ['endless trailers', chunkedAs(`0\r\n${'a: b\r\n'.repeat(5_000)}`)],
-] as const)('%s is given up at the deadline, and the connection is closed', async (_, said) => {
-  const server = await rawServer((socket) => void socket.write(said, 'latin1'));
+] as const)('%s is given up at the deadline, and the connection is closed', async (_, bytes) => {
+  const server = await startRawServer((socket) => void socket.write(bytes, 'latin1'));
   const clock = manualClock();
   const sent = openai('m', { baseURL: server.baseURL }).send({ messages: [] }, { clock });
   const given = expect(sent).rejects.toMatchObject({ name: 'TimeoutError' });
-  while (server.heads.length === 0) await turns(1);
-  await turns();
+  while (server.heads.length === 0) await runTurns(1);
+  await runTurns();
   await clock.advance(300_000);
   await given;
-  await server.closed(0);
+  await server.waitForClose(0);
 });
 
 test.each([
@@ -223,25 +223,25 @@ test.each([
   ['in the middle of a chunk', chunkedAs(chunked.slice(0, 12)), 'reply'],
   ['before the last chunk', chunkedAs(chunked.slice(0, -5)), 'reply'],
   ['in the trailers', chunkedAs(`${chunked.slice(0, -2)}a: b\r\n`), 'reply'],
-] as const)('a reply that ends %s broke off, however it ends', async (_, said, phase) => {
-  const server = await rawServer((socket, { request }) => {
-    // The second one never closes its side for good: nothing more comes all the same.
-    socket.write(said, () => (request === 0 ? socket.resetAndDestroy() : socket.end()));
+] as const)('a reply that ends %s broke off, however it ends', async (_, bytes, phase) => {
+  const server = await startRawServer((socket, { request }) => {
+    // The second server never closes its side completely, but sends nothing more.
+    socket.write(bytes, () => (request === 0 ? socket.resetAndDestroy() : socket.end()));
   });
   const model = openai('m', { baseURL: server.baseURL });
   for (let request = 0; request < 2; request++) {
     await expect(model.send({ messages: [] })).rejects.toMatchObject({ code: 'network.reset', phase });
-    await server.closed(request);
+    await server.waitForClose(request);
   }
 });
 
-test('a response that is announced a thousand times is read', async () => {
-  const server = await rawServer((socket) => void socket.write('HTTP/1.1 102 P\r\n\r\n'.repeat(1000) + whole));
+test('reads a response after a thousand interim responses', async () => {
+  const server = await startRawServer((socket) => void socket.write('HTTP/1.1 102 P\r\n\r\n'.repeat(1000) + whole));
   expect(await openai('m', { baseURL: server.baseURL }).send({ messages: [] })).toEqual(hello);
 });
 
-test.each([204, 304])('a %d has no body, whatever its headers say', async (status) => {
-  const server = await rawServer((socket, { request }) => {
+test.each([204, 304])('ignores headers that announce a body of a %d', async (status) => {
+  const server = await startRawServer((socket, { request }) => {
     socket.write(request === 0 ? `HTTP/1.1 ${status} Nothing\r\ncontent-length: 5\r\n\r\n` : whole);
   });
   const model = openai('m', { baseURL: server.baseURL });
@@ -255,22 +255,22 @@ test.each([
   ['with a length', whole],
   ['in chunks', chunkedAs(`${chunked.slice(0, -2)}a: b\r\n\r\n`)],
   ['after a word that it goes on', `HTTP/1.1 102 Processing\r\n\r\n${whole}`],
-])('a reply %s is the same wherever it is cut, and so is the next one on its connection', async (_, said) => {
-  const server = await rawServer(async (socket, { request }) => {
-    socket.write(said.slice(0, request + 1));
-    await turns(2);
-    socket.write(said.slice(request + 1));
+])('reads a response %s the same wherever it is split, and the next one on its connection', async (_, bytes) => {
+  const server = await startRawServer(async (socket, { request }) => {
+    socket.write(bytes.slice(0, request + 1));
+    await runTurns(2);
+    socket.write(bytes.slice(request + 1));
   });
   const model = openai('m', { baseURL: server.baseURL });
-  for (let cut = 1; cut < said.length; cut++) expect(await model.send({ messages: [] })).toEqual(hello);
+  for (let cut = 1; cut < bytes.length; cut++) expect(await model.send({ messages: [] })).toEqual(hello);
   expect(server.sockets.length).toEqual(1);
 });
 
-test('a reply that comes byte by byte is read', async () => {
-  const server = await rawServer(async (socket) => {
+test('reads a response that arrives byte by byte', async () => {
+  const server = await startRawServer(async (socket) => {
     for (const byte of chunkedAs(chunked)) {
       socket.write(byte);
-      await turns(1);
+      await runTurns(1);
     }
   });
   expect(await openai('m', { baseURL: server.baseURL }).send({ messages: [] })).toEqual(hello);

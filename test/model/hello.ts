@@ -1,10 +1,10 @@
 import type { ChatResponse } from '@pawl/core/chat';
-import { type Answer, events, json } from './test-server.ts';
+import { type Responder, respondWithEvents, respondWithJson } from './test-server.ts';
 
 const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
 const head = { id: 'r1', model: 'gpt-x' };
 
-/** One reply, as it is read. */
+/** A response after reading. */
 export const hello: ChatResponse = {
   ...head,
   object: 'chat.completion',
@@ -20,6 +20,6 @@ export const helloChunks: readonly object[] = [
   { ...head, object: 'chat.completion.chunk', choices: [], usage },
 ];
 
-export const helloJson: Answer = json(hello);
+export const helloJson: Responder = respondWithJson(hello);
 
-export const helloEvents: Answer = events(...helloChunks, '[DONE]');
+export const helloEvents: Responder = respondWithEvents(...helloChunks, '[DONE]');

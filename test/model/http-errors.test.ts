@@ -1,8 +1,8 @@
 import { HttpError, openai } from '@pawl/core';
 import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { modelErrorDetails } from '../../packages/core/src/model/errors.ts';
-import { type JsonOptions, json, serve } from './test-server.ts';
+import { collectModelErrorDetails } from '../../packages/core/src/model/errors.ts';
+import { type JsonOptions, respondWithJson, serve } from './test-server.ts';
 
 interface Refused {
   readonly address: string;
@@ -10,13 +10,13 @@ interface Refused {
 }
 
 async function refused(body: unknown, options: JsonOptions): Promise<Refused> {
-  const { baseURL, address } = await serve(json(body, options));
+  const { baseURL, address } = await serve(respondWithJson(body, options));
   const sent = openai('m', { baseURL }).send(
     { messages: [] },
     { clock: manualClock({ startMs: Date.UTC(2026, 0, 1) }) },
   );
   const error: unknown = await sent.then(
-    () => 'a reply',
+    () => 'a response',
     (reason: unknown) => reason,
   );
   if (error instanceof Error) return { error, address };
@@ -25,17 +25,17 @@ async function refused(body: unknown, options: JsonOptions): Promise<Refused> {
 
 const no = { error: { message: 'No.', code: 'nope' } };
 
-test.each([408, 409, 429, 500, 501, 502, 503, 504, 529])('status %i is worth another try', async (status) => {
+test.each([408, 409, 429, 500, 501, 502, 503, 504, 529])('retries status %i', async (status) => {
   const { error } = await refused(no, { status });
   expect([error.name, 'retryable' in error && error.retryable]).toEqual(['HttpError', true]);
 });
 
-test.each([302, 400, 401, 402, 403, 404, 405, 413, 422])('status %i is not worth another try', async (status) => {
+test.each([302, 400, 401, 402, 403, 404, 405, 413, 422])('does not retry status %i', async (status) => {
   const { error } = await refused(no, { status });
   expect([error.name, 'retryable' in error && error.retryable]).toEqual(['HttpError', false]);
 });
 
-test('x-should-retry is obeyed', async () => {
+test('follows x-should-retry', async () => {
   const wishes = [
     { status: 400, headers: { 'x-should-retry': 'true' } },
     { status: 503, headers: { 'x-should-retry': 'false' } },
@@ -45,13 +45,13 @@ test('x-should-retry is obeyed', async () => {
   expect(errors.map(({ error }) => 'retryable' in error && error.retryable)).toEqual([true, false, true]);
 });
 
-test('429 with insufficient_quota is not worth another try, and says what to do', async () => {
+test('does not retry 429 with insufficient_quota, and gives advice', async () => {
   const body = {
     error: { message: 'You exceeded your current quota.', type: 'insufficient_quota', code: 'insufficient_quota' },
   };
   const { error, address } = await refused(body, { status: 429 });
   expect([error.message, 'retryable' in error && error.retryable]).toEqual([
-    `${address} answered 429: "You exceeded your current quota." (insufficient_quota). The account has no credit left: add some, or raise its limit.`,
+    `${address} responded with 429: "You exceeded your current quota." (insufficient_quota). The account has no credit left. Add credit, or raise its limit.`,
     false,
   ]);
 });
@@ -79,40 +79,40 @@ test("an HTTP error holds status, code, param, request id and the server's messa
     code: 'http.400',
     retryAfterMs: undefined,
     body: JSON.stringify(body),
-    message: `${address} answered 400: "Bad name." (invalid_value). Trying again does not help: change the request, "tools[0].function.name" above all.`,
+    message: `${address} responded with 400: "Bad name." (invalid_value). A retry does not help. Change the request, especially "tools[0].function.name".`,
     isHttpError: true,
   });
-  expect(HttpError.isInstance(error) && modelErrorDetails(error)).toEqual(fields);
+  expect(HttpError.isInstance(error) && collectModelErrorDetails(error)).toEqual(fields);
 });
 
 test.each([
-  [{ 'retry-after': '90' }, 90_000, 'Come back in 90 s (at 2026-01-01T00:01:30.000Z).'],
-  [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:20 GMT' }, 20_000, 'Come back in 20 s (at 2026-01-01T00:00:20.000Z).'],
-  [{ 'retry-after-ms': '1500' }, 1500, 'Come back in 2 s (at 2026-01-01T00:00:01.500Z).'],
-  [{}, undefined, 'Trying again later may help.'],
-])('a server that is busy says when to come back: %j', async (headers, retryAfterMs, advice) => {
+  [{ 'retry-after': '90' }, 90_000, 'Try again in 90 s (at 2026-01-01T00:01:30.000Z).'],
+  [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:20 GMT' }, 20_000, 'Try again in 20 s (at 2026-01-01T00:00:20.000Z).'],
+  [{ 'retry-after-ms': '1500' }, 1500, 'Try again in 2 s (at 2026-01-01T00:00:01.500Z).'],
+  [{}, undefined, 'Try again later.'],
+])('reads when to retry a busy server: %j', async (headers, retryAfterMs, advice) => {
   const { error, address } = await refused(no, { status: 429, headers: { ...headers } });
   expect([error.message, HttpError.isInstance(error) && error.retryAfterMs]).toEqual([
-    `${address} answered 429: "No." (nope). ${advice}`,
+    `${address} responded with 429: "No." (nope). ${advice}`,
     retryAfterMs,
   ]);
 });
 
 test.each([
-  [401, 'Check the key: option apiKey, or OPENAI_API_KEY.'],
-  [403, 'This key may not do that: check its rights, and the organization and project.'],
+  [401, 'Check the key: option apiKey, or the variable OPENAI_API_KEY.'],
+  [403, 'The key has no permission for this request. Check its permissions, the organization and the project.'],
   [404, 'Check baseURL, which usually ends in /v1, and the model name "m".'],
-  [413, 'Send less: fewer or shorter messages, smaller images.'],
-  [422, 'Trying again does not help: change the request.'],
-])('status %i says what to do', async (status, advice) => {
+  [413, 'The request is too large. Send fewer or shorter messages, or smaller images.'],
+  [422, 'A retry does not help. Change the request.'],
+])('status %i gives advice', async (status, advice) => {
   const { error, address } = await refused({}, { status });
-  expect(error.message).toEqual(`${address} answered ${status} without saying why. ${advice}`);
+  expect(error.message).toEqual(`${address} responded with ${status} without a reason. ${advice}`);
 });
 
-test('a server that has moved is not followed, and the error says where it is', async () => {
+test('does not follow a redirect, and names its location', async () => {
   const { error, address } = await refused({}, { status: 308, headers: { location: 'https://other/v1' } });
   expect(error.message).toEqual(
-    `${address} answered 308 without saying why. It has moved to "https://other/v1": give that as baseURL.`,
+    `${address} responded with 308 without a reason. The server redirects to "https://other/v1". Pass that as baseURL.`,
   );
 });
 
@@ -145,7 +145,7 @@ test.each([
   });
 });
 
-test('at most 4 KiB of an error body are kept, and the rest is not waited for', async () => {
+test('keeps at most 4 KiB of an error body and does not wait for the rest', async () => {
   const server = await serve((response) => {
     response.writeHead(500).write('x'.repeat(100_000));
   });
@@ -153,10 +153,10 @@ test('at most 4 KiB of an error body are kept, and the rest is not waited for', 
     .send({ messages: [] })
     .catch((reason: unknown) => reason);
   expect(HttpError.isInstance(error) && error.body).toEqual('x'.repeat(4096));
-  await server.idle();
+  await server.waitUntilIdle();
 });
 
-test('a refusal whose words never end is told by its status, and its connection closed', async () => {
+test('reports an endless error body by its status and closes the connection', async () => {
   const server = await serve((response) => {
     response.writeHead(429, { 'retry-after': '7' }).write('{"error":{"message":"Slow down."}}');
   });
@@ -164,9 +164,9 @@ test('a refusal whose words never end is told by its status, and its connection 
   const sent = openai('m', { baseURL: server.baseURL }).send({ messages: [] }, { clock });
   const failed = sent.catch((error: unknown) => error);
   while (!clock.running.includes(5_000)) await new Promise((resolve) => setImmediate(resolve));
-  // Until its words are there.
+  // Waits until the body arrives.
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
   await clock.advance(5_000);
   expect(await failed).toMatchObject({ status: 429, retryAfterMs: 7_000, body: '{"error":{"message":"Slow down."}}' });
-  await server.idle();
+  await server.waitUntilIdle();
 });

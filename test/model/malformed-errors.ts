@@ -1,6 +1,6 @@
 import type { JsonObject } from '@pawl/core';
 
-/** What a model wrote. */
+/** The output of a model. */
 export const CALL = '<function=get_weather={"city":"Oslo"}</function>';
 export const GROQ = {
   message: "Failed to call a function. Please adjust your prompt. See 'failed_generation' for more details.",
@@ -12,11 +12,11 @@ export interface MalformedError {
   readonly server: string;
   readonly status: number;
   readonly error: JsonObject;
-  /** What the model is told; absent if the server gives no text of it. */
+  /** The output that the correction quotes. Absent if the server does not quote it. */
   readonly text?: string;
 }
 
-/** How servers report output of the model that they cannot read. */
+/** How servers report output of the model that they cannot parse. */
 export const malformedErrors: readonly MalformedError[] = [
   // https://github.com/groq/groq-typescript/issues/28
   { server: 'Groq', status: 400, error: { ...GROQ, failed_generation: CALL }, text: CALL },

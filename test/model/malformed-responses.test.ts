@@ -1,7 +1,7 @@
 import { Agent, openai, withCache, withFallback } from '@pawl/core';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { GO, play, told, used } from '../behaviours/play.ts';
+import { createUsage, filterEvents, GO, play } from '../behaviours/play.ts';
 import { weather } from '../behaviours/weather.ts';
 import { CALL, GROQ, malformedErrors } from './malformed-errors.ts';
 
@@ -18,16 +18,16 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
       { how: 'in place of a response', given: respond.errorBody(error) },
       {
         how: 'inside a stream',
-        given: respond.streamError(error, { reply: respond.text('Let me see'), afterChunks: 1 }),
+        given: respond.streamError(error, { response: respond.text('Let me see'), afterChunks: 1 }),
       },
       { how: 'as an event of a stream', given: respond.sse([`event: error\ndata: ${JSON.stringify({ error })}\n\n`]) },
     ];
 
-    test.each(ways)('is asked for again, $how', async ({ given }) => {
+    test.each(ways)('is requested again, $how', async ({ given }) => {
       const played = await play([given, respond.text('Here.')], { run, agent });
       expect(played.outcome).toMatchObject({ status: 'completed', output: 'Here.', turnCount: 1 });
       expect(played.outcome.messages).toEqual([GO, { role: 'assistant', content: 'Here.' }]);
-      const [failed] = told(played, 'attempt.failed');
+      const [failed] = filterEvents(played, 'attempt.failed');
       expect(failed?.error).toMatchObject({ code: 'response.malformed', details: { retryable: true } });
       expect(failed?.error.message).toMatch(
         /The server could not read what the model wrote\. Trying again may help\.$/,
@@ -35,7 +35,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
       const [first, second] = played.requests;
       expect(second?.messages.length).toBe(1);
       const sent = second?.messages.at(-1)?.content;
-      const [, started] = told(played, 'attempt.started');
+      const [, started] = filterEvents(played, 'attempt.started');
       if (text === undefined) {
         expect(second).toEqual(first);
         expect(started).not.toHaveProperty('correction');
@@ -48,7 +48,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
 
   const malformed = respond.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } });
 
-  test('fails after the attempts of the policy, and says what happened', async () => {
+  test('fails after the attempts of the policy with an error that has the output', async () => {
     const { outcome, requests } = await play([malformed, malformed, malformed], { run, agent });
     expect(requests.length).toBe(3);
     expect(outcome).toMatchObject({
@@ -62,14 +62,14 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
     });
   });
 
-  test('counts what each attempt has used', async () => {
+  test('counts the usage of each attempt', async () => {
     const { outcome } = await play([malformed, respond.text('Here.')], { run, agent });
     expect(outcome.usage.requests).toBe(1);
     expect(outcome.usage.estimated).toBe(true);
-    expect(outcome.usage.inputTokens).toBeGreaterThan(used(1).inputTokens);
+    expect(outcome.usage.inputTokens).toBeGreaterThan(createUsage(1).inputTokens);
   });
 
-  test('gets the correction as a message of its own after the results of tools, and never twice', async () => {
+  test('gets one correction, as a message of its own after tool results', async () => {
     const called = respond.call('get_weather', { city: 'Oslo' });
     const { requests, outcome } = await play([called, malformed, malformed, respond.text('Rain.')], { run, agent });
     const [, before, second, third] = requests.map(({ messages }) => messages);
@@ -81,7 +81,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
     expect(outcome.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
   });
 
-  test('leaves nothing of the correction in the requests of later turns', async () => {
+  test('leaves no correction in the requests of later turns', async () => {
     const script = [malformed, respond.call('get_weather', { city: 'Oslo' }), malformed, respond.text('Rain.')];
     const { requests, outcome } = await play(script, { run, agent });
     expect(requests.map(({ messages }) => messages.length)).toEqual([1, 1, 3, 4]);
@@ -103,7 +103,7 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
     ]);
   });
 
-  test('is asked for again in the last turn that the limits leave', async () => {
+  test('is requested again in the last turn of the limits', async () => {
     const { outcome } = await play([malformed, respond.text('Here.')], {
       run,
       agent: { ...agent, limits: { turns: 1 } },
@@ -111,12 +111,12 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
     expect(outcome).toMatchObject({ output: 'Here.' });
   });
 
-  test('keeps its correction over another failure', async () => {
+  test('keeps its correction after another failure', async () => {
     const { requests } = await play([malformed, respond.httpError(503), respond.text('Here.')], { run, agent });
     expect(requests[2]).toEqual(requests[1]);
   });
 
-  test('goes to the fallback when the attempts are spent, without the correction', async () => {
+  test('goes to the fallback without the correction after the last attempt', async () => {
     const first = await offlineServer({ script: [malformed, malformed] });
     const second = await offlineServer({ script: [respond.text('From the second.')] });
     onTestFinished(() => first.close());
@@ -132,11 +132,11 @@ describe.each([{ stream: true }, { stream: false }])('malformed output of the mo
   });
 });
 
-test('what middleware asks beside the conversation is corrected as well', async () => {
+test('corrects requests of middleware too', async () => {
   const server = await offlineServer({
     script: [
       respond.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } }),
-      respond.text('Aside.'),
+      respond.text('Fine.'),
       respond.text('Here.'),
     ],
   });
@@ -157,11 +157,11 @@ test('what middleware asks beside the conversation is corrected as well', async 
     ],
   });
   expect((await agent.run('Go.')).output).toBe('Here.');
-  expect(answers).toEqual(['Aside.']);
+  expect(answers).toEqual(['Fine.']);
   expect(server.requests[1]?.body.messages.at(-1)?.content).toContain(CALL);
 });
 
-test('a bare model rejects with what the model wrote, and a cache keeps nothing of it', async () => {
+test('a model outside a run rejects with the output, and a cache does not keep it', async () => {
   const script = [
     respond.httpError(400, { body: { error: { ...GROQ, failed_generation: CALL } } }),
     respond.text('Here.'),
@@ -176,7 +176,7 @@ test('a bare model rejects with what the model wrote, and a cache keeps nothing 
   expect((await model.send(request)).choices[0].message.content).toBe('Here.');
 });
 
-test('a secret in what the model wrote leaves no error', async () => {
+test('errors contain no secret from the output of the model', async () => {
   const server = await offlineServer({
     script: [
       respond.httpError(400, { body: { error: { ...GROQ, failed_generation: 'sk-very-secret-key-1' } } }),

@@ -38,7 +38,7 @@ const models: readonly (readonly [string, () => ChatModel, message: string])[] =
   ['a wrapped model', () => withConcurrency(withCache(openai('m'), new Map()), 2), 'No API key for api.openai.com'],
 ];
 
-test.each(models)('%s without a key makes an agent, whose runs fail before any request', async (_, make, message) => {
+test.each(models)('%s without a key creates an agent whose runs fail before any request', async (_, make, message) => {
   const agent = new Agent({ model: make() });
   const outcome = await agent.run('Hi.').outcome();
   expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ConfigError' }, usage: { totalTokens: 0 } });
@@ -46,12 +46,12 @@ test.each(models)('%s without a key makes an agent, whose runs fail before any r
   await expect(agent.run('Hi.')).rejects.toMatchObject({ name: 'RunFailedError', cause: expect.any(ConfigError) });
 });
 
-test.each(models)('an agent of %s without a key is tested with another model', async (_, make) => {
+test.each(models)('an agent of %s without a key runs with another model in tests', async (_, make) => {
   const agent = new Agent({ model: make() }).with({ model: scriptedModel([respond.text('Hello.')]) });
   expect((await agent.run('Hi.')).output).toBe('Hello.');
 });
 
-test('a model without a key sends nothing, tries once, and is not replaced by its fallback', async () => {
+test('a model without a key sends nothing, tries once and does not use its fallback', async () => {
   const server = await serve(helloJson);
   const other = scriptedModel([respond.text('From the other.')]);
   const model = openai('m', { baseURL: server.baseURL, profile: { needsKey: true } });
@@ -64,7 +64,7 @@ test('a model without a key sends nothing, tries once, and is not replaced by it
   expect(other.requests).toEqual([]);
 });
 
-test('a key that the environment has by the first request is sent', async () => {
+test('reads a key that is set after the import, before the first request', async () => {
   const server = await serve(helloJson);
   const model = openai('m', { baseURL: server.baseURL, profile: { needsKey: true, apiKeyVariable: 'OPENAI_API_KEY' } });
   await expect(model.send({ messages: [] })).rejects.toThrow('No API key');
@@ -73,7 +73,7 @@ test('a key that the environment has by the first request is sent', async () => 
   expect(server.received[0]?.headers.authorization).toBe('Bearer sk-later');
 });
 
-test('an endpoint that the environment has by the first request is asked', async () => {
+test('reads an endpoint that is set after the import, before the first request', async () => {
   const server = await serve(helloJson);
   const model = azure('gpt', { apiKey: 'key', price: { input: 1, output: 2 } });
   expect(model).toMatchObject({ name: 'gpt', price: { input: 1, output: 2 } });

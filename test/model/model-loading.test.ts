@@ -2,7 +2,7 @@ import { Agent, openai } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { play, told } from '../behaviours/play.ts';
+import { filterEvents, play } from '../behaviours/play.ts';
 
 const LLAMA: Json = { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } };
 const loading = respond.httpError(503, { body: LLAMA });
@@ -23,7 +23,7 @@ describe.each([{ stream: true }, { stream: false }])('a server that loads its mo
     ['a gateway', 503, { error: { message: 'Model "qwen3" is still loading, please wait.' } }, 2_000],
     ['Bedrock', 429, { message: 'The model is not ready for inference. Retry.' }, 2_000],
     ['a deployment', 503, { error: { message: 'The deployment is scaling up. Please wait 10 seconds.' } }, 10_000],
-  ])('is asked again until it is there, as %s says it', async (_, status, body, ms) => {
+  ])('is retried until the model is loaded, in the form of %s', async (_, status, body, ms) => {
     const clock = manualClock();
     const given = respond.httpError(status, { body });
     const played = await play([given, given, given, respond.text('Here.')].slice(ms > 10_000 ? 1 : 0), {
@@ -33,10 +33,10 @@ describe.each([{ stream: true }, { stream: false }])('a server that loads its mo
     });
     expect(played.outcome.status).toBe('completed');
     expect(new Set(clock.slept)).toEqual(new Set([ms]));
-    expect(told(played, 'attempt.failed').every(({ counted }) => !counted)).toBe(true);
+    expect(filterEvents(played, 'attempt.failed').every(({ counted }) => !counted)).toBe(true);
   });
 
-  test('is waited for a minute by default, then fails as any busy server', async () => {
+  test('is waited for one minute by default, then fails like a busy server', async () => {
     const clock = manualClock();
     const played = await play(times(33), { run, clock, agent: { clock, random: () => 1 } });
     expect(played.outcome).toMatchObject({
@@ -48,7 +48,7 @@ describe.each([{ stream: true }, { stream: false }])('a server that loads its mo
     expect(clock.slept.slice(30)).toEqual([500, 1_000]);
   });
 
-  test('is waited for as long as the policy lets a server ask', async () => {
+  test('is waited for as long as maxRetryAfterMs allows', async () => {
     const clock = manualClock();
     const retry = { maxRetryAfterMs: 4_000 };
     const { outcome } = await play(times(5), { run, clock, agent: { clock, random: () => 0, retry } });
@@ -56,7 +56,7 @@ describe.each([{ stream: true }, { stream: false }])('a server that loads its mo
     expect(clock.slept).toEqual([2_000, 2_000]);
   });
 
-  test('is never waited for without end', async () => {
+  test('is waited for at most ten minutes', async () => {
     const clock = manualClock();
     const retry = { maxRetryAfterMs: Number.POSITIVE_INFINITY };
     const { outcome } = await play(times(303), { run, clock, agent: { clock, random: () => 0, retry } });
@@ -64,18 +64,18 @@ describe.each([{ stream: true }, { stream: false }])('a server that loads its mo
     expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBe(600_000);
   });
 
-  test('is not waited for by a policy of one attempt', async () => {
+  test('is not waited for with one attempt', async () => {
     const { outcome, requests } = await play([loading], { run, agent: { retry: { maxAttempts: 1 } } });
     expect(outcome.status).toBe('failed');
     expect(requests.length).toBe(1);
   });
 
-  test('that tells a longer time than the cap is not asked again', async () => {
+  test('is not retried if it asks for more than the limit', async () => {
     const body = { error: 'Model m is currently loading', estimated_time: 300.5 };
     const { outcome } = await play([respond.httpError(503, { body })], { run });
     expect(outcome).toMatchObject({
       status: 'failed',
-      error: { message: expect.stringContaining('Come back in 301 s') },
+      error: { message: expect.stringContaining('Try again in 301 s') },
     });
   });
 });

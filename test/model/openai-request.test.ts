@@ -7,7 +7,7 @@ import { transports } from './transports.ts';
 
 const request: ChatRequest = { messages: [{ role: 'user', content: 'Hi' }] };
 
-test('a request goes to the chat completions of the base URL, with the key', async () => {
+test('sends a request to /chat/completions of the base URL with the key', async () => {
   const server = await serve(helloJson);
   const model = openai('gpt-x', {
     baseURL: `${server.baseURL}/?api-version=1`,
@@ -38,34 +38,31 @@ test('a request goes to the chat completions of the base URL, with the key', asy
   ]);
 });
 
-test.each(transports)(
-  'keys and headers that are functions are asked for each attempt, over $over',
-  async ({ options }) => {
-    const server = await serve(helloJson);
-    let asked = 0;
-    const model = openai('m', {
-      baseURL: server.baseURL,
-      ...options,
-      apiKey: () => Promise.resolve(`key-${++asked}`),
-      headers: () => ({ 'API-Key': `other-${asked}`, 'User-Agent': 'mine' }),
-    });
-    await model.send(request);
-    await model.send(request, { traceparent: '00-1-2-01' });
-    expect(
-      server.received.map(({ headers }) => [
-        headers.authorization,
-        headers['api-key'],
-        headers['user-agent'],
-        headers['traceparent'],
-      ]),
-    ).toEqual([
-      ['Bearer key-1', 'other-1', 'mine', undefined],
-      ['Bearer key-2', 'other-2', 'mine', '00-1-2-01'],
-    ]);
-  },
-);
+test.each(transports)('calls key and header functions for each attempt, over $over', async ({ options }) => {
+  const server = await serve(helloJson);
+  let asked = 0;
+  const model = openai('m', {
+    baseURL: server.baseURL,
+    ...options,
+    apiKey: () => Promise.resolve(`key-${++asked}`),
+    headers: () => ({ 'API-Key': `other-${asked}`, 'User-Agent': 'mine' }),
+  });
+  await model.send(request);
+  await model.send(request, { traceparent: '00-1-2-01' });
+  expect(
+    server.received.map(({ headers }) => [
+      headers.authorization,
+      headers['api-key'],
+      headers['user-agent'],
+      headers['traceparent'],
+    ]),
+  ).toEqual([
+    ['Bearer key-1', 'other-1', 'mine', undefined],
+    ['Bearer key-2', 'other-2', 'mine', '00-1-2-01'],
+  ]);
+});
 
-test('a streamed request asks for events and usage, under the token name that most servers know', async () => {
+test('a streamed request asks for events and usage, and uses max_tokens', async () => {
   const server = await serve(helloEvents);
   setEnvironment({ OPENAI_API_KEY: '' });
   await openai('m', { baseURL: server.baseURL, extraBody: { top_k: 1 } }).send({
@@ -82,7 +79,7 @@ test('a streamed request asks for events and usage, under the token name that mo
   ]);
 });
 
-test('key and address come from the environment where none is given', async () => {
+test('reads key and base URL from the environment by default', async () => {
   const server = await serve(helloJson);
   setEnvironment({ OPENAI_API_KEY: 'sk-env', OPENAI_BASE_URL: server.baseURL });
   await openai('m').send(request);
@@ -90,7 +87,7 @@ test('key and address come from the environment where none is given', async () =
   expect(server.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer sk-env', 'Bearer sk-own']);
 });
 
-test('a server of another address may do without a key, OpenAI may not', async () => {
+test('OpenAI needs a key, a server at another URL does not', async () => {
   setEnvironment({ OPENAI_API_KEY: '', OPENAI_BASE_URL: '' });
   expect(openai('m', { baseURL: 'http://127.0.0.1:1' }).name).toEqual('m');
   expect(openai('m', { headers: { Authorization: 'Basic x' } }).name).toEqual('m');
@@ -104,41 +101,42 @@ const mistakes: readonly { readonly message: string; readonly define: () => unkn
   { message: 'openai() needs the name of a model: openai("gpt-5-mini").', define: () => openai(' ', key) },
   {
     message:
-      'baseURL "localhost:1234" is not an http or https address. Give one such as "https://api.openai.com/v1" (option baseURL, or the variable OPENAI_BASE_URL).',
+      'baseURL "localhost:1234" is not an http or https URL. Pass one such as "https://api.openai.com/v1" (option baseURL, or the variable OPENAI_BASE_URL).',
     define: () => openai('m', { baseURL: 'localhost:1234' }),
   },
   {
     message:
-      'baseURL "https://…@host:x/?…" is not an http or https address. Give one such as "https://api.openai.com/v1" (option baseURL, or the variable OPENAI_BASE_URL).',
+      'baseURL "https://…@host:x/?…" is not an http or https URL. Pass one such as "https://api.openai.com/v1" (option baseURL, or the variable OPENAI_BASE_URL).',
     define: () => openai('m', { baseURL: 'https://me:secret@host:x/?key=secret' }),
   },
   {
-    message: 'baseURL for host holds a user name or a password. Send it by the option headers instead.',
+    message: 'baseURL for host has a user name or a password. Send it with the option headers instead.',
     define: () => openai('m', { baseURL: 'https://me:secret@host/v1' }),
   },
   {
-    message: 'baseURL "http://host/v1/chat/completions" ends in /chat/completions. Leave that off: it is added.',
+    message:
+      'baseURL "http://host/v1/chat/completions" ends in /chat/completions. Remove that: it is added to each request.',
     define: () => openai('m', { baseURL: 'http://host/v1/chat/completions' }),
   },
   {
-    message: 'extraBody has "stream", which each request sets itself. Leave it out of extraBody.',
+    message: 'extraBody has "stream", which each request sets itself. Remove it from extraBody.',
     define: () => openai('m', { ...key, extraBody: { stream: true } }),
   },
   {
-    message: 'timeouts.idleMs is 0. Give milliseconds above 0, or Infinity for no limit.',
+    message: 'timeouts.idleMs is 0. Pass milliseconds above 0, or Infinity for no limit.',
     define: () => openai('m', { ...key, timeouts: { idleMs: 0 } }),
   },
   {
-    message: 'apiKey holds a space or a character that no header can carry. Check that it is the key alone.',
+    message: 'apiKey has a space or a character that is not allowed in headers. Pass the key alone.',
     define: () => openai('m', { apiKey: 'sk-ключ' }),
   },
 ];
 
-test.each(mistakes)('a wrong definition is a ConfigError: $message', ({ define, message }) => {
+test.each(mistakes)('an invalid definition is a ConfigError: $message', ({ define, message }) => {
   expect(define).toThrow(expect.objectContaining({ name: 'ConfigError', message }));
 });
 
-test('OpenAI and Azure are sent the newer token name', async () => {
+test('sends max_completion_tokens to OpenAI and Azure', async () => {
   const bodies: string[] = [];
   const fetch = (_url: string, { body }: { readonly body: string }): Promise<Response> => {
     bodies.push(body);

@@ -8,23 +8,23 @@ import { manualClock } from '@pawl/testing';
 import { EnvHttpProxyAgent } from 'undici';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { hello, helloJson } from './hello.ts';
-import { type Answer, serve } from './test-server.ts';
+import { type Responder, serve } from './test-server.ts';
 
-const refused: Answer = (response) => void response.writeHead(407).end('Who are you?');
+const refused: Responder = (response) => void response.writeHead(407).end('Who are you?');
 
 interface Proxy {
-  /** With a user and a password. */
+  /** Contains a user name and a password. */
   readonly url: string;
   readonly host: string;
   readonly asked: readonly string[];
   readonly headers: readonly IncomingHttpHeaders[];
 }
 
-/** A proxy that answers plain requests itself, and connects tunnels to `tunnel`, or refuses them. */
-async function proxy(answer: Answer, tunnel?: number): Promise<Proxy> {
+/** A proxy that responds to plain requests itself, and connects tunnels to `tunnel` or refuses them. */
+async function proxy(answer: Responder, tunnel?: number): Promise<Proxy> {
   const asked: string[] = [];
   const headers: IncomingHttpHeaders[] = [];
-  // By hand: a proxy is asked for whole addresses and for tunnels, which no server of a model is.
+  // `@pawl/testing` has no proxy.
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     headers.push(request.headers);
@@ -49,11 +49,11 @@ async function proxy(answer: Answer, tunnel?: number): Promise<Proxy> {
     server.closeAllConnections();
     server.close();
   });
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`; // A server that listens on TCP has one.
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`; // A listening TCP server has an address.
   return { url: `http://me:opensesame@${host}`, host, asked, headers };
 }
 
-/** Only these proxy variables are set while the test runs. */
+/** Sets exactly these proxy variables during the test. */
 function setVariables(variables: Readonly<Record<string, string>>): void {
   onTestFinished(() => void vi.unstubAllEnvs());
   for (const name of ['http_proxy', 'https_proxy', 'no_proxy']) {
@@ -65,7 +65,7 @@ function at(baseURL: string): ChatModel {
   return openai('m', { baseURL, apiKey: 'sk-key' });
 }
 
-test.each(['http_proxy', 'HTTP_PROXY'])('requests go through the proxy that %s names', async (name) => {
+test.each(['http_proxy', 'HTTP_PROXY'])('sends requests through the proxy in %s', async (name) => {
   const { url, asked, headers } = await proxy(helloJson);
   setVariables({ [name]: url });
   const model = at('http://api.example.test:8080/v1');
@@ -77,7 +77,7 @@ test.each(['http_proxy', 'HTTP_PROXY'])('requests go through the proxy that %s n
   ]);
 });
 
-test('of two variables, the one in lower case names the proxy', async () => {
+test('prefers the proxy variable in lower case', async () => {
   const { url, asked } = await proxy(helloJson);
   setVariables({ http_proxy: url, HTTP_PROXY: 'http://127.0.0.1:1' });
   await at('http://api.example.test/v1').send({ messages: [] });
@@ -93,7 +93,7 @@ test('a request for https does not use HTTP_PROXY', async () => {
   expect(asked).toEqual([]);
 });
 
-test('an address that NO_PROXY names, and this machine itself, are reached directly', async () => {
+test('reaches addresses in NO_PROXY and this machine directly', async () => {
   const { url, asked } = await proxy(helloJson);
   const server = await serve(helloJson);
   setVariables({ http_proxy: url, no_proxy: 'nowhere.invalid' });
@@ -103,11 +103,11 @@ test('an address that NO_PROXY names, and this machine itself, are reached direc
   expect([await at(server.baseURL).send({ messages: [] }), asked]).toEqual([hello, []]);
 });
 
-test('a tunnel is made for https', async () => {
+test('opens a tunnel for https', async () => {
   const plain = await serve(helloJson);
   const { url, asked } = await proxy(helloJson, Number(plain.address.split(':')[1]));
   setVariables({ https_proxy: url });
-  // At the other end is a server that does not speak TLS: that shows that the words got there.
+  // The target has no TLS: its error shows that the bytes arrived.
   await expect(at('https://api.example.test/v1').send({ messages: [] })).rejects.toMatchObject({
     code: 'network.untrusted',
     message: expect.stringContaining('api.example.test:443'),
@@ -115,7 +115,7 @@ test('a tunnel is made for https', async () => {
   expect(asked).toEqual(['CONNECT api.example.test:443']);
 });
 
-test('a proxy that refuses is named, its credentials are not', async () => {
+test('names a proxy that refuses, but not its credentials', async () => {
   const { url, host } = await proxy(refused);
   setVariables({ https_proxy: url, http_proxy: url });
   const plain: unknown = await at('http://api.example.test/v1')
@@ -141,7 +141,7 @@ test.each([
   ['characters beyond ASCII', (url: string) => url.replace('opensesame', '%C3%B6ffne-dich')],
   ['a token in place of a name and a password', (url: string) => url.replace('me:opensesame', 'opensesame')],
   ['a password without a name', (url: string) => url.replace('me:opensesame', ':opensesame')],
-])('a proxy that repeats its credentials puts none into an error: %s', async (_, variable) => {
+])('errors contain no credentials that a proxy repeats: %s', async (_, variable) => {
   const repeated: string[] = [];
   const { url } = await proxy((response, { headers }) => {
     const basic = headers['proxy-authorization']?.replace('Basic ', '') ?? '';
@@ -158,7 +158,7 @@ test.each([
   expect(repeated.filter((text) => text.length < 5 || shown.includes(text))).toEqual([]);
 });
 
-/** As undici's `EnvHttpProxyAgent` reads the variable. */
+/** Compared with `EnvHttpProxyAgent` of undici. */
 test.each([
   'nowhere.invalid',
   '.nowhere.invalid',
@@ -175,13 +175,13 @@ test.each([
   '*',
   '*:80',
   '.',
-])('NO_PROXY of %j exempts the hosts that it exempts in undici', async (exempt) => {
+])('NO_PROXY of %j exempts the same hostnames as undici', async (exempt) => {
   const { url, asked } = await proxy(helloJson);
   setVariables({ http_proxy: url, no_proxy: exempt });
   onTestFinished(() => void vi.restoreAllMocks());
   vi.spyOn(dns, 'lookup').mockImplementation(((_: string, __: object, callback: (error: Error) => void) => {
     callback(Object.assign(new Error('Nobody asks a name server.'), { code: 'ENOTFOUND' }));
-  }) as never); // Its overloads.
+  }) as never); // It has overloads.
   const dispatcher = new EnvHttpProxyAgent();
   onTestFinished(() => dispatcher.close());
   const isProxied = async (host: string, options: OpenAIOptions): Promise<boolean> => {
@@ -203,7 +203,7 @@ test.each([
   ['*.invalid', 'http://nowhere.invalid/v1'],
   ['nowhere.invalid:80', 'http://nowhere.invalid/v1'],
   ['*', 'http://nowhere.invalid/v1'],
-])('NO_PROXY of %j exempts %s, whatever the proxy is', async (exempt, baseURL) => {
+])('NO_PROXY of %j exempts %s from any proxy', async (exempt, baseURL) => {
   setVariables({ http_proxy: 'socks5://proxy', no_proxy: exempt });
   await expect(at(baseURL).send({ messages: [] })).rejects.toMatchObject({
     code: 'network.unknown_host',
@@ -217,14 +217,14 @@ test.each([
   ['[FD00::1]:80', true],
   ['[fd00::1]:81', false],
   ['fd00::2', false],
-])('NO_PROXY of %j exempts an address of IPv6: %s', (exempt, isExempt) => {
+])('NO_PROXY of %j exempts an IPv6 address: %s', (exempt, isExempt) => {
   setVariables({ http_proxy: 'socks5://proxy', no_proxy: exempt });
   const made = expect(() => at('http://[fd00::1]/v1'));
   if (isExempt) made.not.toThrow();
-  else made.toThrow('The variable http_proxy is not the address');
+  else made.toThrow('The variable http_proxy is not the URL');
 });
 
-test('a proxy is asked for an address of IPv6 with its brackets', async () => {
+test('sends an IPv6 address to a proxy with brackets', async () => {
   const { url, asked, headers } = await proxy(helloJson);
   setVariables({ http_proxy: url, https_proxy: url });
   await at('http://[fd00::1]:8080/v1').send({ messages: [] });
@@ -235,7 +235,7 @@ test('a proxy is asked for an address of IPv6 with its brackets', async () => {
   ]);
 });
 
-test('the credentials of a proxy may hold any character', async () => {
+test('the credentials of a proxy may contain any character', async () => {
   const { url, headers } = await proxy(helloJson);
   setVariables({ http_proxy: url.replace('me:opensesame', 'm%C3%A9:%E2%82%AC%3A%0D%0A%zz') });
   await at('http://api.example.test/v1').send({ messages: [] });
@@ -257,7 +257,7 @@ test.each(['where.invalid', 'nowhere.invalid:81', ''])('NO_PROXY of %j does not'
 test.each([
   ['nothing', () => undefined],
   ['that the tunnel is made, and nothing more', (socket: Socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\n')],
-])('a proxy that says %s is given up, and its connection closed', async (_, say) => {
+])('ends the request and closes the connection if a proxy sends %s', async (_, say) => {
   const { server, closed } = await tunnelProxy(say);
   const clock = manualClock();
   const model = openai('m', { baseURL: 'https://api.example.test/v1', timeouts: { connectMs: 2000 } });
@@ -271,11 +271,11 @@ test.each([
 });
 
 test.each([
-  ['sends us elsewhere', 'HTTP/1.1 302 Found\r\nlocation: http://evil.test/\r\n\r\n', 'The proxy answered 302.'],
+  ['sends us elsewhere', 'HTTP/1.1 302 Found\r\nlocation: http://evil.test/\r\n\r\n', 'The proxy responded with 302.'],
   ['is no proxy', 'SSH-2.0-OpenSSH_9.6\r\n', 'Expected HTTP/'],
   ['never ends its head', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(17_000)}`, 'Headers Overflow'],
-])('a proxy that %s is given up, and its connection closed', async (_, said, problem) => {
-  const { closed } = await tunnelProxy((socket) => void socket.write(said));
+])('ends the request and closes the connection if a proxy %s', async (_, bytes, problem) => {
+  const { closed } = await tunnelProxy((socket) => void socket.write(bytes));
   const error: unknown = await at('https://api.example.test/v1')
     .send({ messages: [] })
     .catch((reason: unknown) => reason);
@@ -286,9 +286,9 @@ test.each([
   await closed;
 });
 
-test('a proxy that speaks for the server before TLS has begun is not trusted, and its connection closed', async () => {
-  const said = 'HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n';
-  const { closed } = await tunnelProxy((socket) => void socket.write(said));
+test('does not trust a proxy that responds for the server before TLS, and closes the connection', async () => {
+  const bytes = 'HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n';
+  const { closed } = await tunnelProxy((socket) => void socket.write(bytes));
   await expect(at('https://api.example.test/v1').send({ messages: [] })).rejects.toMatchObject({
     code: 'network.untrusted',
   });
@@ -299,9 +299,9 @@ test.each([
   ['before it answers', ''],
   ['in the middle of its answer', 'HTTP/1.1 200 O'],
   ['while TLS begins', 'HTTP/1.1 200 OK\r\n\r\n'],
-])('a proxy that closes the connection %s is an error, and no more than that', async (_, said) => {
+])('a proxy that closes the connection %s is an ordinary error', async (_, bytes) => {
   for (const close of ['end', 'resetAndDestroy'] as const) {
-    const { closed } = await tunnelProxy((socket) => void socket.write(said, () => socket[close]()));
+    const { closed } = await tunnelProxy((socket) => void socket.write(bytes, () => socket[close]()));
     await expect(at('https://api.example.test/v1').send({ messages: [] })).rejects.toMatchObject({
       name: 'NetworkError',
       retryable: true,
@@ -311,12 +311,12 @@ test.each([
   }
 });
 
-/** What says this where it is asked for a tunnel, once. */
+/** A proxy that sends these bytes to the first tunnel request. */
 async function tunnelProxy(
   say: (socket: Socket) => void,
 ): Promise<{ readonly server: Server; readonly closed: Promise<void> }> {
   const closed = Promise.withResolvers<void>();
-  // By hand: it speaks no whole HTTP.
+  // Sends incomplete HTTP.
   const server = createTcpServer((socket) => {
     socket.on('error', () => undefined).on('close', () => closed.resolve());
     socket.once('data', () => say(socket));
@@ -327,7 +327,7 @@ async function tunnelProxy(
   return { server, closed: closed.promise };
 }
 
-test('a proxy that is down is named', async () => {
+test('names a proxy that is down', async () => {
   setVariables({ http_proxy: 'http://me:opensesame@127.0.0.1:1' });
   await expect(at('http://api.example.test/v1').send({ messages: [] })).rejects.toMatchObject({
     code: 'network.refused',
@@ -336,9 +336,9 @@ test('a proxy that is down is named', async () => {
   });
 });
 
-test('a variable that names no proxy is refused where the model is made, without its value', () => {
+test('refuses an invalid proxy variable when the model is created, without quoting it', () => {
   setVariables({ http_proxy: 'socks5://me:opensesame@host' });
   expect(() => at('http://api.example.test/v1')).toThrow(
-    'The variable http_proxy is not the address of an http or https proxy. Give one such as "http://proxy:3128".',
+    'The variable http_proxy is not the URL of an http or https proxy. Set it to one such as "http://proxy:3128".',
   );
 });

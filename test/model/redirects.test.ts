@@ -2,10 +2,10 @@ import { openai } from '@pawl/core';
 import { expect, test } from 'vitest';
 import { hello, helloJson } from './hello.ts';
 import { serve } from './test-server.ts';
-import { overEach } from './transports.ts';
+import { combineWithTransports } from './transports.ts';
 
-test.each(overEach([{ status: 301 }, { status: 302 }, { status: 303 }, { status: 307 }, { status: 308 }]))(
-  'a redirect by $status takes neither the key nor the request to another server, over $over',
+test.each(combineWithTransports([{ status: 301 }, { status: 302 }, { status: 303 }, { status: 307 }, { status: 308 }]))(
+  'sends neither the key nor the request to the target of a $status redirect, over $over',
   async ({ status, options }) => {
     const other = await serve(helloJson);
     const server = await serve(

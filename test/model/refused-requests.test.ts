@@ -2,21 +2,22 @@ import { type JsonObject, openai } from '@pawl/core';
 import { manualClock, respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { play } from '../behaviours/play.ts';
-import { json, serve } from './test-server.ts';
+import { respondWithJson, serve } from './test-server.ts';
 
-const NO_USE = /Trying again does not help: change the request/;
+const NO_USE = /(A retry does not help. Change|Trying again does not help: change) the request/;
 
-/** Sentences of advice, of which a message has one. */
+/** Each message has one of these sentences. */
 const ADVICE = [
-  /Trying again (later )?may help/,
-  /Come back in/,
-  /Trying again does not help/,
-  /Send (fewer|less)/,
+  /Try again later/,
+  /Trying again may help/,
+  /Try again in/,
+  /(Trying again|A retry) does not help/,
+  /Send fewer/,
   /Check (the key|baseURL)/,
   /has no credit left/,
 ];
 
-/** What a server refuses with a status that says that the failure is its own. */
+/** Refusals of the request with a status for server failures. */
 const refusals: readonly (readonly [server: string, status: number, error: JsonObject])[] = [
   // https://github.com/containers/ramalama/issues/1431
   ['llama.cpp', 500, { code: 500, message: 'Cannot use tools with stream', type: 'server_error' }],
@@ -61,14 +62,14 @@ const refusals: readonly (readonly [server: string, status: number, error: JsonO
   ['a gateway', 500, { message: 'Bad value.', type: 'invalid_request_error' }],
 ];
 
-describe.each([{ stream: true }, { stream: false }])('a failure that names the request, stream: $stream', (run) => {
-  test.each(refusals)('of %s is not tried again: %i %j', async (_, status, error) => {
+describe.each([{ stream: true }, { stream: false }])('a failure caused by the request, stream: $stream', (run) => {
+  test.each(refusals)('of %s is not retried: %i %j', async (_, status, error) => {
     const { outcome, requests } = await play([respond.httpError(status, { body: { error } })], { run });
     expect(outcome).toMatchObject({ status: 'failed', error: { message: expect.stringMatching(NO_USE) } });
     expect(requests.length).toBe(1);
   });
 
-  test.each(refusals)('of %s is not tried again inside a response: %i %j', async (_, __, error) => {
+  test.each(refusals)('of %s is not retried inside a response: %i %j', async (_, __, error) => {
     const { outcome, requests } = await play([respond.streamError(error)], { run });
     expect(outcome).toMatchObject({ status: 'failed', error: { message: expect.stringMatching(NO_USE) } });
     expect(requests.length).toBe(1);
@@ -86,13 +87,13 @@ test.each<[number, JsonObject]>([
   [500, { message: 'Something went wrong.', type: 'None', param: 'None', code: '500' }],
   [503, { message: 'Too much traffic.', type: 'server_error', param: 'queue', code: 'queue_exceeded' }],
   [500, { message: 'CUDA error: out of memory', type: 'server_error' }],
-])('another failure of the server is tried again: %i %j', async (status, error) => {
+])('retries other server failures: %i %j', async (status, error) => {
   const failed = respond.httpError(status, { body: { error } });
   const { outcome } = await play([failed, respond.text('Here.')], { agent: { clock: manualClock() } });
   expect(outcome.status).toBe('completed');
 });
 
-test('a rate limit inside a response is tried again, also if it names a field', async () => {
+test('retries a rate limit inside a response, even if it names a field', async () => {
   // https://github.com/nminaya/grammar-nazi-bot/issues/958
   const error = {
     message: 'Too many requests.',
@@ -120,8 +121,8 @@ const errors: readonly JsonObject[] = [
 ];
 
 describe.each([200, 400, 413, 429, 500, 502, 503])('an error with status %i', (status) => {
-  test.each(errors)('says one thing to do, which fits whether it is tried again: %j', async (error) => {
-    const { baseURL } = await serve(json({ error }, { status }));
+  test.each(errors)('gives one piece of advice that matches retryable: %j', async (error) => {
+    const { baseURL } = await serve(respondWithJson({ error }, { status }));
     const thrown: unknown = await openai('m', { baseURL })
       .send({ messages: [] }, { clock: manualClock() })
       .catch((reason: unknown) => reason);
@@ -129,6 +130,6 @@ describe.each([200, 400, 413, 429, 500, 502, 503])('an error with status %i', (s
     const own = message.replace(String(error['message']), '');
     const given = ADVICE.filter((advice) => advice.test(own));
     expect(given.length).toBe(1);
-    expect(/may help|Come back/.test(own)).toBe(retryable);
+    expect(/may help|Try again/.test(own)).toBe(retryable);
   });
 });

@@ -1,13 +1,13 @@
 import { type OpenAIOptions, openai } from '@pawl/core';
 import { expect, test } from 'vitest';
 import { hello } from './hello.ts';
-import { rawServer, wire } from './raw-server.ts';
+import { startRawServer, wire } from './raw-server.ts';
 
 const INJECTED = 'a\r\nx-injected: 1';
 
-/** The lines of the head that is sent with these options, but for what is the same in all. */
+/** The lines of the request head that these options change. */
 async function headWith(options: OpenAIOptions, traceparent?: string): Promise<readonly string[]> {
-  const server = await rawServer((socket) => void socket.write(wire.whole));
+  const server = await startRawServer((socket) => void socket.write(wire.whole));
   const context = traceparent === undefined ? {} : { traceparent };
   await openai('m', { baseURL: server.baseURL, apiKey: 'sk-key', ...options }).send({ messages: [] }, context);
   return (server.heads[0] ?? '').replaceAll(new URL(server.baseURL).host, 'HOST').split('\r\n');
@@ -24,16 +24,16 @@ const usual = [
   'authorization: Bearer sk-key',
 ];
 
-test('a request has these headers, and no others', async () => {
+test('a request has exactly these headers', async () => {
   expect(await headWith({})).toEqual([...usual, 'content-length: 27']);
 });
 
-test('how long a request is, is not the user’s to say', async () => {
+test('ignores a content-length of the user', async () => {
   const headers = { 'Content-Length': '5', 'transfer-encoding': 'chunked', 'CONTENT-LENGTH': '6' };
   expect(await headWith({ headers })).toEqual([...usual, 'content-length: 27']);
 });
 
-test('which host is asked for, and whether the connection is kept, is the user’s to say', async () => {
+test('sends the host and connection headers of the user', async () => {
   const head = await headWith({ headers: { Host: 'inside.example', Connection: 'close' } });
   expect(head.filter((line) => /^(host|connection)/i.test(line))).toEqual([
     'host: inside.example',
@@ -41,7 +41,7 @@ test('which host is asked for, and whether the connection is kept, is the user�
   ]);
 });
 
-test('a header may hold what Latin-1 has', async () => {
+test('sends Latin-1 characters in a header', async () => {
   expect(await headWith({ headers: { 'x-name': 'J\xfcrgen\t\xa0' } })).toContain('x-name: J\xfcrgen\t\xa0');
 });
 
@@ -57,16 +57,16 @@ test.each([
 ] as const)('a line break in a value begins no other header: %s', async (name, options, traceparent) => {
   await expect(headWith(options, traceparent)).rejects.toMatchObject({
     name: 'ConfigError',
-    message: `The header "${name}" holds a character that no header can carry. Give a line of text.`,
+    message: `The header "${name}" has a character that is not allowed in headers. Pass a single line of text.`,
   });
 });
 
-test('a line break in a key begins no other header', async () => {
-  await expect(headWith({ apiKey: () => INJECTED })).rejects.toThrow('apiKey holds a space or a character');
+test('refuses a line break in a key', async () => {
+  await expect(headWith({ apiKey: () => INJECTED })).rejects.toThrow('apiKey has a space or a character');
 });
 
-test('an address that is no ASCII is sent as ASCII', async () => {
-  const server = await rawServer((socket) => void socket.write(wire.whole));
+test('sends a URL beyond ASCII as ASCII', async () => {
+  const server = await startRawServer((socket) => void socket.write(wire.whole));
   const baseURL = `${server.baseURL.replace('/v1', '/vérsion/1')}?schlüssel=wért #x`;
   expect(await openai('m', { baseURL, query: { 'a b': 'ü&\r\n' } }).send({ messages: [] })).toEqual(hello);
   expect(server.heads[0]?.split('\r\n')[0]).toEqual(
@@ -74,8 +74,8 @@ test('an address that is no ASCII is sent as ASCII', async () => {
   );
 });
 
-test('an address of IPv6 is connected to without its brackets', async () => {
-  // Nobody listens there, whether this machine has IPv6 or not.
+test('connects to an IPv6 address without brackets', async () => {
+  // No server listens there, with or without IPv6.
   await expect(openai('m', { baseURL: 'http://[::1]:1/v1' }).send({ messages: [] })).rejects.toMatchObject({
     phase: 'connect',
     address: '[::1]:1',

@@ -2,15 +2,15 @@ import { openai } from '@pawl/core';
 import type { ChatRequest } from '@pawl/core/chat';
 import { offlineServer, respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { live } from '../invariants/life.ts';
-import { overHttp } from '../invariants/over-http.ts';
+import { runOverHttp } from '../invariants/run-over-http.ts';
+import { runScenario } from '../invariants/run-scenario.ts';
 import { scenarios } from '../invariants/scenarios.ts';
-import { chunkProblems, errorProblems, replyProblems, requestProblems } from '../reference/validators.ts';
+import { chunkProblems, errorProblems, requestProblems, responseProblems } from '../reference/validators.ts';
 import { everyField, everyMessage, everyToolChoice } from './every-field.ts';
 import { helloJson } from './hello.ts';
 import { serve } from './test-server.ts';
 
-/** The body that reaches a server that is spoken to as OpenAI's. */
+/** The body that a server gets with the OpenAI profile. */
 async function sent(request: ChatRequest): Promise<Record<string, unknown>> {
   const server = await serve(helloJson);
   await openai('gpt-5-mini', { baseURL: server.baseURL, profile: 'openai', apiKey: 'k' }).send(request);
@@ -19,8 +19,8 @@ async function sent(request: ChatRequest): Promise<Record<string, unknown>> {
 
 const user: ChatRequest['messages'] = [{ role: 'user', content: 'Hi' }];
 
-describe('a request fits the reference', () => {
-  test.each(everyMessage)('with every form of a message: $role', async (message) => {
+describe('a request matches the reference schema', () => {
+  test.each(everyMessage)('with each form of a message: $role', async (message) => {
     const body = await sent({ messages: [message] });
     expect([requestProblems(body), body['messages']]).toEqual([[], [message]]);
   });
@@ -36,20 +36,20 @@ describe('a request fits the reference', () => {
 
   test('with every field at once', async () => {
     const body = await sent({ ...everyField, messages: user });
-    // The older name of the same is never sent beside the newer one.
+    // The older name of a field is never sent with the newer one.
     const { max_tokens: _, ...fields } = everyField;
     expect([requestProblems(body), body]).toEqual([[], { model: 'gpt-5-mini', messages: user, ...fields }]);
   });
 
   test.each(scenarios)('in every turn of a run, streamed and unstreamed: $name', async (scenario) => {
     for (const stream of [true, false]) {
-      const { requests } = await overHttp(scenario, (model) => live(scenario, { model, stream }));
+      const { requests } = await runOverHttp(scenario, (model) => runScenario(scenario, { model, stream }));
       expect(requests.length).toBeGreaterThan(0);
       expect(requests.flatMap((request) => requestProblems({ model: 'm', ...request }))).toEqual([]);
     }
   });
 
-  test('and what does not is seen', () => {
+  test('and an invalid request does not match', () => {
     expect(requestProblems({ model: 'm', messages: user, temprature: 1 })).toEqual([
       '/ must NOT have unevaluated properties {"unevaluatedProperty":"temprature"}',
     ]);
@@ -65,7 +65,7 @@ const script: readonly (readonly [string, ScriptedResponse])[] = [
   ['a cut text', respond.truncated('Hel')],
 ];
 
-describe('what the offline server sends fits the reference', () => {
+describe('responses of the offline server match the reference schema', () => {
   test.each(script)('%s', async (_, entry) => {
     const server = await offlineServer({ script: [entry, entry] });
     const ask = async (stream: boolean): Promise<string> => {
@@ -85,7 +85,7 @@ describe('what the offline server sends fits the reference', () => {
       return answered.text();
     };
     const chunks = [...(await ask(true)).matchAll(/^data: (\{.*)$/gm)].map(([, json = '']) => JSON.parse(json));
-    expect(replyProblems(JSON.parse(await ask(false)))).toEqual([]);
+    expect(responseProblems(JSON.parse(await ask(false)))).toEqual([]);
     expect(chunks.length).toBeGreaterThan(1);
     expect(chunks.flatMap((chunk) => chunkProblems(chunk))).toEqual([]);
     await server.close();

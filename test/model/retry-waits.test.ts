@@ -2,9 +2,9 @@ import { type JsonObject, openai } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
 import { manualClock, offlineServer, respond } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { play, told } from '../behaviours/play.ts';
+import { filterEvents, play } from '../behaviours/play.ts';
 
-/** When the tests take place. */
+/** The time of the tests. */
 const NOW = Date.UTC(2026, 0, 1);
 
 interface Case {
@@ -133,17 +133,19 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
       const played = await play([refused, respond.text('Here.')], { run, clock, agent: { clock, random: () => 0 } });
       expect(played.outcome.status).toBe('completed');
       expect(clock.slept).toEqual([ms]);
-      expect(told(played, 'attempt.failed').map(({ retryInMs }) => retryInMs)).toEqual([ms]);
+      expect(filterEvents(played, 'attempt.failed').map(({ retryInMs }) => retryInMs)).toEqual([ms]);
     },
   );
 
-  test.each(inBodies)('is kept inside a response as $server writes it: $ms ms', async ({ body, ms }) => {
+  test.each(inBodies)('is read inside a response in the form of $server: $ms ms', async ({ body, ms }) => {
     const clock = manualClock({ startMs: NOW });
     const given = run.stream ? respond.sse([`data: ${JSON.stringify(body)}\n\n`]) : respond.body(body);
     const played = await play([given, respond.text('Here.')], { run, clock, agent: { clock, random: () => 0 } });
     expect(played.outcome.status).toBe('completed');
     expect(clock.slept).toEqual([ms]);
-    expect(told(played, 'attempt.failed')[0]?.error.message).toContain(`Come back in ${Math.ceil(ms / 1000)} s`);
+    expect(filterEvents(played, 'attempt.failed')[0]?.error.message).toContain(
+      `Try again in ${Math.ceil(ms / 1000)} s`,
+    );
   });
 
   test.each<[string, Json, Readonly<Record<string, string>>?]>([
@@ -155,12 +157,12 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
       { error: { code: 429, metadata: { headers: { 'X-RateLimit-Reset': String(NOW + 3_600_000) } } } },
     ],
     ['a limit with nothing left', none, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '3600' }],
-  ])('is not waited for beyond the cap, and the error says when to come back: %s', async (_, body, headers = {}) => {
+  ])('is not waited for beyond the limit, and the error says when to retry: %s', async (_, body, headers = {}) => {
     const clock = manualClock({ startMs: NOW });
     const { outcome } = await play([respond.httpError(429, { body, headers })], { run, clock, agent: { clock } });
     expect(outcome).toMatchObject({
       status: 'failed',
-      error: { message: expect.stringMatching(/Come back in \d{4,} s \(at 2026-/) },
+      error: { message: expect.stringMatching(/Try again in \d{4,} s \(at 2026-/) },
     });
     expect(clock.slept).toEqual([]);
   });
@@ -168,7 +170,7 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
   test.each<[string, number, Json, Readonly<Record<string, string>>?]>([
     ['no quota', 429, { error: { message: 'No quota. Please try again in 5s.', code: 'insufficient_quota' } }],
     ['a bad request', 400, says('Try again in 5 seconds with another model.')],
-  ])('means nothing where trying again does not help: %s', async (_, status, body) => {
+  ])('is ignored if a retry does not help: %s', async (_, status, body) => {
     const { outcome, requests } = await play([respond.httpError(status, { body })], { run });
     expect(outcome.status).toBe('failed');
     expect(requests.length).toBe(1);
@@ -191,14 +193,14 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
       'nonsense',
       { error: { message: 'No.', retry_after: 'soon', retryDelay: {}, details: [{ retryDelay: -1 }, null] } },
     ],
-  ])('is the policy’s own where the server says no such thing: %s', async (_, body, headers = {}) => {
+  ])('is that of the policy if the server asks for none: %s', async (_, body, headers = {}) => {
     const clock = manualClock({ startMs: NOW });
     const agent = { clock, random: () => 1 };
     await play([respond.httpError(429, { body, headers }), respond.text('Here.')], { run, clock, agent });
     expect(clock.slept).toEqual([500]);
   });
 
-  test('is not read from what the model wrote', async () => {
+  test('is not read from the output of the model', async () => {
     const clock = manualClock({ startMs: NOW });
     const message = `error parsing tool call: raw='Please try again in 45s', err=invalid character`;
     const agent = { clock, random: () => 1 };
@@ -207,7 +209,7 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
   });
 });
 
-test('an error inside a response has the wait as a field', async () => {
+test('an error inside a response has retryAfterMs', async () => {
   const server = await offlineServer({ script: [respond.body(retryInfo('7.4s'))] });
   onTestFinished(() => server.close());
   await expect(

@@ -1,18 +1,18 @@
 import { azure, type ChatModel, type OpenAIOptions, openai } from '@pawl/core';
 import type { RecordedRequest } from '@pawl/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { shown } from './shown.ts';
-import { type Answer, serve } from './test-server.ts';
+import { showEverything } from './show-everything.ts';
+import { type Responder, serve } from './test-server.ts';
 
-/** With what is written in another way in JSON, HTML and addresses. */
+/** Contains characters that JSON, HTML and URLs escape. */
 const SECRET = `se/cr+et(!)&"q"`;
 
-/** Says back everything that it was sent. */
-const echo: Answer = (response, { url, headers, text }) => {
+/** Repeats everything that it gets. */
+const echo: Responder = (response, { url, headers, text }) => {
   response.writeHead(400).end(`${url} ${JSON.stringify(headers)} ${text}`);
 };
 
-/** What the server saw, and all that an error about it shows. */
+/** The request that the server got, and everything that its error shows. */
 async function failing(
   make: (baseURL: string) => ChatModel,
 ): Promise<{ readonly seen: RecordedRequest; readonly text: string }> {
@@ -22,7 +22,7 @@ async function failing(
     .catch((reason: unknown) => reason);
   const [seen] = server.received;
   if (seen === undefined) throw new Error('Nothing was sent.', { cause: error });
-  return { seen, text: shown(error) };
+  return { seen, text: showEverything(error) };
 }
 
 const KEY = 'k3y/with+more=';
@@ -42,13 +42,13 @@ const carriers: readonly {
   { carrier: 'an extra field', options: { extraBody: { litellm: { api_key: SECRET } } }, parts: ['cr+et'] },
 ];
 
-test.each(carriers)('what $carrier carries is sent, and shown by no error', async ({ options, parts }) => {
+test.each(carriers)('sends a secret in $carrier, and no error shows it', async ({ options, parts }) => {
   const { seen, text } = await failing((baseURL) => openai('m', { baseURL, ...options }));
   const sent = JSON.stringify([seen.url, seen.headers, seen.body]);
   expect([parts.some((part) => sent.includes(part)), parts.filter((part) => text.includes(part))]).toEqual([true, []]);
 });
 
-test("Azure's key and its tokens are sent, and shown by no error", async () => {
+test('sends keys and tokens of Azure, and no error shows them', async () => {
   const key = await failing((endpoint) => azure('m', { endpoint, apiKey: KEY }));
   const token = await failing((endpoint) => azure('m', { endpoint, tokenProvider: async () => KEY }));
   expect([key.seen.headers['api-key'], token.seen.headers.authorization]).toEqual([KEY, `Bearer ${KEY}`]);
@@ -79,15 +79,15 @@ function escaped(letter: string): string {
   return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-test.each(forms)('a secret is redacted where the server writes it as $form', async ({ body }) => {
+test.each(forms)('redacts a secret that the server writes as $form', async ({ body }) => {
   const { baseURL } = await serve((response) => void response.writeHead(400).end(body));
   const sent = openai('m', { baseURL, headers: { 'api-key': SECRET } }).send({ messages: [] });
   const error: unknown = await sent.catch((reason: unknown) => reason);
-  expect(['cr+et', 'cr%2Bet', 'q&quot', '%22q'].filter((part) => shown(error).includes(part))).toEqual([]);
+  expect(['cr+et', 'cr%2Bet', 'q&quot', '%22q'].filter((part) => showEverything(error).includes(part))).toEqual([]);
   expect(error).toMatchObject({ status: 400, message: expect.stringContaining('[redacted]') });
 });
 
-test('what a proxy echoes of its own credentials is redacted', async () => {
+test('redacts credentials that a proxy repeats', async () => {
   onTestFinished(() => void vi.unstubAllEnvs());
   const { baseURL } = await serve((response) => {
     response.writeHead(407).end(`Proxy-Authorization: ${basic}, so you are me:opensesame`);
@@ -96,29 +96,29 @@ test('what a proxy echoes of its own credentials is redacted', async () => {
   const error: unknown = await openai('m', { baseURL })
     .send({ messages: [] })
     .catch((reason: unknown) => reason);
-  expect(['opensesame', basic.slice(6)].filter((part) => shown(error).includes(part))).toEqual([]);
+  expect(['opensesame', basic.slice(6)].filter((part) => showEverything(error).includes(part))).toEqual([]);
 });
 
 test.each([
   'sk-0f4c1e7a9d2b0f4c1e7a9d2b',
   'ftp://me:sk-0f4c1e7a9d2b@host/v1',
   'https://gateway.test/sk-0f4c1e7a9d2b/v1/chat/completions?key=sk-0f4c1e7a9d2b#sk-0f4c1e7a9d2b',
-])('the error about a base URL that cannot be one shows no key of it: %s', (baseURL) => {
+])('the error for an invalid base URL shows no key: %s', (baseURL) => {
   const thrown = thrownBy(() => openai('m', { baseURL }));
-  expect([thrown instanceof Error, shown(thrown).includes('0f4c1e7a9d2b')]).toEqual([true, false]);
+  expect([thrown instanceof Error, showEverything(thrown).includes('0f4c1e7a9d2b')]).toEqual([true, false]);
 });
 
 test.each([
-  ['a line break in a value', { 'X-Key': 'sk-0f4c\n1e7a' }, '"X-Key" holds a character that no header can carry'],
+  ['a line break in a value', { 'X-Key': 'sk-0f4c\n1e7a' }, '"X-Key" has a character that is not allowed in headers'],
   ['no value', { 'X-Key': undefined }, '"X-Key" is undefined'],
-  ['a value in its name', { 'X-Key: 1e7a': '' }, '"X-Key…" is no name of a header'],
-])('a header with %s is told where it is given, and its value is not', async (_, given, words) => {
-  const headers = given as Record<string, string>; // Where types are not checked.
+  ['a value in its name', { 'X-Key: 1e7a': '' }, '"X-Key…" is not a valid header name'],
+])('refuses a header with %s when the model is created, without quoting its value', async (_, given, words) => {
+  const headers = given as Record<string, string>; // As in JavaScript.
   const thrown = thrownBy(() => openai('m', { headers }));
   const asked: unknown = await openai('m', { headers: () => headers })
     .send({ messages: [] })
     .catch((reason: unknown) => reason);
   const expected = { name: 'ConfigError', message: expect.stringContaining(words) };
   expect([thrown, asked]).toMatchObject([expected, expected]);
-  expect([shown(thrown).includes('1e7a'), shown(asked).includes('1e7a')]).toEqual([false, false]);
+  expect([showEverything(thrown).includes('1e7a'), showEverything(asked).includes('1e7a')]).toEqual([false, false]);
 });

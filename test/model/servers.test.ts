@@ -20,13 +20,13 @@ const NAMES = [
   'TOGETHER_API_KEY',
 ];
 
-/** Only these variables are set while the test runs. */
+/** Sets exactly these variables during the test. */
 function setVariables(variables: Readonly<Record<string, string>>): void {
   onTestFinished(() => void vi.unstubAllEnvs());
   for (const name of NAMES) vi.stubEnv(name, variables[name] ?? '');
 }
 
-/** The headers by which a request lets itself in, and where it went. */
+/** The authentication headers of a request, and its path. */
 async function sent(make: (baseURL: string) => { readonly send: ReturnType<typeof openai>['send'] }): Promise<unknown> {
   const server = await serve(helloJson);
   expect(await make(server.baseURL.replace(/\/v1$/, '')).send({ messages: [] })).toEqual(hello);
@@ -38,7 +38,7 @@ async function sent(make: (baseURL: string) => { readonly send: ReturnType<typeo
 describe('keys', () => {
   const groq: OpenAIOptions = { baseURL: 'https://api.groq.com/openai/v1' };
 
-  test("a vendor's own variable is taken, and a key of OpenAI never goes to another vendor", async () => {
+  test('reads the key variable of the vendor, and never sends a key of OpenAI to another vendor', async () => {
     setVariables({ OPENAI_API_KEY: 'sk-openai' });
     await expect(openai('m', groq).send({ messages: [] })).rejects.toThrow(
       'No API key for api.groq.com:443. Set the variable GROQ_API_KEY, or pass the option apiKey: openai(model, { apiKey }).',
@@ -58,7 +58,7 @@ describe('keys', () => {
     ['https://api.sambanova.ai/v1', 'SAMBANOVA_API_KEY'],
     ['https://api.perplexity.ai', 'PERPLEXITY_API_KEY'],
     ['https://router.huggingface.co/v1', 'HF_TOKEN'],
-  ])('%s is sent the key in %s, and never that of OpenAI', async (baseURL, variable) => {
+  ])('sends %s the key in %s, never the one of OpenAI', async (baseURL, variable) => {
     setVariables({ OPENAI_API_KEY: 'sk-openai' });
     await expect(openai('m', { baseURL }).send({ messages: [] })).rejects.toThrow(`Set the variable ${variable}`);
     setVariables({ OPENAI_API_KEY: 'sk-openai', [variable]: 'own' });
@@ -74,25 +74,25 @@ describe('keys', () => {
     expect(sentKeys).toEqual(['Bearer own']);
   });
 
-  test("OpenAI's own key goes to OpenAI through a gateway", () => {
+  test('sends the key of OpenAI to OpenAI through a gateway', () => {
     setVariables({ OPENAI_API_KEY: 'sk-openai' });
     expect(openai('m', { baseURL: 'https://gateway.ai.cloudflare.com/v1/a/g/openai' }).name).toEqual('m');
   });
 
-  test('a profile of another vendor needs an address', () => {
+  test('the profile of another vendor needs a base URL', () => {
     setVariables({ OPENAI_API_KEY: 'sk-openai', GROQ_API_KEY: 'gsk' });
     expect(() => openai('m', { profile: 'groq' })).toThrow(
-      'profile "groq" is not OpenAI\'s, and no baseURL says where its server is. Pass baseURL, or set the variable OPENAI_BASE_URL.',
+      'profile "groq" is for another server than OpenAI\'s, and there is no baseURL. Pass baseURL, or set the variable OPENAI_BASE_URL.',
     );
     expect(openai('m', { profile: { base: 'openai', developerRole: false } }).name).toEqual('m');
   });
 
-  test('a key and an address that are set together belong together', () => {
+  test('sends OPENAI_API_KEY to the server in OPENAI_BASE_URL', () => {
     setVariables({ OPENAI_API_KEY: 'gsk', OPENAI_BASE_URL: 'https://api.groq.com/openai/v1' });
     expect(openai('m').name).toEqual('m');
   });
 
-  test('a server that nobody knows is sent the key that there is', async () => {
+  test('sends OPENAI_API_KEY to an unknown server', async () => {
     setVariables({ OPENAI_API_KEY: 'sk-openai' });
     expect(await sent((root) => openai('m', { baseURL: `${root}/v1` }))).toEqual({
       url: '/v1/chat/completions',
@@ -102,7 +102,7 @@ describe('keys', () => {
   });
 });
 
-test('a query is added to the address, in place of what is there', async () => {
+test('adds the query option to the URL and replaces existing parameters', async () => {
   setVariables({});
   const made = (root: string): ReturnType<typeof openai> => {
     return openai('m', { baseURL: `${root}/v1?a=1&b=2`, query: { b: '3', 'api-version': 'x y' } });
@@ -111,7 +111,7 @@ test('a query is added to the address, in place of what is there', async () => {
 });
 
 describe('Azure', () => {
-  test('a deployment and a version make the address, and the key goes as api-key', async () => {
+  test('builds the URL from deployment and version, and sends the key as api-key', async () => {
     setVariables({ OPENAI_API_KEY: 'sk-openai' });
     const made = (endpoint: string): ReturnType<typeof azure> => {
       return azure('my gpt', { endpoint: `${endpoint}/`, apiVersion: '2024-10-21', apiKey: 'key' });
@@ -123,7 +123,7 @@ describe('Azure', () => {
     });
   });
 
-  test('without a version it is the API that needs none', async () => {
+  test('uses the unversioned API without a version', async () => {
     setVariables({ AZURE_OPENAI_API_KEY: 'key' });
     expect(await sent((endpoint) => azure('gpt', { endpoint }))).toEqual({
       url: '/openai/v1/chat/completions',
@@ -132,7 +132,7 @@ describe('Azure', () => {
     });
   });
 
-  test('a token is asked for each attempt, and sent as a bearer token in place of a key', async () => {
+  test('requests a token for each attempt and sends it as a bearer token instead of a key', async () => {
     setVariables({ AZURE_OPENAI_API_KEY: 'key' });
     const server = await serve(helloJson);
     let asked = 0;
@@ -145,7 +145,7 @@ describe('Azure', () => {
     ]);
   });
 
-  test('everything may come from the environment', async () => {
+  test('reads endpoint, key and version from the environment', async () => {
     const server = await serve(helloJson);
     setVariables({
       AZURE_OPENAI_API_KEY: 'key',
@@ -162,21 +162,21 @@ describe('Azure', () => {
     ['', undefined, '/openai/v1'],
     ['/openai/v1/', undefined, '/openai/v1'],
     ['/openai', '1', '/openai/deployments/gpt'],
-  ])('an endpoint may end in %j', async (end, apiVersion, path) => {
+  ])('accepts an endpoint that ends in %j', async (end, apiVersion, path) => {
     setVariables({});
     const made = (endpoint: string): ReturnType<typeof azure> =>
       azure('gpt', { endpoint: endpoint + end, apiKey: 'key', ...(apiVersion && { apiVersion }) });
     expect(await sent(made)).toMatchObject({ url: expect.stringMatching(`^${path}/chat/completions`), apiKey: 'key' });
   });
 
-  test('a key of OpenAI never goes there, whatever the profile', async () => {
+  test('never sends a key of OpenAI to Azure, with any profile', async () => {
     setVariables({ OPENAI_API_KEY: 'sk-openai', AZURE_OPENAI_API_KEY: 'key' });
     const made = (endpoint: string): ReturnType<typeof azure> =>
       azure('gpt', { endpoint, profile: { strictSchemas: false, keyHeader: 'authorization' } });
     expect(await sent(made)).toMatchObject({ authorization: undefined, apiKey: 'key' });
   });
 
-  test('an address of Azure needs no helper', async () => {
+  test('openai() accepts a URL of Azure', async () => {
     setVariables({ AZURE_OPENAI_API_KEY: 'key' });
     const baseURL = 'https://my.openai.azure.com/openai/v1';
     const received: unknown[] = [];
@@ -195,14 +195,14 @@ describe('Azure', () => {
     [
       'a query',
       { endpoint: 'https://my.openai.azure.com?api-version=1', apiKey: 'key' },
-      'The endpoint of azure() has a query. Leave it out, and pass apiVersion or query.',
+      'The endpoint of azure() has a query. Remove it, and pass the option apiVersion or query.',
     ],
     [
       'a key and a token',
       { endpoint: 'https://my.openai.azure.com', apiKey: 'key', tokenProvider: () => 'token' },
       'azure() has both an apiKey and a tokenProvider. Pass one of them.',
     ],
-  ])('%s is told where the model is made', (_, options, message) => {
+  ])('reports %s when the model is created', (_, options, message) => {
     setVariables({});
     expect(() => azure('gpt', options)).toThrow(message);
   });
@@ -223,7 +223,7 @@ describe('Azure', () => {
       { endpoint: 'https://my.openai.azure.com' },
       'No API key for my.openai.azure.com:443. Set the variable AZURE_OPENAI_API_KEY, or pass the option apiKey: openai(model, { apiKey }).',
     ],
-  ])('a missing %s is thrown by the first request', async (_, options, message) => {
+  ])('the first request throws a missing %s', async (_, options, message) => {
     setVariables({});
     await expect(azure('gpt', options).send({ messages: [] })).rejects.toThrow(message);
   });

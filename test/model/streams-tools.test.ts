@@ -20,7 +20,7 @@ async function ask(
   return { bodies: server.requests.map(({ body }) => body), events, output };
 }
 
-test('a server that streams no calls gets requests with tools unstreamed, and the run has the same events', async () => {
+test('sends requests with tools unstreamed to a server that does not stream calls, with the same events', async () => {
   const whole = await ask({ tools: [weather] }, { streamsTools: false });
   const streamed = await ask({ tools: [weather] }, {});
   expect(whole.bodies.map((body) => ['stream' in body, 'stream_options' in body])).toEqual([
@@ -32,12 +32,12 @@ test('a server that streams no calls gets requests with tools unstreamed, and th
   expect(new Set(whole.events)).toEqual(new Set(streamed.events));
 });
 
-test('requests without tools are streamed all the same', async () => {
+test('still streams requests without tools', async () => {
   const { bodies } = await ask({}, { streamsTools: false });
   expect(bodies.map((body) => 'stream' in body)).toEqual([true]);
 });
 
-test('the tool that brings an output counts as one', async () => {
+test('counts the final tool as a tool', async () => {
   const server = await offlineServer({ script: [respond.call('final_answer', { a: 1 })] });
   onTestFinished(() => server.close());
   const profile = { responseFormat: 'tool', streamsTools: false } as const;
@@ -47,7 +47,7 @@ test('the tool that brings an output counts as one', async () => {
   expect(server.requests[0]?.body).not.toHaveProperty('stream');
 });
 
-test('legacy functions count as tools', async () => {
+test('counts legacy functions as tools', async () => {
   const { bodies, output } = await ask({ tools: [weather] }, { base: 'legacy', streamsTools: false });
   expect(bodies[0]).toHaveProperty('functions');
   expect(bodies[0]).not.toHaveProperty('stream');

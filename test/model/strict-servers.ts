@@ -14,20 +14,20 @@ interface SentBody {
 
 type Rule = (body: SentBody) => readonly string[];
 
-/** What a vendor's server would refuse in a request: each rule is one that the vendor documents, or that its refusals tell. */
-export function faultsOf(text: string, vendor: ProfileName): readonly string[] {
-  const body: SentBody = JSON.parse(text); // As the test sent it.
+/** Finds what the server of a vendor refuses in a request. The rules come from the vendor's documentation or its refusals. */
+export function findFaults(text: string, vendor: ProfileName): readonly string[] {
+  const body: SentBody = JSON.parse(text); // The test sent this body.
   return [...EVERYWHERE, ...(RULES[vendor] ?? [])].flatMap((rule) => rule(body));
 }
 
 const EVERYWHERE: readonly Rule[] = [
   ({ messages }) => checkHistory(messages),
   (body) => (isWellFormed(body) ? [] : ['half a surrogate pair']),
-  ({ messages }) => argumentsIn(messages).flatMap((text) => argumentsFault(text)),
-  onEach(({ role, content }) => (role !== 'assistant' && content == null ? 'content is null' : '')),
-  onEach(({ audio }) => (isFields(audio) && audio['id'] === '' ? 'padding: audio' : '')),
-  onEach(({ function_call: call }) => (isFields(call) && call['name'] === '' ? 'padding: function_call' : '')),
-  onEach(({ role, content }) => (role === 'system' && content === '' ? 'an empty system message' : '')),
+  ({ messages }) => listArguments(messages).flatMap((text) => checkArguments(text)),
+  checkEach(({ role, content }) => (role !== 'assistant' && content == null ? 'content is null' : '')),
+  checkEach(({ audio }) => (isFields(audio) && audio['id'] === '' ? 'padding: audio' : '')),
+  checkEach(({ function_call: call }) => (isFields(call) && call['name'] === '' ? 'padding: function_call' : '')),
+  checkEach(({ role, content }) => (role === 'system' && content === '' ? 'an empty system message' : '')),
 ];
 
 /** https://github.com/mistralai/mistral-common/blob/main/src/mistral_common/protocol/instruct/validator.py */
@@ -39,8 +39,8 @@ const FOLLOWERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const MISTRAL: readonly Rule[] = [
-  ids(/^[a-zA-Z0-9]{9}$/),
-  fields('role', 'content', 'tool_calls', 'tool_call_id'),
+  checkIds(/^[a-zA-Z0-9]{9}$/),
+  checkFields('role', 'content', 'tool_calls', 'tool_call_id'),
   ({ messages }) =>
     messages.flatMap(({ role }, at) => {
       const before = messages[at - 1]?.role;
@@ -48,38 +48,38 @@ const MISTRAL: readonly Rule[] = [
       return isFine ? [] : [`Unexpected role '${role}' after role '${before}'`];
     }),
   ({ messages }) => (messages.at(-1)?.role === 'assistant' ? ['Expected last role User or Tool'] : []),
-  onEach((message) => (message.role === 'assistant' && isEmpty(message) ? 'neither content nor tool_calls' : '')),
+  checkEach((message) => (message.role === 'assistant' && isEmpty(message) ? 'neither content nor tool_calls' : '')),
 ];
 
 const OPENAI: readonly Rule[] = [
-  ids(/^[\s\S]{1,40}$/),
-  fields('role', 'content', 'tool_calls', 'tool_call_id', 'name', 'refusal', 'audio', 'function_call'),
+  checkIds(/^[\s\S]{1,40}$/),
+  checkFields('role', 'content', 'tool_calls', 'tool_call_id', 'name', 'refusal', 'audio', 'function_call'),
 ];
 
-const NO_EMPTY: Rule = onEach((message) => (isEmpty(message) ? `an empty ${message.role} message` : ''));
+const NO_EMPTY: Rule = checkEach((message) => (isEmpty(message) ? `an empty ${message.role} message` : ''));
 
 const ONE_SYSTEM: Rule = ({ messages }) =>
   messages.slice(1).some(({ role }) => role === 'system') ? ['System message must be at the beginning'] : [];
 
 const NEEDS_TOOLS: Rule = ({ messages, tools = [] }) =>
-  messages.some((message) => callsOf(message).length > 0) && tools.length === 0 ? ['calls without tools'] : [];
+  messages.some((message) => getCalls(message).length > 0) && tools.length === 0 ? ['calls without tools'] : [];
 
 const RULES: Readonly<Partial<Record<ProfileName, readonly Rule[]>>> = {
   mistral: MISTRAL,
   openai: OPENAI,
   azure: OPENAI,
-  anthropic: [ids(/^[a-zA-Z0-9_-]{1,64}$/), NO_EMPTY, NEEDS_TOOLS],
-  openrouter: [ids(/^[a-zA-Z0-9_.:-]{1,40}$/), NO_EMPTY, NEEDS_TOOLS],
+  anthropic: [checkIds(/^[a-zA-Z0-9_-]{1,64}$/), NO_EMPTY, NEEDS_TOOLS],
+  openrouter: [checkIds(/^[a-zA-Z0-9_.:-]{1,40}$/), NO_EMPTY, NEEDS_TOOLS],
   litellm: [NO_EMPTY, NEEDS_TOOLS, ONE_SYSTEM],
   moonshot: [
     NO_EMPTY,
-    onEach((each) => (callsOf(each).length > 0 && !each['reasoning_content'] ? 'no reasoning' : '')),
+    checkEach((each) => (getCalls(each).length > 0 && !each['reasoning_content'] ? 'no reasoning' : '')),
   ],
   gemini: [NO_EMPTY],
   deepseek: [
     ({ messages, tools = [] }) =>
       messages
-        .filter((each) => each.role === 'assistant' && (tools.length > 0 || callsOf(each).length > 0))
+        .filter((each) => each.role === 'assistant' && (tools.length > 0 || getCalls(each).length > 0))
         .flatMap(({ reasoning_content: text }) => (typeof text === 'string' ? [] : ['reasoning_content is missing'])),
   ],
   compatible: [ONE_SYSTEM],
@@ -90,18 +90,18 @@ const RULES: Readonly<Partial<Record<ProfileName, readonly Rule[]>>> = {
   qwen: [ONE_SYSTEM],
 };
 
-function onEach(fault: (message: SentMessage) => string): Rule {
+function checkEach(fault: (message: SentMessage) => string): Rule {
   return ({ messages }) => messages.map(fault).filter((text) => text !== '');
 }
 
-function ids(pattern: RegExp): Rule {
+function checkIds(pattern: RegExp): Rule {
   return ({ messages }) => {
-    const sent = messages.flatMap((message) => [...callsOf(message).map(({ id }) => id), message['tool_call_id']]);
+    const sent = messages.flatMap((message) => [...getCalls(message).map(({ id }) => id), message['tool_call_id']]);
     return sent.filter((id) => id !== undefined && !pattern.test(String(id))).map((id) => `id ${id}`);
   };
 }
 
-function fields(...known: readonly string[]): Rule {
+function checkFields(...known: readonly string[]): Rule {
   return ({ messages }) =>
     messages.flatMap((each) =>
       Object.keys(each)
@@ -110,27 +110,27 @@ function fields(...known: readonly string[]): Rule {
     );
 }
 
-function callsOf(message: SentMessage): readonly Fields[] {
+function getCalls(message: SentMessage): readonly Fields[] {
   const calls = message['tool_calls'];
   return Array.isArray(calls) ? calls.filter(isFields) : [];
 }
 
-function argumentsIn(messages: readonly SentMessage[]): readonly string[] {
-  const called = messages.flatMap(callsOf).map((call) => call['function']);
+function listArguments(messages: readonly SentMessage[]): readonly string[] {
+  const called = messages.flatMap(getCalls).map((call) => call['function']);
   return called.filter(isFields).map((each) => String(each['arguments']));
 }
 
-function argumentsFault(text: string): readonly string[] {
+function checkArguments(text: string): readonly string[] {
   const value: unknown = JSON.parse(text);
   return isFields(value) && isWellFormed(value) ? [] : [`arguments ${text}`];
 }
 
-/** Nothing that such a server takes for content. */
+/** Whether such a server sees no content. */
 function isEmpty(message: SentMessage): boolean {
   const { content } = message;
   if (Array.isArray(content))
     return content.length === 0 || content.some((part) => isFields(part) && isBlank(part['text']));
-  return isBlank(content) && callsOf(message).length === 0;
+  return isBlank(content) && getCalls(message).length === 0;
 }
 
 function isBlank(text: unknown): boolean {

@@ -1,29 +1,29 @@
 import { offlineServer, type RecordedRequest, respond, type ScriptedRawResponse } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
 
-export type Answer = ScriptedRawResponse['answer'];
+export type Responder = ScriptedRawResponse['answer'];
 
 export interface TestServer {
   readonly baseURL: string;
   /** `host:port`. */
   readonly address: string;
   readonly received: readonly RecordedRequest[];
-  /** Resolves when every answer is complete, or its connection closed. */
-  idle(): Promise<void>;
+  /** Resolves when each response is complete or its connection is closed. */
+  waitUntilIdle(): Promise<void>;
 }
 
-/** A server on 127.0.0.1 that answers one request after another by hand, and the last answer for ever. Gone after the test. */
-export async function serve(...answers: readonly Answer[]): Promise<TestServer> {
+/** Starts a server on 127.0.0.1 that uses one responder per request, then always the last. Closed after the test. */
+export async function serve(...answers: readonly Responder[]): Promise<TestServer> {
   let asked = 0;
-  const script = () => respond.raw(answers[Math.min(asked++, answers.length - 1)] ?? (() => undefined));
-  const server = await offlineServer({ script, checks: 'none' });
+  const createScript = () => respond.raw(answers[Math.min(asked++, answers.length - 1)] ?? (() => undefined));
+  const server = await offlineServer({ script: createScript, checks: 'none' });
   onTestFinished(() => server.close());
   const { baseURL, requests: received } = server;
-  return { baseURL, address: new URL(baseURL).host, received, idle: () => server.idle() };
+  return { baseURL, address: new URL(baseURL).host, received, waitUntilIdle: () => server.idle() };
 }
 
-/** A whole JSON reply. */
-export function json(value: unknown, { status = 200, headers = {} }: JsonOptions = {}): Answer {
+/** Responds with one JSON body. */
+export function respondWithJson(value: unknown, { status = 200, headers = {} }: JsonOptions = {}): Responder {
   return (response) => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
   };
@@ -34,13 +34,13 @@ export interface JsonOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A stream of events in one piece; strings are taken as they are. */
-export function events(...pieces: readonly unknown[]): Answer {
+/** Responds with a stream of events in one chunk. Strings are sent unchanged. */
+export function respondWithEvents(...pieces: readonly unknown[]): Responder {
   return (response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(eventText(...pieces));
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(toEventText(...pieces));
   };
 }
 
-export function eventText(...pieces: readonly unknown[]): string {
+export function toEventText(...pieces: readonly unknown[]): string {
   return pieces.map((piece) => `data: ${typeof piece === 'string' ? piece : JSON.stringify(piece)}\n\n`).join('');
 }

@@ -18,9 +18,9 @@ const identity = {
   key: readFileSync(join(import.meta.dirname, 'tls', 'key.pem')),
 };
 
-/** What a server has seen of a connection. */
+/** The TLS properties of a connection on the server. */
 interface Seen {
-  /** That it was asked for by; false for none. */
+  /** The server name that the client sent; false if none. */
   readonly name: string | false;
   readonly isResumed: boolean;
   requests: number;
@@ -31,11 +31,11 @@ interface SecureServer {
   readonly connections: readonly Seen[];
 }
 
-/** A model behind TLS. Below `/close` it closes the connection with its answer, below `/reset` it resets it behind that. */
+/** A TLS server. Below `/close` it closes the connection with the response; below `/reset` it resets the connection afterwards. */
 async function secureServer(): Promise<SecureServer> {
   const connections: Seen[] = [];
   const seen = new WeakMap<object, Seen>();
-  // By hand: `@pawl/testing` has no server that speaks TLS.
+  // `@pawl/testing` has no TLS server.
   const server = createSecureServer(identity, (request, response) => {
     const of = seen.get(request.socket);
     if (of !== undefined) of.requests++;
@@ -45,7 +45,7 @@ async function secureServer(): Promise<SecureServer> {
     response.end(JSON.stringify(hello));
   });
   server.on('secureConnection', (socket: TLSSocket) => {
-    // The types leave out what stands there where no name was sent.
+    // The types omit the value for a missing name.
     const of: Seen = { name: socket.servername as string | false, isResumed: socket.isSessionReused(), requests: 0 };
     connections.push(of);
     seen.set(socket, of);
@@ -58,11 +58,11 @@ interface Proxy {
   readonly asked: readonly string[];
 }
 
-/** A proxy that leads every tunnel to one port, over TLS itself or not. */
+/** A proxy that connects each tunnel to one port, with or without TLS. */
 async function proxyTo(port: number, scheme: 'http' | 'https'): Promise<Proxy> {
   const asked: string[] = [];
   const refuse: RequestListener = (_, response) => void response.writeHead(500).end();
-  // By hand: a proxy is asked for tunnels, which no server of a model is.
+  // `@pawl/testing` has no proxy.
   const server = scheme === 'http' ? createServer(refuse) : createSecureServer(identity, refuse);
   server.on('connect', (request, socket) => {
     asked.push(request.url ?? '');
@@ -83,10 +83,10 @@ async function listening(server: Server): Promise<number> {
     server.closeAllConnections();
     server.close();
   });
-  return (server.address() as AddressInfo).port; // A server that listens on TCP has one.
+  return (server.address() as AddressInfo).port; // A listening TCP server has an address.
 }
 
-/** What comes of these requests, one after another, in a process that trusts the certificate. */
+/** Sends these requests in sequence in a process that trusts the certificate. */
 async function sendAll(steps: readonly Step[]): Promise<readonly string[]> {
   const script = join(import.meta.dirname, 'tls', 'send-all.ts');
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate, no_proxy: '', NO_PROXY: '' };
@@ -95,7 +95,7 @@ async function sendAll(steps: readonly Step[]): Promise<readonly string[]> {
   return JSON.parse(stdout);
 }
 
-test('a server whose certificate is trusted is spoken to over TLS, directly and through proxies', async () => {
+test('connects to a server with a trusted certificate, directly and through proxies', async () => {
   const server = await secureServer();
   const plain = await proxyTo(server.port, 'http');
   const secure = await proxyTo(server.port, 'https');
@@ -117,7 +117,7 @@ test('a server whose certificate is trusted is spoken to over TLS, directly and 
     [{ baseURL: 'https://10.1.2.3/v1', proxy: secure.url }, 'network.untrusted'],
   ];
   expect(await sendAll(steps.map(([step]) => step))).toEqual(steps.map(([, outcome]) => outcome));
-  // Of those that were refused a server may have seen a handshake, and never a request.
+  // For a refused request, a server may have seen a handshake, but no request.
   expect(server.connections.filter(({ requests }) => requests > 0)).toEqual([
     { name: 'localhost', isResumed: false, requests: 2 },
     { name: 'localhost', isResumed: true, requests: 1 },
@@ -134,19 +134,19 @@ test('a server whose certificate is trusted is spoken to over TLS, directly and 
   ]);
 });
 
-test('a server whose certificate is not trusted gets no request', async () => {
+test('sends no request to a server with an untrusted certificate', async () => {
   const server = await secureServer();
   const address = `localhost:${server.port}`;
   await expect(openai('m', { baseURL: `https://${address}/v1` }).send({ messages: [] })).rejects.toMatchObject({
     name: 'NetworkError',
     code: 'network.untrusted',
     retryable: false,
-    message: expect.stringContaining(`No reply from ${address} (DEPTH_ZERO_SELF_SIGNED_CERT).`),
+    message: expect.stringContaining(`No response from ${address} (DEPTH_ZERO_SELF_SIGNED_CERT).`),
   });
   expect(server.connections.filter(({ requests }) => requests > 0)).toEqual([]);
 });
 
-test('a proxy whose certificate is not trusted is asked for nothing', async () => {
+test('sends no request to a proxy with an untrusted certificate', async () => {
   const proxy = await proxyTo(1, 'https');
   onTestFinished(() => void vi.unstubAllEnvs());
   vi.stubEnv('https_proxy', proxy.url);

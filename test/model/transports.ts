@@ -5,13 +5,13 @@ interface Case {
   readonly options: Pick<OpenAIOptions, 'fetch'>;
 }
 
-/** Both ways over HTTP, for tests that hold for each. */
+/** Both transports, for tests that apply to each. */
 export const transports: readonly Case[] = [
   { over: "the platform's transport", options: {} },
   { over: 'fetch', options: { fetch: (url, init) => fetch(url, init) } },
 ];
 
-/** Each of the cases, over each transport. */
-export function overEach<T>(cases: readonly T[]): readonly (T & Case)[] {
+/** Combines each case with each transport. */
+export function combineWithTransports<T>(cases: readonly T[]): readonly (T & Case)[] {
   return transports.flatMap((transport) => cases.map((given) => ({ ...given, ...transport })));
 }

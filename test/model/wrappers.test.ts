@@ -14,7 +14,7 @@ import { describe, expect, test } from 'vitest';
 
 const HELLO = { messages: [{ role: 'user', content: 'Hello.' }] } as const;
 
-/** Answers when it is told to; counts how many it has at once. */
+/** Responds on demand, and counts its concurrent requests. */
 function slow(): {
   readonly model: ChatModel;
   readonly answer: () => void;
@@ -38,7 +38,7 @@ async function settled(): Promise<void> {
 }
 
 describe('withConcurrency', () => {
-  test('asks as many at once as it may, and the others in their order', async () => {
+  test('sends the allowed number of requests at once, the others in order', async () => {
     const { model, answer, atOnce, most } = slow();
     const limited = withConcurrency(model, 2);
     const done: number[] = [];
@@ -53,7 +53,7 @@ describe('withConcurrency', () => {
     expect({ done, most: most() }).toEqual({ done: [0, 1, 2, 3], most: 2 });
   });
 
-  test('gives the place back where the model fails, and lets go who is aborted while it waits', async () => {
+  test('frees its place if the model fails, and removes aborted requests from the queue', async () => {
     const failing = withConcurrency(scriptedModel([respond.httpError(400), respond.text('Hi.')]), 1);
     await expect(failing.send(HELLO)).rejects.toMatchObject({ name: 'HttpError' });
     await expect(failing.send(HELLO)).resolves.toMatchObject({ choices: [{ message: { content: 'Hi.' } }] });
@@ -73,7 +73,7 @@ describe('withConcurrency', () => {
     await third;
   });
 
-  test('the wait is no part of an attempt’s time', async () => {
+  test('the wait does not use the time of an attempt', async () => {
     const clock = manualClock({ sleeps: 'held' });
     const { model, answer } = slow();
     const agent = new Agent({
@@ -92,7 +92,7 @@ describe('withConcurrency', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('who is given up gives its place to the next, also where the model does not heed that', async () => {
+  test('an aborted request frees its place, even if the model ignores the signal', async () => {
     const { model, answer } = slow();
     const limited = withConcurrency(model, 1);
     const controller = new AbortController();
@@ -107,13 +107,13 @@ describe('withConcurrency', () => {
     await expect(second).resolves.toMatchObject({ choices: [{ message: { content: 'Hi.' } }] });
   });
 
-  test.each([0, 1.5, Number.NaN])('%s is no number of places', (most) => {
+  test.each([0, 1.5, Number.NaN])('refuses %s as the number of requests', (most) => {
     expect(() => withConcurrency(slow().model, most)).toThrow(ConfigError);
   });
 });
 
 describe('withRateLimit', () => {
-  test('lets a minute’s requests go at once, and the others as the allowance comes back', async () => {
+  test('sends a minute’s requests at once, the others as the bucket refills', async () => {
     const clock = manualClock();
     const limited = withRateLimit(
       scriptedModel(() => respond.text('Hi.')),
@@ -127,7 +127,7 @@ describe('withRateLimit', () => {
     expect(at).toEqual([0, 0, 30_000, 60_000]);
   });
 
-  test('counts tokens as the server counted them', async () => {
+  test('counts tokens as the server reports them', async () => {
     const clock = manualClock();
     const usage = { prompt_tokens: 400, completion_tokens: 200, total_tokens: 600 };
     const limited = withRateLimit(
@@ -141,7 +141,7 @@ describe('withRateLimit', () => {
     expect(clock.now()).toBeLessThan(10_000);
   });
 
-  test('keeps the order in which requests came, and passes over who is aborted', async () => {
+  test('keeps the order of requests and skips aborted ones', async () => {
     const clock = manualClock({ sleeps: 'held' });
     const limited = withRateLimit(
       scriptedModel(() => respond.text('Hi.')),
@@ -159,7 +159,7 @@ describe('withRateLimit', () => {
     expect(done).toEqual(['third']);
   });
 
-  test('the wait is no part of an attempt’s time, and whoever is aborted behind others knows it at once', async () => {
+  test('the wait does not use the time of an attempt, and an aborted waiting request rejects at once', async () => {
     const clock = manualClock({ sleeps: 'held' });
     const limited = withRateLimit(
       scriptedModel(() => respond.text('Hi.')),
@@ -177,14 +177,14 @@ describe('withRateLimit', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('needs a limit, and one that is a number', () => {
+  test('refuses no limit and an invalid limit', () => {
     expect(() => withRateLimit(slow().model, {})).toThrow(ConfigError);
     expect(() => withRateLimit(slow().model, { requestsPerMinute: 0 })).toThrow(ConfigError);
   });
 });
 
 describe('withCache', () => {
-  test('asks once for the same, streamed or not, and answers at no cost', async () => {
+  test('sends equal requests once, streamed or not, and a cached response costs nothing', async () => {
     const model = scriptedModel([respond.text('Hi.')], { price: { input: 1, output: 1 } });
     const agent = new Agent({ model: withCache(model, memoryResponseCache()) });
     const first = await agent.run('Hello.');
@@ -198,7 +198,7 @@ describe('withCache', () => {
     expect(second.usage).toMatchObject({ totalTokens: 0, cost: 0 });
   });
 
-  test('asks again for anything else, and for what was cut off or empty', async () => {
+  test('sends different requests, and does not cache truncated or empty responses', async () => {
     const model = scriptedModel([
       respond.text('One.'),
       respond.text('Two.'),
@@ -220,14 +220,14 @@ describe('withCache', () => {
     { finishReason: 'SAFETY', requests: 2 },
     { finishReason: 'error', requests: 2 },
     { finishReason: null, requests: 2 },
-  ])('asks $requests times for a response that ended with $finishReason', async ({ finishReason, requests }) => {
+  ])('sends $requests requests for responses that ended with $finishReason', async ({ finishReason, requests }) => {
     const model = scriptedModel(() => respond.text('Hi.', { finishReason }));
     const cached = withCache(model, memoryResponseCache());
     for (const request of [HELLO, HELLO]) await cached.send(request);
     expect(model.requests).toHaveLength(requests);
   });
 
-  test('a store in memory keeps the newest', async () => {
+  test('memoryResponseCache keeps the newest responses', async () => {
     const model = scriptedModel(() => respond.text('Hi.'));
     const cached = withCache(model, memoryResponseCache({ maxEntries: 1 }));
     const other = { messages: [{ role: 'user', content: 'Hello?' }] } as const;
@@ -243,7 +243,7 @@ describe('route', () => {
     price: { input: 5, output: 1, cachedInput: 3 },
   });
 
-  test('asks whom it is told to, and counts the highest prices', async () => {
+  test('sends each request to the chosen model, and uses the highest prices', async () => {
     const model = routeModel({
       models: [small, large],
       choose: ({ messages }) => (JSON.stringify(messages).length > 60 ? large : small),
@@ -254,13 +254,13 @@ describe('route', () => {
     expect((await agent.run('Long, longer, the longest of all questions.')).output).toBe('Large.');
   });
 
-  test('refuses a stranger, and nobody at all', async () => {
+  test('refuses a model outside the list, and an empty list', async () => {
     const model = routeModel({ models: [small], choose: () => large });
-    await expect(model.send(HELLO)).rejects.toThrow('which is not among models');
+    await expect(model.send(HELLO)).rejects.toThrow('which is not in models');
     expect(() => routeModel({ models: [], choose: () => small })).toThrow(ConfigError);
   });
 
-  test('refuses a model with another behind it, which nobody would ask, and takes one around it', async () => {
+  test('refuses a model with a fallback, and accepts a fallback of the router', async () => {
     const chained = withFallback(small, large);
     expect(() => routeModel({ models: [chained], choose: () => chained })).toThrow(
       'withFallback(routeModel({ … }), other)',

@@ -92,7 +92,7 @@ export const hosts: readonly Factory[] = [
     wrong: [
       ...LIMITS,
       [{ runID: 'r' }, 'Did you mean "runId"?'],
-      [{ conversation: {} }, 'A run that is enqueued is part of no conversation.'],
+      [{ conversation: {} }, 'An enqueued run cannot be part of a conversation.'],
     ],
   },
   {
@@ -181,7 +181,7 @@ export const hosts: readonly Factory[] = [
     wrong: [
       [{ contxt: () => 1 }, 'Did you mean "context"?'],
       [{ context: {} }, 'context is an object. Pass a function.'],
-      [{ agent: {} }, 'an object is no agent to be resumed.'],
+      [{ agent: {} }, 'an object is not an agent.'],
     ],
   },
 ];

@@ -8,11 +8,11 @@ import * as conformance from '@pawl/testing/conformance';
 import * as explore from '@pawl/testing/explore';
 import * as host from '@pawl/testing/host';
 import { describe, expect, test } from 'vitest';
-import { subPaths } from '../../scripts/published.ts';
+import { listSubPaths } from '../../scripts/published.ts';
 
 const packages = join(import.meta.dirname, '..', '..', 'packages');
 
-/** An exported class of errors, as far as it is looked at here. */
+/** The fields of an exported error class that the tests read. */
 interface ErrorClass {
   readonly name: string;
   readonly prototype: Error;
@@ -35,7 +35,7 @@ const made: Readonly<Record<string, () => Error>> = {
   HostError: () => new core.HostError('Wrong.', code),
   EmptyResponseError: () => new core.EmptyResponseError('Wrong.', code),
   ExplorationError: () =>
-    new explore.ExplorationError({ seed: 1, exercise: 'text', broken: [], lived: { outcome, events: [] } } as never), // As above.
+    new explore.ExplorationError({ seed: 1, exercise: 'text', broken: [], run: { outcome, events: [] } } as never), // As above.
   GuardError: () => new middleware.GuardError('Wrong.', { guard: 'g' }),
   HttpError: () => new core.HttpError('Wrong.', { status: 400 }),
   ModelError: () => new core.ModelError('Wrong.', code),
@@ -61,10 +61,10 @@ const made: Readonly<Record<string, () => Error>> = {
   ToolTimeoutError: () => new core.ToolTimeoutError('t', 1),
 };
 
-/** Every exported class, by its name. */
+/** Every exported class by its name. */
 async function exportedClasses(): Promise<ReadonlyMap<string, ErrorClass>> {
   const found = new Map<string, ErrorClass>();
-  for (const { name } of subPaths().filter(({ name }) => !name.startsWith('@pawl/testing/vitest'))) {
+  for (const { name } of listSubPaths().filter(({ name }) => !name.startsWith('@pawl/testing/vitest'))) {
     for (const [exported, value] of Object.entries(await import(name))) {
       if (typeof value === 'function' && /^class\s/.test(String(value))) found.set(exported, value as never);
     }
@@ -75,28 +75,25 @@ async function exportedClasses(): Promise<ReadonlyMap<string, ErrorClass>> {
 const classes = await exportedClasses();
 const errors = [...classes].filter(([, { prototype }]) => prototype instanceof Error);
 
-describe('the errors that the packages export', () => {
-  test('are all looked at here', () => {
+describe('the exported error classes', () => {
+  test('are all tested here', () => {
     expect(errors.map(([name]) => name).sort()).toEqual(['RunError', ...Object.keys(made)].sort());
   });
 
-  test.each(errors)(
-    '%s knows its own errors and those of its subclasses, and no others',
-    (_, { isInstance, prototype }) => {
-      for (const [name, make] of Object.entries(made)) {
-        expect({ name, isInstance: isInstance(make()) }).toEqual({
-          name,
-          isInstance: make() instanceof prototype.constructor,
-        });
-      }
-    },
-  );
+  test.each(errors)('%s.isInstance recognizes the class and its subclasses only', (_, { isInstance, prototype }) => {
+    for (const [name, make] of Object.entries(made)) {
+      expect({ name, isInstance: isInstance(make()) }).toEqual({
+        name,
+        isInstance: make() instanceof prototype.constructor,
+      });
+    }
+  });
 
-  test.each(errors)('%s has a brand that is the same in every copy', (name, { isInstance }) => {
+  test.each(errors)('%s has the same brand in every copy of its package', (name, { isInstance }) => {
     expect(isInstance(Object.assign(new Error('From afar.'), { [Symbol.for(`pawl.${name}`)]: true }))).toBe(true);
   });
 
-  test.each(errors)('%s takes nothing else for its own, whatever that does', (name, { isInstance }) => {
+  test.each(errors)('%s.isInstance returns false for any other value and never throws', (name, { isInstance }) => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     for (const value of [undefined, null, name, new Error(name), { name }, () => name, proxy]) {
@@ -104,13 +101,13 @@ describe('the errors that the packages export', () => {
     }
   });
 
-  test.each(Object.entries(made))('%s shows its brands to nobody who lists its fields', (_, make) => {
+  test.each(Object.entries(made))('%s hides its brands from lists of its fields', (_, make) => {
     expect(JSON.stringify(make())).not.toContain('pawl.');
     expect(Object.getOwnPropertySymbols({ ...make() })).toEqual([]);
   });
 
   test.each(Object.entries(made))(
-    '%s is a PawlError with a code, unless it is meant for the model or for Node',
+    '%s is a PawlError with a code, unless it is for the model or for Node',
     (name, make) => {
       const isOurs = name !== 'ToolError' && name !== 'NetworkBlockedError';
       expect(core.PawlError.isInstance(make())).toBe(isOurs);
@@ -119,7 +116,7 @@ describe('the errors that the packages export', () => {
   );
 });
 
-test('no source tests for an exported class by instanceof: another copy has another one', () => {
+test('no source tests an exported class with instanceof, which fails across copies', () => {
   const sources = readdirSync(packages, { recursive: true, encoding: 'utf8' }).filter((path) =>
     /^\w+\/src\/.*(?<!\.test|\.fixture)\.ts$/.test(path),
   );

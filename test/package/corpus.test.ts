@@ -9,7 +9,7 @@ test('docs/reference/corpus.md lists every file of the corpus', () => {
   expect(page).toBe(writeCorpusPage());
 });
 
-test('the corpus has 80 files at least, and no case twice', () => {
+test('the corpus has at least 80 files and no duplicate case', () => {
   expect(corpusFiles.length).toBeGreaterThanOrEqual(80);
   const titles = corpusFiles.map(({ server, what }) => `${server}: ${what}`);
   expect(new Set(titles).size).toBe(titles.length);

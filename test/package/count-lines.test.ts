@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { countLines, countsTable, linesOfCode } from '../../scripts/count-lines.ts';
+import { countCodeLines, countLines, formatCounts } from '../../scripts/count-lines.ts';
 
-test('counts no blank line and no comment', () => {
+test('counts no blank lines and no comments', () => {
   const text = ['/** Says it.', ' * Twice. */', 'one(); // Once.', '', '  // Not this.', '/* a */ two();', '/* b */'];
-  expect(linesOfCode(text.join('\n'))).toBe(2);
+  expect(countCodeLines(text.join('\n'))).toBe(2);
 });
 
 test('counts by package and room, without tests', () => {
@@ -12,7 +12,7 @@ test('counts by package and room, without tests', () => {
   expect(Object.fromEntries(counts)).toEqual({ 'core/chat': 2, 'core/index.ts': 1 });
 });
 
-test('compares with what was counted before', () => {
+test('compares with an earlier count', () => {
   const now = new Map([
     ['core/chat', 12],
     ['tools/net', 3],
@@ -21,7 +21,7 @@ test('compares with what was counted before', () => {
     ['core/chat', 10],
     ['core/model', 5],
   ]);
-  expect(countsTable(now, before).split('\n')).toEqual([
+  expect(formatCounts(now, before).split('\n')).toEqual([
     'core          12  -3',
     '  core/chat   12  +2',
     '  core/model   0  -5',

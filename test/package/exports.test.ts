@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { beforeAll, expect, test } from 'vitest';
-import { build, subPaths } from '../../scripts/published.ts';
-import { type Bundled, sizes } from '../../scripts/sizes.ts';
+import { build, listSubPaths } from '../../scripts/published.ts';
+import { type BundleResult, measureSizes } from '../../scripts/sizes.ts';
 import { LIMITS } from './size-limits.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
 beforeAll(build);
 
-/** What files export, by their places in the list. */
+/** The exports of files, by their places in the list. */
 async function exportsOf(files: readonly string[]): Promise<readonly (readonly string[])[]> {
   const bundle = await rolldown({
     input: Object.fromEntries(files.map((file, index) => [String(index), file])),
@@ -25,8 +25,8 @@ async function exportsOf(files: readonly string[]): Promise<readonly (readonly s
   return files.map((_, index) => [...(chunks.find(({ name }) => name === String(index))?.exports ?? [])].sort());
 }
 
-test('the packages export what they promise, types included, and nothing else', async () => {
-  const paths = subPaths();
+test('the packages export exactly the listed names, types included', async () => {
+  const paths = listSubPaths();
   const values = await exportsOf(paths.map(({ code }) => code));
   const names = await exportsOf(paths.map(({ declarations }) => declarations));
   const lines = paths.flatMap(({ name }, index) =>
@@ -34,32 +34,32 @@ test('the packages export what they promise, types included, and nothing else', 
   );
   // Written by: vitest run --project unit -u test/package/exports.test.ts
   await expect(lines.join('')).toMatchFileSnapshot('exports.txt');
-  // What has no declaration could not be used.
+  // A declaration that is missing could not be used.
   expect(values.flat().filter((each) => !names.flat().includes(each))).toEqual([]);
 });
 
 test('the root of core exports at most 110 names', async () => {
-  const entries = subPaths().filter(({ name }) => name === '@pawl/core');
+  const entries = listSubPaths().filter(({ name }) => name === '@pawl/core');
   const [names = []] = await exportsOf(entries.map(({ declarations }) => declarations));
   expect(names.length).toBeGreaterThan(90);
   expect(names.length).toBeLessThanOrEqual(110);
 });
 
-test('every export of a package is named', () => {
+test('every export of a package has a name', () => {
   const files = globSync('packages/*/src/**/*.ts', { cwd: root });
   const starred = files.filter((file) => /^export (type )?\*/m.test(readFileSync(join(root, file), 'utf8')));
   expect(files.length).toBeGreaterThan(300);
   expect(starred).toEqual([]);
 });
 
-test('every sub-path of the sources is published, and no other', () => {
+test('exactly the sub-paths of the sources are published', () => {
   for (const folder of ['core', 'dbos', 'testing', 'tools']) {
     const { exports, publishConfig } = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
     expect(Object.keys(publishConfig.exports)).toEqual(Object.keys(exports));
   }
 });
 
-/** A file of core as it is published, and all that it loads before anything is called. */
+/** A published file of core and everything that it loads on import. */
 function loadedBy(file: string, seen: Set<string> = new Set()): ReadonlySet<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
@@ -71,12 +71,12 @@ function loadedBy(file: string, seen: Set<string> = new Set()): ReadonlySet<stri
   return seen;
 }
 
-/** What comes from outside of core. */
+/** Imports from outside of core. */
 function outside(loaded: ReadonlySet<string>): readonly string[] {
   return [...loaded].filter((name) => !name.endsWith('.js')).sort();
 }
 
-test('core as published loads nothing of node: before a request is made, and only its dependencies and zod', () => {
+test('the published core loads no node: module on import, and only its dependencies and zod', () => {
   expect(outside(loadedBy('index.js'))).toEqual(['#transport', 'eventemitter3', 'eventsource-parser', 'zod/v4/core']);
   expect(outside(loadedBy('host.js'))).toEqual(['zod/v4/core']);
   expect(outside(loadedBy('zod3.js'))).toEqual(['zod-to-json-schema', 'zod/v4/core']);
@@ -88,29 +88,29 @@ test('core as published loads nothing of node: before a request is made, and onl
     'node:os',
     'node:path',
     'node:url',
-  ]); // And its SQLite, when a file is opened: an old Node has none.
+  ]); // The SQLite module is imported when a file is opened: Node 20 has none.
 });
 
-test('core as published is few files, since each costs time to import', () => {
+test('the published core has few files, since each costs time to import', () => {
   const files = (entry: string) => [...loadedBy(entry)].filter((name) => name.endsWith('.js')).sort();
   expect(files('index.js')).toEqual(['agent.js', 'base.js', 'index.js', 'model.js']);
   expect(files('host.js')).toEqual(['base.js', 'host.js']);
   expect(files('transport-node.js')).toEqual(['base.js', 'transport-node.js']);
 });
 
-let measured: readonly Bundled[] = [];
+let measured: readonly BundleResult[] = [];
 beforeAll(async () => {
-  measured = await sizes();
+  measured = await measureSizes();
 });
 
-test('each entry point has its limit in a bundle, and stays under it', () => {
+test('each entry point stays below its size limit in a bundle', () => {
   expect(measured.map(({ name }) => name)).toEqual(Object.keys(LIMITS));
   expect(measured.filter(({ name, size }) => size > (LIMITS[name] ?? 0))).toEqual([]);
-  // One that is far too high holds nothing.
+  // A limit far above the size would prevent nothing.
   expect(measured.filter(({ name, size }) => size < (LIMITS[name] ?? 0) * 0.85)).toEqual([]);
 });
 
-test('who imports `tool` alone gets no client, no loop and no dependency but zod', () => {
+test('a bundle with only `tool` has no client, no loop and no dependency except zod', () => {
   const alone = measured.find(({ name }) => name.startsWith('{ tool }'))?.modules ?? [];
   const files = alone.map((id) => /bundle\/(.*)$/.exec(id)?.[1] ?? id);
   expect(files.sort()).toEqual(['base.js', 'zod/v4/core']);

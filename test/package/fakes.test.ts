@@ -4,11 +4,14 @@ import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** A server, or a model's `send`, made by hand. */
+/** A server, or the `send` of a model, made by hand. */
 const FAKES = /\bcreate\w*Server\(|^\s*(async )?send\(.*\{$|\bsend: (async )?\(|\bsend: \w+ => /;
 const REASON = /(\/\/|\/\*\*) By hand: \S/;
 
-/** The lines of a test that fake a model or a server, and don't say in the lines above why `@pawl/testing` can't. */
+/**
+ * Lists the lines of a test that fake a model or a server, without a comment above that says why `@pawl/testing`
+ * cannot.
+ */
 function unexplained(text: string): readonly string[] {
   const lines = text.split('\n');
   return lines.flatMap((line, at) => {
@@ -18,12 +21,12 @@ function unexplained(text: string): readonly string[] {
   });
 }
 
-// The tests of the tools are of sites, sockets and attacks: servers, and none of a model.
+// The tests of the tools need servers that are not models: web sites, sockets and attackers.
 const tests = globSync(['test/**/*.ts', 'packages/{core,dbos,testing}/src/**/*.test.ts'], { cwd: root }).filter(
   (path) => path !== 'test/package/fakes.test.ts',
 );
 
-test('models and servers of tests are those of @pawl/testing, or say why they can’t be', () => {
+test('tests use the models and servers of @pawl/testing, or say why they cannot', () => {
   expect(tests.length).toBeGreaterThan(150);
   const found = tests.flatMap((path) => {
     return unexplained(readFileSync(join(root, path), 'utf8')).map((line) => `${path}: ${line}`);
@@ -38,7 +41,7 @@ test.each([
   '  async send() {',
   "const model: ChatModel = { name: 'm', send: async () => answer };",
   '    send: (request, context = {}) => {',
-])('the next one is seen: %s', (line) => {
+])('detects a fake: %s', (line) => {
   expect(unexplained(`test('a test', () => {\n${line}`)).toEqual([line.trim()]);
   expect(unexplained(`// By hand: it breaks off.\n${line}`)).toEqual([]);
   expect(unexplained(`// By hand:\n${line}`)).toEqual([line.trim()]);

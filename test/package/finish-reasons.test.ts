@@ -5,17 +5,17 @@ import { FINISH_WORDS, type FinishKind, readFinishKind } from '../../packages/co
 import { VENDORS } from '../../scripts/finish-reason-sources.ts';
 import { writeFinishReasonsPage } from '../../scripts/finish-reasons.ts';
 
-test('docs/reference/finish-reasons.md says what the table says', () => {
+test('docs/reference/finish-reasons.md equals the table', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'finish-reasons.md'), 'utf8');
   expect(page).toBe(writeFinishReasonsPage());
 });
 
-test('every word of a vendor is known', () => {
+test('every documented finish reason of a vendor is known', () => {
   const unknown = VENDORS.flatMap(({ words }) => words).filter((word) => readFinishKind(word) === undefined);
   expect(unknown).toEqual([]);
 });
 
-test('every word of the table is some vendor’s, under the same kind', () => {
+test('every finish reason of the table belongs to a vendor, with the same kind', () => {
   const theirs = new Set(VENDORS.flatMap(({ words }) => words.map(plain)));
   const nobodys = Object.values(FINISH_WORDS).flatMap((words) =>
     words.split(/\s+/).filter((word) => !theirs.has(plain(word))),
@@ -23,7 +23,7 @@ test('every word of the table is some vendor’s, under the same kind', () => {
   expect(nobodys).toEqual([]);
 });
 
-test('no word of the table is of two kinds', () => {
+test('every finish reason of the table has one kind', () => {
   const kinds = Object.entries(FINISH_WORDS).flatMap(([kind, words]) =>
     words.split(/\s+/).map((word) => [word, kind] as const),
   );

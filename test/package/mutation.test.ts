@@ -8,11 +8,11 @@ import { ROOMS } from '../../mutation/rooms.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-test('docs/reference/mutation.md says what mutation/results.json and the reasons say', () => {
+test('docs/reference/mutation.md equals mutation/results.json and the reasons', () => {
   expect(readFileSync(MUTATION_PAGE, 'utf8')).toBe(mutationPage(readResults()));
 });
 
-test('every reason for a file of a measured room is that of a recorded survivor', () => {
+test('every reason for a file of a measured room belongs to a recorded survivor', () => {
   const results = readResults();
   const survivors = Object.values(results).flatMap((result) => result.survivors);
   const measured = Object.entries(ROOMS).flatMap(([room, { files }]) => (room in results ? filesOf(files) : []));
@@ -33,7 +33,7 @@ function filesOf(globs: readonly string[]): readonly string[] {
   return globs.flatMap(alternatives).flatMap((glob) => globSync(glob, { cwd: root }));
 }
 
-/** `a/{b,c}.ts` as `a/b.ts` and `a/c.ts`: each has to match. */
+/** Expands `a/{b,c}.ts` to `a/b.ts` and `a/c.ts`: each has to match. */
 function alternatives(glob: string): readonly string[] {
   const [whole, list = ''] = /\{([^}]*)\}/.exec(glob) ?? [];
   return whole === undefined ? [glob] : list.split(',').flatMap((each) => alternatives(glob.replace(whole, each)));

@@ -4,7 +4,7 @@ import { checkOptions } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
 import { PRICE } from '../../packages/core/src/model/price.ts';
 import { checkPriceAge, PRICE_TABLES } from '../../scripts/price-age.ts';
-import { dateFigure, FIGURE_SOURCES, PRICE_SOURCES } from '../../scripts/price-sources.ts';
+import { FIGURE_SOURCES, getFigureDate, PRICE_SOURCES } from '../../scripts/price-sources.ts';
 import { buildPricesPage } from '../../scripts/prices.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -28,7 +28,7 @@ describe.each(tables)('%s', (_, table) => {
   test('is dated by its oldest figure', () => {
     const dates = Object.keys(table.models).map((model) => {
       const figure = FIGURE_SOURCES[model];
-      return figure === undefined ? '' : dateFigure(figure);
+      return figure === undefined ? '' : getFigureDate(figure);
     });
     expect(table.date).toBe(dates.sort()[0]);
   });

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PROFILE_SOURCES } from '../../scripts/profile-sources.ts';
-import { profilesPage } from '../../scripts/profiles.ts';
+import { buildProfilesPage } from '../../scripts/profiles.ts';
 
-test('docs/reference/profiles.md says what the profiles say', () => {
+test('docs/reference/profiles.md equals the profiles', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'profiles.md'), 'utf8');
-  expect(page).toBe(profilesPage());
+  expect(page).toBe(buildProfilesPage());
 });
 
 test.each(Object.entries(PROFILE_SOURCES))('%s has a public source', (_, sources) => {

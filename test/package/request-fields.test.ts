@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { requestFields, requestFieldsPage } from '../../scripts/request-fields.ts';
+import { buildRequestFieldsPage, listRequestFields } from '../../scripts/request-fields.ts';
 import { reference } from '../reference/validators.ts';
 
-test('docs/reference/request-fields.md says what the types say', () => {
+test('docs/reference/request-fields.md equals the types', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'request-fields.md'), 'utf8');
-  expect(page).toBe(requestFieldsPage());
+  expect(page).toBe(buildRequestFieldsPage());
 });
 
-test('it has every field of the official schema, and no other', () => {
-  const names = requestFields().map(({ name }) => name);
+test('docs/reference/request-fields.md has exactly the fields of the official schema', () => {
+  const names = listRequestFields().map(({ name }) => name);
   expect([...names].sort()).toEqual([...namesOf({ $ref: '#/$defs/CreateChatCompletionRequest' })].sort());
-  expect(requestFields().filter(({ text, type }) => text === '' || type === '')).toEqual([]);
+  expect(listRequestFields().filter(({ text, type }) => text === '' || type === '')).toEqual([]);
 });
 
 interface ObjectSchema {
@@ -21,7 +21,7 @@ interface ObjectSchema {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
-/** The names of all properties, of parts as well. */
+/** The names of all properties, including those of `allOf` parts. */
 function namesOf({ $ref, allOf = [], properties = {} }: ObjectSchema): ReadonlySet<string> {
   const target: ObjectSchema = $ref === undefined ? {} : (reference.$defs[$ref.replace('#/$defs/', '')] ?? {});
   const parts = $ref === undefined ? allOf : [target, ...allOf];

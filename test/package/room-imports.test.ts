@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { LEVELS, roomImports, roomsDrawing, withDrawing } from '../../scripts/draw-rooms.ts';
+import { drawRooms, LEVELS, listRoomImports, withDrawing } from '../../scripts/draw-rooms.ts';
 
 describe('the rooms of core', () => {
   test('import only from rooms below them, so that there is no cycle', () => {
-    const upward = roomImports().filter(({ from, to }) => LEVELS.indexOf(to) <= LEVELS.indexOf(from));
+    const upward = listRoomImports().filter(({ from, to }) => LEVELS.indexOf(to) <= LEVELS.indexOf(from));
     expect(upward).toEqual([]);
   });
 
-  test('are drawn in docs/architecture.md as they are', () => {
+  test('equal the drawing in docs/architecture.md', () => {
     const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'architecture.md'), 'utf8');
-    expect(page).toContain(roomsDrawing());
+    expect(page).toContain(drawRooms());
     expect(withDrawing(page)).toBe(page);
   });
 });
 
-test('reads each form of an import', () => {
+test('are found in each form of an import', () => {
   const text = [
     "import type { A } from '../tool/a.ts';",
     "export { b } from '../chat/b.ts';",
@@ -25,12 +25,12 @@ test('reads each form of an import', () => {
     "import { e } from './e.ts';",
     "import { f } from 'zod';",
   ].join('\n');
-  expect(roomImports(new Map([['model/wrapped.ts', text]]))).toEqual(
+  expect(listRoomImports(new Map([['model/wrap-model.ts', text]]))).toEqual(
     ['tool', 'chat', 'event', 'schema'].map((to) => ({ from: 'model', to })),
   );
 });
 
-test('an import of a room above is drawn upward', () => {
-  const drawing = roomsDrawing([{ from: 'base', to: 'agent' }]);
+test('are drawn upward for an import from a room above', () => {
+  const drawing = drawRooms([{ from: 'base', to: 'agent' }]);
   expect(drawing.split('\n')[0]).toMatch(/^agent +■ +↑$/);
 });

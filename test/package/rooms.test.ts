@@ -14,7 +14,7 @@ const IMPORTED: Readonly<Record<string, string>> = { zod: 'zod/v4/core' };
 const rooms: readonly string[] = ROOMS;
 const doors = Object.entries(DOORS).map(([name, door]) => ({ name: IMPORTED[name] ?? name, door }));
 
-/** Where else a dependency is imported. */
+/** Other files that may import a dependency. */
 const besides = (name: string): readonly string[] =>
   ['loop', 'base'].map((room) => `${core}/${room}/${name.replaceAll('/', '-')}.ts`);
 
@@ -22,7 +22,7 @@ const thingOf = (room: string): string => `import type { Thing } from '../${room
 
 const dbosDoors = Object.entries(DBOS_DOORS).map(([group, door]) => ({ name: group.replace('**', 'dbos-sdk'), door }));
 
-/** What is planted, by its path. All of it is linted at once: each start of Biome would take as long. */
+/** The planted faults by path. They are linted in one run, since each start of Biome is slow. */
 const planted: Readonly<Record<string, string>> = {
   ...byPath(rooms, (room) => [
     `${room}/thing.ts`,
@@ -93,10 +93,10 @@ beforeAll(() => {
   const args = ['lint', '--reporter=json', '--max-diagnostics=none', '.'];
   const report = JSON.parse(spawnSync(biome, args, { cwd: folder, encoding: 'utf8' }).stdout);
   rmSync(folder, { recursive: true });
-  errors = (report.diagnostics as readonly Diagnostic[]).filter(({ severity }) => severity === 'error'); // As Biome writes it.
+  errors = (report.diagnostics as readonly Diagnostic[]).filter(({ severity }) => severity === 'error'); // Biome's own format.
 });
 
-/** The rules that object to a file, by name. */
+/** The rules that report a file, by name. */
 function objections(path: string): readonly string[] {
   if (!(path in planted)) throw new Error(`"${path}" was not planted.`);
   const ours = errors.filter(({ location }) => location.path === path);
@@ -109,48 +109,48 @@ test('biome.json has the rules that scripts/lint-rooms.ts writes', () => {
 });
 
 describe('the lint rules', () => {
-  test.each(rooms.slice(1))('let a room import from %s below it, types included', (room) => {
+  test.each(rooms.slice(1))('allow an import from %s in a room above, types included', (room) => {
     expect(objections(`${core}/agent/${room}.ts`)).toEqual([]);
     expect(objections(`${core}/${room}/thing.ts`)).toEqual([]);
   });
 
   test.each(rooms.slice(1).map((room, index) => ({ room, above: rooms[index] ?? '' })))(
-    'catch an import of $above from $room below it',
+    'report an import of $above in $room below',
     ({ room }) => {
       expect(objections(`${core}/${room}/above.ts`)).toEqual([RESTRICTED]);
     },
   );
 
-  test.each(doors)('catch $name anywhere but behind its door', ({ name, door }) => {
+  test.each(doors)('report an import of $name except in its door', ({ name, door }) => {
     expect(objections(`${core}/${door}`)).not.toContain(RESTRICTED);
     for (const path of besides(name)) expect(objections(path)).toContain(RESTRICTED);
   });
 
-  test.each(dbosDoors)('catch $name in packages/dbos anywhere but behind its door', ({ door }) => {
+  test.each(dbosDoors)('report an import of $name in packages/dbos except in its door', ({ door }) => {
     expect(objections(`packages/dbos/src/${door}`)).not.toContain(RESTRICTED);
     expect(objections(`packages/dbos/src/beside-${door}`)).toContain(RESTRICTED);
   });
 
-  test('let the host on SQLite use Node and the rooms from host down, and none above', () => {
+  test('allow the SQLite host Node and the rooms from host down, and report rooms above', () => {
     expect(objections(`${core}/sqlite/host.ts`)).toEqual([]);
     for (const room of rooms.slice(0, rooms.indexOf(SUB_PATHS.sqlite)))
       expect(objections(`${core}/sqlite/${room}.ts`)).toEqual([RESTRICTED]);
     expect(objections(`${core}/base/beside.ts`)).toEqual([RESTRICTED]);
   });
 
-  test('catch a cycle of types alone', () => {
+  test('report a cycle of type imports', () => {
     expect(objections(`${core}/base/a.ts`)).toEqual(['lint/suspicious/noImportCycles']);
     expect(objections(`${core}/base/b.ts`)).toEqual(['lint/suspicious/noImportCycles']);
   });
 
-  test('catch node: and its globals in core', () => {
+  test('report node: and its globals in core', () => {
     expect(objections(`${core}/base/node.ts`)).toEqual([
       'lint/correctness/noNodejsModules',
       'lint/correctness/noProcessGlobal',
     ]);
   });
 
-  test('catch a file of more than 400 lines and a function of more than 60', () => {
+  test('report a file over 400 lines and a function over 60', () => {
     expect(objections('packages/tools/src/long-file.ts')).toEqual(['lint/style/noExcessiveLinesPerFile']);
     expect(objections('packages/tools/src/long-function.ts')).toEqual(['lint/complexity/noExcessiveLinesPerFunction']);
   });

@@ -1,4 +1,7 @@
-/** Thousands of bytes in a bundle, minified and gzipped, dependencies included, zod apart: `node scripts/sizes.ts` prints what they are. */
+/**
+ * In thousands of bytes, minified and gzipped, with dependencies and without zod. `node scripts/sizes.ts` prints the
+ * sizes.
+ */
 export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core': 144,
   '{ tool } of @pawl/core': 17.2,
@@ -9,7 +12,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core/host': 15.4,
   '@pawl/core/middleware': 43,
   '@pawl/core/prices': 1,
-  '@pawl/core/sqlite': 22.6,
+  '@pawl/core/sqlite': 22.8,
   '@pawl/core/zod3': 8.9,
   '@pawl/tools': 207,
   '@pawl/tools/ask-user': 17.8,

@@ -6,16 +6,16 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..', '..', 'packages', 'tools');
 const { exports }: { readonly exports: Readonly<Record<string, string>> } = JSON.parse(
   readFileSync(join(root, 'package.json'), 'utf8'),
-); // As packages have them.
+); // Names as packages have them.
 const tools = Object.entries(exports).filter(([name, file]) => name !== '.' && file.endsWith('.ts'));
 
-/** What each tool needs. */
+/** The dependencies of each tool. */
 const ALWAYS = ['@pawl/core', 'zod'];
 
-/** What some need beside it. */
+/** Optional dependencies of some tools. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
   './edit-file': ['diff'],
-  './fetch-page': ['ipaddr.js', 'robots-parser'], // What converts pages is loaded in a thread of its own, and is part of the package.
+  './fetch-page': ['ipaddr.js', 'robots-parser'], // The page converter runs in a worker thread and is part of the package.
   './http-request': ['ipaddr.js'],
   './search-files': ['re2js'],
   './web-search': ['ipaddr.js'],
@@ -36,7 +36,7 @@ test.each(tools)('%s loads no other tool', (_, file) => {
 
 const IMPORT = /^(?:import|export)\s(?:[\w*{}\s,$]+\sfrom)?\s*'([^']+)'/gm;
 
-/** Files and packages that are loaded with a file, through whatever it imports; types are not. */
+/** Files and packages that a file loads on import, directly or not. Types do not count. */
 function loadedBy(file: string, loaded: Set<string> = new Set()): ReadonlySet<string> {
   if (loaded.has(file)) return loaded;
   loaded.add(file);

@@ -27,7 +27,7 @@ afterAll(() => {
   rmSync(copyFolder, { recursive: true, force: true });
 });
 
-/** Core once more, joined from its sources: its classes and symbols are others. */
+/** A second bundle of the sources: its classes and symbols differ. */
 async function copyOfCore(folder: string): Promise<Copy> {
   const source = (path: string): string => join(packageFolder, 'src', path);
   const bundle = await rolldown({
@@ -45,7 +45,7 @@ async function copyOfCore(folder: string): Promise<Copy> {
   await bundle.close();
   const load = (name: string): Promise<unknown> => import(pathToFileURL(join(folder, `${name}.js`)).href);
   const names = ['core', 'host', 'middleware', 'sqlite'];
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await load(name)]))) as Copy; // What was bundled.
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await load(name)]))) as Copy; // The bundled files.
 }
 
 async function ran(run: (copies: Copies) => Promise<unknown>): Promise<unknown> {
@@ -57,12 +57,12 @@ async function ran(run: (copies: Copies) => Promise<unknown>): Promise<unknown> 
   }
 }
 
-test('the copies are two', () => {
+test('the two copies differ', () => {
   expect(b.core.PawlError).not.toBe(a.core.PawlError);
   expect(new b.core.ConfigError('Wrong.')).not.toBeInstanceOf(a.core.ConfigError);
 });
 
-test('each copy knows the errors of the other', () => {
+test('each copy recognizes the errors of the other', () => {
   for (const [one, other] of [
     [a.core, b.core],
     [b.core, a.core],

@@ -8,7 +8,7 @@ import { USAGE_ROWS } from '../../scripts/usage-rows.ts';
 
 const price = { input: 10, cachedInput: 1, output: 100 };
 
-test.each(USAGE_ROWS)('the usage of $vendor is read as what is billed', async ({ usage, beside = {}, read }) => {
+test.each(USAGE_ROWS)('reads the usage of $vendor as billed', async ({ usage, beside = {}, read }) => {
   const { prompt, cached = 0, completion, reasoning = 0 } = read;
   const choices = [{ index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' }];
   const body = {
@@ -36,7 +36,7 @@ test.each(USAGE_ROWS)('the usage of $vendor is read as what is billed', async ({
   });
 });
 
-test('docs/reference/usage.md says what each vendor counts', () => {
+test('docs/reference/usage.md equals the cases', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'usage.md'), 'utf8');
   expect(page).toBe(writeUsagePage());
 });

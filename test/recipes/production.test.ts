@@ -8,9 +8,9 @@ import { evaluate, report, within } from '@pawl/testing/evaluation';
 import { exploreAgent, schemaModel } from '@pawl/testing/explore';
 import '@pawl/testing/vitest';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { newFile, openSqlite } from '../durable/hosts.ts';
+import { createFile, openSqlite } from '../durable/hosts.ts';
 
-// What docs/guide/production.md recommends, tested as docs/guide/testing.md says.
+// Tests the recommendations of docs/guide/production.md as docs/guide/testing.md describes.
 
 const price = { input: 0.25, output: 2 };
 const root = join(import.meta.dirname, '..', '..');
@@ -20,14 +20,14 @@ beforeAll(() => {
   return () => vi.unstubAllEnvs();
 });
 
-/** The page's agent; made once there is a key, as in a service. */
+/** The page's agent; created when there is a key, as in a service. */
 async function support() {
   return import('./support-agent.ts');
 }
 
 const findsOrder = [respond.call('find_order', { order: 7 }), respond.text('Order 7 is shipped.')];
 
-test('the agent of these tests is the one of the page', () => {
+test('uses the agent of the page', () => {
   const page = readFileSync(join(root, 'docs', 'guide', 'production.md'), 'utf8');
   const file = readFileSync(join(import.meta.dirname, 'support-agent.ts'), 'utf8').replaceAll('export const', 'const');
   const [tool = '', agent = ''] = ['const findOrder', 'const agent'].map(
@@ -37,7 +37,7 @@ test('the agent of these tests is the one of the page', () => {
   expect(page).toContain(agent);
 });
 
-test('a script in place of the model answers within the limits of the page', async () => {
+test('answers with a script within the limits of the page', async () => {
   const { agent } = await support();
   const model = scriptedModel(
     [
@@ -63,7 +63,7 @@ test.each([
     limit: 'toolCalls',
     script: () => respond.calls(Array.from({ length: 11 }, () => ({ name: 'find_order', arguments: { order: 7 } }))),
   },
-])('a model that never ends is held by the limit on $limit', async ({ limit, script }) => {
+])('ends a model that never stops by the limit on $limit', async ({ limit, script }) => {
   const { agent } = await support();
   const model = scriptedModel(({ tool_choice }) => (tool_choice === 'none' ? respond.text('So far.') : script()), {
     price,
@@ -75,7 +75,7 @@ function usageOf(prompt: number, completion = 10) {
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
-test('a model that never answers is held by the deadlines, on a clock that the test moves', async () => {
+test('ends a model that never responds at the deadlines, on a manual clock', async () => {
   const { agent } = await support();
   const clock = manualClock({ sleeps: 'held' });
   const silent = scriptedModel(() => new Promise<never>(() => undefined));
@@ -90,7 +90,7 @@ test('a model that never answers is held by the deadlines, on a clock that the t
   expect(await outcome).toMatchObject({ status: 'limited', limit: 'durationMs', max: 120_000 });
 });
 
-test.each(FAULT_NAMES)('the answer is the same from a server with the fault %s', async (fault) => {
+test.each(FAULT_NAMES)('gives the same answer with the fault %s of a server', async (fault) => {
   const { agent } = await support();
   const server = await offlineServer({ script: withFaults(findsOrder, [fault]) });
   onTestFinished(() => server.close());
@@ -99,7 +99,7 @@ test.each(FAULT_NAMES)('the answer is the same from a server with the fault %s',
   expect((await faulty.run('Where is order 7?', { stream: true })).output).toBe('Order 7 is shipped.');
 });
 
-test('a busy server is asked again after the pause that it names', async () => {
+test('retries a busy server after the requested pause', async () => {
   const { agent } = await support();
   const busy = respond.httpError(429, { headers: { 'retry-after': '20' } });
   const server = await offlineServer({ script: [busy, respond.text('Here.')] });
@@ -110,7 +110,7 @@ test('a busy server is asked again after the pause that it names', async () => {
   expect(clock.slept).toEqual([20_000]);
 });
 
-test('every tool is called with arguments made from its schema, and what is promised is kept', async () => {
+test('keeps the promises of Pawl with generated arguments for every tool', async () => {
   const { agent } = await support();
   const explored = agent.with({ model: schemaModel(), limits: { turns: 8, toolCalls: 20 } });
   const { statuses, tools } = await exploreAgent(explored, { seeds: 10, exercises: ['once', 'every-branch'] });
@@ -118,7 +118,7 @@ test('every tool is called with arguments made from its schema, and what is prom
   expect(tools['find_order']).toMatchObject({ failed: 0 });
 });
 
-test('the tool alone finds an order, and refuses what is none', async () => {
+test('finds an order with the tool alone, and rejects invalid input', async () => {
   const { findOrder } = await support();
   expect(await testTool(findOrder).call({ order: 7 })).toMatchObject({
     status: 'finished',
@@ -128,9 +128,9 @@ test('the tool alone finds an order, and refuses what is none', async () => {
   expect(testTool(findOrder).warnings).toEqual([]);
 });
 
-test('a request that is sent twice is one run, and a process that stops leaves its runs to the next', async () => {
+test('attaches a repeated request to the same run, and leaves unfinished runs to the next process', async () => {
   const { agent } = await support();
-  const file = newFile();
+  const file = createFile();
   const model = scriptedModel(
     ({ messages }) => (messages.some(({ role }) => role === 'tool') ? findsOrder[1] : findsOrder[0]) as never,
     { price },
@@ -150,20 +150,20 @@ test('a request that is sent twice is one run, and a process that stops leaves i
   ]);
 });
 
-test('what is told of a failure has the code and no key', async () => {
+test('reports a failure with its code and without the key', async () => {
   const { agent } = await support();
   const server = await offlineServer({ script: [respond.httpError(401), respond.text('Never.')] });
   onTestFinished(() => server.close());
   const model = openai('gpt-5-mini', { baseURL: server.baseURL, price, apiKey: 'sk-very-secret' });
   const run = agent.with({ model, clock: manualClock() }).run('Where is order 7?');
-  const told: RunEvent[] = [];
-  run.on('*', (event) => told.push(event));
+  const events: RunEvent[] = [];
+  run.on('*', (event) => events.push(event));
   expect(await run.outcome()).toHaveOutcome('failed');
-  expect(told.find(({ type }) => type === 'attempt.failed')).toMatchObject({ error: { code: 'http.401' } });
-  expect(JSON.stringify(told)).not.toContain('very-secret');
+  expect(events.find(({ type }) => type === 'attempt.failed')).toMatchObject({ error: { code: 'http.401' } });
+  expect(JSON.stringify(events)).not.toContain('very-secret');
 });
 
-test('a cassette plays what was recorded, without the server', async () => {
+test('replays a cassette without the server', async () => {
   const { agent } = await support();
   const folder = mkdtempSync(join(tmpdir(), 'pawl-cassette-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -178,7 +178,7 @@ test('a cassette plays what was recorded, without the server', async () => {
   expect(await ask()).toBe(recorded);
 });
 
-test('an evaluation of its cases stays within its limits', async () => {
+test('evaluates its cases within its limits', async () => {
   const { agent } = await support();
   const evaluation = await evaluate({
     name: 'orders',

@@ -1,7 +1,7 @@
 import { Agent, openai, tool } from '@pawl/core';
 import { z } from 'zod';
 
-// The agent of docs/guide/production.md, word for word: the test holds both together.
+// The agent of docs/guide/production.md, word for word: the test compares both.
 export const findOrder = tool({
   name: 'find_order',
   description: 'Finds an order by its number.',

@@ -14,25 +14,25 @@ const ajv = new Ajv2020({
 });
 ajv.addSchema(reference, 'chat-completions');
 
-/** What is wrong with a request by the reference, fields that it does not know included. Nothing is right. */
-export const requestProblems: (body: unknown) => readonly string[] = problemsBy({
+/** Lists the problems of a value by the official schema, including unknown fields. Empty if it is valid. */
+export const requestProblems: (body: unknown) => readonly string[] = listProblems({
   $ref: 'chat-completions#/$defs/CreateChatCompletionRequest',
   unevaluatedProperties: false,
 });
 
-export const replyProblems: (body: unknown) => readonly string[] = problemsBy({
+export const responseProblems: (body: unknown) => readonly string[] = listProblems({
   $ref: 'chat-completions#/$defs/CreateChatCompletionResponse',
 });
 
-export const chunkProblems: (body: unknown) => readonly string[] = problemsBy({
+export const chunkProblems: (body: unknown) => readonly string[] = listProblems({
   $ref: 'chat-completions#/$defs/CreateChatCompletionStreamResponse',
 });
 
-export const errorProblems: (body: unknown) => readonly string[] = problemsBy({
+export const errorProblems: (body: unknown) => readonly string[] = listProblems({
   $ref: 'chat-completions#/$defs/ErrorResponse',
 });
 
-function problemsBy(schema: object): (body: unknown) => readonly string[] {
+function listProblems(schema: object): (body: unknown) => readonly string[] {
   const validate = ajv.compile(schema);
   return (body) => {
     if (validate(body)) return [];

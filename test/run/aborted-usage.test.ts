@@ -18,7 +18,7 @@ import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
-import { served } from './served.ts';
+import { useServer } from './use-server.ts';
 
 const price = { input: 1, output: 2 };
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
@@ -73,7 +73,7 @@ function stopping(piece: Delta): ChatModel {
   };
 }
 
-describe('what has arrived of the response is counted by its bytes:', () => {
+describe('estimates the received part of a response by its bytes:', () => {
   test.each([
     ['text', 'one two three four five', 7],
     ['Chinese', '奥斯陆今天全天晴朗', 8],
@@ -96,7 +96,7 @@ describe('what has arrived of the response is counted by its bytes:', () => {
   });
 });
 
-test('an abort in the pause between two attempts adds nothing to what they have used', async () => {
+test('adds no usage for an abort between two attempts', async () => {
   const clock = manualClock({ sleeps: 'held' });
   const model = scriptedModel(() => respond.httpError(503), { price });
   const refused = await aborted({ model, clock, retry: { maxAttempts: 3 } }, { type: 'attempt.failed' });
@@ -109,7 +109,7 @@ test('an abort in the pause between two attempts adds nothing to what they have 
   expect(used).toMatchObject({ inputTokens: 105, estimated: true });
 });
 
-test('a request that a wrapper holds back when the run is aborted has not been sent', async () => {
+test('counts no usage for a request that a wrapper delays when the run is aborted', async () => {
   const model = withConcurrency(hanging, 1);
   const first = new Agent({ model }).run('First.');
   const { usage: used } = await aborted({ model });
@@ -118,12 +118,12 @@ test('a request that a wrapper holds back when the run is aborted has not been s
   expect((await first.outcome()).usage.inputTokens).toBeGreaterThan(0);
 });
 
-test('a run that is aborted before it asks has used nothing', async () => {
+test('counts no usage for a run that is aborted before its first request', async () => {
   const outcome = await new Agent({ model: hanging }).run(PROMPT, { signal: AbortSignal.abort('Enough.') }).outcome();
   expect(outcome).toMatchObject({ status: 'aborted', usage: NOTHING });
 });
 
-test('a reply that has come when a listener aborts is counted as the server counted it', async () => {
+test('counts a complete response by the server if a listener aborts the run', async () => {
   // By hand: a scripted model sends its pieces before it answers.
   const choice = { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Whole.' } } as const;
   const model: ChatModel = { name: 'whole', send: async () => ({ choices: [choice], usage }) };
@@ -136,7 +136,7 @@ test('a reply that has come when a listener aborts is counted as the server coun
 test.each([
   ['aborted', new AbortRun('Enough.')],
   ['refused', new RefuseRun('No.')],
-])('what a request has used is counted where middleware ends the run as %s after it', async (status, error) => {
+])('counts the usage of a request if middleware then ends the run as %s', async (status, error) => {
   const ending: Middleware = {
     async wrapModelCall(request, next) {
       await next(request);
@@ -148,14 +148,14 @@ test.each([
   expect(outcome).toMatchObject({ status, usage: { requests: 1, totalTokens: 15 } });
 });
 
-test('the model that is asked when the run is aborted has its own price', async () => {
+test('charges an aborted request at the price of its own model', async () => {
   const failing = scriptedModel(() => respond.httpError(500), { price: { input: 1_000, output: 1_000 } });
   const model = withFallback(failing, hanging);
   const { usage: used } = await aborted({ model }, { after: 1 });
   expect(used.cost).toBeCloseTo((105 + 2 * used.outputTokens) / 1_000_000, 10);
 });
 
-describe('a request of middleware that is under way is counted with its step:', () => {
+describe('counts an open request of middleware with its step:', () => {
   const question = { messages: [{ role: 'user', content: PROMPT }] } as const;
   const answering = scriptedModel(() => respond.call('look', {}, { usage }));
   const look = tool({
@@ -180,7 +180,7 @@ describe('a request of middleware that is under way is counted with its step:', 
   });
 });
 
-test('a request of an agent that is a tool is counted, inside and around, when the run is aborted', async () => {
+test('counts an open request of a nested agent in both runs when the run is aborted', async () => {
   const helper = new Agent({ name: 'helper', model: hanging }).asTool({ name: 'help', description: 'Helps.' });
   const model = scriptedModel(() => respond.call('help', { prompt: PROMPT }, { usage }), { price });
   const inside: Outcome<unknown>[] = [];
@@ -200,17 +200,17 @@ test.each(hosts)('the journal keeps it: a run that is read again has the same us
   const { usage: used } = await run.outcome();
   expect(used.inputTokens).toBe(105);
   expect((await agent.resume('r', { host }).outcome()).usage).toEqual(used);
-  const { events: facts } = await host.getRun('r');
-  expect(facts.map(({ event: fact }) => fact)).toMatchObject([
+  const { events } = await host.getRun('r');
+  expect(events.map(({ event }) => event)).toMatchObject([
     { type: 'run.started' },
     { type: 'run.aborted', usage: used },
   ]);
 });
 
 describe('over HTTP,', () => {
-  test('an aborted stream costs what the end of its time costs', async () => {
+  test('costs the same for an aborted stream as for a timeout', async () => {
     const script = () => respond.stall(respond.text('one two three four five'), { afterChunks: 4 });
-    await served(script, async (model) => {
+    await useServer(script, async (model) => {
       const limited = await new Agent({ model, limits: { durationMs: 300 } }).run(PROMPT, { stream: true }).outcome();
       const run = new Agent({ model }).run(PROMPT);
       let pieces = 0;
@@ -224,12 +224,12 @@ describe('over HTTP,', () => {
 
   test.each([
     ['cut off in the middle', respond.cut(respond.text('one two three'), { afterChunks: 2 }), true],
-    ['reset in the middle', respond.reset({ reply: respond.text('one two three'), afterChunks: 2 }), true],
+    ['reset in the middle', respond.reset({ response: respond.text('one two three'), afterChunks: 2 }), true],
     ['reset before anything came', respond.reset(), false],
     ['refused', respond.httpError(500), false],
-  ])('an attempt that is %s is billed: %s', async (_, given, isBilled) => {
+  ])('bills an attempt that is %s: %s', async (_, given, isBilled) => {
     for (const stream of [true, false]) {
-      await served([given, given, given], async (model) => {
+      await useServer([given, given, given], async (model) => {
         const agent = new Agent({ model, clock: manualClock(), retry: { maxAttempts: 1 } });
         const { usage: used } = await agent.run(PROMPT, { stream }).outcome();
         expect(used.inputTokens > 0).toBe(isBilled);
@@ -237,14 +237,14 @@ describe('over HTTP,', () => {
     }
   });
 
-  test('an attempt that finds no connection is not billed', async () => {
+  test('does not bill an attempt without a connection', async () => {
     const model = openai('m', { baseURL: 'http://127.0.0.1:1/v1', apiKey: 'key' });
     const outcome = await new Agent({ model, retry: { maxAttempts: 1 } }).run(PROMPT).outcome();
     expect(outcome).toMatchObject({ status: 'failed', usage: NOTHING });
   });
 });
 
-test('a run that is suspended has no request under way, and an abort of it adds nothing', async () => {
+test('adds no usage for an abort of a suspended run', async () => {
   const wait = tool({ name: 'wait', description: 'Waits.', input: z.object({}) });
   const agent = new Agent({ model: scriptedModel(() => respond.call('wait', {}, { usage })), tools: [wait] });
   const host = memoryHost();

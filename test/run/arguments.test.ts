@@ -5,7 +5,7 @@ import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { z as z3 } from 'zod/v3';
-import { served } from './served.ts';
+import { useServer } from './use-server.ts';
 
 /** A tool that keeps what it is given. */
 function keeping(input: z.ZodObject | ReturnType<typeof jsonSchema>, given: unknown[] = []): Tool<unknown> {
@@ -45,12 +45,12 @@ test.each(['null', ' null ', '"null"', '""', '"{}"', 'None', 'undefined', '[]', 
   },
 );
 
-test.each(['{}', '{ }', '{"city":null}'])('the arguments %j are no repair', async (written) => {
+test.each(['{}', '{ }', '{"city":null}'])('does not repair the arguments %j', async (written) => {
   const input = z.object({ city: z.string().optional() });
   expect(await played(keeping(input), written)).toEqual({ result: 'Kept 1.', mends: [] });
 });
 
-test('an empty list is told to the model where there are parameters', async () => {
+test('returns an error for an empty list if the tool has parameters', async () => {
   const { result } = await played(keeping(z.object({ city: z.string().optional() })), '[]');
   expect(result).toBe('arguments: expected object, got array');
   expect(
@@ -58,7 +58,7 @@ test('an empty list is told to the model where there are parameters', async () =
   ).toBe('arguments: expected object, got array');
 });
 
-test('JSON as a text reaches the tool parsed, and the places are reported', async () => {
+test('parses JSON in a text for the tool, and reports the paths', async () => {
   const given: unknown[] = [];
   const input = z.object({ tags: z.array(z.string()), filter: z.object({ ids: z.array(z.int()) }), note: z.string() });
   const written = JSON.stringify({ tags: '["a"]', filter: { ids: '[1,2]' }, note: '[1]' });
@@ -70,7 +70,7 @@ test('JSON as a text reaches the tool parsed, and the places are reported', asyn
   ]);
 });
 
-test('JSON as a text in arguments that are encoded twice is parsed as well', async () => {
+test('parses JSON in a text in arguments that are encoded twice', async () => {
   const given: unknown[] = [];
   const written = JSON.stringify(JSON.stringify({ tags: '["a"]' }));
   const { mends } = await played(keeping(z.object({ tags: z.array(z.string()) }), given), written);
@@ -82,20 +82,20 @@ test('JSON as a text in arguments that are encoded twice is parsed as well', asy
   ]);
 });
 
-test('a tool of a JSON Schema that checks nothing gets JSON as a text parsed', async () => {
+test('parses JSON in a text for a tool without validation', async () => {
   const given: unknown[] = [];
   const schema = { type: 'object', properties: { tags: { type: 'array' }, name: { type: 'string' } } };
   await played(keeping(jsonSchema(schema), given), '{"tags":"[1]","name":"[1]"}');
   expect(given).toEqual([{ tags: [1], name: '[1]' }]);
 });
 
-test('numbers and booleans as texts are not changed', async () => {
+test('does not change numbers and booleans in texts', async () => {
   const { result, mends } = await played(keeping(z.object({ count: z.number() })), '{"count":"42"}');
   expect(result).toBe('count: expected number, got string');
   expect(mends).toEqual([]);
 });
 
-test('JSON as a text in an output is parsed, and reported', async () => {
+test('parses JSON in a text of an output, and reports it', async () => {
   const mends: Repair[] = [];
   const output = z.object({ tags: z.array(z.string()) });
   const model = scriptedModel([respond.text('{"tags":"[\\"a\\"]"}')]);
@@ -105,7 +105,7 @@ test('JSON as a text in an output is parsed, and reported', async () => {
   expect(mends).toEqual([{ path: 'message.content.tags', note: 'JSON as a text: parsed' }]);
 });
 
-test('an output that is a list may come as a text', async () => {
+test('parses an output list from a text', async () => {
   const model = scriptedModel([respond.text('{"value":"[1,2]"}')]);
   await expect(new Agent({ model, output: z.array(z.int()) }).run('Go.')).resolves.toMatchObject({ output: [1, 2] });
 });
@@ -129,16 +129,16 @@ test.each([
     `{"a":${LONG},"b":${LONG}}`,
     `a: ${LONG} is too large for an exact number. Send it as a string.\nb: ${LONG} is too large for an exact number. Send it as a string.`,
   ],
-])('an integer that would be rounded never reaches a tool: %s', async (_, written, told) => {
+])('passes no integer to a tool that would be rounded: %s', async (_, written, received) => {
   const given: unknown[] = [];
   const loose = z.looseObject({ id: z.number().optional(), list: z.array(z.number()).optional() });
   for (const input of [loose, jsonSchema({ type: 'object' })]) {
-    expect((await played(keeping(input, given), written)).result).toBe(told);
+    expect((await played(keeping(input, given), written)).result).toBe(received);
   }
   expect(given).toEqual([]);
 });
 
-test('an integer that would be rounded is not shown to a person', async () => {
+test('shows a person no integer that would be rounded', async () => {
   const given: unknown[] = [];
   const asking = { ...keeping(z.object({ id: z.number() }), given), needsApproval: true };
   const model = scriptedModel([respond.call('keep', `{"id":${LONG}}`), respond.text('Done.')]);
@@ -161,7 +161,7 @@ test.each([
   ['"s"', 'string'],
   ['7', 'number'],
   ['true', 'boolean'],
-])('the arguments %s reach no tool, whatever its schema is', async (written, kind) => {
+])('passes the arguments %s to no tool, regardless of its schema', async (written, kind) => {
   const given: unknown[] = [];
   const zod = keeping(z.object({ a: z.string().optional() }), given);
   const plain = keeping(jsonSchema({ type: 'object', properties: { a: { type: 'string' } } }), given);
@@ -176,7 +176,7 @@ test.each([
   expect(given).toEqual([]);
 });
 
-test('a tool without a description is sent without one', async () => {
+test('sends a tool without a description', async () => {
   const input = z.object({});
   const script = [respond.text('Done.')];
   const tools = [
@@ -186,7 +186,7 @@ test('a tool without a description is sent without one', async () => {
     customTool({ name: 'd', execute: () => '' }),
     new Agent({ model: scriptedModel([]), name: 'e' }).asTool({ name: 'e' }),
   ];
-  const sent = await served(script, async (model, server) => {
+  const sent = await useServer(script, async (model, server) => {
     await new Agent({ model, tools }).run('Go.');
     return server.requests[0]?.body;
   });

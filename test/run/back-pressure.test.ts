@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { Agent, type Run, type RunEvent } from '@pawl/core';
 import { type ManualClock, manualClock, respond } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { quiet } from '../quiet.ts';
-import { served } from './served.ts';
+import { waitForDeadlines } from '../quiet.ts';
+import { useServer } from './use-server.ts';
 
 const MARK = 256;
 const WORDS = 1000;
@@ -14,21 +14,21 @@ interface Slow {
   readonly clock: ManualClock;
   readonly reader: AsyncIterator<RunEvent, undefined>;
   /** How many pieces were told so far. */
-  readonly told: () => number;
+  readonly received: () => number;
 }
 
 /** A reader that has read one event of a run over a long stream, and then nothing until everything stands still. */
 async function slowly<T>(work: (slow: Slow) => Promise<T>): Promise<T> {
-  return served([respond.text(LONG)], async (model) => {
+  return useServer([respond.text(LONG)], async (model) => {
     const clock = manualClock();
     const run = new Agent({ model, clock }).run('Tell me much.');
-    let told = 0;
-    run.on('text.delta', () => told++);
+    let received = 0;
+    run.on('text.delta', () => received++);
     const reader = run[Symbol.asyncIterator]();
     await reader.next();
-    while (told < MARK) await setImmediate();
-    await standstill(() => told);
-    return work({ run, clock, reader, told: () => told });
+    while (received < MARK) await setImmediate();
+    await standstill(() => received);
+    return work({ run, clock, reader, received: () => received });
   });
 }
 
@@ -39,10 +39,10 @@ async function standstill(count: () => number): Promise<void> {
   }
 }
 
-test('a reader that is 256 events behind pauses the stream, and gets it whole when it reads on', async () => {
-  await slowly(async ({ run, reader, told }) => {
-    expect(told()).toBeGreaterThanOrEqual(MARK - 1);
-    expect(told()).toBeLessThanOrEqual(MARK + 1);
+test('pauses the stream for a reader that is 256 events behind, and loses no event', async () => {
+  await slowly(async ({ run, reader, received }) => {
+    expect(received()).toBeGreaterThanOrEqual(MARK - 1);
+    expect(received()).toBeLessThanOrEqual(MARK + 1);
 
     let text = '';
     for (let read = await reader.next(); !read.done; read = await reader.next()) {
@@ -53,38 +53,38 @@ test('a reader that is 256 events behind pauses the stream, and gets it whole wh
   });
 });
 
-test('the time in which a reader pauses the stream counts against no deadline', async () => {
+test('does not count paused time against a timeout', async () => {
   await slowly(async ({ run, clock, reader }) => {
     await clock.advance(3_600_000);
     for (let read = await reader.next(); !read.done; ) read = await reader.next();
 
     expect((await run).output).toBe(LONG);
-    await quiet(clock);
+    await waitForDeadlines(clock);
   });
 });
 
-test('a reader that leaves lets the stream go on', async () => {
-  await slowly(async ({ run, reader, told }) => {
+test('continues the stream when the slow reader leaves', async () => {
+  await slowly(async ({ run, reader, received }) => {
     await reader.return?.();
     // Nobody awaits the run yet.
-    while (told() < WORDS) await setImmediate();
+    while (received() < WORDS) await setImmediate();
 
     expect((await run).output).toBe(LONG);
   });
 });
 
-test('whoever awaits the run lets the stream go on past a slow reader', async () => {
-  await slowly(async ({ run, told }) => {
+test('continues the stream for an awaited run despite a slow reader', async () => {
+  await slowly(async ({ run, received }) => {
     expect((await run).output).toBe(LONG);
-    expect(told()).toBe(WORDS);
+    expect(received()).toBe(WORDS);
   });
 });
 
-test('an abort ends a run whose stream a reader has paused', async () => {
+test('aborts a run whose stream is paused by a reader', async () => {
   await slowly(async ({ run, clock }) => {
     run.abort('Enough.');
 
     expect(await run.outcome()).toMatchObject({ status: 'aborted', reason: 'Enough.' });
-    await quiet(clock);
+    await waitForDeadlines(clock);
   });
 });

@@ -43,14 +43,14 @@ test.each([
   ['of a wrong type', { context: { user: undefined } }],
   ['that is a number', { context: 7 }],
   ['that is null', { context: null }],
-])('a context %s is a failure whose details only the events have', async (_, options) => {
+])('reports the details of a failure to read a context %s only in events', async (_, options) => {
   const { failed, sent } = await called([order], options);
   expect(failed).toMatchObject({ reason: 'threw', content: JSON.stringify({ error: NEUTRAL }) });
   expect(failed?.error).toMatchObject({ name: 'TypeError', message: expect.stringContaining('(reading ') });
   expect(sent).not.toMatch(/reading|undefined|TypeError/);
 });
 
-test('a tool that reads the context of a run without one says what is missing', async () => {
+test('names the missing context if a tool reads it', async () => {
   const { failed, sent } = await called([order]);
   expect(failed?.content).toBe(JSON.stringify({ error: NEUTRAL }));
   expect(failed?.error).toMatchObject({
@@ -61,7 +61,7 @@ test('a tool that reads the context of a run without one says what is missing', 
   expect(sent).not.toMatch(/reading|agent\.run/);
 });
 
-test('a tool that takes no context is not told to have one', async () => {
+test('does not mention the context if the tool takes none', async () => {
   const broken = tool({
     name: 'order',
     description: 'Orders.',
@@ -73,7 +73,7 @@ test('a tool that takes no context is not told to have one', async () => {
   expect(failed?.error.name).toBe('TypeError');
 });
 
-test('a guard whose check has a mistake tells the model only that it failed', async () => {
+test('tells the model only that a guard with a mistake failed', async () => {
   const guard = toolGuard<Shop>({ name: 'own', before: (_, { context }) => ({ type: context.user.name as 'allow' }) });
   const { failed, sent } = await called([order], { middleware: [guard] });
   expect(failed?.content).toBe(JSON.stringify({ error: 'Guard "own" failed: there is a mistake in its code' }));
@@ -81,7 +81,7 @@ test('a guard whose check has a mistake tells the model only that it failed', as
   expect(sent).not.toContain('reading');
 });
 
-test('an agent inside that fails by a mistake tells the agent around only that', async () => {
+test('tells the outer agent only that a nested agent with a mistake failed', async () => {
   const inner = new Agent<Shop>({
     name: 'inner',
     model: scriptedModel([]),
@@ -93,14 +93,14 @@ test('an agent inside that fails by a mistake tells the agent around only that',
   expect(sent).not.toContain('reading');
 });
 
-test('instructions that read the context of a run without one say what is missing', async () => {
+test('names the missing context if the instructions read it', async () => {
   const agent = new Agent<Shop>({ model: scriptedModel([]), instructions: ({ user }) => `Serve ${user.name}.` });
   const outcome = await agent.run('Go.', {} as { context: Shop }).outcome();
   expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ConfigError', cause: { name: 'TypeError' } } });
   expect(outcome.status === 'failed' && outcome.error.message).toContain('pass it: agent.run(input, { context })');
 });
 
-test('a value from outside that a tool reads wrongly is a failure without details', async () => {
+test('reports a failure to read an external result without details', async () => {
   const ask = tool<object>({
     name: 'order',
     description: 'Orders.',

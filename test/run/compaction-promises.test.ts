@@ -14,8 +14,8 @@ import { compactByReference, compactBySummary, type Middleware } from '@pawl/cor
 import { checkHistory, offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { seeded } from '../loop/random.ts';
-import { firstWords, generatedConversation } from './generated-conversation.ts';
+import { createRandom } from '../loop/random.ts';
+import { findFirstWords, generateConversation } from './generate-conversation.ts';
 
 /** Eight questions with their answers, and one more. */
 const chat: readonly Message[] = [
@@ -42,7 +42,7 @@ test.each([
   { what: 'empty', given: respond.text(' '), requests: 2 },
   { what: 'calls and nothing else', given: respond.call('look'), requests: 2 },
   { what: 'an error of the server', given: respond.httpError(503), requests: 1 },
-])('a summary that is $what is none: the request goes out as it is', async ({ given, requests }) => {
+])('sends the request unchanged if the summary is $what', async ({ given, requests }) => {
   const summariser = scriptedModel(() => given);
   const model = scriptedModel(() => respond.text('fine'));
   const middleware = [compactBySummary({ contextWindow: 2_000, keepTurns: 2, model: summariser })];
@@ -53,7 +53,7 @@ test.each([
   expect(outcome.usage.requests).toBe(given.type === 'message' ? requests + 1 : 1);
 });
 
-test('a summary that was cut off is asked for again, shorter, and a whole one takes its place', async () => {
+test('requests a shorter summary if the first one is cut off', async () => {
   const summariser = scriptedModel([respond.truncated('The user'), respond.text('They asked eight questions.')]);
   const model = scriptedModel([respond.text('fine')]);
   const middleware = [compactBySummary({ contextWindow: 2_000, keepTurns: 2, model: summariser })];
@@ -62,7 +62,7 @@ test('a summary that was cut off is asked for again, shorter, and a whole one ta
   expect(String(summariser.requests[1]?.messages[0]?.content)).toContain('much shorter');
 });
 
-test('the turn after a failed summary tries again', async () => {
+test('retries a failed summary in the next turn', async () => {
   const summariser = scriptedModel([respond.httpError(400), respond.text('They asked eight questions.')]);
   const look = tool({
     name: 'look',
@@ -79,7 +79,7 @@ test('the turn after a failed summary tries again', async () => {
   summariser.assertDone();
 });
 
-test('a request that is too long stays so without a summary, and fails as the server said', async () => {
+test('fails with the error of the server if a long request cannot be summarized', async () => {
   const tooLong = respond.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
   const model = scriptedModel([tooLong]);
   const middleware = [compactBySummary({ contextWindow: 1_000_000, model: scriptedModel(() => respond.text('')) })];
@@ -90,14 +90,14 @@ test('a request that is too long stays so without a summary, and fails as the se
 test.each([
   { what: 'a mistake in the definition', error: new ConfigError('No key.'), status: 'failed' },
   { what: 'an AbortRun', error: new AbortRun('Enough.'), status: 'aborted' },
-])('$what is no failed summary: it ends the run', async ({ error, status }) => {
+])('ends the run for $what during a summary', async ({ error, status }) => {
   const summariser = scriptedModel(() => Promise.reject(error));
   const middleware = [compactBySummary({ contextWindow: 2_000, keepTurns: 2, model: summariser })];
   const outcome = await new Agent({ model: scriptedModel([respond.text('fine')]), middleware }).run(chat).outcome();
   expect(outcome.status).toBe(status);
 });
 
-test('an abort while a summary is made ends the run at once', async () => {
+test('ends the run immediately on an abort during a summary', async () => {
   const controller = new AbortController();
   const summariser = scriptedModel(() => {
     controller.abort(new Error('Enough.'));
@@ -130,11 +130,11 @@ test.each([1_200, 2_600, 4_000, 100_000])(
   },
 );
 
-test('whatever the conversation: instructions, the last words of the user and whole calls stay, and every text is well-formed', async () => {
+test('keeps instructions, the last user message and whole calls of generated conversations, with well-formed texts', async () => {
   let changed = 0;
   for (let seed = 1; seed <= 250; seed++) {
-    const random = seeded(seed);
-    const history = generatedConversation(random);
+    const random = createRandom(seed);
+    const history = generateConversation(random);
     const basics = { contextWindow: 200 + random(3_000), keepTurns: 1 + random(4) };
     const summariser = scriptedModel(() => respond.text('S'.repeat(1 + random(600))));
     const references = compactByReference({ ...basics, minLength: 200 + random(400) });
@@ -144,10 +144,10 @@ test('whatever the conversation: instructions, the last words of the user and wh
     const { messages } = model.requests[0] as ChatRequest;
     expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
     expect(outcome.messages.slice(0, -1)).toEqual(messages);
-    const kept = firstWords(history, ['system', 'developer']);
-    expect({ seed, kept: firstWords(messages, ['system', 'developer']) }).toEqual({ seed, kept });
-    const [last = ''] = firstWords(history, ['user']).slice(-1);
-    expect({ seed, last: firstWords(messages, ['user']).slice(-1) }).toEqual({ seed, last: [last] });
+    const kept = findFirstWords(history, ['system', 'developer']);
+    expect({ seed, kept: findFirstWords(messages, ['system', 'developer']) }).toEqual({ seed, kept });
+    const [last = ''] = findFirstWords(history, ['user']).slice(-1);
+    expect({ seed, last: findFirstWords(messages, ['user']).slice(-1) }).toEqual({ seed, last: [last] });
     for (const request of [...model.requests, ...summariser.requests]) {
       expect(JSON.stringify(request).isWellFormed() && !JSON.stringify(request).includes('\\ud')).toBe(true);
     }
@@ -156,15 +156,15 @@ test('whatever the conversation: instructions, the last words of the user and wh
     const asked = JSON.stringify(summariser.requests.map(({ messages: [, asked] }) => asked?.content));
     for (const instruction of kept) expect(asked).not.toContain(instruction);
     // What is gone was read by whoever summarised it.
-    const gone = firstWords(history, ['user', 'assistant']).filter(
-      (word) => !firstWords(messages, ['user', 'assistant']).includes(word),
+    const gone = findFirstWords(history, ['user', 'assistant']).filter(
+      (word) => !findFirstWords(messages, ['user', 'assistant']).includes(word),
     );
     if (messages.some(isSummary)) for (const word of gone) expect(asked).toContain(word);
   }
   expect(changed).toBeGreaterThan(60);
 });
 
-test('what Pawl says in the user’s place is not what the user said last', async () => {
+test('does not take a message of the loop for the last user message', async () => {
   const picture = tool({
     name: 'picture',
     description: 'Takes a picture.',
@@ -184,7 +184,7 @@ test('what Pawl says in the user’s place is not what the user said last', asyn
   expect(String(summariser.requests[0]?.messages[1]?.content)).toContain('[image]');
 });
 
-test('where no run ends with an answer, what the user said long ago is summarised all the same', async () => {
+test('summarizes old user messages even without an answer between them', async () => {
   const call = (id: string) => ({ id, type: 'function', function: { name: 'look', arguments: '{}' } }) as const;
   const history = Array.from({ length: 20 }, (_, index): Message[] => [
     { role: 'user', content: `question ${index} ${'x '.repeat(100)}` },
@@ -207,7 +207,7 @@ test('where no run ends with an answer, what the user said long ago is summarise
   ]);
 });
 
-test('one message that is passed several times stays where it is kept', async () => {
+test('keeps a message object that occurs several times', async () => {
   const again: Message = { role: 'user', content: `Go on. ${'x '.repeat(200)}` };
   const answer: Message = { role: 'assistant', content: 'y '.repeat(200) };
   const model = scriptedModel([respond.text('fine')]);
@@ -252,7 +252,7 @@ test.each([
   { what: 'the window that it is told', options: { contextWindow: 2_000 } },
   { what: 'a window of its own', options: { contextWindow: 30_000, threshold: 0.3, modelContextWindow: 2_000 } },
   { what: 'a window that only the server knows', options: { contextWindow: 30_000, threshold: 0.3 } },
-])('a conversation longer than $what is summarised in parts, and these in one', async ({ options }) => {
+])('summarizes a conversation longer than $what in parts', async ({ options }) => {
   const { server, model } = await windowed(2_000);
   const main = scriptedModel([respond.text('fine')]);
   const middleware = [compactBySummary({ ...options, keepTurns: 1, model })];
@@ -263,7 +263,7 @@ test.each([
   expect(server.requests.length).toBeLessThan(60);
 });
 
-test('a summary each turn that can not help is not made', async () => {
+test('does not repeat a summary that cannot help', async () => {
   let turns = 0;
   const model = scriptedModel(({ messages }) => {
     if (String(messages[0]?.content).startsWith('Summarize')) return respond.text('S '.repeat(300));
@@ -286,7 +286,7 @@ test('a summary each turn that can not help is not made', async () => {
   expect(summariesOf(model)).toBeLessThanOrEqual(5);
 });
 
-test('a summary of no use is not made again before the older part has grown, also by a run that is resumed', async () => {
+test('repeats a useless summary only after the older part has grown, even in a resumed run', async () => {
   const host = memoryHost();
   let turns = 0;
   const model = scriptedModel(({ messages }) => {
@@ -310,7 +310,7 @@ test('a summary of no use is not made again before the older part has grown, als
   expect(summariesOf(model)).toBeLessThan(8);
 });
 
-test('what middleware keeps for the next turns is recorded, and a resumed run has it', async () => {
+test('restores the memory of middleware in a resumed run', async () => {
   const host = memoryHost();
   const seen: unknown[] = [];
   const counting: Middleware = {
@@ -336,32 +336,32 @@ test.each([
   ['a date', new Date(0)],
   ['a function', () => 1],
   ['nothing that JSON has', Number.NaN],
-])('a memory that holds %s fails the run, and says so', async (_, value) => {
+])('fails the run if the memory contains %s', async (_, value) => {
   const wrong: Middleware = { prepareTurn: (turn) => ({ ...turn, memory: { value: value as never } }) };
   const outcome = await new Agent({ model: scriptedModel([]), middleware: [wrong] }).run('Go.').outcome();
   expect(outcome).toMatchObject({
     status: 'failed',
-    error: { name: 'ConfigError', message: expect.stringContaining('memory that is no JSON object') },
+    error: { name: 'ConfigError', message: expect.stringContaining('memory that is not a JSON object') },
   });
 });
 
-test('a stored conversation has the summary, all instructions and what was said since, and can be gone on with', async () => {
+test('stores the summary, all instructions and later messages, so that the conversation can continue', async () => {
   for (let seed = 1; seed <= 40; seed++) {
-    const random = seeded(seed);
-    const history = generatedConversation(random);
-    const said = conversation({ id: 'chat', store: memoryConversations() });
-    await said.append(history);
+    const random = createRandom(seed);
+    const history = generateConversation(random);
+    const sent = conversation({ id: 'chat', store: memoryConversations() });
+    await sent.append(history);
     const summariser = scriptedModel(() => respond.text('They talked.'));
     const middleware = [
       compactBySummary({ contextWindow: 300 + random(800), keepTurns: 1 + random(2), model: summariser }),
     ];
     const agent = new Agent({ model: scriptedModel(() => respond.text('Well.')), middleware });
     for (const words of ['word1001 .', 'word1002 .', 'word1003 .']) {
-      const { messages } = await agent.run(words, { conversation: said });
-      const stored = await said.messages();
+      const { messages } = await agent.run(words, { conversation: sent });
+      const stored = await sent.messages();
       expect(stored).toEqual(messages);
       expect({ seed, faults: checkHistory(stored) }).toEqual({ seed, faults: [] });
-      expect(firstWords(stored, ['system', 'developer'])).toEqual(firstWords(history, ['system', 'developer']));
+      expect(findFirstWords(stored, ['system', 'developer'])).toEqual(findFirstWords(history, ['system', 'developer']));
       expect(JSON.stringify(stored)).toContain(words);
     }
   }

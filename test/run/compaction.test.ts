@@ -5,7 +5,7 @@ import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
-import { type Random, seeded } from '../loop/random.ts';
+import { createRandom, type Random } from '../loop/random.ts';
 
 const long = 'A long story. '.repeat(400);
 
@@ -21,8 +21,8 @@ const read = tool({
 function reader(pages: number) {
   return scriptedModel(({ messages }) => {
     const seen = messages.flatMap(({ role, content }) => (role === 'tool' ? [String(content).split(':')[0]] : []));
-    const told = /pages up to (\d+)/.exec(JSON.stringify(messages))?.[1];
-    const next = Math.max(Number(told ?? 0), ...seen.map(Number).filter((page) => !Number.isNaN(page)), 0) + 1;
+    const received = /pages up to (\d+)/.exec(JSON.stringify(messages))?.[1];
+    const next = Math.max(Number(received ?? 0), ...seen.map(Number).filter((page) => !Number.isNaN(page)), 0) + 1;
     const prompt = Math.ceil(JSON.stringify(messages).length / 4);
     const usage = { prompt_tokens: prompt, completion_tokens: 5, total_tokens: prompt + 5 };
     return next > pages ? respond.text('Read all.', { usage }) : respond.call('read', { page: next }, { usage });
@@ -38,7 +38,7 @@ function writer() {
   });
 }
 
-test('a conversation that fills the window goes on from a summary, and its end stays as it is', async () => {
+test('continues a conversation that fills the context window from a summary, and keeps its end', async () => {
   const model = reader(12);
   const summaries = writer();
   const middleware = [compactBySummary({ contextWindow: 10_000, keepTurns: 2, model: summaries })];
@@ -61,7 +61,7 @@ test('a conversation that fills the window goes on from a summary, and its end s
   expect(outcome.usage.requests).toBe(model.requests.length + summaries.requests.length);
 });
 
-test('between two summaries the beginning of the prompt stays the same', async () => {
+test('keeps the beginning of the prompt unchanged between two summaries', async () => {
   const model = reader(12);
   const middleware = [compactBySummary({ contextWindow: 10_000, keepTurns: 2, model: writer() })];
   await new Agent({ model, tools: [read], middleware }).run('Read it all.');
@@ -73,7 +73,7 @@ test('between two summaries the beginning of the prompt stays the same', async (
   expect(changed.length).toBeLessThan(model.requests.length / 2);
 });
 
-test('large results become references, which the model reads again part by part', async () => {
+test('replaces large results by references that the model can read in parts', async () => {
   const references = compactByReference({ contextWindow: 4_000, keepTurns: 1, minLength: 1_000 });
   const usage = { prompt_tokens: 3_900, completion_tokens: 5, total_tokens: 3_905 };
   const id = 'call_page';
@@ -96,7 +96,7 @@ test('large results become references, which the model reads again part by part'
   expect(checkHistory(messages)).toEqual([]);
 });
 
-test('a reference is never longer than what it refers to, and cuts no character in two', async () => {
+test('never makes a reference longer than its result, or splits a character', async () => {
   const references = compactByReference({ contextWindow: 400, threshold: 0.1, keepTurns: 1, minLength: 200 });
   const emoji = `${'a'.repeat(199)}${'🎉'.repeat(5_000)}`;
   const page = tool({
@@ -158,7 +158,7 @@ test.each(hosts)(
 test.each([
   ['a model of choice', true],
   ['the model of the turn', false],
-])('a prompt that the server finds too long is summarised by %s, and asked once more', async (_, isOwn) => {
+])('summarizes a prompt that the server rejects as too long by %s, and retries once', async (_, isOwn) => {
   const tooLong = respond.httpError(400, { code: 'context_length_exceeded', message: 'Too long.' });
   const answers = isOwn ? [] : [respond.text('They read pages up to 1.')];
   const model = scriptedModel([tooLong, ...answers, respond.text('Short enough.')]);
@@ -179,10 +179,10 @@ test.each([
   });
 });
 
-test('whatever the conversation and the threshold, what is sent is a valid history, and shorter where it was changed', async () => {
+test('sends a valid, shorter history for generated conversations and thresholds', async () => {
   let changed = 0;
   for (let seed = 1; seed <= 300; seed++) {
-    const random = seeded(seed);
+    const random = createRandom(seed);
     const history = generated(random);
     const basics = { contextWindow: 1 + random(4_000), keepTurns: 1 + random(4) };
     const references = compactByReference({ ...basics, minLength: 200 + random(400) });
@@ -229,6 +229,6 @@ test.each([
   [() => compactBySummary({ contextWindow: 10, threshold: 2 }), 'compactBySummary: threshold is 2.'],
   [() => compactByReference({ contextWindow: 10, keepTurns: 0 }), 'compactByReference: keepTurns is 0.'],
   [() => compactByReference({ contextWindow: 10, minLength: 5 }), 'compactByReference: minLength is 5.'],
-])('numbers that can not be are refused', (make, message) => {
+])('refuses invalid numbers', (make, message) => {
   expect(make).toThrow(message);
 });

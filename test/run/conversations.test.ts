@@ -2,20 +2,20 @@ import { Agent, withFallback } from '@pawl/core';
 import type { Message } from '@pawl/core/chat';
 import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { served } from './served.ts';
+import { useServer } from './use-server.ts';
 import { weather } from './weather.ts';
 
 const OSLO = { city: 'Oslo' };
 
 describe('a conversation', () => {
-  test('goes on with the messages of the run before, which the server takes as they are', async () => {
+  test('continues with the messages of the last run, which the server accepts', async () => {
     const script = [
       respond.call('get_weather', OSLO),
       respond.text('Rain.'),
       respond.call('get_weather', OSLO),
       respond.text('Still.'),
     ];
-    await served(script, async (model, { requests }) => {
+    await useServer(script, async (model, { requests }) => {
       const agent = new Agent({ model, tools: [weather], clock: manualClock() });
       const first = await agent.run('Umbrella?');
       const second = await agent.run([...first.messages, { role: 'user', content: 'And now?' }]);
@@ -28,7 +28,7 @@ describe('a conversation', () => {
     });
   });
 
-  test('does not change the messages that it was given', async () => {
+  test('does not change its input messages', async () => {
     const given: readonly Message[] = Object.freeze([Object.freeze({ role: 'user', content: 'Umbrella?' } as const)]);
     const model = scriptedModel([respond.call('get_weather', OSLO), respond.text('Rain.')]);
     await new Agent({ model, tools: [weather], clock: manualClock() }).run(given);
@@ -36,7 +36,7 @@ describe('a conversation', () => {
     expect(given).toEqual([{ role: 'user', content: 'Umbrella?' }]);
   });
 
-  test('may branch: two runs go on from one transcript without a trace of each other', async () => {
+  test('can branch: two runs continue one transcript independently', async () => {
     const model = scriptedModel(({ messages }) =>
       respond.text(`Heard ${messages.length}: ${messages.at(-1)?.content}`),
     );
@@ -59,11 +59,11 @@ describe('a conversation', () => {
 
 const ROLES = ['user', 'assistant', 'tool', 'assistant', 'user', 'assistant', 'tool', 'assistant'];
 
-test('fifty runs of one agent at once share nothing but the definition', async () => {
-  const echo = served(
+test('shares only the definition among fifty parallel runs of one agent', async () => {
+  const echo = useServer(
     ({ messages }) => {
-      const said = messages.map(({ content }) => content).join(' ');
-      const city = /city-\d+/.exec(said)?.[0] ?? 'nowhere';
+      const sent = messages.map(({ content }) => content).join(' ');
+      const city = /city-\d+/.exec(sent)?.[0] ?? 'nowhere';
       return messages.length === 1 ? respond.call('get_weather', { city }) : respond.text(`In ${city}.`);
     },
     async (model) => {
@@ -87,10 +87,10 @@ test('fifty runs of one agent at once share nothing but the definition', async (
 });
 
 describe.each([{ stream: true }, { stream: false }])('with a fallback, stream: $stream', ({ stream }) => {
-  test('the second model answers when the retries of the first are spent, and later turns begin at the first', async () => {
+  test('uses the second model after the last retry of the first, and starts later turns with the first', async () => {
     const failing = [respond.httpError(503), respond.httpError(503), respond.httpError(503)];
-    await served([...failing, respond.text('First again.')], (first, { requests }) =>
-      served([respond.call('get_weather', OSLO)], async (second) => {
+    await useServer([...failing, respond.text('First again.')], (first, { requests }) =>
+      useServer([respond.call('get_weather', OSLO)], async (second) => {
         const agent = new Agent({ model: withFallback(first, second), tools: [weather], clock: manualClock() });
         const run = agent.run('Umbrella?', { stream });
         const models: string[] = [];
@@ -103,10 +103,10 @@ describe.each([{ stream: true }, { stream: false }])('with a fallback, stream: $
     );
   });
 
-  test('pieces that a listener had of the first model are discarded before the second speaks', async () => {
+  test('discards the deltas of the first model before those of the second', async () => {
     const cut = respond.cut(respond.text('I would say'), { afterChunks: 2 });
-    await served([cut, cut, cut], (first) =>
-      served([respond.text('Rain.')], async (second) => {
+    await useServer([cut, cut, cut], (first) =>
+      useServer([respond.text('Rain.')], async (second) => {
         const agent = new Agent({ model: withFallback(first, second), clock: manualClock(), random: () => 0 });
         const run = agent.run('Umbrella?', { stream });
         let text = '';

@@ -28,13 +28,13 @@ const model = openai('any', { baseURL, apiKey: 'key' });
 const agent = new Agent({ model, instructions: 'Count.', tools, limits: { turns: Number(turns) + 1 } });
 
 const { stringify } = JSON;
-const counting = (...args: Parameters<typeof stringify>): string => {
+const stringifyCounted = (...args: Parameters<typeof stringify>): string => {
   const text: string = stringify(...args);
-  names.push(...namesIn(args[0]));
+  names.push(...findNames(args[0]));
   written += String(text).length;
   return text;
 };
-JSON.stringify = counting as typeof stringify; // It has two signatures.
+JSON.stringify = stringifyCounted as typeof stringify; // It has two signatures.
 
 const { encode, encodeInto } = TextEncoder.prototype;
 TextEncoder.prototype.encode = function (text = '') {
@@ -57,12 +57,12 @@ const { output } = await agent.run('Go.', { stream: how === 'streamed' });
 console.log(stringify({ output, names: names.sort(), byTurn }));
 
 /** A message as `tool call_7`, a tool as `add`: whatever of them is in a value, however deep. */
-function namesIn(value: unknown): readonly string[] {
+function findNames(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   const { role, tool_calls, tool_call_id, function: called } = value as Sent; // If it is one.
   if (role !== undefined) return [[role, tool_call_id ?? tool_calls?.[0]?.id].join(' ').trim()];
   if (called?.parameters !== undefined) return [called.name];
-  return Object.values(value).flatMap(namesIn);
+  return Object.values(value).flatMap(findNames);
 }
 
 interface Sent {

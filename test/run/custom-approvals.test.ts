@@ -41,7 +41,7 @@ async function answered({ host, agent, pending }: Suspended, answer: Answer): Pr
 }
 
 describe.each(FORMS)('%s', (_, asks) => {
-  test('shows a person its text, and runs when that is approved', async () => {
+  test('shows its text for approval, and runs when it is approved', async () => {
     const waiting = await suspended(asks('rm -r .'));
     const { pending, ran } = waiting;
     const { fingerprint } = pending;
@@ -80,7 +80,7 @@ describe.each(FORMS)('%s', (_, asks) => {
     expect(waiting.ran).toEqual([]);
   });
 
-  test('is approved with its exact text only', async () => {
+  test('is approved only with its exact text', async () => {
     const [first, second] = [await suspended(asks('rm a')), await suspended(asks('rm a '))];
     const approval: Answer = { type: 'approve', fingerprint: first.pending.fingerprint };
 
@@ -94,7 +94,7 @@ test.each([
   ['a custom call', respond.custom('go', '{"city":"Oslo"}'), '{"city":"Nice"}'],
   ['a function call', respond.call('go', { city: 'Oslo' }), { city: 'Nice' }],
   ['a function call', respond.call('go', { city: 'Oslo' }), '{"city":"Nice"}'],
-] as const)('%s that names a function is shown and edited as its arguments', async (_, asked, edited) => {
+] as const)('%s to a function is shown and edited as its arguments', async (_, asked, edited) => {
   const cities: string[] = [];
   const go = tool({
     name: 'go',

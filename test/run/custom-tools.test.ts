@@ -91,7 +91,7 @@ function result(content: string): Message {
 }
 
 describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $stream', ({ stream }) => {
-  test('a custom call runs with its text as it is, and goes back as it came', async () => {
+  test('runs a custom call with its exact text, and sends it back unchanged', async () => {
     const ran: string[] = [];
     const script = [respond.custom('sql', QUERY), respond.text('Done.')];
     const { run, server } = await started(script, { profile: 'openai', stream, agent: { tools: [sqlTool(ran)] } });
@@ -107,7 +107,7 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
     ]);
   });
 
-  test('a server that knows functions only is sent one, and its call brings the same text', async () => {
+  test('sends a custom tool as a function to a server that knows only functions', async () => {
     const ran: string[] = [];
     const script = [respond.call('sql', { input: QUERY }), respond.text('Done.')];
     const { run, server } = await started(script, { profile: 'compatible', stream, agent: { tools: [sqlTool(ran)] } });
@@ -122,7 +122,7 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
     ]);
   });
 
-  test('a conversation with custom calls goes on with a server that knows functions only', async () => {
+  test('continues a conversation with custom calls on a server that knows only functions', async () => {
     const input = [user, wrote(QUERY), result('Ran.'), done, user];
     const { run, server } = await started([respond.text('Done.')], { profile: 'compatible', stream, input });
     const { messages } = await run;
@@ -137,35 +137,35 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
     ]);
   });
 
-  test('no text is an empty text', async () => {
+  test('reads a missing text as empty', async () => {
     const { run } = await started([respond.custom('sql', ''), respond.text('Done.')], { profile: 'openai', stream });
     expect((await run).messages).toEqual([user, wrote(''), result('Ran 0 characters.'), done]);
   });
 
-  test('a custom call that names a function has its text read as arguments', async () => {
+  test('reads the text of a custom call to a function as arguments', async () => {
     const text = '{"city":"Oslo"}';
     const script = [respond.custom('get_weather', text), respond.text('Done.')];
     const { run } = await started(script, { profile: 'openai', stream });
     expect((await run).messages).toEqual([user, wrote(text, 'get_weather'), result('Rain in Oslo.'), done]);
   });
 
-  test('a name that no server takes back is changed', async () => {
+  test('changes a call name that servers reject', async () => {
     const script = [respond.custom('functions.run', QUERY), respond.text('Done.')];
     const { run } = await started(script, { profile: 'openai', stream });
     const { messages } = await run;
-    const told = 'There is no tool "functions_run". The tools are: sql, get_weather.';
+    const received = 'There is no tool "functions_run". The tools are: sql, get_weather.';
 
-    expect(messages).toEqual([user, wrote(QUERY, 'functions_run'), result(told), done]);
+    expect(messages).toEqual([user, wrote(QUERY, 'functions_run'), result(received), done]);
     expect(checkHistory(messages)).toEqual([]);
   });
 
-  test('a name behind the namespace of functions is the tool’s', async () => {
+  test('finds the tool of a name with the functions namespace', async () => {
     const script = [respond.custom('functions.sql', QUERY), respond.text('Done.')];
     const { run } = await started(script, { profile: 'openai', stream });
     expect((await run).messages).toEqual([user, wrote(QUERY), result('Ran 16 characters.'), done]);
   });
 
-  test('arguments without the text are told to the model, and count against its corrections', async () => {
+  test('returns an error for arguments without the text, which counts as an input retry', async () => {
     const wrong = respond.call('sql', { query: QUERY });
     const agent = { tools: [{ ...sqlTool(), maxInputRetries: 0 }] };
     const { run } = await started([wrong], { profile: 'compatible', stream, agent });
@@ -175,7 +175,7 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
     expect(outcome.messages.at(-1)).toEqual(result('input: expected string, got undefined'));
   });
 
-  test('a choice of a custom tool goes out in its form, or as a function where only these are known', async () => {
+  test('sends the choice of a custom tool in its own form, or as a function', async () => {
     const agent = { tools: [sqlTool()], toolChoice: { type: 'custom', custom: { name: 'sql' } } } as const;
     const sent = async (profile: StartOptions['profile']): Promise<unknown> => {
       const { run, server } = await started([respond.text('Done.')], { profile, stream, agent });
@@ -188,17 +188,17 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
   });
 });
 
-test('the pieces of a custom call are told as they come', async () => {
+test('emits the deltas of a custom call as they arrive', async () => {
   const script = [respond.custom('sql', QUERY), respond.text('Done.')];
   const { run } = await started(script, { profile: 'openai', stream: true });
-  const told: string[] = [];
-  run.on('tool_call.delta', ({ name, delta }) => told.push(`${name}: ${delta}`));
+  const received: string[] = [];
+  run.on('tool_call.delta', ({ name, delta }) => received.push(`${name}: ${delta}`));
   await run;
 
-  expect(told).toEqual(['sql: SELECT "a" -', 'sql: - {\n']);
+  expect(received).toEqual(['sql: SELECT "a" -', 'sql: - {\n']);
 });
 
-test('a custom call that fails again and again ends the run', async () => {
+test('ends the run if a custom call fails repeatedly', async () => {
   const broken = customTool({
     name: 'sql',
     description: 'Runs a query.',
@@ -216,7 +216,7 @@ test('a custom call that fails again and again ends the run', async () => {
   expect(stuck).toEqual([{ tool: 'sql', count: 3 }]);
 });
 
-test('a wrapped custom tool goes out under its new name', async () => {
+test('sends a wrapped custom tool under its new name', async () => {
   const agent = { tools: [{ ...sqlTool(), name: 'query', description: 'Asks.' }] };
   const script = [respond.custom('query', QUERY), respond.text('Done.')];
   const { run, server } = await started(script, { profile: 'openai', stream: false, agent });

@@ -3,7 +3,7 @@ import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { hosts } from '../durable/hosts.ts';
-import { served } from './served.ts';
+import { useServer } from './use-server.ts';
 
 type CallEvent = Extract<RunEvent, { readonly toolCallId: string }>;
 
@@ -73,7 +73,7 @@ async function played(host: Host): Promise<readonly [readonly RunEvent[], readon
 }
 
 describe.each(hosts)('events about a call, on $name', ({ open }) => {
-  test('have its id, its tool and its input, live and replayed', async () => {
+  test('have its id, tool name and input, live and replayed', async () => {
     const [live, resumed] = await played(open());
     for (const event of [...live, ...resumed]) {
       if (!/^(tool|approval)\./.test(event.type)) continue;
@@ -94,7 +94,7 @@ describe.each(hosts)('events about a call, on $name', ({ open }) => {
     expect(again.map(fields)).toEqual(recorded.map(fields));
   });
 
-  test('have the input that a person gave the call', async () => {
+  test('have the input that a person edited', async () => {
     const [, resumed] = await played(open());
     const finished = resumed
       .filter(isAboutCall)
@@ -103,7 +103,7 @@ describe.each(hosts)('events about a call, on $name', ({ open }) => {
     expect(finished.map(({ input }) => input)).toEqual([{ eur: 2 }]);
   });
 
-  test('have the value that the tool gave', async () => {
+  test('have the value that the tool returned', async () => {
     const [live, resumed] = await played(open());
     const outputs = (events: readonly RunEvent[]): object =>
       Object.fromEntries(
@@ -122,7 +122,7 @@ describe.each(hosts)('events about a call, on $name', ({ open }) => {
   });
 });
 
-test('each event names the agent that acts: before and after a handover, and inside', async () => {
+test('names the active agent in each event, before and after a handoff, and in nested runs', async () => {
   const inner = new Agent({ name: 'inner', model: scriptedModel(() => respond.text('Inside.')) });
   const second = new Agent({
     name: 'second',
@@ -153,18 +153,18 @@ test('each event names the agent that acts: before and after a handover, and ins
   ]);
 });
 
-test('the stored run has arguments and results once', async () => {
+test('stores arguments and results once', async () => {
   const [host] = hosts.map(({ open }) => open());
   if (host === undefined) throw new Error('No host.');
   await played(host);
-  const { events: facts } = await host.getRun('r');
-  const stored = facts.map(({ event: fact }) => fact);
+  const { events } = await host.getRun('r');
+  const stored = events.map(({ event }) => event);
 
-  for (const fact of stored) expect(Object.keys(fact)).not.toContain('toolCallId');
+  for (const event of stored) expect(Object.keys(event)).not.toContain('toolCallId');
   expect(JSON.stringify(stored).split('paid 2')).toHaveLength(3); // What the model reads says as well that a person edited the call.
 });
 
-test('an event of a call whose arguments are no JSON has no input', async () => {
+test('emits no input for a call whose arguments are not JSON', async () => {
   const model = scriptedModel([respond.calls([{ name: 'text', arguments: '{"a":' }]), respond.text('End.')]);
   const events: RunEvent[] = [];
   const run = new Agent({ model, tools }).run('Go.');
@@ -174,7 +174,7 @@ test('an event of a call whose arguments are no JSON has no input', async () => 
   expect(events.map((event) => [isAboutCall(event) && event.toolName, 'input' in event])).toEqual([['text', false]]);
 });
 
-test.each([true, false])('pieces of a call have the id that it gets in the history, streamed: %s', async (stream) => {
+test.each([true, false])('gives the deltas of a call the id of the history, streamed: %s', async (stream) => {
   const model = [
     respond.calls([{ id: 'x', name: 'text' }]),
     respond.calls([
@@ -183,7 +183,7 @@ test.each([true, false])('pieces of a call have the id that it gets in the histo
     ]),
     respond.text('End.'),
   ];
-  await served(model, async (model) => {
+  await useServer(model, async (model) => {
     const ids: string[] = [];
     const stored: string[] = [];
     const run = new Agent({ model, tools }).run('Go.', { stream });

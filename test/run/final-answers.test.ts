@@ -3,24 +3,24 @@ import type { Message } from '@pawl/core/chat';
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ANSWER, finalAnswer, forms, lookUp, play, report, started } from './report-agent.ts';
+import { ANSWER, finalAnswer, listOutputForms, lookUp, play, report, startServer } from './report-agent.ts';
 import { weather } from './weather.ts';
 
-describe('the pieces of the answer', () => {
+describe('the deltas of the answer', () => {
   test('are reported as partial output', async () => {
     const { outcome, partials } = await play([lookUp, finalAnswer], { run: { stream: true } });
     expect(outcome).toMatchObject({ output: ANSWER });
     expect(partials.at(-1)).toEqual(ANSWER);
   });
 
-  test('do not mix with what the model says before', async () => {
+  test('do not mix with the text before the call', async () => {
     const spoken = { ...finalAnswer, message: { ...finalAnswer.message, content: 'Here it is: ' } };
     const { outcome, partials } = await play([spoken], { run: { stream: true } });
     expect(outcome).toMatchObject({ output: ANSWER, text: '{"answer":"rain"}' });
     expect(partials.at(-1)).toEqual(ANSWER);
   });
 
-  test('are those of the last call, where there are two', async () => {
+  test('are those of the last of two calls', async () => {
     const twice = respond.calls([
       { name: 'final_answer', arguments: { answer: 'snow' } },
       { name: 'final_answer', arguments: ANSWER },
@@ -31,31 +31,31 @@ describe('the pieces of the answer', () => {
   });
 });
 
-describe("a choice of the user's", () => {
+describe('a tool choice of the user', () => {
   const named = { type: 'function', function: { name: 'get_weather' } } as const;
   const allowed = { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [named] } } as const;
 
-  test('none shows no tools', async () => {
+  test('sends no tools for none', async () => {
     const { server } = await play([respond.text('{"answer":"rain"}')], { agent: { toolChoice: 'none' } });
-    expect(forms(server)).toEqual([[[], 'json_schema', undefined]]);
+    expect(listOutputForms(server)).toEqual([[[], 'json_schema', undefined]]);
   });
 
-  test('none, where the output is always a tool, names that tool', async () => {
+  test('names the answer tool for none, if the output is always a tool', async () => {
     const { server } = await play([finalAnswer], { profile: 'groq', agent: { toolChoice: 'none' } });
-    expect(forms(server)).toEqual([
+    expect(listOutputForms(server)).toEqual([
       [['get_weather', 'final_answer'], undefined, { type: 'function', function: { name: 'final_answer' } }],
     ]);
   });
 
-  test('a tool by name is sent as it is', async () => {
+  test('sends a tool by name unchanged', async () => {
     const { server } = await play([lookUp, respond.text('{"answer":"rain"}')], { agent: { toolChoice: named } });
     expect(server.requests[0]?.body.tool_choice).toEqual(named);
   });
 
-  test('allowed tools have the answer among them', async () => {
+  test('adds the answer tool to allowed tools', async () => {
     const tools = [weather, tool({ ...weatherOptions, name: 'other' })];
     const { server } = await play([lookUp, finalAnswer], { agent: { tools, toolChoice: allowed } });
-    expect(forms(server)).toEqual([
+    expect(listOutputForms(server)).toEqual([
       [['get_weather', 'final_answer'], undefined, 'required'],
       [['get_weather', 'final_answer'], undefined, 'required'],
     ]);
@@ -70,41 +70,41 @@ const weatherOptions = {
   execute: () => 'rain',
 } as const;
 
-test('the schema is strict where the server knows strict schemas', async () => {
+test('sends a strict schema if the server supports it', async () => {
   const { server } = await play([finalAnswer], { profile: 'mistral' });
   const last = server.requests[0]?.body.tools?.at(-1);
   expect(last).toMatchObject({ function: { strict: true, parameters: { additionalProperties: false } } });
 });
 
-test('JSON mode of the user is left out beside tools, where the server takes no format beside them', async () => {
-  const server = await started([lookUp, respond.text('{"a":1}'), respond.text('{"a":1}')]);
+test('omits the JSON mode of the user if the server rejects it together with tools', async () => {
+  const server = await startServer([lookUp, respond.text('{"a":1}'), respond.text('{"a":1}')]);
   const model = openai('m', { baseURL: server.baseURL, profile: 'vllm' });
   const settings = { response_format: { type: 'json_object' } } as const;
   await new Agent({ model, tools: [weather], modelSettings: settings }).run('Answer as JSON.');
   await new Agent({ model, modelSettings: settings }).run('Answer as JSON.');
-  expect(forms(server)).toEqual([
+  expect(listOutputForms(server)).toEqual([
     [['get_weather'], undefined, undefined],
     [['get_weather'], undefined, undefined],
     [[], 'json_object', undefined],
   ]);
 });
 
-test('a list as output is the value of an object in the call as well', async () => {
-  const server = await started([lookUp, respond.call('final_answer', { value: ['rain'] })]);
+test('wraps an output list in an object in the call', async () => {
+  const server = await startServer([lookUp, respond.call('final_answer', { value: ['rain'] })]);
   const model = openai('m', { baseURL: server.baseURL });
   const agent = new Agent({ model, tools: [weather], output: z.array(z.string()) });
   expect((await agent.run('Go.')).output).toEqual(['rain']);
 });
 
-test('custom tools are shown beside it as functions', async () => {
+test('sends custom tools as functions together with the answer tool', async () => {
   const note = customTool({ name: 'note', description: 'Keeps a note.', effect: 'read', execute: (text) => text });
   const script = [respond.call('note', { input: 'x' }), finalAnswer];
   const { server, outcome } = await play(script, { agent: { tools: [note] } });
   expect(outcome).toMatchObject({ status: 'completed', output: ANSWER, toolCallCount: 1 });
-  expect(forms(server)[0]).toEqual([['note', 'final_answer'], undefined, 'required']);
+  expect(listOutputForms(server)[0]).toEqual([['note', 'final_answer'], undefined, 'required']);
 });
 
-test('a server of the legacy form may have it as a function', async () => {
+test('sends the answer tool as a legacy function', async () => {
   const call = { name: 'final_answer', arguments: '{"answer":"rain"}' };
   const message = { role: 'assistant', content: null, function_call: call };
   const choices = [{ index: 0, message, finish_reason: 'function_call' }];
@@ -115,20 +115,20 @@ test('a server of the legacy form may have it as a function', async () => {
   expect(server.requests[0]?.body.functions?.map(({ name }) => name)).toEqual(['get_weather', 'final_answer']);
 });
 
-test('a profile may leave it to instructions', async () => {
+test('follows a profile that uses instructions instead', async () => {
   const { server, outcome } = await play([lookUp, respond.text('{"answer":"rain"}')], {
     profile: { outputWithTools: 'instructions' },
   });
   expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
-  expect(forms(server)).toEqual([
+  expect(listOutputForms(server)).toEqual([
     [['get_weather'], undefined, undefined],
     [['get_weather'], undefined, undefined],
   ]);
-  expect(server.requests[0]?.body.messages[0]?.content).toContain('It has to fit this JSON Schema');
+  expect(server.requests[0]?.body.messages[0]?.content).toContain('It must match this JSON Schema');
 });
 
-test('a fallback is held in its own way', async () => {
-  const server = await started([respond.httpError(400), lookUp, respond.httpError(400), finalAnswer]);
+test('uses the way of each model of a fallback', async () => {
+  const server = await startServer([respond.httpError(400), lookUp, respond.httpError(400), finalAnswer]);
   const { baseURL } = server;
   const model = withFallback(
     openai('a', { baseURL, profile: 'openai', apiKey: 'key' }),
@@ -136,7 +136,7 @@ test('a fallback is held in its own way', async () => {
   );
   const { output } = await new Agent({ model, tools: [weather], output: report }).run('Go.');
   expect(output).toEqual(ANSWER);
-  expect(forms(server).map((form) => (form as readonly unknown[])[1])).toEqual([
+  expect(listOutputForms(server).map((form) => (form as readonly unknown[])[1])).toEqual([
     'json_schema',
     undefined,
     'json_schema',
@@ -144,8 +144,8 @@ test('a fallback is held in its own way', async () => {
   ]);
 });
 
-test('each of several choices is answered by its own call', async () => {
-  const server = await started([
+test('reads the answer of each choice from its own call', async () => {
+  const server = await startServer([
     respond.body({
       id: 'r',
       choices: ['snow', 'rain'].map((answer, index) => ({
@@ -177,22 +177,22 @@ test('each of several choices is answered by its own call', async () => {
   ]);
 });
 
-describe('agents with one another', () => {
-  test('a handoff is a tool beside it, and the next agent is held in its own way', async () => {
-    const server = await started([respond.call('transfer_to_clerk', { reason: 'r' }), lookUp, finalAnswer]);
+describe('several agents', () => {
+  test('sends a handoff together with the answer tool, and uses the way of the next agent after it', async () => {
+    const server = await startServer([respond.call('transfer_to_clerk', { reason: 'r' }), lookUp, finalAnswer]);
     const model = openai('m', { baseURL: server.baseURL });
     const clerk = new Agent({ name: 'clerk', description: 'Knows.', model, tools: [weather], output: report });
     const desk = new Agent({ name: 'desk', model, handoffs: [clerk], output: report });
     expect((await desk.run('Go.')).output).toEqual(ANSWER);
-    expect(forms(server)).toEqual([
+    expect(listOutputForms(server)).toEqual([
       [['transfer_to_clerk', 'final_answer'], undefined, 'required'],
       [['get_weather', 'final_answer'], undefined, 'required'],
       [['get_weather', 'final_answer'], undefined, 'required'],
     ]);
   });
 
-  test('an agent as a tool answers its caller with its output', async () => {
-    const server = await started([
+  test('returns the output of a nested agent to its caller', async () => {
+    const server = await startServer([
       respond.call('ask', { prompt: 'Weather?' }),
       lookUp,
       respond.call('final_answer', { answer: 'inner' }),
@@ -208,7 +208,7 @@ describe('agents with one another', () => {
   });
 });
 
-test('the lists of tools and the instructed message are made once', async () => {
+test('creates the tool lists and the message with the instruction once', async () => {
   const { server } = await play([lookUp, lookUp, finalAnswer], { profile: 'ollama' });
   const starts = server.requests.map(({ text }) => text.slice(0, text.indexOf('"role":"user"')));
   expect(new Set(starts).size).toBe(1);

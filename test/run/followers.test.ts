@@ -65,7 +65,7 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
     expect(await follower.outcome()).toEqual(await run.outcome());
   });
 
-  test('gets them in order with the recorded events by host.events, each once', async () => {
+  test('gets live and recorded events once each, in order, by host.followRun', async () => {
     const host = open();
     const { agent, goOn } = pausing();
     const { run } = await begun(agent, host);
@@ -85,7 +85,7 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
     ]);
   });
 
-  test('gets only recorded events by host.events without live', async () => {
+  test('gets only recorded events by host.followRun without live', async () => {
     const host = open();
     const { agent, goOn } = pausing();
     const { run } = await begun(agent, host);
@@ -96,10 +96,10 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
     goOn();
     await Promise.all([run, following]);
 
-    expect(records.map(({ event: fact }) => fact.type)).toEqual(['run.started', 'model.responded']);
+    expect(records.map(({ event }) => event.type)).toEqual(['run.started', 'model.responded']);
   });
 
-  test('sees which tools are at work, and their last progress', async () => {
+  test('gets the running tools and their last progress', async () => {
     const host = open();
     const { promise, resolve } = Promise.withResolvers<void>();
     const reported = Promise.withResolvers<void>();
@@ -135,7 +135,7 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
   });
 });
 
-test('a follower that wants pieces makes the next request a streamed one', async () => {
+test('streams the next request for a follower that uses deltas', async () => {
   const host = memoryHost();
   const { promise, resolve } = Promise.withResolvers<void>();
   const wait = tool({ name: 'wait', description: 'W', input: z.object({}), effect: 'read', execute: () => promise });
@@ -154,7 +154,7 @@ test('a follower that wants pieces makes the next request a streamed one', async
   expect(pieces).toEqual(['One ', 'two ', 'three.']);
 });
 
-test('a follower that reads slowly does not hold up the worker', async () => {
+test('does not pause the worker for a slow follower', async () => {
   const host = memoryHost();
   const words = Array.from({ length: 2_000 }, (_, index) => `${index} `);
   const agent = new Agent({ model: scriptedModel([respond.text(words.join(''))]) });
@@ -168,7 +168,7 @@ test('a follower that reads slowly does not hold up the worker', async () => {
   expect(output).toBe(words.join(''));
 });
 
-test('text of an attempt that was discarded is not given to a later reader', async () => {
+test('does not give discarded text to a later reader', async () => {
   const { promise: until, resolve } = Promise.withResolvers<void>();
   const model = scriptedModel([
     respond.cut(respond.text('Half of it')),

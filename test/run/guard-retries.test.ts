@@ -9,9 +9,9 @@ import { hosts } from '../durable/hosts.ts';
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
 const correction = (reason: string) => ({
   role: 'user',
-  content: `Your last answer can't be given: ${reason}\nAnswer again, without that.`,
+  content: `Your last answer was rejected: ${reason}\nAnswer again without that problem.`,
 });
-const said = (content: string) => ({ role: 'assistant', content });
+const sent = (content: string) => ({ role: 'assistant', content });
 
 /** Accepts no text with this word. */
 function against(word: string, corrections = 1) {
@@ -27,11 +27,11 @@ function answering(replies: readonly ScriptedModelResponse[], options: Partial<A
   return { model, agent: new Agent({ model, ...options }) };
 }
 
-describe('an output guard that asks for another response', () => {
+describe('an output guard that requests another response', () => {
   const type = 'retry';
   const stubborn = outputGuard({ name: 'g', maxRetries: 2, check: () => ({ type, reason: 'no' }) });
 
-  test('has the model asked in a turn of its own, which is counted, told, recorded, and in the history', async () => {
+  test('takes a turn of its own, which is counted, emitted, recorded and in the history', async () => {
     const host = memoryHost();
     const agent = new Agent({ model: scriptedModel(() => respond.text('hm', { usage })), middleware: [stubborn] });
     const events: RunEvent[] = [];
@@ -47,23 +47,23 @@ describe('an output guard that asks for another response', () => {
     });
     expect(outcome.messages).toEqual([
       { role: 'user', content: 'Go.' },
-      said('hm'),
+      sent('hm'),
       correction('no'),
-      said('hm'),
+      sent('hm'),
       correction('no'),
-      said('hm'),
+      sent('hm'),
     ]);
     const again = [1, 2].map((turn) => ({ type: 'model.reprompted', turn, reason: 'guard', guard: 'g' }));
     expect(events.filter((event) => event.type === 'model.reprompted')).toMatchObject(again);
-    const { events: facts } = await host.getRun('r');
-    const recorded = facts.map(({ event: fact }): JournalEvent => fact);
-    expect(recorded.filter((fact) => fact.type === 'model.reprompted')).toMatchObject(again);
-    expect(recorded.filter((fact) => fact.type === 'model.responded')).toMatchObject(
+    const record = await host.getRun('r');
+    const recorded = record.events.map(({ event }): JournalEvent => event);
+    expect(recorded.filter((event) => event.type === 'model.reprompted')).toMatchObject(again);
+    expect(recorded.filter((event) => event.type === 'model.responded')).toMatchObject(
       [1, 2, 3].map((turn) => ({ turn, rejection: { guard: 'g', reason: 'no', maxRetries: 2 } })),
     );
   });
 
-  test('is held by the limit of turns, and what it did not accept is no output', async () => {
+  test('respects the limit of turns, and a rejected response is no output', async () => {
     const agent = new Agent({
       model: scriptedModel(() => respond.text('hm')),
       middleware: [stubborn],
@@ -75,7 +75,7 @@ describe('an output guard that asks for another response', () => {
     expect('text' in outcome).toBe(false);
   });
 
-  test.each([{ tokens: 200 }, { cost: 0.0002 }])('is held by %o', async (limits) => {
+  test.each([{ tokens: 200 }, { cost: 0.0002 }])('respects %o', async (limits) => {
     const long = { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150 };
     const model = scriptedModel(() => respond.text('hm', { usage: long }), { price: { input: 1, output: 1 } });
     const outcome = await new Agent({ model, middleware: [stubborn], limits }).run('Go.').outcome();
@@ -84,19 +84,19 @@ describe('an output guard that asks for another response', () => {
   });
 });
 
-test('the next answer is asked for with the one before it, and with the reason', async () => {
+test('sends the rejected answer and the reason with the next request', async () => {
   const { agent, model } = answering([respond.text('You fool.'), respond.text('You friend.')], {
     middleware: [against('fool')],
   });
   const { output, messages, usage: used } = await agent.run('Who am I?');
   expect(output).toBe('You friend.');
   expect(used.requests).toBe(2);
-  const conversation = [{ role: 'user', content: 'Who am I?' }, said('You fool.'), correction('say no fool')];
+  const conversation = [{ role: 'user', content: 'Who am I?' }, sent('You fool.'), correction('say no fool')];
   expect(model.requests[1]?.messages).toEqual(conversation);
-  expect(messages).toEqual([...conversation, said('You friend.')]);
+  expect(messages).toEqual([...conversation, sent('You friend.')]);
 });
 
-test('without a retry left the reason refuses the run at once', async () => {
+test('ends the run as refused without a retry left', async () => {
   const { agent, model } = answering([respond.text('You fool.')], { middleware: [against('fool', 0)] });
   expect(await agent.run('Who am I?').outcome()).toMatchObject({
     status: 'refused',
@@ -106,7 +106,7 @@ test('without a retry left the reason refuses the run at once', async () => {
   expect(model.requests).toHaveLength(1);
 });
 
-test('each guard has retries of its own, and an answer that passes gives them back', async () => {
+test('counts the retries of each guard separately, and resets them with an accepted answer', async () => {
   const replies = ['a', 'b', 'ok', 'a', 'b', 'fine'].map((text) =>
     text === 'ok' ? respond.calls([{ name: 'step', arguments: {} }], { text: 'On it.' }) : respond.text(text),
   );
@@ -115,7 +115,7 @@ test('each guard has retries of its own, and an answer that passes gives them ba
   expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'completed', output: 'fine', turnCount: 6 });
 });
 
-test('one guard that says so twice in a row has used its retries, whatever another one says between', async () => {
+test('counts two rejections by one guard despite a rejection by another one between them', async () => {
   const { agent } = answering(
     ['a', 'b', 'a'].map((text) => respond.text(text)),
     { middleware: [against('a'), against('b')] },
@@ -123,7 +123,7 @@ test('one guard that says so twice in a row has used its retries, whatever anoth
   expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'refused', guard: 'no a', turnCount: 3 });
 });
 
-test('calls beside a text that is not accepted do not run', async () => {
+test('runs no calls of a rejected response', async () => {
   const ran: string[] = [];
   const send = tool({ name: 'send', description: 'S', input: z.object({}), execute: () => void ran.push('sent') });
   const { agent } = answering(
@@ -135,7 +135,7 @@ test('calls beside a text that is not accepted do not run', async () => {
   );
   const outcome = await agent.run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: 'You friend.', toolCallCount: 0 });
-  expect(outcome.messages[1]).toEqual(said('You fool.'));
+  expect(outcome.messages[1]).toEqual(sent('You fool.'));
   expect(checkHistory(outcome.messages)).toEqual([]);
   expect(ran).toEqual([]);
 });
@@ -158,7 +158,7 @@ test.each(['length', 'content_filter'])(
   },
 );
 
-test.each([true, false])('the pieces of what is not accepted are taken back, stream: %s', async (stream) => {
+test.each([true, false])('discards the deltas of a rejected response, stream: %s', async (stream) => {
   const { agent } = answering([respond.text('You fool.'), respond.text('You friend.')], {
     middleware: [against('fool')],
   });
@@ -177,7 +177,7 @@ test.each([true, false])('the pieces of what is not accepted are taken back, str
   ).toBe('You friend.');
 });
 
-test('in the last turn nothing is asked again, and nothing of it is the output', async () => {
+test('requests no other response in the last turn, and leaves no output', async () => {
   const step = tool({ name: 'step', description: 'S', input: z.object({}), effect: 'read', execute: () => 'done' });
   const { agent } = answering([respond.call('step'), respond.text('You fool.')], {
     tools: [step],
@@ -189,7 +189,7 @@ test('in the last turn nothing is asked again, and nothing of it is the output',
   expect('output' in outcome).toBe(false);
 });
 
-test('what the user says meanwhile goes with the next request', async () => {
+test('sends steering messages with the next request', async () => {
   const { agent, model } = answering([respond.text('You fool.'), respond.text('You friend.')], {
     middleware: [against('fool')],
   });
@@ -200,7 +200,7 @@ test('what the user says meanwhile goes with the next request', async () => {
   expect(model.requests[1]?.messages.map(({ content }) => content)).toContain('In French.');
 });
 
-test('an agent that is a tool is held to its own guard, and its turns are its own', async () => {
+test('applies the guard of a nested agent to its own turns', async () => {
   const inner = scriptedModel([respond.text('You fool.'), respond.text('You friend.')]);
   const helper = new Agent({ name: 'helper', model: inner, middleware: [against('fool')] });
   const { agent } = answering([respond.call('help', { prompt: 'Help.' }), respond.text('Done.')], {

@@ -3,7 +3,7 @@ import { inputGuard, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { checkHistory, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { done, guarded } from './guarded.ts';
+import { createGuardedAgent, done } from './guarded-agent.ts';
 
 const nothingBad = inputGuard({
   name: 'manners',
@@ -13,15 +13,15 @@ const nothingBad = inputGuard({
       : { type: 'allow' },
 });
 
-test('an input guard that refuses ends the run, says who and why, and no tool of the reply beside it is called', async () => {
-  const { agent } = guarded([respond.call('send', { to: 'Ada' })], { middleware: [nothingBad] });
+test('ends the run if an input guard refuses, names guard and reason, and runs no tool of the parallel response', async () => {
+  const { agent } = createGuardedAgent([respond.call('send', { to: 'Ada' })], { middleware: [nothingBad] });
   const outcome = await agent.run('Bad.').outcome();
   expect(outcome).toMatchObject({ status: 'refused', refusal: 'No bad words.', guard: 'manners' });
   expect(done).toEqual([]);
   await expect(agent.run('Bad.')).rejects.toThrow('No bad words.');
 });
 
-test('a guard beside the request has begun before the model answers, and is waited for', async () => {
+test('starts a parallel guard before the model answers, and waits for it', async () => {
   const order: string[] = [];
   const { promise: verdict, resolve } = Promise.withResolvers<{ type: 'allow' }>();
   const guard = inputGuard({
@@ -40,16 +40,16 @@ test('a guard beside the request has begun before the model answers, and is wait
   expect([order, output]).toEqual([['checked', 'asked'], 'Fine.']);
 });
 
-test('a refused request is given up, and what it may have used is counted', async () => {
+test('cancels a refused request, and counts the estimated usage', async () => {
   const held = respond.delayed(respond.text('Never read.'), { until: new Promise<void>(() => {}) });
-  const { agent } = guarded([held], { middleware: [nothingBad] });
+  const { agent } = createGuardedAgent([held], { middleware: [nothingBad] });
   const outcome = await agent.run('Bad.').outcome();
   expect(outcome.status).toBe('refused');
   expect(outcome.usage.inputTokens).toBeGreaterThan(0);
   expect(outcome.usage.estimated).toBe(true);
 });
 
-test('an input guard looks at what is new only', async () => {
+test('checks only new messages with an input guard', async () => {
   const seen: unknown[] = [];
   const guard = inputGuard({
     name: 'watch',
@@ -58,9 +58,11 @@ test('an input guard looks at what is new only', async () => {
       return { type: 'allow' };
     },
   });
-  const { agent } = guarded([respond.call('send', { to: 'Ada' }), respond.text('Sent.')], { middleware: [guard] });
+  const { agent } = createGuardedAgent([respond.call('send', { to: 'Ada' }), respond.text('Sent.')], {
+    middleware: [guard],
+  });
   const { messages } = await agent.run('Go.');
-  const next = guarded([respond.text('And on.')], { middleware: [guard] });
+  const next = createGuardedAgent([respond.text('And on.')], { middleware: [guard] });
   await next.agent.run([...messages, { role: 'user', content: 'More.' }]);
   expect(seen).toEqual([
     [['Go.'], 1],
@@ -68,7 +70,7 @@ test('an input guard looks at what is new only', async () => {
   ]);
 });
 
-test('an input that is replaced is gone for good: from requests, history and outcome', async () => {
+test('removes a replaced input from requests, history and outcome', async () => {
   const guard = inputGuard({
     name: 'privacy',
     mode: 'blocking',
@@ -77,7 +79,7 @@ test('an input that is replaced is gone for good: from requests, history and out
       messages: messages.map((message) => ({ ...message, content: String(message.content).replace('4711', '****') })),
     }),
   });
-  const { agent, model } = guarded([respond.call('send', { to: 'Ada' }), respond.text('Sent.')], {
+  const { agent, model } = createGuardedAgent([respond.call('send', { to: 'Ada' }), respond.text('Sent.')], {
     middleware: [guard],
   });
   const events: RunEvent[] = [];
@@ -98,22 +100,22 @@ test('an input that is replaced is gone for good: from requests, history and out
   });
 });
 
-test('an output that is replaced takes back the pieces that were told', async () => {
+test('discards the emitted deltas if a guard replaces the output', async () => {
   const guard = outputGuard({
     name: 'secrets',
     check: ({ text }) => ({ type: 'replace', text: text.replace('007', '…') }),
   });
-  const { agent } = guarded([respond.text('I am 007, you see.')], { middleware: [guard] });
-  const told: string[] = [];
+  const { agent } = createGuardedAgent([respond.text('I am 007, you see.')], { middleware: [guard] });
+  const received: string[] = [];
   const run = agent.run('Who are you?', { stream: true });
-  run.on('text.delta', ({ delta }) => told.push(delta));
-  run.on('attempt.discarded', () => told.push('discarded'));
+  run.on('text.delta', ({ delta }) => received.push(delta));
+  run.on('attempt.discarded', () => received.push('discarded'));
   const { output } = await run;
   expect(output).toBe('I am …, you see.');
-  expect(told.slice(told.indexOf('discarded'))).toEqual(['discarded', 'I am …, you see.']);
+  expect(received.slice(received.indexOf('discarded'))).toEqual(['discarded', 'I am …, you see.']);
 });
 
-test('an output guard with a schema checks the value, once it fits', async () => {
+test('checks the validated value with an output guard with a schema', async () => {
   const schema = z.object({ price: z.number() });
   const seen: number[] = [];
   const guard = outputGuard({
@@ -133,7 +135,7 @@ test('an output guard with a schema checks the value, once it fits', async () =>
   expect([output, seen]).toEqual([{ price: 50 }, [500, 50]]);
 });
 
-test('a tool guard denies a call before it runs; the model is told, and its siblings run', async () => {
+test('denies a call before it runs, returns the reason to the model, and runs the other calls', async () => {
   const guard = toolGuard({
     name: 'addresses',
     before: ({ input }) =>
@@ -143,7 +145,7 @@ test('a tool guard denies a call before it runs; the model is told, and its sibl
     { name: 'send', arguments: { to: 'Eve' } },
     { name: 'send', arguments: { to: 'Ada' } },
   ];
-  const { agent } = guarded([respond.calls(calls), respond.text('Done.')], { middleware: [guard] });
+  const { agent } = createGuardedAgent([respond.calls(calls), respond.text('Done.')], { middleware: [guard] });
   const { messages } = await agent.run('Go.');
   expect(done).toEqual(['Ada']);
   expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
@@ -152,7 +154,7 @@ test('a tool guard denies a call before it runs; the model is told, and its sibl
   ]);
 });
 
-test('a tool guard may change the input and the result, and keep a result back', async () => {
+test('replaces the input or the result, and withholds a result, with a tool guard', async () => {
   const guard = toolGuard({
     name: 'addresses',
     before: () => ({ type: 'replace', input: { to: 'Bob' } }),
@@ -163,7 +165,7 @@ test('a tool guard may change the input and the result, and keep a result back',
     { name: 'send', arguments: { to: 'Ada' }, id: 'call_1' },
     { name: 'send', arguments: { to: 'Eve' }, id: 'call_2' },
   ];
-  const { agent } = guarded([respond.calls(calls), respond.text('Done.')], { middleware: [guard] });
+  const { agent } = createGuardedAgent([respond.calls(calls), respond.text('Done.')], { middleware: [guard] });
   const { messages } = await agent.run('Go.');
   expect(done).toEqual(['Bob', 'Bob']);
   expect(messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []))).toEqual([
@@ -172,7 +174,7 @@ test('a tool guard may change the input and the result, and keep a result back',
   ]);
 });
 
-test('a tool guard that refuses ends the run, after its siblings are closed', async () => {
+test('ends the run if a tool guard refuses, after the other calls are closed', async () => {
   const guard = toolGuard({
     name: 'addresses',
     before: ({ input }) =>
@@ -182,17 +184,17 @@ test('a tool guard that refuses ends the run, after its siblings are closed', as
     { name: 'send', arguments: { to: 'Ada' } },
     { name: 'send', arguments: { to: 'Eve' } },
   ];
-  const { agent } = guarded([respond.calls(calls)], { middleware: [guard] });
+  const { agent } = createGuardedAgent([respond.calls(calls)], { middleware: [guard] });
   const outcome = await agent.run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'refused', refusal: 'Not to Eve.', guard: 'addresses' });
   expect(checkHistory(outcome.messages)).toEqual([]);
 });
 
-test('a tool guard is around an agent as a tool as well', async () => {
+test('wraps agents as tools in tool guards', async () => {
   const inner = scriptedModel([respond.text('Inside.')]);
   const help = new Agent({ name: 'helper', model: inner }).asTool({ name: 'help', description: 'Helps.' });
   const guard = toolGuard({ name: 'alone', before: () => ({ type: 'deny', reason: 'do it yourself.' }) });
-  const { agent } = guarded([respond.call('help', { prompt: 'Help.' }), respond.text('Done.')], {
+  const { agent } = createGuardedAgent([respond.call('help', { prompt: 'Help.' }), respond.text('Done.')], {
     tools: [help],
     middleware: [guard],
   });
@@ -201,7 +203,7 @@ test('a tool guard is around an agent as a tool as well', async () => {
   expect(messages[2]).toMatchObject({ role: 'tool', content: 'Denied: do it yourself.' });
 });
 
-test('a guard may ask a model of its own, within the limits of the run', async () => {
+test('lets a guard call a model of its own, within the limits of the run', async () => {
   const judge = scriptedModel([
     respond.text('no', { usage: { prompt_tokens: 70, completion_tokens: 1, total_tokens: 71 } }),
   ]);
@@ -213,7 +215,7 @@ test('a guard may ask a model of its own, within the limits of the run', async (
     },
   });
   const usage = { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 };
-  const { agent } = guarded([respond.text('Hello.', { usage })], { middleware: [guard] });
+  const { agent } = createGuardedAgent([respond.text('Hello.', { usage })], { middleware: [guard] });
   const outcome = await agent.run('Go.');
   expect([outcome.output, outcome.usage.totalTokens, outcome.usage.requests]).toEqual(['Hello.', 83, 2]);
 });

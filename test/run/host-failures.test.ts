@@ -54,7 +54,7 @@ const failures: Readonly<Record<string, Failure>> = {
   },
 };
 
-describe('a reader of a run that fails with its host', () => {
+describe('a reader of a run whose host fails', () => {
   test.each(Object.entries(failures))('gets the error of %s', async (_, { code, begin }) => {
     const { run } = await begin();
     expect((await read(run)).code).toBe(code);
@@ -67,14 +67,14 @@ describe('a reader of a run that fails with its host', () => {
     expect(types).toEqual(['run.started', 'attempt.started', 'text.delta', 'model.responded']);
   });
 
-  test('gets the error after the run is over, too', async () => {
+  test('gets the error even after the run has ended', async () => {
     const run = newAgent().resume('r', { host: memoryHost() });
     await run.outcome().catch(() => undefined);
 
     expect(await read(run)).toEqual({ types: [], code: 'run.unknown' });
   });
 
-  test('gets the error of a conversation that somebody else has written to', async () => {
+  test('gets the error of a conversation that another run has written to', async () => {
     const store = memoryConversations();
     const chat = conversation({ id: 'c', store, onConflict: 'fail' });
     const { promise: until, resolve } = Promise.withResolvers<void>();
@@ -89,7 +89,7 @@ describe('a reader of a run that fails with its host', () => {
   });
 });
 
-describe('a failure that nobody awaits', () => {
+describe('a failure of a run that is not awaited', () => {
   const warnings: (Error & { readonly code?: string })[] = [];
   const unhandled: unknown[] = [];
   const onWarning = (warning: Error): void => void warnings.push(warning);
@@ -106,7 +106,7 @@ describe('a failure that nobody awaits', () => {
     unhandled.length = 0;
   });
 
-  test('is reported once, by a warning of the process that names the run', async () => {
+  test('is reported once, as a process warning that names the run', async () => {
     newAgent()
       .resume('forgotten', { host: memoryHost() })
       .on('run.started', () => undefined);
@@ -117,7 +117,7 @@ describe('a failure that nobody awaits', () => {
     expect(unhandled).toEqual([]);
   });
 
-  test('is not reported if somebody reads or awaits the run', async () => {
+  test('is not reported if the run is read or awaited', async () => {
     const seen = newAgent().resume('seen', { host: memoryHost() });
     const awaited = newAgent().resume('awaited', { host: memoryHost() });
     await Promise.all([read(seen), awaited.outcome().catch(() => undefined)]);

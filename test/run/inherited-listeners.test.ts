@@ -6,12 +6,12 @@ import { sqliteHost } from '@pawl/core/sqlite';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { newFile, openSqlite } from '../durable/hosts.ts';
+import { createFile, openSqlite } from '../durable/hosts.ts';
 
 const ask = tool({ name: 'ask', description: 'A', input: z.object({}), needsApproval: true, execute: () => 'yes' });
 
 describe('listeners of a host and of an agent', () => {
-  test('hear a run before its own listeners, the host first', async () => {
+  test('get events before the listeners of the run, the host first', async () => {
     const heard: string[] = [];
     const host = memoryHost({ listeners: { 'run.started': () => heard.push('host') } });
     const agent = new Agent({
@@ -25,12 +25,12 @@ describe('listeners of a host and of an agent', () => {
     expect(heard).toEqual(['host', 'agent', 'run']);
   });
 
-  test('hear every run that the process works on, resumed by resumeAll too, from the first event', async () => {
+  test('get events of every run that the process executes, including by resumeAll, from the first event', async () => {
     const heard: string[] = [];
     const listen = (who: string) => ({
       '*': ({ type, replayed }: RunEvent) => void heard.push(`${who} ${type} ${replayed === true}`),
     });
-    const host = openSqlite(newFile(), { listeners: listen('host') });
+    const host = openSqlite(createFile(), { listeners: listen('host') });
     const agent = new Agent({
       model: scriptedModel([respond.call('ask', {}), respond.text('End.')]),
       tools: [ask],
@@ -52,7 +52,7 @@ describe('listeners of a host and of an agent', () => {
     }
   });
 
-  test('do not hear a run twice that another run of the process follows', async () => {
+  test('get events once if another run of the process follows the run', async () => {
     const heard: string[] = [];
     const host = memoryHost();
     const { promise: until, resolve } = Promise.withResolvers<void>();
@@ -68,7 +68,7 @@ describe('listeners of a host and of an agent', () => {
     expect(heard).toEqual(['model.responded']);
   });
 
-  test('hear of agents inside by their path, and not by listeners of those', async () => {
+  test('get events of nested runs by their path, and listeners of nested agents get none', async () => {
     const heard: string[] = [];
     const inner = new Agent({
       name: 'inner',
@@ -85,7 +85,7 @@ describe('listeners of a host and of an agent', () => {
     expect(heard).toEqual(['tool:1.0 inner', ' agent']);
   });
 
-  test('hurt no run where they throw, and the failure is an event once', async () => {
+  test('do not affect the run if they throw, and the failure is one event', async () => {
     const failures: string[] = [];
     const agent = new Agent({
       model: scriptedModel([respond.text('Yes.')]),
@@ -102,7 +102,7 @@ describe('listeners of a host and of an agent', () => {
     expect(failures).toEqual(['No.']);
   });
 
-  test('make a request stream if they hear pieces, and not by hearing everything', async () => {
+  test('request a stream if they use deltas, but not with a listener for all events', async () => {
     const model = scriptedModel(() => respond.text('One two.'));
     await new Agent({ model, listeners: { '*': () => undefined } }).run('Go.');
     await new Agent({ model, listeners: { 'text.delta': () => undefined } }).run('Go.');
@@ -110,7 +110,7 @@ describe('listeners of a host and of an agent', () => {
     expect(model.requests.map(({ stream = false }) => stream)).toEqual([false, true]);
   });
 
-  test('hear a run that its instructions fail', async () => {
+  test('get events of a run whose instructions fail', async () => {
     const heard: string[] = [];
     const fails = (): never => {
       throw new Error('No instructions.');
@@ -146,14 +146,14 @@ describe('PAWL_DEBUG', () => {
     });
   };
 
-  test('writes each run to stderr as the quick start prints it, and nothing without it', () => {
+  test('writes each run to stderr like the quick start, and nothing without PAWL_DEBUG', () => {
     expect(run('1').stderr).toContain('── turn 1 (');
     expect(run(undefined).stderr).toBe('');
     expect(run('0').stderr).toBe('');
   });
 });
 
-test('formatEvent gives a line for each kind of ending of a call, and none for what needs none', async () => {
+test('formats a line for each end of a call, and none for other events', async () => {
   const tools = [
     tool({ name: 'good', description: 'G', input: z.object({}), effect: 'read', execute: () => 'line 1\nline 2' }),
     tool({ name: 'bad', description: 'B', input: z.object({ n: z.number() }), effect: 'read', execute: () => 'never' }),

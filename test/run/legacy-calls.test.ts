@@ -2,7 +2,7 @@ import { Agent, type JsonObject, openai, type RunEvent } from '@pawl/core';
 import type { Json, Message } from '@pawl/core/chat';
 import { manualClock, offlineServer, respond, type ScriptedResponse, type ScriptFunction } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { quiet } from '../quiet.ts';
+import { waitForDeadlines } from '../quiet.ts';
 import { weather } from './weather.ts';
 
 const ARGUMENTS = '{"city":"Oslo"}';
@@ -56,7 +56,7 @@ interface Told {
   readonly events: readonly RunEvent[];
 }
 
-async function told(
+async function received(
   script: readonly (ScriptedResponse | ScriptFunction<ScriptedResponse>)[],
   stream: boolean,
 ): Promise<Told> {
@@ -68,7 +68,7 @@ async function told(
     const events: RunEvent[] = [];
     run.on('*', (event) => events.push(event));
     const { messages, status } = await run.outcome();
-    await quiet(clock);
+    await waitForDeadlines(clock);
     return { messages, status, sent: server.requests.map(({ body }) => body.messages), events };
   } finally {
     await server.close();
@@ -88,8 +88,8 @@ const CONVERSATION: readonly Message[] = [
 const RAIN: Message = { role: 'assistant', content: 'It rains.' };
 
 describe.each(STREAMS)('a legacy function_call, streamed %s', (_, deltas) => {
-  test.each([true, false])('runs like a tool call to completion, stream: %s', async (stream) => {
-    const { messages, status, sent } = await told([legacy(...deltas), respond.text('It rains.')], stream);
+  test.each([true, false])('completes like a tool call, stream: %s', async (stream) => {
+    const { messages, status, sent } = await received([legacy(...deltas), respond.text('It rains.')], stream);
 
     expect(status).toBe('completed');
     expect(messages).toEqual([...CONVERSATION, RAIN]);
@@ -97,16 +97,16 @@ describe.each(STREAMS)('a legacy function_call, streamed %s', (_, deltas) => {
   });
 });
 
-test('it is said that the reply was in the legacy form', async () => {
-  const { events } = await told([legacy(), respond.text('It rains.')], false);
+test('reports a response in the legacy form as a repair', async () => {
+  const { events } = await received([legacy(), respond.text('It rains.')], false);
   const mends = events.flatMap((event) => (event.type === 'response.repaired' ? event.repairs : []));
 
   expect(mends).toContainEqual({ path: 'choices[0].message.function_call', note: 'read as a tool call' });
 });
 
-test('legacy calls of several turns have ids of their own', async () => {
+test('gives legacy calls of several turns different ids', async () => {
   const [, deltas] = STREAMS[0] ?? ['', []];
-  const { messages, status } = await told([legacy(...deltas), legacy(...deltas), respond.text('It rains.')], true);
+  const { messages, status } = await received([legacy(...deltas), legacy(...deltas), respond.text('It rains.')], true);
   const ids = messages.flatMap((message) =>
     message.role === 'assistant' ? (message.tool_calls ?? []).map(({ id }) => id) : [],
   );

@@ -3,7 +3,7 @@ import { respond, type ScriptedResponse } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PROFILES, type ProfileName } from '../../packages/core/src/openai/profiles.ts';
-import { ANSWER, finalAnswer, forms, lookUp, play, toolNames } from './report-agent.ts';
+import { ANSWER, finalAnswer, listOutputForms, listToolNames, lookUp, play } from './report-agent.ts';
 
 const TAKE_BOTH: readonly ProfileName[] = ['openai', 'azure', 'openrouter'];
 const names = Object.keys(PROFILES) as readonly ProfileName[]; // Its own keys.
@@ -21,7 +21,7 @@ describe.each([true, false])('streamed: %s', (stream) => {
         toolCallCount: 1,
       });
       for (const { body } of server.requests) {
-        expect(toolNames(body)).toEqual(['get_weather', 'final_answer']);
+        expect(listToolNames(body)).toEqual(['get_weather', 'final_answer']);
         expect(body.response_format).toBeUndefined();
       }
       expect(server.requests).toHaveLength(2);
@@ -31,7 +31,7 @@ describe.each([true, false])('streamed: %s', (stream) => {
   test.each(TAKE_BOTH)('%s takes both', async (profile) => {
     const { server, outcome } = await play([lookUp, respond.text('{"answer":"rain"}')], { profile, run: { stream } });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
-    expect(forms(server)).toEqual([
+    expect(listOutputForms(server)).toEqual([
       [['get_weather'], 'json_schema', undefined],
       [['get_weather'], 'json_schema', undefined],
     ]);
@@ -43,13 +43,13 @@ describe.each([true, false])('streamed: %s', (stream) => {
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
   });
 
-  test('the history holds the answer as text, never the call', async () => {
+  test('stores the answer as text, never as a call', async () => {
     const { outcome } = await play([lookUp, finalAnswer], { run: { stream } });
     expect(outcome.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
     expect(outcome.messages.at(-1)).toEqual({ role: 'assistant', content: '{"answer":"rain"}' });
   });
 
-  test('an answer beside other calls waits for their results', async () => {
+  test('postpones an answer until other calls have results', async () => {
     const both = respond.calls([
       { name: 'get_weather', arguments: { city: 'Oslo' } },
       { name: 'final_answer', arguments: { answer: 'a guess' } },
@@ -59,7 +59,7 @@ describe.each([true, false])('streamed: %s', (stream) => {
     expect(server.requests[1]?.text).not.toContain('a guess');
   });
 
-  test('an answer that does not fit goes back with what is wrong', async () => {
+  test('returns an invalid answer to the model with its issues', async () => {
     const { server, outcome } = await play([respond.call('final_answer', { answer: 7 }), finalAnswer], {
       run: { stream },
     });
@@ -70,37 +70,37 @@ describe.each([true, false])('streamed: %s', (stream) => {
     ]);
   });
 
-  test('an answer that is no JSON goes back as one', async () => {
+  test('returns an answer that is not JSON to the model', async () => {
     const broken = respond.call('final_answer', '{"answer": "ra');
     const { server, outcome } = await play([broken, finalAnswer], { run: { stream } });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
     expect(server.requests[1]?.body.messages.at(-1)?.content).toContain('not valid JSON');
   });
 
-  test('a cut answer is truncated, as a cut text is', async () => {
+  test('ends as truncated if the answer is cut', async () => {
     const cut = { ...respond.call('final_answer', '{"answer": "ra'), finishReason: 'length' };
     const { outcome } = await play([cut], { run: { stream } });
     expect(outcome).toMatchObject({ status: 'truncated', text: '{"answer": "ra' });
   });
 
-  test('the last turn shows no tools, and holds the model by response_format', async () => {
+  test('uses response_format without tools in the last turn', async () => {
     const { server, outcome } = await play([lookUp, respond.text('{"answer":"rain"}')], {
       agent: { limits: { turns: 2 } },
       run: { stream },
     });
     expect(outcome).toMatchObject({ status: 'limited', output: ANSWER });
-    expect(forms(server)).toEqual([
+    expect(listOutputForms(server)).toEqual([
       [['get_weather', 'final_answer'], undefined, 'required'],
       [[], 'json_schema', undefined],
     ]);
   });
 
-  test('an agent without tools is held by response_format', async () => {
+  test('uses response_format for an agent without tools', async () => {
     const { server } = await play([respond.text('{"answer":"rain"}')], { agent: { tools: [] }, run: { stream } });
-    expect(forms(server)).toEqual([[[], 'json_schema', undefined]]);
+    expect(listOutputForms(server)).toEqual([[[], 'json_schema', undefined]]);
   });
 
-  test('a tool of that name stays what it is', async () => {
+  test('keeps a tool of the same name', async () => {
     const ran: unknown[] = [];
     const own = tool({
       name: 'final_answer',
@@ -113,7 +113,7 @@ describe.each([true, false])('streamed: %s', (stream) => {
     const { server, outcome } = await play(script, { agent: { tools: [own] }, run: { stream } });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
     expect(ran).toEqual([{ draft: 'x' }]);
-    expect(server.requests.map(({ body }) => toolNames(body))).toEqual([
+    expect(server.requests.map(({ body }) => listToolNames(body))).toEqual([
       ['final_answer', 'final_answer_'],
       ['final_answer', 'final_answer_'],
     ]);
@@ -151,13 +151,13 @@ describe('a server that cannot force a tool call', () => {
     },
   );
 
-  test('the instruction is a message of its own where there is none, and never part of the conversation', async () => {
+  test('adds the instruction as a system message that is never part of the conversation', async () => {
     const { server, outcome } = await play([lookUp, finalAnswer], { profile: 'ollama' });
     expect(server.requests[1]?.body.messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'tool']);
     expect(outcome.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
   });
 
-  test('a text that is no JSON is asked for again', async () => {
+  test('reprompts the model for a text that is not JSON', async () => {
     const { server, outcome } = await play([lookUp, respond.text('It rains.'), finalAnswer], { profile: 'ollama' });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
     expect(server.requests).toHaveLength(3);

@@ -3,33 +3,35 @@ import { outputGuard } from '@pawl/core/middleware';
 import { offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { served } from './served.ts';
+import { useServer } from './use-server.ts';
 
 const trip = z.object({ city: z.string(), days: z.array(z.string()), note: z.string().optional() });
 const TRIP = '{"city":"Oslo","days":["Mo","Tu"],"note":null}';
 
-async function partials(model: ChatModel): Promise<{ readonly output: unknown; readonly told: readonly unknown[] }> {
+async function partials(
+  model: ChatModel,
+): Promise<{ readonly output: unknown; readonly received: readonly unknown[] }> {
   const run = new Agent({ model, output: trip }).run('Plan a trip.');
-  const told: unknown[] = [];
-  run.on('output.partial', ({ partial }) => told.push(partial));
+  const received: unknown[] = [];
+  run.on('output.partial', ({ partial }) => received.push(partial));
   const { output } = await run;
-  return { output, told };
+  return { output, received };
 }
 
-test('an output is told as far as it has come, and at its end as it is checked', async () => {
-  await served([respond.text(TRIP)], async (model) => {
-    const { output, told } = await partials(model);
+test('emits partial outputs and then the validated output', async () => {
+  await useServer([respond.text(TRIP)], async (model) => {
+    const { output, received } = await partials(model);
     expect(output).toEqual({ city: 'Oslo', days: ['Mo', 'Tu'] });
-    expect(told.at(-1)).toEqual(JSON.parse(TRIP));
+    expect(received.at(-1)).toEqual(JSON.parse(TRIP));
     // The offline server cuts a text at its spaces: here it comes in one piece.
-    expect(told).toHaveLength(1);
+    expect(received).toHaveLength(1);
   });
 });
 
-test('each piece of a streamed output adds to what was told before', async () => {
-  await served([respond.text('{"city": "Oslo", "days": ["Mo", "Tu"]}')], async (model) => {
-    const { told } = await partials(model);
-    expect(told).toEqual([
+test('extends the partial output with each delta', async () => {
+  await useServer([respond.text('{"city": "Oslo", "days": ["Mo", "Tu"]}')], async (model) => {
+    const { received } = await partials(model);
+    expect(received).toEqual([
       {},
       { city: 'Oslo' },
       { city: 'Oslo' },
@@ -39,13 +41,13 @@ test('each piece of a streamed output adds to what was told before', async () =>
   });
 });
 
-test('an output that is no object comes as what it is, its parts as well', async () => {
-  await served([respond.text('{"value": ["Oslo", "Rome"]}')], async (model, server) => {
+test('emits partial outputs of an output that is not an object', async () => {
+  await useServer([respond.text('{"value": ["Oslo", "Rome"]}')], async (model, server) => {
     const run = new Agent({ model, output: z.array(z.string()) }).run('Which?');
-    const told: unknown[] = [];
-    run.on('output.partial', ({ partial }) => told.push(partial));
+    const received: unknown[] = [];
+    run.on('output.partial', ({ partial }) => received.push(partial));
     const { output } = await run;
-    expect([output, told.at(-1)]).toEqual([
+    expect([output, received.at(-1)]).toEqual([
       ['Oslo', 'Rome'],
       ['Oslo', 'Rome'],
     ]);
@@ -55,7 +57,7 @@ test('an output that is no object comes as what it is, its parts as well', async
   });
 });
 
-test('a number that no double holds is no output, and the model is told where', async () => {
+test('rejects a number too large for a double, and tells the model where it is', async () => {
   const model = scriptedModel([respond.text('{"price":1e400}'), respond.text('{"price":7}')]);
   const run = new Agent({ model, output: z.object({ price: z.number() }) }).run('How much?');
   const { output } = await run;
@@ -64,7 +66,7 @@ test('a number that no double holds is no output, and the model is told where', 
   expect(model.requests[1]?.messages.at(-1)?.content).toContain('the number at price is too large for a double');
 });
 
-test('an output of several types is told in pieces, and from the beginning where a guard puts another in its place', async () => {
+test('emits partial outputs of a union, and starts over if a guard replaces the response', async () => {
   const either = z.union([z.object({ city: z.string() }), z.object({ error: z.string() })]);
   const guard = outputGuard({
     name: 'towns',
@@ -72,18 +74,18 @@ test('an output of several types is told in pieces, and from the beginning where
     check: ({ value }) =>
       'city' in value ? { type: 'replace', text: '{"error": "no such town"}' } : { type: 'allow' },
   });
-  await served([respond.text('{"city": "Old Oslo"}')], async (model) => {
+  await useServer([respond.text('{"city": "Old Oslo"}')], async (model) => {
     const run = new Agent({ model, output: either, middleware: [guard] }).run('Where?');
-    const told: unknown[] = [];
-    run.on('output.partial', ({ partial }) => told.push(partial));
-    run.on('attempt.discarded', () => told.push('discarded'));
+    const received: unknown[] = [];
+    run.on('output.partial', ({ partial }) => received.push(partial));
+    run.on('attempt.discarded', () => received.push('discarded'));
     expect((await run).output).toEqual({ error: 'no such town' });
-    expect(told).toEqual([{}, { city: 'Old ' }, { city: 'Old Oslo' }, 'discarded', { error: 'no such town' }]);
+    expect(received).toEqual([{}, { city: 'Old ' }, { city: 'Old Oslo' }, 'discarded', { error: 'no such town' }]);
   });
 });
 
-describe('where the server holds the model to tools only', () => {
-  test.each([true, false])('the answer is the call of one, streamed: %s', async (stream) => {
+describe('if the server can only force tool calls', () => {
+  test.each([true, false])('reads the answer from a tool call, streamed: %s', async (stream) => {
     const server = await offlineServer({
       script: [
         respond.call('final_answer', JSON.parse(TRIP)),
@@ -104,7 +106,7 @@ describe('where the server holds the model to tools only', () => {
   });
 });
 
-test('an output may be of several types: the first that fits is told by its own fields', async () => {
+test('validates a union by the first matching type', async () => {
   const output = z.discriminatedUnion('type', [
     z.object({ type: z.literal('invoice'), total: z.number() }),
     z.object({ type: z.literal('question'), text: z.string() }),

@@ -87,7 +87,7 @@ describe.each(LIMITS)('several requests at once, under %s,', (_, options) => {
   });
 });
 
-test('a request that does not say how long its answer may be leaves room for the next one once it is answered', async () => {
+test('releases the reservation of a request without max_tokens when it is answered', async () => {
   const rooms: unknown[] = [];
   const model = scriptedModel(({ messages, max_completion_tokens: room }) => {
     rooms.push(room);
@@ -145,8 +145,8 @@ function halfBroken(answersFirst: boolean): ChatModel {
   );
 }
 
-describe.each([true, false])('one fails while the other is under way, the answer first: %s,', (answersFirst) => {
-  test.each([{}, { tokens: 10_000 }, { cost: 0.01 }])('under %o, and the other one is taken', async (limits) => {
+describe.each([true, false])('one request fails while the other is open, the answer first: %s,', (answersFirst) => {
+  test.each([{}, { tokens: 10_000 }, { cost: 0.01 }])('under %o, and the other one is used', async (limits) => {
     const any: Middleware = { wrapModelCall: (request, next) => Promise.any([next(request), next(request)]) };
     const agent = new Agent({
       model: halfBroken(answersFirst),
@@ -162,7 +162,7 @@ describe.each([true, false])('one fails while the other is under way, the answer
     expect(attempts).toMatchObject([{ failedAttempts }]);
   });
 
-  test.each([{}, { tokens: 10_000 }, { cost: 0.01 }])('under %o, and both are wanted', async (limits) => {
+  test.each([{}, { tokens: 10_000 }, { cost: 0.01 }])('under %o, and both are used', async (limits) => {
     const agent = new Agent({
       model: halfBroken(answersFirst),
       limits,
@@ -191,7 +191,7 @@ test.each([{}, { tokens: 10_000 }, { cost: 0.01 }])(
   },
 );
 
-test('the limit that shortened an answer is that of the request that was taken', async () => {
+test('reports the limit that shortened the used answer', async () => {
   const model = scriptedModel(({ max_completion_tokens: room }) => {
     return room === 40 ? respond.text('whole', { usage }) : respond.text('cut', { usage, finishReason: 'length' });
   });
@@ -204,7 +204,7 @@ test('the limit that shortened an answer is that of the request that was taken',
   expect(await asked(0)).toMatchObject({ status: 'completed', output: 'whole' });
 });
 
-test('a request that middleware makes when its turn is over is refused, and leaves nothing reserved', async () => {
+test('rejects a middleware request after its turn, and reserves nothing', async () => {
   const late: Promise<unknown>[] = [];
   const { promise: over, resolve } = Promise.withResolvers<void>();
   const forgetful: Middleware = {
@@ -233,7 +233,7 @@ test('a request that middleware makes when its turn is over is refused, and leav
   expect(model.requests).toHaveLength(2);
 });
 
-test('agents side by side that each ask twice at once share one budget, and none waits for ever', async () => {
+test('shares one budget among parallel agents with parallel requests, without a deadlock', async () => {
   const child = new Agent({
     name: 'child',
     model: scriptedModel(() => respond.text('Done.', { usage })),

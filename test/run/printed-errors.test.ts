@@ -17,7 +17,7 @@ function count(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-test('a failed run prints the stack of what failed once, and that of what caused it once', async () => {
+test('prints the stacks of the failure and its cause once each', async () => {
   function sendAndFail(): never {
     throw new Error('own words', { cause: causedHere() });
   }
@@ -35,18 +35,18 @@ test('a failed run prints the stack of what failed once, and that of what caused
   expect(error.outcome?.status).toBe('failed');
 });
 
-test('a run that fails by its server prints one stack of it, and no conversation', async () => {
+test('prints one stack and no conversation for a server error', async () => {
   const server = await offlineServer({ script: [respond.httpError(400, { message: 'no such model' })] });
   onTestFinished(() => server.close());
   const agent = new Agent({ model: openai('m', { baseURL: server.baseURL, apiKey: 'k' }) });
   const error = await rejected(agent.run('A private question.'));
   const printed = inspect(error, { depth: 10 });
-  expect(count(printed, 'at readRefusal')).toBe(1);
+  expect(count(printed, 'at readHttpError')).toBe(1);
   expect(printed).not.toContain('A private question.');
   expect(JSON.stringify(error)).not.toContain('A private question.');
 });
 
-test('a failed run that another process resumes prints its stack once', async () => {
+test('prints the stack of a failed run once when another process resumes it', async () => {
   // By hand: it fails with an error that is none of ours.
   const agent = new Agent({ model: { name: 'm', send: async () => Promise.reject(new Error('own words')) } });
   const host = memoryHost();
@@ -56,7 +56,7 @@ test('a failed run that another process resumes prints its stack once', async ()
   expect(count(printed, 'Error: own words\n')).toBe(1);
 });
 
-test('a run that fails inside a tool is told by its message, without its conversation', async () => {
+test('describes a run that fails inside a tool by its message, without its conversation', async () => {
   // By hand: it fails with an error that is none of ours.
   const inner = new Agent({ model: { name: 'm', send: async () => Promise.reject(new Error('own words')) } });
   const ask = tool({
@@ -77,7 +77,7 @@ test('a run that fails inside a tool is told by its message, without its convers
   expect(JSON.stringify(failed)).not.toContain('A private question.');
 });
 
-test('a conversation that was gone on with prints no conversation', async () => {
+test('prints no conversation for a ConversationError', async () => {
   const store = memoryConversations();
   const chat = conversation({ id: 'c', store, onConflict: 'fail' });
   const agent = new Agent({
@@ -100,8 +100,8 @@ const pay = tool({
 });
 
 test.each([
-  ['without a host says that it needs one', {}, 'It was run without a host, so that nobody can answer it: pass one,'],
-  ['with a host says how to answer', { host: memoryHost() }, 'Answer with host.answer, then agent.resume.'],
+  ['without a host says that it needs one', {}, 'It has no host, so it cannot be answered. Pass a host:'],
+  ['with a host says how to answer', { host: memoryHost() }, 'Call host.answer, then agent.resume.'],
 ])('a suspended run %s', async (_, options, how) => {
   const agent = new Agent({ model: scriptedModel([respond.call('pay')]), tools: [pay] });
   const error = await rejected(agent.run('Pay.', options));

@@ -9,13 +9,13 @@ export const ANSWER = { answer: 'rain' };
 export const finalAnswer = respond.call('final_answer', ANSWER);
 export const lookUp = respond.call('get_weather', { city: 'Oslo' });
 
-export async function started(script: ScriptEntries<ScriptedResponse>): Promise<OfflineServer> {
+export async function startServer(script: ScriptEntries<ScriptedResponse>): Promise<OfflineServer> {
   const server = await offlineServer({ script });
   onTestFinished(() => server.close());
   return server;
 }
 
-interface Playing {
+interface PlayOptions {
   readonly profile?: NonNullable<OpenAIOptions['profile']>;
   readonly agent?: Partial<AgentOptions<unknown, { answer: string }>>;
   readonly run?: RunOptions;
@@ -24,9 +24,9 @@ interface Playing {
 /** One run over HTTP of an agent with a tool and an output. */
 export async function play(
   script: readonly ScriptedResponse[],
-  { profile = 'compatible', agent = {}, run = {} }: Playing = {},
+  { profile = 'compatible', agent = {}, run = {} }: PlayOptions = {},
 ) {
-  const server = await started(script);
+  const server = await startServer(script);
   const model = openai('m', { baseURL: server.baseURL, profile, apiKey: 'key' });
   const running = new Agent({ model, tools: [weather], output: report, ...agent }).run('Weather in Oslo?', run);
   const partials: unknown[] = [];
@@ -37,11 +37,11 @@ export async function play(
 
 type Sent = OfflineServer['requests'][number]['body'];
 
-export function toolNames({ tools = [] }: Sent): readonly string[] {
+export function listToolNames({ tools = [] }: Sent): readonly string[] {
   return tools.map((each) => (each.type === 'custom' ? each.custom.name : each.function.name));
 }
 
 /** What each request asked of the output. */
-export function forms({ requests }: OfflineServer): readonly unknown[] {
-  return requests.map(({ body }) => [toolNames(body), body.response_format?.type, body.tool_choice]);
+export function listOutputForms({ requests }: OfflineServer): readonly unknown[] {
+  return requests.map(({ body }) => [listToolNames(body), body.response_format?.type, body.tool_choice]);
 }

@@ -3,7 +3,7 @@ import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
-test('a suspended run that is resumed and aborted ends with all that it had, its call answered', async () => {
+test('ends an aborted run with all its results and a result for its pending call', async () => {
   const pay = tool({
     name: 'pay',
     description: 'Pays.',

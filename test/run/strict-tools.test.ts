@@ -13,7 +13,7 @@ function looking(given: unknown[]): ReturnType<typeof tool> {
   });
 }
 
-test('a server that holds models to schemas is sent the strict form, and its nulls are read as what they mean', async () => {
+test('sends strict schemas to a server that supports them, and reads its nulls as missing values', async () => {
   const server = await offlineServer({
     script: [respond.call('look', { city: 'Oslo', days: null, note: null }), respond.text('Done.')],
   });
@@ -54,7 +54,7 @@ test('a server that holds models to schemas is sent the strict form, and its nul
   await server.close();
 });
 
-test('any other server is sent plain JSON Schema, and so is one for a tool that is not to be strict', async () => {
+test('sends plain JSON Schema to other servers, and for tools that are not strict', async () => {
   const server = await offlineServer({ script: () => respond.text('Done.') });
   const plain = openai('m', { baseURL: server.baseURL });
   const strict = openai('m', { baseURL: server.baseURL, profile: 'openai', apiKey: 'key' });
@@ -70,7 +70,7 @@ test('any other server is sent plain JSON Schema, and so is one for a tool that 
   await server.close();
 });
 
-test('the schemas of 200 tools are converted once, not once a run or a turn', async () => {
+test('converts the schemas of 200 tools once', async () => {
   let conversions = 0;
   const schema = {
     '~standard': {

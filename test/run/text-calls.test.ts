@@ -13,7 +13,7 @@ interface Played {
   readonly first: unknown;
   readonly text: string | undefined;
   readonly mends: readonly Repair[];
-  readonly told: readonly string[];
+  readonly received: readonly string[];
 }
 
 interface Playing {
@@ -34,25 +34,25 @@ async function played({
   const server = await offlineServer({ script });
   try {
     const mends: Repair[] = [];
-    const told: string[] = [];
+    const received: string[] = [];
     const model = openai('m', { baseURL: server.baseURL, profile });
     const agent = new Agent({ model, tools: [weather], ...(toolChoice && { toolChoice }) });
     const run = agent.run(prompt);
     run.on('response.repaired', (event) => mends.push(...event.repairs));
-    if (stream) run.on('text.delta', ({ delta }) => told.push(delta));
-    if (stream) run.on('tool_call.delta', ({ name, delta }: ToolCallDeltaEvent) => told.push(`${name}(${delta})`));
+    if (stream) run.on('text.delta', ({ delta }) => received.push(delta));
+    if (stream) run.on('tool_call.delta', ({ name, delta }: ToolCallDeltaEvent) => received.push(`${name}(${delta})`));
     const outcome = await run.outcome();
     const results = outcome.messages.flatMap((message) => (message.role === 'tool' ? [message.content] : []));
     const text = outcome.status === 'completed' ? outcome.text : undefined;
-    return { results, first: outcome.messages[1], text, mends, told };
+    return { results, first: outcome.messages[1], text, mends, received };
   } finally {
     await server.close();
   }
 }
 
-test.each([true, false])('a call in the text runs, stream: %s', async (stream) => {
+test.each([true, false])('runs a call written in the text, stream: %s', async (stream) => {
   const script = [respond.text(`I look.\n${CALL}`), respond.text('Rain.')];
-  const { results, first, text, mends, told } = await played({ profile: 'ollama', script, stream });
+  const { results, first, text, mends, received } = await played({ profile: 'ollama', script, stream });
   const called = { id: 'call_0_0', type: 'function', function: { name: 'get_weather', arguments: '{"city": "Oslo"}' } };
   expect(first).toMatchObject({ role: 'assistant', content: 'I look.', tool_calls: [called] });
   expect(results).toEqual(['Rain in Oslo.']);
@@ -61,7 +61,7 @@ test.each([true, false])('a call in the text runs, stream: %s', async (stream) =
     path: 'choices[0].message.content',
     note: 'calls written as <tool_call>: read as tool calls',
   });
-  if (stream) expect(told.join('')).toBe('I look.get_weather({"city": "Oslo"})Rain.');
+  if (stream) expect(received.join('')).toBe('I look.get_weather({"city": "Oslo"})Rain.');
 });
 
 test.each(['vllm', 'llamacpp', 'lmstudio', 'litellm', 'openrouter', 'deepseek'] as const)(
@@ -72,18 +72,21 @@ test.each(['vllm', 'llamacpp', 'lmstudio', 'litellm', 'openrouter', 'deepseek'] 
   },
 );
 
-test.each(['openai', 'compatible', 'anthropic', 'gemini'] as const)('%s does not, so it is text', async (profile) => {
-  const { results, text } = await played({ profile: { base: profile, needsKey: false } });
-  expect(results).toEqual([]);
-  expect(text).toBe(CALL);
-});
+test.each(['openai', 'compatible', 'anthropic', 'gemini'] as const)(
+  'treats a call in the text as text for %s',
+  async (profile) => {
+    const { results, text } = await played({ profile: { base: profile, needsKey: false } });
+    expect(results).toEqual([]);
+    expect(text).toBe(CALL);
+  },
+);
 
-test('a profile may say otherwise', async () => {
+test('follows a profile that says otherwise', async () => {
   expect((await played({ profile: { textToolCalls: true } })).results).toEqual(['Rain in Oslo.']);
   expect((await played({ profile: { base: 'ollama', textToolCalls: false } })).results).toEqual([]);
 });
 
-test('what the user or a tool has written is quoted, and never runs', async () => {
+test('never runs a call that the user or a tool has written', async () => {
   const { results, text } = await played({ profile: 'ollama', prompt: `What does ${CALL} do?` });
   expect(results).toEqual([]);
   expect(text).toBe(CALL);
@@ -99,13 +102,13 @@ test('what the user or a tool has written is quoted, and never runs', async () =
   expect(outcome).toMatchObject({ status: 'completed', text: CALL });
 });
 
-test('where the model may not call, its text is text', async () => {
+test('treats the text as text if the model may not call tools', async () => {
   const { results, text } = await played({ profile: 'ollama', toolChoice: 'none' });
   expect(results).toEqual([]);
   expect(text).toBe(CALL);
 });
 
-test('a bare model reads them as well, of the tools of its request', async () => {
+test('reads such calls of a model without an agent, for the tools of its request', async () => {
   const server = await offlineServer({ script: [respond.text(CALL), respond.text(CALL)] });
   const model = openai('m', { baseURL: server.baseURL, profile: 'ollama' });
   const tools: readonly ToolObject[] = [{ type: 'function', function: { name: 'get_weather' } }];

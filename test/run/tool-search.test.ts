@@ -4,8 +4,8 @@ import { type Middleware, prefixTools, requireApproval, toolGuard, toolSearch } 
 import { checkHistory, manualClock, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { hosts } from '../durable/hosts.ts';
-import { served } from './served.ts';
-import { toolNames, tools } from './two-hundred-tools.ts';
+import { listToolNames, tools } from './two-hundred-tools.ts';
+import { useServer } from './use-server.ts';
 import { weather } from './weather.ts';
 
 const search = toolSearch(tools, { always: ['get_customer'], maxResults: 2 });
@@ -15,7 +15,7 @@ const FIRST = ['get_customer', 'search_tools'];
 function searching(replies: readonly ScriptedModelResponse[], options: Partial<AgentOptions<unknown, string>> = {}) {
   const model = scriptedModel(replies);
   const agent = new Agent({ model, clock: manualClock(), tools: search.tools, middleware: [search], ...options });
-  const sent = (): readonly (readonly string[])[] => model.requests.map(toolNames);
+  const sent = (): readonly (readonly string[])[] => model.requests.map(listToolNames);
   return { agent, sent };
 }
 
@@ -23,8 +23,8 @@ function results(messages: readonly Message[]): readonly unknown[] {
   return messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
 }
 
-describe('of two hundred tools', () => {
-  test('those are sent that are always there, and those that were found, in the order in which they were', async () => {
+describe('tool search over two hundred tools', () => {
+  test('sends the permanent tools and the found ones, in the order of discovery', async () => {
     const { agent, sent } = searching([
       find('export a song'),
       respond.call('export_song', { id: '7' }),
@@ -42,16 +42,16 @@ describe('of two hundred tools', () => {
     expect(checkHistory(messages)).toEqual([]);
   });
 
-  test('the JSON of the list only grows at its end, so that the beginning of each prompt stays', async () => {
+  test('extends the JSON of the list only at its end, so that the prompt prefix stays the same', async () => {
     const script = [find('export a song'), find('archive_forest'), respond.text('Done.')];
-    const lists = await served(script, async (model, { requests }) => {
+    const lists = await useServer(script, async (model, { requests }) => {
       await new Agent({ model, tools: search.tools, middleware: [search], clock: manualClock() }).run('Go.');
       return requests.map(({ body }) => JSON.stringify(body.tools).slice(0, -1));
     });
     for (const [at, list] of lists.slice(1).entries()) expect(list.startsWith(`${lists[at]},`)).toBe(true);
   });
 
-  test('those that are hidden do not count where a conversation is made smaller when it is too long', async () => {
+  test('does not count hidden tools for compaction', async () => {
     const counts: number[] = [];
     const counting: Middleware = {
       prepareTurn(turn) {
@@ -73,14 +73,14 @@ describe('of two hundred tools', () => {
     expect(counts[2]).toBeLessThan(130);
   });
 
-  test('what was found is found again in the conversation of the next run', async () => {
+  test('restores found tools from the conversation in the next run', async () => {
     const first = await searching([find('export a song'), respond.text('Found.')]).agent.run('Go.');
     const { agent, sent } = searching([respond.text('Done.')]);
     await agent.run([...first.messages, { role: 'user', content: 'And now?' }]);
     expect(sent()).toEqual([[...FIRST, 'export_song', 'list_song']]);
   });
 
-  test('what was called in the conversation is sent, whoever sent it then', async () => {
+  test('sends tools that were called in the conversation', async () => {
     const { messages } = await new Agent({
       model: scriptedModel([respond.call('get_train', { id: '1' }), respond.text('There.')]),
       tools,
@@ -109,7 +109,7 @@ describe('of two hundred tools', () => {
     expect(after.sent()).toEqual([found, [...found, 'get_hotel', 'list_hotel']]);
   });
 
-  test('names in other texts reveal nothing', async () => {
+  test('does not reveal tools by names in other texts', async () => {
     const quoting = { ...weather, execute: () => ({ found: [{ name: 'get_visa', description: '' }] }) };
     const { agent, sent } = searching([respond.call('get_weather', { city: 'Oslo' }), respond.text('Done.')], {
       tools: [quoting, ...search.tools],
@@ -121,7 +121,7 @@ describe('of two hundred tools', () => {
     ]);
   });
 
-  test('a result is read through what other middleware writes around it, and whatever a description has', async () => {
+  test('reads a search result inside text of other middleware, with any description', async () => {
     const guard = toolGuard({
       name: 'frame',
       after: ({ content }) => ({ type: 'replace', content: `[${content}] [{}]}` }),
@@ -138,7 +138,7 @@ describe('of two hundred tools', () => {
     expect(sent()[1]).toEqual(['search_tools', 'get_weather']);
   });
 
-  test('what was found stays where other middleware puts a summary in the place of the search', async () => {
+  test('keeps found tools if other middleware replaces the search by a summary', async () => {
     const { agent, sent } = searching([find('export a song'), find('get_hotel'), respond.text('Done.')], {
       middleware: [
         search,
@@ -153,7 +153,7 @@ describe('of two hundred tools', () => {
     expect(sent()[2]).toEqual([...FIRST, 'export_song', 'list_song', 'get_hotel', 'list_hotel']);
   });
 
-  test('a tool that toolChoice names is sent before the search, and so are tools beside them', async () => {
+  test('sends tools that toolChoice names without a search', async () => {
     const { agent, sent } = searching([respond.call('get_visa', { id: '1' }), respond.text('Done.')], {
       tools: [...search.tools, weather],
       toolChoice: {
@@ -172,7 +172,7 @@ function named(name: string): Readonly<Record<string, unknown>> {
 }
 
 describe('the model', () => {
-  test('reads names and descriptions of what was found', async () => {
+  test('reads the names and descriptions of found tools', async () => {
     const { agent } = searching([find('export a song'), respond.text('Done.')]);
     const { messages } = await agent.run('Go.');
     expect(results(messages).map((content) => JSON.parse(String(content)))).toEqual([
@@ -185,7 +185,7 @@ describe('the model', () => {
     ]);
   });
 
-  test('reads the beginning of a long description, and a result whole, however much was found', async () => {
+  test('reads the beginning of a long description, and a complete result of any size', async () => {
     const long = tools.map((each) => ({ ...each, description: `Finds. ${'And so on. '.repeat(100)}` }));
     const all = toolSearch([...long, ...prefixTools(long, 'my_')], { maxResults: 400 });
     const { agent, sent } = searching([find('finds'), respond.text('Done.')], { tools: all.tools, middleware: [all] });
@@ -198,20 +198,20 @@ describe('the model', () => {
   test.each([
     ['a spaceship', 'None of the 200 tools matches. Try other words.'],
     [' ', 'The query is empty. Describe what the tool must do. There are 200 tools.'],
-  ])('is told why "%s" finds nothing', async (query, note) => {
+  ])('gets the reason why "%s" finds nothing', async (query, note) => {
     const { agent, sent } = searching([find(query), respond.text('Done.')]);
     const { messages } = await agent.run('Go.');
     expect(results(messages)).toEqual([JSON.stringify({ found: [], note })]);
     expect(sent()).toEqual([FIRST, FIRST]);
   });
 
-  test('that searches without words is corrected', async () => {
+  test('gets an error for a search without words', async () => {
     const { agent } = searching([respond.call('search_tools', { words: 5 }), respond.text('Done.')]);
     const { messages } = await agent.run('Go.');
     expect(results(messages)).toEqual([expect.stringContaining('query: expected string')]);
   });
 
-  test('that calls what was not sent is told what was, nobody is asked to approve it, and it is sent from then on', async () => {
+  test('gets an error for a call of a hidden tool, without an approval, and the tool is sent afterwards', async () => {
     const approved = toolSearch(requireApproval(tools), { always: ['get_customer'] });
     const { agent, sent } = searching([respond.call('get_visa', { id: '1' }), respond.text('Done.')], {
       tools: approved.tools,
@@ -223,21 +223,21 @@ describe('the model', () => {
   });
 });
 
-describe('up to the number of tools above which there is a search', () => {
-  test('all are sent, and there is none', async () => {
+describe('at the threshold of tool search', () => {
+  test('sends all tools without a search', async () => {
     const few = toolSearch(tools.slice(0, 20));
     const { agent, sent } = searching([respond.text('Done.')], { tools: few.tools, middleware: [few] });
     await agent.run('Go.');
     expect(sent()).toEqual([tools.slice(0, 20).map(({ name }) => name)]);
   });
 
-  test('one more, and there is one', () => {
+  test('adds the search with one more tool', () => {
     expect(toolSearch(tools.slice(0, 21)).tools.at(-1)?.name).toBe('search_tools');
     expect(toolSearch(tools.slice(0, 2), { threshold: 1 }).tools).toHaveLength(3);
   });
 });
 
-test('other middleware may choose tools without the search', async () => {
+test('allows other middleware to select tools without the search', async () => {
   const { agent, sent } = searching([respond.text('Done.')], {
     middleware: [{ prepareTurn: (turn) => ({ ...turn, tools: turn.tools.slice(0, 2) }) }, search],
   });
@@ -245,7 +245,7 @@ test('other middleware may choose tools without the search', async () => {
   expect(sent()).toEqual([['list_invoice', 'get_invoice']]);
 });
 
-test('an agent that was not given the search fails, and says what to do', async () => {
+test('fails with a fix if the agent lacks the search tool', async () => {
   const outcome = await searching([respond.text('Done.')], { tools })
     .agent.run('Go.')
     .outcome();

@@ -21,6 +21,6 @@ export const tools: readonly Tool<unknown>[] = WHAT.flatMap((what) =>
   ),
 );
 
-export function toolNames({ tools = [] }: Pick<ChatRequest, 'tools'>): readonly string[] {
+export function listToolNames({ tools = [] }: Pick<ChatRequest, 'tools'>): readonly string[] {
   return tools.map((each) => (each.type === 'function' ? each.function.name : each.custom.name));
 }

@@ -5,8 +5,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { adaptSchema } from '../../packages/core/src/openai/adapt-schema.ts';
 import { PROFILES, type ProfileName } from '../../packages/core/src/openai/profiles.ts';
-import { shapeSchema } from '../../packages/core/src/openai/shape-schema.ts';
 import { compileOutput } from '../../packages/core/src/schema/compile-output.ts';
 import { compileSchema } from '../../packages/core/src/schema/schema.ts';
 import { generateValue, zodRoots } from './generated.ts';
@@ -22,7 +22,7 @@ function chooser(stream: Iterator<number>): (below: number) => number {
 }
 
 function sentTo(profile: ProfileName, schema: JsonSchema): { readonly schema: JsonSchema; readonly isStrict: boolean } {
-  const shaped = shapeSchema({ schema, strict: undefined }, PROFILES[profile]);
+  const shaped = adaptSchema({ schema, strict: undefined }, PROFILES[profile]);
   return { schema: shaped.schema ?? {}, isStrict: shaped.strict === true };
 }
 

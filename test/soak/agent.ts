@@ -3,9 +3,9 @@ import { Agent, tool } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
 
-/** Looks, pays, and looks again, each a turn. Each call is written to a journal as it begins; a call takes some milliseconds. */
-export function soakAgent(journal: string): Agent {
-  const does = (name: string, effect: 'read' | 'non-idempotent') =>
+/** Creates an agent that looks and pays twice, one call per turn. Writes each call to a journal when it begins. */
+export function createSoakAgent(journal: string): Agent {
+  const createTool = (name: string, effect: 'read' | 'non-idempotent') =>
     tool({
       name,
       description: 'Does it.',
@@ -25,5 +25,5 @@ export function soakAgent(journal: string): Agent {
     },
     { keepRequests: 1 },
   );
-  return new Agent({ name: 'soak', model, tools: [does('look', 'read'), does('pay', 'non-idempotent')] });
+  return new Agent({ name: 'soak', model, tools: [createTool('look', 'read'), createTool('pay', 'non-idempotent')] });
 }

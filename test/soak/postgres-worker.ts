@@ -1,15 +1,21 @@
 import { writeSync } from 'node:fs';
 import type { Run } from '@pawl/core';
 import { dbosHost } from '@pawl/dbos';
-import { soakAgent } from './agent.ts';
+import { createSoakAgent } from './agent.ts';
 
-/** `node postgres-worker.ts <url> <journal> <executorId>`: works on what there is. The database may be away when it starts. */
+/** A worker: `node postgres-worker.ts <url> <journal> <executorId>`. Retries if the database is unreachable at the start. */
 const [url = '', journal = '', executorId = ''] = process.argv.slice(2);
 
 async function open(): Promise<void> {
   for (;;) {
     try {
-      await dbosHost<Run>({ url, executorId, agents: [soakAgent(journal)], queue: { pollingMs: 100 }, leaseMs: 2_000 });
+      await dbosHost<Run>({
+        url,
+        executorId,
+        agents: [createSoakAgent(journal)],
+        queue: { pollingMs: 100 },
+        leaseMs: 2_000,
+      });
       return;
     } catch (error) {
       const code = String((error as { readonly code?: unknown }).code);

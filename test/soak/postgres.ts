@@ -1,26 +1,26 @@
-// Three workers on one PostgreSQL. Its backends are ended at random, also those that hold the locks; it is started anew; workers
-// are killed, and stopped for longer than their lease. Every run ends, no worker ends by itself, and no call that may happen once
-// begins twice.
+// Three workers on one PostgreSQL. The soak terminates backends at random, including those that hold the locks, restarts the server, kills
+// workers, and stops them for longer than their lease. Every run completes, no worker ends by itself, and no `non-idempotent` call begins
+// twice.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dbosClient } from '@pawl/dbos';
 import { Client } from 'pg';
 import { startPostgres } from '../../scripts/postgres.ts';
-import { Processes, pause, pick, repeatedCalls, report } from './processes.ts';
+import { listRepeatedCalls, Processes, pause, pick, report } from './processes.ts';
 
 const endsAt = performance.now() + Number(process.argv[2] ?? 120) * 1_000;
 const folder = mkdtempSync(join(tmpdir(), 'pawl-soak-'));
 const journal = join(folder, 'journal');
 writeFileSync(journal, '');
 const postgres = await startPostgres();
-const url = await postgres.newDatabase();
+const url = await postgres.createDatabase();
 const client = await dbosClient({ url });
 const processes = new Processes(join(import.meta.dirname, 'postgres-worker.ts'), (name) => [url, journal, name]);
 const NAMES = ['one', 'two', 'three'];
 for (const name of NAMES) processes.start(name);
 
-/** Each backend with that chance. */
+/** Terminates each backend with this probability. */
 async function endBackends(chance: number): Promise<number> {
   const admin = new Client({ connectionString: url });
   await admin.connect();
@@ -33,7 +33,7 @@ async function endBackends(chance: number): Promise<number> {
   return rows.length;
 }
 
-/** As a web server does whose request met a connection that had just ended. */
+/** Enqueues a run. Retries if the connection has just ended. */
 async function enqueue(runId: string): Promise<void> {
   for (;;) {
     const code = await client.enqueue('soak', 'Go.', { runId }).then(
@@ -64,23 +64,23 @@ while (performance.now() < endsAt) {
   }
   if (what === 'stop') {
     figures.stopped++;
-    processes.signal(name, 'SIGSTOP');
-    setTimeout(() => processes.signal(name, 'SIGCONT'), 4_000);
+    processes.sendSignal(name, 'SIGSTOP');
+    setTimeout(() => processes.sendSignal(name, 'SIGCONT'), 4_000);
   }
   await pause(Math.random() * 1_000);
 }
-const done = async (): Promise<number> =>
+const countCompleted = async (): Promise<number> =>
   (await client.listRuns({ status: 'completed', limit: Infinity }).catch(() => [])).length;
-for (let waits = 0; waits < 1_200 && (await done()) < enqueued; waits++) await pause(100);
+for (let waits = 0; waits < 1_200 && (await countCompleted()) < enqueued; waits++) await pause(100);
 const runs = await client.listRuns({ limit: Infinity });
 const faults = [...processes.faults];
 for (const { runId, status, attempts } of runs) {
   if (status !== 'completed') faults.push(`${runId} is ${status} after ${attempts} attempts.`);
 }
-for (const call of repeatedCalls(journal)) faults.push(`${call} began more than once.`);
+for (const call of listRepeatedCalls(journal)) faults.push(`${call} began more than once.`);
 const attempts = Math.max(0, ...runs.map((run) => run.attempts));
 for (const name of processes.names) await processes.end(name, 'SIGKILL');
 await client.close();
 await postgres.stop();
-report({ ...figures, enqueued, completed: runs.length, mostAttempts: attempts }, faults);
+report({ ...figures, enqueued, completed: runs.length, maxAttempts: attempts }, faults);
 rmSync(folder, { recursive: true });

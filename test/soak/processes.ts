@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
-/** Worker processes that are stopped, killed and started anew. One that ends by itself has broken a promise. */
+/** Worker processes that a soak stops, kills and restarts. A process that ends by itself is a fault. */
 export class Processes {
   readonly faults: string[] = [];
   readonly #program: string;
   readonly #argumentsOf: (name: string) => readonly string[];
   readonly #alive = new Map<string, ChildProcess>();
   readonly #ended = new Set<ChildProcess>();
-  /** Those that have printed something: they hear signals from then on. */
+  /** Processes that have printed a line, and so handle signals. */
   readonly #ready = new Set<ChildProcess>();
 
   constructor(program: string, argumentsOf: (name: string) => readonly string[]) {
@@ -26,33 +26,33 @@ export class Processes {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.once('data', () => this.#ready.add(child));
-    let complaints = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(-2_000)));
-    child.once('exit', (code, signal) => {
+    let errorText = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errorText = (errorText + text).slice(-2_000)));
+    child.once('exit', (code, sendSignal) => {
       this.#alive.delete(name);
-      if (!this.#ended.has(child)) this.faults.push(`${name} ended by itself (${code ?? signal}): ${complaints}`);
+      if (!this.#ended.has(child)) this.faults.push(`${name} ended by itself (${code ?? sendSignal}): ${errorText}`);
     });
     this.#alive.set(name, child);
   }
 
-  signal(name: string, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2'): void {
+  sendSignal(name: string, sendSignal: 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2'): void {
     const child = this.#alive.get(name);
-    if (child !== undefined && this.#ready.has(child)) child.kill(signal);
+    if (child !== undefined && this.#ready.has(child)) child.kill(sendSignal);
   }
 
-  async end(name: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  async end(name: string, sendSignal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#alive.get(name);
     if (child === undefined) return;
     this.#ended.add(child);
     child.kill('SIGCONT');
-    child.kill(signal);
+    child.kill(sendSignal);
     await once(child, 'exit');
   }
 }
 
 export function pick<T>(items: readonly T[]): T {
   const item = items[Math.floor(Math.random() * items.length)];
-  if (item === undefined) throw new Error('There is nothing to pick from.');
+  if (item === undefined) throw new Error('pick: items is empty.');
   return item;
 }
 
@@ -60,15 +60,15 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Calls that may happen once and began more than once, in any process. */
-export function repeatedCalls(journal: string): readonly string[] {
+/** Lists the `non-idempotent` calls that began more than once, in any process. */
+export function listRepeatedCalls(journal: string): readonly string[] {
   const paid = readFileSync(journal, 'utf8')
     .split('\n')
     .filter((line) => line.includes(':pay'));
   return paid.filter((line, index) => paid.indexOf(line) !== index);
 }
 
-/** Prints what came of it, and makes the process fail where a promise was broken. */
+/** Prints the figures and the faults. Makes the process fail if there is a fault. */
 export function report(figures: object, faults: readonly string[]): void {
   console.log(JSON.stringify(figures));
   for (const fault of faults) console.error(fault);

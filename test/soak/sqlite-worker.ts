@@ -1,14 +1,14 @@
 import { writeSync } from 'node:fs';
 import { type Clock, HostError, systemClock } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
-import { soakAgent } from './agent.ts';
+import { createSoakAgent } from './agent.ts';
 
-/** `node sqlite-worker.ts <file> <journal>`: resumes what there is, again and again. SIGUSR2 makes it stand still, and its date jump. */
+/** A worker: `node sqlite-worker.ts <file> <journal>`. Calls `resumeAll` in a loop. SIGUSR2 blocks its event loop and moves its date. */
 const [file = '', journal = ''] = process.argv.slice(2);
 let jumpMs = 0;
 const clock: Clock = { ...systemClock, now: () => Date.now() + jumpMs };
 const host = sqliteHost(file, { leaseMs: 500, lockTimeoutMs: 20_000, synchronous: 'normal', clock });
-const agent = soakAgent(journal);
+const agent = createSoakAgent(journal);
 
 process.on('SIGUSR2', () => {
   jumpMs = (Math.random() - 0.5) * 7_200_000;
@@ -19,7 +19,7 @@ writeSync(1, 'ready\n');
 for (;;) {
   for (const run of await host.resumeAll([agent])) {
     run.outcome().catch((error: unknown) => {
-      // Another process has it, or is about to.
+      // Another process has the run, or is about to take it.
       if (!HostError.isInstance(error) || !['run.lost', 'run.unknown', 'host.locked'].includes(error.code)) throw error;
     });
   }

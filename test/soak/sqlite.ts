@@ -1,10 +1,10 @@
-// Four processes on one file, with leases of 500 ms. They are killed, stopped for longer than their lease, their event loops
-// stand still, their dates jump; ended runs are deleted meanwhile. Every run ends, and no call that may happen once begins twice.
+// Four processes on one file, with leases of 500 ms. The soak kills them, stops them for longer than their lease, blocks their event loops and
+// moves their dates, and deletes ended runs meanwhile. Every run completes, and no `non-idempotent` call begins twice.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sqliteHost } from '@pawl/core/sqlite';
-import { Processes, pause, pick, repeatedCalls, report } from './processes.ts';
+import { listRepeatedCalls, Processes, pause, pick, report } from './processes.ts';
 
 const endsAt = performance.now() + Number(process.argv[2] ?? 120) * 1_000;
 const folder = mkdtempSync(join(tmpdir(), 'pawl-soak-'));
@@ -29,26 +29,26 @@ while (performance.now() < endsAt) {
     processes.start(name);
   } else if (what === 'stop') {
     figures.stopped++;
-    processes.signal(name, 'SIGSTOP');
-    setTimeout(() => processes.signal(name, 'SIGCONT'), 1_500);
+    processes.sendSignal(name, 'SIGSTOP');
+    setTimeout(() => processes.sendSignal(name, 'SIGCONT'), 1_500);
   } else if (what === 'block') {
     figures.blocked++;
-    processes.signal(name, 'SIGUSR2'); // It stands still for a second, and its date jumps.
+    processes.sendSignal(name, 'SIGUSR2'); // Blocks the process for a second, and moves its date.
   }
   deleted += await host.deleteRuns({ olderThanMs: 3_000 });
   await pause(Math.random() * 600);
 }
-const open = async (): Promise<number> =>
+const countOpen = async (): Promise<number> =>
   (await host.listRuns({ limit: Infinity })).filter(({ outcome }) => outcome === undefined).length;
-for (let waits = 0; waits < 600 && (await open()) > 0; waits++) await pause(100);
+for (let waits = 0; waits < 600 && (await countOpen()) > 0; waits++) await pause(100);
 const runs = await host.listRuns({ limit: Infinity });
 const faults = [...processes.faults];
 for (const { runId, status, attempts } of runs) {
   if (status !== 'completed') faults.push(`${runId} is ${status} after ${attempts} attempts.`);
 }
-for (const call of repeatedCalls(journal)) faults.push(`${call} began more than once.`);
+for (const call of listRepeatedCalls(journal)) faults.push(`${call} began more than once.`);
 const attempts = Math.max(0, ...runs.map((run) => run.attempts));
 for (const name of processes.names) await processes.end(name, 'SIGKILL');
 await host.close();
-report({ ...figures, enqueued, deleted, completed: runs.length, mostAttempts: attempts }, faults);
+report({ ...figures, enqueued, deleted, completed: runs.length, maxAttempts: attempts }, faults);
 rmSync(folder, { recursive: true });

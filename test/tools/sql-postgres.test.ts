@@ -9,7 +9,7 @@ import {
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
-import { within } from '../within.ts';
+import { resolveWithin } from '../within.ts';
 import { attacks } from './postgres-attacks.fixture.ts';
 
 let postgres: Postgres;
@@ -20,7 +20,7 @@ let readersUrl = '';
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  url = await postgres.newDatabase();
+  url = await postgres.createDatabase();
   owner = new Client({ connectionString: url });
   await owner.connect();
   await owner.query(`
@@ -92,7 +92,7 @@ describe('a query', () => {
   test.each([1, 19, 20, 21, 40, 41])('limits %i rows exactly, and tells whether there are more', async (maxRows) => {
     const more = await ask('SELECT * FROM generate_series(1, 100)', { options: { maxRows } });
     expect(more.split('\n')).toHaveLength(maxRows + 2);
-    expect(more).toContain('there are more: the cap on rows');
+    expect(more).toContain('there are more: the limit on rows');
     const all = await ask(`SELECT * FROM generate_series(1, ${maxRows})`, { options: { maxRows } });
     expect(all).toMatch(new RegExp(`\\[${maxRows} rows?\\]$`));
   });
@@ -100,7 +100,7 @@ describe('a query', () => {
   test('limits bytes and the length of a value', async () => {
     expect(
       await ask('SELECT * FROM generate_series(1, 1000)', { options: { maxRows: 1_000, maxBytes: 30 } }),
-    ).toContain('the cap on bytes');
+    ).toContain('the limit on bytes');
     expect(await ask("SELECT repeat('x', 10000) AS long")).toContain('[… 5904 more characters]');
   });
 
@@ -152,7 +152,7 @@ describe('a hostile query', () => {
     ],
     ['a statement with slow rows', 'SELECT i, pg_sleep(0.02) FROM generate_series(1, 100) AS i'],
   ])('is cancelled at its deadline: %s', async (_, sql) => {
-    expect(await ask(sql, { options: { timeoutMs: 300 } })).toContain('it takes too long');
+    expect(await ask(sql, { options: { timeoutMs: 300 } })).toContain('it took too long');
     expect(await ask('SELECT 1 AS one')).toBe('["one"]\n[1]\n[1 row]');
   });
 
@@ -185,7 +185,7 @@ describe('a hostile query', () => {
     const asked = expect(ask('SELECT pg_sleep(5)', { signal: controller.signal })).rejects.toThrow('enough');
     await countSleeping().toBe(1);
     controller.abort(new Error('enough'));
-    await within(1_000, asked);
+    await resolveWithin(1_000, asked);
     expect(await ask('SELECT 1 AS one')).toContain('[1 row]');
   });
 
@@ -279,13 +279,15 @@ describe('a hostile query', () => {
     const database = new Pool({ connectionString: played.href, max: 1 });
     const sql =
       "SELECT set_config('role', 'none', true), query_to_xml('SELECT pg_read_file(''/etc/passwd'')', true, true, '')";
-    expect(await ask(sql, { options: { database } })).toContain('its role has the rights of');
+    expect(await ask(sql, { options: { database } })).toContain('the database role has the rights of');
     await database.end();
   });
 
   test('refuses a role with access outside the database, unless it is allowed', async () => {
     const powerful = new Pool({ connectionString: url, max: 1 });
-    expect(await ask('SELECT 1 AS one', { options: { database: powerful } })).toContain('its role has the rights of');
+    expect(await ask('SELECT 1 AS one', { options: { database: powerful } })).toContain(
+      'the database role has the rights of',
+    );
     const accepted = { database: powerful, powerfulRole: 'accept' };
     expect(await ask('SELECT 1 AS one', { options: accepted })).toContain('[1 row]');
     expect(await ask("COPY users TO PROGRAM 'true'", { options: accepted })).toMatch(/^refused: /);

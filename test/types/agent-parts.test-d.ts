@@ -59,8 +59,8 @@ const who = tool({
 
 const perTenant: Middleware<WithTenant> = { wrapModelCall: (request, next) => next(request) };
 
-describe('parts of an agent that need different contexts', () => {
-  test('need all of them: tools', () => {
+describe('the context of an agent', () => {
+  test('includes the contexts of its tools', () => {
     const agent = new Agent({ model, tools: [plain, query, who] });
     expectTypeOf(agent.run('Go.', { context: both })).toEqualTypeOf<Run<string>>();
     // @ts-expect-error: the user is missing
@@ -73,7 +73,7 @@ describe('parts of an agent that need different contexts', () => {
     agent.resume('id', { host: {} as never });
   });
 
-  test('need all of them: middleware, instructions and tools', () => {
+  test('includes the contexts of middleware, instructions and tools', () => {
     const agent = new Agent({
       model,
       tools: [who],
@@ -91,7 +91,7 @@ describe('parts of an agent that need different contexts', () => {
     agent.run('Go.', { context: { tenant: 'a', locale: 'en' } });
   });
 
-  test('need all of them: agents that the conversation may go over to', () => {
+  test('includes the contexts of handoff targets', () => {
     const billing = new Agent({ name: 'billing', model, tools: [query] });
     const desk = new Agent({ model, tools: [who], handoffs: [billing] });
     desk.run('Go.', { context: both });
@@ -99,7 +99,7 @@ describe('parts of an agent that need different contexts', () => {
     desk.run('Go.', { context: { user: { id: 1 } } });
   });
 
-  test('need all of them: agents as tools', () => {
+  test('includes the contexts of agents as tools', () => {
     const billing = new Agent({ name: 'billing', model, tools: [query] });
     const desk = new Agent({ model, tools: [who, billing.asTool({ name: 'ask', description: 'A.' })] });
     desk.run('Go.', { context: both });
@@ -107,7 +107,7 @@ describe('parts of an agent that need different contexts', () => {
     desk.run('Go.', { context: { user: { id: 1 } } });
   });
 
-  test('need all of them: tools in wrappers, and in a search', () => {
+  test('includes the contexts of wrapped tools and of a tool search', () => {
     for (const tools of [
       prefixTools([query, who], 'a_'),
       withToolTimeout([query, who], 5),
@@ -122,18 +122,18 @@ describe('parts of an agent that need different contexts', () => {
     }
   });
 
-  test('a function of the instructions is given what the tools need', () => {
+  test('is the argument of the instructions', () => {
     new Agent({ model, tools: [query], instructions: (context) => context.database.query('x') });
     new Agent({
       model,
       tools: [query, who],
       instructions: (context) => context.database.query(String(context.user.id)),
     });
-    // @ts-expect-error: nobody needs a tenant
+    // @ts-expect-error: no part needs a tenant
     new Agent({ model, tools: [query], instructions: (context) => context.tenant });
   });
 
-  test('middleware that is written in place is given what the tools need', () => {
+  test('is the type of inline middleware', () => {
     new Agent({
       model,
       tools: [query],
@@ -148,7 +148,7 @@ describe('parts of an agent that need different contexts', () => {
     });
   });
 
-  test('a tool that is written in place asks for no context', () => {
+  test('is not required by an inline tool', () => {
     const agent = new Agent({
       model,
       tools: [plain, tool({ name: 'a', description: 'A.', input: z.object({ n: z.number() }), execute: ({ n }) => n })],
@@ -156,7 +156,7 @@ describe('parts of an agent that need different contexts', () => {
     expectTypeOf(agent.run('Go.')).toEqualTypeOf<Run<string>>();
   });
 
-  test('with adds what its changes need', () => {
+  test('grows by the options of agent.with', () => {
     const agent = new Agent({ model, tools: [query] }).with({ middleware: [perTenant] });
     agent.run('Go.', { context: { ...both, tenant: 'a' } });
     // @ts-expect-error: the tenant is missing
@@ -166,8 +166,8 @@ describe('parts of an agent that need different contexts', () => {
   });
 });
 
-describe('a type argument that is written by hand', () => {
-  test('of the context does not refuse an output schema', () => {
+describe('an explicit type argument', () => {
+  test('for the context accepts an output schema', () => {
     const agent = new Agent<WithUser>({ model, tools: [who], output: z.object({ city: z.string() }) });
     expectTypeOf(agent.run('Go.', { context: both })).resolves.toEqualTypeOf<CompletedOutcome<unknown>>();
     expectTypeOf(new Agent<WithUser>({ model, tools: [who] }).run('Go.', { context: both })).toEqualTypeOf<
@@ -175,34 +175,34 @@ describe('a type argument that is written by hand', () => {
     >();
   });
 
-  test('of context and output is held', () => {
+  test('for context and output is checked', () => {
     const output = z.object({ city: z.string() });
     const agent = new Agent<WithUser, { city: string }>({ model, tools: [who], output });
     expectTypeOf(agent.run('Go.', { context: both })).resolves.toEqualTypeOf<CompletedOutcome<{ city: string }>>();
-    // @ts-expect-error: the schema gives something else
+    // @ts-expect-error: the schema has another output
     new Agent<WithUser, { town: string }>({ model, output });
-    // @ts-expect-error: who needs a user
+    // @ts-expect-error: `who` needs a user
     new Agent<WithDatabase>({ model, tools: [who] });
   });
 
-  test('of the output is text as well where there is no schema', () => {
+  test('for the output is string without a schema', () => {
     const agent = new Agent<unknown, { city: string }>({ model });
     expectTypeOf(agent.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<string | { city: string }>>();
   });
 });
 
-describe('an output', () => {
+describe('the output type of an agent', () => {
   const paid = new Agent({ name: 'paid', model, output: z.object({ paid: z.boolean() }) });
   const text = new Agent({ name: 'text', model });
 
-  test('is text, or what the agents end with that the conversation may go over to', () => {
+  test('is string, or the output of its handoff targets', () => {
     const desk = new Agent({ model, handoffs: [paid] });
     expectTypeOf(desk.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<string | { paid: boolean }>>();
     const other = new Agent({ model, handoffs: [paid.asHandoff(), text] });
     expectTypeOf(other.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<string | { paid: boolean }>>();
   });
 
-  test('is the agent’s own or another’s', () => {
+  test('is its own or that of a handoff target', () => {
     const desk = new Agent({ model, output: z.object({ city: z.string() }), handoffs: [paid] });
     expectTypeOf(desk.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<{ city: string } | { paid: boolean }>>();
     const far = new Agent({ model, output: z.number(), handoffs: () => [desk, text] });
@@ -211,12 +211,12 @@ describe('an output', () => {
     >();
   });
 
-  test('is that of its schema alone where it hands over to agents with the same', () => {
+  test('is that of the schema if all handoff targets have the same', () => {
     const desk = new Agent({ model, output: z.object({ paid: z.boolean() }), handoffs: [paid] });
     expectTypeOf(desk.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<{ paid: boolean }>>();
   });
 
-  test('follows with', () => {
+  test('follows agent.with', () => {
     expectTypeOf(paid.with({ output: z.number() }).run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<number>>();
     expectTypeOf(text.with({ output: z.number() }).run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<number>>();
     expectTypeOf(paid.with({ output: undefined }).run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<string>>();
@@ -225,7 +225,7 @@ describe('an output', () => {
     expectTypeOf(desk.with({ output: z.number() }).run('Go.')).resolves.toEqualTypeOf<
       CompletedOutcome<number | { paid: boolean }>
     >();
-    // What was its own before is not known any more.
+    // The earlier output type is not known any more.
     expectTypeOf(desk.with({ handoffs: [text] }).run('Go.')).resolves.toEqualTypeOf<
       CompletedOutcome<string | { paid: boolean }>
     >();
@@ -235,15 +235,15 @@ describe('an output', () => {
     >();
   });
 
-  test('of an agent as a tool is the tool’s', () => {
+  test('is the value type of the agent as a tool', () => {
     const ask = new Agent({ model, handoffs: [paid] }).asTool({ name: 'ask', description: 'A.' });
     expectTypeOf<InferToolInput<typeof ask>>().toEqualTypeOf<{ readonly prompt: string }>();
     expectTypeOf<InferToolOutput<typeof ask>>().toEqualTypeOf<string | { paid: boolean }>();
   });
 });
 
-describe('a tool', () => {
-  test('carries the type of its input, after transforms, and of its value', () => {
+describe('the type of a tool', () => {
+  test('has the input after transforms, and the value', () => {
     const at = tool({
       name: 'at',
       description: 'A.',
@@ -258,20 +258,20 @@ describe('a tool', () => {
     expectTypeOf<InferToolOutput<typeof code>>().toEqualTypeOf<number>();
   });
 
-  test('is a tool wherever its types do not matter', () => {
+  test('is compatible with Tool', () => {
     const tools: readonly Tool<WithDatabase & WithUser>[] = [plain, query, who];
     expectTypeOf(new Agent({ model, tools }).run('Go.', { context: both })).toEqualTypeOf<Run<string>>();
     expectTypeOf<InferToolInput<Tool<unknown>>>().toEqualTypeOf<unknown>();
   });
 
-  test('keeps its types in wrappers', () => {
+  test('survives wrappers', () => {
     const [guarded] = requireApproval([query]);
     expectTypeOf<InferToolInput<NonNullable<typeof guarded>>>().toEqualTypeOf<{ sql: string }>();
   });
 });
 
-describe('an approval', () => {
-  test('is asked for with what execute gets', () => {
+describe('needsApproval', () => {
+  test('gets the same arguments as execute', () => {
     tool({
       name: 'pay',
       description: 'P.',

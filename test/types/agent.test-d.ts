@@ -33,7 +33,7 @@ const who = tool({
   execute: (_, { context }: { readonly context: WithUser }) => context.user.id,
 });
 
-describe('tool', () => {
+describe('tool()', () => {
   test('infers the input of execute from the schema, after transforms', () => {
     tool({
       name: 'typed',
@@ -43,7 +43,7 @@ describe('tool', () => {
     });
   });
 
-  test('refuses a field that the schema does not have', () => {
+  test('rejects an unknown field of the input', () => {
     tool({
       name: 'wrong',
       description: 'Wrong.',
@@ -53,7 +53,7 @@ describe('tool', () => {
     });
   });
 
-  test('refuses an unknown effect', () => {
+  test('rejects an unknown effect', () => {
     tool({
       name: 'wrong',
       description: 'Wrong.',
@@ -64,19 +64,19 @@ describe('tool', () => {
     });
   });
 
-  test('refuses an input that is no schema', () => {
+  test('rejects an input that is not a schema', () => {
     // @ts-expect-error: a plain object has no "~standard"
     tool({ name: 'wrong', description: 'Wrong.', input: { city: 'string' }, execute: () => 1 });
   });
 });
 
-describe('context', () => {
-  test('is not asked for where no tool needs one', () => {
+describe('the context of run()', () => {
+  test('is optional if no tool needs one', () => {
     const agent = new Agent({ model, tools: [plain] });
     expectTypeOf(agent.run('Hello')).toEqualTypeOf<Run<string>>();
   });
 
-  test('is required where a tool needs one', () => {
+  test('is required if a tool needs one', () => {
     const agent = new Agent({ model, tools: [plain, query] });
     agent.run('Hello', { context: { database: { query: (sql) => sql } } });
     // @ts-expect-error: the context is missing
@@ -87,28 +87,28 @@ describe('context', () => {
     agent.run('Hello', { context: {} });
   });
 
-  test('is required by resume wherever run requires it', () => {
+  test('is required by resume if run requires it', () => {
     const agent = new Agent({ model, tools: [query] });
     // @ts-expect-error: the context is missing
     agent.resume('id', { host: memoryHost() });
     agent.resume('id', { host: memoryHost(), context: { database: { query: (sql) => sql } } });
   });
 
-  test('of several tools is what all of them need', () => {
+  test('includes the contexts of several tools', () => {
     const agent = new Agent<WithDatabase & WithUser>({ model, tools: [plain, query, who] });
     agent.run('Hello', { context: { database: { query: (sql) => sql }, user: { id: 1 } } });
     // @ts-expect-error: the user is missing
     agent.run('Hello', { context: { database: { query: (sql) => sql } } });
   });
 
-  test('a tool that needs more than the agent gives does not fit', () => {
+  test('must fit explicit type arguments of the agent', () => {
     // @ts-expect-error: "who" needs a user
     new Agent<WithDatabase>({ model, tools: [who] });
   });
 });
 
-describe('output', () => {
-  test('is text without a schema', async () => {
+describe('the output of a run', () => {
+  test('is a string without a schema', async () => {
     const completed = await new Agent({ model }).run('Hello');
     expectTypeOf(completed).toEqualTypeOf<CompletedOutcome<string>>();
     expectTypeOf(completed.output).toEqualTypeOf<string>();
@@ -124,7 +124,7 @@ describe('output', () => {
     expectTypeOf(output).toEqualTypeOf<{ city: string; at: Date }>();
   });
 
-  test('of an outcome is there only when the run completed', () => {
+  test('exists only on a completed outcome', () => {
     const outcome = {} as Outcome<number>;
     // @ts-expect-error: a failed run has no output
     outcome.output;
@@ -136,19 +136,19 @@ describe('output', () => {
 });
 
 describe('events', () => {
-  test('are typed by their name', () => {
+  test('have the type of their name', () => {
     const run = new Agent({ model }).run('Hello');
     run.on('tool.finished', ({ durationMs, content }) => {
       expectTypeOf(durationMs).toEqualTypeOf<number>();
       expectTypeOf(content).toEqualTypeOf<string>();
     });
-    // @ts-expect-error: there is no such event
+    // @ts-expect-error: this event does not exist
     run.on('tool.done', () => undefined);
     // @ts-expect-error: a finished tool has no delta
     run.on('tool.finished', ({ delta }) => delta);
   });
 
-  test('are told apart by their type', async () => {
+  test('are a discriminated union', async () => {
     for await (const event of new Agent({ model }).run('Hello')) {
       if (event.type === 'text.delta') expectTypeOf(event.delta).toEqualTypeOf<string>();
       if (event.type === 'run.finished') expectTypeOf(event.outcome).toEqualTypeOf<Outcome<unknown>>();

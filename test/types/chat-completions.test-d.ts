@@ -15,10 +15,10 @@ import type * as Theirs from 'openai/resources/chat/completions';
 import type { CompletionUsage as TheirUsage } from 'openai/resources/completions';
 import { describe, expectTypeOf, test } from 'vitest';
 
-// Ours differ from the types of the `openai` package in this: everything is readonly, and enums of the server are open.
-// `Plain` takes that out of ours. Where a server may leave out what theirs promise, the test says so by name.
+// Our types differ from those of the `openai` package: everything is readonly, and enums of the server are open.
+// `Plain` removes these differences. Where a server may omit a field that OpenAI promises, the test names it.
 
-/** Without `readonly`, and without the open end of enums. */
+/** Removes `readonly` and the open end of enums. */
 type Plain<T> = PlainText<Extract<T, string>> | PlainOther<Exclude<T, string>>;
 type PlainText<S extends string> = [Literals<S>] extends [never] ? S : Literals<S>;
 type Literals<S extends string> = S extends string ? (string extends S ? never : S) : never;
@@ -28,18 +28,18 @@ type PlainOther<T> = T extends readonly (infer Element)[]
     ? { -readonly [Key in keyof T]: Plain<T[Key]> }
     : T;
 
-type Needed<T, Name extends keyof T> = Omit<T, Name> & Required<Pick<T, Name>>;
+type RequiredFields<T, Name extends keyof T> = Omit<T, Name> & Required<Pick<T, Name>>;
 
-describe('the request', () => {
+describe('ChatRequest', () => {
   type Request = Theirs.ChatCompletionCreateParams;
 
-  test('has the same fields', () => {
+  test("has the same fields as OpenAI's type", () => {
     expectTypeOf<keyof ChatRequest>().toEqualTypeOf<keyof Request>();
   });
 
-  test('is mutually assignable, but for the model, which a request of ours may leave out', () => {
+  test("is mutually assignable with OpenAI's type, except for the optional model", () => {
     expectTypeOf<Request>().toExtend<ChatRequest>();
-    expectTypeOf<Needed<Plain<ChatRequest>, 'model'>>().toExtend<Theirs.ChatCompletionCreateParamsBase>();
+    expectTypeOf<RequiredFields<Plain<ChatRequest>, 'model'>>().toExtend<Theirs.ChatCompletionCreateParamsBase>();
   });
 
   test('has the same messages, tools and choices', () => {
@@ -52,27 +52,27 @@ describe('the request', () => {
   });
 });
 
-describe('the reply', () => {
-  // A server may leave these out, or give parts as content.
-  type OurMessage = Omit<Needed<Plain<AssistantMessage>, 'refusal'>, 'content' | 'audio'> & {
+describe('ChatResponse', () => {
+  // Servers may omit these fields, or send parts as content.
+  type OurMessage = Omit<RequiredFields<Plain<AssistantMessage>, 'refusal'>, 'content' | 'audio'> & {
     content: string | null;
     audio?: Required<Plain<ResponseAudio>> | null;
   };
-  type OurChoice = Omit<Needed<Plain<ChatChoice>, 'logprobs'>, 'message' | 'finish_reason'> & {
+  type OurChoice = Omit<RequiredFields<Plain<ChatChoice>, 'logprobs'>, 'message' | 'finish_reason'> & {
     message: OurMessage;
     finish_reason: NonNullable<Plain<ChatChoice['finish_reason']>>;
   };
-  type OurReply = Omit<
-    Needed<Plain<ChatResponse>, 'id' | 'object' | 'created' | 'model'>,
+  type OurResponse = Omit<
+    RequiredFields<Plain<ChatResponse>, 'id' | 'object' | 'created' | 'model'>,
     'choices' | 'service_tier' | 'system_fingerprint'
   > & { choices: OurChoice[]; system_fingerprint?: string };
 
-  test('has the same fields', () => {
+  test("has the same fields as OpenAI's type", () => {
     expectTypeOf<keyof ChatResponse>().toEqualTypeOf<keyof Theirs.ChatCompletion>();
     expectTypeOf<keyof ChatChoice>().toEqualTypeOf<keyof Theirs.ChatCompletion.Choice>();
-    // One type for what was said and for what is sent again: `name` is of the latter. OpenAI does not show its reasoning.
-    type Reasoning = 'reasoning_content' | 'reasoning' | 'reasoning_details';
-    expectTypeOf<Exclude<keyof AssistantMessage, 'name' | Reasoning>>().toEqualTypeOf<
+    // Received and sent messages have one type; only sent ones have `name`. OpenAI's type has no reasoning.
+    type ReasoningField = 'reasoning_content' | 'reasoning' | 'reasoning_details';
+    expectTypeOf<Exclude<keyof AssistantMessage, 'name' | ReasoningField>>().toEqualTypeOf<
       keyof Theirs.ChatCompletionMessage
     >();
     expectTypeOf<AssistantMessage['reasoning_content']>().toEqualTypeOf<string | undefined>();
@@ -80,11 +80,11 @@ describe('the reply', () => {
     expectTypeOf<keyof ResponseAudio>().toEqualTypeOf<keyof Theirs.ChatCompletionAudio>();
   });
 
-  test('is mutually assignable, once what a server may leave out is there', () => {
+  test("is mutually assignable with OpenAI's type, with the omitted fields", () => {
     expectTypeOf<Theirs.ChatCompletion['choices'][number]>().toExtend<ChatChoice>();
     expectTypeOf<Omit<Theirs.ChatCompletion, 'choices'>>().toExtend<Omit<ChatResponse, 'choices'>>();
     expectTypeOf<Theirs.ChatCompletionMessage>().toExtend<AssistantMessage>();
-    expectTypeOf<OurReply>().toExtend<Theirs.ChatCompletion>();
+    expectTypeOf<OurResponse>().toExtend<Theirs.ChatCompletion>();
     expectTypeOf<OurMessage>().toExtend<Theirs.ChatCompletionMessage>();
   });
 
@@ -95,31 +95,31 @@ describe('the reply', () => {
   });
 });
 
-describe('the chunk', () => {
+describe('ChatChunk', () => {
   type Choice = ChatChunk['choices'][number];
   type TheirChoice = Theirs.ChatCompletionChunk.Choice;
   type OurChunk = Omit<Plain<ChatChunk>, 'service_tier' | 'system_fingerprint'> & { system_fingerprint?: string };
 
-  test('has the same fields', () => {
+  test("has the same fields as OpenAI's type", () => {
     expectTypeOf<keyof ChatChunk>().toEqualTypeOf<keyof Theirs.ChatCompletionChunk>();
     expectTypeOf<keyof Choice>().toEqualTypeOf<keyof TheirChoice>();
     expectTypeOf<keyof Choice['delta']>().toEqualTypeOf<keyof TheirChoice['delta']>();
   });
 
-  test('is mutually assignable, but for texts of the server, which are open', () => {
+  test("is mutually assignable with OpenAI's type, except for open enums", () => {
     expectTypeOf<Theirs.ChatCompletionChunk>().toExtend<ChatChunk>();
     expectTypeOf<OurChunk>().toExtend<Theirs.ChatCompletionChunk>();
   });
 });
 
-test('a difference is seen', () => {
+test('rejects an incompatible field', () => {
   type Request = Theirs.ChatCompletionCreateParamsBase;
-  type Loud = Omit<Needed<Plain<ChatRequest>, 'model'>, 'verbosity'> & { verbosity: 'loud' };
-  type Seeded = Omit<Request, 'seed'> & { seed: string };
-  // @ts-expect-error A field that theirs do not have.
+  type Loud = Omit<RequiredFields<Plain<ChatRequest>, 'model'>, 'verbosity'> & { verbosity: 'loud' };
+  type SeededRequest = Omit<Request, 'seed'> & { seed: string };
+  // @ts-expect-error A field that OpenAI's type does not have.
   expectTypeOf<keyof ChatRequest | 'temprature'>().toEqualTypeOf<keyof Request>();
-  // @ts-expect-error A value that theirs do not take.
+  // @ts-expect-error A value that OpenAI's type does not accept.
   expectTypeOf<Loud>().toExtend<Request>();
   // @ts-expect-error A field of another type.
-  expectTypeOf<Seeded>().toExtend<ChatRequest>();
+  expectTypeOf<SeededRequest>().toExtend<ChatRequest>();
 });

@@ -27,37 +27,37 @@ const who = tool({
 });
 
 describe('a conversation', () => {
-  test('has an id and a store, and messages that nobody changes in place', async () => {
+  test('has an id and a store, and readonly messages', async () => {
     const chat = conversation({ id: 'chat', store });
     expectTypeOf(chat).toEqualTypeOf<Conversation>();
     expectTypeOf(chat.messages()).resolves.toEqualTypeOf<readonly Message[]>();
     await chat.append([{ role: 'user', content: 'Hello.' }]);
     // @ts-expect-error: messages have roles
     await chat.append([{ content: 'Hello.' }]);
-    // @ts-expect-error: it is kept somewhere
+    // @ts-expect-error: the store is missing
     conversation({ id: 'chat' });
   });
 
-  test('is kept in memory, in a file, or in a store of yours', () => {
+  test('is stored in memory, in a file, or in a custom store', () => {
     expectTypeOf(memoryConversations()).toEqualTypeOf<ConversationStore>();
     expectTypeOf(sqliteConversations('runs.db', { synchronous: 'normal' })).toEqualTypeOf<SqliteConversations>();
     expectTypeOf<SqliteConversations>().toExtend<ConversationStore>();
-    // @ts-expect-error: a file is named
+    // @ts-expect-error: the file is missing
     sqliteConversations();
   });
 
-  test('is what a run is given, at its beginning and when it is resumed', async () => {
+  test('is an option of run and resume', async () => {
     const chat = conversation({ id: 'chat', store });
     const agent = new Agent({ model });
     await agent.run('Hello.', { conversation: chat });
     await agent.resume('run', { host: memoryHost(), conversation: chat });
-    // @ts-expect-error: an id is not enough
+    // @ts-expect-error: an id is not a conversation
     await agent.run('Hello.', { conversation: 'chat' });
-    // @ts-expect-error: what is enqueued is part of none
+    // @ts-expect-error: enqueued runs have no conversation
     await memoryHost().enqueue('agent', 'Hello.', { conversation: chat });
   });
 
-  test('is asked of those who have a host resume their runs, with the record of one that has it', async () => {
+  test('is a parameter of resumeAll, as a function of the record', async () => {
     const host = sqliteHost('runs.db');
     const agent = new Agent({ model });
     await host.resumeAll([{ agent, conversation: ({ conversation: { id } }) => conversation({ id, store }) }]);
@@ -72,11 +72,11 @@ describe('a conversation', () => {
     ]);
     // @ts-expect-error: the context is missing
     await host.resumeAll([{ agent: needy, conversation: () => conversation({ id: 'chat', store }) }]);
-    // @ts-expect-error: an id is not enough
+    // @ts-expect-error: an id is not a conversation
     await host.resumeAll([{ agent, conversation: () => 'chat' }]);
   });
 
-  test('that was gone on with is told with the outcome, and what is missing', () => {
+  test('conflict has the outcome and the missing messages', () => {
     const error = {} as ConversationError<string>;
     expectTypeOf(error).toExtend<HostError>();
     expectTypeOf(error.outcome).toEqualTypeOf<Outcome>();

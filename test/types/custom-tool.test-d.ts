@@ -15,7 +15,7 @@ const shell = customTool({
 });
 
 describe('a custom tool', () => {
-  test('takes text, wherever its input is given', () => {
+  test('has a string as input everywhere', () => {
     const tool = customTool({
       name: 'sql',
       description: 'Runs a query.',
@@ -31,12 +31,12 @@ describe('a custom tool', () => {
     expectTypeOf(new Agent({ model, tools: [tool] }).run('Hello')).toEqualTypeOf<Run<string>>();
   });
 
-  test('is called as functions are, as far as a listener has to know', () => {
+  test('has calls like a function tool, for listeners', () => {
     expectTypeOf(callName).toEqualTypeOf<(call: ToolCall) => string>();
     expectTypeOf(callArguments).toEqualTypeOf<(call: ToolCall) => string>();
   });
 
-  test('asks for the context that it needs', () => {
+  test('requires the context that it needs', () => {
     const agent = new Agent({ model, tools: [shell] });
     agent.run('Hello', { context: { shell: { run: (command) => command } } });
     // @ts-expect-error: the context is missing
@@ -44,11 +44,11 @@ describe('a custom tool', () => {
   });
 
   test('has no schema', () => {
-    // @ts-expect-error: its input is text
+    // @ts-expect-error: the input is a string
     customTool({ name: 'sql', description: 'Runs a query.', input: { type: 'object' }, execute: () => 1 });
   });
 
-  test('knows two syntaxes of grammars', () => {
+  test('accepts two grammar syntaxes', () => {
     customTool({
       name: 'sql',
       description: 'Runs a query.',
@@ -59,7 +59,7 @@ describe('a custom tool', () => {
   });
 });
 
-describe('a choice of tools', () => {
+describe('toolChoice', () => {
   test('has five forms', () => {
     const fn = { type: 'function', function: { name: 'shell' } } as const;
     const custom = { type: 'custom', custom: { name: 'shell' } } as const;
@@ -67,13 +67,13 @@ describe('a choice of tools', () => {
     for (const toolChoice of ['none', 'auto', 'required', fn, custom, allowed] as const) {
       new Agent({ model, tools: [shell], toolChoice });
     }
-    // @ts-expect-error: there is no such word
+    // @ts-expect-error: this value does not exist
     new Agent({ model, tools: [shell], toolChoice: 'any' });
-    // @ts-expect-error: a function is not named as a custom tool is
+    // @ts-expect-error: a function is named in another form
     new Agent({ model, tools: [shell], toolChoice: { type: 'function', custom: { name: 'shell' } } });
   });
 
-  test('is no setting', () => {
+  test('is not a model setting', () => {
     // @ts-expect-error: it is an option of the agent
     new Agent({ model, modelSettings: { tool_choice: 'none' } });
   });

@@ -14,7 +14,7 @@ import { expectTypeOf, test } from 'vitest';
 
 const error: unknown = new Error();
 
-test('isInstance of a class narrows to that class', () => {
+test('isInstance narrows to its class', () => {
   if (PawlError.isInstance(error)) expectTypeOf(error).toEqualTypeOf<PawlError>();
   if (ToolError.isInstance(error)) expectTypeOf(error).toEqualTypeOf<ToolError>();
   if (HttpError.isInstance(error)) expectTypeOf(error.status).toEqualTypeOf<number>();
@@ -24,11 +24,11 @@ test('isInstance of a class narrows to that class', () => {
   if (AbortRun.isInstance(error)) expectTypeOf(error).toEqualTypeOf<AbortRun>();
 });
 
-test('it can be passed on, since it needs no this', () => {
+test('isInstance is callable without this', () => {
   expectTypeOf([error].filter(ConversationError.isInstance)).toEqualTypeOf<ConversationError[]>();
 });
 
-test('there is no is, which every class would inherit', () => {
+test('no error class has `is`', () => {
   // @ts-expect-error: each class has isInstance.
   void HttpError.is;
   // @ts-expect-error: as above.

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 declare const outcome: Outcome;
 
 describe('the matchers for runs', () => {
-  test('are known to expect, with what they take', () => {
+  test('are known to expect with their arguments', () => {
     expect(outcome).toHaveCalledTool('look', { city: 'Oslo' });
     expect(outcome).toHaveToolSequence(['look', ['pay', 'book']]);
     expect(outcome).toHaveOutcome('completed');
@@ -14,12 +14,12 @@ describe('the matchers for runs', () => {
     expect(outcome.messages).toBeValidHistory();
   });
 
-  test('refuse an ending that there is none of, and a cap that nobody counts', () => {
-    // @ts-expect-error: no run ends so
+  test('reject an unknown status and an unknown count', () => {
+    // @ts-expect-error: this status does not exist
     expect(outcome).toHaveOutcome('done');
-    // @ts-expect-error: it is called turns
+    // @ts-expect-error: the count is `turns`
     expect(outcome).toStayWithin({ steps: 3 });
-    // @ts-expect-error: a tool is named by a text
+    // @ts-expect-error: the name of a tool is a string
     expect(outcome).toHaveCalledTool(3);
   });
 });

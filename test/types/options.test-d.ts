@@ -12,12 +12,12 @@ const PAGE: OptionTable<PageOptions> = {
   hints: { limit: 'The option is "maxBytes".' },
 };
 
-test('checked options have the type that they had', () => {
+test('checkOptions keeps the type of the options', () => {
   const options: PageOptions = { maxBytes: 5 };
   expectTypeOf(checkOptions(options, PAGE, 'fetchPage')).toEqualTypeOf<PageOptions>();
 });
 
-test('a table that is not complete does not compile', () => {
+test('an incomplete option table does not compile', () => {
   // @ts-expect-error: retry is missing.
   const missing: OptionTable<PageOptions> = { keys: { maxBytes: 'number', robots: 'any' } };
   const nested: OptionTable<PageOptions> = {

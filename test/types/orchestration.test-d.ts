@@ -9,17 +9,17 @@ interface Shop {
   readonly shop: string;
 }
 
-describe('a hand-off', () => {
+describe('a handoff', () => {
   const billing = new Agent<Shop, string>({ name: 'billing', model, instructions: ({ shop }) => shop });
 
-  test('asks for the context of the agents that it may come to', () => {
+  test('requires the contexts of all reachable agents', () => {
     const desk = new Agent<Shop, string>({ name: 'desk', model, handoffs: [billing] });
     // @ts-expect-error: the context is missing
     desk.run('Go.');
     expectTypeOf(desk.run('Go.', { context: { shop: 'A' } })).resolves.toEqualTypeOf<CompletedOutcome<string>>();
   });
 
-  test('ends with what the agents end with', () => {
+  test('has the outputs of all reachable agents', () => {
     const output = z.object({ paid: z.boolean() });
     const payer = new Agent({ name: 'payer', model, output });
     const desk = new Agent({ name: 'desk', model, handoffs: [payer.asHandoff({ inputFilter: lastMessages(2) })] });
@@ -30,13 +30,13 @@ describe('a hand-off', () => {
 });
 
 describe('a guard', () => {
-  test('beside the request can not replace what was sent', () => {
+  test('in parallel mode cannot replace the input', () => {
     inputGuard({ name: 'a', mode: 'blocking', check: ({ messages }) => ({ type: 'replace', messages }) });
-    // @ts-expect-error: it was sent already
+    // @ts-expect-error: the input has been sent
     inputGuard({ name: 'a', check: ({ messages }) => ({ type: 'replace', messages }) });
   });
 
-  test('of an output gets the value of its schema', () => {
+  test('of an output gets the parsed value of the schema', () => {
     outputGuard({
       name: 'a',
       output: z.object({ price: z.number() }),
@@ -47,9 +47,9 @@ describe('a guard', () => {
     });
   });
 
-  test('is a middleware, and gives a verdict', () => {
+  test('is middleware and returns a verdict', () => {
     expectTypeOf(toolGuard({ name: 'a', before: () => ({ type: 'deny', reason: 'No.' }) })).toExtend<Middleware>();
-    // @ts-expect-error: that is no verdict
+    // @ts-expect-error: this verdict does not exist
     toolGuard({ name: 'a', before: () => true });
   });
 });

@@ -17,8 +17,8 @@ const query = tool({
 });
 const context: WithDatabase = { database: { query: (sql) => sql } };
 
-describe('tools that are searched', () => {
-  test('need of the application what they needed before', () => {
+describe('toolSearch', () => {
+  test('keeps the context that its tools need', () => {
     const search = toolSearch([query], { threshold: 0 });
     expectTypeOf(search).toEqualTypeOf<ToolSearch<WithDatabase>>();
     const agent = new Agent({ model, tools: search.tools, middleware: [search] });
@@ -27,16 +27,16 @@ describe('tools that are searched', () => {
     agent.run('Hello');
   });
 
-  test('are described by options that there are', () => {
-    // @ts-expect-error: it is called most
+  test('accepts only known options', () => {
+    // @ts-expect-error: the option is maxResults
     toolSearch([query], { limit: 5 });
-    // @ts-expect-error: tools that are always there are named
+    // @ts-expect-error: `always` has the names of tools
     toolSearch([query], { always: [query] });
   });
 });
 
-describe('tools by turn', () => {
-  test('may be chosen by what the application passed', () => {
+describe('selectTools', () => {
+  test('gets the context', () => {
     const byTurn = selectTools<WithDatabase>((_, { context }) => [context.database.query('tool')]);
     new Agent({ model, tools: [query], middleware: [byTurn] }).run('Hello', { context });
     // @ts-expect-error: names, not tools

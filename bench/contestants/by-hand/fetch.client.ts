@@ -1,13 +1,13 @@
-import type { Contestant } from '../../compare/work.ts';
-import { byHand, type Post } from './loop.ts';
+import type { ContestantModule } from '../../compare/work.ts';
+import { createClient, type Post } from './loop.ts';
 
 const headers = { 'content-type': 'application/json', authorization: 'Bearer key' };
 
-const byFetch: Post = async (url, body) => {
+const postByFetch: Post = async (url, body) => {
   const response = await fetch(url, { method: 'POST', headers, body });
   const { body: pieces } = response;
   if (!response.ok || pieces === null) throw new Error(`HTTP ${response.status}`);
-  return { text: () => response.text(), pieces: () => pieces };
+  return { readText: () => response.text(), readPieces: () => pieces };
 };
 
-export const connect: Contestant['connect'] = (setup) => byHand(byFetch, setup);
+export const connect: ContestantModule['connect'] = (setup) => createClient(postByFetch, setup);

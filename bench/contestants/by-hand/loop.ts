@@ -1,12 +1,19 @@
 import { z } from 'zod';
-import { type Client, MODEL, type Setup, SYSTEM, type WorkTool, workTools } from '../../compare/work.ts';
+import {
+  type Client,
+  type ContestantSetup,
+  createWorkTools,
+  MODEL,
+  SYSTEM,
+  type WorkTool,
+} from '../../compare/work.ts';
 
-/** Sends a body. The reply's body comes as text, or in pieces. */
-export type Post = (url: string, body: string) => Promise<Body>;
+/** Sends a body. The response's body is read as text or in pieces. */
+export type Post = (url: string, body: string) => Promise<ResponseBody>;
 
-export interface Body {
-  text(): Promise<string>;
-  pieces(): AsyncIterable<Uint8Array>;
+export interface ResponseBody {
+  readText(): Promise<string>;
+  readPieces(): AsyncIterable<Uint8Array>;
 }
 
 interface Call {
@@ -22,16 +29,19 @@ interface Message {
   readonly tool_call_id?: string;
 }
 
-/** The loop that one would write by hand: no retries, no limits but on turns, no deadlines, no events, no history. */
-export function byHand(post: Post, setup: Setup): Client {
+/** Creates the loop that a developer writes by hand: without retries, deadlines, events and history, and with a limit on turns only. */
+export function createClient(post: Post, setup: ContestantSetup): Client {
   const url = `${setup.baseURL}/chat/completions`;
-  const list = workTools(z, setup);
+  const list = createWorkTools(z, setup);
   const byName = new Map(list.map((tool) => [tool.name, tool]));
   const tools = list.map(({ name, description, schema }) => {
     return { type: 'function', function: { name, description, parameters: z.toJSONSchema(schema) } };
   });
 
-  async function converse(prompt: string, ask: (messages: readonly Message[]) => Promise<Message>): Promise<string> {
+  async function runConversation(
+    prompt: string,
+    ask: (messages: readonly Message[]) => Promise<Message>,
+  ): Promise<string> {
     const messages: Message[] = [
       { role: 'system', content: SYSTEM },
       { role: 'user', content: prompt },
@@ -42,21 +52,21 @@ export function byHand(post: Post, setup: Setup): Client {
       if (message.tool_calls === undefined) return message.content ?? '';
       messages.push(...(await Promise.all(message.tool_calls.map((call) => answer(call, byName)))));
     }
-    throw new Error(`There was no answer within ${setup.maxTurns} turns.`);
+    throw new Error(`The conversation did not end within ${setup.maxTurns} turns.`);
   }
 
   return {
     run: (prompt) =>
-      converse(prompt, async (messages) => {
+      runConversation(prompt, async (messages) => {
         const body = await post(url, JSON.stringify({ model: MODEL, messages, tools }));
-        const { role, content, tool_calls } = JSON.parse(await body.text()).choices[0].message;
+        const { role, content, tool_calls } = JSON.parse(await body.readText()).choices[0].message;
         return { role, content, ...(tool_calls && { tool_calls }) };
       }),
     stream: (prompt, onText) =>
-      converse(prompt, async (messages) => {
+      runConversation(prompt, async (messages) => {
         const options = { stream: true, stream_options: { include_usage: true } };
         const body = await post(url, JSON.stringify({ model: MODEL, messages, tools, ...options }));
-        return assembled(body.pieces(), onText);
+        return readMessage(body.readPieces(), onText);
       }),
   };
 }
@@ -68,10 +78,10 @@ async function answer({ id, function: called }: Call, byName: ReadonlyMap<string
   return { role: 'tool', tool_call_id: id, content };
 }
 
-async function assembled(pieces: AsyncIterable<Uint8Array>, onText: (delta: string) => void): Promise<Message> {
+async function readMessage(pieces: AsyncIterable<Uint8Array>, onText: (delta: string) => void): Promise<Message> {
   const calls: Call[] = [];
   let content = '';
-  for await (const event of eventsOf(pieces)) {
+  for await (const event of readEvents(pieces)) {
     const delta = JSON.parse(event).choices[0]?.delta;
     if (delta?.content) {
       content += delta.content;
@@ -87,7 +97,7 @@ async function assembled(pieces: AsyncIterable<Uint8Array>, onText: (delta: stri
   return { role: 'assistant', content: null, tool_calls: calls };
 }
 
-async function* eventsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* readEvents(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const piece of pieces) {

@@ -1,10 +1,10 @@
 import http, { type IncomingMessage } from 'node:http';
-import type { Contestant } from '../../compare/work.ts';
-import { byHand, type Post } from './loop.ts';
+import type { ContestantModule } from '../../compare/work.ts';
+import { createClient, type Post } from './loop.ts';
 
 const agent = new http.Agent({ keepAlive: true });
 
-const byNodeHttp: Post = (url, body) =>
+const postByNodeHttp: Post = (url, body) =>
   new Promise((resolve, reject) => {
     const headers = {
       'content-type': 'application/json',
@@ -12,13 +12,13 @@ const byNodeHttp: Post = (url, body) =>
       'content-length': Buffer.byteLength(body),
     };
     const request = http.request(url, { method: 'POST', agent, headers }, (response) => {
-      if (response.statusCode === 200) resolve({ text: () => textOf(response), pieces: () => response });
+      if (response.statusCode === 200) resolve({ readText: () => readText(response), readPieces: () => response });
       else reject(new Error(`HTTP ${response.statusCode}`));
     });
     request.on('error', reject).end(body);
   });
 
-function textOf(response: IncomingMessage): Promise<string> {
+function readText(response: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     response
@@ -31,4 +31,4 @@ function textOf(response: IncomingMessage): Promise<string> {
   });
 }
 
-export const connect: Contestant['connect'] = (setup) => byHand(byNodeHttp, setup);
+export const connect: ContestantModule['connect'] = (setup) => createClient(postByNodeHttp, setup);

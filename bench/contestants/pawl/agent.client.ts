@@ -1,10 +1,12 @@
 import { Agent, openai, tool } from '@pawl/core';
 import { z } from 'zod';
-import { type Contestant, MODEL, SYSTEM, workTools } from '../../compare/work.ts';
+import { type ContestantModule, createWorkTools, MODEL, SYSTEM } from '../../compare/work.ts';
 
-/** As its users run it: one agent, one listener, everything else at its default. */
-export const connect: Contestant['connect'] = (setup) => {
-  const tools = workTools(z, setup).map(({ schema, ...rest }) => tool({ ...rest, input: schema, effect: 'read' }));
+/** Uses Pawl like its users: one agent, one listener, and defaults. */
+export const connect: ContestantModule['connect'] = (setup) => {
+  const tools = createWorkTools(z, setup).map(({ schema, ...rest }) =>
+    tool({ ...rest, input: schema, effect: 'read' }),
+  );
   const limits = { turns: setup.maxTurns, toolCalls: setup.maxTurns * 4 };
   const model = openai(MODEL, { baseURL: setup.baseURL, apiKey: 'key' });
   const agent = new Agent({ model, instructions: SYSTEM, tools, limits });

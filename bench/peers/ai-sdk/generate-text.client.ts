@@ -1,12 +1,12 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText, isStepCount, streamText, tool } from 'ai';
 import { z } from 'zod';
-import { type Contestant, MODEL, SYSTEM, workTools } from '../../compare/work.ts';
+import { type ContestantModule, createWorkTools, MODEL, SYSTEM } from '../../compare/work.ts';
 
-export const connect: Contestant['connect'] = (setup) => {
+export const connect: ContestantModule['connect'] = (setup) => {
   const { baseURL, maxTurns } = setup;
   const server = createOpenAICompatible({ name: 'bench', apiKey: 'key', baseURL, includeUsage: true });
-  const tools = workTools(z, setup).map(({ name, description, schema, execute }) => {
+  const tools = createWorkTools(z, setup).map(({ name, description, schema, execute }) => {
     return [name, tool({ description, inputSchema: schema, execute })];
   });
   const common = {

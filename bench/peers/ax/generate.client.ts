@@ -1,12 +1,12 @@
 import { ai, ax, fn } from '@ax-llm/ax';
 import { z } from 'zod';
-import { type Contestant, MODEL, SYSTEM, workTools } from '../../compare/work.ts';
+import { type ContestantModule, createWorkTools, MODEL, SYSTEM } from '../../compare/work.ts';
 
 const SIGNATURE = 'question:string -> answer:string';
 
-export const connect: Contestant['connect'] = (setup) => {
+export const connect: ContestantModule['connect'] = (setup) => {
   const model = ai({ name: 'openai-compatible', apiKey: 'key', apiURL: setup.baseURL, config: { model: MODEL } });
-  const functions = workTools(z, setup).map(({ name, description, schema, execute }) => {
+  const functions = createWorkTools(z, setup).map(({ name, description, schema, execute }) => {
     return fn(name).description(description).arg(schema).handler(execute).build();
   });
   const options = { functions, maxSteps: setup.maxTurns, description: SYSTEM };

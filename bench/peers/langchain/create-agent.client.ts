@@ -1,21 +1,21 @@
 import { ChatOpenAI } from '@langchain/openai';
 import { createAgent, tool } from 'langchain';
 import { z } from 'zod';
-import { type Contestant, MODEL, SYSTEM, workTools } from '../../compare/work.ts';
+import { type ContestantModule, createWorkTools, MODEL, SYSTEM } from '../../compare/work.ts';
 
-export const connect: Contestant['connect'] = (setup) => {
+export const connect: ContestantModule['connect'] = (setup) => {
   const agent = createAgent({
     model: new ChatOpenAI({ model: MODEL, apiKey: 'key', configuration: { baseURL: setup.baseURL } }),
     systemPrompt: SYSTEM,
-    tools: workTools(z, setup).map(({ execute, ...rest }) => tool(execute, rest)),
+    tools: createWorkTools(z, setup).map(({ execute, ...rest }) => tool(execute, rest)),
   });
   const recursionLimit = 2 * setup.maxTurns + 1;
-  const input = (content: string) => ({ messages: [{ role: 'user', content }] });
+  const createInput = (content: string) => ({ messages: [{ role: 'user', content }] });
   return {
-    run: async (prompt) => (await agent.invoke(input(prompt), { recursionLimit })).messages.at(-1).content,
+    run: async (prompt) => (await agent.invoke(createInput(prompt), { recursionLimit })).messages.at(-1).content,
     async stream(prompt, onText) {
       let text = '';
-      for await (const [chunk] of await agent.stream(input(prompt), { recursionLimit, streamMode: 'messages' })) {
+      for await (const [chunk] of await agent.stream(createInput(prompt), { recursionLimit, streamMode: 'messages' })) {
         if (chunk.type !== 'ai' || !chunk.content) continue;
         text += chunk.content;
         onText(chunk.content);

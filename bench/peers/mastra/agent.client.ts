@@ -1,10 +1,10 @@
 import { Agent } from '@mastra/core/agent';
 import { createTool } from '@mastra/core/tools';
 import { z } from 'zod';
-import { type Contestant, MODEL, SYSTEM, workTools } from '../../compare/work.ts';
+import { type ContestantModule, createWorkTools, MODEL, SYSTEM } from '../../compare/work.ts';
 
-export const connect: Contestant['connect'] = (setup) => {
-  const tools = workTools(z, setup).map(({ name, description, schema, execute }) => {
+export const connect: ContestantModule['connect'] = (setup) => {
+  const tools = createWorkTools(z, setup).map(({ name, description, schema, execute }) => {
     return [name, createTool({ id: name, description, inputSchema: schema, execute })];
   });
   const agent = new Agent({

@@ -1,17 +1,17 @@
 import { Agent, OpenAIChatCompletionsModel, Runner, setTracingDisabled, tool } from '@openai/agents';
 import OpenAI from 'openai';
 import { z } from 'zod';
-import { type Contestant, MODEL, SYSTEM, workTools } from '../../compare/work.ts';
+import { type ContestantModule, createWorkTools, MODEL, SYSTEM } from '../../compare/work.ts';
 
 setTracingDisabled(true);
 
-export const connect: Contestant['connect'] = (setup) => {
+export const connect: ContestantModule['connect'] = (setup) => {
   const { baseURL, maxTurns } = setup;
   const agent = new Agent({
     name: 'assistant',
     instructions: SYSTEM,
     model: new OpenAIChatCompletionsModel(new OpenAI({ baseURL, apiKey: 'key' }), MODEL),
-    tools: workTools(z, setup).map(({ schema, ...rest }) => tool({ ...rest, parameters: schema })),
+    tools: createWorkTools(z, setup).map(({ schema, ...rest }) => tool({ ...rest, parameters: schema })),
   });
   const runner = new Runner({ tracingDisabled: true });
   return {

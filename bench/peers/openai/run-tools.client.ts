@@ -1,11 +1,11 @@
 import OpenAI from 'openai';
 import { zodFunction } from 'openai/helpers/zod';
 import { z } from 'zod';
-import { type Contestant, MODEL, SYSTEM, workTools } from '../../compare/work.ts';
+import { type ContestantModule, createWorkTools, MODEL, SYSTEM } from '../../compare/work.ts';
 
-export const connect: Contestant['connect'] = (setup) => {
+export const connect: ContestantModule['connect'] = (setup) => {
   const { completions } = new OpenAI({ baseURL: setup.baseURL, apiKey: 'key' }).chat;
-  const tools = workTools(z, setup).map(({ name, description, schema, execute }) => {
+  const tools = createWorkTools(z, setup).map(({ name, description, schema, execute }) => {
     return zodFunction({ name, description, parameters: schema, function: execute });
   });
   const request = (content: string) => ({

@@ -1,9 +1,9 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { Agent, createTool } from '@voltagent/core';
 import { z } from 'zod';
-import { type Contestant, MODEL, SYSTEM, workTools } from '../../compare/work.ts';
+import { type ContestantModule, createWorkTools, MODEL, SYSTEM } from '../../compare/work.ts';
 
-export const connect: Contestant['connect'] = (setup) => {
+export const connect: ContestantModule['connect'] = (setup) => {
   const { baseURL, maxTurns } = setup;
   const server = createOpenAICompatible({ name: 'bench', apiKey: 'key', baseURL, includeUsage: true });
   const agent = new Agent({
@@ -12,7 +12,7 @@ export const connect: Contestant['connect'] = (setup) => {
     memory: false,
     maxSteps: maxTurns,
     model: server.chatModel(MODEL),
-    tools: workTools(z, setup).map(({ schema, ...rest }) => createTool({ ...rest, parameters: schema })),
+    tools: createWorkTools(z, setup).map(({ schema, ...rest }) => createTool({ ...rest, parameters: schema })),
   });
   return {
     run: async (prompt) => (await agent.generateText(prompt)).text,

@@ -4,12 +4,12 @@
  */
 
 export { checkListeners } from './event/check-listeners.ts';
-export type { Wait } from './host/answering.ts';
-export { existing, lost, unknown } from './host/answering.ts';
+export type { Wait } from './host/check-answer.ts';
+export { createRunExistsError, createRunLostError, createUnknownRunError } from './host/check-answer.ts';
 export { checkNumber } from './host/check-number.ts';
 export type { ConversationChange, ConversationStore, StoredConversation } from './host/conversation.ts';
 export { filterRuns } from './host/filter-runs.ts';
-export { hasEnded } from './host/follow.ts';
+export { hasEnded } from './host/follow-events.ts';
 export type {
   ClaimOptions,
   ClaimResult,
@@ -28,24 +28,24 @@ export type {
   RunSummary,
 } from './host/host.ts';
 export { readCloseOptions, readRetention } from './host/host-options.ts';
-export { recordFrom, recordText } from './host/record-text.ts';
 export type {
   AnyResumable,
-  ConversationOf,
+  ConversationLookup,
   Resumable,
   ResumableWithContext,
   ResumableWithConversation,
 } from './host/resumable.ts';
-export { agentNameOf, resumeWith } from './host/resumable.ts';
+export { readAgentName, resumeWith } from './host/resumable.ts';
+export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
-export { metadataKeys } from './host/run-filter.ts';
+export { listMetadataKeys } from './host/run-filter.ts';
 export type {
   Claim,
   ClaimedRun,
   ClientStore,
   Decision,
-  InsertAs,
   RunChange,
+  RunInsertion,
   RunState,
   RunStore,
   RunUpdate,
@@ -53,6 +53,8 @@ export type {
   StoredStep,
 } from './host/run-store.ts';
 export { checkSchemaVersion, hasKnownSchema, SCHEMA_VERSION } from './host/schema-version.ts';
+export { parseRecord, serializeRecord } from './host/serialize-record.ts';
+export { serializeStep } from './host/serialize-step.ts';
 export type {
   ChildRun,
   PendingAnswer,
@@ -62,8 +64,6 @@ export type {
   WaitOptions,
   WaitResult,
 } from './host/step-runner.ts';
-export { stepText } from './host/step-text.ts';
 export { StoreClient } from './host/store-client.ts';
 export type { StoreHostOptions } from './host/store-host.ts';
 export { createHost, StoreHost } from './host/store-host.ts';
-export { roundClock, roundTime } from './host/whole-time.ts';

@@ -42,9 +42,9 @@ export type { Conversation, ConversationOptions } from './host/conversation.ts';
 export { conversation } from './host/conversation.ts';
 export { ApprovalError, ConversationError } from './host/errors.ts';
 export type { Host } from './host/host.ts';
-export type { MemoryHostOptions } from './host/memory.ts';
-export { memoryHost } from './host/memory.ts';
 export { memoryConversations } from './host/memory-conversations.ts';
+export type { MemoryHostOptions } from './host/memory-host.ts';
+export { memoryHost } from './host/memory-host.ts';
 export type { Limits } from './limits/limits.ts';
 export {
   EmptyResponseError,
@@ -52,26 +52,26 @@ export {
   InvalidToolInputError,
   RepeatedToolFailureError,
 } from './loop/errors.ts';
-export type { StopCondition, StopResult, StopState } from './loop/stop.ts';
-export { stopOnTool } from './loop/stop.ts';
+export type { StopCondition, StopResult, StopState } from './loop/stop-condition.ts';
+export { stopOnTool } from './loop/stop-condition.ts';
 export type { RetryPolicy } from './model/attempts.ts';
 export type { ChatModel, ModelContext, Price } from './model/chat-model.ts';
 export { ContextLengthError, HttpError, NetworkError, TimeoutError } from './model/errors.ts';
-export { withFallback } from './model/fallback.ts';
-export type { RouteModelOptions } from './model/route.ts';
-export { routeModel } from './model/route.ts';
+export type { RouteModelOptions } from './model/route-model.ts';
+export { routeModel } from './model/route-model.ts';
 export type { ResponseCache } from './model/with-cache.ts';
 export { memoryResponseCache, withCache } from './model/with-cache.ts';
 export { withConcurrency } from './model/with-concurrency.ts';
+export { withFallback } from './model/with-fallback.ts';
 export type { RateLimit } from './model/with-rate-limit.ts';
 export { withRateLimit } from './model/with-rate-limit.ts';
 export type { AzureOptions } from './openai/azure.ts';
 export { azure } from './openai/azure.ts';
-export type { ResponseLimits } from './openai/caps.ts';
 export type { OpenAIOptions } from './openai/openai.ts';
 export { openai } from './openai/openai.ts';
 export type { Profile } from './openai/profile.ts';
 export type { ProfileName, ServerProfile } from './openai/profiles.ts';
+export type { ResponseLimits } from './openai/response-limits.ts';
 export type { JsonSchemaOptions } from './schema/plain-json-schema.ts';
 export { jsonSchema } from './schema/plain-json-schema.ts';
 export type { Schema, StandardSchema, ZodSchema } from './schema/schema.ts';

@@ -1,29 +1,29 @@
 import type { Claim } from '@pawl/core/host';
 
-/** A run that is at work here. */
-export interface Held {
+/** An attempt that this process works on. */
+export interface HeldAttempt {
   readonly claim: Claim;
-  /** Of the step that was put last. */
+  /** The position of the last step that was stored. */
   position: number;
-  /** Others have taken it over by now, or may. */
+  /** Another worker may have taken the run over. */
   isLost: boolean;
-  /** The attempt broke off because of the host: it is no fault of the run's, and another attempt is to go on. */
-  isCutOff: boolean;
+  /** A failure of the host interrupted the attempt. Another attempt has to continue the run. */
+  isInterrupted: boolean;
 }
 
-/** What this process has at work. */
+/** The attempts that this process works on. */
 export class Attempts {
-  readonly #held = new Map<string, Held>();
-  /** Of runs that are just being taken, too. */
+  readonly #held = new Map<string, HeldAttempt>();
+  /** Includes the tokens of runs that are being claimed. */
   readonly #tokens = new Set<string>();
-  /** Workflows that came from a queue, by the run that they are an attempt at. */
+  /** Workflows that came from a queue, by run id. */
   readonly #offered = new Map<string, string>();
 
   get tokens(): readonly string[] {
     return [...this.#tokens];
   }
 
-  /** Of the runs that others may have taken over. */
+  /** The tokens of the runs that other workers may have taken over. */
   get lostTokens(): readonly string[] {
     return [...this.#held.values()].flatMap(({ isLost, claim }) => (isLost ? [claim.token] : []));
   }
@@ -32,8 +32,8 @@ export class Attempts {
     return this.#held.has(runId);
   }
 
-  /** The attempt that has that claim, while it is at work here. */
-  of({ runId, token }: Claim): Held | undefined {
+  /** Finds the attempt of a claim; `undefined` if this process does not work on it. */
+  find({ runId, token }: Claim): HeldAttempt | undefined {
     const held = this.#held.get(runId);
     return held?.claim.token === token ? held : undefined;
   }
@@ -42,35 +42,36 @@ export class Attempts {
     this.#held.get(runId)?.claim.cancel(reason);
   }
 
-  /** The claim counts as one of this process from now until the run is let go, or `work` gives nothing to hold. */
-  async taking<T>(claim: Claim, work: () => Promise<T | undefined>): Promise<T | undefined> {
+  /** Counts the claim as held from now on, until `release`, or until `work` fails or resolves `undefined`. */
+  async holdWhile<T>(claim: Claim, work: () => Promise<T | undefined>): Promise<T | undefined> {
     this.#tokens.add(claim.token);
     try {
-      const taken = await work();
-      if (taken !== undefined) this.#held.set(claim.runId, { claim, position: 0, isLost: false, isCutOff: false });
-      return taken;
+      const claimed = await work();
+      if (claimed !== undefined)
+        this.#held.set(claim.runId, { claim, position: 0, isLost: false, isInterrupted: false });
+      return claimed;
     } finally {
-      if (this.of(claim) === undefined) this.#tokens.delete(claim.token);
+      if (this.find(claim) === undefined) this.#tokens.delete(claim.token);
     }
   }
 
-  /** The steps of an attempt are put after this position. */
-  startAt(claim: Claim, position: number): void {
-    const held = this.of(claim);
+  /** Sets the position after which the attempt stores its steps. */
+  setPosition(claim: Claim, position: number): void {
+    const held = this.find(claim);
     if (held !== undefined) held.position = position;
   }
 
-  letGo(claim: Claim): void {
-    if (this.of(claim) !== undefined) this.#held.delete(claim.runId);
+  release(claim: Claim): void {
+    if (this.find(claim) !== undefined) this.#held.delete(claim.runId);
     this.#tokens.delete(claim.token);
   }
 
-  loseAll(): void {
+  markAllLost(): void {
     for (const held of this.#held.values()) held.isLost = true;
   }
 
-  /** Nobody has taken these meanwhile. */
-  regain(tokens: ReadonlySet<string>): void {
+  /** Marks the attempts with these tokens as held again: no other worker has taken their runs over. */
+  markHeld(tokens: ReadonlySet<string>): void {
     for (const held of this.#held.values()) if (tokens.has(held.claim.token)) held.isLost = false;
   }
 

@@ -12,10 +12,10 @@ export function checkDbosOptions<Resumed extends WorkerRun>({
   checkUrl(url, 'dbosHost');
   if (typeof executorId !== 'string' || executorId.trim() === '') {
     throw new ConfigError(
-      'dbosHost: executorId is missing. Give each worker a name of its own, like its pod or machine.',
+      `dbosHost: executorId is ${JSON.stringify(executorId)}. Pass a name that is unique to this worker, such as the name of its pod or machine.`,
     );
   }
-  checkNumber(leaseMs, { option: 'dbosHost: leaseMs', min: 1_000, isEndless: true });
+  checkNumber(leaseMs, { option: 'dbosHost: leaseMs', min: 1_000, allowsInfinity: true });
   const { pollingMs, workerConcurrency, concurrency, rateLimit } = queue;
   const whole = { min: 1, isWhole: true };
   if (pollingMs !== undefined) checkNumber(pollingMs, { option: 'dbosHost: queue.pollingMs', min: 1 });
@@ -26,13 +26,16 @@ export function checkDbosOptions<Resumed extends WorkerRun>({
     checkNumber(rateLimit.periodMs, { option: 'dbosHost: queue.rateLimit.periodMs', min: 1 });
   if (workerConcurrency !== undefined && concurrency !== undefined && workerConcurrency > concurrency) {
     throw new ConfigError(
-      `dbosHost: queue.workerConcurrency is ${workerConcurrency}, more than queue.concurrency, ${concurrency}. Lower it, or raise the other.`,
+      `dbosHost: queue.workerConcurrency is ${workerConcurrency}, more than queue.concurrency, which is ${concurrency}. Lower the first or raise the second.`,
     );
   }
 }
 
-/** An empty one would be taken for the server of this machine. @throws ConfigError */
+/** Checks a database URL: the driver takes an empty one for the server of this machine. @throws ConfigError */
 export function checkUrl(url: string, caller: string): void {
   if (typeof url === 'string' && /^postgres(ql)?:\/\//.test(url)) return;
-  throw new ConfigError(`${caller}: url is no URL of a PostgreSQL. Pass postgresql://user:password@host:5432/name.`); // It may have a password.
+  // Does not quote the URL: it may contain a password.
+  throw new ConfigError(
+    `${caller}: url is not the URL of a PostgreSQL database. Pass postgresql://user:password@host:5432/name.`,
+  );
 }

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../../scripts/postgres.ts';
 import { PostgresProxy } from '../../../test/dbos/postgres-proxy.ts';
-import { Database, databaseError } from './database.ts';
+import { Database, toDatabaseError } from './database.ts';
 
 let postgres: Postgres;
 let direct: string;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  direct = await postgres.newDatabase();
+  direct = await postgres.createDatabase();
 });
 
 afterAll(() => postgres.stop());
 
-/** A database that is reached through a proxy. What stands still is given up after 200 ms. */
+/** Opens a database through a proxy. Statements time out after 200 ms. */
 async function open() {
   const { proxy, url } = await PostgresProxy.start(direct);
-  const database = new Database(url, { connections: 2, answerMs: 200 });
+  const database = new Database(url, { connections: 2, statementTimeoutMs: 200 });
   onTestFinished(async () => {
     await database.close();
     await proxy.stop();
@@ -24,7 +24,7 @@ async function open() {
   return { proxy, database };
 }
 
-/** Ends every connection of Pawl's, as an administrator does. */
+/** Ends every connection of Pawl, as an administrator does. */
 async function terminateAll(): Promise<void> {
   const admin = new Database(direct, { connections: 1 });
   await admin.query(
@@ -35,38 +35,35 @@ async function terminateAll(): Promise<void> {
 
 const UNREACHABLE = { name: 'HostError', code: 'host.unreachable' };
 
-test.each<[how: string, end: (proxy: PostgresProxy) => Promise<void> | void]>([
+test.each<[cause: string, end: (proxy: PostgresProxy) => Promise<void> | void]>([
   ['terminated by the server', terminateAll],
   ['cut', (proxy) => proxy.cut()],
-])(
-  'a connection that is %s fails what it is used for, whatever that is, and another takes its place',
-  async (_, end) => {
-    const { proxy, database } = await open();
-    await database.query('SELECT 1'); // It is idle from now on.
+])('rejects whatever uses a connection that is %s, and opens another connection', async (_, end) => {
+  const { proxy, database } = await open();
+  await database.query('SELECT 1'); // The connection is idle from now on.
+  await end(proxy);
+  const inTransaction = database.runTransaction(async (client) => {
+    await client.query('SELECT 1');
+    await end(proxy); // The connection is checked out, without a running statement.
+    await client.query('SELECT 2');
+  });
+  await expect(inTransaction).rejects.toMatchObject(UNREACHABLE);
+  const underWay = database.runTransaction(async (client) => {
+    const sleeping = client.query('SELECT pg_sleep(0.15)');
+    sleeping.catch(() => undefined);
     await end(proxy);
-    const inTransaction = database.transaction(async (client) => {
-      await client.query('SELECT 1');
-      await end(proxy); // Checked out, with no statement under way.
-      await client.query('SELECT 2');
-    });
-    await expect(inTransaction).rejects.toMatchObject(UNREACHABLE);
-    const underWay = database.transaction(async (client) => {
-      const sleeping = client.query('SELECT pg_sleep(0.15)');
-      sleeping.catch(() => undefined);
-      await end(proxy);
-      await sleeping;
-    });
-    await expect(underWay).rejects.toMatchObject(UNREACHABLE);
-    expect((await database.query('SELECT 3 AS three')).rows).toEqual([{ three: 3 }]);
-  },
-);
+    await sleeping;
+  });
+  await expect(underWay).rejects.toMatchObject(UNREACHABLE);
+  expect((await database.query('SELECT 3 AS three')).rows).toEqual([{ three: 3 }]);
+});
 
-test('a server that stands still fails statements, transactions and connections in time', async () => {
+test('rejects statements, transactions and connections in time if the server hangs', async () => {
   const { proxy, database } = await open();
   await database
-    .transaction(async (client) => {
+    .runTransaction(async (client) => {
       await client.query('SELECT 1');
-      proxy.standStill();
+      proxy.pauseTraffic();
       await client.query('SELECT 2');
     })
     .then(
@@ -77,29 +74,29 @@ test('a server that stands still fails statements, transactions and connections 
           message: expect.stringContaining('did not answer within 0.2 s'),
         }),
     );
-  proxy.goOn();
+  proxy.resumeTraffic();
   await database.query('SELECT 1');
-  proxy.standStill();
+  proxy.pauseTraffic();
   await expect(database.query('SELECT 2')).rejects.toMatchObject(UNREACHABLE);
-  proxy.goOn();
+  proxy.resumeTraffic();
   expect((await database.query('SELECT 3 AS three')).rows).toEqual([{ three: 3 }]);
 });
 
-test('a server that refuses connections is named, and used again when it is back', async () => {
+test('reports a server that refuses connections, and uses it again when it accepts them', async () => {
   const { proxy, database } = await open();
   await database.query('SELECT 1');
   const accept = await proxy.refuse();
   await expect(database.query('SELECT 1')).rejects.toMatchObject(UNREACHABLE);
-  await expect(database.transaction(() => Promise.resolve())).rejects.toMatchObject(UNREACHABLE);
+  await expect(database.runTransaction(() => Promise.resolve())).rejects.toMatchObject(UNREACHABLE);
   await expect(database.openSession(() => undefined)).rejects.toMatchObject(UNREACHABLE);
   await accept();
   expect((await database.query('SELECT 3 AS three')).rows).toEqual([{ three: 3 }]);
 });
 
-test.each<[how: string, end: (proxy: PostgresProxy) => Promise<void> | void]>([
+test.each<[cause: string, end: (proxy: PostgresProxy) => Promise<void> | void]>([
   ['terminated by the server', terminateAll],
   ['cut', (proxy) => proxy.cut()],
-])('a session that is %s says once that it has ended', async (_, end) => {
+])('a session that is %s calls onEnd once', async (_, end) => {
   const { proxy, database } = await open();
   const ended: unknown[] = [];
   const session = await database.openSession((which) => ended.push(which));
@@ -110,21 +107,21 @@ test.each<[how: string, end: (proxy: PostgresProxy) => Promise<void> | void]>([
   expect(ended).toEqual([session]);
 });
 
-test('a session whose server stands still ends with the statement that is not answered', async () => {
+test('a session ends if the server does not answer a statement', async () => {
   const { proxy, database } = await open();
   const ended: unknown[] = [];
   const session = await database.openSession((which) => ended.push(which));
-  proxy.standStill();
+  proxy.pauseTraffic();
   await expect(session.query('SELECT 1')).rejects.toMatchObject(UNREACHABLE);
   await expect.poll(() => ended).toEqual([session]);
 });
 
-test('ending a session does not wait for a server that stands still', async () => {
+test('ends a session without waiting for a server that hangs', async () => {
   const { proxy, database } = await open();
   const session = await database.openSession(() => undefined);
-  proxy.standStill();
+  proxy.pauseTraffic();
   await session.end();
-  proxy.goOn();
+  proxy.resumeTraffic();
 });
 
 test.each<[error: unknown, code: string]>([
@@ -140,6 +137,6 @@ test.each<[error: unknown, code: string]>([
   [Object.assign(new Error('standby'), { code: '25006' }), 'host.read_only'],
   [Object.assign(new Error('no such column'), { code: '42703' }), 'host.failed'],
   [new TypeError('x is not a function'), 'host.failed'],
-])('%s is told as %s', (error, code) => {
-  expect(databaseError(error)).toMatchObject({ name: 'HostError', code });
+])('converts %s to %s', (error, code) => {
+  expect(toDatabaseError(error)).toMatchObject({ name: 'HostError', code });
 });

@@ -11,49 +11,49 @@ export interface Rows {
   readonly rowCount: number | null;
 }
 
-/** What statements are given to: the pool, or one transaction. */
+/** Runs statements: the pool, or one transaction. */
 export interface Queryable {
   query(text: string, values?: unknown[]): Promise<Rows>;
 }
 
 export interface DatabaseOptions {
-  /** The most at once. */
+  /** How many connections at most. */
   readonly connections: number;
-  /** How long a statement may take, in milliseconds. @defaultValue 30_000 */
-  readonly answerMs?: number;
+  /** How long a statement may take before its connection is ended, in milliseconds. @defaultValue 30_000 */
+  readonly statementTimeoutMs?: number;
 }
 
-/** A connection of its own. */
+/** A connection outside the pool. */
 export interface Session {
-  /** The process of the server behind it. */
+  /** The process id of the backend on the server. */
   readonly backend: number;
   query(text: string, values?: unknown[]): Promise<Rows>;
   end(): Promise<void>;
 }
 
-/** The one door to PostgreSQL. No failure of a connection ends the process, whatever the connection is doing. */
+/** The only access to PostgreSQL. A connection that fails never ends the process. */
 export class Database implements Queryable {
   readonly #url: string;
   readonly pool: Pool;
 
-  readonly #answerMs: number;
+  readonly #statementTimeoutMs: number;
 
-  constructor(url: string, { connections, answerMs = ANSWER_MS }: DatabaseOptions) {
+  constructor(url: string, { connections, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: DatabaseOptions) {
     this.#url = url;
-    this.#answerMs = answerMs;
+    this.#statementTimeoutMs = statementTimeoutMs;
     this.pool = new Pool({
       Client: class extends BoundedClient {
         constructor(config?: string | ClientConfig) {
-          super(config, answerMs);
+          super(config, statementTimeoutMs);
         }
       },
       connectionString: url,
       max: connections,
       application_name: 'pawl',
       keepAlive: true,
-      connectionTimeoutMillis: CONNECT_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
-    // A connection that breaks while nobody uses it is replaced; the next statement tells, if it can't be.
+    // The pool replaces a connection that breaks while idle. If it cannot, the next statement rejects.
     this.pool.on('error', () => undefined);
   }
 
@@ -61,14 +61,14 @@ export class Database implements Queryable {
     try {
       return await this.pool.query(text, values);
     } catch (error) {
-      throw databaseError(error);
+      throw toDatabaseError(error);
     }
   }
 
-  /** All of it, or nothing. */
-  async transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+  /** Runs `work` in a transaction. Rolls back if it rejects. */
+  async runTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.pool.connect().catch((error: unknown) => {
-      throw databaseError(error);
+      throw toDatabaseError(error);
     });
     let broken: Error | undefined;
     try {
@@ -77,25 +77,25 @@ export class Database implements Queryable {
       await client.query('COMMIT');
       return value;
     } catch (error) {
-      // Where the connection itself failed it takes no statement any more: the server rolls back when it goes.
+      // A failed connection takes no further statement. The server rolls back when the connection ends.
       if (isConnectionError(error)) broken = error;
       else await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
-      throw databaseError(error);
+      throw toDatabaseError(error);
     } finally {
       client.release(broken);
     }
   }
 
-  /** Opens a connection for a lock that lasts as long as it. `onEnd` is called once when it has ended, whoever ended it. */
+  /** Opens a connection outside the pool, for a lock that lasts as long as the connection. Calls `onEnd` once when it ends for any reason. */
   async openSession(onEnd: (session: Session) => void): Promise<Session> {
     const client = new BoundedClient(
       {
         connectionString: this.#url,
         application_name: 'pawl lock',
         keepAlive: true,
-        connectionTimeoutMillis: CONNECT_MS,
+        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       },
-      Math.min(this.#answerMs, SESSION_ANSWER_MS),
+      Math.min(this.#statementTimeoutMs, SESSION_TIMEOUT_MS),
     );
     try {
       await client.connect();
@@ -104,15 +104,15 @@ export class Database implements Queryable {
         backend: Number(rows[0].backend),
         query: (text, values) =>
           client.query(text, values).catch((error: unknown) => {
-            throw databaseError(error);
+            throw toDatabaseError(error);
           }),
-        end: () => client.end().catch(() => undefined), // It has ended otherwise.
+        end: () => client.end().catch(() => undefined), // Rejects if the connection has already ended.
       };
       client.once('end', () => onEnd(session));
       return session;
     } catch (error) {
       await client.end().catch(() => undefined);
-      throw databaseError(error);
+      throw toDatabaseError(error);
     }
   }
 
@@ -121,106 +121,112 @@ export class Database implements Queryable {
   }
 }
 
-/** A server that is there answers a connection, or a statement of ours, within these times. */
-const CONNECT_MS = 10_000;
-const ANSWER_MS = 30_000;
-const SESSION_ANSWER_MS = 5_000;
-const END_MS = 1_000;
+/** Within these times, a reachable server accepts a connection and answers a statement. */
+const CONNECT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+const SESSION_TIMEOUT_MS = 5_000;
+const END_TIMEOUT_MS = 1_000;
 
 /**
- * A connection that ends where the server does not answer a statement: one that stands still would be waited for without end, and
- * DBOS would never look at its queues again.
+ * A client whose connection ends if the server does not answer a statement in time. Otherwise a hanging server would block forever, and DBOS
+ * would never poll its queues again.
  */
 class BoundedClient extends Client {
   readonly #socket: Socket;
-  readonly #answerMs: number;
+  readonly #statementTimeoutMs: number;
 
-  constructor(config: string | ClientConfig | undefined, answerMs: number) {
+  constructor(config: string | ClientConfig | undefined, statementTimeoutMs: number) {
     const socket = new Socket();
     super({ ...(typeof config === 'string' ? { connectionString: config } : config), stream: () => socket });
     this.#socket = socket;
-    this.#answerMs = answerMs;
-    // Without a listener an error that comes while no statement is under way ends the process.
+    this.#statementTimeoutMs = statementTimeoutMs;
+    // Without a listener, an error between two statements would end the process.
     this.on('error', () => undefined);
-    const query = this.query.bind(this) as (...given: unknown[]) => unknown; // Of all its forms.
-    this.query = ((...given: unknown[]) => this.#bounded(query, given)) as typeof this.query;
-    const end = this.end.bind(this) as (...given: unknown[]) => unknown;
-    this.end = ((...given: unknown[]) => {
-      const timer = setTimeout(() => socket.destroy(), END_MS); // The server may not say goodbye.
+    const query = this.query.bind(this) as (...args: unknown[]) => unknown; // Covers all overloads.
+    this.query = ((...args: unknown[]) => this.#queryInTime(query, args)) as typeof this.query;
+    const end = this.end.bind(this) as (...args: unknown[]) => unknown;
+    this.end = ((...args: unknown[]) => {
+      const timer = setTimeout(() => socket.destroy(), END_TIMEOUT_MS); // The server may not close the connection.
       this.once('end', () => clearTimeout(timer));
-      return end(...given);
+      return end(...args);
     }) as typeof this.end;
   }
 
-  #bounded(query: (...given: unknown[]) => unknown, given: unknown[]): unknown {
-    const timer = setTimeout(() => this.#socket.destroy(standingStill(this.#answerMs)), this.#answerMs);
-    const last = given.at(-1);
+  #queryInTime(query: (...args: unknown[]) => unknown, args: unknown[]): unknown {
+    const timer = setTimeout(
+      () => this.#socket.destroy(createTimeoutError(this.#statementTimeoutMs)),
+      this.#statementTimeoutMs,
+    );
+    const last = args.at(-1);
     if (typeof last === 'function') {
-      const answered = (...answer: unknown[]): unknown => {
+      const handleResponse = (...response: unknown[]): unknown => {
         clearTimeout(timer);
-        return last(...answer);
+        return last(...response);
       };
-      return query(...given.slice(0, -1), answered);
+      return query(...args.slice(0, -1), handleResponse);
     }
-    const answer = query(...given);
+    const result = query(...args);
     const end = (): void => clearTimeout(timer);
-    if (answer instanceof Promise) answer.then(end, end);
+    if (result instanceof Promise) result.then(end, end);
     else end();
-    return answer;
+    return result;
   }
 }
 
-/** As the system says it, so that whoever tries again what a broken connection has cut off does so here, too. */
-function standingStill(ms: number): Error {
+/** Uses the code of the system, so that callers retry as after a broken connection. */
+function createTimeoutError(ms: number): Error {
   return Object.assign(new Error(`The server did not answer within ${ms / 1_000} s.`), { code: 'ETIMEDOUT' });
 }
 
-/** What PostgreSQL says, as an error that names the way out. */
-export function databaseError(error: unknown): unknown {
+/** Converts an error of PostgreSQL or its driver to a `HostError` that says what to do. Returns errors of Pawl unchanged. */
+export function toDatabaseError(error: unknown): unknown {
   if (PawlError.isInstance(error)) return error;
   const message = error instanceof Error ? error.message || error.name : String(error);
-  const [code, fix] = problemOf(error);
-  return new HostError(`PostgreSQL could not be used: ${message}. ${fix}`, { code, cause: error });
+  const [code, fix] = findProblem(error);
+  return new HostError(`PostgreSQL cannot be used: ${message}. ${fix}`, { code, cause: error });
 }
 
 type Problem = readonly [code: string, fix: string];
 
-const UNREACHABLE: Problem = ['host.unreachable', 'Check the url and that the server runs, then resume the run.'];
-const LOCKED: Problem = ['host.locked', 'Others were at work on the same rows. Try again.'];
+const UNREACHABLE: Problem = [
+  'host.unreachable',
+  'Check the url, and that the server is running, then resume the run.',
+];
+const LOCKED: Problem = ['host.locked', 'Another transaction had locked the same rows. Try again.'];
 const OTHER: Problem = ['host.failed', 'The run stays resumable.'];
 
-function problemOf(error: unknown): Problem {
+function findProblem(error: unknown): Problem {
   if (isConnectionError(error)) return UNREACHABLE;
-  const code = codeOf(error);
+  const code = readCode(error);
   return PROBLEMS.get(code) ?? PROBLEMS.get(code.slice(0, 2)) ?? OTHER;
 }
 
 /**
- * Whether the connection failed, rather than a statement: the system says so by a code like ECONNRESET, and the driver by plain errors
- * without any code. Our own mistakes are of other classes.
+ * Whether the connection failed, not a statement. The system reports this with a code like ECONNRESET, and the driver with plain errors
+ * without a code. Programming errors have other classes.
  */
 function isConnectionError(error: unknown): error is Error {
   if (!(error instanceof Error) || PawlError.isInstance(error)) return false;
-  const code = codeOf(error);
+  const code = readCode(error);
   return code === '' ? error.constructor.name === 'Error' : /^E(?!RR_)[A-Z0-9_]+$/.test(code);
 }
 
-function codeOf(error: unknown): string {
+function readCode(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
 
 /** By the SQLSTATE, or its class: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const PROBLEMS: ReadonlyMap<string, Problem> = new Map<string, Problem>([
   ['08', UNREACHABLE],
-  ['28', ['host.refused', 'Check the user and the password of the url.']],
-  ['3D', ['host.unreachable', 'Create that database, or name another in the url.']],
+  ['28', ['host.refused', 'Check the user and the password in the url.']],
+  ['3D', ['host.unreachable', 'Create that database, or put another one into the url.']],
   ['40', LOCKED],
   ['55', LOCKED],
   ['57', UNREACHABLE],
-  ['22021', ['host.text', 'PostgreSQL keeps no NUL characters in names: choose another.']],
-  ['25006', ['host.read_only', 'Name the server that takes writes, then resume the run.']],
+  ['22021', ['host.text', 'PostgreSQL does not store NUL characters in names: choose another name.']],
+  ['25006', ['host.read_only', 'Put the server that accepts writes into the url, then resume the run.']],
   ['25P03', UNREACHABLE],
-  ['42501', ['host.refused', 'Give the user of the url the right to create and write the schemas "pawl" and "dbos".']],
-  ['53', ['host.full', 'The server has no room or no connection left. Mend that, then resume the run.']],
+  ['42501', ['host.refused', 'Allow the user in the url to create and write the schemas "pawl" and "dbos".']],
+  ['53', ['host.full', 'The server has no space or no connection left. Free some, then resume the run.']],
   ['58', ['host.io', "Check the server's disk, then resume the run."]],
 ]);

@@ -1,54 +1,55 @@
 import type { Outcome } from '@pawl/core';
 import { hasEnded, type Wait } from '@pawl/core/host';
-import type { Held } from './attempts.ts';
-import type { DbosClientStore } from './client-store.ts';
+import type { HeldAttempt } from './attempts.ts';
 import type { Database, PoolClient } from './database.ts';
+import type { DbosClientStore } from './dbos-client-store.ts';
 import { lockRun, releaseRun } from './run-table.ts';
-import { waitsOf } from './step-table.ts';
+import { listWaits } from './step-table.ts';
 
-export interface Ending {
-  readonly held: Held;
-  /** `undefined`: it broke off. */
+export interface AttemptEnd {
+  readonly held: HeldAttempt;
+  /** `undefined`: the attempt was interrupted. */
   readonly outcome: Outcome<unknown> | undefined;
   readonly now: number;
-  /** Whether the host closes: what broke off is not this worker's any more. */
+  /** Whether the host is closing: another worker has to continue an interrupted run. */
   readonly isClosing: boolean;
 }
 
-interface On {
+interface AttemptEndTarget {
   readonly database: Database;
-  readonly store: Pick<DbosClientStore, 'leave'>;
+  readonly store: Pick<DbosClientStore, 'enqueueNextAttempt'>;
 }
 
-/** Writes down how an attempt ended, and leaves the run to the workers where there is something to go on with. May be done twice. */
-export async function endAttempt(ending: Ending, { database, store }: On): Promise<void> {
-  const { held, outcome, now } = ending;
-  // An end that nobody has to go on from takes one statement.
+/** Stores how an attempt ended, and enqueues the next one if the run can continue. Safe to repeat. */
+export async function endAttempt(end: AttemptEnd, { database, store }: AttemptEndTarget): Promise<void> {
+  const { held, outcome, now } = end;
+  // A final outcome needs only one statement.
   if (outcome !== undefined && hasEnded(outcome.status)) {
     if (await releaseRun(database, held.claim.token, { status: outcome.status, outcome, now })) return;
   }
-  await database.transaction((client) => giveBack(client, ending, store));
+  await database.runTransaction((client) => releaseAttempt(client, end, store));
 }
 
-async function giveBack(
+async function releaseAttempt(
   client: PoolClient,
-  { held, outcome, now, isClosing }: Ending,
-  store: On['store'],
+  { held, outcome, now, isClosing }: AttemptEnd,
+  store: AttemptEndTarget['store'],
 ): Promise<void> {
   const { runId, token } = held.claim;
   const run = await lockRun(client, runId);
   if (run.token !== token) {
-    // Another worker wanted to go on with the run, and could not while this attempt was at work.
-    if (run.status === 'interrupted') await store.leave(client, run);
+    // This process could not begin another attempt at the run while this one was working.
+    if (run.status === 'interrupted') await store.enqueueNextAttempt(client, run);
     return;
   }
   await releaseRun(client, token, { status: outcome?.status ?? 'interrupted', outcome, now });
-  const isCutOff = outcome === undefined && (held.isCutOff || held.isLost || isClosing);
-  const hasWord = outcome?.status === 'suspended' && [...(await waitsOf(client, runId)).values()].some(isUnheard);
-  if (isCutOff || hasWord) await store.leave(client, run);
+  const isInterrupted = outcome === undefined && (held.isInterrupted || held.isLost || isClosing);
+  const hasAnswer =
+    outcome?.status === 'suspended' && [...(await listWaits(client, runId)).values()].some(isUndelivered);
+  if (isInterrupted || hasAnswer) await store.enqueueNextAttempt(client, run);
 }
 
-/** Said after the run was told that nobody had said anything yet. */
-function isUnheard({ word, taken }: Wait): boolean {
-  return word !== undefined && !taken;
+/** Whether a wait has an answer that came after the run had checked for one. */
+function isUndelivered({ answer, isDelivered }: Wait): boolean {
+  return answer !== undefined && !isDelivered;
 }

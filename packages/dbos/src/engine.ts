@@ -1,37 +1,37 @@
 import { DBOS, DBOSClient, type DLogger } from '@dbos-inc/dbos-sdk';
 import { HostError } from '@pawl/core';
 import { type RunRecord, SCHEMA_VERSION } from '@pawl/core/host';
-import { type Database, databaseError, type PoolClient } from './database.ts';
+import { type Database, type PoolClient, toDatabaseError } from './database.ts';
 import type { QueueOptions } from './host-types.ts';
 
-/** One attempt at a run, as DBOS carries it: a workflow. */
+/** The workflow of DBOS that carries one attempt at a run. */
 export interface AttemptWorkflow {
   readonly runId: string;
-  /** The attempts before it, and one. It does nothing where another has begun by then. */
+  /** The number of the attempt. The workflow does nothing if an attempt with that number has already begun. */
   readonly attempt: number;
   readonly workflowId: string;
 }
 
-/** Never one that DBOS has steps of already. */
-export function newWorkflowId(runId: string): string {
+/** Creates an id that DBOS has no recorded steps for. */
+export function createWorkflowId(runId: string): string {
   return `${runId}:${crypto.randomUUID()}`;
 }
 
-/** Works on an attempt; the workflow lasts as long as the promise. */
-export type Drive = (workflow: AttemptWorkflow) => Promise<string>;
+/** Works on an attempt. The workflow lasts until the promise settles. */
+export type AttemptHandler = (workflow: AttemptWorkflow) => Promise<string>;
 
 const APPLICATION = 'pawl';
 const WORKFLOW = 'pawl.run';
 
-/** Makes DBOS's own tables. */
+/** Creates the tables of DBOS. */
 export function prepareEngine(url: string): Promise<void> {
-  return ofDatabase(() => DBOS.migrate(url));
+  return convertErrors(() => DBOS.migrate(url));
 }
 
 /** What decides which workers may take a run. */
 export type QueuedRun = Pick<RunRecord, 'agent' | 'schemaVersion'>;
 
-/** DBOS from outside: enqueues, and reads what became of it. */
+/** The client of DBOS: enqueues attempts and reads their state. */
 export class EngineClient {
   readonly #client: DBOSClient;
 
@@ -40,7 +40,7 @@ export class EngineClient {
   }
 
   static async open(database: Database, url: string): Promise<EngineClient> {
-    const client = await ofDatabase(() =>
+    const client = await convertErrors(() =>
       DBOSClient.create({
         systemDatabaseUrl: url,
         systemDatabasePool: database.pool,
@@ -51,7 +51,7 @@ export class EngineClient {
     return new EngineClient(client);
   }
 
-  /** As part of a transaction: the attempt is made if that is committed, by a worker that has the agent. */
+  /** Enqueues an attempt in a transaction, for a worker that has the agent and knows the schema version. */
   async enqueue(
     on: PoolClient,
     { agent, schemaVersion }: QueuedRun,
@@ -60,38 +60,38 @@ export class EngineClient {
     const options = {
       workflowName: WORKFLOW,
       workflowID: workflowId,
-      queueName: queueOf(agent),
-      appVersion: versionOf(schemaVersion),
+      queueName: nameQueue(agent),
+      appVersion: formatVersion(schemaVersion),
     };
     await this.#client.enqueueInTransaction(on, options, runId, attempt);
   }
 
-  /** The attempts that an executor has under way, by DBOS's book. */
-  async pendingOf(executorId: string): Promise<readonly AttemptWorkflow[]> {
+  /** Reads the attempts that DBOS has assigned to an executor and that have not ended. */
+  async listPending(executorId: string): Promise<readonly AttemptWorkflow[]> {
     const filter = { status: 'PENDING', workflowName: WORKFLOW, executorId, loadOutput: false } as const;
-    const workflows = await ofDatabase(() => this.#client.listWorkflows(filter));
+    const workflows = await convertErrors(() => this.#client.listWorkflows(filter));
     return workflows.map(({ workflowID: workflowId, input }) => {
-      const [runId, attempt] = input as [string, number]; // Started by this class and the one below only.
+      const [runId, attempt] = input as [string, number]; // Only this file starts workflows of that name.
       return { runId, attempt, workflowId };
     });
   }
 
-  /** Those of these workflows that are in a queue, or that somebody has in hand. */
-  async unfinished(workflowIds: readonly string[]): Promise<ReadonlySet<string>> {
+  /** Selects the workflows that wait in a queue or are assigned to an executor. */
+  async listUnfinished(workflowIds: readonly string[]): Promise<ReadonlySet<string>> {
     if (workflowIds.length === 0) return new Set();
     const status = ['ENQUEUED', 'DELAYED', 'PENDING'] as const;
     const filter = { workflowIDs: [...workflowIds], status: [...status], loadInput: false, loadOutput: false };
-    const workflows = await ofDatabase(() => this.#client.listWorkflows(filter));
+    const workflows = await convertErrors(() => this.#client.listWorkflows(filter));
     return new Set(workflows.map(({ workflowID }) => workflowID));
   }
 
-  /** Ends workflows that nobody works on any more. */
-  async forget(workflowIds: readonly string[]): Promise<void> {
-    if (workflowIds.length > 0) await ofDatabase(() => this.#client.cancelWorkflows([...workflowIds]));
+  /** Ends workflows that no worker works on. */
+  async cancelAttempts(workflowIds: readonly string[]): Promise<void> {
+    if (workflowIds.length > 0) await convertErrors(() => this.#client.cancelWorkflows([...workflowIds]));
   }
 
-  async delete(workflowIds: readonly string[]): Promise<void> {
-    if (workflowIds.length > 0) await ofDatabase(() => this.#client.deleteWorkflows([...workflowIds]));
+  async deleteAttempts(workflowIds: readonly string[]): Promise<void> {
+    if (workflowIds.length > 0) await convertErrors(() => this.#client.deleteWorkflows([...workflowIds]));
   }
 
   close(): Promise<void> {
@@ -105,91 +105,94 @@ export interface EngineOptions {
   readonly executorId: string;
   readonly agents: readonly string[];
   readonly queue: QueueOptions;
-  readonly drive: Drive;
+  readonly handleAttempt: AttemptHandler;
 }
 
-/** There is one DBOS in a process, and it has one function for all runs. */
-let current: Drive | undefined;
+/** DBOS exists once in a process, with one workflow function for all runs. */
+let currentHandler: AttemptHandler | undefined;
 let isRegistered = false;
 
-/** DBOS in this process: takes attempts from the queues. */
+/** The DBOS of this process: takes attempts from the queues. */
 export class Engine {
   private constructor() {}
 
   /** @throws HostError `host.already_open` */
-  static async launch({ url, database, executorId, agents, queue, drive }: EngineOptions): Promise<Engine> {
-    if (current !== undefined || DBOS.isInitialized()) {
-      throw new HostError('There is one DBOS in a process, and it runs already. Use that host, or close it first.', {
-        code: 'host.already_open',
-      });
+  static async launch({ url, database, executorId, agents, queue, handleAttempt }: EngineOptions): Promise<Engine> {
+    if (currentHandler !== undefined || DBOS.isInitialized()) {
+      throw new HostError(
+        'DBOS is already running in this process, which can have only one. Use that host, or close it first.',
+        {
+          code: 'host.already_open',
+        },
+      );
     }
-    current = drive;
+    currentHandler = handleAttempt;
     try {
-      if (!isRegistered) DBOS.registerWorkflow(attempt, { name: WORKFLOW });
+      if (!isRegistered) DBOS.registerWorkflow(runAttempt, { name: WORKFLOW });
       isRegistered = true;
-      const queues = agents.map(queueOf);
+      const queues = agents.map(nameQueue);
       DBOS.setConfig({
         name: APPLICATION,
-        applicationVersion: versionOf(SCHEMA_VERSION),
+        applicationVersion: formatVersion(SCHEMA_VERSION),
         systemDatabaseUrl: url,
         systemDatabasePool: database.pool,
         executorID: executorId,
         listenQueues: queues,
-        useListenNotify: false, // Nothing here waits for a notification.
+        useListenNotify: false, // Pawl does not use notifications of DBOS.
         logger: QUIET,
       });
       await DBOS.launch();
       for (const name of queues)
-        await DBOS.registerQueue(name, { ...parametersOf(queue), onConflict: 'always_update' });
+        await DBOS.registerQueue(name, { ...buildQueueParameters(queue), onConflict: 'always_update' });
       return new Engine();
     } catch (error) {
-      await DBOS.shutdown().catch(() => undefined); // It may have begun; what went wrong is told below.
-      current = undefined;
-      throw databaseError(rootOf(error));
+      await DBOS.shutdown().catch(() => undefined); // Ends a partial launch. The error is thrown below.
+      currentHandler = undefined;
+      throw toDatabaseError(findRootCause(error));
     }
   }
 
-  /** Takes no more attempts, waits for those at work, and leaves the database. */
+  /** Takes no further attempts, waits for the running ones, and closes the connections. */
   async shutdown(graceMs: number): Promise<void> {
     await DBOS.shutdown({ workflowCompletionTimeoutMS: graceMs });
-    current = undefined;
+    currentHandler = undefined;
   }
 }
 
-async function attempt(runId: string, number: number): Promise<string> {
+async function runAttempt(runId: string, number: number): Promise<string> {
   const { workflowID: workflowId } = DBOS;
-  if (current === undefined || workflowId === undefined) throw new Error('No host is open.');
-  return current({ runId, attempt: number, workflowId });
+  if (currentHandler === undefined || workflowId === undefined) throw new Error('No dbosHost() is open.');
+  return currentHandler({ runId, attempt: number, workflowId });
 }
 
-/** DBOS passes on what its connections say, or wraps it. */
-async function ofDatabase<T>(work: () => Promise<T>): Promise<T> {
+/** Converts the errors of connections, which DBOS passes on or wraps. */
+async function convertErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw databaseError(rootOf(error));
+    throw toDatabaseError(findRootCause(error));
   }
 }
 
-function rootOf(error: unknown): unknown {
+function findRootCause(error: unknown): unknown {
   const cause =
     error instanceof Error && 'error' in error ? error.error : (error as { readonly cause?: unknown })?.cause;
-  return cause instanceof Error ? rootOf(cause) : error;
+  return cause instanceof Error ? findRootCause(cause) : error;
 }
 
 /**
- * DBOS gives a workflow to workers of its version only. It is the version of what is stored of the run: a deploy does not strand the
- * runs of the release before, and a worker gets no run that it cannot read.
+ * DBOS gives a workflow only to workers of the same version. Pawl uses the schema version of the run: a new deployment continues older runs,
+ * and a worker gets no run that it cannot read.
  */
-function versionOf(schemaVersion: number): string {
+function formatVersion(schemaVersion: number): string {
   return `pawl-${schemaVersion}`;
 }
 
-function queueOf(agent: string): string {
+function nameQueue(agent: string): string {
   return `pawl.${agent}`;
 }
 
-function parametersOf({ workerConcurrency, concurrency, rateLimit, pollingMs = 200 }: QueueOptions): object {
+function buildQueueParameters({ workerConcurrency, concurrency, rateLimit, pollingMs = 200 }: QueueOptions): object {
   return {
     minPollingIntervalMs: pollingMs,
     ...(workerConcurrency !== undefined && { workerConcurrency }),
@@ -198,7 +201,7 @@ function parametersOf({ workerConcurrency, concurrency, rateLimit, pollingMs = 2
   };
 }
 
-/** DBOS tells every launch and every retry. Only what went wrong is of use to somebody who runs a service. */
+/** Drops what DBOS logs about each launch and retry, and keeps warnings and errors. */
 const QUIET: DLogger = {
   info: () => undefined,
   debug: () => undefined,

@@ -7,20 +7,19 @@ export interface ExecutorOptions {
   readonly clock: Clock;
   /** Called once a second while the lock is held. */
   readonly onTick: () => Promise<void>;
-  /** Called when the lock is lost: others take over what this process has at work. */
+  /** Called when the lock is lost: other workers take over the runs of this process. */
   readonly onLost: () => void;
 }
 
 /**
- * A worker's name, held by a session of PostgreSQL's for as long as the process lives and reaches the server: an advisory
- * lock, which goes with the session (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS). In it the worker
- * counts its own ticks, so that others see whether it gets to anything.
+ * Holds the name of a worker by an advisory lock, as long as the process lives and reaches the server: the lock ends with the session
+ * (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS). The worker also counts beats, so that others see whether it hangs.
  */
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #closing = new AbortController();
   #session: Session | undefined;
-  /** The server's process that had the lock last. It may not have noticed yet that its client is gone. */
+  /** The backend that had the lock last. It may not yet have noticed that its client is gone. */
   #lastBackend = 0;
   #loops: readonly Promise<void>[] = [];
 
@@ -28,12 +27,12 @@ export class Executor {
     this.#options = options;
   }
 
-  /** Begins to look after the runs of workers that are gone. */
-  begin(): void {
-    this.#loops = [this.#tick(), this.#beat()];
+  /** Starts the ticks and the count of beats. */
+  startLoops(): void {
+    this.#loops = [this.#runTicks(), this.#countBeats()];
   }
 
-  /** Whether others see this worker as alive. */
+  /** Whether the worker holds its lock, so that others see it as alive. */
   get isHeld(): boolean {
     return this.#session !== undefined;
   }
@@ -47,12 +46,12 @@ export class Executor {
   }
 
   /** @throws HostError `host.executor_taken` */
-  async take(): Promise<void> {
+  async acquireLock(): Promise<void> {
     const { executorId, database } = this.#options;
-    const session = await database.openSession((ended) => this.#lose(ended));
+    const session = await database.openSession((ended) => this.#handleLostLock(ended));
     try {
-      await session.query(NOTICE_DEAD_CLIENTS);
-      await this.#lock(session);
+      await session.query(DETECT_DEAD_CLIENTS);
+      await this.#tryLock(session);
       await session.query('INSERT INTO pawl.executors VALUES ($1) ON CONFLICT DO NOTHING', [executorId]);
     } catch (error) {
       await session.end();
@@ -62,62 +61,62 @@ export class Executor {
     this.#lastBackend = session.backend;
   }
 
-  async #lock(session: Session): Promise<void> {
+  async #tryLock(session: Session): Promise<void> {
     const { executorId, clock } = this.#options;
-    // Whoever takes over the runs of a worker that died holds its name for a moment.
-    for (let tries = 1; tries <= TRIES; tries++) {
+    // A worker that takes over the runs of a dead one holds its lock for a short time.
+    for (let tries = 1; tries <= MAX_LOCK_TRIES; tries++) {
       const { rows } = await session.query(
         `SELECT pg_try_advisory_lock(pawl.lock_key($1)) AS taken,
          CASE WHEN pawl.backend_of($1) = $2 THEN pg_terminate_backend($2) END AS ended`,
         [executorId, this.#lastBackend],
       );
       if (rows[0]?.['taken'] === true) return;
-      await clock.sleep(TRY_MS, this.#closing.signal);
+      await clock.sleep(LOCK_RETRY_MS, this.#closing.signal);
     }
     throw new HostError(
-      `Another worker is alive under executorId "${executorId}". Give each worker a name of its own.`,
+      `executorId is "${executorId}", and another live worker has that name. Pass a name that is unique to this worker.`,
       { code: 'host.executor_taken' },
     );
   }
 
-  #lose(session: Session): void {
+  #handleLostLock(session: Session): void {
     if (this.#session !== session) return;
     this.#session = undefined;
     this.#options.onLost();
   }
 
-  /** Beside the ticks: one may take long, where a worker has left many runs. */
-  async #beat(): Promise<void> {
+  /** Counts beats in a loop of its own: a tick may take long if a dead worker had many runs. */
+  async #countBeats(): Promise<void> {
     const { executorId, clock } = this.#options;
     const { signal } = this.#closing;
     const beat = 'UPDATE pawl.executors SET beats = beats + 1 WHERE executor_id = $1';
     while (!signal.aborted) {
       await clock.sleep(TICK_MS, signal).catch(() => undefined);
-      await this.#session?.query(beat, [executorId]).catch(() => undefined); // A session that fails ends, and is told by that.
+      await this.#session?.query(beat, [executorId]).catch(() => undefined); // A failed session ends, and calls `onEnd`.
     }
   }
 
-  async #tick(): Promise<void> {
+  async #runTicks(): Promise<void> {
     const { clock, onTick } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await clock.sleep(TICK_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
       try {
-        if (this.#session === undefined) await this.take();
+        if (this.#session === undefined) await this.acquireLock();
         await onTick();
       } catch (error) {
-        // The next one tries again; what it could not do stays written down.
+        // The next tick tries again: what is left to do is stored in the database.
         if (!signal.aborted) console.warn(error instanceof Error ? error.message : error);
       }
     }
   }
 }
 
-/** A client that is gone without a word, or can't be reached, keeps its lock until the server looks for it. */
-const NOTICE_DEAD_CLIENTS =
+/** Without keepalives, a client that vanished or is unreachable keeps its lock for hours. */
+const DETECT_DEAD_CLIENTS =
   'SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2';
 
 const TICK_MS = 1_000;
-const TRY_MS = 100;
-const TRIES = 20;
+const LOCK_RETRY_MS = 100;
+const MAX_LOCK_TRIES = 20;

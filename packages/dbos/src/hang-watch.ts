@@ -3,52 +3,51 @@ import type { Database } from './database.ts';
 export interface HangWatchOptions {
   readonly executorId: string;
   readonly database: Database;
-  /** Milliseconds that no change of the date moves. */
+  /** Returns milliseconds of a clock that the date does not move. */
   readonly monotonic: () => number;
-  /** How long a worker may get to nothing. */
+  /** After how long without a beat a worker counts as hanging. */
   readonly leaseMs: number;
 }
 
-interface Seen {
+interface BeatObservation {
   readonly beats: string;
   readonly since: number;
 }
 
 /**
- * Looks at the beats of other workers. One whose process stands still holds its lock, since its connection does not end: where its
- * beats stood still for the time of a lease, its session is ended, so that its runs are taken over. No clock but the own one is
- * read, and only for the time in which this worker was there to look.
+ * Watches the beats of other workers. A hanging process keeps its connection and its lock, so its runs would wait for it: if its beats stand
+ * still for `leaseMs`, its session is ended. Uses only the local clock, and only the time in which this worker was watching.
  */
 export class HangWatch {
   readonly #options: HangWatchOptions;
-  #seen: ReadonlyMap<string, Seen> = new Map();
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #observations: ReadonlyMap<string, BeatObservation> = new Map();
+  #checkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: HangWatchOptions) {
     this.#options = options;
   }
 
-  async look(): Promise<void> {
+  async checkBeats(): Promise<void> {
     const { executorId, database, monotonic, leaseMs } = this.#options;
     const now = monotonic();
-    const wasAway = now - this.#lookedAt > AWAY_MS; // Or the database was: nobody could count.
-    this.#lookedAt = now;
+    const wasAway = now - this.#checkedAt > AWAY_MS; // This worker or the database was away, so beats may be missing.
+    this.#checkedAt = now;
     const { rows } = await database.query(
       'SELECT executor_id, beats FROM pawl.executors WHERE executor_id <> $1 AND pawl.is_alive(executor_id)',
       [executorId],
     );
-    const next = new Map<string, Seen>();
+    const next = new Map<string, BeatObservation>();
     for (const row of rows) {
       const [id, beats] = [String(row['executor_id']), String(row['beats'])];
-      const before = this.#seen.get(id);
+      const before = this.#observations.get(id);
       const since = wasAway || before?.beats !== beats ? now : before.since;
       next.set(id, { beats, since });
-      if (now - since >= leaseMs) await this.#end(id, beats);
+      if (now - since >= leaseMs) await this.#endSession(id, beats);
     }
-    this.#seen = next;
+    this.#observations = next;
   }
 
-  async #end(executorId: string, beats: string): Promise<void> {
+  async #endSession(executorId: string, beats: string): Promise<void> {
     await this.#options.database.query(
       'SELECT pg_terminate_backend(pawl.backend_of(executor_id)) FROM pawl.executors WHERE executor_id = $1 AND beats = $2',
       [executorId, beats],
@@ -56,5 +55,5 @@ export class HangWatch {
   }
 }
 
-/** A worker looks every second. */
+/** Workers check once a second. */
 const AWAY_MS = 5_000;

@@ -1,19 +1,19 @@
 import type { Clock, Host, Listeners } from '@pawl/core';
 import type { AnyResumable } from '@pawl/core/host';
 
-/** How many runs of an agent are at work at once. DBOS's own queue, one for each agent, keeps to it. */
+/** Limits how many runs of an agent work at once. The queue of DBOS, one for each agent, enforces them. */
 export interface QueueOptions {
-  /** The most of one worker. @defaultValue no end */
+  /** How many runs one worker works on at most. @defaultValue no limit */
   readonly workerConcurrency?: number;
-  /** The most of all workers together. @defaultValue no end */
+  /** How many runs all workers together work on at most. @defaultValue no limit */
   readonly concurrency?: number;
-  /** At most `runs` begin in `periodMs` milliseconds, over all workers. @defaultValue no end */
+  /** At most `runs` begin in `periodMs` milliseconds, over all workers. @defaultValue no limit */
   readonly rateLimit?: { readonly runs: number; readonly periodMs: number };
-  /** How often a worker looks for runs, in milliseconds. @defaultValue 200 */
+  /** How often a worker polls its queues, in milliseconds. @defaultValue 200 */
   readonly pollingMs?: number;
 }
 
-/** A run, as far as a worker has to know it. */
+/** The part of a run that a worker uses. */
 export interface WorkerRun {
   outcome(): Promise<{ readonly status: string }>;
 }
@@ -21,52 +21,52 @@ export interface WorkerRun {
 export type WorkerAgent<Resumed> = AnyResumable<Resumed>;
 
 export interface DbosHostOptions<Resumed extends WorkerRun> {
-  /** Of a PostgreSQL database: `postgresql://user:password@host:5432/name`. Pawl and DBOS keep theirs in two schemas. */
+  /** The URL of a PostgreSQL database: `postgresql://user:password@host:5432/name`. Uses the schemas `pawl` and `dbos`. */
   readonly url: string;
-  /** The name of this worker, like no other's: of the pod, the machine, the slot. The same again after a restart is best. */
+  /** The unique name of this worker, such as the name of its pod or machine. Best kept over restarts. */
   readonly executorId: string;
-  /** Whose runs this worker takes: those that were enqueued, answered, or left by a worker that is gone. */
+  /** The agents whose runs this worker continues: enqueued and answered ones, and those of dead workers. */
   readonly agents: readonly WorkerAgent<Resumed>[];
   readonly queue?: QueueOptions;
-  /** Called with each run that this worker takes by itself, before anything happens in it. */
+  /** Called with each run that this worker takes from a queue, before its first event. */
   readonly onRun?: (run: Resumed) => void;
   /**
-   * Called where this worker can't go on with a run that it took: the agent is of another version, or `context` throws. The
-   * run stays as it is; `agent.resume` can go on with it. Also where a run has ended and its conversation is without it. DBOS writes the error to stderr in any case.
+   * Called if this worker cannot continue a run that it took: the agent has another version, or `context` throws. The run stays as it is;
+   * `agent.resume` can continue it. Also called with the `ConversationError` of a run that has ended. DBOS writes the error to stderr, too.
    */
   readonly onError?: (error: unknown, runId: string) => void;
-  /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
+  /** Listeners of every run that this process works on with this host, including resumed runs. Called before those of the agent and of the run. */
   readonly listeners?: Listeners | undefined;
   /**
-   * How long runs stay with a worker that stands still: whose process is stopped, or in a loop. The others look for it. One
-   * that has ended, or whose connection has, loses its runs within seconds.
+   * How long runs stay with a hanging worker, whose process is stopped or blocked, in milliseconds. A worker that has ended, or lost its
+   * connection, loses its runs within seconds.
    *
    * @defaultValue 30_000
    */
   readonly leaseMs?: number;
-  /** @defaultValue the machine's */
+  /** @defaultValue the system clock */
   readonly clock?: Clock;
 }
 
 export interface DbosClientOptions {
-  /** As the workers have it. */
+  /** The same database as the workers'. */
   readonly url: string;
-  /** @defaultValue the machine's */
+  /** @defaultValue the system clock */
   readonly clock?: Clock;
 }
 
-/** What can be done to runs from outside: by a process that works on none. */
+/** Reads, answers, queues, forks and cancels runs, in a process that does not work on them. */
 export type DbosClient = Pick<
   Host,
   'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'fork'
 > &
-  Deleting & {
+  RunDeletion & {
     close(): Promise<void>;
   };
 
-export type DbosHost = Host & Deleting;
+export type DbosHost = Host & RunDeletion;
 
-interface Deleting {
-  /** Forgets the runs that ended more than `olderThanMs` ago, and DBOS's workflows of them, a few at a time. Gives their number. */
+interface RunDeletion {
+  /** Deletes the runs that ended more than `olderThanMs` ago, and their DBOS workflows, a few at a time. Resolves their number. */
   deleteRuns(options: { readonly olderThanMs: number }): Promise<number>;
 }

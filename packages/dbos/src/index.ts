@@ -1,10 +1,10 @@
 import { checkOptions, type OptionTable } from '@pawl/core';
 import { checkListeners } from '@pawl/core/host';
 import { checkDbosOptions, checkUrl } from './check-options.ts';
-import { DbosClientStore } from './client-store.ts';
 import { Database } from './database.ts';
-import { DbosStoreClient } from './dbos-client.ts';
-import { DbosStoreHost } from './dbos-host.ts';
+import { DbosClientStore } from './dbos-client-store.ts';
+import { DbosStoreClient } from './dbos-store-client.ts';
+import { DbosStoreHost } from './dbos-store-host.ts';
 import { EngineClient, prepareEngine } from './engine.ts';
 import type { DbosClient, DbosClientOptions, DbosHost, DbosHostOptions, WorkerRun } from './host-types.ts';
 import { prepareTables } from './tables.ts';
@@ -21,12 +21,12 @@ export type {
 } from './host-types.ts';
 
 /**
- * Keeps runs in PostgreSQL, on DBOS Transact: many workers, on many machines. A worker takes the runs of its agents that
- * were enqueued or answered, and those of a worker that is gone, within seconds.
+ * Creates a host that stores runs in PostgreSQL, on DBOS Transact, for many workers on many machines. Within seconds, a worker continues the
+ * runs of its agents that were enqueued or answered, and those of dead workers.
  *
- * DBOS is one in a process, and so is this. Close it at the end: `process.once('SIGTERM', () => void host.close())`.
+ * A process can have one DBOS, and so one `dbosHost`. Close it at the end: `process.once('SIGTERM', () => void host.close())`.
  *
- * @throws HostError `host.executor_taken` where another worker has that name, `host.already_open`, `host.unreachable`,
+ * @throws ConfigError for invalid options; HostError `host.executor_taken` if another live worker has that name, `host.already_open`, `host.unreachable`,
  * `host.refused`, `host.newer`. Later, out of a run that stays resumable, also `host.lost`, `host.full`, `run.lost`.
  */
 export async function dbosHost<Resumed extends WorkerRun>(given: DbosHostOptions<Resumed>): Promise<DbosHost> {
@@ -34,16 +34,16 @@ export async function dbosHost<Resumed extends WorkerRun>(given: DbosHostOptions
   const { url } = options;
   if (options.listeners !== undefined) checkListeners(options.listeners, 'dbosHost, listeners');
   checkDbosOptions(options);
-  return opened(url, CONNECTIONS, async (database) => {
+  return openDatabase(url, CONNECTIONS, async (database) => {
     return DbosStoreHost.launch({ options, database, engine: await EngineClient.open(database, url) });
   });
 }
 
-/** What a process needs that works on no run: a web server that enqueues, lists, answers and cancels. */
+/** Creates a client for a process that does not work on runs, such as a web server that enqueues, lists, answers and cancels. */
 export async function dbosClient(given: DbosClientOptions): Promise<DbosClient> {
   const { url, ...options } = checkOptions(given, CLIENT, 'dbosClient');
   checkUrl(url, 'dbosClient');
-  return opened(url, CLIENT_CONNECTIONS, async (database) => {
+  return openDatabase(url, CLIENT_CONNECTIONS, async (database) => {
     const store = new DbosClientStore({ database, engine: await EngineClient.open(database, url) });
     return new DbosStoreClient(store, options);
   });
@@ -54,7 +54,7 @@ const URL_HINTS: Readonly<Record<string, string>> = {
   connectionString: 'The option is "url".',
 };
 
-/** A URL has a password: it is quoted by nobody. */
+/** `url` is checked by `checkUrl`, which does not quote it: it may contain a password. */
 const CLIENT: OptionTable<DbosClientOptions> = { keys: { url: 'any', clock: 'clock' }, hints: URL_HINTS };
 
 const DBOS: OptionTable<DbosHostOptions<WorkerRun>> = {
@@ -80,11 +80,11 @@ const DBOS: OptionTable<DbosHostOptions<WorkerRun>> = {
   hints: { ...URL_HINTS, name: 'The option is "executorId".', workerId: 'The option is "executorId".' },
 };
 
-/** DBOS polls its queues with some of them. */
+/** DBOS uses some of them to poll its queues. */
 const CONNECTIONS = 20;
 const CLIENT_CONNECTIONS = 5;
 
-async function opened<T>(url: string, connections: number, open: (database: Database) => Promise<T>): Promise<T> {
+async function openDatabase<T>(url: string, connections: number, open: (database: Database) => Promise<T>): Promise<T> {
   const database = new Database(url, { connections });
   try {
     await prepareTables(database, () => prepareEngine(url));

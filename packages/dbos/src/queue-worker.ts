@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Clock, type Host, HostError } from '@pawl/core';
-import { agentNameOf, checkSchemaVersion, hasEnded, resumeWith } from '@pawl/core/host';
+import { checkSchemaVersion, hasEnded, readAgentName, resumeWith } from '@pawl/core/host';
 import type { Database } from './database.ts';
 import type { AttemptWorkflow } from './engine.ts';
 import type { WorkerAgent, WorkerRun } from './host-types.ts';
-import { canPass } from './retry.ts';
-import { lockRun, setLeft } from './run-table.ts';
+import { isTransient } from './retry.ts';
+import { lockRun, setQueuedWorkflow } from './run-table.ts';
 import type { WorkerStore } from './worker-store.ts';
 
 export interface QueueWorkerOptions<Resumed extends WorkerRun> {
@@ -18,36 +18,36 @@ export interface QueueWorkerOptions<Resumed extends WorkerRun> {
   readonly onError: (error: unknown, runId: string) => void;
 }
 
-/** Goes on with the runs that a queue gives this process, by the agents that it has. */
+/** Continues the runs that the queues assign to this process, with its agents. */
 export class QueueWorker<Resumed extends WorkerRun> {
   readonly #options: QueueWorkerOptions<Resumed>;
   readonly #agents: ReadonlyMap<string, WorkerAgent<Resumed>>;
-  /** What is called here is outside of DBOS's workflow: a tool's own use of DBOS is no part of it. */
-  readonly #outside = AsyncLocalStorage.snapshot() as <T>(work: () => T) => T;
+  /** Runs work outside the async context of the DBOS workflow, so that a tool may use DBOS itself. */
+  readonly #runOutside = AsyncLocalStorage.snapshot() as <T>(work: () => T) => T;
   readonly #closing = new AbortController();
-  readonly #driven = new Set<string>();
+  readonly #running = new Set<string>();
 
   constructor(options: QueueWorkerOptions<Resumed>) {
     this.#options = options;
-    this.#agents = new Map(options.agents.map((each) => [agentNameOf(each), each]));
+    this.#agents = new Map(options.agents.map((each) => [readAgentName(each), each]));
   }
 
   get agents(): readonly string[] {
     return [...this.#agents.keys()];
   }
 
-  /** Whether this process has a workflow in hand. */
-  isDriving(workflowId: string): boolean {
-    return this.#driven.has(workflowId);
+  /** Whether this process is running a workflow. */
+  isRunning(workflowId: string): boolean {
+    return this.#running.has(workflowId);
   }
 
-  /** The function of each workflow. */
-  async drive(workflow: AttemptWorkflow): Promise<string> {
-    this.#driven.add(workflow.workflowId);
+  /** Runs one workflow: an attempt at a run. */
+  async handleAttempt(workflow: AttemptWorkflow): Promise<string> {
+    this.#running.add(workflow.workflowId);
     try {
-      return await this.#outside(() => this.#goOn(workflow));
+      return await this.#runOutside(() => this.#runAttempt(workflow));
     } finally {
-      this.#driven.delete(workflow.workflowId);
+      this.#running.delete(workflow.workflowId);
     }
   }
 
@@ -55,22 +55,22 @@ export class QueueWorker<Resumed extends WorkerRun> {
     this.#closing.abort();
   }
 
-  /** What stands in the way and is no fault of the run's is tried again: the run must not be forgotten for it. */
-  async #goOn(workflow: AttemptWorkflow): Promise<string> {
+  /** Retries after each failure of the host: otherwise the run would stay in no queue. */
+  async #runAttempt(workflow: AttemptWorkflow): Promise<string> {
     const { clock, onError } = this.#options;
     const { signal } = this.#closing;
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MOST_PAUSE_MS)) {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
       try {
         return await this.#resume(workflow);
       } catch (error) {
-        if (!canPass(error)) onError(error, workflow.runId);
-        if (!isOfHost(error)) {
-          await this.#untilDone(() => this.#withdraw(workflow));
+        if (!isTransient(error)) onError(error, workflow.runId);
+        if (!isTemporary(error)) {
+          await this.#retryUntilDone(() => this.#withdraw(workflow));
           throw error;
         }
       }
-      await clock.sleep(pauseMs, signal).catch(() => undefined); // Aborted: it is left to others.
-      if (signal.aborted) return this.#leaveToOthers(workflow);
+      await clock.sleep(pauseMs, signal).catch(() => undefined); // Rejects if the host closes.
+      if (signal.aborted) return this.#requeue(workflow);
     }
   }
 
@@ -86,7 +86,7 @@ export class QueueWorker<Resumed extends WorkerRun> {
         await this.#withdraw(workflow);
         return 'nothing to do';
       }
-      if (attempts.has(runId)) return this.#wait(workflow);
+      if (attempts.has(runId)) return this.#waitForOwnAttempt(workflow);
       attempts.offer(runId, workflowId);
       const run = resumeWith(agent, { record, host });
       onRun?.(run);
@@ -96,37 +96,37 @@ export class QueueWorker<Resumed extends WorkerRun> {
     }
   }
 
-  /** The run stays as it is: it waits in no queue for a worker that can't go on with it. */
+  /** Takes the run out of the queue and leaves it as it is: this worker cannot continue it. */
   #withdraw({ runId, workflowId }: AttemptWorkflow): Promise<void> {
-    return this.#options.database.transaction(async (client) => {
+    return this.#options.database.runTransaction(async (client) => {
       const run = await lockRun(client, runId);
-      if (run.leftWorkflow === workflowId) await setLeft(client, runId, undefined);
+      if (run.queuedWorkflowId === workflowId) await setQueuedWorkflow(client, runId, undefined);
     });
   }
 
-  /** An attempt that has lost the run is still at work on it here, and may be so for long: others go on with it. */
-  async #wait(workflow: AttemptWorkflow): Promise<string> {
-    await this.#options.clock.sleep(FIRST_PAUSE_MS, this.#closing.signal).catch(() => undefined); // Aborted by `close`: others get it sooner.
-    return this.#leaveToOthers(workflow);
+  /** Enqueues the run for other workers, after a pause: an attempt that has lost the run is still working here, possibly for long. */
+  async #waitForOwnAttempt(workflow: AttemptWorkflow): Promise<string> {
+    await this.#options.clock.sleep(FIRST_PAUSE_MS, this.#closing.signal).catch(() => undefined); // Rejects if the host closes.
+    return this.#requeue(workflow);
   }
 
-  async #leaveToOthers({ runId, attempt }: AttemptWorkflow): Promise<string> {
+  async #requeue({ runId, attempt }: AttemptWorkflow): Promise<string> {
     const { store, database } = this.#options;
-    await database.transaction(async (client) => {
+    await database.runTransaction(async (client) => {
       const run = await lockRun(client, runId);
-      if (run.attempts === attempt - 1 && !hasEnded(run.status)) await store.leave(client, run);
+      if (run.attempts === attempt - 1 && !hasEnded(run.status)) await store.enqueueNextAttempt(client, run);
     });
-    return 'left to another worker';
+    return 'requeued';
   }
 
-  async #untilDone(work: () => Promise<void>): Promise<void> {
+  async #retryUntilDone(work: () => Promise<void>): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
         return await work();
       } catch (error) {
-        if (!isOfHost(error)) return;
+        if (!isTemporary(error)) return;
         await clock.sleep(FIRST_PAUSE_MS, signal).catch(() => undefined);
       }
     }
@@ -134,9 +134,9 @@ export class QueueWorker<Resumed extends WorkerRun> {
 }
 
 const FIRST_PAUSE_MS = 1_000;
-const MOST_PAUSE_MS = 30_000;
+const MAX_PAUSE_MS = 30_000;
 
-/** Whatever the database or the host is not able to just now, by whatever name: all of it may be over later. */
-function isOfHost(error: unknown): boolean {
+/** Whether an error is one of the host or its database, which a later try may not meet. */
+function isTemporary(error: unknown): boolean {
   return HostError.isInstance(error) && error.code.startsWith('host.');
 }

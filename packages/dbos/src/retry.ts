@@ -2,36 +2,36 @@ import { type Clock, HostError } from '@pawl/core';
 
 export interface RetryOptions {
   readonly clock: Clock;
-  /** Aborted where the host closes: what fails then is not tried again. */
+  /** Aborted if the host closes: failures are no longer retried. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Tries again what fails in passing: a server that is started anew, or ends a connection, is there again within a minute. The work has
- * to be one that may be done twice, since the answer to it may be what was lost.
+ * Retries transient errors for about a minute: a server that restarts, or ends a connection, is usually reachable again by then. `work` must
+ * be safe to repeat, because only the response to it may have been lost.
  */
 export async function retry<T>(work: () => Promise<T>, { clock, signal }: RetryOptions): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work();
     } catch (error) {
-      if (!canPass(error) || tries === TRIES || signal.aborted) throw error;
-      await clock.sleep(Math.min(2 ** tries * FIRST_PAUSE_MS, MOST_PAUSE_MS), signal).catch(() => undefined); // It closes.
+      if (!isTransient(error) || tries === MAX_TRIES || signal.aborted) throw error;
+      await clock.sleep(Math.min(2 ** tries * FIRST_PAUSE_MS, MAX_PAUSE_MS), signal).catch(() => undefined); // Rejects if the host closes.
     }
   }
 }
 
-/** Together a minute. */
-const TRIES = 35;
+/** All pauses together take about one minute. */
+const MAX_TRIES = 35;
 const FIRST_PAUSE_MS = 25;
-const MOST_PAUSE_MS = 2_000;
+const MAX_PAUSE_MS = 2_000;
 
-/** Whether a problem of the host may be over when it is asked again. */
-export function canPass(error: unknown): boolean {
-  return HostError.isInstance(error) && PASSING.has(error.code);
+/** Whether a later try may succeed. */
+export function isTransient(error: unknown): boolean {
+  return HostError.isInstance(error) && TRANSIENT.has(error.code);
 }
 
-const PASSING: ReadonlySet<string> = new Set([
+const TRANSIENT: ReadonlySet<string> = new Set([
   'host.unreachable',
   'host.full',
   'host.io',

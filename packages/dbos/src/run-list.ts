@@ -1,22 +1,22 @@
 import type { CheckedFilter, RunSummary } from '@pawl/core/host';
 import type { Queryable } from './database.ts';
-import { COLUMNS, hashOf, summaryOf } from './run-table.ts';
+import { COLUMNS, hashMetadataKey, toSummary } from './run-table.ts';
 
-/** Page by page: what is read at once is bounded.*/
+/** Lists runs page by page, so that each statement reads a bounded number of rows. */
 export async function listRuns(on: Queryable, { limit, ...filter }: CheckedFilter): Promise<readonly RunSummary[]> {
   const summaries: RunSummary[] = [];
   let after = filter.after;
   while (summaries.length < limit) {
-    const most = Math.min(PAGE, limit - summaries.length);
-    const page = await readPage(on, { ...filter, ...(after !== undefined && { after }) }, most);
+    const pageSize = Math.min(MAX_PAGE_SIZE, limit - summaries.length);
+    const page = await readPage(on, { ...filter, ...(after !== undefined && { after }) }, pageSize);
     summaries.push(...page);
     after = page.at(-1)?.position;
-    if (page.length < most || after === undefined) break;
+    if (page.length < pageSize || after === undefined) break;
   }
   return summaries;
 }
 
-const PAGE = 200;
+const MAX_PAGE_SIZE = 200;
 
 async function readPage(
   on: Queryable,
@@ -25,33 +25,33 @@ async function readPage(
 ): Promise<readonly RunSummary[]> {
   const { status, agent, conversation, metadataKeys, since, order, after } = filter;
   const values: unknown[] = [];
-  /** A condition on a value, where one is given. */
-  const where = (condition: string, value: unknown): readonly string[] =>
+  /** Returns the condition with its parameter; nothing if the value is `undefined`. */
+  const addCondition = (condition: string, value: unknown): readonly string[] =>
     value === undefined ? [] : [condition.replace('?', `$${values.push(value)}`)];
   const conditions = [
-    ...statusConditions(status, where),
-    ...where('agent = ?', agent),
-    ...where('conversation = ?', conversation),
-    ...where('started_at >= ?', since),
-    ...where(order === 'asc' ? 'number > ?' : 'number < ?', after),
+    ...buildStatusConditions(status, addCondition),
+    ...addCondition('agent = ?', agent),
+    ...addCondition('conversation = ?', conversation),
+    ...addCondition('started_at >= ?', since),
+    ...addCondition(order === 'asc' ? 'number > ?' : 'number < ?', after),
     ...metadataKeys.flatMap((key) =>
-      where('run_id IN (SELECT run_id FROM pawl.run_metadata WHERE hash = ?)', hashOf(key)),
+      addCondition('run_id IN (SELECT run_id FROM pawl.run_metadata WHERE hash = ?)', hashMetadataKey(key)),
     ),
   ];
   const { rows } = await on.query(
     `WITH alive AS MATERIALIZED (SELECT executor_id FROM pawl.executors WHERE pawl.is_alive(executor_id))
-     SELECT ${COLUMNS}, outcome, CASE WHEN status <> 'running' OR ${IS_ALIVE} THEN status ELSE 'interrupted' END AS seen
+     SELECT ${COLUMNS}, outcome, CASE WHEN status <> 'running' OR ${IS_ALIVE} THEN status ELSE 'interrupted' END AS current_status
      FROM pawl.runs ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
      ORDER BY number ${order} LIMIT ${limit}`,
     values,
   );
-  return rows.map(summaryOf);
+  return rows.map(toSummary);
 }
 
-/** Which executors are alive is asked once for a page. */
+/** Uses the list of alive executors, which is read once for a page. */
 const IS_ALIVE = 'executor_id IN (SELECT executor_id FROM alive)';
 
-function statusConditions(
+function buildStatusConditions(
   status: RunSummary['status'] | undefined,
   where: (condition: string, value: unknown) => readonly string[],
 ): readonly string[] {

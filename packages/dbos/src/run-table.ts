@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject, Outcome } from '@pawl/core';
-import type { RunRecord, RunSummary } from '@pawl/core/host';
-import { metadataKeys, recordFrom, recordText, roundTime, type StoredRun, unknown } from '@pawl/core/host';
+import {
+  createUnknownRunError,
+  listMetadataKeys,
+  parseRecord,
+  type RunRecord,
+  type RunSummary,
+  roundTime,
+  type StoredRun,
+  serializeRecord,
+} from '@pawl/core/host';
 import type { Queryable, Row } from './database.ts';
 
-/** What is kept of a run, without its record and its outcome. */
+/** A row of the table `runs`: a run without its record and its outcome. */
 export interface RunRow {
   readonly runId: string;
   readonly number: number;
@@ -17,37 +25,37 @@ export interface RunRow {
   readonly updatedAt: number;
   readonly executorId: string | undefined;
   readonly token: string | undefined;
-  readonly cancelled: string | undefined;
-  readonly leftWorkflow: string | undefined;
+  readonly cancelReason: string | undefined;
+  readonly queuedWorkflowId: string | undefined;
 }
 
-/** Who works on a run. */
-export interface Claim {
+/** The worker and the attempt that hold a run. */
+export interface ExecutorClaim {
   readonly executorId: string;
   readonly token: string;
 }
 
-export type Beginning =
-  | { readonly type: 'queued'; readonly leftWorkflow: string }
-  | { readonly type: 'running'; readonly claim: Claim };
+export type RunStart =
+  | { readonly type: 'queued'; readonly queuedWorkflowId: string }
+  | { readonly type: 'running'; readonly claim: ExecutorClaim };
 
-/** Gives whether the run was new. One that begins at once is at its first attempt. */
-export async function insertRun(on: Queryable, record: RunRecord, beginning: Beginning): Promise<boolean> {
+/** Inserts a run. Returns `false` if it exists. A `running` one is at its first attempt. */
+export async function insertRun(on: Queryable, record: RunRecord, start: RunStart): Promise<boolean> {
   const { runId, agent, schemaVersion, metadata, conversation, at } = record;
-  const claim = beginning.type === 'running' ? beginning.claim : undefined;
+  const claim = start.type === 'running' ? start.claim : undefined;
   const { rowCount } = await on.query(INSERT, [
     runId,
     agent,
-    recordText(record),
+    serializeRecord(record),
     JSON.stringify(metadata),
     conversation?.id ?? null,
-    beginning.type,
+    start.type,
     claim === undefined ? 0 : 1,
     claim?.executorId ?? null,
     claim?.token ?? null,
-    beginning.type === 'queued' ? beginning.leftWorkflow : null,
+    start.type === 'queued' ? start.queuedWorkflowId : null,
     roundTime(at),
-    metadataKeys(metadata).map(hashOf),
+    listMetadataKeys(metadata).map(hashMetadataKey),
     schemaVersion,
   ]);
   return rowCount === 1;
@@ -64,31 +72,31 @@ const INSERT = `
   SELECT FROM added
 `;
 
-/** What a metadata field is found by: values may be long, and an index holds only what is short. */
-export function hashOf(metadataKey: string): string {
+/** Hashes a metadata key for the index: values may be long, and an index needs short keys. */
+export function hashMetadataKey(metadataKey: string): string {
   return createHash('sha256').update(metadataKey).digest('base64');
 }
 
-const SEEN =
-  "CASE WHEN status = 'running' AND NOT pawl.is_alive(executor_id) THEN 'interrupted' ELSE status END AS seen";
+const CURRENT_STATUS =
+  "CASE WHEN status = 'running' AND NOT pawl.is_alive(executor_id) THEN 'interrupted' ELSE status END AS current_status";
 
-/** All columns but those that may be large. */
+/** All columns except the large ones. */
 export const COLUMNS = `run_id, number, agent, metadata, status, attempts, executor_id, token, cancelled, left_workflow,
   started_at, updated_at, schema_version`;
 
-/** `seen` is what the status is to those outside: a run whose executor is gone is at work only on paper. */
-const ROW = `SELECT ${COLUMNS}, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
-const WHOLE = `SELECT ${COLUMNS}, record, outcome, ${SEEN} FROM pawl.runs WHERE run_id = $1`;
+/** `current_status`: a stored `running` is `interrupted` if the executor is gone. */
+const ROW = `SELECT ${COLUMNS}, ${CURRENT_STATUS} FROM pawl.runs WHERE run_id = $1`;
+const ROW_WITH_RECORD = `SELECT ${COLUMNS}, record, outcome, ${CURRENT_STATUS} FROM pawl.runs WHERE run_id = $1`;
 
 /** @throws HostError `run.unknown` */
 export async function findRun(on: Queryable, runId: string): Promise<StoredRun> {
-  const row = one(runId, await on.query(WHOLE, [runId]));
-  return { ...summaryOf(row), record: recordFrom(String(row['record'])) };
+  const row = requireRow(runId, await on.query(ROW_WITH_RECORD, [runId]));
+  return { ...toSummary(row), record: parseRecord(String(row['record'])) };
 }
 
-/** Nobody else changes the run or its waits until the transaction is over. @throws HostError `run.unknown` */
+/** Locks a run and its waits until the transaction ends. @throws HostError `run.unknown` */
 export async function lockRun(on: Queryable, runId: string): Promise<RunRow> {
-  return runRow(one(runId, await on.query(`${ROW} FOR UPDATE`, [runId])));
+  return toRunRow(requireRow(runId, await on.query(`${ROW} FOR UPDATE`, [runId])));
 }
 
 export async function isHeldBy(on: Queryable, runId: string, token: string): Promise<boolean> {
@@ -96,19 +104,19 @@ export async function isHeldBy(on: Queryable, runId: string, token: string): Pro
   return rows.length === 1;
 }
 
-/** Which of these attempts still have their runs. */
-export async function heldTokens(on: Queryable, tokens: readonly string[]): Promise<ReadonlySet<string>> {
+/** Returns the tokens that still hold their runs. */
+export async function listHeldTokens(on: Queryable, tokens: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await on.query("SELECT token FROM pawl.runs WHERE token = ANY($1) AND status = 'running'", [tokens]);
   return new Set(rows.map(({ token }) => String(token)));
 }
 
-interface NewClaim extends Claim {
-  /** The workflow that came from a queue, where one did. */
+interface NewClaim extends ExecutorClaim {
+  /** The workflow that brought the attempt from a queue; `undefined` if none did. */
   readonly workflowId: string | undefined;
   readonly now: number;
 }
 
-/** Another attempt begins at a run that is locked. */
+/** Begins another attempt at a locked run. */
 export async function claimRun(on: Queryable, runId: string, claim: NewClaim): Promise<void> {
   const { executorId, token, workflowId, now } = claim;
   await on.query(
@@ -119,14 +127,18 @@ export async function claimRun(on: Queryable, runId: string, claim: NewClaim): P
   );
 }
 
-interface Released {
+interface ReleaseOptions {
   readonly status: RunSummary['status'];
   readonly outcome?: Outcome<unknown> | undefined;
   readonly now: number;
 }
 
-/** Gives whether it was still held under that token. */
-export async function releaseRun(on: Queryable, token: string, { status, outcome, now }: Released): Promise<boolean> {
+/** Ends an attempt. Returns `false` if the token no longer holds the run. */
+export async function releaseRun(
+  on: Queryable,
+  token: string,
+  { status, outcome, now }: ReleaseOptions,
+): Promise<boolean> {
   const { rowCount } = await on.query(
     'UPDATE pawl.runs SET status = $2, outcome = $3, token = NULL, updated_at = $4 WHERE token = $1',
     [token, status, outcome === undefined ? null : JSON.stringify(outcome), now],
@@ -134,8 +146,8 @@ export async function releaseRun(on: Queryable, token: string, { status, outcome
   return rowCount === 1;
 }
 
-/** The run waits in a queue, as the workflow of that id; `undefined`: in none any more. */
-export async function setLeft(on: Queryable, runId: string, workflowId: string | undefined): Promise<void> {
+/** Stores the workflow by which the run waits in a queue; `undefined`: it waits in none. */
+export async function setQueuedWorkflow(on: Queryable, runId: string, workflowId: string | undefined): Promise<void> {
   await on.query('UPDATE pawl.runs SET left_workflow = $2 WHERE run_id = $1', [runId, workflowId ?? null]);
 }
 
@@ -143,8 +155,8 @@ export async function cancelRun(on: Queryable, runId: string, reason: string): P
   await on.query('UPDATE pawl.runs SET cancelled = $2 WHERE run_id = $1', [runId, reason]);
 }
 
-/** Some of the runs that ended before a time. */
-export async function endedBefore(on: Queryable, time: number, limit: number): Promise<readonly string[]> {
+/** Returns the ids of at most `limit` runs that ended before a time. */
+export async function listEnded(on: Queryable, time: number, limit: number): Promise<readonly string[]> {
   const { rows } = await on.query(
     `SELECT run_id FROM pawl.runs WHERE status NOT IN ('queued', 'running', 'suspended', 'interrupted') AND updated_at < $1
      LIMIT $2`,
@@ -153,13 +165,13 @@ export async function endedBefore(on: Queryable, time: number, limit: number): P
   return rows.map((row) => String(row['run_id']));
 }
 
-/** With all that is kept of them. */
+/** Deletes runs with their steps, intents, waits and attempts. */
 export async function deleteRuns(on: Queryable, runIds: readonly string[]): Promise<void> {
   await on.query('DELETE FROM pawl.runs WHERE run_id = ANY($1)', [runIds]);
 }
 
-/** Why the runs that an executor has at work are to end, where they are. */
-export async function cancelledOf(on: Queryable, executorId: string): Promise<ReadonlyMap<string, string>> {
+/** Returns the cancellation reasons of the running runs of an executor, by run id. */
+export async function listCancelled(on: Queryable, executorId: string): Promise<ReadonlyMap<string, string>> {
   const { rows } = await on.query(
     "SELECT run_id, cancelled FROM pawl.runs WHERE executor_id = $1 AND status = 'running' AND cancelled IS NOT NULL",
     [executorId],
@@ -167,8 +179,8 @@ export async function cancelledOf(on: Queryable, executorId: string): Promise<Re
   return new Map(rows.map((row) => [String(row['run_id']), String(row['cancelled'])]));
 }
 
-/** The workflows by which these runs came out of a queue. */
-export async function workflowsOf(on: Queryable, runIds: readonly string[]): Promise<readonly string[]> {
+/** Returns the workflows of these runs: those of their attempts, and those in a queue. */
+export async function listWorkflows(on: Queryable, runIds: readonly string[]): Promise<readonly string[]> {
   const { rows } = await on.query(
     `SELECT workflow_id FROM pawl.attempts WHERE run_id = ANY($1)
      UNION SELECT left_workflow FROM pawl.runs WHERE run_id = ANY($1) AND left_workflow IS NOT NULL`,
@@ -177,35 +189,35 @@ export async function workflowsOf(on: Queryable, runIds: readonly string[]): Pro
   return rows.map((row) => String(row['workflow_id']));
 }
 
-function one(runId: string, { rows: [row] }: { readonly rows: readonly Row[] }): Row {
-  if (row === undefined) throw unknown(runId);
+function requireRow(runId: string, { rows: [row] }: { readonly rows: readonly Row[] }): Row {
+  if (row === undefined) throw createUnknownRunError(runId);
   return row;
 }
 
-/** Of a row with `COLUMNS` and `seen`. */
-export function runRow(row: Row): RunRow {
-  const text = (name: string): string | undefined => (typeof row[name] === 'string' ? row[name] : undefined);
+/** Converts a row with `COLUMNS` and `current_status`. */
+export function toRunRow(row: Row): RunRow {
+  const readText = (name: string): string | undefined => (typeof row[name] === 'string' ? row[name] : undefined);
   return {
     runId: String(row['run_id']),
     number: Number(row['number']),
     agent: String(row['agent']),
     schemaVersion: Number(row['schema_version']),
-    status: row['seen'] as RunRow['status'], // Written by this module only.
+    status: row['current_status'] as RunRow['status'], // Only this package writes the column.
     attempts: Number(row['attempts']),
     metadata: JSON.parse(String(row['metadata'])),
     startedAt: Number(row['started_at']),
     updatedAt: Number(row['updated_at']),
-    executorId: text('executor_id'),
-    token: text('token'),
-    cancelled: text('cancelled'),
-    leftWorkflow: text('left_workflow'),
+    executorId: readText('executor_id'),
+    token: readText('token'),
+    cancelReason: readText('cancelled'),
+    queuedWorkflowId: readText('left_workflow'),
   };
 }
 
-/** Of a row with `outcome`, too. */
-export function summaryOf(row: Row): RunSummary {
-  const { runId, agent, status, metadata, number: position, startedAt, updatedAt, attempts } = runRow(row);
+/** Converts a row with `COLUMNS`, `current_status` and `outcome`. */
+export function toSummary(row: Row): RunSummary {
+  const { runId, agent, status, metadata, number: position, startedAt, updatedAt, attempts } = toRunRow(row);
   const { outcome } = row;
   const known = { runId, agent, status, metadata, position, startedAt, updatedAt, attempts };
-  return { ...known, ...(typeof outcome === 'string' && { outcome: JSON.parse(outcome) }) }; // Written by this module only.
+  return { ...known, ...(typeof outcome === 'string' && { outcome: JSON.parse(outcome) }) }; // Only this package writes the column.
 }

@@ -2,10 +2,10 @@ import type { StoredStep, Wait } from '@pawl/core/host';
 import type { Queryable, Row } from './database.ts';
 
 /**
- * The steps of a run that were put after a position, in that order. A position is written by the one attempt that holds the run:
- * whoever reads on after the last one misses none.
+ * Reads the steps of a run that were stored after a position, in that order. Only the attempt that holds the run writes positions, so a
+ * reader that continues after the last one misses none.
  */
-export async function stepsAfter(on: Queryable, runId: string, after: number): Promise<readonly StoredStep[]> {
+export async function listStepsAfter(on: Queryable, runId: string, after: number): Promise<readonly StoredStep[]> {
   const { rows } = await on.query(
     'SELECT name, position, value FROM pawl.steps WHERE run_id = $1 AND position > $2 ORDER BY position',
     [runId, after],
@@ -15,7 +15,7 @@ export async function stepsAfter(on: Queryable, runId: string, after: number): P
   });
 }
 
-/** Of a run that nobody works on. */
+/** Inserts the steps of a run that no attempt holds. */
 export async function insertSteps(on: Queryable, runId: string, steps: readonly StoredStep[]): Promise<void> {
   if (steps.length === 0) return;
   await on.query(
@@ -25,13 +25,13 @@ export async function insertSteps(on: Queryable, runId: string, steps: readonly 
   );
 }
 
-/** What may happen once only, and was begun. */
-export async function intentsOf(on: Queryable, runId: string): Promise<ReadonlySet<string>> {
+/** Returns the names of the `non-idempotent` steps that were begun. */
+export async function listIntents(on: Queryable, runId: string): Promise<ReadonlySet<string>> {
   const { rows } = await on.query('SELECT name FROM pawl.intents WHERE run_id = $1', [runId]);
   return new Set(rows.map((row) => String(row['name'])));
 }
 
-export async function waitsOf(
+export async function listWaits(
   on: Queryable,
   runId: string,
   which: 'all' | { readonly name: string } = 'all',
@@ -40,11 +40,11 @@ export async function waitsOf(
     which === 'all'
       ? await on.query('SELECT * FROM pawl.waits WHERE run_id = $1', [runId])
       : await on.query('SELECT * FROM pawl.waits WHERE run_id = $1 AND name = $2', [runId, which.name]);
-  return new Map(rows.map((row) => [String(row['name']), waitFrom(row)]));
+  return new Map(rows.map((row) => [String(row['name']), parseWait(row)]));
 }
 
 export async function putWaits(on: Queryable, runId: string, waits: ReadonlyMap<string, Wait>): Promise<void> {
-  for (const [name, { fingerprint, accepts, expiresAt, word, taken }] of waits) {
+  for (const [name, { fingerprint, accepts, expiresAt, answer, isDelivered }] of waits) {
     await on.query(
       `INSERT INTO pawl.waits VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (run_id, name) DO UPDATE SET word = excluded.word, taken = excluded.taken`,
@@ -54,20 +54,20 @@ export async function putWaits(on: Queryable, runId: string, waits: ReadonlyMap<
         fingerprint,
         JSON.stringify(accepts),
         Number.isFinite(expiresAt) ? expiresAt : null,
-        word === undefined ? null : JSON.stringify(word),
-        taken,
+        answer === undefined ? null : JSON.stringify(answer),
+        isDelivered,
       ],
     );
   }
 }
 
-function waitFrom(row: Row): Wait {
+function parseWait(row: Row): Wait {
   const { fingerprint, accepts, expires_at: expiresAt, word, taken } = row;
   return {
     fingerprint: String(fingerprint),
-    accepts: JSON.parse(String(accepts)), // Written by this module only.
+    accepts: JSON.parse(String(accepts)), // Only this package writes the column.
     expiresAt: expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt),
-    ...(typeof word === 'string' && { word: JSON.parse(word) }),
-    taken: taken === true,
+    ...(typeof word === 'string' && { answer: JSON.parse(word) }),
+    isDelivered: taken === true,
   };
 }

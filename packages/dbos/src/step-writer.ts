@@ -1,117 +1,116 @@
 import type { Database } from './database.ts';
 import { type RetryOptions, retry } from './retry.ts';
 
-/** Something that an attempt remembers: what a step gave, or, without a value, that a call begins which may happen once. */
-export interface Entry {
+/** A write of an attempt: the value of a step, or, without `step`, the intent of a `non-idempotent` one. */
+export interface StepEntry {
   readonly runId: string;
-  /** Of the attempt. It keeps the entry only for as long as nobody has taken the run over. */
+  /** The token of the attempt. The entry is stored only if the token still holds the run. */
   readonly token: string;
   readonly name: string;
-  readonly kept?: { readonly position: number; readonly text: string };
+  readonly step?: { readonly position: number; readonly text: string };
 }
 
 export interface StepWriterOptions extends RetryOptions {
   readonly database: Database;
 }
 
-interface Waiting {
-  readonly entry: Entry;
+interface QueuedEntry {
+  readonly entry: StepEntry;
   readonly resolve: (isKept: boolean) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** The writes of some of the runs, one after the other. */
-interface Lane {
-  waiting: Waiting[];
+/** Writes the entries of some of the runs, one statement after the other. */
+interface WriteQueue {
+  entries: QueuedEntry[];
   isBusy: boolean;
 }
 
 /**
- * Writes what attempts remember. What comes while a statement is under way shares the next one, of whatever runs it is: one
- * transaction for many steps, and one check of each run's token in it. The entries of a run are written in their order.
+ * Writes the entries of attempts. Entries that come while a statement is running share the next one, whatever their runs: one transaction for
+ * many steps, with one check of each token. The entries of a run are written in their order.
  */
 export class StepWriter {
   readonly #options: StepWriterOptions;
-  readonly #lanes: readonly Lane[] = Array.from({ length: LANES }, () => ({ waiting: [], isBusy: false }));
+  readonly #queues: readonly WriteQueue[] = Array.from({ length: QUEUE_COUNT }, () => ({ entries: [], isBusy: false }));
 
   constructor(options: StepWriterOptions) {
     this.#options = options;
   }
 
   /**
-   * Gives whether the attempt still had its run. Where the database does not answer, or ends the connection, it is tried again: what
-   * is remembered of a call that has happened must not be lost to a restart of the server.
+   * Resolves `false` if the attempt no longer holds its run. Retries if the database does not answer or ends the connection: the result of an
+   * executed call must not be lost because the server restarts.
    */
-  write(entry: Entry): Promise<boolean> {
+  write(entry: StepEntry): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const lane = this.#lanes[laneOf(entry.runId)];
-      lane?.waiting.push({ entry, resolve, reject });
-      if (lane !== undefined && !lane.isBusy) void this.#drain(lane); // It settles each entry.
+      const queue = this.#queues[indexQueue(entry.runId)];
+      queue?.entries.push({ entry, resolve, reject });
+      if (queue !== undefined && !queue.isBusy) void this.#drain(queue); // Each entry has a promise of its own.
     });
   }
 
-  async #drain(lane: Lane): Promise<void> {
-    lane.isBusy = true;
-    while (lane.waiting.length > 0) {
-      const count = countUpTo(lane.waiting, MOST_LENGTH);
-      await this.#writeAll(lane.waiting.slice(0, count));
-      lane.waiting = lane.waiting.slice(count);
+  async #drain(queue: WriteQueue): Promise<void> {
+    queue.isBusy = true;
+    while (queue.entries.length > 0) {
+      const count = countUpTo(queue.entries, MAX_LENGTH);
+      await this.#writeAll(queue.entries.slice(0, count));
+      queue.entries = queue.entries.slice(count);
     }
-    lane.isBusy = false;
+    queue.isBusy = false;
   }
 
-  async #writeAll(batch: readonly Waiting[]): Promise<void> {
+  async #writeAll(batch: readonly QueuedEntry[]): Promise<void> {
     try {
       const held = await this.#insert(batch);
       for (const { entry, resolve } of batch) resolve(held.has(entry.token));
     } catch (error) {
-      // One of them may be what the database refuses: the others are not to suffer for it.
+      // The database may refuse one of the entries. Writing each alone keeps the others from failing with it.
       if (batch.length > 1) for (const each of batch) await this.#writeAll([each]);
       else for (const { reject } of batch) reject(error);
     }
   }
 
-  /** Gives the tokens of the attempts whose entries were kept. */
-  async #insert(batch: readonly Waiting[]): Promise<ReadonlySet<string>> {
+  /** Inserts entries. Returns the tokens of the attempts whose entries were stored. */
+  async #insert(batch: readonly QueuedEntry[]): Promise<ReadonlySet<string>> {
     const { database, clock, signal } = this.#options;
     const entries = batch.map(({ entry }) => entry);
     const values = [
       entries.map(({ runId }) => runId),
       entries.map(({ token }) => token),
       entries.map(({ name }) => name),
-      entries.map(({ kept }) => kept?.position ?? null),
-      entries.map(({ kept }) => kept?.text ?? null),
+      entries.map(({ step }) => step?.position ?? null),
+      entries.map(({ step }) => step?.text ?? null),
     ];
     const { rows } = await retry(() => database.query(INSERT, values), { clock, signal });
     return new Set(rows.map(({ token }) => String(token)));
   }
 }
 
-/** Each takes a connection while it writes. */
-const LANES = 4;
+/** Each queue uses a connection while it writes. */
+const QUEUE_COUNT = 4;
 
-/** Characters of the values that one statement takes. */
-const MOST_LENGTH = 1_000_000;
+/** How many characters of values one statement writes. */
+const MAX_LENGTH = 1_000_000;
 
-function countUpTo(waiting: readonly Waiting[], most: number): number {
+function countUpTo(waiting: readonly QueuedEntry[], most: number): number {
   let length = 0;
   for (const [index, { entry }] of waiting.entries()) {
-    length += entry.kept?.text.length ?? 0;
+    length += entry.step?.text.length ?? 0;
     if (length > most) return Math.max(1, index);
   }
   return waiting.length;
 }
 
-function laneOf(runId: string): number {
+function indexQueue(runId: string): number {
   let hash = 0;
   for (let index = 0; index < runId.length; index++) hash = (hash * 31 + runId.charCodeAt(index)) | 0;
-  return Math.abs(hash) % LANES;
+  return Math.abs(hash) % QUEUE_COUNT;
 }
 
 /**
- * The row of the run is locked against being taken over until the entry is committed: whoever takes it over then sees the entry.
- * Rows are locked in one order, so that no two transactions wait for each other. An entry that is there already was written by
- * a statement whose answer was lost.
+ * Locks the row of the run until the entry is committed, so that a worker that takes the run over sees the entry. Locks rows in the order of run
+ * ids, so that transactions do not deadlock. An existing entry was written by a statement whose response was lost.
  */
 const INSERT = `
   WITH given AS (

@@ -1,16 +1,16 @@
 import { HostError } from '@pawl/core';
 import type { Database } from './database.ts';
 
-/** Raised with each change of the tables that an older version of this package can't work with. */
+/** Incremented with each change of the tables that an older version of this package cannot work with. */
 const FORMAT = 2;
 
 /**
- * Makes the tables, once for however many processes come first at the same time.
+ * Creates the tables, once, even if several processes start at the same time.
  *
  * @throws HostError `host.newer`, `host.older`
  */
 export async function prepareTables(database: Database, prepareEngine: () => Promise<void>): Promise<void> {
-  await database.transaction(async (client) => {
+  await database.runTransaction(async (client) => {
     await client.query("SELECT pg_advisory_xact_lock(hashtextextended('pawl:format', 0))");
     await client.query(
       'CREATE SCHEMA IF NOT EXISTS pawl; CREATE TABLE IF NOT EXISTS pawl.format (number integer NOT NULL)',
@@ -20,13 +20,13 @@ export async function prepareTables(database: Database, prepareEngine: () => Pro
     if (format === FORMAT) return;
     if (format > FORMAT) {
       throw new HostError(
-        `The database has Pawl's tables in format ${format}, and this version knows ${FORMAT}. Install a newer @pawl/dbos.`,
+        `The database has Pawl's tables in format ${format}, and this version reads format ${FORMAT}. Install a newer @pawl/dbos.`,
         { code: 'host.newer' },
       );
     }
     if (format > 0) {
       throw new HostError(
-        `The database has Pawl's tables in format ${format}, and this version knows ${FORMAT}. Let the older version finish its runs, then name another database, or drop the schemas "pawl" and "dbos".`,
+        `The database has Pawl's tables in format ${format}, and this version reads format ${FORMAT}. Let the older version finish its runs, then pass another database, or drop the schemas "pawl" and "dbos".`,
         { code: 'host.older' },
       );
     }
@@ -36,7 +36,7 @@ export async function prepareTables(database: Database, prepareEngine: () => Pro
   });
 }
 
-/** Runs and what is kept of them. What DBOS keeps, in its schema `dbos`, are the queues. */
+/** The tables of Pawl. The queues are in the tables of DBOS, in the schema `dbos`. */
 const TABLES = `
   CREATE TABLE pawl.runs (
     run_id text PRIMARY KEY,
@@ -53,7 +53,7 @@ const TABLES = `
     executor_id text,
     token text UNIQUE,
     cancelled text,
-    -- The workflow in a queue by which the run was left to the workers, until one of them takes it.
+    -- The workflow by which the run waits in a queue, until a worker claims it.
     left_workflow text,
     started_at bigint NOT NULL,
     updated_at bigint NOT NULL
@@ -99,14 +99,14 @@ const TABLES = `
   CREATE INDEX waits_by_expiry ON pawl.waits (expires_at) WHERE word IS NULL AND NOT taken;
   CREATE TABLE pawl.executors (
     executor_id text PRIMARY KEY,
-    -- Goes up for as long as the worker gets to it.
+    -- Increases as long as the worker is not hanging.
     beats bigint NOT NULL DEFAULT 0
   );
 
   CREATE FUNCTION pawl.lock_key(executor_id text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT
     AS $$ SELECT hashtextextended('pawl:executor:' || executor_id, 0) $$;
 
-  -- The backend that holds an executor's lock: https://www.postgresql.org/docs/current/view-pg-locks.html
+  -- The backend that holds the lock of an executor: https://www.postgresql.org/docs/current/view-pg-locks.html
   CREATE FUNCTION pawl.backend_of(executor_id text) RETURNS integer LANGUAGE sql STABLE
     AS $$
       SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid <> pg_backend_pid()

@@ -3,44 +3,44 @@ import type { RunRecord } from '@pawl/core/host';
 import {
   type Claim,
   type ClaimedRun,
-  existing,
+  createRunExistsError,
+  createRunLostError,
   hasEnded,
-  type InsertAs,
-  lost,
+  type RunInsertion,
   type RunStore,
   type RunUpdate,
   type StoredStep,
-  stepText,
+  serializeStep,
 } from '@pawl/core/host';
 import { Attempts } from './attempts.ts';
-import { type ClientStoreOptions, DbosClientStore } from './client-store.ts';
 import type { PoolClient } from './database.ts';
+import { type ClientStoreOptions, DbosClientStore } from './dbos-client-store.ts';
 import { endAttempt } from './end-attempt.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { Executor } from './executor.ts';
 import { HangWatch } from './hang-watch.ts';
-import { canPass, retry } from './retry.ts';
-import { cancelledOf, claimRun, heldTokens, insertRun, isHeldBy, lockRun, type RunRow } from './run-table.ts';
-import { intentsOf, stepsAfter } from './step-table.ts';
-import { type Entry, StepWriter } from './step-writer.ts';
-import { TakeOver } from './take-over.ts';
+import { isTransient, retry } from './retry.ts';
+import { RunRecovery } from './run-recovery.ts';
+import { claimRun, insertRun, isHeldBy, listCancelled, listHeldTokens, lockRun, type RunRow } from './run-table.ts';
+import { listIntents, listStepsAfter } from './step-table.ts';
+import { type StepEntry, StepWriter } from './step-writer.ts';
 
 export interface WorkerStoreOptions extends ClientStoreOptions {
   readonly executorId: string;
   readonly leaseMs: number;
   readonly clock: Clock;
-  /** Whether this process has a workflow in hand. */
-  readonly isDriving: (workflowId: string) => boolean;
+  /** Whether this process is running a workflow. */
+  readonly isRunning: (workflowId: string) => boolean;
 }
 
-/** Runs in PostgreSQL, as a worker takes them and works on them. */
+/** Stores runs in PostgreSQL, for a worker. */
 export class WorkerStore extends DbosClientStore implements RunStore {
   readonly attempts: Attempts = new Attempts();
   readonly #executorId: string;
   readonly #clock: Clock;
   readonly #monotonic: () => number;
   readonly #executor: Executor;
-  readonly #takeOver: TakeOver;
+  readonly #recovery: RunRecovery;
   readonly #hangWatch: HangWatch;
   readonly #writer: StepWriter;
   readonly #closing = new AbortController();
@@ -49,104 +49,104 @@ export class WorkerStore extends DbosClientStore implements RunStore {
   #stopTimer: (() => void) | undefined;
   #ticks = 0;
 
-  constructor({ executorId, leaseMs, clock, isDriving, ...options }: WorkerStoreOptions) {
+  constructor({ executorId, leaseMs, clock, isRunning, ...options }: WorkerStoreOptions) {
     super(options);
     const { database, engine } = options;
     this.#executorId = executorId;
     this.#clock = clock;
     this.#monotonic = () => clock.monotonic?.() ?? performance.now();
-    this.#takeOver = new TakeOver({ executorId, database, engine, store: this, clock, isDriving });
+    this.#recovery = new RunRecovery({ executorId, database, engine, store: this, clock, isRunning });
     this.#hangWatch = new HangWatch({ executorId, database, monotonic: this.#monotonic, leaseMs });
-    const [onTick, onLost] = [() => this.#tick(), () => this.attempts.loseAll()];
+    const [onTick, onLost] = [() => this.#runTick(), () => this.attempts.markAllLost()];
     this.#executor = new Executor({ executorId, database, clock, onTick, onLost });
     this.#writer = new StepWriter({ database, clock, signal: this.#closing.signal });
   }
 
   /** @throws HostError `host.executor_taken`, `host.already_open` */
-  async launch(options: Pick<EngineOptions, 'url' | 'agents' | 'queue' | 'drive'>): Promise<void> {
-    await this.#executor.take();
+  async launch(options: Pick<EngineOptions, 'url' | 'agents' | 'queue' | 'handleAttempt'>): Promise<void> {
+    await this.#executor.acquireLock();
     try {
-      await this.#takeOver.ofMyLastLife();
+      await this.#recovery.recoverPreviousProcess();
       this.#engine = await Engine.launch({ ...options, database: this.database, executorId: this.#executorId });
     } catch (error) {
       await this.#executor.close();
       throw error;
     }
-    this.#executor.begin();
+    this.#executor.startLoops();
   }
 
-  /** @throws HostError `host.lost` while others do not see this worker as alive: they would take over what it begins. */
-  checkPlace(): void {
-    if (!this.#executor.isHeld) throw cutOff(this.#executorId);
+  /** @throws HostError `host.lost` if the worker does not hold its lock: others would take over the runs that it begins. */
+  checkLock(): void {
+    if (!this.#executor.isHeld) throw createHostLostError(this.#executorId);
   }
 
-  override async insert(record: RunRecord, as: InsertAs): Promise<void> {
+  override async insert(record: RunRecord, as: RunInsertion): Promise<void> {
     if (as.type === 'queued') return super.insert(record, as);
-    this.checkPlace();
+    this.checkLock();
     const { runId, token } = as.claim;
     const claim = { executorId: this.#executorId, token };
-    await this.attempts.taking(as.claim, async () => {
-      if (!(await insertRun(this.database, record, { type: 'running', claim }))) throw existing(runId);
+    await this.attempts.holdWhile(as.claim, async () => {
+      if (!(await insertRun(this.database, record, { type: 'running', claim }))) throw createRunExistsError(runId);
       return record;
     });
   }
 
   async claim(claim: Claim, now: number): Promise<ClaimedRun | undefined> {
     const workflowId = this.attempts.takeOffer(claim.runId);
-    const claimed = await this.attempts.taking(claim, async () => {
-      const before = await this.database.transaction((client) => this.#take(client, claim, { workflowId, now }));
-      return before && this.#load(before);
+    const claimed = await this.attempts.holdWhile(claim, async () => {
+      const row = await this.database.runTransaction((client) => this.#claimRun(client, claim, { workflowId, now }));
+      return row && this.#load(row);
     });
     if (claimed === undefined) {
-      if (workflowId !== undefined) throw lost(claim.runId); // A place in the queue is not for looking on.
+      if (workflowId !== undefined) throw createRunLostError(claim.runId); // A workflow ends here instead of following the run: it takes a place of the queue.
       return undefined;
     }
     const { steps, ...run } = claimed;
-    this.attempts.startAt(claim, steps.at(-1)?.position ?? 0);
+    this.attempts.setPosition(claim, steps.at(-1)?.position ?? 0);
     return { ...run, steps: new Map(steps.map(({ name, value }) => [name, value])) };
   }
 
   async release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
-    const held = this.attempts.of(claim);
+    const held = this.attempts.find(claim);
     if (held === undefined) return;
     try {
       const ending = { held, outcome, now, isClosing: this.#shutdown !== undefined };
       await this.#retry(() => endAttempt(ending, { database: this.database, store: this }));
     } finally {
-      this.attempts.letGo(claim);
+      this.attempts.release(claim);
     }
   }
 
   async putIntent(claim: Claim, name: string): Promise<void> {
     const { runId, token } = claim;
-    let askedAt = this.#monotonic();
+    let checkedAt = this.#monotonic();
     await this.#write(claim, { name });
-    // The process may have been stopped since it asked, and its run taken over: what it was told is true only if it was told so
-    // just now.
-    for (let looks = 0; looks < MOST_LOOKS && this.#monotonic() - askedAt > FRESH_MS; looks++) {
-      askedAt = this.#monotonic();
-      const isHeld = await this.#under(claim, async () => {
+    // The process may have been stopped since the check, and another worker may have taken the run over: a check counts only if it is
+    // recent.
+    for (let checks = 0; checks < MAX_CHECKS && this.#monotonic() - checkedAt > FRESH_MS; checks++) {
+      checkedAt = this.#monotonic();
+      const isHeld = await this.#runForClaim(claim, async () => {
         this.#checkNotLost(claim);
         return isHeldBy(this.database, runId, token);
       });
-      if (!isHeld) throw lost(runId);
+      if (!isHeld) throw createRunLostError(runId);
     }
   }
 
   async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
     const { runId } = claim;
-    const text = stepText(value, { runId, name });
-    const held = this.attempts.of(claim);
-    if (held === undefined) throw lost(runId);
-    await this.#write(claim, { name, kept: { position: ++held.position, text } });
+    const text = serializeStep(value, { runId, name });
+    const held = this.attempts.find(claim);
+    if (held === undefined) throw createRunLostError(runId);
+    await this.#write(claim, { name, step: { position: ++held.position, text } });
   }
 
-  /** No step begins while others may take the run over. */
+  /** Runs a step. Rejects with `host.lost` if other workers may take the run over. */
   async runStep<T>(
     claim: Claim,
     { name, work }: { readonly name: string; readonly work: () => T | Promise<T> },
   ): Promise<T> {
-    await this.#under(claim, async () => this.#checkNotLost(claim));
+    await this.#runForClaim(claim, async () => this.#checkNotLost(claim));
     const value = await work();
     await this.putStep(claim, { name, value });
     return value;
@@ -155,15 +155,15 @@ export class WorkerStore extends DbosClientStore implements RunStore {
   override update<T>(runId: string, update: RunUpdate<T>): Promise<T> {
     const { claim } = update;
     if (claim === undefined) return super.update(runId, update);
-    return this.#under(claim, () => this.#retry(() => super.update(runId, update)));
+    return this.#runForClaim(claim, () => this.#retry(() => super.update(runId, update)));
   }
 
-  /** From now on nothing is taken from a queue, and after the grace nothing is tried again. */
+  /** Begins to close: takes no further attempts from the queues, and stops retrying after `graceMs`. */
   beginClose(graceMs: number): void {
     if (this.#shutdown !== undefined) return;
     this.#stopTimer = this.#clock.after(graceMs, () => this.#closing.abort());
-    // It ends when the last workflow has ended.
-    this.#shutdown = this.#engine?.shutdown(graceMs + LAST_MS) ?? Promise.resolve();
+    // Resolves when the last workflow has ended.
+    this.#shutdown = this.#engine?.shutdown(graceMs + SHUTDOWN_MARGIN_MS) ?? Promise.resolve();
   }
 
   override async close(): Promise<void> {
@@ -174,53 +174,53 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     await super.close();
   }
 
-  /** Gives the run as it was before, or nothing if it was not to be had. */
-  async #take(client: PoolClient, { runId, token }: Claim, from: Taking): Promise<RunRow | undefined> {
+  /** Claims a run. Returns its row from before the claim; `undefined` if it cannot be claimed. */
+  async #claimRun(client: PoolClient, { runId, token }: Claim, origin: ClaimOrigin): Promise<RunRow | undefined> {
     const run = await lockRun(client, runId);
     if (hasEnded(run.status) || run.status === 'running' || this.attempts.has(runId)) return undefined;
-    await claimRun(client, runId, { executorId: this.#executorId, token, ...from });
+    await claimRun(client, runId, { executorId: this.#executorId, token, ...origin });
     return run;
   }
 
-  async #load({ runId, attempts, cancelled }: RunRow): Promise<Loaded> {
-    const steps = await stepsAfter(this.database, runId, 0);
-    const intents = attempts === 0 ? new Set<string>() : await intentsOf(this.database, runId);
-    return { attempt: attempts + 1, cancelled, steps, intents };
+  async #load({ runId, attempts, cancelReason }: RunRow): Promise<LoadedRun> {
+    const steps = await listStepsAfter(this.database, runId, 0);
+    const intents = attempts === 0 ? new Set<string>() : await listIntents(this.database, runId);
+    return { attempt: attempts + 1, cancelReason, steps, intents };
   }
 
-  async #tick(): Promise<void> {
+  async #runTick(): Promise<void> {
     const { lostTokens, tokens } = this.attempts;
-    // The lock is held again: nobody takes these over any more, and those that nobody has taken go on.
-    if (lostTokens.length > 0) this.attempts.regain(await heldTokens(this.database, lostTokens));
-    await this.#takeOver.ofMine(tokens);
-    await this.#hangWatch.look();
-    await this.#takeOver.ofTheDead();
-    await this.#takeOver.ofExpired();
-    if (++this.#ticks % TICKS_OF_A_LOOK === 0) await this.#takeOver.ofForgotten();
-    for (const [runId, reason] of await cancelledOf(this.database, this.#executorId)) {
+    // Ticks run only while the lock is held. Attempts whose runs no other worker has taken continue.
+    if (lostTokens.length > 0) this.attempts.markHeld(await listHeldTokens(this.database, lostTokens));
+    await this.#recovery.recoverUnheldRuns(tokens);
+    await this.#hangWatch.checkBeats();
+    await this.#recovery.recoverDeadWorkers();
+    await this.#recovery.requeueExpired();
+    if (++this.#ticks % TICKS_PER_QUEUE_CHECK === 0) await this.#recovery.requeueForgotten();
+    for (const [runId, reason] of await listCancelled(this.database, this.#executorId)) {
       this.attempts.cancel(runId, reason);
     }
   }
 
   /** @throws HostError `run.lost` */
-  async #write(claim: Claim, entry: Pick<Entry, 'name' | 'kept'>): Promise<void> {
+  async #write(claim: Claim, entry: Pick<StepEntry, 'name' | 'step'>): Promise<void> {
     const { runId, token } = claim;
-    const isKept = await this.#under(claim, () => this.#writer.write({ runId, token, ...entry }));
-    if (!isKept) throw lost(runId);
+    const isKept = await this.#runForClaim(claim, () => this.#writer.write({ runId, token, ...entry }));
+    if (!isKept) throw createRunLostError(runId);
   }
 
   /** @throws HostError `host.lost` */
   #checkNotLost(claim: Claim): void {
-    if (this.attempts.of(claim)?.isLost === true) throw cutOff(this.#executorId);
+    if (this.attempts.find(claim)?.isLost === true) throw createHostLostError(this.#executorId);
   }
 
-  /** Another attempt goes on where the database could not do its part just now. */
-  async #under<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
+  /** Runs `work` for an attempt. A transient error marks the attempt as interrupted, so that another one continues the run. */
+  async #runForClaim<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const held = this.attempts.of(claim);
-      if (held !== undefined && canPass(error)) held.isCutOff = true;
+      const held = this.attempts.find(claim);
+      if (held !== undefined && isTransient(error)) held.isInterrupted = true;
       throw error;
     }
   }
@@ -230,31 +230,31 @@ export class WorkerStore extends DbosClientStore implements RunStore {
   }
 }
 
-interface Taking {
-  /** Of the queue, where the run came from one. */
+interface ClaimOrigin {
+  /** The workflow that brought the attempt from a queue; `undefined` if none did. */
   readonly workflowId: string | undefined;
   readonly now: number;
 }
 
-interface Loaded extends Omit<ClaimedRun, 'steps'> {
+interface LoadedRun extends Omit<ClaimedRun, 'steps'> {
   readonly steps: readonly StoredStep[];
 }
 
-/** How long a worker may rely on what the database said of its run. Another worker needs longer to take a run over and begin a call. */
+/** How long a worker may rely on a check of its run. Another worker needs longer to take the run over and begin a call. */
 const FRESH_MS = 250;
 
-/** A database may be further away than that. */
-const MOST_LOOKS = 3;
+/** The database may be slower than `FRESH_MS`. */
+const MAX_CHECKS = 3;
 
-/** For DBOS to write down that a workflow has ended. */
-const LAST_MS = 1_000;
+/** Lets DBOS store that a workflow has ended. */
+const SHUTDOWN_MARGIN_MS = 1_000;
 
-/** A tick is a second. */
-const TICKS_OF_A_LOOK = 3;
+/** Ticks come once a second. */
+const TICKS_PER_QUEUE_CHECK = 3;
 
-function cutOff(executorId: string): HostError {
+function createHostLostError(executorId: string): HostError {
   return new HostError(
-    `Worker "${executorId}" has lost its place in PostgreSQL. Its runs are taken over by other workers, or by this one when it is back.`,
+    `Worker "${executorId}" has lost its lock in PostgreSQL. Other workers take over its runs, or this one continues them when it has its lock again: resume them by their ids.`,
     { code: 'host.lost' },
   );
 }

@@ -6,6 +6,9 @@ export type { ScriptedModel, ScriptedModelOptions } from './model/scripted-model
 export { scriptedModel } from './model/scripted-model.ts';
 export type { BlockNetworkOptions } from './network/block-network.ts';
 export { blockNetwork, NetworkBlockedError } from './network/block-network.ts';
+export { offlineModel } from './offline-model/offline-model.ts';
+export { ScriptError } from './script/errors.ts';
+export type { RecordedRequest } from './script/recorded-request.ts';
 export type {
   BodyOptions,
   CallEntry,
@@ -17,10 +20,9 @@ export type {
   ResetOptions,
   StallOptions,
   StreamErrorOptions,
-} from './script/build-reply.ts';
-export { respond } from './script/build-reply.ts';
-export { ScriptError } from './script/errors.ts';
-export type { RecordedRequest } from './script/recorded-request.ts';
+} from './script/respond.ts';
+export { respond } from './script/respond.ts';
+export type { ExpectedRequest, ExpectingResponse, ScriptEntries, ScriptFunction } from './script/script.ts';
 export type {
   DelayedResponse,
   Interruption,
@@ -42,11 +44,9 @@ export type {
   ScriptedStallResponse,
   ScriptedStreamErrorResponse,
   ScriptedWireResponse,
-} from './script/reply.ts';
-export type { ExpectedRequest, ExpectingResponse, ScriptEntries, ScriptFunction } from './script/script.ts';
+} from './script/scripted-response.ts';
 export { checkHistory } from './server/check-history.ts';
 export type { OfflineServer, OfflineServerOptions } from './server/offline-server.ts';
 export { offlineServer } from './server/offline-server.ts';
-export { offlineModel } from './stand-in/stand-in.ts';
 export type { TestedCall, TestToolOptions, ToolUnderTest } from './tool/test-tool.ts';
 export { testTool } from './tool/test-tool.ts';

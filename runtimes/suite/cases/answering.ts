@@ -2,19 +2,19 @@ import { Agent, openai } from '@pawl/core';
 import { zod3 } from '@pawl/core/zod3';
 import { z } from 'zod';
 import { z as z3 } from 'zod/v3';
-import { type Case, same } from '../case.ts';
+import { assertSame, type SuiteCase } from '../case.ts';
 
-/** Runs that end with an answer. */
-export const answering: readonly Case[] = [
+/** Runs that end with an output. */
+export const answeringCases: readonly SuiteCase[] = [
   {
-    name: 'a run ends with the answer',
+    name: 'returns the model’s text as the output',
     async run({ model }) {
       const { status, output, usage } = await new Agent({ model: model(), instructions: 'Be brief.' }).run('Hi');
-      same([status, output, usage.totalTokens], ['completed', 'Hello, wörld 👋.', 12]);
+      assertSame([status, output, usage.totalTokens], ['completed', 'Hello, wörld 👋.', 12]);
     },
   },
   {
-    name: 'an answer in pieces is the same, and comes as events in order',
+    name: 'streams text as ordered events with the same output',
     async run({ model }) {
       const run = new Agent({ model: model() }).run('Hi');
       const texts: string[] = [];
@@ -23,97 +23,97 @@ export const answering: readonly Case[] = [
         types.add(event.type);
         if (event.type === 'text.delta') texts.push(event.delta);
       }
-      same(texts.join(''), 'Hello, wörld 👋.');
-      same((await run).output, 'Hello, wörld 👋.');
-      same([...types].at(0), 'run.started');
-      same([...types].at(-1), 'run.finished');
+      assertSame(texts.join(''), 'Hello, wörld 👋.');
+      assertSame((await run).output, 'Hello, wörld 👋.');
+      assertSame([...types].at(0), 'run.started');
+      assertSame([...types].at(-1), 'run.finished');
     },
   },
   {
-    name: 'a stream is read whole wherever it is cut into pieces',
+    name: 'reads a stream that is split at any byte',
     async run({ model }) {
       const { output } = await new Agent({ model: model() }).run('Hi', { stream: true });
-      same(output, 'Grüße 👋');
+      assertSame(output, 'Grüße 👋');
     },
   },
   {
-    name: 'a long answer is read whole, streamed and unstreamed',
+    name: 'reads a long response, streamed and unstreamed',
     async run({ model }) {
       const agent = new Agent({ model: model() });
-      for (const stream of [false, true]) same((await agent.run('Hi', { stream })).output.length, 300_000);
+      for (const stream of [false, true]) assertSame((await agent.run('Hi', { stream })).output.length, 300_000);
     },
   },
   {
-    name: 'an answer that comes compressed is read',
+    name: 'reads a compressed response',
     async run({ model }) {
       const agent = new Agent({ model: model() });
-      for (const encoding of ['gzip', 'br']) same((await agent.run(encoding)).output, 'Hello, wörld 👋.');
+      for (const encoding of ['gzip', 'br']) assertSame((await agent.run(encoding)).output, 'Hello, wörld 👋.');
     },
   },
   {
-    name: 'a long conversation is sent whole',
+    name: 'sends a long conversation',
     async run({ model }) {
-      const said = 'wörld 👋 '.repeat(100_000);
-      same((await new Agent({ model: model() }).run(said)).output, String(said.length));
+      const prompt = 'wörld 👋 '.repeat(100_000);
+      assertSame((await new Agent({ model: model() }).run(prompt)).output, String(prompt.length));
     },
   },
   {
-    name: 'a reader that is slow slows the server down, and misses nothing',
+    name: 'applies backpressure for a slow reader without losing events',
     async run({ model }) {
       const run = new Agent({ model: model() }).run('Hi');
-      let told = 0;
-      run.on('text.delta', () => void told++);
+      let eventCount = 0;
+      run.on('text.delta', () => void eventCount++);
       const texts: string[] = [];
       for await (const event of run) {
         if (event.type !== 'text.delta') continue;
-        // 256 events may wait for a reader, of 2,000.
-        if (texts.length === 0) same((await standstill(() => told)) < 300, true);
+        // At most 256 of the 2,000 events may be buffered.
+        if (texts.length === 0) assertSame((await waitUntilStable(() => eventCount)) < 300, true);
         texts.push(event.delta);
       }
-      same([texts.length, texts.join('')], [2_000, 'word '.repeat(2_000).trimEnd()]);
+      assertSame([texts.length, texts.join('')], [2_000, 'word '.repeat(2_000).trimEnd()]);
     },
   },
   {
-    name: 'thirty runs at once end each with its own answer',
+    name: 'runs thirty conversations in parallel',
     async run({ model }) {
       const agent = new Agent({ model: model() });
       const asked = Array.from({ length: 30 }, (_, index) => `Number ${index}?`);
       const runs = await Promise.all(asked.map((text, index) => agent.run(text, { stream: index % 2 === 0 })));
-      same(
+      assertSame(
         runs.map(({ output }) => output),
         asked,
       );
     },
   },
   {
-    name: 'an output is what its schema says, and one that does not fit is corrected by the model',
+    name: 'validates an output, and asks the model to correct an invalid one',
     async run({ model }) {
       const agent = new Agent({ model: model(), output: z.object({ city: z.string(), degrees: z.number() }) });
-      same((await agent.run('Where is it warm?')).output, { city: 'Rome', degrees: 31 });
+      assertSame((await agent.run('Where is it warm?')).output, { city: 'Rome', degrees: 31 });
     },
   },
   {
-    name: 'an output is what a schema of zod 3 says',
+    name: 'validates an output with a zod 3 schema',
     async run({ model }) {
       const agent = new Agent({ model: model(), output: zod3(z3.object({ city: z3.string() })) });
-      same((await agent.run('Where is it warm?')).output, { city: 'Rome' });
+      assertSame((await agent.run('Where is it warm?')).output, { city: 'Rome' });
     },
   },
   {
-    name: 'a key that nobody gave is told by the first request, of which nothing is sent',
+    name: 'throws a ConfigError without sending a request if there is no key',
     async run() {
       try {
         await openai('any').send({ messages: [{ role: 'user', content: 'Go.' }] });
       } catch (error) {
-        return same(error instanceof Error && error.name, 'ConfigError');
+        return assertSame(error instanceof Error && error.name, 'ConfigError');
       }
       throw new Error('A request was sent without a key.');
     },
   },
 ];
 
-/** How many are told once nothing more is. */
-async function standstill(count: () => number): Promise<number> {
+/** Waits until a count no longer changes, and returns it. */
+async function waitUntilStable(count: () => number): Promise<number> {
   for (let before = -1; before !== count(); ) {
     before = count();
     await new Promise((resolve) => setTimeout(resolve, 100));

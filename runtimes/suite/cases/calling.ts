@@ -1,6 +1,6 @@
 import { Agent, tool } from '@pawl/core';
 import { z } from 'zod';
-import { type Case, same } from '../case.ts';
+import { assertSame, type SuiteCase } from '../case.ts';
 
 const weather = tool({
   name: 'weather',
@@ -19,15 +19,15 @@ const broken = tool({
   },
 });
 
-async function resultsOf(agent: Agent, stream: boolean): Promise<readonly unknown[]> {
+async function runForResults(agent: Agent, stream: boolean): Promise<readonly unknown[]> {
   const { messages, output } = await agent.run('Go.', { stream });
   return [...messages.filter(({ role }) => role === 'tool').map(({ content }) => content), output];
 }
 
-/** Tools, and agents that work together. */
-export const calling: readonly Case[] = [
+/** Tools, agents as tools, and handoffs. */
+export const callingCases: readonly SuiteCase[] = [
   {
-    name: 'the calls of a turn are run, and their results go back in their order',
+    name: 'executes the calls of a turn, and returns their results in order',
     async run({ model }) {
       const agent = new Agent({ model: model(), tools: [weather, broken] });
       const expected = [
@@ -36,19 +36,19 @@ export const calling: readonly Case[] = [
         '{"city":"Rome","days":3,"sky":"clear"}',
         'Clear.',
       ];
-      for (const stream of [false, true]) same(await resultsOf(agent, stream), expected);
+      for (const stream of [false, true]) assertSame(await runForResults(agent, stream), expected);
     },
   },
   {
-    name: 'arguments that do not fit are told to the model, which calls again',
+    name: 'reports invalid arguments to the model, which calls again',
     async run({ model }) {
-      const [told, result, output] = await resultsOf(new Agent({ model: model(), tools: [weather] }), false);
-      same(String(told).includes('city'), true);
-      same([result, output], ['{"city":"Oslo","days":1,"sky":"clear"}', 'Clear.']);
+      const [problem, result, output] = await runForResults(new Agent({ model: model(), tools: [weather] }), false);
+      assertSame(String(problem).includes('city'), true);
+      assertSame([result, output], ['{"city":"Oslo","days":1,"sky":"clear"}', 'Clear.']);
     },
   },
   {
-    name: 'an agent is a tool of another, and its events are told with its path',
+    name: 'runs an agent as a tool, with its path in the events',
     async run({ model }) {
       const inner = new Agent({ name: 'inner', model: model(), tools: [weather] });
       const research = inner.asTool({ name: 'research', description: 'Finds things out.' });
@@ -56,15 +56,15 @@ export const calling: readonly Case[] = [
       const paths = new Set<string>();
       run.on('*', ({ path }) => paths.add(path));
       const { output, toolCallCount: toolCalls } = await run;
-      same([output, toolCalls, [...paths]], ['It is clear in Oslo.', 2, ['', 'tool:1.0']]);
+      assertSame([output, toolCalls, [...paths]], ['It is clear in Oslo.', 2, ['', 'tool:1.0']]);
     },
   },
   {
-    name: 'the conversation goes over to another agent',
+    name: 'hands a conversation off to another agent',
     async run({ model }) {
       const billing = new Agent({ name: 'billing', description: 'Knows bills.', model: model() });
       const { agent, output } = await new Agent({ name: 'desk', model: model(), handoffs: [billing] }).run('My bill?');
-      same([agent, output], ['billing', 'It is 7 euros.']);
+      assertSame([agent, output], ['billing', 'It is 7 euros.']);
     },
   },
 ];

@@ -1,31 +1,31 @@
 import { Agent, tool } from '@pawl/core';
 import { z } from 'zod';
-import { type Case, same } from '../case.ts';
+import { assertSame, type SuiteCase } from '../case.ts';
 
 /** Aborts, deadlines and limits. */
-export const stopping: readonly Case[] = [
+export const stoppingCases: readonly SuiteCase[] = [
   {
-    name: 'an abort within a stream ends the run, and leaves a conversation that can be sent',
+    name: 'aborts during a stream, and leaves a valid conversation',
     async run({ model }) {
       const run = new Agent({ model: model() }).run('Hi');
       run.on('text.delta', () => run.abort('enough'));
       const outcome = await run.outcome();
-      same([outcome.status, outcome.messages.at(0)], ['aborted', { role: 'user', content: 'Hi' }]);
+      assertSame([outcome.status, outcome.messages.at(0)], ['aborted', { role: 'user', content: 'Hi' }]);
     },
   },
   {
-    name: 'an abort while nothing comes ends the run at once',
+    name: 'aborts while waiting for a response',
     async run({ model }) {
       const controller = new AbortController();
       const run = new Agent({ model: model() }).run('Hi', { signal: controller.signal });
       run.on('attempt.started', () => void setTimeout(() => controller.abort('enough'), 50));
-      same((await run.outcome()).status, 'aborted');
+      assertSame((await run.outcome()).status, 'aborted');
     },
   },
   {
-    name: 'an abort reaches the tool that is at work',
+    name: 'aborts a running tool',
     async run({ model }) {
-      let told: unknown;
+      let abortReason: unknown;
       const slow = tool({
         name: 'slow',
         description: 'Takes for ever.',
@@ -33,7 +33,7 @@ export const stopping: readonly Case[] = [
         execute: (_, { signal }) =>
           new Promise((_resolve, reject) => {
             signal.addEventListener('abort', () => {
-              told = signal.reason;
+              abortReason = signal.reason;
               reject(signal.reason);
             });
           }),
@@ -41,37 +41,37 @@ export const stopping: readonly Case[] = [
       const run = new Agent({ model: model(), tools: [slow] }).run('Go.');
       run.on('tool.started', () => void setTimeout(() => run.abort('enough'), 1));
       const { status, messages } = await run.outcome();
-      same([status, told, messages.at(-1)?.role], ['aborted', 'enough', 'tool']);
+      assertSame([status, abortReason, messages.at(-1)?.role], ['aborted', 'enough', 'tool']);
     },
   },
   {
-    name: 'a server that falls silent is given up',
+    name: 'times out when a stream stalls',
     async run({ model }) {
       const silent = model({ timeouts: { idleMs: 100 } });
       const outcome = await new Agent({ model: silent, retry: { maxAttempts: 1 } })
         .run('Hi', { stream: true })
         .outcome();
-      same(outcome.status === 'failed' && outcome.error.name, 'TimeoutError');
+      assertSame(outcome.status === 'failed' && outcome.error.name, 'TimeoutError');
     },
   },
   {
-    name: 'a server that says nothing at all is given up',
+    name: 'times out when no response starts',
     async run({ model }) {
       const silent = model({ timeouts: { firstByteMs: 100 } });
       const outcome = await new Agent({ model: silent, retry: { maxAttempts: 1 } }).run('Hi').outcome();
-      same(outcome.status === 'failed' && outcome.error.name, 'TimeoutError');
+      assertSame(outcome.status === 'failed' && outcome.error.name, 'TimeoutError');
     },
   },
   {
-    name: 'an answer that grows without end when it is unpacked is given up',
+    name: 'refuses a decompression bomb',
     async run({ model }) {
       const small = model({ responseLimits: { maxBytes: 1_000_000 } });
       const outcome = await new Agent({ model: small }).run('Hi').outcome();
-      same(outcome.status === 'failed' && outcome.error.code, 'response.too_large');
+      assertSame(outcome.status === 'failed' && outcome.error.code, 'response.too_large');
     },
   },
   {
-    name: 'a tool that takes too long is given up, and the run goes on',
+    name: 'times out a slow tool, and continues the run',
     async run({ model }) {
       const slow = tool({
         name: 'slow',
@@ -83,15 +83,15 @@ export const stopping: readonly Case[] = [
       const run = new Agent({ model: model(), tools: [slow] }).run('Go.');
       const reasons: string[] = [];
       run.on('tool.failed', ({ reason }) => void reasons.push(reason));
-      same([(await run).output, reasons], ['Never mind.', ['timeout']]);
+      assertSame([(await run).output, reasons], ['Never mind.', ['timeout']]);
     },
   },
   {
-    name: 'a limit on turns ends the run with a last word',
+    name: 'ends with an answer at the limit on turns',
     async run({ model }) {
       const more = tool({ name: 'more', description: 'More.', input: z.object({}), execute: () => 'more' });
       const outcome = await new Agent({ model: model(), tools: [more], limits: { turns: 2 } }).run('Go.').outcome();
-      same(outcome.status === 'limited' && [outcome.limit, outcome.output], ['turns', 'So far.']);
+      assertSame(outcome.status === 'limited' && [outcome.limit, outcome.output], ['turns', 'So far.']);
     },
   },
 ];

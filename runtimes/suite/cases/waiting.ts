@@ -1,6 +1,6 @@
 import { Agent, conversation, memoryConversations, memoryHost, PawlError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { type Case, same } from '../case.ts';
+import { assertSame, type SuiteCase } from '../case.ts';
 
 const pay = tool({
   name: 'pay',
@@ -12,15 +12,15 @@ const pay = tool({
 });
 
 /** Runs that wait for people, and conversations of several runs. */
-export const waiting: readonly Case[] = [
+export const waitingCases: readonly SuiteCase[] = [
   {
-    name: 'a call that needs approval waits for it, and one that is denied is not run',
+    name: 'suspends for approval, and does not execute a denied call',
     async run({ model }) {
       const host = memoryHost();
       const agent = new Agent({ model: model(), tools: [pay] });
       const outcome = await agent.run('Pay.', { host, runId: 'run' }).outcome();
       if (outcome.status !== 'suspended') throw new Error(`The run is ${outcome.status}.`);
-      same(
+      assertSame(
         outcome.pending.map(({ preview }) => preview),
         ['20 EUR to Ada', '500 EUR to Bob'],
       );
@@ -29,40 +29,40 @@ export const waiting: readonly Case[] = [
       await host.answer('run', String(second?.id), { type: 'deny', fingerprint: String(second?.fingerprint) });
       const { output, messages } = await agent.resume('run', { host });
       const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
-      same([output, results], ['Done.', ['paid 20 EUR to Ada', 'Denied: a person did not approve this call.']]);
+      assertSame([output, results], ['Done.', ['paid 20 EUR to Ada', 'Denied: a person did not approve this call.']]);
     },
   },
   {
-    name: 'an answer to another call than the one that was shown is refused',
+    name: 'refuses an approval with the fingerprint of another call',
     async run({ model }) {
       const host = memoryHost();
       const outcome = await new Agent({ model: model(), tools: [pay] }).run('Pay.', { host, runId: 'run' }).outcome();
       const [first] = outcome.status === 'suspended' ? outcome.pending : [];
       if (first === undefined) throw new Error(`The run is ${outcome.status}.`);
-      const refused = await host
+      const code = await host
         .answer('run', first.id, { type: 'approve', fingerprint: 'another' })
         .then(() => 'taken')
         .catch((error: unknown) => PawlError.isInstance(error) && error.code);
-      same(refused, 'approval.mismatch');
+      assertSame(code, 'approval.mismatch');
     },
   },
   {
-    name: 'a run that has ended is read again from its host, and asks nobody',
+    name: 'returns the stored output of a finished run',
     async run({ model }) {
       const host = memoryHost();
       const agent = new Agent({ model: model() });
       await agent.run('Hi', { host, runId: 'run' });
-      same((await agent.resume('run', { host })).output, 'Hello.');
+      assertSame((await agent.resume('run', { host })).output, 'Hello.');
     },
   },
   {
-    name: 'a conversation goes on over several runs',
+    name: 'continues a conversation over several runs',
     async run({ model }) {
       const chat = conversation({ id: 'chat', store: memoryConversations() });
       const agent = new Agent({ model: model() });
       await agent.run('Hi', { conversation: chat });
       await agent.run('And now?', { conversation: chat });
-      same(
+      assertSame(
         (await chat.messages()).map(({ content }) => content),
         ['Hi', 'Hello.', 'And now?', 'Still here.'],
       );

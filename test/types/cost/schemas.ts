@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// Forty schemas such as tools have. What they cost the compiler by themselves is the measure for the tools made of them.
+// Forty schemas as tools have them. Their own cost for the compiler is the reference.
 export const schema0 = z.object({
   n0: z.number(),
   collection: z.string().min(1),

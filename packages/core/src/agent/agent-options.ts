@@ -6,7 +6,7 @@ import type { Listeners } from '../event/observers.ts';
 import type { Conversation } from '../host/conversation.ts';
 import type { Host } from '../host/host.ts';
 import type { Limits } from '../limits/limits.ts';
-import type { StopCondition } from '../loop/stop.ts';
+import type { StopCondition } from '../loop/stop-condition.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Middleware } from '../perform/middleware.ts';
@@ -16,86 +16,88 @@ import type { Tool } from '../tool/tool.ts';
 import type { Handoff } from './blueprint.ts';
 import type { Handoffs, HandoffTarget } from './handoff.ts';
 
-/** What every agent may have, whatever its context and its output are. */
+/** Options of every agent that do not depend on its context or output. */
 export interface AgentBasics {
-  /** Who it is in events, errors and records. @defaultValue 'agent' */
+  /** The name in events, errors and run records. @defaultValue 'agent' */
   readonly name?: string;
   /**
-   * A run that another version began is not resumed by this one, unless `onVersionMismatch` lets it. Without one a run goes
-   * on whatever was changed, from what it remembers.
+   * The version of the agent. A run is resumed only by the version that began it, unless `onVersionMismatch` is `'continue'`. Without
+   * a version, runs continue from their recorded steps after any change.
    */
   readonly version?: string;
-  /** What it is for, told to the models of agents that may hand over to it. */
+  /** The purpose of the agent, for the models of agents that may hand over to it. */
   readonly description?: string;
   readonly model: ChatModel;
-  /** Further models that a middleware's `prepareTurn` may choose. */
+  /** Further models that `prepareTurn` of a middleware may select. */
   readonly models?: readonly ChatModel[];
   /**
-   * Holds for every turn: with `'required'`, or a tool's name, the model may never answer with text, and the run goes on to its limits.
+   * Applies to every turn. With `'required'` or the name of a tool the model can never answer with text, and the run continues to its
+   * limits.
    *
-   * @defaultValue 'auto', by the server
+   * @defaultValue the default of the server, `'auto'`
    */
   readonly toolChoice?: ToolChoice;
-  /** How often the model may correct an output that does not fit. @defaultValue 2 */
+  /** How often the model may correct an output that does not match the schema. @defaultValue 2 */
   readonly maxOutputRetries?: number;
   /**
-   * Looks at the run when all calls of a turn are answered, and may end it there as `completed`: `stopOnTool('tool_name')`, or a
-   * rule of yours. With several the first that ends it counts. Not together with `output`.
+   * Conditions that are evaluated when all calls of a turn have results, and may end the run as `completed`: `stopOnTool('tool_name')` or
+   * a function. The first condition that holds wins. Cannot be combined with `output`.
    */
   readonly stopWhen?: StopCondition | readonly StopCondition[];
-  /** Request fields, spelled as on the wire: `temperature`, `max_completion_tokens` … */
+  /** Request fields in the spelling of the wire: `temperature`, `max_completion_tokens` … */
   readonly modelSettings?: ChatSettings;
   readonly limits?: Limits;
   readonly retry?: RetryPolicy;
   /**
-   * They hear every run of this agent that this process works on, resumed ones included, from the first event on: after those of the host,
-   * before those of the run. Events of agents inside carry their path. Never awaited, and may throw without harm.
+   * Listeners for every run of this agent that this process executes, resumed ones included, from the first event on. They are called
+   * after those of the host and before those of the run. Events of nested runs have their `path`. Listeners are not awaited, and their
+   * errors do not affect the run.
    */
   readonly listeners?: Listeners | undefined;
-  /** Calls of one turn that may run side by side. @defaultValue 8 */
+  /** How many calls of one turn may run in parallel. @defaultValue 8 */
   readonly maxParallelToolCalls?: number;
-  /** @defaultValue the machine's */
+  /** @defaultValue the system clock */
   readonly clock?: Clock;
-  /** From 0 to 1, for the pauses between attempts. @defaultValue Math.random */
+  /** Returns a number from 0 to 1, for the delays between attempts. @defaultValue Math.random */
   readonly random?: () => number;
 }
 
-/** `Output` is what the agent itself ends with, `Handed` what the agents end with that it may hand over to. */
+/** `Output` is the output of the agent itself, `Handed` that of the agents that it may hand over to. */
 export interface AgentOptions<Context, Output, Handed = Output> extends AgentBasics {
-  /** The system message of every request; a function is asked once a run. */
+  /** The system message of every request. A function is called once for each run. */
   readonly instructions?: string | ((context: Context) => string | Promise<string>);
   readonly tools?: readonly Tool<Context>[];
   /**
-   * Agents that the conversation may go over to, within the run: the model calls `transfer_to_…`, and the other agent answers from then
-   * on, with its own model, instructions, tools, output and middleware, in the limits of this run. A function, where they know each other.
+   * Agents that this agent may hand the conversation over to. When the model calls `transfer_to_…`, the other agent continues the run with
+   * its own model, instructions, tools, output and middleware, within the limits of the run. Pass a function if agents refer to each other.
    */
   readonly handoffs?: Handoffs<Context, Handed>;
-  /** What the last word has to be. Without one it is text. */
+  /** The schema of the output. Without it the output is text. */
   readonly output?: Schema<Output> | undefined;
-  /** The first one is the outermost. */
+  /** The first middleware is the outermost. */
   readonly middleware?: readonly Middleware<Context>[];
 }
 
 interface RunBasics {
-  /** Aborting it ends the run for good. */
+  /** An abort ends the run for good. */
   readonly signal?: AbortSignal;
-  /** Each replaces the agent's own. */
+  /** Each limit replaces that of the agent. */
   readonly limits?: Limits;
-  /** Each replaces the agent's own. */
+  /** Each setting replaces that of the agent. */
   readonly modelSettings?: ChatSettings;
-  /** Calls of one turn that may run side by side. */
+  /** How many calls of one turn may run in parallel. @defaultValue the number of the agent */
   readonly maxParallelToolCalls?: number;
   /**
-   * Whether replies are asked for as streams.
-   * @defaultValue where somebody iterates over the run, or listens to `text.delta` and the like
+   * Whether responses are requested as streams.
+   * @defaultValue true if the run has an iterator, or a listener for `text.delta` or another delta event
    */
   readonly stream?: boolean;
-  /** The W3C trace context header, handed to tools and models. */
+  /** The W3C trace context header, which tools and models get. */
   readonly traceparent?: string;
   /**
-   * The conversation that the run is a part of: it begins with the messages there, and leaves its own when it has ended, but for
-   * one that a guard refused. Needed again to resume it. Where others have written meanwhile the run ends as it did, and
-   * is told by a `ConversationError`, which has what was not stored.
+   * The conversation of the run. The run begins with the messages of the conversation, and appends its own when it has ended, unless a
+   * guard refused it. Pass it again to resume the run. If other runs have written meanwhile, the outcome stays the same and the run rejects
+   * with a `ConversationError`, which has the messages that were not stored.
    */
   readonly conversation?: Conversation;
 }
@@ -103,20 +105,20 @@ interface RunBasics {
 export interface RunOptions extends RunBasics {
   /** @defaultValue a random UUID */
   readonly runId?: string;
-  /** Where the run's steps are kept. @defaultValue in memory, for the life of the run */
+  /** Records the steps of the run. @defaultValue memory of the run, which ends with it */
   readonly host?: Host;
-  /** Kept with the run. */
+  /** Stored with the run. */
   readonly metadata?: JsonObject;
   /**
-   * What to do where the host has a run of that id. `attach` gives that one: its outcome, or its events until then. With another
-   * input it is refused as `run.conflict`.
+   * What to do if the host already has a run with this id. `'attach'` follows that run and returns its outcome. If the input differs,
+   * `'attach'` fails with `run.conflict`.
    *
    * @defaultValue 'fail', with `run.exists`
    */
   readonly onExistingRun?: 'fail' | 'attach';
 }
 
-/** The open run of a conversation, or a new one, is on this host. */
+/** Options of `agent.continueConversation`: the host has the runs of the conversation. */
 export interface ContinueOptions extends RunOptions, Pick<ResumeOptions, 'onVersionMismatch'> {
   readonly host: Host;
   readonly conversation: Conversation;
@@ -126,30 +128,30 @@ export interface ResumeOptions extends RunBasics {
   /** The host that the run was started on. */
   readonly host: Host;
   /**
-   * What to do where another version of the agent began the run, or where an open call's tool is gone or takes its arguments no
-   * more. `continue` tells the model of such calls.
+   * What to do if another version of the agent began the run, or if the tool of an open call is missing or rejects the arguments.
+   * `'continue'` returns an error for such calls to the model.
    *
    * @defaultValue 'fail', with `run.version` or `run.changed`
    */
   readonly onVersionMismatch?: 'fail' | 'continue';
 }
 
-/** Asks for the application's value only where a tool, a middleware or the instructions need one. */
+/** Requires `context` only if a tool, a middleware or the instructions need one. */
 export type WithContext<Options, Context> = unknown extends Context
   ? [options?: Options]
   : [options: Options & { readonly context: Context }];
 
-/** The same, where the options themselves are needed. */
+/** Like `WithContext`, for required options. */
 export type WithNeededContext<Options, Context> = unknown extends Context
   ? [options: Options]
   : [options: Options & { readonly context: Context }];
 
-/** A user's words, or messages of every role. */
+/** The text of a user message, or messages of any role. */
 export type Input = string | readonly Message[];
 
-// Parts of an agent that need different contexts: the agent needs all of these contexts. TypeScript alone would infer the first one.
+// The parts of an agent may need different contexts; the agent needs all of them. TypeScript alone would infer only the first.
 
-/** Stands where no part of a kind is given. */
+/** The type argument if no part of a kind is given. */
 export interface None {
   readonly '~none': never;
 }
@@ -158,7 +160,7 @@ export type AnyTool = Tool<never> | None;
 export type AnyMiddleware = Middleware<never> | None;
 export type AnyHandoff = HandoffTarget<never, unknown> | None;
 
-/** An agent's options as they are inferred part by part; `Instructed` is what its instructions need. */
+/** The options of an agent, inferred part by part. `Instructed` is the context that the instructions need. */
 export interface PartsOptions<T, M, H, Instructed, Output> extends AgentBasics {
   readonly tools?: readonly T[];
   readonly middleware?: readonly M[];
@@ -167,7 +169,7 @@ export interface PartsOptions<T, M, H, Instructed, Output> extends AgentBasics {
   readonly output?: Schema<Output>;
 }
 
-/** The context that all parts together need. */
+/** The context that all parts need together. */
 export type NeededBy<Part> = ContextIntersection<
   Part extends None
     ? never
@@ -180,10 +182,10 @@ export type NeededBy<Part> = ContextIntersection<
           : never
 >;
 
-/** A union that says nothing twice. */
+/** A union without a member that is part of the other. */
 export type Either<One, Other> = [Other] extends [One] ? One : [One] extends [Other] ? Other : One | Other;
 
-/** What agents end with that the conversation may go over to. */
+/** The output of the agents that the conversation may be handed over to. */
 export type EndsOf<H> = None extends H ? never : EndOf<H>;
 
 type EndOf<H> =

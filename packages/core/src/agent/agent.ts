@@ -25,63 +25,72 @@ import type {
   WithContext,
   WithNeededContext,
 } from './agent-options.ts';
-import { type AsToolOptions, agentTool } from './as-tool.ts';
-import { type Blueprint, digestDefinition, type Handoff } from './blueprint.ts';
+import { type AsToolOptions, createAgentTool } from './as-tool.ts';
+import { type Blueprint, createDefinitionRecord, type Handoff } from './blueprint.ts';
 import {
   checkAgentOptions,
   checkToolChoice,
   checkWholeNumber,
   indexTools,
   readAgentOptions,
-  readStopRules,
+  readStopConditions,
 } from './check-options.ts';
-import { destinationsOf, type HandoffOptions, type Handoffs, handOffOf, handOffsOf, speakersOf } from './handoff.ts';
+import {
+  createHandoff,
+  findSpeakers,
+  type HandoffOptions,
+  type Handoffs,
+  listDestinations,
+  readHandoffs,
+} from './handoff.ts';
 import { launch } from './launch.ts';
 import type { Run } from './run.ts';
 
 /**
- * A reusable definition of who answers: model, instructions, tools, limits. Immutable, and without the state of any run.
+ * A reusable definition of an agent: model, instructions, tools and limits. Immutable; holds no state of runs.
  *
- * `Context` is the application's value that its parts need. `Output` is what a run may end with, `Handed` the part of it that comes from
- * agents that the conversation may go over to.
+ * `Context` is the application's context value that the parts of the agent need. `Output` is the output of a run, `Handed` the part of it
+ * that comes from agents that the conversation may be handed over to.
  *
- * @throws ConfigError where the definition can't work: an unknown option, a tool's name twice, a limit that is no number …
+ * @throws ConfigError for an invalid definition, for example an unknown option, a duplicate tool name or a limit that is not a number
  */
 export interface Agent<Context = unknown, Output = string, Handed = Output> {
   readonly name: string;
   /**
-   * Starts a run. History goes on by passing an outcome's `messages` and the next user message.
+   * Starts a run. To continue a history, pass the `messages` of an outcome and the next user message.
    *
-   * @throws ConfigError for unknown options, messages that no history can have, `n` greater than 1, or limits that can't hold.
+   * @throws ConfigError for unknown options, messages that are not a valid history, `n` greater than 1, or limits that cannot be enforced
    */
   run(input: Input, ...[options]: WithContext<RunOptions, Context>): Run<Output>;
   /**
-   * Goes on with a run by its id: one that was suspended, or that a crash left unfinished. The outcome of an ended run
-   * is given again; one that somebody works on already is looked at: its facts are told as they are remembered, and an abort
-   * ends it there. Rejects with a `HostError`: `run.unknown`, `run.agent`, `run.version`, `run.changed`.
+   * Resumes a run that was suspended or interrupted by a crash.
+   *
+   * - If the run has ended, it returns the outcome again.
+   * - If a worker already executes the run, it follows that worker: it emits the events, and an abort cancels the run there.
+   *
+   * Rejects with a `HostError`: `run.unknown`, `run.agent`, `run.version`, `run.changed`.
    */
   resume(runId: string, ...[options]: WithNeededContext<ResumeOptions, Context>): Run<Output>;
   /**
-   * Says something in a conversation: to its open run, or else in a new one. Nothing that a run has executed is lost, and a second
-   * click begins no second run.
+   * Sends a user message to the open run of a conversation, or starts a new run. Completed work is never lost, and two calls at the same
+   * time do not start two runs.
    *
-   * - A suspended run gets the message as `host.send` gives it, and goes on: its open calls are closed as cancelled.
-   * - A run at work in this process gets it as `run.steer` does, and is followed.
-   * - A run that was broken off is finished first; one at work elsewhere is waited for. Then a new run begins.
+   * - A suspended run gets the message as by `host.sendMessage` and continues: its open calls are cancelled.
+   * - A run that this process executes gets the message as by `run.steer`, and is followed.
+   * - An interrupted run is finished first; a run of another process is awaited. Then a new run starts.
    *
-   * `run.id` is known from the first event on.
+   * `run.runId` is known from the first event on.
    *
-   * @throws ConfigError for a message that is not a user's, or without host or conversation.
+   * @throws ConfigError for a message that is not a user message, or without host or conversation
    */
   continueConversation(
     message: string | UserMessage,
     ...[options]: WithNeededContext<ContinueOptions, Context>
   ): Run<Output>;
   /**
-   * The same agent but for these options, which replace its own: with the model of a test, under other limits. Agents that it hands over
-   * to, or has as tools, stay what they are.
+   * Copies the agent with other options, for example with a test model or other limits. Its handoffs and agents as tools stay the same.
    *
-   * @throws ConfigError as the constructor does.
+   * @throws ConfigError like the constructor
    */
   with(
     changes: Partial<AgentOptions<Context, never, never>> & NoOutput,
@@ -100,18 +109,19 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
     HandedAfter<H, Handed>
   >;
   /**
-   * This agent as a tool of another. Each call is a run inside the run: it shares host, purse, signal, context and events, which
-   * carry its path; its conversation is its own. What ends otherwise than completed is told to the calling model as such.
+   * Makes this agent a tool of another agent. Each call is a nested run. It shares the host, budget, signal and context of the outer run,
+   * and emits its events there with its `path`; it has its own conversation. If it does not complete, the calling model gets an error
+   * result with the reason.
    */
   asTool<Given = { readonly prompt: string }>(options: AsToolOptions<Given, Context>): Tool<Context, Given, Output>;
   /**
-   * This agent as one that another may hand the conversation over to, with options: what it sees of it, when, who has to agree. Without
-   * any, pass the agent itself: `handoffs: [billing]`.
+   * Makes this agent the target of a handoff, with options: the name and description for the model, an input filter, approval. Without
+   * options, pass the agent itself: `handoffs: [billing]`.
    */
   asHandoff(options?: HandoffOptions<Context>): Handoff<Context, Output>;
 }
 
-/** Without an output schema a run ends with a text. */
+/** Without an output schema the output is text. */
 interface NoOutput {
   readonly output: undefined;
 }
@@ -122,24 +132,24 @@ interface HasOutput<Output> {
 
 type HandedAfter<H, Handed> = None extends H ? Handed : EndsOf<H>;
 
-/** The first signature that fits counts. Those by which nothing is inferred are for type arguments that are written by hand. */
+/** TypeScript takes the first matching signature. Signatures that infer nothing are for explicit type arguments. */
 export interface AgentConstructor {
   readonly prototype: Agent;
-  /** @throws ConfigError where the definition can't work: a tool's name twice, a limit that is no number … */
+  /** @throws ConfigError for an invalid definition, for example a duplicate tool name or a limit that is not a number */
   new <Context = unknown, Handed = never>(
     options: AgentOptions<Context, never, Handed> & Partial<NoOutput>,
   ): Agent<Context, Either<string, Handed>, Handed>;
   new <Context, Output, Handed = never>(
     options: AgentOptions<Context, Output, Handed> & HasOutput<Output>,
   ): Agent<Context, Either<Output, Handed>, Handed>;
-  /** Parts that need different contexts: the agent needs all of these contexts. */
+  /** For parts that need different contexts: the agent needs all of them. */
   new <T extends AnyTool, M extends AnyMiddleware, H extends AnyHandoff, Output = string>(
     options: PartsOptions<T, M, H, NeededBy<T | M | H>, Output>,
   ): Agent<NeededBy<T | M | H>, Either<Output, EndsOf<H>>, EndsOf<H>>;
   new <T extends AnyTool, M extends AnyMiddleware, H extends AnyHandoff, Instructed, Output = string>(
     options: PartsOptions<T, M, H, Instructed, Output>,
   ): Agent<Instructed & NeededBy<T | M | H>, Either<Output, EndsOf<H>>, EndsOf<H>>;
-  /** The context by hand: what the output schema gives is then not inferred. */
+  /** For an explicit context: the output type is then not inferred. */
   new <Context>(options: AgentOptions<Context, unknown> & HasOutput<unknown>): Agent<Context, unknown>;
   new <Context, Output, Handed = Output>(
     options: AgentOptions<Context, Output, Handed>,
@@ -166,8 +176,8 @@ export const Agent: AgentConstructor = class Agent {
   }
 
   continueConversation(message: string | UserMessage, options: ContinueOptions): Run<unknown> {
-    const said = readUserMessage(message, 'continueConversation');
-    return launch<unknown>(this.#blueprint, { type: 'continue', message: said, options });
+    const userMessage = readUserMessage(message, 'continueConversation');
+    return launch<unknown>(this.#blueprint, { type: 'continue', message: userMessage, options });
   }
 
   with(changes: Partial<AgentOptions<never, unknown>>): Agent {
@@ -175,20 +185,20 @@ export const Agent: AgentConstructor = class Agent {
   }
 
   asTool(options: AsToolOptions<never, never>): Tool<never> {
-    return agentTool(this.#blueprint, options);
+    return createAgentTool(this.#blueprint, options);
   }
 
   asHandoff(options?: HandoffOptions<never>): Handoff<never, never> {
-    return handOffOf(this.#blueprint, options === undefined ? {} : options);
+    return createHandoff(this.#blueprint, options === undefined ? {} : options);
   }
-} as unknown as AgentConstructor; // The types of its methods are those of `Agent`: what they infer is gone at run time.
+} as unknown as AgentConstructor; // The methods have the types of `Agent`, whose inference does not exist at run time.
 
-/** Checks the values of an agent's options, and makes once what its runs share. */
+/** Checks an agent's options, and creates what its runs share. */
 function define<Context, Output>(options: AgentOptions<Context, Output>): Blueprint {
   const { name = 'agent', modelSettings: settings = {}, limits = {} } = options;
   checkAgentOptions(options, name);
   const output = options.output === undefined ? undefined : compileOutput(options.output, `Agent "${name}", output`);
-  const handoffs = makeOnce(() => handOffsOf((options.handoffs ?? []) as Handoffs<never, unknown>, name)); // As in `Definition`.
+  const handoffs = makeOnce(() => readHandoffs((options.handoffs ?? []) as Handoffs<never, unknown>, name)); // As in `Definition`.
   const definition = makeOnce(() =>
     makeDefinition(options, { name, output, handoffs: handoffs(), blueprint: () => blueprint }),
   );
@@ -202,7 +212,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
     instructions: options.instructions,
     settings: output === undefined ? settings : { ...settings, response_format: makeResponseFormat(output) },
     limits,
-    stopRules: readStopRules(options, name),
+    stopConditions: readStopConditions(options, name),
     maxOutputRetries: checkWholeNumber(options.maxOutputRetries ?? 2, {
       agent: name,
       field: 'maxOutputRetries',
@@ -216,13 +226,13 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
     listeners: options.listeners,
     clock: completeClock(options.clock ?? systemClock),
     random: options.random ?? Math.random,
-    digest: makeOnce(() => digestDefinition(definition().tools, options.version)),
+    getDefinitionRecord: makeOnce(() => createDefinitionRecord(definition().tools, options.version)),
   });
   if (typeof options.handoffs !== 'function') definition();
   return blueprint;
 }
 
-interface Parts {
+interface DefinitionParts {
   readonly name: string;
   readonly output: CompiledOutput | undefined;
   readonly handoffs: readonly Handoff[];
@@ -231,7 +241,7 @@ interface Parts {
 
 function makeDefinition<Context, Output>(
   options: AgentOptions<Context, Output>,
-  { name, output, handoffs, blueprint }: Parts,
+  { name, output, handoffs, blueprint }: DefinitionParts,
 ): Definition {
   const tools = indexTools([...(options.tools ?? []), ...handoffs.map(({ tool }) => tool)], name);
   checkToolChoice(options.toolChoice, { agent: name, tools });
@@ -245,8 +255,8 @@ function makeDefinition<Context, Output>(
     output,
     middleware: options.middleware ?? [],
     retry: resolveRetryPolicy(options.retry ?? {}),
-    handoffs: makeOnce(() => destinationsOf(handoffs)),
-    speakers: makeOnce(() => speakersOf(blueprint())),
+    handoffs: makeOnce(() => listDestinations(handoffs)),
+    speakers: makeOnce(() => findSpeakers(blueprint())),
   };
 }
 
@@ -262,7 +272,7 @@ function listToolObjects(tools: ReadonlyMap<string, Tool>): readonly ToolObject[
   return Object.freeze([...tools.values()].map(makeToolObject));
 }
 
-/** A wrapper may have given the tool another name or description: `{ ...tool, name: 'other' }`. */
+/** Uses the tool's own name and description, which a wrapper may have changed: `{ ...tool, name: 'other' }`. */
 function makeToolObject({ name, description, functionObject, customObject }: Tool): ToolObject {
   const named = { name, ...(description !== undefined && { description }) };
   if (customObject !== undefined) return { type: 'custom', custom: { ...customObject, ...named } };

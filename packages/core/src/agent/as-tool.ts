@@ -8,39 +8,42 @@ import { readInput } from '../chat/read-input.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
-import { DurationReached } from '../limits/limits.ts';
-import type { Delegate, Delegated, OuterRun } from '../perform/delegate.ts';
+import { DurationExceededError } from '../limits/limits.ts';
+import type { Delegate, NestedRun, OuterRun } from '../perform/delegate.ts';
 import { runInScope } from '../perform/perform.ts';
 import type { Scope } from '../perform/scope.ts';
 import { jsonSchema } from '../schema/plain-json-schema.ts';
 import type { Schema } from '../schema/schema.ts';
 import { describeTool, TOOL_HINTS, type Tool, type ToolOptions, tool } from '../tool/tool.ts';
 import { begin } from './begin.ts';
-import { type Blueprint, policyOf } from './blueprint.ts';
-import { limitsOf, meterTeller } from './conduct.ts';
+import { type Blueprint, getPolicy } from './blueprint.ts';
+import { createMeteredSink, resolveRunLimits } from './run-attempt.ts';
 
-/** An agent as a tool of another. */
+/** Options of an agent as a tool. */
 export interface AsToolOptions<Input, Context>
   extends Pick<
     ToolOptions<Input, Context>,
     'name' | 'description' | 'needsApproval' | 'preview' | 'approvalTimeoutMs' | 'maxInputRetries' | 'maxResultLength'
   > {
-  /** What the calling model gives. @defaultValue an object with a text, `prompt` */
+  /** The input from the calling model. @defaultValue an object with a text `prompt` */
   readonly input?: Schema<Input>;
-  /** What the agent is asked. @defaultValue the prompt, or the input as JSON */
+  /** Makes the input of the nested run. @defaultValue the prompt, or the input as JSON */
   readonly prompt?: (input: NoInfer<Input>) => string | readonly Message[];
 }
 
-export function agentTool<Input, Context>(blueprint: Blueprint, given: AsToolOptions<Input, Context>): Tool<Context> {
+export function createAgentTool<Input, Context>(
+  blueprint: Blueprint,
+  given: AsToolOptions<Input, Context>,
+): Tool<Context> {
   const {
     input = PROMPT as Schema<Input>,
     prompt,
     ...options
   } = checkOptions(given, AS_TOOL, describeTool(given, `Agent "${blueprint.name}", asTool`));
   const base = tool<Input, Context>({ ...options, input: input as never }); // Either kind of schema: `tool` asks which.
-  const asked = prompt ?? ((given: Input) => promptOf(given));
+  const createPrompt = prompt ?? ((given: Input) => toPrompt(given));
   const delegate: Delegate = markOwn((given, outer) =>
-    runWithin(blueprint, { messages: asked(given as Input), outer }),
+    runNested(blueprint, { messages: createPrompt(given as Input), outer }),
   );
   return Object.freeze({ ...base, hasExternalResult: false, delegate });
 }
@@ -59,17 +62,19 @@ const AS_TOOL: OptionTable<AsToolOptions<never, never>> = {
   },
   hints: {
     ...TOOL_HINTS,
-    execute: 'An agent runs itself; "prompt" makes what it is asked from the input.',
-    timeoutMs: 'The agent has its own: limits: { durationMs }.',
-    effect: 'The tools of the agent have their own.',
-    exclusive: 'The tools of the agent have their own.',
+    execute: 'An agent needs no execute; "prompt" turns the input into the prompt.',
+    timeoutMs: 'Use the limits of the agent: limits: { durationMs }.',
+    effect: 'It is an option of the tools of the agent.',
+    exclusive: 'It is an option of the tools of the agent.',
   },
 };
 
 const PROMPT = jsonSchema<unknown>(
   {
     type: 'object',
-    properties: { prompt: { type: 'string', description: 'What the agent is to do, with all that it has to know.' } },
+    properties: {
+      prompt: { type: 'string', description: 'The task for the agent, with all the information it needs.' },
+    },
     required: ['prompt'],
     additionalProperties: false,
   },
@@ -81,63 +86,68 @@ const PROMPT = jsonSchema<unknown>(
   },
 );
 
-function promptOf(input: unknown): string {
+function toPrompt(input: unknown): string {
   if (isRecord(input) && Object.keys(input).length === 1 && typeof input['prompt'] === 'string') return input['prompt'];
   return stringifyWellFormed(input) ?? '';
 }
 
-interface Within {
+interface NestedRunInput {
   readonly messages: string | readonly Message[];
   readonly outer: OuterRun;
 }
 
-/** The same loop, with the host, the purse, the signal and the events of the run around it. */
-async function runWithin(blueprint: Blueprint, { messages, outer }: Within): Promise<Delegated> {
-  const { scope, end } = scopeWithin(blueprint, outer);
-  const { clock, time, tell } = scope;
+/** Runs the same loop with the host, budget, cancellation and events of the outer run. */
+async function runNested(blueprint: Blueprint, { messages, outer }: NestedRunInput): Promise<NestedRun> {
+  const { scope, end } = createNestedScope(blueprint, outer);
+  const { clock, time, events } = scope;
   try {
-    const begun = await begin({ blueprint, scope, history: () => readInput(messages), definition: blueprint.digest() });
+    const begun = await begin({
+      blueprint,
+      scope,
+      history: () => readInput(messages),
+      definition: blueprint.getDefinitionRecord(),
+    });
     const outcome = await runInScope(begun.scope, begun.state);
     const finished: JournalEvent = { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs };
-    return { outcome, tellFinished: (how) => tell.fact(finished, how) };
+    return { outcome, emitFinished: (how) => events.emitJournalEvent(finished, how) };
   } finally {
     end();
   }
 }
 
-function scopeWithin(
+function createNestedScope(
   blueprint: Blueprint,
   { scope: outer, stepRunner, path }: OuterRun,
 ): { readonly scope: Scope; readonly end: () => void } {
   const { definition, random, settings, maxParallelToolCalls } = blueprint;
   const { clock } = outer;
-  const limits = limitsOf(blueprint, {});
+  const limits = resolveRunLimits(blueprint, {});
   const cancellation = new Cancellation(outer.cancellation);
   const budget = new Budget(limits, outer.budget);
-  const onOver = (): void => cancellation.cancel(new DurationReached(limits.durationMs));
-  const time = new ActiveTime(limits.durationMs, { clock, onOver, around: outer.time });
-  const teller = outer.tellAt(path);
-  const tell = meterTeller(teller, { budget, time });
+  const onExpire = (): void => cancellation.cancel(new DurationExceededError(limits.durationMs));
+  const time = new ActiveTime(limits.durationMs, { clock, onExpire, outer: outer.time });
+  const sink = outer.createEventSink(path);
+  const events = createMeteredSink(sink, { budget, time });
   const scope: Scope = {
     ...outer,
     definition,
-    policy: policyOf(blueprint, limits),
+    policy: getPolicy(blueprint, limits),
     settings,
-    ownSettings: {},
+    runSettings: {},
     instructions: undefined,
     runId: outer.runId,
-    said: () => [],
+    getSteering: () => [],
     path,
     memo: new Map(),
     cancellation,
     random,
     stepRunner,
-    changes: new Map(),
-    isFromBefore: tell.isFromBefore,
+    changedTools: new Map(),
+    isFromEarlierAttempt: events.isFromEarlierAttempt,
     maxParallelToolCalls,
     budget,
     time,
-    tell,
+    events,
   };
   const end = (): void => {
     time.end();

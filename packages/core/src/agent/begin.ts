@@ -7,42 +7,45 @@ import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
 import { START_STEP } from '../event/step-name.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
-import { initialState, type RunState } from '../loop/state.ts';
+import { createState, type RunState } from '../loop/state.ts';
 import type { Scope } from '../perform/scope.ts';
-import { factStep, stamp, toInterruption } from '../perform/step.ts';
+import { createEventStep, stamp, toInterruption } from '../perform/step.ts';
 import { type Blueprint, compareDefinition, type Instructions } from './blueprint.ts';
 
 export interface BeginOptions {
   readonly blueprint: Blueprint;
   readonly scope: Scope;
-  /** What the run begins with. May throw: the run then fails. */
+  /** Returns the first messages of the run. If it throws, the run fails. */
   readonly history: () => History;
-  /** What the agent is, if the record of the run does not say it. */
+  /** The definition of the agent, if the run record does not contain it. */
   readonly definition: DefinitionRecord | undefined;
 }
 
-export interface Begun {
+export interface BegunRun {
   readonly scope: Scope;
   readonly state: RunState;
 }
 
-/** Begins a run: its first step resolves the instructions and records them with the messages. A function that throws fails the run. */
-export async function begin(options: BeginOptions): Promise<Begun> {
+/** Begins a run. Its first step resolves the instructions and records them with the messages. If the instructions throw, the run fails. */
+export async function begin(options: BeginOptions): Promise<BegunRun> {
   const { blueprint, scope, history } = options;
   let first: History | undefined;
-  const work = (): Promise<JournalEvent> => started({ ...options, history: () => (first = history()) });
-  const fact = await scope.stepRunner.step(factStep<JournalEvent>(scope, { name: START_STEP, effect: 'read', work }));
-  if (fact.type !== 'run.started') return { scope, state: apply(initialState(first ?? validHistory(history)), fact) };
-  const { messages, instructions, definition } = fact;
-  const state = initialState(first ?? History.from(messages));
-  // If the record has the definition, the changes since are known from opening the run.
-  const known = definition === undefined ? {} : compareDefinition(fact, { blueprint, scope });
+  const work = (): Promise<JournalEvent> => createStartEvent({ ...options, history: () => (first = history()) });
+  const event = await scope.stepRunner.step(
+    createEventStep<JournalEvent>(scope, { name: START_STEP, effect: 'read', work }),
+  );
+  if (event.type !== 'run.started')
+    return { scope, state: apply(createState(first ?? readValidHistory(history)), event) };
+  const { messages, instructions, definition } = event;
+  const state = createState(first ?? History.from(messages));
+  // If the run record has the definition, it was compared when the run was claimed.
+  const known = definition === undefined ? {} : compareDefinition(event, { blueprint, scope });
   if (instructions === undefined) return { scope: { ...scope, ...known }, state };
   return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state };
 }
 
-/** Empty if the messages are not valid: the first step says so. */
-function validHistory(history: () => History): History {
+/** Returns an empty history if the messages are invalid: the first step reports the error. */
+function readValidHistory(history: () => History): History {
   try {
     return history();
   } catch {
@@ -50,7 +53,7 @@ function validHistory(history: () => History): History {
   }
 }
 
-async function started({ blueprint, scope, history, definition }: BeginOptions): Promise<JournalEvent> {
+async function createStartEvent({ blueprint, scope, history, definition }: BeginOptions): Promise<JournalEvent> {
   const { context, cancellation } = scope;
   const { name: agent } = blueprint.definition;
   try {
@@ -74,16 +77,16 @@ async function started({ blueprint, scope, history, definition }: BeginOptions):
   }
 }
 
-/** @throws ConfigError for what is no text, and what a function of the user's throws. */
+/** @throws ConfigError if the instructions are not a text, and the error that an instructions function throws */
 export async function resolveInstructions(instructions: Instructions, context: unknown): Promise<string | undefined> {
-  if (typeof instructions !== 'function') return textOrNone(instructions);
+  if (typeof instructions !== 'function') return omitBlank(instructions);
   const text: unknown = await callInstructions(instructions, context);
-  if (typeof text === 'string') return textOrNone(text);
+  if (typeof text === 'string') return omitBlank(text);
   if (text === undefined || text === null) return undefined;
-  throw new ConfigError(`instructions gave a value of type ${typeof text}. Give a string.`);
+  throw new ConfigError(`instructions returned a value of type ${typeof text}. Return a string.`);
 }
 
-/** From JavaScript an agent may be run, or resumed by a host, without the context that its instructions read. */
+/** JavaScript code or a host may run an agent without the context that its instructions read. */
 async function callInstructions(instructions: (context: never) => unknown, context: unknown): Promise<unknown> {
   try {
     return await instructions(context as never); // Its type is checked where `Agent` is used.
@@ -96,7 +99,7 @@ async function callInstructions(instructions: (context: never) => unknown, conte
   }
 }
 
-/** Servers refuse a system message that says nothing. */
-function textOrNone(text: string | undefined): string | undefined {
+/** Servers reject an empty system message. */
+function omitBlank(text: string | undefined): string | undefined {
   return text?.trim() === '' ? undefined : text;
 }

@@ -21,7 +21,7 @@ test.each([
   ['messages', [], 'Pass messages to the run: agent.run(messages).'],
   ['model', 'gpt-5', 'Use the option model of the agent.'],
   ['tools', [], 'Use the option tools of the agent.'],
-  ['functions', [], 'Use the option tools of the agent: a legacy server is sent them as functions.'],
+  ['functions', [], 'Use the option tools of the agent: legacy servers get them as functions.'],
   ['tool_choice', 'none', 'Use the option toolChoice of the agent.'],
   ['function_call', 'auto', 'Use the option toolChoice of the agent.'],
   ['stream', true, 'Use the option stream of the run: agent.run(input, { stream }).'],
@@ -29,17 +29,17 @@ test.each([
   [
     'topP',
     1,
-    'Did you mean "modelSettings.top_p"? A field that only some servers know is passed by the model: openai(model, { extraBody: { topP } }).',
+    'Did you mean "modelSettings.top_p"? Pass a field that only some servers know with the model: openai(model, { extraBody: { topP } }).',
   ],
   [
     'repetition_penalty',
     1,
-    'Did you mean "modelSettings.presence_penalty"? A field that only some servers know is passed by the model: openai(model, { extraBody: { repetition_penalty } }).',
+    'Did you mean "modelSettings.presence_penalty"? Pass a field that only some servers know with the model: openai(model, { extraBody: { repetition_penalty } }).',
   ],
   [
     'chat_template_kwargs',
     {},
-    'A field that only some servers know is passed by the model: openai(model, { extraBody: { chat_template_kwargs } }).',
+    'Pass a field that only some servers know with the model: openai(model, { extraBody: { chat_template_kwargs } }).',
   ],
 ])('refuses modelSettings.%s, and names the right option', (field, value, option) => {
   const problem = `there is no option "modelSettings.${field}". ${option}`;
@@ -49,10 +49,10 @@ test.each([
   );
 });
 
-test('one reply is followed, so that no more can be asked for', () => {
+test('refuses n greater than 1', () => {
   expect(() => withSettings({ n: 2 })).toThrow(
     new ConfigError(
-      'Agent "a": modelSettings.n is 2, but a run follows one reply. Leave it out, or ask the model itself: model.send({ messages, n: 2 }).',
+      'Agent "a": modelSettings.n is 2, but a run uses one choice. Leave it out, or call the model itself: model.send({ messages, n: 2 }).',
     ),
   );
 });
@@ -110,7 +110,7 @@ test.each([
   [
     'a hook that is no function',
     { wrapToolCall: true },
-    'middleware[0].wrapToolCall is no function. Pass one, or leave it out.',
+    'middleware[0].wrapToolCall is not a function. Pass a function, or leave it out.',
   ],
 ])('refuses a middleware with %s', (_, middleware, problem) => {
   expect(() => checkMiddleware([middleware as never], 'a')).toThrow(new ConfigError(`Agent "a": ${problem}`));

@@ -50,11 +50,17 @@ describe('a tool choice', () => {
   });
 
   test.each([
-    [{ type: 'function', function: { name: 'sub' } }, 'names "sub", which is none of its tools: add, sql.'],
-    [{ type: 'custom', custom: { name: 'js' } }, 'names "js", which is none of its tools: add, sql.'],
+    [
+      { type: 'function', function: { name: 'sub' } },
+      'names "sub", which is none of its tools (add, sql). Name one of them.',
+    ],
+    [
+      { type: 'custom', custom: { name: 'js' } },
+      'names "js", which is none of its tools (add, sql). Name one of them.',
+    ],
     [
       allowed(addChoice, { type: 'custom', custom: { name: 'js' } }),
-      'names "js", which is none of its tools: add, sql.',
+      'names "js", which is none of its tools (add, sql). Name one of them.',
     ],
     [
       { type: 'function', function: { name: 'sql' } },
@@ -64,7 +70,7 @@ describe('a tool choice', () => {
       allowed({ type: 'custom', custom: { name: 'add' } }),
       'names "add" as a custom tool. Write { type: "function", function: { name: "add" } }.',
     ],
-  ])('names tools of the agent, as what they are: %j', (choice, message) => {
+  ])('must name tools of the agent by their kind: %j', (choice, message) => {
     expect(() => checked(choice)).toThrow(new ConfigError(`Agent "a": toolChoice ${message}`));
   });
 });

@@ -6,9 +6,16 @@ import type { History } from '../chat/history.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { appendOnce, type Conversation, commonLength, hasWritten, loaded, saved } from '../host/conversation.ts';
-import type { Unkept } from '../host/errors.ts';
-import { follow, hasEnded } from '../host/follow.ts';
+import {
+  appendOnce,
+  type Conversation,
+  countCommonMessages,
+  hasWritten,
+  readStoredConversation,
+  saveConversationChange,
+} from '../host/conversation.ts';
+import type { ConversationConflict } from '../host/errors.ts';
+import { hasEnded, pollRun } from '../host/follow-events.ts';
 import type { Host, RunRecord, RunSummary } from '../host/host.ts';
 import { findLiveRun } from '../host/live-runs.ts';
 
@@ -19,24 +26,24 @@ export interface ConversationEnd {
 
 export interface SavedOutcome {
   readonly outcome: Outcome<unknown>;
-  /** If somebody else has written to the conversation meanwhile, and it takes no run's messages then. */
-  readonly unkept?: Omit<Unkept<unknown>, 'outcome'>;
+  /** Set if another run wrote to the conversation meanwhile, and `onConflict` is `'fail'`. */
+  readonly unkept?: Omit<ConversationConflict<unknown>, 'outcome'>;
 }
 
 /**
- * Appends the run's new messages to its conversation. Safe to repeat: the store ignores a second write of the same id.
+ * Appends the run's new messages to its conversation. Safe to repeat: the store ignores a second write with the same id.
  *
- * A suspended run writes the messages that it began with, so that whoever reads the conversation meanwhile finds what the user said.
+ * A suspended run appends only its input, so the conversation shows the user's message meanwhile.
  */
 export async function saveConversation(
   record: RunRecord,
   { conversation, outcome }: ConversationEnd,
 ): Promise<SavedOutcome> {
   const { runId, at, conversation: recorded } = record;
-  // What a guard refused is to be read by no later run.
+  // A later run must not read what a guard refused.
   const isRefused = outcome.status === 'refused' && outcome.guard !== undefined;
   if (conversation === undefined || recorded === undefined || isRefused) return { outcome };
-  // A run of the same id on another host is another run.
+  // Another host may have another run with the same id, so the write id contains the time.
   const writeId = `${runId} ${at}`;
   const own = findOwnMessages({ ...record, conversation: recorded }, outcome);
   const write: ConversationWrite = {
@@ -55,13 +62,13 @@ export async function saveConversation(
 }
 
 interface OwnMessages {
-  /** How many of the conversation's messages stay as they are. */
+  /** How many messages of the conversation stay unchanged. */
   readonly keep: number;
-  /** What comes after them: what the run began with, then its turns. Begins with a summary if earlier messages were compacted. */
+  /** The messages after them: the input of the run, then its turns. Begins with a summary if earlier messages were compacted. */
   readonly added: readonly Message[];
-  /** The first ones of `added`: what the run began with. Empty if they were compacted. */
+  /** The input of the run, which `added` begins with. Empty if it was compacted. */
   readonly input: readonly Message[];
-  /** `added` without messages that the conversation had before, for a conversation that others have written to. */
+  /** `added` without messages that the conversation had before, for the case that other runs have written to it. */
   readonly fresh: readonly Message[];
 }
 
@@ -70,13 +77,13 @@ function findOwnMessages(
   { messages }: Outcome<unknown>,
 ): OwnMessages {
   const before = begun.slice(0, kept);
-  const keep = keepWholeTurns(messages, commonLength(before, messages));
+  const keep = keepWholeTurns(messages, countCommonMessages(before, messages));
   const added = messages.slice(keep);
   const input = keep === kept ? findInput(messages, { keep, begun }) : [];
   return { keep, added, input, fresh: keep === kept ? added : dropKnownTurns(added, before.slice(keep)) };
 }
 
-/** A guard may have changed the text of a message, but a summary in its place makes another list of roles. */
+/** Compares roles: a guard may have changed the text of the input, but a summary has other roles. */
 function findInput(
   messages: readonly Message[],
   { keep, begun }: { readonly keep: number; readonly begun: readonly Message[] },
@@ -85,14 +92,14 @@ function findInput(
   return input.every(({ role }, index) => role === begun[keep + index]?.role) ? input : [];
 }
 
-/** A result that was changed goes with its call, so that what is added can be added elsewhere too. */
+/** Keeps changed results together with their calls, so that the messages can be appended to any conversation. */
 function keepWholeTurns(messages: readonly Message[], keep: number): number {
   let at = keep;
   while (at > 0 && messages[at]?.role === 'tool') at--;
   return at;
 }
 
-/** Leaves out each turn that is known: a message with its tool results. */
+/** Drops known turns. A turn is a message with its tool results. */
 function dropKnownTurns(added: readonly Message[], known: readonly Message[]): readonly Message[] {
   const texts = new Set(known.map(stringifyCanonical));
   const turns: Message[][] = [];
@@ -105,7 +112,7 @@ function dropKnownTurns(added: readonly Message[], known: readonly Message[]): r
 
 interface ConversationWrite {
   readonly conversation: Conversation;
-  /** The version that the run went on from. */
+  /** The version of the conversation when the run began. */
   readonly version: number;
   readonly own: OwnMessages;
   readonly writeId: string;
@@ -115,19 +122,19 @@ interface ConversationWrite {
 async function writeInput({ conversation, version, own, inputId }: ConversationWrite): Promise<void> {
   const { keep, input } = own;
   if (input.length === 0) return;
-  const isWritten = await saved(conversation, { version, keep, messages: input, writeId: inputId });
+  const isWritten = await saveConversationChange(conversation, { version, keep, messages: input, writeId: inputId });
   if (!isWritten && conversation.onConflict !== 'fail') await appendOnce(conversation, input, inputId);
 }
 
-/** Gives what could not be written. */
+/** Returns the messages that could not be written. */
 async function writeAll(write: ConversationWrite): Promise<readonly Message[] | undefined> {
   const { conversation, version, own, writeId, inputId } = write;
   const { keep, added, input, fresh } = own;
-  if (await saved(conversation, { version, keep, messages: added, writeId })) return undefined;
+  if (await saveConversationChange(conversation, { version, keep, messages: added, writeId })) return undefined;
   const hasInput = input.length > 0 && (await hasWritten(conversation, inputId));
   if (conversation.onConflict === 'fail') {
     const rest = { version: version + 1, keep: keep + input.length, messages: added.slice(input.length), writeId };
-    if (hasInput) return (await saved(conversation, rest)) ? undefined : rest.messages;
+    if (hasInput) return (await saveConversationChange(conversation, rest)) ? undefined : rest.messages;
     return added;
   }
   await appendOnce(conversation, hasInput ? added.slice(input.length) : fresh, writeId);
@@ -135,32 +142,39 @@ async function writeAll(write: ConversationWrite): Promise<readonly Message[] | 
 }
 
 export interface ConversationStart {
-  /** What the run begins with. */
+  /** The messages that the run begins with. */
   readonly history: History;
-  /** What its record says of the conversation. */
-  readonly recorded: Pick<RunRecord, 'conversation'>;
-  /** Whether the run was aborted before the conversation was there. */
-  readonly isGivenUp: boolean;
+  /** The fields of the run record about the conversation. */
+  readonly recordFields: Pick<RunRecord, 'conversation'>;
+  /** Whether the run was aborted before the conversation was loaded. */
+  readonly isAborted: boolean;
 }
 
-/** Gives what a run begins with: the messages of the conversation, then what is said. */
+/** Loads the messages of the conversation and appends the input. */
 export async function loadConversation(
   conversation: Conversation | undefined,
-  { said, cancellation }: { readonly said: History; readonly cancellation: Cancellation },
+  { input, cancellation }: { readonly input: History; readonly cancellation: Cancellation },
 ): Promise<ConversationStart> {
-  if (conversation === undefined) return { history: said, recorded: {}, isGivenUp: false };
+  if (conversation === undefined) return { history: input, recordFields: {}, isAborted: false };
   try {
     const { id } = conversation;
-    const { version, messages, kept } = await loaded({ ...conversation, signal: cancellation.signal });
-    const history = readInput([...messages, ...said.messages]);
-    return { history, recorded: { conversation: { id, version, kept } }, isGivenUp: false };
+    const {
+      version,
+      messages,
+      keptCount: kept,
+    } = await readStoredConversation({
+      ...conversation,
+      signal: cancellation.signal,
+    });
+    const history = readInput([...messages, ...input.messages]);
+    return { history, recordFields: { conversation: { id, version, kept } }, isAborted: false };
   } catch (error) {
     if (!cancellation.isCancelled) throw error;
-    return { history: said, recorded: {}, isGivenUp: true };
+    return { history: input, recordFields: {}, isAborted: true };
   }
 }
 
-/** A run goes on in the conversation that it began in. @throws HostError `run.conversation` */
+/** Checks that a run is resumed in its own conversation. @throws HostError `run.conversation` */
 export function checkConversation(
   { runId, conversation: recorded }: Pick<RunRecord, 'runId' | 'conversation'>,
   given: Conversation | undefined,
@@ -177,58 +191,58 @@ interface ConversationIds {
 }
 
 function describeMismatch(runId: string, { recorded, given }: ConversationIds): string {
-  if (recorded === undefined) return `Run "${runId}" is part of no conversation. Leave out conversation "${given}".`;
-  const fix = `Pass { conversation: conversation({ id: "${recorded}", store }) }; a host that resumes runs by itself takes { agent, conversation: (record) => … }.`;
+  if (recorded === undefined) return `Run "${runId}" is not part of a conversation. Remove conversation "${given}".`;
+  const fix = `Pass { conversation: conversation({ id: "${recorded}", store }) }; for a host that resumes runs by itself, pass { agent, conversation: (record) => … }.`;
   if (given === undefined) return `Run "${runId}" is part of conversation "${recorded}". ${fix}`;
   return `Run "${runId}" is part of conversation "${recorded}", not of "${given}". ${fix}`;
 }
 
 export interface Continuation<Begun> {
-  readonly place: ConversationPlace;
+  readonly scope: ConversationScope;
   readonly message: UserMessage;
-  /** Begins a new run. */
+  /** Starts a new run. */
   readonly begin: () => Promise<Begun>;
-  /** Finishes a run that was broken off or answered. */
+  /** Finishes an interrupted or answered run. */
   readonly resume: (runId: string) => Promise<void>;
 }
 
-/** The run that has the message now. */
-export type Continued<Begun> =
+/** The run that got the message. */
+export type ContinuedRun<Begun> =
   | { readonly type: 'begun'; readonly begun: Begun }
   | { readonly type: 'open'; readonly runId: string };
 
 /**
- * Says something in a conversation. The open run gets it if there is one:
- * 1. a suspended run gets it as `host.send` gives it;
- * 2. a run at work in this process gets it as `run.steer` does;
- * 3. one that was broken off, or that all answers are there for, is finished first;
- * 4. one at work elsewhere is waited for.
+ * Sends a message to a conversation. If the conversation has an open run:
+ * 1. a suspended run gets the message by `host.sendMessage`;
+ * 2. a run of this process gets it like by `run.steer`;
+ * 3. a run that was interrupted, or that has all its answers, is finished first;
+ * 4. a run of another process is awaited.
  *
- * Without an open run a new one begins.
+ * Without an open run a new run starts.
  */
-export async function continueConversation<Begun>(continuation: Continuation<Begun>): Promise<Continued<Begun>> {
-  const { place, message, begin, resume } = continuation;
+export async function continueConversation<Begun>(continuation: Continuation<Begun>): Promise<ContinuedRun<Begun>> {
+  const { scope, message, begin, resume } = continuation;
   for (;;) {
-    const next = await takeTurn(place, async (): Promise<Continued<Begun> | RunSummary> => {
-      const open = await findOpenRun(place);
+    const next = await runSerially(scope, async (): Promise<ContinuedRun<Begun> | RunSummary> => {
+      const open = await findOpenRun(scope);
       if (open === undefined) return { type: 'begun', begun: await begin() };
       return (await sendTo(open, continuation)) ? { type: 'open', runId: open.runId } : open;
     });
     if ('type' in next) return next;
     const { runId, status } = next;
-    const live = findLiveRun(place.host, runId);
+    const live = findLiveRun(scope.host, runId);
     if (live !== undefined) {
-      if (await runUntilCancelled(place.cancellation, () => live.steer(message))) return { type: 'open', runId };
-    } else if (status === 'running') await waitForRun(runId, place);
+      if (await runUntilCancelled(scope.cancellation, () => live.steer(message))) return { type: 'open', runId };
+    } else if (status === 'running') await waitForRun(runId, scope);
     else await resume(runId);
   }
 }
 
-/** `false` if it waits for nobody: its answers are there, and nobody has resumed it yet. */
-async function sendTo({ runId, status }: RunSummary, { place, message }: Continuation<unknown>): Promise<boolean> {
+/** Returns `false` if the run has all its answers and no worker has resumed it yet. */
+async function sendTo({ runId, status }: RunSummary, { scope, message }: Continuation<unknown>): Promise<boolean> {
   if (status !== 'suspended') return false;
   try {
-    await place.host.sendMessage(runId, message);
+    await scope.host.sendMessage(runId, message);
     return true;
   } catch (error) {
     if (HostError.isInstance(error) && error.code === 'run.not_waiting') return false;
@@ -236,16 +250,16 @@ async function sendTo({ runId, status }: RunSummary, { place, message }: Continu
   }
 }
 
-export interface ConversationPlace {
+export interface ConversationScope {
   readonly host: Host;
-  /** The conversation's id. */
+  /** The id of the conversation. */
   readonly id: string;
   readonly clock: Clock;
   readonly cancellation: Cancellation;
 }
 
-/** The newest run of a conversation that has not ended. */
-async function findOpenRun({ host, id }: Pick<ConversationPlace, 'host' | 'id'>): Promise<RunSummary | undefined> {
+/** Finds the newest open run of a conversation. */
+async function findOpenRun({ host, id }: Pick<ConversationScope, 'host' | 'id'>): Promise<RunSummary | undefined> {
   const runs = await host.listRuns({ conversation: id, order: 'desc', limit: 100 });
   return runs.find(({ status }) => !hasEnded(status));
 }
@@ -253,19 +267,19 @@ async function findOpenRun({ host, id }: Pick<ConversationPlace, 'host' | 'id'>)
 /**
  * Waits until every open run of a conversation has ended.
  *
- * @throws HostError `conversation.open`, naming the run, if nobody works on it: then nobody knows when it ends.
+ * @throws HostError `conversation.open` if no worker executes the open run: it may never end
  */
-export async function waitForOpenRun(place: ConversationPlace): Promise<void> {
-  for (let open = await findOpenRun(place); open !== undefined; open = await findOpenRun(place)) {
+export async function waitForOpenRun(scope: ConversationScope): Promise<void> {
+  for (let open = await findOpenRun(scope); open !== undefined; open = await findOpenRun(scope)) {
     const { runId, status } = open;
-    if (status === 'suspended' || status === 'interrupted') throw openRunError(runId, { id: place.id, status });
-    await waitForRun(runId, place);
+    if (status === 'suspended' || status === 'interrupted') throw createOpenRunError(runId, { id: scope.id, status });
+    await waitForRun(runId, scope);
   }
 }
 
-/** Waits while somebody works on a run. */
-async function waitForRun(runId: string, { host, clock, cancellation }: ConversationPlace): Promise<void> {
-  for await (const { status } of follow(host, runId, {
+/** Waits until no worker executes the run. */
+async function waitForRun(runId: string, { host, clock, cancellation }: ConversationScope): Promise<void> {
+  for await (const { status } of pollRun(host, runId, {
     clock,
     signal: cancellation.signal,
     after: Number.MAX_SAFE_INTEGER,
@@ -275,26 +289,32 @@ async function waitForRun(runId: string, { host, clock, cancellation }: Conversa
   cancellation.throwIfCancelled();
 }
 
-function openRunError(runId: string, { id, status }: { readonly id: string; readonly status: string }): HostError {
+function createOpenRunError(
+  runId: string,
+  { id, status }: { readonly id: string; readonly status: string },
+): HostError {
   const fix =
     status === 'suspended'
-      ? 'Answer what it waits for, write to it by agent.continueConversation, or cancel it.'
-      : 'Resume it by agent.resume or agent.continueConversation, or cancel it.';
+      ? 'Answer its pending calls, send a message with agent.continueConversation, or cancel it.'
+      : 'Resume it with agent.resume or agent.continueConversation, or cancel it.';
   return new HostError(`Conversation "${id}" has an open run, "${runId}", which is ${status}. ${fix}`, {
     code: 'conversation.open',
   });
 }
 
-/** By host and conversation, the turn that ends last in this process. */
-const turns = new WeakMap<Host, Map<string, Promise<void>>>();
+/** The last work of each conversation in this process, by host and conversation id. */
+const lastWork = new WeakMap<Host, Map<string, Promise<void>>>();
 
 /**
- * Does the work when the turns that were taken before in this process are over: of two clicks the second finds the run that the
- * first began. An abort gives up the waiting, not the work.
+ * Does the work after all earlier work for the conversation in this process: the second of two simultaneous calls then finds the run
+ * that the first one started. A cancellation ends the wait, not the work.
  */
-export async function takeTurn<T>({ host, id, cancellation }: ConversationPlace, work: () => Promise<T>): Promise<T> {
-  const known = turns.get(host) ?? new Map<string, Promise<void>>();
-  turns.set(host, known);
+export async function runSerially<T>(
+  { host, id, cancellation }: ConversationScope,
+  work: () => Promise<T>,
+): Promise<T> {
+  const known = lastWork.get(host) ?? new Map<string, Promise<void>>();
+  lastWork.set(host, known);
   const before = known.get(id) ?? Promise.resolve();
   const { promise: done, resolve: end } = Promise.withResolvers<void>();
   const mine = before.then(() => done);

@@ -16,11 +16,11 @@ export interface EventStreamOptions {
   readonly clock: Clock;
 }
 
-/** Events that may wait for a reader before the model's socket is paused. */
+/** How many events may wait for a reader before the model's socket is paused. */
 const HIGH_WATER_MARK = 256;
 
-/** Live events that come in pieces, for which a response is requested as a stream. */
-const PIECES: readonly EventType[] = [
+/** Events that exist only for streamed responses: a listener for one makes the run request a stream. */
+const DELTAS: readonly EventType[] = [
   'text.delta',
   'reasoning.delta',
   'refusal.delta',
@@ -28,19 +28,19 @@ const PIECES: readonly EventType[] = [
   'output.partial',
 ];
 
-/** Everything that a run emits: numbered, kept where a later reader needs it, and given to listeners, readers and followers. */
+/** The events of a run: numbers them, keeps those that a later reader needs, and passes them to listeners, readers and followers. */
 export class EventStream implements Pick<FollowedRun, 'follow'> {
   #options: EventStreamOptions;
   readonly #subjects: EventSubjects;
-  /** Of the run itself. */
+  /** The listeners of the run. */
   readonly #observers: Observers;
-  /** Of the host, then of the agent. */
+  /** The listeners of the host, then those of the agent. */
   #inherited: Observers | undefined;
-  /** For readers that come later. */
+  /** For later readers. */
   readonly #journal: Emission[] = [];
   readonly #unfinished = new UnfinishedEvents();
   #channels: readonly Channel<Emission>[] = [];
-  /** Whether a follower wants pieces. */
+  /** For each follower, whether it uses deltas. */
   #followers: readonly (() => boolean)[] = [];
   #seq = 0;
   #end: { readonly failure?: { readonly error: unknown } } | undefined;
@@ -49,7 +49,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
   constructor(options: EventStreamOptions) {
     this.#options = options;
     this.#subjects = new EventSubjects(options.agent);
-    this.#observers = this.#newObservers();
+    this.#observers = this.#createObservers();
   }
 
   add<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): void {
@@ -60,32 +60,36 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     this.#observers.remove(type, listener);
   }
 
-  /** Adds what the host and the agent listen to, before the run's own listeners. */
+  /** Adds the listeners of the host and the agent, which are called before those of the run. */
   inherit(all: readonly (Listeners | undefined)[]): void {
     for (const listeners of all) {
       if (listeners === undefined) continue;
-      this.#inherited ??= this.#newObservers();
+      this.#inherited ??= this.#createObservers();
       this.#inherited.addAll(listeners);
     }
   }
 
-  /** Events are those of this run from now on: which one it is was not known before. */
+  /** Sets the run id, if it was unknown before. */
   identify(runId: string): void {
     this.#options = { ...this.#options, runId };
   }
 
-  /** Whether somebody wants pieces of a response as they come. */
-  get isHeard(): boolean {
-    if (this.#channels.length > this.#followers.length || this.#followers.some((isHeard) => isHeard())) return true;
-    return PIECES.some((type) => this.#observers.hasListener(type) || this.#inherited?.hasListener(type) === true);
+  /** Whether a reader, a listener or a follower uses the deltas of a response. */
+  get hasDeltaListener(): boolean {
+    if (
+      this.#channels.length > this.#followers.length ||
+      this.#followers.some((hasDeltaListener) => hasDeltaListener())
+    )
+      return true;
+    return DELTAS.some((type) => this.#observers.hasListener(type) || this.#inherited?.hasListener(type) === true);
   }
 
   get hasReader(): boolean {
     return this.#channels.length > 0;
   }
 
-  wants(type: EventType): boolean {
-    return UnfinishedEvents.keeps(type) || this.#isWatched(type);
+  shouldEmit(type: EventType): boolean {
+    return UnfinishedEvents.isKept(type) || this.#isWatched(type);
   }
 
   /** Whether a reader or a listener gets events of this type now. */
@@ -98,44 +102,44 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     event: JournalEvent,
     { path, replayed }: { readonly path: string; readonly replayed: boolean },
   ): void {
-    const emission = this.#emission(event, { path, replayed, at: event.at });
+    const emission = this.#createEmission(event, { path, replayed, at: event.at });
     this.#journal.push(emission);
     this.#unfinished.settle(path, event);
-    void this.#emit(emission); // A journal event waits for nobody.
+    void this.#emit(emission); // A journal event never waits for readers.
   }
 
-  /** A promise means: a reader is behind; it resolves when the reader has caught up. */
+  /** Returns a promise if a reader is behind; it resolves when the reader has caught up. */
   emitLiveEvent(event: LiveEvent, path: string): Promise<void> | undefined {
     if (!this.#isWatched(event.type)) {
-      if (!UnfinishedEvents.keeps(event.type)) return undefined;
-      // Only a later reader needs it, who gets the pieces of a text joined: no event is made for each.
+      if (!UnfinishedEvents.isKept(event.type)) return undefined;
+      // Only a later reader needs the delta, and gets the deltas of a text joined. So no event is created for it.
       if (this.#unfinished.extend(path, event, this.#seq + 1)) {
         this.#seq++;
         return undefined;
       }
     }
-    const emission = this.#emission(event, { path, replayed: false, at: this.#options.clock.now() });
+    const emission = this.#createEmission(event, { path, replayed: false, at: this.#options.clock.now() });
     this.#unfinished.add(emission);
     return this.#emit(emission);
   }
 
-  /** Reads everything: the journal so far, what is under way, then what happens. Rejects where the run failed with its host. */
+  /** Reads all events: the journal so far, the unfinished events, then new ones. Rejects if the host of the run failed. */
   read(): AsyncIterator<RunEvent, undefined> {
     const channel = this.#open();
-    const give = ({ done, value }: IteratorResult<Emission, undefined>): IteratorResult<RunEvent, undefined> =>
-      done === true ? { done, value } : { done: false, value: this.#made(value) };
-    return { next: async () => give(await channel.next()), return: async () => give(await channel.return()) };
+    const toResult = ({ done, value }: IteratorResult<Emission, undefined>): IteratorResult<RunEvent, undefined> =>
+      done === true ? { done, value } : { done: false, value: this.#toRunEvent(value) };
+    return { next: async () => toResult(await channel.next()), return: async () => toResult(await channel.return()) };
   }
 
-  /** The same for another run that follows this one. A follower that is behind holds up nobody. */
-  follow({ isHeard, onEvent, onEnd }: Follower): () => void {
+  /** Passes all events to another run of this process. A slow follower does not pause the model. */
+  follow({ isHeard: hasDeltaListener, onEvent, onEnd }: Follower): () => void {
     const channel = this.#open();
     channel.disableBackpressure();
-    this.#followers = [...this.#followers, isHeard];
+    this.#followers = [...this.#followers, hasDeltaListener];
     const known = this.#seq;
-    const leave = (): void => {
-      this.#followers = this.#followers.filter((each) => each !== isHeard);
-      void channel.return(); // Resolves at once.
+    const stop = (): void => {
+      this.#followers = this.#followers.filter((each) => each !== hasDeltaListener);
+      void channel.return(); // Resolves immediately.
     };
     const relay = async (): Promise<void> => {
       for (let next = await channel.next(); next.done !== true; next = await channel.next()) {
@@ -147,10 +151,10 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     relay()
       .catch(() => undefined)
       .finally(() => {
-        leave();
+        stop();
         onEnd();
       });
-    return leave;
+    return stop;
   }
 
   close(): void {
@@ -158,7 +162,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     for (const channel of this.#channels) channel.close();
   }
 
-  /** Ends the stream with an error for everybody who reads it. `true` if somebody does. */
+  /** Ends the stream with an error for each reader. Returns whether there is a reader. */
   fail(error: unknown): boolean {
     this.#end ??= { failure: { error } };
     const isRead = this.#channels.length > this.#followers.length;
@@ -166,14 +170,14 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     return isRead;
   }
 
-  /** From now on no reader pauses the model: somebody waits for the end, who may be the reader itself. */
+  /** Stops readers from pausing the model. A reader that awaits the outcome would otherwise block itself. */
   disableBackpressure(): void {
     this.#hasBackpressure = false;
     for (const channel of this.#channels) channel.disableBackpressure();
   }
 
-  #newObservers(): Observers {
-    return new Observers((event) => void this.emitLiveEvent(event, '')); // Nobody waits for a failed listener.
+  #createObservers(): Observers {
+    return new Observers((event) => void this.emitLiveEvent(event, '')); // The failure of a listener needs no backpressure.
   }
 
   #open(): Channel<Emission> {
@@ -181,16 +185,16 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
       this.#channels = this.#channels.filter((each) => each !== channel);
     });
     if (!this.#hasBackpressure) channel.disableBackpressure();
-    // These have happened: there is nobody to hold up.
-    for (const emission of this.#unfinished.mergedWith(this.#journal)) void channel.push(emission);
+    // Past events need no backpressure.
+    for (const emission of this.#unfinished.mergeWith(this.#journal)) void channel.push(emission);
     if (this.#end?.failure !== undefined) channel.fail(this.#end.failure.error);
     else if (this.#end !== undefined) channel.close();
     else this.#channels = [...this.#channels, channel];
     return channel;
   }
 
-  #emission(event: JournalEvent | LiveEvent, how: Pick<Emission, 'path' | 'replayed' | 'at'>): Emission {
-    return { seq: ++this.#seq, ...how, event, subject: this.#subjects.subjectOf(how.path, event) };
+  #createEmission(event: JournalEvent | LiveEvent, how: Pick<Emission, 'path' | 'replayed' | 'at'>): Emission {
+    return { seq: ++this.#seq, ...how, event, subject: this.#subjects.trackSubject(how.path, event) };
   }
 
   #emit(emission: Emission): Promise<void> | undefined {
@@ -199,28 +203,28 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
       const wait = channel.push(emission);
       if (wait !== undefined) waits = waits === undefined ? wait : Promise.all([waits, wait]).then(() => undefined);
     }
-    // After the readers: a listener may begin to read, and gets this event with the journal so far.
+    // After the readers: a listener may start to read, and then gets this event from the journal.
     const { type } = emission.event;
-    if (this.#inherited?.isObserved(type) === true) this.#inherited.emit(this.#made(emission));
-    if (this.#observers.isObserved(type)) this.#observers.emit(this.#made(emission));
+    if (this.#inherited?.isObserved(type) === true) this.#inherited.emit(this.#toRunEvent(emission));
+    if (this.#observers.isObserved(type)) this.#observers.emit(this.#toRunEvent(emission));
     return waits;
   }
 
-  #made(emission: Emission): RunEvent {
-    if (emission.made !== undefined) return emission.made;
+  #toRunEvent(emission: Emission): RunEvent {
+    if (emission.runEvent !== undefined) return emission.runEvent;
     const { event, seq, at, path, replayed, subject } = emission;
     const { runId } = this.#options;
     const stamp = { runId, path, seq, at, ...(replayed && { replayed }) };
-    // The fields of a call are there where the event has a call; the compiler cannot follow that through the union.
-    emission.made = { ...event, ...describe(event, subject), ...stamp } as RunEvent;
-    return emission.made;
+    // An event has the fields of a call exactly if it is about a call, which the compiler cannot infer through the union.
+    emission.runEvent = { ...event, ...describe(event, subject), ...stamp } as RunEvent;
+    return emission.runEvent;
   }
 }
 
 /**
- * Remembers, for a run and for each run inside it, which agent speaks and which calls the model made last.
+ * Tracks the active agent and the last tool calls, for a run and each nested run.
  *
- * The journal holds arguments and results once. What emitted events say beyond it is derived here, alike for live and replayed events.
+ * The journal has arguments and results once. The other fields of emitted events are derived from it, equally for live and replayed events.
  */
 class EventSubjects {
   readonly #agents = new Map<string, string>();
@@ -230,12 +234,12 @@ class EventSubjects {
     this.#agents.set('', agent);
   }
 
-  /** Call this once for each journal event, in order. */
-  subjectOf(path: string, event: JournalEvent | LiveEvent): EventSubject {
+  /** Returns the subject of an event. Must be called once for each event, in order. */
+  trackSubject(path: string, event: JournalEvent | LiveEvent): EventSubject {
     if (event.type === 'run.started') this.#agents.set(path, event.agent);
     if (event.type === 'model.responded') this.#setCalls(path, event.message.tool_calls);
-    const subject = { agent: this.#agents.get(path) ?? '', call: this.#callOf(path, event) };
-    // The event itself still belongs to the agent that hands over.
+    const subject = { agent: this.#agents.get(path) ?? '', call: this.#findCall(path, event) };
+    // After the lookup: the event itself belongs to the agent that hands over.
     if (event.type === 'handoff.completed') this.#agents.set(path, event.to);
     return subject;
   }
@@ -245,10 +249,10 @@ class EventSubjects {
     else this.#calls = (this.#calls ?? new Map()).set(path, calls);
   }
 
-  #callOf(path: string, event: JournalEvent | LiveEvent): ToolCall | undefined {
+  #findCall(path: string, event: JournalEvent | LiveEvent): ToolCall | undefined {
     if ('call' in event) return event.call;
     if (event.type === 'approval.requested') return event.pending.call;
-    // `tool_call.delta` counts the calls of a response that is still arriving.
+    // The index of a `tool_call.delta` refers to a response that is not complete yet.
     return 'index' in event && event.type !== 'tool_call.delta' ? this.#calls?.get(path)?.[event.index] : undefined;
   }
 }
@@ -258,22 +262,22 @@ interface Description extends Partial<ToolCallFields> {
   readonly output?: Json;
 }
 
-/** The fields that an emitted event has beside the ones that its journal or its origin has. */
+/** Derives the fields of an emitted event that the journal does not store. */
 function describe(event: JournalEvent | LiveEvent, { agent, call }: EventSubject): Description {
   if (call === undefined) return { agent };
-  const fields = { agent, toolCallId: call.id, toolName: callName(call), ...inputOf(call) };
-  return event.type === 'tool.finished' ? { ...fields, output: outputOf(event) } : fields;
+  const fields = { agent, toolCallId: call.id, toolName: callName(call), ...readInputField(call) };
+  return event.type === 'tool.finished' ? { ...fields, output: readOutputField(event) } : fields;
 }
 
-function inputOf(call: ToolCall): { readonly input?: Json } {
+function readInputField(call: ToolCall): { readonly input?: Json } {
   if (call.type === 'custom') return { input: call.custom.input };
   const parsed = parseArguments(callArguments(call));
-  return parsed.ok ? { input: parsed.value as Json } : {}; // Parsed from JSON.
+  return parsed.ok ? { input: parsed.value as Json } : {}; // It was parsed from JSON.
 }
 
-/** A result is stored as text; `isText` says that the tool gave exactly that text, although it reads as JSON. */
-function outputOf({ content, fullContent: full = content, isText }: ToolFinishedEvent): Json {
+/** Parses a result, which is stored as text. `isText` marks a text that the tool returned as text although it is valid JSON. */
+function readOutputField({ content, fullContent: full = content, isText }: ToolFinishedEvent): Json {
   if (isText === true) return full;
   const parsed = parseJson(full);
-  return parsed.ok ? (parsed.value as Json) : full; // As above.
+  return parsed.ok ? (parsed.value as Json) : full; // It was parsed from JSON.
 }

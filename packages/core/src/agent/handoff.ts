@@ -5,55 +5,54 @@ import type { Destination, HistoryFilter, Speaker } from '../perform/definition.
 import { jsonSchema } from '../schema/plain-json-schema.ts';
 import { type ToolOptions, tool } from '../tool/tool.ts';
 import { resolveInstructions } from './begin.ts';
-import { type Blueprint, compareDefinition, type Handoff, policyOf } from './blueprint.ts';
+import { type Blueprint, compareDefinition, getPolicy, type Handoff } from './blueprint.ts';
 
-/** How one agent hands the conversation over to another. */
+/** Options of a handoff to an agent. */
 export interface HandoffOptions<Context>
   extends Pick<ToolOptions<{ readonly reason?: string }, Context>, 'needsApproval' | 'preview' | 'approvalTimeoutMs'> {
-  /** What the model calls. @defaultValue `transfer_to_` and the agent's name */
+  /** The name of the tool that the model calls. @defaultValue `transfer_to_` and the name of the agent */
   readonly name?: string;
-  /** When to hand over, for the model. @defaultValue from the agent's own description */
+  /** Tells the model when to hand over. @defaultValue made from the description of the agent */
   readonly description?: string;
   /**
-   * What the agent sees of the conversation: `lastMessages(6)`, `summarizeHistory({ model })`, or a function of yours. It holds for what this agent's
-   * model is sent: the conversation itself keeps every message.
+   * Selects what the agent sees of the conversation: `lastMessages(6)`, `summarizeHistory({ model })` or a function. It affects only what
+   * the model of this agent gets: the conversation itself keeps every message.
    *
-   * @defaultValue all of it
+   * @defaultValue the whole conversation
    */
   readonly inputFilter?: HistoryFilter;
 }
 
-/** An agent, or one of it made by `asHandoff`. */
+/** An agent, or the result of its `asHandoff`. */
 export type HandoffTarget<Context, Output> =
   | Handoff<Context, Output>
   | { asHandoff(options?: HandoffOptions<Context>): Handoff<Context, Output> };
 
-/** The agents that one may hand over to; a function, where they know each other. */
+/** The agents that an agent may hand over to. A function allows agents to refer to each other. */
 export type Handoffs<Context, Output> =
   | readonly HandoffTarget<Context, Output>[]
   | (() => readonly HandoffTarget<Context, Output>[]);
 
-export function handOffOf<Context>(blueprint: Blueprint, given: HandoffOptions<Context>): Handoff<Context, never> {
-  const {
-    name,
-    description,
-    inputFilter: sees,
-    ...options
-  } = checkOptions(given, HAND_OFF, `Agent "${blueprint.name}", asHandoff`);
+export function createHandoff<Context>(blueprint: Blueprint, given: HandoffOptions<Context>): Handoff<Context, never> {
+  const { name, description, inputFilter, ...options } = checkOptions(
+    given,
+    HANDOFF,
+    `Agent "${blueprint.name}", asHandoff`,
+  );
   const { name: agent } = blueprint;
   const what = blueprint.description === undefined ? '' : ` ${blueprint.description}`;
   const base = tool<{ readonly reason?: string }, Context>({
     ...options,
     name: name ?? `transfer_to_${agent}`.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64),
-    description: description ?? `Hands the conversation over to ${agent}, who answers from then on.${what}`,
-    input: REASON as never, // Either kind of schema: `tool` asks which.
+    description: description ?? `Hands the conversation over to ${agent}, which continues it.${what}`,
+    input: REASON as never, // `tool` accepts either kind of schema.
     effect: 'read',
     execute: () => `Handed over to ${agent}.`,
   });
-  return { agent, tool: Object.freeze({ ...base, handoffTo: agent }), sees, blueprint };
+  return { agent, tool: Object.freeze({ ...base, handoffTo: agent }), inputFilter, blueprint };
 }
 
-const HAND_OFF: OptionTable<HandoffOptions<never>> = {
+const HANDOFF: OptionTable<HandoffOptions<never>> = {
   keys: {
     name: 'text',
     description: 'text',
@@ -78,14 +77,16 @@ const REASON = jsonSchema<unknown>(
   { validate: (value) => ({ value }) },
 );
 
-/** @throws ConfigError for what is no agent, the agent itself, and an agent that is there twice. */
-export function handOffsOf(given: Handoffs<never, unknown>, agent: string): readonly Handoff[] {
+/** @throws ConfigError for a value that is not an agent, for the agent itself, and for two agents with one name */
+export function readHandoffs(given: Handoffs<never, unknown>, agent: string): readonly Handoff[] {
   const list = typeof given === 'function' ? given() : given;
-  if (!Array.isArray(list)) throw new ConfigError(`Agent "${agent}": handoffs is no list. Pass handoffs: [other].`);
+  if (!Array.isArray(list)) throw new ConfigError(`Agent "${agent}": handoffs is not a list. Pass handoffs: [other].`);
   const handoffs = list.map((each: HandoffTarget<never, unknown>, index): Handoff => {
     const handoff = typeof each === 'object' && each !== null && 'asHandoff' in each ? each.asHandoff() : each;
     if (typeof handoff !== 'object' || handoff === null || !('blueprint' in handoff)) {
-      throw new ConfigError(`Agent "${agent}": handoffs[${index}] is no agent. Pass one, or agent.asHandoff({ … }).`);
+      throw new ConfigError(
+        `Agent "${agent}": handoffs[${index}] is not an agent. Pass an agent, or agent.asHandoff({ … }).`,
+      );
     }
     checkOwn(handoff.blueprint, `Agent "${agent}": handoffs[${index}], agent "${handoff.agent}",`);
     return handoff;
@@ -94,46 +95,49 @@ export function handOffsOf(given: Handoffs<never, unknown>, agent: string): read
   const twice = names.find((name, index) => name === agent || names.indexOf(name) !== index);
   if (twice === undefined) return handoffs;
   throw new ConfigError(
-    `Agent "${agent}" would hand over to "${twice}", ${twice === agent ? 'itself' : 'of whom there are two'}. Give each agent a name of its own.`,
+    `Agent "${agent}" ${twice === agent ? 'has a handoff to itself' : `has two handoffs to agents named "${twice}"`}. Give each agent a different name.`,
   );
 }
 
-export function destinationsOf(handoffs: readonly Handoff[]): ReadonlyMap<string, Destination> {
+export function listDestinations(handoffs: readonly Handoff[]): ReadonlyMap<string, Destination> {
   return new Map(
-    handoffs.map(({ agent, sees, blueprint }) => [agent, { speaker: speakerOf(blueprint), sees: sees ?? all }]),
+    handoffs.map(({ agent, inputFilter, blueprint }) => [
+      agent,
+      { speaker: toSpeaker(blueprint), inputFilter: inputFilter ?? keepAll },
+    ]),
   );
 }
 
-function all<T>(messages: T): T {
+function keepAll<T>(messages: T): T {
   return messages;
 }
 
-/** @throws ConfigError where two agents that may speak in one run have the same name. */
-export function speakersOf(first: Blueprint): ReadonlyMap<string, Speaker> {
+/** @throws ConfigError if two agents that may become active in one run have the same name */
+export function findSpeakers(first: Blueprint): ReadonlyMap<string, Speaker> {
   const found = new Map<string, Blueprint>();
   const visit = (blueprint: Blueprint): void => {
     const known = found.get(blueprint.name);
     if (known === blueprint) return;
     if (known !== undefined) {
       throw new ConfigError(
-        `A run of agent "${first.name}" may come to two agents named "${blueprint.name}". Give each a name of its own.`,
+        `A run of agent "${first.name}" may reach two agents named "${blueprint.name}". Give each agent a different name.`,
       );
     }
     found.set(blueprint.name, blueprint);
     for (const next of blueprint.handoffs()) visit(next.blueprint);
   };
   visit(first);
-  return new Map([...found].map(([name, blueprint]) => [name, speakerOf(blueprint)]));
+  return new Map([...found].map(([name, blueprint]) => [name, toSpeaker(blueprint)]));
 }
 
-/** An agent as the one who speaks in a run that another began. */
-function speakerOf(blueprint: Blueprint): Speaker {
+/** Describes an agent that may become active in a run. */
+function toSpeaker(blueprint: Blueprint): Speaker {
   return {
     definition: blueprint.definition,
     settings: blueprint.settings,
-    policyOf: (limits) => policyOf(blueprint, limits),
-    instructionsFor: (context) => resolveInstructions(blueprint.instructions, context),
-    digest: blueprint.digest,
-    since: (begun, scope) => compareDefinition(begun, { blueprint, scope }),
+    getPolicy: (limits) => getPolicy(blueprint, limits),
+    resolveInstructions: (context) => resolveInstructions(blueprint.instructions, context),
+    getDefinitionRecord: blueprint.getDefinitionRecord,
+    compareDefinition: (begun, scope) => compareDefinition(begun, { blueprint, scope }),
   };
 }

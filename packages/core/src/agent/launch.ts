@@ -5,44 +5,50 @@ import type { UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Host, RunRecord } from '../host/host.ts';
-import { ownMemory } from '../host/memory.ts';
-import { runIdOf } from '../host/run-id.ts';
+import { createSingleRunHost } from '../host/memory-host.ts';
+import { readRunId } from '../host/read-run-id.ts';
 import { SCHEMA_VERSION } from '../host/schema-version.ts';
 import type { StepRunner } from '../host/step-runner.ts';
 import type { Conclusion } from '../loop/action.ts';
-import { initialState } from '../loop/state.ts';
-import { outcomeOf } from '../loop/transcript.ts';
-import { reasonText } from '../perform/step.ts';
+import { createState } from '../loop/state.ts';
+import { createOutcome } from '../loop/transcript.ts';
+import { describeReason } from '../perform/step.ts';
 import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
 import type { Blueprint } from './blueprint.ts';
 import { checkWholeNumber, readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
-import { type Contextual, conduct, limitsOf } from './conduct.ts';
-import { continueConversation, loadConversation, takeTurn, waitForOpenRun } from './conversation-run.ts';
+import { continueConversation, loadConversation, runSerially, waitForOpenRun } from './conversation-run.ts';
 import { reopen } from './reopen.ts';
 import { Run, type RunPorts } from './run.ts';
+import { type Contextual, resolveRunLimits, runAttempt } from './run-attempt.ts';
 
-/** How a run begins. */
-export type Beginning =
+/** How a run starts. */
+export type RunRequest =
   | { readonly type: 'start'; readonly input: Input; readonly options: RunOptions & Contextual }
   | { readonly type: 'resume'; readonly runId: string; readonly options: ResumeOptions & Contextual }
   | { readonly type: 'continue'; readonly message: UserMessage; readonly options: ContinueOptions & Contextual };
 
-/** Makes the `Run`. What can be refused before anything is done is thrown here, at once. */
-export function launch<Output>(blueprint: Blueprint, given: Beginning): Run<Output> {
+/** Creates the `Run`. Throws invalid options synchronously. */
+export function launch<Output>(blueprint: Blueprint, given: RunRequest): Run<Output> {
   const { definition, clock } = blueprint;
-  const beginning = checked(given, definition.name);
+  const beginning = checkRequest(given, definition.name);
   const { options } = beginning;
   if (options.maxParallelToolCalls !== undefined) {
     checkWholeNumber(options.maxParallelToolCalls, { agent: definition.name, field: 'maxParallelToolCalls', least: 1 });
   }
-  limitsOf(blueprint, options.limits ?? {});
-  definition.speakers(); // Agents that are given by a function are known only now.
+  resolveRunLimits(blueprint, options.limits ?? {});
+  definition.speakers(); // Checks the agents of a handoffs function, which exist only now.
   const { signal, host: stepRunner } = options;
   const hasHost = stepRunner !== undefined && stepRunner !== null;
-  return new Run<Output>({ ...prepared<Output>(blueprint, beginning), agent: definition.name, clock, signal, hasHost });
+  return new Run<Output>({
+    ...prepareRun<Output>(blueprint, beginning),
+    agent: definition.name,
+    clock,
+    signal,
+    hasHost,
+  });
 }
 
-function checked(given: Beginning, agent: string): Beginning {
+function checkRequest(given: RunRequest, agent: string): RunRequest {
   switch (given.type) {
     case 'start':
       return { ...given, options: readRunOptions(given.options, agent) };
@@ -53,87 +59,90 @@ function checked(given: Beginning, agent: string): Beginning {
   }
 }
 
-function prepared<Output>(blueprint: Blueprint, beginning: Beginning): Prepared<Output> {
+function prepareRun<Output>(blueprint: Blueprint, beginning: RunRequest): PreparedRun<Output> {
   switch (beginning.type) {
     case 'start':
-      return starting(blueprint, beginning);
+      return prepareStart(blueprint, beginning);
     case 'resume':
-      return resuming(blueprint, beginning);
+      return prepareResume(blueprint, beginning);
     case 'continue':
-      return continuing(blueprint, beginning);
+      return prepareContinuation(blueprint, beginning);
   }
 }
 
-interface Prepared<Output> {
+interface PreparedRun<Output> {
   readonly id: string;
-  readonly body: (ports: RunPorts) => Promise<Outcome<Output>>;
+  readonly execute: (ports: RunPorts) => Promise<Outcome<Output>>;
 }
 
-function resuming<Output>(
+function prepareResume<Output>(
   blueprint: Blueprint,
-  { runId, options }: Extract<Beginning, { type: 'resume' }>,
-): Prepared<Output> {
-  return { id: runId, body: (ports) => reopen<Output>(blueprint, runId, { host: options.host, options, ports }) };
+  { runId, options }: Extract<RunRequest, { type: 'resume' }>,
+): PreparedRun<Output> {
+  return { id: runId, execute: (ports) => reopen<Output>(blueprint, runId, { host: options.host, options, ports }) };
 }
 
-function starting<Output>(
+function prepareStart<Output>(
   blueprint: Blueprint,
-  { input, options }: Extract<Beginning, { type: 'start' }>,
-): Prepared<Output> {
-  const start: Start = {
+  { input, options }: Extract<RunRequest, { type: 'start' }>,
+): PreparedRun<Output> {
+  const start: NewRun = {
     blueprint,
-    id: runIdOf(options.runId),
-    host: options.host ?? ownMemory(blueprint.clock),
-    said: readInput(input),
+    id: readRunId(options.runId),
+    host: options.host ?? createSingleRunHost(blueprint.clock),
+    input: readInput(input),
     options,
   };
   const { conversation, host } = options;
   const isQueued = conversation?.onConflict === 'queue';
-  if (isQueued && host === undefined) throw queueWithoutHost(conversation.id);
-  const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
+  if (isQueued && host === undefined) throw createQueueError(conversation.id);
+  const execute = async (ports: RunPorts): Promise<Outcome<Output>> => {
     if (conversation === undefined || host === undefined || !isQueued)
-      return goOn(await begun(start, ports), { start, ports });
-    const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
-    const first = takeTurn(place, async () => {
-      await waitForOpenRun(place);
-      return begun(start, ports);
+      return handleStart(await startRun(start, ports), { start, ports });
+    const scope = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
+    const first = runSerially(scope, async () => {
+      await waitForOpenRun(scope);
+      return startRun(start, ports);
     });
-    return goOn(await first.catch((error: unknown) => givenUp(error, { start, ports })), { start, ports });
+    return handleStart(await first.catch((error: unknown) => toAbortedStart(error, { start, ports })), {
+      start,
+      ports,
+    });
   };
-  return { id: start.id, body };
+  return { id: start.id, execute };
 }
 
-function queueWithoutHost(id: string): ConfigError {
+function createQueueError(id: string): ConfigError {
   return new ConfigError(
-    `Conversation "${id}": onConflict "queue" needs the host that its runs are on. Pass host: sqliteHost("./runs.db"), or another host.`,
+    `Conversation "${id}": onConflict "queue" needs the host of its runs. Pass host: sqliteHost("./runs.db"), or another host.`,
   );
 }
 
-/** A run of the conversation that is open, or else a new one. */
-function continuing<Output>(
+/** Prepares a message to the open run of a conversation, or a new run. */
+function prepareContinuation<Output>(
   blueprint: Blueprint,
-  { message, options }: Extract<Beginning, { type: 'continue' }>,
-): Prepared<Output> {
+  { message, options }: Extract<RunRequest, { type: 'continue' }>,
+): PreparedRun<Output> {
   const { host, conversation } = options;
-  const start: Start = { blueprint, id: runIdOf(options.runId), host, said: readInput([message]), options };
-  const body = async (ports: RunPorts): Promise<Outcome<Output>> => {
-    const place = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
+  const start: NewRun = { blueprint, id: readRunId(options.runId), host, input: readInput([message]), options };
+  const execute = async (ports: RunPorts): Promise<Outcome<Output>> => {
+    const scope = { host, id: conversation.id, clock: blueprint.clock, cancellation: ports.cancellation };
     const resume = (runId: string): Promise<void> => {
       const run = launch(blueprint, { type: 'resume', runId, options: resumeOptions(options) });
       return runUntilCancelled(ports.cancellation, () => run.outcome()).then(() => undefined);
     };
-    const ways = { place, message, begin: () => begun(start, ports), resume };
+    const ways = { scope, message, begin: () => startRun(start, ports), resume };
     const way = await continueConversation(ways).catch((error: unknown) => {
-      return { type: 'begun' as const, begun: givenUp(error, { start, ports }) };
+      return { type: 'begun' as const, begun: toAbortedStart(error, { start, ports }) };
     });
-    if (way.type === 'begun') return goOn(way.begun, { start, ports });
+    if (way.type === 'begun') return handleStart(way.begun, { start, ports });
     ports.identify(way.runId);
     return reopen<Output>(blueprint, way.runId, { host, options, ports });
   };
-  return { id: start.id, body };
+  return { id: start.id, execute };
 }
 
-/** The run that is resumed first is another one: neither the new run's id nor its signal is for it. */
+/** Removes the options of the new run: the run that is resumed first is another one. */
 function resumeOptions({
   runId: _,
   metadata: __,
@@ -144,28 +153,28 @@ function resumeOptions({
   return options;
 }
 
-interface Start {
+interface NewRun {
   readonly blueprint: Blueprint;
   readonly id: string;
   readonly host: Host;
-  readonly said: History;
+  readonly input: History;
   readonly options: RunOptions & Contextual;
 }
 
-/** A run that its host knows, or why it does not. */
-type Begun =
+/** The result of starting a run on its host. */
+type StartResult =
   | { readonly type: 'started'; readonly stepRunner: StepRunner; readonly record: RunRecord }
   | { readonly type: 'exists' }
-  /** It was aborted before. */
+  /** The run was aborted before it started. */
   | { readonly type: 'given_up'; readonly history: History };
 
-async function begun({ blueprint, id, host, said, options }: Start, ports: RunPorts): Promise<Begun> {
+async function startRun({ blueprint, id, host, input, options }: NewRun, ports: RunPorts): Promise<StartResult> {
   const { definition, clock, limits } = blueprint;
-  const { history, recorded, isGivenUp } = await loadConversation(options.conversation, {
-    said,
+  const { history, recordFields, isAborted } = await loadConversation(options.conversation, {
+    input,
     cancellation: ports.cancellation,
   });
-  if (isGivenUp) return { type: 'given_up', history };
+  if (isAborted) return { type: 'given_up', history };
   const record: RunRecord = {
     schemaVersion: SCHEMA_VERSION,
     runId: id,
@@ -174,59 +183,67 @@ async function begun({ blueprint, id, host, said, options }: Start, ports: RunPo
     limits: { ...limits, ...options.limits },
     metadata: options.metadata ?? {},
     at: clock.now(),
-    ...recorded,
-    // Nobody can resume a run whose host nobody holds.
-    ...(options.host === undefined ? {} : { definition: blueprint.digest() }),
+    ...recordFields,
+    // Without a host option nothing can resume the run, so nothing will compare the definition.
+    ...(options.host === undefined ? {} : { definition: blueprint.getDefinitionRecord() }),
   };
-  const stepRunner = await started(record, { host, onExistingRun: options.onExistingRun ?? 'fail' });
+  const stepRunner = await startOnHost(record, { host, onExistingRun: options.onExistingRun ?? 'fail' });
   return stepRunner === undefined ? { type: 'exists' } : { type: 'started', stepRunner, record };
 }
 
-interface Going {
-  readonly start: Start;
+interface StartScope {
+  readonly start: NewRun;
   readonly ports: RunPorts;
 }
 
-function goOn<Output>(begun: Begun, { start, ports }: Going): Promise<Outcome<Output>> | Outcome<Output> {
-  const { blueprint, id, host, said, options } = start;
+function handleStart<Output>(
+  begun: StartResult,
+  { start, ports }: StartScope,
+): Promise<Outcome<Output>> | Outcome<Output> {
+  const { blueprint, id, host, input, options } = start;
   switch (begun.type) {
     case 'given_up':
-      return abortedEarly<Output>(begun.history, { start, ports });
+      return createAbortedOutcome<Output>(begun.history, { start, ports });
     case 'exists':
-      return reopen<Output>(blueprint, id, { host, options, ports, said: said.messages });
+      return reopen<Output>(blueprint, id, { host, options, ports, input: input.messages });
     case 'started': {
       const { stepRunner, record } = begun;
-      return conduct<Output>(blueprint, { host, stepRunner, record, options, ports, changes: NONE });
+      return runAttempt<Output>(blueprint, { host, stepRunner, record, options, ports, changedTools: NONE });
     }
   }
 }
 
-/** An abort while the run waits for its turn ends it; any other error is the host's. */
-function givenUp(error: unknown, { start: { said: history }, ports: { cancellation } }: Going): Begun {
+/** Ends the run if it was aborted while it waited. Rethrows other errors. */
+function toAbortedStart(
+  error: unknown,
+  { start: { input: history }, ports: { cancellation } }: StartScope,
+): StartResult {
   if (!cancellation.isCancelled) throw error;
   return { type: 'given_up', history };
 }
 
-/** A run that was aborted before its host knew of it. */
-function abortedEarly<Output>(history: History, { start, ports }: Going): Outcome<Output> {
+/** Creates the outcome of a run that was aborted before it started. */
+function createAbortedOutcome<Output>(history: History, { start, ports }: StartScope): Outcome<Output> {
   const { blueprint, id: runId, host } = start;
   const { definition, clock, listeners } = blueprint;
-  const conclusion: Conclusion = { status: 'aborted', reason: reasonText(ports.cancellation.reason) };
-  const outcome = outcomeOf(initialState(history), { conclusion, runId, agent: definition.name });
+  const conclusion: Conclusion = { status: 'aborted', reason: describeReason(ports.cancellation.reason) };
+  const outcome = createOutcome(createState(history), { conclusion, runId, agent: definition.name });
   ports.inherit([host.listeners, listeners]);
-  ports.tellAt('').fact({ type: 'run.finished', outcome, at: clock.now(), activeMs: 0 }, { replayed: false });
+  ports
+    .createEventSink('')
+    .emitJournalEvent({ type: 'run.finished', outcome, at: clock.now(), activeMs: 0 }, { replayed: false });
   return outcome as Outcome<Output>; // An aborted run has no output.
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
-interface Starting {
+interface StartOptions {
   readonly host: Host;
   readonly onExistingRun: 'fail' | 'attach';
 }
 
-/** `undefined`: the run exists, and is to be attached to. */
-async function started(record: RunRecord, { host, onExistingRun }: Starting): Promise<StepRunner | undefined> {
+/** Returns `undefined` if the run exists and `onExistingRun` is `'attach'`. */
+async function startOnHost(record: RunRecord, { host, onExistingRun }: StartOptions): Promise<StepRunner | undefined> {
   try {
     return await host.start(record);
   } catch (error) {

@@ -4,12 +4,12 @@ import { LIMITS } from '../event/limit-options.ts';
 import { RETRY } from '../model/attempts.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
 
-/** Request fields that an option of its own sets. */
+/** Request fields that another option sets. */
 const REQUEST_FIELDS: Readonly<Record<Exclude<keyof ChatRequest, keyof ChatSettings | 'stream_options'>, string>> = {
   messages: 'Pass messages to the run: agent.run(messages).',
   model: 'Use the option model of the agent.',
   tools: 'Use the option tools of the agent.',
-  functions: 'Use the option tools of the agent: a legacy server is sent them as functions.',
+  functions: 'Use the option tools of the agent: legacy servers get them as functions.',
   tool_choice: 'Use the option toolChoice of the agent.',
   function_call: 'Use the option toolChoice of the agent.',
   stream: 'Use the option stream of the run: agent.run(input, { stream }).',
@@ -58,18 +58,17 @@ export const SETTINGS: OptionTable<ChatSettings> = {
     extraBody: 'It is an option of the model: openai(model, { extraBody }).',
     headers: 'It is an option of the model: openai(model, { headers }).',
   },
-  note: (name) =>
-    `A field that only some servers know is passed by the model: openai(model, { extraBody: { ${name} } }).`,
+  note: (name) => `Pass a field that only some servers know with the model: openai(model, { extraBody: { ${name} } }).`,
 };
 
 const SETTING_HINTS: Readonly<Record<string, string>> = {
-  ...hintsFor(Object.keys(SETTINGS.keys), (name) => `It is a request field: modelSettings: { ${name} }.`),
+  ...createHints(Object.keys(SETTINGS.keys), (name) => `It is a request field: modelSettings: { ${name} }.`),
   parallelToolCalls:
     'The option is "maxParallelToolCalls", a number; the request field is modelSettings: { parallel_tool_calls }.',
   maxTokens: 'It is a request field: modelSettings: { max_completion_tokens }.',
   maxOutputTokens: 'It is a request field: modelSettings: { max_completion_tokens }.',
   settings: 'The option is "modelSettings".',
-  providerOptions: 'Pass such fields by the model: openai(model, { extraBody }).',
+  providerOptions: 'Pass such fields with the model: openai(model, { extraBody }).',
   apiKey: 'It is an option of the model: openai(model, { apiKey }).',
   baseURL: 'It is an option of the model: openai(model, { baseURL }).',
   maxSteps: 'The option is "limits": limits: { turns }.',
@@ -106,7 +105,7 @@ const RUN_HINTS: Readonly<Record<string, string>> = {
   onEvent: "Listen to the run: run.on('*', (event) => …).",
 };
 
-/** `context` is part of these where the agent needs one. */
+/** `context` is an option if the agent needs one. */
 type Contextual = { readonly context?: unknown };
 
 export const RUN: OptionTable<RunOptions & Contextual> = {
@@ -120,7 +119,7 @@ export const RUN: OptionTable<RunOptions & Contextual> = {
   get hints() {
     return {
       ...SETTING_HINTS,
-      ...agentOnly(RUN.keys),
+      ...createAgentHints(RUN.keys),
       ...RUN_HINTS,
       id: 'The option is "runId".',
       idempotencyKey: 'The option is "runId", with onExistingRun: "attach".',
@@ -137,10 +136,10 @@ export const RESUME: OptionTable<ResumeOptions & Contextual> = {
   get hints() {
     return {
       ...SETTING_HINTS,
-      ...agentOnly(RESUME.keys),
+      ...createAgentHints(RESUME.keys),
       ...RUN_HINTS,
       runId: 'The id comes first: agent.resume(runId, options).',
-      metadata: 'A run keeps what agent.run was given.',
+      metadata: 'A run keeps the metadata of agent.run.',
       onExistingRun: 'It is an option of agent.run.',
     };
   },
@@ -185,14 +184,14 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
   get hints() {
     return {
       ...SETTING_HINTS,
-      ...hintsFor(
+      ...createHints(
         Object.keys(RUN.keys).filter((name) => !Object.hasOwn(AGENT.keys, name)),
         (name) => `It is an option of the run: agent.run(input, { ${name} }).`,
       ),
       durable: 'It is an option of the run: agent.run(input, { host }).',
       system: 'The option is "instructions".',
       systemPrompt: 'The option is "instructions".',
-      prompt: 'The option is "instructions"; what the user says is the input: agent.run(input).',
+      prompt: 'The option is "instructions"; the user message is the input: agent.run(input).',
       schema: 'The option is "output".',
       outputType: 'The option is "output".',
       outputSchema: 'The option is "output".',
@@ -213,14 +212,14 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
   },
 };
 
-/** Options of the agent that a run does not have. */
-function agentOnly(keys: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
-  return hintsFor(
+/** Creates hints for options of the agent that a run does not have. */
+function createAgentHints(keys: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return createHints(
     Object.keys(AGENT.keys).filter((name) => !Object.hasOwn(keys, name)),
     (name) => `It is an option of the agent: agent.with({ ${name} }).`,
   );
 }
 
-function hintsFor(names: readonly string[], hint: (name: string) => string): Readonly<Record<string, string>> {
+function createHints(names: readonly string[], hint: (name: string) => string): Readonly<Record<string, string>> {
   return Object.fromEntries(names.map((name) => [name, hint(name)]));
 }

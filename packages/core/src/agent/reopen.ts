@@ -5,99 +5,101 @@ import { stringifyCanonical } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { follow } from '../host/follow.ts';
+import { pollRun } from '../host/follow-events.ts';
 import type { ClaimResult, Host, RunRecord } from '../host/host.ts';
 import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
-import { reasonText } from '../perform/step.ts';
+import { describeReason } from '../perform/step.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
-import { type Blueprint, findChanges, versionMismatch } from './blueprint.ts';
-import { type Contextual, conduct, giveOutcome } from './conduct.ts';
+import { type Blueprint, findChangedTools, findVersionMismatch } from './blueprint.ts';
 import { checkConversation, saveConversation } from './conversation-run.ts';
 import type { RunPorts } from './run.ts';
+import { type Contextual, resolveOutcome, runAttempt } from './run-attempt.ts';
 
 interface ReopenOptions {
   readonly host: Host;
   readonly options: (RunOptions | ResumeOptions) & Contextual;
   readonly ports: RunPorts;
-  /** The input, if it has to be the run that was about to start. */
-  readonly said?: readonly Message[];
+  /** The input of the run that was about to start; the existing run must have the same. */
+  readonly input?: readonly Message[];
 }
 
-/** Goes on with a run that the host has: as its worker, as a follower, or with the outcome that it had. */
+/** Opens an existing run: executes it, follows its worker, or returns its outcome. */
 export async function reopen<Output>(
   blueprint: Blueprint,
   runId: string,
-  { host, options, ports, said }: ReopenOptions,
+  { host, options, ports, input }: ReopenOptions,
 ): Promise<Outcome<Output>> {
-  const now = blueprint.digest();
-  const goesOn = 'onVersionMismatch' in options && options.onVersionMismatch === 'continue';
+  const now = blueprint.getDefinitionRecord();
+  const ignoresVersion = 'onVersionMismatch' in options && options.onVersionMismatch === 'continue';
   const accept = (record: RunRecord): void => {
     checkAgent(record, blueprint.definition.name);
     checkConversation(record, options.conversation);
-    if (said !== undefined) checkSame(record, said);
-    const mismatch = goesOn ? undefined : versionMismatch(record, now);
+    if (input !== undefined) checkSameInput(record, input);
+    const mismatch = ignoresVersion ? undefined : findVersionMismatch(record, now);
     if (mismatch !== undefined) throw mismatch;
   };
-  for (const heard = new Set<string>(); ; ) {
+  for (const emitted = new Set<string>(); ; ) {
     const opened = await host.claim(runId, { accept });
     if (opened.type === 'claimed') {
-      const changes = goesOn ? new Map<string, string>() : findChanges(opened.record.definition, now);
-      const held = { host, stepRunner: opened.stepRunner, record: opened.record, options, changes };
-      return conduct<Output>(blueprint, { ...held, ports: deduplicate(ports, { heard, has: 'replayed' }) });
+      const changedTools = ignoresVersion ? new Map<string, string>() : findChangedTools(opened.record.definition, now);
+      const attempt = { host, stepRunner: opened.stepRunner, record: opened.record, options, changedTools };
+      return runAttempt<Output>(blueprint, { ...attempt, ports: deduplicate(ports, { emitted, has: 'replayed' }) });
     }
-    const outcome = await awaitEnd(opened, { host, ports, blueprint, heard });
+    const outcome = await awaitEnd(opened, { host, ports, blueprint, emitted });
     if (outcome === undefined) continue;
-    // Its worker may have ended before it could report that the conversation is without the run.
+    // The worker may have ended before it saved the conversation.
     const { conversation } = options;
-    return giveOutcome<Output>(blueprint, await saveConversation(opened.record, { conversation, outcome }));
+    return resolveOutcome<Output>(blueprint, await saveConversation(opened.record, { conversation, outcome }));
   }
 }
 
-interface EndingScope {
+interface FollowScope {
   readonly host: Host;
   readonly ports: RunPorts;
   readonly blueprint: Blueprint;
-  readonly heard: Set<string>;
+  readonly emitted: Set<string>;
 }
 
-/** `undefined`: its worker is gone. */
+/** Returns `undefined` if the worker is gone. */
 async function awaitEnd(
   opened: Exclude<ClaimResult, { type: 'claimed' }>,
-  { host, ports, blueprint, heard }: EndingScope,
+  { host, ports, blueprint, emitted }: FollowScope,
 ): Promise<Outcome<unknown> | undefined> {
   const { clock } = blueprint;
   const { record } = opened;
   const outcome =
     opened.type === 'finished'
       ? opened.outcome
-      : await attach(record.runId, { host, clock, ports: deduplicate(ports, { heard, has: 'every' }) });
+      : await attach(record.runId, { host, clock, ports: deduplicate(ports, { emitted, has: 'every' }) });
   if (outcome === undefined) return undefined;
   const times = { at: clock.now(), activeMs: outcome.durationMs };
-  ports.tellAt('').fact({ type: 'run.finished', outcome, ...times }, { replayed: opened.type === 'finished' });
+  ports
+    .createEventSink('')
+    .emitJournalEvent({ type: 'run.finished', outcome, ...times }, { replayed: opened.type === 'finished' });
   return outcome;
 }
 
 interface Deduplication {
-  readonly heard: Set<string>;
-  /** Which events may have come before: those of an earlier attempt, or every one while it follows another worker. */
+  readonly emitted: Set<string>;
+  /** Which events may be duplicates: replayed ones, or every event while the run follows another worker. */
   readonly has: 'replayed' | 'every';
 }
 
-/** Emits each journal event once, also where the same run is followed here, read from its journal, and then taken over. */
-function deduplicate(ports: RunPorts, { heard, has }: Deduplication): RunPorts {
+/** Emits each journal event once, even if the run is first followed, then read from its journal, and then executed here. */
+function deduplicate(ports: RunPorts, { emitted, has }: Deduplication): RunPorts {
   return {
     ...ports,
-    tellAt: (path) => {
-      const teller = ports.tellAt(path);
+    createEventSink: (path) => {
+      const sink = ports.createEventSink(path);
       return {
-        ...teller,
-        fact(fact, how) {
-          if (!how.replayed && has === 'replayed') return teller.fact(fact, how);
-          const { at: _, activeMs: __, ...known } = fact;
+        ...sink,
+        emitJournalEvent(event, how) {
+          if (!how.replayed && has === 'replayed') return sink.emitJournalEvent(event, how);
+          const { at: _, activeMs: __, ...known } = event;
           const key = `${path} ${JSON.stringify(known)}`;
-          if (heard.has(key)) return;
-          heard.add(key);
-          teller.fact(fact, how);
+          if (emitted.has(key)) return;
+          emitted.add(key);
+          sink.emitJournalEvent(event, how);
         },
       };
     },
@@ -106,19 +108,21 @@ function deduplicate(ports: RunPorts, { heard, has }: Deduplication): RunPorts {
 
 function checkAgent({ runId, agent }: RunRecord, name: string): void {
   if (agent === name) return;
-  throw new HostError(`Run "${runId}" is one of agent "${agent}", not of "${name}". Resume it with that agent.`, {
-    code: 'run.agent',
-  });
+  throw new HostError(
+    `Run "${runId}" belongs to agent "${agent}", not to "${name}". Resume it with agent "${agent}".`,
+    {
+      code: 'run.agent',
+    },
+  );
 }
 
-/** What was said is the end of what the run began with: a conversation may have come before it. */
-function checkSame({ runId, messages: known }: RunRecord, said: readonly Message[]): void {
-  const before = known.slice(0, Math.max(0, known.length - said.length));
-  if (stringifyCanonical(known) === stringifyCanonical(History.from([...before, ...said]).messages)) return;
-  throw new HostError(
-    `Run "${runId}" exists already, and was given another input. Pass another runId, or use agent.resume.`,
-    { code: 'run.conflict' },
-  );
+/** Compares the input with the last messages that the run began with: messages of a conversation may precede it. */
+function checkSameInput({ runId, messages: known }: RunRecord, input: readonly Message[]): void {
+  const before = known.slice(0, Math.max(0, known.length - input.length));
+  if (stringifyCanonical(known) === stringifyCanonical(History.from([...before, ...input]).messages)) return;
+  throw new HostError(`Run "${runId}" already exists with another input. Pass another runId, or use agent.resume.`, {
+    code: 'run.conflict',
+  });
 }
 
 interface Attachment {
@@ -128,17 +132,17 @@ interface Attachment {
 }
 
 /**
- * Follows a run that is at work elsewhere, and gives its outcome. An abort here cancels it there. `undefined`: the worker is gone.
+ * Follows a run that another worker executes, and returns its outcome; `undefined` if the worker is gone. An abort cancels the run there.
  *
- * Within the process the follower gets live events too, from what is under way on. From another process it gets the journal.
+ * From a worker of the same process the follower gets live events too. From another process it gets only journal events.
  */
 async function attach(runId: string, attachment: Attachment): Promise<Outcome<unknown> | undefined> {
   const { host, ports } = attachment;
-  const cancelling = cancelOnAbort(runId, { host, cancellation: ports.cancellation });
+  const remote = cancelOnAbort(runId, { host, cancellation: ports.cancellation });
   try {
-    return await Promise.race([followElsewhere(runId, attachment), cancelling.failure]);
+    return await Promise.race([followElsewhere(runId, attachment), remote.failure]);
   } finally {
-    cancelling.end();
+    remote.end();
   }
 }
 
@@ -146,35 +150,35 @@ async function followElsewhere(runId: string, attachment: Attachment): Promise<O
   const { host, clock, ports } = attachment;
   await followHere(runId, attachment);
   let replayed = true;
-  for await (const { status, events: facts, outcome } of follow(host, runId, { clock })) {
-    for (const { path, event: fact } of facts) ports.tellAt(path).fact(fact, { replayed });
-    replayed = false; // What comes from now on happens while this run follows.
+  for await (const { status, events, outcome } of pollRun(host, runId, { clock })) {
+    for (const { path, event } of events) ports.createEventSink(path).emitJournalEvent(event, { replayed });
+    replayed = false; // Later events are new.
     if (status === 'interrupted') return undefined;
     if (status !== 'running' && status !== 'queued') return outcome;
-    await followHere(runId, attachment); // A worker of this process may have begun with it meanwhile.
+    await followHere(runId, attachment); // A worker of this process may have claimed the run meanwhile.
   }
   return undefined;
 }
 
-/** Until the run is over in this process; at once where it is not at work here. */
+/** Follows the run until its worker in this process ends; returns immediately without such a worker. */
 async function followHere(runId: string, { host, ports }: Attachment): Promise<void> {
   const run = findLiveRun(host, runId);
   if (run === undefined) return;
   await new Promise<void>((resolve) => {
-    run.follow({ isHeard: ports.isHeard, onEvent: (event) => emitFollowed(event, ports), onEnd: resolve });
+    run.follow({ isHeard: ports.hasDeltaListener, onEvent: (event) => emitFollowed(event, ports), onEnd: resolve });
   });
 }
 
 function emitFollowed({ path, event, replayed }: FollowedEvent, ports: RunPorts): Promise<void> | undefined {
-  // The outcome is emitted once the host has it.
+  // `awaitEnd` emits this event after the host has the outcome.
   if (event.type === 'run.finished' && path === '') return undefined;
-  if (!('activeMs' in event)) return ports.tellAt(path).notice(event);
-  ports.tellAt(path).fact(event, { replayed });
+  if (!('activeMs' in event)) return ports.createEventSink(path).emitLiveEvent(event);
+  ports.createEventSink(path).emitJournalEvent(event, { replayed });
   return undefined;
 }
 
 interface RemoteCancellation {
-  /** Rejects where the host could not be told to cancel. Never resolves. */
+  /** Rejects if the cancellation fails on the host. Never resolves. */
   readonly failure: Promise<never>;
   readonly end: () => void;
 }
@@ -184,7 +188,7 @@ function cancelOnAbort(
   { host, cancellation }: { readonly host: Host; readonly cancellation: Cancellation },
 ): RemoteCancellation {
   const { promise: failure, reject } = Promise.withResolvers<never>();
-  failure.catch(() => undefined); // It is part of a race, which may be over.
-  const cancel = (): void => void host.cancel(runId, { reason: reasonText(cancellation.reason) }).catch(reject);
+  failure.catch(() => undefined); // Prevents an unhandled rejection after the race.
+  const cancel = (): void => void host.cancel(runId, { reason: describeReason(cancellation.reason) }).catch(reject);
   return { failure, end: cancellation.onCancel(cancel) };
 }

@@ -13,7 +13,7 @@ import type {
   TruncatedOutcome,
 } from '../event/outcome.ts';
 
-/** How a run can end other than completed. */
+/** The outcome of a run that did not complete. */
 export type IncompleteOutcome<Output = unknown> = Exclude<Outcome<Output>, CompletedOutcome<Output>>;
 
 export interface RunErrorOptions<Ended> {
@@ -21,10 +21,10 @@ export interface RunErrorOptions<Ended> {
   readonly cause?: unknown;
 }
 
-/** A run did not complete. `await run` rejects with one of its subclasses, one for each status. */
+/** A run did not complete. `await run` rejects with a subclass, one for each status. */
 export abstract class RunError<Ended extends IncompleteOutcome = IncompleteOutcome> extends PawlError {
   override readonly name: string = 'RunError';
-  /** The same that `run.outcome()` resolves with. Not enumerable: printed or logged, it would repeat the stack of `cause`, and the conversation. */
+  /** The result of `run.outcome()`. Not enumerable: a printed error would repeat the stack of `cause` and the conversation. */
   declare readonly outcome: Ended;
 
   constructor(message: string, { outcome, cause }: RunErrorOptions<Ended>) {
@@ -116,7 +116,7 @@ export class RunAbortedError extends RunError<AbortedOutcome> {
   }
 }
 
-/** Its `cause` is the error itself: an `HttpError`, an `InvalidOutputError` … */
+/** `cause` is the error of the run: an `HttpError`, an `InvalidOutputError` … */
 export class RunFailedError extends RunError<FailedOutcome> {
   override readonly name = 'RunFailedError';
 
@@ -130,28 +130,28 @@ export class RunFailedError extends RunError<FailedOutcome> {
   }
 }
 
-/** The error that an incomplete run's `await` rejects with. `hasHost`: whether the caller holds the host that the run is kept on. */
-export function runError(outcome: IncompleteOutcome, { hasHost }: { readonly hasHost: boolean }): RunError {
+/** Creates the error with which `await run` rejects. `hasHost`: whether the run was given a host. */
+export function createRunError(outcome: IncompleteOutcome, { hasHost }: { readonly hasHost: boolean }): RunError {
   const run = `Run "${outcome.runId}"`;
   switch (outcome.status) {
     case 'suspended': {
       const names = outcome.pending.map(({ id }) => id).join(', ');
       const how = hasHost
-        ? 'Answer with host.answer, then agent.resume.'
-        : 'It was run without a host, so that nobody can answer it: pass one, agent.run(input, { host: memoryHost() }), then answer with host.answer, and agent.resume.';
+        ? 'Call host.answer, then agent.resume.'
+        : 'It has no host, so it cannot be answered. Pass a host: agent.run(input, { host: memoryHost() }), then call host.answer and agent.resume.';
       return new RunSuspendedError(`${run} waits for answers to ${names}. ${how}`, { outcome });
     }
     case 'limited': {
       const { limit, max, spent } = outcome;
-      const message = `${run} reached its limit: ${limit}, ${spent} of ${max}. error.outcome.output has what there is.`;
+      const message = `${run} reached its limit: ${limit}, ${spent} of ${max}. error.outcome.output has the output so far.`;
       return new RunLimitedError(message, { outcome });
     }
     case 'truncated':
-      return new RunTruncatedError(`${run}: the reply was cut by the token limit. Raise max_completion_tokens.`, {
+      return new RunTruncatedError(`${run}: the token limit cut the response off. Raise max_completion_tokens.`, {
         outcome,
       });
     case 'filtered':
-      return new RunFilteredError(`${run}: the server's content filter stopped the reply.`, { outcome });
+      return new RunFilteredError(`${run}: the server's content filter stopped the response.`, { outcome });
     case 'refused':
       return new RunRefusedError(`${run}: the model refused: ${outcome.refusal}`, { outcome });
     case 'aborted':

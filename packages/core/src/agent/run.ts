@@ -13,25 +13,25 @@ import type { JournalEvent } from '../event/journal-event.ts';
 import type { Listener, Listeners } from '../event/observers.ts';
 import type { CompletedOutcome, Outcome } from '../event/outcome.ts';
 import type { FollowedRun } from '../host/live-runs.ts';
-import type { Teller } from '../perform/scope.ts';
+import type { EventSink } from '../perform/scope.ts';
 import { EventStream } from './event-stream.ts';
-import { runError } from './run-error.ts';
+import { createRunError } from './run-error.ts';
 
-/** What the body of a run is given. */
+/** The connections between a `Run` and its execution. */
 export interface RunPorts {
-  /** For the run itself, `''`, and for those inside it. */
-  readonly tellAt: (path: string) => Teller;
-  /** Of the run: `run.abort`, the signal that it was given, its limits and its host cancel it. */
+  /** Creates the event sink of the run, with the path `''`, or of a nested run. */
+  readonly createEventSink: (path: string) => EventSink;
+  /** Cancelled by `run.abort`, the `signal` option, the limits and the host. */
   readonly cancellation: Cancellation;
-  /** Whether somebody wants to hear pieces as they come. */
-  readonly isHeard: () => boolean;
-  /** What the user has said meanwhile, and the model has not read. */
-  readonly said: () => readonly UserMessage[];
-  /** Says which run it is, if that was not known when it was made. */
+  /** Whether anything uses the deltas of a response. */
+  readonly hasDeltaListener: () => boolean;
+  /** Returns the steering messages that the model has not read. */
+  readonly getSteering: () => readonly UserMessage[];
+  /** Sets the run id, if it was unknown when the `Run` was created. */
   readonly identify: (runId: string) => void;
-  /** For others in this process that follow it. */
-  readonly followed: FollowedRun;
-  /** Adds the listeners of the host and of the agent. Only who works on the run does so: a follower would call them twice. */
+  /** For followers in this process. */
+  readonly followedRun: FollowedRun;
+  /** Adds the listeners of the host and the agent. Only the worker of the run does so: a follower would call them twice. */
   readonly inherit: (listeners: readonly (Listeners | undefined)[]) => void;
 }
 
@@ -40,38 +40,41 @@ export interface RunSetup<Output> {
   readonly agent: string;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
-  /** Whether the caller holds the host that the run is kept on, by which a suspended one is answered. */
+  /** Whether the run was given a host, which is needed to answer a suspended run. */
   readonly hasHost: boolean;
-  readonly body: (ports: RunPorts) => Promise<Outcome<Output>>;
+  readonly execute: (ports: RunPorts) => Promise<Outcome<Output>>;
 }
 
 /**
- * One execution of an agent: awaitable, iterable, and to be listened to. Made by `agent.run` and `agent.resume`.
+ * One execution of an agent. Created by `agent.run`, `agent.resume` and `agent.continueConversation`.
  *
- * It starts in a microtask, so whoever listens at once misses nothing. `await run` resolves with a completed run and
- * nothing else; every other ending rejects with a `RunError`, and `outcome()` tells them all without rejecting.
- * A run is a thenable: an `async` function that returns one returns what it resolves with.
+ * - `await run` resolves if the run completes, and rejects with a `RunError` otherwise.
+ * - `run.outcome()` resolves with the outcome in every case.
+ * - `for await (const event of run)` and `run.on` give its events.
+ *
+ * It starts in a microtask, so listeners that are added synchronously miss nothing. A run is a thenable: an `async` function that returns
+ * a run returns the result of awaiting it.
  */
 export class Run<Output = string> implements PromiseLike<CompletedOutcome<Output>>, AsyncIterable<RunEvent> {
   #id: string;
   readonly #cancellation: Cancellation;
   readonly #events: EventStream;
   readonly #outcome: Promise<Outcome<Output>>;
-  readonly #inbox = new Inbox();
+  readonly #steering = new SteeringQueue();
   readonly #hasHost: boolean;
   #isAwaited = false;
 
-  constructor({ id: runId, agent, clock, signal, hasHost, body }: RunSetup<Output>) {
+  constructor({ id: runId, agent, clock, signal, hasHost, execute }: RunSetup<Output>) {
     this.#id = runId;
     this.#hasHost = hasHost;
     this.#events = new EventStream({ runId: runId, agent, clock });
     this.#cancellation = new Cancellation(signal);
     const end = (): void => {
       this.#cancellation.detach();
-      this.#inbox.close();
+      this.#steering.close();
     };
     this.#outcome = Promise.resolve()
-      .then(() => body(this.#ports()))
+      .then(() => execute(this.#createPorts()))
       .then(
         (outcome) => {
           end();
@@ -80,7 +83,7 @@ export class Run<Output = string> implements PromiseLike<CompletedOutcome<Output
         },
         (error: unknown) => {
           end();
-          const failure = HostError.isInstance(error) ? error : breakError(this.#id, error);
+          const failure = HostError.isInstance(error) ? error : createBrokenRunError(this.#id, error);
           this.#fail(failure);
           throw failure;
         },
@@ -89,12 +92,12 @@ export class Run<Output = string> implements PromiseLike<CompletedOutcome<Output
     this.#outcome.catch(() => undefined);
   }
 
-  /** Of `agent.continueConversation` it is known from the first event on. */
+  /** With `agent.continueConversation` it is final from the first event on. */
   get runId(): string {
     return this.#id;
   }
 
-  /** How the run ended. Rejects with a `HostError` only: the host failed, and the run may be resumed. */
+  /** Resolves with the outcome of the run. Rejects only with a `HostError`: the host failed, and the run can be resumed. */
   outcome(): Promise<Outcome<Output>> {
     this.#isAwaited = true;
     this.#events.disableBackpressure();
@@ -108,7 +111,7 @@ export class Run<Output = string> implements PromiseLike<CompletedOutcome<Output
   ): Promise<Value | Otherwise> {
     const completed = this.outcome().then((outcome) => {
       if (outcome.status === 'completed') return outcome;
-      throw runError(outcome, { hasHost: this.#hasHost });
+      throw createRunError(outcome, { hasHost: this.#hasHost });
     });
     return completed.then(onCompleted, onRejected);
   }
@@ -123,29 +126,31 @@ export class Run<Output = string> implements PromiseLike<CompletedOutcome<Output
     return this.then().finally(onFinally);
   }
 
-  /** Ends the run for good, at once: open calls are answered as cancelled. */
+  /** Ends the run for good. Open calls get a cancelled result. */
   abort(reason: unknown = 'aborted'): void {
     this.#cancellation.cancel(reason);
   }
 
   /**
-   * Says something to the run while it is at work. The model reads it with the next request, after what middleware makes of it
-   * (`user.steering`); where it has answered meanwhile, and the limits leave a turn, that is no end, and it is asked again.
+   * Sends a user message to the running agent. The model gets it with the next request, after middleware has seen it (`user.steering`).
+   * If the model has just answered with text, and the limits leave a turn, the run continues with the message.
    *
-   * Resolves with `true` when that is remembered, and the message is part of `outcome.messages` for good. With `false` where
-   * the run ended, was suspended, or was at work elsewhere, and knows nothing of it: pass it to the next run, or to `host.send`.
-   * A message that a crash overtakes is lost with its promise: whoever was not told `true` says it again.
+   * - Resolves with `true` when the message is recorded: it is then part of `outcome.messages`.
+   * - Resolves with `false` if the run has ended, is suspended or runs elsewhere: pass the message to the next run, or to
+   *   `host.sendMessage`.
+   * - A crash before the message is recorded loses it with its promise: send it again.
    *
-   * @throws ConfigError for a message that is not a user's.
+   * @throws ConfigError for a message that is not a user message
    */
   steer(message: string | UserMessage): Promise<boolean> {
-    return this.#inbox.add(message);
+    return this.#steering.add(message);
   }
 
   /**
-   * Hears events of one type, or all of them by `'*'`. Listeners are never awaited, and may throw without harm.
+   * Adds a listener for events of one type, or for all events with `'*'`. Listeners are not awaited, and their errors do not affect the
+   * run.
    *
-   * @throws ConfigError for a type of which there are no events, and for what is no function.
+   * @throws ConfigError for an unknown event type, or a listener that is not a function
    */
   on<Type extends EventType | '*'>(type: Type, listener: Listener<Type>): this {
     checkListener(type, listener, 'run.on');
@@ -160,85 +165,89 @@ export class Run<Output = string> implements PromiseLike<CompletedOutcome<Output
   }
 
   /**
-   * The events, in order: the recorded ones so far, those of what is under way, then everything as it happens, until the end of the run.
+   * Iterates over all events in order: the recorded ones so far, those of unfinished work, then new ones until the end of the run.
    *
-   * Rejects after the last event where `outcome()` rejects: the host or the conversation's store failed. A reader that falls
-   * behind by 256 events pauses the model's stream, unless somebody awaits the run. Leaving the loop early leaves the run at work.
+   * - Rejects after the last event if `outcome()` rejects: the host or the conversation store failed.
+   * - A reader that is 256 events behind pauses the model's stream, unless the run is awaited.
+   * - Leaving the loop early does not end the run.
    */
   [Symbol.asyncIterator](): AsyncIterator<RunEvent, undefined> {
     return this.#events.read();
   }
 
-  /** Once nobody can have missed it by accident, a failure that is neither awaited nor read is reported. */
+  /** Warns about a failure that is neither awaited nor read. The delay leaves time to await the run. */
   #fail(failure: HostError): void {
     if (this.#events.fail(failure) || this.#isAwaited) return;
     setTimeout(() => {
-      if (!this.#isAwaited) warn(`${failure.message} Nobody awaited this run: await run.outcome().`, failure.code);
+      if (!this.#isAwaited) warn(`${failure.message} This run was not awaited: await run.outcome().`, failure.code);
     });
   }
 
-  #ports(): RunPorts {
+  #createPorts(): RunPorts {
     const events = this.#events;
     return {
       cancellation: this.#cancellation,
-      said: () => this.#inbox.messages,
-      isHeard: () => events.isHeard,
-      followed: { follow: (follower) => events.follow(follower), steer: (message) => this.#inbox.add(message) },
+      getSteering: () => this.#steering.messages,
+      hasDeltaListener: () => events.hasDeltaListener,
+      followedRun: { follow: (follower) => events.follow(follower), steer: (message) => this.#steering.add(message) },
       identify: (runId) => {
         this.#id = runId;
         events.identify(runId);
       },
-      inherit: (listeners) => events.inherit([debugListeners(), ...listeners]),
-      tellAt: (path) => ({
-        fact: (fact, { replayed }) => {
-          if (!replayed && path === '') this.#inbox.take(countSteering(fact));
-          events.emitJournalEvent(fact, { path, replayed });
+      inherit: (listeners) => events.inherit([createDebugListeners(), ...listeners]),
+      createEventSink: (path) => ({
+        emitJournalEvent: (event, { replayed }) => {
+          if (!replayed && path === '') this.#steering.remove(countSteering(event));
+          events.emitJournalEvent(event, { path, replayed });
         },
-        notice: (notice) => events.emitLiveEvent(notice, path),
-        wants: (type) => events.wants(type),
+        emitLiveEvent: (event) => events.emitLiveEvent(event, path),
+        shouldEmit: (type) => events.shouldEmit(type),
       }),
     };
   }
 }
 
-function countSteering(fact: JournalEvent): number {
-  if (fact.type === 'turn.prepared') return fact.steeringMessages?.length ?? 0;
-  if (fact.type !== 'model.responded' || fact.steeringMessages === undefined) return 0;
-  return fact.steeringMessages.before.length + fact.steeringMessages.after.length;
+function countSteering(event: JournalEvent): number {
+  if (event.type === 'turn.prepared') return event.steeringMessages?.length ?? 0;
+  if (event.type !== 'model.responded' || event.steeringMessages === undefined) return 0;
+  return event.steeringMessages.before.length + event.steeringMessages.after.length;
 }
 
-function breakError(id: string, cause: unknown): HostError {
-  return new HostError(`Run "${id}" broke off: ${getErrorMessage(cause)}. Resume it by its id.`, {
-    code: 'run.broken',
-    cause,
-  });
+function createBrokenRunError(id: string, cause: unknown): HostError {
+  return new HostError(
+    `Run "${id}" was interrupted: ${getErrorMessage(cause)}. Resume it with agent.resume("${id}").`,
+    {
+      code: 'run.broken',
+      cause,
+    },
+  );
 }
 
-interface InboxEntry {
+interface SteeringEntry {
   readonly message: UserMessage;
   readonly resolve: (isTaken: boolean) => void;
 }
 
-/** What a user says while a run is at work, until it is recorded that the model has read it. */
-class Inbox {
-  #entries: readonly InboxEntry[] = NO_ENTRIES;
+/** Steering messages until it is recorded that the model has read them. */
+class SteeringQueue {
+  #entries: readonly SteeringEntry[] = NO_ENTRIES;
   #isClosed = false;
 
   get messages(): readonly UserMessage[] {
     return this.#entries.map(({ message }) => message);
   }
 
-  /** @throws ConfigError for a message that is not a user's. */
-  add(said: string | UserMessage): Promise<boolean> {
-    const message = readUserMessage(said, 'run.steer');
+  /** @throws ConfigError for a message that is not a user message */
+  add(input: string | UserMessage): Promise<boolean> {
+    const message = readUserMessage(input, 'run.steer');
     return new Promise((resolve) => {
       if (this.#isClosed) resolve(false);
       else this.#entries = [...this.#entries, { message, resolve }];
     });
   }
 
-  /** The first messages are part of the run from now on. */
-  take(count: number): void {
+  /** Removes the first messages: they are recorded now. */
+  remove(count: number): void {
     if (count === 0) return;
     for (const { resolve } of this.#entries.slice(0, count)) resolve(true);
     this.#entries = this.#entries.slice(count);
@@ -251,14 +260,14 @@ class Inbox {
   }
 }
 
-const NO_ENTRIES: readonly InboxEntry[] = [];
+const NO_ENTRIES: readonly SteeringEntry[] = [];
 
-/** With `PAWL_DEBUG=1` in the environment: listeners that write a run to stderr, as `npm start` prints it. */
-function debugListeners(): Listeners | undefined {
+/** Creates listeners that write the run to stderr if the environment has `PAWL_DEBUG=1`. */
+function createDebugListeners(): Listeners | undefined {
   return isDebugEnabled() ? { '*': createDebugWriter() } : undefined;
 }
 
-/** Each run has its own: lines of runs side by side would tear each other's text apart. */
+/** Each run has its own writer: lines of parallel runs would split each other's text. */
 function createDebugWriter(): (event: RunEvent) => void {
   let isMidLine = false;
   return (event) => {

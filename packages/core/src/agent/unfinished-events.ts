@@ -3,13 +3,13 @@ import type { EventType, RunEvent } from '../event/event.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
 
-/** Who acts in an event, and the call that it is about. Looked up when the event happens, since both may change later. */
+/** The agent and the tool call of an event. Looked up when the event is emitted, since both may change later. */
 export interface EventSubject {
   readonly agent: string;
   readonly call: ToolCall | undefined;
 }
 
-/** An event before it is made into what listeners get: most runs have journal events that nobody looks at. */
+/** An event before it is converted for listeners: most journal events have no listener. */
 export interface Emission {
   readonly seq: number;
   readonly at: number;
@@ -17,16 +17,16 @@ export interface Emission {
   readonly replayed: boolean;
   readonly event: JournalEvent | LiveEvent;
   readonly subject: EventSubject;
-  made?: RunEvent;
+  runEvent?: RunEvent;
 }
 
-/** What happens right now and stands in no journal event yet, so that a reader that comes later sees it. */
+/** Live events of work that no journal event covers yet, for later readers. */
 export class UnfinishedEvents {
-  /** In the order in which they were emitted; pieces of one text are one entry, that of the last piece. */
+  /** In the order of emission. Deltas of one text are one entry, at the position of the last delta. */
   #entries: Entry[] = [];
 
-  /** `output.partial` is left out: the next one says everything again. */
-  static keeps(type: EventType): boolean {
+  /** Whether events of the type are kept. `output.partial` is not: the next one contains everything. */
+  static isKept(type: EventType): boolean {
     return KEPT.has(type);
   }
 
@@ -42,10 +42,10 @@ export class UnfinishedEvents {
     this.#entries.push(new Entry(emission));
   }
 
-  /** Adds the next piece of a text that has begun. `false` if it is none. */
+  /** Adds a delta to a text that has begun. Returns `false` if there is no such text. */
   extend(path: string, event: JournalEvent | LiveEvent, seq: number): boolean {
     if (!isPiece(event)) return false;
-    // Nearly always the last one; agents side by side take turns.
+    // Nearly always the last entry; with parallel agents an earlier one.
     for (let at = this.#entries.length - 1; at >= 0; at--) {
       const entry = this.#entries[at];
       if (entry?.path === path && entry.extend(event, seq)) return true;
@@ -53,7 +53,7 @@ export class UnfinishedEvents {
     return false;
   }
 
-  /** A journal event holds all that was emitted for it before. */
+  /** Drops the live events that a journal event covers. */
   settle(path: string, event: JournalEvent): void {
     if (this.#entries.length === 0) return;
     if (ENDS_REQUEST.has(event.type)) this.#drop((entry) => entry.path === path && !('call' in entry.event));
@@ -61,8 +61,8 @@ export class UnfinishedEvents {
     else if (event.type === 'run.finished') this.#drop((entry) => isWithin(entry.path, path));
   }
 
-  /** Both lists in the order of their numbers. */
-  mergedWith(journal: readonly Emission[]): readonly Emission[] {
+  /** Merges both lists in the order of their numbers. */
+  mergeWith(journal: readonly Emission[]): readonly Emission[] {
     if (this.#entries.length === 0) return journal;
     return [...journal, ...this.#entries.map((entry) => entry.emission)].sort((one, other) => one.seq - other.seq);
   }
@@ -113,13 +113,13 @@ function isWithin(inner: string, path: string): boolean {
   return path === '' || inner === path || inner.startsWith(`${path}/`);
 }
 
-/** One event, or pieces of one text joined. */
+/** One event, or the joined deltas of one text. */
 class Entry {
-  /** The first one. */
+  /** The first event. */
   readonly #emission: Emission;
-  /** Of the last one. */
+  /** The number of the last event. */
   #seq: number;
-  /** Joined when somebody asks: a long text arrives in thousands of pieces. */
+  /** Joined on demand: a long text arrives in thousands of deltas. */
   #pieces: string[] | undefined;
 
   constructor(emission: Emission) {
@@ -143,7 +143,7 @@ class Entry {
     return { seq: this.#seq, at, path, replayed, subject, event: { ...event, delta: this.#pieces.join('') } };
   }
 
-  /** Adds the next piece of the same text. `false` if it is none. */
+  /** Adds a delta of the same text. Returns `false` if it belongs to another text. */
   extend(next: Piece, seq: number): boolean {
     const { event } = this.#emission;
     if (this.#pieces === undefined || !isPiece(event)) return false;

@@ -1,6 +1,6 @@
 import { checkHistory } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { type Random, seeded, shuffled } from '../../../../test/loop/random.ts';
+import { createRandom, type Random, shuffle } from '../../../../test/loop/random.ts';
 import { History } from './history.ts';
 import type { AssistantMessage, FunctionToolCall, Message, ToolMessage } from './message.ts';
 
@@ -8,7 +8,7 @@ const SEEDS: readonly number[] = Array.from({ length: 300 }, (_, index) => index
 
 test('any imported conversation can be sent, keeps its texts, and is imported again unchanged', () => {
   for (const seed of SEEDS) {
-    const input = conversation(seeded(seed));
+    const input = conversation(createRandom(seed));
     const { messages } = History.from(input);
     expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
     expect({ seed, ids: repeated(messages) }).toEqual({ seed, ids: [] });
@@ -19,7 +19,7 @@ test('any imported conversation can be sent, keeps its texts, and is imported ag
 
 test('any message of a model, admitted and with results, can be sent after each turn', () => {
   for (const seed of SEEDS) {
-    const random = seeded(seed);
+    const random = createRandom(seed);
     let history = History.createEmpty().append({ role: 'user', content: 'Go.' });
     for (let turn = 0; turn < 6; turn++) {
       const original = assistant(random);
@@ -44,7 +44,7 @@ function conversation(random: Random): readonly Message[] {
     const results = (message.tool_calls ?? [])
       .filter(() => random(3) > 0)
       .map(({ id }, index) => result(id, `Result ${index}.`));
-    return [message, ...shuffled(results, random)];
+    return [message, ...shuffle(results, random)];
   });
 }
 

@@ -1,34 +1,35 @@
 import { ConfigError } from '../base/errors.ts';
 
 export interface NumberRule {
-  /** What the number is, as the caller wrote it: `sqlite: leaseMs`. */
+  /** The name of the option in the error message: `sqliteHost: leaseMs`. */
   readonly option: string;
   readonly min?: number;
   readonly max?: number;
-  /** Whether it counts things. @defaultValue false */
-  readonly isWhole?: boolean;
-  /** Whether `Infinity` means that there is no end. @defaultValue false */
-  readonly isEndless?: boolean;
+  /** Whether fractions are refused. @defaultValue false */
+  readonly isInteger?: boolean;
+  /** Whether `Infinity` is accepted, as "no limit". @defaultValue false */
+  readonly allowsInfinity?: boolean;
 }
 
 /**
- * A number that was passed as an option, given back as it is.
+ * Checks a number that was passed as an option and returns it unchanged.
  *
  * @throws ConfigError
  */
 export function checkNumber(value: number, rule: NumberRule): number {
-  const { option, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, isWhole, isEndless } = rule;
-  const isNumber = typeof value === 'number' && (Number.isFinite(value) || (isEndless === true && value === Infinity));
-  const isFine =
-    isNumber && value >= min && value <= max && (!isWhole || Number.isInteger(value) || value === Infinity);
-  if (isFine) return value;
-  const kind = isWhole ? 'a whole number' : 'a number';
+  const { option, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, isInteger, allowsInfinity } = rule;
+  const isNumber =
+    typeof value === 'number' && (Number.isFinite(value) || (allowsInfinity === true && value === Infinity));
+  const isValid =
+    isNumber && value >= min && value <= max && (!isInteger || Number.isInteger(value) || value === Infinity);
+  if (isValid) return value;
+  const kind = isInteger ? 'a whole number' : 'a number';
   const range = [...(rule.min === undefined ? [] : [`from ${min}`]), ...(rule.max === undefined ? [] : [`to ${max}`])];
-  const words = [kind, ...range].join(' ');
-  throw new ConfigError(`${option} is ${quote(value)}. Pass ${words}${isEndless ? ', or Infinity' : ''}.`);
+  const expected = [kind, ...range].join(' ');
+  throw new ConfigError(`${option} is ${quote(value)}. Pass ${expected}${allowsInfinity ? ', or Infinity' : ''}.`);
 }
 
-/** A text in quotes; JSON has no word for NaN and Infinity. */
+/** Formats a value for an error message. Not by JSON alone, which has no form for NaN and Infinity. */
 export function quote(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

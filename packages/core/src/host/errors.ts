@@ -4,7 +4,7 @@ import { pluralize } from '../base/text.ts';
 import type { Message } from '../chat/message.ts';
 import type { Outcome } from '../event/outcome.ts';
 
-/** An answer that approves nothing: for another call, other arguments, or one that was answered already. */
+/** A pending call refused an answer, for example because it is unknown, already answered, expired, or has another fingerprint. Nothing was approved. */
 export class ApprovalError extends PawlError {
   override readonly name = 'ApprovalError';
 
@@ -18,23 +18,23 @@ export class ApprovalError extends PawlError {
   }
 }
 
-export interface Unkept<Output> {
+export interface ConversationConflict<Output> {
   readonly conversationId: string;
   readonly outcome: Outcome<Output>;
   readonly added: readonly Message[];
 }
 
-/** A run has ended, others have written to its conversation meanwhile, and `onConflict` is `'fail'`: what `added` has was not stored there. */
+/** A run with `onConflict: 'fail'` has ended, but others have written to its conversation since it began. The messages in `added` were not stored there. */
 export class ConversationError<Output = unknown> extends HostError {
   override readonly name = 'ConversationError';
-  /** How the run ended. Its host has it as well. Not enumerable: printed or logged, it would be the whole conversation. */
+  /** How the run ended, as its host stores it. Not enumerable, so that a printed error does not contain the whole conversation. */
   declare readonly outcome: Outcome<Output>;
-  /** What the conversation does not have of the run: `chat.append(error.added)` puts it at the end. */
+  /** The run's messages that the conversation lacks: `chat.append(error.added)` appends them. */
   readonly added: readonly Message[];
 
-  constructor({ conversationId, outcome, added }: Unkept<Output>) {
+  constructor({ conversationId, outcome, added }: ConversationConflict<Output>) {
     super(
-      `Run "${outcome.runId}" has ended, but conversation "${conversationId}" was gone on with meanwhile, and has none of what this run added (${pluralize(added.length, 'message')}). Append it: await chat.append(error.added). Do not run the input again: the run's tools have run.`,
+      `Run "${outcome.runId}" has ended, but others have written to conversation "${conversationId}" in the meantime, so the messages of this run (${pluralize(added.length, 'message')}) were not stored there. Append them: await chat.append(error.added). Do not run the input again: the run's tools have run.`,
       { code: 'conversation.conflict' },
     );
     Object.defineProperty(this, 'outcome', { value: outcome });

@@ -1,8 +1,8 @@
 import type { RunSummary } from './host.ts';
-import { type CheckedFilter, metadataKeys } from './run-filter.ts';
+import { type CheckedFilter, listMetadataKeys } from './run-filter.ts';
 import type { StoredRun } from './run-store.ts';
 
-/** The runs that a filter is for, of all runs of a store in the order of their positions. */
+/** Selects the runs that a filter matches, in its order and up to its limit. `runs`: all runs of a store, by ascending position. */
 export function filterRuns(runs: readonly StoredRun[], filter: CheckedFilter): readonly RunSummary[] {
   const found: RunSummary[] = [];
   for (const run of filter.order === 'asc' ? runs : runs.toReversed()) {
@@ -21,6 +21,6 @@ function matchesFilter({ record, position, status, metadata, startedAt }: Stored
   if ((filter.status ?? status) !== status || (filter.agent ?? agent) !== agent || startedAt < since) return false;
   if (filter.conversation !== undefined && filter.conversation !== conversation?.id) return false;
   if (wanted.length === 0) return true;
-  const keys = new Set(metadataKeys(metadata));
+  const keys = new Set(listMetadataKeys(metadata));
   return wanted.every((key) => keys.has(key));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JournalEvent } from '../event/journal-event.ts';
-import { forkOf, messagesOf, type Source } from './fork.ts';
+import { createFork, type ForkSource, toMessages } from './fork.ts';
 import type { RunRecord } from './host.ts';
 
 const conversation = { id: 'talk', version: 3, kept: 1 };
@@ -15,7 +15,7 @@ const record: RunRecord = {
   conversation,
 };
 
-/** In another order than that of the run: parallel calls are remembered as they end. */
+/** Not in the order of the run: parallel calls are recorded in the order in which they end. */
 const STEPS = [
   'start',
   'model:1',
@@ -29,13 +29,13 @@ const STEPS = [
   'answer:2.0',
 ];
 
-const sourceOf = (fields: Partial<RunRecord> = {}, steps = STEPS): Source => ({
+const createSource = (fields: Partial<RunRecord> = {}, steps = STEPS): ForkSource => ({
   record: { ...record, ...fields },
-  facts: new Map(steps.map((step) => [step, factOf(step)])),
+  events: new Map(steps.map((step) => [step, createEvent(step)])),
 });
 
-/** Which fact it is does not matter: its text names the step. */
-function factOf(step: string): JournalEvent {
+/** The type of the event does not matter. Its reason names the step. */
+function createEvent(step: string): JournalEvent {
   return { type: 'run.aborted', reason: step, at: 0, activeMs: 0 };
 }
 
@@ -49,58 +49,64 @@ const own = {
 };
 
 describe('a fork before a step', () => {
-  test('copies the steps before it, and leaves the conversation of many runs', () => {
-    const fork = forkOf(sourceOf(), { options: { before: 'model:2', runId: 'fork' }, now: 7 });
+  test('copies the steps before it, and is not part of the conversation', () => {
+    const fork = createFork(createSource(), { options: { before: 'model:2', runId: 'fork' }, now: 7 });
     expect(fork.record).toEqual({
       ...own,
       messages: record.messages,
       forked: { runId: 'run', before: 'model:2' },
     });
-    expect(STEPS.filter(fork.copies)).toEqual(STEPS.slice(0, 8));
+    expect(STEPS.filter(fork.isCopied)).toEqual(STEPS.slice(0, 8));
   });
 
   test('keeps the conversation that its source was forked with', () => {
     const forked = { runId: 'first', before: 'model:1', conversation: { record, events: [], input: [] } };
-    const fork = forkOf(sourceOf({ forked }), { options: { before: 'model:2', runId: 'fork' }, now: 7 });
+    const fork = createFork(createSource({ forked }), { options: { before: 'model:2', runId: 'fork' }, now: 7 });
     expect(fork.record.forked).toEqual({ runId: 'run', before: 'model:2', conversation: forked.conversation });
   });
 
-  test('drops the answer to a call that it has no result of', () => {
-    const fork = forkOf(sourceOf(), { options: { before: 'tool:1.2:pay', runId: 'fork' }, now: 7 });
+  test('does not copy the answer to a call whose result it does not copy', () => {
+    const fork = createFork(createSource(), { options: { before: 'tool:1.2:pay', runId: 'fork' }, now: 7 });
     const names = ['answer:1.2', 'approval:1.2', 'unknown_outcome:1.2:1', 'nested:1.2', 'answer:1.20', 'check:1.2'];
-    expect(names.filter(fork.copies)).toEqual(['check:1.2']);
+    expect(names.filter(fork.isCopied)).toEqual(['check:1.2']);
   });
 
-  test('keeps the answer to a call that it has the result of', () => {
-    const fork = forkOf(sourceOf(), { options: { before: 'model:2', runId: 'fork' }, now: 7 });
-    expect(['answer:1.2', 'approval:1.2', 'nested:1.0'].filter(fork.copies)).toEqual([
+  test('copies the answer to a call whose result it copies', () => {
+    const fork = createFork(createSource(), { options: { before: 'model:2', runId: 'fork' }, now: 7 });
+    expect(['answer:1.2', 'approval:1.2', 'nested:1.0'].filter(fork.isCopied)).toEqual([
       'answer:1.2',
       'approval:1.2',
       'nested:1.0',
     ]);
   });
 
-  test('takes no result of a run inside for one of the run itself', () => {
+  test('distinguishes the results of a nested run from those of the run itself', () => {
     const steps = ['model:1', 'answer:1.0', 'tool:1.0/answer:1.0', 'tool:1.0/tool:1.0:pay', 'tool:1.0:work'];
-    const fork = forkOf(sourceOf({}, steps), { options: { before: 'tool:1.0:work', runId: 'fork' }, now: 7 });
-    expect(steps.filter(fork.copies)).toEqual(['model:1']);
+    const fork = createFork(createSource({}, steps), { options: { before: 'tool:1.0:work', runId: 'fork' }, now: 7 });
+    expect(steps.filter(fork.isCopied)).toEqual(['model:1']);
     const inside = ['tool:1.0/answer:1.0', 'tool:1.0/tool:1.0:pay', 'tool:1.0/model:2', 'model:2'];
-    const nested = forkOf(sourceOf({}, inside), { options: { before: 'tool:1.0/model:2', runId: 'fork' }, now: 7 });
-    expect(inside.filter(nested.copies)).toEqual(inside.slice(0, 2));
-    const open = forkOf(sourceOf({}, inside), { options: { before: 'tool:1.0/tool:1.0:pay', runId: 'fork' }, now: 7 });
-    expect(inside.filter(open.copies)).toEqual([]);
+    const nested = createFork(createSource({}, inside), {
+      options: { before: 'tool:1.0/model:2', runId: 'fork' },
+      now: 7,
+    });
+    expect(inside.filter(nested.isCopied)).toEqual(inside.slice(0, 2));
+    const open = createFork(createSource({}, inside), {
+      options: { before: 'tool:1.0/tool:1.0:pay', runId: 'fork' },
+      now: 7,
+    });
+    expect(inside.filter(open.isCopied)).toEqual([]);
   });
 });
 
-test('a fork drops the answers of calls of later turns, and of the tenth call, as well', () => {
+test('a fork does not copy answers of later turns, nor of the tenth call', () => {
   const steps = ['answer:12.0', 'tool:3.1:look', 'answer:3.10', 'tool:12.0:pay'];
-  const fork = forkOf(sourceOf({}, steps), { options: { before: 'tool:12.0:pay', runId: 'fork' }, now: 7 });
-  expect(steps.filter(fork.copies)).toEqual(['tool:3.1:look']);
+  const fork = createFork(createSource({}, steps), { options: { before: 'tool:12.0:pay', runId: 'fork' }, now: 7 });
+  expect(steps.filter(fork.isCopied)).toEqual(['tool:3.1:look']);
 });
 
 describe('a fork with input', () => {
-  test('goes on from the conversation before the step, in the order of the run', () => {
-    const fork = forkOf(sourceOf(), {
+  test('continues from the messages before the step, in the order of the run', () => {
+    const fork = createFork(createSource(), {
       options: { before: 'model:2', runId: 'fork', input: 'And back.' },
       now: 7,
     });
@@ -113,18 +119,18 @@ describe('a fork with input', () => {
         before: 'model:2',
         conversation: {
           record,
-          events: kept.map(factOf),
+          events: kept.map(createEvent),
           input: [{ role: 'user', content: 'And back.' }],
         },
       },
     });
-    expect(STEPS.map(fork.copies)).toEqual(STEPS.map(() => false));
+    expect(STEPS.map(fork.isCopied)).toEqual(STEPS.map(() => false));
   });
 });
 
 describe('a fork with messages', () => {
-  test('begins with these and the input, and copies nothing', () => {
-    const fork = forkOf(sourceOf(), {
+  test('begins with these messages and the input, and copies no step', () => {
+    const fork = createFork(createSource(), {
       options: { before: 'model:2', runId: 'fork', messages: [{ role: 'user', content: 'Go.' }], input: 'And back.' },
       now: 7,
     });
@@ -136,33 +142,33 @@ describe('a fork with messages', () => {
       ],
       forked: { runId: 'run', before: 'model:2' },
     });
-    expect(STEPS.map(fork.copies)).toEqual(STEPS.map(() => false));
+    expect(STEPS.map(fork.isCopied)).toEqual(STEPS.map(() => false));
   });
 
   test('needs no input', () => {
     const messages = [{ role: 'user' as const, content: 'Stop.' }];
-    const fork = forkOf(sourceOf(), { options: { before: 'model:2', messages }, now: 7 });
+    const fork = createFork(createSource(), { options: { before: 'model:2', messages }, now: 7 });
     expect(fork.record.messages).toEqual(messages);
   });
 
-  test('needs one at least', () => {
+  test('refuses an empty list', () => {
     const options = { before: 'model:2', messages: [], input: [] };
-    expect(() => forkOf(sourceOf(), { options, now: 7 })).toThrow('The fork has no messages.');
+    expect(() => createFork(createSource(), { options, now: 7 })).toThrow('fork: messages is empty.');
   });
 });
 
 test.each([
   [
     [...STEPS, 'tool:2.0:pay', 'model:3'],
-    'Its last ones are: tool:1.2:pay, model:2, answer:2.0, tool:2.0:pay, model:3.',
+    'the last ones are: tool:1.2:pay, model:2, answer:2.0, tool:2.0:pay, model:3.',
   ],
-  [[], 'Its last ones are: none yet.'],
-])('a step that the run does not have is refused, with the last ones that it has', (steps, message) => {
-  const fork = () => forkOf(sourceOf({}, [...steps]), { options: { before: 'model:9' }, now: 7 });
+  [[], 'the last ones are: none yet.'],
+])('refuses an unknown step, and names the last known ones', (steps, message) => {
+  const fork = () => createFork(createSource({}, [...steps]), { options: { before: 'model:9' }, now: 7 });
   expect(fork).toThrow(expect.objectContaining({ code: 'step.unknown', message: expect.stringContaining(message) }));
 });
 
-test('the messages of a record are a user’s words, or stand as they are', () => {
-  expect(messagesOf('Go.')).toEqual([{ role: 'user', content: 'Go.' }]);
-  expect(messagesOf(record.messages)).toBe(record.messages);
+test('toMessages makes a user message of a text, and returns messages unchanged', () => {
+  expect(toMessages('Go.')).toEqual([{ role: 'user', content: 'Go.' }]);
+  expect(toMessages(record.messages)).toBe(record.messages);
 });

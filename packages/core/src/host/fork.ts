@@ -5,47 +5,46 @@ import { readInput } from '../chat/read-input.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import { compareSteps, isResultOf, readOpenCall, readPath } from '../event/step-name.ts';
 import type { ForkOptions, RunRecord } from './host.ts';
-import { runIdOf } from './run-id.ts';
+import { readRunId } from './read-run-id.ts';
 
-/** A run that is forked, as its host has it. */
-export interface Source {
+/** The run that is forked, as its host stores it. */
+export interface ForkSource {
   readonly record: RunRecord;
-  /** By the steps' names, paths included. */
-  readonly facts: ReadonlyMap<string, JournalEvent>;
+  /** By the names of their steps, including paths. */
+  readonly events: ReadonlyMap<string, JournalEvent>;
 }
 
 export interface Fork {
   readonly record: RunRecord;
-  /** Whether a step or a wait of the source is one of the fork's as well. */
-  readonly copies: (name: string) => boolean;
+  /** Whether the fork copies the step or the wait of that name. */
+  readonly isCopied: (name: string) => boolean;
 }
 
-/** @throws HostError `step.unknown`; ConfigError for what are no messages. */
-export function forkOf(
-  { record, facts }: Source,
+/** @throws HostError `step.unknown`; ConfigError for invalid messages. */
+export function createFork(
+  { record, events }: ForkSource,
   { options, now }: { readonly options: ForkOptions; readonly now: number },
 ): Fork {
-  const { before, messages, input, runId: given } = checkOptions(options, FORK, `fork of run "${record.runId}"`);
-  const runId = runIdOf(given);
-  checkStep(before, { record, facts });
-  const comesBefore = (name: string): boolean =>
-    compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, facts });
-  const said = input === undefined ? [] : readInput(input).messages;
-  // A fork goes its own way: what it says is no part of the conversation of many runs.
+  const { before, messages, input, runId: ownId } = checkOptions(options, FORK, `fork of run "${record.runId}"`);
+  const runId = readRunId(ownId);
+  checkStep(before, { record, events });
+  const isBefore = (name: string): boolean => compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, events });
+  const inputMessages = input === undefined ? [] : readInput(input).messages;
+  // A fork is not part of the conversation: two runs from one version would both append to it.
   const { conversation: _, ...own } = record;
   const fresh: RunRecord = { ...own, runId, at: now, forked: { runId: record.runId, before } };
   if (messages !== undefined) {
-    return { record: { ...fresh, messages: whole(messages, said) }, copies: () => false };
+    return { record: { ...fresh, messages: joinMessages(messages, inputMessages) }, isCopied: () => false };
   }
   if (input === undefined) {
     const conversation = record.forked?.conversation;
     const forked = { runId: record.runId, before, ...(conversation && { conversation }) };
-    return { record: { ...fresh, forked }, copies: comesBefore };
+    return { record: { ...fresh, forked }, isCopied: isBefore };
   }
-  const kept = [...facts].filter(([name]) => readPath(name) === '' && comesBefore(name));
+  const kept = [...events].filter(([name]) => readPath(name) === '' && isBefore(name));
   kept.sort(([one], [other]) => compareSteps(one, other));
-  const conversation = { record, events: kept.map(([, fact]) => fact), input: said };
-  return { record: { ...fresh, forked: { runId: record.runId, before, conversation } }, copies: () => false };
+  const conversation = { record, events: kept.map(([, event]) => event), input: inputMessages };
+  return { record: { ...fresh, forked: { runId: record.runId, before, conversation } }, isCopied: () => false };
 }
 
 const FORK: OptionTable<ForkOptions> = {
@@ -53,39 +52,39 @@ const FORK: OptionTable<ForkOptions> = {
   hints: { step: 'The option is "before".', at: 'The option is "before".', from: 'The option is "before".' },
 };
 
-interface Copying {
+interface ForkPoint {
   readonly before: string;
-  readonly facts: Source['facts'];
+  readonly events: ForkSource['events'];
 }
 
 /**
- * Whether a name is that of a wait, or of what came of it, whose call the fork does not have the result of.
+ * Whether a name belongs to a wait, or to the answer of one, of a call whose result the fork does not copy.
  *
- * A copied answer would let that call run a second time, unasked: the fork asks again.
+ * A copied answer would approve that call a second time without asking anybody. The fork asks again.
  */
-function isOfOpenCall(name: string, { before, facts }: Copying): boolean {
+function isOfOpenCall(name: string, { before, events }: ForkPoint): boolean {
   const open = readOpenCall(name);
   if (open === undefined) return false;
-  return ![...facts.keys()].some((step) => isResultOf(step, open) && compareSteps(step, before) < 0);
+  return ![...events.keys()].some((step) => isResultOf(step, open) && compareSteps(step, before) < 0);
 }
 
-function whole(messages: readonly Message[], said: readonly Message[]): readonly Message[] {
-  const { messages: begun } = readInput(messages);
-  const joined = readInput([...begun, ...said]).messages;
+function joinMessages(messages: readonly Message[], input: readonly Message[]): readonly Message[] {
+  const { messages: first } = readInput(messages);
+  const joined = readInput([...first, ...input]).messages;
   if (joined.length > 0) return joined;
-  throw new ConfigError('The fork has no messages. Pass some, or leave them out to go on from the step.');
+  throw new ConfigError('fork: messages is empty. Pass messages, or leave the option out to continue from the step.');
 }
 
-function checkStep(before: string, { record, facts }: Source): void {
-  if (facts.has(before)) return;
-  const known = [...facts.keys()].slice(-5).join(', ') || 'none yet';
+function checkStep(before: string, { record, events }: ForkSource): void {
+  if (events.has(before)) return;
+  const known = [...events.keys()].slice(-5).join(', ') || 'none yet';
   throw new HostError(
-    `Run "${record.runId}" has no step "${before}" to be forked before. Its last ones are: ${known}.`,
+    `Run "${record.runId}" has no step "${before}". Fork it before one of its recorded steps; the last ones are: ${known}.`,
     { code: 'step.unknown' },
   );
 }
 
-/** A user's words, or messages of every role, as they stand in a record. */
-export function messagesOf(input: string | readonly Message[]): readonly Message[] {
+/** Converts the input of a run to messages: a text is a user message. */
+export function toMessages(input: string | readonly Message[]): readonly Message[] {
   return typeof input === 'string' ? [{ role: 'user', content: input }] : input;
 }

@@ -5,11 +5,11 @@ import type { Claim } from './run-store.ts';
 /** A run that this host works on. */
 export interface HeldRun {
   readonly claim: Claim;
-  /** Aborted when the run is cancelled. */
+  /** Aborted when the run is cancelled; `undefined` if the host cannot cancel runs. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** The runs that a host works on, and how it stops: no new step begins, those at work may end. */
+/** The runs that a host works on. Once the host closes, no new step begins; running steps may finish. */
 export class HeldRuns {
   readonly #clock: Clock;
   readonly #runs = new Map<string, HeldRun>();
@@ -23,7 +23,7 @@ export class HeldRuns {
   /** @throws HostError `host.closing` */
   checkOpen(): void {
     if (!this.#isClosing) return;
-    throw new HostError('The host is closing: no step begins any more. Resume the run by its id, on another host.', {
+    throw new HostError('The host is closing and begins no new step. Resume the run by its id, on another host.', {
       code: 'host.closing',
     });
   }
@@ -36,7 +36,7 @@ export class HeldRuns {
     this.#runs.set(run.claim.runId, run);
   }
 
-  /** Nothing, if another attempt at the run is held by now. */
+  /** Does nothing if the host already holds another attempt at the run. */
   remove(run: HeldRun): void {
     const { runId } = run.claim;
     if (this.#runs.get(runId) !== run) return;
@@ -44,7 +44,7 @@ export class HeldRuns {
     if (this.#runs.size === 0) this.#onEmpty?.();
   }
 
-  /** Resolves when the last run was removed, or the time is over; gives the runs that are left. */
+  /** Waits until the last run is removed, at most `graceMs`. Resolves the runs that remain. */
   async close(graceMs: number): Promise<readonly HeldRun[]> {
     this.#isClosing = true;
     if (this.#runs.size > 0 && graceMs > 0) {

@@ -2,7 +2,7 @@ import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import { checkNumber } from './check-number.ts';
 import type { FollowOptions } from './host.ts';
-import { endOfRetention } from './whole-time.ts';
+import { computeRetentionCutoff } from './round-clock.ts';
 
 interface CancelOptions {
   readonly reason?: string;
@@ -21,14 +21,14 @@ const CLOSE: OptionTable<CloseOptions> = {
   keys: { graceMs: 'number' },
   hints: { timeoutMs: 'The option is "graceMs".', timeout: 'The option is "graceMs".' },
 };
-const READ: OptionTable<Pick<FollowOptions, 'after'>> = { keys: { after: 'number' } };
+const GET_RUN: OptionTable<Pick<FollowOptions, 'after'>> = { keys: { after: 'number' } };
 const FOLLOW: OptionTable<FollowOptions> = { keys: { live: 'boolean', after: 'number', signal: 'object' } };
 const DELETE: OptionTable<DeleteOptions> = {
   keys: { olderThanMs: 'number' },
   hints: { olderThan: 'The option is "olderThanMs", in milliseconds.' },
 };
 
-// What every host makes of the options of its methods. @throws ConfigError
+// Each function below checks the options of one method of every host. All throw ConfigError.
 
 export function readCancelOptions(options: CancelOptions): Required<CancelOptions> {
   const { reason = 'cancelled' } = checkOptions(options, CANCEL, 'host.cancel');
@@ -37,11 +37,11 @@ export function readCancelOptions(options: CancelOptions): Required<CancelOption
 
 export function readCloseOptions(options: CloseOptions): Required<CloseOptions> {
   const { graceMs = 10_000 } = checkOptions(options, CLOSE, 'host.close');
-  return { graceMs: checkNumber(graceMs, { option: 'close: graceMs', min: 0, isEndless: true }) };
+  return { graceMs: checkNumber(graceMs, { option: 'host.close: graceMs', min: 0, allowsInfinity: true }) };
 }
 
-export function readReadOptions(options: Pick<FollowOptions, 'after'>): Required<Pick<FollowOptions, 'after'>> {
-  const { after = 0 } = checkOptions(options, READ, 'host.getRun');
+export function readGetRunOptions(options: Pick<FollowOptions, 'after'>): Required<Pick<FollowOptions, 'after'>> {
+  const { after = 0 } = checkOptions(options, GET_RUN, 'host.getRun');
   return { after };
 }
 
@@ -49,9 +49,9 @@ export function readFollowOptions<Options extends FollowOptions>(options: Option
   return checkOptions(options, FOLLOW, 'host.followRun');
 }
 
-/** Gives the time before which a run has to have ended to be deleted. */
+/** Returns the time, in milliseconds since 1970, before which a run must have ended to be deleted. */
 export function readRetention(options: DeleteOptions, now: number): number {
   const { olderThanMs } = checkOptions(options, DELETE, 'host.deleteRuns');
-  if (typeof olderThanMs === 'number' && !Number.isNaN(olderThanMs)) return endOfRetention(now, olderThanMs);
+  if (typeof olderThanMs === 'number' && !Number.isNaN(olderThanMs)) return computeRetentionCutoff(now, olderThanMs);
   throw new ConfigError(`host.deleteRuns: olderThanMs is ${describeValue(olderThanMs)}. Pass milliseconds.`);
 }

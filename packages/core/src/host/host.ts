@@ -7,208 +7,208 @@ import type { Listeners } from '../event/observers.ts';
 import type { LimitName, Outcome } from '../event/outcome.ts';
 import type { StepRunner } from './step-runner.ts';
 
-/** What is kept of a run beside its steps. */
+/** What a host stores about a run, besides its steps. */
 export interface RunRecord {
   /** The version of what is stored of the run. A run of another version is listed, and otherwise left as it is: HostError `run.format`. */
   readonly schemaVersion: number;
   readonly runId: string;
   readonly agent: string;
   readonly messages: readonly Message[];
-  /** As the caller gave them. */
+  /** The limits that the caller passed. */
   readonly limits: Readonly<Partial<Record<LimitName, number>>>;
   readonly metadata: JsonObject;
   readonly at: number;
-  /** The run was enqueued: nobody has looked at the messages, and its agent gives further limits when it begins. */
+  /** The run was enqueued: its messages are checked, and the agent's own limits added, when it begins. */
   readonly isEnqueued?: true;
-  /** What the agent was when the run was started. Of an enqueued run its first step says it. */
+  /** The agent's version and tools at the start. For an enqueued run, the event of its first step has them. */
   readonly definition?: DefinitionRecord;
-  /** Where the run's conversation comes from, where it was forked from another. */
+  /** For a fork: the run and the step that it was forked from. */
   readonly forked?: ForkOrigin;
-  /** The conversation of many runs that this one is a part of; its messages are the first ones of `messages`. */
+  /** The conversation that the run is part of. Its messages are the first ones of `messages`. */
   readonly conversation?: RecordedConversation;
 }
 
 export interface RecordedConversation {
   readonly id: string;
-  /** The version that the run goes on from. */
+  /** The version of the conversation that the run began with. */
   readonly version: number;
-  /** How many of its messages the run began with. */
+  /** How many messages of the conversation the run began with. */
   readonly kept: number;
 }
 
 export interface ForkOrigin {
   readonly runId: string;
   readonly before: string;
-  /** The run goes on from the end of this conversation; absent where its own steps were copied. */
+  /** The run continues from the end of these messages; absent if the steps of the source were copied. */
   readonly conversation?: {
     readonly record: RunRecord;
     readonly events: readonly JournalEvent[];
-    /** What the user says then. */
+    /** The user's messages to continue with. */
     readonly input: readonly Message[];
   };
 }
 
-/** Where a run is: not yet begun, at work, waiting for somebody, or how it ended. */
+/** The state of a run: not begun, running, or the status of its outcome. `suspended` waits for an answer. */
 export type RunStatus = 'queued' | 'running' | Outcome<unknown>['status'];
 
 export type ClaimResult =
   | { readonly type: 'claimed'; readonly record: RunRecord; readonly stepRunner: StepRunner }
-  /** `suspended` is no end. */
+  /** The run has a final outcome; `suspended` is not final. */
   | { readonly type: 'finished'; readonly record: RunRecord; readonly outcome: Outcome<unknown> }
-  /** Somebody works on it, here or in another process: `getRun` reads how it goes. */
+  /** This or another process works on the run. `getRun` reads its progress. */
   | { readonly type: 'busy'; readonly record: RunRecord };
 
 export interface RecordedEvent {
-  /** Counts up in the order in which facts were remembered, with gaps. To read on after it. */
+  /** Increases in the order in which events were recorded, with gaps. Pass it as `after` to read on from here. */
   readonly position: number;
-  /** The run inside the run that it is of: `''` for the run itself. */
+  /** The path of the nested run that the event belongs to; `''` for the run itself. */
   readonly path: string;
   readonly event: JournalEvent;
 }
 
 export interface ClaimOptions {
-  /** Is shown the record before the run is taken; where it throws, the run stays as it is. */
+  /** Called with the record before the run is claimed. If it throws, the run stays as it is. */
   readonly accept?: (record: RunRecord) => void;
 }
 
-/** What is known of a run from outside. */
+/** A run's state and its recorded events. */
 export interface RunProgress {
   readonly record: RunRecord;
-  /** `interrupted`: it has not ended, and nobody works on it. */
+  /** `interrupted`: the run has not ended, and no process works on it. */
   readonly status: RunStatus | 'interrupted';
   readonly events: readonly RecordedEvent[];
-  /** How it ended, or what it waits for. */
+  /** How the run ended, or what it waits for. */
   readonly outcome?: Outcome<unknown>;
 }
 
-/** What is known of a run without opening it. */
+/** A run in a list. */
 export interface RunSummary {
   readonly runId: string;
   readonly agent: string;
-  /** `interrupted`: it has not ended, and nobody works on it; `agent.resume` goes on with it. */
+  /** `interrupted`: the run has not ended, and no process works on it; `agent.resume` continues it. */
   readonly status: RunStatus | 'interrupted';
   readonly metadata: JsonObject;
-  /** Counts up in the order in which runs were started or enqueued, with gaps. To list on after it. */
+  /** Increases in the order in which runs were started or enqueued, with gaps. Pass it as `after` to list the next page. */
   readonly position: number;
   /** Whole milliseconds since 1970, as is `updatedAt`. */
   readonly startedAt: number;
   readonly updatedAt: number;
   readonly attempts: number;
-  /** How it ended, or what it waits for. */
+  /** How the run ended, or what it waits for. */
   readonly outcome?: Outcome<unknown>;
 }
 
-/** Which runs are listed: those that every given field fits. */
+/** Selects the runs that match every given field. */
 export interface RunFilter {
   readonly status?: RunSummary['status'];
   readonly agent?: string;
-  /** The id of a conversation: the runs that are part of it. */
+  /** The id of a conversation: selects the runs that are part of it. */
   readonly conversation?: string;
-  /** Runs whose metadata has these fields with equal values, and perhaps others. */
+  /** Selects runs whose metadata has these fields with equal values. It may have others. */
   readonly metadata?: JsonObject;
-  /** Runs that were started at this time or later, in milliseconds since 1970. */
+  /** Selects runs that were started at this time or later, in milliseconds since 1970. */
   readonly since?: number;
-  /** By position: `'asc'` lists the oldest first, `'desc'` the newest. @defaultValue 'asc' */
+  /** `'asc'` lists the oldest first, `'desc'` the newest. @defaultValue 'asc' */
   readonly order?: 'asc' | 'desc';
-  /** `Infinity` for all. @defaultValue 1_000 */
+  /** How many runs at most; `Infinity` lists all. @defaultValue 1_000 */
   readonly limit?: number;
-  /** The position of the last run of the page before this one. */
+  /** The position of the last run of the previous page. */
   readonly after?: number;
 }
 
-/** A run that is enqueued is part of no conversation: what would come before its input is known only when it begins. */
+/** An enqueued run cannot be part of a conversation: which messages come before its input is known only when it begins. */
 export interface EnqueueOptions {
   /** @defaultValue a random UUID */
   readonly runId?: string;
-  /** Each replaces the agent's own. */
+  /** Each replaces the agent's own limit of that name. */
   readonly limits?: RunRecord['limits'];
   readonly metadata?: JsonObject;
 }
 
 export interface ForkOptions {
-  /** The name of a remembered step: `model:3`, `tool:3.1:refund`. What comes before it is kept. */
+  /** The name of a recorded step: `model:3`, `tool:3.1:refund`. The fork keeps what comes before it. */
   readonly before: string;
   /** @defaultValue a random UUID */
   readonly runId?: string;
-  /** Begins from this conversation in place of what came before. */
+  /** Begins with these messages instead of the steps before. */
   readonly messages?: readonly Message[];
-  /** What the user says at that point. */
+  /** The user's message at that point. */
   readonly input?: string | readonly Message[];
 }
 
-/** The host that runs are kept on: `memoryHost()`, an SQLite file, an engine. */
+/** Stores runs and lets one worker at a time work on each: `memoryHost()`, `sqliteHost()`, `dbosHost()`. */
 export interface Host {
-  /** They hear every run that this process works on with this host, resumed ones included. Called before those of the agent and of the run. */
+  /** Listeners of every run that this process works on with this host, including resumed runs. Called before those of the agent and of the run. */
   readonly listeners?: Listeners | undefined;
   /** @throws HostError `run.exists` */
   start(record: RunRecord): Promise<StepRunner>;
   /** @throws HostError `run.unknown` */
   claim(runId: string, options?: ClaimOptions): Promise<ClaimResult>;
-  /** Called once at the end of each attempt, also where it ended suspended or by an error of the host. */
+  /** Ends an attempt. Called once for each, also if the run was suspended or the host failed (`outcome` is `undefined`). */
   release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void>;
   /**
-   * Answers a pending call, from anywhere, at any time; `agent.resume` goes on from there.
+   * Answers a pending call. Any process can answer, even when no worker is running; `agent.resume` continues the run.
    *
-   * @throws ApprovalError where the call is unknown, answered already, expired, or of another fingerprint.
+   * @throws ApprovalError if the call is unknown, answered or expired, or has another fingerprint.
    */
   answer(runId: string, pendingId: string, answer: Answer): Promise<void>;
-  /** The user writes while calls are pending: these are closed as cancelled, and the message is appended. */
+  /** Adds a user message while calls are pending: closes those calls as cancelled and appends the message. @throws HostError `run.not_waiting`, `run.unknown` */
   sendMessage(runId: string, message: UserMessage): Promise<void>;
   /**
-   * Leaves a run for whoever has that agent: `agent.resume`, or the host's own workers. Gives its id.
+   * Queues a run for `agent.resume`, or for the workers of the host that have the agent. Resolves the run's id.
    *
    * @throws HostError `run.exists`
    */
   enqueue(agent: string, input: string | readonly Message[], options?: EnqueueOptions): Promise<string>;
   /**
-   * Ends a run for good, wherever it is at work. One that nobody works on ends when it is resumed.
+   * Cancels a run in whichever process works on it. A run that no process works on ends when it is resumed.
    *
    * @throws HostError `run.unknown`
    */
   cancel(runId: string, options?: { readonly reason?: string }): Promise<void>;
-  /** The facts of a run after a position, and where it is. @throws HostError `run.unknown` */
+  /** Reads the state of a run, and its events after a position. @throws HostError `run.unknown` */
   getRun(runId: string, options?: { readonly after?: number }): Promise<RunProgress>;
   /**
-   * The facts of a run as they are remembered, until it has ended or the signal is aborted. With `live` also what happens meanwhile, where
-   * the run is at work in this process on this host: first what is under way, in order with the facts.
+   * Yields the events of a run as they are recorded, until it has ended or the signal is aborted. With `live`, a run that this process works
+   * on with this host also yields its live events, in order with the recorded ones. It begins with what is in progress.
    */
   followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>>;
-  /** The oldest first, unless the filter says otherwise. @throws ConfigError for what is no filter. */
+  /** Lists runs, the oldest first by default. @throws ConfigError for an invalid filter. */
   listRuns(filter?: RunFilter): Promise<readonly RunSummary[]>;
   /**
-   * A new run from any remembered step of another, which stays as it is. Gives the new run's id; `agent.resume` begins it.
+   * Creates a run that starts before any recorded step of another, which stays unchanged. Resolves the new run's id; `agent.resume` begins it.
    *
-   * Without `messages` and `input` it goes on from the step itself; with them it is a new conversation from there, whose
-   * turns and limits begin anew.
+   * Without `messages` and `input` the fork continues from the step itself. With them it is a new conversation from there, whose turns and
+   * limits begin at zero.
    *
-   * @throws HostError `run.unknown`, `run.exists`, `step.unknown`; ConfigError for what are no messages.
+   * @throws HostError `run.unknown`, `run.exists`, `step.unknown`; ConfigError for invalid messages.
    */
   fork(runId: string, options: ForkOptions): Promise<string>;
   /**
-   * For the end of a process: starts no new step, waits for those at work, then gives up the runs. They can be resumed at
-   * once, by any process. Not an abort: nothing of a run is decided.
+   * Closes the host at the end of a process: begins no new step, waits for running steps, then releases the runs. Any process can resume
+   * them at once. The runs are not aborted.
    */
   close(options?: {
-    /** `Infinity` for no end. @defaultValue 10_000 */
+    /** How long running steps may take to finish; `Infinity`: as long as they need. @defaultValue 10_000 */
     readonly graceMs?: number;
   }): Promise<void>;
 }
 
-/** What happens in a run at work in this process. It is in no journal, and may be lost. */
+/** A live event of a run that this process works on. It is not recorded, and may be lost. */
 export interface LiveRecord {
   readonly path: string;
   readonly notice: LiveEvent;
 }
 
-/** What `events` gives. */
+/** What `followRun` yields. */
 export type FollowedEvents<Options extends FollowOptions> = Options extends { readonly live: true }
   ? RecordedEvent | LiveRecord
   : RecordedEvent;
 
 export interface FollowOptions {
-  /** @defaultValue false */
+  /** Whether live events are yielded, too, for a run that this process works on. @defaultValue false */
   readonly live?: boolean;
-  /** The position of the last fact that is known. @defaultValue 0 */
+  /** The position of the last event that the caller has. @defaultValue 0 */
   readonly after?: number;
   readonly signal?: AbortSignal;
 }

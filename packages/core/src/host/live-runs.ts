@@ -2,34 +2,34 @@ import type { UserMessage } from '../chat/message.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
 
-/** An event of a run that another part of this process works on. */
+/** An event of a live run, as its followers get it. */
 export interface FollowedEvent {
   readonly path: string;
   readonly event: JournalEvent | LiveEvent;
-  /** Whether it was in the journal before the follower came. */
+  /** Whether the event was recorded before the follower was added. */
   readonly replayed: boolean;
 }
 
 export interface Follower {
-  /** Whether the follower wants pieces of a response as they come; asked before each request. */
+  /** Whether the follower wants the deltas of a response; called before each request. */
   readonly isHeard: () => boolean;
-  /** Gets the journal so far, what is under way, then each event. The next one comes when its promise is resolved. */
+  /** Receives the recorded events, those in progress, then each new event. The next event waits until the promise resolves. */
   readonly onEvent: (event: FollowedEvent) => Promise<void> | void;
-  /** The run is over here, however it ended: what it came to is known to the host. */
+  /** The attempt has ended in this process. The host has its outcome. */
   readonly onEnd: () => void;
 }
 
-/** A run at work in this process. */
+/** A run that this process works on. */
 export interface FollowedRun {
-  /** Gives the function that ends the following. */
+  /** Adds a follower. Returns the function that removes it. */
   follow(follower: Follower): () => void;
-  /** As `Run.steer`: `true` when the message is part of the run, `false` if the run ended without it. */
+  /** As `Run.steer`: resolves `true` when the message is part of the run, `false` if the run ended without it. */
   steer(message: UserMessage): Promise<boolean>;
 }
 
-/** Makes a run known to others in this process; gives the function that takes it away again. */
+/** Registers a live run. Returns the function that removes it. */
 export function addLiveRun(host: object, runId: string, run: FollowedRun): () => void {
-  const liveRuns = registry();
+  const liveRuns = getRegistry();
   const runs = liveRuns.get(host) ?? new Map<string, FollowedRun>();
   liveRuns.set(host, runs);
   runs.set(runId, run);
@@ -39,16 +39,16 @@ export function addLiveRun(host: object, runId: string, run: FollowedRun): () =>
 }
 
 export function findLiveRun(host: object, runId: string): FollowedRun | undefined {
-  return registry().get(host)?.get(runId);
+  return getRegistry().get(host)?.get(runId);
 }
 
-/** By host, the runs that this process works on. A run is here only while it is at work. */
+/** The live runs of this process, by host and run id. */
 type Registry = WeakMap<object, Map<string, FollowedRun>>;
 
-/** Where every copy of this package finds the registry: the host of one may have runs of the other. Another `FollowedRun` needs another key. */
+/** Shared by all copies of this package in the process: the host of one may have runs of another. Change the key when `FollowedRun` changes. */
 const REGISTRY = Symbol.for('pawl.liveRuns');
 
-function registry(): Registry {
+function getRegistry(): Registry {
   const holder = globalThis as { [REGISTRY]?: Registry };
   holder[REGISTRY] ??= new WeakMap();
   return holder[REGISTRY];

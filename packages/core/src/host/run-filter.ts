@@ -3,19 +3,19 @@ import { isJson, isRecord, type JsonObject, stringifyCanonical } from '../base/j
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkNumber, quote } from './check-number.ts';
 import type { RunFilter, RunSummary } from './host.ts';
-import { clampWhole } from './whole-time.ts';
+import { clampInteger } from './round-clock.ts';
 
-/** A filter with its defaults. Times and positions are whole numbers. */
+/** A filter with defaults filled in. Times and positions are whole numbers. */
 export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'limit'> {
-  /** Each field of the metadata as `metadataKeys` gives it. */
+  /** The wanted metadata, as `listMetadataKeys` returns it. */
   readonly metadataKeys: readonly string[];
   readonly order: 'asc' | 'desc';
-  /** `Infinity`: all runs. */
+  /** `Infinity`: no limit. */
   readonly limit: number;
 }
 
 /**
- * What every host makes of a filter.
+ * Checks a filter and fills in the defaults.
  *
  * @throws ConfigError
  */
@@ -23,30 +23,30 @@ export function checkFilter(filter: RunFilter = {}): CheckedFilter {
   const checked = checkOptions(filter, RUN_FILTER, 'host.listRuns');
   const { status, agent, conversation, metadata, since, order = 'asc', limit = 1_000, after } = checked;
   if (status !== undefined && !Object.hasOwn(STATUSES, status))
-    throw wrong('status', status, Object.keys(STATUSES).join(', '));
-  if (order !== 'asc' && order !== 'desc') throw wrong('order', order, '"asc" or "desc"');
-  if (agent !== undefined && typeof agent !== 'string') throw wrong('agent', agent, "an agent's name");
+    throw createFilterError('status', status, Object.keys(STATUSES).join(', '));
+  if (order !== 'asc' && order !== 'desc') throw createFilterError('order', order, '"asc" or "desc"');
+  if (agent !== undefined && typeof agent !== 'string') throw createFilterError('agent', agent, "an agent's name");
   if (conversation !== undefined && typeof conversation !== 'string') {
-    throw wrong('conversation', conversation, "a conversation's id");
+    throw createFilterError('conversation', conversation, "a conversation's id");
   }
   if (metadata !== undefined && !(isRecord(metadata) && isJson(metadata))) {
-    throw wrong('metadata', metadata, 'fields with JSON values');
+    throw createFilterError('metadata', metadata, 'fields with JSON values');
   }
-  checkNumber(limit, { option: 'host.listRuns: limit', min: 0, isWhole: true, isEndless: true });
+  checkNumber(limit, { option: 'host.listRuns: limit', min: 0, isInteger: true, allowsInfinity: true });
   if (since !== undefined) checkNumber(since, { option: 'host.listRuns: since' });
   return {
     ...(status !== undefined && { status }),
     ...(agent !== undefined && { agent }),
     ...(conversation !== undefined && { conversation }),
-    metadataKeys: metadataKeys(metadata ?? {}),
-    ...(since !== undefined && { since: clampWhole(Math.ceil(since)) }),
+    metadataKeys: listMetadataKeys(metadata ?? {}),
+    ...(since !== undefined && { since: clampInteger(Math.ceil(since)) }),
     order,
     limit,
     ...(after !== undefined && { after: checkPosition(after, 'host.listRuns: after') }),
   };
 }
 
-/** Their values are checked where they are read. */
+/** `checkFilter` checks the values itself, to name `host.listRuns` in its errors. */
 const RUN_FILTER: OptionTable<RunFilter> = {
   keys: {
     status: 'any',
@@ -59,20 +59,20 @@ const RUN_FILTER: OptionTable<RunFilter> = {
     after: 'any',
   },
   hints: {
-    statuses: 'The option is "status", one of them.',
+    statuses: 'The option is "status", and takes one status.',
     conversationId: 'The option is "conversation".',
-    offset: 'The option is "after": the position of the last run of the page before.',
-    cursor: 'The option is "after": the position of the last run of the page before.',
+    offset: 'The option is "after": the position of the last run of the previous page.',
+    cursor: 'The option is "after": the position of the last run of the previous page.',
   },
 };
 
-/** A position to read on after. Databases keep whole numbers. @throws ConfigError */
+/** Checks a position to read on after, and rounds it down: databases store whole numbers. @throws ConfigError */
 export function checkPosition(position: number, option: string): number {
-  return clampWhole(Math.floor(checkNumber(position, { option })));
+  return clampInteger(Math.floor(checkNumber(position, { option })));
 }
 
-/** A text for each field, by which runs are found that have a field of that name and value. */
-export function metadataKeys(metadata: JsonObject): readonly string[] {
+/** Returns a text for each metadata field. Runs with the same field and value have the same text. */
+export function listMetadataKeys(metadata: JsonObject): readonly string[] {
   const fields = Object.entries(metadata).filter(([, value]) => value !== undefined);
   return fields.map((field) => stringifyCanonical(field));
 }
@@ -91,6 +91,6 @@ const STATUSES: Readonly<Record<RunSummary['status'], true>> = {
   failed: true,
 };
 
-function wrong(field: string, value: unknown, right: string): ConfigError {
+function createFilterError(field: string, value: unknown, right: string): ConfigError {
   return new ConfigError(`host.listRuns: ${field} is ${quote(value)}. Pass ${right}.`);
 }

@@ -1,34 +1,34 @@
 import type { Outcome } from '../event/outcome.ts';
-import type { Wait } from './answering.ts';
+import type { Wait } from './check-answer.ts';
 import type { RunRecord, RunSummary } from './host.ts';
 import type { CheckedFilter } from './run-filter.ts';
 
 /**
- * Where runs are kept: what a `StoreHost` needs of a database. It has no policy; the host decides what is written.
+ * Stores runs: what a `StoreHost` needs of a database. A store has no policy; the host decides what is written.
  *
  * Contract, for every method:
- * - A write is atomic, and is kept when its promise resolves.
+ * - A write is atomic, and is durable when its promise resolves.
  * - A write under a `Claim` checks in the same transaction that the claim still holds. If it does not, the method rejects
- *   with `lost(runId)` and writes nothing.
- * - What was given or returned may be changed by whoever holds it: a store keeps copies.
+ *   with `createRunLostError(runId)` and writes nothing.
+ * - Callers may change the values that they pass and get: a store keeps copies.
  */
 export interface RunStore {
   /**
    * Adds a run.
    *
    * Contract:
-   * - If the run exists, rejects with `existing(runId)`.
+   * - If the run exists, rejects with `createRunExistsError(runId)`.
    * - `claimed`: the first attempt begins at once, and the status is `running`.
-   * - `queued`: nobody works on the run yet. Keeps the given steps, in their order, and waits as the run's own. A store whose
-   *   workers take runs by themselves hands the run to one.
+   * - `queued`: the run waits for a worker. Stores the given steps, in their order, and waits as the run's own. A store whose workers claim
+   *   runs by themselves gives the run to one.
    */
-  insert(record: RunRecord, as: InsertAs): Promise<void>;
+  insert(record: RunRecord, as: RunInsertion): Promise<void>;
   /**
    * Begins another attempt: sets the status to `running`, counts the attempt and removes the outcome.
    *
    * Contract:
-   * - If the run has ended, or somebody works on it, here or elsewhere, resolves `undefined` without writing.
-   * - Until it is released, nobody else claims the run, unless the process that has the claim is gone.
+   * - If the run has ended, or any process works on it, resolves `undefined` without writing.
+   * - No other claim on the run succeeds until this one is released, or the process that has it is gone.
    * - Calls `claim.cancel` when the run is cancelled later by another process.
    */
   claim(claim: Claim, now: number): Promise<ClaimedRun | undefined>;
@@ -36,90 +36,90 @@ export interface RunStore {
    * Ends an attempt. The status becomes the outcome's; without an outcome the run is `interrupted`.
    *
    * Contract:
-   * - If the claim does not hold any more, resolves without writing.
-   * - A store whose workers take runs by themselves hands a suspended run to one if a wait has an answer that is not `taken`.
+   * - If the claim no longer holds, resolves without writing.
+   * - A store whose workers claim runs by themselves gives a suspended run to one if a wait has an answer that is not delivered.
    */
   release(claim: Claim, ended: { readonly outcome: Outcome<unknown> | undefined; readonly now: number }): Promise<void>;
   /**
-   * Records that a step begins which may happen once only.
+   * Records that a step begins whose work may run only once.
    *
    * Contract:
-   * - When it resolves, the claim holds: the process may have stood still since the write.
+   * - Checks the claim once more before it resolves: the process may have been stopped since the write.
    */
   putIntent(claim: Claim, name: string): Promise<void>;
   /**
-   * Keeps what a step gave. A name is put once.
+   * Stores the value of a step. Called once for each name.
    *
-   * @throws HostError `step.not_json`, by `stepText`, if the value is not JSON and the store keeps text.
+   * @throws HostError `step.not_json`, by `serializeStep`, if the value is not JSON and the store keeps text.
    */
   putStep(claim: Claim, step: { readonly name: string; readonly value: unknown }): Promise<void>;
   /**
-   * For a store that runs the work itself, as one of its engine's steps. It is called in place of `work` and `putStep`.
+   * For a store that runs the work itself, as a step of its engine. Called instead of `work` and `putStep`.
    *
    * Contract:
-   * - Calls `work` once, keeps what it gives under `name`, and resolves it.
-   * - If `work` rejects, keeps nothing and rejects with the same error.
+   * - Calls `work` once, stores its value under `name`, and resolves the value.
+   * - If `work` rejects, stores nothing and rejects with the same error.
    *
    * @defaultValue runs `work`, then `putStep`
    */
   runStep?<T>(claim: Claim, step: { readonly name: string; readonly work: () => T | Promise<T> }): Promise<T>;
   /**
-   * Changes the waits of a run, or cancels it.
+   * Changes the waits of a run, or cancels the run.
    *
    * Contract:
-   * - Reads the run and the waits, calls `decide`, and writes the change that it returns; nobody else changes the run in between.
+   * - Reads the run and the waits, calls `decide`, and writes the change that it returns, without another write to the run in between.
    * - If `decide` throws, writes nothing and rejects with that error.
-   * - If there is no such run, rejects with `unknown(runId)`.
-   * - `decide` has no effects: a store may call it again when a transaction failed.
+   * - If the run does not exist, rejects with `createUnknownRunError(runId)`.
+   * - May call `decide` again if the transaction failed: it has no effects.
    */
   update<T>(runId: string, update: RunUpdate<T>): Promise<T>;
-  /** A run with its record. Rejects with `unknown(runId)` if there is none. */
+  /** Reads a run with its record. Rejects with `createUnknownRunError(runId)` if it does not exist. */
   find(runId: string): Promise<StoredRun>;
-  /** The steps of a run that were put after a position, in that order. */
-  steps(runId: string, after: number): Promise<readonly StoredStep[]>;
-  /** The runs that a filter is for, in its order and up to its limit. `filterRuns` does it for stores without an index. */
+  /** Reads the steps of a run that were stored after a position, in that order. */
+  listSteps(runId: string, after: number): Promise<readonly StoredStep[]>;
+  /** Reads the runs that a filter matches, in its order and up to its limit. `filterRuns` does this for stores without an index. */
   list(filter: CheckedFilter): Promise<readonly RunSummary[]>;
-  /** Called once, when the last run was released. */
+  /** Closes the store. Called once, after the last run is released. */
   close?(): Promise<void>;
 }
 
-/** What a process needs that works on no run. */
-export type ClientStore = Pick<RunStore, 'insert' | 'update' | 'find' | 'steps' | 'list'>;
+/** The part of a store that a process needs to start, answer and read runs without working on them. */
+export type ClientStore = Pick<RunStore, 'insert' | 'update' | 'find' | 'listSteps' | 'list'>;
 
 /** One attempt's right to work on a run. */
 export interface Claim {
   readonly runId: string;
-  /** A random text: no other attempt has it. */
+  /** A random text, unique to the attempt. */
   readonly token: string;
-  /** Aborts the attempt. To be called when another process has cancelled the run. */
+  /** Aborts the attempt. The store calls it when another process has cancelled the run. */
   readonly cancel: (reason: string) => void;
 }
 
-export type InsertAs =
+export type RunInsertion =
   | { readonly type: 'claimed'; readonly claim: Claim }
-  /** With what is copied from the run that this is a fork of. */
+  /** `steps` and `waits`: copied from the run that this one is a fork of. */
   | {
       readonly type: 'queued';
       readonly steps?: readonly StoredStep[];
       readonly waits?: ReadonlyMap<string, Wait>;
     };
 
-/** What an attempt begins with. */
+/** What an attempt begins with: the stored state of the run. */
 export interface ClaimedRun {
   /** 1 for the first attempt. */
   readonly attempt: number;
-  /** Why, if somebody has cancelled the run. */
-  readonly cancelled: string | undefined;
-  /** The values of all steps, by their names. */
+  /** The reason, if the run was cancelled. */
+  readonly cancelReason: string | undefined;
+  /** The values of all steps, by name. */
   readonly steps: ReadonlyMap<string, unknown>;
-  /** The names that earlier attempts have put an intent for. */
+  /** The names of the intents that earlier attempts have stored. */
   readonly intents: ReadonlySet<string>;
 }
 
 export interface RunUpdate<T> {
-  /** The attempt that makes the update. Such an update may be made twice: a store may repeat it after a broken connection. */
+  /** The claim of the attempt that makes the update. A store may repeat such an update after a broken connection. */
   readonly claim?: Claim;
-  /** Which waits `decide` gets: all, or the one of that name. @defaultValue none */
+  /** Which waits `decide` gets: all, or the one with that name. @defaultValue none */
   readonly waits?: 'all' | { readonly name: string };
   readonly decide: (run: RunState, waits: ReadonlyMap<string, Wait>) => Decision<T>;
 }
@@ -130,23 +130,23 @@ export interface Decision<T> {
 }
 
 export interface RunChange {
-  /** By their names; each replaces the wait of that name. */
+  /** By name; each replaces the wait of that name. */
   readonly waits?: ReadonlyMap<string, Wait>;
-  /** Why the run is cancelled. */
-  readonly cancelled?: string;
-  /** Nobody works on the run, and it can go on: a store whose workers take runs by themselves hands it to one, in the same transaction. */
-  readonly canGoOn?: boolean;
+  /** Cancels the run, for this reason. */
+  readonly cancelReason?: string;
+  /** No process works on the run, and it can continue. A store whose workers claim runs by themselves gives it to one, in the same transaction. */
+  readonly isResumable?: boolean;
 }
 
-/** What changes of a run. The status is `interrupted` if an attempt has begun, and nobody works on the run. */
-export type RunState = Pick<RunSummary, 'runId' | 'status'> & { readonly cancelled: string | undefined };
+/** The state of a run that an update decides on. The status is `interrupted` if an attempt has begun and no process works on the run. */
+export type RunState = Pick<RunSummary, 'runId' | 'status'> & { readonly cancelReason: string | undefined };
 
 export interface StoredRun extends RunSummary {
   readonly record: RunRecord;
 }
 
 export interface StoredStep {
-  /** Counts up in the order in which the steps of a run were put, from 1 on, with gaps. */
+  /** From 1, in the order in which the steps of the run were stored, with gaps. */
   readonly position: number;
   readonly name: string;
   readonly value: unknown;

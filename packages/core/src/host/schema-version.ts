@@ -6,15 +6,15 @@ import { isStepName } from '../event/step-name.ts';
 import type { RunRecord } from './host.ts';
 import type { StoredStep } from './run-store.ts';
 
-/** The version of all that is stored of a run: its record, step names, events, answers and statuses. */
+/** The version of everything that is stored about a run: its record, step names, events, answers and statuses. */
 export const SCHEMA_VERSION = 1;
 
-/** Whether this version of Pawl can read a run. One that it cannot read is left as it is, for a worker that can. */
+/** Whether this version of Pawl can read a run. A run that it cannot read stays as it is, for a worker that can. */
 export function hasKnownSchema({ schemaVersion }: RunRecord): boolean {
   return schemaVersion === SCHEMA_VERSION;
 }
 
-/** @throws HostError `run.format` */
+/** Checks that this version can read a run. @throws HostError `run.format` */
 export function checkSchemaVersion(record: RunRecord): void {
   if (hasKnownSchema(record)) return;
   const { runId, schemaVersion } = record as { readonly runId: string; readonly schemaVersion: unknown };
@@ -26,18 +26,18 @@ export function checkSchemaVersion(record: RunRecord): void {
   );
 }
 
-/** @throws HostError `run.format` for a name or an event that this version does not know. */
-export function checkStep({ name, value }: Pick<StoredStep, 'name' | 'value'>, runId: string): void {
-  if (!isStepName(name)) throw unknownFormat(runId, `a step ${JSON.stringify(name)}`);
+/** Checks a stored step. @throws HostError `run.format` for a name or an event that this version does not know. */
+export function checkStoredStep({ name, value }: Pick<StoredStep, 'name' | 'value'>, runId: string): void {
+  if (!isStepName(name)) throw createUnknownFormatError(runId, `a step ${JSON.stringify(name)}`);
   const type = isRecord(value) ? value['type'] : undefined;
   if (typeof type === 'string' && !isEventType(type)) {
-    throw unknownFormat(runId, `an event ${JSON.stringify(type)} in step ${JSON.stringify(name)}`);
+    throw createUnknownFormatError(runId, `an event ${JSON.stringify(type)} in step ${JSON.stringify(name)}`);
   }
 }
 
-function unknownFormat(runId: string, what: string): HostError {
+function createUnknownFormatError(runId: string, part: string): HostError {
   return new HostError(
-    `Run "${runId}" has ${what}, which this version of Pawl does not know. Nothing was changed: resume it with the version that stored it.`,
+    `Run "${runId}" has ${part}, which this version of Pawl does not know. Nothing was changed: resume it with the version that stored it.`,
     { code: 'run.format' },
   );
 }

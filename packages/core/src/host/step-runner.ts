@@ -2,23 +2,23 @@ import type { UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { Effect } from '../tool/tool.ts';
 
-/** One durable effect, named by its position in the run: `model:3`, `tool:3.0:get_weather`. */
+/** A unit of work whose value is recorded. Named by its position in the run: `model:3`, `tool:3.0:get_weather`. */
 export interface Step<T> {
   readonly type: 'step';
   readonly name: string;
-  /** Gives JSON. Rejects only where the run as a whole has to stop and stay resumable. */
+  /** Resolves a JSON value. Rejects only if the whole run has to stop and stay resumable. */
   readonly work: () => Promise<T>;
-  /** What doing it again after a crash would do. */
+  /** Whether the work may run again after a crash. */
   readonly effect: Effect;
-  /** Never beside another task of the same `all`. */
+  /** Never runs at the same time as another task of the same `parallel`. @defaultValue false */
   readonly exclusive?: boolean;
-  /** Answers in place of `work` where an earlier attempt began a `once` step and nobody knows how it ended. */
+  /** Called instead of `work` if an earlier attempt began a `non-idempotent` step and recorded no value. */
   readonly onUnknownOutcome?: () => T | Promise<T>;
-  /** Told as soon as the value is remembered; `replayed` where it was remembered by an earlier attempt. */
+  /** Called when the value is recorded; `replayed`: an earlier attempt recorded it. */
   readonly onRecorded: (value: T, how: { readonly replayed: boolean }) => void;
 }
 
-/** A run inside a run: its steps are kept below `name`. */
+/** A nested run. The names of its steps begin with `name/`. */
 export interface ChildRun<T> {
   readonly type: 'child';
   readonly name: string;
@@ -27,36 +27,36 @@ export interface ChildRun<T> {
 
 export type StepTask<T> = Step<T> | ChildRun<T>;
 
-/** What came of waiting for a word from outside; every attempt is told the same. `parked`: nothing was said yet. */
+/** The result of waiting for an answer. Every attempt gets the same answer or expiry. `parked`: there is no answer yet. */
 export type WaitResult<T> =
   | { readonly type: 'answered'; readonly value: T }
   | { readonly type: 'expired' }
   | { readonly type: 'parked' };
 
-/** Where one run's steps are remembered. The loop knows nothing else of durability. */
+/** Runs the steps of one run, and records their values. The loop knows nothing else of durability. */
 export interface StepRunner {
-  /** Identifies this attempt at the run; differs after a crash. Given by the host, never remembered. */
+  /** Identifies this attempt at the run. The host sets it; it is not recorded. */
   readonly attempt: string;
-  /** Aborted where the run is cancelled through its host. */
+  /** Aborted if the run is cancelled through its host. */
   readonly signal?: AbortSignal;
-  /** Does the step's work once in the life of the run, and remembers what it gave. */
+  /** Runs the work of a step and records the value. If the value is already recorded, resolves it without running the work. */
   step<T>(step: Step<T>): Promise<T>;
-  /** Tasks side by side, at most `width` at once, started in the order given; results in that order. */
+  /** Runs tasks in parallel, at most `width` at once. Starts them, and resolves their results, in the given order. */
   parallel<T>(tasks: readonly StepTask<T>[], options: { readonly width: number }): Promise<readonly T[]>;
-  /** Waits for the word of that name; kept where it comes first. */
+  /** Waits for the answer to the pending call of that name. An answer that came before is kept. */
   waitFor<T>(name: string, options: WaitOptions): Promise<WaitResult<T>>;
 }
 
 export interface WaitOptions {
-  /** An answer has to name it. */
+  /** An answer must have the same fingerprint. */
   readonly fingerprint: string;
-  /** The kinds of answers that make sense. */
+  /** The types of answers that the call accepts. */
   readonly accepts: readonly Answer['type'][];
-  /** From the first time that the name is met. @defaultValue no end */
+  /** How long the call waits, from the first `waitFor` of that name. @defaultValue no limit */
   readonly timeoutMs?: number;
-  /** Asked so that an answer may come already; the run goes on meanwhile, so that no host may block here. */
+  /** Opens the wait early, so that an answer can come while the run continues. A host must not block on it. */
   readonly ahead?: true;
 }
 
-/** What somebody outside says to a waiting call. */
+/** An answer to a pending call, or a user message that cancels it. */
 export type PendingAnswer = Answer | { readonly type: 'interrupt'; readonly message: UserMessage };

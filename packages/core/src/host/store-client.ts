@@ -3,10 +3,10 @@ import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import { readPath } from '../event/step-name.ts';
-import { checkAnswer, checkMessage, isOpen, notWaiting, type Wait } from './answering.ts';
-import { enqueuedRecord } from './enqueued.ts';
-import { followFacts, hasEnded } from './follow.ts';
-import { forkOf } from './fork.ts';
+import { checkAnswer, checkMessage, createNotWaitingError, isOpen, type Wait } from './check-answer.ts';
+import { createQueuedRecord } from './create-queued-record.ts';
+import { followEvents, hasEnded } from './follow-events.ts';
+import { createFork } from './fork.ts';
 import type {
   EnqueueOptions,
   FollowedEvents,
@@ -17,18 +17,18 @@ import type {
   RunProgress,
   RunSummary,
 } from './host.ts';
-import { readCancelOptions, readReadOptions } from './host-options.ts';
+import { readCancelOptions, readGetRunOptions } from './host-options.ts';
+import { roundClock } from './round-clock.ts';
 import { checkFilter, checkPosition } from './run-filter.ts';
 import type { ClientStore, RunChange, StoredRun, StoredStep } from './run-store.ts';
-import { checkSchemaVersion, checkStep } from './schema-version.ts';
+import { checkSchemaVersion, checkStoredStep } from './schema-version.ts';
 import type { PendingAnswer } from './step-runner.ts';
-import { roundClock } from './whole-time.ts';
 
-/** What any process can do with the runs of a store, also one that works on none. */
+/** Reads, answers, queues, forks and cancels the runs of a store, without working on them. */
 export class StoreClient
   implements Pick<Host, 'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'fork'>
 {
-  /** Gives whole milliseconds. */
+  /** Returns whole milliseconds. */
   protected readonly clock: Clock;
   readonly #store: ClientStore;
 
@@ -42,10 +42,10 @@ export class StoreClient
     await this.#store.update(runId, {
       waits: { name: pendingId },
       decide: ({ status }, waits) => {
-        const ended = hasEnded(status) ? status : undefined;
-        const answering = { runId, pendingId, wait: waits.get(pendingId), ended, now: this.clock.now() };
+        const endStatus = hasEnded(status) ? status : undefined;
+        const answering = { runId, pendingId, wait: waits.get(pendingId), endStatus, now: this.clock.now() };
         const wait = checkAnswer(answer, answering);
-        return { result: undefined, change: putWord(answer, { status, waits: [[pendingId, wait]] }) };
+        return { result: undefined, change: putAnswer(answer, { status, waits: [[pendingId, wait]] }) };
       },
     });
   }
@@ -57,14 +57,14 @@ export class StoreClient
       waits: 'all',
       decide: ({ status }, waits) => {
         const open = hasEnded(status) ? [] : [...waits].filter(([, wait]) => isOpen(wait));
-        if (open.length === 0) throw notWaiting(runId);
-        return { result: undefined, change: putWord({ type: 'interrupt', message }, { status, waits: open }) };
+        if (open.length === 0) throw createNotWaitingError(runId);
+        return { result: undefined, change: putAnswer({ type: 'interrupt', message }, { status, waits: open }) };
       },
     });
   }
 
   async enqueue(agent: string, input: string | readonly Message[], options: EnqueueOptions = {}): Promise<string> {
-    const record = enqueuedRecord(agent, { input, options, now: this.clock.now() });
+    const record = createQueuedRecord(agent, { input, options, now: this.clock.now() });
     await this.#store.insert(record, { type: 'queued' });
     return record.runId;
   }
@@ -73,26 +73,26 @@ export class StoreClient
     const { reason } = readCancelOptions(options);
     await this.findReadable(runId);
     await this.#store.update(runId, {
-      decide: ({ status, cancelled = reason }) => {
+      decide: ({ status, cancelReason = reason }) => {
         if (hasEnded(status)) return { result: undefined };
-        return { result: undefined, change: { cancelled, canGoOn: status !== 'running' } };
+        return { result: undefined, change: { cancelReason, isResumable: status !== 'running' } };
       },
     });
   }
 
   async getRun(runId: string, options: { readonly after?: number } = {}): Promise<RunProgress> {
-    const after = checkPosition(readReadOptions(options).after, 'read: after');
-    // The run first: if it has ended by then, no facts come later.
+    const after = checkPosition(readGetRunOptions(options).after, 'host.getRun: after');
+    // Reads the run before its steps: if it has ended by then, no event is missing.
     const { record, status, outcome } = await this.findReadable(runId);
     const steps = await this.readSteps(runId, after);
-    const facts = steps.map(({ position, name, value }) => {
-      return { position, path: readPath(name), event: value as JournalEvent }; // The loop's steps yield facts.
+    const events = steps.map(({ position, name, value }) => {
+      return { position, path: readPath(name), event: value as JournalEvent }; // The loop's steps record journal events.
     });
-    return { record, status, events: facts, ...(outcome !== undefined && { outcome }) };
+    return { record, status, events, ...(outcome !== undefined && { outcome }) };
   }
 
   followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>> {
-    return followFacts(this, runId, { clock: this.clock, options });
+    return followEvents(this, runId, { clock: this.clock, options });
   }
 
   async listRuns(filter?: RunFilter): Promise<readonly RunSummary[]> {
@@ -103,24 +103,24 @@ export class StoreClient
     const { record } = await this.findReadable(runId);
     const steps = await this.readSteps(runId, 0);
     const waits = await this.#store.update(runId, { waits: 'all', decide: (_, all) => ({ result: all }) });
-    const facts = new Map(steps.map(({ name, value }): [string, JournalEvent] => [name, value as JournalEvent])); // As above.
-    const fork = forkOf({ record, facts }, { options, now: this.clock.now() });
+    const events = new Map(steps.map(({ name, value }): [string, JournalEvent] => [name, value as JournalEvent])); // As above.
+    const fork = createFork({ record, events }, { options, now: this.clock.now() });
     await this.#store.insert(fork.record, {
       type: 'queued',
-      steps: steps.filter(({ name }) => fork.copies(name)),
-      waits: new Map([...waits].filter(([name]) => fork.copies(name))),
+      steps: steps.filter(({ name }) => fork.isCopied(name)),
+      waits: new Map([...waits].filter(([name]) => fork.isCopied(name))),
     });
     return fork.record.runId;
   }
 
-  /** The steps of a run after a position. @throws HostError `run.format` for a step or an event that this version does not know. */
+  /** Reads the steps of a run after a position. @throws HostError `run.format` for a step or an event that this version does not know. */
   protected async readSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
-    const steps = await this.#store.steps(runId, after);
-    for (const step of steps) checkStep(step, runId);
+    const steps = await this.#store.listSteps(runId, after);
+    for (const step of steps) checkStoredStep(step, runId);
     return steps;
   }
 
-  /** @throws HostError `run.unknown`, `run.format` */
+  /** Finds a run that this version can read. @throws HostError `run.unknown`, `run.format` */
   protected async findReadable(runId: string): Promise<StoredRun> {
     const run = await this.#store.find(runId);
     checkSchemaVersion(run.record);
@@ -128,12 +128,12 @@ export class StoreClient
   }
 }
 
-interface Asked {
+interface AnsweredWaits {
   readonly status: RunSummary['status'];
   readonly waits: readonly (readonly [name: string, wait: Wait])[];
 }
 
-function putWord(word: PendingAnswer, { status, waits }: Asked): RunChange {
-  const changed = waits.map(([name, wait]) => [name, { ...wait, word }] as const);
-  return { waits: new Map(changed), canGoOn: status === 'suspended' };
+function putAnswer(answer: PendingAnswer, { status, waits }: AnsweredWaits): RunChange {
+  const changed = waits.map(([name, wait]) => [name, { ...wait, answer }] as const);
+  return { waits: new Map(changed), isResumable: status === 'suspended' };
 }

@@ -3,25 +3,25 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkListeners } from '../event/check-listeners.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { hasEnded } from './follow.ts';
+import { hasEnded } from './follow-events.ts';
 import { type HeldRun, HeldRuns } from './held-runs.ts';
 import type { ClaimOptions, ClaimResult, Host, RunRecord } from './host.ts';
 import { readCancelOptions, readCloseOptions } from './host-options.ts';
-import { randomId } from './run-id.ts';
+import { createRandomId } from './read-run-id.ts';
 import type { ClaimedRun, RunStore } from './run-store.ts';
 import type { StepRunner } from './step-runner.ts';
 import { StoreClient } from './store-client.ts';
 import { StoreRun } from './store-run.ts';
 
 export interface StoreHostOptions {
-  /** For the expiry of approvals. @defaultValue the machine's */
+  /** The clock for the expiry of approvals. @defaultValue the system clock */
   readonly clock?: Clock;
-  /** They hear every run that this process works on with this host, resumed ones included, before those of the agent and of the run. */
+  /** Listeners of every run that this process works on with this host, including resumed runs. Called before those of the agent and of the run. */
   readonly listeners?: Listeners | undefined;
 }
 
 /**
- * A host that keeps its runs in a store of yours.
+ * Creates a host that stores its runs in a `RunStore` of yours.
  *
  * ```ts
  * const host = createHost(new RedisStore(url));
@@ -41,10 +41,10 @@ export function checkStoreHostOptions(options: StoreHostOptions, caller: string)
 
 const STORE_HOST: OptionTable<StoreHostOptions> = { keys: { clock: 'clock', listeners: 'any' } };
 
-/** The host that all stores share. Extend it to add methods; `createHost` makes one. */
+/** The host over any `RunStore`. `createHost` creates one; extend the class to add methods. */
 export class StoreHost extends StoreClient implements Host {
   readonly listeners: Listeners | undefined;
-  /** Whether anybody can cancel a run of this host. */
+  /** Whether runs of this host can be cancelled. */
   protected readonly isCancellable: boolean = true;
   readonly #store: RunStore;
   readonly #heldRuns: HeldRuns;
@@ -59,7 +59,7 @@ export class StoreHost extends StoreClient implements Host {
 
   async start(record: RunRecord): Promise<StepRunner> {
     this.#heldRuns.checkOpen();
-    const run = this.#newRun(record.runId);
+    const run = this.#createHeldRun(record.runId);
     await this.#store.insert(record, { type: 'claimed', claim: run.claim });
     return this.#hold(run, FIRST_ATTEMPT);
   }
@@ -70,7 +70,7 @@ export class StoreHost extends StoreClient implements Host {
     accept?.(record);
     // Before the claim: a run that this version cannot read stays as it is.
     await this.readSteps(runId, 0);
-    const run = this.#newRun(runId);
+    const run = this.#createHeldRun(runId);
     const isHeld = this.#heldRuns.get(runId) !== undefined;
     const claimed = isHeld ? undefined : await this.#store.claim(run.claim, this.clock.now());
     if (claimed !== undefined) return { type: 'claimed', record, stepRunner: this.#hold(run, claimed) };
@@ -91,7 +91,7 @@ export class StoreHost extends StoreClient implements Host {
 
   override async cancel(runId: string, options: { readonly reason?: string } = {}): Promise<void> {
     await super.cancel(runId, options);
-    // At once: another process would see it in the store.
+    // Aborts a run of this process at once. Another process sees the cancellation in the store.
     this.#heldRuns.get(runId)?.claim.cancel(readCancelOptions(options).reason);
   }
 
@@ -102,19 +102,19 @@ export class StoreHost extends StoreClient implements Host {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const left = await this.#heldRuns.close(graceMs);
-    const released = await Promise.allSettled(left.map(({ claim: { runId } }) => this.release(runId, undefined)));
+    const remaining = await this.#heldRuns.close(graceMs);
+    const released = await Promise.allSettled(remaining.map(({ claim: { runId } }) => this.release(runId, undefined)));
     await this.#store.close?.();
     for (const settled of released) if (settled.status === 'rejected') throw settled.reason;
   }
 
-  #newRun(runId: string): HeldRun {
+  #createHeldRun(runId: string): HeldRun {
     const controller = this.isCancellable ? new AbortController() : undefined;
-    const claim = { runId, token: randomId(), cancel: (reason: string): void => controller?.abort(reason) };
+    const claim = { runId, token: createRandomId(), cancel: (reason: string): void => controller?.abort(reason) };
     return { claim, signal: controller?.signal };
   }
 
-  #hold(run: HeldRun, { attempt, cancelled, steps, intents }: ClaimedRun): StepRunner {
+  #hold(run: HeldRun, { attempt, cancelReason: cancelled, steps, intents }: ClaimedRun): StepRunner {
     this.#heldRuns.add(run);
     if (cancelled !== undefined) run.claim.cancel(cancelled);
     return new StoreRun({
@@ -130,4 +130,4 @@ export class StoreHost extends StoreClient implements Host {
   }
 }
 
-const FIRST_ATTEMPT: ClaimedRun = { attempt: 1, cancelled: undefined, steps: new Map(), intents: new Set() };
+const FIRST_ATTEMPT: ClaimedRun = { attempt: 1, cancelReason: undefined, steps: new Map(), intents: new Set() };

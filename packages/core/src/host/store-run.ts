@@ -1,34 +1,34 @@
 import type { Clock } from '../base/clock.ts';
-import { isOpen, type Wait } from './answering.ts';
+import { isOpen, type Wait } from './check-answer.ts';
+import { computeExpiry } from './round-clock.ts';
+import { runParallel } from './run-parallel.ts';
 import type { Claim, Decision, RunStore } from './run-store.ts';
-import { sideBySide } from './side-by-side.ts';
 import type { Step, StepRunner, StepTask, WaitOptions, WaitResult } from './step-runner.ts';
-import { expiryOf } from './whole-time.ts';
 
-/** One attempt at a run, and what was kept of the run when it began. */
-export interface Attempt {
+/** One attempt at a run, with the stored state that it begins with. */
+export interface RunAttempt {
   readonly claim: Claim;
-  /** 1 for the first one. */
+  /** 1 for the first attempt. */
   readonly number: number;
-  /** Aborted when the run is cancelled; absent if nobody can cancel it. */
+  /** Aborted when the run is cancelled; `undefined` if the host cannot cancel runs. */
   readonly signal: AbortSignal | undefined;
-  /** The values of the steps that are done, by their names. */
+  /** The values of the recorded steps, by name. */
   readonly steps: Map<string, unknown>;
-  /** What earlier attempts began that may happen once only. */
+  /** The `non-idempotent` steps that earlier attempts began. */
   readonly intents: ReadonlySet<string>;
   readonly store: RunStore;
   readonly clock: Clock;
-  /** Throws if no step may begin any more. */
+  /** Throws if the host is closing, so that no step begins. */
   readonly checkOpen: () => void;
 }
 
-/** The steps of a run, kept in a store. */
+/** Runs the steps of one run and records them in a store. */
 export class StoreRun implements StepRunner {
   declare readonly signal?: AbortSignal;
-  readonly #attempt: Attempt;
+  readonly #attempt: RunAttempt;
   readonly #path: string;
 
-  constructor(attempt: Attempt, path = '') {
+  constructor(attempt: RunAttempt, path = '') {
     if (attempt.signal !== undefined) this.signal = attempt.signal;
     this.#attempt = attempt;
     this.#path = path;
@@ -43,7 +43,7 @@ export class StoreRun implements StepRunner {
     const name = this.#path + step.name;
     const { steps, checkOpen } = this.#attempt;
     if (steps.has(name)) {
-      const value = steps.get(name) as T; // The same name always has the same type: names are positions.
+      const value = steps.get(name) as T; // A name is a position in the run, so its value always has the same type.
       step.onRecorded(value, { replayed: true });
       return value;
     }
@@ -55,10 +55,10 @@ export class StoreRun implements StepRunner {
   }
 
   parallel<T>(tasks: readonly StepTask<T>[], { width }: { readonly width: number }): Promise<readonly T[]> {
-    const inside = (name: string): StepRunner => new StoreRun(this.#attempt, `${this.#path}${name}/`);
-    return sideBySide(tasks, {
+    const createChildRunner = (name: string): StepRunner => new StoreRun(this.#attempt, `${this.#path}${name}/`);
+    return runParallel(tasks, {
       width,
-      run: (task) => (task.type === 'step' ? this.step(task) : task.body(inside(task.name))),
+      run: (task) => (task.type === 'step' ? this.step(task) : task.body(createChildRunner(task.name))),
     });
   }
 
@@ -74,15 +74,15 @@ export class StoreRun implements StepRunner {
 
   async #runStep<T>(name: string, step: Step<T>): Promise<T> {
     const { claim, store } = this.#attempt;
-    const work = (): T | Promise<T> => this.#work(name, step);
-    if (store.runStep !== undefined) return store.runStep(claim, { name, work });
-    const value = await work();
+    const runWork = (): T | Promise<T> => this.#startWork(name, step);
+    if (store.runStep !== undefined) return store.runStep(claim, { name, work: runWork });
+    const value = await runWork();
     await store.putStep(claim, { name, value });
     return value;
   }
 
-  /** An intent is put before work that may happen once only; a later attempt that finds it does not repeat the work. */
-  #work<T>(name: string, { effect, onUnknownOutcome, work }: Step<T>): T | Promise<T> {
+  /** Starts the work of a step. Before `non-idempotent` work, records an intent: a later attempt that finds it does not repeat the work. */
+  #startWork<T>(name: string, { effect, onUnknownOutcome, work }: Step<T>): T | Promise<T> {
     if (effect !== 'non-idempotent') return work();
     const { claim, store, intents } = this.#attempt;
     if (intents.has(name) && onUnknownOutcome !== undefined) return onUnknownOutcome();
@@ -90,21 +90,21 @@ export class StoreRun implements StepRunner {
   }
 }
 
-interface Meeting {
-  /** As it was kept before. */
+interface WaitState {
+  /** The stored wait; `undefined` at the first `waitFor`. */
   readonly wait: Wait | undefined;
   readonly options: WaitOptions;
   readonly now: number;
 }
 
-/** What the run is told is kept as taken: every later attempt is told the same. */
-function decideWait<T>(name: string, { wait: before, options, now }: Meeting): Decision<WaitResult<T>> {
+/** Decides the result of a wait. A delivered result is stored, so that every later attempt gets the same. */
+function decideWait<T>(name: string, { wait: before, options, now }: WaitState): Decision<WaitResult<T>> {
   const { fingerprint, accepts, timeoutMs } = options;
-  const wait = before ?? { fingerprint, accepts, expiresAt: expiryOf(now, timeoutMs), taken: false };
+  const wait = before ?? { fingerprint, accepts, expiresAt: computeExpiry(now, timeoutMs), isDelivered: false };
   const isParked = isOpen(wait) && now < wait.expiresAt;
-  const isChanged = before === undefined || (!isParked && !wait.taken);
-  const change = isChanged ? { change: { waits: new Map([[name, { ...wait, taken: !isParked }]]) } } : {};
+  const isChanged = before === undefined || (!isParked && !wait.isDelivered);
+  const change = isChanged ? { change: { waits: new Map([[name, { ...wait, isDelivered: !isParked }]]) } } : {};
   if (isParked) return { result: { type: 'parked' }, ...change };
-  if (wait.word === undefined) return { result: { type: 'expired' }, ...change };
-  return { result: { type: 'answered', value: wait.word as T }, ...change }; // Whoever waits under this name knows what is said.
+  if (wait.answer === undefined) return { result: { type: 'expired' }, ...change };
+  return { result: { type: 'answered', value: wait.answer as T }, ...change }; // The caller of `waitFor` knows the answer's type.
 }

@@ -2,7 +2,7 @@ import { manualClock } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { ActiveTime } from './active-time.ts';
 
-test('time at work is counted from the beginning, and over at its cap', async () => {
+test('counts active time from the start and expires at the limit', async () => {
   const { time, clock, over } = timed(100);
   await clock.advance(60);
   expect({ activeMs: time.activeMs, over: [...over] }).toEqual({ activeMs: 60, over: [] });
@@ -10,7 +10,7 @@ test('time at work is counted from the beginning, and over at its cap', async ()
   expect({ activeMs: time.activeMs, over }).toEqual({ activeMs: 120, over: [1_100] });
 });
 
-test('what an earlier attempt had used counts, the time between them does not', async () => {
+test('counts the time of an earlier attempt, but not the time between attempts', async () => {
   const { time, clock, over } = timed(100);
   await clock.advance(7);
   time.restore(40);
@@ -22,14 +22,14 @@ test('what an earlier attempt had used counts, the time between them does not', 
   expect({ activeMs: time.activeMs, over }).toEqual({ activeMs: 100, over: [1_037] });
 });
 
-test('facts of side by side come in any order: time that was used is not given back', () => {
+test('keeps used time when parallel events arrive out of order', () => {
   const { time } = timed(100);
   time.restore(70);
   time.restore(40);
   expect(time.activeMs).toBe(70);
 });
 
-test('a run whose time was spent before is over at the next occasion', async () => {
+test('expires on the next timer if an earlier attempt used all the time', async () => {
   const { time, clock, over } = timed(100);
   time.restore(150);
   expect(over).toEqual([]);
@@ -37,7 +37,7 @@ test('a run whose time was spent before is over at the next occasion', async () 
   expect({ activeMs: time.activeMs, over }).toEqual({ activeMs: 150, over: [1_000] });
 });
 
-test('once over, it is never less than the cap, whatever a timer’s rounding', () => {
+test('reports at least the limit once expired, even if the timer fires early', () => {
   const over: string[] = [];
   let fire: () => void = () => {};
   const clock = {
@@ -48,7 +48,7 @@ test('once over, it is never less than the cap, whatever a timer’s rounding', 
     },
     sleep: () => Promise.resolve(),
   };
-  const time = new ActiveTime(100, { clock, onOver: () => over.push('over') });
+  const time = new ActiveTime(100, { clock, onExpire: () => over.push('over') });
   fire();
   expect({ activeMs: time.activeMs, over }).toEqual({ activeMs: 100, over: ['over'] });
 });
@@ -56,23 +56,23 @@ test('once over, it is never less than the cap, whatever a timer’s rounding', 
 test.each([
   ['ended', 100],
   ['without a cap', Number.POSITIVE_INFINITY],
-])('a run that is %s leaves no timer', (_, maxMs) => {
+])('leaves no timer for a run that is %s', (_, maxMs) => {
   const { time, clock } = timed(maxMs);
   time.restore(5);
   time.end();
   expect(clock.pending).toBe(0);
 });
 
-test('a run without a limit on time starts no timer', () => {
+test('starts no timer without a duration limit', () => {
   const { time, clock } = timed(Number.POSITIVE_INFINITY);
   time.restore(5);
   expect(clock.pending).toBe(0);
 });
 
-test('what a run inside a run had used before is used by the run around it', async () => {
+test('charges the restored time of a nested run to its outer run', async () => {
   const { time: around, clock } = timed(1_000);
   await clock.advance(50);
-  const inner = new ActiveTime(100, { clock, onOver: () => {}, around });
+  const inner = new ActiveTime(100, { clock, onExpire: () => {}, outer: around });
   await clock.advance(5);
   inner.restore(20);
   expect(inner.activeMs).toBe(20);
@@ -82,5 +82,5 @@ test('what a run inside a run had used before is used by the run around it', asy
 function timed(maxMs: number) {
   const clock = manualClock({ startMs: 1_000 });
   const over: number[] = [];
-  return { clock, over, time: new ActiveTime(maxMs, { clock, onOver: () => over.push(clock.now()) }) };
+  return { clock, over, time: new ActiveTime(maxMs, { clock, onExpire: () => over.push(clock.now()) }) };
 }

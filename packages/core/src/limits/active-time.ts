@@ -3,45 +3,45 @@ import { Deadline } from '../base/deadline.ts';
 
 export interface ActiveTimeOptions {
   readonly clock: Clock;
-  readonly onOver: () => void;
-  /** Of the run around this one, where it is one inside a run. */
-  readonly around?: ActiveTime;
+  readonly onExpire: () => void;
+  /** The active time of the outer run, if this run is nested. */
+  readonly outer?: ActiveTime;
 }
 
-/** How long a run has been at work, all attempts at it together. Calls back when its time is over. */
+/** Measures how long a run has been active, over all attempts at it. Calls `onExpire` when the limit is reached. */
 export class ActiveTime {
   readonly #clock: Clock;
   readonly #maxMs: number;
-  readonly #onOver: () => void;
-  readonly #around: ActiveTime | undefined;
-  /** How long the run around this one had been at work when this one began. */
-  readonly #aroundMs: number;
-  #since: number;
-  #before = 0;
-  #isOver = false;
+  readonly #onExpire: () => void;
+  readonly #outer: ActiveTime | undefined;
+  /** The active time of the outer run when this run began. */
+  readonly #outerMsAtStart: number;
+  #measuredSince: number;
+  #earlierMs = 0;
+  #isExpired = false;
   #deadline: Deadline;
 
-  constructor(maxMs: number, { clock, onOver, around }: ActiveTimeOptions) {
+  constructor(maxMs: number, { clock, onExpire, outer }: ActiveTimeOptions) {
     this.#clock = clock;
     this.#maxMs = maxMs;
-    this.#onOver = onOver;
-    this.#around = around;
-    this.#aroundMs = around?.activeMs ?? 0;
-    this.#since = clock.now();
+    this.#onExpire = onExpire;
+    this.#outer = outer;
+    this.#outerMsAtStart = outer?.activeMs ?? 0;
+    this.#measuredSince = clock.now();
     this.#deadline = this.#start();
   }
 
-  /** Milliseconds. Never less than the cap once the time is over, whatever a timer's rounding. */
+  /** In milliseconds. At least the limit once the time has expired, because a timer can fire a fraction early. */
   get activeMs(): number {
-    const activeMs = this.#before + this.#clock.now() - this.#since;
-    return this.#isOver ? Math.max(activeMs, this.#maxMs) : activeMs;
+    const activeMs = this.#earlierMs + this.#clock.now() - this.#measuredSince;
+    return this.#isExpired ? Math.max(activeMs, this.#maxMs) : activeMs;
   }
 
-  /** Takes over what an earlier attempt at the run had used. It was used by the run around it as well. */
+  /** Adds the time that an earlier attempt at the run used, also to the outer run. */
   restore(activeMs: number): void {
-    this.#around?.restore(this.#aroundMs + activeMs);
-    this.#before = Math.max(this.#before + this.#clock.now() - this.#since, activeMs);
-    this.#since = this.#clock.now();
+    this.#outer?.restore(this.#outerMsAtStart + activeMs);
+    this.#earlierMs = Math.max(this.#earlierMs + this.#clock.now() - this.#measuredSince, activeMs);
+    this.#measuredSince = this.#clock.now();
     this.#deadline.end();
     this.#deadline = this.#start();
   }
@@ -51,9 +51,9 @@ export class ActiveTime {
   }
 
   #start(): Deadline {
-    return new Deadline(this.#clock, this.#maxMs - this.#before, () => {
-      this.#isOver = true;
-      this.#onOver();
+    return new Deadline(this.#clock, this.#maxMs - this.#earlierMs, () => {
+      this.#isExpired = true;
+      this.#onExpire();
     });
   }
 }

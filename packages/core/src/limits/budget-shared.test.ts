@@ -10,33 +10,33 @@ const NEVER = new AbortController().signal;
 /** A request of ten tokens that costs nothing. */
 const TEN: Estimate = { inputTokens: 10, outputTokens: undefined, price: undefined };
 
-/** A dollar for a token of the reply. */
+/** One dollar per output token. */
 const DOLLAR_PER_TOKEN = { input: 0, output: MILLION };
 
-describe('a request has to be paid for', () => {
+describe('hasCostLimit', () => {
   test.each([
     ['the run has a limit on cost', new Budget(limitsOf({ cost: 1 })), true],
     ['the run has a limit on tokens alone', new Budget(limitsOf({ tokens: 1 })), false],
-    ['the run around it has one on cost', new Budget(limitsOf({}), new Budget(limitsOf({ cost: 1 }))), true],
-    ['the run around it has one on tokens', new Budget(limitsOf({}), new Budget(limitsOf({ tokens: 1 }))), false],
+    ['the outer run has a cost limit', new Budget(limitsOf({}), new Budget(limitsOf({ cost: 1 }))), true],
+    ['the outer run has only a token limit', new Budget(limitsOf({}), new Budget(limitsOf({ tokens: 1 }))), false],
     ['there is no limit', new Budget(limitsOf({}), new Budget(limitsOf({}))), false],
   ])('if %s', (_, budget, isPaid) => {
-    expect(budget.isPaid).toBe(isPaid);
+    expect(budget.hasCostLimit).toBe(isPaid);
   });
 });
 
-describe('a request has to be estimated', () => {
+describe('hasTokenOrCostLimit', () => {
   test.each([
-    ['the run around it has a limit on tokens', new Budget(limitsOf({ tokens: 1 })), true],
-    ['the run around it has one on cost', new Budget(limitsOf({ cost: 1 })), true],
-    ['the run around it has none', new Budget(limitsOf({})), false],
-  ])('if %s', (_, around, isCapped) => {
-    expect(insideOf(around).isCapped).toBe(isCapped);
+    ['the outer run has a token limit', new Budget(limitsOf({ tokens: 1 })), true],
+    ['the outer run has a cost limit', new Budget(limitsOf({ cost: 1 })), true],
+    ['the outer run has no limit', new Budget(limitsOf({})), false],
+  ])('if %s', (_, outer, isCapped) => {
+    expect(insideOf(outer).hasTokenOrCostLimit).toBe(isCapped);
   });
 });
 
-describe('a budget inside another', () => {
-  test('reserves in both', () => {
+describe('a nested budget', () => {
+  test('reserves in its own and the outer budget', () => {
     const outer = new Budget(limitsOf({ tokens: 100 }));
     const inner = new Budget(limitsOf({ tokens: 90 }), outer);
     inner.reserve({ ...TEN, outputTokens: 50 });
@@ -44,7 +44,7 @@ describe('a budget inside another', () => {
     expect(outer.reserve({ ...TEN, inputTokens: 4 })).toMatchObject({ outputTokens: 6, clampedByLimit: 'tokens' });
   });
 
-  test('gives back in both', () => {
+  test('releases in its own and the outer budget', () => {
     const outer = new Budget(limitsOf({ tokens: 100 }));
     const inner = new Budget(limitsOf({ tokens: 90 }), outer);
     inner.release(reserved(inner.reserve({ ...TEN, outputTokens: 50 })));
@@ -54,14 +54,14 @@ describe('a budget inside another', () => {
     expect(inner.reserve({ ...TEN, outputTokens: 80 })).toMatchObject({ tokens: 90, clampedByLimit: undefined });
   });
 
-  test('is refused by its own limit, and reserves nothing outside', () => {
+  test('refuses by its own limit and reserves nothing in the outer budget', () => {
     const outer = new Budget(limitsOf({ tokens: 100 }));
     const inner = new Budget(limitsOf({ tokens: 10 }), outer);
     expect(inner.reserve(TEN)).toEqual({ type: 'refused', limit: 'tokens', max: 10, spent: 0 });
     expect(outer.reserve(TEN)).toMatchObject({ tokens: 100 });
   });
 
-  test('is refused by the limit around it, and keeps nothing reserved of its own', () => {
+  test('refuses by the outer limit and keeps no reservation of its own', () => {
     const outer = new Budget(limitsOf({ tokens: 30 }));
     const inner = new Budget(limitsOf({ tokens: 100 }), outer);
     const other = reserved(outer.reserve({ ...TEN, outputTokens: 15 }));
@@ -70,41 +70,41 @@ describe('a budget inside another', () => {
     expect(inner.reserve({ ...TEN, outputTokens: 20 })).toMatchObject({ tokens: 30, clampedByLimit: undefined });
   });
 
-  test('is clamped by the limit around it', () => {
+  test('is clamped by the outer limit', () => {
     const inner = new Budget(limitsOf({ tokens: 100 }), new Budget(limitsOf({ tokens: 30 })));
-    const around = { type: 'reserved', tokens: 30, cost: 0, outputTokens: 20, clampedByLimit: 'tokens' };
+    const outer = { type: 'reserved', tokens: 30, cost: 0, outputTokens: 20, clampedByLimit: 'tokens' };
     expect(inner.reserve({ ...TEN, outputTokens: 50 })).toEqual({
       type: 'reserved',
       tokens: 60,
       cost: 0,
       outputTokens: 20,
       clampedByLimit: 'tokens',
-      around,
+      outer,
     });
   });
 
-  test('passes on what its own limit leaves of a request', () => {
+  test('passes a request clamped by its own limit to the outer budget', () => {
     const inner = new Budget(limitsOf({ tokens: 30 }), new Budget(limitsOf({ tokens: 100 })));
-    const around = { type: 'reserved', tokens: 30, cost: 0, outputTokens: 20, clampedByLimit: undefined };
+    const outer = { type: 'reserved', tokens: 30, cost: 0, outputTokens: 20, clampedByLimit: undefined };
     expect(inner.reserve({ ...TEN, outputTokens: 50 })).toEqual({
-      ...around,
+      ...outer,
       clampedByLimit: 'tokens',
-      around,
+      outer,
     });
   });
 
-  test('passes on a request that its own limit leaves as it is', () => {
+  test('passes an unclamped request to the outer budget', () => {
     const inner = new Budget(limitsOf({}), new Budget(limitsOf({})));
-    const around = { type: 'reserved', tokens: 60, cost: 0, outputTokens: 50, clampedByLimit: undefined };
-    expect(inner.reserve({ ...TEN, outputTokens: 50 })).toEqual({ ...around, around });
+    const outer = { type: 'reserved', tokens: 60, cost: 0, outputTokens: 50, clampedByLimit: undefined };
+    expect(inner.reserve({ ...TEN, outputTokens: 50 })).toEqual({ ...outer, outer });
   });
 
-  test('passes on a request whose response has no limit', () => {
+  test('passes a request without an output limit to the outer budget', () => {
     const inner = new Budget(limitsOf({}), new Budget(limitsOf({ tokens: 30 })));
     expect(inner.reserve(TEN)).toMatchObject({ outputTokens: 20, clampedByLimit: 'tokens' });
   });
 
-  test('holds in both what was used and not charged yet, until it is charged', () => {
+  test('holds uncharged usage in both budgets until it is charged', () => {
     const outer = new Budget(limitsOf({ tokens: 100, cost: 50 }));
     const inner = new Budget(limitsOf({ tokens: 90, cost: 40 }), outer);
     const letGo = inner.hold({ ...NO_USAGE, totalTokens: 20, cost: 20 });
@@ -171,31 +171,31 @@ describe('a request at the edge of a limit', () => {
   );
 });
 
-describe('a request that finds too little room', () => {
-  test('is clamped at once if no other request is under way', async () => {
+describe('a request without enough free budget', () => {
+  test('is clamped at once if no other request is active', async () => {
     const budget = new Budget(limitsOf({ tokens: 30 }));
-    budget.release(reserved(await budget.reserveInTurn(TEN, NEVER)));
-    expect(await budget.reserveInTurn(TEN, NEVER)).toMatchObject({ outputTokens: 20, clampedByLimit: 'tokens' });
+    budget.release(reserved(await budget.reserveWhenAvailable(TEN, NEVER)));
+    expect(await budget.reserveWhenAvailable(TEN, NEVER)).toMatchObject({ outputTokens: 20, clampedByLimit: 'tokens' });
   });
 
-  test('starts at once beside others if all of it fits', async () => {
+  test('starts at once beside other requests if all of it fits', async () => {
     const budget = new Budget(limitsOf({ tokens: 100 }));
-    await budget.reserveInTurn({ ...TEN, outputTokens: 10 }, NEVER);
-    const second = await budget.reserveInTurn({ ...TEN, outputTokens: 20 }, NEVER);
+    await budget.reserveWhenAvailable({ ...TEN, outputTokens: 10 }, NEVER);
+    const second = await budget.reserveWhenAvailable({ ...TEN, outputTokens: 20 }, NEVER);
     expect(second).toMatchObject({ tokens: 30, clampedByLimit: undefined });
   });
 
   test.each([
     ['the same budget', (outer: Budget) => [outer, outer] as const],
-    ['a budget around both', (outer: Budget) => [insideOf(outer), insideOf(insideOf(outer))] as const],
+    ['an outer budget of both', (outer: Budget) => [insideOf(outer), insideOf(insideOf(outer))] as const],
     ['a budget inside the one that waits', (outer: Budget) => [insideOf(outer), outer] as const],
-    ['a budget around the one that waits', (outer: Budget) => [outer, insideOf(outer)] as const],
-  ])('waits for a request under way in %s', async (_, budgetsOf) => {
+    ['the outer budget of the waiting one', (outer: Budget) => [outer, insideOf(outer)] as const],
+  ])('waits for an active request in %s', async (_, budgetsOf) => {
     const outer = new Budget(limitsOf({ tokens: 30 }));
     const [one, other] = budgetsOf(outer);
-    const first = reserved(await one.reserveInTurn({ ...TEN, outputTokens: 10 }, NEVER));
+    const first = reserved(await one.reserveWhenAvailable({ ...TEN, outputTokens: 10 }, NEVER));
     const seen: Reservation[] = [];
-    const second = other.reserveInTurn({ ...TEN, outputTokens: 20 }, NEVER).then((got) => seen.push(got));
+    const second = other.reserveWhenAvailable({ ...TEN, outputTokens: 20 }, NEVER).then((got) => seen.push(got));
     await turns();
     expect(seen).toEqual([]);
     one.release(first);
@@ -205,12 +205,12 @@ describe('a request that finds too little room', () => {
     expect(outer.reserve({ ...TEN, outputTokens: 20 })).toMatchObject({ tokens: 30, clampedByLimit: undefined });
   });
 
-  test('waits again if what was given back is too little', async () => {
+  test('waits again if a release is too small', async () => {
     const budget = new Budget(limitsOf({ tokens: 40 }));
     const first = reserved(budget.reserve({ ...TEN, outputTokens: 0 }));
     const second = reserved(budget.reserve({ ...TEN, outputTokens: 0 }));
     const seen: Reservation[] = [];
-    const third = budget.reserveInTurn({ ...TEN, outputTokens: 30 }, NEVER).then((got) => seen.push(got));
+    const third = budget.reserveWhenAvailable({ ...TEN, outputTokens: 30 }, NEVER).then((got) => seen.push(got));
     budget.release(first);
     await turns();
     expect(seen).toEqual([]);
@@ -221,20 +221,20 @@ describe('a request that finds too little room', () => {
     expect(budget.reserve(TEN)).toMatchObject({ tokens: 40, outputTokens: 30 });
   });
 
-  test('waits if even its prompt does not fit, and leaves nothing reserved meanwhile', async () => {
+  test('waits if its input does not fit, and reserves nothing meanwhile', async () => {
     const budget = new Budget(limitsOf({ tokens: 40 }));
     const first = reserved(budget.reserve({ ...TEN, outputTokens: 25 }));
-    const second = budget.reserveInTurn({ ...TEN, outputTokens: 10 }, NEVER);
+    const second = budget.reserveWhenAvailable({ ...TEN, outputTokens: 10 }, NEVER);
     await turns();
     budget.release(first);
     budget.release(reserved(await second));
     expect(budget.reserve(TEN)).toMatchObject({ tokens: 40, outputTokens: 30 });
   });
 
-  test('waits beside others that wait, and all go on', async () => {
+  test('waits beside other waiting requests, and all continue', async () => {
     const budget = new Budget(limitsOf({ tokens: 30 }));
     const first = reserved(budget.reserve({ ...TEN, outputTokens: 20 }));
-    const waiting = [5, 5].map((outputTokens) => budget.reserveInTurn({ ...TEN, outputTokens }, NEVER));
+    const waiting = [5, 5].map((outputTokens) => budget.reserveWhenAvailable({ ...TEN, outputTokens }, NEVER));
     budget.release(first);
     expect(await Promise.all(waiting)).toMatchObject([{ tokens: 15 }, { tokens: 15 }]);
   });
@@ -243,13 +243,13 @@ describe('a request that finds too little room', () => {
     const budget = new Budget(limitsOf({ tokens: 20 }));
     budget.reserve({ ...TEN, outputTokens: 10 });
     const controller = new AbortController();
-    const second = budget.reserveInTurn(TEN, controller.signal);
+    const second = budget.reserveWhenAvailable(TEN, controller.signal);
     controller.abort(new Error('Enough.'));
     await expect(second).rejects.toThrow('Enough.');
   });
 });
 
-/** What a request without a prompt may have of a budget. */
+/** The reservation of a request without a prompt. */
 function roomsOf(budget: Budget): { readonly tokens: number; readonly dollars: number } {
   const reservation = (price: Estimate['price']): number => {
     const got = reserved(budget.reserve({ inputTokens: 0, outputTokens: undefined, price }));
@@ -268,7 +268,7 @@ function reserved(reservation: Reservation | undefined): Extract<Reservation, { 
   return reservation;
 }
 
-/** Long enough for whatever does not wait. A request that asks again and again instead of waiting never ends it. */
+/** Enough turns for everything that does not wait. A request that polls instead of waiting never ends it. */
 async function turns(): Promise<void> {
   await setImmediate();
 }

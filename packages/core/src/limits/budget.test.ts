@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { type Random, seeded } from '../../../../test/loop/random.ts';
+import { createRandom, type Random } from '../../../../test/loop/random.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Price } from '../model/chat-model.ts';
-import { Budget, costOf, type Estimate } from './budget.ts';
+import { Budget, computeCost, type Estimate } from './budget.ts';
 import type { ResolvedLimits } from './limits.ts';
 
-/** A dollar for a million tokens of prompt, four for a million of reply. */
+/** One dollar per million input tokens, four per million output tokens. */
 const price: Price = { input: 1, output: 4 };
 const MILLION = 1_000_000;
 
@@ -14,8 +14,8 @@ test.each([
   ['cost', { cost: 1 }, true],
   ['turns alone', { turns: 1 }, false],
   ['nothing', {}, false],
-])('a cap on %s asks for estimates: %o', (_, limits, isCapped) => {
-  expect(new Budget(capped(limits)).isCapped).toBe(isCapped);
+])('a limit on %s requires estimates: %o', (_, limits, isCapped) => {
+  expect(new Budget(capped(limits)).hasTokenOrCostLimit).toBe(isCapped);
 });
 
 interface Row {
@@ -28,64 +28,64 @@ interface Row {
 
 const rows: readonly Row[] = [
   {
-    name: 'a request that fits is left as it is',
+    name: 'does not clamp a request that fits',
     limits: { tokens: 100 },
     estimate: { inputTokens: 40, outputTokens: 50 },
     reservation: { type: 'reserved', tokens: 90, cost: 0, outputTokens: 50, clampedByLimit: undefined },
   },
   {
-    name: 'a reply without bound gets the room that is left',
+    name: 'gives an unlimited response the remaining tokens',
     limits: { tokens: 100 },
     spent: { totalTokens: 20 },
     estimate: { inputTokens: 40 },
     reservation: { type: 'reserved', tokens: 80, cost: 0, outputTokens: 40, clampedByLimit: 'tokens' },
   },
   {
-    name: 'a reply that may be longer than the room is clamped',
+    name: 'clamps a response that may exceed the remaining tokens',
     limits: { tokens: 100 },
     estimate: { inputTokens: 90, outputTokens: 50 },
     reservation: { type: 'reserved', tokens: 100, cost: 0, outputTokens: 10, clampedByLimit: 'tokens' },
   },
   {
-    name: 'a prompt that leaves no room is refused',
+    name: 'refuses a prompt that leaves no output tokens',
     limits: { tokens: 100 },
     spent: { totalTokens: 60 },
     estimate: { inputTokens: 40 },
     reservation: { type: 'refused', limit: 'tokens', max: 100, spent: 60 },
   },
   {
-    name: 'room for less than a token is none',
+    name: 'refuses less than one output token',
     limits: { tokens: 40.5 },
     estimate: { inputTokens: 40 },
     reservation: { type: 'refused', limit: 'tokens', max: 40.5, spent: 0 },
   },
   {
-    name: 'dollars buy the reply what the prompt leaves of them',
+    name: 'spends the cost that the input leaves on output',
     limits: { cost: 5 },
     estimate: { inputTokens: MILLION, price },
     reservation: { type: 'reserved', tokens: 2 * MILLION, cost: 5, outputTokens: MILLION, clampedByLimit: 'cost' },
   },
   {
-    name: 'dollars that the prompt alone would take are refused',
+    name: 'refuses a prompt that costs the whole limit',
     limits: { cost: 1 },
     spent: { cost: 0.5 },
     estimate: { inputTokens: MILLION / 2, price },
     reservation: { type: 'refused', limit: 'cost', max: 1, spent: 0.5 },
   },
   {
-    name: 'dollars that buy less than a token of reply are refused',
+    name: 'refuses a cost that pays for less than one output token',
     limits: { cost: 1.000001 },
     estimate: { inputTokens: MILLION, price },
     reservation: { type: 'refused', limit: 'cost', max: 1.000001, spent: 0 },
   },
   {
-    name: 'the nearer cap is the one that clamps',
+    name: 'clamps by the nearer limit',
     limits: { cost: 5, tokens: MILLION + 10 },
     estimate: { inputTokens: MILLION, price },
     reservation: { type: 'reserved', tokens: MILLION + 10, cost: 1.00004, outputTokens: 10, clampedByLimit: 'tokens' },
   },
   {
-    name: 'a reply that costs nothing is not clamped by dollars',
+    name: 'does not clamp free output by the cost limit',
     limits: { cost: 5 },
     estimate: { inputTokens: MILLION, outputTokens: 7, price: { input: 1, output: 0 } },
     reservation: { type: 'reserved', tokens: MILLION + 7, cost: 1, outputTokens: 7, clampedByLimit: undefined },
@@ -99,7 +99,7 @@ test.each(rows)('$name', ({ limits, spent = {}, estimate, reservation }) => {
   expect(budget.reserve(whole)).toEqual(reservation);
 });
 
-test('what is reserved is not there for others, until it is given back', () => {
+test('a reserved amount is unavailable until it is released', () => {
   const budget = new Budget(capped({ tokens: 100 }));
   const ask = (outputTokens: number) => budget.reserve({ inputTokens: 10, outputTokens, price: undefined });
   const first = ask(50);
@@ -117,12 +117,12 @@ test.each([
   [{ inputTokens: 0, cachedInputTokens: MILLION, outputTokens: 0 }, { ...price, cachedInput: 0.5 }, 0.5],
   [{ inputTokens: MILLION, cachedInputTokens: 0, outputTokens: MILLION }, undefined, 0],
 ])('%o at %o costs %d dollars', (usage, at, dollars) => {
-  expect(costOf(usage, at)).toBe(dollars);
+  expect(computeCost(usage, at)).toBe(dollars);
 });
 
-test('whatever is asked for side by side, nothing is spent above a cap', () => {
+test('parallel requests never spend more than a limit', () => {
   for (let seed = 1; seed <= 300; seed++) {
-    const random = seeded(seed);
+    const random = createRandom(seed);
     const limits = capped({
       tokens: random(4) === 0 ? Number.POSITIVE_INFINITY : 1 + random(5_000),
       cost: random(4) === 0 ? Number.POSITIVE_INFINITY : (1 + random(5_000)) / MILLION,
@@ -147,7 +147,7 @@ function spendAll(budget: Budget, random: Random): { readonly tokens: number; re
     open.push(() => {
       const used = { inputTokens, cachedInputTokens: 0, outputTokens: random(most + 1) };
       const totalTokens = inputTokens + used.outputTokens;
-      const cost = costOf(used, price);
+      const cost = computeCost(used, price);
       budget.charge({ ...NO_USAGE, ...used, totalTokens, cost });
       budget.release(reservation);
       total.tokens += totalTokens;

@@ -6,7 +6,7 @@ import type { ResolvedLimits } from './limits.ts';
 
 export interface Estimate {
   readonly inputTokens: number;
-  /** The most that the reply may have, where the request says so. */
+  /** The output limit of the request, if it has one. */
   readonly outputTokens: number | undefined;
   readonly price: Price | undefined;
 }
@@ -16,23 +16,23 @@ export type Reservation =
       readonly type: 'reserved';
       readonly tokens: number;
       readonly cost: number;
-      /** What the reply may have at the most; `undefined` where no cap is in sight. */
+      /** The maximum output of the response; 0 if neither the request nor a limit bounds it. */
       readonly outputTokens: number | undefined;
-      /** The cap that made it so. */
+      /** The limit that reduced `outputTokens`. */
       readonly clampedByLimit: LimitName | undefined;
-      /** What is set aside in the purse around this one. */
-      readonly around?: Reserved;
+      /** The reservation in the outer budget. */
+      readonly outer?: BudgetReservation;
     }
   | { readonly type: 'refused'; readonly limit: LimitName; readonly max: number; readonly spent: number };
 
-export interface CallsRefused {
+export interface ExceededCallLimit {
   readonly max: number;
   readonly spent: number;
 }
 
-/** Thrown inside the loop if the budget has no room for a request. Outside, the outcome says it. */
-export class RequestRefused extends Error {
-  override readonly name = 'RequestRefused';
+/** The budget has no room for a request. Thrown inside the loop only: the caller gets a `limited` outcome. */
+export class BudgetExceededError extends Error {
+  override readonly name = 'BudgetExceededError';
   readonly refusal: Extract<Reservation, { type: 'refused' }>;
 
   constructor(refusal: Extract<Reservation, { type: 'refused' }>) {
@@ -41,191 +41,192 @@ export class RequestRefused extends Error {
   }
 }
 
-type Given = Pick<Reserved, 'tokens' | 'cost' | 'around'>;
+type ReservedAmount = Pick<BudgetReservation, 'tokens' | 'cost' | 'outer'>;
 
-export type Reserved = Extract<Reservation, { type: 'reserved' }>;
+export type BudgetReservation = Extract<Reservation, { type: 'reserved' }>;
 
-/** The purse of a run, which everything in it shares: nothing starts that could pass the caps. */
+/**
+ * The budget of a run, shared by everything in it. No request or tool call starts that could exceed a limit.
+ *
+ * A nested run has limits of its own, and counts against the budget of its outer run as well.
+ */
 export class Budget {
   readonly #limits: ResolvedLimits;
-  readonly #around: Budget | undefined;
+  readonly #outer: Budget | undefined;
   #spent: Usage = NO_USAGE;
   #reservedTokens = 0;
-  /** How many requests have something set aside. */
-  #underWay = 0;
-  /** Those who wait until something is given back; in the outermost purse, which hears of everything. */
-  #waiting: readonly (() => void)[] = NOBODY;
+  #reservationCount = 0;
+  /** Callbacks of requests that wait for a release. Kept in the outermost budget, which sees all releases. */
+  #waiters: readonly (() => void)[] = NO_WAITERS;
   #reservedCost = 0;
-  /** Tool calls that have ended, and those that are at work. */
-  #calls = 0;
-  #callsAtWork = 0;
+  #endedCalls = 0;
+  #activeCalls = 0;
 
-  /** A run inside a run has caps of its own, within those of the one around it. */
-  constructor(limits: ResolvedLimits, around?: Budget) {
+  constructor(limits: ResolvedLimits, outer?: Budget) {
     this.#limits = limits;
-    this.#around = around;
+    this.#outer = outer;
   }
 
-  /** Whether anything has to be estimated before a request. */
-  get isCapped(): boolean {
+  /** Whether a request needs an estimate before it is sent. */
+  get hasTokenOrCostLimit(): boolean {
     const { tokens, cost } = this.#limits;
-    return Number.isFinite(tokens) || Number.isFinite(cost) || this.#around?.isCapped === true;
+    return Number.isFinite(tokens) || Number.isFinite(cost) || this.#outer?.hasTokenOrCostLimit === true;
   }
 
-  /** Whether a request that nobody knows the end of has to be paid for. */
-  get isPaid(): boolean {
-    return Number.isFinite(this.#limits.cost) || this.#around?.isPaid === true;
+  /** Whether a request with an unknown end, such as one in a process that died, must be charged. */
+  get hasCostLimit(): boolean {
+    return Number.isFinite(this.#limits.cost) || this.#outer?.hasCostLimit === true;
   }
 
-  /** Counts what was used, here or in an earlier attempt at the run. */
+  /** Counts usage of this attempt at the run or an earlier one. */
   charge(usage: Usage): void {
     this.#spent = addUsage(this.#spent, usage);
-    this.#around?.charge(usage);
+    this.#outer?.charge(usage);
   }
 
-  /** Counts a tool call that has ended. */
   chargeCall(): void {
-    this.#calls++;
-    this.#around?.chargeCall();
+    this.#endedCalls++;
+    this.#outer?.chargeCall();
   }
 
-  /** Counts a tool call that begins; gives the way to end it. */
+  /** Counts a tool call that begins. Returns a function that ends it. */
   beginCall(): () => void {
-    const endAround = this.#around?.beginCall();
-    this.#callsAtWork++;
+    const endOuterCall = this.#outer?.beginCall();
+    this.#activeCalls++;
     return () => {
-      this.#callsAtWork--;
-      endAround?.();
+      this.#activeCalls--;
+      endOuterCall?.();
     };
   }
 
-  /** The cap of this run, or of one around it, that leaves no room for another call. */
-  get callsRefused(): CallsRefused | undefined {
+  /** The limit of this run, or of an outer one, that has no room for another tool call. */
+  get exceededCallLimit(): ExceededCallLimit | undefined {
     const { toolCalls: max } = this.#limits;
-    const spent = this.#calls + this.#callsAtWork;
-    return spent < max ? this.#around?.callsRefused : { max, spent };
+    const spent = this.#endedCalls + this.#activeCalls;
+    return spent < max ? this.#outer?.exceededCallLimit : { max, spent };
   }
 
   /**
-   * Sets aside what a request may use at the most. Where others have set aside what it lacks it waits, since they may use less:
-   * it is refused, or given less than it asked for, only by what was spent.
+   * Reserves the most that a request may use. While other requests hold the missing amount, it waits, because they may use
+   * less than they reserved. Only spent amounts refuse or reduce a reservation.
    */
-  async reserveInTurn(estimate: Estimate, signal: CancellationSource): Promise<Reservation> {
+  async reserveWhenAvailable(estimate: Estimate, signal: CancellationSource): Promise<Reservation> {
     for (;;) {
-      const mayGrow = this.#hasOthers;
+      const canGrow = this.#hasReservations;
       const reservation = this.reserve(estimate);
-      if (!mayGrow || (reservation.type === 'reserved' && reservation.clampedByLimit === undefined)) return reservation;
-      if (reservation.type === 'reserved') this.#putBack(reservation);
-      await this.#givenBack(signal);
+      if (!canGrow || (reservation.type === 'reserved' && reservation.clampedByLimit === undefined)) return reservation;
+      if (reservation.type === 'reserved') this.#returnAmount(reservation);
+      await this.#waitForRelease(signal);
     }
   }
 
-  /** Sets aside what a request may use at the most, of what is free now. */
+  /** Reserves the most that a request may use, from what is free now. */
   reserve(estimate: Estimate): Reservation {
-    const own = this.#reserve(estimate);
-    if (own.type === 'refused' || this.#around === undefined) return own;
+    const own = this.#reserveHere(estimate);
+    if (own.type === 'refused' || this.#outer === undefined) return own;
     const outputTokens = own.clampedByLimit === undefined ? estimate.outputTokens : own.outputTokens;
-    const around = this.#around.reserve({ ...estimate, outputTokens });
-    if (around.type === 'refused') {
-      this.#putBack(own);
-      return around;
+    const outer = this.#outer.reserve({ ...estimate, outputTokens });
+    if (outer.type === 'refused') {
+      this.#returnAmount(own);
+      return outer;
     }
-    if (around.clampedByLimit === undefined) return { ...own, around };
-    return { ...own, outputTokens: around.outputTokens, clampedByLimit: around.clampedByLimit, around };
+    if (outer.clampedByLimit === undefined) return { ...own, outer };
+    return { ...own, outputTokens: outer.outputTokens, clampedByLimit: outer.clampedByLimit, outer };
   }
 
-  #reserve({ inputTokens, outputTokens, price }: Estimate): Reservation {
+  #reserveHere({ inputTokens, outputTokens, price }: Estimate): Reservation {
     const { tokens, cost } = this.#limits;
     const freeTokens = tokens - this.#spent.totalTokens - this.#reservedTokens;
-    if (freeTokens <= inputTokens) return this.#refused('tokens', this.#spent.totalTokens);
+    if (freeTokens <= inputTokens) return this.#refuse('tokens', this.#spent.totalTokens);
     const freeCost = cost - this.#spent.cost - this.#reservedCost;
-    const promptCost = costOf({ inputTokens, cachedInputTokens: 0, outputTokens: 0 }, price);
-    if (Number.isFinite(cost) && freeCost <= promptCost) return this.#refused('cost', this.#spent.cost);
+    const inputCost = computeCost({ inputTokens, cachedInputTokens: 0, outputTokens: 0 }, price);
+    if (Number.isFinite(cost) && freeCost <= inputCost) return this.#refuse('cost', this.#spent.cost);
 
-    const byTokens = freeTokens - inputTokens;
-    const byCost = price === undefined || !Number.isFinite(cost) ? Infinity : affordable(freeCost - promptCost, price);
-    const room = Math.floor(Math.min(byTokens, byCost));
-    if (room < 1 && byCost < byTokens) return this.#refused('cost', this.#spent.cost);
-    if (room < 1) return this.#refused('tokens', this.#spent.totalTokens);
-    const isClamped = room < (outputTokens ?? Number.POSITIVE_INFINITY);
-    const most = isClamped ? room : (outputTokens ?? 0);
+    const maxByTokens = freeTokens - inputTokens;
+    const maxByCost =
+      price === undefined || !Number.isFinite(cost) ? Infinity : computeAffordableTokens(freeCost - inputCost, price);
+    const maxOutput = Math.floor(Math.min(maxByTokens, maxByCost));
+    if (maxOutput < 1 && maxByCost < maxByTokens) return this.#refuse('cost', this.#spent.cost);
+    if (maxOutput < 1) return this.#refuse('tokens', this.#spent.totalTokens);
+    const isClamped = maxOutput < (outputTokens ?? Number.POSITIVE_INFINITY);
+    const reservedOutput = isClamped ? maxOutput : (outputTokens ?? 0);
     const reservation = {
       type: 'reserved' as const,
-      tokens: inputTokens + most,
-      cost: costOf({ inputTokens, cachedInputTokens: 0, outputTokens: most }, price),
-      outputTokens: most,
-      clampedByLimit: isClamped ? (byTokens <= byCost ? ('tokens' as const) : ('cost' as const)) : undefined,
+      tokens: inputTokens + reservedOutput,
+      cost: computeCost({ inputTokens, cachedInputTokens: 0, outputTokens: reservedOutput }, price),
+      outputTokens: reservedOutput,
+      clampedByLimit: isClamped ? (maxByTokens <= maxByCost ? ('tokens' as const) : ('cost' as const)) : undefined,
     };
     this.#reservedTokens += reservation.tokens;
     this.#reservedCost += reservation.cost;
-    this.#underWay++;
+    this.#reservationCount++;
     return reservation;
   }
 
-  /** Gives back what was set aside; what was used is charged by its fact. */
-  release(reservation: Given): void {
-    this.#putBack(reservation);
+  /** Returns a reservation. The journal event of the request charges what it used. */
+  release(reservation: ReservedAmount): void {
+    this.#returnAmount(reservation);
     const outermost = this.#outermost;
-    const woken = outermost.#waiting;
-    outermost.#waiting = NOBODY;
-    for (const wake of woken) wake();
+    const waiters = outermost.#waiters;
+    outermost.#waiters = NO_WAITERS;
+    for (const wake of waiters) wake();
   }
 
-  /** Sets aside what was used and not yet charged. Gives the way to put it back. */
+  /** Reserves usage that is not charged yet. Returns a function that releases it. */
   hold(used: Usage): () => void {
     const { totalTokens, cost } = used;
-    const outer = this.#around?.hold(used);
+    const releaseOuter = this.#outer?.hold(used);
     this.#reservedTokens += totalTokens;
     this.#reservedCost += cost;
     return () => {
       this.#reservedTokens -= totalTokens;
       this.#reservedCost -= cost;
-      outer?.();
+      releaseOuter?.();
     };
   }
 
-  #putBack({ tokens, cost, around }: Given): void {
+  #returnAmount({ tokens, cost, outer }: ReservedAmount): void {
     this.#reservedTokens -= tokens;
     this.#reservedCost -= cost;
-    this.#underWay--;
-    if (around !== undefined && this.#around !== undefined) this.#around.#putBack(around);
+    this.#reservationCount--;
+    if (outer !== undefined && this.#outer !== undefined) this.#outer.#returnAmount(outer);
   }
 
-  get #hasOthers(): boolean {
-    if (this.#underWay > 0) return true;
-    return this.#around === undefined ? false : this.#around.#hasOthers;
+  get #hasReservations(): boolean {
+    if (this.#reservationCount > 0) return true;
+    return this.#outer === undefined ? false : this.#outer.#hasReservations;
   }
 
   get #outermost(): Budget {
-    return this.#around === undefined ? this : this.#around.#outermost;
+    return this.#outer === undefined ? this : this.#outer.#outermost;
   }
 
-  #givenBack(signal: CancellationSource): Promise<void> {
+  #waitForRelease(signal: CancellationSource): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const outermost = this.#outermost;
-    outermost.#waiting = [...outermost.#waiting, resolve];
+    outermost.#waiters = [...outermost.#waiters, resolve];
     return runUntilCancelled(signal, () => promise);
   }
 
-  #refused(limit: 'tokens' | 'cost', spent: number): Reservation {
+  #refuse(limit: 'tokens' | 'cost', spent: number): Reservation {
     return { type: 'refused', limit, max: this.#limits[limit], spent };
   }
 }
 
-const NOBODY: readonly (() => void)[] = [];
+const NO_WAITERS: readonly (() => void)[] = [];
 
-/** In US dollars. */
-export function costOf(
+/** Computes a cost in US dollars. Without a price, it is 0. */
+export function computeCost(
   usage: Pick<Usage, 'inputTokens' | 'cachedInputTokens' | 'outputTokens'>,
   price: Price | undefined,
 ): number {
   if (price === undefined) return 0;
   const { input, output, cachedInput = input } = price;
-  const fresh = Math.max(0, usage.inputTokens - usage.cachedInputTokens);
-  return (fresh * input + usage.cachedInputTokens * cachedInput + usage.outputTokens * output) / 1_000_000;
+  const uncached = Math.max(0, usage.inputTokens - usage.cachedInputTokens);
+  return (uncached * input + usage.cachedInputTokens * cachedInput + usage.outputTokens * output) / 1_000_000;
 }
 
-/** Of a cost above nothing: `Infinity` if replies are free. */
-function affordable(cost: number, { output }: Price): number {
+/** Computes how many output tokens a cost above 0 pays for. `Infinity` if output is free. */
+function computeAffordableTokens(cost: number, { output }: Price): number {
   return (cost * 1_000_000) / output;
 }

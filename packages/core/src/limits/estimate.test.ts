@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatResponse } from '../chat/response.ts';
-import { discardedUsage, estimatePrompt, usageOf } from './estimate.ts';
+import { computeUsage, estimateDiscardedUsage, estimatePrompt } from './estimate.ts';
 
 const request: ChatRequest = { messages: [{ role: 'user', content: 'x'.repeat(350) }] };
 const price = { input: 10, output: 20, cachedInput: 5 };
@@ -37,11 +37,11 @@ test.each([
   ['Chinese', '奥斯陆今天全天晴朗，最高气温二十度。', 14],
   ['Russian', 'Сегодня в Осло весь день будет солнечно и тепло.', 13],
   ['emoji', '☀️🌧️⛈️🌤️', 10],
-])('the estimate errs on the side of more than a tokenizer counts: %s', (_, content, counted) => {
+])('estimates at least the tokens that a tokenizer counts: %s', (_, content, counted) => {
   expect(estimatePrompt({ messages: [{ role: 'user', content }] })).toBeGreaterThanOrEqual(counted);
 });
 
-test('a tool is measured once, whatever list it is in, and a list is as long as its JSON', () => {
+test('measures a tool once for all lists, and a list by the length of its JSON', () => {
   let measured = 0;
   const of = (name: string) => {
     const parameters = { toJSON: () => ({ measured: ++measured }) };
@@ -55,14 +55,14 @@ test('a tool is measured once, whatever list it is in, and a list is as long as 
   expect(measured).toBe(2);
 });
 
-test.each([0, 1, 2, 3, 4, 5, 6])('a list of tools is estimated by its JSON, with %d more bytes', (more) => {
+test.each([0, 1, 2, 3, 4, 5, 6])('estimates a list of tools by its JSON, with %d more bytes', (more) => {
   const named = (name: string) => ({ type: 'function', function: { name: name.padEnd(9 + more, 'x') } }) as const;
   for (const tools of [[named('a')], [named('a'), named('b')], [named('a'), named('b'), named('c')]]) {
     expect(estimatePrompt({ messages: [], tools })).toBe(Math.ceil(JSON.stringify(tools).length / 3.5));
   }
 });
 
-test('what the server counted is what was used', () => {
+test('uses the token counts of the server', () => {
   const usage = {
     prompt_tokens: 1_000,
     completion_tokens: 500,
@@ -70,7 +70,7 @@ test('what the server counted is what was used', () => {
     prompt_tokens_details: { cached_tokens: 400 },
     completion_tokens_details: { reasoning_tokens: 100 },
   };
-  expect(usageOf(reply('Hi.', { usage }), { request, price })).toEqual({
+  expect(computeUsage(createResponse('Hi.', { usage }), { request, price })).toEqual({
     requests: 1,
     inputTokens: 1_000,
     cachedInputTokens: 400,
@@ -82,8 +82,8 @@ test('what the server counted is what was used', () => {
   });
 });
 
-test('where the server counted nothing it is estimated, and says so', () => {
-  expect(usageOf(reply('x'.repeat(70)), { request, price: undefined })).toEqual({
+test('estimates usage with estimated: true if the server counts nothing', () => {
+  expect(computeUsage(createResponse('x'.repeat(70)), { request, price: undefined })).toEqual({
     requests: 1,
     inputTokens: 105,
     cachedInputTokens: 0,
@@ -95,8 +95,8 @@ test('where the server counted nothing it is estimated, and says so', () => {
   });
 });
 
-test('an attempt that came to nothing may have used its prompt', () => {
-  expect(discardedUsage({ request, price })).toEqual({
+test('charges the estimated prompt of a discarded attempt', () => {
+  expect(estimateDiscardedUsage({ request, price })).toEqual({
     requests: 0,
     inputTokens: 105,
     cachedInputTokens: 0,
@@ -108,6 +108,6 @@ test('an attempt that came to nothing may have used its prompt', () => {
   });
 });
 
-function reply(content: string, fields: Partial<ChatResponse> = {}): ChatResponse {
+function createResponse(content: string, fields: Partial<ChatResponse> = {}): ChatResponse {
   return { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }], ...fields };
 }

@@ -7,25 +7,25 @@ import type { ChatRequest } from '../chat/request.ts';
 import type { ChatResponse } from '../chat/response.ts';
 import type { Usage } from '../event/usage.ts';
 import type { Price } from '../model/chat-model.ts';
-import { costOf } from './budget.ts';
+import { computeCost } from './budget.ts';
 
-/** English text has some four bytes a token, Chinese some three; the estimate errs on the side of more. */
-const BYTES_A_TOKEN = 3.5;
-const TOKENS_A_MESSAGE = 4;
+/** English text has about 4 bytes per token, Chinese about 3. The value makes estimates rather too high than too low. */
+const BYTES_PER_TOKEN = 3.5;
+const TOKENS_PER_MESSAGE = 4;
 
-/** The tokens of a prompt, roughly, for a reservation before the server counts them. */
+/** Estimates the tokens of a prompt, for a reservation before the server counts them. */
 export function estimatePrompt({ messages, tools = [] }: ChatRequest): number {
-  const said = messages.reduce((sum, message) => sum + sizeOf(message, written), 0);
-  // One by one: a turn may have a list of its own, of tools that others had. Between them are commas, around them brackets.
-  const offered = tools.reduce((sum, tool) => sum + sizeOf(tool, (each) => bytesOf(JSON.stringify(each))), 0);
-  const bytes = said + offered + Math.max(tools.length + 1, 2);
-  return Math.ceil(bytes / BYTES_A_TOKEN) + messages.length * TOKENS_A_MESSAGE;
+  const messageBytes = messages.reduce((sum, message) => sum + measureOnce(message, measureMessage), 0);
+  // Each tool is measured once, because turns send different lists of the same tools. The commas and brackets are added below.
+  const toolBytes = tools.reduce((sum, tool) => sum + measureOnce(tool, (each) => countBytes(JSON.stringify(each))), 0);
+  const bytes = messageBytes + toolBytes + Math.max(tools.length + 1, 2);
+  return Math.ceil(bytes / BYTES_PER_TOKEN) + messages.length * TOKENS_PER_MESSAGE;
 }
 
 const sizes = new WeakMap<object, number>();
 
-/** Measured once for each object: a conversation is estimated again each turn, and only grows. */
-function sizeOf<T extends object>(object: T, measure: (object: T) => number): number {
+/** Measures an object once: each turn estimates the whole conversation again. */
+function measureOnce<T extends object>(object: T, measure: (object: T) => number): number {
   const known = sizes.get(object);
   if (known !== undefined) return known;
   const size = measure(object);
@@ -33,29 +33,32 @@ function sizeOf<T extends object>(object: T, measure: (object: T) => number): nu
   return size;
 }
 
-function written(message: Message): number {
+function measureMessage(message: Message): number {
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];
-  return bytesOf(getMessageText(message)) + calls.reduce((sum, call) => sum + bytesOf(callArguments(call)), 0);
+  return countBytes(getMessageText(message)) + calls.reduce((sum, call) => sum + countBytes(callArguments(call)), 0);
 }
 
 const encoder = new TextEncoder();
 
-/** In UTF-8: scripts that take more bytes take more tokens, too. */
-function bytesOf(text: string): number {
+/** Counts UTF-8 bytes: scripts that use more bytes also use more tokens. */
+function countBytes(text: string): number {
   return encoder.encode(text).length;
 }
 
-export interface Priced {
+export interface PricedRequest {
   readonly request: ChatRequest;
   readonly price: Price | undefined;
 }
 
-/** What a reply used: the server's own count, or an estimate that says that it is one. */
-export function usageOf({ usage, choices: [{ message }] }: ChatResponse, { request, price }: Priced): Usage {
+/** Computes the usage of a response: the server's count, or an estimate with `estimated: true`. */
+export function computeUsage(
+  { usage, choices: [{ message }] }: ChatResponse,
+  { request, price }: PricedRequest,
+): Usage {
   if (!isRecord(usage)) {
     return { requests: 1, ...estimateCounts({ request, price, receivedBytes: measureGenerated(message) }) };
   }
-  // A model written by hand may pass on what its server counts.
+  // The usage of a user's model is not checked: it may be the raw object of its server.
   const read = readUsage(usage, new RepairList());
   const counts = {
     inputTokens: read.prompt_tokens,
@@ -67,31 +70,31 @@ export function usageOf({ usage, choices: [{ message }] }: ChatResponse, { reque
     ...counts,
     reasoningTokens: read.completion_tokens_details?.reasoning_tokens ?? 0,
     totalTokens: read.total_tokens,
-    cost: costOf(counts, price),
+    cost: computeCost(counts, price),
     estimated: false,
   };
 }
 
-export interface DiscardedAttempt extends Priced {
-  /** What had arrived of the response, in bytes of UTF-8. @defaultValue 0 */
+export interface DiscardedRequest extends PricedRequest {
+  /** Bytes of UTF-8 text that arrived before the response was discarded. @defaultValue 0 */
   readonly receivedBytes?: number;
 }
 
-/** What an attempt may have used whose reply never came, or came to nothing. */
-export function discardedUsage(attempt: DiscardedAttempt): Usage {
+/** Estimates the usage of an attempt without a usable response. */
+export function estimateDiscardedUsage(attempt: DiscardedRequest): Usage {
   return { requests: 0, ...estimateCounts(attempt) };
 }
 
-function estimateCounts({ request, price, receivedBytes = 0 }: DiscardedAttempt): Omit<Usage, 'requests'> {
+function estimateCounts({ request, price, receivedBytes = 0 }: DiscardedRequest): Omit<Usage, 'requests'> {
   const inputTokens = estimatePrompt(request);
-  const outputTokens = Math.ceil(receivedBytes / BYTES_A_TOKEN);
+  const outputTokens = Math.ceil(receivedBytes / BYTES_PER_TOKEN);
   const counts = { inputTokens, cachedInputTokens: 0, outputTokens };
   const totalTokens = inputTokens + outputTokens;
-  return { ...counts, reasoningTokens: 0, totalTokens, cost: costOf(counts, price), estimated: true };
+  return { ...counts, reasoningTokens: 0, totalTokens, cost: computeCost(counts, price), estimated: true };
 }
 
-/** With the reasoning, which the server bills as well. */
+/** Includes the reasoning, which servers bill too. */
 function measureGenerated(message: AssistantMessage): number {
-  const others = [message.refusal, isRecord(message) ? readReasoning(message) : ''];
-  return others.reduce<number>((sum, text) => sum + bytesOf(text ?? ''), written(message));
+  const otherTexts = [message.refusal, isRecord(message) ? readReasoning(message) : ''];
+  return otherTexts.reduce<number>((sum, text) => sum + countBytes(text ?? ''), measureMessage(message));
 }

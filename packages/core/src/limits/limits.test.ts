@@ -16,11 +16,11 @@ test.each<readonly [Limits, unknown]>([
   ],
   [{ turns: none }, { ...free, turns: none }],
   [{ cost: 0.05 }, { ...free, cost: 0.05 }],
-])('the limits %o are told whole', (limits, resolved) => {
+])('resolves the limits %o', (limits, resolved) => {
   expect(resolveLimits(limits, { agent: 'a', model: model('m', { price }) })).toEqual(resolved);
 });
 
-test('a limit that is undefined is left out', () => {
+test('ignores a limit that is undefined', () => {
   const limits = JSON.parse('{"turns":3}');
   limits.tokens = undefined;
   expect(resolveLimits(limits, { agent: 'a', model: model('m') })).toEqual({ ...free, turns: 3 });
@@ -32,8 +32,8 @@ test.each([
   [{ tokens: Number.NaN }, 'limits.tokens is NaN'],
   [{ durationMs: '5' }, 'limits.durationMs is the text "5"'],
   [{ cost: null }, 'limits.cost is null'],
-])('%o is no limit', (limits, problem) => {
-  const given = limits as Limits; // As from JavaScript.
+])('refuses the limit %o', (limits, problem) => {
+  const given = limits as Limits; // As in JavaScript.
   expect(() => resolveLimits(given, { agent: 'a', model: model('m', { price }) })).toThrow(
     new ConfigError(`Agent "a": ${problem}. Pass a number greater than 0, or leave it out.`),
   );
@@ -43,13 +43,13 @@ test.each([
   ['the model', model('m'), 'm'],
   ['the model behind it', model('m', { price, fallback: model('n') }), 'n'],
   ['the last model behind it', model('m', { price, fallback: model('n', { price, fallback: model('o') }) }), 'o'],
-])('a limit in dollars is refused where %s has no price', (_, asked, name) => {
-  const problem = `Agent "a": limits.cost needs a price, and model "${name}" has none. Pass openai("${name}", { price: { input, output } }), in US dollars a million tokens.`;
+])('refuses a cost limit if %s has no price', (_, asked, name) => {
+  const problem = `Agent "a": limits.cost needs a price, and model "${name}" has none. Pass openai("${name}", { price: { input, output } }), in US dollars per million tokens.`;
   expect(() => resolveLimits({ cost: 1 }, { agent: 'a', model: asked })).toThrow(new ConfigError(problem));
   expect(resolveLimits({ tokens: 1 }, { agent: 'a', model: asked }).tokens).toBe(1);
 });
 
-// By hand: nothing asks it.
+// Handwritten, because nothing calls it.
 function model(name: string, fields: Partial<ChatModel> = {}): ChatModel {
   return { name, send: () => expect.unreachable(), ...fields };
 }

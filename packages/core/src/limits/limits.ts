@@ -2,61 +2,61 @@ import { ConfigError } from '../base/errors.ts';
 import { checkLimits } from '../event/limit-options.ts';
 import type { LimitName } from '../event/outcome.ts';
 import type { ChatModel } from '../model/chat-model.ts';
-import { chainOf } from '../model/price.ts';
+import { listModelChain } from '../model/price.ts';
 
-/** The caps of a run. Checked before each request and each batch of calls; shared by retries. */
+/** The limits of a run. Checked before each model request and each batch of tool calls. Retries count against the same limits. */
 export interface Limits {
-  /** Model requests of this agent, not of those inside it, which have turns of their own; the last one goes without tools. @defaultValue 20 */
+  /** Turns of this agent. Nested agents have their own. The last turn has no tools. @defaultValue 20 */
   readonly turns?: number;
-  /** Tool calls, those of agents inside included. A batch that would pass it does not start. @defaultValue no cap */
+  /** Tool calls, including those of nested agents. A batch that would exceed the limit does not start. @defaultValue no limit */
   readonly toolCalls?: number;
-  /** How often the conversation may go over to another agent. One more is refused, and the run ends soon. @defaultValue 10 */
+  /** Handoffs to another agent. A further one is refused, and the run ends soon after. @defaultValue 10 */
   readonly handoffs?: number;
-  /** Prompt and completion tokens together. @defaultValue no cap */
+  /** Input and output tokens together. @defaultValue no limit */
   readonly tokens?: number;
-  /** In US dollars; the model needs a `price`. @defaultValue no cap */
+  /** In US dollars. The model needs a `price`. @defaultValue no limit */
   readonly cost?: number;
-  /** Time at work in milliseconds; time suspended does not count. @defaultValue no cap */
+  /** Active time in milliseconds. Suspended time does not count. @defaultValue no limit */
   readonly durationMs?: number;
 }
 
 export type ResolvedLimits = Readonly<Record<LimitName, number>>;
 
-/** @throws ConfigError for a cap that is no positive number, or a cost without a price. */
+/** @throws ConfigError if a limit is not a positive number, or if there is a cost limit and a model has no price. */
 export function resolveLimits(
   limits: Limits,
   { agent, model }: { readonly agent: string; readonly model: ChatModel },
 ): ResolvedLimits {
   checkLimits(limits, `Agent "${agent}"`);
   if (limits.cost !== undefined) checkPrices(model, agent);
-  const none = Number.POSITIVE_INFINITY;
+  const unlimited = Number.POSITIVE_INFINITY;
   return {
     turns: limits.turns ?? 20,
-    toolCalls: limits.toolCalls ?? none,
+    toolCalls: limits.toolCalls ?? unlimited,
     handoffs: limits.handoffs ?? 10,
-    tokens: limits.tokens ?? none,
-    cost: limits.cost ?? none,
-    durationMs: limits.durationMs ?? none,
+    tokens: limits.tokens ?? unlimited,
+    cost: limits.cost ?? unlimited,
+    durationMs: limits.durationMs ?? unlimited,
   };
 }
 
-/** @throws ConfigError where what a request costs would not be known. */
+/** @throws ConfigError if the model, or one of its fallbacks, has no price. */
 export function checkPrices(model: ChatModel, agent: string): void {
-  const unpriced = chainOf(model).find(({ price }) => price === undefined);
+  const unpriced = listModelChain(model).find(({ price }) => price === undefined);
   if (unpriced === undefined) return;
   throw new ConfigError(
-    `Agent "${agent}": limits.cost needs a price, and model "${unpriced.name}" has none. Pass openai("${unpriced.name}", { price: { input, output } }), in US dollars a million tokens.`,
+    `Agent "${agent}": limits.cost needs a price, and model "${unpriced.name}" has none. Pass openai("${unpriced.name}", { price: { input, output } }), in US dollars per million tokens.`,
   );
 }
 
-/** Aborts what is at work when the run's time is over. Inside the loop only: outside, the outcome says it. */
-export class DurationReached extends Error {
-  override readonly name = 'DurationReached';
-  /** The cap of the run whose time it is: of this one, or of one around it. */
+/** Aborts the active work when `durationMs` is reached. Used inside the loop only: the caller gets a `limited` outcome. */
+export class DurationExceededError extends Error {
+  override readonly name = 'DurationExceededError';
+  /** The limit that was reached: the run's own, or an outer run's. */
   readonly maxMs: number;
 
   constructor(maxMs: number) {
-    super('The time of the run is over.');
+    super('The durationMs limit of the run is reached.');
     this.maxMs = maxMs;
   }
 }

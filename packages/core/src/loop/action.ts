@@ -3,16 +3,16 @@ import type { LimitApproachingEvent, ModelRepromptedEvent, ToolRepeatedFailureEv
 import type { LimitName, Outcome, OutcomeBase } from '../event/outcome.ts';
 import type { CallState } from './state.ts';
 
-/** A fact as policy has it; what does it adds the time. */
-type Untimed<T> = Omit<T, 'at' | 'activeMs'>;
+/** An event before its time is added: `decide` has no clock. */
+type WithoutTime<T> = Omit<T, 'at' | 'activeMs'>;
 
 /** How a run ends, before its transcript and usage are added. */
 export type Conclusion = Bare<Outcome<unknown>>;
 
-/** Over each member of the union by itself. */
+/** Distributes over the members of the union. */
 type Bare<Each> = Each extends unknown ? Omit<Each, keyof OutcomeBase | 'spentBy'> : never;
 
-interface OnCalls {
+interface CallsAction {
   readonly turn: number;
   readonly calls: readonly CallState[];
 }
@@ -20,40 +20,40 @@ interface OnCalls {
 export interface CallModel {
   readonly type: 'call-model';
   readonly turn: number;
-  /** What the agent that speaks sees of the conversation. */
+  /** The part of the conversation that the active agent sees. */
   readonly history: History;
-  /** Whether tools are switched off, since this is the last request. */
-  readonly final: boolean;
+  /** Whether this is the last request, which is sent without tools. */
+  readonly isLast: boolean;
 }
 
-export interface CheckCalls extends OnCalls {
+export interface CheckCalls extends CallsAction {
   readonly type: 'check-calls';
-  /** Why approved calls are asked for once more; then each of them waits, whatever its tool says. */
-  readonly again?: 'definition_changed';
+  /** Why approved calls need approval again. If set, every call waits, even if its tool needs no approval. */
+  readonly repeatReason?: 'definition_changed';
 }
 
-export interface RunCalls extends OnCalls {
+export interface RunCalls extends CallsAction {
   readonly type: 'run-calls';
-  /** The tools of this turn, where middleware chose among them. */
+  /** The tools of this turn; `undefined` if middleware did not select any. */
   readonly tools: readonly string[] | undefined;
 }
 
-export interface AwaitAnswers extends OnCalls {
+export interface AwaitAnswers extends CallsAction {
   readonly type: 'await-answers';
 }
 
-export interface RefuseCalls extends OnCalls {
+export interface RefuseCalls extends CallsAction {
   readonly type: 'refuse-calls';
-  /** The one that they would pass. */
+  /** The limit that the calls would exceed. */
   readonly limit: LimitName;
   readonly content: string;
 }
 
-/** The conversation goes over to another agent. */
+/** Hands the conversation over to another agent. */
 export interface HandOver {
   readonly type: 'hand-over';
   readonly turn: number;
-  /** Its name. */
+  /** The name of the agent. */
   readonly to: string;
 }
 
@@ -63,11 +63,14 @@ export interface CheckOutput {
   readonly text: string;
 }
 
-/** Says something to the model that nobody else says. */
-export interface Tell {
-  readonly type: 'tell';
+/** Records an event with a message from the loop to the model. */
+export interface RecordEvent {
+  readonly type: 'record-event';
   readonly step: string;
-  readonly fact: Untimed<ModelRepromptedEvent> | Untimed<LimitApproachingEvent> | Untimed<ToolRepeatedFailureEvent>;
+  readonly event:
+    | WithoutTime<ModelRepromptedEvent>
+    | WithoutTime<LimitApproachingEvent>
+    | WithoutTime<ToolRepeatedFailureEvent>;
 }
 
 export interface Finish {
@@ -75,7 +78,7 @@ export interface Finish {
   readonly conclusion: Conclusion;
 }
 
-/** What happens next. */
+/** What the loop does next. */
 export type Action =
   | CallModel
   | CheckCalls
@@ -84,8 +87,8 @@ export type Action =
   | RefuseCalls
   | HandOver
   | CheckOutput
-  | Tell
+  | RecordEvent
   | Finish;
 
 /** An action with effects. */
-export type Effectful = Exclude<Action, Finish>;
+export type EffectAction = Exclude<Action, Finish>;

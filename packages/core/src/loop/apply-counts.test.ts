@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import * as facts from '../../../../test/loop/facts.ts';
+import * as events from '../../../../test/loop/journal-events.ts';
 import type { UserMessage } from '../chat/message.ts';
 import type {
   ApprovalRequestedEvent,
@@ -10,16 +10,28 @@ import type {
 } from '../event/journal-event.ts';
 import { NO_USAGE } from '../event/usage.ts';
 
-const { approved, asked, call, failed, finished, replied, requested, said, stateAfter } = facts;
+const {
+  createApproval,
+  createCallMessage,
+  createCall,
+  createFailed,
+  createFinished,
+  createResponse,
+  createApprovalRequest,
+  createTextMessage,
+  applyEvents,
+} = events;
 
-const a = call('a');
+const a = createCall('a');
 const usage = { ...NO_USAGE, requests: 1, inputTokens: 10, outputTokens: 5, totalTokens: 15 };
 const wrote = (content: string): UserMessage => ({ role: 'user', content });
 
-describe('the history is counted', () => {
-  test('by the tokens of the prompt and of the response, without what came after it', () => {
-    const steered = { before: [wrote('Wait.')], after: [wrote('And?'), wrote('Now?')] };
-    expect(stateAfter(replied(said('Hi.'), { usage, steeringMessages: steered })).counted).toEqual({
+describe('the counted prefix of the history', () => {
+  test('is counted by the tokens of request and response, without later messages', () => {
+    const steering = { before: [wrote('Wait.')], after: [wrote('And?'), wrote('Now?')] };
+    expect(
+      applyEvents(createResponse(createTextMessage('Hi.'), { usage, steeringMessages: steering })).countedPrefix,
+    ).toEqual({
       tokens: 15,
       messages: 3,
     });
@@ -29,21 +41,23 @@ describe('the history is counted', () => {
     ['is an estimate', { usage: { ...usage, estimated: true } }],
     ['is that of several requests', { usage: { ...usage, requests: 2 } }],
     ['includes that of failed attempts', { usage, failedAttempts: [{} as never] }], // Only how many there are.
-  ] as readonly (readonly [string, Partial<ModelRespondedEvent>])[])('as before, if the usage %s', (_, fields) => {
-    const known = [replied(asked(a), { usage }), finished(a)];
-    expect(stateAfter(...known).counted).toEqual({ tokens: 15, messages: 2 });
-    expect(stateAfter(...known, replied(said('Hi.'), { turn: 2, ...fields })).counted).toEqual({
+  ] as readonly (readonly [string, Partial<ModelRespondedEvent>])[])('stays as before if the usage %s', (_, fields) => {
+    const known = [createResponse(createCallMessage(a), { usage }), createFinished(a)];
+    expect(applyEvents(...known).countedPrefix).toEqual({ tokens: 15, messages: 2 });
+    expect(
+      applyEvents(...known, createResponse(createTextMessage('Hi.'), { turn: 2, ...fields })).countedPrefix,
+    ).toEqual({
       tokens: 15,
       messages: 2,
     });
   });
 });
 
-test('nobody has taken anything of a limit at the beginning', () => {
-  expect(stateAfter().shares).toEqual([]);
+test('starts without shares of any limit', () => {
+  expect(applyEvents().shares).toEqual([]);
 });
 
-test('a handoff is counted as that of the agent that made it', () => {
+test('counts a handoff for the agent that made it', () => {
   const changed: HandoffCompletedEvent = {
     type: 'handoff.completed',
     turn: 1,
@@ -53,7 +67,7 @@ test('a handoff is counted as that of the agent that made it', () => {
     at: 0,
     activeMs: 0,
   };
-  const state = stateAfter(changed, { ...changed, from: 'second', to: 'third' });
+  const state = applyEvents(changed, { ...changed, from: 'second', to: 'third' });
   expect(state.handoffs).toBe(2);
   expect(state.shares).toEqual([
     { agent: undefined, handoffs: 1 },
@@ -65,8 +79,8 @@ function pendingAs(
   reason: ApprovalRequestedEvent['pending']['reason'],
   again?: 'definition_changed',
 ): ApprovalRequestedEvent {
-  const fact = requested(a);
-  return { ...fact, pending: { ...fact.pending, reason }, ...(again && { again }) };
+  const event = createApprovalRequest(a);
+  return { ...event, pending: { ...event.pending, reason }, ...(again && { again }) };
 }
 
 const edit: JournalEvent = {
@@ -78,39 +92,43 @@ const edit: JournalEvent = {
   activeMs: 0,
 };
 
-describe('a call that somebody is asked about', () => {
+describe('a call that needs an answer', () => {
   test.each([
     ['approval', 0],
     ['external_result', 0],
     ['unknown_outcome', 1],
     ['suspended', 1],
-  ] as const)('has begun before, if the reason is %s: %d', (reason, doubts) => {
-    expect(stateAfter(replied(asked(a)), pendingAs(reason)).calls).toMatchObject([{ doubts, repeats: 0 }]);
+  ] as const)('counts an unknown outcome if the reason is %s: %d', (reason, unknownOutcomes) => {
+    expect(applyEvents(createResponse(createCallMessage(a)), pendingAs(reason)).calls).toMatchObject([
+      { unknownOutcomes, repeats: 0 },
+    ]);
   });
 
-  test('once more is as the model wrote it, and counted', () => {
-    const known = [replied(asked(a)), requested(a), edit];
-    expect(stateAfter(...known).calls).toMatchObject([
-      { isEdited: true, call: call('a', { text: '{"city":"Rome"}' }) },
+  test('is restored to what the model wrote when approval is requested again, and counted', () => {
+    const known = [createResponse(createCallMessage(a)), createApprovalRequest(a), edit];
+    expect(applyEvents(...known).calls).toMatchObject([
+      { isEdited: true, call: createCall('a', { text: '{"city":"Rome"}' }) },
     ]);
     const again = pendingAs('approval', 'definition_changed');
-    expect(stateAfter(...known, again).calls).toMatchObject([{ isEdited: false, call: a, doubts: 0, repeats: 1 }]);
-    expect(stateAfter(...known, again, again).calls).toMatchObject([{ repeats: 2 }]);
+    expect(applyEvents(...known, again).calls).toMatchObject([
+      { isEdited: false, call: a, unknownOutcomes: 0, repeats: 1 },
+    ]);
+    expect(applyEvents(...known, again, again).calls).toMatchObject([{ repeats: 2 }]);
   });
 
-  test('stays pending when a result comes from outside, until that is recorded as the call’s', () => {
+  test('stays pending until its external result is recorded', () => {
     const answer = { type: 'result' as const, fingerprint: 'f0', value: 7 };
     const answered: JournalEvent = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
-    expect(stateAfter(replied(asked(a)), pendingAs('external_result'), answered).calls).toMatchObject([
-      { status: 'pending' },
-    ]);
+    expect(
+      applyEvents(createResponse(createCallMessage(a)), pendingAs('external_result'), answered).calls,
+    ).toMatchObject([{ status: 'pending' }]);
   });
 });
 
 describe('an edit of a call whose input is a text', () => {
   const shown = (): ApprovalRequestedEvent => {
-    const fact = requested(a);
-    return { ...fact, pending: { ...fact.pending, input: 'rm build' } };
+    const event = createApprovalRequest(a);
+    return { ...event, pending: { ...event.pending, input: 'rm build' } };
   };
   test.each([
     ['is a text', 'ls', '{"input":"ls"}'],
@@ -123,7 +141,9 @@ describe('an edit of a call whose input is a text', () => {
   ])('%s', (_, given, text) => {
     const answer = { type: 'edit' as const, fingerprint: 'f0', arguments: given };
     const answered: JournalEvent = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
-    expect(stateAfter(replied(asked(a)), shown(), answered).calls).toMatchObject([{ call: call('a', { text }) }]);
+    expect(applyEvents(createResponse(createCallMessage(a)), shown(), answered).calls).toMatchObject([
+      { call: createCall('a', { text }) },
+    ]);
   });
 
   test.each([
@@ -135,57 +155,67 @@ describe('an edit of a call whose input is a text', () => {
     const message = { role: 'assistant' as const, content: null, tool_calls: [custom] };
     const answer = { type: 'edit' as const, fingerprint: 'f0', arguments: given };
     const answered: JournalEvent = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
-    const { calls } = stateAfter(replied(message), shown(), answered);
+    const { calls } = applyEvents(createResponse(message), shown(), answered);
     expect(calls).toMatchObject([{ call: { ...custom, custom: { name: 'run', input } } }]);
   });
 
-  test('is no text, if the person saw an object', () => {
+  test('is not a text if the person saw an object', () => {
     const answer = { type: 'edit' as const, fingerprint: 'f0', arguments: 'ls' };
     const answered: JournalEvent = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
-    const { calls } = stateAfter(replied(asked(a)), requested(a), answered);
-    expect(calls).toMatchObject([{ call: call('a', { text: '"ls"' }) }]);
+    const { calls } = applyEvents(createResponse(createCallMessage(a)), createApprovalRequest(a), answered);
+    expect(calls).toMatchObject([{ call: createCall('a', { text: '"ls"' }) }]);
   });
 });
 
-describe('calls that fail', () => {
-  const b = call('b', { text: '{"city":"Rome"}' });
-  const other = call('c', { name: 'pay' });
+describe('failed calls', () => {
+  const b = createCall('b', { text: '{"city":"Rome"}' });
+  const other = createCall('c', { name: 'pay' });
   const stuck = (tool: string, count: number): ToolRepeatedFailureEvent => {
     const message = { role: 'user', content: 'Stop.' } as const;
     return { type: 'tool.repeated_failure', turn: 1, tool, count, message, at: 0, activeMs: 0 };
   };
 
-  test('are counted beside calls of the same turn that did not fail', () => {
-    const known = [replied(asked(a, b)), failed(a), finished(b, { index: 1 })];
-    expect([...stateAfter(...known).failing.values()]).toEqual([{ tool: 'look_up', count: 1, toldAt: undefined }]);
+  test('are counted if other calls of the turn succeed', () => {
+    const known = [createResponse(createCallMessage(a, b)), createFailed(a), createFinished(b, { index: 1 })];
+    expect([...applyEvents(...known).repeatedFailures.values()]).toEqual([
+      { tool: 'look_up', count: 1, reportedAt: undefined },
+    ]);
   });
 
-  test('are marked when the model was told of their tool and count, and no others', () => {
+  test('are marked when the model gets a warning for their tool and count', () => {
     const known = [
-      replied(asked(a, b, other)),
-      failed(a),
-      failed(b, { index: 1 }),
-      failed(other, { index: 2 }),
-      replied(asked(a, other), { turn: 2 }),
-      failed(a, { turn: 2 }),
-      failed(other, { turn: 2, index: 1 }),
+      createResponse(createCallMessage(a, b, other)),
+      createFailed(a),
+      createFailed(b, { index: 1 }),
+      createFailed(other, { index: 2 }),
+      createResponse(createCallMessage(a, other), { turn: 2 }),
+      createFailed(a, { turn: 2 }),
+      createFailed(other, { turn: 2, index: 1 }),
       stuck('look_up', 2),
     ];
-    expect([...stateAfter(...known).failing.values()]).toEqual([
-      { tool: 'look_up', count: 2, toldAt: 2 },
-      { tool: 'look_up', count: 1, toldAt: undefined },
-      { tool: 'pay', count: 2, toldAt: undefined },
+    expect([...applyEvents(...known).repeatedFailures.values()]).toEqual([
+      { tool: 'look_up', count: 2, reportedAt: 2 },
+      { tool: 'look_up', count: 1, reportedAt: undefined },
+      { tool: 'pay', count: 2, reportedAt: undefined },
     ]);
-    expect(stateAfter(...known, stuck('look_up', 2)).failing.get('look_up {}')?.toldAt).toBe(2);
+    expect(applyEvents(...known, stuck('look_up', 2)).repeatedFailures.get('look_up {}')?.reportedAt).toBe(2);
   });
 
-  test('end the run when their tool refused it, once their siblings have ended', () => {
-    const refused = failed(a, { reason: 'refused', content: 'Not for you.' });
-    expect(stateAfter(replied(asked(a, b)), refused).ended).toEqual({ status: 'refused', refusal: 'Not for you.' });
+  test('end the run if the tool refused it, after the other calls have ended', () => {
+    const refused = createFailed(a, { reason: 'refused', content: 'Not for you.' });
+    expect(applyEvents(createResponse(createCallMessage(a, b)), refused).runEnd).toEqual({
+      status: 'refused',
+      refusal: 'Not for you.',
+    });
   });
 });
 
-test('an approved call stays approved beside one that nobody has answered', () => {
-  const known = [replied(asked(a, call('b'))), requested(a), requested(call('b'), 1), approved()];
-  expect(stateAfter(...known).calls.map(({ status }) => status)).toEqual(['approved', 'pending']);
+test('keeps a call approved while another call has no answer', () => {
+  const known = [
+    createResponse(createCallMessage(a, createCall('b'))),
+    createApprovalRequest(a),
+    createApprovalRequest(createCall('b'), 1),
+    createApproval(),
+  ];
+  expect(applyEvents(...known).calls.map(({ status }) => status)).toEqual(['approved', 'pending']);
 });

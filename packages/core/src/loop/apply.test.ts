@@ -1,11 +1,25 @@
 import { expect, test } from 'vitest';
-import * as facts from '../../../../test/loop/facts.ts';
+import * as events from '../../../../test/loop/journal-events.ts';
 import type { UserPart } from '../chat/message.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 
-const { approved, asked, at, call, failed, finished, go, replied, requested, said, skipped, stateAfter, used } = facts;
+const {
+  createApproval,
+  createCallMessage,
+  withActiveMs,
+  createCall,
+  createFailed,
+  createFinished,
+  go,
+  createResponse,
+  createApprovalRequest,
+  createTextMessage,
+  createSkipped,
+  applyEvents,
+  createUsage,
+} = events;
 
-const [a, b] = [call('a'), call('b')];
+const [a, b] = [createCall('a'), createCall('b')];
 const image: UserPart = { type: 'image_url', image_url: { url: 'https://a.test/1.png' } };
 const result = (id: string, content = 'Found.') => ({ role: 'tool', tool_call_id: id, content });
 const wrote: JournalEvent = {
@@ -17,33 +31,45 @@ const wrote: JournalEvent = {
 };
 
 test.each([
-  ['text', [replied(said('Hi.'))], [said('Hi.')]],
-  ['calls', [replied(asked(a, b))], [asked(a, b)]],
+  ['text', [createResponse(createTextMessage('Hi.'))], [createTextMessage('Hi.')]],
+  ['calls', [createResponse(createCallMessage(a, b))], [createCallMessage(a, b)]],
   [
     'a refusal, without the calls beside it',
-    [replied({ ...asked(a), refusal: 'No.' })],
+    [createResponse({ ...createCallMessage(a), refusal: 'No.' })],
     [{ role: 'assistant', content: null, refusal: 'No.' }],
   ],
-  ['nothing of an empty reply', [replied(said(''))], []],
-  ['nothing of a reply that was cut', [replied(asked(a), { finishReason: 'length' })], []],
-  ['nothing of a text that was cut', [replied(said('Hi'), { finishReason: 'length' })], []],
-  ['nothing of what the filter stopped', [replied(said('Hi'), { finishReason: 'content_filter' })], []],
+  ['nothing of an empty reply', [createResponse(createTextMessage(''))], []],
+  ['nothing of a reply that was cut', [createResponse(createCallMessage(a), { finishReason: 'length' })], []],
+  ['nothing of a text that was cut', [createResponse(createTextMessage('Hi'), { finishReason: 'length' })], []],
+  [
+    'nothing of what the filter stopped',
+    [createResponse(createTextMessage('Hi'), { finishReason: 'content_filter' })],
+    [],
+  ],
   [
     'what the model was asked again',
-    [replied(said('')), facts.askedAgain('empty')],
+    [createResponse(createTextMessage('')), events.createReprompt('empty')],
     [{ role: 'user', content: 'Again: empty.' }],
   ],
-  ['no result before the last of its turn', [replied(asked(a, b)), finished(b, { index: 1 })], [asked(a, b)]],
+  [
+    'no result before the last of its turn',
+    [createResponse(createCallMessage(a, b)), createFinished(b, { index: 1 })],
+    [createCallMessage(a, b)],
+  ],
   [
     'the results in the order of the calls, whatever finished first',
-    [replied(asked(a, b)), finished(b, { index: 1, content: '2' }), failed(a, { content: '1' })],
-    [asked(a, b), result('a', '1'), result('b', '2')],
+    [
+      createResponse(createCallMessage(a, b)),
+      createFinished(b, { index: 1, content: '2' }),
+      createFailed(a, { content: '1' }),
+    ],
+    [createCallMessage(a, b), result('a', '1'), result('b', '2')],
   ],
   [
     'images and files after the last result',
-    [replied(asked(a, b)), finished(a, { parts: [image] }), skipped(b, { index: 1 })],
+    [createResponse(createCallMessage(a, b)), createFinished(a, { parts: [image] }), createSkipped(b, { index: 1 })],
     [
-      asked(a, b),
+      createCallMessage(a, b),
       result('a'),
       result('b', 'Denied.'),
       { role: 'user', content: [{ type: 'text', text: 'From look_up (a):' }, image] },
@@ -51,86 +77,101 @@ test.each([
   ],
   [
     'what the user wrote, after the results',
-    [replied(asked(a, b)), wrote, skipped(a), wrote, skipped(b, { index: 1 })],
-    [asked(a, b), result('a', 'Denied.'), result('b', 'Denied.'), { role: 'user', content: 'Stop.' }],
+    [createResponse(createCallMessage(a, b)), wrote, createSkipped(a), wrote, createSkipped(b, { index: 1 })],
+    [createCallMessage(a, b), result('a', 'Denied.'), result('b', 'Denied.'), { role: 'user', content: 'Stop.' }],
   ],
 ] as readonly (readonly [string, readonly JournalEvent[], readonly unknown[]])[])(
-  'the history gets %s',
+  'adds to the history: %s',
   (_, known, messages) => {
-    expect(stateAfter(...known).history.messages).toEqual([go, ...messages]);
+    expect(applyEvents(...known).history.messages).toEqual([go, ...messages]);
   },
 );
 
-test('usage adds up over replies, failures and refusals', () => {
-  const state = stateAfter(
-    replied(asked(a), { usage: used(10, 0.25) }),
-    finished(a),
-    facts.limitRefused({ usage: used(5, 0.5) }),
+test('adds up usage over responses, failures and refusals', () => {
+  const state = applyEvents(
+    createResponse(createCallMessage(a), { usage: createUsage(10, 0.25) }),
+    createFinished(a),
+    events.createLimitExceeded({ usage: createUsage(5, 0.5) }),
   );
-  expect(state.usage).toEqual({ ...used(15, 0.75), requests: 2 });
-  expect(state.lastUsage).toEqual(used(5, 0.5));
+  expect(state.usage).toEqual({ ...createUsage(15, 0.75), requests: 2 });
+  expect(state.lastUsage).toEqual(createUsage(5, 0.5));
 });
 
-test('time at work never goes back, in whatever order facts of side by side come', () => {
-  const known = [replied(asked(a, b)), at(50, finished(a)), at(40, finished(b, { index: 1 }))];
-  expect(stateAfter(...known).activeMs).toBe(50);
-});
-
-test('calls count that ran or failed, not those that were skipped', () => {
+test('never decreases the active time, in any order of parallel events', () => {
   const known = [
-    replied(asked(a, b, call('c'))),
-    finished(a),
-    failed(b, { index: 1 }),
-    skipped(call('c'), { index: 2 }),
+    createResponse(createCallMessage(a, b)),
+    withActiveMs(50, createFinished(a)),
+    withActiveMs(40, createFinished(b, { index: 1 })),
   ];
-  expect(stateAfter(...known).toolCalls).toBe(2);
+  expect(applyEvents(...known).activeMs).toBe(50);
 });
 
-test('a call goes from open to closed by way of a person', () => {
-  const states = [replied(asked(a)), requested(a), approved(), finished(a)].map((_, count, known) => {
-    return stateAfter(...known.slice(0, count + 1)).calls.map(({ status }) => status);
+test('counts calls that ran or failed, not skipped ones', () => {
+  const known = [
+    createResponse(createCallMessage(a, b, createCall('c'))),
+    createFinished(a),
+    createFailed(b, { index: 1 }),
+    createSkipped(createCall('c'), { index: 2 }),
+  ];
+  expect(applyEvents(...known).toolCalls).toBe(2);
+});
+
+test('moves a call from open to closed through an approval', () => {
+  const states = [
+    createResponse(createCallMessage(a)),
+    createApprovalRequest(a),
+    createApproval(),
+    createFinished(a),
+  ].map((_, count, known) => {
+    return applyEvents(...known.slice(0, count + 1)).calls.map(({ status }) => status);
   });
   expect(states).toEqual([['open'], ['pending'], ['approved'], []]);
 });
 
-test('a new reply starts from nothing: no calls, no output, not parked', () => {
+test('clears calls, output and suspension with a new response', () => {
   const parked: JournalEvent = { type: 'run.suspended', turn: 1, pending: ['approval:1.0'], at: 0, activeMs: 0 };
-  const before = stateAfter(replied(asked(a)), requested(a), parked, approved(), finished(a));
-  const after = stateAfter(
-    replied(asked(a)),
-    requested(a),
+  const before = applyEvents(
+    createResponse(createCallMessage(a)),
+    createApprovalRequest(a),
     parked,
-    approved(),
-    finished(a),
-    replied(said('Done.'), { turn: 2 }),
+    createApproval(),
+    createFinished(a),
   );
-  expect([before.isParked, after.isParked, after.turn, after.calls, after.output]).toEqual([
+  const after = applyEvents(
+    createResponse(createCallMessage(a)),
+    createApprovalRequest(a),
+    parked,
+    createApproval(),
+    createFinished(a),
+    createResponse(createTextMessage('Done.'), { turn: 2 }),
+  );
+  expect([before.isSuspended, after.isSuspended, after.turn, after.calls, after.output]).toEqual([
     true,
     false,
     2,
     [],
     undefined,
   ]);
-  expect(after.word).toEqual({ verdict: 'text', text: 'Done.', refusal: '', clampedByLimit: undefined });
+  expect(after.lastResponse).toEqual({ kind: 'text', text: 'Done.', refusal: '', clampedByLimit: undefined });
 });
 
-test('a state is never changed by what comes after it', () => {
+test('never changes an earlier state', () => {
   const known = [
-    replied(asked(a, b)),
-    failed(a),
-    finished(b, { index: 1 }),
-    replied(asked(a), { turn: 2 }),
-    failed(a, { turn: 2 }),
+    createResponse(createCallMessage(a, b)),
+    createFailed(a),
+    createFinished(b, { index: 1 }),
+    createResponse(createCallMessage(a), { turn: 2 }),
+    createFailed(a, { turn: 2 }),
   ];
-  const states = known.map((_, count) => stateAfter(...known.slice(0, count + 1)));
+  const states = known.map((_, count) => applyEvents(...known.slice(0, count + 1)));
   const before = states.map((state) => structuredClone({ ...state, history: state.history.messages }));
-  stateAfter(...known, replied(said('Done.'), { turn: 3 }));
+  applyEvents(...known, createResponse(createTextMessage('Done.'), { turn: 3 }));
   expect(states.map((state) => ({ ...state, history: state.history.messages }))).toEqual(before);
 });
 
-test('facts that only tell of time change nothing else', () => {
+test('changes only the time for events without other effects', () => {
   const started: JournalEvent = { type: 'run.started', agent: 'agent', messages: [go], at: 0, activeMs: 0 };
   const waived: JournalEvent = { type: 'approval.expired', turn: 1, index: 0, at: 0, activeMs: 0 };
-  const known = [replied(asked(a)), requested(a)];
-  expect({ ...stateAfter(started, ...known, waived), history: [] }).toEqual({ ...stateAfter(...known), history: [] });
+  const known = [createResponse(createCallMessage(a)), createApprovalRequest(a)];
+  expect({ ...applyEvents(started, ...known, waived), history: [] }).toEqual({ ...applyEvents(...known), history: [] });
 });

@@ -8,164 +8,170 @@ import type {
   ToolRepeatedFailureEvent,
 } from '../event/journal-event.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
-import { closeCall, hasBegun, refusedBy, spentInside, updateCall, withSpent, writtenCall } from './calls.ts';
-import { planned } from './edits.ts';
-import { judge, refusalOf, type Verdict } from './judge.ts';
-import { withShare } from './shares.ts';
-import type { CallState, Failing, PendingAnswer, RunState } from './state.ts';
-import { seenHistory, withMessages, withView } from './view.ts';
+import { closeCall, getOriginalCall, hasBegun, toRefusedEnd, updateCall, withNestedUsage, withUsage } from './calls.ts';
+import { classifyResponse, type ResponseKind, readRefusal } from './classify-response.ts';
+import { applyPlan } from './find-edits.ts';
+import { addShare } from './shares.ts';
+import type { CallState, LastResponse, RepeatedFailure, RunState } from './state.ts';
+import { getVisibleHistory, withFilteredHistory, withMessages } from './visible-history.ts';
 
-/** What is known after a fact. Pure. */
-export function apply(before: RunState, fact: JournalEvent): RunState {
-  const state: RunState = { ...before, activeMs: Math.max(before.activeMs, fact.activeMs) };
-  switch (fact.type) {
+/** Folds a journal event into the state. Pure. */
+export function apply(before: RunState, event: JournalEvent): RunState {
+  const state: RunState = { ...before, activeMs: Math.max(before.activeMs, event.activeMs) };
+  switch (event.type) {
     case 'run.started':
     case 'run.finished':
       return state;
     case 'turn.prepared':
-      return planned({ ...spentInside(state, fact), tools: fact.tools }, fact);
+      return applyPlan({ ...withNestedUsage(state, event), tools: event.tools }, event);
     case 'model.responded':
-      return replied(state, fact);
+      return applyResponse(state, event);
     case 'model.failed':
       return {
-        ...spent(state, fact.usage),
-        ended: { status: 'failed', error: fact.error, attempts: fact.failedAttempts },
+        ...withRequestUsage(state, event.usage),
+        runEnd: { status: 'failed', error: event.error, attempts: event.failedAttempts },
       };
     case 'request.lost':
-      return spent(state, fact.usage);
+      return withRequestUsage(state, event.usage);
     case 'limit.exceeded': {
-      const { limit, max, spent: used, usage } = fact;
-      return { ...spent(state, usage), ended: { status: 'limited', limit, max, spent: used } };
+      const { limit, max, spent: used, usage } = event;
+      return { ...withRequestUsage(state, usage), runEnd: { status: 'limited', limit, max, spent: used } };
     }
     case 'run.aborted': {
-      const used = fact.usage === undefined ? state : spent(state, fact.usage);
-      return { ...used, ended: { status: 'aborted', reason: fact.reason } };
+      const used = event.usage === undefined ? state : withRequestUsage(state, event.usage);
+      return { ...used, runEnd: { status: 'aborted', reason: event.reason } };
     }
     case 'run.refused':
-      return { ...spent(state, fact.usage), ended: refusedBy(fact) };
+      return { ...withRequestUsage(state, event.usage), runEnd: toRefusedEnd(event) };
     case 'limit.approaching':
-      return { ...withMessages(state, fact.message), last: fact };
+      return { ...withMessages(state, event.message), approachingLimit: event };
     case 'tool.repeated_failure':
-      return { ...withMessages(state, fact.message), failing: told(state.failing, fact) };
+      return { ...withMessages(state, event.message), repeatedFailures: markReported(state.repeatedFailures, event) };
     case 'model.reprompted':
-      return applyReprompt(state, fact);
+      return applyReprompt(state, event);
     case 'handoff.completed':
-      return handedOver(state, fact);
+      return applyHandoff(state, event);
     case 'output.checked':
-      return { ...state, output: fact.result };
+      return { ...state, output: event.result };
     case 'approval.requested':
-      return requested(state, fact);
+      return applyApprovalRequest(state, event);
     case 'approval.not_required':
-      return updateCall(state, fact.index, { status: 'waived' });
+      return updateCall(state, event.index, { status: 'waived' });
     case 'approval.answered':
-      return answered(state, fact);
+      return applyAnswer(state, event);
     case 'approval.expired':
       return state;
     case 'user.interrupted':
-      return { ...state, interruption: fact.message };
+      return { ...state, interruption: event.message };
     case 'tool.suspended':
-      return updateCall(spentInside(state, fact), fact.index, { status: 'pending', inner: fact.pending });
+      return updateCall(withNestedUsage(state, event), event.index, {
+        status: 'pending',
+        nestedPending: event.pending,
+      });
     case 'run.suspended':
-      return { ...state, isParked: true };
+      return { ...state, isSuspended: true };
     case 'tool.finished':
     case 'tool.failed':
     case 'tool.skipped':
-      return closeCall(state, fact);
+      return closeCall(state, event);
   }
 }
 
-function replied(state: RunState, fact: ModelRespondedEvent): RunState {
-  const { message, finishReason, turn, rejection } = fact;
-  const verdict = judge(message, finishReason);
+function applyResponse(state: RunState, event: ModelRespondedEvent): RunState {
+  const { message, finishReason, turn, rejection } = event;
+  const kind = classifyResponse(message, finishReason);
   const isAccepted = rejection === undefined;
-  const isHistory = verdict === 'calls' || verdict === 'text' || verdict === 'refused';
-  const { before = [], after = [] } = fact.steeringMessages ?? {};
-  const keepsCalls = isAccepted && verdict !== 'refused';
-  const said = isHistory || !isAccepted ? [keepsCalls ? message : withoutCalls(message)] : [];
-  const { totalTokens: tokens, cost } = fact.usage;
-  const used = withMessages(spentInside(state, fact), ...before, ...said, ...after);
-  const asked = { agent: state.speaker?.to, turns: 1, tokens, cost, durationMs: fact.durationMs };
+  const isHistory = kind === 'calls' || kind === 'text' || kind === 'refused';
+  const { before = [], after = [] } = event.steeringMessages ?? {};
+  const keepsCalls = isAccepted && kind !== 'refused';
+  const messages = isHistory || !isAccepted ? [keepsCalls ? message : withoutCalls(message)] : [];
+  const { totalTokens: tokens, cost } = event.usage;
+  const used = withMessages(withNestedUsage(state, event), ...before, ...messages, ...after);
+  const share = { agent: state.speaker?.to, turns: 1, tokens, cost, durationMs: event.durationMs };
   return {
     ...used,
-    usage: addUsage(used.usage, fact.usage),
-    lastUsage: fact.usage,
-    shares: withShare(used.shares, asked),
+    usage: addUsage(used.usage, event.usage),
+    lastUsage: event.usage,
+    shares: addShare(used.shares, share),
     turn,
-    counted: countedBy(fact, seenHistory(used).length - after.length) ?? state.counted,
-    calls: verdict === 'calls' && isAccepted ? callsOf(fact) : [],
+    countedPrefix: toCountedPrefix(event, getVisibleHistory(used).length - after.length) ?? state.countedPrefix,
+    calls: kind === 'calls' && isAccepted ? toCallStates(event) : [],
     results: [],
-    word: after.length > 0 ? undefined : toWord(fact, verdict),
-    asked: isHistory && isAccepted ? { ...state.asked, empty: 0, cut: 0 } : state.asked,
+    lastResponse: after.length > 0 ? undefined : toLastResponse(event, kind),
+    reprompts: isHistory && isAccepted ? { ...state.reprompts, empty: 0, cut: 0 } : state.reprompts,
     guardRetries: isHistory && isAccepted ? NONE : state.guardRetries,
     output: undefined,
     interruption: undefined,
-    isParked: false,
+    isSuspended: false,
   };
 }
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
-function toWord({ message, clampedByLimit, rejection }: ModelRespondedEvent, verdict: Verdict): PendingAnswer {
-  return { verdict, text: getMessageText(message), refusal: refusalOf(message), clampedByLimit, rejection };
+function toLastResponse({ message, clampedByLimit, rejection }: ModelRespondedEvent, kind: ResponseKind): LastResponse {
+  return { kind, text: getMessageText(message), refusal: readRefusal(message), clampedByLimit, rejection };
 }
 
 function applyReprompt(state: RunState, { reason, guard = '', message }: ModelRepromptedEvent): RunState {
-  const next = { ...withMessages(state, message), word: undefined, output: undefined };
-  if (reason !== 'guard') return { ...next, asked: { ...state.asked, [reason]: state.asked[reason] + 1 } };
+  const next = { ...withMessages(state, message), lastResponse: undefined, output: undefined };
+  if (reason !== 'guard') return { ...next, reprompts: { ...state.reprompts, [reason]: state.reprompts[reason] + 1 } };
   const retries = (state.guardRetries.get(guard) ?? 0) + 1;
   return { ...next, guardRetries: new Map(state.guardRetries).set(guard, retries) };
 }
 
-/** What one agent's calls came to is nothing that the next one would be held to. */
-function handedOver(before: RunState, fact: HandoffCompletedEvent): RunState {
-  const state = withView(spentInside(before, fact), fact.edits ?? []);
-  const { handoffs, asked } = state;
-  const none = { guardRetries: NONE, misses: NONE, failing: NONE };
-  const anew = { tools: undefined, results: [], memory: {}, counted: undefined, ...none };
-  const shares = withShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });
-  return { ...state, ...anew, shares, asked: { ...asked, output: 0 }, speaker: fact, handoffs: handoffs + 1 };
+/** Counts of retries and failures belong to one agent: the next agent starts without them. */
+function applyHandoff(before: RunState, event: HandoffCompletedEvent): RunState {
+  const state = withFilteredHistory(withNestedUsage(before, event), event.edits ?? []);
+  const { handoffs, reprompts } = state;
+  const none = { guardRetries: NONE, invalidCalls: NONE, repeatedFailures: NONE };
+  const anew = { tools: undefined, results: [], memory: {}, countedPrefix: undefined, ...none };
+  const shares = addShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });
+  return { ...state, ...anew, shares, reprompts: { ...reprompts, output: 0 }, speaker: event, handoffs: handoffs + 1 };
 }
 
-/** Only a reply to the first try says what the conversation has: a failed attempt's share is a guess. */
-function countedBy({ usage, failedAttempts }: ModelRespondedEvent, messages: number): RunState['counted'] {
+/** The usage counts the conversation only if the first attempt succeeded: the tokens of a failed attempt are an estimate. */
+function toCountedPrefix({ usage, failedAttempts }: ModelRespondedEvent, messages: number): RunState['countedPrefix'] {
   if (usage.requests !== 1 || usage.estimated || failedAttempts.length > 0) return undefined;
   return { tokens: usage.inputTokens + usage.outputTokens, messages };
 }
 
-/** A refusal beats the calls beside it: they never run, so they must not be open. */
+/** The calls of a refusal never run. Left in the message, they would stay open. */
 function withoutCalls({ tool_calls: _, ...message }: AssistantMessage): AssistantMessage {
   return message;
 }
 
-function spent(state: RunState, usage: Usage): RunState {
-  return { ...withSpent(state, { usage }), lastUsage: usage };
+function withRequestUsage(state: RunState, usage: Usage): RunState {
+  return { ...withUsage(state, { usage }), lastUsage: usage };
 }
 
-function callsOf({ message, rawArguments: raw, mayWait = [] }: ModelRespondedEvent): readonly CallState[] {
+function toCallStates({ message, rawArguments: raw, mayWait = [] }: ModelRespondedEvent): readonly CallState[] {
   return (message.tool_calls ?? []).map((call, index) => {
     const written = raw?.[index];
     const asWritten: ToolCall =
       written === undefined || call.type === 'custom'
         ? call
         : { ...call, function: { ...call.function, arguments: written } };
-    const untouched = { status: 'open', isEdited: false, doubts: 0, repeats: 0 } as const;
-    return { index, call: asWritten, mayWait: mayWait.includes(index), ...untouched };
+    const untouched = { status: 'open', isEdited: false, unknownOutcomes: 0, repeats: 0 } as const;
+    return { index, call: asWritten, canWait: mayWait.includes(index), ...untouched };
   });
 }
 
-function requested(state: RunState, fact: ApprovalRequestedEvent): RunState {
-  const { index, pending, again } = fact;
+function applyApprovalRequest(state: RunState, event: ApprovalRequestedEvent): RunState {
+  const { index, pending, again } = event;
   const known = state.calls.find((call) => call.index === index);
-  const { doubts = 0, repeats = 0 } = known ?? {};
+  const { unknownOutcomes = 0, repeats = 0 } = known ?? {};
   const counts = {
-    doubts: hasBegun(pending.reason) ? doubts + 1 : doubts,
+    unknownOutcomes: hasBegun(pending.reason) ? unknownOutcomes + 1 : unknownOutcomes,
     repeats: again === undefined ? repeats : repeats + 1,
   };
-  const unedited = known === undefined || again === undefined ? {} : { call: writtenCall(known), isEdited: false };
-  return updateCall(spentInside(state, fact), index, { status: 'pending', pending, ...counts, ...unedited });
+  const restored = known === undefined || again === undefined ? {} : { call: getOriginalCall(known), isEdited: false };
+  return updateCall(withNestedUsage(state, event), index, { status: 'pending', pending, ...counts, ...restored });
 }
 
-function answered(state: RunState, { index, answer }: Extract<JournalEvent, { type: 'approval.answered' }>): RunState {
+function applyAnswer(
+  state: RunState,
+  { index, answer }: Extract<JournalEvent, { type: 'approval.answered' }>,
+): RunState {
   switch (answer.type) {
     case 'approve':
       return updateCall(state, index, { status: 'approved' });
@@ -177,8 +183,11 @@ function answered(state: RunState, { index, answer }: Extract<JournalEvent, { ty
   }
 }
 
-function told(failing: RunState['failing'], { tool, count }: ToolRepeatedFailureEvent): RunState['failing'] {
-  const tell = (each: Failing): Failing =>
-    each.tool === tool && each.count === count ? { ...each, toldAt: each.toldAt ?? count } : each;
-  return new Map([...failing].map(([key, each]) => [key, tell(each)]));
+function markReported(
+  failures: RunState['repeatedFailures'],
+  { tool, count }: ToolRepeatedFailureEvent,
+): RunState['repeatedFailures'] {
+  const mark = (each: RepeatedFailure): RepeatedFailure =>
+    each.tool === tool && each.count === count ? { ...each, reportedAt: each.reportedAt ?? count } : each;
+  return new Map([...failures].map(([key, each]) => [key, mark(each)]));
 }

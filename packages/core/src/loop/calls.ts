@@ -10,66 +10,75 @@ import {
 import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/journal-event.ts';
 import type { PendingCall } from '../event/outcome.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
-import { type Taken, withShare } from './shares.ts';
-import type { CallState, Ended, Failing, Misses, RunState } from './state.ts';
-import { withMessages } from './view.ts';
+import { addShare, type SpentShare } from './shares.ts';
+import type { CallState, InvalidCallCount, RepeatedFailure, RunEnd, RunState } from './state.ts';
+import { withMessages } from './visible-history.ts';
 
 interface CallChange
   extends Partial<
-    Pick<CallState, 'status' | 'doubts' | 'repeats' | 'pending' | 'inner' | 'closed' | 'call' | 'isEdited'>
+    Pick<
+      CallState,
+      'status' | 'unknownOutcomes' | 'repeats' | 'pending' | 'nestedPending' | 'closedBy' | 'call' | 'isEdited'
+    >
   > {
-  /** The arguments that a person put in place of the model's. */
+  /** The arguments that a person wrote in place of the model's. */
   readonly edited?: Json;
 }
 
-/** The state with one of its calls changed. */
+/** Changes one call of the turn. */
 export function updateCall(state: RunState, index: number, { edited, ...change }: CallChange): RunState {
   const calls = state.calls.map((each) => {
     if (each.index !== index) return each;
     if (edited === undefined) return { ...each, ...change };
-    return { ...each, ...change, isEdited: true, written: writtenCall(each), call: withArguments(each, edited) };
+    return {
+      ...each,
+      ...change,
+      isEdited: true,
+      originalCall: getOriginalCall(each),
+      call: withArguments(each, edited),
+    };
   });
   return { ...state, calls };
 }
 
 /** The call as the model wrote it. */
-export function writtenCall({ written, call }: CallState): ToolCall {
-  return written ?? call;
+export function getOriginalCall({ originalCall, call }: CallState): ToolCall {
+  return originalCall ?? call;
 }
 
-/** What a person saw as a text is edited as a text, also where it was put into the form of the function. */
+/** If a person saw the input as a text, the edit is a text too, even if the call has the form of a function. */
 function withArguments({ call, pending }: CallState, edited: Json): ToolCall {
-  const text = typeof pending?.input === 'string' ? textOfEdit(edited) : undefined;
+  const text = typeof pending?.input === 'string' ? readEditedText(edited) : undefined;
   if (call.type === 'custom') return { ...call, custom: { ...call.custom, input: text ?? JSON.stringify(edited) } };
   const json = JSON.stringify(text === undefined ? edited : { input: text });
   return { ...call, function: { ...call.function, arguments: json } };
 }
 
-function textOfEdit(edited: Json): string | undefined {
+function readEditedText(edited: Json): string | undefined {
   const input = isRecord(edited) && Object.keys(edited).length === 1 ? edited['input'] : edited;
   return typeof input === 'string' ? input : undefined;
 }
 
-/** The state after a call was answered. With the last one of a turn the answers enter the history, in the model's order. */
-export function closeCall(before: RunState, fact: ToolCallClosedEvent): RunState {
-  const state = updateCall(spentInside(before, fact), fact.index, { status: 'closed', closed: fact });
+/** Closes a call. The results of a turn enter the history together, after its last call, in the order of the model's calls. */
+export function closeCall(before: RunState, event: ToolCallClosedEvent): RunState {
+  const state = updateCall(withNestedUsage(before, event), event.index, { status: 'closed', closedBy: event });
   const counted: RunState = {
     ...state,
-    toolCalls: state.toolCalls + (fact.type === 'tool.skipped' ? 0 : 1),
-    shares: fact.type === 'tool.skipped' ? state.shares : withShare(state.shares, shareOf(fact, before)),
-    over: state.over ?? overBy(fact),
-    ended: state.ended ?? endedBy(fact),
+    toolCalls: state.toolCalls + (event.type === 'tool.skipped' ? 0 : 1),
+    shares: event.type === 'tool.skipped' ? state.shares : addShare(state.shares, toShare(event, before)),
+    exceededLimit: state.exceededLimit ?? findExceededLimit(event),
+    runEnd: state.runEnd ?? findRunEnd(event),
   };
-  const closed = counted.calls.flatMap((call) => (call.closed === undefined ? [] : [call.closed]));
-  return closed.length < counted.calls.length ? counted : turnClosed(counted, closed);
+  const closed = counted.calls.flatMap((call) => (call.closedBy === undefined ? [] : [call.closedBy]));
+  return closed.length < counted.calls.length ? counted : closeTurn(counted, closed);
 }
 
-/** Whether a call that waits for this reason has begun, so that letting it run is letting it run again. */
+/** Whether a call that waits for this reason has already run: approving it runs it again. */
 export function hasBegun(reason: PendingCall['reason']): boolean {
   return reason === 'unknown_outcome' || reason === 'suspended';
 }
 
-interface Spent {
+interface NestedUsage {
   readonly index?: number;
   readonly spent?: Usage;
   readonly nestedToolCallCount?: number;
@@ -77,94 +86,98 @@ interface Spent {
 }
 
 /**
- * What a run inside the run has used is counted once: by the fact that closes its call, or that it is suspended with. So is what
- * was asked aside. Neither says how large this conversation is.
+ * Adds what a nested run and the middleware used. The event that closes or suspends the call has the usage of the nested run,
+ * so it counts once. Neither usage says how large this conversation is, so `lastUsage` stays.
  */
-export function spentInside(
+export function withNestedUsage(
   state: RunState,
-  { index, spent, nestedToolCallCount = 0, middlewareUsage: aside }: Spent,
+  { index, spent, nestedToolCallCount = 0, middlewareUsage }: NestedUsage,
 ): RunState {
-  const before = aside === undefined ? state : withSpent(state, { usage: aside });
+  const before = middlewareUsage === undefined ? state : withUsage(state, { usage: middlewareUsage });
   if (spent === undefined) return before;
   const call = state.calls.find((each) => each.index === index)?.call;
   const { toolCalls } = before;
-  const after = withSpent(before, { usage: spent, ...(call && { tool: callName(call) }) });
+  const after = withUsage(before, { usage: spent, ...(call && { tool: callName(call) }) });
   return { ...after, toolCalls: toolCalls + nestedToolCallCount };
 }
 
-/** What was used, and by whom: by the one who speaks, or one of its tools. */
-export function withSpent(
+/** Adds usage to the run and to the share of the active agent, or of one of its tools. */
+export function withUsage(
   state: RunState,
   { usage, tool }: { readonly usage: Usage; readonly tool?: string },
 ): RunState {
   const { totalTokens: tokens, cost } = usage;
   const by = { agent: state.speaker?.to, ...(tool === undefined ? {} : { tool }) };
-  return { ...state, usage: addUsage(state.usage, usage), shares: withShare(state.shares, { ...by, tokens, cost }) };
+  return { ...state, usage: addUsage(state.usage, usage), shares: addShare(state.shares, { ...by, tokens, cost }) };
 }
 
-function shareOf(fact: Exclude<ToolCallClosedEvent, ToolSkippedEvent>, { speaker }: RunState): Taken {
-  const { nestedToolCallCount = 0, durationMs } = fact;
-  return { agent: speaker?.to, tool: nameOf(fact), toolCalls: 1 + nestedToolCallCount, durationMs };
+function toShare(event: Exclude<ToolCallClosedEvent, ToolSkippedEvent>, { speaker }: RunState): SpentShare {
+  const { nestedToolCallCount = 0, durationMs } = event;
+  return { agent: speaker?.to, tool: getToolName(event), toolCalls: 1 + nestedToolCallCount, durationMs };
 }
 
-function overBy(fact: ToolCallClosedEvent): RunState['over'] {
-  if (fact.type !== 'tool.skipped' || fact.reason !== 'limit') return undefined;
-  const { limit, outerLimit: around } = fact;
-  return { limit: limit === 'handoffs' ? limit : 'toolCalls', ...(around === undefined ? {} : { around }) };
+function findExceededLimit(event: ToolCallClosedEvent): RunState['exceededLimit'] {
+  if (event.type !== 'tool.skipped' || event.reason !== 'limit') return undefined;
+  const { limit, outerLimit } = event;
+  return { limit: limit === 'handoffs' ? limit : 'toolCalls', ...(outerLimit === undefined ? {} : { outerLimit }) };
 }
 
-function endedBy(fact: ToolCallClosedEvent): RunState['ended'] {
-  if (fact.type !== 'tool.failed') return undefined;
-  if (fact.reason === 'refused') return refusedBy({ ...fact, reason: fact.error.message });
-  return fact.reason === 'aborted' ? { status: 'aborted', reason: fact.error.message } : undefined;
+function findRunEnd(event: ToolCallClosedEvent): RunState['runEnd'] {
+  if (event.type !== 'tool.failed') return undefined;
+  if (event.reason === 'refused') return toRefusedEnd({ ...event, reason: event.error.message });
+  return event.reason === 'aborted' ? { status: 'aborted', reason: event.error.message } : undefined;
 }
 
-export function refusedBy({ reason, guard }: { readonly reason: string; readonly guard?: string }): Ended {
+export function toRefusedEnd({ reason, guard }: { readonly reason: string; readonly guard?: string }): RunEnd {
   return { status: 'refused', refusal: reason, ...(guard === undefined ? {} : { guard }) };
 }
 
-function turnClosed(state: RunState, closed: readonly ToolCallClosedEvent[]): RunState {
-  const messages = [...resultsOf(closed), ...partsMessage(closed)];
+function closeTurn(state: RunState, closed: readonly ToolCallClosedEvent[]): RunState {
+  const messages = [...toResultMessages(closed), ...toPartsMessages(closed)];
   const { interruption } = state;
   return {
     ...withMessages(state, ...messages, ...(interruption === undefined ? [] : [interruption])),
     calls: [],
     results: closed,
-    word: undefined,
+    lastResponse: undefined,
     interruption: undefined,
-    misses: countMisses(state.misses, closed),
-    failing: countFailing(state.failing, closed),
+    invalidCalls: countInvalidCalls(state.invalidCalls, closed),
+    repeatedFailures: countRepeatedFailures(state.repeatedFailures, closed),
   };
 }
 
-/** A conversation goes to one agent. */
-function resultsOf(closed: readonly ToolCallClosedEvent[]): readonly ToolMessage[] {
-  const over = closed.find(handsOver);
-  return closed.map((fact) =>
-    fact === over || !handsOver(fact) ? toolMessage(fact) : { ...toolMessage(fact), content: LATE },
+/** Only the first handoff of a turn takes place. */
+function toResultMessages(closed: readonly ToolCallClosedEvent[]): readonly ToolMessage[] {
+  const handoff = closed.find(isHandoffResult);
+  return closed.map((event) =>
+    event === handoff || !isHandoffResult(event)
+      ? toToolMessage(event)
+      : { ...toToolMessage(event), content: SECOND_HANDOFF },
   );
 }
 
-const LATE = 'Not handed over: another agent was asked for before, in the same turn.';
+const SECOND_HANDOFF = 'Not handed over: this turn has already handed the conversation over to another agent.';
 
-export function handsOver(fact: ToolCallClosedEvent): fact is ToolFinishedEvent & { readonly handoffTo: string } {
-  return fact.type === 'tool.finished' && fact.handoffTo !== undefined;
+export function isHandoffResult(
+  event: ToolCallClosedEvent,
+): event is ToolFinishedEvent & { readonly handoffTo: string } {
+  return event.type === 'tool.finished' && event.handoffTo !== undefined;
 }
 
-export function toolMessage({ call, content }: ToolCallClosedEvent): ToolMessage {
+export function toToolMessage({ call, content }: ToolCallClosedEvent): ToolMessage {
   return { role: 'tool', tool_call_id: call.id, content };
 }
 
-/** Images and files can't stand in a tool message: they follow the turn's last result in a user message. */
-export function partsMessage(closed: readonly ToolCallClosedEvent[]): readonly UserMessage[] {
-  const content = closed.flatMap((fact) => {
-    if (fact.type !== 'tool.finished' || fact.parts === undefined) return [];
-    return [{ type: 'text' as const, text: `From ${callName(fact.call)} (${fact.call.id}):` }, ...fact.parts];
+/** A tool message cannot hold images and files: they follow the last result of the turn in a user message. */
+export function toPartsMessages(closed: readonly ToolCallClosedEvent[]): readonly UserMessage[] {
+  const content = closed.flatMap((event) => {
+    if (event.type !== 'tool.finished' || event.parts === undefined) return [];
+    return [{ type: 'text' as const, text: `From ${callName(event.call)} (${event.call.id}):` }, ...event.parts];
   });
   return content.length === 0 ? [] : [{ role: 'user', content }];
 }
 
-/** Whether a user message holds the images and files of the results before it. */
+/** Whether a user message contains the images and files of the results before it. */
 export function isPartsMessage(messages: readonly Message[], index: number): boolean {
   const { role, content } = messages[index] ?? {};
   const [first] = role === 'user' && Array.isArray(content) ? content : [];
@@ -176,44 +189,54 @@ export function isPartsMessage(messages: readonly Message[], index: number): boo
   }
 }
 
-/** A tool with no call that passed this turn missed once more, however many calls it had; one that passed starts over. */
-function countMisses(before: RunState['misses'], closed: readonly ToolCallClosedEvent[]): RunState['misses'] {
-  if (before.size === 0 && !closed.some(isMiss)) return before;
-  const misses = new Map<string, Misses>(before);
-  const passed = new Set(closed.filter((fact) => !isMiss(fact) && fact.type !== 'tool.skipped').map(nameOf));
-  for (const name of passed) misses.delete(name);
-  for (const [name, issue] of new Map(closed.filter(isMiss).map((fact) => [nameOf(fact), fact.content]))) {
-    if (!passed.has(name)) misses.set(name, { turns: (before.get(name)?.turns ?? 0) + 1, issue });
+/** Counts a turn once for each tool all of whose calls were invalid. A valid call resets the count of its tool. */
+function countInvalidCalls(
+  before: RunState['invalidCalls'],
+  closed: readonly ToolCallClosedEvent[],
+): RunState['invalidCalls'] {
+  if (before.size === 0 && !closed.some(isInvalidCall)) return before;
+  const counts = new Map<string, InvalidCallCount>(before);
+  const passed = new Set(
+    closed.filter((event) => !isInvalidCall(event) && event.type !== 'tool.skipped').map(getToolName),
+  );
+  for (const name of passed) counts.delete(name);
+  for (const [name, issue] of new Map(
+    closed.filter(isInvalidCall).map((event) => [getToolName(event), event.content]),
+  )) {
+    if (!passed.has(name)) counts.set(name, { turns: (before.get(name)?.turns ?? 0) + 1, issue });
   }
-  return misses;
+  return counts;
 }
 
-function isMiss(fact: ToolCallClosedEvent): boolean {
-  return fact.type === 'tool.failed' && (fact.reason === 'invalid' || fact.reason === 'unknown');
+function isInvalidCall(event: ToolCallClosedEvent): boolean {
+  return event.type === 'tool.failed' && (event.reason === 'invalid' || event.reason === 'unknown');
 }
 
-function nameOf({ call }: ToolCallClosedEvent): string {
+function getToolName({ call }: ToolCallClosedEvent): string {
   return callName(call);
 }
 
-/** Only calls that passed validation count: the others have a budget of their own. */
-function countFailing(before: RunState['failing'], closed: readonly ToolCallClosedEvent[]): RunState['failing'] {
+/** Counts only calls that passed validation: `countInvalidCalls` counts the others. */
+function countRepeatedFailures(
+  before: RunState['repeatedFailures'],
+  closed: readonly ToolCallClosedEvent[],
+): RunState['repeatedFailures'] {
   if (before.size === 0 && !closed.some(({ type }) => type === 'tool.failed')) return before;
-  const failing = new Map<string, Failing>(before);
-  for (const fact of closed) {
-    if (fact.type === 'tool.skipped' || isMiss(fact)) continue;
-    const key = signature(fact.call);
-    if (fact.type === 'tool.finished') failing.delete(key);
+  const failures = new Map<string, RepeatedFailure>(before);
+  for (const event of closed) {
+    if (event.type === 'tool.skipped' || isInvalidCall(event)) continue;
+    const key = toSignature(event.call);
+    if (event.type === 'tool.finished') failures.delete(key);
     else {
-      const { count = 0, toldAt } = failing.get(key) ?? {};
-      failing.set(key, { tool: callName(fact.call), count: count + 1, toldAt });
+      const { count = 0, reportedAt } = failures.get(key) ?? {};
+      failures.set(key, { tool: callName(event.call), count: count + 1, reportedAt });
     }
   }
-  return failing;
+  return failures;
 }
 
-/** The same for the same tool and arguments, whatever the order of their keys. */
-function signature(call: ToolCall): string {
+/** Equal for calls of the same tool with the same arguments, in any order of keys. */
+function toSignature(call: ToolCall): string {
   const parsed = parseJson(callArguments(call));
   return `${callName(call)} ${parsed.ok ? stringifyCanonical(parsed.value) : callArguments(call)}`;
 }

@@ -1,20 +1,26 @@
 import { pluralize } from '../base/text.ts';
 import { callName } from '../chat/message.ts';
 import type { Action } from './action.ts';
-import { writtenCall } from './calls.ts';
+import { getOriginalCall } from './calls.ts';
 import type { Policy } from './policy.ts';
 import type { CallState, RunState } from './state.ts';
 
-/** What happens to the turn's calls next: those that need no approval, then the waits, then the approved ones. */
+/** Decides what happens to the calls of a turn: first those that need no approval run, then the run waits for answers, then the approved calls run. */
 export function decideCalls(state: RunState, policy: Policy): Action {
-  const { turn, last } = state;
+  const { turn, approachingLimit } = state;
   const open = state.calls.filter(({ status }) => status !== 'closed');
-  if (last !== undefined) {
-    const text = state.word?.text ?? '';
-    const given = text.trim() === '' || policy.hasOutput ? {} : { output: text, text };
+  if (approachingLimit !== undefined) {
+    const text = state.lastResponse?.text ?? '';
+    const output = text.trim() === '' || policy.hasOutput ? {} : { output: text, text };
     return {
       type: 'finish',
-      conclusion: { status: 'limited', limit: last.limit, max: last.max, spent: last.spent, ...given },
+      conclusion: {
+        status: 'limited',
+        limit: approachingLimit.limit,
+        max: approachingLimit.max,
+        spent: approachingLimit.spent,
+        ...output,
+      },
     };
   }
   const { toolCalls, handoffs, durationMs } = policy.limits;
@@ -25,13 +31,13 @@ export function decideCalls(state: RunState, policy: Policy): Action {
     };
   }
   if (state.toolCalls + open.length > toolCalls) {
-    const content = `Not run: ${pluralize(open.length, 'call')} would pass the limit of ${pluralize(toolCalls, 'tool call')}, of which ${state.toolCalls} are used.`;
+    const content = `Not run: ${pluralize(open.length, 'call')} would exceed the limit of ${pluralize(toolCalls, 'tool call')}. ${state.toolCalls} are used.`;
     return { type: 'refuse-calls', turn, calls: open, limit: 'toolCalls', content };
   }
-  const moving = state.handoffs < handoffs ? [] : open.filter(({ call }) => policy.handsOver(callName(call)));
-  if (moving.length === 0) return decideBatch(state, { open, policy });
-  const content = `Not handed over: the conversation has been handed over ${pluralize(handoffs, 'time')}, which is the limit.`;
-  return { type: 'refuse-calls', turn, calls: moving, limit: 'handoffs', content };
+  const handoffCalls = state.handoffs < handoffs ? [] : open.filter(({ call }) => policy.isHandoff(callName(call)));
+  if (handoffCalls.length === 0) return decideBatch(state, { open, policy });
+  const content = `Not handed over: the limit of ${pluralize(handoffs, 'handoff')} is reached.`;
+  return { type: 'refuse-calls', turn, calls: handoffCalls, limit: 'handoffs', content };
 }
 
 interface Batch {
@@ -39,36 +45,38 @@ interface Batch {
   readonly policy: Policy;
 }
 
-function decideBatch({ turn, tools, isParked }: RunState, { open, policy }: Batch): Action {
+function decideBatch({ turn, tools, isSuspended }: RunState, { open, policy }: Batch): Action {
   const unchecked = open.filter((state) => {
-    // What the agent of an earlier attempt asked for stays asked for, whatever this agent's tools say.
-    return state.status === 'open' && (state.mayWait || policy.mayWait(callName(state.call)));
+    // A call that could wait in an earlier attempt is checked even if this agent's tool needs no approval any more.
+    return state.status === 'open' && (state.canWait || policy.canWait(callName(state.call)));
   });
   if (unchecked.length > 0) return { type: 'check-calls', turn, calls: unchecked };
   const outdated = open.filter((state) => isOutdated(state, policy));
   if (outdated.length > 0)
-    return { type: 'check-calls', turn, calls: outdated.map(unedited), again: 'definition_changed' };
+    return { type: 'check-calls', turn, calls: outdated.map(withoutEdit), repeatReason: 'definition_changed' };
   const free = open.filter(({ status }) => status === 'open' || status === 'waived');
   if (free.length > 0) return { type: 'run-calls', turn, calls: free, tools };
   const pending = open.filter(({ status }) => status === 'pending');
   if (pending.length === 0) return { type: 'run-calls', turn, calls: open, tools };
-  if (!isParked) return { type: 'await-answers', turn, calls: pending };
+  if (!isSuspended) return { type: 'await-answers', turn, calls: pending };
   return {
     type: 'finish',
     conclusion: {
       status: 'suspended',
-      pending: pending.flatMap(({ pending, inner }) => inner ?? (pending === undefined ? [] : [pending])),
+      pending: pending.flatMap(
+        ({ pending, nestedPending }) => nestedPending ?? (pending === undefined ? [] : [pending]),
+      ),
     },
   };
 }
 
-/** Whether a call was approved for a definition of its tool that the agent does not have. If the tool is gone, running the call says so. */
+/** Whether the definition of a tool changed after its call was approved. A call of a missing tool runs, and its result reports the missing tool. */
 function isOutdated({ status, call, pending }: CallState, policy: Policy): boolean {
   if (status !== 'approved' || pending === undefined) return false;
-  const now = policy.definitionOf(callName(call));
+  const now = policy.getDefinitionHash(callName(call));
   return now !== undefined && now !== pending.definitionHash;
 }
 
-function unedited(state: CallState): CallState {
-  return { ...state, call: writtenCall(state), isEdited: false };
+function withoutEdit(state: CallState): CallState {
+  return { ...state, call: getOriginalCall(state), isEdited: false };
 }

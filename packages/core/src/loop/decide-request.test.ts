@@ -1,145 +1,166 @@
 import { expect, test } from 'vitest';
-import * as facts from '../../../../test/loop/facts.ts';
+import * as events from '../../../../test/loop/journal-events.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import { decide } from './decide.ts';
 
-const { asked, call, failed, finished, policy, replied, skipped, stateAfter, used } = facts;
-const a = call('a', { text: '{"city":"Oslo"}' });
+const {
+  createCallMessage,
+  createCall,
+  createFailed,
+  createFinished,
+  createPolicy,
+  createResponse,
+  createSkipped,
+  applyEvents,
+  createUsage,
+} = events;
+const a = createCall('a', { text: '{"city":"Oslo"}' });
 
 /** Turns of one call each, as it was answered. */
 function turns(...answers: readonly ((turn: number) => JournalEvent)[]): readonly JournalEvent[] {
-  return answers.flatMap((answer, index) => [replied(asked(a), { turn: index + 1 }), answer(index + 1)]);
+  return answers.flatMap((answer, index) => [
+    createResponse(createCallMessage(a), { turn: index + 1 }),
+    answer(index + 1),
+  ]);
 }
 
-const works = (turn: number): JournalEvent => finished(a, { turn });
-const breaks = (turn: number): JournalEvent => failed(a, { turn });
+const works = (turn: number): JournalEvent => createFinished(a, { turn });
+const breaks = (turn: number): JournalEvent => createFailed(a, { turn });
 const invalid = (turn: number): JournalEvent =>
-  failed(a, { turn, reason: 'invalid', content: 'city: expected Bergen' });
+  createFailed(a, { turn, reason: 'invalid', content: 'city: expected Bergen' });
 
 interface Limited {
   readonly name: string;
-  readonly facts: readonly JournalEvent[];
-  readonly limits: facts.PolicyFields['limits'] & object;
+  readonly events: readonly JournalEvent[];
+  readonly limits: events.PolicyFields['limits'] & object;
   readonly reached: { readonly limit: string; readonly max: number; readonly spent: number };
 }
 
 const lastOnes: readonly Limited[] = [
   {
     name: 'turns, all but one used',
-    facts: turns(works),
+    events: turns(works),
     limits: { turns: 2 },
     reached: { limit: 'turns', max: 2, spent: 1 },
   },
-  { name: 'a single turn', facts: [], limits: { turns: 1 }, reached: { limit: 'turns', max: 1, spent: 0 } },
+  { name: 'a single turn', events: [], limits: { turns: 1 }, reached: { limit: 'turns', max: 1, spent: 0 } },
   {
     name: 'tokens that leave room for one request like the last one, not for two',
-    facts: [replied(asked(a), { usage: used(40) }), works(1)],
+    events: [createResponse(createCallMessage(a), { usage: createUsage(40) }), works(1)],
     limits: { tokens: 119 },
     reached: { limit: 'tokens', max: 119, spent: 40 },
   },
   {
     name: 'dollars that leave room for one request like the last one, not for two',
-    facts: [replied(asked(a), { usage: used(1, 0.25) }), works(1)],
+    events: [createResponse(createCallMessage(a), { usage: createUsage(1, 0.25) }), works(1)],
     limits: { cost: 0.5 },
     reached: { limit: 'cost', max: 0.5, spent: 0.25 },
   },
   {
     name: 'calls, of which a batch was refused',
-    facts: [...turns(works), replied(asked(a), { turn: 2 }), skipped(a, { turn: 2, reason: 'limit' })],
+    events: [
+      ...turns(works),
+      createResponse(createCallMessage(a), { turn: 2 }),
+      createSkipped(a, { turn: 2, reason: 'limit' }),
+    ],
     limits: { toolCalls: 1 },
     reached: { limit: 'toolCalls', max: 1, spent: 1 },
   },
 ];
 
 test.each(lastOnes)(
-  'the last request is announced, and goes without tools: $name',
-  ({ facts: known, limits, reached }) => {
-    const state = stateAfter(...known);
-    const action = decide(state, policy({ limits }));
+  'announces the last request and sends it without tools: $name',
+  ({ events: known, limits, reached }) => {
+    const state = applyEvents(...known);
+    const action = decide(state, createPolicy({ limits }));
     expect(action).toEqual({
-      type: 'tell',
+      type: 'record-event',
       step: `limit:${state.turn}`,
-      fact: {
+      event: {
         type: 'limit.approaching',
         turn: state.turn,
         ...reached,
         message: {
           role: 'user',
-          content: 'A limit of this run is reached, so tools are switched off now. Answer with what you have.',
+          content: 'This run has reached a limit, so tools are now disabled. Answer with what you have.',
         },
       },
     });
-    if (action.type !== 'tell') throw new Error('It was not announced.');
-    const told = stateAfter(...known, { ...action.fact, at: 0, activeMs: 0 });
-    expect(decide(told, policy({ limits }))).toEqual({
+    if (action.type !== 'record-event') throw new Error('It was not announced.');
+    const received = applyEvents(...known, { ...action.event, at: 0, activeMs: 0 });
+    expect(decide(received, createPolicy({ limits }))).toEqual({
       type: 'call-model',
       turn: state.turn + 1,
-      history: told.history,
-      final: true,
+      history: received.history,
+      isLast: true,
     });
-    expect(told.history.messages.at(-1)).toEqual(action.fact.message);
+    expect(received.history.messages.at(-1)).toEqual(action.event.message);
   },
 );
 
 test.each(lastOnes.filter(({ limits }) => limits.toolCalls === undefined))(
   'an agent without tools has nothing to switch off: $name',
-  ({ facts: known, limits }) => {
-    const state = stateAfter(...known);
-    const action = decide(state, policy({ limits, hasTools: false }));
-    expect(action).toEqual({ type: 'call-model', turn: state.turn + 1, history: state.history, final: false });
+  ({ events: known, limits }) => {
+    const state = applyEvents(...known);
+    const action = decide(state, createPolicy({ limits, hasTools: false }));
+    expect(action).toEqual({ type: 'call-model', turn: state.turn + 1, history: state.history, isLast: false });
   },
 );
 
 test.each<Limited>([
-  { name: 'turns', facts: turns(works, works), limits: { turns: 2 }, reached: { limit: 'turns', max: 2, spent: 2 } },
+  { name: 'turns', events: turns(works, works), limits: { turns: 2 }, reached: { limit: 'turns', max: 2, spent: 2 } },
   {
     name: 'tokens',
-    facts: [replied(asked(a), { usage: used(100) }), works(1)],
+    events: [createResponse(createCallMessage(a), { usage: createUsage(100) }), works(1)],
     limits: { tokens: 100 },
     reached: { limit: 'tokens', max: 100, spent: 100 },
   },
   {
     name: 'dollars',
-    facts: [replied(asked(a), { usage: used(1, 0.5) }), works(1)],
+    events: [createResponse(createCallMessage(a), { usage: createUsage(1, 0.5) }), works(1)],
     limits: { cost: 0.5 },
     reached: { limit: 'cost', max: 0.5, spent: 0.5 },
   },
   {
     name: 'time',
-    facts: [replied(asked(a)), facts.at(100, works(1))],
+    events: [createResponse(createCallMessage(a)), events.withActiveMs(100, works(1))],
     limits: { durationMs: 100 },
     reached: { limit: 'durationMs', max: 100, spent: 100 },
   },
   {
     name: 'tokens before turns, where both are spent',
-    facts: [...turns(works), replied(asked(a), { turn: 2, usage: used(100) }), works(2)],
+    events: [...turns(works), createResponse(createCallMessage(a), { turn: 2, usage: createUsage(100) }), works(2)],
     limits: { turns: 2, tokens: 100 },
     reached: { limit: 'tokens', max: 100, spent: 100 },
   },
-])('what is spent leaves no request: $name', ({ facts: known, limits, reached }) => {
-  expect(decide(stateAfter(...known), policy({ limits }))).toEqual({
+])('ends the run if the limits leave no request: $name', ({ events: known, limits, reached }) => {
+  expect(decide(applyEvents(...known), createPolicy({ limits }))).toEqual({
     type: 'finish',
     conclusion: { status: 'limited', ...reached },
   });
 });
 
 test.each([
-  ['two requests like the last one just fit', [replied(asked(a), { usage: used(40) }), works(1)], { tokens: 120 }],
-  ['time is left', [replied(asked(a)), facts.at(99, works(1))], { durationMs: 100 }],
+  [
+    'two requests like the last one just fit',
+    [createResponse(createCallMessage(a), { usage: createUsage(40) }), works(1)],
+    { tokens: 120 },
+  ],
+  ['time is left', [createResponse(createCallMessage(a)), events.withActiveMs(99, works(1))], { durationMs: 100 }],
   ['the calls are used, and none was refused', turns(works), { toolCalls: 1 }],
-] as const)('the model is asked as ever while %s', (_, known, limits) => {
-  const state = stateAfter(...known);
-  expect(decide(state, policy({ limits }))).toEqual({
+] as const)('requests another response while %s', (_, known, limits) => {
+  const state = applyEvents(...known);
+  expect(decide(state, createPolicy({ limits }))).toEqual({
     type: 'call-model',
     turn: 2,
     history: state.history,
-    final: false,
+    isLast: false,
   });
 });
 
-test('after the announced last request there is no other', () => {
-  const known = [facts.limitReached(), replied(asked(a), { finishReason: 'length' })];
-  expect(decide(stateAfter(...known), policy()).type).toBe('finish');
+test('sends no request after the announced last one', () => {
+  const known = [events.createLimitApproaching(), createResponse(createCallMessage(a), { finishReason: 'length' })];
+  expect(decide(applyEvents(...known), createPolicy()).type).toBe('finish');
 });
 
 test.each([
@@ -149,18 +170,18 @@ test.each([
   ['given back by a call that passes and fails', turns(invalid, invalid, breaks, invalid), 'call-model'],
   [
     'not given back by one that was skipped',
-    turns(invalid, invalid, (turn) => skipped(a, { turn }), invalid),
+    turns(invalid, invalid, (turn) => createSkipped(a, { turn }), invalid),
     'finish',
   ],
-] as const)('corrections of a tool’s arguments are %s', (_, known, type) => {
-  expect(decide(stateAfter(...known), policy()).type).toBe(type);
+] as const)('retries of a tool’s input are %s', (_, known, type) => {
+  expect(decide(applyEvents(...known), createPolicy()).type).toBe(type);
 });
 
-test('corrections that are spent fail the run, naming the tool and the last issue', () => {
+test('fails the run after the last retry, and names the tool and the last issue', () => {
   const known = turns(invalid, (turn) =>
-    failed(a, { turn, reason: 'unknown', content: 'There is no tool "look_up".' }),
+    createFailed(a, { turn, reason: 'unknown', content: 'There is no tool "look_up".' }),
   );
-  expect(decide(stateAfter(...known), policy({ correctionsOf: () => 1 }))).toMatchObject({
+  expect(decide(applyEvents(...known), createPolicy({ getMaxInputRetries: () => 1 }))).toMatchObject({
     type: 'finish',
     conclusion: {
       status: 'failed',
@@ -168,7 +189,7 @@ test('corrections that are spent fail the run, naming the tool and the last issu
         name: 'InvalidToolInputError',
         code: 'tool.invalid_input',
         message:
-          'The model\'s calls of tool "look_up" failed before they ran, also after 1 correction: There is no tool "look_up".',
+          'The model\'s input for tool "look_up" is still invalid after every retry (maxInputRetries: 1): There is no tool "look_up".',
         details: { tool: 'look_up', issue: 'There is no tool "look_up".' },
       },
       attempts: [],
@@ -176,17 +197,17 @@ test('corrections that are spent fail the run, naming the tool and the last issu
   });
 });
 
-test('several wrong calls of one turn are one miss, and one that passes beside them makes up for them', () => {
+test('counts several invalid calls of one turn once, and none if one call is valid', () => {
   const wrong = (index: number, turn: number): JournalEvent =>
-    failed(call(`c${index}`), { turn, index, reason: 'invalid' });
+    createFailed(createCall(`c${index}`), { turn, index, reason: 'invalid' });
   const turn = (number: number): readonly JournalEvent[] => [
-    replied(asked(call('c0'), call('c1'), call('c2')), { turn: number }),
+    createResponse(createCallMessage(createCall('c0'), createCall('c1'), createCall('c2')), { turn: number }),
     wrong(0, number),
     wrong(1, number),
     wrong(2, number),
   ];
-  expect(decide(stateAfter(...turn(1), ...turn(2)), policy()).type).toBe('call-model');
-  expect(decide(stateAfter(...turn(1), ...turn(2), ...turn(3)), policy()).type).toBe('finish');
-  const mixed = [...turn(3).slice(0, 3), finished(call('c2'), { turn: 3, index: 2 })];
-  expect(stateAfter(...turn(1), ...turn(2), ...mixed).misses).toEqual(new Map());
+  expect(decide(applyEvents(...turn(1), ...turn(2)), createPolicy()).type).toBe('call-model');
+  expect(decide(applyEvents(...turn(1), ...turn(2), ...turn(3)), createPolicy()).type).toBe('finish');
+  const mixed = [...turn(3).slice(0, 3), createFinished(createCall('c2'), { turn: 3, index: 2 })];
+  expect(applyEvents(...turn(1), ...turn(2), ...mixed).invalidCalls).toEqual(new Map());
 });

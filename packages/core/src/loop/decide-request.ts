@@ -1,114 +1,134 @@
-import { pluralize } from '../base/text.ts';
 import type { LimitName } from '../event/outcome.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import type { Action } from './action.ts';
-import { handsOver } from './calls.ts';
+import { isHandoffResult } from './calls.ts';
+import { concludeFailure } from './conclude-failure.ts';
 import { InvalidToolInputError, RepeatedToolFailureError } from './errors.ts';
-import { failure } from './failure.ts';
-import { describeRepeatedFailure, LAST_TURN } from './own-prompts.ts';
+import { describeRepeatedFailure, LAST_TURN } from './loop-prompts.ts';
 import type { Policy } from './policy.ts';
 import type { RunState } from './state.ts';
-import { stopState } from './stop.ts';
-import { seenHistory } from './view.ts';
+import { toStopState } from './stop-condition.ts';
+import { getVisibleHistory } from './visible-history.ts';
 
-/** Whether the model may be asked again, and how. */
+/**
+ * Decides what follows a turn. The first rule that applies wins:
+ * 1. a stop condition holds,
+ * 2. a tool handed the conversation over to another agent,
+ * 3. the input of a tool is still invalid after every allowed retry,
+ * 4. the model repeats a call that keeps failing,
+ * 5. a limit is reached.
+ *
+ * Otherwise the next turn starts.
+ */
 export function decideRequest(state: RunState, policy: Policy): Action {
   return (
-    stopped(state, policy) ??
-    handedOver(state) ??
-    hopeless(state, policy) ??
-    stuck(state) ??
-    limited(state, policy) ??
-    ask(state)
+    checkStopConditions(state, policy) ??
+    checkHandoff(state) ??
+    checkInvalidCalls(state, policy) ??
+    checkRepeatedFailures(state) ??
+    checkLimits(state, policy) ??
+    startNextTurn(state)
   );
 }
 
-/** Where the model has just been answered: there is nothing to look at before, and nothing new later. */
-function stopped(state: RunState, policy: Policy): Action | undefined {
-  const conclusion = state.results.length === 0 ? undefined : policy.stopsAt?.(stopState(state));
+/** Applies only right after a turn with tool calls: `results` is empty otherwise. */
+function checkStopConditions(state: RunState, policy: Policy): Action | undefined {
+  const conclusion = state.results.length === 0 ? undefined : policy.applyStopConditions?.(toStopState(state));
   return conclusion === undefined ? undefined : { type: 'finish', conclusion };
 }
 
-function handedOver({ turn, results }: RunState): Action | undefined {
-  const over = results.find(handsOver);
-  return over === undefined ? undefined : { type: 'hand-over', turn, to: over.handoffTo };
+function checkHandoff({ turn, results }: RunState): Action | undefined {
+  const handoff = results.find(isHandoffResult);
+  return handoff === undefined ? undefined : { type: 'hand-over', turn, to: handoff.handoffTo };
 }
 
-function ask(state: RunState): Action {
-  const { turn, last } = state;
-  return { type: 'call-model', turn: turn + 1, history: seenHistory(state), final: last !== undefined };
+function startNextTurn(state: RunState): Action {
+  const { turn, approachingLimit } = state;
+  return {
+    type: 'call-model',
+    turn: turn + 1,
+    history: getVisibleHistory(state),
+    isLast: approachingLimit !== undefined,
+  };
 }
 
-function hopeless({ misses }: RunState, policy: Policy): Action | undefined {
-  for (const [tool, { turns, issue }] of misses) {
-    const corrections = policy.correctionsOf(tool);
-    if (turns <= corrections) continue;
-    const message = `The model's calls of tool "${tool}" failed before they ran, also after ${pluralize(corrections, 'correction')}: ${issue}`;
-    return failed(new InvalidToolInputError(message, { tool, issue }));
+function checkInvalidCalls({ invalidCalls }: RunState, policy: Policy): Action | undefined {
+  for (const [tool, { turns, issue }] of invalidCalls) {
+    const maxRetries = policy.getMaxInputRetries(tool);
+    if (turns <= maxRetries) continue;
+    const message = `The model's input for tool "${tool}" is still invalid after every retry (maxInputRetries: ${maxRetries}): ${issue}`;
+    return finishFailed(new InvalidToolInputError(message, { tool, issue }));
   }
   return undefined;
 }
 
-/** After as many failures of the same call in a row the model is told; one more ends the run. */
-const STUCK_AT = 3;
+/** After this many failures of the same call in a row the model gets a warning. One more failure ends the run. */
+const REPEATED_FAILURE_THRESHOLD = 3;
 
-function stuck({ failing, turn }: RunState): Action | undefined {
-  for (const { tool, count, toldAt } of failing.values()) {
-    if (toldAt !== undefined && count > toldAt) {
-      const message = `The model called tool "${tool}" ${count} times with the same arguments, and it failed each time, also after it was told.`;
-      return failed(new RepeatedToolFailureError(message, { code: 'tool.repeated_failure' }));
+function checkRepeatedFailures({ repeatedFailures, turn }: RunState): Action | undefined {
+  for (const { tool, count, reportedAt } of repeatedFailures.values()) {
+    if (reportedAt !== undefined && count > reportedAt) {
+      const message = `The model called tool "${tool}" ${count} times with the same arguments, and it failed each time, even after a warning.`;
+      return finishFailed(new RepeatedToolFailureError(message, { code: 'tool.repeated_failure' }));
     }
-    if (count < STUCK_AT || toldAt !== undefined) continue;
+    if (count < REPEATED_FAILURE_THRESHOLD || reportedAt !== undefined) continue;
     const message = { role: 'user' as const, content: describeRepeatedFailure({ tool, count }) };
-    const fact = { type: 'tool.repeated_failure' as const, turn, tool, count, message };
-    return { type: 'tell', step: formatTurnStep('repeated_failure', turn), fact };
+    const event = { type: 'tool.repeated_failure' as const, turn, tool, count, message };
+    return { type: 'record-event', step: formatTurnStep('repeated_failure', turn), event };
   }
   return undefined;
 }
 
-function failed(error: Error): Action {
-  return { type: 'finish', conclusion: failure(error) };
+function finishFailed(error: Error): Action {
+  return { type: 'finish', conclusion: concludeFailure(error) };
 }
 
-/** Whether the limits leave the run another request. */
-export function leavesTurn(state: RunState, policy: Policy): boolean {
-  return state.last === undefined && reachedLimit(state, policy)?.leavesOne !== false;
+/** Whether the limits allow another request. */
+export function hasTurnLeft(state: RunState, policy: Policy): boolean {
+  return state.approachingLimit === undefined && findReachedLimit(state, policy)?.hasTurnLeft !== false;
 }
 
-interface Reached {
+interface ReachedLimit {
   readonly limit: LimitName;
   readonly spent: number;
-  /** @defaultValue the run's own */
+  /** @defaultValue the limit of this run */
   readonly max?: number;
-  /** Whether one more request still fits. */
-  readonly leavesOne: boolean;
+  /** Whether one more request fits. */
+  readonly hasTurnLeft: boolean;
 }
 
-function limited(state: RunState, policy: Policy): Action | undefined {
-  const reached = reachedLimit(state, policy);
+function checkLimits(state: RunState, policy: Policy): Action | undefined {
+  const reached = findReachedLimit(state, policy);
   if (reached === undefined) return undefined;
-  const { limit, spent, leavesOne, max = policy.limits[limit] } = reached;
-  if (!leavesOne) return { type: 'finish', conclusion: { status: 'limited', limit, max, spent } };
-  if (state.last !== undefined || !policy.hasTools) return undefined;
+  const { limit, spent, hasTurnLeft, max = policy.limits[limit] } = reached;
+  if (!hasTurnLeft) return { type: 'finish', conclusion: { status: 'limited', limit, max, spent } };
+  if (state.approachingLimit !== undefined || !policy.hasTools) return undefined;
   const message = { role: 'user' as const, content: LAST_TURN };
-  const fact = { type: 'limit.approaching' as const, turn: state.turn, limit, max, spent, message };
-  return { type: 'tell', step: formatTurnStep('limit', state.turn), fact };
+  const event = { type: 'limit.approaching' as const, turn: state.turn, limit, max, spent, message };
+  return { type: 'record-event', step: formatTurnStep('limit', state.turn), event };
 }
 
-function reachedLimit(state: RunState, { limits }: Policy): Reached | undefined {
-  const { turn, usage, lastUsage, activeMs, over } = state;
+function findReachedLimit(state: RunState, { limits }: Policy): ReachedLimit | undefined {
+  const { turn, usage, lastUsage, activeMs, exceededLimit } = state;
   const amounts = [
     { limit: 'tokens', spent: usage.totalTokens, ahead: lastUsage.totalTokens },
     { limit: 'cost', spent: usage.cost, ahead: lastUsage.cost },
     { limit: 'durationMs', spent: activeMs, ahead: 0 },
   ] as const;
   for (const { limit, spent } of amounts) {
-    if (spent >= limits[limit]) return { limit, spent, leavesOne: false };
+    if (spent >= limits[limit]) return { limit, spent, hasTurnLeft: false };
   }
-  if (turn + 1 >= limits.turns) return { limit: 'turns', spent: turn, leavesOne: turn < limits.turns };
+  if (turn + 1 >= limits.turns) return { limit: 'turns', spent: turn, hasTurnLeft: turn < limits.turns };
   for (const { limit, spent, ahead } of amounts) {
-    // A request like the last one would leave no room for another: make it the last.
-    if (spent + 2 * ahead > limits[limit]) return { limit, spent, leavesOne: true };
+    // Another request as large as the last one would leave no room for a further one, so it becomes the last.
+    if (spent + 2 * ahead > limits[limit]) return { limit, spent, hasTurnLeft: true };
   }
-  return over && { limit: over.limit, spent: state[over.limit], ...over.around, leavesOne: true };
+  return (
+    exceededLimit && {
+      limit: exceededLimit.limit,
+      spent: state[exceededLimit.limit],
+      ...exceededLimit.outerLimit,
+      hasTurnLeft: true,
+    }
+  );
 }

@@ -2,102 +2,107 @@ import type { ModelRepromptedEvent } from '../event/journal-event.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import type { Action, Conclusion } from './action.ts';
+import { concludeFailure } from './conclude-failure.ts';
 import { decideCalls } from './decide-calls.ts';
 import { decideRequest } from './decide-request.ts';
 import { EmptyResponseError, InvalidOutputError } from './errors.ts';
-import { failure } from './failure.ts';
-import { CUT, describeInvalidOutput, describeRejection, EMPTY } from './own-prompts.ts';
+import { CUT, describeInvalidOutput, describeRejection, EMPTY } from './loop-prompts.ts';
 import type { Policy } from './policy.ts';
-import type { PendingAnswer, RunState } from './state.ts';
+import type { LastResponse, RunState } from './state.ts';
 
-/** The whole policy: what happens next, given what is known. Pure; reads facts only. */
+/** Decides what the loop does next. The whole policy of a run; pure. */
 export function decide(state: RunState, policy: Policy): Action {
-  if (state.ended !== undefined) return finish(state.ended);
+  if (state.runEnd !== undefined) return finish(state.runEnd);
   if (state.calls.length > 0) return decideCalls(state, policy);
-  if (state.word === undefined) return decideRequest(state, policy);
-  return decideResponse(state, { word: state.word, policy });
+  if (state.lastResponse === undefined) return decideRequest(state, policy);
+  return decideResponse(state, { response: state.lastResponse, policy });
 }
 
-interface Reply {
-  readonly word: PendingAnswer;
+interface ResponseScope {
+  readonly response: LastResponse;
   readonly policy: Policy;
 }
 
-function decideResponse(state: RunState, { word, policy }: Reply): Action {
-  const { turn, last } = state;
-  if (word.rejection !== undefined) return decideRejected(state, word.rejection);
-  switch (word.verdict) {
+function decideResponse(state: RunState, { response, policy }: ResponseScope): Action {
+  const { turn, approachingLimit } = state;
+  if (response.rejection !== undefined) return decideRejection(state, response.rejection);
+  switch (response.kind) {
     case 'calls':
       return decideRequest(state, policy);
     case 'refused':
-      return finish({ status: 'refused', refusal: word.refusal });
+      return finish({ status: 'refused', refusal: response.refusal });
     case 'filtered':
-      return finish({ status: 'filtered', text: word.text });
+      return finish({ status: 'filtered', text: response.text });
     case 'truncated':
-      if (word.clampedByLimit === undefined) return finish({ status: 'truncated', text: word.text });
-      return finish(clamped(state, { word, policy }));
+      if (response.clampedByLimit === undefined) return finish({ status: 'truncated', text: response.text });
+      return finish(concludeClamped(state, { response, policy }));
     case 'cut':
-      if (word.clampedByLimit !== undefined) return finish(clamped(state, { word, policy }));
-      if (state.asked.cut > 0 || last !== undefined) return finish({ status: 'truncated', text: word.text });
-      return askAgain(turn, { reason: 'cut', content: CUT });
+      if (response.clampedByLimit !== undefined) return finish(concludeClamped(state, { response, policy }));
+      if (state.reprompts.cut > 0 || approachingLimit !== undefined)
+        return finish({ status: 'truncated', text: response.text });
+      return reprompt(turn, { reason: 'cut', content: CUT });
     case 'empty':
-      if (last !== undefined) return finish(limited(state));
-      if (state.asked.empty === 0) return askAgain(turn, { reason: 'empty', content: EMPTY });
-      return finish(failure(new EmptyResponseError(EMPTY_TWICE, { code: 'response.empty' })));
+      if (approachingLimit !== undefined) return finish(concludeLimited(state));
+      if (state.reprompts.empty === 0) return reprompt(turn, { reason: 'empty', content: EMPTY });
+      return finish(concludeFailure(new EmptyResponseError(EMPTY_TWICE, { code: 'response.empty' })));
     case 'text':
-      return policy.hasOutput ? decideOutput(state, { word, policy }) : finish(ended(state, word.text, word.text));
+      return policy.hasOutput
+        ? decideOutput(state, { response, policy })
+        : finish(concludeText(state, response.text, response.text));
   }
 }
 
-/** What follows a response that an output guard does not accept. Nothing of it becomes the run's output. */
-function decideRejected(state: RunState, { guard, reason, maxRetries }: Rejection): Action {
-  if (state.last !== undefined) return finish(limited(state));
+/** Decides what follows a response that an output guard rejects. The response never becomes the output of the run. */
+function decideRejection(state: RunState, { guard, reason, maxRetries }: Rejection): Action {
+  if (state.approachingLimit !== undefined) return finish(concludeLimited(state));
   if ((state.guardRetries.get(guard) ?? 0) >= maxRetries) return finish({ status: 'refused', refusal: reason, guard });
-  return askAgain(state.turn, { reason: 'guard', guard, content: describeRejection(reason) });
+  return reprompt(state.turn, { reason: 'guard', guard, content: describeRejection(reason) });
 }
 
 const EMPTY_TWICE =
-  'The model gave neither text nor tool calls, also after it was asked again. Check the model, its token limit and its stop settings.';
+  'The model returned neither text nor tool calls, twice. Check the model, its token limit and its stop settings.';
 
-function decideOutput(state: RunState, { word, policy }: Reply): Action {
+function decideOutput(state: RunState, { response, policy }: ResponseScope): Action {
   const { output, turn } = state;
-  if (output === undefined) return { type: 'check-output', turn, text: word.text };
-  if (output.ok) return finish(ended(state, output.value, word.text));
-  if (state.last !== undefined) return finish({ ...limited(state), text: word.text });
-  if (state.asked.output < policy.maxOutputRetries) {
-    return askAgain(turn, { reason: 'output', content: describeInvalidOutput(output.issues) });
+  if (output === undefined) return { type: 'check-output', turn, text: response.text };
+  if (output.ok) return finish(concludeText(state, output.value, response.text));
+  if (state.approachingLimit !== undefined) return finish({ ...concludeLimited(state), text: response.text });
+  if (state.reprompts.output < policy.maxOutputRetries) {
+    return reprompt(turn, { reason: 'output', content: describeInvalidOutput(output.issues) });
   }
-  const message = `The answer did not fit the output schema, also after ${policy.maxOutputRetries} corrections: ${output.issues}`;
-  return finish(failure(new InvalidOutputError(message, { text: word.text, issues: output.issues })));
+  const message = `The answer still does not match the output schema after every retry (maxOutputRetries: ${policy.maxOutputRetries}): ${output.issues}`;
+  return finish(concludeFailure(new InvalidOutputError(message, { text: response.text, issues: output.issues })));
 }
 
-function ended(state: RunState, output: unknown, text: string): Conclusion {
-  return state.last === undefined ? { status: 'completed', output, text } : { ...limited(state), output, text };
+function concludeText(state: RunState, output: unknown, text: string): Conclusion {
+  return state.approachingLimit === undefined
+    ? { status: 'completed', output, text }
+    : { ...concludeLimited(state), output, text };
 }
 
-/** The run's limit left the reply too little room. */
-function clamped(state: RunState, { word: { text, clampedByLimit }, policy }: Reply): Conclusion {
+/** A limit of the run shortened the response. */
+function concludeClamped(state: RunState, { response: { text, clampedByLimit }, policy }: ResponseScope): Conclusion {
   const limit = clampedByLimit ?? 'tokens';
   const spent = limit === 'cost' ? state.usage.cost : state.usage.totalTokens;
   const output = policy.hasOutput || text.trim() === '' ? {} : { output: text };
   return { status: 'limited', limit, max: policy.limits[limit], spent, text, ...output };
 }
 
-function limited({ last }: RunState): Extract<Conclusion, { status: 'limited' }> {
-  const { limit, max, spent } = last ?? { limit: 'turns', max: 0, spent: 0 };
+function concludeLimited({ approachingLimit }: RunState): Extract<Conclusion, { status: 'limited' }> {
+  const { limit, max, spent } = approachingLimit ?? { limit: 'turns', max: 0, spent: 0 };
   return { status: 'limited', limit, max, spent };
 }
 
-interface AskingAgain extends Pick<ModelRepromptedEvent, 'reason' | 'guard'> {
+interface Reprompt extends Pick<ModelRepromptedEvent, 'reason' | 'guard'> {
   readonly content: string;
 }
 
-function askAgain(turn: number, { content, ...why }: AskingAgain): Action {
+function reprompt(turn: number, { content, ...fields }: Reprompt): Action {
   const message = { role: 'user' as const, content };
   return {
-    type: 'tell',
+    type: 'record-event',
     step: formatTurnStep('reprompt', turn),
-    fact: { type: 'model.reprompted', turn, ...why, message },
+    event: { type: 'model.reprompted', turn, ...fields, message },
   };
 }
 

@@ -1,7 +1,7 @@
 import { addBrand, hasBrand } from '../base/brand.ts';
 import { PawlError, type PawlErrorOptions } from '../base/errors.ts';
 
-/** The model gave neither text nor calls, twice. */
+/** The model returned neither text nor tool calls, twice in a row. */
 export class EmptyResponseError extends PawlError {
   override readonly name = 'EmptyResponseError';
 
@@ -15,11 +15,11 @@ export class EmptyResponseError extends PawlError {
   }
 }
 
-/** The model's arguments for one tool failed more often in a row than the tool allows. */
+/** The model's input for one tool was invalid in more turns in a row than `maxInputRetries` allows. */
 export class InvalidToolInputError extends PawlError {
   override readonly name = 'InvalidToolInputError';
   readonly tool: string;
-  /** The last issue, as the model was told it. */
+  /** The last validation issue, as the model got it. */
   readonly issue: string;
 
   constructor(message: string, { tool, issue }: { readonly tool: string; readonly issue: string }) {
@@ -34,7 +34,7 @@ export class InvalidToolInputError extends PawlError {
   }
 }
 
-/** The model made the same failing call again and again, also after it was told. */
+/** The model repeated a failing call even after a warning. */
 export class RepeatedToolFailureError extends PawlError {
   override readonly name = 'RepeatedToolFailureError';
 
@@ -48,7 +48,7 @@ export class RepeatedToolFailureError extends PawlError {
   }
 }
 
-/** The run's last word did not fit the output schema, also after corrections. */
+/** The final text of the run does not match the output schema, even after `maxOutputRetries` retries. */
 export class InvalidOutputError extends PawlError {
   override readonly name = 'InvalidOutputError';
   /** The model's last text. */

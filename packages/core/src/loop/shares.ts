@@ -1,36 +1,44 @@
 import type { LimitName, LimitShare } from '../event/outcome.ts';
 
-/** What one agent's requests, or the calls of one of its tools, have taken of each cap. */
-export interface Taken extends Readonly<Partial<Record<LimitName, number>>> {
-  /** `undefined`: the one that the run began with. */
+/** How much of each limit an agent's requests, or the calls of one of its tools, have spent. */
+export interface SpentShare extends Readonly<Partial<Record<LimitName, number>>> {
+  /** `undefined` for the agent that began the run. */
   readonly agent: string | undefined;
-  /** Absent: its requests to the model. */
+  /** Absent for requests to the model. */
   readonly tool?: string;
 }
 
-const LIMIT_NAMES: readonly LimitName[] = ['turns', 'toolCalls', 'handoffs', 'tokens', 'cost', 'durationMs'];
+const LIMIT_NAMES: Readonly<Record<LimitName, true>> = {
+  turns: true,
+  toolCalls: true,
+  handoffs: true,
+  tokens: true,
+  cost: true,
+  durationMs: true,
+};
 
-/** One for each agent and each of its tools: a handful. */
-export type Shares = readonly Taken[];
+/** One entry for each agent and each of its tools. */
+export type Shares = readonly SpentShare[];
 
-/** The shares, with what was taken now. */
-export function withShare(shares: Shares, taken: Taken): Shares {
+/** Adds amounts to the share of an agent or a tool. */
+export function addShare(shares: Shares, taken: SpentShare): Shares {
   const at = shares.findIndex(({ agent, tool }) => agent === taken.agent && tool === taken.tool);
   const before = shares[at];
-  return before === undefined ? [...shares, taken] : shares.with(at, sumOf(before, taken));
+  return before === undefined ? [...shares, taken] : shares.with(at, addAmounts(before, taken));
 }
 
-function sumOf(before: Taken, taken: Taken): Taken {
+function addAmounts(before: SpentShare, taken: SpentShare): SpentShare {
   const sums: { [Name in LimitName]?: number } = {};
-  for (const name of LIMIT_NAMES) {
+  for (const name of Object.keys(LIMIT_NAMES) as LimitName[]) {
+    // The keys are exactly the names.
     const amount = taken[name];
     if (amount !== undefined) sums[name] = (before[name] ?? 0) + amount;
   }
   return { ...before, ...sums };
 }
 
-/** Who has taken how much of one cap, the most first. */
-export function sharesOf(
+/** Lists how much of one limit each agent and tool has spent, the largest share first. */
+export function listShares(
   shares: Shares,
   { limit, agent: first }: { readonly limit: LimitName; readonly agent: string },
 ): readonly LimitShare[] {

@@ -12,159 +12,159 @@ import type {
 import type { LimitName, PendingCall } from '../event/outcome.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
-import type { Verdict } from './judge.ts';
+import type { ResponseKind } from './classify-response.ts';
 import type { Shares } from './shares.ts';
 
-/** Where one call of the turn stands. */
+/** The state of one tool call of the turn. */
 export interface CallState {
   readonly index: number;
-  /** Under the id that the history has; the arguments as the model wrote them, or as a person edited them. */
+  /** Has the id of the history. The arguments are as the model wrote them, or as a person edited them. */
   readonly call: ToolCall;
   readonly status: 'open' | 'waived' | 'pending' | 'approved' | 'closed';
   readonly isEdited: boolean;
-  /** As the model wrote it, if a person edited it. */
-  readonly written?: ToolCall;
-  /** Whether its tool may wait for somebody outside, as it was when the model made the call. */
-  readonly mayWait: boolean;
-  /** How often a crash or its tool left it open, and somebody was asked. */
-  readonly doubts: number;
-  /** How often it was asked for once more, since its tool's definition had changed. */
+  /** The call as the model wrote it, if a person edited it. */
+  readonly originalCall?: ToolCall;
+  /** Whether the call may have to wait for an external answer, by the agent that got it from the model. */
+  readonly canWait: boolean;
+  /** How often the call was left open by a crash or suspended by its tool, and a person was asked. */
+  readonly unknownOutcomes: number;
+  /** How often approval was requested again because the definition of the tool had changed. */
   readonly repeats: number;
   readonly pending?: PendingCall;
-  /** What the run inside the run waits for that is this call. */
-  readonly inner?: readonly PendingCall[];
-  readonly closed?: ToolCallClosedEvent;
+  /** The pending calls of the nested run that this call is. */
+  readonly nestedPending?: readonly PendingCall[];
+  readonly closedBy?: ToolCallClosedEvent;
 }
 
-/** The model's last reply, until something came of it. */
-export interface PendingAnswer {
-  readonly verdict: Verdict;
+/** The model's last response, until the loop has acted on it. */
+export interface LastResponse {
+  readonly kind: ResponseKind;
   readonly text: string;
   readonly refusal: string;
   readonly clampedByLimit: LimitName | undefined;
-  /** Of an output guard. */
+  /** Set if an output guard rejected the response. */
   readonly rejection: Rejection | undefined;
 }
 
-/** Why nothing more can be done. */
-export type Ended =
+/** Why the run cannot continue. */
+export type RunEnd =
   | { readonly status: 'aborted'; readonly reason: string }
   | { readonly status: 'refused'; readonly refusal: string; readonly guard?: string }
   | { readonly status: 'failed'; readonly error: ErrorData; readonly attempts: readonly FailedAttempt[] }
   | { readonly status: 'limited'; readonly limit: LimitName; readonly max: number; readonly spent: number };
 
-/** A tool's turns in a row whose arguments did not pass. */
-export interface Misses {
+/** How many turns in a row had only invalid calls of a tool. */
+export interface InvalidCallCount {
   readonly turns: number;
   readonly issue: string;
 }
 
-/** A call that fails again and again. */
-export interface Failing {
+/** A call that the model repeats although it fails. */
+export interface RepeatedFailure {
   readonly tool: string;
   readonly count: number;
-  /** How often it had failed when the model was told that it is stuck here. */
-  readonly toldAt: number | undefined;
+  /** The count at which the model got a warning; `undefined` before. */
+  readonly reportedAt: number | undefined;
 }
 
-/** The beginning of a conversation, as a server counted it. */
-export interface Counted {
-  /** Instructions and tools included. */
+/** The beginning of the conversation whose tokens a server has counted. */
+export interface CountedPrefix {
+  /** Includes the instructions and the tools. */
   readonly tokens: number;
   readonly messages: number;
 }
 
-/** What the agent that speaks sees of the conversation, if a handoff does not show it everything. */
-export interface SpeakerView {
+/** The part of the conversation that the active agent sees, if the handoff has an input filter. */
+export interface FilteredHistory {
   readonly history: History;
-  /** Messages that it does not see. */
-  readonly hidden: readonly Message[];
-  /** How many messages the whole conversation had at the handoff. */
-  readonly since: number;
+  /** The messages that the agent does not see. */
+  readonly hiddenMessages: readonly Message[];
+  /** The length of the whole conversation at the handoff. */
+  readonly lengthAtHandoff: number;
 }
 
-export interface Over {
+export interface ExceededLimit {
   readonly limit: 'toolCalls' | 'handoffs';
-  readonly around?: { readonly max: number; readonly spent: number };
+  readonly outerLimit?: { readonly max: number; readonly spent: number };
 }
 
-/** What is known of a run: its facts, folded. */
+/** The state of a run: its journal events, folded. */
 export interface RunState {
-  /** The conversation, whole. */
+  /** The whole conversation. */
   readonly history: History;
-  /** What the agent that speaks sees of it; `undefined` if that is all. */
-  readonly view: SpeakerView | undefined;
-  /** What the history had before middleware put something else in its place. */
-  readonly earlier: readonly Message[];
-  /** What middleware keeps from turn to turn. */
+  /** What the active agent sees of the conversation; `undefined` if it sees everything. */
+  readonly filteredHistory: FilteredHistory | undefined;
+  /** Messages that middleware replaced. */
+  readonly replacedMessages: readonly Message[];
+  /** Values that middleware keeps from turn to turn. */
   readonly memory: Readonly<Record<string, Json>>;
-  /** How large what the speaker sees was when a server last counted it. */
-  readonly counted: Counted | undefined;
-  /** Requests that were made. */
+  /** The last token count by a server of what the active agent sees. */
+  readonly countedPrefix: CountedPrefix | undefined;
+  /** The number of requests so far. */
   readonly turn: number;
-  /** The tools of this turn, where middleware chose among them. */
+  /** The tools of this turn; `undefined` if middleware did not select any. */
   readonly tools: readonly string[] | undefined;
   readonly calls: readonly CallState[];
-  /** What came of the calls of the turn that is over; empty once the model has said something else. */
+  /** The results of the last turn; empty once the model has responded again. */
   readonly results: readonly ToolCallClosedEvent[];
-  /** What the user wrote while calls were pending. */
+  /** A message that the user wrote while calls were pending. */
   readonly interruption: UserMessage | undefined;
-  readonly word: PendingAnswer | undefined;
+  readonly lastResponse: LastResponse | undefined;
   readonly output: OutputCheckedEvent['result'] | undefined;
-  readonly isParked: boolean;
+  readonly isSuspended: boolean;
   readonly usage: Usage;
-  /** The tokens and the cost of the last request. */
+  /** The usage of the last request. */
   readonly lastUsage: Usage;
-  /** Who has taken how much of each cap. */
+  /** How much of each limit every agent and tool has spent. */
   readonly shares: Shares;
   readonly toolCalls: number;
   readonly activeMs: number;
-  readonly asked: { readonly empty: number; readonly cut: number; readonly output: number };
-  /** How often in a row each output guard has had the model asked again. */
+  readonly reprompts: { readonly empty: number; readonly cut: number; readonly output: number };
+  /** How often in a row each output guard rejected a response. */
   readonly guardRetries: ReadonlyMap<string, number>;
-  readonly misses: ReadonlyMap<string, Misses>;
-  /** By tool and arguments. */
-  readonly failing: ReadonlyMap<string, Failing>;
-  /** The cap that refused calls would have passed; with numbers where it may be that of a run around this one. */
-  readonly over: Over | undefined;
-  /** Who speaks since the conversation was handed over, and how it was. */
+  readonly invalidCalls: ReadonlyMap<string, InvalidCallCount>;
+  /** By signature of the call. */
+  readonly repeatedFailures: ReadonlyMap<string, RepeatedFailure>;
+  /** The limit that refused calls would have exceeded. `outerLimit` has its numbers if it may be the limit of an outer run. */
+  readonly exceededLimit: ExceededLimit | undefined;
+  /** The last handoff, which names the active agent; `undefined` if the first agent is active. */
   readonly speaker: HandoffCompletedEvent | undefined;
-  /** How often it was. */
+  /** The number of handoffs. */
   readonly handoffs: number;
-  /** The limit for which the last turn without tools was announced. */
-  readonly last: LimitApproachingEvent | undefined;
-  readonly ended: Ended | undefined;
+  /** The limit for which the last turn, without tools, was announced. */
+  readonly approachingLimit: LimitApproachingEvent | undefined;
+  readonly runEnd: RunEnd | undefined;
 }
 
-export function initialState(history: History): RunState {
+export function createState(history: History): RunState {
   return {
     history,
-    view: undefined,
-    earlier: [],
+    filteredHistory: undefined,
+    replacedMessages: [],
     memory: {},
-    counted: undefined,
+    countedPrefix: undefined,
     turn: 0,
     tools: undefined,
     calls: [],
     results: [],
     interruption: undefined,
-    word: undefined,
+    lastResponse: undefined,
     output: undefined,
-    isParked: false,
+    isSuspended: false,
     usage: NO_USAGE,
     lastUsage: NO_USAGE,
     shares: [],
     toolCalls: 0,
     activeMs: 0,
-    asked: { empty: 0, cut: 0, output: 0 },
+    reprompts: { empty: 0, cut: 0, output: 0 },
     guardRetries: NONE,
-    misses: NONE,
-    failing: NONE,
-    over: undefined,
+    invalidCalls: NONE,
+    repeatedFailures: NONE,
+    exceededLimit: undefined,
     speaker: undefined,
     handoffs: 0,
-    last: undefined,
-    ended: undefined,
+    approachingLimit: undefined,
+    runEnd: undefined,
   };
 }
 

@@ -1,42 +1,42 @@
 import { checkHistory } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import * as facts from '../../../../test/loop/facts.ts';
-import { type Random, seeded, shuffled } from '../../../../test/loop/random.ts';
+import * as events from '../../../../test/loop/journal-events.ts';
+import { createRandom, type Random, shuffle } from '../../../../test/loop/random.ts';
 import type { FunctionToolCall, UserPart } from '../chat/message.ts';
 import type { JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import { apply } from './apply.ts';
 import { decide } from './decide.ts';
 import type { RunState } from './state.ts';
-import { outcomeOf } from './transcript.ts';
+import { createOutcome } from './transcript.ts';
 
 const image: UserPart = { type: 'image_url', image_url: { url: 'https://a.test/1.png' } };
 
-test('whatever happens in a run, its messages can be sent after every single fact', () => {
+test('builds a valid conversation after every journal event of generated runs', () => {
   for (let seed = 1; seed <= 250; seed++) {
-    const random = seeded(seed);
-    let state = facts.stateAfter();
+    const random = createRandom(seed);
+    let state = events.applyEvents();
     for (let i = 0; i < 40; i++) {
       const happened = next(state, random);
       if (happened === undefined) break;
-      for (const fact of happened) {
-        state = apply(state, fact);
-        const outcome = outcomeOf(state, {
+      for (const event of happened) {
+        state = apply(state, event);
+        const outcome = createOutcome(state, {
           conclusion: { status: 'aborted', reason: 'enough' },
           runId: 'run',
           agent: 'agent',
         });
-        expect({ seed, fact, faults: checkHistory(outcome.messages) }).toEqual({ seed, fact, faults: [] });
+        expect({ seed, event, faults: checkHistory(outcome.messages) }).toEqual({ seed, event, faults: [] });
       }
     }
   }
 });
 
-const policy = facts.policy({
+const policy = events.createPolicy({
   limits: { turns: 12, toolCalls: 15 },
   hasOutput: true,
   maxOutputRetries: 3,
-  correctionsOf: () => 20,
-  mayWait: (tool) => tool === 'pay',
+  getMaxInputRetries: () => 20,
+  canWait: (tool) => tool === 'pay',
 });
 
 /** What may come of the action that policy decides on; `undefined` at the end. */
@@ -48,9 +48,9 @@ function next(state: RunState, random: Random): readonly JournalEvent[] | undefi
     case 'finish':
       return undefined;
     case 'call-model':
-      return [said(state, random)];
-    case 'tell':
-      return [{ ...action.fact, ...times }];
+      return [createTextMessage(state, random)];
+    case 'record-event':
+      return [{ ...action.event, ...times }];
     case 'check-output':
       return [
         {
@@ -60,7 +60,7 @@ function next(state: RunState, random: Random): readonly JournalEvent[] | undefi
         },
       ];
     case 'check-calls':
-      return shuffled(action.calls, random).map(({ index, call }) => {
+      return shuffle(action.calls, random).map(({ index, call }) => {
         if (random(3) === 0) return { type: 'approval.not_required', index, ...position };
         const pending = {
           id: `approval:${state.turn}.${index}`,
@@ -76,33 +76,39 @@ function next(state: RunState, random: Random): readonly JournalEvent[] | undefi
       return action.calls.flatMap(({ index, call }) => answers({ index, call: functionCall(call), position }, random));
     case 'refuse-calls':
       return action.calls.map(({ index, call }) =>
-        facts.skipped(functionCall(call), { turn: state.turn, index, reason: 'limit' }),
+        events.createSkipped(functionCall(call), { turn: state.turn, index, reason: 'limit' }),
       );
     case 'hand-over':
       return [{ type: 'handoff.completed', ...position, from: 'agent', to: action.to, definition: { tools: {} } }];
     case 'run-calls':
-      return shuffled(action.calls, random).map(({ index, call }) =>
+      return shuffle(action.calls, random).map(({ index, call }) =>
         closed({ index, turn: state.turn, call: functionCall(call) }, random),
       );
   }
 }
 
 /** Any reply, admitted as the loop does it: ids come again and again, arguments are no JSON. */
-function said({ history, turn }: RunState, random: Random): JournalEvent {
+function createTextMessage({ history, turn }: RunState, random: Random): JournalEvent {
   const calls = Array.from({ length: random(5) }, (_, index) => {
     const name = random(3) === 0 ? 'pay' : 'look_up';
-    return facts.call(`call_${random(2) === 0 ? index : 0}`, {
+    return events.createCall(`call_${random(2) === 0 ? index : 0}`, {
       name,
       text: random(4) === 0 ? '{"cut' : `{"n":${random(3)}}`,
     });
   });
   const text = random(4) === 0 ? '' : 'Hello.';
-  const given = calls.length === 0 ? facts.said(text) : { ...facts.asked(...calls), content: text };
+  const given =
+    calls.length === 0 ? events.createTextMessage(text) : { ...events.createCallMessage(...calls), content: text };
   const { message, rawArguments } = history.admit(random(20) === 0 ? { ...given, refusal: 'No.' } : given);
   const finishReason = (['stop', 'stop', 'stop', 'tool_calls', null, 'length'] as const)[random(6)] ?? null;
   const isRejected = text !== '' && random(6) === 0; // A guard checks no empty text.
   const rejection = { guard: 'kind', reason: 'be kind', maxRetries: random(3) };
-  return facts.replied(message, { turn: turn + 1, finishReason, rawArguments, ...(isRejected && { rejection }) });
+  return events.createResponse(message, {
+    turn: turn + 1,
+    finishReason,
+    rawArguments,
+    ...(isRejected && { rejection }),
+  });
 }
 
 interface Asked {
@@ -114,21 +120,21 @@ interface Asked {
 function answers({ index, call, position }: Asked, random: Random): readonly JournalEvent[] {
   const fingerprint = 'f';
   const { turn } = position;
-  const told = { type: 'approval.answered', index, ...position } as const;
+  const received = { type: 'approval.answered', index, ...position } as const;
   switch (random(5)) {
     case 0:
-      return [{ ...told, answer: { type: 'approve', fingerprint } }];
+      return [{ ...received, answer: { type: 'approve', fingerprint } }];
     case 1:
-      return [{ ...told, answer: { type: 'edit', fingerprint, arguments: { n: 7 } } }];
+      return [{ ...received, answer: { type: 'edit', fingerprint, arguments: { n: 7 } } }];
     case 2:
-      return [{ ...told, answer: { type: 'deny', fingerprint } }, facts.skipped(call, { turn, index })];
+      return [{ ...received, answer: { type: 'deny', fingerprint } }, events.createSkipped(call, { turn, index })];
     case 3:
-      return [{ type: 'approval.expired', index, ...position }, facts.skipped(call, { turn, index })];
+      return [{ type: 'approval.expired', index, ...position }, events.createSkipped(call, { turn, index })];
   }
   const message = { role: 'user' as const, content: 'Stop.' };
   return [
     { type: 'user.interrupted', message, ...position },
-    facts.skipped(call, { turn, index, reason: 'cancelled' }),
+    events.createSkipped(call, { turn, index, reason: 'cancelled' }),
   ];
 }
 
@@ -138,15 +144,17 @@ function closed(
 ): ToolCallClosedEvent {
   switch (random(6)) {
     case 0:
-      return facts.failed(call, { ...position, reason: 'invalid' });
+      return events.createFailed(call, { ...position, reason: 'invalid' });
     case 1:
-      return facts.failed(call, position);
+      return events.createFailed(call, position);
     case 2:
-      return facts.skipped(call, { ...position, reason: 'cancelled' });
+      return events.createSkipped(call, { ...position, reason: 'cancelled' });
     case 3:
-      return facts.finished(call, { ...position, parts: [image] });
+      return events.createFinished(call, { ...position, parts: [image] });
   }
-  return random(30) === 0 ? facts.failed(call, { ...position, reason: 'aborted' }) : facts.finished(call, position);
+  return random(30) === 0
+    ? events.createFailed(call, { ...position, reason: 'aborted' })
+    : events.createFinished(call, position);
 }
 
 function functionCall(call: { readonly type: string }): FunctionToolCall {

@@ -1,13 +1,26 @@
 import { expect, test } from 'vitest';
-import * as facts from '../../../../test/loop/facts.ts';
+import * as events from '../../../../test/loop/journal-events.ts';
 import { CANCELLED } from '../chat/history.ts';
 import type { UserPart } from '../chat/message.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
-import { outcomeOf } from './transcript.ts';
+import { createOutcome } from './transcript.ts';
 
-const { approved, asked, at, call, finished, go, replied, requested, said, skipped, stateAfter, used } = facts;
+const {
+  createApproval,
+  createCallMessage,
+  withActiveMs,
+  createCall,
+  createFinished,
+  go,
+  createResponse,
+  createApprovalRequest,
+  createTextMessage,
+  createSkipped,
+  applyEvents,
+  createUsage,
+} = events;
 
-const [a, b] = [call('a'), call('b')];
+const [a, b] = [createCall('a'), createCall('b')];
 const image: UserPart = { type: 'image_url', image_url: { url: 'https://a.test/1.png' } };
 const PENDING = 'Pending: this call waits for approval and has not run.';
 const result = (id: string, content = 'Found.') => ({ role: 'tool', tool_call_id: id, content });
@@ -19,19 +32,19 @@ const wrote: JournalEvent = {
   activeMs: 0,
 };
 
-test('an outcome has its conclusion, and what every outcome has', () => {
-  const state = stateAfter(
-    replied(asked(a), { usage: used(10) }),
-    at(50, finished(a)),
-    replied(said('Done.'), { turn: 2 }),
+test('adds the common fields to the conclusion of an outcome', () => {
+  const state = applyEvents(
+    createResponse(createCallMessage(a), { usage: createUsage(10) }),
+    withActiveMs(50, createFinished(a)),
+    createResponse(createTextMessage('Done.'), { turn: 2 }),
   );
   const conclusion = { status: 'completed', output: 'Done.', text: 'Done.' } as const;
-  expect(outcomeOf(state, { conclusion, runId: 'run', agent: 'agent' })).toEqual({
+  expect(createOutcome(state, { conclusion, runId: 'run', agent: 'agent' })).toEqual({
     ...conclusion,
     runId: 'run',
     agent: 'agent',
-    messages: [go, asked(a), result('a'), said('Done.')],
-    usage: used(10),
+    messages: [go, createCallMessage(a), result('a'), createTextMessage('Done.')],
+    usage: createUsage(10),
     turnCount: 2,
     toolCallCount: 1,
     durationMs: 50,
@@ -39,28 +52,32 @@ test('an outcome has its conclusion, and what every outcome has', () => {
 });
 
 test.each([
-  ['nothing is open', [replied(said('Hi.'))], [said('Hi.')]],
-  ['no call has run', [replied(asked(a, b))], [asked(a, b), result('a', CANCELLED), result('b', CANCELLED)]],
+  ['nothing is open', [createResponse(createTextMessage('Hi.'))], [createTextMessage('Hi.')]],
+  [
+    'no call has run',
+    [createResponse(createCallMessage(a, b))],
+    [createCallMessage(a, b), result('a', CANCELLED), result('b', CANCELLED)],
+  ],
   [
     'a call has run',
-    [replied(asked(a, b)), finished(b, { index: 1 })],
-    [asked(a, b), result('a', CANCELLED), result('b')],
+    [createResponse(createCallMessage(a, b)), createFinished(b, { index: 1 })],
+    [createCallMessage(a, b), result('a', CANCELLED), result('b')],
   ],
   [
     'a call waits for a person',
-    [replied(asked(a, b)), finished(a), requested(b, 1)],
-    [asked(a, b), result('a'), result('b', PENDING)],
+    [createResponse(createCallMessage(a, b)), createFinished(a), createApprovalRequest(b, 1)],
+    [createCallMessage(a, b), result('a'), result('b', PENDING)],
   ],
   [
     'a call was approved and has not run',
-    [replied(asked(a)), requested(a), approved()],
-    [asked(a), result('a', CANCELLED)],
+    [createResponse(createCallMessage(a)), createApprovalRequest(a), createApproval()],
+    [createCallMessage(a), result('a', CANCELLED)],
   ],
   [
     'a call gave an image',
-    [replied(asked(a, b)), finished(a, { parts: [image] })],
+    [createResponse(createCallMessage(a, b)), createFinished(a, { parts: [image] })],
     [
-      asked(a, b),
+      createCallMessage(a, b),
       result('a'),
       result('b', CANCELLED),
       { role: 'user', content: [{ type: 'text', text: 'From look_up (a):' }, image] },
@@ -69,20 +86,20 @@ test.each([
   [
     'the user wrote',
     [
-      replied(asked(a, b)),
-      requested(a),
-      requested(b, 1),
-      approved(),
+      createResponse(createCallMessage(a, b)),
+      createApprovalRequest(a),
+      createApprovalRequest(b, 1),
+      createApproval(),
       wrote,
-      skipped(b, { index: 1, content: CANCELLED }),
+      createSkipped(b, { index: 1, content: CANCELLED }),
     ],
-    [asked(a, b), result('a', CANCELLED), result('b', CANCELLED), { role: 'user', content: 'Stop.' }],
+    [createCallMessage(a, b), result('a', CANCELLED), result('b', CANCELLED), { role: 'user', content: 'Stop.' }],
   ],
 ] as readonly (readonly [string, readonly JournalEvent[], readonly unknown[]])[])(
-  'a run may end anywhere, and its messages can be sent: %s',
+  'builds a valid conversation if the run ends anywhere: %s',
   (_, known, messages) => {
-    const state = stateAfter(...known);
-    const outcome = outcomeOf(state, {
+    const state = applyEvents(...known);
+    const outcome = createOutcome(state, {
       conclusion: { status: 'aborted', reason: 'enough' },
       runId: 'run',
       agent: 'agent',
@@ -91,9 +108,9 @@ test.each([
   },
 );
 
-test('an outcome leaves the history as it was: a call that is open there may still be answered', () => {
-  const state = stateAfter(replied(asked(a)), requested(a));
-  outcomeOf(state, { conclusion: { status: 'suspended', pending: [] }, runId: 'run', agent: 'agent' });
-  expect(state.history.messages).toEqual([go, asked(a)]);
+test('leaves the history unchanged, so that open calls can still be closed', () => {
+  const state = applyEvents(createResponse(createCallMessage(a)), createApprovalRequest(a));
+  createOutcome(state, { conclusion: { status: 'suspended', pending: [] }, runId: 'run', agent: 'agent' });
+  expect(state.history.messages).toEqual([go, createCallMessage(a)]);
   expect(state.history.append({ role: 'tool', tool_call_id: 'a', content: 'Found.' }).messages).toHaveLength(3);
 });

@@ -1,6 +1,6 @@
 import { getMessageText, type Message } from '../chat/message.ts';
 import { isPartsMessage } from '../loop/calls.ts';
-import { isOwnPrompt } from '../loop/own-prompts.ts';
+import { isLoopPrompt } from '../loop/loop-prompts.ts';
 
 // Finds messages that belong together, and messages that no history filter and no compaction removes.
 
@@ -32,14 +32,14 @@ const MAX_USER_MESSAGES = 5;
 
 function isUserMessage(messages: readonly Message[], index: number): boolean {
   const message = messages[index];
-  if (message?.role !== 'user' || isSummary(message) || isOwnPrompt(message)) return false;
+  if (message?.role !== 'user' || isSummary(message) || isLoopPrompt(message)) return false;
   return !isPartsMessage(messages, index);
 }
 
 /** Whether a message is a final answer. If the loop rejects a text, a prompt of Pawl follows it. */
 function isAnswer(messages: readonly Message[], index: number): boolean {
   const [message, next] = messages.slice(index, index + 2);
-  if (message?.role !== 'assistant' || (next !== undefined && isOwnPrompt(next))) return false;
+  if (message?.role !== 'assistant' || (next !== undefined && isLoopPrompt(next))) return false;
   return (message.tool_calls ?? []).length === 0 && message.function_call == null;
 }
 

@@ -6,166 +6,172 @@ import { findFinishError } from '../chat/finish-reason.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatResponse } from '../chat/response.ts';
 import type { ChatModel, ModelContext, Price } from './chat-model.ts';
-import { correctionOf, withCorrection } from './correction.ts';
+import { createCorrection, withCorrection } from './correction.ts';
 import { TimeoutError } from './errors.ts';
-import { modelContext } from './model-context.ts';
-import { memoOf, withMemo } from './request-memo.ts';
-import { loadingDelay, retryDelay } from './retry-delay.ts';
+import { completeModelContext } from './model-context.ts';
+import { getMemo, withMemo } from './request-memo.ts';
+import { computeLoadingDelay, computeRetryDelay } from './retry-delay.ts';
 
 export interface Attempt {
-  /** Counted from 1, over all models; the repetition after a stale connection has a number of its own. */
+  /** Counted from 1, over all models. The repetition after a stale connection counts too. */
   readonly attempt: number;
-  /** Its name. */
+  /** The name of the model. */
   readonly model: string;
-  /** Its price, where it has one. */
+  /** The price of the model, if it has one. */
   readonly price: Price | undefined;
-  /** What this attempt adds to the request: the model's mistake in the attempt before. */
+  /** The text that this attempt adds to the request: the mistake of the model in the previous attempt. */
   readonly correction?: string;
 }
 
 export interface AttemptFailure extends Attempt {
   readonly error: unknown;
-  /** When the next attempt at the same model starts; absent where there is none. */
+  /** The wait before the next attempt with the same model. Absent if there is none. */
   readonly retryInMs?: number;
-  /** False where a kept-alive connection had gone stale, so that the server never saw the request, and while a server loads its model. */
+  /** Whether the attempt counts against `maxAttempts`. False if the connection was stale, so that the server never saw the request, or if the server is loading the model. */
   readonly counted: boolean;
 }
 
 export interface AttemptsOptions {
   readonly policy: ResolvedRetryPolicy;
   readonly context?: Partial<ModelContext>;
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   readonly random: () => number;
-  /** Told before each attempt. What it throws ends everything. */
+  /** Called before each attempt. If it throws, no attempt follows. */
   readonly onAttempt?: (attempt: Attempt) => void | Promise<void>;
-  /** Told after each attempt that gave no reply, except where an abort was the reason. What it throws ends everything. */
-  readonly onFailed?: (failure: AttemptFailure) => void | Promise<void>;
+  /** Called after each failed attempt, unless an abort was the reason. If it throws, no attempt follows. */
+  readonly onFailure?: (failure: AttemptFailure) => void | Promise<void>;
 }
 
-export interface Answered {
-  readonly reply: ChatResponse;
-  /** Who answered: the model that was asked, or one behind it. */
+export interface AttemptResult {
+  readonly response: ChatResponse;
+  /** The model that responded: the requested one, or a fallback. */
   readonly model: ChatModel;
   readonly attempt: number;
 }
 
 /**
- * Asks a model until it answers or the policy says no, then the models behind it. Rejects with the last error.
+ * Sends a request until the model responds or the retry policy ends the attempts; then continues with its fallbacks.
  *
- * After an abort it rejects at once with the signal's reason and starts nothing more.
+ * @throws the error of the last attempt, or the reason of the signal at once after an abort.
  */
-export async function attempts(model: ChatModel, request: ChatRequest, options: AttemptsOptions): Promise<Answered> {
-  const series = new Series(request, options);
-  if (pRetryModule === undefined) loaded().catch(() => undefined); // Asked again where it is needed.
-  for (let asked = model; ; ) {
-    const first = await series.ask(asked);
-    // Nearly every request ends here: what repeats attempts is set up where there is something to repeat.
-    if (!(first instanceof Failed)) return first;
-    const result = first.retryInMs === undefined ? first : await series.askAgain(asked, first);
-    if (!(result instanceof Failed)) return result;
-    if (asked.fallback === undefined || isConfigError(result.error)) throw result.error;
-    asked = asked.fallback;
-    series.startOver();
+export async function runAttempts(
+  model: ChatModel,
+  request: ChatRequest,
+  options: AttemptsOptions,
+): Promise<AttemptResult> {
+  const series = new AttemptSeries(request, options);
+  if (retryModule === undefined) loadRetryModule().catch(() => undefined); // `retry` loads it again and reports the error.
+  for (let currentModel = model; ; ) {
+    const first = await series.start(currentModel);
+    // Most requests succeed at once, so p-retry is set up only after a failure.
+    if (!(first instanceof FailedTry)) return first;
+    const result = first.retryInMs === undefined ? first : await series.retry(currentModel, first);
+    if (!(result instanceof FailedTry)) return result;
+    if (currentModel.fallback === undefined || isConfigError(result.error)) throw result.error;
+    currentModel = currentModel.fallback;
+    series.resetForNextModel();
   }
 }
 
-let pRetryModule: Promise<typeof import('p-retry')> | undefined;
+let retryModule: Promise<typeof import('p-retry')> | undefined;
 
-/** Beside the first request rather than with core, and no later: once requests fail, the process may have no file left to open. */
-function loaded(): Promise<typeof import('p-retry')> {
-  pRetryModule ??= import('p-retry').catch((error: unknown) => {
-    pRetryModule = undefined;
+/**
+ * Loads p-retry during the first request, to keep the import of core fast. A later load could fail: when requests fail, the process may
+ * have no free file descriptor.
+ */
+function loadRetryModule(): Promise<typeof import('p-retry')> {
+  retryModule ??= import('p-retry').catch((error: unknown) => {
+    retryModule = undefined;
     throw error;
   });
-  return pRetryModule;
+  return retryModule;
 }
 
-/** All attempts at one request. */
-class Series {
+/** All attempts at one request, over its model and the fallbacks. */
+class AttemptSeries {
   readonly #request: ChatRequest;
   readonly #options: AttemptsOptions;
   readonly #context: ModelContext;
   readonly #source: CancellationSource;
   #attempt = 0;
-  /** Once is enough to tell a stale connection from a server that hangs up. */
+  /** A stale connection is retried once. A second failure means that the server closes connections. */
   #hasResent = false;
-  /** For how long the present model's server was waited for while it loaded the model. */
+  /** The time spent waiting for the server of the current model to load it. */
   #loadingMs = 0;
-  /** The present model's mistake. */
+  /** The text about the mistake of the current model. */
   #correction: string | undefined;
 
   constructor(request: ChatRequest, options: AttemptsOptions) {
     this.#request = request;
     this.#options = options;
-    this.#context = modelContext(options.context);
+    this.#context = completeModelContext(options.context);
     this.#source = LazySignal.getSource(this.#context);
   }
 
-  /** Before another model is asked: the mistakes of the one before are not its own. */
-  startOver(): void {
+  resetForNextModel(): void {
     this.#correction = undefined;
     this.#loadingMs = 0;
   }
 
-  /** Gives the failure that was the last word of this model; rejects with whatever ends everything. */
-  ask(model: ChatModel): Promise<Answered | Failed> {
+  /** Makes the first attempt with a model. Rejects only if no attempt may follow. */
+  start(model: ChatModel): Promise<AttemptResult | FailedTry> {
     this.#throwIfCancelled();
-    return this.#try(model, 0);
+    return this.#runAttempt(model, 0);
   }
 
-  /** The same, after a failure that is worth another attempt. */
-  async askAgain(model: ChatModel, { counted, retryInMs = 0 }: Failed): Promise<Answered | Failed> {
+  /** Repeats the attempt with the same model after a failure that allows it. Returns the last failure if none succeeds. */
+  async retry(model: ChatModel, { counted, retryInMs = 0 }: FailedTry): Promise<AttemptResult | FailedTry> {
     const { policy } = this.#options;
     let failures = counted ? 1 : 0;
     let pauseMs = retryInMs;
-    const attempt = async (): Promise<Answered> => {
+    const tryAgain = async (): Promise<AttemptResult> => {
       if (pauseMs > 0) await this.#context.clock.sleep(pauseMs, this.#context.signal);
-      const result = await this.#try(model, failures);
-      if (!(result instanceof Failed)) return result;
+      const result = await this.#runAttempt(model, failures);
+      if (!(result instanceof FailedTry)) return result;
       if (result.counted) failures++;
       pauseMs = result.retryInMs ?? 0;
       throw result;
     };
-    const { default: pRetry } = await loaded();
+    const { default: pRetry } = await loadRetryModule();
     try {
-      return await pRetry(attempt, {
-        // The policy itself says when it is enough.
+      return await pRetry(tryAgain, {
+        // `#decideRetry` ends the attempts: p-retry must not end them earlier.
         retries: policy.maxAttempts,
         minTimeout: 0,
         signal: this.#context.signal,
-        shouldConsumeRetry: ({ error }) => error instanceof Failed && error.counted,
-        shouldRetry: ({ error }) => error instanceof Failed && error.retryInMs !== undefined,
+        shouldConsumeRetry: ({ error }) => error instanceof FailedTry && error.counted,
+        shouldRetry: ({ error }) => error instanceof FailedTry && error.retryInMs !== undefined,
       });
     } catch (error) {
-      if (error instanceof Failed) return error;
+      if (error instanceof FailedTry) return error;
       throw error;
     }
   }
 
-  async #try(model: ChatModel, failures: number): Promise<Answered | Failed> {
-    const { policy, onAttempt, onFailed } = this.#options;
+  async #runAttempt(model: ChatModel, failures: number): Promise<AttemptResult | FailedTry> {
+    const { policy, onAttempt, onFailure: onFailed } = this.#options;
     const context = this.#context;
     const { name, price } = model;
     const correction = this.#correction;
     const request = correction === undefined ? this.#request : withCorrection(this.#request, correction);
-    const told: Attempt = {
+    const attempt: Attempt = {
       attempt: ++this.#attempt,
       model: name,
       price,
       ...(correction !== undefined && { correction }),
     };
-    const heard = onAttempt?.(told);
-    if (heard !== undefined) await heard;
+    const notified = onAttempt?.(attempt);
+    if (notified !== undefined) await notified;
     try {
-      const reply = await tryOnce(model, { request, context, timeoutMs: policy.attemptTimeoutMs });
-      const failure = findFinishError(reply);
+      const response = await tryOnce(model, { request, context, timeoutMs: policy.attemptTimeoutMs });
+      const failure = findFinishError(response);
       if (failure !== undefined) throw failure;
-      return { reply, model, attempt: told.attempt };
+      return { response, model, attempt: attempt.attempt };
     } catch (error) {
       this.#throwIfCancelled();
-      const failed = this.#judge(error, failures);
+      const failed = this.#decideRetry(error, failures);
       const { retryInMs, counted } = failed;
-      await onFailed?.({ ...told, error, ...(retryInMs !== undefined && { retryInMs }), counted });
+      await onFailed?.({ ...attempt, error, ...(retryInMs !== undefined && { retryInMs }), counted });
       return failed;
     }
   }
@@ -174,37 +180,37 @@ class Series {
     if (isCancelled(this.#source)) throw this.#source.reason;
   }
 
-  #judge(error: unknown, failures: number): Failed {
+  #decideRetry(error: unknown, failures: number): FailedTry {
     if (!this.#hasResent && isStale(error)) {
       this.#hasResent = true;
-      return new Failed(error, { retryInMs: 0, counted: false });
+      return new FailedTry(error, { retryInMs: 0, counted: false });
     }
     const { policy, random } = this.#options;
-    this.#correction = correctionOf(error) ?? this.#correction;
-    const loadingMs = loadingDelay(error, { policy, waitedMs: this.#loadingMs });
+    this.#correction = createCorrection(error) ?? this.#correction;
+    const loadingMs = computeLoadingDelay(error, { policy, waitedMs: this.#loadingMs });
     if (loadingMs !== undefined) {
       this.#loadingMs += loadingMs;
-      return new Failed(error, { retryInMs: loadingMs, counted: false });
+      return new FailedTry(error, { retryInMs: loadingMs, counted: false });
     }
-    return new Failed(error, {
-      retryInMs: retryDelay(error, { failures: failures + 1, policy, random }),
+    return new FailedTry(error, {
+      retryInMs: computeRetryDelay(error, { failures: failures + 1, policy, random }),
       counted: true,
     });
   }
 }
 
-interface Verdict {
+interface RetryDecision {
   readonly retryInMs: number | undefined;
   readonly counted: boolean;
 }
 
-/** Carries an attempt's error, whatever was thrown, and what follows from it through p-retry. */
-class Failed extends Error {
+/** A failed attempt and the decision about it. An `Error`, because p-retry accepts nothing else. */
+class FailedTry extends Error {
   readonly error: unknown;
   readonly retryInMs: number | undefined;
   readonly counted: boolean;
 
-  constructor(error: unknown, { retryInMs, counted }: Verdict) {
+  constructor(error: unknown, { retryInMs, counted }: RetryDecision) {
     super('An attempt failed.');
     this.error = error;
     this.retryInMs = retryInMs;
@@ -212,7 +218,7 @@ class Failed extends Error {
   }
 }
 
-/** A mistake of the developer: another model that answers would hide it. By its code, which is the same in a second copy of this package. */
+/** A fallback would hide a mistake of the developer. Compares the code, because another copy of core has another class. */
 function isConfigError(error: unknown): boolean {
   return PawlError.isInstance(error) && error.code === 'config.invalid';
 }
@@ -221,17 +227,21 @@ function isStale(error: unknown): boolean {
   return PawlError.isInstance(error) && 'staleSocket' in error && error.staleSocket === true;
 }
 
-/** How often and when a model is asked again. Each part has a default. */
+/** When and how often a failed model request is repeated. */
 export interface RetryPolicy {
-  /** Tries in all for each model. @defaultValue 3 */
+  /** Attempts per model, including the first. @defaultValue 3 */
   readonly maxAttempts?: number;
-  /** The most that the first pause may take; it doubles each time, and the pause is drawn from 0 to it. @defaultValue 500 */
+  /** Maximum of the first delay. It doubles with each attempt; the delay is random between 0 and the maximum. @defaultValue 500 */
   readonly initialDelayMs?: number;
-  /** The most that any pause may take. @defaultValue 30_000 */
+  /** Maximum of each delay. @defaultValue 30_000 */
   readonly maxDelayMs?: number;
-  /** A server that asks for a longer pause is not asked again; one that loads its model is waited for so long. @defaultValue 60_000 */
+  /**
+   * If a server asks for a longer delay, the attempts end. Also the time to wait for a server that loads its model, at most 10 minutes.
+   *
+   * @defaultValue 60_000
+   */
   readonly maxRetryAfterMs?: number;
-  /** For one attempt as a whole, without the time in which the run's reader is behind. @defaultValue 600_000 */
+  /** Time for one attempt. Does not count the time in which the reader of the run is behind. @defaultValue 600_000 */
   readonly attemptTimeoutMs?: number;
 }
 
@@ -255,88 +265,92 @@ export const RETRY: OptionTable<RetryPolicy> = {
 
 export type ResolvedRetryPolicy = Required<RetryPolicy>;
 
-/** @throws ConfigError for a number that can't be, naming it. */
+/** @throws ConfigError if a number is out of range. */
 export function resolveRetryPolicy(policy: RetryPolicy = {}): ResolvedRetryPolicy {
   const { maxAttempts = 3, maxDelayMs = 30_000, maxRetryAfterMs = 60_000, attemptTimeoutMs = 600_000 } = policy;
   const { initialDelayMs = Math.min(500, maxDelayMs) } = policy;
-  const claims: readonly (readonly [boolean, string])[] = [
-    [Number.isInteger(maxAttempts) && maxAttempts >= 1, `maxAttempts is ${maxAttempts}. Give a whole number from 1.`],
-    [isFrom(0, initialDelayMs), `initialDelayMs is ${initialDelayMs}. Give milliseconds from 0.`],
+  const checks: readonly (readonly [boolean, string])[] = [
     [
-      isFrom(initialDelayMs, maxDelayMs),
-      `maxDelayMs is ${maxDelayMs}. Give milliseconds from initialDelayMs (${initialDelayMs}).`,
+      Number.isInteger(maxAttempts) && maxAttempts >= 1,
+      `maxAttempts is ${maxAttempts}. Pass a whole number of 1 or more.`,
     ],
-    [maxRetryAfterMs >= 0, `maxRetryAfterMs is ${maxRetryAfterMs}. Give milliseconds from 0, or Infinity.`],
-    [attemptTimeoutMs > 0, `attemptTimeoutMs is ${attemptTimeoutMs}. Give milliseconds above 0, or Infinity.`],
+    [isAtLeast(0, initialDelayMs), `initialDelayMs is ${initialDelayMs}. Pass milliseconds, 0 or more.`],
+    [
+      isAtLeast(initialDelayMs, maxDelayMs),
+      `maxDelayMs is ${maxDelayMs}. Pass milliseconds, initialDelayMs (${initialDelayMs}) or more.`,
+    ],
+    [maxRetryAfterMs >= 0, `maxRetryAfterMs is ${maxRetryAfterMs}. Pass milliseconds, 0 or more, or Infinity.`],
+    [attemptTimeoutMs > 0, `attemptTimeoutMs is ${attemptTimeoutMs}. Pass milliseconds above 0, or Infinity.`],
   ];
-  for (const [holds, problem] of claims) if (!holds) throw new ConfigError(`The retry policy's ${problem}`);
+  for (const [isValid, problem] of checks) if (!isValid) throw new ConfigError(`The retry policy's ${problem}`);
   return { maxAttempts, initialDelayMs, maxDelayMs, maxRetryAfterMs, attemptTimeoutMs };
 }
 
-function isFrom(least: number, ms: number): boolean {
-  return Number.isFinite(ms) && ms >= least;
+function isAtLeast(min: number, ms: number): boolean {
+  return Number.isFinite(ms) && ms >= min;
 }
 
 interface TryOptions {
   readonly request: ChatRequest;
   readonly context: ModelContext;
-  /** The time in which a reader is behind, or a wrapper holds the request back, does not count. */
+  /** Does not count the time in which a reader is behind or a wrapper holds the request back. */
   readonly timeoutMs: number;
 }
 
-/** One attempt at one model. It ends at once when it is cancelled or its time is over; what the model reports later is ignored. */
+/** Makes one attempt. It ends at once when it is cancelled or times out; later reports of the model are ignored. */
 function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOptions): Promise<ChatResponse> {
   const { clock } = context;
-  const timeoutError = (): TimeoutError => attemptTimeout(model.name, timeoutMs);
   return withDeadline((timed) => model.send(request, new AttemptContext(context, timed)), {
     clock,
     signal: LazySignal.getSource(context),
     timeoutMs,
-    timeoutError,
+    timeoutError: () => createAttemptTimeoutError(model.name, timeoutMs),
   });
 }
 
-/** What a model is told, and may report, within one attempt. */
+/** The context of a model within one attempt. */
 class AttemptContext extends LazySignal implements ModelContext {
   readonly clock: ModelContext['clock'];
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
-  // Its own, so that a copy has them.
+  // Own fields rather than methods, so that `{ ...context }` copies them.
   readonly onDelta: ModelContext['onDelta'];
   readonly onRepaired: ModelContext['onRepaired'];
   readonly waitFor: ModelContext['waitFor'];
 
   constructor(context: ModelContext, timed: TimedWork) {
     super(timed);
-    withMemo(this, memoOf(context));
+    withMemo(this, getMemo(context));
     this.clock = context.clock;
     this.runId = context.runId;
     this.path = context.path;
     this.traceparent = context.traceparent;
-    const pauseFor = pauseDeadline(timed.deadline);
+    const pauseDuring = createDeadlinePause(timed.deadline);
     const onDelta: ModelContext['onDelta'] = (delta) => {
-      const caughtUp = timed.isOver ? undefined : context.onDelta(delta);
-      return caughtUp && pauseFor(caughtUp);
+      const wait = timed.isOver ? undefined : context.onDelta(delta);
+      return wait && pauseDuring(wait);
     };
-    const onRepaired: ModelContext['onRepaired'] = (mends) => void (timed.isOver || context.onRepaired(mends)); // Tells only.
-    const waitFor: ModelContext['waitFor'] = (wait) => pauseFor(context.waitFor(wait));
-    // Assigned by name: see `LazySignal`.
+    const onRepaired: ModelContext['onRepaired'] = (repairs) => {
+      if (!timed.isOver) context.onRepaired(repairs);
+    };
+    const waitFor: ModelContext['waitFor'] = (wait) => pauseDuring(context.waitFor(wait));
+    // Assigned one by one: see `LazySignal`.
     this.onDelta = onDelta;
     this.onRepaired = onRepaired;
     this.waitFor = waitFor;
   }
 }
 
-function attemptTimeout(name: string, timeoutMs: number): TimeoutError {
+function createAttemptTimeoutError(name: string, timeoutMs: number): TimeoutError {
   return new TimeoutError(
-    `Model "${name}" had not answered in full after ${timeoutMs / 1000} s. If that is too short, raise attemptTimeoutMs.`,
+    `Model "${name}" did not respond in full within ${timeoutMs / 1000} s. If it needs more time, raise attemptTimeoutMs.`,
     { phase: 'attempt', timeoutMs },
   );
 }
 
-/** The deadline stands still while anything is waited for: a reader that is behind, a place in a queue. A model may report several pieces without waiting. */
-function pauseDeadline(deadline: Deadline): <T>(wait: Promise<T>) => Promise<T> {
+/** Returns a function that pauses the deadline during a wait. Several waits may overlap, because a model may emit deltas without waiting. */
+function createDeadlinePause(deadline: Deadline): <T>(wait: Promise<T>) => Promise<T> {
   let waits = 0;
   return (wait) => {
     waits++;

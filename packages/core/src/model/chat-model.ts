@@ -2,25 +2,25 @@ import type { Clock } from '../base/clock.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatResponse, Delta, Repair } from '../chat/response.ts';
 
-/** What a model call is told about its surroundings, and may tell. Everything has a default for use outside a run. */
+/** The context of a model call: what it may read, and what it reports. Each field has a default for use outside a run. */
 export interface ModelContext {
-  /** Aborted when the answer is no longer wanted: stop at once and release everything. */
+  /** Aborted when the response is no longer needed. The model must then stop at once and release its resources. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly runId: string;
-  /** Where in a tree of runs: `''` for the run itself. */
+  /** The place in a tree of runs: `''` for the root run. */
   readonly path: string;
-  /** The W3C trace context header to pass on, where the caller has one. */
+  /** The W3C `traceparent` header to send, if the caller has one. */
   readonly traceparent: string | undefined;
-  /** Told for each piece as it arrives. A promise means: the reader is behind, read on when it resolves. */
+  /** Called for each delta as it arrives. If it returns a promise, the reader is behind: read no further until it resolves. */
   onDelta(delta: Delta): Promise<void> | undefined;
-  /** Told once a reply, where anything had to be mended. */
-  onRepaired(mends: readonly Repair[]): void;
-  /** Waits without its time being a part of the attempt's: for a wrapper that holds a request back. */
+  /** Called once per response, if it needed repairs. */
+  onRepaired(repairs: readonly Repair[]): void;
+  /** Awaits a promise without using the time of the attempt. For a wrapper that holds a request back. */
   waitFor<T>(wait: Promise<T>): Promise<T>;
 }
 
-/** In US dollars for a million tokens. */
+/** In US dollars per million tokens. */
 export interface Price {
   readonly input: number;
   readonly output: number;
@@ -29,22 +29,23 @@ export interface Price {
 }
 
 /**
- * Whatever answers a `ChatRequest`. `openai()` makes one over HTTP; a hand-written one is an object with `name` and `send`.
+ * A model that responds to a `ChatRequest`. `openai()` creates one over HTTP; your own is an object with `name` and `send`.
  *
- * `send` makes exactly one attempt: retries are the loop's. It rejects with a `ModelError`; any other error counts as
- * one that trying again cannot help.
+ * Contract:
+ * - `send` makes one attempt. The loop retries.
+ * - `send` rejects with a `ModelError`. Any other error counts as one that a retry cannot fix.
  */
 export interface ChatModel {
   readonly name: string;
-  /** Needed for `limits.cost`. */
+  /** Required for `limits.cost`. */
   readonly price?: Price;
-  /** Asked when this one's retries are spent. Set by `withFallback`. */
+  /** The model that gets the request after the last retry of this one failed. Set by `withFallback`. */
   readonly fallback?: ChatModel;
   /**
-   * For `withCache`: tells a hand-written model from every other one of its name that would answer differently, in all processes that
-   * share a store. A wrapper that changes requests has to change it, too.
+   * The identity of your own model in `withCache`. Two models of one name that respond differently need different keys, in all processes that
+   * share a cache. A wrapper that changes requests must change the key too.
    *
-   * @defaultValue one for each object, so that nothing is shared
+   * @defaultValue a random key per object, so that no responses are shared
    */
   readonly cacheKey?: string;
   send(request: ChatRequest, context?: Partial<ModelContext>): Promise<ChatResponse>;

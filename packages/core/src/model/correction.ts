@@ -4,36 +4,36 @@ import type { Message } from '../chat/message.ts';
 import type { ChatRequest } from '../chat/request.ts';
 
 /**
- * What the next attempt tells the model of its mistake; `undefined` if the error says nothing that helps it.
+ * Creates the text that tells the model its mistake in the next attempt. Returns `undefined` if the error does not contain the mistake.
  *
- * By its fields and not its class, which is another one in a second copy of this package.
+ * Reads fields rather than the class, because another copy of core has another class.
  */
-export function correctionOf(error: unknown): string | undefined {
+export function createCorrection(error: unknown): string | undefined {
   if (!PawlError.isInstance(error) || error.code !== 'response.malformed' || !('failedGeneration' in error))
     return undefined;
   const { failedGeneration } = error;
   if (typeof failedGeneration !== 'string' || failedGeneration.trim() === '') return undefined;
-  return `Your last response was discarded, because it could not be read:\n${shorten(failedGeneration, MAX_QUOTED)}\n${AGAIN}`;
+  return `Your last response was invalid and was discarded:\n${shorten(failedGeneration, MAX_QUOTED)}\n${INSTRUCTION}`;
 }
 
 const MAX_QUOTED = 2000;
 
-const AGAIN =
-  'Respond again. If you call a tool, call only tools that you were given, with arguments that are valid JSON and match the schema of the tool. If a JSON answer was asked for, respond with that JSON and nothing else.';
+const INSTRUCTION =
+  'Respond again. Call only tools that you were given. Write arguments as valid JSON that matches the schema of the tool. If a JSON answer is required, respond with that JSON and nothing else.';
 
 /**
- * The request with a correction at its end, for one attempt: the history does not hold it. It joins a last message of the user, since the
- * templates of some models refuse two in a row.
+ * Returns the request with a correction at its end. The history does not contain it. It is appended to a last user message, because the
+ * templates of some models refuse two user messages in a row.
  */
 export function withCorrection(request: ChatRequest, correction: string): ChatRequest {
   const { messages } = request;
   const last = messages.at(-1);
-  const joined = last?.role === 'user' ? joinText(last, correction) : undefined;
-  if (joined !== undefined) return { ...request, messages: [...messages.slice(0, -1), joined] };
+  const extended = last?.role === 'user' ? appendText(last, correction) : undefined;
+  if (extended !== undefined) return { ...request, messages: [...messages.slice(0, -1), extended] };
   return { ...request, messages: [...messages, { role: 'user', content: correction }] };
 }
 
-function joinText(message: Extract<Message, { role: 'user' }>, text: string): Message {
+function appendText(message: Extract<Message, { role: 'user' }>, text: string): Message {
   const { content } = message;
   if (typeof content === 'string') return { ...message, content: `${content}\n\n${text}` };
   return { ...message, content: [...content, { type: 'text', text }] };

@@ -2,26 +2,26 @@ import { addBrand, hasBrand } from '../base/brand.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { ModelError, type ModelErrorOptions } from '../chat/errors.ts';
 
-/** What a server says about a request that it refuses. */
-export interface ServerWords {
+/** What a server reports about a request that it refused. */
+export interface HttpErrorDetails {
   readonly status: number;
-  /** The server's own code: `insufficient_quota`, `model_not_found`. */
+  /** The code of the server, such as `insufficient_quota` or `model_not_found`. */
   readonly serverCode?: string | undefined;
-  /** The request's field that the server objects to. */
+  /** The field of the request that the server refused. */
   readonly param?: string | undefined;
   readonly requestId?: string | undefined;
-  /** When the server wants to be asked again, in milliseconds from its reply. */
+  /** The wait that the server asks for, in milliseconds after its response. */
   readonly retryAfterMs?: number | undefined;
-  /** At most 4 KiB. */
+  /** The first 4096 characters of the body. */
   readonly body?: string | undefined;
 }
 
-export interface HttpErrorOptions extends Omit<ModelErrorOptions, 'code'>, ServerWords {
+export interface HttpErrorOptions extends Omit<ModelErrorOptions, 'code'>, HttpErrorDetails {
   readonly isModelLoading?: boolean;
 }
 
-/** The server answered with a status other than 2xx. Its `code` is `http.` with the status: `http.429`. */
-export class HttpError extends ModelError implements ServerWords {
+/** The server responded with a status other than 2xx. `code` is `http.` and the status: `http.429`. */
+export class HttpError extends ModelError implements HttpErrorDetails {
   override readonly name = 'HttpError';
   readonly status: number;
   readonly serverCode: string | undefined;
@@ -29,7 +29,7 @@ export class HttpError extends ModelError implements ServerWords {
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly body: string | undefined;
-  /** The server is still loading its model. Absent otherwise. */
+  /** Set if the server is still loading its model. */
   readonly isModelLoading?: true;
 
   constructor(
@@ -52,14 +52,14 @@ export class HttpError extends ModelError implements ServerWords {
   }
 }
 
-export interface ContextLengthErrorOptions extends Partial<Omit<ServerWords, 'retryAfterMs'>> {
+export interface ContextLengthErrorOptions extends Partial<Omit<HttpErrorDetails, 'retryAfterMs'>> {
   readonly cause?: unknown;
 }
 
-/** The conversation is longer than the model can read. Asking again helps once it is shorter. */
+/** The conversation is longer than the context window of the model. A retry fails unless the conversation is shortened. */
 export class ContextLengthError extends ModelError {
   override readonly name = 'ContextLengthError';
-  /** Absent where the server said it inside a 200. */
+  /** Absent if the server reported the error inside a response with status 200. */
   readonly status: number | undefined;
   readonly serverCode: string | undefined;
   readonly param: string | undefined;
@@ -89,7 +89,7 @@ export interface NetworkErrorOptions extends Omit<ModelErrorOptions, 'code'> {
 }
 
 /**
- * The server was not reached, or the connection broke.
+ * The server could not be reached, or the connection broke.
  *
  * `code` is `network.refused`, `network.reset`, `network.timeout`, `network.unknown_host`, `network.unreachable`,
  * `network.untrusted`, `network.proxy`, `network.dispatcher`, or `network.failed`.
@@ -98,9 +98,9 @@ export class NetworkError extends ModelError {
   override readonly name = 'NetworkError';
   /** `host:port`. */
   readonly address: string;
-  /** How far it got: `connect` nothing was sent, `request` nothing came back, `reply` the reply broke off. */
+  /** `connect`: no connection was made. `request`: no response arrived. `reply`: the response broke off. */
   readonly phase: 'connect' | 'request' | 'reply';
-  /** The server had closed the kept-alive connection before it was used: it never saw the request. */
+  /** Whether the server had closed the kept-alive connection before the request: it never saw the request. */
   readonly staleSocket: boolean;
 
   constructor(message: string, { address, phase, staleSocket = false, ...options }: NetworkErrorOptions) {
@@ -122,13 +122,13 @@ export interface TimeoutErrorOptions {
   readonly address?: string;
 }
 
-/** An attempt took too long. Its `code` is `timeout.` with the phase: `timeout.first_byte`. */
+/** An attempt took too long. `code` is `timeout.` and the phase: `timeout.first_byte`. */
 export class TimeoutError extends ModelError {
   override readonly name = 'TimeoutError';
-  /** `connect`: there was no connection; `first_byte`: nothing came; `idle`: nothing more came; `attempt`: the whole of it was not there in time. */
+  /** `connect`: no connection. `first_byte`: no response. `idle`: the response stopped. `attempt`: the response was not complete in time. */
   readonly phase: 'connect' | 'first_byte' | 'idle' | 'attempt';
   readonly timeoutMs: number;
-  /** `host:port`, where the model is asked over HTTP. */
+  /** `host:port`, for a model over HTTP. */
   readonly address: string | undefined;
 
   constructor(message: string, { phase, timeoutMs, address }: TimeoutErrorOptions) {
@@ -144,17 +144,17 @@ export class TimeoutError extends ModelError {
   }
 }
 
-/** The plain fields of a model error beyond its name, message and code; absent ones left out. For events and logs. */
-export function modelErrorDetails(error: ModelError): JsonObject {
+/** Collects the plain fields of a model error except its name, message and code, for events and logs. */
+export function collectModelErrorDetails(error: ModelError): JsonObject {
   const fields: Record<string, Json> = {};
-  for (const name of DETAILS) {
+  for (const name of DETAIL_FIELDS) {
     const value: unknown = name in error ? error[name as keyof ModelError] : undefined;
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') fields[name] = value;
   }
   return fields;
 }
 
-const DETAILS = [
+const DETAIL_FIELDS = [
   'retryable',
   'status',
   'serverCode',

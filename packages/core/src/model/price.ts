@@ -31,9 +31,9 @@ export const PRICE: OptionTable<Price | PriceTable> = {
 };
 
 /**
- * The price of a model: the one that is given, or its row in a table.
+ * Returns the price of a model: the given price, or its row in the table.
  *
- * @throws ConfigError for a table without the model, and for a price that is no amount of money.
+ * @throws ConfigError if the table does not have the model, or a field of the price is not a finite number of 0 or more.
  */
 export function resolvePrice(given: Price | PriceTable, model: string, where: string): Price {
   const price = isPriceTable(given) ? findPrice(given, model, where) : given;
@@ -76,30 +76,30 @@ function findNearest(model: string, names: readonly string[]): readonly string[]
   return nearest;
 }
 
-/** @throws ConfigError for a price without which no cost would be known. */
+/** @throws ConfigError if a field of the price is not a finite number of 0 or more. */
 function checkPrice({ input, output, cachedInput = 0 }: Price, where: string): void {
   for (const [name, value] of Object.entries({ input, output, cachedInput })) {
     if (typeof value === 'number' && Number.isFinite(value) && value >= 0) continue;
     throw new ConfigError(
-      `${where}: price.${name} is ${describeValue(value)}. Pass US dollars a million tokens, 0 or more.`,
+      `${where}: price.${name} is ${describeValue(value)}. Pass US dollars per million tokens, 0 or more.`,
     );
   }
 }
 
-/** The model, and those that are asked after it. */
-export function chainOf(model: ChatModel): readonly ChatModel[] {
+/** Lists the model and its fallbacks, in order. */
+export function listModelChain(model: ChatModel): readonly ChatModel[] {
   const { fallback } = model;
-  return fallback === undefined ? [model] : [model, ...chainOf(fallback)];
+  return fallback === undefined ? [model] : [model, ...listModelChain(fallback)];
 }
 
-/** What any of the models costs at the most; `undefined` where it is not known of all. */
-export function highestPrice(models: readonly ChatModel[]): Price | undefined {
+/** Finds the highest price of each kind of token. Returns `undefined` if a model has no price. */
+export function findHighestPrice(models: readonly ChatModel[]): Price | undefined {
   const prices = models.flatMap(({ price }) => (price === undefined ? [] : [price]));
   if (prices.length < models.length) return undefined;
-  const most = (field: (price: Price) => number): number => Math.max(...prices.map(field));
+  const findMaximum = (field: (price: Price) => number): number => Math.max(...prices.map(field));
   return {
-    input: most(({ input }) => input),
-    output: most(({ output }) => output),
-    cachedInput: most(({ input, cachedInput = input }) => cachedInput),
+    input: findMaximum(({ input }) => input),
+    output: findMaximum(({ output }) => output),
+    cachedInput: findMaximum(({ input, cachedInput = input }) => cachedInput),
   };
 }

@@ -1,35 +1,35 @@
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel } from './chat-model.ts';
 
-/** Everything about a request to a model that may change the response, as JSON. */
+/** Describes everything about a request that may change the response, as JSON. */
 export type DescribeRequest = (request: ChatRequest) => unknown;
 
-// By the function and not by the model: a wrapper `{ ...model, send }` asks in its own way, and must not be taken for the model.
-const described = new WeakMap<ChatModel['send'], DescribeRequest>();
+// Keyed by the function, not the model: a wrapper `{ ...model, send }` may change requests and must not share the description.
+const descriptions = new WeakMap<ChatModel['send'], DescribeRequest>();
 
-/** Says what tells requests by this `send` from those to any other model. Gives the `send`. */
+/** Registers the function that describes the requests of this `send`. Returns `send`. */
 export function withDescription(send: ChatModel['send'], describe: DescribeRequest): ChatModel['send'] {
-  described.set(send, describe);
+  descriptions.set(send, describe);
   return send;
 }
 
 /**
- * Tells a request from all that would be made differently: to another model, server or account, or in another form. Of a model that says
- * nothing of itself it tells the object from all others, in every process.
+ * Describes a request so that it differs from each request to another model, server or account, or in another form. A model without a
+ * description and a `cacheKey` gets a random key, so that it differs from all other objects.
  */
 export async function describeRequest(model: ChatModel, request: ChatRequest): Promise<unknown> {
-  const describe = described.get(model.send);
+  const describe = descriptions.get(model.send);
   if (describe !== undefined) return describe(request);
-  const { stream: _, stream_options: __, ...asked } = request;
-  return [model.name, model.cacheKey ?? ownKey(model), asked];
+  const { stream: _, stream_options: __, ...rest } = request;
+  return [model.name, model.cacheKey ?? getModelKey(model), rest];
 }
 
-const ownKeys = new WeakMap<ChatModel, string>();
+const modelKeys = new WeakMap<ChatModel, string>();
 
-function ownKey(model: ChatModel): string {
-  const known = ownKeys.get(model);
+function getModelKey(model: ChatModel): string {
+  const known = modelKeys.get(model);
   if (known !== undefined) return known;
   const key = crypto.randomUUID();
-  ownKeys.set(model, key);
+  modelKeys.set(model, key);
   return key;
 }

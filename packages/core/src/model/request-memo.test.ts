@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest';
 import type { ModelContext } from './chat-model.ts';
-import { modelContext } from './model-context.ts';
-import { memoOf, type RequestMemo, withMemo } from './request-memo.ts';
+import { completeModelContext } from './model-context.ts';
+import { getMemo, type RequestMemo, withMemo } from './request-memo.ts';
 
 const memo: RequestMemo = new Map();
 const given: Partial<ModelContext> = withMemo({ runId: 'r' }, memo);
 
-test('a copy of a context has the memo of its run', () => {
-  expect(memoOf({ ...given, path: 'tool:1.0' })).toBe(memo);
+test('a copied context keeps the memo of its run', () => {
+  expect(getMemo({ ...given, path: 'tool:1.0' })).toBe(memo);
 });
 
-test('a context that is completed has the memo of its run', () => {
-  expect(memoOf(modelContext(given))).toBe(memo);
+test('a completed context keeps the memo of its run', () => {
+  expect(getMemo(completeModelContext(given))).toBe(memo);
 });
 
-test('a context shows no memo', () => {
+test('a context has no visible memo field', () => {
   expect(Object.keys(given)).toEqual(['runId']);
   expect(JSON.stringify(given)).toBe('{"runId":"r"}');
 });
 
-test('a context outside a run has none', () => {
-  expect(memoOf(modelContext())).toBeUndefined();
+test('a context outside a run has no memo', () => {
+  expect(getMemo(completeModelContext())).toBeUndefined();
 });

@@ -3,20 +3,20 @@ import { PawlError } from '../base/errors.ts';
 import { ModelError } from '../chat/errors.ts';
 import { resolveRetryPolicy } from './attempts.ts';
 import { HttpError } from './errors.ts';
-import { retryDelay } from './retry-delay.ts';
+import { computeRetryDelay } from './retry-delay.ts';
 
 const policy = resolveRetryPolicy({ maxAttempts: 10, initialDelayMs: 500, maxDelayMs: 3000 });
 const passing = new ModelError('busy', { code: 'test.busy' });
 
 function delays(error: unknown): readonly (number | undefined)[] {
-  return [1, 2, 3, 4, 9, 10].map((failures) => retryDelay(error, { failures, policy, random: () => 0.5 }));
+  return [1, 2, 3, 4, 9, 10].map((failures) => computeRetryDelay(error, { failures, policy, random: () => 0.5 }));
 }
 
-test('pauses double up to the longest one, are drawn from zero to that, and end with the attempts', () => {
+test('delays double up to maxDelayMs, are random from 0, and end with the attempts', () => {
   expect(delays(passing)).toEqual([250, 500, 1000, 1500, 1500, undefined]);
 });
 
-test('what the server asks for is taken as it is', () => {
+test('uses the delay that the server asks for', () => {
   expect(delays(new HttpError('', { status: 429, retryAfterMs: 7000 }))).toEqual([
     7000,
     7000,
@@ -27,7 +27,7 @@ test('what the server asks for is taken as it is', () => {
   ]);
 });
 
-test('a server that asks for more than the cap is not asked again', () => {
+test('does not retry if the server asks for more than maxRetryAfterMs', () => {
   expect(delays(new HttpError('', { status: 429, retryAfterMs: 60_001 }))).toEqual(Array(6).fill(undefined));
 });
 
@@ -38,11 +38,11 @@ test.each([
   ['an error of ours that is of no model', new PawlError('wrong', { code: 'test.wrong' })],
   ['null', null],
   ['something that is no error', 'fetch failed'],
-])('there is no pause after %s', (_, error) => {
+])('does not retry after %s', (_, error) => {
   expect(delays(error)).toEqual(Array(6).fill(undefined));
 });
 
-test('an error from a second copy of this package counts by its fields', () => {
+test('reads the fields of an error from another copy of core', () => {
   const foreign = Object.assign(new Error('busy'), { [Symbol.for('pawl.PawlError')]: true, retryable: true });
   expect(delays(foreign)).toEqual(delays(passing));
 });

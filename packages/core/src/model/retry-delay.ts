@@ -1,6 +1,6 @@
 import { PawlError } from '../base/errors.ts';
 
-/** The part of a retry policy that decides on pauses. */
+/** The part of a retry policy that determines delays. */
 export interface Backoff {
   readonly maxAttempts: number;
   readonly initialDelayMs: number;
@@ -9,42 +9,42 @@ export interface Backoff {
 }
 
 export interface RetryDelayOptions {
-  /** Attempts that counted, the one of this error included. From 1. */
+  /** Counted attempts, including the one of this error: 1 or more. */
   readonly failures: number;
   readonly policy: Backoff;
   readonly random: () => number;
 }
 
-/** How long to pause before the next attempt at the same model; `undefined` where there is to be none. */
-export function retryDelay(error: unknown, { failures, policy, random }: RetryDelayOptions): number | undefined {
+/** Computes the delay before the next attempt with the same model, in milliseconds. Returns `undefined` if there is none. */
+export function computeRetryDelay(error: unknown, { failures, policy, random }: RetryDelayOptions): number | undefined {
   if (!isRetryable(error) || failures >= policy.maxAttempts) return undefined;
-  const wish = 'retryAfterMs' in error ? error.retryAfterMs : undefined;
-  if (typeof wish === 'number') return wish <= policy.maxRetryAfterMs ? wish : undefined;
-  const most = Math.min(policy.maxDelayMs, policy.initialDelayMs * 2 ** (failures - 1));
-  return Math.floor(random() * most);
+  const requestedMs = 'retryAfterMs' in error ? error.retryAfterMs : undefined;
+  if (typeof requestedMs === 'number') return requestedMs <= policy.maxRetryAfterMs ? requestedMs : undefined;
+  const maxDelayMs = Math.min(policy.maxDelayMs, policy.initialDelayMs * 2 ** (failures - 1));
+  return Math.floor(random() * maxDelayMs);
 }
 
 export interface LoadingDelayOptions {
   readonly policy: Backoff;
-  /** For how long the server was waited for while it loaded its model. */
+  /** The time spent waiting for the server to load its model. */
   readonly waitedMs: number;
 }
 
-/** How long to wait for a server that loads its model, beside the attempts that count; `undefined` if it was waited for long enough. */
-export function loadingDelay(error: unknown, { policy, waitedMs }: LoadingDelayOptions): number | undefined {
+/** Computes the wait for a server that loads its model, in milliseconds. Such attempts do not count. Returns `undefined` if the wait was long enough. */
+export function computeLoadingDelay(error: unknown, { policy, waitedMs }: LoadingDelayOptions): number | undefined {
   if (policy.maxAttempts === 1 || !isRetryable(error)) return undefined;
   if (!('isModelLoading' in error) || error.isModelLoading !== true) return undefined;
-  const asked = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0;
-  const ms = Math.max(asked, LOADING_PAUSE_MS);
+  const requestedMs = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0;
+  const ms = Math.max(requestedMs, LOADING_PAUSE_MS);
   return waitedMs + ms <= Math.min(policy.maxRetryAfterMs, MAX_LOADING_MS) ? ms : undefined;
 }
 
-/** The model may be there at any moment. */
+/** Short, because the model may be ready at any moment. */
 const LOADING_PAUSE_MS = 2_000;
-/** A policy may allow any wait, and a server may load for ever. */
+/** Bounds the wait when `maxRetryAfterMs` is `Infinity`: a server may never finish loading. */
 const MAX_LOADING_MS = 600_000;
 
-/** By its field and not its class, which is another one in a second copy of this package. */
+/** Reads the field rather than the class, because another copy of core has another class. */
 function isRetryable(error: unknown): error is PawlError {
   return PawlError.isInstance(error) && 'retryable' in error && error.retryable === true;
 }

@@ -1,25 +1,28 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConcurrencyLimiter } from '../base/concurrency-limiter.ts';
 import type { ChatModel } from './chat-model.ts';
-import { modelContext } from './model-context.ts';
-import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
+import { completeModelContext } from './model-context.ts';
+import { checkModel, checkPositiveInteger, wrapModel } from './wrap-model.ts';
 
 /**
- * The same model, asked by at most `most` at once, of all agents that share this wrapper; the others wait in the order in which
- * they came. Who is aborted waits no longer, and gives its place to the next, also where the model does not heed that. The wait is no
- * part of an attempt's time.
+ * Limits the concurrent requests of a model, over all agents that share the returned model. Further requests wait in order.
  *
- * @throws ConfigError where `most` is no whole number of 1 or more.
+ * An aborted request leaves the queue, or frees its place at once, even if the model ignores the signal. The wait does not use the time of
+ * the attempt.
+ *
+ * @throws ConfigError if `maxRequests` is not a whole number of 1 or more.
  */
-export function withConcurrency(model: ChatModel, most: number): ChatModel {
+export function withConcurrency(model: ChatModel, maxRequests: number): ChatModel {
   checkModel(model, 'withConcurrency');
-  const gate = new ConcurrencyLimiter(atLeastOne(most, { wrapper: 'withConcurrency', field: 'most' }));
-  const takePlace = async (signal: AbortSignal): Promise<void> => {
+  const gate = new ConcurrencyLimiter(
+    checkPositiveInteger(maxRequests, { wrapper: 'withConcurrency', field: 'maxRequests' }),
+  );
+  const waitForPlace = async (signal: AbortSignal): Promise<void> => {
     await gate.acquire({ signal });
   };
-  return wrapped(model, async (request, context) => {
-    const { signal, waitFor } = modelContext(context);
-    await waitFor(takePlace(signal));
+  return wrapModel(model, async (request, context) => {
+    const { signal, waitFor } = completeModelContext(context);
+    await waitFor(waitForPlace(signal));
     try {
       return await runUntilCancelled(signal, () => model.send(request, context));
     } finally {

@@ -4,53 +4,54 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatResponse } from '../chat/response.ts';
 import type { ChatModel } from './chat-model.ts';
-import { modelContext } from './model-context.ts';
-import { atLeastOne, checkModel, wrapped } from './wrapped.ts';
+import { completeModelContext } from './model-context.ts';
+import { checkModel, checkPositiveInteger, wrapModel } from './wrap-model.ts';
 
 export interface RateLimit {
-  /** @defaultValue no end */
+  /** @defaultValue no limit */
   readonly requestsPerMinute?: number;
-  /** Of prompts and replies: estimated before a request, corrected by what the server counted. @defaultValue no end */
+  /** Input and output tokens: estimated before a request, then replaced by the count of the server. @defaultValue no limit */
   readonly tokensPerMinute?: number;
 }
 
 /**
- * The same model, asked no more often than that, by all agents that share this wrapper: a request waits, in the order of
- * arrival, until there is room for it. A minute's allowance may be used at once, and comes back evenly. Who is aborted waits no longer.
- * The wait is no part of an attempt's time.
+ * Limits the requests and tokens per minute of a model, over all agents that share the returned model. Requests wait in order.
  *
- * @throws ConfigError where a limit is no whole number of 1 or more, or where there is none.
+ * A minute's amount may be used at once, and is refilled evenly. An aborted request leaves the queue. The wait does not use the time of
+ * the attempt.
+ *
+ * @throws ConfigError if a limit is not a whole number of 1 or more, or if there is no limit.
  */
 export function withRateLimit(model: ChatModel, limits: RateLimit): ChatModel {
   checkModel(model, 'withRateLimit');
   const { requestsPerMinute, tokensPerMinute } = checkOptions(limits, RATE_LIMIT, 'withRateLimit');
   if (requestsPerMinute === undefined && tokensPerMinute === undefined) {
-    throw new ConfigError('withRateLimit was given no limit. Pass requestsPerMinute, tokensPerMinute, or both.');
+    throw new ConfigError('withRateLimit has no limit. Pass requestsPerMinute, tokensPerMinute, or both.');
   }
-  const bucket = (field: keyof RateLimit, most: number | undefined): Bucket | undefined =>
-    most === undefined ? undefined : new Bucket(atLeastOne(most, { wrapper: 'withRateLimit', field }));
-  const requests = bucket('requestsPerMinute', requestsPerMinute);
-  const tokens = bucket('tokensPerMinute', tokensPerMinute);
+  const createBucket = (field: keyof RateLimit, max: number | undefined): TokenBucket | undefined =>
+    max === undefined ? undefined : new TokenBucket(checkPositiveInteger(max, { wrapper: 'withRateLimit', field }));
+  const requests = createBucket('requestsPerMinute', requestsPerMinute);
+  const tokens = createBucket('tokensPerMinute', tokensPerMinute);
   let last: Promise<unknown> = Promise.resolve();
-  return wrapped(model, async (request, context) => {
-    const { clock, signal, waitFor } = modelContext(context);
-    const estimate = tokens === undefined ? 0 : estimated(request);
+  return wrapModel(model, async (request, context) => {
+    const { clock, signal, waitFor } = completeModelContext(context);
+    const estimate = tokens === undefined ? 0 : estimateTokens(request);
     const entered = last.then(async () => {
       for (;;) {
         signal.throwIfAborted();
         const now = clock.now();
-        const waitMs = Math.max(requests?.waitMs(1, now) ?? 0, tokens?.waitMs(estimate, now) ?? 0);
+        const waitMs = Math.max(requests?.computeWaitMs(1, now) ?? 0, tokens?.computeWaitMs(estimate, now) ?? 0);
         if (waitMs <= 0) break;
         await clock.sleep(waitMs, signal);
       }
       requests?.take(1);
       tokens?.take(estimate);
     });
-    last = entered.catch(() => undefined); // Who gave up holds up nobody.
+    last = entered.catch(() => undefined); // An aborted request must not block the next one.
     await waitFor(runUntilCancelled(signal, () => entered));
-    const reply = await model.send(request, context);
-    tokens?.take(usedBy(reply, estimate) - estimate);
-    return reply;
+    const response = await model.send(request, context);
+    tokens?.take(countUsedTokens(response, estimate) - estimate);
+    return response;
   });
 }
 
@@ -61,23 +62,23 @@ const RATE_LIMIT: OptionTable<RateLimit> = {
 
 const MINUTE_MS = 60_000;
 
-class Bucket {
-  readonly #most: number;
+class TokenBucket {
+  readonly #capacity: number;
   #level: number;
-  #at: number | undefined;
+  #updatedAt: number | undefined;
 
-  constructor(most: number) {
-    this.#most = most;
-    this.#level = most;
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#level = capacity;
   }
 
-  /** How long until there is room for so much; a request that is larger than the whole goes when the bucket is full. */
-  waitMs(amount: number, now: number): number {
-    const passedMs = Math.max(0, now - (this.#at ?? now));
-    this.#at = Math.max(now, this.#at ?? now);
-    this.#level = Math.min(this.#most, this.#level + (passedMs * this.#most) / MINUTE_MS);
-    const missing = Math.min(amount, this.#most) - this.#level;
-    return missing <= 0 ? 0 : Math.ceil((missing * MINUTE_MS) / this.#most);
+  /** Computes the time until `amount` is available. An amount above the capacity waits for a full bucket. */
+  computeWaitMs(amount: number, now: number): number {
+    const passedMs = Math.max(0, now - (this.#updatedAt ?? now));
+    this.#updatedAt = Math.max(now, this.#updatedAt ?? now);
+    this.#level = Math.min(this.#capacity, this.#level + (passedMs * this.#capacity) / MINUTE_MS);
+    const missing = Math.min(amount, this.#capacity) - this.#level;
+    return missing <= 0 ? 0 : Math.ceil((missing * MINUTE_MS) / this.#capacity);
   }
 
   take(amount: number): void {
@@ -85,14 +86,14 @@ class Bucket {
   }
 }
 
-const CHARACTERS_A_TOKEN = 3.5;
+const CHARACTERS_PER_TOKEN = 3.5;
 
-/** Roughly: what the server counted replaces it. */
-function estimated({ messages, tools, max_completion_tokens, max_tokens }: ChatRequest): number {
+/** A rough estimate: the count of the server replaces it. */
+function estimateTokens({ messages, tools, max_completion_tokens, max_tokens }: ChatRequest): number {
   const characters = JSON.stringify(messages).length + (tools === undefined ? 0 : JSON.stringify(tools).length);
-  return Math.ceil(characters / CHARACTERS_A_TOKEN) + (max_completion_tokens ?? max_tokens ?? 0);
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN) + (max_completion_tokens ?? max_tokens ?? 0);
 }
 
-function usedBy({ usage }: ChatResponse, estimate: number): number {
+function countUsedTokens({ usage }: ChatResponse, estimate: number): number {
   return usage?.total_tokens ?? estimate;
 }

@@ -1,4 +1,4 @@
-/** The JSON of a request, in pieces that were made at different times: each is written as it is. */
+/** The JSON of a request, in pieces that are encoded at different times and sent in order. */
 export class BodyBytes {
   readonly pieces: readonly Uint8Array[];
   readonly byteLength: number;
@@ -8,7 +8,7 @@ export class BodyBytes {
     this.byteLength = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  text(): string {
+  toText(): string {
     const decoder = new TextDecoder();
     return this.pieces.map((piece) => decoder.decode(piece, { stream: true })).join('') + decoder.decode();
   }

@@ -7,15 +7,15 @@ import {
   type ToolChoice,
   type ToolObject,
 } from '../chat/request.ts';
+import { canUseFormatWithTools } from './adapt-format.ts';
 import type { Profile } from './profile.ts';
-import { takesFormatWithTools } from './shape-format.ts';
 
 export interface ChosenTools {
   readonly tools: readonly ToolObject[];
   readonly toolChoice: ToolChoice | undefined;
 }
 
-/** A choice that the server does not understand, said by which tools it is shown. `format`: of the same request. */
+/** Replaces a `tool_choice` that the server does not support by a shorter list of tools. `format` is that of the same request. */
 export function chooseTools(
   { tools, toolChoice }: ChosenTools,
   format: ResponseFormat | undefined,
@@ -23,20 +23,20 @@ export function chooseTools(
 ): ChosenTools {
   const { toolChoices, customTools } = profile;
   if (tools.length === 0 || toolChoice == null) return { tools, toolChoice: undefined };
-  if (toolChoice === 'none' && hasForm(format) && !takesFormatWithTools(profile))
+  if (toolChoice === 'none' && hasForm(format) && !canUseFormatWithTools(profile))
     return { tools: [], toolChoice: undefined };
   const choice = customTools ? toolChoice : withoutCustom(toolChoice);
   if (toolChoices.includes(typeof choice === 'string' ? choice : choice.type)) return { tools, toolChoice: choice };
   if (choice === 'none') return { tools: [], toolChoice: undefined };
   if (typeof choice === 'string') return { tools, toolChoice: choice === 'auto' ? undefined : choice };
-  return narrowed(choice, tools, toolChoices);
+  return narrowTools(choice, tools, toolChoices);
 }
 
 function hasForm(format: ResponseFormat | undefined): boolean {
   return format != null && format.type !== 'text';
 }
 
-/** A server that knows functions only is shown custom tools as such. */
+/** Servers without custom tools get them as functions. */
 function withoutCustom(choice: ToolChoice): ToolChoice {
   if (typeof choice === 'string') return choice;
   switch (choice.type) {
@@ -51,37 +51,44 @@ function withoutCustom(choice: ToolChoice): ToolChoice {
   }
 }
 
-function narrowed(
+function narrowTools(
   choice: Exclude<ToolChoice, string>,
   tools: readonly ToolObject[],
   toolChoices: Profile['toolChoices'],
 ): ChosenTools {
   const names = new Set(listChosenNames(choice));
   const mode = choice.type === 'allowed_tools' ? choice.allowed_tools.mode : 'required';
-  const left = tools.filter((tool) => names.has(getToolObjectName(tool)));
-  if (left.length === 0) return { tools: left, toolChoice: undefined };
+  const remaining = tools.filter((tool) => names.has(getToolObjectName(tool)));
+  if (remaining.length === 0) return { tools: remaining, toolChoice: undefined };
   return {
-    tools: left,
-    // A server that knows neither form is shown one tool: the most that can be said to it.
+    tools: remaining,
+    // A server without `required` cannot be made to call a tool: the shorter list is all that can be sent.
     toolChoice: mode === 'required' && toolChoices.includes('required') ? 'required' : undefined,
   };
 }
 
 /**
- * Definitions of the tools that a conversation has calls of, where the request has no tools and the server refuses calls without any. They
- * hold no more than the names, and none may be called.
+ * Adds placeholders for the tools that the conversation calls, if the request has no tools and the server refuses a conversation with calls
+ * then. A placeholder has a name only, and must not be called.
  */
-export function withToolsOf(messages: readonly Message[], chosen: ChosenTools, profile: Profile): ChosenTools {
+export function withCalledTools(messages: readonly Message[], chosen: ChosenTools, profile: Profile): ChosenTools {
   if (!profile.needsTools || chosen.tools.length > 0) return chosen;
   const calls = messages.flatMap((message) => (message.role === 'assistant' ? (message.tool_calls ?? []) : []));
   const names = new Set(calls.map(callName));
   if (names.size === 0) return chosen;
-  return { tools: [...names].map(toolNamed), toolChoice: profile.toolChoices.includes('none') ? 'none' : undefined };
+  return {
+    tools: [...names].map(createPlaceholderTool),
+    toolChoice: profile.toolChoices.includes('none') ? 'none' : undefined,
+  };
 }
 
-function toolNamed(name: string): FunctionToolObject {
+function createPlaceholderTool(name: string): FunctionToolObject {
   return {
     type: 'function',
-    function: { name, description: 'Not available any more.', parameters: { type: 'object', properties: {} } },
+    function: {
+      name,
+      description: 'No longer available. Do not call it.',
+      parameters: { type: 'object', properties: {} },
+    },
   };
 }

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { ToolCall } from '../chat/message.ts';
 import type { ChatRequest, FunctionToolObject } from '../chat/request.ts';
 import type { ChatResponse, Delta } from '../chat/response.ts';
-import { modelContext } from '../model/model-context.ts';
-import { finalTool } from './final-tool.ts';
+import { completeModelContext } from '../model/model-context.ts';
+import { createFinalTool } from './final-tool.ts';
 import { PROFILES } from './profiles.ts';
 
 const schema = { type: 'object', properties: { city: { type: 'string' } } };
@@ -13,7 +13,7 @@ const final: FunctionToolObject = {
   type: 'function',
   function: {
     name: 'final_answer',
-    description: 'Gives the final answer. Call it once, when you have the whole of it, beside no other call.',
+    description: 'Gives the final answer. Call it once, when the answer is complete, and without other calls.',
     parameters: schema,
   },
 };
@@ -22,8 +22,8 @@ function called(name: string, text: string): ToolCall {
   return { id: name, type: 'function', function: { name, arguments: text } };
 }
 
-function asking(request: Partial<ChatRequest>): ReturnType<typeof finalTool> {
-  return finalTool({ messages: [], response_format: format, ...request }, PROFILES.anthropic);
+function asking(request: Partial<ChatRequest>): ReturnType<typeof createFinalTool> {
+  return createFinalTool({ messages: [], response_format: format, ...request }, PROFILES.anthropic);
 }
 
 function replied(...calls: readonly ToolCall[]): ChatResponse {
@@ -43,46 +43,49 @@ test.each<[string, Partial<ChatRequest>, unknown]>([
     { tools: [look], tool_choice: 'none' },
     { tools: [look, final], tool_choice: { type: 'function', function: { name: 'final_answer' } } },
   ],
-])('an output schema is a tool %s', (_, request, sent) => {
+])('turns an output schema into a tool %s', (_, request, sent) => {
   expect(asking(request)?.request).toEqual({ messages: [], ...(sent as object) });
 });
 
-test('its name is free, and the tool the same each time', () => {
+test('chooses an unused name and returns the same tool each time', () => {
   const tools = [{ ...look, function: { name: 'final_answer' } }];
   const [first, second] = [asking({ tools }), asking({ tools })].map((asked) => asked?.request.tools?.at(-1));
   expect([first?.type === 'function' && first.function.name, first === second]).toEqual(['final_answer_', true]);
 });
 
-test('only where the profile says so, and there is a schema', () => {
+test('creates no final tool unless the profile needs it and there is a schema', () => {
   expect([
-    finalTool({ messages: [], response_format: format }, PROFILES.openai),
-    finalTool({ messages: [] }, PROFILES.anthropic),
-    finalTool({ messages: [], response_format: { type: 'json_object' } }, PROFILES.anthropic),
+    createFinalTool({ messages: [], response_format: format }, PROFILES.openai),
+    createFinalTool({ messages: [] }, PROFILES.anthropic),
+    createFinalTool({ messages: [], response_format: { type: 'json_object' } }, PROFILES.anthropic),
   ]).toEqual([undefined, undefined, undefined]);
 });
 
-test('its call is the answer; beside other calls it came too early', () => {
+test('turns its call into the answer, but drops it beside other calls', () => {
   const asked = asking({ tools: [look] });
   const answer = called('final_answer', '{"city":"Oslo"}');
-  expect([asked?.reply(replied(answer)), asked?.reply(replied(called('look', '{}'), answer))]).toEqual([
+  expect([
+    asked?.convertResponse(replied(answer)),
+    asked?.convertResponse(replied(called('look', '{}'), answer)),
+  ]).toEqual([
     { choices: [{ index: 0, message: { role: 'assistant', content: '{"city":"Oslo"}' }, finish_reason: 'stop' }] },
     replied(called('look', '{}')),
   ]);
 });
 
-test('an answer in text stays one', () => {
-  const reply: ChatResponse = {
+test('keeps an answer in text', () => {
+  const response: ChatResponse = {
     choices: [{ index: 0, message: { role: 'assistant', content: '{}' }, finish_reason: 'stop' }],
   };
-  expect(asking({})?.reply(reply)).toEqual(reply);
+  expect(asking({})?.convertResponse(response)).toEqual(response);
 });
 
-test('its pieces are told as text', () => {
-  const told: Delta[] = [];
-  const context = asking({})?.context(modelContext({ onDelta: (delta) => void told.push(delta) }));
-  void context?.onDelta({ type: 'call', index: 0, name: 'final_answer', delta: '{"ci' }); // Nobody is behind.
+test('emits the deltas of its call as text', () => {
+  const deltas: Delta[] = [];
+  const context = asking({})?.wrapContext(completeModelContext({ onDelta: (delta) => void deltas.push(delta) }));
+  void context?.onDelta({ type: 'call', index: 0, name: 'final_answer', delta: '{"ci' }); // No reader is behind.
   void context?.onDelta({ type: 'call', index: 1, name: 'look', delta: '{}' }); // As above.
-  expect(told).toEqual([
+  expect(deltas).toEqual([
     { type: 'text', delta: '{"ci' },
     { type: 'call', index: 1, name: 'look', delta: '{}' },
   ]);

@@ -4,37 +4,40 @@ import type { ChatRequest, FunctionToolObject, ResponseFormat, ToolChoice, ToolO
 import { getToolObjectName } from '../chat/request.ts';
 import type { ChatChoice, ChatResponse } from '../chat/response.ts';
 import type { ModelContext } from '../model/chat-model.ts';
+import { withInstruction } from './adapt-format.ts';
 import type { Profile } from './profile.ts';
-import { withInstruction } from './shape-format.ts';
 
-/** A request whose answer comes as the call of a tool, and the way back to an answer in text. */
+/** A request whose final answer is a tool call, and the conversion of that call back to text. */
 export interface FinalTool {
   readonly request: ChatRequest;
-  /** Tells pieces of that call as text. */
-  context(context: ModelContext): ModelContext;
-  reply(reply: ChatResponse): ChatResponse;
+  /** Emits the deltas of that call as text. */
+  wrapContext(context: ModelContext): ModelContext;
+  convertResponse(response: ChatResponse): ChatResponse;
 }
 
 /**
- * An output schema for servers that hold a model to no `response_format`, or to none where tools are shown, but to the parameters of a
- * tool: the model gives its answer by calling one. `undefined` where the server or the request needs none.
+ * Turns the output schema of a request into a tool, for servers that enforce the parameters of tools but not `response_format`, or not
+ * beside tools. The model answers by calling the tool. Returns `undefined` if the server or the request does not need it.
  */
-export function finalTool(request: ChatRequest, profile: Profile): FinalTool | undefined {
+export function createFinalTool(request: ChatRequest, profile: Profile): FinalTool | undefined {
   const { response_format: format, tools = NONE, tool_choice: choice, messages, ...rest } = request;
   if (format?.type !== 'json_schema' || !needsFinalTool(request, profile)) return undefined;
-  const tool = toolFor(format.json_schema, tools);
+  const tool = getTool(format.json_schema, tools);
   const { name } = tool.function;
-  const toolChoice = choiceFor(choice, name, profile);
+  const toolChoice = chooseFinalTool(choice, name, profile);
   return {
     request: {
       ...rest,
-      messages: isForced(toolChoice, profile) ? messages : withInstruction(messages, instructionFor(name)),
-      tools: listsWith(tool)(tools),
+      messages: isForced(toolChoice, profile) ? messages : withInstruction(messages, createCallInstruction(name)),
+      tools: appendTool(tool)(tools),
       ...(toolChoice !== undefined && { tool_choice: toolChoice }),
     },
-    context: (context) => answeringContext(context, name),
-    reply({ choices: [first, ...others], ...reply }) {
-      return { ...reply, choices: [answered(first, name), ...others.map((choice) => answered(choice, name))] };
+    wrapContext: (context) => createAnswerContext(context, name),
+    convertResponse({ choices: [first, ...others], ...response }) {
+      return {
+        ...response,
+        choices: [convertChoice(first, name), ...others.map((choice) => convertChoice(choice, name))],
+      };
     },
   };
 }
@@ -48,14 +51,14 @@ function needsFinalTool({ tools = NONE, tool_choice: choice }: ChatRequest, prof
 
 type OutputSchema = Extract<ResponseFormat, { type: 'json_schema' }>['json_schema'];
 
-const made = new WeakMap<OutputSchema, Map<string, FunctionToolObject>>();
+const finalTools = new WeakMap<OutputSchema, Map<string, FunctionToolObject>>();
 
-/** Made once for each schema and name, so that its JSON is as well. */
-function toolFor(output: OutputSchema, tools: readonly ToolObject[]): FunctionToolObject {
+/** Returns the same tool for the same schema and name, so that its JSON is created once. */
+function getTool(output: OutputSchema, tools: readonly ToolObject[]): FunctionToolObject {
   let name = 'final_answer';
   while (tools.some((tool) => getToolObjectName(tool) === name)) name += '_';
-  const known = made.get(output) ?? new Map<string, FunctionToolObject>();
-  made.set(output, known);
+  const known = finalTools.get(output) ?? new Map<string, FunctionToolObject>();
+  finalTools.set(output, known);
   const { schema = { type: 'object' }, strict, description } = output;
   const tool: FunctionToolObject = known.get(name) ?? {
     type: 'function',
@@ -70,29 +73,33 @@ function toolFor(output: OutputSchema, tools: readonly ToolObject[]): FunctionTo
   return tool;
 }
 
-const DESCRIPTION = 'Gives the final answer. Call it once, when you have the whole of it, beside no other call.';
+const DESCRIPTION = 'Gives the final answer. Call it once, when the answer is complete, and without other calls.';
 
-/** The same list each time: the JSON of a list of tools is made once. */
-const listsWith = memoize((tool: ToolObject) => memoize((tools: readonly ToolObject[]) => [...tools, tool]));
+/** Returns the same list each time, so that its JSON is created once. */
+const appendTool = memoize((tool: ToolObject) => memoize((tools: readonly ToolObject[]) => [...tools, tool]));
 
-/** Without tools means: answer now. Otherwise some tool has to be called, if only that one. */
-function choiceFor(choice: ToolChoice | null | undefined, name: string, profile: Profile): ToolChoice | undefined {
+/** `none` means that the model must answer now. Otherwise it must call some tool: another one, or the final one. */
+function chooseFinalTool(
+  choice: ToolChoice | null | undefined,
+  name: string,
+  profile: Profile,
+): ToolChoice | undefined {
   const final = { type: 'function', function: { name } } as const;
   if (choice === 'none') return final;
   if (choice == null || choice === 'auto') return canRequire(profile) ? 'required' : (choice ?? undefined);
   if (typeof choice === 'string' || choice.type !== 'allowed_tools') return choice;
-  // Left out of the list, it could never be called.
+  // Outside the list, the model could not call the final tool.
   const { mode, tools } = choice.allowed_tools;
   const allowed = { mode: canRequire(profile) ? 'required' : mode, tools: [...tools, final] } as const;
   return { type: 'allowed_tools', allowed_tools: allowed };
 }
 
-/** The legacy form cannot express it. */
+/** The legacy form of tools has no `required`. */
 function canRequire({ toolForm, toolChoices }: Profile): boolean {
   return toolForm === 'tools' && toolChoices.includes('required');
 }
 
-/** Whether the server makes the model call a tool. */
+/** Whether the server forces the model to call a tool. */
 function isForced(choice: ToolChoice | undefined, profile: Profile): boolean {
   if (choice === undefined || choice === 'auto') return false;
   if (canRequire(profile)) return true;
@@ -103,34 +110,34 @@ function canName({ toolForm, toolChoices }: Profile): boolean {
   return toolForm === 'functions' || toolChoices.includes('function');
 }
 
-function instructionFor(name: string): string {
-  return `Give your final answer by calling the tool "${name}". If you answer in text all the same, write the JSON of its arguments and nothing else.`;
+function createCallInstruction(name: string): string {
+  return `Give your final answer by calling the tool "${name}". If you answer in text instead, write the JSON of its arguments and nothing else.`;
 }
 
-/** What the model says before the call, or in an earlier one, is not part of the answer. */
-function answeringContext(context: ModelContext, name: string): ModelContext {
+/** Text before the call, and an earlier call of the tool, are not part of the answer: `startsAnswer` discards them. */
+function createAnswerContext(context: ModelContext, name: string): ModelContext {
   let hasText = false;
-  let answering: number | undefined;
+  let answerIndex: number | undefined;
   return {
     ...context,
     onDelta: (delta) => {
       const isAnswer = delta.type === 'call' && delta.name === name;
-      const startsAnswer = isAnswer && hasText && delta.index !== answering;
-      if (isAnswer) answering = delta.index;
+      const startsAnswer = isAnswer && hasText && delta.index !== answerIndex;
+      if (isAnswer) answerIndex = delta.index;
       hasText ||= isAnswer || delta.type === 'text';
       if (!isAnswer) return context.onDelta(delta);
-      if (delta.delta === '') return undefined; // A call without arguments: as text it is nothing.
+      if (delta.delta === '') return undefined; // No arguments, so no text.
       return context.onDelta({ type: 'text', delta: delta.delta, ...(startsAnswer && { startsAnswer }) });
     },
   };
 }
 
-function answered(choice: ChatChoice, name: string): ChatChoice {
+function convertChoice(choice: ChatChoice, name: string): ChatChoice {
   const { tool_calls: calls = [], ...rest } = choice.message;
   const others = calls.filter((call) => callName(call) !== name);
   const final = calls.findLast((call) => callName(call) === name);
   if (final === undefined) return choice;
-  // Beside other calls it came too early: their results are not in it.
+  // Beside other calls the answer is premature: the model has not seen their results.
   if (others.length > 0) return { ...choice, message: { ...rest, tool_calls: others } };
   const hasCallReason = choice.finish_reason === 'tool_calls' || choice.finish_reason === 'function_call';
   const message = { ...rest, content: callArguments(final) };

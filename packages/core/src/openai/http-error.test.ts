@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../base/json.ts';
-import { readRefusal } from './http-error.ts';
+import { readHttpError } from './http-error.ts';
 
 interface Given {
   readonly status?: number;
@@ -9,15 +9,15 @@ interface Given {
 }
 
 function refused({ status = 400, body, headers = {} }: Given): object {
-  const read = readRefusal(
-    { status, header: (name) => headers[name], body: body === undefined ? '' : JSON.stringify(body) },
+  const read = readHttpError(
+    { status, getHeader: (name) => headers[name], body: body === undefined ? '' : JSON.stringify(body) },
     { model: 'm', address: 'host:1', now: 0, redact: (text) => text },
   );
   if (read.type === 'error') return read.error;
   throw new Error(read.statement);
 }
 
-describe('an error of a status', () => {
+describe('an error with a status', () => {
   test('has no body if the server sent none', () => {
     expect(refused({ status: 500 })).toMatchObject({ body: undefined });
   });
@@ -35,25 +35,25 @@ describe('an error of a status', () => {
     expect(refused({ body: { request_id: 'req_2' } })).toMatchObject({ requestId: 'req_2' });
   });
 
-  test('names the code of a server that gives no other words', () => {
+  test('names the code of the server if there is no message', () => {
     expect(refused({ status: 503, body: { error: { code: 'busy' } } })).toMatchObject({
-      message: 'host:1 answered 503 (busy). Trying again later may help.',
+      message: 'host:1 responded with 503 (busy). Try again later.',
     });
   });
 
-  test.each([300, 301, 399])('%i says where the server has moved to', (status) => {
+  test.each([300, 301, 399])('%i names the location of the redirect', (status) => {
     expect(refused({ status, headers: { location: 'https://other/v1' } })).toMatchObject({
-      message: expect.stringContaining('It has moved to "https://other/v1"'),
+      message: expect.stringContaining('The server redirects to "https://other/v1"'),
     });
   });
 
-  test('has what the server could not read', () => {
+  test('has the output that the server could not parse', () => {
     const body = { error: { message: 'No.', code: 'tool_use_failed' } };
     expect(refused({ body })).toMatchObject({ name: 'MalformedResponseError', received: JSON.stringify(body) });
   });
 });
 
-describe('a model that loads', () => {
+describe('isModelLoading', () => {
   test.each([
     [425, undefined],
     [429, true],
@@ -84,7 +84,7 @@ describe('the wait that a server asks for', () => {
   test.each([
     [429, 9_000],
     [503, undefined],
-  ])('is read from the limits that a %i states: %s ms', (status, retryAfterMs) => {
+  ])('is read from the rate limit headers of a %i: %s ms', (status, retryAfterMs) => {
     const headers = { 'x-ratelimit-reset': '9', 'x-ratelimit-remaining': '0' };
     expect(refused({ status, headers, body: { error: 'Busy.' } })).toMatchObject({ retryAfterMs });
   });

@@ -7,14 +7,14 @@ import { MALFORMED, SHORTEN } from '../chat/read-error.ts';
 import { isRefusedRequest } from '../chat/refused-request.ts';
 import { readRetryWait } from '../chat/retry-wait.ts';
 import { readServerError, type ServerError } from '../chat/server-error.ts';
-import { ContextLengthError, HttpError, type ServerWords } from '../model/errors.ts';
-import { limitResetMs, retryAfterMs, waitMs } from './retry-after.ts';
+import { ContextLengthError, HttpError, type HttpErrorDetails } from '../model/errors.ts';
+import { readLimitResetMs, readRetryAfterMs, toWaitMs } from './retry-after.ts';
 import type { Redact } from './secrets.ts';
-import { type ServerMessage, serverMessage } from './server-message.ts';
+import { readServerMessage, type ServerMessage } from './server-message.ts';
 
-export interface Refusal {
+export interface HttpErrorResponse {
   readonly status: number;
-  header(name: string): string | undefined;
+  getHeader(name: string): string | undefined;
   readonly body: string;
 }
 
@@ -26,111 +26,121 @@ export interface HttpErrorContext {
   readonly redact: Redact;
 }
 
-/** What a reply with a status other than 2xx is: an error, or a statement that a filter stopped the prompt. */
-export type RefusedOutcome =
+/** The meaning of a response with a status other than 2xx: an error, or a statement that a filter blocked the prompt. */
+export type HttpErrorResult =
   | { readonly type: 'error'; readonly error: HttpError | ContextLengthError | MalformedResponseError }
   | { readonly type: 'filtered'; readonly statement: string };
 
-/** Reads a reply with a status other than 2xx: the server's words, and what to do. */
-export function readRefusal(refusal: Refusal, context: HttpErrorContext): RefusedOutcome {
-  const { status } = refusal;
-  const header = (name: string): string | undefined => redacted(refusal.header(name), context);
-  // Cut after it was redacted: half a key would not be recognised.
-  const whole = context.redact(refusal.body);
-  const said = serverMessage(whole);
-  const about = aboutOf(whole, said);
-  const statement = `${context.address} answered ${status}${quoted(said)}.`;
-  const kind = classifyError(about);
+/** Reads a response with a status other than 2xx. The error quotes the server and says what to do. */
+export function readHttpError(response: HttpErrorResponse, context: HttpErrorContext): HttpErrorResult {
+  const { status } = response;
+  const getHeader = (name: string): string | undefined => redactHeader(response.getHeader(name), context);
+  // Redacted before it is cut: half a key would not be recognized.
+  const body = context.redact(response.body);
+  const message = readServerMessage(body);
+  const serverError = readErrorBody(body, message);
+  const statement = `${context.address} responded with ${status}${quoteMessage(message)}.`;
+  const kind = classifyError(serverError);
   if (kind === 'filtered') return { type: 'filtered', statement };
-  const words = {
-    ...wordsOf({ ...refusal, header }, said),
-    body: whole === '' ? undefined : sliceWhole(whole, 0, MAX_KEPT),
+  const details = {
+    ...collectDetails({ ...response, getHeader }, message),
+    body: body === '' ? undefined : sliceWhole(body, 0, MAX_BODY_LENGTH),
   };
-  return { type: 'error', error: errorOf(refusal, { said, about, kind, statement, words, context }) };
+  return { type: 'error', error: createError(response, { message, serverError, kind, statement, details, context }) };
 }
 
-const MAX_KEPT = 4096;
+const MAX_BODY_LENGTH = 4096;
 
-/** A page of a proxy says what its words say. */
-function aboutOf(body: string, said: ServerMessage): ServerError {
-  const about = readServerError(body);
-  return about.layers.length > 0 ? about : { ...about, text: said.message };
+/** If the body is not JSON, as an HTML page of a proxy, classifies its text without markup. */
+function readErrorBody(body: string, { message }: ServerMessage): ServerError {
+  const serverError = readServerError(body);
+  return serverError.layers.length > 0 ? serverError : { ...serverError, text: message };
 }
 
-type Words = Omit<ServerWords, 'retryAfterMs'>;
+type ErrorDetails = Omit<HttpErrorDetails, 'retryAfterMs'>;
 
-function wordsOf({ status, header }: Refusal, said: ServerMessage): Words {
+function collectDetails({ status, getHeader }: HttpErrorResponse, message: ServerMessage): ErrorDetails {
   return {
     status,
-    serverCode: said.code ?? said.type,
-    param: said.param,
-    requestId: REQUEST_IDS.map((name) => header(name)).find((id) => id !== undefined) ?? said.requestId,
+    serverCode: message.code ?? message.type,
+    param: message.param,
+    requestId: REQUEST_ID_HEADERS.map((name) => getHeader(name)).find((id) => id !== undefined) ?? message.requestId,
   };
 }
 
-interface Reading {
-  readonly said: ServerMessage;
-  readonly about: ServerError;
+interface ParsedError {
+  readonly message: ServerMessage;
+  readonly serverError: ServerError;
   readonly kind: ErrorKind | undefined;
   readonly statement: string;
-  readonly words: Words;
+  readonly details: ErrorDetails;
   readonly context: HttpErrorContext;
 }
 
-function errorOf(refusal: Refusal, reading: Reading): HttpError | ContextLengthError | MalformedResponseError {
-  const { said, about, kind, statement, words, context } = reading;
-  if (kind === 'malformed') return malformed(reading);
-  if (kind === 'context_length' && LONG_BY_STATUS.has(refusal.status)) {
-    return new ContextLengthError(`${statement} ${SHORTEN}`, words);
+function createError(
+  response: HttpErrorResponse,
+  parsed: ParsedError,
+): HttpError | ContextLengthError | MalformedResponseError {
+  const { message, serverError, kind, statement, details, context } = parsed;
+  if (kind === 'malformed') return createMalformedResponseError(parsed);
+  if (kind === 'context_length' && TOO_LONG_STATUSES.has(response.status)) {
+    return new ContextLengthError(`${statement} ${SHORTEN}`, details);
   }
-  const retryable = canRetry(refusal, said, about);
-  const retryAfter = retryAfterMs(refusal.header, context) ?? (retryable ? waitOf(refusal, about, context) : undefined);
-  const all: ServerWords = { ...words, retryAfterMs: retryAfter };
-  const advice = retryable ? comeBack(all, context) : adviceFor(refusal, said, context);
-  const isModelLoading = retryable && LOADING_BY_STATUS.has(refusal.status) && isLoadingError(about);
-  return new HttpError(`${statement} ${advice}`, { ...all, retryable, ...(isModelLoading && { isModelLoading }) });
+  const retryable = canRetry(response, message, serverError);
+  const retryAfterMs =
+    readRetryAfterMs(response.getHeader, context) ??
+    (retryable ? findWaitMs(response, serverError, context) : undefined);
+  const options: HttpErrorDetails = { ...details, retryAfterMs };
+  const advice = retryable ? describeWait(options, context) : chooseAdvice(response, message, context);
+  const isModelLoading = retryable && LOADING_STATUSES.has(response.status) && isLoadingError(serverError);
+  return new HttpError(`${statement} ${advice}`, { ...options, retryable, ...(isModelLoading && { isModelLoading }) });
 }
 
-/** It is worth another attempt whatever the status: the mistake is the model's. */
-function malformed({ about, statement, words }: Reading): MalformedResponseError {
-  const { status, serverCode, requestId, body } = words;
-  const failedGeneration = findMalformedText(about);
+/** Retryable with any status: the model made the mistake. */
+function createMalformedResponseError({ serverError, statement, details }: ParsedError): MalformedResponseError {
+  const { status, serverCode, requestId, body } = details;
+  const failedGeneration = findMalformedText(serverError);
   const received = body === undefined ? {} : { received: body };
   const options = { failedGeneration, status, serverCode, requestId, ...received };
   return new MalformedResponseError(`${statement} ${MALFORMED}`, options);
 }
 
-/** The wait that stands in the body, or in what the server states of its limits. */
-function waitOf({ status, header }: Refusal, about: ServerError, context: HttpErrorContext): number | undefined {
-  if (!WAITED_BY_STATUS.has(status)) return undefined;
-  return waitMs(readRetryWait(about), context) ?? (status === 429 ? limitResetMs(header, context) : undefined);
+/** Finds the wait in the body, or in the rate limit headers. */
+function findWaitMs(
+  { status, getHeader }: HttpErrorResponse,
+  serverError: ServerError,
+  context: HttpErrorContext,
+): number | undefined {
+  if (!WAIT_STATUSES.has(status)) return undefined;
+  const wait = toWaitMs(readRetryWait(serverError), context);
+  return wait ?? (status === 429 ? readLimitResetMs(getHeader, context) : undefined);
 }
 
-function redacted(value: string | undefined, { redact }: HttpErrorContext): string | undefined {
+function redactHeader(value: string | undefined, { redact }: HttpErrorContext): string | undefined {
   return value === undefined ? undefined : redact(value);
 }
 
-const REQUEST_IDS = ['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id', 'cf-ray'];
+const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id', 'cf-ray'];
 
-/** Gateways answer with their own status what the server behind them refused. */
-const LONG_BY_STATUS: ReadonlySet<number> = new Set([400, 413, 422, 424, 500, 502]);
-const WAITED_BY_STATUS: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529]);
-const LOADING_BY_STATUS: ReadonlySet<number> = new Set([425, 429, 503]);
+/** Gateways report a refusal of the server behind them with a status of their own. */
+const TOO_LONG_STATUSES: ReadonlySet<number> = new Set([400, 413, 422, 424, 500, 502]);
+const WAIT_STATUSES: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529]);
+const LOADING_STATUSES: ReadonlySet<number> = new Set([425, 429, 503]);
 
-function quoted({ message, code, type }: ServerMessage): string {
+function quoteMessage({ message, code, type }: ServerMessage): string {
   const name = code ?? type;
-  if (message === '') return name === undefined ? ' without saying why' : ` (${name})`;
+  if (message === '') return name === undefined ? ' without a reason' : ` (${name})`;
   return `: "${shorten(message, 500)}"${name === undefined ? '' : ` (${name})`}`;
 }
 
-function canRetry({ status, header }: Refusal, said: ServerMessage, about: ServerError): boolean {
-  const wish = header('x-should-retry')?.trim().toLowerCase();
-  if (wish === 'true' || wish === 'false') return wish === 'true';
-  if (isOutOfCredit(said)) return false;
-  return status >= 500 ? !isRefusedRequest(about) : RETRIED.has(status);
+function canRetry({ status, getHeader }: HttpErrorResponse, message: ServerMessage, serverError: ServerError): boolean {
+  const shouldRetry = getHeader('x-should-retry')?.trim().toLowerCase();
+  if (shouldRetry === 'true' || shouldRetry === 'false') return shouldRetry === 'true';
+  if (isOutOfCredit(message)) return false;
+  return status >= 500 ? !isRefusedRequest(serverError) : RETRIED_STATUSES.has(status);
 }
 
-const RETRIED: ReadonlySet<number> = new Set([408, 409, 429]);
+const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 409, 429]);
 
 function isOutOfCredit({ code, type }: ServerMessage): boolean {
   return [code, type].some((name) => name !== undefined && OUT_OF_CREDIT.has(name));
@@ -143,27 +153,31 @@ const OUT_OF_CREDIT: ReadonlySet<string> = new Set([
   'exceeded_current_quota_error', // Moonshot
 ]);
 
-function comeBack({ retryAfterMs: ms }: ServerWords, { now }: HttpErrorContext): string {
-  if (ms === undefined) return 'Trying again later may help.';
+function describeWait({ retryAfterMs: ms }: HttpErrorDetails, { now }: HttpErrorContext): string {
+  if (ms === undefined) return 'Try again later.';
   const at = new Date(Math.min(now + ms, LATEST_DATE_MS)).toISOString();
-  return `Come back in ${Math.ceil(ms / 1000)} s (at ${at}).`;
+  return `Try again in ${Math.ceil(ms / 1000)} s (at ${at}).`;
 }
 
-/** What a `Date` can hold. */
+/** The latest time that a `Date` can hold. */
 const LATEST_DATE_MS = 8.64e15;
 
-function adviceFor({ status, header }: Refusal, said: ServerMessage, { model, redact }: HttpErrorContext): string {
-  if (isOutOfCredit(said)) return 'The account has no credit left: add some, or raise its limit.';
+function chooseAdvice(
+  { status, getHeader }: HttpErrorResponse,
+  message: ServerMessage,
+  { model, redact }: HttpErrorContext,
+): string {
+  if (isOutOfCredit(message)) return 'The account has no credit left. Add credit, or raise its limit.';
   if (status >= 300 && status < 400)
-    return `It has moved to "${redact(header('location') ?? '?')}": give that as baseURL.`;
-  const field = said.param === undefined ? '' : `, "${said.param}" above all`;
-  return ADVICE[status]?.replace('MODEL', model) ?? `Trying again does not help: change the request${field}.`;
+    return `The server redirects to "${redact(getHeader('location') ?? '?')}". Pass that as baseURL.`;
+  const field = message.param === undefined ? '' : `, especially "${message.param}"`;
+  return ADVICE[status]?.replace('MODEL', model) ?? `A retry does not help. Change the request${field}.`;
 }
 
 const ADVICE: Readonly<Record<number, string>> = {
-  401: 'Check the key: option apiKey, or OPENAI_API_KEY.',
-  402: 'The account has no credit left: add some.',
-  403: 'This key may not do that: check its rights, and the organization and project.',
+  401: 'Check the key: option apiKey, or the variable OPENAI_API_KEY.',
+  402: 'The account has no credit left. Add credit.',
+  403: 'The key has no permission for this request. Check its permissions, the organization and the project.',
   404: 'Check baseURL, which usually ends in /v1, and the model name "MODEL".',
-  413: 'Send less: fewer or shorter messages, smaller images.',
+  413: 'The request is too large. Send fewer or shorter messages, or smaller images.',
 };

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AssistantMessage, Message } from '../chat/message.ts';
-import { legacyMessages } from './legacy-functions.ts';
+import { toLegacyMessages } from './legacy-functions.ts';
 
-test('an id that is used again is of the call before it, and no calls are none', () => {
+test('matches a reused id with the preceding call, and treats an empty list as no calls', () => {
   const call = (text: string): AssistantMessage => ({
     role: 'assistant',
     content: null,
@@ -13,20 +13,20 @@ test('an id that is used again is of the call before it, and no calls are none',
     { role: 'tool', tool_call_id: 'c', content: 'one' },
     call('2'),
     { role: 'tool', tool_call_id: 'c', content: 'two' },
-    { role: 'assistant', content: 'Said.', tool_calls: [] },
+    { role: 'assistant', content: 'Text.', tool_calls: [] },
     { role: 'assistant', content: 'Stored.', tool_calls: null as never },
   ];
-  const told = (text: string): Message => ({
+  const createCall = (text: string): Message => ({
     role: 'assistant',
     content: null,
     function_call: { name: 'look', arguments: text },
   });
-  expect(legacyMessages(messages)).toEqual([
-    told('1'),
+  expect(toLegacyMessages(messages)).toEqual([
+    createCall('1'),
     { role: 'function', name: 'look', content: 'one' },
-    told('2'),
+    createCall('2'),
     { role: 'function', name: 'look', content: 'two' },
-    { role: 'assistant', content: 'Said.' },
+    { role: 'assistant', content: 'Text.' },
     { role: 'assistant', content: 'Stored.' },
   ]);
 });

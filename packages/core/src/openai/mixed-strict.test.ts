@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ToolObject } from '../chat/request.ts';
 import { tool } from '../tool/tool.ts';
-import { requestBody } from './body.ts';
 import { PROFILES, type ProfileName } from './profiles.ts';
+import { buildRequestBody } from './request-body.ts';
 
 const { functionObject } = tool({
   name: 'look',
@@ -21,7 +21,7 @@ test.each<[string, readonly ToolObject[], ProfileName, readonly unknown[]]>([
   ['none is strict beside one that shall not be', [loose, strict], 'cerebras', [undefined, undefined]],
   ['each is as strict as it can be where that is taken', [strict, open, loose], 'mistral', [true, undefined, false]],
 ])('%s', (_, tools, name, expected) => {
-  const text = requestBody({ messages: [], tools }, { model: 'm', profile: PROFILES[name] }).text();
+  const text = buildRequestBody({ messages: [], tools }, { model: 'm', profile: PROFILES[name] }).toText();
   const sent: { readonly tools: readonly { readonly function: { readonly strict?: boolean } }[] } = JSON.parse(text);
   expect(sent.tools.map(({ function: { strict: isStrict } }) => isStrict)).toEqual(expected);
 });

@@ -9,40 +9,40 @@ export interface NetworkErrorContext {
   readonly redact: Redact;
 }
 
-/** What a transport's failure is to the caller: the address, what happened to it, and what to do. */
-export function networkError(failure: TransportError, { address, redact }: NetworkErrorContext): NetworkError {
-  const signs = signsOf(failure.cause);
-  const trouble = TROUBLES.find(({ codes }) => signs.codes.some((code) => codes.test(code))) ?? UNKNOWN;
-  const phase = failure.phase === 'request' && signs.connecting ? 'connect' : failure.phase;
+/** Translates the failure of a transport for users: the message has the address, the cause and the advice. */
+export function createNetworkError(failure: TransportError, { address, redact }: NetworkErrorContext): NetworkError {
+  const signs = readSigns(failure.cause);
+  const problem = PROBLEMS.find(({ codes }) => signs.codes.some((code) => codes.test(code))) ?? UNKNOWN_PROBLEM;
+  const phase = failure.phase === 'request' && signs.isConnecting ? 'connect' : failure.phase;
   const cause = withoutSecrets(failure.cause, redact);
-  const detail = signs.codes[0] ?? (deepest(cause).message || cause.name);
-  const { code, retryable = true, advice } = trouble;
-  const way = failure.proxy === undefined ? '' : ` through the proxy ${failure.proxy}`;
-  const message = `${WHAT[phase]} ${address}${way} (${redact(detail)}). ${advice}`;
+  const detail = signs.codes[0] ?? (findDeepestCause(cause).message || cause.name);
+  const { code, retryable = true, advice } = problem;
+  const proxyText = failure.proxy === undefined ? '' : ` through the proxy ${failure.proxy}`;
+  const message = `${PHASE_TEXTS[phase]} ${address}${proxyText} (${redact(detail)}). ${advice}`;
   return new NetworkError(message, { code, retryable, address, phase, staleSocket: failure.staleSocket, cause });
 }
 
-interface Signs {
-  /** The system's words for it, the nearest first. */
+interface FailureSigns {
+  /** Error codes from the outermost error inward. */
   readonly codes: readonly string[];
-  readonly connecting: boolean;
+  readonly isConnecting: boolean;
 }
 
-/** `fetch` hides the system's error behind its own; several tried addresses are a list of errors. */
-function signsOf(thrown: unknown): Signs {
+/** Reads an error and its causes: `fetch` wraps the error of the system, and several tried addresses are a list of errors. */
+function readSigns(thrown: unknown): FailureSigns {
   const codes: string[] = [];
-  let connecting = false;
+  let isConnecting = false;
   let layer: unknown = thrown;
   for (let depth = 0; isRecord(layer) && depth < 8; depth++) {
     const { code, syscall, cause, errors } = layer;
     if (typeof code === 'string') codes.push(code);
-    connecting ||= syscall === 'connect' || syscall === 'getaddrinfo' || /CONNECT_TIMEOUT/.test(String(code));
+    isConnecting ||= syscall === 'connect' || syscall === 'getaddrinfo' || /CONNECT_TIMEOUT/.test(String(code));
     layer = cause ?? (Array.isArray(errors) ? errors[0] : undefined);
   }
-  return { codes, connecting };
+  return { codes, isConnecting };
 }
 
-interface Trouble {
+interface NetworkProblem {
   readonly codes: RegExp;
   readonly code: `network.${string}`;
   /** @defaultValue true */
@@ -50,7 +50,7 @@ interface Trouble {
   readonly advice: string;
 }
 
-const TROUBLES: readonly Trouble[] = [
+const PROBLEMS: readonly NetworkProblem[] = [
   {
     codes: /^ECONNREFUSED$|^ConnectionRefused$/,
     code: 'network.refused',
@@ -65,14 +65,14 @@ const TROUBLES: readonly Trouble[] = [
     codes: /^ERR_PROXY_/,
     code: 'network.proxy',
     advice:
-      'Does the proxy let this machine, with these credentials, connect to that address? Its words are in the cause.',
+      'Does the proxy let this machine, with these credentials, connect to that address? The cause has its message.',
   },
   {
     codes: /^UND_(ERR_(CLOSED|DESTROYED|INVALID_ARG|NOT_SUPPORTED)|MOCK_ERR_)/,
     code: 'network.dispatcher',
     retryable: false,
     advice:
-      'Is the dispatcher an agent of undici 7 or later that is not closed, or a mock that expects this request? The cause says more.',
+      'Is the dispatcher an agent of undici 7 or later that is not closed, or a mock that expects this request? See the cause.',
   },
   {
     codes: /TIMEDOUT$|TIMEOUT$/,
@@ -93,22 +93,22 @@ const TROUBLES: readonly Trouble[] = [
   {
     codes: /^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
     code: 'network.reset',
-    advice: 'The server, or something on the way, closed the connection; trying again may help.',
+    advice: 'The server, or a device on the way, closed the connection. Try again.',
   },
 ];
 
-const UNKNOWN: Trouble = {
+const UNKNOWN_PROBLEM: NetworkProblem = {
   codes: /^$/,
   code: 'network.failed',
-  advice: 'Trying again may help; otherwise see its cause.',
+  advice: 'Try again, or see the cause.',
 };
 
-const WHAT: Readonly<Record<NetworkError['phase'], string>> = {
+const PHASE_TEXTS: Readonly<Record<NetworkError['phase'], string>> = {
   connect: 'Could not connect to',
-  request: 'No reply from',
-  reply: 'The reply broke off from',
+  request: 'No response from',
+  reply: 'The response broke off from',
 };
 
-function deepest(error: Error): Error {
-  return error.cause instanceof Error ? deepest(error.cause) : error;
+function findDeepestCause(error: Error): Error {
+  return error.cause instanceof Error ? findDeepestCause(error.cause) : error;
 }

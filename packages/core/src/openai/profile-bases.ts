@@ -1,15 +1,15 @@
 import type { HintField, Profile, ToolChoiceForm } from './profile.ts';
-import { GRAMMARS } from './schema-supports.ts';
+import { GRAMMAR_SCHEMAS } from './schema-supports.ts';
 import type { ToolCallIdRule } from './tool-call-ids.ts';
 
 export const WIDELY_KNOWN: readonly ToolChoiceForm[] = ['none', 'auto', 'required', 'function'];
 
 export const CACHE_HINTS: readonly HintField[] = ['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'];
 
-/** https://github.com/agno-agi/agno/issues/5382 quotes the refusal of a longer one. */
+/** OpenAI refuses longer ids: https://github.com/agno-agi/agno/issues/5382 */
 export const OPENAI_IDS: ToolCallIdRule = { pattern: '[\\s\\S]{1,40}', length: 40 };
 
-/** The form that most servers take, for those that are not known by their address: vLLM and llama.cpp among them. */
+/** The form that most servers accept, for servers with an unknown URL, such as vLLM and llama.cpp. */
 export const compatible: Profile = {
   name: 'compatible',
   tokenField: 'max_tokens',
@@ -21,15 +21,15 @@ export const compatible: Profile = {
   strictSchemas: false,
   strictTools: 'each',
   responseFormat: 'json_schema',
-  // vLLM, SGLang, llama.cpp and Ollama hold the whole response to the format; others refuse it beside tools.
+  // vLLM, SGLang, llama.cpp and Ollama apply the format to the whole response, so that the model cannot call a tool. Others refuse both.
   outputWithTools: 'final-tool',
   schemaDialect: '2020-12',
-  schemaSupport: GRAMMARS,
+  schemaSupport: GRAMMAR_SCHEMAS,
   developerRole: false,
   nullContent: true,
   messageNames: true,
   emptyContent: true,
-  // Templates of Qwen, Gemma and Mistral refuse another one: https://github.com/vllm-project/vllm/issues/41114
+  // The templates of Qwen, Gemma and Mistral refuse a second one: https://github.com/vllm-project/vllm/issues/41114
   systemMessages: 'first',
   roleOrder: 'any',
   assistantLast: true,
@@ -50,5 +50,5 @@ export const compatible: Profile = {
   needsKey: false,
 };
 
-/** Somebody's service, which takes nobody without a key. */
+/** A hosted service: it needs a key. */
 export const hosted: Profile = { ...compatible, needsKey: true, systemMessages: 'anywhere' };

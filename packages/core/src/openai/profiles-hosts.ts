@@ -1,19 +1,19 @@
 import type { Profile } from './profile.ts';
 import { CACHE_HINTS, hosted } from './profile-bases.ts';
-import { OPENAI } from './schema-supports.ts';
+import { OPENAI_SCHEMAS } from './schema-supports.ts';
 
-// Those who serve the models of others.
+// Providers that serve models of other vendors.
 
 /**
- * Hands requests on to other vendors: the ids are those that OpenAI (https://github.com/openclaw/openclaw/pull/875) and Kimi both take.
- * Wants the tools in every request: https://openrouter.ai/docs/guides/features/tool-calling
+ * Forwards requests to other vendors. The ids satisfy both OpenAI (https://github.com/openclaw/openclaw/pull/875) and Kimi.
+ * Needs the tools in each request: https://openrouter.ai/docs/guides/features/tool-calling
  */
 export const openrouter: Profile = {
   ...hosted,
   name: 'openrouter',
   // https://github.com/NousResearch/hermes-agent/issues/119261
   textToolCalls: true,
-  schemaSupport: OPENAI,
+  schemaSupport: OPENAI_SCHEMAS,
   strictSchemas: true,
   outputWithTools: 'response-format',
   emptyContent: false,
@@ -25,8 +25,7 @@ export const openrouter: Profile = {
 };
 
 /**
- * Old and new models side by side: some know a `tool_choice`, some do not. JSON mode is for few of them, not in streams, and wants the
- * bare schema.
+ * Only some of its models support `tool_choice`. JSON mode works with few of them, not in streams, and needs the bare schema.
  */
 export const cloudflare: Profile = {
   ...hosted,
@@ -39,14 +38,14 @@ export const cloudflare: Profile = {
   apiKeyVariable: 'CLOUDFLARE_API_TOKEN',
 };
 
-/** Refuses what it does not know. Some of its models refuse to be made to call a tool. */
+/** Refuses unknown fields. Some of its models refuse `required` and named tools. */
 export const databricks: Profile = {
   ...hosted,
   name: 'databricks',
   toolChoices: ['none', 'auto'],
   messageNames: false,
   passthroughFields: [],
-  // A stream reports its usage; many models refuse the field.
+  // A stream reports its usage anyway, and many models refuse the field.
   streamOptions: false,
   omittedFields: [
     'metadata',
@@ -68,7 +67,7 @@ export const together: Profile = {
   apiKeyVariable: 'TOGETHER_API_KEY',
 };
 
-/** Refuses what it does not know, in messages as well. */
+/** Refuses unknown fields, also in messages. */
 export const fireworks: Profile = {
   ...hosted,
   name: 'fireworks',
@@ -79,7 +78,7 @@ export const fireworks: Profile = {
   apiKeyVariable: 'FIREWORKS_API_KEY',
 };
 
-/** Refuses what it does not know. Its models are served by different engines: most take instructions, few a schema or `required`. */
+/** Refuses unknown fields. Different engines serve its models: most follow instructions, few support a schema or `required`. */
 export const nvidia: Profile = {
   ...hosted,
   name: 'nvidia',
@@ -100,7 +99,7 @@ export const sambanova: Profile = {
   apiKeyVariable: 'SAMBANOVA_API_KEY',
 };
 
-/** Searches the web by itself; some of its models refuse tools. */
+/** Searches the web by itself. Some of its models refuse tools. */
 export const perplexity: Profile = {
   ...hosted,
   name: 'perplexity',
@@ -109,13 +108,13 @@ export const perplexity: Profile = {
   toolChoices: ['none', 'auto', 'required'],
   messageNames: false,
   passthroughFields: [],
-  // A stream reports its usage.
+  // A stream reports its usage anyway.
   streamOptions: false,
   omittedFields: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
   apiKeyVariable: 'PERPLEXITY_API_KEY',
 };
 
-/** A router in front of several vendors: what one of them refuses is left out for all. */
+/** A router for several vendors. Fields that one of them refuses are omitted for all. */
 export const huggingface: Profile = {
   ...hosted,
   name: 'huggingface',

@@ -1,10 +1,10 @@
 import type { Profile } from './profile.ts';
 import { compatible } from './profile-bases.ts';
-import { LLAMA_GRAMMAR, XGRAMMAR } from './schema-supports.ts';
+import { LLAMA_GRAMMAR_SCHEMAS, XGRAMMAR_SCHEMAS } from './schema-supports.ts';
 
-// Servers that people run themselves.
+// Self-hosted servers.
 
-/** Overlooks every `tool_choice`: what must not be called is not shown. */
+/** Ignores `tool_choice`, so tools that must not be called are omitted. */
 export const ollama: Profile = {
   ...compatible,
   name: 'ollama',
@@ -14,10 +14,10 @@ export const ollama: Profile = {
   // https://github.com/NousResearch/hermes-agent/pull/87900
   textToolCalls: true,
   schemaDialect: 'draft-07',
-  schemaSupport: LLAMA_GRAMMAR,
+  schemaSupport: LLAMA_GRAMMAR_SCHEMAS,
 };
 
-/** Models say under which of both names they think. Llama.cpp's grammars, or Outlines: neither knows the other's tuples. */
+/** Models use either name for their reasoning. The schema engine is llama.cpp or Outlines: neither supports the tuples of the other. */
 export const lmstudio: Profile = {
   ...compatible,
   name: 'lmstudio',
@@ -25,20 +25,20 @@ export const lmstudio: Profile = {
   passthroughFields: ['reasoning_content', 'reasoning'],
   // https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/2115
   textToolCalls: true,
-  schemaSupport: { ...LLAMA_GRAMMAR, tuples: 'none' },
+  schemaSupport: { ...LLAMA_GRAMMAR_SCHEMAS, tuples: 'none' },
 };
 
 /**
- * Takes a choice that is an object for `auto`, and gives one call at a time unless it is told otherwise. Before June 2025 it refused tools in a
- * stream, which `streamsTools: false` avoids: https://github.com/ggml-org/llama.cpp/pull/12379.
+ * Treats an object as `tool_choice` like `auto`, and gives one call per turn by default. Before June 2025 it refused tools in a stream;
+ * use `streamsTools: false` with such a version: https://github.com/ggml-org/llama.cpp/pull/12379.
  */
 export const llamacpp: Profile = {
   ...compatible,
   name: 'llamacpp',
   schemaDialect: 'draft-07',
-  schemaSupport: LLAMA_GRAMMAR,
+  schemaSupport: LLAMA_GRAMMAR_SCHEMAS,
   toolChoices: ['none', 'auto', 'required'],
-  // Versions call a cut `stop`: https://github.com/ggml-org/llama.cpp/pull/7198
+  // Some versions report a cut as `stop`: https://github.com/ggml-org/llama.cpp/pull/7198
   reportsCuts: false,
   reportsCutCalls: false,
   // https://github.com/ggml-org/llama.cpp/issues/15012
@@ -49,8 +49,8 @@ export const llamacpp: Profile = {
 };
 
 /**
- * It reads `reasoning`, and before the end of 2025 read `reasoning_content`: https://github.com/vllm-project/vllm/issues/38488. Calls a cut
- * `tool_calls` as soon as any call was read: https://github.com/vllm-project/vllm/issues/58228
+ * Reads `reasoning`; before the end of 2025 it read `reasoning_content`: https://github.com/vllm-project/vllm/issues/38488. Reports a cut
+ * as `tool_calls` if it has parsed a call: https://github.com/vllm-project/vllm/issues/58228
  */
 export const vllm: Profile = {
   ...compatible,
@@ -60,12 +60,12 @@ export const vllm: Profile = {
   reportsCutCalls: false,
   // https://github.com/vllm-project/vllm/issues/50512
   textToolCalls: true,
-  schemaSupport: XGRAMMAR,
+  schemaSupport: XGRAMMAR_SCHEMAS,
 };
 
 /**
- * Hands requests on to any vendor, Bedrock and Anthropic among them, which refuse empty texts and calls without tools:
- * https://github.com/can1357/oh-my-pi/issues/1227. Its ids stay: those of Gemini's calls hold the signature of a thought.
+ * Forwards requests to any vendor, including Bedrock and Anthropic, which refuse empty texts and calls without tools:
+ * https://github.com/can1357/oh-my-pi/issues/1227. Ids stay as they are: those of Gemini contain signatures of thoughts.
  */
 export const litellm: Profile = {
   ...compatible,
@@ -76,7 +76,7 @@ export const litellm: Profile = {
   textToolCalls: true,
 };
 
-/** Servers from before tools, which know `functions` only. */
+/** Servers that support only `functions`, the form before `tools`. */
 export const legacy: Profile = {
   ...compatible,
   name: 'legacy',

@@ -1,13 +1,13 @@
 import type { Profile } from './profile.ts';
 import { CACHE_HINTS, hosted, OPENAI_IDS, WIDELY_KNOWN } from './profile-bases.ts';
-import { CEREBRAS, GEMINI, MOONSHOT, OPENAI, XAI } from './schema-supports.ts';
+import { CEREBRAS_SCHEMAS, GEMINI_SCHEMAS, MOONSHOT_SCHEMAS, OPENAI_SCHEMAS, XAI_SCHEMAS } from './schema-supports.ts';
 
-// Those who serve their own models.
+// Vendors that serve their own models.
 
-export const openai: Profile = {
+export const openaiProfile: Profile = {
   ...hosted,
   name: 'openai',
-  schemaSupport: OPENAI,
+  schemaSupport: OPENAI_SCHEMAS,
   // Reasoning models refuse the older name.
   tokenField: 'max_completion_tokens',
   toolChoices: [...WIDELY_KNOWN, 'custom', 'allowed_tools'],
@@ -19,24 +19,24 @@ export const openai: Profile = {
   passthroughFields: [],
 };
 
-export const azure: Profile = {
-  ...openai,
+export const azureProfile: Profile = {
+  ...openaiProfile,
   name: 'azure',
   keyHeader: 'api-key',
   apiKeyVariable: 'AZURE_OPENAI_API_KEY',
 };
 
-/** Microsoft Foundry: Azure with models of other makers, whose thoughts go back to them, and which need not take a format beside tools. */
+/** Microsoft Foundry: Azure with models of other vendors. They need their reasoning back, and may not support a format with tools. */
 export const foundry: Profile = {
-  ...azure,
+  ...azureProfile,
   name: 'foundry',
   outputWithTools: 'final-tool',
   passthroughFields: ['reasoning_content'],
 };
 
 /**
- * Refuses what it does not know, in messages as well. Takes a schema in `response_format` for some models only, and never beside tools
- * or in a stream.
+ * Refuses unknown fields, also in messages. Supports a schema in `response_format` for some models only, and never with tools or in a
+ * stream.
  */
 export const groq: Profile = {
   ...hosted,
@@ -44,15 +44,15 @@ export const groq: Profile = {
   tokenField: 'max_completion_tokens',
   responseFormat: 'tool',
   messageNames: false,
-  // `reasoning` is refused as well, by models that do not think.
+  // Models that do not reason refuse `reasoning` too.
   passthroughFields: [],
   omittedFields: ['metadata', 'safety_identifier', 'store', ...CACHE_HINTS],
   apiKeyVariable: 'GROQ_API_KEY',
 };
 
 /**
- * Refuses what it does not know, in messages as well, and assistant messages without content and calls. Its order of roles is that of
- * mistral-common: https://github.com/mistralai/mistral-common/blob/main/src/mistral_common/protocol/instruct/validator.py
+ * Refuses unknown fields, also in messages, and assistant messages without content and calls. mistral-common defines its order of roles:
+ * https://github.com/mistralai/mistral-common/blob/main/src/mistral_common/protocol/instruct/validator.py
  */
 export const mistral: Profile = {
   ...hosted,
@@ -67,14 +67,14 @@ export const mistral: Profile = {
   // https://github.com/langchain-ai/langchain/pull/24668
   toolCallIds: { pattern: '[a-zA-Z0-9]{9}', length: 9 },
   passthroughFields: [],
-  // A stream always tells its usage.
+  // A stream always reports its usage.
   streamOptions: false,
   omittedFields: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
   apiKeyVariable: 'MISTRAL_API_KEY',
 };
 
 /**
- * Its models that think refuse a named tool, and want their thoughts back where there are tools, also those of plain answers:
+ * Its reasoning models refuse a named tool, and need their reasoning back if there are tools, also that of messages without calls:
  * https://api-docs.deepseek.com/guides/thinking_mode and https://github.com/NousResearch/hermes-agent/pull/15228
  */
 export const deepseek: Profile = {
@@ -94,20 +94,20 @@ export const deepseek: Profile = {
 export const xai: Profile = {
   ...hosted,
   name: 'xai',
-  schemaSupport: XAI,
+  schemaSupport: XAI_SCHEMAS,
   tokenField: 'max_completion_tokens',
   passthroughFields: ['reasoning_content'],
   apiKeyVariable: 'XAI_API_KEY',
 };
 
 /**
- * Its models that think refuse a named tool, and want their thoughts back beside calls, where an empty text counts as none:
+ * Its reasoning models refuse a named tool, and need their reasoning back with calls, where an empty text counts as missing:
  * https://github.com/earendil-works/pi/pull/4178. Refuses empty messages: https://github.com/AstrBotDevs/AstrBot/issues/7200
  */
 export const moonshot: Profile = {
   ...hosted,
   name: 'moonshot',
-  schemaSupport: MOONSHOT,
+  schemaSupport: MOONSHOT_SCHEMAS,
   tokenField: 'max_completion_tokens',
   toolChoices: ['none', 'auto'],
   emptyContent: false,
@@ -118,7 +118,7 @@ export const moonshot: Profile = {
   apiKeyVariable: 'MOONSHOT_API_KEY',
 };
 
-/** Its models that think refuse to be told which tool to call. One system message: https://github.com/can1357/oh-my-pi/issues/958 */
+/** Its reasoning models refuse a named tool. Accepts one system message: https://github.com/can1357/oh-my-pi/issues/958 */
 export const qwen: Profile = {
   ...hosted,
   name: 'qwen',
@@ -131,14 +131,14 @@ export const qwen: Profile = {
 };
 
 /**
- * Refuses what it does not know. Signs its thoughts in `extra_content` of calls, and refuses a call whose signature is gone.
+ * Refuses unknown fields. Signs its thoughts in `extra_content` of calls, and refuses a call without its signature.
  * Refuses empty messages: https://github.com/langchain-ai/langchain-google/issues/691
  */
 export const gemini: Profile = {
   ...hosted,
   name: 'gemini',
   emptyContent: false,
-  schemaSupport: GEMINI,
+  schemaSupport: GEMINI_SCHEMAS,
   passthroughFields: ['extra_content'],
   omittedFields: ['metadata', 'safety_identifier', 'service_tier', 'store', 'user', ...CACHE_HINTS],
   apiKeyVariable: 'GEMINI_API_KEY',
@@ -159,11 +159,11 @@ export const anthropic: Profile = {
   apiKeyVariable: 'ANTHROPIC_API_KEY',
 };
 
-/** Refuses what it does not know, in messages as well. */
+/** Refuses unknown fields, also in messages. */
 export const cerebras: Profile = {
   ...hosted,
   name: 'cerebras',
-  schemaSupport: CEREBRAS,
+  schemaSupport: CEREBRAS_SCHEMAS,
   tokenField: 'max_completion_tokens',
   toolChoices: ['none', 'auto'],
   strictSchemas: true,

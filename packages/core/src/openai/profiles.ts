@@ -14,7 +14,7 @@ import {
 import { legacy, litellm, llamacpp, lmstudio, ollama, vllm } from './profiles-local.ts';
 import {
   anthropic,
-  azure,
+  azureProfile,
   cerebras,
   deepseek,
   foundry,
@@ -22,20 +22,20 @@ import {
   groq,
   mistral,
   moonshot,
-  openai,
+  openaiProfile,
   qwen,
   xai,
   zai,
 } from './profiles-vendors.ts';
 
-/** A profile's name, or what is different from the profile that the address suggests. */
+/** The name of a profile, or changes to `base`, by default the profile of the URL. */
 export type ServerProfile = ProfileOption<ProfileName>;
 
 /** Every profile by its name. */
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   compatible,
-  openai,
-  azure,
+  openai: openaiProfile,
+  azure: azureProfile,
   foundry,
   vllm,
   llamacpp,

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { readError } from '../chat/read-error.ts';
-import { reportedError } from './reported-error.ts';
+import { createReportedError } from './reported-error.ts';
 
 function reported(error: object, received?: string): object {
   const read = readError({ error });
   if (read === undefined) throw new Error('This is no error.');
   const redact = (text: string): string => text.replaceAll('secret', '[redacted]');
-  return reportedError(read, { received, redact, now: 0 });
+  return createReportedError(read, { received, redact, now: 0 });
 }
 
 test.each<[string, object, object]>([
@@ -35,14 +35,14 @@ test.each<[string, object, object]>([
     { message: 'No. Try again in 2s.', code: 'invalid_api_key' },
     { name: 'ProtocolError', retryable: false, retryAfterMs: undefined, received: 'what came' },
   ],
-])('an error inside a response has what came: %s', (_, error, expected) => {
+])('an error inside a response has the received text: %s', (_, error, expected) => {
   expect(reported(error, 'what came')).toMatchObject(expected);
   expect(reported(error)).toMatchObject({ [`${'body' in expected ? 'body' : 'received'}`]: undefined });
 });
 
-test('the words of an error have no secrets in them', () => {
+test('an error inside a response contains no secrets', () => {
   expect(reported({ message: 'Busy: secret. Try again in 1.5s.', code: 503 })).toMatchObject({
     message:
-      'Instead of a response, the server sent an error: "Busy: [redacted]. Try again in 1.5s." (503). Come back in 2 s.',
+      'Instead of a response, the server sent an error: "Busy: [redacted]. Try again in 1.5s." (503). Try again in 2 s.',
   });
 });

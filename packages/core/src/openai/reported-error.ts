@@ -3,20 +3,20 @@ import { findMalformedText } from '../chat/malformed-response.ts';
 import type { ReportedError } from '../chat/read-error.ts';
 import { readRetryWait } from '../chat/retry-wait.ts';
 import { ContextLengthError } from '../model/errors.ts';
-import { waitMs } from './retry-after.ts';
+import { toWaitMs } from './retry-after.ts';
 import type { Redact } from './secrets.ts';
 
-interface Reporting {
-  /** Without secrets. */
+interface ReportedErrorContext {
+  /** The received text, without secrets. */
   readonly received: string | undefined;
   readonly redact: Redact;
   readonly now: number;
 }
 
-/** The error that the caller gets for one that the server reported inside a response: without secrets, by what it is about. */
-export function reportedError(
+/** Creates the error for one that the server reported inside a response. The error contains no secrets. */
+export function createReportedError(
   { kind, message, statement, serverError, code, retryable }: ReportedError,
-  { received, redact, now }: Reporting,
+  { received, redact, now }: ReportedErrorContext,
 ): ProtocolError | ContextLengthError {
   const text = redact(message);
   const [serverCode] = serverError.codes.map(redact);
@@ -27,10 +27,10 @@ export function reportedError(
     const failedGeneration = part === undefined ? undefined : redact(part);
     return new MalformedResponseError(text, { failedGeneration, serverCode, ...kept });
   }
-  const options = { code: code as `response.${string}`, retryable, ...kept }; // The only codes that it can be made with.
-  const wait = retryable ? waitMs(readRetryWait(serverError), { now }) : undefined;
+  const options = { code: code as `response.${string}`, retryable, ...kept }; // A `ReportedError` has no other codes.
+  const wait = retryable ? toWaitMs(readRetryWait(serverError), { now }) : undefined;
   if (wait === undefined) return new ProtocolError(text, options);
-  return new ProtocolError(`${redact(statement)} Come back in ${Math.ceil(wait / 1000)} s.`, {
+  return new ProtocolError(`${redact(statement)} Try again in ${Math.ceil(wait / 1000)} s.`, {
     ...options,
     retryAfterMs: wait,
   });

@@ -5,9 +5,9 @@ import type { Profile } from './profile.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** Where the headers of a model come from; asked for each attempt. */
+/** The sources of the headers of a model. Functions are called for each attempt. */
 export interface HeaderSource {
-  /** `''` for none. */
+  /** `''` if there is no key. */
   readonly apiKey: string | (() => string | Promise<string>);
   readonly keyHeader: Profile['keyHeader'];
   readonly headers: Headers | (() => Headers | Promise<Headers>) | undefined;
@@ -15,43 +15,43 @@ export interface HeaderSource {
   readonly project: string | undefined;
 }
 
-export interface Asked {
+export interface RequestTraits {
   readonly isStreamed: boolean;
   readonly traceparent: string | undefined;
 }
 
-/** Names in lower case. The user's own win. What nobody has to be asked for is there at once. */
-export function requestHeaders(source: HeaderSource, asked: Asked): Headers | Promise<Headers> {
+/** Builds the headers, with names in lower case. Headers of the user replace others. Returns a promise only if a source is a function. */
+export function buildRequestHeaders(source: HeaderSource, traits: RequestTraits): Headers | Promise<Headers> {
   const { apiKey, headers } = source;
-  if (typeof apiKey !== 'string' || typeof headers === 'function') return askedFor(source, asked);
-  if (asked.traceparent) return joined(source, { ...asked, apiKey, headers });
-  const made = asked.isStreamed ? streamed : whole;
-  let known = made.get(source);
+  if (typeof apiKey !== 'string' || typeof headers === 'function') return resolveHeaders(source, traits);
+  if (traits.traceparent) return joinHeaders(source, { ...traits, apiKey, headers });
+  const cache = traits.isStreamed ? streamedHeaders : unstreamedHeaders;
+  let known = cache.get(source);
   if (known === undefined) {
-    known = joined(source, { ...asked, apiKey, headers });
-    made.set(source, known);
+    known = joinHeaders(source, { ...traits, apiKey, headers });
+    cache.set(source, known);
   }
   return known;
 }
 
-/** The headers of requests that differ in nothing: the transport knows them again. */
-const streamed = new WeakMap<HeaderSource, Headers>();
-const whole = new WeakMap<HeaderSource, Headers>();
+/** The same object for equal headers: the transport prepares each object once. */
+const streamedHeaders = new WeakMap<HeaderSource, Headers>();
+const unstreamedHeaders = new WeakMap<HeaderSource, Headers>();
 
-async function askedFor(source: HeaderSource, asked: Asked): Promise<Headers> {
-  const apiKey = typeof source.apiKey === 'function' ? checkedKey(await source.apiKey()) : source.apiKey;
-  const headers = typeof source.headers === 'function' ? checkedHeaders(await source.headers()) : source.headers;
-  return joined(source, { ...asked, apiKey, headers });
+async function resolveHeaders(source: HeaderSource, traits: RequestTraits): Promise<Headers> {
+  const apiKey = typeof source.apiKey === 'function' ? checkKey(await source.apiKey()) : source.apiKey;
+  const headers = typeof source.headers === 'function' ? checkHeaders(await source.headers()) : source.headers;
+  return joinHeaders(source, { ...traits, apiKey, headers });
 }
 
-function joined(
+function joinHeaders(
   source: HeaderSource,
   {
     isStreamed,
     traceparent,
     apiKey,
     headers = {},
-  }: Asked & { readonly apiKey: string; readonly headers: Headers | undefined },
+  }: RequestTraits & { readonly apiKey: string; readonly headers: Headers | undefined },
 ): Headers {
   const joined: Record<string, string> = {
     'content-type': 'application/json',
@@ -67,13 +67,13 @@ function joined(
   return joined;
 }
 
-/** The headers that may change a response: all but those that name a request, or say how it is carried. */
-export async function lastingHeaders(source: HeaderSource): Promise<Headers> {
-  const headers = await requestHeaders(source, { isStreamed: false, traceparent: undefined });
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_ONE_REQUEST.has(name)));
+/** Builds the headers that may change a response: all except those that identify one request or describe its transfer. */
+export async function buildIdentityHeaders(source: HeaderSource): Promise<Headers> {
+  const headers = await buildRequestHeaders(source, { isStreamed: false, traceparent: undefined });
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !PER_REQUEST_HEADERS.has(name)));
 }
 
-const OF_ONE_REQUEST: ReadonlySet<string> = new Set([
+const PER_REQUEST_HEADERS: ReadonlySet<string> = new Set([
   'accept',
   'baggage',
   'content-type',
@@ -86,37 +86,39 @@ const OF_ONE_REQUEST: ReadonlySet<string> = new Set([
   'x-request-id',
 ]);
 
-/** The error names the header, never its value. */
-export function checkedHeaders(headers: Headers = {}): Headers {
+/** @throws ConfigError for an invalid header. The error quotes the name, never the value. */
+export function checkHeaders(headers: Headers = {}): Headers {
   if (typeof headers !== 'object' || headers === null || !isPlainObject(headers)) {
     throw new ConfigError(
-      `The headers are ${describeType(headers)}. Give an object of texts: { name: 'value' }, or Object.fromEntries(headers).`,
+      `The headers are ${describeType(headers)}. Pass an object of strings: { name: 'value' }, or Object.fromEntries(headers).`,
     );
   }
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[!#$%&'*+.^`|~\w-]+$/.test(name)) {
       throw new ConfigError(
-        `"${name.replace(/[^\w-].*$/s, '…')}" is no name of a header. Give names and values apart.`,
+        `"${name.replace(/[^\w-].*$/s, '…')}" is not a valid header name. Pass names and values separately.`,
       );
     }
     if (typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
     const what =
       typeof value === 'string'
-        ? 'holds a character that no header can carry'
+        ? 'has a character that is not allowed in headers'
         : `is ${value === null ? 'null' : typeof value}`;
-    throw new ConfigError(`The header "${name}" ${what}. Give a line of text.`);
+    throw new ConfigError(`The header "${name}" ${what}. Pass a single line of text.`);
   }
   return headers;
 }
 
-/** A key read from a file often ends in a line break, which no header can carry. */
-export function checkedKey(key: unknown): string {
+/**
+ * Trims a key: one from a file often ends in a line break, which headers do not allow.
+ *
+ * @throws ConfigError for an invalid key. The error does not quote it.
+ */
+export function checkKey(key: unknown): string {
   if (key === undefined) return '';
   if (typeof key !== 'string')
-    throw new ConfigError(`apiKey gave ${key === null ? 'null' : `a ${typeof key}`}. Give a string.`);
+    throw new ConfigError(`apiKey is ${key === null ? 'null' : `a ${typeof key}`}. Pass a string.`);
   const trimmed = key.trim();
   if (/^[\x21-\x7e]*$/.test(trimmed)) return trimmed;
-  throw new ConfigError(
-    'apiKey holds a space or a character that no header can carry. Check that it is the key alone.',
-  );
+  throw new ConfigError('apiKey has a space or a character that is not allowed in headers. Pass the key alone.');
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { retryAfterMs } from './retry-after.ts';
+import { readRetryAfterMs } from './retry-after.ts';
 
 const now = Date.UTC(2026, 0, 1);
 
@@ -13,6 +13,6 @@ test.each([
   [{ 'retry-after-ms': '1500', 'retry-after': '9' }, 1500],
   [{ 'retry-after-ms': '-1', 'retry-after': '9' }, 9000],
   [{}, undefined],
-])('%j means a pause of %s ms', (headers: Readonly<Record<string, string>>, expected) => {
-  expect(retryAfterMs((name) => headers[name], { now })).toEqual(expected);
+])('reads %j as a wait of %s ms', (headers: Readonly<Record<string, string>>, expected) => {
+  expect(readRetryAfterMs((name) => headers[name], { now })).toEqual(expected);
 });

@@ -1,44 +1,47 @@
 import { type RetryWait, readWait } from '../chat/retry-wait.ts';
 
-type Header = (name: string) => string | undefined;
+type GetHeader = (name: string) => string | undefined;
 
-interface Now {
+interface CurrentTime {
   readonly now: number;
 }
 
-/** When a server wants to be asked again, in milliseconds from now; `undefined` where it says nothing that can be read. */
-export function retryAfterMs(header: Header, { now }: Now): number | undefined {
-  const exact = header('retry-after-ms');
+/** Reads the wait that a server asks for, in milliseconds from now. Returns `undefined` if there is no readable one. */
+export function readRetryAfterMs(getHeader: GetHeader, { now }: CurrentTime): number | undefined {
+  const exact = getHeader('retry-after-ms');
   if (exact !== undefined && /^\d+(\.\d+)?$/.test(exact)) return Number(exact);
-  return waitMs(readWait(header('retry-after')), { now });
+  return toWaitMs(readWait(getHeader('retry-after')), { now });
 }
 
-/** A wait as milliseconds from now. */
-export function waitMs(wait: RetryWait | undefined, { now }: Now): number | undefined {
+/** Converts a wait to milliseconds from now. */
+export function toWaitMs(wait: RetryWait | undefined, { now }: CurrentTime): number | undefined {
   if (wait === undefined) return undefined;
   return 'afterMs' in wait ? wait.afterMs : Math.max(0, wait.atMs - now);
 }
 
 /**
- * When the limit that refused a request is free again, by the headers that state each limit; for servers that say nothing else.
+ * Reads when the limit that refused a request is free again from the headers of each limit, in milliseconds from now. For servers without
+ * `retry-after`.
  *
- * A limit with nothing left is the one that refused. If none says so, it is one by the minute: a longer one is not waited for.
+ * A limit with nothing left refused the request. If no header says so, a limit per minute did: longer limits are not waited for.
  */
-export function limitResetMs(header: Header, { now }: Now): number | undefined {
-  const limits = LIMITS.map(([reset, remaining]) => ({
-    ms: waitMs(readWait(header(reset)), { now }),
-    left: Number(header(remaining) ?? Number.NaN),
+export function readLimitResetMs(getHeader: GetHeader, { now }: CurrentTime): number | undefined {
+  const limits = LIMIT_HEADERS.map(([reset, remaining]) => ({
+    ms: toWaitMs(readWait(getHeader(reset)), { now }),
+    remaining: Number(getHeader(remaining) ?? Number.NaN),
   }));
-  const known = limits.flatMap(({ ms, left }) => (ms === undefined || ms === 0 ? [] : [{ ms, isSpent: left <= 0 }]));
+  const known = limits.flatMap(({ ms, remaining }) =>
+    ms === undefined || ms === 0 ? [] : [{ ms, isSpent: remaining <= 0 }],
+  );
   const spent = known.filter(({ isSpent }) => isSpent);
-  const candidates = (spent.length > 0 ? spent : known.filter(({ ms }) => ms <= A_MINUTE)).map(({ ms }) => ms);
+  const candidates = (spent.length > 0 ? spent : known.filter(({ ms }) => ms <= MINUTE_MS)).map(({ ms }) => ms);
   return candidates.length === 0 ? undefined : Math.max(...candidates);
 }
 
-const A_MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
-/** Headers of when a limit is whole again, and of what is left of it. */
-const LIMITS: readonly (readonly [string, string])[] = [
+/** For each limit, the header of its reset and the header of what remains. */
+const LIMIT_HEADERS: readonly (readonly [string, string])[] = [
   ...['requests', 'tokens'].flatMap((limit): readonly (readonly [string, string])[] => [
     [`x-ratelimit-reset-${limit}`, `x-ratelimit-remaining-${limit}`], // OpenAI, Groq: https://platform.openai.com/docs/guides/rate-limits
     [`x-rate-limit-reset-${limit}`, `x-rate-limit-remaining-${limit}`], // Azure: https://github.com/openai/openai-python/issues/937

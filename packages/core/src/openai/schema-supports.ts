@@ -12,21 +12,26 @@ import {
 } from '../schema/keywords.ts';
 import { FULL_SUPPORT, type SchemaSupport } from '../schema/schema-support.ts';
 
-// What kinds of servers take of JSON Schema, by what they document, by their sources, and by what they were seen to refuse.
+// The parts of JSON Schema that kinds of servers support, from their documentation, their sources and observed refusals.
 
-/** What a grammar can be made of: servers with one refuse any other pattern, or drop the grammar without a word. */
-export const GRAMMARS: SchemaSupport = { ...FULL_SUPPORT, patterns: 'regular' };
+/** Servers that compile a schema to a grammar: they refuse other patterns, or drop the grammar silently. */
+export const GRAMMAR_SCHEMAS: SchemaSupport = { ...FULL_SUPPORT, patterns: 'regular' };
 
 /**
- * Compiles patterns with Python's `re` and refuses look-around, with and without `strict`; wants `items` of each array, and
- * schemas that are objects. https://github.com/BerriAI/litellm/pull/40485, https://github.com/vercel/ai/pull/21037,
+ * Compiles patterns with Python's `re` and refuses look-around, with and without `strict`. Needs `items` of each array, and schemas that
+ * are objects. https://github.com/BerriAI/litellm/pull/40485, https://github.com/vercel/ai/pull/21037,
  * https://github.com/AnswerDotAI/fastcore/issues/798
  */
-export const OPENAI: SchemaSupport = { ...FULL_SUPPORT, patterns: 'python', tuples: 'none', booleanSchemas: false };
+export const OPENAI_SCHEMAS: SchemaSupport = {
+  ...FULL_SUPPORT,
+  patterns: 'python',
+  tuples: 'none',
+  booleanSchemas: false,
+};
 
 /** https://github.com/vllm-project/vllm/blob/main/vllm/v1/structured_output/backend_xgrammar.py (`has_xgrammar_unsupported_json_features`) */
-export const XGRAMMAR: SchemaSupport = {
-  ...GRAMMARS,
+export const XGRAMMAR_SCHEMAS: SchemaSupport = {
+  ...GRAMMAR_SCHEMAS,
   omittedKeywords: ['not', 'multipleOf', 'uniqueItems', ...CONTAINS, ...OTHER_PROPERTIES],
   formats: [...COMMON_FORMATS, 'uri', 'uri-reference', 'uri-template', 'json-pointer', 'relative-json-pointer'],
   lengthsBesidePatterns: false,
@@ -34,10 +39,10 @@ export const XGRAMMAR: SchemaSupport = {
 
 /**
  * https://github.com/ggml-org/llama.cpp/blob/master/common/json-schema-to-grammar.cpp: a schema that is `false`, a reference to
- * `#` and a pattern without both anchors are errors, `{}` is an object, and a grammar that does not parse, as with an
- * escape or with 2,000 repetitions, is dropped.
+ * `#` and a pattern without both anchors are errors, `{}` is an object. A grammar that does not parse, because of an escape or
+ * 2,000 repetitions, is dropped.
  */
-export const LLAMA_GRAMMAR: SchemaSupport = {
+export const LLAMA_GRAMMAR_SCHEMAS: SchemaSupport = {
   ...FULL_SUPPORT,
   omittedKeywords: ['not'],
   patterns: 'gbnf',
@@ -48,33 +53,42 @@ export const LLAMA_GRAMMAR: SchemaSupport = {
   references: 'definitions',
 };
 
-/** Takes no circular references and one part of `allOf`; answered 502 to lengths.
- * https://docs.x.ai/developers/model-capabilities/text/structured-outputs, https://github.com/openclaw/openclaw (`clean-for-xai`) */
-export const XAI: SchemaSupport = {
-  ...GRAMMARS,
+/**
+ * Refuses circular references and more than one part of `allOf`. Responded with 502 to length limits.
+ * https://docs.x.ai/developers/model-capabilities/text/structured-outputs, https://github.com/openclaw/openclaw (`clean-for-xai`)
+ */
+export const XAI_SCHEMAS: SchemaSupport = {
+  ...GRAMMAR_SCHEMAS,
   omittedKeywords: [...TEXT_LENGTHS, ...LIST_LENGTHS, 'minContains', 'maxContains'],
   unions: 'any-of',
 };
 
-const LIMITS = [...NUMBER_LIMITS, ...TEXT_LENGTHS, ...LIST_LENGTHS];
+const LIMIT_KEYWORDS = [...NUMBER_LIMITS, ...TEXT_LENGTHS, ...LIST_LENGTHS];
 
-/** Says nothing about values. */
-const ANNOTATIONS = ['$schema', '$comment', 'examples', ...USAGE_NOTES];
+/** Keywords that do not constrain values. */
+const ANNOTATION_KEYWORDS = ['$schema', '$comment', 'examples', ...USAGE_NOTES];
 
-/** What few servers know. */
-const RARE = [
+/** Keywords that few servers support. */
+const RARE_KEYWORDS = [
   ...['not', 'dependentRequired', 'unevaluatedProperties', 'unevaluatedItems', 'uniqueItems', 'contentSchema'],
   ...[...OTHER_PROPERTIES, ...CONTAINS, ...CONTENT_ENCODINGS],
 ];
 
 /**
  * Moonshot Flavored JSON Schema. https://github.com/MoonshotAI/walle/blob/main/docs/walle.md,
- * https://github.com/MoonshotAI/walle/blob/main/docs/mfjs-walle-vs-draft-2020-12.md. A bare reference alone is sure to be
- * taken: https://github.com/MoonshotAI/kimi-cli/issues/2061
+ * https://github.com/MoonshotAI/walle/blob/main/docs/mfjs-walle-vs-draft-2020-12.md. Only a reference without siblings is
+ * accepted for certain: https://github.com/MoonshotAI/kimi-cli/issues/2061
  */
-export const MOONSHOT: SchemaSupport = {
+export const MOONSHOT_SCHEMAS: SchemaSupport = {
   ...FULL_SUPPORT,
-  omittedKeywords: [...ANNOTATIONS, ...RARE, ...PROPERTY_COUNTS, ...EXCLUSIVE_LIMITS, 'multipleOf', 'default'],
+  omittedKeywords: [
+    ...ANNOTATION_KEYWORDS,
+    ...RARE_KEYWORDS,
+    ...PROPERTY_COUNTS,
+    ...EXCLUSIVE_LIMITS,
+    'multipleOf',
+    'default',
+  ],
   formats: [],
   patterns: 'none',
   tuples: 'none',
@@ -88,13 +102,19 @@ export const MOONSHOT: SchemaSupport = {
 };
 
 /**
- * Reads a schema into the fields of its own `Schema` message, and refuses others by name, lists of types and numbers in an
- * `enum` by value. https://ai.google.dev/api/caching#Schema, https://github.com/pizza-bot-app/pizza-bot/issues/62,
- * https://github.com/zed-industries/zed/issues/44875. Newer models are said to take more; less is understood by all.
+ * Parses a schema into its own `Schema` message, and refuses other fields, lists of types, and numbers in an `enum`. https://ai.google.dev/api/caching#Schema, https://github.com/pizza-bot-app/pizza-bot/issues/62,
+ * https://github.com/zed-industries/zed/issues/44875. Newer models reportedly accept more; all models
+ * accept this much.
  */
-export const GEMINI: SchemaSupport = {
-  ...GRAMMARS,
-  omittedKeywords: [...ANNOTATIONS, ...RARE, ...EXCLUSIVE_LIMITS, 'multipleOf', 'additionalProperties'],
+export const GEMINI_SCHEMAS: SchemaSupport = {
+  ...GRAMMAR_SCHEMAS,
+  omittedKeywords: [
+    ...ANNOTATION_KEYWORDS,
+    ...RARE_KEYWORDS,
+    ...EXCLUSIVE_LIMITS,
+    'multipleOf',
+    'additionalProperties',
+  ],
   formats: ['date-time'],
   tuples: 'none',
   booleanSchemas: false,
@@ -106,12 +126,20 @@ export const GEMINI: SchemaSupport = {
 };
 
 /**
- * https://inference-docs.cerebras.ai/capabilities/structured-outputs (limits of strict mode); refuses limits, formats and
- * lists of types. https://github.com/musistudio/claude-code-router/issues/708
+ * https://inference-docs.cerebras.ai/capabilities/structured-outputs (limits of strict mode). Refuses limits of values, formats and lists of
+ * types. https://github.com/musistudio/claude-code-router/issues/708
  */
-export const CEREBRAS: SchemaSupport = {
+export const CEREBRAS_SCHEMAS: SchemaSupport = {
   ...FULL_SUPPORT,
-  omittedKeywords: [...ANNOTATIONS, '$anchor', 'default', 'title', ...RARE, ...PROPERTY_COUNTS, ...LIMITS],
+  omittedKeywords: [
+    ...ANNOTATION_KEYWORDS,
+    '$anchor',
+    'default',
+    'title',
+    ...RARE_KEYWORDS,
+    ...PROPERTY_COUNTS,
+    ...LIMIT_KEYWORDS,
+  ],
   formats: [],
   patterns: 'none',
   booleanSchemas: false,

@@ -1,34 +1,36 @@
-import { redactWritten } from './redact-written.ts';
-import { type SecretSources, secretValues } from './secret-values.ts';
+import { redactEncoded } from './redact-encoded.ts';
+import { collectSecrets, type SecretSources } from './secret-values.ts';
 
-/** Takes everything out of a text that must not be seen. */
+/** Removes all secrets from a text. */
 export type Redact = (text: string) => string;
 
-/** Knows what lets somebody in. Nothing is looked up before the first text: most requests end well. */
-export function redactor(sources: SecretSources): Redact {
+/** Creates a function that removes the secrets of a request. It collects them on its first call, because most requests do not fail. */
+export function createRedactor(sources: SecretSources): Redact {
   let values: ReadonlySet<string> | undefined;
   return (text) => {
-    values ??= secretValues(sources);
-    return redactWritten(text, values);
+    values ??= collectSecrets(sources);
+    return redactEncoded(text, values);
   };
 }
 
-/** A copy of what was thrown, and of its causes, that holds nothing but words that may be seen. */
+/** Copies an error and its causes without their secrets. */
 export function withoutSecrets(thrown: unknown, redact: Redact): Error {
-  return copied(thrown, { redact, depth: 0 });
+  return copyError(thrown, { redact, depth: 0 });
 }
 
-interface Copying {
+interface CopyErrorOptions {
   readonly redact: Redact;
   readonly depth: number;
 }
 
-function copied(thrown: unknown, { redact, depth }: Copying): Error {
+function copyError(thrown: unknown, { redact, depth }: CopyErrorOptions): Error {
   if (!(thrown instanceof Error)) return new Error(redact(String(thrown)));
-  // A chain may end in itself.
+  // A chain of causes may be a cycle, so the depth is bounded.
   const cause =
-    thrown.cause === undefined || depth === DEEPEST ? undefined : copied(thrown.cause, { redact, depth: depth + 1 });
-  const copy = new Error(redact(wordsOf(thrown)), cause && { cause });
+    thrown.cause === undefined || depth === MAX_DEPTH
+      ? undefined
+      : copyError(thrown.cause, { redact, depth: depth + 1 });
+  const copy = new Error(redact(describeError(thrown)), cause && { cause });
   const stack = thrown.stack === undefined ? undefined : redact(thrown.stack);
   return Object.defineProperties(copy, {
     name: { value: redact(thrown.name), configurable: true },
@@ -38,10 +40,10 @@ function copied(thrown: unknown, { redact, depth }: Copying): Error {
   });
 }
 
-const DEEPEST = 8;
+const MAX_DEPTH = 8;
 
-/** Where several addresses of a host were tried, the error itself says nothing. */
-function wordsOf(error: Error): string {
+/** If several addresses were tried, only the inner errors have messages. */
+function describeError(error: Error): string {
   if (error.message !== '' || !(error instanceof AggregateError)) return error.message;
   return error.errors.map((each: unknown) => (each instanceof Error ? each.message : String(each))).join('; ');
 }

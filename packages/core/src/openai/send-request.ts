@@ -11,12 +11,13 @@ import type { FinishedResponse, ResponseReaderOptions } from '../chat/response-r
 import type { ModelContext } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
 import type { BodyBytes } from './body-bytes.ts';
-import type { ResponseLimits } from './caps.ts';
-import { type HttpErrorContext, readRefusal } from './http-error.ts';
-import { networkError } from './network-error.ts';
-import { type BodyReader, parseExternalResult } from './read-reply.ts';
-import { reportedError } from './reported-error.ts';
-import { type Redact, redactor } from './secrets.ts';
+import { type HttpErrorContext, readHttpError } from './http-error.ts';
+import { createNetworkError } from './network-error.ts';
+import { type BodyReader, readResponse } from './read-response.ts';
+import { createReportedError } from './reported-error.ts';
+import type { Headers } from './request-headers.ts';
+import type { ResponseLimits } from './response-limits.ts';
+import { createRedactor, type Redact } from './secrets.ts';
 import {
   type HttpRequest,
   type HttpResponse,
@@ -26,168 +27,172 @@ import {
 } from './transport/transport.ts';
 
 export interface Timeouts {
-  /** Until there is a connection: DNS, TCP and TLS. Seen on Node only; elsewhere it is part of the next. @defaultValue 10_000 */
+  /** Time to connect: DNS, TCP and TLS. Applies on Node only; elsewhere `firstByteMs` includes it. @defaultValue 10_000 */
   readonly connectMs?: number;
-  /** Until the first byte of the reply's body. A model that reasons may be silent before. @defaultValue 300_000 */
+  /** Time to the first byte of the response body. A model may reason before it sends anything. @defaultValue 300_000 */
   readonly firstByteMs?: number;
-  /** Between two pieces of the reply. Stands still while the reader of a run is behind. @defaultValue 60_000 */
+  /** Time between two chunks of the response. Does not count the time in which the reader of the run is behind. @defaultValue 60_000 */
   readonly idleMs?: number;
 }
+
+const ATTEMPT_TIMEOUT = 'The timeout of a whole attempt is an option of the agent: retry: { attemptTimeoutMs }.';
 
 export const TIMEOUTS: OptionTable<Timeouts> = {
   keys: { connectMs: 'number', firstByteMs: 'number', idleMs: 'number' },
   hints: {
-    requestMs: 'A whole attempt has the time of the agent: retry: { attemptTimeoutMs }.',
-    totalMs: 'A whole attempt has the time of the agent: retry: { attemptTimeoutMs }.',
-    attemptMs: 'A whole attempt has the time of the agent: retry: { attemptTimeoutMs }.',
+    requestMs: ATTEMPT_TIMEOUT,
+    totalMs: ATTEMPT_TIMEOUT,
+    attemptMs: ATTEMPT_TIMEOUT,
   },
 };
 
-/** One request, ready to be sent. */
-export interface Outgoing {
+/** A request to send, and how to read its response. */
+export interface OutgoingRequest {
   readonly model: string;
   readonly url: string;
   /** `host:port`, for errors. */
   readonly address: string;
   readonly transport: Transport;
   readonly timeouts: Required<Timeouts>;
-  readonly caps: Required<ResponseLimits>;
-  /** What the request says about how its response is read. */
-  readonly reading: Omit<ResponseReaderOptions, 'maxCalls'>;
-  /** Asked for once: a token may have to be fetched. Names in lower case. */
-  headers(): HeadersOf | Promise<HeadersOf>;
+  readonly responseLimits: Required<ResponseLimits>;
+  /** How the request determines the reading of its response. */
+  readonly readerOptions: Omit<ResponseReaderOptions, 'maxCalls'>;
+  /** Called once per attempt, since it may fetch a token. Names in lower case. */
+  getHeaders(): Headers | Promise<Headers>;
   readonly body: BodyBytes;
-  /** Part of the body; may hold secrets. */
+  /** A part of the body, which may contain secrets. */
   readonly extraBody: JsonObject | undefined;
-  /** Reads what only request and response together say. */
+  /** Corrects what only the request and the response together show. */
   review(finished: FinishedResponse): FinishedResponse;
 }
 
-type HeadersOf = Readonly<Record<string, string>>;
-
-/** Sends a request and reads the reply: exactly one attempt. On any end but a reply the connection is closed. */
-export function sendRequest(outgoing: Outgoing, context: ModelContext): Promise<ChatResponse> {
-  const sending = new Sending(outgoing, context);
-  const sent = withDeadline(({ deadline }) => sending.exchange(deadline), {
+/** Makes one attempt: sends the request and reads the response. Closes the connection unless there is a complete response. */
+export function sendRequest(outgoing: OutgoingRequest, context: ModelContext): Promise<ChatResponse> {
+  const attempt = new RequestAttempt(outgoing, context);
+  const response = withDeadline(({ deadline }) => attempt.send(deadline), {
     clock: context.clock,
     signal: LazySignal.getSource(context),
     timeoutMs: outgoing.timeouts.firstByteMs,
-    timeoutError: () => sending.timeoutError(),
+    timeoutError: () => attempt.createTimeoutError(),
   });
-  return sent.catch((error: unknown) => sending.ended(error));
+  return response.catch((error: unknown) => attempt.handleError(error));
 }
 
-/** One attempt under way. */
-class Sending {
-  readonly #outgoing: Outgoing;
+class RequestAttempt {
+  readonly #outgoing: OutgoingRequest;
   readonly #context: ModelContext;
   readonly #cancel = new Cancellation();
-  #headers: HeadersOf = {};
-  /** Until there is a connection. */
-  #connecting: Deadline | undefined;
-  /** Once the first bytes of a reply are there. */
-  #reading: BodyReader | undefined;
+  #headers: Headers = {};
+  /** Set while the transport connects. */
+  #connectDeadline: Deadline | undefined;
+  /** Set when the first bytes of the body arrive. */
+  #reader: BodyReader | undefined;
 
-  constructor(outgoing: Outgoing, context: ModelContext) {
+  constructor(outgoing: OutgoingRequest, context: ModelContext) {
     this.#outgoing = outgoing;
     this.#context = context;
   }
 
-  async exchange(deadline: Deadline): Promise<ChatResponse> {
-    const { transport, body, headers, timeouts, caps, reading: asked } = this.#outgoing;
-    const given = headers();
-    this.#headers = given instanceof Promise ? await given : given;
-    const reply = await transport(this.#request(body));
-    this.#connecting?.end();
-    if (reply.status < 200 || reply.status >= 300) return await this.#refused(reply);
-    const onFirst = (reader: BodyReader): void => {
-      this.#reading = reader;
+  async send(deadline: Deadline): Promise<ChatResponse> {
+    const { transport, body, timeouts, responseLimits: limits, readerOptions } = this.#outgoing;
+    const headers = this.#outgoing.getHeaders();
+    this.#headers = headers instanceof Promise ? await headers : headers;
+    const response = await transport(this.#createHttpRequest(body));
+    this.#connectDeadline?.end();
+    if (response.status < 200 || response.status >= 300) return await this.#readError(response);
+    const onStart = (reader: BodyReader): void => {
+      this.#reader = reader;
     };
     const close = (): void => this.#cancel.cancel(undefined);
-    const reading = { context: this.#context, caps, asked, deadline, idleMs: timeouts.idleMs, onFirst, close };
-    return this.#finished(await parseExternalResult(reply, reading));
+    const { idleMs } = timeouts;
+    const options = { context: this.#context, limits, readerOptions, deadline, idleMs, onStart, close };
+    return this.#finish(await readResponse(response, options));
   }
 
-  timeoutError(): TimeoutError {
-    return timeoutError(this.#reading === undefined ? 'first_byte' : 'idle', this.#outgoing);
+  createTimeoutError(): TimeoutError {
+    return createTimeoutError(this.#reader === undefined ? 'first_byte' : 'idle', this.#outgoing);
   }
 
-  /** Some servers leave the connection open instead of ending the stream: what was complete before is a reply. */
-  ended(error: unknown): ChatResponse {
+  /** Returns the response if it was already complete: some servers leave the connection open after the last event of a stream. */
+  handleError(error: unknown): ChatResponse {
     this.#cancel.cancel(error);
-    this.#connecting?.end(); // There may never have been a connection.
-    const finished = TimeoutError.isInstance(error) ? this.#reading?.finishedBefore() : undefined;
-    this.#reading?.stop();
-    if (finished !== undefined) return this.#finished(finished);
-    throw translated(error, this.#outgoing, { redact: this.#redact, now: this.#context.clock.now() });
+    this.#connectDeadline?.end();
+    const finished = TimeoutError.isInstance(error) ? this.#reader?.finishEarly() : undefined;
+    this.#reader?.stop();
+    if (finished !== undefined) return this.#finish(finished);
+    throw translateError(error, this.#outgoing, { redact: this.#redact, now: this.#context.clock.now() });
   }
 
-  /** All is read: a reader who is behind holds up nothing. A repair quotes the server's words only where a filter ended the reply. */
-  #finished(finished: FinishedResponse): ChatResponse {
-    const { response: reply, repairs: mends, deltas } = this.#outgoing.review(finished);
+  /** Does not wait for a reader that is behind, since nothing is left to read. */
+  #finish(finished: FinishedResponse): ChatResponse {
+    const { response, repairs, deltas } = this.#outgoing.review(finished);
     for (const delta of deltas) void this.#context.onDelta(delta);
-    if (mends.length > 0) this.#context.onRepaired(this.#withoutSecrets(mends));
-    return reply;
+    if (repairs.length > 0) this.#context.onRepaired(this.#withoutSecrets(repairs));
+    return response;
   }
 
-  #withoutSecrets(mends: readonly Repair[]): readonly Repair[] {
-    if (!mends.some(({ path }) => path === FILTERED_PATH)) return mends;
+  /** Only the repair of a filtered response quotes the server. */
+  #withoutSecrets(repairs: readonly Repair[]): readonly Repair[] {
+    if (!repairs.some(({ path }) => path === FILTERED_PATH)) return repairs;
     const redact = this.#redact;
-    return mends.map(({ path, note }) => ({ path, note: redact(note) }));
+    return repairs.map(({ path, note }) => ({ path, note: redact(note) }));
   }
 
   get #redact(): Redact {
     const { url, extraBody } = this.#outgoing;
-    return redactor({ headers: this.#headers, url, extraBody });
+    return createRedactor({ headers: this.#headers, url, extraBody });
   }
 
-  #request(body: BodyBytes): HttpRequest {
+  #createHttpRequest(body: BodyBytes): HttpRequest {
     return {
       headers: this.#headers,
       body,
       cancel: this.#cancel,
       onConnecting: () => {
-        const expire = (): void => this.#cancel.cancel(timeoutError('connect', this.#outgoing));
-        this.#connecting = new Deadline(this.#context.clock, this.#outgoing.timeouts.connectMs, expire);
+        const expire = (): void => this.#cancel.cancel(createTimeoutError('connect', this.#outgoing));
+        this.#connectDeadline = new Deadline(this.#context.clock, this.#outgoing.timeouts.connectMs, expire);
       },
       onConnected: () => {
-        this.#connecting?.end();
-        this.#connecting = undefined;
+        this.#connectDeadline?.end();
+        this.#connectDeadline = undefined;
       },
     };
   }
 
   /** @throws ModelError, except for a prompt that a filter stopped. */
-  async #refused(reply: HttpResponse): Promise<ChatResponse> {
+  async #readError(response: HttpResponse): Promise<ChatResponse> {
     const { model, address } = this.#outgoing;
     const { clock } = this.#context;
-    const refusal = {
-      status: reply.status,
-      header: (name: string) => reply.header(name),
-      body: await startOf(reply, clock),
+    const errorResponse = {
+      status: response.status,
+      getHeader: (name: string) => response.getHeader(name),
+      body: await readBodyStart(response, clock),
     };
-    const refused = readRefusal(refusal, { model, address, now: clock.now(), redact: this.#redact });
-    if (refused.type === 'error') throw refused.error;
-    this.#cancel.cancel(undefined); // What was not read of the body is not waited for.
-    return this.#finished(createFilteredResponse(refused.statement));
+    const result = readHttpError(errorResponse, { model, address, now: clock.now(), redact: this.#redact });
+    if (result.type === 'error') throw result.error;
+    this.#cancel.cancel(undefined); // Nothing reads the rest of the body.
+    return this.#finish(createFilteredResponse(result.statement));
   }
 }
 
-function timeoutError(phase: 'connect' | 'first_byte' | 'idle', { address, timeouts }: Outgoing): TimeoutError {
-  const { option, what } = WAITS[phase];
+function createTimeoutError(
+  phase: 'connect' | 'first_byte' | 'idle',
+  { address, timeouts }: OutgoingRequest,
+): TimeoutError {
+  const { option, what } = TIMEOUT_TEXTS[phase];
   const timeoutMs = timeouts[option];
-  const message = `${address} ${what} ${timeoutMs / 1000} s. If it is only slow, raise timeouts.${option}.`;
+  const message = `${address} ${what} ${timeoutMs / 1000} s. If the server is only slow, raise timeouts.${option}.`;
   return new TimeoutError(message, { phase, timeoutMs, address });
 }
 
-const WAITS = {
-  connect: { option: 'connectMs', what: 'could not be connected to for' },
+const TIMEOUT_TEXTS = {
+  connect: { option: 'connectMs', what: 'did not accept a connection for' },
   first_byte: { option: 'firstByteMs', what: 'sent nothing for' },
   idle: { option: 'idleMs', what: 'sent nothing more for' },
 } as const;
 
-/** More than an error keeps, so that nothing secret is cut in two before it is taken out. */
-function startOf(reply: HttpResponse, clock: Clock): Promise<string> {
+/** Reads more than an error keeps: a secret that is cut in two would not be redacted. */
+function readBodyStart(response: HttpResponse, clock: Clock): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   return new Promise((resolve, reject) => {
@@ -195,14 +200,14 @@ function startOf(reply: HttpResponse, clock: Clock): Promise<string> {
       deadline.end();
       resolve(text + decoder.decode());
     };
-    // The status says enough: its words may come slowly, break off, or never end.
-    const deadline = new Deadline(clock, REFUSAL_MS, finish);
-    const sink: Sink = (bytes) => {
+    // The status is known: a body that is slow, breaks off or never ends must not delay the error.
+    const deadline = new Deadline(clock, ERROR_BODY_TIMEOUT_MS, finish);
+    const receive: Sink = (bytes) => {
       text += decoder.decode(bytes, { stream: true });
-      if (text.length >= MAX_REFUSAL) finish();
+      if (text.length >= MAX_ERROR_BODY_LENGTH) finish();
       return undefined;
     };
-    reply.read(sink).then(finish, (error: unknown) => {
+    response.read(receive).then(finish, (error: unknown) => {
       if (error instanceof TransportError) return finish();
       deadline.end();
       reject(error);
@@ -210,23 +215,23 @@ function startOf(reply: HttpResponse, clock: Clock): Promise<string> {
   });
 }
 
-const REFUSAL_MS = 5_000;
+const ERROR_BODY_TIMEOUT_MS = 5_000;
 
-/** A refusal may hold all that the model wrote. */
-const MAX_REFUSAL = 64 * 1024;
+/** In characters. Some servers quote everything that the model generated. */
+const MAX_ERROR_BODY_LENGTH = 64 * 1024;
 
-/** What leaves this room: a `ModelError` without secrets; or the very reason of an abort, or what a listener threw. */
-function translated(
+/** Returns a `ModelError` without secrets. The reason of an abort and errors of listeners stay the same object. */
+function translateError(
   error: unknown,
-  { address }: Outgoing,
+  { address }: OutgoingRequest,
   { redact, now }: Pick<HttpErrorContext, 'redact' | 'now'>,
 ): unknown {
-  if (error instanceof TransportError) return networkError(error, { address, redact });
+  if (error instanceof TransportError) return createNetworkError(error, { address, redact });
   if (!ProtocolError.isInstance(error)) return error;
   const received = error.received === undefined ? undefined : redact(error.received);
-  if (error instanceof ReportedError) return reportedError(error, { received, redact, now });
+  if (error instanceof ReportedError) return createReportedError(error, { received, redact, now });
   const message = redact(error.message);
   if (received === error.received && message === error.message) return error;
-  const code = error.code as `response.${string}`; // The only codes that it can be made with.
+  const code = error.code as `response.${string}`; // A `ProtocolError` has no other codes.
   return new ProtocolError(message, { code, retryable: error.retryable, ...(received !== undefined && { received }) });
 }

@@ -2,13 +2,13 @@ import { ConfigError } from '../base/errors.ts';
 import { shorten } from '../base/text.ts';
 import { isSecretSegment } from './secret-segment.ts';
 
-/** Where requests go. */
+/** The URL of a server and its parts. */
 export interface Server {
   readonly url: string;
   /** `host:port`. */
   readonly address: string;
   readonly hostname: string;
-  /** Lower case, without a slash at its end. */
+  /** In lower case, without a trailing slash. */
   readonly path: string;
   readonly hasApiVersion: boolean;
 }
@@ -17,12 +17,14 @@ export type Query = Readonly<Record<string, string>>;
 
 export const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
-/** @throws ConfigError for a base URL that cannot be one. */
-export function serverAt(baseURL: string, query: Query = {}): Server {
-  const base = parsed(baseURL);
+/** @throws ConfigError if the base URL is invalid. The error contains no secrets. */
+export function resolveServer(baseURL: string, query: Query = {}): Server {
+  const base = parseBaseUrl(baseURL);
   const path = base.pathname.replace(/\/+$/, '');
   if (path.endsWith('/chat/completions')) {
-    throw new ConfigError(`baseURL "${shown(baseURL)}" ends in /chat/completions. Leave that off: it is added.`);
+    throw new ConfigError(
+      `baseURL "${redactBaseUrl(baseURL)}" ends in /chat/completions. Remove that: it is added to each request.`,
+    );
   }
   for (const [name, value] of Object.entries(query)) base.searchParams.set(name, value);
   const { protocol, hostname, host, port, origin, search } = base;
@@ -35,22 +37,22 @@ export function serverAt(baseURL: string, query: Query = {}): Server {
   };
 }
 
-function parsed(baseURL: string): URL {
+function parseBaseUrl(baseURL: string): URL {
   const url = URL.canParse(baseURL) ? new URL(baseURL) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new ConfigError(
-      `baseURL "${shown(baseURL)}" is not an http or https address. Give one such as "${DEFAULT_BASE_URL}" (option baseURL, or the variable OPENAI_BASE_URL).`,
+      `baseURL "${redactBaseUrl(baseURL)}" is not an http or https URL. Pass one such as "${DEFAULT_BASE_URL}" (option baseURL, or the variable OPENAI_BASE_URL).`,
     );
   }
   if (url.username === '' && url.password === '') return url;
   throw new ConfigError(
-    `baseURL for ${url.host} holds a user name or a password. Send it by the option headers instead.`,
+    `baseURL for ${url.host} has a user name or a password. Send it with the option headers instead.`,
   );
 }
 
-/** Without what may be a password or a key in it. */
-function shown(baseURL: string): string {
-  // An address and a key are easily mixed up.
+/** Removes what may be a password or a key. */
+function redactBaseUrl(baseURL: string): string {
+  // Users pass the key as base URL by mistake.
   if (/^[\w-]{16,}$/.test(baseURL)) return `${baseURL.slice(0, 3)}…`;
   const segments = baseURL
     .replace(/[^/]*@/, '…@')

@@ -1,80 +1,80 @@
 import { hashText } from '../base/hash-text.ts';
 import { isRecord } from '../base/json.ts';
 
-/** Which ids of tool calls a server takes. */
+/** The ids of tool calls that a server accepts. */
 export interface ToolCallIdRule {
   /** A regular expression for a whole id: `'[a-zA-Z0-9]{9}'`. */
   readonly pattern: string;
-  /** How many letters and digits an id has that is made in the place of another one, 9 to 64. */
+  /** The length of a replacement id, which has letters and digits: 9 to 64. */
   readonly length: number;
 }
 
 /**
- * The ids of tool calls as a server takes them. An id that fits stays; any other is replaced by a hash of itself, so that a call and its
- * result agree in every request, process and resumed run.
+ * Converts ids of tool calls to ids that a server accepts. An id that matches the rule stays. Any other is replaced by a hash of itself, so
+ * that a call and its result agree in each request, process and resumed run.
  *
- * Two ids never become one: an id whose place is taken is hashed again. With nine characters, the shortest rule there is, that happens
- * about once in 10^10 conversations of 1000 calls; only then does an id depend on what was sent before it.
+ * Two ids never share a replacement: an id whose replacement is used is hashed again. With 9 characters, the shortest length, that happens
+ * about once in 10^10 conversations of 1000 calls. Only then does a replacement depend on earlier ids.
  */
 export class ToolCallIds {
   readonly #rule: ToolCallIdRule;
   readonly #pattern: RegExp;
-  readonly #sent = new Map<string, string>();
-  readonly #taken = new Set<string>();
+  readonly #wireIds = new Map<string, string>();
+  readonly #usedWireIds = new Set<string>();
 
   constructor(rule: ToolCallIdRule) {
     this.#rule = rule;
-    this.#pattern = patternOf(rule);
+    this.#pattern = compilePattern(rule);
   }
 
-  wireId(id: string): string {
-    if (typeof id !== 'string') return id; // From JavaScript: the server says what it thinks of it.
-    const known = this.#sent.get(id);
+  toWireId(id: string): string {
+    if (typeof id !== 'string') return id; // JavaScript callers may pass any value: the server reports the error.
+    const known = this.#wireIds.get(id);
     if (known !== undefined) return known;
-    let free = this.#pattern.test(id) ? id : hashedId(id, this.#rule);
-    for (let count = 1; this.#taken.has(free); count++) free = hashedId(`${id}\n${count}`, this.#rule);
-    this.#taken.add(free);
-    this.#sent.set(id, free);
-    return free;
+    let wireId = this.#pattern.test(id) ? id : hashId(id, this.#rule);
+    for (let count = 1; this.#usedWireIds.has(wireId); count++) wireId = hashId(`${id}\n${count}`, this.#rule);
+    this.#usedWireIds.add(wireId);
+    this.#wireIds.set(id, wireId);
+    return wireId;
   }
 }
 
-/** What to do about a value that is no rule; `undefined` where it is one. */
-export function fixForRule(value: unknown): string | undefined {
+/** Returns advice if a value is not a valid rule. */
+export function suggestRuleFix(value: unknown): string | undefined {
   const { pattern, length } = isRecord(value) ? value : {};
   if (typeof pattern !== 'string' || typeof length !== 'number' || !(length >= 9 && length <= 64)) {
-    return 'Give "any", or { pattern, length }: a regular expression for a whole id, and the length of one that is made, 9 to 64.';
+    return 'Pass "any", or { pattern, length }: a regular expression for a whole id, and the length of a replacement, 9 to 64.';
   }
   try {
-    const isUsable = patternOf({ pattern }).test(hashedId('call_1', { length }));
-    return isUsable ? undefined : `Give a pattern that ${length} letters and digits fit, or another length.`;
+    const isUsable = compilePattern({ pattern }).test(hashId('call_1', { length }));
+    return isUsable ? undefined : `Pass a pattern that ${length} letters and digits match, or another length.`;
   } catch {
-    return 'Give a pattern that is a regular expression.';
+    return 'Pass a pattern that is a regular expression.';
   }
 }
 
-function patternOf({ pattern }: Pick<ToolCallIdRule, 'pattern'>): RegExp {
+function compilePattern({ pattern }: Pick<ToolCallIdRule, 'pattern'>): RegExp {
   return new RegExp(`^(?:${pattern})$`);
 }
 
-/** 64 bits of a hash give 10 letters and digits at least; longer ids take several. */
-function hashedId(id: string, { length }: Pick<ToolCallIdRule, 'length'>): string {
-  let made = '';
-  for (let part = 0; made.length < length; part++)
-    made += digits(BigInt(`0x${hashText(part === 0 ? id : `${part} ${id}`)}`));
-  return made.slice(0, length);
+/** One 64-bit hash gives 10 characters. Longer ids use several hashes. */
+function hashId(id: string, { length }: Pick<ToolCallIdRule, 'length'>): string {
+  let hash = '';
+  for (let part = 0; hash.length < length; part++)
+    hash += encodeDigits(BigInt(`0x${hashText(part === 0 ? id : `${part} ${id}`)}`));
+  return hash.slice(0, length);
 }
 
-/** The lowest digit first: it is the one that depends on all bits. */
-function digits(value: bigint): string {
+/** Writes the lowest digit first, because it depends on all bits. */
+function encodeDigits(value: bigint): string {
   let text = '';
-  for (let count = 0; count < DIGITS_OF_A_HASH; count++) {
+  for (let count = 0; count < DIGITS_PER_HASH; count++) {
     text += ALPHABET[Number(value % BASE)];
     value /= BASE;
   }
   return text;
 }
 
-const DIGITS_OF_A_HASH = 10;
+const DIGITS_PER_HASH = 10;
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const BASE = BigInt(ALPHABET.length);

@@ -28,7 +28,7 @@ function marked(given: Finished, request: Partial<ChatRequest> = {}): FinishedRe
   return markUnreportedCut(finished(given), { request: sent, profile: PROFILES.openai });
 }
 
-test('says what the finish reason was, where, and why the response counts as cut', () => {
+test('reports the original finish reason, its place, and why the response counts as cut', () => {
   expect(marked({})).toEqual({
     ...finished({ finishReason: 'length' }),
     repairs: [
@@ -44,8 +44,8 @@ test.each([
   ['is reported as a cut', 'length'],
   ['was filtered', 'content_filter'],
   ['failed', 'error'],
-])('leaves a response that %s as it is', (_, reason) => {
-  const given = { finishReason: reason as FinishReason }; // A server may say more than is documented.
+])('leaves a response unchanged that %s', (_, reason) => {
+  const given = { finishReason: reason as FinishReason }; // A server may send an undocumented value.
   expect(marked(given)).toEqual(finished(given));
 });
 
@@ -53,7 +53,7 @@ test.each<[string, Partial<AssistantMessage>]>([
   ['is refused', { refusal: 'No.' }],
   ['is spoken', { audio: { id: 'a' } }],
   ['is a text, also one that opens a bracket', { content: 'See (a) and [b' }],
-])('leaves a response that %s as it is', (_, message) => {
+])('leaves a response unchanged that %s', (_, message) => {
   expect(marked({ message })).toEqual(finished({ message }));
 });
 
@@ -64,7 +64,7 @@ test.each([
   ['whole JSON', '{"city":"Oslo"}', 'stop'],
   ['a list with words behind it', '["Oslo"] and more', 'stop'],
   ['no JSON, with an escaped quote', '{"ab": "c\\"", d}', 'stop'],
-])('reads %s that was asked for as JSON as: %s ends with %s', (_, content, reason) => {
+])('reads %s requested as JSON: %s ends with %s', (_, content, reason) => {
   const format = { type: 'json_object' } as const;
   const { response: reply } = marked({ message: { content } }, { response_format: format });
   expect(reply.choices[0].finish_reason).toBe(reason);

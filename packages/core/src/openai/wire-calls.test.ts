@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { server } from '../../../../test/model/wired.ts';
+import { createSender } from '../../../../test/model/create-sender.ts';
 import type { Message } from '../chat/message.ts';
 import type { ProfileName } from './profiles.ts';
 
 const hi: Message = { role: 'user', content: 'Hi.' };
 const more: Message = { role: 'user', content: 'More.' };
-const said: Message = { role: 'assistant', content: 'Hello.' };
+const answer: Message = { role: 'assistant', content: 'Hello.' };
 const called: Message = {
   role: 'assistant',
   content: null,
@@ -29,7 +29,7 @@ describe('tool call ids', () => {
     ['foundry', /^[\s\S]{1,40}$/],
     ['anthropic', /^[a-zA-Z0-9_-]{1,64}$/],
     ['openrouter', /^[a-zA-Z0-9_.:-]{1,40}$/],
-  ])('%s gets ids that it takes, the same in calls and results, and in every request', (base, pattern) => {
+  ])('%s gets accepted ids, the same in calls, results and all requests', (base, pattern) => {
     const ids = [
       'call_0_0',
       'a',
@@ -39,7 +39,7 @@ describe('tool call ids', () => {
       'abcdefghi_2',
     ];
     const messages = [hi, calls(...ids), ...results(...ids)];
-    const sent = server({ base }).send({ messages }).messages;
+    const sent = createSender({ base }).send({ messages }).messages;
     const [, call] = sent as readonly [unknown, { readonly tool_calls: readonly { readonly id: string }[] }];
     const wire = call.tool_calls.map(({ id }) => id);
     expect(wire.every((id) => pattern.test(id))).toBe(true);
@@ -47,32 +47,33 @@ describe('tool call ids', () => {
     expect(sent.slice(2).map((message) => message['tool_call_id'])).toEqual(wire);
     expect(sent.slice(2).map(({ content }) => content)).toEqual(ids);
     expect(
-      server({ base })
-        .send({ messages: [...messages, said, more] })
+      createSender({ base })
+        .send({ messages: [...messages, answer, more] })
         .messages.slice(0, sent.length),
     ).toEqual(sent);
   });
 
-  test('others get them as they are, LiteLLM among them, where a thought of Gemini is in them', () => {
+  test('other servers get them unchanged, including LiteLLM, where they contain signatures of Gemini', () => {
     const ids = [`call_1__thought__${'Q'.repeat(400)}`, 'functions.look:0'];
     const messages = [calls(...ids), ...results(...ids)];
     for (const base of ['compatible', 'litellm', 'vllm', 'moonshot', 'deepseek', 'groq'] as const) {
-      const { tool_calls: sent } = server({ base, requiredWithToolCalls: {} }).send({ messages }).messages[0] ?? {};
+      const { tool_calls: sent } =
+        createSender({ base, requiredWithToolCalls: {} }).send({ messages }).messages[0] ?? {};
       expect(sent).toEqual(
         calls(...ids).role === 'assistant' && (calls(...ids) as { tool_calls?: unknown }).tool_calls,
       );
     }
   });
 
-  test('a rule of the user holds', () => {
-    const { send } = server({ base: 'vllm', toolCallIds: { pattern: '[a-z0-9A-Z]{12}', length: 12 } });
+  test('a rule of the user applies', () => {
+    const { send } = createSender({ base: 'vllm', toolCallIds: { pattern: '[a-z0-9A-Z]{12}', length: 12 } });
     const [call, answer] = send({ messages: [calls('call_1'), ...results('call_1')] }).messages;
     expect(JSON.stringify(call)).toContain(`"id":"${answer?.['tool_call_id']}"`);
     expect(answer?.['tool_call_id']).toMatch(/^[a-zA-Z0-9]{12}$/);
   });
 });
 
-describe('a conversation with calls, sent without tools', () => {
+describe('a conversation with calls in a request without tools', () => {
   const sql: Message = {
     role: 'assistant',
     content: null,
@@ -84,26 +85,30 @@ describe('a conversation with calls, sent without tools', () => {
   const messages = [hi, called, result, sql];
 
   test.each<ProfileName>(['anthropic', 'litellm', 'openrouter'])(
-    '%s gets definitions that may not be called',
+    '%s gets placeholders that must not be called',
     (base) => {
-      const { tools, tool_choice } = server({ base }).send({ messages });
+      const { tools, tool_choice } = createSender({ base }).send({ messages });
       const definition = (name: string) => ({
         type: 'function',
-        function: { name, description: 'Not available any more.', parameters: { type: 'object', properties: {} } },
+        function: {
+          name,
+          description: 'No longer available. Do not call it.',
+          parameters: { type: 'object', properties: {} },
+        },
       });
       expect({ tools, tool_choice }).toEqual({ tools: [definition('look'), definition('sql')], tool_choice: 'none' });
     },
   );
 
-  test('other servers get none, nor does a conversation without calls or a request with tools', () => {
-    expect(server({ base: 'openai' }).send({ messages }).tools).toBeUndefined();
-    expect(server({ base: 'anthropic' }).send({ messages: [hi, said, more] })).not.toHaveProperty('tools');
+  test('other servers, conversations without calls and requests with tools get no placeholders', () => {
+    expect(createSender({ base: 'openai' }).send({ messages }).tools).toBeUndefined();
+    expect(createSender({ base: 'anthropic' }).send({ messages: [hi, answer, more] })).not.toHaveProperty('tools');
     const tools = [{ type: 'function', function: { name: 'other' } }] as const;
-    expect(server({ base: 'anthropic' }).send({ messages, tools }).tools).toEqual(tools);
+    expect(createSender({ base: 'anthropic' }).send({ messages, tools }).tools).toEqual(tools);
   });
 
-  test('no setting for tools goes with them', () => {
-    const { send } = server({ base: 'litellm', defaults: { parallel_tool_calls: true } });
+  test('sends no settings for tools with placeholders', () => {
+    const { send } = createSender({ base: 'litellm', defaults: { parallel_tool_calls: true } });
     expect(send({ messages, parallel_tool_calls: false })).not.toHaveProperty('parallel_tool_calls');
   });
 });

@@ -1,22 +1,22 @@
 import type { Profile } from './profile.ts';
 
-type Taking = Pick<Profile, 'emptyContent'>;
+type ContentProfile = Pick<Profile, 'emptyContent'>;
 
-/** The content of a user message or of a tool result, which can not be left out: a word stands for what a server would refuse. */
-export function filledContent<T>(content: T, profile: Taking): T | string {
-  const kept = contentOf(content, profile);
-  return kept === '' && !profile.emptyContent ? EMPTY : kept;
+/** Returns the content of a user message or tool result. If the server refuses empty content, returns `(empty)`, since the message is needed. */
+export function fillContent<T>(content: T, profile: ContentProfile): T | string {
+  const kept = removeEmptyParts(content, profile);
+  return kept === '' && !profile.emptyContent ? EMPTY_TEXT : kept;
 }
 
-const EMPTY = '(empty)';
+const EMPTY_TEXT = '(empty)';
 
-/** The content without empty parts; `''` where nothing is left. White space alone is nothing where the server refuses it. */
-export function contentOf<T>(content: T, { emptyContent }: Taking): T | string {
+/** Removes empty parts from content. Returns `''` if nothing remains. White space counts as empty if the server refuses it. */
+export function removeEmptyParts<T>(content: T, { emptyContent }: ContentProfile): T | string {
   if (typeof content === 'string') return emptyContent || /\S/.test(content) ? content : '';
   if (!Array.isArray(content)) return content ?? '';
   const kept = content.filter((part: unknown) => !isEmptyPart(part, emptyContent ? /^$/ : /^\s*$/));
   if (kept.length === content.length && kept.length > 0) return content;
-  return kept.length === 0 ? '' : (kept as T); // Some of the same parts.
+  return kept.length === 0 ? '' : (kept as T); // A subset of the same parts.
 }
 
 function isEmptyPart(part: unknown, empty: RegExp): boolean {
@@ -25,7 +25,7 @@ function isEmptyPart(part: unknown, empty: RegExp): boolean {
   return typeof text === 'string' && empty.test(text);
 }
 
-/** Whether a field is padding, as servers that write out every field of their types send it. Numbers and flags are not: 0 may be meant. */
+/** Whether a field is empty, as servers send it that write each field of their types. Numbers and booleans never count as empty. */
 export function isPadding(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;
   return typeof value === 'object' && Object.values(value).every(isPadding);

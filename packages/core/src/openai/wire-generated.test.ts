@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { faultsOf } from '../../../../test/model/strict-servers.ts';
+import { findFaults } from '../../../../test/model/strict-servers.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
-import { requestBody } from './body.ts';
 import { PROFILES, type ProfileName } from './profiles.ts';
+import { buildRequestBody } from './request-body.ts';
 
 const HALF = '\ud83d';
 
@@ -45,7 +45,7 @@ const call = fc.oneof(
   fc.record({ id, type: fc.constant('custom'), custom: fc.record({ name: fc.constant('sql'), input: text }) }),
 );
 
-/** What other vendors say of their thoughts, and padding. */
+/** Reasoning fields of other vendors, and empty fields. */
 const extras = fc.constantFrom<object>(
   {},
   { reasoning_content: 'Hm.' },
@@ -87,20 +87,20 @@ const tools = [
 ] as const;
 
 test.each(Object.keys(PROFILES).filter((name) => name !== 'legacy') as ProfileName[])(
-  'whatever conversation goes to %s, it takes it, grown request by request or all at once',
+  '%s accepts any conversation, sent request by request or at once',
   (name) => {
     fc.assert(
       fc.property(conversations, fc.boolean(), (messages, hasTools) => {
         const memo = new Map();
         const send = (count: number, kept?: Map<unknown, unknown>): string =>
-          requestBody(
+          buildRequestBody(
             { messages: messages.slice(0, count), ...(hasTools && { tools }), user: HALF },
             { model: 'm', profile: PROFILES[name], memo: kept },
-          ).text();
+          ).toText();
         for (let count = 1; count <= messages.length; count++) {
-          if (messages[count]?.role === 'tool') continue; // No request is made before all results are there.
+          if (messages[count]?.role === 'tool') continue; // A request needs all results.
           const sent = send(count, memo);
-          expect(faultsOf(sent, name)).toEqual([]);
+          expect(findFaults(sent, name)).toEqual([]);
           expect(send(count)).toBe(sent);
         }
       }),

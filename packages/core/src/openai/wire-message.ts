@@ -4,61 +4,61 @@ import type { AssistantMessage, FunctionToolCall, Message, ToolCall } from '../c
 import { REASONING_FIELDS, readReasoning } from '../chat/message-reader.ts';
 import type { Profile } from './profile.ts';
 import type { ToolCallIds } from './tool-call-ids.ts';
-import { contentOf, filledContent, isPadding } from './wire-content.ts';
+import { fillContent, isPadding, removeEmptyParts } from './wire-content.ts';
 
-/** What a message is written for. */
+/** The context of a message in a request. */
 export interface WireScope {
-  /** Absent where the server takes any id. */
+  /** Absent if the server accepts any id. */
   readonly ids?: ToolCallIds | undefined;
   /** Whether the request has tools, or the conversation has tool calls. */
   readonly isWithTools?: boolean;
-  /** Of the message that was sent before this one. */
+  /** The role of the message before this one in the request. */
   readonly previousRole?: string | undefined;
 }
 
 /**
- * A message as this kind of server takes it; the same object where nothing has to be different. `undefined` for a message of the system or
- * of the assistant that says nothing.
+ * Converts a message to the form that a server accepts. Returns the same object if nothing changes, and `undefined` for an empty system or
+ * assistant message.
  */
-export function wireMessage(message: Message, profile: Profile, scope: WireScope = {}): Message | undefined {
+export function toWireMessage(message: Message, profile: Profile, scope: WireScope = {}): Message | undefined {
   switch (message.role) {
     case 'assistant':
-      return wireAssistant(message, profile, scope);
+      return toWireAssistant(message, profile, scope);
     case 'developer':
     case 'system': {
-      const content = contentOf(message.content, profile);
+      const content = removeEmptyParts(message.content, profile);
       if (content === '') return undefined;
-      const role = systemRole(message, profile, scope);
+      const role = chooseSystemRole(message, profile, scope);
       if (role === message.role && content === message.content) return withoutName<Message>(message, profile);
-      return withoutName({ ...message, role, content } as Message, profile); // The three roles have such content.
+      return withoutName({ ...message, role, content } as Message, profile); // Each of the three roles allows this content.
     }
     case 'user': {
-      const content = filledContent(message.content, profile);
+      const content = fillContent(message.content, profile);
       return withoutName(content === message.content ? message : { ...message, content }, profile);
     }
     case 'tool': {
-      const content = filledContent(message.content, profile);
-      const id = scope.ids?.wireId(message.tool_call_id) ?? message.tool_call_id;
+      const content = fillContent(message.content, profile);
+      const id = scope.ids?.toWireId(message.tool_call_id) ?? message.tool_call_id;
       if (content === message.content && id === message.tool_call_id) return message;
       return { ...message, content, tool_call_id: id };
     }
     case 'function':
       return message;
   }
-  // From JavaScript or from a store it may be anything: the server says what it thinks of it.
+  // JavaScript callers and stores may pass an unknown role: the server reports the error.
   return message;
 }
 
-function systemRole(
+function chooseSystemRole(
   { role }: { readonly role: 'system' | 'developer' },
   { systemMessages, developerRole }: Profile,
   { previousRole }: WireScope,
 ): Message['role'] {
-  if (!isSystemTaken(systemMessages, previousRole)) return 'user';
+  if (!isSystemAllowed(systemMessages, previousRole)) return 'user';
   return developerRole ? role : 'system';
 }
 
-function isSystemTaken(place: Profile['systemMessages'], previousRole: string | undefined): boolean {
+function isSystemAllowed(place: Profile['systemMessages'], previousRole: string | undefined): boolean {
   if (place === 'anywhere' || previousRole === undefined) return true;
   return place === 'leading' && (previousRole === 'system' || previousRole === 'developer');
 }
@@ -66,21 +66,21 @@ function isSystemTaken(place: Profile['systemMessages'], previousRole: string | 
 function withoutName<T extends Message>(message: T, { messageNames }: Profile): T {
   if (!('name' in message) || (messageNames && message.name)) return message;
   const { name: _, ...rest } = message;
-  return rest as object as T; // In these roles the name is optional.
+  return rest as object as T; // The name is optional in these roles.
 }
 
-function wireAssistant(
+function toWireAssistant(
   message: AssistantMessage,
   profile: Profile,
   { ids, isWithTools }: WireScope,
 ): AssistantMessage | undefined {
-  // `null` is what some stores make of none.
+  // Some stores turn missing calls into `null`.
   const calls = message.tool_calls ?? [];
   const legacy = message.function_call?.name ? message.function_call : undefined;
   const hasCalls = calls.length > 0 || legacy !== undefined;
-  const fields = fieldsOf(message, profile);
+  const fields = collectFields(message, profile);
   const hasFields = Object.keys(fields).some((name) => name !== 'name');
-  const content = assistantContent(message, { profile, hasCalls, hasFields });
+  const content = chooseAssistantContent(message, { profile, hasCalls, hasFields });
   if (content === undefined) return undefined;
   return {
     role: 'assistant',
@@ -89,47 +89,47 @@ function wireAssistant(
     ...(hasCalls && profile.requiredWithToolCalls),
     ...fields,
     ...(legacy && { function_call: withWellFormedArguments(legacy) }),
-    ...(calls.length > 0 && { tool_calls: calls.map((call) => wireCall(call, profile, ids)) }),
+    ...(calls.length > 0 && { tool_calls: calls.map((call) => toWireCall(call, profile, ids)) }),
   };
 }
 
-interface Beside {
+interface ContentScope {
   readonly profile: Profile;
   readonly hasCalls: boolean;
   readonly hasFields: boolean;
 }
 
-/** Content beside calls is never left out: some servers fail without the key. `undefined`: the message says nothing. */
-function assistantContent(
+/** Returns `undefined` if the message is empty. With calls, the content is never omitted: some servers fail without the key. */
+function chooseAssistantContent(
   { content, refusal, audio }: AssistantMessage,
-  { profile, hasCalls, hasFields }: Beside,
+  { profile, hasCalls, hasFields }: ContentScope,
 ): AssistantMessage['content'] {
-  const kept = contentOf(content, profile);
+  const kept = removeEmptyParts(content, profile);
   if (kept !== '') return kept;
   if (hasCalls) return profile.nullContent ? null : '';
   if (!profile.emptyContent) return refusal || undefined;
   if (!hasFields) return undefined;
-  // Only beside these two is `null` taken.
+  // Servers accept `null` only with these two fields.
   return refusal || audio?.id ? (content === '' ? '' : null) : '';
 }
 
-/** What there is beside the content and the calls. */
-function fieldsOf(message: AssistantMessage, profile: Profile): object {
+/** Collects the fields except content and calls. */
+function collectFields(message: AssistantMessage, profile: Profile): object {
   const { audio, refusal } = message;
   const fields: Record<string, unknown> = {};
-  // Elsewhere it is the content, where there is no other.
+  // Other servers get the refusal as content, if there is no other content.
   if (refusal && profile.emptyContent) fields['refusal'] = refusal;
   for (const [name, value] of Object.entries(message)) {
-    if (!OWN_FIELDS.has(name) && isPassedOn(name, profile) && !isPadding(value)) fields[name] = value;
+    if (!HANDLED_FIELDS.has(name) && isPassedOn(name, profile) && !isPadding(value)) fields[name] = value;
   }
-  if (profile.reasoningFields.length > 0) Object.assign(fields, reasoningFields(message, profile));
-  // A reply brings the sound itself; a request may only name it.
+  if (profile.reasoningFields.length > 0) Object.assign(fields, collectReasoningFields(message, profile));
+  // A response has the audio itself; a request may contain only its id.
   if (audio?.id) fields['audio'] = { id: audio.id };
   return fields;
 }
 
-/** Fields that are not copied as they are: each has a rule of its own. `__proto__` would set the prototype. */
-const OWN_FIELDS: ReadonlySet<string> = new Set([
+/** Fields with a rule of their own, which are not copied. `__proto__` would set the prototype. */
+const HANDLED_FIELDS: ReadonlySet<string> = new Set([
   'role',
   'content',
   'refusal',
@@ -145,21 +145,21 @@ function isPassedOn(name: string, { messageNames, passthroughFields, reasoningFi
   return reasoningFields.length === 0 || !REASONING_FIELDS.includes(name);
 }
 
-/** Whatever the server that brought it calls it. */
-function reasoningFields(message: object, { reasoningFields }: Profile): object {
+/** Returns the reasoning under the names that the server knows. */
+function collectReasoningFields(message: object, { reasoningFields }: Profile): object {
   const text = readReasoning({ ...message });
   return text === '' ? {} : Object.fromEntries(reasoningFields.map((name) => [name, text]));
 }
 
-function wireCall(given: ToolCall, profile: Profile, ids: ToolCallIds | undefined): ToolCall {
+function toWireCall(original: ToolCall, profile: Profile, ids: ToolCallIds | undefined): ToolCall {
   const call = withKnownFields(
-    given.type === 'custom' && !profile.customTools ? asFunctionCall(given) : given,
+    original.type === 'custom' && !profile.customTools ? asFunctionCall(original) : original,
     profile,
   );
-  const id = ids?.wireId(call.id) ?? call.id;
+  const id = ids?.toWireId(call.id) ?? call.id;
   if (call.type !== 'function') return id === call.id ? call : { ...call, id };
-  const called = withWellFormedArguments(call.function);
-  return id === call.id && called === call.function ? call : { ...call, id, function: called };
+  const functionCall = withWellFormedArguments(call.function);
+  return id === call.id && functionCall === call.function ? call : { ...call, id, function: functionCall };
 }
 
 function withKnownFields(call: ToolCall, { passthroughFields }: Profile): ToolCall {
@@ -169,14 +169,14 @@ function withKnownFields(call: ToolCall, { passthroughFields }: Profile): ToolCa
     !isPadding(fields[name]);
   const names = Object.keys(fields);
   if (names.every(isKept)) return call;
-  return Object.fromEntries(names.filter(isKept).map((name) => [name, fields[name]])) as object as ToolCall; // Only fields that are not part of the type are gone.
+  return Object.fromEntries(names.filter(isKept).map((name) => [name, fields[name]])) as object as ToolCall; // Only fields outside the type are removed.
 }
 
 const CALL_FIELDS: ReadonlySet<string> = new Set(['id', 'type', 'function', 'custom']);
 
-/** A server parses the arguments once more: half a surrogate pair may be written in them as an escape. */
-function withWellFormedArguments<T extends Pick<FunctionToolCall['function'], 'arguments'>>(called: T): T {
-  if (typeof called?.arguments !== 'string') return called;
-  const text = toWellFormedJson(called.arguments);
-  return text === called.arguments ? called : { ...called, arguments: text };
+/** Arguments may contain half a surrogate pair as an escape, which fails when the server parses them. */
+function withWellFormedArguments<T extends Pick<FunctionToolCall['function'], 'arguments'>>(functionCall: T): T {
+  if (typeof functionCall?.arguments !== 'string') return functionCall;
+  const text = toWellFormedJson(functionCall.arguments);
+  return text === functionCall.arguments ? functionCall : { ...functionCall, arguments: text };
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Message } from '../chat/message.ts';
 import { MessageBytes } from './wire-messages.ts';
 
-function said(content: string): Message {
+function createMessage(content: string): Message {
   return { role: 'user', content };
 }
 
@@ -14,18 +14,18 @@ function setting() {
     return { json: JSON.stringify(message), role: message.role };
   });
   const decoder = new TextDecoder();
-  return { made, bytes, text: (messages: readonly Message[]) => decoder.decode(bytes.of(messages).bytes) };
+  return { made, bytes, text: (messages: readonly Message[]) => decoder.decode(bytes.encode(messages).bytes) };
 }
 
 function joined(messages: readonly Message[]): string {
   return messages.map((message) => JSON.stringify(message)).join(',');
 }
 
-test('a conversation that grows is written once, whatever its characters take', () => {
+test('encodes a growing conversation once, with characters of any length', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'grapheme', maxLength: 40 })), (contents) => {
       const { made, text } = setting();
-      const messages = contents.map(said);
+      const messages = contents.map(createMessage);
       for (let count = 0; count <= messages.length; count++) {
         expect(text(messages.slice(0, count))).toBe(joined(messages.slice(0, count)));
       }
@@ -34,45 +34,45 @@ test('a conversation that grows is written once, whatever its characters take', 
   );
 });
 
-test('a conversation that takes another turn leaves the bytes of a request under way as they are', () => {
+test('keeps the bytes of an active request when the conversation branches', () => {
   const { bytes, text } = setting();
-  const [first, second, other] = [said('One.'), said('Two.'), said('Zwei.')];
-  const { bytes: underWay } = bytes.of([first, second]);
+  const [first, second, other] = [createMessage('One.'), createMessage('Two.'), createMessage('Zwei.')];
+  const { bytes: underWay } = bytes.encode([first, second]);
   expect(text([first, other, second])).toBe(joined([first, other, second]));
   expect(text([first, second])).toBe(joined([first, second]));
   expect(new TextDecoder().decode(underWay)).toBe(joined([first, second]));
 });
 
-test('an earlier state of a conversation is sent again without writing anything', () => {
+test('sends an earlier state of a conversation without encoding', () => {
   const { made, text } = setting();
-  const messages = [said('One.'), said('Two.'), said('Three.')];
+  const messages = [createMessage('One.'), createMessage('Two.'), createMessage('Three.')];
   text(messages);
   expect(text(messages.slice(0, 1))).toBe(joined(messages.slice(0, 1)));
-  expect(text([...messages, said('Four.')])).toBe(joined([...messages, said('Four.')]));
+  expect(text([...messages, createMessage('Four.')])).toBe(joined([...messages, createMessage('Four.')]));
   expect(made.length).toBe(4);
 });
 
-test('no messages are no bytes', () => {
+test('returns no bytes without messages', () => {
   expect(setting().text([])).toBe('');
 });
 
-test('a first message that is made anew for each request, with the same words, is written once', () => {
+test('encodes an equal first message once, even as a new object per request', () => {
   const { made, text } = setting();
-  const [second, third] = [said('Two.'), said('Three.')];
-  text([said('One.'), second]);
+  const [second, third] = [createMessage('Two.'), createMessage('Three.')];
+  text([createMessage('One.'), second]);
   made.length = 0;
-  expect(text([said('One.'), second, third])).toBe(joined([said('One.'), second, third]));
-  // Both first ones, to compare them.
-  expect(made).toEqual([said('One.'), said('One.'), third]);
+  expect(text([createMessage('One.'), second, third])).toBe(joined([createMessage('One.'), second, third]));
+  // Both first messages, for the comparison.
+  expect(made).toEqual([createMessage('One.'), createMessage('One.'), third]);
 });
 
-test('what middleware asks in between does not make the conversation be written again', () => {
+test('does not encode the conversation again after a request of middleware', () => {
   const { made, text } = setting();
-  const messages = [said('One.'), said('Two.')];
+  const messages = [createMessage('One.'), createMessage('Two.')];
   text(messages);
-  for (const question of ['Is it true?', 'Is it kind?', 'Is it short?']) text([said(question)]);
+  for (const question of ['Is it true?', 'Is it kind?', 'Is it short?']) text([createMessage(question)]);
   made.length = 0;
-  const next = said('Three.');
+  const next = createMessage('Three.');
   expect(text([...messages, next])).toBe(joined([...messages, next]));
   expect(made).toEqual([next]);
 });

@@ -2,7 +2,7 @@ import { stringifyWellFormed } from '../base/well-formed.ts';
 import type { DeveloperMessage, Message, SystemMessage, TextPart } from '../chat/message.ts';
 import type { Profile } from './profile.ts';
 import { ToolCallIds } from './tool-call-ids.ts';
-import { wireMessage } from './wire-message.ts';
+import { toWireMessage } from './wire-message.ts';
 
 export interface WireMessagesOptions {
   readonly profile: Profile;
@@ -10,13 +10,13 @@ export interface WireMessagesOptions {
   readonly isWithTools: boolean;
 }
 
-/** The messages of a run's conversation as one kind of server takes them: each in its form, in an order that is accepted. */
+/** Converts the messages of a run's conversation to the form and order that a server accepts. */
 export class WireMessages {
   readonly #profile: Profile;
   readonly #isWithTools: boolean;
   readonly #ids: ToolCallIds | undefined;
-  readonly #system = new SystemMessages();
-  readonly #bytes = new MessageBytes((message, previousRole) => this.#json(message, previousRole));
+  readonly #system = new SystemMessageJoiner();
+  readonly #bytes = new MessageBytes((message, previousRole) => this.#toJson(message, previousRole));
 
   constructor({ profile, isWithTools }: WireMessagesOptions) {
     this.#profile = profile;
@@ -24,66 +24,74 @@ export class WireMessages {
     this.#ids = profile.toolCallIds === 'any' ? undefined : new ToolCallIds(profile.toolCallIds);
   }
 
-  /** Joined by commas. What was returned before stays valid. */
-  bytes(messages: readonly Message[]): readonly Uint8Array[] {
+  /** Returns the JSON of the messages, joined by commas. Earlier results stay valid. */
+  toBytes(messages: readonly Message[]): readonly Uint8Array[] {
     const isJoined = this.#profile.systemMessages === 'first';
-    const { bytes, lastRole } = this.#bytes.of(isJoined ? this.#system.joined(messages) : messages);
-    return lastRole === 'assistant' && !this.#profile.assistantLast ? [bytes, BEHIND_ASSISTANT] : [bytes];
+    const { bytes, lastRole } = this.#bytes.encode(isJoined ? this.#system.join(messages) : messages);
+    return lastRole === 'assistant' && !this.#profile.assistantLast ? [bytes, CONTINUE_BYTES] : [bytes];
   }
 
-  #json(message: Message, previousRole: string | undefined): MessageJson | undefined {
-    const sent = wireMessage(message, this.#profile, { ids: this.#ids, isWithTools: this.#isWithTools, previousRole });
+  #toJson(message: Message, previousRole: string | undefined): MessageJson | undefined {
+    const sent = toWireMessage(message, this.#profile, {
+      ids: this.#ids,
+      isWithTools: this.#isWithTools,
+      previousRole,
+    });
     if (sent === undefined) return undefined;
-    const between = messageBetween(previousRole, sent.role, this.#profile.roleOrder);
+    const filler = chooseFillerMessage(previousRole, sent.role, this.#profile.roleOrder);
     const json = stringifyWellFormed(sent);
-    return { json: between === undefined ? json : `${between},${json}`, role: sent.role };
+    return { json: filler === undefined ? json : `${filler},${json}`, role: sent.role };
   }
 }
 
-/** The JSON of a message that has to stand between two others. Constant, so that the bytes of a conversation only grow. */
-function messageBetween(previous: string | undefined, next: string, order: Profile['roleOrder']): string | undefined {
+/** Returns the JSON of the message that must be inserted between two roles. It is constant, so that the bytes of a conversation only grow. */
+function chooseFillerMessage(
+  previous: string | undefined,
+  next: string,
+  order: Profile['roleOrder'],
+): string | undefined {
   switch (order) {
     case 'any':
       return undefined;
     case 'assistant-after-tool':
-      return previous === 'tool' && !AFTER_TOOL.has(next) ? ASSISTANT : undefined;
+      return previous === 'tool' && !AFTER_TOOL.has(next) ? ASSISTANT_FILLER : undefined;
     case 'alternating':
-      if (next === 'assistant') return previous === 'user' || previous === 'tool' ? undefined : USER;
-      return next === 'user' && (previous === 'user' || previous === 'tool') ? ASSISTANT : undefined;
+      if (next === 'assistant') return previous === 'user' || previous === 'tool' ? undefined : USER_FILLER;
+      return next === 'user' && (previous === 'user' || previous === 'tool') ? ASSISTANT_FILLER : undefined;
   }
 }
 
 const AFTER_TOOL: ReadonlySet<string> = new Set(['tool', 'assistant']);
 
-const ASSISTANT = JSON.stringify({ role: 'assistant', content: 'Understood.' });
-const USER = JSON.stringify({ role: 'user', content: 'Continue.' });
-const BEHIND_ASSISTANT = new TextEncoder().encode(`,${USER}`);
+const ASSISTANT_FILLER = JSON.stringify({ role: 'assistant', content: 'Understood.' });
+const USER_FILLER = JSON.stringify({ role: 'user', content: 'Continue.' });
+const CONTINUE_BYTES = new TextEncoder().encode(`,${USER_FILLER}`);
 
-type System = SystemMessage | DeveloperMessage;
+type SystemLikeMessage = SystemMessage | DeveloperMessage;
 
-/** The system messages at the beginning of a conversation joined into one, for servers that take no second one. */
-class SystemMessages {
-  /** The message that was made last: the same one for the next request, so that its bytes are found again. */
-  #joined: { readonly parts: readonly System[]; readonly message: System } | undefined;
+/** Joins the system messages at the beginning of a conversation, for servers that accept only one. */
+class SystemMessageJoiner {
+  /** The last joined message. The next request gets the same object, so that its bytes are found again. */
+  #joined: { readonly parts: readonly SystemLikeMessage[]; readonly message: SystemLikeMessage } | undefined;
 
-  joined(messages: readonly Message[]): readonly Message[] {
+  join(messages: readonly Message[]): readonly Message[] {
     const [first, second] = messages;
     if (!isSystem(first) || !isSystem(second)) return messages;
     const end = messages.findIndex((message) => !isSystem(message));
     const parts = messages.slice(0, end === -1 ? undefined : end).filter(isSystem);
     const known = this.#joined;
     const isKnown = known?.parts.length === parts.length && parts.every((part, at) => part === known.parts[at]);
-    const message = isKnown ? known.message : { ...first, content: joinedContent(parts) };
+    const message = isKnown ? known.message : { ...first, content: joinContents(parts) };
     this.#joined = { parts, message };
     return [message, ...messages.slice(parts.length)];
   }
 }
 
-function isSystem(message: Message | undefined): message is System {
+function isSystem(message: Message | undefined): message is SystemLikeMessage {
   return message?.role === 'system' || message?.role === 'developer';
 }
 
-function joinedContent(parts: readonly System[]): System['content'] {
+function joinContents(parts: readonly SystemLikeMessage[]): SystemLikeMessage['content'] {
   const contents = parts.map(({ content }) => content).filter((content) => content?.length > 0);
   const texts = contents.filter((content) => typeof content === 'string');
   if (texts.length === contents.length) return texts.join('\n\n');
@@ -92,75 +100,75 @@ function joinedContent(parts: readonly System[]): System['content'] {
   );
 }
 
-/** A message as JSON, or several that are joined by commas. */
+/** The JSON of one message, or of several joined by commas. */
 interface MessageJson {
   readonly json: string;
-  /** Of the last message in it. */
+  /** The role of the last message. */
   readonly role: string;
 }
 
-/** Writes a message behind one of another role, the first one behind none. `undefined`: the message is left out. */
+/** Converts a message to JSON. The first message has no previous role. Returns `undefined` to omit the message. */
 type WriteMessage = (message: Message, previousRole: string | undefined) => MessageJson | undefined;
 
-/** The messages of a conversation, and the role of the last one that is in them. */
-interface WrittenMessages {
+/** The JSON of messages, and the role of the last one. */
+interface EncodedMessages {
   readonly bytes: Uint8Array;
   readonly lastRole: string | undefined;
 }
 
 /**
- * The messages of a run's conversation as they stand in a request's body, joined by commas.
+ * Encodes the messages of a run's conversation, joined by commas. Only new messages are encoded: a conversation grows from request to request.
  *
- * A conversation grows from request to request: what was written once stays where it is, and only what is new is made into JSON and
- * encoded. It is held by the run, and goes with it: from a map with weak keys, it would go only with the collection of all memory.
+ * The run holds this object. A `WeakMap` would release the bytes only with a full garbage collection.
  */
 export class MessageBytes {
   readonly #write: WriteMessage;
-  /** What was asked last comes first: beside the conversation itself, what middleware asks in between. */
-  #known: readonly Written[] = [];
+  /** The last used buffer is first. Requests of middleware have buffers of their own. */
+  #buffers: readonly MessageBuffer[] = [];
 
   constructor(write: WriteMessage) {
     this.#write = write;
   }
 
-  of(messages: readonly Message[]): WrittenMessages {
-    if (messages.length === 0) return NOTHING;
-    const written = this.#writtenFor(messages);
-    for (const message of messages.slice(written.count)) written.add(message, this.#write(message, written.lastRole));
-    return written.upTo(messages.length);
+  encode(messages: readonly Message[]): EncodedMessages {
+    if (messages.length === 0) return NO_MESSAGES;
+    const buffer = this.#findBuffer(messages);
+    for (const message of messages.slice(buffer.count)) buffer.add(message, this.#write(message, buffer.lastRole));
+    return buffer.sliceUpTo(messages.length);
   }
 
-  /** What differs in between is written anew: a request may be under way with the bytes that are there. */
-  #writtenFor(messages: readonly Message[]): Written {
+  /** Returns a new buffer if an earlier message differs: an active request may use the bytes of the old one. */
+  #findBuffer(messages: readonly Message[]): MessageBuffer {
     const [first] = messages;
     const known =
-      this.#known.find((each) => each.first === first) ?? this.#known.find((each) => this.#isLike(each, first));
-    const written = known?.agreesWith(messages) === true ? known : new Written();
-    if (written !== this.#known[0]) {
-      this.#known = [written, ...this.#known.filter((each) => each !== known)].slice(0, MOST_KNOWN);
+      this.#buffers.find((buffer) => buffer.first === first) ??
+      this.#buffers.find((buffer) => this.#hasSameStart(buffer, first));
+    const buffer = known?.hasSamePrefix(messages) === true ? known : new MessageBuffer();
+    if (buffer !== this.#buffers[0]) {
+      this.#buffers = [buffer, ...this.#buffers.filter((other) => other !== known)].slice(0, MAX_BUFFERS);
     }
-    return written;
+    return buffer;
   }
 
-  /** The first message may be made anew for each request, with what a profile adds to it. */
-  #isLike({ first }: Written, message: Message | undefined): boolean {
+  /** Compares JSON, because the first message may be a new object for each request. */
+  #hasSameStart({ first }: MessageBuffer, message: Message | undefined): boolean {
     if (first === undefined || message?.role !== first.role) return false;
     return this.#write(message, undefined)?.json === this.#write(first, undefined)?.json;
   }
 }
 
-const MOST_KNOWN = 4;
+const MAX_BUFFERS = 4;
 
 const NO_BYTES = new Uint8Array();
-const NOTHING: WrittenMessages = { bytes: NO_BYTES, lastRole: undefined };
+const NO_MESSAGES: EncodedMessages = { bytes: NO_BYTES, lastRole: undefined };
 const encoder = new TextEncoder();
 
-/** Bytes that only grow. */
-class Written {
+/** The bytes of messages, to which more messages are appended. */
+class MessageBuffer {
   readonly #messages: Message[] = [];
-  /** Where each one ends; one that is left out ends where the one before does. */
+  /** The end of each message. An omitted message ends where the previous one does. */
   readonly #ends: number[] = [];
-  /** Of what was written last, up to each one. */
+  /** The last role in the bytes, up to each message. */
   readonly #roles: (string | undefined)[] = [];
   #bytes = NO_BYTES;
 
@@ -172,10 +180,10 @@ class Written {
     return this.#messages.length;
   }
 
-  /** Whether one of both is the beginning of the other, their first messages being alike. */
-  agreesWith(messages: readonly Message[]): boolean {
-    const most = Math.min(messages.length, this.#messages.length);
-    for (let at = 1; at < most; at++) if (messages[at] !== this.#messages[at]) return false;
+  /** Whether one list is the beginning of the other. Does not compare the first messages. */
+  hasSamePrefix(messages: readonly Message[]): boolean {
+    const count = Math.min(messages.length, this.#messages.length);
+    for (let at = 1; at < count; at++) if (messages[at] !== this.#messages[at]) return false;
     return true;
   }
 
@@ -183,20 +191,18 @@ class Written {
     return this.#roles.at(-1);
   }
 
-  upTo(count: number): WrittenMessages {
+  sliceUpTo(count: number): EncodedMessages {
     return { bytes: this.#bytes.subarray(0, this.#ends[count - 1] ?? 0), lastRole: this.#roles[count - 1] };
   }
 
-  add(message: Message, written: MessageJson | undefined): void {
+  add(message: Message, json: MessageJson | undefined): void {
     const start = this.#ends.at(-1) ?? 0;
     this.#messages.push(message);
-    this.#ends.push(
-      written === undefined ? start : this.#append(start === 0 ? written.json : `,${written.json}`, start),
-    );
-    this.#roles.push(written === undefined ? this.lastRole : written.role);
+    this.#ends.push(json === undefined ? start : this.#append(start === 0 ? json.json : `,${json.json}`, start));
+    this.#roles.push(json === undefined ? this.lastRole : json.role);
   }
 
-  /** Gives the end of the text. */
+  /** Returns the end of the text. */
   #append(text: string, start: number): number {
     let end = start;
     for (let from = 0; from < text.length; ) {
@@ -204,25 +210,25 @@ class Written {
       const { read, written } = encoder.encodeInto(from === 0 ? text : text.slice(from), this.#bytes.subarray(end));
       from += read;
       end += written;
-      // What takes more bytes than characters wants more room.
-      if (from < text.length) this.#reserve(end + (text.length - from) * MOST_BYTES);
+      // The text has characters of several bytes.
+      if (from < text.length) this.#reserve(end + (text.length - from) * MAX_BYTES_PER_UNIT);
     }
     return end;
   }
 
   #reserve(length: number): void {
     if (length <= this.#bytes.length) return;
-    const growth = length < MANY ? STEEP_GROWTH : GROWTH;
-    const larger = new Uint8Array(Math.max(LEAST, Math.ceil(length * growth)));
+    const growth = length < SHORT_BYTES ? STEEP_GROWTH : GROWTH;
+    const larger = new Uint8Array(Math.max(MIN_BYTES, Math.ceil(length * growth)));
     larger.set(this.#bytes);
     this.#bytes = larger;
   }
 }
 
-/** UTF-8 takes three bytes at the most for what is one unit of a string. */
-const MOST_BYTES = 3;
+/** UTF-8 has at most 3 bytes per UTF-16 unit. */
+const MAX_BYTES_PER_UNIT = 3;
 const GROWTH = 1.5;
-/** Of a short conversation: another turn is the rule, and a new place for the bytes costs more than the room. */
+/** For a short conversation: it usually grows again, and copying costs more than unused memory. */
 const STEEP_GROWTH = 3;
-const MANY = 8 * 1024;
-const LEAST = 512;
+const SHORT_BYTES = 8 * 1024;
+const MIN_BYTES = 512;

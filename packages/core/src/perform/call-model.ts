@@ -8,32 +8,32 @@ import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../eve
 import type { Rejection } from '../event/rejection.ts';
 import { formatTurnStep } from '../event/step-name.ts';
 import { addUsage } from '../event/usage.ts';
-import { discardedUsage } from '../limits/estimate.ts';
+import { estimateDiscardedUsage } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { apply } from '../loop/apply.ts';
-import { leavesTurn } from '../loop/decide-request.ts';
-import { judge } from '../loop/judge.ts';
+import { classifyResponse } from '../loop/classify-response.ts';
+import { hasTurnLeft } from '../loop/decide-request.ts';
 import { findArgumentRepairs } from '../tool/arguments.ts';
 import { type NextModelCall, RejectedResponse } from './middleware.ts';
-import { branchScope, ignoreRejection, MiddlewareRequests, middlewareScope } from './middleware-scope.ts';
+import { branchScope, createMiddlewareScope, ignoreRejection, MiddlewareRequests } from './middleware-scope.ts';
 import { AttemptCounter, checkResponse, ModelRequests } from './model-requests.ts';
 import { emitSteering, type PlannedTurn, planTurn } from './plan-turn.ts';
 import { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
-import { factStep, stamp, toFailure } from './step.ts';
+import { createEventStep, stamp, toFailure } from './step.ts';
 
-/** Asks the model for this turn: one durable step, with all its attempts inside. */
+/** Requests the response of a turn in one durable step, which contains all attempts. */
 export async function callModel(action: CallModel, scope: Scope): Promise<readonly JournalEvent[]> {
   const plan = planTurn(action, scope);
-  const { fact, planned } = plan instanceof Promise ? await plan : plan;
-  const facts: JournalEvent[] = fact === undefined ? [] : [fact];
-  if (planned === undefined) return facts;
-  const call = beginCall(planned, { action, plan: fact, scope });
+  const { event, planned } = plan instanceof Promise ? await plan : plan;
+  const events: JournalEvent[] = event === undefined ? [] : [event];
+  if (planned === undefined) return events;
+  const call = beginCall(planned, { action, plan: event, scope });
   try {
     for (let lost = 0; ; lost++) {
-      const fact = await runStep(call, lost);
-      facts.push(fact);
-      if (fact.type !== 'request.lost') return facts;
+      const event = await runRequestStep(call, lost);
+      events.push(event);
+      if (event.type !== 'request.lost') return events;
     }
   } finally {
     call.cancelRequests?.();
@@ -46,19 +46,19 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
 interface TurnScope {
   readonly action: CallModel;
   readonly scope: Scope;
-  /** Absent if nothing prepares turns. */
+  /** Absent if no middleware prepares turns. */
   readonly plan: JournalEvent | undefined;
 }
 
-/** A turn's call of its model. */
+/** The model call of a turn. */
 interface TurnCall extends TurnScope {
   readonly planned: PlannedTurn;
   readonly attempts: AttemptCounter;
   readonly emitter: ResponseEmitter;
   readonly requests: ModelRequests;
-  /** What middleware asks beside it. */
+  /** The requests of middleware. */
   readonly middleware: MiddlewareRequests;
-  /** Cancels requests that middleware did not wait for; absent without middleware around requests. */
+  /** Cancels requests that middleware did not await; absent if no middleware wraps model calls. */
   readonly cancelRequests: (() => void) | undefined;
 }
 
@@ -68,35 +68,36 @@ function beginCall(planned: PlannedTurn, turnScope: TurnScope): TurnCall {
   const { model, history } = planned;
   const isWrapped = scope.definition.middleware.some((middleware) => middleware.wrapModelCall !== undefined);
   const branch = isWrapped ? branchScope(scope) : undefined;
-  const within = branch?.scope ?? scope;
+  const branched = branch?.scope ?? scope;
   const attempts = new AttemptCounter();
-  const emitter = new ResponseEmitter(within, { turn, history });
+  const emitter = new ResponseEmitter(branched, { turn, history });
   return {
     ...turnScope,
     planned,
     attempts,
     emitter,
-    requests: new ModelRequests(within, { turn, model, attempts, emitter }),
+    requests: new ModelRequests(branched, { turn, model, attempts, emitter }),
     middleware: new MiddlewareRequests(scope, turn, attempts),
     cancelRequests: branch?.end,
   };
 }
 
-/** Under a cost limit the intent to request is recorded: a request that a crash cut off is charged, and made again as a step of its own. */
-function runStep(call: TurnCall, lost: number): Promise<JournalEvent> {
+/** Records the intent of a request under a cost limit. If a crash interrupts the request, it is charged and repeated as another step. */
+function runRequestStep(call: TurnCall, lost: number): Promise<JournalEvent> {
   const { action, scope } = call;
   const name = formatTurnStep('model', action.turn, lost);
   const work = (): Promise<JournalEvent> => requestResponse(call);
-  if (!scope.budget.isPaid) return scope.stepRunner.step(factStep<JournalEvent>(scope, { name, work, effect: 'read' }));
+  if (!scope.budget.hasCostLimit)
+    return scope.stepRunner.step(createEventStep<JournalEvent>(scope, { name, work, effect: 'read' }));
   const onUnknownOutcome = (): JournalEvent => recordLostRequest(call);
   return scope.stepRunner.step(
-    factStep<JournalEvent>(scope, { name, work, effect: 'non-idempotent', onUnknownOutcome }),
+    createEventStep<JournalEvent>(scope, { name, work, effect: 'non-idempotent', onUnknownOutcome }),
   );
 }
 
 function recordLostRequest(call: TurnCall): RequestLostEvent {
   const { name, price } = call.planned.model;
-  const usage = discardedUsage({ request: buildRequest(call, []), price });
+  const usage = estimateDiscardedUsage({ request: buildRequest(call, []), price });
   return { type: 'request.lost', turn: call.action.turn, model: name, usage, ...stamp(call.scope) };
 }
 
@@ -104,17 +105,17 @@ async function requestResponse(call: TurnCall): Promise<JournalEvent> {
   const { action, plan, scope, emitter, requests, middleware, cancelRequests } = call;
   const startedAt = scope.clock.now();
   try {
-    const steering = plan === undefined ? scope.said() : []; // What is said after the plan, no middleware has seen.
+    const steering = plan === undefined ? scope.getSteering() : []; // After the plan, no middleware would see the messages.
     emitSteering(steering, { turn: action.turn, scope });
-    const { reply, rejection } = await askThroughMiddleware(buildRequest(call, steering), call);
+    const { response, rejection } = await sendThroughMiddleware(buildRequest(call, steering), call);
     cancelRequests?.();
-    checkResponse(reply, 'A model middleware');
-    const failure = findFinishError(reply);
-    if (failure !== undefined) throw failure; // Of a response that middleware made: the model's own was tried again.
+    checkResponse(response, 'A model middleware');
+    const failure = findFinishError(response);
+    if (failure !== undefined) throw failure; // Middleware made this response: a failed response of the model has been retried already.
     const durationMs = scope.clock.now() - startedAt;
-    const fact = recordResponse(reply, { ...call, steering, rejection, durationMs });
-    scope.cancellation.throwIfCancelled(); // A listener that read the text may have ended the run.
-    return fact;
+    const event = recordResponse(response, { ...call, steering, rejection, durationMs });
+    scope.cancellation.throwIfCancelled(); // A listener may have cancelled the run when it got the text.
+    return event;
   } catch (error) {
     cancelRequests?.();
     emitter.discard();
@@ -123,15 +124,15 @@ async function requestResponse(call: TurnCall): Promise<JournalEvent> {
   }
 }
 
-type Response = Pick<RejectedResponse, 'reply'> & Partial<Pick<RejectedResponse, 'rejection'>>;
+type AcceptedResponse = Pick<RejectedResponse, 'response'> & Partial<Pick<RejectedResponse, 'rejection'>>;
 
-/** A response that an output guard does not accept is one all the same: it is recorded, and what follows is the loop's policy. */
-async function askThroughMiddleware(request: ChatRequest, call: TurnCall): Promise<Response> {
+/** A response that an output guard rejects is recorded like any other. The loop decides what follows. */
+async function sendThroughMiddleware(request: ChatRequest, call: TurnCall): Promise<AcceptedResponse> {
   const { scope, requests, cancelRequests } = call;
-  // Without middleware nothing has to be given up: a request ends by itself when the run is cancelled.
-  if (cancelRequests === undefined) return { reply: await requests.send(request) };
+  // Without middleware a race is unnecessary: a request ends by itself when the run is cancelled.
+  if (cancelRequests === undefined) return { response: await requests.send(request) };
   try {
-    return { reply: await runUntilCancelled(scope.cancellation, () => wrapModel(call)(request)) };
+    return { response: await runUntilCancelled(scope.cancellation, () => wrapModel(call)(request)) };
   } catch (error) {
     if (error instanceof RejectedResponse) return error;
     throw error;
@@ -142,45 +143,45 @@ function buildRequest({ planned, action, scope }: TurnCall, steering: readonly U
   const { tools, toolChoice } = planned;
   const { instructions, settings } = scope;
   const messages = steering.length === 0 ? planned.messages : [...planned.messages, ...steering];
-  const choice = action.final ? 'none' : toolChoice;
+  const choice = action.isLast ? 'none' : toolChoice;
   const before: readonly Message[] = instructions === undefined ? [] : [instructions];
   return {
-    messages: before.length === 0 ? messages : before.concat(messages), // A spread allocates three times as much.
+    messages: before.length === 0 ? messages : before.concat(messages), // Cheaper than a spread, which allocates three times as much.
     ...(tools.length === 0 ? {} : { tools, ...(choice === undefined ? {} : { tool_choice: choice }) }),
     ...settings,
-    ...(scope.streams() ? { stream: true } : {}),
+    ...(scope.shouldStream() ? { stream: true } : {}),
   };
 }
 
-/** The request's way through the middleware, the first one outermost. */
+/** Wraps the request in the middleware, the first one outermost. */
 function wrapModel({ action: { turn }, planned: { model }, scope, requests, middleware }: TurnCall): NextModelCall {
-  const inner: NextModelCall = (request) => ignoreRejection(requests.send(request));
+  const sendRequest: NextModelCall = (request) => ignoreRejection(requests.send(request));
   return scope.definition.middleware.reduceRight<NextModelCall>((next, { wrapModelCall: wrap }) => {
     if (wrap === undefined) return next;
-    return (request) => wrap(request, next, middlewareScope(scope, { turn, requests: middleware, model }));
-  }, inner);
+    return (request) => wrap(request, next, createMiddlewareScope(scope, { turn, requests: middleware, model }));
+  }, sendRequest);
 }
 
 interface ReceivedResponse extends TurnCall {
   readonly rejection: Rejection | undefined;
-  /** What went with the request that the user has said meanwhile. */
+  /** The steering messages that were sent with the request. */
   readonly steering: readonly UserMessage[];
   readonly durationMs: number;
 }
 
-function recordResponse(reply: ChatResponse, received: ReceivedResponse): ModelRespondedEvent {
+function recordResponse(response: ChatResponse, received: ReceivedResponse): ModelRespondedEvent {
   const { action, planned, scope, attempts, emitter, requests, middleware, steering, rejection, durationMs } = received;
   const { turn } = action;
-  const [choice] = reply.choices;
+  const [choice] = response.choices;
   const named = resolveToolNames(choice.message, planned.tools);
-  const { message, rawArguments, repairs: mends } = planned.history.admit(named.message);
-  const { modelName, clampedByLimit, attempt = attempts.last, hasEmitted } = requests.findOrigin(reply);
+  const { message, rawArguments, repairs: historyRepairs } = planned.history.admit(named.message);
+  const { modelName, clampedByLimit, attempt = attempts.last, hasEmitted } = requests.findOrigin(response);
   if (rejection === undefined && !hasEmitted) emitter.emitWhole(getMessageText(choice.message), attempt);
-  const repairs = [...named.repairs, ...mends, ...findRepairs(named.message, scope)];
-  if (repairs.length > 0) void scope.tell.notice({ type: 'response.repaired', turn, repairs: repairs }); // Nothing to wait with.
-  const verdict = judge(message, choice.finish_reason);
+  const repairs = [...named.repairs, ...historyRepairs, ...findRepairs(named.message, scope)];
+  if (repairs.length > 0) void scope.events.emitLiveEvent({ type: 'response.repaired', turn, repairs }); // A repair needs no backpressure.
+  const verdict = classifyResponse(message, choice.finish_reason);
   if (rejection !== undefined || verdict === 'cut' || verdict === 'empty') emitter.discard();
-  const fact: ModelRespondedEvent = {
+  const event: ModelRespondedEvent = {
     type: 'model.responded',
     turn,
     model: modelName,
@@ -191,25 +192,25 @@ function recordResponse(reply: ChatResponse, received: ReceivedResponse): ModelR
     ...(clampedByLimit === undefined ? {} : { clampedByLimit }),
     usage: requests.usage,
     ...(rejection === undefined ? {} : { rejection }),
-    ...middleware.counted,
+    ...middleware.usageFields,
     ...(steering.length === 0 ? {} : { steeringMessages: { before: steering, after: [] } }),
     failedAttempts: requests.failedAttempts,
     durationMs,
     ...stamp(scope),
   };
-  return verdict === 'text' && rejection === undefined ? addLateSteering(fact, received) : fact;
+  return verdict === 'text' && rejection === undefined ? addLateSteering(event, received) : event;
 }
 
-/** Recorded, so that no agent that resumes the run can run a call without approval that this one asks for. */
+/** Recorded with the response: an agent that resumes the run must not skip an approval that this agent requires. */
 function findWaitingCalls(
   { tool_calls: calls = [] }: AssistantMessage,
   { policy }: Scope,
 ): Pick<ModelRespondedEvent, 'mayWait'> {
-  const mayWait = calls.flatMap((call, index) => (policy.mayWait(callName(call)) ? [index] : []));
+  const mayWait = calls.flatMap((call, index) => (policy.canWait(callName(call)) ? [index] : []));
   return mayWait.length === 0 ? {} : { mayWait };
 }
 
-/** What the tools read otherwise than the model wrote it. */
+/** Finds arguments that a tool reads in a repaired form. */
 function findRepairs({ tool_calls: calls = [] }: AssistantMessage, { definition }: Scope): readonly Repair[] {
   return calls.flatMap((call, index) => {
     const tool = definition.tools.get(callName(call));
@@ -218,12 +219,12 @@ function findRepairs({ tool_calls: calls = [] }: AssistantMessage, { definition 
   });
 }
 
-/** The run goes on with what the user said while the model answered. If its limits leave no turn, the next run begins with it. */
-function addLateSteering(fact: ModelRespondedEvent, { plan, scope, steering }: ReceivedResponse): ModelRespondedEvent {
-  const after = scope.said().slice(steering.length);
-  if (after.length === 0) return fact;
-  const state = [...(plan === undefined ? [] : [plan]), fact].reduce(apply, scope.known());
-  if (!leavesTurn(state, scope.policy)) return fact;
-  emitSteering(after, { turn: fact.turn, scope });
-  return { ...fact, steeringMessages: { before: steering, after } };
+/** Adds messages that arrived while the model responded, which continue the run. If the limits leave no turn, the caller keeps them. */
+function addLateSteering(event: ModelRespondedEvent, { plan, scope, steering }: ReceivedResponse): ModelRespondedEvent {
+  const after = scope.getSteering().slice(steering.length);
+  if (after.length === 0) return event;
+  const state = [...(plan === undefined ? [] : [plan]), event].reduce(apply, scope.getState());
+  if (!hasTurnLeft(state, scope.policy)) return event;
+  emitSteering(after, { turn: event.turn, scope });
+  return { ...event, steeringMessages: { before: steering, after } };
 }

@@ -13,9 +13,9 @@ import type { ToolResult } from '../tool/tool-result.ts';
 import { delegateCall } from './delegate.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
-import { makePending } from './pending-calls.ts';
+import { createPendingCall } from './pending-calls.ts';
 import type { Scope } from './scope.ts';
-import { factStep, stamp, stepName } from './step.ts';
+import { createEventStep, formatResultStep, stamp } from './step.ts';
 import {
   cancelCall,
   closeWithError,
@@ -30,52 +30,52 @@ import {
   wrapExecution,
 } from './tool-call.ts';
 
-/** Runs calls in parallel, each as a durable step or as a run of its own, which always gives a result. */
+/** Runs calls in parallel, each as a durable step or a nested run. Every call gets a result. */
 export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promise<readonly JournalEvent[]> {
   const tasks = calls.map((state): StepTask<JournalEvent> => {
     const name = callName(state.call);
     const tool = tools?.includes(name) === false ? undefined : scope.definition.tools.get(name);
     const call = { turn, state, scope };
-    return tool?.delegate === undefined ? callStep(tool, call) : delegateCall(tool, call);
+    return tool?.delegate === undefined ? createCallStep(tool, call) : delegateCall(tool, call);
   });
   return scope.stepRunner.parallel(tasks, { width: scope.maxParallelToolCalls });
 }
 
-function callStep(tool: Tool | undefined, { turn, state, scope }: ToolCallScope): StepTask<JournalEvent> {
+function createCallStep(tool: Tool | undefined, { turn, state, scope }: ToolCallScope): StepTask<JournalEvent> {
   const requests = new MiddlewareRequests(scope, turn);
   const begin = (): ToolCallRun => ({ turn, state, scope, requests, startedAt: scope.clock.now() });
   let endCall: (() => void) | undefined;
-  const step = factStep<JournalEvent>(scope, {
-    name: stepName({ turn, ...state }),
+  const step = createEventStep<JournalEvent>(scope, {
+    name: formatResultStep({ turn, ...state }),
     effect: tool?.effect ?? 'read',
     exclusive: tool?.exclusive ?? false,
     work: () => {
-      const { callsRefused } = scope.budget;
+      const { exceededCallLimit: callsRefused } = scope.budget;
       if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
       endCall = scope.budget.beginCall();
       return runCall(tool, begin());
     },
-    onUnknownOutcome: () => resolveDoubt(tool, begin()),
+    onUnknownOutcome: () => resolveUnknownOutcome(tool, begin()),
   });
-  const told: typeof step.onRecorded = (fact, how) => {
-    step.onRecorded(fact, how);
+  const onRecorded: typeof step.onRecorded = (event, how) => {
+    step.onRecorded(event, how);
     endCall?.(); // The event has charged this call. Ending it earlier would let a parallel call exceed the limit.
     requests.end();
   };
-  return { ...step, onRecorded: told };
+  return { ...step, onRecorded };
 }
 
-const IN_DOUBT =
-  'The outcome of this call is unknown: the process stopped while it ran. It may or may not have had its effect. Check before you repeat it.';
+const UNKNOWN_OUTCOME =
+  'The outcome of this call is unknown: the process stopped while it ran. It may have had its effect. Check before you repeat it.';
 
-/** The tool may know the outcome, or a person; otherwise the model has to find out. */
-async function resolveDoubt(
+/** Asks the tool or a person for the outcome. Without either, the model gets an error result. */
+async function resolveUnknownOutcome(
   tool: Tool | undefined,
   run: ToolCallRun,
 ): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
   const { onUnknownOutcome } = tool ?? {};
   if (tool === undefined || onUnknownOutcome === undefined) {
-    return failCall(new Error(IN_DOUBT), { ...run, reason: 'unknown_outcome', content: IN_DOUBT });
+    return failCall(new Error(UNKNOWN_OUTCOME), { ...run, reason: 'unknown_outcome', content: UNKNOWN_OUTCOME });
   }
   return onUnknownOutcome === 'ask' ? askPerson(tool, run) : runCall({ ...tool, execute: onUnknownOutcome }, run);
 }
@@ -88,13 +88,13 @@ async function askPerson(tool: Tool, run: ToolCallRun): Promise<ToolCallClosedEv
   return requestAnswer(tool, { ...run, reason: 'unknown_outcome', validated });
 }
 
-type OpenCall = ToolCallRun & Pick<Parameters<typeof makePending>[1], 'reason' | 'validated' | 'shown'>;
+type OpenCall = ToolCallRun & Pick<Parameters<typeof createPendingCall>[1], 'reason' | 'validated' | 'shown'>;
 
 async function requestAnswer(tool: Tool, call: OpenCall): Promise<ApprovalRequestedEvent> {
   const { turn, state, scope, requests } = call;
-  const pending = await makePending(tool, call);
-  const { counted } = requests;
-  return { type: 'approval.requested', turn, index: state.index, pending, ...counted, ...stamp(scope) };
+  const pending = await createPendingCall(tool, call);
+  const { usageFields } = requests;
+  return { type: 'approval.requested', turn, index: state.index, pending, ...usageFields, ...stamp(scope) };
 }
 
 async function runCall(
@@ -114,7 +114,7 @@ async function runCall(
 async function validateAndExecute(tool: Tool, run: ToolCallRun): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
   const { cancellation } = run.scope;
   const validated = await readArguments(tool, run.state.call);
-  cancellation.throwIfCancelled(); // The call has been reported as cancelled: its tool must not begin.
+  cancellation.throwIfCancelled(); // The call is already recorded as cancelled, so its tool must not start.
   if (!validated.ok) return rejectInput(validated.issues, run);
   try {
     const result = await executeThroughMiddleware(tool, { ...run, input: validated.value });
@@ -126,7 +126,7 @@ async function validateAndExecute(tool: Tool, run: ToolCallRun): Promise<ToolCal
   }
 }
 
-const NO_RESULT = 'A tool middleware gave no result. Return what next(call) gave, or { content: "…" }.';
+const NO_RESULT = 'A tool middleware returned no result. Return the result of next(call), or { content: "…" }.';
 
 function executeThroughMiddleware(
   tool: Tool,
@@ -134,16 +134,16 @@ function executeThroughMiddleware(
 ): Promise<ToolResult> {
   const { turn, scope, state } = run;
   const { index, call } = state;
-  void scope.tell.notice({ type: 'tool.started', turn, index, call }); // Tools do not wait for readers.
-  const inner: ToolExecution = ({ tool, input }) =>
+  void scope.events.emitLiveEvent({ type: 'tool.started', turn, index, call }); // Tools do not wait for slow readers.
+  const runTool: ToolExecution = ({ tool, input }) =>
     executeTool(tool, input, {
       clock: scope.clock,
       signal: scope.cancellation,
       makeContext: (timed) => new ToolCallContext(run, timed),
       onLateResult: (settled) => {
         const error = settled.status === 'rejected' ? { error: toErrorData(settled.reason) } : {};
-        void scope.tell.notice({ type: 'tool.late_result', turn, index, call, ...error }); // Nothing to wait with.
+        void scope.events.emitLiveEvent({ type: 'tool.late_result', turn, index, call, ...error }); // Nothing left to hold back.
       },
     });
-  return wrapExecution(inner, run)({ call, tool, input });
+  return wrapExecution(runTool, run)({ call, tool, input });
 }

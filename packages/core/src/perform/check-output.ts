@@ -6,9 +6,9 @@ import type { JournalEvent, OutputCheckedEvent } from '../event/journal-event.ts
 import { formatTurnStep } from '../event/step-name.ts';
 import type { CheckOutput } from '../loop/action.ts';
 import type { Scope } from './scope.ts';
-import { factStep, stamp, toInterruption } from './step.ts';
+import { createEventStep, stamp, toInterruption } from './step.ts';
 
-/** Reads the run's last response as the agent's output. Recorded is its JSON, before the schema transforms it. */
+/** Validates the last response as the agent's output. Records its JSON before the schema transforms it. */
 export function checkOutput(action: CheckOutput, scope: Scope): Promise<JournalEvent> {
   const { turn } = action;
   const work = async (): Promise<JournalEvent> => {
@@ -16,38 +16,38 @@ export function checkOutput(action: CheckOutput, scope: Scope): Promise<JournalE
       const result = await runUntilCancelled(scope.cancellation, () => validateOutput(action, scope));
       return { type: 'output.checked', turn, result, ...stamp(scope) };
     } catch {
-      // The check itself never throws: the run was cancelled.
+      // Only a cancelled run gets here: the validation itself never throws.
       return toInterruption(scope, { turn, reason: scope.cancellation.reason });
     }
   };
   return scope.stepRunner.step(
-    factStep<JournalEvent>(scope, { name: formatTurnStep('output', turn), effect: 'read', work }),
+    createEventStep<JournalEvent>(scope, { name: formatTurnStep('output', turn), effect: 'read', work }),
   );
 }
 
-/** A schema that throws is an issue, as it is in a tool's arguments. */
+/** Reports an error that the schema throws as an issue, like for a tool's input. */
 async function validateOutput(
   { turn, text }: CheckOutput,
-  { definition, tell }: Scope,
+  { definition, events }: Scope,
 ): Promise<OutputCheckedEvent['result']> {
   const parsed = parseOutput(text);
   if (!parsed.ok) return { ok: false, issues: `not valid JSON: ${parsed.problem}` };
   try {
     const texts = definition.output?.findJsonTexts(parsed.value) ?? [];
-    const mends = texts.map((path) => ({
+    const repairs = texts.map((path) => ({
       path: `message.content${path && `.${path}`}`,
       note: 'JSON as a text: parsed',
     }));
-    if (mends.length > 0) void tell.notice({ type: 'response.repaired', turn, repairs: mends }); // Nothing to wait with.
+    if (repairs.length > 0) void events.emitLiveEvent({ type: 'response.repaired', turn, repairs }); // A repair needs no backpressure.
     const validated = await definition.output?.validate(parsed.value);
     if (validated?.ok === false) return validated;
   } catch (error) {
     return { ok: false, issues: describeForModel(error) };
   }
-  return { ok: true, value: parsed.value as Json }; // JSON.parse gives nothing else.
+  return { ok: true, value: parsed.value as Json }; // `JSON.parse` returns JSON.
 }
 
-/** Reads a text as JSON. A number that a double cannot hold would be stored as another value. */
+/** Parses a text as JSON. Rejects numbers too large for a double, which would be stored as another value. */
 export function parseOutput(text: string): ParseResult {
   const json = removeFence(text);
   const parsed = parseJson(json);
@@ -59,7 +59,7 @@ export function parseOutput(text: string): ParseResult {
   };
 }
 
-/** Models like to put JSON into a Markdown fence, also if they were asked not to. */
+/** Removes a Markdown fence, which models often add to JSON. */
 function removeFence(text: string): string {
   const trimmed = text.trim();
   const start = trimmed.indexOf('\n');

@@ -10,62 +10,62 @@ import type { CompiledOutput } from '../schema/compile-output.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { Middleware, MiddlewareScope } from './middleware.ts';
 
-/** What an agent is to the loop. Made once an agent. */
+/** An agent as the loop sees it. Made once for each agent. */
 export interface Definition {
   readonly name: string;
   readonly model: ChatModel;
   /** Further models that `prepareTurn` may choose. */
   readonly models: readonly ChatModel[];
   readonly tools: ReadonlyMap<string, Tool>;
-  /** As sent. One list for the life of the agent, so that its JSON is made once. */
+  /** The tools as sent. The same list for every request, so that its JSON is made once. */
   readonly toolObjects: readonly ToolObject[];
   readonly toolChoice: ToolChoice | undefined;
   readonly output: CompiledOutput | undefined;
   readonly middleware: readonly Middleware<never>[];
   readonly retry: ResolvedRetryPolicy;
-  /** The agents that this one may hand over to, by their names. */
+  /** The agents that this agent may hand over to, by name. */
   readonly handoffs: () => ReadonlyMap<string, Destination>;
-  /** All agents that may speak in a run of this one, by their names; this one is among them. */
+  /** All agents that may become active in a run of this agent, by name; includes this agent. */
   readonly speakers: () => ReadonlyMap<string, Speaker>;
 }
 
-/** Where a conversation may go. */
+/** The target of a handoff. */
 export interface Destination {
   readonly speaker: Speaker;
-  readonly sees: HistoryFilter;
+  readonly inputFilter: HistoryFilter;
 }
 
-/** What the next agent sees of the conversation, which itself keeps every message. Messages that stay are the same objects. */
+/** Selects what the next agent sees of the conversation, which itself keeps every message. Returned messages that stay must be the same objects. */
 export type HistoryFilter = (
   messages: readonly Message[],
   scope: HistoryFilterScope,
 ) => readonly Message[] | Promise<readonly Message[]>;
 
-/** Of the agent that hands over. */
+/** The scope of the agent that hands over. */
 export type HistoryFilterScope = MiddlewareScope;
 
-/** An agent that speaks in a run. */
+/** An agent that may become active in a run. */
 export interface Speaker {
   readonly definition: Definition;
   readonly settings: ChatSettings;
-  policyOf(limits: ResolvedLimits): Policy;
-  instructionsFor(context: never): Promise<string | undefined>;
-  digest(): DefinitionRecord;
-  /** Compares the agent with what the run recorded of it when it began to speak. */
-  since(
+  getPolicy(limits: ResolvedLimits): Policy;
+  resolveInstructions(context: never): Promise<string | undefined>;
+  getDefinitionRecord(): DefinitionRecord;
+  /** Compares the agent with its definition when it became active in the run. */
+  compareDefinition(
     begun: Pick<RunStartedEvent, 'agent' | 'definition'>,
-    run: Pick<DefinitionChanges, 'onVersionMismatch' | 'mismatch'> & { readonly runId: string },
-  ): Pick<DefinitionChanges, 'changes' | 'mismatch'>;
+    run: Pick<DefinitionChanges, 'onVersionMismatch' | 'versionError'> & { readonly runId: string },
+  ): Pick<DefinitionChanges, 'changedTools' | 'versionError'>;
 }
 
-/** How the agent differs from the one that began the run, and what follows from that. */
+/** The differences between the agent and the one that began the run. */
 export interface DefinitionChanges {
-  /** What became of the agent's tools since the run began, by their names; empty if that does not matter. */
-  readonly changes: ReadonlyMap<string, string>;
-  /** What a run does that was begun by another version of its agent, or with other tools. */
+  /** A description of the change for each tool that changed since the run began; empty with `onVersionMismatch: 'continue'`. */
+  readonly changedTools: ReadonlyMap<string, string>;
+  /** What happens if another version of the agent began the run, or the tools of an open call have changed. */
   readonly onVersionMismatch: 'fail' | 'continue';
-  /** Why the run does nothing that is not recorded yet: another version of the agent began it. */
-  readonly mismatch: HostError | undefined;
-  /** Whether the calls of a turn were asked for in an earlier attempt at the run. */
-  readonly isFromBefore: (turn: number) => boolean;
+  /** Set if another version of the agent began the run: steps without a record then fail with this error. */
+  readonly versionError: HostError | undefined;
+  /** Whether the response of the turn was recorded by an earlier attempt at the run. */
+  readonly isFromEarlierAttempt: (turn: number) => boolean;
 }

@@ -14,7 +14,7 @@ import { type ToolResult, toResult } from '../tool/tool-result.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
-import { factStep, fromOutside, stamp, stepName } from './step.ts';
+import { addPath, createEventStep, formatResultStep, stamp } from './step.ts';
 import {
   closeWithError,
   closeWithResult,
@@ -25,26 +25,26 @@ import {
   wrapExecution,
 } from './tool-call.ts';
 
-/** What a run inside a run is given of the one around it. */
+/** What a nested run gets from its outer run. */
 export interface OuterRun {
   readonly scope: Scope;
-  /** Keeps the steps of the run inside. */
+  /** Records the steps of the nested run. */
   readonly stepRunner: StepRunner;
   readonly path: string;
 }
 
-/** Runs an agent inside a run. Never rejects but with a `HostError`. */
-export type Delegate = (input: unknown, outer: OuterRun) => Promise<Delegated>;
+/** Runs an agent inside a run. Rejects only with a `HostError`. */
+export type Delegate = (input: unknown, outer: OuterRun) => Promise<NestedRun>;
 
-export interface Delegated {
+export interface NestedRun {
   readonly outcome: Outcome<unknown>;
-  /** Tells of the run inside that it has finished. */
-  readonly tellFinished: (how: { readonly replayed: boolean }) => void;
+  /** Emits the `run.finished` event of the nested run. */
+  readonly emitFinished: (how: { readonly replayed: boolean }) => void;
 }
 
 /**
- * A call that is a run of its own. Its steps are kept inside this one's; its result is the step that every call has,
- * which is found even if the agent is no tool any more.
+ * Runs a call as a nested run. Its steps are recorded below the name of the call. Its result is recorded in the step that every
+ * call has, so it is found even if the agent is not a tool any more.
  */
 export function delegateCall(tool: Tool, { turn, state, scope }: ToolCallScope): ChildRun<JournalEvent> {
   const name = formatCallStep('tool', { turn, index: state.index });
@@ -56,7 +56,7 @@ export function delegateCall(tool: Tool, { turn, state, scope }: ToolCallScope):
     async body(stepRunner) {
       const endCall = scope.budget.beginCall();
       try {
-        return await runInside(tool, { ...run, stepRunner, path: fromOutside(scope, name) });
+        return await runNestedCall(tool, { ...run, stepRunner, path: addPath(scope, name) });
       } finally {
         endCall();
       }
@@ -69,52 +69,56 @@ interface DelegatedCall extends ToolCallRun {
   readonly path: string;
 }
 
-async function runInside(tool: Tool, { stepRunner, path, ...run }: DelegatedCall): Promise<JournalEvent> {
+async function runNestedCall(tool: Tool, { stepRunner, path, ...run }: DelegatedCall): Promise<JournalEvent> {
   const { turn, state, scope, requests } = run;
   const { index, call } = state;
-  const resultStep = (work: () => ToolCallClosedEvent): Step<JournalEvent> =>
-    factStep<JournalEvent>(scope, { name: stepName({ turn, ...state }), effect: 'read', work: async () => work() });
+  const createResultStep = (work: () => ToolCallClosedEvent): Step<JournalEvent> =>
+    createEventStep<JournalEvent>(scope, {
+      name: formatResultStep({ turn, ...state }),
+      effect: 'read',
+      work: async () => work(),
+    });
   const read = await readArguments(tool, call);
-  if (!read.ok) return scope.stepRunner.step(resultStep(() => rejectInput(read.issues, run)));
-  // What an aborted run has begun inside is still read again, for what it has cost. Nobody waits for readers here.
-  if (!scope.cancellation.isCancelled) void scope.tell.notice({ type: 'tool.started', turn, index, call });
+  if (!read.ok) return scope.stepRunner.step(createResultStep(() => rejectInput(read.issues, run)));
+  // An aborted run still replays its nested run to count its usage, without a start event. Tools do not wait for slow readers.
+  if (!scope.cancellation.isCancelled) void scope.events.emitLiveEvent({ type: 'tool.started', turn, index, call });
   const outer = { scope, stepRunner, path };
-  const { settled, inside } = await delegateThroughMiddleware(tool, { ...run, input: read.value, outer });
-  const spent = countUsage(inside?.outcome);
-  if (inside?.outcome.status !== 'suspended') {
-    const step = resultStep(() => ({ ...closeDelegated(settled, run), ...spent }));
-    const told: typeof step.onRecorded = (fact, how) => {
-      inside?.tellFinished(how);
-      step.onRecorded(fact, how);
+  const { settled, nestedRun } = await delegateThroughMiddleware(tool, { ...run, input: read.value, outer });
+  const spent = countUsage(nestedRun?.outcome);
+  if (nestedRun?.outcome.status !== 'suspended') {
+    const step = createResultStep(() => ({ ...closeDelegated(settled, run), ...spent }));
+    const onRecorded: typeof step.onRecorded = (event, how) => {
+      nestedRun?.emitFinished(how);
+      step.onRecorded(event, how);
       requests.end();
     };
-    return scope.stepRunner.step({ ...step, onRecorded: told });
+    return scope.stepRunner.step({ ...step, onRecorded });
   }
-  inside.tellFinished({ replayed: false });
-  const { pending } = inside.outcome;
+  nestedRun.emitFinished({ replayed: false });
+  const { pending } = nestedRun.outcome;
   const suspended: JournalEvent = {
     type: 'tool.suspended',
     turn,
     index,
     pending,
     ...spent,
-    ...requests.counted,
+    ...requests.usageFields,
     ...stamp(scope),
   };
-  scope.tell.fact(suspended, { replayed: false });
+  scope.events.emitJournalEvent(suspended, { replayed: false });
   requests.end();
   return suspended;
 }
 
 interface DelegatedResult {
   readonly settled: PromiseSettledResult<ToolResult>;
-  /** Absent where middleware did not let it begin. */
-  readonly inside: Delegated | undefined;
+  /** Absent if middleware did not start it. */
+  readonly nestedRun: NestedRun | undefined;
 }
 
 /**
- * Middleware is around an agent as around any tool. It does its part again where a run is resumed that had not come to the
- * result: only that is remembered.
+ * Runs an agent through the tool middleware, like any tool. Only the result is recorded: if a crash comes before it, the
+ * middleware runs again.
  */
 async function delegateThroughMiddleware(
   tool: Tool,
@@ -122,40 +126,43 @@ async function delegateThroughMiddleware(
 ): Promise<DelegatedResult> {
   const { scope, state } = run;
   const delegate = tool.delegate as Delegate; // Made by `agent.asTool` only.
-  let inside: Promise<Delegated> | undefined;
-  const inner: ToolExecution = async ({ input }) => {
-    inside ??= delegate(input, outer);
-    const { outcome } = await inside;
-    if (outcome.status !== 'completed') throw new NoAnswer(outcome, callName(state.call));
+  let nestedRun: Promise<NestedRun> | undefined;
+  const runAgent: ToolExecution = async ({ input }) => {
+    nestedRun ??= delegate(input, outer);
+    const { outcome } = await nestedRun;
+    if (outcome.status !== 'completed') throw new NestedRunError(outcome, callName(state.call));
     return toResult(outcome.output, { maxLength: tool.maxResultLength });
   };
   const call = { call: state.call, tool, input };
   const { cancellation } = scope;
   const work = cancellation.isCancelled
-    ? inner(call)
-    : runUntilCancelled(cancellation, () => wrapExecution(inner, run)(call));
+    ? runAgent(call)
+    : runUntilCancelled(cancellation, () => wrapExecution(runAgent, run)(call));
   const [settled] = await Promise.allSettled([work]);
-  // An abort ends the run inside by itself, and what it has used has to be known.
-  return { settled, inside: await inside };
+  // An abort ends the nested run by itself. Its usage must be counted, so wait for it.
+  return { settled, nestedRun: await nestedRun };
 }
 
-/** A run inside that gave none. What suspends it is no error: it passes by whatever middleware makes of it. */
-class NoAnswer extends ToolError {
+/** Thrown through the middleware if a nested run did not complete. A suspended run is suspended whatever middleware makes of this error. */
+class NestedRunError extends ToolError {
   readonly outcome: IncompleteOutcome;
 
   constructor(outcome: IncompleteOutcome, tool: string) {
-    super(`The agent "${tool}" gave no answer. ${reasonOf(outcome)}`);
+    super(`The agent "${tool}" returned no answer. ${describeEnd(outcome)}`);
     this.outcome = outcome;
   }
 }
 
 type IncompleteOutcome = Exclude<Outcome<unknown>, { status: 'completed' }>;
 
-/** The model is told why there is no answer. */
+/** Gives the model the reason if there is no answer. */
 function closeDelegated(settled: DelegatedResult['settled'], run: ToolCallRun): ToolCallClosedEvent {
   if (settled.status === 'fulfilled') return closeWithResult(settled.value, run);
   const { reason } = settled;
-  if (!(reason instanceof NoAnswer) || (reason.outcome.status === 'aborted' && run.scope.cancellation.isCancelled)) {
+  if (
+    !(reason instanceof NestedRunError) ||
+    (reason.outcome.status === 'aborted' && run.scope.cancellation.isCancelled)
+  ) {
     return closeWithError(reason, run);
   }
   return failCall(reason, { ...run, reason: 'ended', content: reason.message });
@@ -169,16 +176,16 @@ function countUsage(outcome: Outcome<unknown> | undefined): {
   return { ...(usage !== NO_USAGE && { spent: usage }), ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }) };
 }
 
-function reasonOf(outcome: IncompleteOutcome): string {
+function describeEnd(outcome: IncompleteOutcome): string {
   switch (outcome.status) {
     case 'suspended':
-      return 'It waits for somebody.';
+      return 'It waits for an external answer.';
     case 'limited':
-      return `It reached its limit: ${outcome.limit}.${quoted(outcome.text)}`;
+      return `It reached its limit: ${outcome.limit}.${quoteText(outcome.text)}`;
     case 'truncated':
-      return `Its reply was cut off by the token limit.${quoted(outcome.text)}`;
+      return `Its response was cut off by the token limit.${quoteText(outcome.text)}`;
     case 'filtered':
-      return "Its reply was stopped by the server's filter.";
+      return "The server's content filter stopped its response.";
     case 'refused':
       return `It refused: ${outcome.refusal}`;
     case 'aborted':
@@ -188,6 +195,6 @@ function reasonOf(outcome: IncompleteOutcome): string {
   }
 }
 
-function quoted(text: string | undefined): string {
-  return text === undefined || text.trim() === '' ? '' : ` What it had so far:\n${text}`;
+function quoteText(text: string | undefined): string {
+  return text === undefined || text.trim() === '' ? '' : ` Its text so far:\n${text}`;
 }

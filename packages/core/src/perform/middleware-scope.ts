@@ -5,23 +5,23 @@ import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { MiddlewareScope } from './middleware.ts';
 import { AttemptCounter, ModelRequests } from './model-requests.ts';
-import type { Scope, Teller } from './scope.ts';
+import type { EventSink, Scope } from './scope.ts';
 
 interface MiddlewareStep {
   readonly turn: number;
   readonly requests: MiddlewareRequests;
-  /** @defaultValue the agent's */
+  /** @defaultValue the model of the agent */
   readonly model?: ChatModel;
 }
 
-/** What middleware is given in one step. */
-export function middlewareScope(
-  { context, runId, path, cancellation, clock, known, definition }: Scope,
+/** Creates the scope that middleware gets in one step. */
+export function createMiddlewareScope(
+  { context, runId, path, cancellation, clock, getState, definition }: Scope,
   { turn, requests, model = definition.model }: MiddlewareStep,
 ): MiddlewareScope<never> {
-  const ask: MiddlewareScope['callModel'] = (asked, request) => requests.ask(asked, request);
-  const { earlier, view } = known();
-  const replaced = view === undefined ? earlier : [...earlier, ...view.hidden];
+  const callModel: MiddlewareScope['callModel'] = (asked, request) => requests.send(asked, request);
+  const { replacedMessages: earlier, filteredHistory } = getState();
+  const replaced = filteredHistory === undefined ? earlier : [...earlier, ...filteredHistory.hiddenMessages];
   return {
     context,
     runId,
@@ -31,29 +31,29 @@ export function middlewareScope(
     signal: cancellation.signal,
     clock,
     replacedMessages: replaced,
-    callModel: ask,
+    callModel,
   };
 }
 
-/** What middleware asks models beside the conversation: within the run's budget, retries and signal, and counted with its step. */
+/** The model requests that middleware makes in one step: with the run's budget, retries and signal, and charged with the step. */
 export class MiddlewareRequests {
   readonly #scope: Scope;
   readonly #turn: number;
   #attempts: AttemptCounter | undefined;
   #all: ModelRequests[] | undefined;
   #branch: ScopeBranch | undefined;
-  #isOver = false;
+  #hasEnded = false;
 
-  /** @param attempts Of the step, if it makes requests itself. */
+  /** @param attempts The counter of the step, if the step makes requests itself. */
   constructor(scope: Scope, turn: number, attempts?: AttemptCounter) {
     this.#scope = scope;
     this.#turn = turn;
     this.#attempts = attempts;
   }
 
-  ask(model: ChatModel, request: ChatRequest): Promise<ChatResponse> {
-    if (this.#isOver) return ignoreRejection(Promise.reject(new Error(OVER)));
-    this.#branch ??= branchScope({ ...this.#scope, tell: attemptsOnly(this.#scope.tell) });
+  send(model: ChatModel, request: ChatRequest): Promise<ChatResponse> {
+    if (this.#hasEnded) return ignoreRejection(Promise.reject(new Error(STEP_ENDED)));
+    this.#branch ??= branchScope({ ...this.#scope, events: emitOnlyAttempts(this.#scope.events) });
     this.#attempts ??= new AttemptCounter();
     const requests = new ModelRequests(this.#branch.scope, { turn: this.#turn, model, attempts: this.#attempts });
     this.#all = [...(this.#all ?? []), requests];
@@ -64,43 +64,46 @@ export class MiddlewareRequests {
     return (this.#all ?? []).reduce((sum, requests) => addUsage(sum, requests.usage), NO_USAGE);
   }
 
-  /** As a fact has it. */
-  get counted(): { readonly middlewareUsage?: Usage } {
+  /** The usage as the fields of an event; empty without requests. */
+  get usageFields(): { readonly middlewareUsage?: Usage } {
     return this.#all === undefined ? {} : { middlewareUsage: this.usage };
   }
 
-  /** Gives back what was reserved, once the fact was told that charges what was used. Nothing is at work after this. */
+  /** Releases the reservations and cancels open requests. Called after the event has charged the usage. */
   end(): void {
-    this.#isOver = true;
+    this.#hasEnded = true;
     this.#branch?.end();
     for (const requests of this.#all ?? []) requests.end();
   }
 }
 
-/** Every attempt is told; the pieces and repairs are not the conversation's. */
-function attemptsOnly(tell: Teller): Teller {
-  return { ...tell, notice: (notice) => (notice.type === 'response.repaired' ? undefined : tell.notice(notice)) };
+/** Drops reported repairs: they concern responses outside the conversation. Events of attempts pass. */
+function emitOnlyAttempts(sink: EventSink): EventSink {
+  return {
+    ...sink,
+    emitLiveEvent: (event) => (event.type === 'response.repaired' ? undefined : sink.emitLiveEvent(event)),
+  };
 }
 
 export interface ScopeBranch {
   readonly scope: Scope;
-  /** Cancels what is still at work in the branch. */
+  /** Cancels the open work of the branch. */
   readonly end: () => void;
 }
 
-/** The same scope, whose work can be cancelled while the run goes on: middleware may end before what it has begun. */
+/** Copies the scope with a cancellation of its own: middleware may end before the work that it started. */
 export function branchScope(scope: Scope): ScopeBranch {
   const cancellation = new Cancellation(scope.cancellation);
   const end = (): void => {
     cancellation.detach();
-    cancellation.cancel(new Error(OVER));
+    cancellation.cancel(new Error(STEP_ENDED));
   };
   return { scope: { ...scope, cancellation }, end };
 }
 
-const OVER = 'What had asked this is over.';
+const STEP_ENDED = 'The step that made this request has ended.';
 
-/** Prevents an unhandled rejection if middleware does not wait for what it has begun. */
+/** Prevents an unhandled rejection if middleware does not await its request. */
 export function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

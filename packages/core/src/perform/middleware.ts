@@ -8,74 +8,73 @@ import type { ChatModel } from '../model/chat-model.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolResult } from '../tool/tool-result.ts';
 
-/** The run that a middleware is working in. */
+/** The run in which a middleware works. */
 export interface MiddlewareScope<Context = unknown> {
-  /** The application's value, as it was handed to `agent.run`. */
+  /** The application's context value, as passed to `agent.run`. */
   readonly context: Context;
   readonly runId: string;
-  /** Where in a tree of runs: `''` for the run itself. */
+  /** The position in the tree of runs: `''` for the outermost run. */
   readonly path: string;
   /** Counted from 1. */
   readonly turn: number;
-  /** Of the agent that speaks; around a request the one that is asked. */
+  /** The model of the active agent; in `wrapModelCall` the model of this request. */
   readonly model: ChatModel;
   /** Aborted when the run ends. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** What the run's history had before something else was put in its place: see `TurnPlan.replaceHistory`. */
+  /** Messages of the history that middleware has replaced: see `TurnPlan.replaceHistory`. */
   readonly replacedMessages: readonly Message[];
   /**
-   * Asks a model beside the conversation, as a guard or a summary does: within the run's limits, with its retries, and counted with
-   * the step that the middleware works in. Rejects as a model request of the run would.
+   * Requests a response outside the conversation, for example for a guard or a summary: within the run's limits, with its retries, and
+   * charged with the step. Rejects like a model request of the run.
    */
   callModel(model: ChatModel, request: ChatRequest): Promise<ChatResponse>;
 }
 
-/** What one turn will ask. What `prepareTurn` changes holds for that turn only, but for messages that are to be kept. */
+/** The request of one turn. A change by `prepareTurn` applies to this turn only, except with `replaceHistory` and for `memory`. */
 export interface TurnPlan {
   readonly turn: number;
-  /** One of the agent's: its `model`, or of its `models`. */
+  /** The agent's `model`, or one of its `models`. */
   readonly model: ChatModel;
-  /** The history; instructions come on top. */
+  /** The history, without the instructions. */
   readonly messages: readonly Message[];
   /**
-   * Whether the run goes on with these messages: they are its history from now on, and that of its outcome. Messages that stay have to be
-   * the same objects.
+   * Whether `messages` replaces the history for the rest of the run and in its outcome. Messages that stay must be the same objects.
    *
-   * @defaultValue false: they hold for this turn
+   * @defaultValue false: `messages` applies to this turn only
    */
   readonly replaceHistory?: boolean;
-  /** How many tokens the request will have: as the server counted what it has seen, and an estimate of what came since. Follows what is made of `tools`. */
+  /** The expected input tokens of the request: the server's last count, plus an estimate of what was added since. Updated when `tools` changes. */
   readonly estimatedInputTokens: number;
-  /** Of the agent's tools. */
+  /** A selection of the agent's tools. */
   readonly tools: readonly Tool[];
   readonly toolChoice: ToolChoice | undefined;
   /**
-   * What middleware keeps for the run's next turns, by a name of its own: JSON, recorded with the turn, so that a resumed run has it as
-   * well. Begins anew where the conversation goes over to another agent.
+   * Values that middleware keeps for later turns, each under a name of its own. They are JSON and recorded with the turn, so a resumed
+   * run has them too. A handoff clears them.
    */
   readonly memory?: Readonly<Record<string, Json>>;
 }
 
-/** A call whose arguments passed the tool's schema. */
+/** A call whose arguments match the tool's schema. */
 export interface ValidatedCall {
   readonly call: ToolCall;
   readonly tool: Tool;
-  /** What the schema made of the arguments. */
+  /** The arguments after validation by the schema. */
   readonly input: unknown;
 }
 
-/** Asks the model, with all retries. Rejects with a `ModelError` when they are spent. */
+/** Requests a response, with all retries. Rejects with a `ModelError` when the last one fails. */
 export type NextModelCall = (request: ChatRequest) => Promise<ChatResponse>;
 
-/** Runs the tool, under its deadline. Rejects with what the tool threw. */
+/** Runs the tool with its deadline. Rejects with the error that the tool threw. */
 export type ToolExecution = (call: ValidatedCall) => Promise<ToolResult>;
 
 /**
- * May change or veto a model request or a tool call. The first one of a list is the outermost.
+ * Changes or rejects model requests and tool calls. The first middleware of a list is the outermost.
  *
- * What a middleware changes is part of the step that it wraps, and remembered with it. What it throws counts as
- * thrown by the model, or by the tool; `AbortRun` and `RefuseRun` end the run.
+ * Its changes are part of the step that it wraps, and recorded with it. An error that it throws counts as an error of the model or
+ * the tool; `AbortRun` and `RefuseRun` end the run.
  */
 export interface Middleware<in Context = unknown> {
   readonly prepareTurn?: (turn: TurnPlan, scope: MiddlewareScope<Context>) => TurnPlan | Promise<TurnPlan>;
@@ -85,8 +84,8 @@ export interface Middleware<in Context = unknown> {
     scope: MiddlewareScope<Context>,
   ) => Promise<ChatResponse>;
   /**
-   * Around each tool, an agent as a tool among them. Around such an agent it does its part again where a run is resumed before the
-   * agent's result was remembered; a pause of the agent passes by it.
+   * Wraps each tool call, including calls of agents as tools. For such an agent it runs again if the run is resumed before the agent's
+   * result is recorded, and it does not see that the agent was suspended.
    */
   readonly wrapToolCall?: (
     call: ValidatedCall,
@@ -95,15 +94,15 @@ export interface Middleware<in Context = unknown> {
   ) => Promise<ToolResult>;
 }
 
-/** Thrown by an output guard in place of a response that the run must not use. The loop asks again, or refuses the run. */
+/** Thrown by an output guard that rejects a response. The loop requests another response, or ends the run as refused. */
 export class RejectedResponse extends Error {
   override readonly name = 'RejectedResponse';
-  readonly reply: ChatResponse;
+  readonly response: ChatResponse;
   readonly rejection: Rejection;
 
-  constructor(reply: ChatResponse, rejection: Rejection) {
+  constructor(response: ChatResponse, rejection: Rejection) {
     super(rejection.reason);
-    this.reply = reply;
+    this.response = response;
     this.rejection = rejection;
   }
 }

@@ -9,18 +9,18 @@ import { toErrorData } from '../event/error-data.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type { LimitName } from '../event/outcome.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
-import { RequestRefused, type Reserved } from '../limits/budget.ts';
-import { discardedUsage, estimatePrompt, usageOf } from '../limits/estimate.ts';
+import { BudgetExceededError, type BudgetReservation } from '../limits/budget.ts';
+import { computeUsage, estimateDiscardedUsage, estimatePrompt } from '../limits/estimate.ts';
 import { checkPrices } from '../limits/limits.ts';
-import { type Answered, type Attempt, type AttemptFailure, attempts } from '../model/attempts.ts';
+import { type Attempt, type AttemptFailure, type AttemptResult, runAttempts } from '../model/attempts.ts';
 import type { ChatModel, ModelContext, Price } from '../model/chat-model.ts';
 import { NetworkError, TimeoutError } from '../model/errors.ts';
-import { chainOf, highestPrice } from '../model/price.ts';
+import { findHighestPrice, listModelChain } from '../model/price.ts';
 import { withMemo } from '../model/request-memo.ts';
 import type { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
 
-/** Numbers the attempts of a step, those of middleware's own requests among them: an event names its attempt by turn and number. */
+/** Numbers the attempts of a step, including those of middleware's requests. Events identify an attempt by turn and number. */
 export class AttemptCounter {
   #count = 0;
 
@@ -28,7 +28,7 @@ export class AttemptCounter {
     return this.#count;
   }
 
-  next(): number {
+  increment(): number {
     this.#count++;
     return this.#count;
   }
@@ -38,28 +38,28 @@ export interface ModelRequestsOptions {
   readonly turn: number;
   readonly model: ChatModel;
   readonly attempts: AttemptCounter;
-  /** Gets the pieces of one request at a time. Absent if no pieces are emitted. */
+  /** Gets the deltas of one request at a time. Absent if no deltas are emitted. */
   readonly emitter?: ResponseEmitter;
 }
 
-/** Where a response comes from. */
+/** The request that a response belongs to. */
 export interface ResponseOrigin {
   readonly modelName: string;
-  /** The limit that shortened the room of the response, if one did. */
+  /** The limit that shortened the response, if any. */
   readonly clampedByLimit: LimitName | undefined;
-  /** The request's last attempt; `undefined` if middleware made the response. */
+  /** The number of the last attempt; `undefined` if middleware made the response. */
   readonly attempt: number | undefined;
-  /** Whether the pieces that were emitted are those of this response. */
+  /** Whether the emitted deltas belong to this response. */
   readonly hasEmitted: boolean;
 }
 
-/** A step's requests to one model. Middleware may make several, also at once; each has its own attempts, reservation and usage. */
+/** The requests of a step to one model. Middleware may make several, even in parallel. Each has its own attempts, reservation and usage. */
 export class ModelRequests {
   readonly #scope: Scope;
   readonly #options: ModelRequestsOptions;
   readonly #requests: ModelRequest[] = [];
   readonly #failed: FailedAttempt[] = [];
-  /** The request whose pieces are emitted: the one that starts while no other is under way. */
+  /** The request whose deltas are emitted: the last one that started alone. */
   #emitted: ModelRequest | undefined;
 
   constructor(scope: Scope, options: ModelRequestsOptions) {
@@ -67,7 +67,7 @@ export class ModelRequests {
     this.#options = options;
   }
 
-  /** What all requests used, including what requests may have used that were given up. */
+  /** The usage of all requests, including estimates for cancelled ones. */
   get usage(): Usage {
     return this.#requests.reduce((sum, request) => addUsage(sum, request.usage), NO_USAGE);
   }
@@ -76,11 +76,11 @@ export class ModelRequests {
     return this.#failed;
   }
 
-  /** Asks the model, with all retries, and within the budget. */
+  /** Requests a response, with all retries and within the budget. */
   send(asked: ChatRequest): Promise<ChatResponse> {
     const { turn, model, attempts, emitter } = this.#options;
     const isAlone = this.#requests.every(({ isSettled }) => isSettled);
-    if (isAlone) emitter?.discard(); // Pieces of an earlier request.
+    if (isAlone) emitter?.discard(); // Discards the deltas of an earlier request.
     const request = new ModelRequest(asked, {
       scope: this.#scope,
       turn,
@@ -94,15 +94,15 @@ export class ModelRequests {
     return request.send();
   }
 
-  /** Releases what was reserved. Called when what was used is charged. */
+  /** Releases the reservations. Called after the usage is charged. */
   end(): void {
     for (const request of this.#requests) request.end();
   }
 
-  /** A response that middleware has made counts as the last request's. */
-  findOrigin(reply: ChatResponse): ResponseOrigin {
+  /** Finds the request of a response. A response that middleware made counts as that of the last request. */
+  findOrigin(response: ChatResponse): ResponseOrigin {
     const { model, emitter } = this.#options;
-    const own = this.#findRequest(reply);
+    const own = this.#findRequest(response);
     const request = own ?? this.#requests.findLast(({ answer }) => answer !== undefined);
     return {
       modelName: request?.answer?.model.name ?? model.name,
@@ -112,10 +112,10 @@ export class ModelRequests {
     };
   }
 
-  /** By its message: middleware may have changed other fields. */
+  /** Finds the request by the message: middleware may have changed other fields. */
   #findRequest({ choices: [{ message }] }: ChatResponse): ModelRequest | undefined {
     const isAnswer = (request: ModelRequest | undefined): boolean => {
-      return request?.answer?.reply.choices[0].message === message;
+      return request?.answer?.response.choices[0].message === message;
     };
     return isAnswer(this.#emitted) ? this.#emitted : this.#requests.find(isAnswer);
   }
@@ -124,52 +124,52 @@ export class ModelRequests {
 interface ModelRequestOptions extends Omit<ModelRequestsOptions, 'emitter'> {
   readonly scope: Scope;
   readonly emitter: ResponseEmitter | undefined;
-  /** Gets the attempts that failed. */
+  /** Gets the failed attempts. */
   readonly failed: FailedAttempt[];
 }
 
-/** An attempt that a server may be at work on. */
+/** An attempt that a server may be processing. */
 interface AttemptUnderWay {
   readonly price: Price | undefined;
-  /** What has arrived of the response, in bytes of UTF-8. */
+  /** How much of the response has arrived, in UTF-8 bytes. */
   receivedBytes: number;
-  /** How many waits hold it back, before anything is sent. */
+  /** How many waits delay the attempt before it is sent. */
   holds: number;
 }
 
-/** One request: its attempts, its reservation and its usage. */
+/** One request with its attempts, reservation and usage. */
 class ModelRequest {
   readonly #options: ModelRequestOptions;
   #request: ChatRequest;
   #attempt = 0;
   #underWay: AttemptUnderWay | undefined;
-  /** Of the attempts that have ended. */
+  /** The usage of attempts that have ended. */
   #usage: Usage = NO_USAGE;
-  #reserved: Reserved | undefined;
+  #reserved: BudgetReservation | undefined;
   #clampedByLimit: LimitName | undefined;
-  /** Releases what was used and is not charged yet. */
+  /** Releases the hold on usage that is not charged yet. */
   #releaseUsed: (() => void) | undefined;
   #isSettled = false;
   #isEnded = false;
-  #answer: Answered | undefined;
+  #answered: AttemptResult | undefined;
 
   constructor(request: ChatRequest, options: ModelRequestOptions) {
     this.#request = request;
     this.#options = options;
   }
 
-  /** What was used, including what an attempt may have used that is under way, or was given up. */
+  /** The usage, including an estimate for an open or cancelled attempt. */
   get usage(): Usage {
     const attempt = this.#underWay;
     const isSent = attempt !== undefined && (attempt.holds === 0 || attempt.receivedBytes > 0);
-    return isSent ? addUsage(this.#usage, discardedUsage({ request: this.#request, ...attempt })) : this.#usage;
+    return isSent ? addUsage(this.#usage, estimateDiscardedUsage({ request: this.#request, ...attempt })) : this.#usage;
   }
 
   get clampedByLimit(): LimitName | undefined {
     return this.#clampedByLimit;
   }
 
-  /** The number of its last attempt. */
+  /** The number of the last attempt. */
   get attempt(): number {
     return this.#attempt;
   }
@@ -178,29 +178,29 @@ class ModelRequest {
     return this.#isSettled;
   }
 
-  get answer(): Answered | undefined {
-    return this.#answer;
+  get answer(): AttemptResult | undefined {
+    return this.#answered;
   }
 
   async send(): Promise<ChatResponse> {
     const { scope, model } = this.#options;
     try {
-      scope.cancellation.throwIfCancelled(); // Middleware may ask when its turn is over.
-      // Without a cap there is nothing to estimate.
-      if (scope.budget.isCapped) this.#request = await this.#reserve();
-      const answer = await attempts(model, this.#request, {
+      scope.cancellation.throwIfCancelled(); // Middleware may send after its turn has ended.
+      // An estimate is needed only with a limit.
+      if (scope.budget.hasTokenOrCostLimit) this.#request = await this.#reserve();
+      const answer = await runAttempts(model, this.#request, {
         policy: scope.definition.retry,
         context: new RequestContext(scope, this),
         random: scope.random,
         onAttempt: (attempt) => this.#startAttempt(attempt),
-        onFailed: (failure) => this.#failAttempt(failure),
+        onFailure: (failure) => this.#failAttempt(failure),
       });
-      const { reply, model: answering } = answer;
-      checkResponse(reply, `Model "${answering.name}"`);
-      this.#usage = addUsage(this.#usage, usageOf(reply, { request: this.#request, price: answering.price }));
+      const { response, model: answering } = answer;
+      checkResponse(response, `Model "${answering.name}"`);
+      this.#usage = addUsage(this.#usage, computeUsage(response, { request: this.#request, price: answering.price }));
       this.#underWay = undefined;
-      this.#answer = answer;
-      return reply;
+      this.#answered = answer;
+      return response;
     } finally {
       this.#isSettled = true;
       if (this.#isEnded) this.#release();
@@ -208,7 +208,7 @@ class ModelRequest {
     }
   }
 
-  /** Releases what was reserved. Called when what was used is charged. */
+  /** Releases the reservations. Called after the usage is charged. */
   end(): void {
     this.#isEnded = true;
     this.#releaseUsed?.();
@@ -221,34 +221,34 @@ class ModelRequest {
     return this.#options.emitter?.emit(delta);
   }
 
-  reportRepairs(mends: readonly Repair[]): void {
+  reportRepairs(repairs: readonly Repair[]): void {
     const { scope, turn } = this.#options;
-    void scope.tell.notice({ type: 'response.repaired', turn, repairs: mends }); // Nothing to wait with.
+    void scope.events.emitLiveEvent({ type: 'response.repaired', turn, repairs }); // This event needs no backpressure.
   }
 
-  /** Counts a wait that holds the attempt back: until it is over nothing is sent. */
+  /** Counts a wait that delays the attempt: nothing is sent before it ends. */
   holdFor<T>(wait: Promise<T>): Promise<T> {
     const attempt = this.#underWay;
     if (attempt === undefined) return wait;
     const { cancellation } = this.#options.scope;
     attempt.holds++;
     return wait.finally(() => {
-      if (!cancellation.isCancelled) attempt.holds--; // A cancelled attempt sends nothing any more.
+      if (!cancellation.isCancelled) attempt.holds--; // A cancelled attempt stays unsent.
     });
   }
 
   async #reserve(): Promise<ChatRequest> {
     const { scope, model } = this.#options;
     const { budget, cancellation, definition } = scope;
-    if (budget.isPaid) checkPrices(model, definition.name);
+    if (budget.hasCostLimit) checkPrices(model, definition.name);
     const request = this.#request;
     const estimate = {
       inputTokens: estimatePrompt(request),
       outputTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
-      price: highestPrice(chainOf(model)),
+      price: findHighestPrice(listModelChain(model)),
     };
-    const reservation = await budget.reserveInTurn(estimate, cancellation);
-    if (reservation.type === 'refused') throw new RequestRefused(reservation);
+    const reservation = await budget.reserveWhenAvailable(estimate, cancellation);
+    if (reservation.type === 'refused') throw new BudgetExceededError(reservation);
     this.#reserved = reservation;
     this.#clampedByLimit = reservation.clampedByLimit;
     if (reservation.clampedByLimit === undefined) return request;
@@ -256,7 +256,7 @@ class ModelRequest {
     return { ...rest, ...(reservation.outputTokens && { max_completion_tokens: reservation.outputTokens }) };
   }
 
-  /** Gives back what the request did not use, at once: another request of the same step may wait for it. */
+  /** Releases what the request did not use immediately: another request of the same step may wait for it. */
   #settle(): void {
     if (this.#reserved === undefined) return;
     this.#releaseUsed = this.#options.scope.budget.hold(this.usage);
@@ -270,14 +270,14 @@ class ModelRequest {
 
   #startAttempt({ model, price, correction }: Attempt): void {
     const { scope, turn, attempts, emitter } = this.#options;
-    const attempt = attempts.next();
+    const attempt = attempts.increment();
     this.#attempt = attempt;
     this.#underWay = { price, receivedBytes: 0, holds: 0 };
     emitter?.startAttempt(attempt);
-    const { tell } = scope;
-    if (!tell.wants('attempt.started')) return;
+    const { events } = scope;
+    if (!events.shouldEmit('attempt.started')) return;
     const added = correction === undefined ? {} : { correction };
-    void tell.notice({ type: 'attempt.started', turn, attempt, model, ...added }); // Nothing to wait with.
+    void events.emitLiveEvent({ type: 'attempt.started', turn, attempt, model, ...added }); // This event needs no backpressure.
   }
 
   #failAttempt({ model, error, retryInMs, counted }: AttemptFailure): void {
@@ -286,18 +286,18 @@ class ModelRequest {
     const underWay = this.#underWay;
     this.#underWay = undefined;
     if (underWay !== undefined && isBilled(error, underWay)) {
-      // Without what has arrived: unstreamed, nothing arrives before the end, and the journal must not depend on that.
+      // Ignores what has arrived. An unstreamed response arrives only at its end, and the journal must not depend on streaming.
       const { price } = underWay;
-      this.#usage = addUsage(this.#usage, discardedUsage({ request: this.#request, price }));
+      this.#usage = addUsage(this.#usage, estimateDiscardedUsage({ request: this.#request, price }));
     }
     emitter?.discard();
     if (counted) failed.push(failure);
     const retry = retryInMs === undefined ? {} : { retryInMs };
-    void scope.tell.notice({ type: 'attempt.failed', turn, ...failure, ...retry, counted }); // Nothing to wait with.
+    void scope.events.emitLiveEvent({ type: 'attempt.failed', turn, ...failure, ...retry, counted }); // This event needs no backpressure.
   }
 }
 
-/** What all attempts at a request share. Each attempt wraps it in a context of its own. */
+/** The context that all attempts of a request share. Each attempt wraps it in its own. */
 class RequestContext extends LazySignal implements ModelContext {
   readonly clock: Clock;
   readonly runId: string;
@@ -319,8 +319,8 @@ class RequestContext extends LazySignal implements ModelContext {
     return this.#request.receive(delta);
   }
 
-  onRepaired(mends: readonly Repair[]): void {
-    this.#request.reportRepairs(mends);
+  onRepaired(repairs: readonly Repair[]): void {
+    this.#request.reportRepairs(repairs);
   }
 
   waitFor<T>(wait: Promise<T>): Promise<T> {
@@ -328,17 +328,17 @@ class RequestContext extends LazySignal implements ModelContext {
   }
 }
 
-/** A server bills what it was at work on. It does not bill a request that it refused, or never saw. */
+/** A server bills a request that it processed, but not one that it refused or never received. */
 function isBilled(error: unknown, { receivedBytes }: AttemptUnderWay): boolean {
   if (receivedBytes > 0 || ProtocolError.isInstance(error)) return true;
   if (TimeoutError.isInstance(error)) return error.phase !== 'connect';
   return NetworkError.isInstance(error) && error.phase === 'reply';
 }
 
-/** From JavaScript, a model or a middleware may give no response. @throws ConfigError */
-export function checkResponse(reply: ChatResponse | undefined, by: string): void {
-  if (reply?.choices?.[0]?.message !== undefined) return;
+/** JavaScript models and middleware may return no response. @throws ConfigError */
+export function checkResponse(response: ChatResponse | undefined, by: string): void {
+  if (response?.choices?.[0]?.message !== undefined) return;
   throw new ConfigError(
-    `${by} gave no reply. Return { choices: [{ message, finish_reason }] }, or what next(request) gave.`,
+    `${by} returned no response. Return { choices: [{ message, finish_reason }] }, or the result of next(request).`,
   );
 }

@@ -29,39 +29,46 @@ import type { Tool } from '../tool/tool.ts';
 import { toResult, truncateResult } from '../tool/tool-result.ts';
 import type { Scope } from './scope.ts';
 import {
-  answerStep,
-  checkStep,
-  factStep,
-  fromOutside,
-  innerWaitName,
+  addPath,
+  createEventStep,
+  formatAnswerStep,
+  formatCheckStep,
+  formatNestedWait,
+  formatResultStep,
+  formatWait,
   stamp,
-  stepName,
   toInterruption,
-  waitName,
 } from './step.ts';
 import { ToolCallContext, type ToolCallScope } from './tool-call.ts';
 
-/** Asks each call's tool whether the call waits for an answer from outside. A tool of another turn and bad arguments need none: they will not run. */
-export function checkCalls({ turn, calls, again }: CheckCalls, scope: Scope): Promise<readonly JournalEvent[]> {
+/** Asks the tool of each call whether the call needs an external answer. A call with a missing tool or invalid input needs none: it will not run. */
+export function checkCalls(
+  { turn, calls, repeatReason: again }: CheckCalls,
+  scope: Scope,
+): Promise<readonly JournalEvent[]> {
   const steps = calls.map((state) => {
     const { index } = state;
     const repeats = again === undefined ? 0 : state.repeats + 1;
     const work = async (): Promise<ApprovalRequestedEvent | ApprovalNotRequiredEvent> => {
       const call = { turn, state, repeats, scope };
       const { cancellation } = scope;
-      const pending = await runUntilCancelled(cancellation, () => findPending(call)).catch(
+      const pending = await runUntilCancelled(cancellation, () => findPendingCall(call)).catch(
         ignoreCancellation(cancellation),
       );
       const position = { turn, index, ...stamp(scope) };
       if (pending === undefined) return { type: 'approval.not_required', ...position };
       return { type: 'approval.requested', pending, ...position, ...(again !== undefined && { again }) };
     };
-    return factStep<JournalEvent>(scope, { name: checkStep({ turn, index, repeats }), effect: 'read', work });
+    return createEventStep<JournalEvent>(scope, {
+      name: formatCheckStep({ turn, index, repeats }),
+      effect: 'read',
+      work,
+    });
   });
   return scope.stepRunner.parallel(steps, { width: scope.maxParallelToolCalls });
 }
 
-/** A cancelled run asks nobody, and runs nothing either. Any other error must not waive the approval. */
+/** A cancelled run requests no approval, and runs no call either. Any other error must not skip the approval. */
 function ignoreCancellation(cancellation: Cancellation): (error: unknown) => undefined {
   return (error) => {
     if (!cancellation.isCancelled) throw error;
@@ -70,45 +77,50 @@ function ignoreCancellation(cancellation: Cancellation): (error: unknown) => und
 }
 
 interface RepeatedCall extends ToolCallScope {
-  /** How often the call was asked for, beyond the first time. */
+  /** How often approval was requested again. */
   readonly repeats?: number;
 }
 
-async function findPending({ turn, state, scope, repeats = 0 }: RepeatedCall): Promise<PendingCall | undefined> {
+async function findPendingCall({ turn, state, scope, repeats = 0 }: RepeatedCall): Promise<PendingCall | undefined> {
   const name = callName(state.call);
   const tool = scope.definition.tools.get(name);
-  if (tool === undefined || scope.known().tools?.includes(name) === false) return undefined;
+  if (tool === undefined || scope.getState().tools?.includes(name) === false) return undefined;
   const validated = await readArguments(tool, state.call);
   if (!validated.ok) return undefined;
   const call = { state, turn, repeats, scope, validated };
-  if (repeats > 0) return makePending(tool, { reason: state.pending?.reason ?? 'approval', ...call });
-  if (tool.hasExternalResult) return makePending(tool, { reason: 'external_result', ...call });
+  if (repeats > 0) return createPendingCall(tool, { reason: state.pending?.reason ?? 'approval', ...call });
+  if (tool.hasExternalResult) return createPendingCall(tool, { reason: 'external_result', ...call });
   if (!(await checkApproval(tool, call))) return undefined;
-  return makePending(tool, { reason: 'approval', ...call });
+  return createPendingCall(tool, { reason: 'approval', ...call });
 }
 
 interface PendingScope extends RepeatedCall, ValidatedScope {
   readonly reason: PendingCall['reason'];
-  /** @defaultValue what the tool's own preview gives */
+  /** @defaultValue the result of the tool's `preview` */
   readonly shown?: Json;
 }
 
-/** The call as the person or system sees it that is asked. From here on it can be answered. */
-export async function makePending(tool: Tool, pending: PendingScope): Promise<PendingCall> {
+/** Creates the pending call that a person or system sees, and announces the wait: from then on it can be answered. */
+export async function createPendingCall(tool: Tool, pending: PendingScope): Promise<PendingCall> {
   const { reason, state, turn, scope, repeats = state.repeats, ...known } = pending;
-  const { call, doubts, index } = state;
+  const { call, unknownOutcomes, index } = state;
   const input = readInput(tool, call);
   const preview = makeStorable(
     known.shown ?? (await readPreview(tool, { turn, state, scope, validated: known.validated })),
   );
-  const definitionHash = scope.policy.definitionOf(callName(call));
+  const definitionHash = scope.policy.getDefinitionHash(callName(call));
   const fingerprint = await hashCall(call, { input, definitionHash });
-  const name = waitName({ turn, index, repeats, doubts: hasBegun(reason) ? doubts + 1 : doubts });
-  const shown = { id: fromOutside(scope, name), reason, accepts: [...ACCEPTED[reason]], call, input, fingerprint };
-  const asked = definitionHash === undefined ? shown : { ...shown, definitionHash };
-  // Before the request is reported: the answer may come at once, while parallel calls are still checked.
-  await waitForAnswer(asked, { name, scope, ahead: true });
-  return preview === undefined ? asked : { ...asked, preview };
+  const name = formatWait({
+    turn,
+    index,
+    repeats,
+    unknownOutcomes: hasBegun(reason) ? unknownOutcomes + 1 : unknownOutcomes,
+  });
+  const shown = { id: addPath(scope, name), reason, accepts: [...ACCEPTED[reason]], call, input, fingerprint };
+  const pendingCall = definitionHash === undefined ? shown : { ...shown, definitionHash };
+  // Before the event is emitted: an answer may arrive immediately, while parallel calls are still checked.
+  await waitForAnswer(pendingCall, { name, scope, ahead: true });
+  return preview === undefined ? pendingCall : { ...pendingCall, preview };
 }
 
 const ACCEPTED: Readonly<Record<PendingCall['reason'], PendingCall['accepts']>> = {
@@ -118,10 +130,10 @@ const ACCEPTED: Readonly<Record<PendingCall['reason'], PendingCall['accepts']>> 
   suspended: ['approve', 'result', 'deny'],
 };
 
-/** What the model wrote, for a person to see: a custom tool's text as it is, whichever kind of call brought it. */
+/** Returns the input for a person to see. The text of a custom tool is shown as text, even if the call has the form of a function. */
 function readInput(tool: Tool, call: ToolCall): Json {
   const parsed = parseCallArguments(tool, call);
-  const input = (parsed.ok ? parsed.value : null) as Json; // JSON.parse gives nothing else.
+  const input = (parsed.ok ? parsed.value : null) as Json; // `JSON.parse` returns JSON.
   return tool.customObject === undefined ? input : (input as { readonly input: string }).input; // It was validated.
 }
 
@@ -147,7 +159,7 @@ async function readPreview({ preview }: Tool, { validated, ...call }: ValidatedS
   }
 }
 
-/** A value that JSON cannot hold would break the run when it is stored. */
+/** Replaces a preview that is not JSON: storing it would fail the run. */
 function makeStorable(preview: Json | undefined): Json | undefined {
   if (preview === undefined) return undefined;
   try {
@@ -157,7 +169,7 @@ function makeStorable(preview: Json | undefined): Json | undefined {
   }
 }
 
-/** SHA-256 over the call's id, its tool, its exact arguments and the tool's definition, in hexadecimal. */
+/** Returns the hexadecimal SHA-256 of the call's id, tool and exact arguments, and the tool's definition. */
 function hashCall(
   call: ToolCall,
   { input, definitionHash }: Pick<PendingCall, 'input'> & { readonly definitionHash: string | undefined },
@@ -166,54 +178,54 @@ function hashCall(
 }
 
 interface WaitForOptions extends Pick<WaitOptions, 'ahead'> {
-  /** What it waits under, within its run. */
+  /** The name of the wait within its run. */
   readonly name: string;
   readonly scope: Scope;
 }
 
-/** Waits for the answer to a pending call, or announces that the run will wait for one. */
+/** Waits for the answer to a pending call, or announces the wait with `ahead`. */
 function waitForAnswer(
   { fingerprint, accepts, call }: PendingCall,
   { name, scope, ...ahead }: WaitForOptions,
 ): Promise<WaitResult<PendingAnswer>> {
   const { definition, stepRunner } = scope;
-  // A call that accepts no answer waits for the user alone, who has no deadline.
+  // A call that accepts no answer waits only for a user message, which has no deadline.
   const tool = accepts.length === 0 ? undefined : definition.tools.get(callName(call));
   const timeoutMs = tool?.approvalTimeoutMs ?? Number.POSITIVE_INFINITY;
   return stepRunner.waitFor<PendingAnswer>(name, { fingerprint, accepts, timeoutMs, ...ahead });
 }
 
-/** Waits for each pending call's answer, in the order of the calls, and records what it got. */
+/** Waits for the answers to the pending calls, in the order of the calls, and records them. */
 export async function awaitAnswers({ turn, calls }: AwaitAnswers, scope: Scope): Promise<readonly JournalEvent[]> {
-  const facts: JournalEvent[] = [];
+  const events: JournalEvent[] = [];
   const parked: string[] = [];
   for (const state of calls) {
-    const { inner } = state;
-    const waiting = inner === undefined ? state.pending : makeOuterPending(state);
+    const { nestedPending } = state;
+    const waiting = nestedPending === undefined ? state.pending : createOuterPendingCall(state);
     if (waiting === undefined) continue;
-    const name = inner === undefined ? waitName({ turn, ...state }) : innerWaitName({ turn, ...state });
+    const name = nestedPending === undefined ? formatWait({ turn, ...state }) : formatNestedWait({ turn, ...state });
     const waited = await waitForAnswer(waiting, { name, scope });
     if (waited.type === 'parked' || isInterruptedInside(waited, scope)) {
-      parked.push(...(inner ?? [waiting]).map(({ id }) => id));
+      parked.push(...(nestedPending ?? [waiting]).map(({ id }) => id));
     } else {
-      facts.push(...(await recordAnswer(waited, { turn, state, scope, pending: waiting })));
+      events.push(...(await recordAnswer(waited, { turn, state, scope, pending: waiting })));
     }
   }
-  if (parked.length === 0) return facts;
+  if (parked.length === 0) return events;
   const { cancellation } = scope;
   const end: JournalEvent = cancellation.isCancelled
     ? toInterruption(scope, { turn, reason: cancellation.reason })
     : { type: 'run.suspended', turn, pending: parked, ...stamp(scope) };
-  scope.tell.fact(end, { replayed: false });
-  return [...facts, end];
+  scope.events.emitJournalEvent(end, { replayed: false });
+  return [...events, end];
 }
 
-/** The call that an agent inside is. Nobody can answer it, but the user may write while that agent waits. */
-function makeOuterPending({ call }: CallState): PendingCall {
+/** Creates the pending call for an agent that waits. Nothing can answer it, but the user may write meanwhile. */
+function createOuterPendingCall({ call }: CallState): PendingCall {
   return { id: '', reason: 'suspended', accepts: [], call, input: null, fingerprint: '' };
 }
 
-/** What the user writes goes to the run itself, which closes the call that this run inside it is. Until then this run just waits. */
+/** A user message goes to the outermost run, which closes the call of this nested run. Until then the nested run keeps waiting. */
 function isInterruptedInside(waited: WaitEnd, { path }: Scope): boolean {
   return path !== '' && waited.type === 'answered' && waited.value.type === 'interrupt';
 }
@@ -224,23 +236,23 @@ interface AnsweredCall extends ToolCallScope {
 
 type WaitEnd = Exclude<WaitResult<PendingAnswer>, { type: 'parked' }>;
 
-/** The answer is one fact. If it also ends the call, that is another one. */
+/** Records the answer as one event. If the answer also closes the call, that is a second event. */
 async function recordAnswer(waited: WaitEnd, call: AnsweredCall): Promise<readonly JournalEvent[]> {
   const { turn, state, scope } = call;
-  const fact = answerFact(waited, call);
-  const first = factStep<JournalEvent>(scope, {
-    name: answerStep({ turn, ...state }),
+  const event = createAnswerEvent(waited, call);
+  const first = createEventStep<JournalEvent>(scope, {
+    name: formatAnswerStep({ turn, ...state }),
     effect: 'read',
-    work: async () => fact,
+    work: async () => event,
   });
   const closed = closeAnswered(waited, call);
   if (closed === undefined) return [await scope.stepRunner.step(first)];
-  const name = stepName({ turn, ...state });
-  const second = factStep<JournalEvent>(scope, { name, effect: 'read', work: async () => closed });
+  const name = formatResultStep({ turn, ...state });
+  const second = createEventStep<JournalEvent>(scope, { name, effect: 'read', work: async () => closed });
   return [await scope.stepRunner.step(first), await scope.stepRunner.step(second)];
 }
 
-function answerFact(
+function createAnswerEvent(
   waited: WaitEnd,
   { turn, state, scope }: ToolCallScope,
 ): ApprovalAnsweredEvent | ApprovalExpiredEvent | UserInterruptedEvent {
@@ -266,29 +278,33 @@ function closeAnswered(
     case 'edit':
       return undefined;
     case 'deny':
-      return skip('denied', denialText(value, pending));
+      return skip('denied', describeDenial(value, pending));
     case 'result':
-      return closeWithResult(value, { position, pending, tool: scope.definition.tools.get(callName(state.call)) });
+      return closeWithExternalResult(value, {
+        position,
+        pending,
+        tool: scope.definition.tools.get(callName(state.call)),
+      });
     case 'interrupt':
-      return skip('cancelled', interruptedText(state, pending));
+      return skip('cancelled', describeInterruption(state, pending));
   }
 }
 
-interface PendingResponse {
+interface ExternalResult {
   readonly position: Pick<ToolFinishedEvent, 'turn' | 'index' | 'call' | 'at' | 'activeMs'>;
   readonly pending: PendingCall;
-  /** Absent if the agent has changed since. */
+  /** Absent if the agent no longer has the tool. */
   readonly tool: Tool | undefined;
 }
 
-/** The result is recorded, so that the reply is read once. */
-function closeWithResult(
+/** Parses an external result. The parsed result is recorded, so `parseExternalResult` runs once. */
+function closeWithExternalResult(
   { value }: Extract<Answer, { type: 'result' }>,
-  { position, pending, tool }: PendingResponse,
+  { position, pending, tool }: ExternalResult,
 ): ToolCallClosedEvent {
   const maxLength = tool?.maxResultLength ?? Number.POSITIVE_INFINITY;
   try {
-    // A call that had begun gets the value as its result.
+    // If the call had started, the value itself is the result.
     const read =
       pending.reason === 'external_result' && tool?.parseExternalResult
         ? tool.parseExternalResult(value, pending.input)
@@ -300,29 +316,30 @@ function closeWithResult(
   }
 }
 
-function denialText({ reason }: Extract<Answer, { type: 'deny' }>, pending: PendingCall): string {
+function describeDenial({ reason }: Extract<Answer, { type: 'deny' }>, pending: PendingCall): string {
   return reason === undefined ? DENIED[pending.reason] : `${DENIED[pending.reason]} Reason: ${reason}`;
 }
 
-function interruptedText({ inner }: CallState, { reason }: PendingCall): string {
-  if (inner !== undefined) return 'Cancelled: the user wrote while this agent waited. What it did before stays done.';
-  return reason === 'unknown_outcome' ? UNTOLD : CANCELLED;
+function describeInterruption({ nestedPending }: CallState, { reason }: PendingCall): string {
+  if (nestedPending !== undefined)
+    return 'Cancelled: the user wrote a message while this agent waited. Its completed work stays done.';
+  return reason === 'unknown_outcome' ? UNKNOWN_UNANSWERED : CANCELLED;
 }
 
 const UNKNOWN = 'The outcome of this call is unknown: the process stopped while it ran.';
 
-const UNTOLD = `${UNKNOWN} It may or may not have had its effect: nobody said.`;
+const UNKNOWN_UNANSWERED = `${UNKNOWN} It may have had its effect. No decision was made.`;
 
 const DENIED: Readonly<Record<PendingCall['reason'], string>> = {
   approval: 'Denied: a person did not approve this call.',
-  external_result: 'Denied: this call was not answered.',
-  suspended: 'Denied: this call waited for somebody, who ended it.',
-  unknown_outcome: `${UNKNOWN} A person decided that it is not run again.`,
+  external_result: 'Denied: this call got no external result.',
+  suspended: 'Denied: a person ended this call while it waited.',
+  unknown_outcome: `${UNKNOWN} A person decided not to run it again.`,
 };
 
 const EXPIRED: Readonly<Record<PendingCall['reason'], string>> = {
-  approval: 'Denied: nobody approved this call in time.',
-  external_result: 'Denied: nobody answered this call in time.',
-  suspended: 'Denied: this call waited for somebody, and nobody came in time.',
-  unknown_outcome: `${UNKNOWN} Nobody said in time what came of it.`,
+  approval: 'Denied: this call was not approved in time.',
+  external_result: 'Denied: this call got no external result in time.',
+  suspended: 'Denied: this call got no external answer in time.',
+  unknown_outcome: `${UNKNOWN} No decision was made in time.`,
 };

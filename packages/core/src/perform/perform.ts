@@ -1,7 +1,7 @@
 import { HostError } from '../base/errors.ts';
 import type { HandoffCompletedEvent, JournalEvent } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
-import type { Effectful, RefuseCalls, Tell } from '../loop/action.ts';
+import type { EffectAction, RecordEvent, RefuseCalls } from '../loop/action.ts';
 import { runLoop } from '../loop/loop.ts';
 import type { RunState } from '../loop/state.ts';
 import { callModel } from './call-model.ts';
@@ -10,56 +10,56 @@ import { checkOutput } from './check-output.ts';
 import { handOver } from './hand-over.ts';
 import { awaitAnswers, checkCalls } from './pending-calls.ts';
 import type { Scope } from './scope.ts';
-import { factStep, stamp, stepName } from './step.ts';
+import { createEventStep, formatResultStep, stamp } from './step.ts';
 
-/** Runs the loop with effects. They happen in the scope of the agent that speaks. */
+/** Runs the loop with effects, in the scope of the active agent. */
 export function runInScope(scope: Scope, start: RunState): Promise<Outcome<unknown>> {
   const { runId, definition } = scope;
   let known = start;
-  const first: Scope = { ...scope, known: () => known };
-  let now = { speaker: start.speaker, scope: first };
-  const scopeAt = ({ speaker }: RunState): Scope => {
-    if (speaker !== now.speaker) now = { speaker, scope: speaker === undefined ? first : scopeOf(speaker, first) };
-    return now.scope;
+  const first: Scope = { ...scope, getState: () => known };
+  let current = { speaker: start.speaker, scope: first };
+  const getScope = ({ speaker }: RunState): Scope => {
+    if (speaker !== current.speaker)
+      current = { speaker, scope: speaker === undefined ? first : createSpeakerScope(speaker, first) };
+    return current.scope;
   };
   return runLoop(start, {
     runId,
     agent: definition.name,
-    policyOf: (state) => scopeAt(state).policy,
+    getPolicy: (state) => getScope(state).policy,
     perform: (action, state) => {
       known = state;
-      return perform(action, scopeAt(state));
+      return perform(action, getScope(state));
     },
   });
 }
 
-/** The same run, with another agent: its budget, limits, signal and host are the run's. */
-function scopeOf(changed: HandoffCompletedEvent, first: Scope): Scope {
+/** Creates the scope of another agent in the same run: it shares the budget, limits, cancellation and host. */
+function createSpeakerScope(changed: HandoffCompletedEvent, first: Scope): Scope {
   const { to, instructions, definition } = changed;
   const speaker = first.definition.speakers().get(to);
   if (speaker === undefined) {
     throw new HostError(
-      `Run "${first.runId}" was handed over to agent "${to}", which agent "${first.definition.name}" does not hand over to any more. Resume it where it does.`,
+      `Run "${first.runId}" was handed over to agent "${to}", which is not among the handoffs of agent "${first.definition.name}" any more. Resume it with an agent that has this handoff.`,
       { code: 'run.changed' },
     );
   }
   return {
     ...first,
     definition: speaker.definition,
-    policy: speaker.policyOf(first.policy.limits),
-    settings: { ...speaker.settings, ...first.ownSettings },
+    policy: speaker.getPolicy(first.policy.limits),
+    settings: { ...speaker.settings, ...first.runSettings },
     instructions: instructions === undefined ? undefined : { role: 'system', content: instructions },
-    ...speaker.since({ agent: to, definition }, first),
+    ...speaker.compareDefinition({ agent: to, definition }, first),
   };
 }
 
 /**
- * Carries out an action: effects, each a durable step, and no policy.
+ * Carries out an action. Each effect is a durable step; the policy is `decide`'s.
  *
- * After an abort each step still gives what the host has recorded of it, so that a resumed run ends with all that it had. No new
- * work starts.
+ * After an abort, steps still return what the host has recorded, so a resumed run ends with all its results. No new work starts.
  */
-function perform(action: Effectful, scope: Scope): Promise<readonly JournalEvent[]> {
+function perform(action: EffectAction, scope: Scope): Promise<readonly JournalEvent[]> {
   switch (action.type) {
     case 'call-model':
       return callModel(action, scope);
@@ -75,18 +75,18 @@ function perform(action: Effectful, scope: Scope): Promise<readonly JournalEvent
       return toList(handOver(action, scope));
     case 'check-output':
       return toList(checkOutput(action, scope));
-    case 'tell':
-      return toList(recordFact(action, scope));
+    case 'record-event':
+      return toList(recordEvent(action, scope));
   }
 }
 
-async function toList(fact: Promise<JournalEvent>): Promise<readonly JournalEvent[]> {
-  return [await fact];
+async function toList(event: Promise<JournalEvent>): Promise<readonly JournalEvent[]> {
+  return [await event];
 }
 
-function recordFact({ step, fact }: Tell, scope: Scope): Promise<JournalEvent> {
-  const work = async (): Promise<JournalEvent> => ({ ...fact, ...stamp(scope) });
-  return scope.stepRunner.step(factStep<JournalEvent>(scope, { name: step, effect: 'read', work }));
+function recordEvent({ step, event }: RecordEvent, scope: Scope): Promise<JournalEvent> {
+  const work = async (): Promise<JournalEvent> => ({ ...event, ...stamp(scope) });
+  return scope.stepRunner.step(createEventStep<JournalEvent>(scope, { name: step, effect: 'read', work }));
 }
 
 function refuseCalls({ turn, calls, limit, content }: RefuseCalls, scope: Scope): Promise<readonly JournalEvent[]> {
@@ -95,7 +95,7 @@ function refuseCalls({ turn, calls, limit, content }: RefuseCalls, scope: Scope)
     const work = async (): Promise<JournalEvent> => {
       return { type: 'tool.skipped', turn, index, call, reason: 'limit', limit, content, ...stamp(scope) };
     };
-    return factStep<JournalEvent>(scope, { name: stepName({ turn, ...state }), effect: 'read', work });
+    return createEventStep<JournalEvent>(scope, { name: formatResultStep({ turn, ...state }), effect: 'read', work });
   });
   return scope.stepRunner.parallel(steps, { width: steps.length });
 }

@@ -14,77 +14,77 @@ import type {
 import { formatTurnStep } from '../event/step-name.ts';
 import { estimatePrompt } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
-import { editsBetween, planned } from '../loop/edits.ts';
-import { seenHistory } from '../loop/view.ts';
+import { applyPlan, findEdits } from '../loop/find-edits.ts';
+import { getVisibleHistory } from '../loop/visible-history.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Definition } from './definition.ts';
 import type { TurnPlan } from './middleware.ts';
-import { MiddlewareRequests, middlewareScope } from './middleware-scope.ts';
+import { createMiddlewareScope, MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
-import { factStep, stamp, toFailure } from './step.ts';
+import { createEventStep, stamp, toFailure } from './step.ts';
 
-/** What this turn asks, and of whom. */
+/** The request of this turn. */
 export interface PlannedTurn {
   readonly model: ChatModel;
-  /** What the response will be appended to. */
+  /** The history that the response is appended to. */
   readonly history: History;
   readonly messages: readonly Message[];
   readonly tools: readonly ToolObject[];
   readonly toolChoice: ToolChoice | undefined;
 }
 
-type PlanFact = TurnPreparedEvent | ModelFailedEvent | RunAbortedEvent | RunRefusedEvent | LimitExceededEvent;
+type PlanEvent = TurnPreparedEvent | ModelFailedEvent | RunAbortedEvent | RunRefusedEvent | LimitExceededEvent;
 
-/** Lets middleware prepare the turn, as a step of its own; without such middleware there is nothing to record. */
-export function planTurn(action: CallModel, scope: Scope): TurnPlanning | Promise<TurnPlanning> {
+/** Lets middleware prepare the turn in a step of its own. Without such middleware no step is recorded. */
+export function planTurn(action: CallModel, scope: Scope): PlanResult | Promise<PlanResult> {
   const { model, middleware, toolObjects: tools, toolChoice } = scope.definition;
   if (middleware.some(({ prepareTurn }) => prepareTurn !== undefined)) return planByMiddleware(action, scope);
   const { history } = action;
-  return { fact: undefined, planned: { model, history, messages: history.messages, tools, toolChoice } };
+  return { event: undefined, planned: { model, history, messages: history.messages, tools, toolChoice } };
 }
 
-interface TurnPlanning {
-  readonly fact: PlanFact | undefined;
+interface PlanResult {
+  readonly event: PlanEvent | undefined;
   readonly planned: PlannedTurn | undefined;
 }
 
-async function planByMiddleware(action: CallModel, scope: Scope): Promise<TurnPlanning> {
+async function planByMiddleware(action: CallModel, scope: Scope): Promise<PlanResult> {
   const requests = new MiddlewareRequests(scope, action.turn);
-  const work = (): Promise<PlanFact> => prepareTurn(action, { scope, requests });
+  const work = (): Promise<PlanEvent> => prepareTurn(action, { scope, requests });
   const name = formatTurnStep('prepare', action.turn);
-  const fact = await scope.stepRunner.step(factStep<PlanFact>(scope, { name, effect: 'read', work }));
-  requests.end(); // The event has charged what was used, as for the request itself.
-  return { fact, planned: fact.type === 'turn.prepared' ? readPlan(fact, scope) : undefined };
+  const event = await scope.stepRunner.step(createEventStep<PlanEvent>(scope, { name, effect: 'read', work }));
+  requests.end(); // The event has charged the usage.
+  return { event, planned: event.type === 'turn.prepared' ? readPlan(event, scope) : undefined };
 }
 
-/** What the user has said meanwhile is part of the plan, so that middleware sees it before the model does. */
+/** Runs the middleware. The plan includes steering messages, so middleware sees them before the model does. */
 async function prepareTurn(
   action: CallModel,
   { scope, requests }: { readonly scope: Scope; readonly requests: MiddlewareRequests },
-): Promise<PlanFact> {
+): Promise<PlanEvent> {
   const { turn } = action;
-  const within = middlewareScope(scope, { turn, requests });
+  const middlewareScope = createMiddlewareScope(scope, { turn, requests });
   try {
-    const steered = scope.said();
-    emitSteering(steered, { turn, scope });
-    const given = startPlan([...action.history.messages, ...steered], { turn, scope });
+    const steeringMessages = scope.getSteering();
+    emitSteering(steeringMessages, { turn, scope });
+    const given = startPlan([...action.history.messages, ...steeringMessages], { turn, scope });
     let plan = given;
     let kept = given.messages;
-    let counted = findCountedTools(scope);
+    let countedPrefix = findCountedTools(scope);
     for (const { prepareTurn } of scope.definition.middleware) {
       const { tools } = plan;
-      plan = (await runUntilCancelled(scope.cancellation, () => prepareTurn?.(plan, within))) ?? plan;
+      plan = (await runUntilCancelled(scope.cancellation, () => prepareTurn?.(plan, middlewareScope))) ?? plan;
       if (plan.tools !== tools) {
         const now = plan.tools.map(({ name }) => name);
-        const inputTokens = plan.estimatedInputTokens + estimateTools(now, scope) - estimateTools(counted, scope);
+        const inputTokens = plan.estimatedInputTokens + estimateTools(now, scope) - estimateTools(countedPrefix, scope);
         plan = { ...plan, estimatedInputTokens: inputTokens };
-        counted = now;
+        countedPrefix = now;
       }
       if (plan.replaceHistory !== true) continue;
       kept = History.from(plan.messages).messages;
       plan = { ...plan, messages: kept, replaceHistory: false };
     }
-    const edits = kept === given.messages ? [] : editsBetween(given.messages, kept);
+    const edits = kept === given.messages ? [] : findEdits(given.messages, kept);
     return {
       type: 'turn.prepared',
       turn,
@@ -92,10 +92,10 @@ async function prepareTurn(
       tools: plan.tools.map(({ name }) => name),
       ...(plan.toolChoice === undefined ? {} : { toolChoice: plan.toolChoice }),
       ...(plan.messages === kept ? {} : { messages: History.from(plan.messages).messages }),
-      ...(steered.length === 0 ? {} : { steeringMessages: steered }),
+      ...(steeringMessages.length === 0 ? {} : { steeringMessages }),
       ...findChangedMemory(plan, given),
       ...(edits.length === 0 ? {} : { edits }),
-      ...requests.counted,
+      ...requests.usageFields,
       ...stamp(scope),
     };
   } catch (error) {
@@ -103,12 +103,12 @@ async function prepareTurn(
   }
 }
 
-/** @throws ConfigError for what a resumed run would not have again. */
+/** @throws ConfigError for memory that a resumed run could not restore. */
 function findChangedMemory({ memory }: TurnPlan, given: TurnPlan): Pick<TurnPreparedEvent, 'memory'> {
   if (memory === undefined || memory === given.memory) return {};
   if (isRecord(memory) && isJson(memory)) return { memory };
   throw new ConfigError(
-    'prepareTurn gave a memory that is no JSON object. Keep texts, numbers, lists and plain objects in it.',
+    'prepareTurn returned a memory that is not a JSON object. Use only texts, numbers, booleans, null, lists and plain objects.',
   );
 }
 
@@ -124,60 +124,61 @@ function startPlan(
     estimatedInputTokens: estimateRequest(messages, scope),
     tools: [...tools.values()],
     toolChoice,
-    memory: scope.known().memory,
+    memory: scope.getState().memory,
   };
 }
 
-function estimateRequest(messages: readonly Message[], { known, instructions, definition }: Scope): number {
-  const { counted } = known();
-  if (counted !== undefined) return counted.tokens + estimatePrompt({ messages: messages.slice(counted.messages) });
+function estimateRequest(messages: readonly Message[], { getState, instructions, definition }: Scope): number {
+  const { countedPrefix } = getState();
+  if (countedPrefix !== undefined)
+    return countedPrefix.tokens + estimatePrompt({ messages: messages.slice(countedPrefix.messages) });
   const all = instructions === undefined ? messages : [instructions, ...messages];
   return estimatePrompt({ messages: all, tools: definition.toolObjects });
 }
 
-/** The tools that are in that number: those of the turn before where a server has counted, otherwise all. */
-function findCountedTools({ known, definition }: Scope): readonly string[] {
-  const { counted, tools } = known();
-  return (counted && tools) ?? [...definition.tools.keys()];
+/** Returns the tools that the estimate contains: those of the last turn if a server has counted it, otherwise all. */
+function findCountedTools({ getState, definition }: Scope): readonly string[] {
+  const { countedPrefix, tools } = getState();
+  return (countedPrefix && tools) ?? [...definition.tools.keys()];
 }
 
 function estimateTools(names: readonly string[], { definition }: Scope): number {
   return estimatePrompt({ messages: [], tools: chooseTools(names, definition) });
 }
 
-/** Only what the agent has can be found again after a restart. */
+/** A resumed run finds models and tools by name, so the agent must have them. */
 function checkPlan({ model, tools, toolChoice }: TurnPlan, { definition }: Scope): ChatModel {
   if (model !== definition.model && !definition.models.includes(model)) {
     throw new ConfigError(
       `prepareTurn chose model "${model.name}", which agent "${definition.name}" does not have. Add it to the agent's models.`,
     );
   }
-  const stranger = tools.find(({ name }) => !definition.tools.has(name));
-  if (stranger !== undefined) {
+  const unknownTool = tools.find(({ name }) => !definition.tools.has(name));
+  if (unknownTool !== undefined) {
     throw new ConfigError(
-      `prepareTurn added tool "${stranger.name}", which agent "${definition.name}" does not have. Add it to the agent's tools.`,
+      `prepareTurn added tool "${unknownTool.name}", which agent "${definition.name}" does not have. Add it to the agent's tools.`,
     );
   }
   const missing = listChosenNames(toolChoice).find((name) => tools.every((tool) => tool.name !== name));
   if (missing === undefined) return model;
   throw new ConfigError(
-    `prepareTurn left tool "${missing}" out, but toolChoice names it. Keep the tool, or change toolChoice as well.`,
+    `prepareTurn removed tool "${missing}", but toolChoice names it. Keep the tool, or change toolChoice too.`,
   );
 }
 
-function readPlan(fact: TurnPreparedEvent, { definition, known }: Scope): PlannedTurn {
+function readPlan(event: TurnPreparedEvent, { definition, getState }: Scope): PlannedTurn {
   const { model, models } = definition;
-  const history = seenHistory(planned(known(), fact));
+  const history = getVisibleHistory(applyPlan(getState(), event));
   return {
-    model: models.find(({ name }) => name === fact.model) ?? model,
+    model: models.find(({ name }) => name === event.model) ?? model,
     history,
-    messages: fact.messages ?? history.messages,
-    tools: chooseTools(fact.tools, definition),
-    toolChoice: fact.toolChoice,
+    messages: event.messages ?? history.messages,
+    tools: chooseTools(event.tools, definition),
+    toolChoice: event.toolChoice,
   };
 }
 
-/** In the order chosen. All of the agent's tools are given as the agent's own list, whose JSON is made already. */
+/** Returns the tools in the selected order. If all are selected in their order, returns the agent's own list, whose JSON exists already. */
 function chooseTools(names: readonly string[], { toolObjects }: Definition): readonly ToolObject[] {
   const byName = new Map(toolObjects.map((object) => [getToolObjectName(object), object]));
   const chosen = [...new Set(names)].flatMap((name) => byName.get(name) ?? []);
@@ -185,10 +186,10 @@ function chooseTools(names: readonly string[], { toolObjects }: Definition): rea
   return isWhole ? toolObjects : chosen;
 }
 
-/** Reports what the user has said while the run was at work, as the run takes it in. */
+/** Emits an event for each steering message when the run takes it. */
 export function emitSteering(
   messages: readonly UserMessage[],
   { turn, scope }: { readonly turn: number; readonly scope: Scope },
 ): void {
-  for (const message of messages) void scope.tell.notice({ type: 'user.steering', turn, message }); // No piece of a response.
+  for (const message of messages) void scope.events.emitLiveEvent({ type: 'user.steering', turn, message }); // This event needs no backpressure.
 }

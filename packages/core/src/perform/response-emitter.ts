@@ -9,7 +9,7 @@ type TextDelta = Extract<Delta, { readonly type: 'text' }>;
 
 const NO_IDS: ReadonlySet<string> = new Set();
 
-/** Constants: a text that is joined for each piece has to be hashed for each look into a set of types. */
+/** Constant strings: a string built for each delta would be hashed again for each set lookup. */
 const EVENT_TYPES = {
   text: 'text.delta',
   reasoning: 'reasoning.delta',
@@ -17,20 +17,20 @@ const EVENT_TYPES = {
   call: 'tool_call.delta',
 } as const;
 
-/** Emits the pieces of a turn's responses. They belong to one attempt at a time, so that pieces of parallel requests never mix. */
+/** Emits the deltas of a turn's responses, of one attempt at a time, so deltas of parallel requests never mix. */
 export class ResponseEmitter {
   readonly #scope: Scope;
   readonly #turn: number;
   readonly #history: History;
-  /** By the position of the call. */
+  /** By the index of the call. */
   #callIds: Map<number, string> | undefined;
   #attempt = 0;
-  /** Whether pieces of the present attempt were emitted. */
+  /** Whether deltas of the current attempt were emitted. */
   #hasEmitted = false;
-  /** Of the pieces that count. */
+  /** The partial output of the current attempt. */
   #partial: PartialOutput | undefined;
 
-  /** @param history Has the ids of calls that are taken. */
+  /** @param history Has the call ids that are in use. */
   constructor(scope: Scope, { turn, history }: { readonly turn: number; readonly history: History }) {
     this.#scope = scope;
     this.#turn = turn;
@@ -45,10 +45,10 @@ export class ResponseEmitter {
     this.#attempt = attempt;
     this.#hasEmitted = false;
     this.#callIds = undefined;
-    this.#partial = this.#newPartial();
+    this.#partial = this.#createPartial();
   }
 
-  /** A promise means: a reader is behind, go on when it resolves. */
+  /** Returns a promise if a reader is behind: continue when it resolves. */
   emit(delta: Delta): Promise<void> | undefined {
     this.#hasEmitted = true;
     const partial = delta.type === 'text' ? this.#emitPartial(delta) : undefined;
@@ -56,52 +56,53 @@ export class ResponseEmitter {
   }
 
   /**
-   * Emits a text whose pieces were not emitted, in place of those that were: of a model that answers whole, of a request beside another
-   * one, and of a response that middleware has made.
+   * Emits a whole text in place of the emitted deltas: for a model that does not stream, a request in parallel to another one, or a
+   * response that middleware made.
    */
   emitWhole(text: string, attempt: number): void {
     this.discard();
     if (text === '') return;
     this.startAttempt(attempt);
-    void this.emit({ type: 'text', delta: text }); // Nothing to wait with.
+    void this.emit({ type: 'text', delta: text }); // This event needs no backpressure.
   }
 
-  /** Voids the pieces that were emitted. */
+  /** Discards the emitted deltas. */
   discard(): void {
     if (!this.#hasEmitted) return;
     const attempt = this.#attempt;
     this.startAttempt(attempt);
-    void this.#scope.tell.notice({ type: 'attempt.discarded', turn: this.#turn, attempt }); // Nothing to wait with.
+    void this.#scope.events.emitLiveEvent({ type: 'attempt.discarded', turn: this.#turn, attempt }); // This event needs no backpressure.
   }
 
   #emitPartial({ delta, startsAnswer = false }: TextDelta): Promise<void> | undefined {
-    const { tell } = this.#scope;
-    if (this.#partial === undefined || !tell.wants('output.partial')) return undefined;
-    if (startsAnswer) this.#partial = this.#newPartial();
+    const { events } = this.#scope;
+    if (this.#partial === undefined || !events.shouldEmit('output.partial')) return undefined;
+    if (startsAnswer) this.#partial = this.#createPartial();
     const partial = this.#partial?.push(delta);
     if (partial === undefined) return undefined;
-    return tell.notice({ type: 'output.partial', turn: this.#turn, attempt: this.#attempt, partial });
+    return events.emitLiveEvent({ type: 'output.partial', turn: this.#turn, attempt: this.#attempt, partial });
   }
 
-  #newPartial(): PartialOutput | undefined {
+  #createPartial(): PartialOutput | undefined {
     const { output } = this.#scope.definition;
     return output && new PartialOutput(output.unwrap);
   }
 
   #emitDelta(delta: Delta): Promise<void> | undefined {
-    const { tell } = this.#scope;
+    const { events } = this.#scope;
     const type = EVENT_TYPES[delta.type];
-    if (!tell.wants(type)) return undefined;
+    if (!events.shouldEmit(type)) return undefined;
     const position = { turn: this.#turn, attempt: this.#attempt };
-    if (delta.type !== 'call') return tell.notice({ type: EVENT_TYPES[delta.type], ...position, delta: delta.delta });
+    if (delta.type !== 'call')
+      return events.emitLiveEvent({ type: EVENT_TYPES[delta.type], ...position, delta: delta.delta });
     const { index, name } = delta;
-    const id = this.#callIdOf(delta);
+    const id = this.#getCallId(delta);
     const call = id === undefined ? { toolName: name } : { toolName: name, toolCallId: id };
-    return tell.notice({ type: 'tool_call.delta', ...position, index, name, ...call, delta: delta.delta });
+    return events.emitLiveEvent({ type: 'tool_call.delta', ...position, index, name, ...call, delta: delta.delta });
   }
 
-  /** As the history gives it when the response is there: servers use ids again. */
-  #callIdOf({ index, id }: CallDelta): string | undefined {
+  /** Returns the id that the history will assign: servers reuse ids. */
+  #getCallId({ index, id }: CallDelta): string | undefined {
     if (id === undefined) return undefined;
     this.#callIds ??= new Map();
     const known = this.#callIds.get(index);
@@ -112,7 +113,7 @@ export class ResponseEmitter {
   }
 }
 
-/** What there is so far of an output that arrives in pieces. */
+/** Parses an output while it arrives in deltas. */
 class PartialOutput {
   readonly #unwrap: (value: unknown) => unknown;
   #text = '';
@@ -122,14 +123,14 @@ class PartialOutput {
     this.#unwrap = unwrap;
   }
 
-  /** The output with this piece; `undefined` if there is nothing new to emit. */
+  /** Adds a delta and returns the output so far; `undefined` if there is nothing new to emit. */
   push(delta: string): Json | undefined {
     this.#text += delta;
-    // The whole is read each time: a long text is emitted less often, so that its cost stays in proportion.
+    // Each emission parses the whole text. A long text is emitted less often, so the total cost stays linear.
     if ((this.#text.length - this.#emittedLength) * STEPS < this.#text.length) return undefined;
     this.#emittedLength = this.#text.length;
     const value = this.#unwrap(parsePartialJson(this.#text.replace(/^\s*```\w*\s*\n/, '')));
-    return value as Json | undefined; // JSON.parse gives nothing else.
+    return value as Json | undefined; // `JSON.parse` returns JSON.
   }
 }
 

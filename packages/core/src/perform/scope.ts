@@ -13,45 +13,45 @@ import type { RunState } from '../loop/state.ts';
 import type { RequestMemo } from '../model/request-memo.ts';
 import type { Definition, DefinitionChanges } from './definition.ts';
 
-/** One run, at work: what everything that has effects works with. */
+/** The state and services of a run that effects use. */
 export interface Scope extends DefinitionChanges {
   readonly definition: Definition;
   readonly policy: Policy;
   readonly settings: ChatSettings;
-  /** What the run itself was given of them, whoever speaks. */
-  readonly ownSettings: ChatSettings;
+  /** The settings of the run itself, which apply to every agent. */
+  readonly runSettings: ChatSettings;
   readonly instructions: SystemMessage | undefined;
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
-  /** The application's value. Its type is checked where the run is made. */
+  /** The application's context value. `agent.run` checks its type. */
   readonly context: never;
-  /** Of the run. Cancelling it from within ends the run: what is at work is given up. */
+  /** Cancelling it ends the run and its open work. */
   readonly cancellation: Cancellation;
   readonly memo: RequestMemo;
   readonly clock: Clock;
   readonly random: () => number;
   readonly stepRunner: StepRunner;
   readonly maxParallelToolCalls: number;
-  /** The state of the run where it stands. */
-  readonly known: () => RunState;
+  /** Returns the current state of the run. */
+  readonly getState: () => RunState;
   readonly budget: Budget;
   readonly time: ActiveTime;
-  readonly tell: Teller;
-  /** The same for a run inside this one. */
-  readonly tellAt: (path: string) => Teller;
-  /** What the user has said while the run was at work, and the model has not read; nothing in a run inside. */
-  readonly said: () => readonly UserMessage[];
-  /** Whether somebody wants to hear pieces as they come; asked before each request. */
-  readonly streams: () => boolean;
+  readonly events: EventSink;
+  /** Creates the sink of a nested run. */
+  readonly createEventSink: (path: string) => EventSink;
+  /** Returns the steering messages that the model has not read; none in a nested run. */
+  readonly getSteering: () => readonly UserMessage[];
+  /** Whether the next request asks for a stream. */
+  readonly shouldStream: () => boolean;
 }
 
-/** Where events go. */
-export interface Teller {
-  /** Called once for each fact, as soon as it is recorded. */
-  fact(fact: JournalEvent, how: { readonly replayed: boolean }): void;
-  /** A promise means: a reader is behind, go on when it resolves. */
-  notice(notice: LiveEvent): Promise<void> | undefined;
-  /** Whether anybody hears notices of that type. */
-  wants(type: EventType): boolean;
+/** Receives the events of a run. */
+export interface EventSink {
+  /** Called once for each journal event, as soon as it is recorded. */
+  emitJournalEvent(emitJournalEvent: JournalEvent, how: { readonly replayed: boolean }): void;
+  /** Returns a promise if a reader is behind: continue when it resolves. */
+  emitLiveEvent(emitLiveEvent: LiveEvent): Promise<void> | undefined;
+  /** Whether anything receives live events of the type. */
+  shouldEmit(type: EventType): boolean;
 }

@@ -12,45 +12,45 @@ import type {
 import { formatCallStep } from '../event/step-name.ts';
 import { hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Step } from '../host/step-runner.ts';
-import { RequestRefused } from '../limits/budget.ts';
-import { DurationReached } from '../limits/limits.ts';
+import { BudgetExceededError } from '../limits/budget.ts';
+import { DurationExceededError } from '../limits/limits.ts';
 import { AbortRun, isRunEndError, RefuseRun } from '../tool/errors.ts';
 import type { Scope } from './scope.ts';
 
-/** A step that yields one fact, told as soon as it is recorded. */
-export function factStep<F extends JournalEvent>(
+/** Creates a step whose result is one journal event, which is emitted as soon as it is recorded. */
+export function createEventStep<F extends JournalEvent>(
   scope: Scope,
   step: Pick<Step<F>, 'name' | 'work' | 'effect' | 'exclusive' | 'onUnknownOutcome'>,
 ): Step<F> {
-  const { mismatch, tell } = scope;
-  const told: Step<F>['onRecorded'] = (fact, how) => tell.fact(fact, how);
-  if (mismatch === undefined) return { type: 'step', ...step, onRecorded: told };
-  const refuse = (): Promise<never> => Promise.reject(mismatch);
-  return { type: 'step', ...step, effect: 'read', work: refuse, onRecorded: told };
+  const { versionError, events } = scope;
+  const onRecorded: Step<F>['onRecorded'] = (event, how) => events.emitJournalEvent(event, how);
+  if (versionError === undefined) return { type: 'step', ...step, onRecorded };
+  const refuse = (): Promise<never> => Promise.reject(versionError);
+  return { type: 'step', ...step, effect: 'read', work: refuse, onRecorded };
 }
 
-/** The time, as each fact carries it. */
+/** Returns the times that every journal event has. */
 export function stamp({ clock, time }: Scope): { readonly at: number; readonly activeMs: number } {
   return { at: clock.now(), activeMs: time.activeMs };
 }
 
 interface Interruption {
   readonly turn: number;
-  /** What the run was cancelled with, or what was thrown. */
+  /** The reason of the cancellation, or the thrown error. */
   readonly reason: unknown;
-  /** What was used meanwhile, and no other fact has. */
+  /** The usage that no other event has. */
   readonly usage?: Usage;
 }
 
-/** The fact that says why a run goes no further that was cancelled, or that threw `AbortRun` or `RefuseRun`. */
+/** Creates the event that ends a run that was cancelled, or in which a tool or middleware threw `AbortRun` or `RefuseRun`. */
 export function toInterruption(
   scope: Scope,
   { turn, reason, usage = NO_USAGE }: Interruption,
 ): RunAbortedEvent | RunRefusedEvent | LimitExceededEvent {
-  if (reason instanceof DurationReached) {
+  if (reason instanceof DurationExceededError) {
     const { maxMs: max } = reason;
     const times = stamp(scope);
-    const spent = Math.max(times.activeMs, max); // Of a run inside: what the one around it has spent.
+    const spent = Math.max(times.activeMs, max); // In a nested run the limit may be that of the outer run.
     return { type: 'limit.exceeded', turn, limit: 'durationMs', max, spent, usage, ...times };
   }
   if (RefuseRun.isInstance(reason)) {
@@ -59,11 +59,11 @@ export function toInterruption(
     return { type: 'run.refused', turn, reason: message, ...by, usage, ...stamp(scope) };
   }
   const used = hasUsage(usage) ? { usage } : {};
-  return { type: 'run.aborted', reason: reasonText(reason), ...used, ...stamp(scope) };
+  return { type: 'run.aborted', reason: describeReason(reason), ...used, ...stamp(scope) };
 }
 
-/** What an outcome says of why a run was aborted. */
-export function reasonText(reason: unknown): string {
+/** Describes why a run was aborted, for its outcome. */
+export function describeReason(reason: unknown): string {
   if (reason === undefined) return 'aborted';
   return AbortRun.isInstance(reason) || !(reason instanceof Error)
     ? getErrorMessage(reason)
@@ -73,24 +73,24 @@ export function reasonText(reason: unknown): string {
 interface Failure {
   readonly turn: number;
   readonly scope: Scope;
-  /** What was used all the same. */
+  /** The usage of the failed work. */
   readonly usage: Usage;
   readonly failedAttempts: readonly FailedAttempt[];
 }
 
-/** The fact that says why there is no response, or no plan for a request. @throws HostError as it is */
+/** Creates the event that says why there is no response or no plan. @throws HostError if `error` is one */
 export function toFailure(
   error: unknown,
   { turn, scope, usage, failedAttempts }: Failure,
 ): ModelFailedEvent | LimitExceededEvent | RunAbortedEvent | RunRefusedEvent {
   const { cancellation } = scope;
   if (HostError.isInstance(error)) throw error;
-  if (error instanceof RequestRefused) {
+  if (error instanceof BudgetExceededError) {
     const { limit, max, spent } = error.refusal;
     return { type: 'limit.exceeded', turn, limit, max, spent, usage, ...stamp(scope) };
   }
   if (isRunEndError(error)) {
-    cancellation.cancel(error); // What middleware left at work is given up.
+    cancellation.cancel(error); // Ends open work of middleware.
     return toInterruption(scope, { turn, reason: error, usage });
   }
   if (cancellation.isCancelled) return toInterruption(scope, { turn, reason: cancellation.reason, usage });
@@ -103,46 +103,46 @@ interface CallPosition {
   readonly call: ToolCall;
 }
 
-/** The step of a call, whether there is such a tool or not: a call that has finished is found where its tool is gone. */
-export function callStep({ turn, index, call }: CallPosition): string {
+/** Names the step of a call. The name depends only on the call, so a finished call is found even if its tool is missing. */
+export function formatToolStep({ turn, index, call }: CallPosition): string {
   return formatCallStep('tool', { turn, index, toolName: callName(call) });
 }
 
 interface CallAttempt extends CallPosition {
-  readonly doubts: number;
+  readonly unknownOutcomes: number;
 }
 
 interface CallWait extends Omit<CallAttempt, 'call'> {
   readonly repeats: number;
 }
 
-/** The step that records whether a call has to wait. */
-export function checkStep({ turn, index, repeats }: Omit<CallWait, 'doubts'>): string {
+/** Names the step that records whether a call has to wait. */
+export function formatCheckStep({ turn, index, repeats }: Omit<CallWait, 'unknownOutcomes'>): string {
   return formatCallStep('check', { turn, index, repeats });
 }
 
-/** A call that a person let run again has another step than the one that a crash left open. */
-export function stepName({ turn, index, call, doubts }: CallAttempt): string {
-  return formatCallStep('tool', { turn, index, toolName: callName(call), unknownOutcomes: doubts });
+/** Names the step of a result. A call that runs again after an unknown outcome has another step. */
+export function formatResultStep({ turn, index, call, unknownOutcomes }: CallAttempt): string {
+  return formatCallStep('tool', { turn, index, toolName: callName(call), unknownOutcomes });
 }
 
-/** The name of a call's wait, within its run. */
-export function waitName({ turn, index, doubts, repeats }: CallWait): string {
-  const kind = doubts === 0 ? 'approval' : 'unknown_outcome';
-  return formatCallStep(kind, { turn, index, unknownOutcomes: doubts, repeats });
+/** Names the wait of a call within its run. */
+export function formatWait({ turn, index, unknownOutcomes, repeats }: CallWait): string {
+  const kind = unknownOutcomes === 0 ? 'approval' : 'unknown_outcome';
+  return formatCallStep(kind, { turn, index, unknownOutcomes, repeats });
 }
 
-/** The wait of a call that is an agent while that agent waits: the user can write meanwhile. */
-export function innerWaitName({ turn, index, doubts }: Omit<CallAttempt, 'call'>): string {
-  return formatCallStep('nested', { turn, index, unknownOutcomes: doubts });
+/** Names the wait of an agent as a tool while that agent waits: the user can write meanwhile. */
+export function formatNestedWait({ turn, index, unknownOutcomes }: Omit<CallAttempt, 'call'>): string {
+  return formatCallStep('nested', { turn, index, unknownOutcomes });
 }
 
-/** The step that records the answer to a wait. */
-export function answerStep({ turn, index, doubts, repeats }: CallWait): string {
-  return formatCallStep('answer', { turn, index, unknownOutcomes: doubts, repeats });
+/** Names the step that records the answer to a wait. */
+export function formatAnswerStep({ turn, index, unknownOutcomes, repeats }: CallWait): string {
+  return formatCallStep('answer', { turn, index, unknownOutcomes, repeats });
 }
 
-/** A name within a run inside a run, as those outside know it: `tool:3.0/approval:1.0`. */
-export function fromOutside({ path }: Scope, name: string): string {
+/** Prefixes a name with the path of a nested run: `tool:3.0/approval:1.0`. */
+export function addPath({ path }: Scope, name: string): string {
   return path === '' ? name : `${path}/${name}`;
 }

@@ -6,32 +6,32 @@ import { callArguments, callName } from '../chat/message.ts';
 import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
-import type { CallsRefused } from '../limits/budget.ts';
+import type { ExceededCallLimit } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
 import { isRunEndError, RefuseRun, ToolError } from '../tool/errors.ts';
 import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { ToolContext } from '../tool/tool.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
 import type { ToolExecution } from './middleware.ts';
-import { type MiddlewareRequests, middlewareScope } from './middleware-scope.ts';
+import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
-import { callStep, fromOutside, stamp } from './step.ts';
+import { addPath, formatToolStep, stamp } from './step.ts';
 
-/** A call of a tool, in a run at work. */
+/** A tool call and its run. */
 export interface ToolCallScope {
   readonly turn: number;
   readonly state: CallState;
   readonly scope: Scope;
 }
 
-/** A call that has begun. */
+/** A tool call that has started. */
 export interface ToolCallRun extends ToolCallScope {
   readonly startedAt: number;
-  /** What middleware around the call asks. */
+  /** The requests of middleware around the call. */
   readonly requests: MiddlewareRequests;
 }
 
-/** What a tool is told about a call. */
+/** The context that a tool gets with a call. */
 export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly context: never;
   readonly toolCallId: string;
@@ -41,46 +41,46 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly traceparent: string | undefined;
   readonly progress: ToolContext<never>['progress'];
 
-  /** @param cancellation By default the run's: before a call begins it has no deadline. */
+  /** @param cancellation By default that of the run: a call has no deadline before it starts. */
   constructor({ turn, scope, state }: ToolCallScope, cancellation: Cancellation = scope.cancellation) {
     super(cancellation);
     const { index, call } = state;
     this.context = scope.context;
     this.toolCallId = call.id;
-    this.idempotencyKey = `${scope.runId}/${fromOutside(scope, callStep({ turn, index, call }))}`;
+    this.idempotencyKey = `${scope.runId}/${addPath(scope, formatToolStep({ turn, index, call }))}`;
     this.runId = scope.runId;
     this.path = scope.path;
     this.traceparent = scope.traceparent;
     const emitProgress: ToolContext<never>['progress'] = (progress) => {
-      void scope.tell.notice({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for readers.
+      void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
     };
-    this.progress = emitProgress; // By name: see `LazySignal`.
+    this.progress = emitProgress; // An own property: see `LazySignal`.
   }
 }
 
-/** A call's way through the middleware, the first one outermost. */
+/** Wraps the execution of a tool in the middleware, the first one outermost. */
 export function wrapExecution(inner: ToolExecution, { turn, scope, requests }: ToolCallRun): ToolExecution {
   return scope.definition.middleware.reduceRight<ToolExecution>((next, { wrapToolCall: wrap }) => {
-    return wrap === undefined ? next : (call) => wrap(call, next, middlewareScope(scope, { turn, requests }));
+    return wrap === undefined ? next : (call) => wrap(call, next, createMiddlewareScope(scope, { turn, requests }));
   }, inner);
 }
 
 export function closeWithResult({ content, ...rest }: ToolResult, run: ToolCallRun): ToolCallClosedEvent {
   const { isEdited, call } = run.state;
-  // The model has to know that what ran is not what it asked for.
+  // The model must know that the tool ran with other arguments.
   const edited = isEdited ? `A person approved this call with other arguments: ${callArguments(call)}\n` : '';
   const { handoffTo } = run.scope.definition.tools.get(callName(call)) ?? {};
   const over = handoffTo === undefined ? {} : { handoffTo };
   const full = isEdited ? { fullContent: content } : {};
-  return { type: 'tool.finished', ...positionOf(run), ...over, content: edited + content, ...full, ...rest };
+  return { type: 'tool.finished', ...toCallPosition(run), ...over, content: edited + content, ...full, ...rest };
 }
 
-/** The model is told of an error in short, never with a stack. The fact has the error itself. */
+/** The model gets a short text without a stack. The event has the error itself. */
 export function closeWithError(error: unknown, run: ToolCallRun): ToolCallClosedEvent {
   const { scope } = run;
   const { cancellation } = scope;
   if (HostError.isInstance(error)) throw error;
-  // First: after a tool has thrown AbortRun, that is also what its siblings are given up with.
+  // Checked first: the `AbortRun` of one tool is also the reason with which its siblings are cancelled.
   if (cancellation.isCancelled && error === cancellation.reason) return cancelCall(run);
   if (isRunEndError(error)) {
     cancellation.cancel(error);
@@ -96,10 +96,10 @@ export function closeWithError(error: unknown, run: ToolCallRun): ToolCallClosed
   return failCall(addContextHint(error, run), { ...run, reason: 'threw', content });
 }
 
-/** From JavaScript an agent may be run, or resumed by a host, without the context that its tools read. */
+/** JavaScript code or a host may run an agent without the context that its tools read. */
 function addContextHint(error: unknown, { state, scope }: ToolCallRun): unknown {
   const name = callName(state.call);
-  // A function with one parameter reads none.
+  // A function with one parameter does not read the context.
   const readsContext = (scope.definition.tools.get(name)?.execute.length ?? 0) > 1;
   if (scope.context !== undefined || !readsContext || !isCodeMistake(error)) return error;
   return new ConfigError(
@@ -109,24 +109,24 @@ function addContextHint(error: unknown, { state, scope }: ToolCallRun): unknown 
 }
 
 export function cancelCall(run: ToolCallRun): ToolCallClosedEvent {
-  const content = 'Cancelled: the run was ended before this call gave a result. It may still have had its effect.';
-  const { durationMs: _, ...position } = positionOf(run);
+  const content = 'Cancelled: the run ended before this call returned a result. It may still have had its effect.';
+  const { durationMs: _, ...position } = toCallPosition(run);
   return { type: 'tool.skipped', ...position, reason: 'cancelled', content };
 }
 
-/** A cap of this run, or of one around it, leaves no room for the call: parallel calls may have used it meanwhile. */
-export function refuseCall({ max, spent }: CallsRefused, run: ToolCallRun): ToolCallClosedEvent {
-  const content = `Not run: it would pass the limit of ${pluralize(max, 'tool call')}, of which ${spent} are used.`;
-  const { durationMs: _, ...position } = positionOf(run);
+/** Skips a call because of a limit of this run or an outer one. Parallel calls may have used the limit up meanwhile. */
+export function refuseCall({ max, spent }: ExceededCallLimit, run: ToolCallRun): ToolCallClosedEvent {
+  const content = `Not run: 1 call would exceed the limit of ${pluralize(max, 'tool call')}. ${spent} are used.`;
+  const { durationMs: _, ...position } = toCallPosition(run);
   const limit = { limit: 'toolCalls', outerLimit: { max, spent } } as const;
   return { type: 'tool.skipped', ...position, reason: 'limit', ...limit, content };
 }
 
-/** The model is told the tools of this turn. */
+/** Gives the model the tools of this turn. */
 export function rejectUnknownTool(run: ToolCallRun): ToolCallClosedEvent {
   checkUnchanged(run);
   const name = callName(run.state.call);
-  const names = run.scope.known().tools ?? [...run.scope.definition.tools.keys()];
+  const names = run.scope.getState().tools ?? [...run.scope.definition.tools.keys()];
   const meant = findClosest(name, names);
   const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
   const content = `There is no tool "${name}".${hint} The tools are: ${names.join(', ') || 'none'}.`;
@@ -139,15 +139,15 @@ export function rejectInput(issues: string, run: ToolCallRun): ToolCallClosedEve
 }
 
 /**
- * A call that the model made under another definition is not its mistake: the run stays as it is, and can be resumed where the tool is.
+ * If the definition of a tool changed since the model made the call, the model made no mistake. The run stays resumable with the old tool.
  *
  * @throws HostError `run.changed`
  */
 function checkUnchanged({ turn, state: { call }, scope }: ToolCallRun): void {
-  const change = scope.changes.get(callName(call));
-  if (change === undefined || !scope.isFromBefore(turn)) return;
+  const change = scope.changedTools.get(callName(call));
+  if (change === undefined || !scope.isFromEarlierAttempt(turn)) return;
   throw new HostError(
-    `Run "${scope.runId}" has an open call of tool "${callName(call)}" that agent "${scope.definition.name}" can't run any more: ${change}. Resume it where the tool is as it was, or pass onVersionMismatch: "continue" so that the model is told.`,
+    `Run "${scope.runId}" has an open call of tool "${callName(call)}" that agent "${scope.definition.name}" cannot run any more: ${change}. Resume it with the old tool, or pass onVersionMismatch: "continue" to return an error to the model.`,
     { code: 'run.changed' },
   );
 }
@@ -157,14 +157,14 @@ export interface CallFailure extends ToolCallRun {
   readonly content: string;
 }
 
-/** Bounded like a result: an error may quote a whole page. */
+/** Shortens the text like a result: an error may quote a whole page. */
 export function failCall(error: unknown, { reason, content, ...run }: CallFailure): ToolFailedEvent {
   const maxLength =
     run.scope.definition.tools.get(callName(run.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
   const { content: shown } = truncateResult(content, maxLength);
   const guard = RefuseRun.isInstance(error) ? error.guard : undefined;
   const data = { content: shown, reason, error: toErrorData(error) };
-  return { type: 'tool.failed', ...positionOf(run), ...data, ...(guard === undefined ? {} : { guard }) };
+  return { type: 'tool.failed', ...toCallPosition(run), ...data, ...(guard === undefined ? {} : { guard }) };
 }
 
 type CallPosition = Pick<
@@ -172,6 +172,6 @@ type CallPosition = Pick<
   'turn' | 'index' | 'call' | 'durationMs' | 'middlewareUsage' | 'at' | 'activeMs'
 >;
 
-function positionOf({ turn, state: { index, call }, scope, startedAt, requests }: ToolCallRun): CallPosition {
-  return { turn, index, call, durationMs: scope.clock.now() - startedAt, ...requests.counted, ...stamp(scope) };
+function toCallPosition({ turn, state: { index, call }, scope, startedAt, requests }: ToolCallRun): CallPosition {
+  return { turn, index, call, durationMs: scope.clock.now() - startedAt, ...requests.usageFields, ...stamp(scope) };
 }

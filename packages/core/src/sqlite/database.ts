@@ -1,31 +1,31 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { HostError, PawlError } from '../base/errors.ts';
 import { getErrorMessage } from '../event/error-data.ts';
-import { loadSqlite } from './node-sqlite.ts';
+import { loadSqlite } from './load-sqlite.ts';
 import { prepareTables } from './tables.ts';
 
 export interface DatabaseOptions {
   readonly synchronous: 'full' | 'normal';
 }
 
-/** Opens the file, and makes it one of ours where it is new. Whatever is wrong with it is told before anything is written. */
+/** Opens the file, and creates the tables if it is new. Throws before anything is written if the file cannot be used. */
 export function openDatabase(path: string, { synchronous }: DatabaseOptions): DatabaseSync {
   const { DatabaseSync } = loadSqlite();
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path);
-    // Only while it is opened: afterwards a locked file is waited for without holding up the process.
+    // SQLite blocks the process only while the file is opened. Afterwards `Writer` waits for a locked file without blocking.
     database.exec('PRAGMA busy_timeout = 5000');
     prepareTables(database, path);
     database.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA busy_timeout = 0`);
     return database;
   } catch (error) {
     database?.close();
-    throw databaseError(error, path);
+    throw toDatabaseError(error, path);
   }
 }
 
-/** Statements of a database, each compiled once. */
+/** The prepared statements of a database, each compiled once. */
 export class Statements {
   readonly #database: DatabaseSync;
   readonly #compiled = new Map<string, StatementSync>();
@@ -44,38 +44,38 @@ export class Statements {
   }
 }
 
-/** Whether another connection has the file, just now. */
+/** Whether another connection has locked the file. */
 export function isBusy(error: unknown): boolean {
-  return [5, 6].includes(resultCode(error));
+  return [5, 6].includes(readResultCode(error));
 }
 
-/** What SQLite says, as an error that names the file and the way out. */
-export function databaseError(error: unknown, path: string): unknown {
+/** Converts an error of SQLite to a `HostError` that names the file and says what to do. Returns errors of Pawl unchanged. */
+export function toDatabaseError(error: unknown, path: string): unknown {
   if (PawlError.isInstance(error)) return error;
-  const [code, fix] = PROBLEMS.get(resultCode(error)) ?? ['host.failed', 'The run stays resumable.'];
-  return new HostError(`The file "${path}" could not be used: ${getErrorMessage(error)}. ${fix}`, {
-    code,
-    cause: error,
-  });
+  const [code, fix] = PROBLEMS.get(readResultCode(error)) ?? ['host.failed', 'The run stays resumable.'];
+  return new HostError(`The file "${path}" cannot be used: ${getErrorMessage(error)}. ${fix}`, { code, cause: error });
 }
 
 /** The primary result code: https://www.sqlite.org/rescode.html */
-function resultCode(error: unknown): number {
+function readResultCode(error: unknown): number {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return -1;
   return error.errcode & 0xff;
 }
 
 type Problem = readonly [code: string, fix: string];
 
-const LOCKED: Problem = ['host.locked', 'Another process kept it locked. Resume the run when that is done.'];
+const LOCKED: Problem = [
+  'host.locked',
+  'Another process keeps it locked. Resume the run when that process has finished.',
+];
 
 const PROBLEMS: ReadonlyMap<number, Problem> = new Map<number, Problem>([
   [5, LOCKED],
   [6, LOCKED],
   [8, ['host.read_only', 'Let this user write the file and its folder, then resume the run.']],
   [10, ['host.io', 'Check the disk, then resume the run.']],
-  [11, ['host.damaged', 'Restore it from a copy.']],
-  [13, ['host.full', 'Make room on the disk, then resume the run.']],
+  [11, ['host.damaged', 'Restore it from a backup.']],
+  [13, ['host.full', 'Free space on the disk, then resume the run.']],
   [14, ['host.unreachable', 'Check that the folder exists and that this user may write there.']],
-  [26, ['host.foreign', 'It is no SQLite database: name another file.']],
+  [26, ['host.foreign', 'It is not an SQLite database: pass another file.']],
 ]);

@@ -1,25 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Statements } from './database.ts';
 
-export interface Part {
-  /** How many runs were forgotten. */
+export interface DeletionPart {
+  /** How many runs were deleted. */
   readonly count: number;
-  /** Whether there is nothing left to do. */
+  /** Whether nothing is left to delete. */
   readonly isDone: boolean;
 }
 
-interface PartOptions {
-  /** Runs that ended before this time are forgotten. */
+interface DeletionPartOptions {
+  /** Runs that ended before this time, in milliseconds since 1970, are deleted. */
   readonly before: number;
-  /** Milliseconds that no change of the date moves. */
+  /** Returns milliseconds of a clock that the date does not move. */
   readonly now: () => number;
 }
 
 /**
- * Forgets runs that have ended, in parts: a transaction that deletes thousands of runs locks the file for seconds, in which other
- * processes fail. A run is gone with its row; what else is kept of it is named in `deleted_runs` until it is deleted too, so
- * that a crash leaves nothing behind for good. The space is used again; giving it back to the disk as it becomes free
- * (`auto_vacuum`) would cost every step a tenth.
+ * Deletes ended runs in parts: a transaction that deletes thousands of runs would lock the file for seconds, and other processes would
+ * fail meanwhile. A deleted run loses its row at once, and is listed in `deleted_runs` until its other rows are deleted, too, so that a
+ * crash leaves nothing behind. SQLite reuses the space; returning it to the disk (`auto_vacuum`) would make every step a tenth slower.
  */
 export class Deletion {
   readonly #statements: Statements;
@@ -28,20 +27,20 @@ export class Deletion {
     this.#statements = new Statements(database);
   }
 
-  /** Works for some milliseconds. Inside a transaction. */
-  deletePart({ before, now }: PartOptions): Part {
+  /** Deletes for about 10 ms. Call it inside a transaction. */
+  deletePart({ before, now }: DeletionPartOptions): DeletionPart {
     const endsAt = now() + PART_MS;
     let count = 0;
     do {
       if (this.#clearSome()) continue;
-      if (!this.#forgetOne(before)) return { count, isDone: true };
+      if (!this.#deleteRun(before)) return { count, isDone: true };
       count++;
     } while (now() < endsAt);
     return { count, isDone: false };
   }
 
-  /** The run's row. Its number is never given again. */
-  #forgetOne(before: number): boolean {
+  /** Deletes the row of one run. Its number is never used again. */
+  #deleteRun(before: number): boolean {
     const row = this.#statements
       .get(`SELECT number FROM runs WHERE ${HAS_ENDED} AND updated_at < ? LIMIT 1`)
       .get(before);
@@ -52,7 +51,7 @@ export class Deletion {
     return true;
   }
 
-  /** Some of what is kept of a run that is gone. Gives whether there was any. */
+  /** Deletes some of the other rows of a deleted run. Returns whether there was such a run. */
   #clearSome(): boolean {
     const run = this.#statements.get('SELECT run FROM deleted_runs LIMIT 1').get()?.['run'];
     if (typeof run !== 'number') return false;
@@ -64,16 +63,16 @@ export class Deletion {
   }
 }
 
-/** What a part may take. Other processes wait for a locked file, and look every few milliseconds whether it is free. */
+/** How long a part may take. Other processes wait for the file meanwhile, and try it every few milliseconds. */
 const PART_MS = 10;
 
-/** Of one table, at once. */
+/** How many rows of one table a statement deletes. */
 const ROWS = 100;
 
-/** As the index says it: it is used for nothing else. */
+/** The exact condition of the index `runs_ended`: SQLite uses a partial index only for it. */
 const HAS_ENDED = "status NOT IN ('queued', 'running', 'suspended')";
 
-/** Each deletes a run's rows of one table, at most so many. */
+/** Each statement deletes rows of one table, at most `ROWS`. */
 const DELETIONS = [
   ...[
     ['steps', 'position'],

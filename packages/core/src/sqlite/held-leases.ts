@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
-import { lost } from '../host/answering.ts';
+import { createRunLostError } from '../host/check-answer.ts';
 import type { Claim } from '../host/run-store.ts';
-import type { Leases } from './lease.ts';
+import type { Leases } from './leases.ts';
 import type { RunTable } from './run-table.ts';
 import type { Writer } from './writer.ts';
 
@@ -19,56 +19,56 @@ interface HeldLease {
   readonly run: number;
 }
 
-/** The leases of this process: they are renewed for as long as there are any. */
+/** The leases that this process holds. Renews them until the last one is removed. */
 export class HeldLeases {
   readonly #options: HeldLeasesOptions;
-  /** By the runs' ids. */
+  /** By run id. */
   readonly #held = new Map<string, HeldLease>();
-  #stopBeat: (() => void) | undefined;
+  #stopRenewal: (() => void) | undefined;
 
   constructor(options: HeldLeasesOptions) {
     this.#options = options;
   }
 
-  /** Whether an attempt of this process's is at work on the run, or still believes so. */
+  /** Whether an attempt of this process works on the run, or has not yet noticed that it lost it. */
   has(runId: string): boolean {
     return this.#held.has(runId);
   }
 
-  /** The number of the run that is claimed. @throws HostError `run.lost` if it was released. */
-  runOf({ runId, token }: Claim): number {
+  /** Returns the number of the claimed run. @throws HostError `run.lost` if it was released. */
+  getRunNumber({ runId, token }: Claim): number {
     const held = this.#held.get(runId);
-    if (held?.claim.token !== token) throw lost(runId);
+    if (held?.claim.token !== token) throw createRunLostError(runId);
     return held.run;
   }
 
   add(claim: Claim, run: number): void {
     this.#held.set(claim.runId, { claim, run });
-    this.#stopBeat ??= this.#beat();
+    this.#stopRenewal ??= this.#scheduleRenewal();
   }
 
-  /** Gives whether it was there. */
+  /** Returns whether the lease was held. */
   remove({ runId, token }: Claim): boolean {
     if (this.#held.get(runId)?.claim.token !== token) return false;
     this.#held.delete(runId);
     if (this.#held.size > 0) return true;
-    this.#stopBeat?.();
-    this.#stopBeat = undefined;
+    this.#stopRenewal?.();
+    this.#stopRenewal = undefined;
     return true;
   }
 
-  #beat(): () => void {
+  #scheduleRenewal(): () => void {
     const { clock, leases, leaseMs, writer, runTable } = this.#options;
     return clock.after(leaseMs / 3, () => {
       const claims = [...this.#held.values()].map(({ claim }) => claim);
       const renewed = writer.write(() => {
-        const time = leases.newTime();
+        const time = leases.createLeaseTime();
         for (const { runId, token } of claims) runTable.renew(runId, { token, time });
-        return claims.map((claim) => [claim, runTable.cancelled(claim.runId)] as const);
+        return claims.map((claim) => [claim, runTable.readCancelReason(claim.runId)] as const);
       });
-      // Where it fails, the next write of a run that was lost by this says so.
+      // If the renewal fails and another process takes the run, the next write of the run rejects with `run.lost`.
       renewed.then(cancelEach).catch(() => undefined);
-      this.#stopBeat = this.#beat();
+      this.#stopRenewal = this.#scheduleRenewal();
     });
   }
 }

@@ -1,51 +1,51 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** The machine and its process namespace: containers on one machine may share a file, and count their processes each for itself. */
-export function currentPlace(): string {
-  return `${hostname()} ${linkOf('/proc/self/ns/pid')}`;
+/** Identifies the machine and its process namespace: containers on one machine may share a file, but each numbers its own processes. */
+export function identifyPlace(): string {
+  return `${hostname()} ${readLink('/proc/self/ns/pid')}`;
 }
 
 /**
- * What `monotonicMs` counts from: the start of this machine. Processes with the same timeline read the same time, also those in
- * containers, unless these have a time of their own: https://man7.org/linux/man-pages/man7/time_namespaces.7.html
+ * Identifies what `readMonotonicMs` counts from: the start of this machine. Processes with the same timeline read the same time, including
+ * those in containers without a time namespace: https://man7.org/linux/man-pages/man7/time_namespaces.7.html
  */
-export function currentTimeline(): string {
-  return `${textOf('/proc/sys/kernel/random/boot_id') || hostname()} ${linkOf('/proc/self/ns/time')}`;
+export function identifyTimeline(): string {
+  return `${readText('/proc/sys/kernel/random/boot_id') || hostname()} ${readLink('/proc/self/ns/time')}`;
 }
 
 /**
- * Milliseconds since the machine was started, those that it slept aside: https://man7.org/linux/man-pages/man3/clock_gettime.3.html
- * (CLOCK_MONOTONIC). All its processes read the same, and setting the date does not move it.
+ * Reads the milliseconds since the machine was started, without those in which it slept (CLOCK_MONOTONIC):
+ * https://man7.org/linux/man-pages/man3/clock_gettime.3.html. All processes read the same time, and the date does not move it.
  */
-export function monotonicMs(): number {
+export function readMonotonicMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
-/** Whether a process is there. `bornAt` tells it from a later one that was given the same number. */
-export function isAlive(pid: number, bornAt: number | undefined): boolean {
+/** Whether a process is alive. `processStartedAt` distinguishes it from a later process with the same number. */
+export function isAlive(pid: number, processStartedAt: number | undefined): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, and another user's.
+    // EPERM: the process exists and belongs to another user.
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
   }
-  const found = startOf(pid);
-  return bornAt === undefined || found === undefined || found === bornAt;
+  const found = readProcessStart(pid);
+  return processStartedAt === undefined || found === undefined || found === processStartedAt;
 }
 
 /**
- * When a process was started, in ticks since the start of the machine; `undefined` where the system does not tell. The 22nd field:
+ * Reads when a process was started, in ticks since the start of the machine; `undefined` if the system does not report it. The 22nd field:
  * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
  */
-export function startOf(pid: number): number | undefined {
-  const text = textOf(`/proc/${pid}/stat`);
-  // The second field is the program's name, in brackets: it may have blanks.
+export function readProcessStart(pid: number): number | undefined {
+  const text = readText(`/proc/${pid}/stat`);
+  // The second field is the name of the program in brackets, which may contain blanks.
   const field = text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
   return field === undefined || field === '' ? undefined : Number(field);
 }
 
-function textOf(file: string): string {
+function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch {
@@ -53,7 +53,7 @@ function textOf(file: string): string {
   }
 }
 
-function linkOf(file: string): string {
+function readLink(file: string): string {
   try {
     return readlinkSync(file);
   } catch {

@@ -6,8 +6,8 @@ import { openDatabase } from './database.ts';
 import { Deletion } from './deletion.ts';
 import { RunTable } from './run-table.ts';
 
-/** How SQLite finds the rows of each statement that is compiled for some work: https://www.sqlite.org/eqp.html */
-function plansOf(work: (database: DatabaseSync) => void): readonly string[] {
+/** Returns the query plans of the statements that `work` prepares: https://www.sqlite.org/eqp.html */
+function explainQueries(work: (database: DatabaseSync) => void): readonly string[] {
   const database = openDatabase(':memory:', { synchronous: 'normal' });
   onTestFinished(() => database.close());
   const compiled: string[] = [];
@@ -15,7 +15,7 @@ function plansOf(work: (database: DatabaseSync) => void): readonly string[] {
     compiled.push(sql);
     return database.prepare(sql);
   };
-  work({ prepare } as DatabaseSync); // All that a table uses of it.
+  work({ prepare } as DatabaseSync); // A table uses only this method.
   const reads = compiled.filter((sql) => !/^INSERT/.test(sql));
   return reads.flatMap((sql) =>
     database
@@ -25,11 +25,15 @@ function plansOf(work: (database: DatabaseSync) => void): readonly string[] {
   );
 }
 
-const list = (filter: RunFilter) => (database: DatabaseSync) => new RunTable(database).page(checkFilter(filter));
+const list = (filter: RunFilter) => (database: DatabaseSync) => new RunTable(database).readPage(checkFilter(filter));
 
-test.each<[what: string, index: string, work: (database: DatabaseSync) => void]>([
+test.each<[operation: string, index: string, work: (database: DatabaseSync) => void]>([
   ['find a run', 'sqlite_autoindex_runs_1 (run_id=?)', (database) => new RunTable(database).find('run')],
-  ['look for runs to resume', 'runs_by_status (status=?)', (database) => new RunTable(database).unfinished('agent', 5)],
+  [
+    'look for runs to resume',
+    'runs_by_status (status=?)',
+    (database) => new RunTable(database).listUnfinished('agent', 5),
+  ],
   ['list by status', 'runs_by_status (status=? AND number>?)', list({ status: 'failed', after: 7 })],
   ['list by status and agent', 'runs_by_status (status=?)', list({ status: 'failed', agent: 'agent' })],
   ['list by agent', 'runs_by_agent (agent=?)', list({ agent: 'agent', order: 'desc' })],
@@ -42,10 +46,10 @@ test.each<[what: string, index: string, work: (database: DatabaseSync) => void]>
     'runs_ended (updated_at<?)',
     (database) => new Deletion(database).deletePart({ before: 5, now: () => 0 }),
   ],
-])('to %s, SQLite reads no more runs than an index gives', (_, index, work) => {
-  const plans = plansOf(work);
+])('to %s, SQLite reads only the rows of an index', (_, index, work) => {
+  const plans = explainQueries(work);
   expect(plans.filter((detail) => detail.includes(index))).not.toEqual([]);
-  // Of these tables and indexes all is read: they have only what there is still to do.
+  // These tables and indexes may be read whole: they have only rows with work left to do.
   expect(
     plans.filter((detail) => /^SCAN (?!deleted_runs|\w+ USING INDEX (waits_answered|runs_cancelled))/.test(detail)),
   ).toEqual([]);

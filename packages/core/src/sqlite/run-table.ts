@@ -1,19 +1,19 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { JsonObject } from '../base/json.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { unknown } from '../host/answering.ts';
+import { createUnknownRunError } from '../host/check-answer.ts';
 import type { RunRecord, RunStatus } from '../host/host.ts';
-import { recordFrom, recordText } from '../host/record-text.ts';
+import { roundTime } from '../host/round-clock.ts';
 import type { CheckedFilter } from '../host/run-filter.ts';
 import type { Claim } from '../host/run-store.ts';
-import { roundTime } from '../host/whole-time.ts';
+import { parseRecord, serializeRecord } from '../host/serialize-record.ts';
 import { Statements } from './database.ts';
-import type { Lease, LeaseTime } from './lease.ts';
-import { hashOf, keepMetadata } from './metadata-table.ts';
+import type { Lease, LeaseTime } from './leases.ts';
+import { hashMetadataKey, insertMetadata } from './metadata-table.ts';
 
-/** What is kept of a run, without its record and its outcome. */
+/** A row of the table `runs`: a run without its record and its outcome. */
 export interface RunRow {
-  /** Counts up in the order in which runs were started, and is never given again. */
+  /** Increases in the order in which runs were started. Never used again. */
   readonly number: number;
   readonly runId: string;
   readonly agent: string;
@@ -22,7 +22,7 @@ export interface RunRow {
   readonly startedAt: number;
   readonly updatedAt: number;
   readonly lease: Lease | undefined;
-  readonly cancelled: string | undefined;
+  readonly cancelReason: string | undefined;
   readonly metadata: JsonObject;
 }
 
@@ -30,7 +30,7 @@ export interface ListedRow extends RunRow {
   readonly outcome: Outcome<unknown> | undefined;
 }
 
-/** The runs of a file, a row each. Parameters by name or in order: Node 22.19 binds no `?1`. */
+/** Reads and writes the runs of a file. Statements use named or ordered parameters: Node 22.19 does not bind `?1`. */
 export class RunTable {
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
@@ -41,92 +41,92 @@ export class RunTable {
   }
 
   find(runId: string): RunRow | undefined {
-    const row = this.#sql('SELECT * FROM runs WHERE run_id = ?').get(runId);
-    return row === undefined ? undefined : runRow(row);
+    const row = this.#prepare('SELECT * FROM runs WHERE run_id = ?').get(runId);
+    return row === undefined ? undefined : toRunRow(row);
   }
 
   /** @throws HostError `run.unknown` */
   get(runId: string): RunRow {
     const row = this.find(runId);
-    if (row === undefined) throw unknown(runId);
+    if (row === undefined) throw createUnknownRunError(runId);
     return row;
   }
 
-  record({ number }: Pick<RunRow, 'number'>): RunRecord {
-    const row = this.#sql('SELECT record FROM records WHERE run = ?').get(number);
-    return recordFrom(String(row?.['record']));
+  readRecord({ number }: Pick<RunRow, 'number'>): RunRecord {
+    const row = this.#prepare('SELECT record FROM records WHERE run = ?').get(number);
+    return parseRecord(String(row?.['record']));
   }
 
-  outcome({ number }: Pick<RunRow, 'number'>): Outcome<unknown> | undefined {
-    return outcomeFrom(this.#sql('SELECT outcome FROM outcomes WHERE run = ?').get(number));
+  readOutcome({ number }: Pick<RunRow, 'number'>): Outcome<unknown> | undefined {
+    return parseOutcome(this.#prepare('SELECT outcome FROM outcomes WHERE run = ?').get(number));
   }
 
-  /** Some of the runs that a filter is for, at least one where there is one: what is read at once is bounded in rows and bytes. */
-  page(filter: Omit<CheckedFilter, 'limit'>): readonly ListedRow[] {
-    const { conditions, values } = conditionsOf(filter);
+  /** Reads the first runs that a filter matches, bounded in rows and characters: at least one, if there is one. */
+  readPage(filter: Omit<CheckedFilter, 'limit'>): readonly ListedRow[] {
+    const { conditions, values } = buildConditions(filter);
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    const rows = this.#sql(
+    const rows = this.#prepare(
       `SELECT runs.*, outcome FROM runs LEFT JOIN outcomes ON run = number ${where}
        ORDER BY number ${filter.order} LIMIT ${PAGE_ROWS}`,
     ).iterate(...values);
     const page: ListedRow[] = [];
     let length = 0;
     for (const row of rows) {
-      page.push({ ...runRow(row), outcome: outcomeFrom(row) });
+      page.push({ ...toRunRow(row), outcome: parseOutcome(row) });
       length += String(row['outcome'] ?? '').length;
       if (length > PAGE_LENGTH) break;
     }
     return page;
   }
 
-  /** The runs of an agent that have something to do, whoever holds them. */
-  unfinished(agent: string, now: number): readonly RunRow[] {
-    return this.#sql(UNFINISHED).all({ agent, now }).map(runRow);
+  /** Reads the runs of an agent that can continue, held or not. */
+  listUnfinished(agent: string, now: number): readonly RunRow[] {
+    return this.#prepare(UNFINISHED).all({ agent, now }).map(toRunRow);
   }
 
-  /** With a lease its first attempt begins at once; without one the run is queued. Gives its number. */
+  /** Inserts a run: with a lease its first attempt begins at once, without one the run is queued. Returns its number. */
   insert(record: RunRecord, lease?: Lease): number {
     const { runId, agent, metadata, conversation } = record;
     const [status, attempts] = lease === undefined ? ['queued', 0] : ['running', 1];
     const at = roundTime(record.at);
-    const { lastInsertRowid } = this.#sql(
+    const { lastInsertRowid } = this.#prepare(
       `INSERT INTO runs (run_id, agent, status, attempts, started_at, updated_at, conversation, metadata)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(runId, agent, status, attempts, at, at, conversation?.id ?? null, JSON.stringify(metadata));
     const number = Number(lastInsertRowid);
-    this.#sql('INSERT INTO records VALUES (?, ?)').run(number, recordText(record));
-    keepMetadata(this.#database, number, metadata);
+    this.#prepare('INSERT INTO records VALUES (?, ?)').run(number, serializeRecord(record));
+    insertMetadata(this.#database, number, metadata);
     if (lease !== undefined) this.#setLease(number, lease);
     return number;
   }
 
-  /** Another attempt at the run begins. */
-  lease({ number }: RunRow, { lease, now }: { readonly lease: Lease; readonly now: number }): void {
-    this.#sql("UPDATE runs SET status = 'running', attempts = attempts + 1, updated_at = ? WHERE number = ?").run(
+  /** Begins another attempt at the run. */
+  startAttempt({ number }: RunRow, { lease, now }: { readonly lease: Lease; readonly now: number }): void {
+    this.#prepare("UPDATE runs SET status = 'running', attempts = attempts + 1, updated_at = ? WHERE number = ?").run(
       now,
       number,
     );
-    this.#sql('DELETE FROM outcomes WHERE run = ?').run(number);
+    this.#prepare('DELETE FROM outcomes WHERE run = ?').run(number);
     this.#setLease(number, lease);
   }
 
   isHeld(number: number, token: string): boolean {
-    return this.#sql('SELECT 1 FROM runs WHERE number = ? AND lease_token = ?').get(number, token) !== undefined;
+    return this.#prepare('SELECT 1 FROM runs WHERE number = ? AND lease_token = ?').get(number, token) !== undefined;
   }
 
   cancel(number: number, reason: string): void {
-    this.#sql('UPDATE runs SET cancelled = ? WHERE number = ?').run(reason, number);
+    this.#prepare('UPDATE runs SET cancelled = ? WHERE number = ?').run(reason, number);
   }
 
-  /** Why, where somebody cancelled the run. */
-  cancelled(runId: string): string | undefined {
-    const reason = this.#sql('SELECT cancelled FROM runs WHERE run_id = ?').get(runId)?.['cancelled'];
+  /** Returns the reason, if the run was cancelled. */
+  readCancelReason(runId: string): string | undefined {
+    const reason = this.#prepare('SELECT cancelled FROM runs WHERE run_id = ?').get(runId)?.['cancelled'];
     return typeof reason === 'string' ? reason : undefined;
   }
 
-  /** Also one whose time is over, where nobody has taken the run since. */
+  /** Renews a lease, even an expired one, unless another process has taken the run. */
   renew(runId: string, { token, time }: { readonly token: string; readonly time: LeaseTime }): void {
-    this.#sql('UPDATE runs SET lease_until = ?, lease_until_date = ? WHERE run_id = ? AND lease_token = ?').run(
+    this.#prepare('UPDATE runs SET lease_until = ?, lease_until_date = ? WHERE run_id = ? AND lease_token = ?').run(
       time.until,
       time.untilDate,
       runId,
@@ -134,41 +134,44 @@ export class RunTable {
     );
   }
 
-  /** Ends an attempt; nothing where the lease is another's by now. */
-  release({ runId, token }: Pick<Claim, 'runId' | 'token'>, { outcome, now }: Released): void {
-    const row = this.#sql('SELECT number FROM runs WHERE run_id = ? AND lease_token = ?').get(runId, token);
+  /** Ends an attempt. Does nothing if another attempt has the lease. */
+  release({ runId, token }: Pick<Claim, 'runId' | 'token'>, { outcome, now }: ReleaseOptions): void {
+    const row = this.#prepare('SELECT number FROM runs WHERE run_id = ? AND lease_token = ?').get(runId, token);
     if (row === undefined) return;
     const number = Number(row['number']);
-    this.#sql(
+    this.#prepare(
       `UPDATE runs SET status = ?, updated_at = ?, lease_token = NULL, lease_place = NULL, lease_pid = NULL,
        lease_born_at = NULL, lease_duration = NULL, lease_timeline = NULL, lease_until = NULL, lease_until_date = NULL
        WHERE number = ?`,
     ).run(outcome?.status ?? 'running', now, number);
-    if (outcome !== undefined) this.#sql('INSERT INTO outcomes VALUES (?, ?)').run(number, JSON.stringify(outcome));
+    if (outcome !== undefined) this.#prepare('INSERT INTO outcomes VALUES (?, ?)').run(number, JSON.stringify(outcome));
   }
 
-  #setLease(number: number, { token, place, pid, bornAt, durationMs, timeline, until, untilDate }: Lease): void {
-    this.#sql(
+  #setLease(
+    number: number,
+    { token, place, pid, processStartedAt: bornAt, durationMs, timeline, until, untilDate }: Lease,
+  ): void {
+    this.#prepare(
       `UPDATE runs SET lease_token = ?, lease_place = ?, lease_pid = ?, lease_born_at = ?, lease_duration = ?,
        lease_timeline = ?, lease_until = ?, lease_until_date = ? WHERE number = ?`,
     ).run(token, place, pid, bornAt ?? null, durationMs, timeline, until, untilDate, number);
   }
 
-  #sql(sql: string): StatementSync {
+  #prepare(sql: string): StatementSync {
     return this.#statements.get(sql);
   }
 }
 
-interface Released {
+interface ReleaseOptions {
   readonly outcome: Outcome<unknown> | undefined;
   readonly now: number;
 }
 
-/** So many that a page takes some milliseconds. Their outcomes may have as many characters, together. */
+/** The limits of a page, in rows and in characters of their outcomes: reading one takes some milliseconds. */
 const PAGE_ROWS = 100;
 const PAGE_LENGTH = 1_000_000;
 
-/** The waiting runs are looked for by what happened to them: there may be a great many that nobody has answered. */
+/** Finds suspended runs by their answered or expired waits, or their cancellation: there may be very many runs without an answer. */
 const UNFINISHED = `
   SELECT * FROM runs INDEXED BY runs_by_status WHERE agent = $agent AND status = 'queued'
   UNION ALL SELECT * FROM runs INDEXED BY runs_by_status WHERE agent = $agent AND status = 'running'
@@ -184,50 +187,52 @@ interface Conditions {
   readonly values: readonly (string | number)[];
 }
 
-/** Only those that are asked for: an index helps where its column is compared, and nothing else stands beside it. */
-function conditionsOf(filter: Omit<CheckedFilter, 'limit'>): Conditions {
+/** Builds only the conditions that the filter has: SQLite uses an index only if its column is compared directly. */
+function buildConditions(filter: Omit<CheckedFilter, 'limit'>): Conditions {
   const { conversation, status, agent, metadataKeys, since, order, after } = filter;
-  // By the one that leaves the fewest runs: a plus keeps SQLite from using the index of another.
+  // Selects the index that leaves the fewest runs: a plus before a column keeps SQLite from using its index.
   const [byStatus, byAgent] = [
     conversation === undefined ? '' : '+',
     (conversation ?? status) === undefined ? '' : '+',
   ];
   const given: readonly (readonly [condition: string, value: string | number | undefined])[] = [
     ['conversation = ?', conversation],
-    // A run that is interrupted is written down as running: whether it is, its lease says.
+    // An interrupted run is stored as running; its lease tells whether it still runs.
     [`${byStatus}status = ?`, status === 'interrupted' ? 'running' : status],
     [`${byAgent}agent = ?`, agent],
     ['started_at >= ?', since],
     [order === 'asc' ? 'number > ?' : 'number < ?', after],
-    ...metadataKeys.map((key) => ['number IN (SELECT run FROM run_metadata WHERE hash = ?)', hashOf(key)] as const),
+    ...metadataKeys.map(
+      (key) => ['number IN (SELECT run FROM run_metadata WHERE hash = ?)', hashMetadataKey(key)] as const,
+    ),
   ];
-  const asked = given.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
-  return { conditions: asked.map(({ condition }) => condition), values: asked.map(({ value }) => value) };
+  const wanted = given.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
+  return { conditions: wanted.map(({ condition }) => condition), values: wanted.map(({ value }) => value) };
 }
 
 type Columns = Readonly<Record<string, unknown>>;
 
-function runRow(columns: Columns): RunRow {
+function toRunRow(columns: Columns): RunRow {
   return {
     number: Number(columns['number']),
     runId: String(columns['run_id']),
     agent: String(columns['agent']),
-    status: columns['status'] as RunStatus, // Written by this class only, as are the ones below.
+    status: columns['status'] as RunStatus, // Only this class writes the table.
     attempts: Number(columns['attempts']),
     startedAt: Number(columns['started_at']),
     updatedAt: Number(columns['updated_at']),
-    lease: leaseFrom(columns),
-    cancelled: typeof columns['cancelled'] === 'string' ? columns['cancelled'] : undefined,
+    lease: parseLease(columns),
+    cancelReason: typeof columns['cancelled'] === 'string' ? columns['cancelled'] : undefined,
     metadata: JSON.parse(String(columns['metadata'])),
   };
 }
 
-function outcomeFrom(columns: Columns | undefined): Outcome<unknown> | undefined {
+function parseOutcome(columns: Columns | undefined): Outcome<unknown> | undefined {
   const outcome = columns?.['outcome'];
   return typeof outcome === 'string' ? JSON.parse(outcome) : undefined;
 }
 
-function leaseFrom(columns: Columns): Lease | undefined {
+function parseLease(columns: Columns): Lease | undefined {
   const token = columns['lease_token'];
   if (typeof token !== 'string') return undefined;
   const bornAt = columns['lease_born_at'];
@@ -235,7 +240,7 @@ function leaseFrom(columns: Columns): Lease | undefined {
     token,
     place: String(columns['lease_place']),
     pid: Number(columns['lease_pid']),
-    bornAt: typeof bornAt === 'number' ? bornAt : undefined,
+    processStartedAt: typeof bornAt === 'number' ? bornAt : undefined,
     durationMs: Number(columns['lease_duration']),
     timeline: String(columns['lease_timeline']),
     until: Number(columns['lease_until']),

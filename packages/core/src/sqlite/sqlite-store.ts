@@ -1,25 +1,25 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
-import { existing, lost, type Wait } from '../host/answering.ts';
-import { hasEnded } from '../host/follow.ts';
+import { createRunExistsError, createRunLostError, type Wait } from '../host/check-answer.ts';
+import { hasEnded } from '../host/follow-events.ts';
 import type { RunRecord, RunSummary } from '../host/host.ts';
 import type { CheckedFilter } from '../host/run-filter.ts';
-import type { Claim, ClaimedRun, InsertAs, RunStore, RunUpdate, StoredRun, StoredStep } from '../host/run-store.ts';
-import { stepText } from '../host/step-text.ts';
-import { databaseError, openDatabase } from './database.ts';
+import type { Claim, ClaimedRun, RunInsertion, RunStore, RunUpdate, StoredRun, StoredStep } from '../host/run-store.ts';
+import { serializeStep } from '../host/serialize-step.ts';
+import { openDatabase, toDatabaseError } from './database.ts';
 import { FileGuard } from './database-path.ts';
 import { Deletion } from './deletion.ts';
 import { HeldLeases } from './held-leases.ts';
 import type { SqliteHostOptions } from './host-types.ts';
-import { Leases } from './lease.ts';
-import { monotonicMs } from './machine.ts';
+import { Leases } from './leases.ts';
+import { readMonotonicMs } from './machine.ts';
 import { type ListedRow, type RunRow, RunTable } from './run-table.ts';
 import { StepTable } from './step-table.ts';
 import { Writer } from './writer.ts';
 
 export type SqliteStoreOptions = Required<Omit<SqliteHostOptions, 'listeners'>>;
 
-/** Keeps runs in a file. */
+/** Stores runs in a file. */
 export class SqliteStore implements RunStore {
   readonly #path: string;
   readonly #clock: Clock;
@@ -30,7 +30,7 @@ export class SqliteStore implements RunStore {
   readonly #stepTable: StepTable;
   readonly #deletion: Deletion;
   readonly #leases: Leases;
-  readonly #held: HeldLeases;
+  readonly #heldLeases: HeldLeases;
   readonly #closing = new AbortController();
 
   constructor(path: string, options: SqliteStoreOptions) {
@@ -40,27 +40,28 @@ export class SqliteStore implements RunStore {
     this.#leases = new Leases({ clock, leaseMs });
     this.#database = openDatabase(path, options);
     this.#file = new FileGuard(path);
-    const monotonic = (): number => this.#leases.now();
-    const checkFile = (): void => this.#file.check(monotonicMs());
-    this.#writer = new Writer(this.#database, { path, clock, monotonic, lockTimeoutMs, checkFile });
+    const readTimeMs = (): number => this.#leases.getTimeMs();
+    const checkFile = (): void => this.#file.check(readMonotonicMs());
+    this.#writer = new Writer(this.#database, { path, clock, monotonic: readTimeMs, lockTimeoutMs, checkFile });
     this.#runTable = new RunTable(this.#database);
     this.#stepTable = new StepTable(this.#database);
     this.#deletion = new Deletion(this.#database);
     const [leases, writer, runTable] = [this.#leases, this.#writer, this.#runTable];
-    this.#held = new HeldLeases({ clock, leases, leaseMs, writer, runTable });
+    this.#heldLeases = new HeldLeases({ clock, leases, leaseMs, writer, runTable });
   }
 
-  async insert(record: RunRecord, as: InsertAs): Promise<void> {
+  async insert(record: RunRecord, as: RunInsertion): Promise<void> {
     const run = await this.#writer.write(() => {
-      if (this.#runTable.find(record.runId) !== undefined) throw existing(record.runId);
-      // Only now: the file may have been locked for longer than a lease holds.
-      if (as.type === 'claimed') return this.#runTable.insert(record, this.#leases.newLease(as.claim.token));
+      if (this.#runTable.find(record.runId) !== undefined) throw createRunExistsError(record.runId);
+      // Creates the lease only now: the write may have waited for the file for longer than a lease holds.
+      if (as.type === 'claimed') return this.#runTable.insert(record, this.#leases.createLease(as.claim.token));
       const number = this.#runTable.insert(record);
-      for (const { name, value } of as.steps ?? []) this.#stepTable.add({ run: number, name }, JSON.stringify(value));
+      for (const { name, value } of as.steps ?? [])
+        this.#stepTable.addStep({ run: number, name }, JSON.stringify(value));
       this.#stepTable.putWaits(number, as.waits ?? NO_WAITS);
       return number;
     });
-    if (as.type === 'claimed') this.#held.add(as.claim, run);
+    if (as.type === 'claimed') this.#heldLeases.add(as.claim, run);
   }
 
   async claim(claim: Claim, now: number): Promise<ClaimedRun | undefined> {
@@ -68,55 +69,55 @@ export class SqliteStore implements RunStore {
     const row = await this.#writer.write(() => {
       const found = this.#runTable.get(runId);
       if (hasEnded(found.status) || !this.#isFree(found)) return undefined;
-      this.#runTable.lease(found, { lease: this.#leases.newLease(token), now });
+      this.#runTable.startAttempt(found, { lease: this.#leases.createLease(token), now });
       return found;
     });
     if (row === undefined) return undefined;
-    this.#held.add(claim, row.number);
-    const steps = this.#read(() => this.#stepTable.since(row.number, 0));
+    this.#heldLeases.add(claim, row.number);
+    const steps = this.#read(() => this.#stepTable.listSteps(row.number, 0));
     return {
       attempt: row.attempts + 1,
-      cancelled: row.cancelled,
+      cancelReason: row.cancelReason,
       steps: new Map(steps.map(({ name, value }) => [name, value])),
-      intents: this.#read(() => this.#stepTable.intents(row.number)),
+      intents: this.#read(() => this.#stepTable.listIntents(row.number)),
     };
   }
 
   async release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
-    if (!this.#held.remove(claim)) return;
+    if (!this.#heldLeases.remove(claim)) return;
     await this.#writer.write(() => {
-      this.#file.checkNow(); // Nobody may be told that a run has ended which is on no disk.
+      this.#file.checkNow(); // Without this check, a run could end whose outcome is in a deleted file.
       this.#runTable.release(claim, { outcome, now });
     });
   }
 
-  /** The process may have been stopped between the write and now, for so long that another one has claimed the run. */
+  /** Checks the lease again after the write: the process may have been stopped in between, and another one may have claimed the run. */
   async putIntent(claim: Claim, name: string): Promise<void> {
     const { runId, token } = claim;
-    const run = this.#held.runOf(claim);
+    const run = this.#heldLeases.getRunNumber(claim);
     await this.#writer.write(() => {
-      if (!this.#stepTable.intend({ run, name }, token)) throw lost(runId);
+      if (!this.#stepTable.putIntent({ run, name }, token)) throw createRunLostError(runId);
     });
-    if (!this.#read(() => this.#runTable.isHeld(run, token))) throw lost(runId);
+    if (!this.#read(() => this.#runTable.isHeld(run, token))) throw createRunLostError(runId);
   }
 
   async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
     const { runId, token } = claim;
-    const run = this.#held.runOf(claim);
-    const text = stepText(value, { runId, name });
+    const run = this.#heldLeases.getRunNumber(claim);
+    const text = serializeStep(value, { runId, name });
     await this.#writer.write(() => {
-      if (!this.#stepTable.keep({ run, name }, { token, value: text })) throw lost(runId);
+      if (!this.#stepTable.putStep({ run, name }, { token, value: text })) throw createRunLostError(runId);
     });
   }
 
   update<T>(runId: string, { claim, waits, decide }: RunUpdate<T>): Promise<T> {
     return this.#writer.write(() => {
       const row = this.#runTable.get(runId);
-      const { number, cancelled, lease } = row;
-      if (claim !== undefined && lease?.token !== claim.token) throw lost(runId);
-      const found = waits === undefined ? NO_WAITS : this.#stepTable.waits(number, waits);
-      const { result, change = {} } = decide({ runId, status: this.#statusOf(row), cancelled }, found);
-      if (change.cancelled !== undefined) this.#runTable.cancel(number, change.cancelled);
+      const { number, cancelReason, lease } = row;
+      if (claim !== undefined && lease?.token !== claim.token) throw createRunLostError(runId);
+      const found = waits === undefined ? NO_WAITS : this.#stepTable.listWaits(number, waits);
+      const { result, change = {} } = decide({ runId, status: this.#readStatus(row), cancelReason }, found);
+      if (change.cancelReason !== undefined) this.#runTable.cancel(number, change.cancelReason);
       this.#stepTable.putWaits(number, change.waits ?? NO_WAITS);
       return result;
     });
@@ -125,49 +126,49 @@ export class SqliteStore implements RunStore {
   async find(runId: string): Promise<StoredRun> {
     return this.#read(() => {
       const row = this.#runTable.get(runId);
-      const summary = this.#summary({ ...row, outcome: this.#runTable.outcome(row) });
-      return { ...summary, record: this.#runTable.record(row) };
+      const summary = this.#toSummary({ ...row, outcome: this.#runTable.readOutcome(row) });
+      return { ...summary, record: this.#runTable.readRecord(row) };
     });
   }
 
-  async steps(runId: string, after: number): Promise<readonly StoredStep[]> {
+  async listSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
     return this.#read(() => {
       const row = this.#runTable.find(runId);
-      return row === undefined ? [] : this.#stepTable.since(row.number, after);
+      return row === undefined ? [] : this.#stepTable.listSteps(row.number, after);
     });
   }
 
-  /** In pages, between which others are served: there may be any number of runs. */
+  /** Reads page by page and yields to the event loop in between: there may be any number of runs. */
   async list({ limit, ...filter }: CheckedFilter): Promise<readonly RunSummary[]> {
     const summaries: RunSummary[] = [];
     let after = filter.after;
     while (summaries.length < limit) {
-      const page = this.#read(() => this.#runTable.page({ ...filter, ...(after !== undefined && { after }) }));
-      const found = page.map((row) => this.#summary(row));
+      const page = this.#read(() => this.#runTable.readPage({ ...filter, ...(after !== undefined && { after }) }));
+      const found = page.map((row) => this.#toSummary(row));
       summaries.push(...found.filter(({ status }) => (filter.status ?? status) === status));
       after = page.at(-1)?.number;
       if (after === undefined) break;
-      await nextTurn();
+      await yieldToEventLoop();
     }
     return summaries.slice(0, limit);
   }
 
-  /** The runs of an agent that nobody works on, and that have something to do. */
-  left(agent: string, now: number): readonly RunRecord[] {
+  /** Reads the records of an agent's runs that can continue and that no process works on. */
+  listResumable(agent: string, now: number): readonly RunRecord[] {
     return this.#read(() => {
-      const rows = this.#runTable.unfinished(agent, now).filter((row) => this.#isFree(row));
-      return rows.map((row) => this.#runTable.record(row));
+      const rows = this.#runTable.listUnfinished(agent, now).filter((row) => this.#isFree(row));
+      return rows.map((row) => this.#runTable.readRecord(row));
     });
   }
 
-  /** Forgets runs that ended before a time, in parts, until the store closes. Gives their number. */
+  /** Deletes runs that ended before a time, in parts, until none is left or the store closes. Returns their number. */
   async deleteEnded(before: number): Promise<number> {
     const { signal } = this.#closing;
     let count = 0;
     for (let isDone = false; !isDone; ) {
-      const part = await this.#writer.write(() => this.#deletion.deletePart({ before, now: monotonicMs }));
+      const part = await this.#writer.write(() => this.#deletion.deletePart({ before, now: readMonotonicMs }));
       count += part.count;
-      if (!part.isDone) await this.#clock.sleep(PAUSE_MS, signal).catch(() => undefined); // Aborted: it closes.
+      if (!part.isDone) await this.#clock.sleep(PAUSE_MS, signal).catch(() => undefined); // Rejects if the store closes.
       isDone = part.isDone || signal.aborted;
     }
     return count;
@@ -177,42 +178,42 @@ export class SqliteStore implements RunStore {
     this.#closing.abort();
   }
 
-  /** What was asked for before comes first. */
+  /** Closes the file after the writes that were requested before. */
   close(): Promise<void> {
     return this.#writer.write(() => undefined).finally(() => this.#database.close());
   }
 
-  #summary(row: ListedRow): RunSummary {
+  #toSummary(row: ListedRow): RunSummary {
     const { runId, agent, number: position, metadata, startedAt, updatedAt, attempts, outcome } = row;
-    const known = { runId, agent, status: this.#statusOf(row), metadata, position, startedAt, updatedAt, attempts };
+    const known = { runId, agent, status: this.#readStatus(row), metadata, position, startedAt, updatedAt, attempts };
     return { ...known, ...(outcome !== undefined && { outcome }) };
   }
 
-  #statusOf(row: RunRow): RunSummary['status'] {
+  #readStatus(row: RunRow): RunSummary['status'] {
     return row.status === 'running' && this.#isFree(row) ? 'interrupted' : row.status;
   }
 
-  /** Whether the run can be claimed. One that is at work here never is, however late this process is with its leases. */
+  /** Whether the run can be claimed. A run of this process cannot, even if the renewal of its lease is late. */
   #isFree({ runId, lease }: RunRow): boolean {
-    return !this.#held.has(runId) && this.#leases.isFree(lease);
+    return !this.#heldLeases.has(runId) && this.#leases.isFree(lease);
   }
 
   #read<T>(read: () => T): T {
     try {
-      this.#file.check(monotonicMs());
+      this.#file.check(readMonotonicMs());
       return read();
     } catch (error) {
-      throw databaseError(error, this.#path);
+      throw toDatabaseError(error, this.#path);
     }
   }
 }
 
 const NO_WAITS: ReadonlyMap<string, Wait> = new Map();
 
-/** For other processes that wait for the file: they look every five milliseconds whether it is free. */
+/** Lets other processes write: they try a locked file every 5 ms. */
 const PAUSE_MS = 10;
 
-/** Timers and whatever else waits come first. */
-export function nextTurn(): Promise<void> {
+/** Resolves after the timers and the input that are due. */
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -2,21 +2,24 @@ import { systemClock } from '../base/clock.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkListeners } from '../event/check-listeners.ts';
 import { checkNumber } from '../host/check-number.ts';
-import { LOCK_HINTS } from './conversations.ts';
-import { readPath } from './database-path.ts';
+import { readDatabasePath } from './database-path.ts';
 import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
-import { SqliteStoreHost } from './sqlite-host.ts';
+import { LOCK_HINTS } from './sqlite-conversations.ts';
+import { SqliteStoreHost } from './sqlite-store-host.ts';
 
 export type { Resumable, ResumableWithContext, ResumableWithConversation } from '../host/resumable.ts';
-export { type SqliteConversations, type SqliteConversationsOptions, sqliteConversations } from './conversations.ts';
 export type { SqliteHost, SqliteHostOptions } from './host-types.ts';
+export {
+  type SqliteConversations,
+  type SqliteConversationsOptions,
+  sqliteConversations,
+} from './sqlite-conversations.ts';
 
 /**
- * Keeps runs in a file, on Node's own SQLite. What was finished survives `kill -9`; a run is worked on by one process
- * at a time. The file has to be on a disk of this machine (write-ahead log), not on a network. `':memory:'` keeps the runs for
- * as long as the host is open.
+ * Creates a host that stores runs in a file, by Node's SQLite. Finished steps survive `kill -9`; one process at a time works on a run. The
+ * file must be on a local disk, not on a network (it uses a write-ahead log). `':memory:'` keeps the runs as long as the host is open.
  *
- * @throws ConfigError for what is no path, and on a Node without SQLite.
+ * @throws ConfigError for an invalid path or option, and on a Node without SQLite.
  * @throws HostError `host.read_only`, `host.unreachable`, `host.locked`, `host.newer`, `host.foreign`,
  * `host.damaged`. Later, out of a run that stays resumable, also `host.full`, `host.io`, `run.lost`, and `host.lost` where the
  * file was deleted or replaced.
@@ -24,15 +27,15 @@ export type { SqliteHost, SqliteHostOptions } from './host-types.ts';
 export function sqliteHost(path: string | URL, given: SqliteHostOptions = {}): SqliteHost {
   const options = checkOptions(given, SQLITE, 'sqliteHost');
   const { synchronous = 'full', leaseMs = 10_000, lockTimeoutMs = 5_000, clock = systemClock, listeners } = options;
-  checkNumber(leaseMs, { option: 'sqliteHost: leaseMs', min: 1, max: LONGEST_LEASE_MS });
-  checkNumber(lockTimeoutMs, { option: 'sqliteHost: lockTimeoutMs', min: 0, isEndless: true });
+  checkNumber(leaseMs, { option: 'sqliteHost: leaseMs', min: 1, max: MAX_LEASE_MS });
+  checkNumber(lockTimeoutMs, { option: 'sqliteHost: lockTimeoutMs', min: 0, allowsInfinity: true });
   if (listeners !== undefined) checkListeners(listeners, 'sqliteHost, listeners');
   const known = { synchronous, leaseMs: Math.ceil(leaseMs), lockTimeoutMs, clock, listeners };
-  return new SqliteStoreHost(readPath(path, 'sqliteHost'), known);
+  return new SqliteStoreHost(readDatabasePath(path, 'sqliteHost'), known);
 }
 
-/** A day: a run whose process hangs stays with it for so long. */
-const LONGEST_LEASE_MS = 86_400_000;
+/** One day. A run whose process hangs stays with it for that long. */
+const MAX_LEASE_MS = 86_400_000;
 
 const SQLITE: OptionTable<SqliteHostOptions> = {
   keys: {

@@ -1,20 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { HostError } from '../base/errors.ts';
 import { isRecord, type JsonObject } from '../base/json.ts';
-import { keepMetadata } from './metadata-table.ts';
+import { insertMetadata } from './metadata-table.ts';
 
-/** The four letters "pawl", in the file's header. */
+/** The letters "pawl", in the header of the file. */
 const APPLICATION = 0x7061776c;
 const FORMAT = 2;
 
 /**
- * Makes the tables where the file is new, and those of an older format into today's. After an error the database is of no use any
- * more: close it.
+ * Creates the tables in a new file, and converts those of an older format. After an error, close the database.
  *
  * @throws HostError `host.foreign`, `host.newer`
  */
 export function prepareTables(database: DatabaseSync, path: string): void {
-  database.exec('BEGIN'); // Another process may be making the tables: all of them are seen, or none.
+  database.exec('BEGIN'); // Another process may be creating the tables: the transaction sees all of them or none.
   const format = checkFormat(database, path);
   database.exec('COMMIT');
   if (format < FORMAT) makeTables(database);
@@ -24,7 +23,7 @@ export function prepareTables(database: DatabaseSync, path: string): void {
 function makeTables(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF');
   database.exec('BEGIN IMMEDIATE');
-  const isOld = pragma(database, 'user_version') === 1;
+  const isOld = readPragma(database, 'user_version') === 1;
   if (isOld) database.exec(OLD_TABLES.map((table) => `ALTER TABLE ${table} RENAME TO old_${table}`).join(';'));
   if (isOld) database.exec('DROP INDEX runs_by_status');
   database.exec(TABLES);
@@ -32,35 +31,34 @@ function makeTables(database: DatabaseSync): void {
   database.exec(`PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${FORMAT}; COMMIT`);
 }
 
-/** Gives the format of the file, 0 for a new one. */
+/** Returns the format of the file, 0 for a new one. */
 function checkFormat(database: DatabaseSync, path: string): number {
-  const application = pragma(database, 'application_id');
-  const format = pragma(database, 'user_version');
+  const application = readPragma(database, 'application_id');
+  const format = readPragma(database, 'user_version');
   const [tables] = database.prepare('SELECT count(*) AS count FROM sqlite_schema').all();
   if (application === 0 && format === 0 && tables?.['count'] === 0) return 0;
   if (application !== APPLICATION) {
-    throw new HostError(`The file "${path}" is a database of something else. Name another file.`, {
+    throw new HostError(`The file "${path}" is the database of another application. Pass another file.`, {
       code: 'host.foreign',
     });
   }
   if (format > FORMAT) {
     throw new HostError(
-      `The file "${path}" has format ${format}, and this version of Pawl knows ${FORMAT}. Use the newer version that wrote it.`,
+      `The file "${path}" has format ${format}, and this version of Pawl reads formats up to ${FORMAT}. Use the newer version that wrote it.`,
       { code: 'host.newer' },
     );
   }
   return format;
 }
 
-function pragma(database: DatabaseSync, name: string): number {
+function readPragma(database: DatabaseSync, name: string): number {
   const row = database.prepare(`PRAGMA ${name}`).get();
   return Number(row?.[name]);
 }
 
 /**
- * What is large about a run, or belongs to its end, stands in tables of its own: a lease is renewed by writing its row again, and
- * a list of runs reads all rows. Rows refer to a run by its number, which is never given again, so that what is left of a
- * deleted run is never another's.
+ * Records and outcomes are in tables of their own, because renewing a lease rewrites the row of the run, and listing runs reads all rows.
+ * Other tables refer to a run by its number, which is never used again: the rows that remain of a deleted run never belong to another.
  */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS runs (
@@ -155,10 +153,10 @@ const TABLES = `
   ) STRICT
 `;
 
-/** Of format 1. The tables of conversations are still the same. */
+/** The tables of format 1 that format 2 changes. The tables of conversations are the same. */
 const OLD_TABLES = ['runs', 'steps', 'large_values', 'intents', 'waits'] as const;
 
-/** A run that is at work keeps no lease: its process is of the older version, and can't write to this file any more. */
+/** Copies the rows of format 1. Drops the leases: the processes that hold them run the older version, and cannot write this format. */
 function moveOldRows(database: DatabaseSync): void {
   database.exec(`
     INSERT INTO runs (number, run_id, agent, status, attempts, started_at, updated_at, cancelled, conversation, metadata)
@@ -175,7 +173,7 @@ function moveOldRows(database: DatabaseSync): void {
   `);
   for (const { number, metadata } of database.prepare('SELECT number, metadata FROM runs').all()) {
     const fields: unknown = JSON.parse(String(metadata));
-    if (isRecord(fields)) keepMetadata(database, Number(number), fields as JsonObject); // It was read from JSON.
+    if (isRecord(fields)) insertMetadata(database, Number(number), fields as JsonObject); // The value was parsed from JSON.
   }
   database.exec(OLD_TABLES.map((table) => `DROP TABLE old_${table}`).join(';'));
 }

@@ -1,78 +1,78 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import { PawlError } from '../base/errors.ts';
-import { databaseError, isBusy } from './database.ts';
+import { isBusy, toDatabaseError } from './database.ts';
 
 export interface WriterOptions {
   readonly path: string;
   readonly clock: Clock;
-  /** Milliseconds that no change of the date moves. */
+  /** Returns milliseconds of a clock that the date does not move. */
   readonly monotonic: () => number;
-  /** Throws where the file is not the one that was opened any more. */
+  /** Throws if the file was deleted or replaced since it was opened. */
   readonly checkFile: () => void;
-  /** How long a file that another process has locked is waited for. */
+  /** How long a write waits for a file that another process has locked. */
   readonly lockTimeoutMs: number;
 }
 
 interface Job {
   readonly write: () => unknown;
-  readonly settle: (settled: Settled) => void;
-  readonly since: number;
+  readonly settle: (settled: JobResult) => void;
+  readonly queuedAt: number;
 }
 
-type Settled = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+type JobResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
 /**
- * The one place that writes. What comes in one turn of the event loop shares a transaction, and so one flush to the
- * disk; everybody is told after the commit. No transaction is held across an `await`.
+ * The only writer of a file. All writes of one turn of the event loop share a transaction, and so one flush to the disk. Each resolves after
+ * the commit. No transaction is held across an `await`.
  */
 export class Writer {
   readonly #database: DatabaseSync;
   readonly #options: WriterOptions;
   #jobs: Job[] = [];
-  #isPlanned = false;
+  #isScheduled = false;
 
   constructor(database: DatabaseSync, options: WriterOptions) {
     this.#database = database;
     this.#options = options;
   }
 
-  /** `write` refuses by an error of Pawl's, before it has written anything. */
+  /** Runs `write` in a transaction. `write` may throw a `PawlError`, but only before it has written anything. */
   async write<T>(write: () => T): Promise<T> {
-    const settled = await new Promise<Settled>((settle) => {
-      this.#jobs.push({ write, settle, since: this.#options.monotonic() });
-      this.#plan();
+    const settled = await new Promise<JobResult>((settle) => {
+      this.#jobs.push({ write, settle, queuedAt: this.#options.monotonic() });
+      this.#schedule();
     });
     if (!settled.ok) throw settled.error;
-    return settled.value as T; // What this job's `write` gave.
+    return settled.value as T; // The result of this job's `write`.
   }
 
-  #plan(): void {
-    if (this.#isPlanned) return;
-    this.#isPlanned = true;
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     setImmediate(() => {
-      this.#isPlanned = false;
+      this.#isScheduled = false;
       this.#flush(this.#jobs.splice(0));
     });
   }
 
   #flush(jobs: readonly Job[]): void {
     try {
-      for (const [job, settled] of this.#transaction(jobs)) job.settle(settled);
+      for (const [job, settled] of this.#runTransaction(jobs)) job.settle(settled);
     } catch (error) {
-      if (isBusy(error)) this.#later(jobs, error);
-      // One of them may be what the file refuses: the others are not to suffer for it.
+      if (isBusy(error)) this.#retryLater(jobs, error);
+      // The file may refuse one of the jobs. Running each alone keeps the others from failing with it.
       else if (jobs.length > 1) for (const job of jobs) this.#flush([job]);
-      else for (const job of jobs) job.settle({ ok: false, error: databaseError(error, this.#options.path) });
+      else for (const job of jobs) job.settle({ ok: false, error: toDatabaseError(error, this.#options.path) });
     }
   }
 
-  #transaction(jobs: readonly Job[]): readonly (readonly [Job, Settled])[] {
+  #runTransaction(jobs: readonly Job[]): readonly (readonly [Job, JobResult])[] {
     const database = this.#database;
     try {
       this.#options.checkFile();
       database.exec('BEGIN IMMEDIATE');
-      const results = jobs.map((job) => [job, attempted(job)] as const);
+      const results = jobs.map((job) => [job, tryJob(job)] as const);
       database.exec('COMMIT');
       return results;
     } catch (error) {
@@ -81,21 +81,21 @@ export class Writer {
     }
   }
 
-  #later(jobs: readonly Job[], error: unknown): void {
+  #retryLater(jobs: readonly Job[], error: unknown): void {
     const { clock, monotonic, lockTimeoutMs, path } = this.#options;
     const now = monotonic();
     for (const job of jobs) {
-      if (now - job.since < lockTimeoutMs) this.#jobs.push(job);
-      else job.settle({ ok: false, error: databaseError(error, path) });
+      if (now - job.queuedAt < lockTimeoutMs) this.#jobs.push(job);
+      else job.settle({ ok: false, error: toDatabaseError(error, path) });
     }
-    if (this.#jobs.length > 0) clock.after(RETRY_MS, () => this.#plan());
+    if (this.#jobs.length > 0) clock.after(RETRY_MS, () => this.#schedule());
   }
 }
 
 const RETRY_MS = 5;
 
-/** A refusal is one job's own; what SQLite throws ends the transaction. */
-function attempted({ write }: Job): Settled {
+/** A `PawlError` fails this job only. An error of SQLite ends the transaction. */
+function tryJob({ write }: Job): JobResult {
   try {
     return { ok: true, value: write() };
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The same as in `@pawl/core`: an error is known in every copy of this package that a process loads. */
+/** The same brands as in `@pawl/core`: `isInstance` recognises errors of every loaded copy of this package. */
 export function addBrand(object: object, className: string): void {
   Object.defineProperty(object, Symbol.for(`pawl.${className}`), { value: true });
 }

@@ -1,41 +1,42 @@
-import type { RunEvent } from '@pawl/core';
-import { checkOptions, type OptionTable } from '@pawl/core';
+import { checkOptions, type OptionTable, type RunEvent } from '@pawl/core';
 import type { ChatResponse } from '@pawl/core/chat';
 import type { ModelRespondedEvent } from '@pawl/core/events';
-import { Redaction } from './redact.ts';
-import { Tape } from './tape.ts';
+import { CassetteFile } from './cassette-file.ts';
+import { Redaction } from './redaction.ts';
 
 export interface CassetteFromOptions {
-  /** Texts that must not be written. Keys of well-known services are never. */
+  /** Texts to redact. Keys of well-known services are always redacted. */
   readonly secrets?: readonly string[];
 }
 
 /**
- * Makes a cassette of a run that was logged: what its model replied, turn by turn, those of agents inside it included, in the order of the events.
- * Each request of a run that plays it is given the next reply, whatever it asks: events hold no requests. So it fits runs whose
- * agents inside come one after the other. A log knows no keys: name in `secrets` what must not be written.
+ * Makes a cassette from the events of a logged run: one entry per model response, nested agents included, in the order
+ * of the events.
+ *
+ * Events hold no requests, so each request gets the next response, whatever its content. If nested agents ran in
+ * parallel, their responses may go to the wrong agent. A log holds no keys: list every text to redact in `secrets`.
  */
 export function cassetteFrom(events: Iterable<RunEvent>, path: string, options: CassetteFromOptions = {}): void {
   const { secrets = [] } = checkOptions(options, CASSETTE_FROM, 'cassetteFrom');
-  const tape = Tape.empty(path);
+  const tape = CassetteFile.create(path);
   const redaction = new Redaction(secrets);
-  const told = new Set<string>();
+  const recordedTurns = new Set<string>();
   for (const event of events) {
     if (event.type !== 'model.responded') continue;
     const { runId, path: within, turn } = event;
-    // A resumed run tells its facts again.
+    // A resumed run emits its journal events again.
     const key = JSON.stringify([runId, within, turn]);
-    if (told.has(key)) continue;
-    told.add(key);
-    const reply = redaction.json(replyOf(event) as never) as unknown as ChatResponse; // A reply is JSON, before and after.
-    tape.add({ type: 'turn', turn, reply });
+    if (recordedTurns.has(key)) continue;
+    recordedTurns.add(key);
+    const response = redaction.redactJson(buildChatResponse(event) as never) as unknown as ChatResponse; // A response is JSON, before and after.
+    tape.add({ type: 'turn', turn, response: response });
   }
   tape.save();
 }
 
 const CASSETTE_FROM: OptionTable<CassetteFromOptions> = { keys: { secrets: 'any' } };
 
-function replyOf({ message, finishReason, usage, model, turn, at }: ModelRespondedEvent): ChatResponse {
+function buildChatResponse({ message, finishReason, usage, model, turn, at }: ModelRespondedEvent): ChatResponse {
   return {
     id: `chatcmpl-${turn}`,
     object: 'chat.completion',

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { manualClock } from '../clock/manual-clock.ts';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { respond } from '../script/build-reply.ts';
-import type { ScriptedResponse } from '../script/reply.ts';
+import { respond } from '../script/respond.ts';
+import type { ScriptedResponse } from '../script/scripted-response.ts';
 import { offlineServer } from '../server/offline-server.ts';
 import { type CassetteMode, type CassetteOptions, cassette } from './cassette.ts';
 import { cassetteFrom } from './cassette-from.ts';
@@ -37,7 +37,7 @@ interface Going extends CassetteOptions {
   readonly says?: string;
 }
 
-/** A run over a cassette, against the server at that address. */
+/** Runs an agent over a cassette, against the server at this address. */
 async function go(baseURL: string, { stream = false, says = 'Go.', ...options }: Going = {}) {
   const tape = cassette(file, { ci: false, ...options });
   const model = openai('any', { baseURL, apiKey: KEY, fetch: tape.fetch });
@@ -45,7 +45,7 @@ async function go(baseURL: string, { stream = false, says = 'Go.', ...options }:
   return { outcome: await agent.run(says, { stream }).outcome(), tape };
 }
 
-/** With a server that is gone when `work` has ended. */
+/** Closes the server when `work` has ended. */
 async function served<T>(script: readonly ScriptedResponse[], work: (baseURL: string) => Promise<T>): Promise<T> {
   const server = await offlineServer({ script });
   try {
@@ -57,22 +57,19 @@ async function served<T>(script: readonly ScriptedResponse[], work: (baseURL: st
 
 const NOWHERE = 'http://127.0.0.1:9/v1';
 
-test.each([true, false])(
-  'a run that was recorded is played without a server, word for word, streamed %j',
-  async (stream) => {
-    const first = await served(travels, (baseURL) => go(baseURL, { stream }));
-    const again = await go(NOWHERE, { stream, mode: 'replay' });
-    expect(again.outcome.messages).toEqual(first.outcome.messages);
-    expect(again.outcome).toMatchObject({ status: 'completed', text: 'Grüße aus 東京.' });
-    again.tape.assertDone();
-  },
-);
+test.each([true, false])('replays a recorded run without a server, unchanged, streamed %j', async (stream) => {
+  const first = await served(travels, (baseURL) => go(baseURL, { stream }));
+  const again = await go(NOWHERE, { stream, mode: 'replay' });
+  expect(again.outcome.messages).toEqual(first.outcome.messages);
+  expect(again.outcome).toMatchObject({ status: 'completed', text: 'Grüße aus 東京.' });
+  again.tape.assertDone();
+});
 
-test('chunks are kept as the connection cut them, also within a character', async () => {
+test('keeps the chunks as the connection split them, also within a character', async () => {
   const bytes = new TextEncoder().encode(
     `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: '東京' }, finish_reason: 'stop' }] })}\n\ndata: [DONE]\n\n`,
   );
-  const cut = bytes.indexOf(0xe6) + 1; // The first byte of 東, in escaped form it would not be there.
+  const cut = bytes.indexOf(0xe6) + 1; // The first byte of 東; an escaped character would not contain it.
   const chunks = [bytes.slice(0, cut), bytes.slice(cut)];
   const fetch: CassetteOptions['fetch'] = async () => {
     const left = [...chunks];
@@ -95,7 +92,7 @@ test('chunks are kept as the connection cut them, also within a character', asyn
   expect((await go(NOWHERE, { stream: true })).outcome).toMatchObject({ status: 'completed', text: '東京' });
 });
 
-test('what is written can be read, and has no key: none of the request, and none that the answer repeats', async () => {
+test('writes readable lines without the key of the request, also if the response repeats it', async () => {
   const echo = respond.text(`Your key is ${KEY}, and another is sk-${'x'.repeat(24)}.`);
   await served([echo], (baseURL) =>
     go(baseURL, { stream: true, secrets: ['hidden-word'], says: 'The hidden-word is here.' }),
@@ -124,15 +121,15 @@ test.each([
   ['', false],
   ['false', false],
   ['0', false],
-])('with CI=%j, that only what was recorded is played is %j', (value, isPlayed) => {
+])('with CI=%j, replays only: %j', (value, isPlayed) => {
   vi.stubEnv('CI', value);
   const make = () => cassette(file, { mode: 'record' });
-  if (isPlayed) expect(make).toThrow('There is no cassette');
+  if (isPlayed) expect(make).toThrow('does not exist');
   else expect(make).not.toThrow();
   vi.unstubAllEnvs();
 });
 
-test('a key that comes in two chunks is covered all the same', async () => {
+test('redacts a key that is split over two chunks', async () => {
   const half = 12;
   const pieces = [
     `data: {"choices":[{"index":0,"delta":{"content":"${KEY.slice(0, half)}`,
@@ -145,16 +142,16 @@ test('a key that comes in two chunks is covered all the same', async () => {
   expect(written).not.toContain(KEY.slice(half));
 });
 
-test('a request that was not recorded is refused at once, naming the nearest recording and the difference', async () => {
+test('refuses an unrecorded request at once and names the nearest entry and the difference', async () => {
   await served(travels, (baseURL) => go(baseURL));
   const { outcome } = await go(NOWHERE, { says: 'Go there.', mode: 'replay' });
   if (outcome.status !== 'failed') throw new Error(outcome.status);
-  expect(outcome.error.message).toContain('The nearest is in line 2');
+  expect(outcome.error.message).toContain('The nearest is on line 2');
   expect(outcome.error.message).toContain('body.messages[0].content: expected "Go.", got "Go there."');
   expect(outcome.attempts).toHaveLength(1);
 });
 
-test('a recording is played once, and one that was not played is told', async () => {
+test('plays each entry once, and reports unplayed entries', async () => {
   await served(travels, (baseURL) => go(baseURL));
   const { tape, outcome } = await go(NOWHERE, { mode: 'replay' });
   expect(outcome.status).toBe('completed');
@@ -162,33 +159,30 @@ test('a recording is played once, and one that was not played is told', async ()
   const again = await new Agent({ model, tools: [look] }).run('Go.').outcome();
   expect(again).toMatchObject({
     status: 'failed',
-    error: { message: expect.stringContaining('has played its 1 recordings') },
+    error: { message: expect.stringContaining('has played its 1 entries') },
   });
-  expect(() => cassette(file, { mode: 'replay' }).assertDone()).toThrow('2 recordings that were not played');
+  expect(() => cassette(file, { mode: 'replay' }).assertDone()).toThrow('2 unplayed entries');
 });
 
 test.each<[CassetteMode, number, number]>([
   ['once', 0, 2],
   ['new', 1, 3],
   ['record', 1, 1],
-])(
-  'mode %s asks the server %i times for what a cassette does not have, and leaves %i recordings',
-  async (mode, asked, lines) => {
-    await served(travels, (baseURL) => go(baseURL));
-    await served([respond.text('Other.')], async (baseURL) => {
-      const { outcome } = await go(baseURL, { mode, says: 'Something else.' });
-      expect(outcome.status).toBe(asked === 1 ? 'completed' : 'failed');
-    });
-    expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(1 + lines);
-  },
-);
+])('in mode %s, sends %i requests to the server and stores %i entries', async (mode, asked, lines) => {
+  await served(travels, (baseURL) => go(baseURL));
+  await served([respond.text('Other.')], async (baseURL) => {
+    const { outcome } = await go(baseURL, { mode, says: 'Something else.' });
+    expect(outcome.status).toBe(asked === 1 ? 'completed' : 'failed');
+  });
+  expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(1 + lines);
+});
 
-test('in CI nothing is recorded, whatever was asked for', () => {
-  expect(() => cassette(file, { mode: 'record', ci: true })).toThrow('There is no cassette');
+test('records nothing in CI, whatever the mode', () => {
+  expect(() => cassette(file, { mode: 'record', ci: true })).toThrow('does not exist');
   expect(existsSync(file)).toBe(false);
 });
 
-test('fields that differ from run to run can be left out', async () => {
+test('ignores request fields that differ between runs', async () => {
   const ask = async (baseURL: string, user: string) => {
     const tape = cassette(file, { ci: false, ignore: ['user'] });
     const model = openai('any', { baseURL, apiKey: KEY, fetch: tape.fetch });
@@ -198,9 +192,9 @@ test('fields that differ from run to run can be left out', async () => {
   expect(await ask(NOWHERE, 'bob')).toMatchObject({ status: 'completed', text: 'Fine.' });
 });
 
-test('an answer that broke off is broken off again, and what came after it is played', async () => {
+test('replays a connection error, and the entry after it', async () => {
   const whole = respond.text('One two three four.');
-  const first = await served([respond.reset({ reply: whole, afterChunks: 2 }), whole], (baseURL) =>
+  const first = await served([respond.reset({ response: whole, afterChunks: 2 }), whole], (baseURL) =>
     go(baseURL, { stream: true }),
   );
   const again = await go(NOWHERE, { stream: true });
@@ -208,14 +202,14 @@ test('an answer that broke off is broken off again, and what came after it is pl
   again.tape.assertDone();
 });
 
-test('a file that is no cassette is named, with the line', () => {
+test('names the file and the line that is not a cassette', () => {
   writeFileSync(join(folder, 'no.jsonl'), 'hello\n');
-  expect(() => cassette(join(folder, 'no.jsonl'))).toThrow('is no cassette');
+  expect(() => cassette(join(folder, 'no.jsonl'))).toThrow('is not a cassette');
   writeFileSync(join(folder, 'half.jsonl'), '{"pawl":"cassette","version":1}\n{"type":"wi');
-  expect(() => cassette(join(folder, 'half.jsonl'))).toThrow('line 2, is no recording');
+  expect(() => cassette(join(folder, 'half.jsonl'))).toThrow('line 2, is not an entry');
 });
 
-test.each([true, false])('a run that was logged becomes a cassette, streamed %j', async (stream) => {
+test.each([true, false])('makes a cassette from a logged run, streamed %j', async (stream) => {
   const events: RunEvent[] = [];
   const agent = new Agent({
     model: scriptedModel([respond.call('look', { city: 'Oslo' }), respond.text('Cold.')]),
@@ -231,7 +225,7 @@ test.each([true, false])('a run that was logged becomes a cassette, streamed %j'
   tape.assertDone();
 });
 
-test('a log of several runs is told apart by their ids, and its secrets are covered', async () => {
+test('keeps the runs of a log apart by their ids and redacts secrets', async () => {
   const events: RunEvent[] = [];
   const usage = {
     prompt_tokens: 9,

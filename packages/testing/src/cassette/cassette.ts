@@ -2,26 +2,28 @@ import { existsSync } from 'node:fs';
 import { checkOptions, type OptionTable } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
 import { isObject, readJson } from '../base/json.ts';
+import { type CassetteRequest, type CassetteResponse, encodeChunk } from './cassette-entry.ts';
+import { CassetteFile } from './cassette-file.ts';
 import { CassetteError } from './errors.ts';
-import { type Answer, type CassetteFetch, missed, played, type Reader } from './playing.ts';
-import { chunkOf, type RecordedCall, type RecordedResponse } from './recording.ts';
-import { namedSecrets, Redaction } from './redact.ts';
-import { Tape } from './tape.ts';
+import { type BodyReader, buildMissResponse, type CassetteFetch, type FetchResponse, playEntry } from './play-entry.ts';
+import { findNamedSecrets, Redaction } from './redaction.ts';
 
 /**
- * `replay`: never reaches a server. `record`: always does, and begins the file anew. `once`: plays the file, or records it where there
- * is none. `new`: plays what it has, and records what it has not.
+ * - `replay`: never reaches a server.
+ * - `record`: always reaches the server and starts a new file.
+ * - `once`: replays the file, or records it if it does not exist.
+ * - `new`: replays the entries that the file has and records the others.
  */
 export type CassetteMode = 'replay' | 'record' | 'once' | 'new';
 
 export interface CassetteOptions {
-  /** @defaultValue 'once'; 'replay' where the variable `CI` is set, whatever is given here */
+  /** @defaultValue 'once'; always 'replay' if the variable `CI` is set */
   readonly mode?: CassetteMode;
-  /** Further texts that must not be written: the key that a request carries is never. */
+  /** More texts to redact. The API key of a request is always redacted. */
   readonly secrets?: readonly string[];
-  /** Fields of the request that differ from run to run: `['user', 'metadata']`. @defaultValue none */
+  /** Fields of the request body that differ between runs: `['user', 'metadata']`. @defaultValue none */
   readonly ignore?: readonly string[];
-  /** What reaches the server. @defaultValue the platform's */
+  /** Sends the requests to record. @defaultValue the platform's `fetch` */
   readonly fetch?: CassetteFetch;
   /** @defaultValue whether the variable `CI` is set */
   readonly ci?: boolean;
@@ -30,18 +32,20 @@ export interface CassetteOptions {
 export interface Cassette {
   /** `openai('gpt-5', { fetch: tape.fetch })` */
   readonly fetch: CassetteFetch;
-  /** @throws CassetteError unless every recording was played. */
+  /** @throws CassetteError unless every entry was played. */
   assertDone(): void;
 }
 
 /**
- * A file of exchanges with a server, as JSON lines that can be read and reviewed. Chunks are kept as the connection cut them. No header of a
- * request is written; keys are covered in everything that is. A request is looked up by its method, path and body, whatever the order of its fields; the
- * same request is answered by its recordings in turn.
+ * Records exchanges with a server in a file of JSON lines, and replays them.
  *
- * A request that a cassette has no recording of is answered with status 400, which no retry repeats, naming the nearest one.
+ * - The file keeps the chunks as the connection split them, and no request headers. Secrets are redacted before
+ *   anything is written.
+ * - A request matches an entry if method, path and body are equal; the order of fields does not matter. Equal requests
+ *   get their entries in order.
+ * - A request without an entry gets status 400, which no retry repeats; the message names the nearest entry.
  *
- * @throws CassetteError for a file that is not there and has to be, or is no cassette.
+ * @throws CassetteError if the file is missing in mode `replay`, or is not a cassette.
  */
 export function cassette(path: string, given: CassetteOptions = {}): Cassette {
   const options = checkOptions(given, CASSETTE, 'cassette');
@@ -50,25 +54,25 @@ export function cassette(path: string, given: CassetteOptions = {}): Cassette {
   const isThere = existsSync(path);
   const plays = mode === 'replay' || (mode !== 'record' && isThere);
   const records = mode === 'record' || mode === 'new' || (mode === 'once' && !isThere);
-  const tape = plays ? Tape.read(path) : Tape.empty(path);
+  const tape = plays ? CassetteFile.read(path) : CassetteFile.create(path);
   if (!plays) tape.save();
   return {
     assertDone: () => assertDone(tape, path),
     async fetch(url, init) {
       const address = new URL(url);
-      const named = namedSecrets(address.search, readJson(init.body) ?? null);
-      const secrets = new Redaction([...(options.secrets ?? []), ...keysOf(init.headers), ...named]);
-      const call = callOf(address, init, { secrets, ignore: options.ignore ?? [] });
+      const named = findNamedSecrets(address.search, readJson(init.body) ?? null);
+      const secrets = new Redaction([...(options.secrets ?? []), ...findHeaderSecrets(init.headers), ...named]);
+      const call = buildRequest(address, init, { secrets, ignore: options.ignore ?? [] });
       const found = plays ? tape.take(call) : undefined;
-      if (found !== undefined) return played(found, call);
-      if (!records) return missed(tape.miss(call));
+      if (found !== undefined) return playEntry(found, call);
+      if (!records) return buildMissResponse(tape.describeMiss(call));
       const answer = await (options.fetch ?? globalThis.fetch)(url, init);
-      return recorded(answer, secrets, (response) => tape.add({ type: 'wire', request: call, response }));
+      return recordResponse(answer, secrets, (response) => tape.add({ type: 'wire', request: call, response }));
     },
   };
 }
 
-/** Secrets are quoted by nobody. */
+/** `any`: an error about an option would quote its value, and secrets are never quoted. */
 const CASSETTE: OptionTable<CassetteOptions> = {
   keys: {
     mode: { replay: true, record: true, once: true, new: true },
@@ -80,63 +84,74 @@ const CASSETTE: OptionTable<CassetteOptions> = {
   hints: { isContinuousIntegration: 'The option is "ci".', redact: 'The option is "secrets".' },
 };
 
-/** `CI=false` says that it is not. */
+/** `CI=false` means that this is not CI. */
 function isVariableSet(value = ''): boolean {
   return !['', '0', 'false'].includes(value.toLowerCase());
 }
 
-function assertDone(tape: Tape, path: string): void {
-  if (tape.left === 0) return;
-  const message = `Cassette "${path}" has ${tape.left} recordings that were not played. Record it again, or find out why the run asks less.`;
+function assertDone(tape: CassetteFile, path: string): void {
+  if (tape.unplayedCount === 0) return;
+  const message = `Cassette "${path}" has ${tape.unplayedCount} unplayed entries. Record it again, or find out why the run sends fewer requests.`;
   throw new CassetteError(message, { code: 'cassette.left' });
 }
 
-function callOf(
+function buildRequest(
   { pathname, search }: URL,
   { method, body }: { readonly method: string; readonly body: string },
   { secrets, ignore }: { readonly secrets: Redaction; readonly ignore: readonly string[] },
-): RecordedCall {
-  const read = secrets.json(readJson(body) ?? body);
+): CassetteRequest {
+  const read = secrets.redactJson(readJson(body) ?? body);
   const kept: Json = isObject(read)
     ? Object.fromEntries(Object.entries(read).filter(([name]) => !ignore.includes(name)))
     : read;
-  return { method, path: secrets.text(pathname) + secrets.query(search), body: kept };
+  return { method, path: secrets.redactText(pathname) + secrets.redactQuery(search), body: kept };
 }
 
-/** Whatever a request proves itself by. */
-function keysOf(headers: Readonly<Record<string, string>>): readonly string[] {
+/** Values of the request headers that authenticate. */
+function findHeaderSecrets(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(headers)
     .filter(([name]) => /authorization|key|token|secret|cookie/i.test(name))
-    .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, ''), ...passwordIn(value)]);
+    .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, ''), ...findPassword(value)]);
 }
 
-/** `Basic` is followed by a name and a password, which are only written another way. */
-function passwordIn(value: string): readonly string[] {
+/** `Basic` is followed by `name:password` in base64. */
+function findPassword(value: string): readonly string[] {
   const [, written = ''] = /^Basic\s+(\S+)$/i.exec(value) ?? [];
   const [, password] = /:(.+)$/s.exec(Buffer.from(written, 'base64').toString('utf8')) ?? [];
   return password === undefined ? [] : [password];
 }
 
-/** The headers that say something about the answer, and nothing about the account. */
-const KEPT = ['content-type', 'retry-after', 'retry-after-ms', 'x-should-retry', 'x-request-id', 'location'];
+/** Headers that describe the response and do not identify the account. */
+const RECORDED_HEADERS = [
+  'content-type',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  'x-request-id',
+  'location',
+];
 
-/** The answer as it comes. It is on the tape once: when it has come to its end, whoever still reads on. */
-function recorded(given: Answer, secrets: Redaction, add: (response: RecordedResponse) => void): Answer {
+/** Passes the response on and records it once: at its end, at an error, or when the reader cancels. */
+function recordResponse(
+  given: FetchResponse,
+  secrets: Redaction,
+  add: (response: CassetteResponse) => void,
+): FetchResponse {
   const headers: Record<string, string> = {};
-  for (const name of KEPT) {
+  for (const name of RECORDED_HEADERS) {
     const value = given.headers.get(name);
-    if (value !== null) headers[name] = name === 'location' ? addressIn(value, secrets) : secrets.text(value);
+    if (value !== null) headers[name] = name === 'location' ? redactAddress(value, secrets) : secrets.redactText(value);
   }
   const read: Uint8Array[] = [];
   let isKept = false;
-  const keep = (how: Pick<RecordedResponse, 'brokenOff'> = {}): void => {
+  const keep = (how: Pick<CassetteResponse, 'connectionError'> = {}): void => {
     if (isKept) return;
     isKept = true;
-    add({ status: given.status, headers, chunks: secrets.chunks(read).map(chunkOf), ...how });
+    add({ status: given.status, headers, chunks: secrets.redactChunks(read).map(encodeChunk), ...how });
   };
   const reader = given.body?.getReader();
   if (reader === undefined) keep();
-  const taping: Reader = {
+  const taping: BodyReader = {
     async read() {
       try {
         const next = (await reader?.read()) ?? { done: true };
@@ -144,11 +159,11 @@ function recorded(given: Answer, secrets: Redaction, add: (response: RecordedRes
         if (next.done || hasEnded(read.at(-1))) keep();
         return next;
       } catch (error) {
-        keep({ brokenOff: secrets.text(error instanceof Error ? error.message : String(error)) });
+        keep({ connectionError: secrets.redactText(error instanceof Error ? error.message : String(error)) });
         throw error;
       }
     },
-    // Whoever has read enough has read an answer.
+    // A reader that cancels has read all that it needs.
     async cancel(reason) {
       keep();
       await reader?.cancel(reason);
@@ -161,12 +176,14 @@ function recorded(given: Answer, secrets: Redaction, add: (response: RecordedRes
   };
 }
 
-function addressIn(value: string, secrets: Redaction): string {
+function redactAddress(value: string, secrets: Redaction): string {
   const at = value.indexOf('?');
-  return at < 0 ? secrets.text(value) : secrets.text(value.slice(0, at)) + secrets.query(value.slice(at));
+  return at < 0
+    ? secrets.redactText(value)
+    : secrets.redactText(value.slice(0, at)) + secrets.redactQuery(value.slice(at));
 }
 
-/** A stream says that it is over, and may stay open: nobody has to read on. */
+/** A server may keep the connection open after `[DONE]`, and the reader may not read on. */
 function hasEnded(chunk: Uint8Array | undefined): boolean {
   return Buffer.from(chunk ?? []).includes('data: [DONE]');
 }

@@ -1,7 +1,7 @@
 import { PawlError } from '@pawl/core';
 import { addBrand, hasBrand } from '../base/brand.ts';
 
-/** A cassette can't be read, or has no answer to a request. */
+/** A cassette cannot be read, or has no entry for a request. */
 export class CassetteError extends PawlError {
   override readonly name = 'CassetteError';
 

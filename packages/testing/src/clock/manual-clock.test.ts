@@ -3,7 +3,7 @@ import { manualClock } from './manual-clock.ts';
 
 const never: AbortSignal = new AbortController().signal;
 
-test('timers fire in order of time, those of one time in the order in which they were set', async () => {
+test('fires timers in order of time, and timers of the same time in order of setting', async () => {
   const clock = manualClock({ startMs: 1000 });
   const fired: [string, number][] = [];
   for (const [name, ms] of [
@@ -26,7 +26,7 @@ test('timers fire in order of time, those of one time in the order in which they
   });
 });
 
-test('a timer that is set by what a timer started fires in the same advance', async () => {
+test('fires a timer that another timer sets within the same advance', async () => {
   const clock = manualClock();
   const fired: number[] = [];
   clock.after(10, () => {
@@ -36,7 +36,7 @@ test('a timer that is set by what a timer started fires in the same advance', as
   expect(fired).toEqual([20]);
 });
 
-test('a cancelled timer never fires and is not pending', async () => {
+test('never fires a cancelled timer and does not count it as pending', async () => {
   const clock = manualClock();
   const fired: string[] = [];
   const cancel = clock.after(5, () => fired.push('cancelled'));
@@ -45,7 +45,7 @@ test('a cancelled timer never fires and is not pending', async () => {
   expect({ fired, pending: clock.pending }).toEqual({ fired: [], pending: 0 });
 });
 
-test('a sleep moves the time on by itself and fires what it passes', async () => {
+test('advances by a sleep and fires the timers that it passes', async () => {
   const clock = manualClock();
   const fired: number[] = [];
   clock.after(50, () => fired.push(clock.now()));
@@ -60,7 +60,7 @@ test('a sleep moves the time on by itself and fires what it passes', async () =>
   });
 });
 
-test('a sleep that a deadline aborts rejects at the time of that deadline', async () => {
+test('rejects a sleep at the time of the deadline that aborts it', async () => {
   const clock = manualClock();
   const deadline = new AbortController();
   clock.after(40, () => deadline.abort(new Error('too late')));
@@ -68,7 +68,7 @@ test('a sleep that a deadline aborts rejects at the time of that deadline', asyn
   expect({ now: clock.now(), pending: clock.pending }).toEqual({ now: 40, pending: 0 });
 });
 
-test('a held sleep waits for advance', async () => {
+test('holds a sleep until advance', async () => {
   const clock = manualClock({ sleeps: 'held' });
   const woken: number[] = [];
   const sleep = clock.sleep(100, never).then(() => woken.push(clock.now()));
@@ -79,7 +79,7 @@ test('a held sleep waits for advance', async () => {
   expect({ woken, pending: clock.pending, slept: clock.slept }).toEqual({ woken: [100], pending: 0, slept: [100] });
 });
 
-test('a held sleep that is aborted rejects with the reason and leaves nothing behind', async () => {
+test('rejects an aborted held sleep with the reason and leaves no timer', async () => {
   const clock = manualClock({ sleeps: 'held' });
   const controller = new AbortController();
   const sleep = clock.sleep(100, controller.signal);
@@ -89,7 +89,7 @@ test('a held sleep that is aborted rejects with the reason and leaves nothing be
 });
 
 test.each(['at-once', 'held'] as const)(
-  'a sleep on an aborted signal rejects and is not counted (%s)',
+  'rejects a sleep on an aborted signal and does not count it (%s)',
   async (sleeps) => {
     const clock = manualClock({ sleeps });
     await expect(clock.sleep(5, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');

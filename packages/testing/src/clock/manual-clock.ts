@@ -6,26 +6,28 @@ export interface ManualClockOptions {
   /** Milliseconds since 1970-01-01 UTC. @defaultValue 0 */
   readonly startMs?: number;
   /**
-   * `'at-once'`: a sleep moves the time on by itself and resolves, so that pauses between attempts take no time.
-   * `'held'`: a sleep waits for `advance`, as every timer does.
+   * - `'at-once'`: a sleep advances the time by itself and resolves, so pauses between attempts take no time.
+   * - `'held'`: a sleep waits for `advance`, like every timer.
+   *
    * @defaultValue 'at-once'
    */
   readonly sleeps?: 'at-once' | 'held';
 }
 
-/** A clock that only moves by hand, or by being slept on. */
+/** A clock whose time changes only through `advance` and through sleeps. */
 export interface ManualClock extends Clock {
   monotonic(): number;
-  /** Every sleep that was asked for, in milliseconds, in order; also those that were cut short. */
+  /** Every requested sleep in milliseconds, in order, including cancelled ones. */
   readonly slept: readonly number[];
-  /** Timers and held sleeps that were neither fired nor cancelled. */
+  /** The number of timers and held sleeps that have neither fired nor been cancelled. */
   readonly pending: number;
-  /** How long each of those was set to take, in milliseconds, in the order in which they were set. */
+  /** The delays of these timers in milliseconds, in the order in which they were set. */
   readonly running: readonly number[];
   /**
-   * Moves the time on, firing what comes due in order of time; what a timer starts goes as far as it can before the next.
+   * Advances the time and fires due timers in order of their time. After each timer, microtasks and immediates run
+   * before the next one fires.
    *
-   * Real input and output in flight is not waited for.
+   * Does not wait for real input and output.
    */
   advance(ms: number): Promise<void>;
 }
@@ -43,7 +45,7 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
 class ManualTime implements ManualClock {
   readonly #sleeps: 'at-once' | 'held';
   readonly #slept: number[] = [];
-  /** In the order in which they were set, which decides between timers of the same time. */
+  /** In the order in which they were set: timers of the same time fire in this order. */
   readonly #timers = new Set<Timer>();
   #now: number;
 
@@ -68,7 +70,7 @@ class ManualTime implements ManualClock {
     return this.#now;
   }
 
-  /** Moves as the time does: whoever wants the date to jump gives another `now`. */
+  /** Equals `now`. To test a jump of the date, pass a clock with another `now`. */
   monotonic(): number {
     return this.#now;
   }
@@ -82,20 +84,20 @@ class ManualTime implements ManualClock {
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#slept.push(ms);
-    if (this.#sleeps === 'held') return this.#held(ms, signal);
+    if (this.#sleeps === 'held') return this.#waitForAdvance(ms, signal);
     await this.#moveTo(this.#now + Math.max(0, ms), signal);
     signal.throwIfAborted();
   }
 
   async advance(ms: number): Promise<void> {
     const target = this.#now + ms;
-    // What was just started sets its timers first.
+    // Work that has just started sets its timers first.
     await setImmediate();
     await this.#moveTo(target, new AbortController().signal);
     await setImmediate();
   }
 
-  #held(ms: number, signal: AbortSignal): Promise<void> {
+  #waitForAdvance(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         cancel();
@@ -109,9 +111,9 @@ class ManualTime implements ManualClock {
     });
   }
 
-  /** Stops where a timer aborts the signal: whoever slept was woken at that time. */
+  /** Stops at the timer that aborts the signal: the sleeper wakes at that time. */
   async #moveTo(target: number, signal: AbortSignal): Promise<void> {
-    for (let timer = this.#nextDue(target); timer !== undefined; timer = this.#nextDue(target)) {
+    for (let timer = this.#findNextDue(target); timer !== undefined; timer = this.#findNextDue(target)) {
       this.#timers.delete(timer);
       this.#now = Math.max(this.#now, timer.at);
       timer.callback();
@@ -121,7 +123,7 @@ class ManualTime implements ManualClock {
     this.#now = Math.max(this.#now, target);
   }
 
-  #nextDue(target: number): Timer | undefined {
+  #findNextDue(target: number): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) {
       if (timer.at <= target && (next === undefined || timer.at < next.at)) next = timer;

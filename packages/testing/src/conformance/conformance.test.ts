@@ -13,7 +13,7 @@ function statuses({ probes }: ConformanceReport): Readonly<Record<string, string
 }
 
 async function listening(listener: RequestListener): Promise<string> {
-  // By hand: what it is asked about is also whether it is a Chat Completions server at all.
+  // By hand: the test needs responses that are not Chat Completions.
   const server = createServer(listener).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(() => {
@@ -24,7 +24,7 @@ async function listening(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/v1`;
 }
 
-/** The offline server, in front of which some fields are refused. */
+/** The offline server behind a proxy that refuses some fields. */
 async function picky(refused: (body: Record<string, unknown>) => string | undefined): Promise<string> {
   const server = await offlineServer();
   onTestFinished(() => server.close());
@@ -44,7 +44,7 @@ async function picky(refused: (body: Record<string, unknown>) => string | undefi
   });
 }
 
-test('the offline server supports what is asked of a server, and the profile that is found works', async () => {
+test('finds full support in the offline server, and a profile that works', async () => {
   const server = await offlineServer();
   onTestFinished(() => server.close());
   const report = await conformance(server.baseURL);
@@ -59,12 +59,12 @@ test('the offline server supports what is asked of a server, and the profile tha
 test.each([
   ['max_tokens', { tokenField: 'max_completion_tokens' }],
   ['stream_options', { streamOptions: false }],
-])('a server that refuses %s has a profile of its own', async (field, expected) => {
+])('recommends a profile for a server that refuses %s', async (field, expected) => {
   const baseURL = await picky((body) => (field in body ? `Unknown field: ${field}.` : undefined));
   expect((await conformance(baseURL)).profile).toMatchObject(expected);
 });
 
-test('what a server refuses is told in its own words, and its profile goes without', async () => {
+test('reports a refusal in the words of the server and leaves the field out of the profile', async () => {
   const baseURL = await picky(({ messages, tool_choice: choice, response_format: format }) => {
     if (JSON.stringify(messages).includes('developer')) return 'No such role: developer.';
     if (JSON.stringify(messages).includes('"content":null')) return 'content must be a text.';
@@ -85,7 +85,7 @@ test('what a server refuses is told in its own words, and its profile goes witho
   });
 });
 
-test('a server that answers with garbage supports nothing, and ends nothing', async () => {
+test('finds no support in a server that responds with garbage, and finishes', async () => {
   const baseURL = await listening((_, response) => void response.end('<html>Welcome</html>'));
   const { probes } = await conformance(baseURL, { model: 'any' });
   expect(probes.find(({ name }) => name === 'text')).toMatchObject({
@@ -97,18 +97,18 @@ test('a server that answers with garbage supports nothing, and ends nothing', as
   );
 });
 
-test('a server that is not there, or names no model, is said so', async () => {
-  await expect(conformance('http://127.0.0.1:9/v1')).rejects.toThrow('names no model');
+test('reports an unreachable server and a server without models', async () => {
+  await expect(conformance('http://127.0.0.1:9/v1')).rejects.toThrow('lists no model');
   const baseURL = await listening((_, response) => void response.writeHead(404).end('{}'));
   await expect(conformance(baseURL)).rejects.toThrow('status 404');
 });
 
-test('a server that never answers is given up at the deadline', async () => {
+test('gives up a server that never responds at the deadline', async () => {
   const baseURL = await listening(() => undefined);
-  await expect(conformance(baseURL, { timeoutMs: 50 })).rejects.toThrow('names no model');
+  await expect(conformance(baseURL, { timeoutMs: 50 })).rejects.toThrow('lists no model');
 });
 
-test('the command prints the table and the call to make, and ends with 1 where tools are missing', async () => {
+test('prints the table and the call of openai, and exits with 1 if tools are missing', async () => {
   const run = promisify(execFile);
   const main = join(import.meta.dirname, 'main.ts');
   const server = await offlineServer();

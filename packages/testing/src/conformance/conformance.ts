@@ -1,60 +1,65 @@
 import { checkOptions, type OptionTable } from '@pawl/core';
 import { isObject } from '../base/json.ts';
 import { sliceStart } from '../base/slice-start.ts';
-import { exchange, type Server } from './ask.ts';
 import { ConformanceError } from './errors.ts';
 import { outputProbes } from './output-probes.ts';
-import type { ConformanceReport, Found, Probe, ProbeResult } from './probe.ts';
-import { capFieldOf, recommend } from './recommend.ts';
+import type { ConformanceReport, Probe, ProbeEvidence, ProbeResult } from './probe.ts';
+import { chooseCapField, recommendProfile } from './recommend-profile.ts';
+import { type ProbedServer, sendRequest } from './request-completion.ts';
 import { textProbes } from './text-probes.ts';
 import { tokenProbes } from './token-probes.ts';
 import { toolProbes } from './tool-probes.ts';
 
 export interface ConformanceOptions {
-  /** @defaultValue the first that `GET /models` lists */
+  /** @defaultValue the first model that `GET /models` lists */
   readonly model?: string;
   readonly apiKey?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of each request, in milliseconds. @defaultValue 60_000 */
+  /** Deadline of each request, in milliseconds. @defaultValue 60_000 */
   readonly timeoutMs?: number;
-  /** The most tokens of each reply, where the server takes a cap. A model that reasons needs some hundreds. @defaultValue 2_048 */
+  /**
+   * The token limit of each response, if the server accepts one. A reasoning model needs some hundreds. @defaultValue
+   * 2_048
+   */
   readonly maxTokens?: number;
-  /** Called once, before the first question. */
+  /** Called once, before the first probe. */
   readonly onStarted?: (started: Pick<ConformanceReport, 'baseURL' | 'model'>) => void;
-  /** Called with each result as soon as it is there. */
+  /** Called with each result as soon as it is known. */
   readonly onResult?: (result: ProbeResult) => void;
 }
 
 /**
- * Asks a server that claims to speak Chat Completions a fixed list of questions, one after the other, and tells what it supports and how it wants to be
- * spoken to. Some thirty requests, which cost what they cost there; `maxTokens` caps each reply. Whether a model calls a tool is the model's choice: where
- * it does not, the answer is `unclear`, and nothing is recommended because of it.
+ * Probes a server that claims to speak Chat Completions with about thirty requests, one after the other, and recommends
+ * a profile for it.
  *
- * @throws ConformanceError where the server can't be reached, or names no model and none is given.
+ * The server bills these requests; `maxTokens` limits each response. Whether a model calls a tool is the model's
+ * choice: if it does not, the result is `unclear` and has no effect on the recommendation.
+ *
+ * @throws ConformanceError if the server cannot be reached, or if no model is given and the server lists none.
  */
 export async function conformance(baseURL: string, given: ConformanceOptions = {}): Promise<ConformanceReport> {
   const options = checkOptions(given, CONFORMANCE, 'conformance');
   const { apiKey, headers = {}, timeoutMs = 60_000, maxTokens = 2_048 } = options;
   const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-  const reaching = { baseURL, headers: { ...authorization, ...headers }, timeoutMs };
-  const model = options.model ?? (await firstModel(reaching));
+  const connection = { baseURL, headers: { ...authorization, ...headers }, timeoutMs };
+  const model = options.model ?? (await findFirstModel(connection));
   options.onStarted?.({ baseURL, model });
-  const found = new Map<string, Found>();
+  const found = new Map<string, ProbeEvidence>();
   const probes: ProbeResult[] = [];
   for (const { name, run } of PROBES) {
-    const field = capFieldOf((earlier) => found.get(earlier));
+    const field = chooseCapField((earlier) => found.get(earlier));
     const isCapped = field !== undefined && found.size >= tokenProbes.length;
-    const server: Server = { ...reaching, model, cap: isCapped ? { [field]: maxTokens } : {} };
-    const shown = await run(server, (earlier) => found.get(earlier));
-    found.set(name, shown);
-    const result = { name, status: shown.status, detail: shown.detail };
+    const server: ProbedServer = { ...connection, model, cap: isCapped ? { [field]: maxTokens } : {} };
+    const finding = await run(server, (earlier) => found.get(earlier));
+    found.set(name, finding);
+    const result = { name, status: finding.status, detail: finding.detail };
     probes.push(result);
     options.onResult?.(result);
   }
-  return { baseURL, model, probes, profile: { base: 'compatible', ...recommend(found) } };
+  return { baseURL, model, probes, profile: { base: 'compatible', ...recommendProfile(found) } };
 }
 
-/** A key is quoted by nobody. */
+/** `any`: an error about an option would quote its value, and keys are never quoted. */
 const CONFORMANCE: OptionTable<ConformanceOptions> = {
   keys: {
     model: 'text',
@@ -69,13 +74,13 @@ const CONFORMANCE: OptionTable<ConformanceOptions> = {
 
 const PROBES: readonly Probe[] = [...tokenProbes, ...textProbes, ...toolProbes, ...outputProbes];
 
-async function firstModel(reaching: Omit<Server, 'model' | 'cap'>): Promise<string> {
-  const { status, body, said } = await exchange('/models', reaching);
+async function findFirstModel(connection: Omit<ProbedServer, 'model' | 'cap'>): Promise<string> {
+  const { status, body, message: serverMessage } = await sendRequest('/models', connection);
   const models = body?.['data'];
   const [first] = Array.isArray(models) ? models.filter(isObject) : [];
   if (typeof first?.['id'] === 'string') return first['id'];
-  const why = status === 0 ? said : `status ${status}, ${sliceStart(said, 100)}`;
-  const message = `${reaching.baseURL}/models names no model: ${why}. Check the address, or pass { model }.`;
+  const why = status === 0 ? serverMessage : `status ${status}, ${sliceStart(serverMessage, 100)}`;
+  const message = `${connection.baseURL}/models lists no model: ${why}. Check the address, or pass { model }.`;
   throw new ConformanceError(message, { code: 'conformance.model' });
 }
 

@@ -1,7 +1,7 @@
 import { PawlError } from '@pawl/core';
 import { addBrand, hasBrand } from '../base/brand.ts';
 
-/** A server can't be asked what it supports. */
+/** A server cannot be probed. */
 export class ConformanceError extends PawlError {
   override readonly name = 'ConformanceError';
 

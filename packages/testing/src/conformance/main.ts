@@ -1,20 +1,20 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { type ConformanceOptions, conformance } from './conformance.ts';
-import { resultLine, summaryText } from './report-text.ts';
+import { formatResult, formatSummary } from './report-text.ts';
 
 const USAGE = `pawl-conformance <baseURL> [--model <name>] [--json]
 
-Asks a Chat Completions server what it supports. The key is read from the variable PAWL_CONFORMANCE_KEY.
-Ends with 1 where text or tools are not supported, with 2 where it can't ask.`;
+Probes what a Chat Completions server supports. The API key is read from the variable PAWL_CONFORMANCE_KEY.
+Exits with 1 if text or tools are not supported, with 2 if the server cannot be probed.`;
 
-/** Each result when it is there: slow servers take minutes in all. */
+/** Prints each result at once: all probes of a slow server take minutes. */
 const PROGRESS: ConformanceOptions = {
   onStarted: ({ baseURL: url, model }) => console.log(`${model} at ${url}\n`),
-  onResult: (result) => console.log(resultLine(result)),
+  onResult: (result) => console.log(formatResult(result)),
 };
 
-const { positionals, values, mistake } = given();
+const { positionals, values, problem: mistake } = readArguments();
 const [baseURL, ...others] = positionals;
 if (values.help === true) console.log(USAGE);
 else if (mistake === undefined && baseURL !== undefined && others.length === 0) await report(baseURL);
@@ -23,19 +23,19 @@ else {
   process.exitCode = 2;
 }
 
-interface Given {
+interface CommandLine {
   readonly positionals: readonly string[];
   readonly values: { readonly model?: string; readonly json?: boolean; readonly help?: boolean };
-  /** What can't be read of it. */
-  readonly mistake?: string;
+  /** Why the arguments cannot be parsed. */
+  readonly problem?: string;
 }
 
-function given(): Given {
+function readArguments(): CommandLine {
   const options = { model: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
   try {
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
-    return { positionals: [], values: {}, mistake: error instanceof Error ? error.message : String(error) };
+    return { positionals: [], values: {}, problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -47,9 +47,9 @@ async function report(url: string): Promise<void> {
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(values.json === true ? {} : PROGRESS),
     });
-    console.log(values.json === true ? JSON.stringify(found, null, 2) : `\n${summaryText(found)}`);
-    const statusOf = (probe: string) => found.probes.find(({ name }) => name === probe)?.status;
-    if (statusOf('text') !== 'supported' || statusOf('tools') === 'unsupported') process.exitCode = 1;
+    console.log(values.json === true ? JSON.stringify(found, null, 2) : `\n${formatSummary(found)}`);
+    const findStatus = (probe: string) => found.probes.find(({ name }) => name === probe)?.status;
+    if (findStatus('text') !== 'supported' || findStatus('tools') === 'unsupported') process.exitCode = 1;
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 2;

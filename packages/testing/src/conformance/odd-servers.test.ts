@@ -24,7 +24,7 @@ interface Reaction {
   readonly tokens?: number;
 }
 
-/** What a server says, and nothing at all for `undefined`. */
+/** The response of a server; `undefined` for none at all. */
 type Behaviour = (asked: Asked) => Reaction | undefined;
 
 interface Odd {
@@ -32,10 +32,10 @@ interface Odd {
   readonly asked: readonly Asked[];
 }
 
-/** A server that behaves in its own way; its streams are one chunk. */
+/** A server with its own behaviour; its streams are one chunk. */
 async function odd(behaviour: Behaviour, onAsked: (asked: Asked) => void = () => undefined): Promise<Odd> {
   const asked: Asked[] = [];
-  // By hand: the offline server keeps to the reference, and each of these departs from it.
+  // By hand: the offline server follows the reference, and each of these servers departs from it.
   const server = createServer(async (incoming, response) => {
     const body: Asked = JSON.parse((await text(incoming)) || '{}');
     asked.push(body);
@@ -79,7 +79,7 @@ function asksForWeather({ messages }: Asked): boolean {
   return JSON.stringify(messages).includes('Call get_weather');
 }
 
-/** A good server, which calls a tool when it is asked to, and keeps to every field. */
+/** A server that calls a tool when asked and obeys every field. */
 const good: Behaviour = (asked) => {
   const { tools, tool_choice: choice, response_format: format, messages, parallel_tool_calls: parallel } = asked;
   if (!Array.isArray(messages)) return { status: 400 };
@@ -102,7 +102,7 @@ function found({ probes }: ConformanceReport, name: string): ProbeResult | undef
   return probes.find((probe) => probe.name === name);
 }
 
-test('all that a good server does is recommended', async () => {
+test('recommends every feature of a good server', async () => {
   const { profile } = await asking(await odd(good));
   expect(profile).toEqual({
     base: 'compatible',
@@ -117,8 +117,8 @@ test('all that a good server does is recommended', async () => {
   });
 });
 
-describe('what was not shown is not recommended', () => {
-  test('where the model never calls a tool', async () => {
+describe('recommends nothing without evidence', () => {
+  test('if the model never calls a tool', async () => {
     const report = await asking(await odd((asked) => (asked.response_format === undefined ? hello : json)));
     expect(report.profile.toolChoices).toEqual(['auto']);
     expect(report.profile).not.toHaveProperty('strictSchemas');
@@ -129,7 +129,7 @@ describe('what was not shown is not recommended', () => {
     }
   });
 
-  test('where a choice of tools is taken and overlooked', async () => {
+  test('if the server ignores tool_choice', async () => {
     const report = await asking(await odd((asked) => good({ ...asked, tool_choice: undefined })));
     expect(report.profile.toolChoices).toEqual(['auto']);
     expect(found(report, 'tool_choice none')).toMatchObject({ status: 'unsupported' });
@@ -140,7 +140,7 @@ describe('what was not shown is not recommended', () => {
   test.each([
     ['length', 7],
     ['stop', 2_048],
-  ])('where the call was cut, with the reason %s and %s tokens', async (finish, tokens) => {
+  ])('if the call is truncated, with the finish reason %s and %s tokens', async (finish, tokens) => {
     const cut: Reaction = { ...calls(1, '{"city":"Os'), finish, tokens };
     const report = await asking(
       await odd((asked) => {
@@ -150,13 +150,13 @@ describe('what was not shown is not recommended', () => {
         return asked.tools === undefined ? good(asked) : cut;
       }),
     );
-    expect(found(report, 'tools')).toMatchObject({ status: 'unclear', detail: expect.stringContaining('cut') });
+    expect(found(report, 'tools')).toMatchObject({ status: 'unclear', detail: expect.stringContaining('truncated') });
     expect(found(report, 'legacy functions')?.status).toBe('supported');
     expect(report.profile).not.toHaveProperty('toolForm');
     expect(report.profile).not.toHaveProperty('strictSchemas');
   });
 
-  test.each([401, 429, 503])('where the server answers with status %s to all but plain questions', async (status) => {
+  test.each([401, 429, 503])('if the server responds with status %s to all but plain questions', async (status) => {
     const report = await asking(
       await odd((asked) => {
         const isPlain = asked.tools === undefined && asked.response_format === undefined && asked.stream !== true;
@@ -171,13 +171,13 @@ describe('what was not shown is not recommended', () => {
     });
   });
 
-  test('where the server does not know the model', async () => {
+  test('if the server does not know the model', async () => {
     const report = await asking(await odd(() => ({ status: 404 })));
     expect(report.profile).toEqual({ base: 'compatible', toolChoices: ['auto'] });
   });
 });
 
-test('legacy functions are recommended where tools are refused', async () => {
+test('recommends legacy functions if the server refuses tools', async () => {
   const server = await odd((asked) => {
     if (asked.functions !== undefined) {
       return { message: { function_call: { name: 'get_weather', arguments: '{}' } } };
@@ -187,15 +187,15 @@ test('legacy functions are recommended where tools are refused', async () => {
   expect((await asking(server)).profile.toolForm).toBe('functions');
 });
 
-test('strict forms have to be taken in formats, too', async () => {
+test('recommends strict schemas only if the server accepts them in formats too', async () => {
   const server = await odd((asked) => {
     return asked.response_format?.json_schema?.strict === true ? { status: 400 } : good(asked);
   });
   expect((await asking(server)).profile).toMatchObject({ strictSchemas: false, responseFormat: 'json_schema' });
 });
 
-describe('caps on tokens', () => {
-  test('a reply that ends at its cap is cut, whatever reason is given', async () => {
+describe('token limits', () => {
+  test('detects a response that ends at its limit, whatever its finish reason', async () => {
     const report = await asking(await odd((asked) => ({ ...good(asked), finish: 'stop' })));
     expect(found(report, 'max_tokens')).toMatchObject({ status: 'supported', detail: expect.stringContaining('stop') });
     expect(found(report, 'cut reported')).toMatchObject({ status: 'unsupported' });
@@ -204,7 +204,7 @@ describe('caps on tokens', () => {
   test.each([
     ['max_tokens', 'max_completion_tokens'],
     ['max_completion_tokens', 'max_tokens'],
-  ] as const)('every question has one, by the other name where %s is refused', async (refused, taken) => {
+  ] as const)('are sent with every request, in the other field if the server refuses %s', async (refused, taken) => {
     const server = await odd((asked) => (asked[refused] === undefined ? good(asked) : { status: 400 }));
     const report = await conformance(server.baseURL, { model: 'm', maxTokens: 300 });
     expect(report.profile.tokenField).toBe(taken);
@@ -213,7 +213,7 @@ describe('caps on tokens', () => {
     expect(later.filter((asked) => asked[taken] !== 300)).toEqual([]);
   });
 
-  test('a server that refuses both is asked without', async () => {
+  test('are left out if the server refuses both fields', async () => {
     const server = await odd((asked) => {
       const isCapped = asked.max_tokens !== undefined || asked.max_completion_tokens !== undefined;
       return isCapped ? { status: 400 } : good(asked);
@@ -225,51 +225,51 @@ describe('caps on tokens', () => {
 });
 
 describe('parallel calls', () => {
-  test('are asked for by name', async () => {
+  test('are requested by the field if the server needs it', async () => {
     const server = await odd((asked) => good({ ...asked, parallel_tool_calls: asked.parallel_tool_calls === true }));
     const report = await asking(server);
-    expect(found(report, 'parallel calls')).toMatchObject({ status: 'supported', detail: '2 calls, if asked for' });
+    expect(found(report, 'parallel calls')).toMatchObject({ status: 'supported', detail: '2 calls, if requested' });
     expect(report.profile.defaults).toEqual({ parallel_tool_calls: true });
   });
 
-  test('are asked for without the name where that is refused', async () => {
+  test('are requested without the field if the server refuses it', async () => {
     const server = await odd((asked) => (asked.parallel_tool_calls === undefined ? good(asked) : { status: 400 }));
     const report = await asking(server);
     expect(found(report, 'parallel calls')?.status).toBe('supported');
     expect(report.profile.omittedFields).toEqual(['parallel_tool_calls']);
   });
 
-  test('of which there is one in any case say nothing of a default', async () => {
+  test('set no default if the model makes only one call in any case', async () => {
     const report = await asking(await odd((asked) => good({ ...asked, parallel_tool_calls: false })));
     expect(found(report, 'parallel calls')).toMatchObject({ status: 'unclear', detail: '1 call' });
     expect(report.profile).not.toHaveProperty('defaults');
   });
 });
 
-describe('output beside tools', () => {
+describe('output with tools', () => {
   const both = ({ tools, response_format: format }: Asked): boolean => tools !== undefined && format !== undefined;
 
   test.each<[string, Reaction]>([
     ['is refused', { status: 400 }],
     ['keeps the model from calling a tool', json],
-  ])('a server where it %s gets the final-answer tool', async (_, response) => {
+  ])('recommends the final-answer tool for a server that %s', async (_, response) => {
     const report = await asking(await odd((asked) => (both(asked) ? response : good(asked))));
     expect(found(report, 'output with tools')?.status).toBe('unsupported');
     expect(report.profile).toMatchObject({ outputWithTools: 'final-tool', responseFormat: 'json_schema' });
   });
 
-  test('a server that overlooks the format beside tools gets it as well', async () => {
+  test('recommends the final-answer tool for a server that ignores the format with tools', async () => {
     const server = await odd((asked) => (both(asked) && isAnswered(asked) ? hello : good(asked)));
     expect((await asking(server)).profile.outputWithTools).toBe('final-tool');
   });
 
-  test('a model that goes on calling shows nothing', async () => {
+  test('is unclear if the model keeps calling the tool', async () => {
     const server = await odd((asked) => (both(asked) ? calls() : good(asked)));
     expect((await asking(server)).profile).not.toHaveProperty('outputWithTools');
   });
 });
 
-test('each result is given before the next question', async () => {
+test('reports each result before the next request', async () => {
   const results: string[] = [];
   const known: number[] = [];
   const server = await odd(good, () => known.push(results.length));
@@ -284,7 +284,7 @@ test('each result is given before the next question', async () => {
   expect(known.slice(0, 5)).toEqual([0, 1, 2, 3, 4]);
 });
 
-test('the command prints each result when it is there', async () => {
+test('prints each result as soon as it is known', async () => {
   const server = await odd((asked) => (asked.stream === true ? undefined : good(asked)));
   const main = join(import.meta.dirname, 'main.ts');
   const command = spawn(process.execPath, [main, server.baseURL, '--model', 'm']);

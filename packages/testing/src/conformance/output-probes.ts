@@ -1,17 +1,23 @@
 import { isObject, readJson } from '../base/json.ts';
-import { type Answer, ask, callsOf, type Server, textOf } from './ask.ts';
 import {
-  type Earlier,
-  type Found,
+  createProbe,
+  type FindEarlier,
   isSupported,
-  missing,
-  oneRequest,
+  judgeResponse,
   type Probe,
-  supported,
-  taken,
-  unclear,
+  type ProbeEvidence,
+  reportMissing,
+  reportSupported,
+  reportUnclear,
 } from './probe.ts';
-import { answeredQuestion, firstCallId, question, tools } from './weather-tool.ts';
+import {
+  type ProbedServer,
+  type ProbeResponse,
+  readCalls,
+  readResponseText,
+  requestCompletion,
+} from './request-completion.ts';
+import { buildAnsweredQuestion, question, readFirstCallId, tools } from './weather-tool.ts';
 
 const messages = [
   { role: 'user', content: 'Which city has the Colosseum? Answer as JSON with the field "city".' },
@@ -23,29 +29,34 @@ const schema = {
   additionalProperties: false,
 } as const;
 
-function formatOf(strict: boolean): object {
+function buildFormat(strict: boolean): object {
   return { type: 'json_schema', json_schema: { name: 'answer', ...(strict && { strict }), schema } };
 }
 
-function judgeOutput(answer: Answer): Found {
-  const value = readJson(textOf(answer));
+function judgeOutput(answer: ProbeResponse): ProbeEvidence {
+  const value = readJson(readResponseText(answer));
   const matchesSchema = isObject(value) && typeof value['city'] === 'string' && Object.keys(value).length === 1;
-  return matchesSchema ? supported() : missing(answer, 'not in its form');
+  return matchesSchema ? reportSupported() : reportMissing(answer, 'not in the requested form');
 }
 
-/** A format and tools in one request: the tool has to be called first, and the answer after it has to be in the form. */
-async function probeOutputWithTools(server: Server, earlier: Earlier): Promise<Found> {
-  if (!isSupported(earlier, 'json_schema')) return unclear('no json_schema');
-  if (!isSupported(earlier, 'tools')) return unclear('no tool was called without a format either');
-  const body = { tools, response_format: formatOf(false) };
-  const asked = await ask(server, { ...body, messages: [question] });
-  let found = taken(asked, (answer) =>
-    callsOf(answer).length > 0 ? supported() : missing(answer, 'no tool is called'),
+/**
+ * Probes an output format and tools in one request: the model has to call the tool first, then answer in the format.
+ */
+async function probeOutputWithTools(server: ProbedServer, earlier: FindEarlier): Promise<ProbeEvidence> {
+  if (!isSupported(earlier, 'json_schema')) return reportUnclear('json_schema is not supported');
+  if (!isSupported(earlier, 'tools')) return reportUnclear('no tool was called without a format either');
+  const body = { tools, response_format: buildFormat(false) };
+  const asked = await requestCompletion(server, { ...body, messages: [question] });
+  let found = judgeResponse(asked, (answer) =>
+    readCalls(answer).length > 0 ? reportSupported() : reportMissing(answer, 'no tool is called'),
   );
   if (found.status === 'supported') {
-    const answered = await ask(server, { ...body, messages: answeredQuestion(firstCallId(asked), '') });
-    found = taken(answered, (answer) =>
-      callsOf(answer).length > 0 ? unclear('it called the tool again') : judgeOutput(answer),
+    const answered = await requestCompletion(server, {
+      ...body,
+      messages: buildAnsweredQuestion(readFirstCallId(asked), ''),
+    });
+    found = judgeResponse(answered, (answer) =>
+      readCalls(answer).length > 0 ? reportUnclear('the model called the tool again') : judgeOutput(answer),
     );
   }
   if (found.status === 'unclear') return found;
@@ -54,10 +65,10 @@ async function probeOutputWithTools(server: Server, earlier: Earlier): Promise<F
 }
 
 export const outputProbes: readonly Probe[] = [
-  oneRequest('json_schema', { messages, response_format: formatOf(false) }, judgeOutput),
-  oneRequest('strict json_schema', { messages, response_format: formatOf(true) }, judgeOutput),
-  oneRequest('json_object', { messages, response_format: { type: 'json_object' } }, (answer) =>
-    isObject(readJson(textOf(answer))) ? supported() : missing(answer, 'no JSON'),
+  createProbe('json_schema', { messages, response_format: buildFormat(false) }, judgeOutput),
+  createProbe('strict json_schema', { messages, response_format: buildFormat(true) }, judgeOutput),
+  createProbe('json_object', { messages, response_format: { type: 'json_object' } }, (answer) =>
+    isObject(readJson(readResponseText(answer))) ? reportSupported() : reportMissing(answer, 'no JSON'),
   ),
   { name: 'output with tools', run: probeOutputWithTools },
 ];

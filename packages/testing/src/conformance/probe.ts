@@ -1,42 +1,56 @@
 import type { Profile } from '@pawl/core';
 import { sliceStart } from '../base/slice-start.ts';
-import { type Answer, ask, isCut, type Server, textOf } from './ask.ts';
+import {
+  isTruncated,
+  type ProbedServer,
+  type ProbeResponse,
+  readResponseText,
+  requestCompletion,
+} from './request-completion.ts';
 
 /**
- * `unclear`: nothing was shown. The server took the request and the model did not do what would have shown it, its reply was cut, or the
- * server did not answer the question at all.
+ * `unclear`: the probe has no evidence. The server accepted the request but the model did not use the feature, or the
+ * response was truncated, or the server did not process the request.
  */
 export type ProbeStatus = 'supported' | 'unsupported' | 'unclear';
 
 export interface ProbeResult {
   readonly name: string;
   readonly status: ProbeStatus;
-  /** What was seen, in a few words. */
+  /** A few words about the evidence. */
   readonly detail: string;
 }
 
-export interface Found extends Omit<ProbeResult, 'name'> {
-  /** What a profile says of it. Only what was shown. */
+export interface ProbeEvidence extends Omit<ProbeResult, 'name'> {
+  /** The profile fields that the evidence supports. */
   readonly profile?: Partial<Profile>;
   /** The server refused the request. */
   readonly isRefused?: boolean;
 }
 
-/** What was found before, by the name of the probe. */
-export type Earlier = (name: string) => Found | undefined;
+/** Looks up the evidence of an earlier probe by its name. */
+export type FindEarlier = (name: string) => ProbeEvidence | undefined;
 
-/** One question to a server, and what its answer says. */
+/** Sends requests to a server and judges the responses. */
 export interface Probe {
   readonly name: string;
-  readonly run: (server: Server, earlier: Earlier) => Promise<Found>;
+  readonly run: (server: ProbedServer, earlier: FindEarlier) => Promise<ProbeEvidence>;
 }
 
-/** A probe of one request: `judge` says what its answer shows, where the server takes it. */
-export function oneRequest(name: string, body: object, judge: (answer: Answer, earlier: Earlier) => Found): Probe {
-  return { name, run: async (server, earlier) => taken(await ask(server, body), (answer) => judge(answer, earlier)) };
+/** Creates a probe of one request. `judge` gets the response if the server accepted the request. */
+export function createProbe(
+  name: string,
+  body: object,
+  judge: (answer: ProbeResponse, earlier: FindEarlier) => ProbeEvidence,
+): Probe {
+  return {
+    name,
+    run: async (server, earlier) =>
+      judgeResponse(await requestCompletion(server, body), (answer) => judge(answer, earlier)),
+  };
 }
 
-export function isSupported(earlier: Earlier, name: string): boolean {
+export function isSupported(earlier: FindEarlier, name: string): boolean {
   return earlier(name)?.status === 'supported';
 }
 
@@ -44,40 +58,45 @@ export interface ConformanceReport {
   readonly baseURL: string;
   readonly model: string;
   readonly probes: readonly ProbeResult[];
-  /** What to pass to `openai` as `profile`. Only what was shown is in it. */
+  /** The value of the option `profile` of `openai`. Has only fields that evidence supports. */
   readonly profile: Partial<Profile> & { readonly base: 'compatible' };
 }
 
-export function supported(detail = 'yes'): Found {
+export function reportSupported(detail = 'yes'): ProbeEvidence {
   return { status: 'supported', detail };
 }
 
-export function unsupported(detail: string): Found {
+export function reportUnsupported(detail: string): ProbeEvidence {
   return { status: 'unsupported', detail };
 }
 
-export function unclear(detail: string): Found {
+export function reportUnclear(detail: string): ProbeEvidence {
   return { status: 'unclear', detail };
 }
 
-/** Whether it was taken at all; what it then shows is `judge`'s. */
-export function taken(answer: Answer, judge: (answer: Answer) => Found): Found {
-  const { status, said } = answer;
-  if (status === 0) return unclear(`no answer: ${said}`);
+/**
+ * Passes an accepted response to `judge`. Any other response is `unsupported`, or `unclear` for statuses that say
+ * nothing about the feature.
+ */
+export function judgeResponse(answer: ProbeResponse, judge: (answer: ProbeResponse) => ProbeEvidence): ProbeEvidence {
+  const { status, message } = answer;
+  if (status === 0) return reportUnclear(`no answer: ${message}`);
   if (status >= 200 && status <= 299) return judge(answer);
-  const detail = `status ${status}: ${said}`;
-  return PASSING.has(status) ? unclear(detail) : { ...unsupported(detail), isRefused: true };
+  const detail = `status ${status}: ${message}`;
+  return INCONCLUSIVE_STATUSES.has(status) ? reportUnclear(detail) : { ...reportUnsupported(detail), isRefused: true };
 }
 
-/** They say nothing of the question: no right, no time, too many requests, not ready. */
-const PASSING: ReadonlySet<number> = new Set([401, 402, 403, 408, 429, 502, 503, 504]);
+/** Authentication, payment, timeouts, rate limits, unavailable servers. */
+const INCONCLUSIVE_STATUSES: ReadonlySet<number> = new Set([401, 402, 403, 408, 429, 502, 503, 504]);
 
-/** A reply that was cut shows nothing where what is missing may have stood behind. */
-export function unlessCut(answer: Answer, found: Found): Found {
-  return found.status === 'supported' || !isCut(answer) ? found : unclear(`the reply was cut: ${found.detail}`);
+/** If the response is truncated, missing content is no evidence. */
+export function checkTruncation(answer: ProbeResponse, found: ProbeEvidence): ProbeEvidence {
+  return found.status === 'supported' || !isTruncated(answer)
+    ? found
+    : reportUnclear(`the response was truncated: ${found.detail}`);
 }
 
-/** What should be in the reply's text is not there, unless a cut took it. */
-export function missing(answer: Answer, what: string): Found {
-  return unlessCut(answer, unsupported(`${what}: ${sliceStart(textOf(answer), 80)}`));
+/** Reports that the text lacks what was requested, unless the response is truncated. */
+export function reportMissing(answer: ProbeResponse, what: string): ProbeEvidence {
+  return checkTruncation(answer, reportUnsupported(`${what}: ${sliceStart(readResponseText(answer), 80)}`));
 }

@@ -1,48 +1,65 @@
-import { type Answer, ask, choiceOf, completionTokensOf, type TokenField } from './ask.ts';
-import { type Found, isSupported, oneRequest, type Probe, supported, taken, unclear, unsupported } from './probe.ts';
+import {
+  createProbe,
+  isSupported,
+  judgeResponse,
+  type Probe,
+  type ProbeEvidence,
+  reportSupported,
+  reportUnclear,
+  reportUnsupported,
+} from './probe.ts';
+import {
+  type ProbeResponse,
+  readChoice,
+  readCompletionTokens,
+  requestCompletion,
+  type TokenField,
+} from './request-completion.ts';
 
 const CAP = 16;
 
-export const counting: { readonly messages: readonly object[] } = {
+export const countingRequest: { readonly messages: readonly object[] } = {
   messages: [{ role: 'user', content: 'Count from 1 to 50, with commas.' }],
 };
 
-function judgeCap(answer: Answer): Found {
-  const tokens = completionTokensOf(answer);
-  if (choiceOf(answer)['finish_reason'] === 'length') return supported('the reply was cut there');
-  if (isAtCap(tokens)) return supported(`the reply ended there, with the reason ${reasonOf(answer)}`);
-  if (tokens !== undefined && tokens > CAP) return unclear(`taken, and the reply went on to ${tokens} tokens`);
-  return unclear('taken, and the reply was not cut');
+function judgeCap(answer: ProbeResponse): ProbeEvidence {
+  const tokens = readCompletionTokens(answer);
+  if (readChoice(answer)['finish_reason'] === 'length') return reportSupported('the response was cut there');
+  if (isAtCap(tokens))
+    return reportSupported(`the response ended there, with the finish reason ${formatFinishReason(answer)}`);
+  if (tokens !== undefined && tokens > CAP) return reportUnclear(`accepted, but the response has ${tokens} tokens`);
+  return reportUnclear('accepted, but the response was not cut');
 }
 
-/** Some servers count the token that ends a reply, some do not. */
+/** Some servers count the end-of-text token. */
 function isAtCap(tokens: number | undefined): boolean {
   return tokens === CAP || tokens === CAP + 1;
 }
 
-function reasonOf(answer: Answer): string {
-  return JSON.stringify(choiceOf(answer)['finish_reason'] ?? null);
+function formatFinishReason(answer: ProbeResponse): string {
+  return JSON.stringify(readChoice(answer)['finish_reason'] ?? null);
 }
 
-/** Whether a cut reply has the reason `length`. */
+/** Probes whether a truncated response has the finish reason `length`. */
 const cutReported: Probe = {
   name: 'cut reported',
   run: async (server, earlier) => {
     const field = FIELDS.find((name) => isSupported(earlier, name));
-    if (field === undefined) return unclear('no cap was obeyed');
-    return taken(await ask(server, { ...counting, [field]: CAP }), (answer) => {
-      if (choiceOf(answer)['finish_reason'] === 'length') return supported();
-      if (isAtCap(completionTokensOf(answer))) return unsupported(`the reason is ${reasonOf(answer)}`);
-      return unclear('the reply was not cut');
+    if (field === undefined) return reportUnclear('no token limit was obeyed');
+    return judgeResponse(await requestCompletion(server, { ...countingRequest, [field]: CAP }), (answer) => {
+      if (readChoice(answer)['finish_reason'] === 'length') return reportSupported();
+      if (isAtCap(readCompletionTokens(answer)))
+        return reportUnsupported(`the finish reason is ${formatFinishReason(answer)}`);
+      return reportUnclear('the response was not cut');
     });
   },
 };
 
 const FIELDS: readonly TokenField[] = ['max_completion_tokens', 'max_tokens'];
 
-/** They come first: what they find caps the replies to all others. */
+/** These run first: the field that they find limits all later responses. */
 export const tokenProbes: readonly Probe[] = [
-  // Whether a cap on tokens is obeyed under that name.
-  ...FIELDS.map((field) => oneRequest(field, { ...counting, [field]: CAP }, judgeCap)),
+  // Probes whether the server obeys a token limit in this field.
+  ...FIELDS.map((field) => createProbe(field, { ...countingRequest, [field]: CAP }, judgeCap)),
   cutReported,
 ];

@@ -1,21 +1,29 @@
 import { isObject, readJson } from '../base/json.ts';
 import { sliceStart } from '../base/slice-start.ts';
-import { type Answer, ask, callsOf, deltasOf, messageOf, type Server, textOf } from './ask.ts';
 import {
-  type Earlier,
-  type Found,
+  checkTruncation,
+  createProbe,
+  type FindEarlier,
   isSupported,
-  oneRequest,
+  judgeResponse,
   type Probe,
-  supported,
-  taken,
-  unclear,
-  unlessCut,
-  unsupported,
+  type ProbeEvidence,
+  reportSupported,
+  reportUnclear,
+  reportUnsupported,
 } from './probe.ts';
-import { answeredQuestion, firstCallId, judgeCall, question, tools, weather } from './weather-tool.ts';
+import {
+  type ProbedServer,
+  type ProbeResponse,
+  readCalls,
+  readDeltas,
+  readMessage,
+  readResponseText,
+  requestCompletion,
+} from './request-completion.ts';
+import { buildAnsweredQuestion, judgeCall, question, readFirstCallId, tools, weather } from './weather-tool.ts';
 
-/** Nothing here asks for the tool that a choice forces: a model that calls it was made to. */
+/** No message here asks for the tool: if the model calls it, `tool_choice` forced the call. */
 const greeting = { role: 'user', content: 'Say hello.' } as const;
 const clock = {
   type: 'function',
@@ -25,86 +33,97 @@ const strictWeather = { type: 'function', function: { ...weather, strict: true }
 
 const named = { type: 'function', function: { name: 'get_weather' } } as const;
 
-/** Whether the model can answer a question and its tools; the call's result goes back to it. */
-async function roundTrip(server: Server, content: null | ''): Promise<Found> {
-  const id = firstCallId(await ask(server, { messages: [question], tools }));
-  const messages = answeredQuestion(id, content);
-  return taken(await ask(server, { messages, tools }), (answer) =>
-    textOf(answer) === '' ? unclear('taken, and answered without text') : supported(),
+/** Sends a tool result and expects text. */
+async function probeToolResult(server: ProbedServer, content: null | ''): Promise<ProbeEvidence> {
+  const id = readFirstCallId(await requestCompletion(server, { messages: [question], tools }));
+  const messages = buildAnsweredQuestion(id, content);
+  return judgeResponse(await requestCompletion(server, { messages, tools }), (answer) =>
+    readResponseText(answer) === '' ? reportUnclear('accepted, but the response has no text') : reportSupported(),
   );
 }
 
-/** Calls at once, first where they are asked for by the field, then without it. */
-async function parallelCalls(server: Server): Promise<Found> {
+/** Probes parallel calls, first with `parallel_tool_calls`, then without it. */
+async function probeParallelCalls(server: ProbedServer): Promise<ProbeEvidence> {
   const content = 'What is the weather in Oslo and in Rome? Call get_weather for both at once.';
   const body = { messages: [{ role: 'user', content }], tools };
-  const asked = taken(await ask(server, { ...body, parallel_tool_calls: true }), judgeCalls);
+  const asked = judgeResponse(await requestCompletion(server, { ...body, parallel_tool_calls: true }), judgeCalls);
   if (asked.status !== 'supported' && asked.isRefused !== true) return asked;
-  const answer = await ask(server, body);
-  const plain = taken(answer, judgeCalls);
+  const answer = await requestCompletion(server, body);
+  const plain = judgeResponse(answer, judgeCalls);
   if (asked.isRefused === true) {
     const detail = `${plain.detail}; parallel_tool_calls: ${asked.detail}`;
-    return callsOf(answer).length === 0
+    return readCalls(answer).length === 0
       ? plain
       : { ...plain, detail, profile: { omittedFields: ['parallel_tool_calls'] } };
   }
-  // One call is an answer, too; none, or an error, shows nothing.
-  if (callsOf(answer).length !== 1) return asked;
-  return { ...asked, detail: `${asked.detail}, if asked for`, profile: { defaults: { parallel_tool_calls: true } } };
+  // Exactly one call shows that the field is needed. No call, or an error, is no evidence.
+  if (readCalls(answer).length !== 1) return asked;
+  return { ...asked, detail: `${asked.detail}, if requested`, profile: { defaults: { parallel_tool_calls: true } } };
 }
 
-function judgeCalls(answer: Answer): Found {
-  const calls = callsOf(answer);
+function judgeCalls(answer: ProbeResponse): ProbeEvidence {
+  const calls = readCalls(answer);
   const ids = new Set(calls.map(({ id }) => id));
-  if (calls.length < 2) return unclear(`${calls.length} call`);
-  return ids.size === calls.length ? supported(`${calls.length} calls`) : unsupported('their ids are the same');
+  if (calls.length < 2) return reportUnclear(`${calls.length} call`);
+  return ids.size === calls.length
+    ? reportSupported(`${calls.length} calls`)
+    : reportUnsupported('the calls have the same id');
 }
 
-/** A model that never calls shows nothing by not calling. */
-function judgeNoCall(answer: Answer, earlier: Earlier): Found {
-  if (callsOf(answer).length > 0) return unsupported('it called a tool all the same');
-  return isSupported(earlier, 'tools') ? supported() : unclear('no call, as without a choice');
+/** A model that never calls a tool gives no evidence. */
+function judgeNoCall(answer: ProbeResponse, earlier: FindEarlier): ProbeEvidence {
+  if (readCalls(answer).length > 0) return reportUnsupported('the model called a tool');
+  return isSupported(earlier, 'tools') ? reportSupported() : reportUnclear('no call, as without tool_choice');
 }
 
-/** A refusal says something of `null` only where the same with a text is taken. */
-async function nullContent(server: Server, earlier: Earlier): Promise<Found> {
-  const found = await roundTrip(server, null);
+/** A refusal is evidence about `null` only if the server accepts the same message with a text. */
+async function probeNullContent(server: ProbedServer, earlier: FindEarlier): Promise<ProbeEvidence> {
+  const found = await probeToolResult(server, null);
   if (found.status === 'unclear' || earlier('results of tools')?.isRefused === true) return found;
   return { ...found, profile: { nullContent: found.status === 'supported' } };
 }
 
-/** Legacy functions are a way out only where tools were refused. */
-async function legacyFunctions(server: Server, earlier: Earlier): Promise<Found> {
-  const found = taken(await ask(server, { messages: [question], functions: [weather] }), (answer) => {
-    const { function_call: call } = messageOf(answer);
-    return isObject(call) && call['name'] === 'get_weather' ? supported() : unclear('taken, and not called');
-  });
+/** The profile uses legacy functions only if the server refuses tools. */
+async function probeLegacyFunctions(server: ProbedServer, earlier: FindEarlier): Promise<ProbeEvidence> {
+  const found = judgeResponse(
+    await requestCompletion(server, { messages: [question], functions: [weather] }),
+    (answer) => {
+      const { function_call: call } = readMessage(answer);
+      return isObject(call) && call['name'] === 'get_weather'
+        ? reportSupported()
+        : reportUnclear('accepted, but not called');
+    },
+  );
   const isNeeded = earlier('tools')?.isRefused === true;
   return isNeeded && found.status === 'supported' ? { ...found, profile: { toolForm: 'functions' } } : found;
 }
 
 export const toolProbes: readonly Probe[] = [
-  oneRequest('tools', { messages: [question], tools, tool_choice: 'auto' }, judgeCall),
-  oneRequest('tool_choice required', { messages: [greeting], tools, tool_choice: 'required' }, judgeCall),
-  oneRequest('tool_choice function', { messages: [greeting], tools: [clock, ...tools], tool_choice: named }, judgeCall),
-  oneRequest('tool_choice none', { messages: [question], tools, tool_choice: 'none' }, judgeNoCall),
-  { name: 'parallel calls', run: parallelCalls },
-  { name: 'results of tools', run: (server) => roundTrip(server, '') },
-  { name: 'null beside calls', run: nullContent },
-  oneRequest('streamed calls', { messages: [question], tools, stream: true }, (answer) =>
-    unlessCut(answer, streamedCall(answer)),
+  createProbe('tools', { messages: [question], tools, tool_choice: 'auto' }, judgeCall),
+  createProbe('tool_choice required', { messages: [greeting], tools, tool_choice: 'required' }, judgeCall),
+  createProbe(
+    'tool_choice function',
+    { messages: [greeting], tools: [clock, ...tools], tool_choice: named },
+    judgeCall,
   ),
-  oneRequest('strict tools', { messages: [question], tools: [strictWeather] }, judgeCall),
-  { name: 'legacy functions', run: legacyFunctions },
+  createProbe('tool_choice none', { messages: [question], tools, tool_choice: 'none' }, judgeNoCall),
+  { name: 'parallel calls', run: probeParallelCalls },
+  { name: 'results of tools', run: (server) => probeToolResult(server, '') },
+  { name: 'null content with calls', run: probeNullContent },
+  createProbe('streamed calls', { messages: [question], tools, stream: true }, (answer) =>
+    checkTruncation(answer, judgeStreamedCall(answer)),
+  ),
+  createProbe('strict tools', { messages: [question], tools: [strictWeather] }, judgeCall),
+  { name: 'legacy functions', run: probeLegacyFunctions },
 ];
 
-function streamedCall(answer: Answer): Found {
-  const pieces = deltasOf(answer).flatMap(({ tool_calls: calls }) =>
+function judgeStreamedCall(answer: ProbeResponse): ProbeEvidence {
+  const pieces = readDeltas(answer).flatMap(({ tool_calls: calls }) =>
     Array.isArray(calls) ? calls.filter(isObject) : [],
   );
-  if (pieces.length === 0) return unclear('no call');
+  if (pieces.length === 0) return reportUnclear('no call');
   const held = pieces.map(({ function: called }) => (isObject(called) ? called : {}));
   const text = held.map((called) => (typeof called['arguments'] === 'string' ? called['arguments'] : '')).join('');
-  if (!isObject(readJson(text))) return unsupported(`arguments that are no JSON: ${sliceStart(text, 80)}`);
-  return supported(pieces.every(({ index }) => index === 0) ? 'yes' : 'with other indexes than 0');
+  if (!isObject(readJson(text))) return reportUnsupported(`arguments that are not JSON: ${sliceStart(text, 80)}`);
+  return reportSupported(pieces.every(({ index }) => index === 0) ? 'yes' : 'with indexes other than 0');
 }

@@ -1,10 +1,10 @@
 import { isObject, readJson } from '../base/json.ts';
-import { type Answer, callsOf, textOf } from './ask.ts';
-import { type Found, supported, unclear, unlessCut, unsupported } from './probe.ts';
+import { checkTruncation, type ProbeEvidence, reportSupported, reportUnclear, reportUnsupported } from './probe.ts';
+import { type ProbeResponse, readCalls, readResponseText } from './request-completion.ts';
 
 export const weather: { readonly parameters: object; readonly name: string; readonly description: string } = {
   name: 'get_weather',
-  description: 'Tells the weather of a city.',
+  description: 'Returns the weather in a city.',
   parameters: {
     type: 'object',
     properties: { city: { type: 'string', description: 'The name of the city.' } },
@@ -17,8 +17,8 @@ export const tools: readonly object[] = [{ type: 'function', function: weather }
 
 export const question: object = { role: 'user', content: 'What is the weather in Oslo? Call get_weather.' };
 
-/** The model's call and its result, to go on from. */
-export function answeredQuestion(id: string, content: null | ''): readonly object[] {
+/** A conversation with the model's call and its result. */
+export function buildAnsweredQuestion(id: string, content: null | ''): readonly object[] {
   const call = { id, type: 'function', function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } };
   return [
     question,
@@ -27,21 +27,21 @@ export function answeredQuestion(id: string, content: null | ''): readonly objec
   ];
 }
 
-export function firstCallId(answer: Answer): string {
-  const [call] = callsOf(answer);
+export function readFirstCallId(answer: ProbeResponse): string {
+  const [call] = readCalls(answer);
   return typeof call?.id === 'string' ? call.id : 'call_1';
 }
 
-/** Whether the reply is a call of `get_weather`. */
-export function judgeCall(answer: Answer): Found {
-  return unlessCut(answer, judgeWholeCall(answer));
+/** Judges whether the response calls `get_weather`. */
+export function judgeCall(answer: ProbeResponse): ProbeEvidence {
+  return checkTruncation(answer, judgeWholeCall(answer));
 }
 
-function judgeWholeCall(answer: Answer): Found {
-  const [call] = callsOf(answer);
-  if (call === undefined) return unclear(`no call; it said: ${textOf(answer).slice(0, 80)}`);
+function judgeWholeCall(answer: ProbeResponse): ProbeEvidence {
+  const [call] = readCalls(answer);
+  if (call === undefined) return reportUnclear(`no call; the text is: ${readResponseText(answer).slice(0, 80)}`);
   const given = typeof call.arguments === 'string' ? readJson(call.arguments) : undefined;
-  if (call.name !== 'get_weather') return unsupported(`a call of ${JSON.stringify(call.name)}`);
-  if (!isObject(given)) return unsupported(`arguments that are no JSON text: ${JSON.stringify(call.arguments)}`);
-  return supported(typeof call.id === 'string' && call.id !== '' ? 'yes' : 'without an id');
+  if (call.name !== 'get_weather') return reportUnsupported(`a call of ${JSON.stringify(call.name)}`);
+  if (!isObject(given)) return reportUnsupported(`arguments that are not JSON text: ${JSON.stringify(call.arguments)}`);
+  return reportSupported(typeof call.id === 'string' && call.id !== '' ? 'yes' : 'without an id');
 }

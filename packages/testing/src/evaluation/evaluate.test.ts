@@ -5,7 +5,7 @@ import { Agent, tool } from '@pawl/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { respond } from '../script/build-reply.ts';
+import { respond } from '../script/respond.ts';
 import {
   callsTools,
   evaluate,
@@ -26,7 +26,7 @@ const look = tool({
   execute: ({ city }) => city,
 });
 
-/** Looks where it is asked to, and says what is there; of Rome it knows nothing. */
+/** Looks up the city and reports the result; it knows nothing of Rome. */
 const traveller = new Agent({
   tools: [look],
   output: z.object({ city: z.string() }),
@@ -53,7 +53,12 @@ test('each case is scored by each measure, and the means are of the scores', asy
     callsTools(['look']),
     within({ turns: 2 }),
   ];
-  const found = await evaluate({ name: 'travels', cases, run, scorers });
+  const found = await evaluate({
+    name: 'scores each case with each scorer and averages the scores',
+    cases,
+    run,
+    scorers,
+  });
   expect(found.cases.map(({ name, mean }) => [name, mean])).toEqual([
     ['oslo', 1],
     ['rome', 0.5],
@@ -71,7 +76,7 @@ test('each case is scored by each measure, and the means are of the scores', asy
   });
 });
 
-test('a form that is not kept, and a run that used too much, say so', async () => {
+test('gives the reason for a violated schema and an exceeded allowance', async () => {
   const scorers = [matchesSchema(z.object({ country: z.string() })), within({ turns: 1, toolCalls: 0 })];
   const { cases: found } = await evaluate({ cases: cases.slice(0, 1), run, scorers });
   expect(found[0]?.attempts[0]?.scores).toMatchObject({
@@ -80,7 +85,7 @@ test('a form that is not kept, and a run that used too much, say so', async () =
   });
 });
 
-test('tries are repeated, and side by side give the same', async () => {
+test('repeats attempts, and gives the same scores in parallel', async () => {
   const order: string[] = [];
   const trying = (given: { readonly name: string; readonly input: string }, attempt: number) => {
     order.push(`${given.name} ${attempt}`);
@@ -96,7 +101,7 @@ test('tries are repeated, and side by side give the same', async () => {
   expect(one.mean).toBe(other.mean);
 });
 
-test('a try that throws, a scorer that throws, and a score that is none count as 0, and end nothing', async () => {
+test('counts a thrown attempt, a thrown scorer and an invalid score as 0, and continues', async () => {
   const odd: Scorer = { name: 'odd', score: () => ({ score: 7 }) };
   const broken: Scorer = {
     name: 'broken',
@@ -110,14 +115,14 @@ test('a try that throws, a scorer that throws, and a score that is none count as
   };
   const { cases: found } = await evaluate({ cases, run: trying, scorers: [odd, broken] });
   expect(found[0]?.attempts[0]?.scores).toEqual({
-    odd: { score: 0, why: 'the scorer gave 7, which is not from 0 to 1' },
+    odd: { score: 0, why: 'the scorer returned 7, which is not from 0 to 1' },
     broken: { score: 0, why: 'the scorer threw: Error: Out of order.' },
   });
   expect(found[1]?.attempts[0]).toMatchObject({ status: 'threw', mean: 0 });
   expect(found[1]?.attempts[0]?.scores['odd']?.why).toContain('No way to Rome.');
 });
 
-test('a judge is told question, expectation and answer, and says how good it is', async () => {
+test('gives a judge the question, the expected value and the answer', async () => {
   const model = scriptedModel([respond.text('{"why":"It is short.","score":0.5}')]);
   const scorers = [judge({ model, question: 'Is it complete?' })];
   const found = await evaluate({ cases: cases.slice(0, 1), run, scorers });
@@ -126,7 +131,7 @@ test('a judge is told question, expectation and answer, and says how good it is'
   for (const part of ['Is it complete?', 'Oslo', 'ended as completed']) expect(asked).toContain(part);
 });
 
-test('the table has a row for each case, the means, and what was missing', async () => {
+test('formats a table with a row per case, the means, and the reasons', async () => {
   const found = await evaluate({ name: 'travels', cases, run, scorers: [exactMatch(), within({ turns: 2 })] });
   expect(evaluationTable(found).replaceAll(/\d+$/gm, 'N')).toMatchInlineSnapshot(`
     "travels
@@ -138,7 +143,7 @@ test('the table has a row for each case, the means, and what was missing', async
     ----  -----------  ------  -----  ------
     all          50 %   100 %   75 %
 
-    rome, try 1, exact match: city: expected "Rome", got "Oslo""
+    rome, attempt 1, exact match: city: expected "Rome", got "Oslo""
   `);
 });
 
@@ -156,7 +161,7 @@ const good = () =>
   });
 const bad = () => evaluate({ cases, run, scorers: [exactMatch()] });
 
-test('an evaluation is kept as JSON, and a worse one is told, ends with 1, and does not take its place', async () => {
+test('saves an evaluation as JSON; a worse one is reported, exits with 1 and does not replace the baseline', async () => {
   const baseline = file('baseline.json');
   const quiet = { baseline, save: baseline, print: () => undefined };
   expect(report(await good(), quiet)).toEqual({ exitCode: 0, faults: [] });
@@ -167,28 +172,33 @@ test('an evaluation is kept as JSON, and a worse one is told, ends with 1, and d
   expect(report(await bad(), { ...quiet, tolerance: 1 }).exitCode).toBe(0);
 });
 
-test('a case that is no longer tried is a fault, a new one is none', async () => {
+test('reports a case of the baseline that was not run, and accepts a new case', async () => {
   const baseline = file('baseline.json');
   report(await good(), { save: baseline, print: () => undefined });
   const fewer = await evaluate({ cases: cases.slice(0, 1), run, scorers: [exactMatch()] });
   expect(report(fewer, { baseline, print: () => undefined }).faults).toEqual([
-    'Case "rome" of the baseline was not tried.',
+    'Case "rome" of the baseline was not run.',
   ]);
   writeFileSync(baseline, JSON.stringify(fewer));
   expect(report(await good(), { baseline, print: () => undefined }).exitCode).toBe(0);
 });
 
-test('what is not good enough ends with 1, and the table is printed with the reason', async () => {
+test('exits with 1 below the threshold and prints the reason', async () => {
   const printed: string[] = [];
   const { exitCode } = report(await bad(), { threshold: 0.9, print: (text) => printed.push(text) });
-  expect([exitCode, printed.join()]).toEqual([1, expect.stringContaining('The mean is 0.50, and has to be 0.9.')]);
+  expect([exitCode, printed.join()]).toEqual([
+    1,
+    expect.stringContaining('The mean is 0.50, below the threshold of 0.9.'),
+  ]);
 });
 
-test('a baseline that is none is named, and is not written over', async () => {
+test('names a baseline that is not an evaluation and does not overwrite it', async () => {
   const baseline = file('baseline.json');
   writeFileSync(baseline, 'hello');
   const evaluation = await good();
-  expect(() => report(evaluation, { baseline, save: baseline, print: () => undefined })).toThrow('is no evaluation');
+  expect(() => report(evaluation, { baseline, save: baseline, print: () => undefined })).toThrow(
+    'is not an evaluation',
+  );
   expect([existsSync(baseline), readFileSync(baseline, 'utf8')]).toEqual([true, 'hello']);
 });
 
@@ -198,17 +208,20 @@ test.each([
   [{ repeats: 0 }, 'repeats is 0'],
   [{ cases: [...cases, ...cases] }, 'two cases named "oslo"'],
   [{ scorers: [exactMatch(), exactMatch()] }, 'two scorers named "exact match"'],
-])('what can not be evaluated is said at once: %j', async (change, told) => {
-  await expect(evaluate({ cases, run, scorers: [exactMatch()], ...change })).rejects.toThrow(told);
+])('rejects invalid options at once: %j', async (change, problem) => {
+  await expect(evaluate({ cases, run, scorers: [exactMatch()], ...change })).rejects.toThrow(problem);
 });
 
-test('a try that threw is a fault, whatever is good enough', async () => {
+test('reports a thrown attempt as a fault, whatever the threshold', async () => {
   const thrown = await evaluate({ cases, run: () => Promise.reject(new Error('no server')), scorers: [exactMatch()] });
   const { exitCode, faults } = report(thrown, { print: () => undefined });
-  expect([exitCode, faults]).toEqual([1, ['Case "oslo" threw in 1 of 1 tries.', 'Case "rome" threw in 1 of 1 tries.']]);
+  expect([exitCode, faults]).toEqual([
+    1,
+    ['Case "oslo" threw in 1 of 1 attempts.', 'Case "rome" threw in 1 of 1 attempts.'],
+  ]);
 });
 
-test('calls are not measured by a case that expects none in particular', async () => {
+test('scores 0 for a case without an expected list of tools', async () => {
   const found = await evaluate({ cases: [{ name: 'any', input: 'Rome' }], run, scorers: [callsTools()] });
   expect(found.cases[0]?.attempts[0]?.scores['calls tools']).toEqual({
     score: 0,
@@ -216,7 +229,7 @@ test('calls are not measured by a case that expects none in particular', async (
   });
 });
 
-test.each([{ width: 0 }, { width: 0.5 }, { repeats: 0 }])('%j is refused', async (options) => {
+test.each([{ width: 0 }, { width: 0.5 }, { repeats: 0 }])('rejects %j', async (options) => {
   await expect(evaluate({ cases, run, scorers: [exactMatch()], ...options })).rejects.toThrow(
     'Pass a whole number from 1.',
   );

@@ -1,45 +1,52 @@
 import type { Outcome } from '@pawl/core';
 import { checkOptions, type OptionTable } from '@pawl/core';
 import type { Attempt, EvaluatedCase, Evaluation } from './evaluation.ts';
-import { type Case, mean, type Score, type Scorer } from './scorer.ts';
+import { type Case, computeMean, type Score, type Scorer } from './scorer.ts';
 
 export interface EvaluateOptions<Input, Expected> {
   /** @defaultValue 'evaluation' */
   readonly name?: string;
   readonly cases: readonly Case<Input, Expected>[];
-  /** One try: `({ input }) => agent.run(input).outcome()`. */
+  /** Runs a case once: `({ input }) => agent.run(input).outcome()`. */
   readonly run: (given: Case<NoInfer<Input>, NoInfer<Expected>>, attempt: number) => Promise<Outcome<unknown>>;
   readonly scorers: readonly Scorer<NoInfer<Input>, NoInfer<Expected>>[];
-  /** How often each case is tried. @defaultValue 1 */
+  /** How often each case runs. @defaultValue 1 */
   readonly repeats?: number;
-  /** Tries side by side; more than one makes the order of requests to a cassette differ. @defaultValue 1 */
+  /**
+   * How many attempts run in parallel. With more than one, the order of requests to a cassette varies. @defaultValue 1
+   */
   readonly width?: number;
 }
 
 /**
- * Tries each case as often as asked, and scores what came of it. A try that throws scores 0 by every measure: nothing ends an
- * evaluation half-way.
+ * Runs each case `repeats` times and scores the outcomes. An attempt that throws scores 0 with every scorer and does
+ * not end the evaluation.
  *
- * @throws TypeError for two cases of one name, and where there is nothing to try or to score by.
+ * @throws TypeError for duplicate names, and if there are no cases or no scorers.
  */
 export async function evaluate<Input, Expected>(given: EvaluateOptions<Input, Expected>): Promise<Evaluation> {
   const options = checkOptions(given, EVALUATE, 'evaluate');
   const { name = 'evaluation', cases, repeats = 1, width = 1 } = options;
-  check(options);
+  checkOptionValues(options);
   const tries = cases.flatMap((each) => Array.from({ length: repeats }, (_, attempt) => ({ given: each, attempt })));
-  const attempts = await sideBySide(tries, width, ({ given, attempt }) => tried(given, attempt, options));
+  const attempts = await runParallel(tries, width, ({ given, attempt }) => tryCase(given, attempt, options));
   const found = cases.map((each, index): EvaluatedCase => {
     const own = attempts.slice(index * repeats, (index + 1) * repeats);
-    return { name: each.name, attempts: own, mean: mean(own.map((attempt) => attempt.mean)) };
+    return { name: each.name, attempts: own, mean: computeMean(own.map((attempt) => attempt.mean)) };
   });
   const scorers = options.scorers.map((scorer) => {
     const scores = attempts.map((attempt) => attempt.scores[scorer.name]?.score ?? 0);
-    return { name: scorer.name, mean: mean(scores) };
+    return { name: scorer.name, mean: computeMean(scores) };
   });
-  return { name, cases: found, scorers, mean: mean(found.map((each) => each.mean)) };
+  return { name, cases: found, scorers, mean: computeMean(found.map((each) => each.mean)) };
 }
 
-function check<Input, Expected>({ cases, scorers, repeats = 1, width = 1 }: EvaluateOptions<Input, Expected>): void {
+function checkOptionValues<Input, Expected>({
+  cases,
+  scorers,
+  repeats = 1,
+  width = 1,
+}: EvaluateOptions<Input, Expected>): void {
   if (cases.length === 0) throw new TypeError('There are no cases. Pass some: [{ name, input, expected }].');
   if (scorers.length === 0) throw new TypeError('There are no scorers. Pass some: [exactMatch()].');
   for (const [name, value] of Object.entries({ repeats, width })) {
@@ -49,7 +56,8 @@ function check<Input, Expected>({ cases, scorers, repeats = 1, width = 1 }: Eval
   for (const [what, list] of Object.entries({ case: cases, scorer: scorers })) {
     const names = list.map((each) => each.name);
     const twice = names.find((each, index) => names.indexOf(each) < index);
-    if (twice !== undefined) throw new TypeError(`There are two ${what}s named "${twice}". Name each one otherwise.`);
+    if (twice !== undefined)
+      throw new TypeError(`There are two ${what}s named "${twice}". Give each one a unique name.`);
   }
 }
 
@@ -58,25 +66,25 @@ const EVALUATE: OptionTable<EvaluateOptions<never, never>> = {
   hints: { data: 'The option is "cases".', task: 'The option is "run".', scores: 'The option is "scorers".' },
 };
 
-async function tried<Input, Expected>(
+async function tryCase<Input, Expected>(
   given: Case<Input, Expected>,
   attempt: number,
   { run, scorers }: EvaluateOptions<Input, Expected>,
 ): Promise<Attempt> {
   const [ran] = await Promise.allSettled([(async () => run(given, attempt))()]);
   if (ran.status === 'rejected') {
-    const why = `the try threw: ${String(ran.reason)}`;
+    const why = `the attempt threw: ${String(ran.reason)}`;
     const scores = Object.fromEntries(scorers.map(({ name }) => [name, { score: 0, why }]));
     return { status: 'threw', scores, mean: 0, tokens: 0, cost: 0, durationMs: 0 };
   }
   const { status, usage, durationMs } = ran.value;
   const scores: Record<string, Score> = {};
-  for (const scorer of scorers) scores[scorer.name] = await scoreOf(scorer, ran.value, given);
-  const total = mean(Object.values(scores).map(({ score }) => score));
+  for (const scorer of scorers) scores[scorer.name] = await scoreOutcome(scorer, ran.value, given);
+  const total = computeMean(Object.values(scores).map(({ score }) => score));
   return { status, scores, mean: total, tokens: usage.totalTokens, cost: usage.cost, durationMs };
 }
 
-async function scoreOf<Input, Expected>(
+async function scoreOutcome<Input, Expected>(
   scorer: Scorer<Input, Expected>,
   outcome: Outcome<unknown>,
   given: Case<Input, Expected>,
@@ -84,18 +92,18 @@ async function scoreOf<Input, Expected>(
   try {
     const found = await scorer.score(outcome, given);
     if (found.score >= 0 && found.score <= 1) return found;
-    return { score: 0, why: `the scorer gave ${found.score}, which is not from 0 to 1` };
+    return { score: 0, why: `the scorer returned ${found.score}, which is not from 0 to 1` };
   } catch (error) {
     return { score: 0, why: `the scorer threw: ${String(error)}` };
   }
 }
 
-async function sideBySide<A, B>(all: readonly A[], width: number, work: (one: A) => Promise<B>): Promise<B[]> {
+async function runParallel<A, B>(all: readonly A[], width: number, work: (one: A) => Promise<B>): Promise<B[]> {
   const results: B[] = [];
   const left = all.entries();
-  const worker = async (): Promise<void> => {
+  const runWorker = async (): Promise<void> => {
     for (const [index, one] of left) results[index] = await work(one);
   };
-  await Promise.all(Array.from({ length: width }, worker));
+  await Promise.all(Array.from({ length: width }, runWorker));
   return results;
 }

@@ -1,10 +1,10 @@
 import type { Outcome } from '@pawl/core';
 import type { Score } from './scorer.ts';
 
-/** One try of a case. */
+/** One attempt at a case. */
 export interface Attempt {
   readonly status: Outcome['status'] | 'threw';
-  /** By the scorers' names. */
+  /** By the name of the scorer. */
   readonly scores: Readonly<Record<string, Score>>;
   readonly mean: number;
   readonly tokens: number;
@@ -19,11 +19,11 @@ export interface EvaluatedCase {
   readonly mean: number;
 }
 
-/** What an evaluation came to. JSON, so that it can be the baseline of the next one. */
+/** The result of `evaluate`. JSON, so it can be stored as a baseline. */
 export interface Evaluation {
   readonly name: string;
   readonly cases: readonly EvaluatedCase[];
   readonly scorers: readonly { readonly name: string; readonly mean: number }[];
-  /** From 0 to 1, each case counting the same. */
+  /** From 0 to 1; every case has the same weight. */
   readonly mean: number;
 }

@@ -1,40 +1,40 @@
 import type { Evaluation } from './evaluation.ts';
-import { mean as average } from './scorer.ts';
+import { computeMean as average } from './scorer.ts';
 
-/** The evaluation as a table, a row for each case, with what was missing below. */
+/** Formats the evaluation as a table with one row per case, and the reasons for lost points below. */
 export function evaluationTable({ name, cases, scorers, mean }: Evaluation): string {
   const head = ['case', ...scorers.map((scorer) => scorer.name), 'mean', 'tokens'];
   const rows = cases.map(({ name: each, attempts, mean: own }) => [
     each,
-    ...scorers.map((scorer) => percent(average(attempts.map(({ scores }) => scores[scorer.name]?.score ?? 0)))),
-    percent(own),
+    ...scorers.map((scorer) => formatPercent(average(attempts.map(({ scores }) => scores[scorer.name]?.score ?? 0)))),
+    formatPercent(own),
     String(Math.round(average(attempts.map(({ tokens }) => tokens)))),
   ]);
-  const foot = ['all', ...scorers.map((scorer) => percent(scorer.mean)), percent(mean), ''];
+  const foot = ['all', ...scorers.map((scorer) => formatPercent(scorer.mean)), formatPercent(mean), ''];
   const all = [head, ...rows, foot];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const aligned = (cell: string, column: number): string =>
+  const alignCell = (cell: string, column: number): string =>
     column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
-  const lines = all.map((row) => row.map(aligned).join('  ').trimEnd());
+  const lines = all.map((row) => row.map(alignCell).join('  ').trimEnd());
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
   lines.splice(1, 0, rule);
   lines.splice(-1, 0, rule);
-  return [name, '', ...lines, ...reasons(cases)].join('\n');
+  return [name, '', ...lines, ...listReasons(cases)].join('\n');
 }
 
-function reasons(cases: Evaluation['cases']): readonly string[] {
+function listReasons(cases: Evaluation['cases']): readonly string[] {
   const missing = cases.flatMap(({ name, attempts }) =>
     attempts.flatMap(({ scores }, index) =>
       Object.entries(scores).flatMap(([scorer, { score, why }]) =>
         score === 1 || why === undefined
           ? []
-          : [`${name}, try ${index + 1}, ${scorer}: ${why.replaceAll(/\s+/g, ' ')}`],
+          : [`${name}, attempt ${index + 1}, ${scorer}: ${why.replaceAll(/\s+/g, ' ')}`],
       ),
     ),
   );
   return missing.length === 0 ? [] : ['', ...missing];
 }
 
-function percent(value: number): string {
+function formatPercent(value: number): string {
   return `${Math.round(value * 100)} %`;
 }

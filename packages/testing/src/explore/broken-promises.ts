@@ -1,38 +1,38 @@
 import { callName } from '@pawl/core/chat';
 import { checkHistory } from '../server/check-history.ts';
-import type { ExploredRun } from './live.ts';
+import type { ExploredRun } from './explore-run.ts';
 
-/** Each promise that a run did not keep, in a sentence. */
-export function brokenPromises({ outcome, events, rejections }: ExploredRun): readonly string[] {
+/** Lists every promise of Pawl that a run broke, one sentence each. */
+export function findBrokenPromises({ outcome, events, rejections }: ExploredRun): readonly string[] {
   return [
     ...checkHistory(outcome.messages).map((fault) => `The history is not valid: ${fault}`),
-    ...unanswered(events),
-    ...rejections.map((reason) => `A rejection was left unhandled: ${String(reason)}`),
-    ...overLimits(events),
-    ...overSpent(outcome),
-    ...(events.at(-1)?.type === 'run.finished' ? [] : ['Nothing told of the end of the run.']),
+    ...findUnansweredCalls(events),
+    ...rejections.map((reason) => `Unhandled rejection: ${String(reason)}`),
+    ...findCallsAfterLimit(events),
+    ...findExceededCounts(outcome),
+    ...(events.at(-1)?.type === 'run.finished' ? [] : ['The last event is not run.finished.']),
   ];
 }
 
-/** Each call of each reply, those of agents inside included, ends in one way. */
-function unanswered(events: ExploredRun['events']): readonly string[] {
+/** Every call of every response, nested agents included, must end exactly once. */
+function findUnansweredCalls(events: ExploredRun['events']): readonly string[] {
   const answers = new Map<string, number>();
   const made = new Map<string, string>();
   for (const event of events) {
     const calls = event.type === 'model.responded' ? (event.message.tool_calls ?? []) : [];
-    for (const [index, call] of calls.entries()) made.set(keyOf({ ...event, index }), callName(call));
+    for (const [index, call] of calls.entries()) made.set(buildCallKey({ ...event, index }), callName(call));
     if (event.type !== 'tool.finished' && event.type !== 'tool.failed' && event.type !== 'tool.skipped') continue;
-    answers.set(keyOf(event), (answers.get(keyOf(event)) ?? 0) + 1);
+    answers.set(buildCallKey(event), (answers.get(buildCallKey(event)) ?? 0) + 1);
   }
   return [...new Set([...made.keys(), ...answers.keys()])].flatMap((key) => {
     const times = answers.get(key) ?? 0;
     const name = made.get(key);
-    if (name === undefined) return [`Call ${key} was answered, and nobody made it.`];
+    if (name === undefined) return [`Call ${key} has a result, but no response has this call.`];
     return times === 1 ? [] : [`Call ${key} of "${name}" was answered ${times} times.`];
   });
 }
 
-function keyOf({
+function buildCallKey({
   path,
   turn,
   index,
@@ -44,8 +44,8 @@ function keyOf({
   return `${path === '' ? '' : `${path}/`}${turn}.${index}`;
 }
 
-/** A limit is passed where a run says that it was reached, and goes on with calls. */
-function overLimits(events: ExploredRun['events']): readonly string[] {
+/** Reports tool calls after the run announced a limit. */
+function findCallsAfterLimit(events: ExploredRun['events']): readonly string[] {
   const reached = new Set<string>();
   const broken: string[] = [];
   for (const event of events) {
@@ -57,8 +57,8 @@ function overLimits(events: ExploredRun['events']): readonly string[] {
   return broken;
 }
 
-/** Turns and calls can be counted beforehand: not one more than the limit says. */
-function overSpent(outcome: ExploredRun['outcome']): readonly string[] {
+/** Turns and tool calls can be counted in advance, so a run must never exceed their limits. */
+function findExceededCounts(outcome: ExploredRun['outcome']): readonly string[] {
   if (outcome.status !== 'limited') return [];
   const { limit, max } = outcome;
   const spent = limit === 'turns' ? outcome.turnCount : limit === 'toolCalls' ? outcome.toolCallCount : undefined;

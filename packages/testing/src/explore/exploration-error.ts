@@ -1,16 +1,16 @@
 import { PawlError } from '@pawl/core';
 import { addBrand, hasBrand } from '../base/brand.ts';
 import type { Exercise } from '../model/schema-model.ts';
-import type { ExploredRun } from './live.ts';
+import type { ExploredRun } from './explore-run.ts';
 
-interface Found {
+interface ExplorationFailure {
   readonly seed: number;
   readonly exercise: Exercise;
   readonly broken: readonly string[];
-  readonly lived: ExploredRun;
+  readonly run: ExploredRun;
 }
 
-/** A run broke a promise. The message says which, and how to run that seed alone. */
+/** A run broke a promise of Pawl. The message names the promise, and how to run the same seed alone. */
 export class ExplorationError extends PawlError {
   override readonly name = 'ExplorationError';
   readonly seed: number;
@@ -18,16 +18,16 @@ export class ExplorationError extends PawlError {
   readonly outcome: ExploredRun['outcome'];
   readonly events: ExploredRun['events'];
 
-  constructor({ seed, exercise, broken, lived }: Found) {
-    const { status } = lived.outcome;
+  constructor({ seed, exercise, broken, run }: ExplorationFailure) {
+    const { status } = run.outcome;
     super(
-      `Seed ${seed} (exercise "${exercise}", ended ${status}) breaks what Pawl promises:\n${broken.map((each) => `- ${each}`).join('\n')}\nRun it alone: exploreAgent(agent, { seeds: [${seed}], exercises: ['${exercise}'] }).`,
+      `Seed ${seed} (exercise "${exercise}", ended ${status}) breaks promises of Pawl:\n${broken.map((each) => `- ${each}`).join('\n')}\nRun it alone: exploreAgent(agent, { seeds: [${seed}], exercises: ['${exercise}'] }).`,
       { code: 'promise.broken' },
     );
     this.seed = seed;
     this.broken = broken;
-    this.outcome = lived.outcome;
-    this.events = lived.events;
+    this.outcome = run.outcome;
+    this.events = run.events;
     addBrand(this, 'ExplorationError');
   }
 

@@ -3,10 +3,10 @@ import { filterTools, requireApproval } from '@pawl/core/middleware';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { schemaModel } from '../model/schema-model.ts';
-import { brokenPromises } from './broken-promises.ts';
+import { findBrokenPromises } from './broken-promises.ts';
 import { ExplorationError } from './exploration-error.ts';
 import { exploreAgent } from './explore-agent.ts';
-import { live } from './live.ts';
+import { exploreRun } from './explore-run.ts';
 
 const weather = tool({
   name: 'get_weather',
@@ -25,7 +25,7 @@ const send = tool({
 
 const nobody = schemaModel();
 
-test('an agent is run with every tool and every exercise, its calls are answered, and what came of it is counted', async () => {
+test('runs an agent with every tool and every exercise, answers its calls, and counts the results', async () => {
   const agent = new Agent({ model: nobody, tools: [weather, ...requireApproval([send])] });
   const explored = await exploreAgent(agent, { seeds: 30 });
   expect(explored.runs).toBe(30);
@@ -34,14 +34,14 @@ test('an agent is run with every tool and every exercise, its calls are answered
   expect(explored.tools['get_weather']?.failed).toBe(10);
 });
 
-test('an agent with a cost limit is explored as it is', async () => {
+test('explores an agent with a cost limit unchanged', async () => {
   const model = openai('gpt-5-mini', { apiKey: 'key', price: { input: 0.25, output: 2 } });
   const agent = new Agent({ model, tools: [weather], limits: { cost: 0.01, tokens: 100_000 } });
   expect((await exploreAgent(agent, { seeds: 6 })).statuses).toEqual({ completed: 6 });
   expect(schemaModel({ price: { input: 1, output: 2 } }).price).toEqual({ input: 1, output: 2 });
 });
 
-test('the correction path is forced: arguments that do not pass come first, then ones that do', async () => {
+test('calls a tool with invalid arguments first, then with valid ones', async () => {
   const seen: unknown[] = [];
   const strict = tool({
     name: 'strict',
@@ -56,7 +56,7 @@ test('the correction path is forced: arguments that do not pass come first, then
   expect([failed, seen.length]).toEqual([['invalid'], 1]);
 });
 
-test('every branch of a schema is called', async () => {
+test('calls a tool once per branch of its schema', async () => {
   const units = new Set<string | undefined>();
   const unit = tool({
     name: 'unit',
@@ -68,19 +68,19 @@ test('every branch of a schema is called', async () => {
   expect(units).toEqual(new Set(['c', 'f', 'k', undefined]));
 });
 
-test('the answer has the form that is asked for', async () => {
+test('answers in the requested form', async () => {
   const output = z.object({ city: z.string(), degrees: z.int().min(-50).max(50) });
   const { output: found } = await new Agent({ model: schemaModel({ seed: 3 }), output }).run('Go.');
   expect(output.parse(found)).toEqual(found);
 });
 
-test('the same seed makes the same run, streamed or not', async () => {
+test('makes the same run for the same seed, streamed or not', async () => {
   const agent = new Agent({ model: schemaModel({ seed: 5 }), tools: [weather, send] });
   const [one, other] = await Promise.all([agent.run('Go.', { stream: true }), agent.run('Go.')]);
   expect(one.messages).toEqual(other.messages);
 });
 
-test('a run that is resumed goes on as it was', async () => {
+test('continues a resumed run unchanged', async () => {
   const host = memoryHost();
   const agent = new Agent({ model: schemaModel({ seed: 5 }), tools: [weather, ...requireApproval([send])] });
   const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
@@ -90,7 +90,7 @@ test('a run that is resumed goes on as it was', async () => {
   expect(messages.slice(0, outcome.messages.length - 1)).toEqual(outcome.messages.slice(0, -1));
 });
 
-test('a rejection that a tool leaves behind is found, with its seed and how to run it alone', async () => {
+test('finds an unhandled rejection of a tool and says how to run its seed alone', async () => {
   const careless = tool({
     name: 'careless',
     description: 'Forgets a promise.',
@@ -106,14 +106,14 @@ test('a rejection that a tool leaves behind is found, with its seed and how to r
   try {
     const found = await exploreAgent(agent, { seeds: [7], exercises: ['once'] }).catch((error: unknown) => error);
     expect(found).toBeInstanceOf(ExplorationError);
-    expect(String(found)).toContain('A rejection was left unhandled: Error: Nobody waits for');
+    expect(String(found)).toContain('Unhandled rejection: Error: Nobody waits for');
     expect(String(found)).toContain("exploreAgent(agent, { seeds: [7], exercises: ['once'] })");
   } finally {
     for (const listener of listeners) process.on('unhandledRejection', listener);
   }
 });
 
-test('an agent may be made anew for each seed, with tools that have a state of their own', async () => {
+test('accepts a function that makes an agent per seed, for tools with state', async () => {
   let made = 0;
   const explored = await exploreAgent(
     (model) => {
@@ -125,7 +125,7 @@ test('an agent may be made anew for each seed, with tools that have a state of t
   expect([made, Object.keys(explored.tools)]).toEqual([4, ['send']]);
 });
 
-test('a schema that promises more than its tool takes is seen in the counts', async () => {
+test('counts failed calls of a tool that accepts less than its schema', async () => {
   const picky = tool({
     name: 'picky',
     description: 'Takes nothing.',
@@ -140,7 +140,7 @@ test('a schema that promises more than its tool takes is seen in the counts', as
   expect([tools, statuses]).toEqual([{ picky: { calls: 1, failed: 1 } }, { completed: 1 }]);
 });
 
-test('an agent with other options is the same but for those', async () => {
+test('explores an agent with changed options', async () => {
   const agent = new Agent({ name: 'one', model: schemaModel(), tools: [weather, send] });
   const other = agent.with({ tools: [weather] });
   expect([other.name, (await other.run('Go.')).toolCallCount]).toEqual(['one', 1]);
@@ -149,13 +149,13 @@ test('an agent with other options is the same but for those', async () => {
 });
 
 test.each([{ seeds: 0 }, { seeds: -1 }, { seeds: [] }, { seeds: [0.5] }, { exercises: [] }])(
-  'an exploration of nothing is refused, where it would pass whatever the agent does: %j',
+  'rejects an exploration of nothing, which would always pass: %j',
   async (options) => {
     await expect(exploreAgent(new Agent({ model: nobody, tools: [weather] }), options)).rejects.toThrow(TypeError);
   },
 );
 
-test('a run that no answer lets go on is named, with what it waits for', async () => {
+test('names a run that no answer lets continue, and what it waits for', async () => {
   const patient = tool({
     name: 'patient',
     description: 'Waits for ever.',
@@ -170,33 +170,29 @@ test('a run that no answer lets go on is named, with what it waits for', async (
   await expect(exploreAgent(agent, { seeds: [0], answer })).rejects.toThrow(/Seed 0 is suspended .* waits for/);
 });
 
-test('each broken promise is named: a call without an answer, one with two, one that nobody made, limits that did not hold', async () => {
+test('names each broken promise: a call without a result, with two, a result without a call, an exceeded limit', async () => {
   const agent = new Agent({ model: schemaModel(), tools: [weather, send] });
-  const lived = await live(agent, { seed: 0, options: {} });
-  expect(brokenPromises(lived)).toEqual([]);
-  const without = (type: RunEvent['type']) => lived.events.filter((event) => event.type !== type);
-  expect(brokenPromises({ ...lived, events: without('tool.finished') })).toEqual([
+  const run = await exploreRun(agent, { seed: 0, options: {} });
+  expect(findBrokenPromises(run)).toEqual([]);
+  const without = (type: RunEvent['type']) => run.events.filter((event) => event.type !== type);
+  expect(findBrokenPromises({ ...run, events: without('tool.finished') })).toEqual([
     'Call 1.0 of "get_weather" was answered 0 times.',
     'Call 1.1 of "send" was answered 0 times.',
   ]);
-  expect(brokenPromises({ ...lived, events: without('model.responded') })).toEqual([
-    'Call 1.0 was answered, and nobody made it.',
-    'Call 1.1 was answered, and nobody made it.',
+  expect(findBrokenPromises({ ...run, events: without('model.responded') })).toEqual([
+    'Call 1.0 has a result, but no response has this call.',
+    'Call 1.1 has a result, but no response has this call.',
   ]);
-  const [answered = lived.events[0]] = lived.events.filter(({ type }) => type === 'tool.finished');
-  const twice = [
-    ...lived.events.slice(0, -1),
-    ...(answered === undefined ? [] : [answered]),
-    ...lived.events.slice(-1),
-  ];
-  expect(brokenPromises({ ...lived, events: twice })).toEqual([
+  const [answered = run.events[0]] = run.events.filter(({ type }) => type === 'tool.finished');
+  const twice = [...run.events.slice(0, -1), ...(answered === undefined ? [] : [answered]), ...run.events.slice(-1)];
+  expect(findBrokenPromises({ ...run, events: twice })).toEqual([
     expect.stringMatching(/^Call 1\.[01] of "\w+" was answered 2 times\.$/),
   ]);
-  expect(brokenPromises({ ...lived, events: without('run.finished') })).toEqual([
-    'Nothing told of the end of the run.',
+  expect(findBrokenPromises({ ...run, events: without('run.finished') })).toEqual([
+    'The last event is not run.finished.',
   ]);
-  const limited = { ...lived.outcome, status: 'limited', limit: 'turns', max: 1, spent: 2 } as never;
-  expect(brokenPromises({ ...lived, outcome: limited })).toEqual(['The run used 2 of 1 turns.']);
-  const cut = { ...lived.outcome, messages: lived.outcome.messages.slice(0, 2) };
-  expect(brokenPromises({ ...lived, outcome: cut })).toEqual([expect.stringContaining('The history is not valid: ')]);
+  const limited = { ...run.outcome, status: 'limited', limit: 'turns', max: 1, spent: 2 } as never;
+  expect(findBrokenPromises({ ...run, outcome: limited })).toEqual(['The run used 2 of 1 turns.']);
+  const cut = { ...run.outcome, messages: run.outcome.messages.slice(0, 2) };
+  expect(findBrokenPromises({ ...run, outcome: cut })).toEqual([expect.stringContaining('The history is not valid: ')]);
 });

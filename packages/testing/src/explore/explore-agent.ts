@@ -2,33 +2,35 @@ import type { Agent, ChatModel, Outcome, RunEvent } from '@pawl/core';
 import { checkOptions, type OptionTable } from '@pawl/core';
 import { callName } from '@pawl/core/chat';
 import { type Exercise, schemaModel } from '../model/schema-model.ts';
-import { brokenPromises } from './broken-promises.ts';
+import { findBrokenPromises } from './broken-promises.ts';
 import { ExplorationError } from './exploration-error.ts';
-import { type LiveOptions, live } from './live.ts';
+import { exploreRun, type LiveOptions } from './explore-run.ts';
 
 export interface ExploreOptions<Context> extends LiveOptions<Context> {
-  /** How many, counted from 0, or which. @defaultValue 100 */
+  /** A number of seeds from 0, or a list of seeds. @defaultValue 100 */
   readonly seeds?: number | readonly number[];
-  /** Taken in turn. @defaultValue all three */
+  /** Used in turn. @defaultValue all three */
   readonly exercises?: readonly Exercise[];
 }
 
-/** What a number of runs came to. */
+/** The counts over all runs. */
 export interface Exploration {
   readonly runs: number;
-  /** How often they ended how. */
+  /** The number of runs by status. */
   readonly statuses: Readonly<Partial<Record<Outcome['status'], number>>>;
-  /** How often each tool was called, and how often that failed. */
+  /** The number of calls and of failed calls by tool. */
   readonly tools: Readonly<Record<string, { readonly calls: number; readonly failed: number }>>;
 }
 
 /**
- * Runs an agent again and again with a model that calls all of its tools, with arguments made from their schemas, and holds
- * each run to what Pawl promises: the history is valid, every call is answered, nothing is left unhandled, limits hold. Every other
- * run is streamed. Its tools run for real: give them what they may touch.
+ * Runs an agent with many seeds and a model that calls all of its tools with arguments made from their schemas. Checks
+ * each run against the promises of Pawl: the history is valid, every call has a result, no rejection is unhandled,
+ * limits hold.
  *
- * @throws ExplorationError naming the first seed that breaks a promise, and how to run it alone.
- * @throws TypeError where there is nothing to run.
+ * Runs with odd seeds are streamed. Tools run for real: give them only what they may change.
+ *
+ * @throws ExplorationError for the first seed that breaks a promise, with how to run it alone.
+ * @throws TypeError if there are no seeds or exercises.
  */
 export async function exploreAgent<Context, Output>(
   agent: Agent<Context, Output> | ((model: ChatModel) => Agent<Context, Output>),
@@ -39,15 +41,15 @@ export async function exploreAgent<Context, Output>(
   const statuses: Partial<Record<Outcome['status'], number>> = {};
   const tools: Record<string, { calls: number; failed: number }> = {};
   const chosen = typeof seeds === 'number' ? Array.from({ length: Math.max(0, seeds) }, (_, seed) => seed) : seeds;
-  check(chosen, exercises);
+  checkChoices(chosen, exercises);
   for (const seed of chosen) {
     const exercise = exercises[Math.abs(seed) % exercises.length] ?? 'once';
     const model = schemaModel({ seed, exercise });
-    const lived = await live(typeof agent === 'function' ? agent(model) : agent.with({ model }), { seed, options });
-    const broken = brokenPromises(lived);
-    if (broken.length > 0) throw new ExplorationError({ seed, exercise, broken, lived });
-    statuses[lived.outcome.status] = (statuses[lived.outcome.status] ?? 0) + 1;
-    for (const event of lived.events) count(event, tools);
+    const run = await exploreRun(typeof agent === 'function' ? agent(model) : agent.with({ model }), { seed, options });
+    const broken = findBrokenPromises(run);
+    if (broken.length > 0) throw new ExplorationError({ seed, exercise, broken, run });
+    statuses[run.outcome.status] = (statuses[run.outcome.status] ?? 0) + 1;
+    for (const event of run.events) countCall(event, tools);
   }
   return { runs: chosen.length, statuses, tools };
 }
@@ -57,8 +59,8 @@ const EXPLORE: OptionTable<ExploreOptions<never>> = {
   hints: { runs: 'The option is "seeds".', seed: 'The option is "seeds".', prompt: 'The option is "input".' },
 };
 
-/** An exploration that explores nothing would pass whatever the agent does. */
-function check(seeds: readonly number[], exercises: readonly Exercise[]): void {
+/** An exploration without seeds or exercises would always pass. */
+function checkChoices(seeds: readonly number[], exercises: readonly Exercise[]): void {
   if (seeds.length === 0) throw new TypeError('There are no seeds to run. Pass how many, or which: { seeds: 100 }.');
   const wrong = seeds.find((seed) => !Number.isInteger(seed));
   if (wrong !== undefined) throw new TypeError(`A seed is ${wrong}. Pass whole numbers.`);
@@ -70,7 +72,7 @@ function check(seeds: readonly number[], exercises: readonly Exercise[]): void {
 
 const EXERCISES: readonly Exercise[] = ['once', 'every-branch', 'invalid-first'];
 
-function count(event: RunEvent, tools: Record<string, { calls: number; failed: number }>): void {
+function countCall(event: RunEvent, tools: Record<string, { calls: number; failed: number }>): void {
   if (event.type !== 'tool.finished' && event.type !== 'tool.failed') return;
   const name = callName(event.call);
   const { calls, failed } = tools[name] ?? { calls: 0, failed: 0 };

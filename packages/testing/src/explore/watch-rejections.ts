@@ -1,18 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 
-export interface Watched {
-  /** Node tells of a rejection when it has done what was due: so this looks after that. */
-  seen(): Promise<readonly unknown[]>;
+export interface RejectionWatch {
+  /** Returns the rejections so far. Waits first: Node reports a rejection only after the current microtasks. */
+  readRejections(): Promise<readonly unknown[]>;
   end(): void;
 }
 
-/** Rejections that nobody handles, from now on. */
-export function watchRejections(): Watched {
+/** Collects unhandled rejections from now on. */
+export function watchRejections(): RejectionWatch {
   const rejections: unknown[] = [];
   const note = (reason: unknown): void => void rejections.push(reason);
   process.on('unhandledRejection', note);
   return {
-    async seen() {
+    async readRejections() {
       await setImmediate();
       return rejections;
     },

@@ -1,15 +1,15 @@
-import { respond } from '../script/build-reply.ts';
-import type { ScriptedMessageResponse, ScriptedModelResponse, ScriptedResponse } from '../script/reply.ts';
+import { respond } from '../script/respond.ts';
+import type { ScriptedMessageResponse, ScriptedModelResponse, ScriptedResponse } from '../script/scripted-response.ts';
 
-/** What makes an attempt fail, so that it is made again. */
+/** Failures that a retry can fix. */
 export type FailureName = `http-${408 | 409 | 429 | 500 | 502 | 503 | 529}` | 'error-body' | BrokenStream;
 type BrokenStream = 'reset' | 'reset-midway' | 'cut-off' | 'stream-error';
 
-/** What only a server can do. */
+/** Failures that only a server can have. */
 export type WireFailureName = 'no-choices' | 'garbage' | 'empty-body' | OtherError;
 type OtherError = 'error-in-a-text' | 'error-in-other-fields' | 'error-with-a-number' | 'error-event';
 
-/** What no other attempt helps with, and a stream that stands still, which takes a deadline's time. Never chosen by a seed. */
+/** Failures that a retry cannot fix, and a stalled stream, which lasts until a deadline. A seed never chooses them. */
 export type HardFailureName = `http-${400 | 401 | 403 | 404 | 413 | 422}` | 'quota' | 'context-length' | 'stall';
 
 const PARTLY = { afterChunks: 1 } as const;
@@ -25,9 +25,9 @@ const FAILURES: Readonly<Record<FailureName, (whole: ScriptedMessageResponse) =>
   'http-529': () => respond.httpError(529),
   'error-body': () => respond.errorBody({ message: BUSY, code: 503 }),
   reset: () => respond.reset(),
-  'reset-midway': (whole) => respond.reset({ reply: whole, ...PARTLY }),
+  'reset-midway': (whole) => respond.reset({ response: whole, ...PARTLY }),
   'cut-off': (whole) => respond.cut(whole, PARTLY),
-  'stream-error': (whole) => respond.streamError({ message: BUSY }, { reply: whole, ...PARTLY }),
+  'stream-error': (whole) => respond.streamError({ message: BUSY }, { response: whole, ...PARTLY }),
 };
 
 const WIRE_FAILURES: Readonly<Record<WireFailureName, () => ScriptedResponse>> = {
@@ -37,7 +37,7 @@ const WIRE_FAILURES: Readonly<Record<WireFailureName, () => ScriptedResponse>> =
   'error-in-a-text': () => respond.sse([{ error: BUSY }]),
   'error-in-other-fields': () => respond.sse([{ object: 'error', message: BUSY, code: 50301 }]),
   'error-with-a-number': () => respond.errorBody({ message: BUSY, code: 50301, type: null }),
-  /** And no `[DONE]` after it. */
+  /** Without `[DONE]` after it. */
   'error-event': () => respond.sse([`event: error\ndata: ${JSON.stringify({ message: BUSY })}\n\n`]),
 };
 
@@ -63,11 +63,11 @@ const KNOWN: ReadonlyMap<string, (whole: ScriptedMessageResponse) => ScriptedMod
 
 const KNOWN_ON_THE_WIRE: ReadonlyMap<string, () => ScriptedResponse> = new Map(Object.entries(WIRE_FAILURES));
 
-/** `undefined` for what is no failure, or one that only a server has. */
-export function failure(name: string, whole: ScriptedMessageResponse): ScriptedModelResponse | undefined {
+/** Returns `undefined` if the name is not a failure, or one that only a server can have. */
+export function createFailure(name: string, whole: ScriptedMessageResponse): ScriptedModelResponse | undefined {
   return KNOWN.get(name)?.(whole);
 }
 
-export function wireFailure(name: string): ScriptedResponse | undefined {
+export function createWireFailure(name: string): ScriptedResponse | undefined {
   return KNOWN_ON_THE_WIRE.get(name)?.();
 }

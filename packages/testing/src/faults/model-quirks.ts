@@ -2,7 +2,7 @@ import type { ChatResponse } from '@pawl/core/chat';
 import { callQuirks } from './quirks/call-quirks.ts';
 import { messageQuirks } from './quirks/message-quirks.ts';
 
-/** Those that a model without a wire can have as well: its reply is typed as one of OpenAI's all the same. */
+/** Quirks that a model without HTTP can have too. The result keeps the type `ChatResponse`. */
 export type ModelQuirkName = (typeof MODEL_QUIRK_NAMES)[number];
 
 export const MODEL_QUIRK_NAMES = [
@@ -14,9 +14,9 @@ export const MODEL_QUIRK_NAMES = [
   'empty-call-ids',
 ] as const;
 
-/** The reply with the quirk; as it was for a name that is none of these. */
+/** Returns the response with the quirk; unchanged for any other name. */
 export function withModelQuirk(name: string, given: ChatResponse): ChatResponse {
   const quirk = MODEL_QUIRK_NAMES.find((each) => each === name);
   const changed = quirk === undefined ? undefined : { ...callQuirks, ...messageQuirks }[quirk].whole?.(given);
-  return changed === undefined ? given : (changed as unknown as ChatResponse); // What a faulty model gives is not what it says.
+  return changed === undefined ? given : (changed as unknown as ChatResponse); // A faulty model violates the type on purpose.
 }

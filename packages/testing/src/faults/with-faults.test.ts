@@ -4,12 +4,12 @@ import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { manualClock } from '../clock/manual-clock.ts';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { respond } from '../script/build-reply.ts';
-import { completion } from '../script/completion.ts';
-import type { ScriptedMessageResponse } from '../script/reply.ts';
+import { buildCompletion } from '../script/build-completion.ts';
+import { respond } from '../script/respond.ts';
+import type { ScriptedMessageResponse } from '../script/scripted-response.ts';
 import { checkHistory } from '../server/check-history.ts';
 import { type OfflineServer, offlineServer } from '../server/offline-server.ts';
-import { transmission } from '../server/transmission.ts';
+import { listActions } from '../server/response-actions.ts';
 import { FAILURE_NAMES, HARD_FAILURE_NAMES } from './failures.ts';
 import { MODEL_QUIRK_NAMES } from './model-quirks.ts';
 import { QUIRK_NAMES } from './quirks.ts';
@@ -54,7 +54,7 @@ test.each(
     { name, stream: false },
     { name, stream: true },
   ]),
-)('a server with fault $name, streamed $stream, is no other server: the run is the same', async ({ name, stream }) => {
+)('gives the same run from a server with fault $name, streamed $stream', async ({ name, stream }) => {
   const { outcome, seen } = await looked(await served([name, 'none', name]), stream);
   expect([outcome.status, 'text' in outcome && outcome.text, seen]).toEqual([
     'completed',
@@ -64,18 +64,18 @@ test.each(
   expect(checkHistory(outcome.messages)).toEqual([]);
 });
 
-test('each quirk is one: what is sent is neither what another one sends, nor what is sent without any', async () => {
-  const replies = [...script, respond.call('look', { city: 'Oslo' })];
+test('sends other bytes for each quirk than for the others and for none', async () => {
+  const responses = [...script, respond.call('look', { city: 'Oslo' })];
   const forms: readonly ChatRequest[] = [
     { messages: [{ role: 'user', content: 'Go.' }] },
     { messages: [{ role: 'user', content: 'Go.' }], stream: true, stream_options: { include_usage: true } },
   ];
   const each = async (ask: (entry: ScriptedMessageResponse, request: ChatRequest) => unknown): Promise<string> =>
-    JSON.stringify(await Promise.all(replies.flatMap((entry) => forms.map((request) => ask(entry, request)))));
+    JSON.stringify(await Promise.all(responses.flatMap((entry) => forms.map((request) => ask(entry, request)))));
   const plain = await each((entry, request) => {
     const made = { request, model: 'faulty' };
-    if (request.stream !== true) return JSON.stringify(completion(entry, made));
-    return transmission(entry, made).flatMap((act) => (act.type === 'write' ? [act.body] : []));
+    if (request.stream !== true) return JSON.stringify(buildCompletion(entry, made));
+    return listActions(entry, made).flatMap((act) => (act.type === 'write' ? [act.body] : []));
   });
   const quirks = QUIRK_NAMES.map((name) =>
     each(async (entry, request) => {
@@ -87,7 +87,7 @@ test('each quirk is one: what is sent is neither what another one sends, nor wha
 });
 
 test.each([true, false])(
-  'a reply that was cut stays cut beside a quirk of the finish reason, streamed %s',
+  'keeps a truncated response truncated, together with a quirk of the finish reason, streamed %s',
   async (stream) => {
     for (const [cut, status] of [
       [respond.truncated('Half of'), 'truncated'],
@@ -103,29 +103,27 @@ test.each([true, false])(
   },
 );
 
-test('a name that is no fault is said at once, with those that are', () => {
-  expect(() => withFaults(script, ['http-999' as never])).toThrow(
-    'There is no fault "http-999" here. There are: none,',
-  );
-  expect(() => withFaults(script, ['toString' as never])).toThrow('There is no fault "toString"');
-  expect(() => withFaults(scriptedModel(script), ['index-zero' as never])).toThrow('There is no fault "index-zero"');
+test('rejects an unknown fault at once and lists the known ones', () => {
+  expect(() => withFaults(script, ['http-999' as never])).toThrow('Unknown fault "http-999". Pass some of: none,');
+  expect(() => withFaults(script, ['toString' as never])).toThrow('Unknown fault "toString"');
+  expect(() => withFaults(scriptedModel(script), ['index-zero' as never])).toThrow('Unknown fault "index-zero"');
   expect(() => withFaults(script, { seed: Number.NaN })).toThrow('seed of faults is NaN');
 });
 
-test('whatever faults a seed brings, the run is the same', async () => {
+test('gives the same run for every seed', async () => {
   for (let seed = 0; seed < 25; seed++) {
     const { outcome, seen } = await looked(await served({ seed }), seed % 2 === 0);
     expect([seed, outcome.status, seen]).toEqual([seed, 'completed', ['Malmö', '東京']]);
   }
 });
 
-test.each(FAILURE_NAMES)('a model with fault %s rejects once, and is asked again', async (name) => {
+test.each(FAILURE_NAMES)('rejects once for a model with fault %s, then sends the request again', async (name) => {
   const inner = scriptedModel(script);
   const { outcome, failed } = await looked(withFaults(inner, [name]), true);
   expect([outcome.status, failed.length, inner.requests.length]).toEqual(['completed', 1, 2]);
 });
 
-test.each(MODEL_QUIRK_NAMES)('a model with quirk %s is no other model: the run is the same', async (name) => {
+test.each(MODEL_QUIRK_NAMES)('gives the same run from a model with quirk %s', async (name) => {
   const { outcome, seen, failed } = await looked(withFaults(scriptedModel(script), [name, name]), false);
   expect([outcome.status, seen, failed]).toEqual(['completed', ['Malmö', '東京'], []]);
   expect(checkHistory(outcome.messages)).toEqual([]);
@@ -133,7 +131,7 @@ test.each(MODEL_QUIRK_NAMES)('a model with quirk %s is no other model: the run i
 
 const FINAL = HARD_FAILURE_NAMES.filter((name) => name !== 'stall');
 
-test.each(FINAL)('fault %s ends the run at once, of a server and of a model, and no seed brings it', async (name) => {
+test.each(FINAL)('ends the run at once for fault %s, and never chooses it by a seed', async (name) => {
   const inner = scriptedModel(script);
   for (const model of [withFaults(inner, [name]), await served([name])]) {
     const { outcome, seen } = await looked(model, false);
@@ -143,7 +141,7 @@ test.each(FINAL)('fault %s ends the run at once, of a server and of a model, and
   expect([FAULT_NAMES.includes(name), HARD_FAULT_NAMES.includes(name)]).toEqual([false, true]);
 });
 
-test('a stream that stands still is given up at its deadline, and asked for again', async () => {
+test('gives up a stalled stream at its deadline and sends the request again', async () => {
   const clock = manualClock();
   const server = await offlineServer({ script: withFaults([respond.text('Here.')], ['stall']) });
   servers.push(server);
@@ -157,8 +155,8 @@ test('a stream that stands still is given up at its deadline, and asked for agai
   expect(server.requests).toHaveLength(2);
 });
 
-test('the same seed brings the same faults', async () => {
-  const told = async (seed: number): Promise<readonly unknown[]> => {
+test('chooses the same faults for the same seed', async () => {
+  const playFaults = async (seed: number): Promise<readonly unknown[]> => {
     const model = withFaults(
       scriptedModel(() => respond.text('Fine.')),
       { seed },
@@ -172,6 +170,6 @@ test('the same seed brings the same faults', async () => {
       ),
     );
   };
-  expect(await told(3)).toEqual(await told(3));
-  expect(await told(3)).not.toEqual(await told(4));
+  expect(await playFaults(3)).toEqual(await playFaults(3));
+  expect(await playFaults(3)).not.toEqual(await playFaults(4));
 });

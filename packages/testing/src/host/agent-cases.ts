@@ -1,11 +1,11 @@
 import { Agent, type Host, HostError, jsonSchema, type Outcome, type Run, type Tool, tool } from '@pawl/core';
 import type { Message } from '@pawl/core/chat';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { respond } from '../script/build-reply.ts';
+import { respond } from '../script/respond.ts';
 import { checkHistory } from '../server/check-history.ts';
-import { has, same } from './expect.ts';
-import { FaultyHost, type KillPoint } from './fragile-host.ts';
-import type { Body } from './kit.ts';
+import { expectEqual, expectFields } from './expect.ts';
+import { FaultyHost, type KillPoint } from './faulty-host.ts';
+import type { CaseBody } from './kit.ts';
 
 const CITY = jsonSchema<{ readonly city: string }>(
   { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false },
@@ -19,16 +19,16 @@ const CITY = jsonSchema<{ readonly city: string }>(
   },
 );
 
-const IN_DOUBT = 'The outcome of this call is unknown';
+const UNKNOWN_OUTCOME = 'The outcome of this call is unknown';
 
-/** Parallel calls, one that has to be corrected, an agent as a tool, and one call that a person approves. */
-function traveller(): Agent {
-  const does = (name: string, how: Pick<Parameters<typeof tool>[0], 'effect' | 'needsApproval'>): Tool<unknown> =>
+/** Has parallel calls, one with invalid input, an agent as a tool, and one call that needs approval. */
+function createTraveller(): Agent {
+  const createTool = (name: string, how: Pick<Parameters<typeof tool>[0], 'effect' | 'needsApproval'>): Tool<unknown> =>
     tool({ ...how, name, description: 'Does it.', input: CITY, execute: ({ city }) => `${name} ${city}` });
-  const look = does('look', { effect: 'read' });
-  const book = does('book', { effect: 'idempotent' });
-  const pay = does('pay', { effect: 'non-idempotent' });
-  const fly = does('fly', { effect: 'non-idempotent', needsApproval: true });
+  const look = createTool('look', { effect: 'read' });
+  const book = createTool('book', { effect: 'idempotent' });
+  const createPayAgent = createTool('pay', { effect: 'non-idempotent' });
+  const fly = createTool('fly', { effect: 'non-idempotent', needsApproval: true });
   const turns = [
     [call('look', 'Oslo'), call('pay', 'Rome'), call('book', 'Bonn')],
     [{ name: 'book', arguments: { town: 'Bonn' } }],
@@ -41,8 +41,8 @@ function traveller(): Agent {
     const calls = (isGuide ? guided : turns)[messages.filter(({ role }) => role === 'assistant').length];
     return calls === undefined ? respond.text('Done.') : respond.calls(calls);
   });
-  const guide = new Agent({ name: 'guide', model, tools: [look, pay] });
-  const tools = [look, book, pay, fly, guide.asTool({ name: 'guide', description: 'Guides.' })];
+  const guide = new Agent({ name: 'guide', model, tools: [look, createPayAgent] });
+  const tools = [look, book, createPayAgent, fly, guide.asTool({ name: 'guide', description: 'Guides.' })];
   return new Agent({ name: 'traveller', model, tools });
 }
 
@@ -50,56 +50,56 @@ function call(name: string, city: string): { readonly name: string; readonly arg
   return { name, arguments: { city } };
 }
 
-/** From its start to its end: what waits for a person is approved, and what broke off is resumed. */
-async function lived(host: Host, runId: string): Promise<readonly Message[]> {
-  const agent = traveller();
-  const ended = (run: Run): Promise<Outcome | undefined> =>
+/** Runs the agent to its end: approves what is pending and resumes after each `HostError`. */
+async function runToEnd(host: Host, runId: string): Promise<readonly Message[]> {
+  const agent = createTraveller();
+  const waitForOutcome = (run: Run): Promise<Outcome | undefined> =>
     run.outcome().catch((error: unknown) => {
       if (!HostError.isInstance(error)) throw error;
       return undefined;
     });
-  let outcome = await ended(agent.run('Go.', { runId, host: host }));
+  let outcome = await waitForOutcome(agent.run('Go.', { runId, host: host }));
   while (outcome === undefined || outcome.status === 'suspended') {
     for (const { id, fingerprint } of outcome?.pending ?? []) {
       await host.answer(runId, id, { type: 'approve', fingerprint });
     }
-    outcome = await ended(agent.resume(runId, { host: host }));
+    outcome = await waitForOutcome(agent.resume(runId, { host: host }));
   }
-  has(outcome, { status: 'completed' }, 'The run gets to its end.');
+  expectFields(outcome, { status: 'completed' }, 'The run completes.');
   return outcome.messages;
 }
 
-/** What nobody knows the outcome of is told so, and nothing else differs. */
-function sameButDoubts(messages: readonly Message[], undisturbed: readonly Message[]): void {
+/** Expects the same messages, except for calls whose outcome is unknown. */
+function expectSameExceptUnknown(messages: readonly Message[], undisturbed: readonly Message[]): void {
   const known = messages.map((message, index) => {
-    const isDoubt = message.role === 'tool' && String(message.content).startsWith(IN_DOUBT);
+    const isDoubt = message.role === 'tool' && String(message.content).startsWith(UNKNOWN_OUTCOME);
     return isDoubt ? undisturbed[index] : message;
   });
-  same(known, undisturbed, 'The transcript is the one of a run that nothing happened to.');
+  expectEqual(known, undisturbed, 'The transcript equals that of an undisturbed run.');
 }
 
-async function killedAtEachStep(host: Host, moment: KillPoint['moment']): Promise<void> {
-  const undisturbed = await lived(host, `undisturbed ${moment}`);
+async function killAtEachStep(host: Host, moment: KillPoint['moment']): Promise<void> {
+  const undisturbed = await runToEnd(host, `undisturbed ${moment}`);
   for (let at = 1; ; at++) {
     const fragile = new FaultyHost(host, { at, moment });
-    const messages = await lived(fragile, `killed ${moment} step ${at}`);
+    const messages = await runToEnd(fragile, `killed ${moment} step ${at}`);
     if (!fragile.hasDied) return;
-    sameButDoubts(messages, undisturbed);
-    same(checkHistory(messages), [], 'The transcript is valid.');
-    same(fragile.repeated, [], 'What was finished, or may happen once, does not begin again.');
+    expectSameExceptUnknown(messages, undisturbed);
+    expectEqual(checkHistory(messages), [], 'The transcript is valid.');
+    expectEqual(fragile.repeated, [], 'No finished step and no non-idempotent step begins again.');
   }
 }
 
-/** The types of the events that a run emits from its first on, and whether each was replayed. */
+/** Collects the types of the run's events, and whether each event is replayed. */
 function listenTo(run: Run): { readonly events: readonly [string, boolean][]; readonly started: Promise<unknown> } {
   const events: [string, boolean][] = [];
   run.on('*', ({ type, replayed }) => events.push([type, replayed === true]));
   return { events, started: new Promise((resolve) => run.on('run.started', resolve)) };
 }
 
-/** A whole agent. */
-export const agentCases: Readonly<Record<string, Body>> = {
-  'a run at work in this process is followed live, and what came before is replayed': async ({ host }) => {
+/** Cases that run a whole agent. */
+export const agentCases: Readonly<Record<string, CaseBody>> = {
+  'emits live events to a run that attaches in the same process, and replays earlier ones': async ({ host }) => {
     const { promise: until, resolve } = Promise.withResolvers<void>();
     const model = scriptedModel([respond.delayed(respond.text('Done.'), { until })]);
     const agent = new Agent({ model });
@@ -109,7 +109,7 @@ export const agentCases: Readonly<Record<string, Body>> = {
     const { events, started } = listenTo(follower);
     await started;
     resolve();
-    same(await follower.outcome(), await run.outcome(), 'Both get its outcome.');
+    expectEqual(await follower.outcome(), await run.outcome(), 'Both runs have the same outcome.');
     const expected = [
       ['run.started', true],
       ['attempt.started', false],
@@ -117,10 +117,10 @@ export const agentCases: Readonly<Record<string, Body>> = {
       ['model.responded', false],
       ['run.finished', false],
     ];
-    same(events, expected, 'Only what was recorded before the follower came is replayed.');
+    expectEqual(events, expected, 'Only events recorded before the attachment are replayed.');
   },
-  'what was asked stays asked, although the tools of who resumes the run ask for nothing': async ({ host }) => {
-    const pay = (needsApproval: boolean, ran: string[]): Agent => {
+  'keeps an approval pending when the resumed agent no longer needs it': async ({ host }) => {
+    const createPayAgent = (needsApproval: boolean, ran: string[]): Agent => {
       const execute = ({ city }: { readonly city: string }): string => `paid ${ran.push(city)}`;
       const model = scriptedModel(({ messages }) =>
         messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.calls([call('pay', 'Rome')]),
@@ -131,16 +131,19 @@ export const agentCases: Readonly<Record<string, Body>> = {
     for (const answer of ['deny', 'edit', undefined] as const) {
       const ran: string[] = [];
       const runId = `asked ${answer}`;
-      const asked = await pay(true, ran).run('Go.', { runId, host: host }).outcome();
+      const asked = await createPayAgent(true, ran).run('Go.', { runId, host: host }).outcome();
       const [{ id, fingerprint } = { id: '', fingerprint: '' }] = asked.status === 'suspended' ? asked.pending : [];
       if (answer === 'deny') await host.answer(runId, id, { type: 'deny', fingerprint });
       if (answer === 'edit') await host.answer(runId, id, { type: 'edit', fingerprint, arguments: { city: 'Bonn' } });
-      const { status } = await pay(false, ran).resume(runId, { host: host }).outcome();
-      same(status, answer === undefined ? 'suspended' : 'completed', `It was answered by ${answer}.`);
-      same(ran, answer === 'edit' ? ['Bonn'] : [], 'Nothing runs that nobody agreed to.');
+      const { status } = await createPayAgent(false, ran).resume(runId, { host: host }).outcome();
+      expectEqual(status, answer === undefined ? 'suspended' : 'completed', `The answer is ${answer}.`);
+      expectEqual(ran, answer === 'edit' ? ['Bonn'] : [], 'No call runs without approval.');
     }
   },
-  'a run that is killed before each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'before'),
-  'a run that is killed within each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'within'),
-  'a run that is killed after each of its steps comes to the same end': ({ host }) => killedAtEachStep(host, 'after'),
+  'completes with the same transcript when the process dies before any step': ({ host }) =>
+    killAtEachStep(host, 'before'),
+  'completes with the same transcript when the process dies within any step': ({ host }) =>
+    killAtEachStep(host, 'within'),
+  'completes with the same transcript when the process dies after any step': ({ host }) =>
+    killAtEachStep(host, 'after'),
 };

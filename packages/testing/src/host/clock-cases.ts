@@ -1,81 +1,103 @@
 import type { WaitOptions } from '@pawl/core/host';
-import { has, refuses, same } from './expect.ts';
-import { APPROVAL, APPROVE, type Body, COMPLETED, held, PARKED, record, resumed, SUSPENDED, step } from './kit.ts';
+import { expectEqual, expectFields, expectRejection } from './expect.ts';
+import {
+  APPROVAL,
+  APPROVE,
+  type CaseBody,
+  COMPLETED,
+  claimRun,
+  createRecord,
+  createStep,
+  PARKED,
+  resumeRun,
+  SUSPENDED,
+} from './kit.ts';
 
 const HOUR_MS = 3_600_000;
 
 const WRONG = [Number.NaN, Number.NEGATIVE_INFINITY, 'soon'] as const;
 
-/** Clocks that give fractions, that jump, and numbers that are none. */
-export const clockCases: Readonly<Record<string, Body>> = {
-  'accepts a clock that gives fractions of milliseconds, and keeps whole ones': async ({ host, goBack }) => {
+/** Clocks with fractions, clocks that jump, and invalid numbers. */
+export const clockCases: Readonly<Record<string, CaseBody>> = {
+  'accepts a clock with fractions of milliseconds and stores whole milliseconds': async ({
+    host,
+    setClockBack: goBack,
+  }) => {
     goBack(0.4);
-    const stepRunner = await host.start({ ...record('run'), at: 900.7 });
-    await stepRunner.step(step('model:1', 'a', { effect: 'non-idempotent' }));
+    const stepRunner = await host.start({ ...createRecord('run'), at: 900.7 });
+    await stepRunner.step(createStep('model:1', 'a', { effect: 'non-idempotent' }));
     await stepRunner.waitFor('approval:1.0', APPROVAL);
     await host.release('run', SUSPENDED);
     await host.answer('run', 'approval:1.0', APPROVE);
     await host.enqueue('agent', 'Go.', { runId: 'queued' });
     await host.fork('run', { before: 'model:1', runId: 'fork' });
     await host.cancel('fork');
-    const { stepRunner: next } = await held(host, 'run');
-    same(await next.step(step('model:1', 'b')), 'a', 'The run goes on.');
+    const { stepRunner: next } = await claimRun(host, 'run');
+    expectEqual(await next.step(createStep('model:1', 'b')), 'a', 'The run continues.');
     await host.release('run', COMPLETED);
     const runs = await host.listRuns();
-    has(runs[0], { runId: 'run', startedAt: 900, updatedAt: 999 }, 'Times are whole milliseconds, and never later.');
+    expectFields(
+      runs[0],
+      { runId: 'run', startedAt: 900, updatedAt: 999 },
+      'Times are whole milliseconds and never later than the clock.',
+    );
     const times = runs.flatMap(({ startedAt, updatedAt }) => [startedAt, updatedAt]);
-    same(times.filter(Number.isInteger).length, 6, 'Every time of every run is a whole number.');
+    expectEqual(times.filter(Number.isInteger).length, 6, 'Every time of every run is a whole number.');
   },
 
-  'a wait of a fraction of milliseconds ends, and never early': async ({ host, clock, goBack }) => {
+  'ends a wait with a fractional timeout, and never early': async ({ host, clock, setClockBack: goBack }) => {
     goBack(0.4);
-    const stepRunner = await host.start(record('run'));
+    const stepRunner = await host.start(createRecord('run'));
     const wait = (): ReturnType<typeof stepRunner.waitFor> =>
       stepRunner.waitFor('approval:1.0', { ...APPROVAL, timeoutMs: 1_000 / 7 });
-    same(await wait(), PARKED, 'It waits.');
+    expectEqual(await wait(), PARKED, 'The call is pending.');
     await clock.advance(142);
-    same(await wait(), PARKED, 'It waits for no less than it was given.');
+    expectEqual(await wait(), PARKED, 'The wait lasts at least its timeout.');
     await clock.advance(2);
-    same(await wait(), { type: 'expired' }, 'It ends.');
+    expectEqual(await wait(), { type: 'expired' }, 'The wait expires.');
   },
 
-  'a wait may be longer than a database can count, and still takes an answer': async ({ host }) => {
-    const stepRunner = await host.start(record('run'));
+  'accepts answers to a wait with an extremely long timeout': async ({ host }) => {
+    const stepRunner = await host.start(createRecord('run'));
     const lengths = [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER, 1e300];
     for (const [index, timeoutMs] of lengths.entries()) {
       const options: WaitOptions = { ...APPROVAL, timeoutMs };
       const name = `approval:1.${index}`;
-      same(await stepRunner.waitFor(name, options), PARKED, `It waits for ${timeoutMs} ms.`);
+      expectEqual(await stepRunner.waitFor(name, options), PARKED, `The call is pending for ${timeoutMs} ms.`);
       await host.answer('run', name, APPROVE);
     }
-    const next = await resumed(host, 'run');
-    same((await next.waitFor('approval:1.2', APPROVAL)).type, 'answered', 'The answer is kept.');
+    const next = await resumeRun(host, 'run');
+    expectEqual((await next.waitFor('approval:1.2', APPROVAL)).type, 'answered', 'The answer is stored.');
   },
 
-  'refuses numbers that mean nothing': async ({ host }) => {
-    const stepRunner = await host.start(record('run'));
+  'rejects invalid numbers': async ({ host }) => {
+    const stepRunner = await host.start(createRecord('run'));
     for (const wrong of WRONG as readonly number[]) {
-      const promise = `${String(wrong)} is refused where it is passed.`;
-      await refuses(host.getRun('run', { after: wrong }), 'config.invalid', promise);
-      await refuses(host.close({ graceMs: wrong }), 'config.invalid', promise);
+      const promise = `${String(wrong)} is rejected as an option.`;
+      await expectRejection(host.getRun('run', { after: wrong }), 'config.invalid', promise);
+      await expectRejection(host.close({ graceMs: wrong }), 'config.invalid', promise);
       for (const name of ['limit', 'since', 'after'] as const) {
-        await refuses(host.listRuns({ [name]: wrong }), 'config.invalid', promise);
+        await expectRejection(host.listRuns({ [name]: wrong }), 'config.invalid', promise);
       }
     }
     const endless = Promise.resolve().then(() => stepRunner.waitFor('a', { ...APPROVAL, timeoutMs: Number.NaN }));
-    await refuses(endless, 'config.invalid', 'A wait has a length.');
+    await expectRejection(endless, 'config.invalid', 'The timeout of a wait must be a number.');
   },
 
-  'a jump of the date moves no run to another attempt': async ({ host, clock, goBack }) => {
-    const stepRunner = await host.start(record('run'));
+  'keeps the claim of a run when the date jumps': async ({ host, clock, setClockBack: goBack }) => {
+    const stepRunner = await host.start(createRecord('run'));
     for (const jumpMs of [-HOUR_MS, HOUR_MS, 25 * HOUR_MS, -49 * HOUR_MS]) {
       goBack(jumpMs);
-      same(await host.claim('run'), { type: 'busy', record: record('run') }, 'A run that is at work is not taken.');
-      same(await host.listRuns({ status: 'interrupted' }), [], 'Somebody works on it.');
+      expectEqual(
+        await host.claim('run'),
+        { type: 'busy', record: createRecord('run') },
+        'A claimed run cannot be claimed.',
+      );
+      expectEqual(await host.listRuns({ status: 'interrupted' }), [], 'The run is not interrupted.');
       await clock.advance(60_000);
     }
-    same(await stepRunner.step(step('model:1', 'a')), 'a', 'Whoever has it goes on with it.');
+    expectEqual(await stepRunner.step(createStep('model:1', 'a')), 'a', 'The worker continues its run.');
     await host.release('run', COMPLETED);
-    has(await host.getRun('run'), { status: 'completed' }, 'It ends.');
+    expectFields(await host.getRun('run'), { status: 'completed' }, 'The run finishes.');
   },
 };

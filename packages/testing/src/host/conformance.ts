@@ -1,6 +1,6 @@
 import { agentCases } from './agent-cases.ts';
 import { clockCases } from './clock-cases.ts';
-import { type ConformanceCase, casesOf, type HostUnderTest } from './kit.ts';
+import { type ConformanceCase, createCases, type HostUnderTest } from './kit.ts';
 import { listCases } from './list-cases.ts';
 import { runCases } from './run-cases.ts';
 import { stepCases } from './step-cases.ts';
@@ -8,11 +8,11 @@ import { taskCases } from './task-cases.ts';
 import { waitCases } from './wait-cases.ts';
 
 /**
- * What every host of runs promises, as cases that any test runner can run: each on a host of its own, each failing with an
- * error that says which promise was broken and what came.
+ * Returns the conformance cases of hosts, for any test runner. Each case opens a host of its own, and fails with a
+ * `HostContractError`.
  */
 export function hostConformance(host: HostUnderTest): readonly ConformanceCase[] {
-  return casesOf(host, {
+  return createCases(host, {
     ...stepCases,
     ...taskCases,
     ...waitCases,

@@ -2,12 +2,12 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import { PawlError } from '@pawl/core';
 import { addBrand, hasBrand } from '../base/brand.ts';
 
-/** A host broke a promise. The message says which, and what came in its place. */
+/** A host broke its contract. The message names the obligation, the expected and the actual value. */
 export class HostContractError extends PawlError {
   override readonly name = 'HostContractError';
 
   constructor(message: string) {
-    super(message, { code: 'host.promise_broken' });
+    super(message, { code: 'host.contract_broken' });
     addBrand(this, 'HostContractError');
   }
 
@@ -17,20 +17,20 @@ export class HostContractError extends PawlError {
 }
 
 /** @throws HostContractError */
-export function same(actual: unknown, expected: unknown, promise: string): void {
+export function expectEqual(actual: unknown, expected: unknown, promise: string): void {
   if (isDeepStrictEqual(actual, expected)) return;
-  throw new HostContractError(`${promise}\nexpected: ${shown(expected)}\ncame:     ${shown(actual)}`);
+  throw new HostContractError(`${promise}\nexpected: ${formatValue(expected)}\ncame:     ${formatValue(actual)}`);
 }
 
-/** Some of an object's fields. @throws HostContractError */
-export function has(actual: unknown, expected: Readonly<Record<string, unknown>>, promise: string): void {
+/** Compares some fields of an object. @throws HostContractError */
+export function expectFields(actual: unknown, expected: Readonly<Record<string, unknown>>, promise: string): void {
   const fields = typeof actual === 'object' && actual !== null ? new Map(Object.entries(actual)) : new Map();
   const there = Object.fromEntries(Object.keys(expected).map((name) => [name, fields.get(name)]));
-  same(there, expected, promise);
+  expectEqual(there, expected, promise);
 }
 
-/** Rejects with an error of that code. @throws HostContractError */
-export async function refuses(work: Promise<unknown>, code: string, promise: string): Promise<void> {
+/** Expects a rejection with an error of this code. @throws HostContractError */
+export async function expectRejection(work: Promise<unknown>, code: string, promise: string): Promise<void> {
   const [settled] = await Promise.allSettled([work]);
   const error: unknown = settled.status === 'rejected' ? settled.reason : undefined;
   const came = PawlError.isInstance(error)
@@ -38,19 +38,18 @@ export async function refuses(work: Promise<unknown>, code: string, promise: str
     : settled.status === 'rejected'
       ? String(error)
       : 'nothing refused';
-  same(came, code, promise);
+  expectEqual(came, code, promise);
 }
 
-/** Waits until something has happened, for real. @throws HostContractError after twenty seconds: only what never happens takes so long. */
-export async function until(isSo: () => boolean, promise: string): Promise<void> {
+/** Polls in real time until the condition holds. @throws HostContractError after 20 seconds */
+export async function waitUntil(isSo: () => boolean, promise: string): Promise<void> {
   const endsAt = performance.now() + 20_000;
   while (!isSo()) {
-    if (performance.now() > endsAt)
-      throw new HostContractError(`${promise}\nIt did not come to that in twenty seconds.`);
+    if (performance.now() > endsAt) throw new HostContractError(`${promise}\nThis did not happen within 20 seconds.`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
-function shown(value: unknown): string {
+function formatValue(value: unknown): string {
   return inspect(value, { depth: 8, breakLength: 120, maxStringLength: 300 });
 }

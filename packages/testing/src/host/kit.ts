@@ -11,11 +11,11 @@ import {
 } from '@pawl/core/host';
 import { type ManualClock, manualClock } from '../clock/manual-clock.ts';
 
-/** The host that the promises are asked of. */
+/** The host under test. */
 export interface HostUnderTest {
-  /** Gives a host that knows no run, and goes by that clock. */
+  /** Opens a host that knows no run and uses this clock. */
   readonly open: (options: { readonly clock: Clock }) => Host | Promise<Host>;
-  /** Called after each case, whatever it left at work. @defaultValue closes it without waiting */
+  /** Called after each case; steps may still run. @defaultValue closes the host without waiting */
   readonly close?: (host: Host) => Promise<void>;
 }
 
@@ -24,38 +24,41 @@ const HOST_UNDER_TEST: OptionTable<HostUnderTest> = {
   hints: { create: 'The option is "open".', host: 'The option is "open", a function.' },
 };
 
-/** What a host promises, and how that is shown. It rejects with an error that says which promise was broken. */
+/** An obligation of hosts. `run` rejects with an error that says which obligation is broken. */
 export interface ConformanceCase {
   readonly name: string;
   run(): Promise<void>;
 }
 
-export interface Stage {
+export interface CaseSetup {
   readonly host: Host;
   readonly clock: ManualClock;
-  /** Sets back the date that the host's clock gives, by any fraction too; less than 0 sets it forward. */
-  goBack(ms: number): void;
+  /** Sets back the date of the host's clock; a negative number sets it forward. Accepts fractions. */
+  setClockBack(ms: number): void;
 }
 
-export type Body = (stage: Stage) => Promise<void>;
+export type CaseBody = (stage: CaseSetup) => Promise<void>;
 
-/** Each on a host of its own. */
-export function casesOf(given: HostUnderTest, bodies: Readonly<Record<string, Body>>): readonly ConformanceCase[] {
+/** Gives each case a host of its own. */
+export function createCases(
+  given: HostUnderTest,
+  bodies: Readonly<Record<string, CaseBody>>,
+): readonly ConformanceCase[] {
   const { open, close } = checkOptions(given, HOST_UNDER_TEST, 'hostConformance');
   return Object.entries(bodies).map(([name, body]) => ({
     name,
     async run() {
       const clock = manualClock({ startMs: 1_000 });
       let behindMs = 0;
-      const seen: Clock = {
+      const hostClock: Clock = {
         now: () => clock.now() - behindMs,
         after: (ms, callback) => clock.after(ms, callback),
-        sleep: systemClock.sleep, // The host waits for others, which take real time.
+        sleep: systemClock.sleep, // A host waits for other processes, in real time.
         monotonic: () => clock.now(),
       };
-      const host = await open({ clock: seen });
+      const host = await open({ clock: hostClock });
       try {
-        await body({ host, clock, goBack: (ms) => (behindMs += ms) });
+        await body({ host, clock, setClockBack: (ms) => (behindMs += ms) });
       } finally {
         await (close?.(host) ?? host.close({ graceMs: 0 }));
       }
@@ -63,7 +66,7 @@ export function casesOf(given: HostUnderTest, bodies: Readonly<Record<string, Bo
   }));
 }
 
-export function record(runId: string): RunRecord {
+export function createRecord(runId: string): RunRecord {
   return {
     schemaVersion: SCHEMA_VERSION,
     runId,
@@ -75,27 +78,27 @@ export function record(runId: string): RunRecord {
   };
 }
 
-/** A step that gives a value. */
-export function step<T>(name: string, value: T, how: Partial<Step<T>> = {}): Step<T> {
+/** Creates a step whose work resolves to `value`. */
+export function createStep<T>(name: string, value: T, how: Partial<Step<T>> = {}): Step<T> {
   return { type: 'step', name, effect: 'read', work: async () => value, onRecorded: () => undefined, ...how };
 }
 
-/** The run, taken over to work on it. */
-export async function held(host: Host, runId: string): Promise<Extract<ClaimResult, { type: 'claimed' }>> {
+/** Claims the run, or throws. */
+export async function claimRun(host: Host, runId: string): Promise<Extract<ClaimResult, { type: 'claimed' }>> {
   const opened = await host.claim(runId);
   if (opened.type === 'claimed') return opened;
-  throw new Error(`Run "${runId}" was not there to be taken: ${opened.type}.`);
+  throw new Error(`Run "${runId}" cannot be claimed: it is ${opened.type}.`);
 }
 
-/** The runs that are listed. */
-export async function idsOf(host: Host, filter?: RunFilter): Promise<readonly string[]> {
+/** Lists the ids of runs. */
+export async function listRunIds(host: Host, filter?: RunFilter): Promise<readonly string[]> {
   return (await host.listRuns(filter)).map(({ runId }) => runId);
 }
 
-/** The run, as if its process had ended and another had taken it. */
-export async function resumed(host: Host, runId: string): Promise<StepRunner> {
+/** Releases the run and claims it again, as another process would. */
+export async function resumeRun(host: Host, runId: string): Promise<StepRunner> {
   await host.release(runId, undefined);
-  return (await held(host, runId)).stepRunner;
+  return (await claimRun(host, runId)).stepRunner;
 }
 
 const TOKENS = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0, totalTokens: 0 };
@@ -110,5 +113,5 @@ export const APPROVE: Answer = { type: 'approve', fingerprint: 'f' };
 export const APPROVED: WaitResult<Answer> = { type: 'answered', value: APPROVE };
 export const PARKED: WaitResult<never> = { type: 'parked' };
 
-/** What an approval waits with. */
+/** The options of a wait for approval. */
 export const APPROVAL = { fingerprint: 'f', accepts: ['approve', 'deny', 'edit'] } as const;

@@ -1,54 +1,74 @@
 import type { Host, JsonObject } from '@pawl/core';
-import { refuses, same } from './expect.ts';
-import { type Body, COMPLETED, held, idsOf, record } from './kit.ts';
+import { expectEqual, expectRejection } from './expect.ts';
+import { type CaseBody, COMPLETED, claimRun, createRecord, listRunIds } from './kit.ts';
 
-async function ended(host: Host, runId: string, metadata: JsonObject): Promise<void> {
-  await host.start({ ...record(runId), metadata });
+async function finishRun(host: Host, runId: string, metadata: JsonObject): Promise<void> {
+  await host.start({ ...createRecord(runId), metadata });
   await host.release(runId, COMPLETED);
 }
 
-/** Which runs are listed, in which order, and in which pages. */
-export const listCases: Readonly<Record<string, Body>> = {
-  'runs are listed by what their metadata has': async ({ host }) => {
-    await ended(host, 'one', { user: 'ada', order: 7, tags: ['a', { b: null }], open: true });
-    await ended(host, 'two', { user: 'ada', order: '7', tags: [], open: 1 });
-    await ended(host, 'three', { user: 'bob', place: { town: 'Oslo', street: 'ä🦊\u0000"\\' } });
-    await ended(host, 'four', {});
-    const of = (metadata: JsonObject): Promise<readonly string[]> => idsOf(host, { metadata });
-    same(await of({ user: 'ada' }), ['one', 'two'], 'All that have the value.');
-    same(await of({ user: 'ada', order: 7 }), ['one'], 'Each field has to be equal.');
-    same(await of({ order: '7' }), ['two'], 'A text is no number.');
-    same(await of({ open: true }), ['one'], 'Nor is a boolean.');
-    same(await of({ tags: ['a', { b: null }] }), ['one'], 'A list is compared as a whole.');
+/** Filters, order and pages of `listRuns`. */
+export const listCases: Readonly<Record<string, CaseBody>> = {
+  'lists runs by metadata': async ({ host }) => {
+    await finishRun(host, 'one', { user: 'ada', order: 7, tags: ['a', { b: null }], open: true });
+    await finishRun(host, 'two', { user: 'ada', order: '7', tags: [], open: 1 });
+    await finishRun(host, 'three', { user: 'bob', place: { town: 'Oslo', street: 'ä🦊\u0000"\\' } });
+    await finishRun(host, 'four', {});
+    const listByMetadata = (metadata: JsonObject): Promise<readonly string[]> => listRunIds(host, { metadata });
+    expectEqual(await listByMetadata({ user: 'ada' }), ['one', 'two'], 'All runs with this value are listed.');
+    expectEqual(await listByMetadata({ user: 'ada', order: 7 }), ['one'], 'Every field must be equal.');
+    expectEqual(await listByMetadata({ order: '7' }), ['two'], 'A text is not equal to a number.');
+    expectEqual(await listByMetadata({ open: true }), ['one'], 'A boolean is not equal to a number.');
+    expectEqual(await listByMetadata({ tags: ['a', { b: null }] }), ['one'], 'A list is compared as a whole.');
     const place = { street: 'ä🦊\u0000"\\', town: 'Oslo' };
-    same(await of({ place }), ['three'], 'The order of fields does not matter, nor what is in a text.');
-    same(await of({ place: { town: 'Oslo' } }), [], 'A part of a value is not the value.');
-    same(await of({ user: 'eve' }), [], 'Nobody has that.');
-    same(await of({ user: "' OR 1=1 --" }), [], 'A value is never a command.');
-    same(await of({ toString: 'ada' }), [], 'Nor is a field that every object has.');
-    same(await of({}), ['one', 'two', 'three', 'four'], 'Nothing is asked for.');
+    expectEqual(
+      await listByMetadata({ place }),
+      ['three'],
+      'The order of fields and special characters in texts do not matter.',
+    );
+    expectEqual(await listByMetadata({ place: { town: 'Oslo' } }), [], 'A part of a value is not equal to the value.');
+    expectEqual(await listByMetadata({ user: 'eve' }), [], 'No run has this value.');
+    expectEqual(await listByMetadata({ user: "' OR 1=1 --" }), [], 'A value is never executed as SQL.');
+    expectEqual(await listByMetadata({ toString: 'ada' }), [], 'Inherited properties are not fields.');
+    expectEqual(await listByMetadata({}), ['one', 'two', 'three', 'four'], 'An empty filter lists all runs.');
     const [two] = await host.listRuns({ metadata: { open: 1 } });
-    same(two?.metadata, { user: 'ada', order: '7', tags: [], open: 1 }, 'It is given as it was.');
+    expectEqual(two?.metadata, { user: 'ada', order: '7', tags: [], open: 1 }, 'The metadata is returned unchanged.');
   },
 
-  'runs are listed by conversation, start, agent and status together': async ({ host }) => {
+  'lists runs by conversation, start, agent and status together': async ({ host }) => {
     const conversation = { id: 'chat', version: 1, kept: 0 };
-    await host.start({ ...record('one'), conversation, at: 100 });
+    await host.start({ ...createRecord('one'), conversation, at: 100 });
     await host.release('one', COMPLETED);
-    await host.start({ ...record('two'), conversation, at: 200 });
-    await host.start({ ...record('three'), agent: 'other', conversation, at: 200.5 });
+    await host.start({ ...createRecord('two'), conversation, at: 200 });
+    await host.start({ ...createRecord('three'), agent: 'other', conversation, at: 200.5 });
     await host.release('three', undefined);
-    await host.start({ ...record('four'), conversation: { ...conversation, id: 'chat 2' }, at: 300 });
-    same(await idsOf(host, { conversation: 'chat' }), ['one', 'two', 'three'], 'By conversation.');
-    same(await idsOf(host, { conversation: 'none' }), [], 'A conversation without runs has none.');
-    same(await idsOf(host, { since: 200 }), ['two', 'three', 'four'], 'By their start.');
-    same(await idsOf(host, { since: 100.5, conversation: 'chat' }), ['two', 'three'], 'A time may be a fraction.');
-    same(await idsOf(host, { status: 'running' }), ['two', 'four'], 'One that nobody works on is not running.');
-    same(await idsOf(host, { status: 'interrupted', agent: 'other', since: 0 }), ['three'], 'All fields hold at once.');
-    same(await idsOf(host, { status: 'interrupted', agent: 'agent' }), [], 'All fields hold at once.');
+    await host.start({ ...createRecord('four'), conversation: { ...conversation, id: 'chat 2' }, at: 300 });
+    expectEqual(
+      await listRunIds(host, { conversation: 'chat' }),
+      ['one', 'two', 'three'],
+      'Lists runs by conversation.',
+    );
+    expectEqual(await listRunIds(host, { conversation: 'none' }), [], 'An unknown conversation has no runs.');
+    expectEqual(await listRunIds(host, { since: 200 }), ['two', 'three', 'four'], 'Lists runs by their start.');
+    expectEqual(
+      await listRunIds(host, { since: 100.5, conversation: 'chat' }),
+      ['two', 'three'],
+      'A time may be a fraction.',
+    );
+    expectEqual(await listRunIds(host, { status: 'running' }), ['two', 'four'], 'An interrupted run is not running.');
+    expectEqual(
+      await listRunIds(host, { status: 'interrupted', agent: 'other', since: 0 }),
+      ['three'],
+      'All fields of a filter must match.',
+    );
+    expectEqual(
+      await listRunIds(host, { status: 'interrupted', agent: 'agent' }),
+      [],
+      'All fields of a filter must match.',
+    );
   },
 
-  'runs are listed in pages, in either order': async ({ host }) => {
+  'lists runs in pages, in either order': async ({ host }) => {
     const runIds = Array.from({ length: 7 }, (_, index) => `run ${index}`);
     for (const runId of runIds) await host.enqueue('agent', 'Go.', { runId });
     for (const order of ['asc', 'desc'] as const) {
@@ -60,24 +80,32 @@ export const listCases: Readonly<Record<string, Body>> = {
         after = page.at(-1)?.position;
         if (after === undefined) break;
       }
-      same(seen, order === 'asc' ? runIds : runIds.toReversed(), 'Each run is listed once.');
+      expectEqual(seen, order === 'asc' ? runIds : runIds.toReversed(), 'Each run is listed once.');
     }
-    same(await idsOf(host, { limit: 0 }), [], 'None were asked for.');
-    same(await idsOf(host, { limit: Number.POSITIVE_INFINITY }), runIds, 'All were asked for.');
-    same(await idsOf(host, { after: 1e300 }), [], 'Nothing comes after that.');
-    same(await idsOf(host, { after: -1.5 }), runIds, 'Everything comes after that.');
+    expectEqual(await listRunIds(host, { limit: 0 }), [], 'Limit 0 lists nothing.');
+    expectEqual(await listRunIds(host, { limit: Number.POSITIVE_INFINITY }), runIds, 'Limit Infinity lists all runs.');
+    expectEqual(await listRunIds(host, { after: 1e300 }), [], 'No run comes after this position.');
+    expectEqual(await listRunIds(host, { after: -1.5 }), runIds, 'Every run comes after this position.');
   },
 
-  'a limit counts the runs that were asked for': async ({ host }) => {
-    for (const runId of ['one', 'two', 'three', 'four']) await host.start(record(runId));
+  'applies the limit after the filter': async ({ host }) => {
+    for (const runId of ['one', 'two', 'three', 'four']) await host.start(createRecord(runId));
     for (const runId of ['two', 'four']) await host.release(runId, undefined);
-    same(await idsOf(host, { status: 'interrupted', limit: 2 }), ['two', 'four'], 'Others do not count.');
-    same(await idsOf(host, { status: 'running', limit: 1, order: 'desc' }), ['three'], 'Others do not count.');
-    await held(host, 'two');
-    same(await idsOf(host, { status: 'interrupted', limit: 2 }), ['four'], 'It is at work again.');
+    expectEqual(
+      await listRunIds(host, { status: 'interrupted', limit: 2 }),
+      ['two', 'four'],
+      'Runs that do not match do not count.',
+    );
+    expectEqual(
+      await listRunIds(host, { status: 'running', limit: 1, order: 'desc' }),
+      ['three'],
+      'Runs that do not match do not count.',
+    );
+    await claimRun(host, 'two');
+    expectEqual(await listRunIds(host, { status: 'interrupted', limit: 2 }), ['four'], 'The run is claimed again.');
   },
 
-  'refuses what is no filter': async ({ host }) => {
+  'rejects an invalid filter': async ({ host }) => {
     const wrong: readonly object[] = [
       { status: 'done' },
       { status: 'toString' },
@@ -91,6 +119,6 @@ export const listCases: Readonly<Record<string, Body>> = {
       { since: 'yesterday' },
     ];
     for (const filter of wrong)
-      await refuses(host.listRuns(filter), 'config.invalid', `${Object.keys(filter)} is wrong.`);
+      await expectRejection(host.listRuns(filter), 'config.invalid', `${Object.keys(filter)} is wrong.`);
   },
 };

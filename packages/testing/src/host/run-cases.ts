@@ -1,195 +1,213 @@
 import type { Host } from '@pawl/core';
 import type { RunProgress } from '@pawl/core/host';
-import { has, refuses, same, until } from './expect.ts';
+import { expectEqual, expectFields, expectRejection, waitUntil } from './expect.ts';
 import {
   APPROVAL,
   APPROVE,
   APPROVED,
-  type Body,
+  type CaseBody,
   COMPLETED,
-  held,
-  idsOf,
+  claimRun,
+  createRecord,
+  createStep,
+  listRunIds,
   PARKED,
-  record,
-  resumed,
+  resumeRun,
   SUSPENDED,
-  step,
 } from './kit.ts';
 
-/** As the loop's steps do, these yield facts. */
-function fact(turn: number): object {
-  return { type: 'user.interrupted', turn, message: { role: 'user', content: `Fact ${turn}.` }, at: turn, activeMs: 0 };
+/** A value with a journal event, like those of the loop's steps. */
+function createEvent(turn: number): object {
+  return {
+    type: 'user.interrupted',
+    turn,
+    message: { role: 'user', content: `Message ${turn}.` },
+    at: turn,
+    activeMs: 0,
+  };
 }
 
-async function startedWith(host: Host, runId: string, turns: readonly number[]): Promise<void> {
-  const stepRunner = await host.start(record(runId));
-  for (const turn of turns) await stepRunner.step(step(`model:${turn}`, fact(turn)));
+async function startRun(host: Host, runId: string, turns: readonly number[]): Promise<void> {
+  const stepRunner = await host.start(createRecord(runId));
+  for (const turn of turns) await stepRunner.step(createStep(`model:${turn}`, createEvent(turn)));
 }
 
-function turnsOf({ events: facts }: Pick<RunProgress, 'events'>): readonly unknown[] {
-  return facts.map((each) => ('turn' in each.event ? each.event.turn : undefined));
+function listTurns({ events }: Pick<RunProgress, 'events'>): readonly unknown[] {
+  return events.map((each) => ('turn' in each.event ? each.event.turn : undefined));
 }
 
-/** What is done to runs from outside. */
-export const runCases: Readonly<Record<string, Body>> = {
-  'a run is read from outside, from any position on': async ({ host }) => {
-    await startedWith(host, 'run', [1, 2]);
+/** Operations on runs from outside: read, follow, list, enqueue, cancel, fork, close. */
+export const runCases: Readonly<Record<string, CaseBody>> = {
+  'reads the progress of a run from any position': async ({ host }) => {
+    await startRun(host, 'run', [1, 2]);
     const first = await host.getRun('run');
-    has(first, { status: 'running', record: record('run'), outcome: undefined }, 'It is at work.');
-    same(turnsOf(first), [1, 2], 'What was remembered is read in that order.');
+    expectFields(first, { status: 'running', record: createRecord('run'), outcome: undefined }, 'The run is running.');
+    expectEqual(listTurns(first), [1, 2], 'Events are read in the order of recording.');
     const after = first.events.at(-1)?.position ?? 0;
-    const stepRunner = await resumed(host, 'run');
-    await stepRunner.step(step('model:3', fact(3)));
+    const stepRunner = await resumeRun(host, 'run');
+    await stepRunner.step(createStep('model:3', createEvent(3)));
     await stepRunner.parallel(
-      [{ type: 'child', name: 'tool:3.0', body: (inner) => inner.step(step('model:1', fact(9))) }],
+      [{ type: 'child', name: 'tool:3.0', body: (inner) => inner.step(createStep('model:1', createEvent(9))) }],
       {
         width: 1,
       },
     );
     const rest = await host.getRun('run', { after });
-    same(turnsOf(rest), [3, 9], 'What came since is read.');
+    expectEqual(listTurns(rest), [3, 9], 'Only later events are read.');
     const paths = rest.events.map(({ path }) => path);
-    same(paths, ['', 'tool:3.0'], 'Each with the run that it is of.');
+    expectEqual(paths, ['', 'tool:3.0'], 'Each event has the path of its run.');
     await host.release('run', COMPLETED);
     const last = await host.getRun('run', { after: rest.events.at(-1)?.position ?? 0 });
-    has(last, { status: 'completed', outcome: COMPLETED, events: [] }, 'It has ended.');
+    expectFields(last, { status: 'completed', outcome: COMPLETED, events: [] }, 'The run has finished.');
   },
 
-  'a run is followed until it has ended': async ({ host }) => {
-    await startedWith(host, 'run', [1]);
+  'follows a run until it has finished': async ({ host }) => {
+    await startRun(host, 'run', [1]);
     const turns: unknown[] = [];
     const following = (async () => {
-      for await (const each of host.followRun('run')) turns.push(...turnsOf({ events: [each] }));
+      for await (const each of host.followRun('run')) turns.push(...listTurns({ events: [each] }));
     })();
-    await until(() => turns.length === 1, 'What was remembered before is told.');
-    const stepRunner = await resumed(host, 'run');
-    await stepRunner.step(step('model:2', fact(2)));
-    await until(() => turns.length === 2, 'What is remembered meanwhile is told.');
+    await waitUntil(() => turns.length === 1, 'Recorded events are emitted.');
+    const stepRunner = await resumeRun(host, 'run');
+    await stepRunner.step(createStep('model:2', createEvent(2)));
+    await waitUntil(() => turns.length === 2, 'New events are emitted.');
     await host.release('run', COMPLETED);
     await following;
-    same(turns, [1, 2], 'Each fact is told once.');
+    expectEqual(turns, [1, 2], 'Each event is emitted once.');
     const stopped = new AbortController();
     stopped.abort();
     for await (const each of host.followRun('run', { signal: stopped.signal }))
-      same(each, undefined, 'Nobody listens.');
+      expectEqual(each, undefined, 'An aborted follower gets no events.');
   },
 
-  'runs are listed, the oldest first, by status and agent': async ({ host }) => {
-    await host.start({ ...record('one'), metadata: { user: 'ada' }, at: 900 });
+  'lists runs by status and agent, the oldest first': async ({ host }) => {
+    await host.start({ ...createRecord('one'), metadata: { user: 'ada' }, at: 900 });
     await host.release('one', COMPLETED);
-    await host.start({ ...record('two'), agent: 'other' });
-    await host.start(record('three'));
+    await host.start({ ...createRecord('two'), agent: 'other' });
+    await host.start(createRecord('three'));
     await host.release('three', undefined);
     await host.enqueue('agent', 'Go.', { runId: 'four' });
     const all = await host.listRuns();
-    const told = all.map(({ runId, status, attempts }) => [runId, status, attempts]);
+    const listed = all.map(({ runId, status, attempts }) => [runId, status, attempts]);
     const expected = [
       ['one', 'completed', 1],
       ['two', 'running', 1],
       ['three', 'interrupted', 1],
       ['four', 'queued', 0],
     ];
-    same(told, expected, 'Each run has a status.');
+    expectEqual(listed, expected, 'Each run has a status.');
     const one = { agent: 'agent', metadata: { user: 'ada' }, startedAt: 900, outcome: COMPLETED };
-    has(all[0], one, 'And what is known of it.');
-    same(await idsOf(host, { status: 'interrupted' }), ['three'], 'By status.');
-    same(await idsOf(host, { agent: 'agent' }), ['one', 'three', 'four'], 'By agent.');
-    same(await idsOf(host, { agent: 'agent', limit: 2 }), ['one', 'three'], 'The first of them.');
+    expectFields(all[0], one, 'Each entry describes its run.');
+    expectEqual(await listRunIds(host, { status: 'interrupted' }), ['three'], 'Lists runs by status.');
+    expectEqual(await listRunIds(host, { agent: 'agent' }), ['one', 'three', 'four'], 'Lists runs by agent.');
+    expectEqual(await listRunIds(host, { agent: 'agent', limit: 2 }), ['one', 'three'], 'The first run is listed.');
   },
 
-  'a run is enqueued, and begun by whoever opens it': async ({ host }) => {
+  'enqueues a run that any worker can claim': async ({ host }) => {
     const metadata = { user: 'ada' };
     const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata });
-    same((await host.getRun(runId)).status, 'queued', 'Nobody works on it.');
+    expectEqual((await host.getRun(runId)).status, 'queued', 'The run is queued.');
     const named = await host.enqueue('agent', [{ role: 'user', content: 'Go.' }], { runId: 'named' });
-    same(named, 'named', 'It has the name that it was given.');
-    await refuses(host.enqueue('agent', 'Go.', { runId: 'named' }), 'run.exists', 'No name is given twice.');
-    await refuses(host.enqueue('agent', []), 'config.invalid', 'Something has to be said.');
+    expectEqual(named, 'named', 'The run has the given id.');
+    await expectRejection(host.enqueue('agent', 'Go.', { runId: 'named' }), 'run.exists', 'An id is used once.');
+    await expectRejection(host.enqueue('agent', []), 'config.invalid', 'The input must not be empty.');
     const unkept = host.enqueue('agent', 'Go.', { runId: 'a\0b' });
-    await refuses(unkept, 'config.invalid', 'A name is text that can be kept.');
-    const opened = await held(host, runId);
-    const { messages } = record(runId);
+    await expectRejection(unkept, 'config.invalid', 'An id must be storable text.');
+    const opened = await claimRun(host, runId);
+    const { messages } = createRecord(runId);
     const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true };
-    has(opened.record, given, 'It is as it was given.');
-    same((await host.getRun(runId)).status, 'running', 'Now somebody works on it.');
+    expectFields(opened.record, given, 'The record is as given.');
+    expectEqual((await host.getRun(runId)).status, 'running', 'The run is running.');
   },
 
-  'a run is cancelled at work, and where nobody works on it': async ({ host }) => {
-    const stepRunner = await host.start(record('run'));
-    same(stepRunner.signal?.aborted, false, 'Nobody wants it to end.');
+  'cancels a claimed run and an unclaimed run': async ({ host }) => {
+    const stepRunner = await host.start(createRecord('run'));
+    expectEqual(stepRunner.signal?.aborted, false, 'The run is not cancelled.');
     await host.cancel('run', { reason: 'No more.' });
-    await until(() => stepRunner.signal?.aborted === true, 'Whoever works on it is told.');
-    same(stepRunner.signal?.reason, 'No more.', 'And why.');
+    await waitUntil(() => stepRunner.signal?.aborted === true, 'The signal of the claimed run is aborted.');
+    expectEqual(stepRunner.signal?.reason, 'No more.', 'The reason is passed on.');
     for (const [runId, outcome] of Object.entries({ 'given up': undefined, waiting: SUSPENDED })) {
-      await host.start(record(runId));
+      await host.start(createRecord(runId));
       await host.release(runId, outcome);
       await host.cancel(runId);
-      const opened = await held(host, runId);
-      same(opened.stepRunner.signal?.aborted, true, 'Whoever opens it is told at once.');
+      const opened = await claimRun(host, runId);
+      expectEqual(opened.stepRunner.signal?.aborted, true, 'The signal is aborted when the run is claimed.');
     }
   },
 
-  'a fork goes on from a step, and the original stays as it is': async ({ host }) => {
-    await startedWith(host, 'run', [1, 2, 3]);
+  'forks a run from a step and leaves the original unchanged': async ({ host }) => {
+    await startRun(host, 'run', [1, 2, 3]);
     await host.release('run', COMPLETED);
     const before = await host.getRun('run');
     const fork = await host.fork('run', { before: 'model:2', runId: 'fork' });
-    same(fork, 'fork', 'It has the name that it was given.');
-    const { stepRunner, record: forked } = await held(host, fork);
-    has(forked, { agent: 'agent', messages: record('run').messages }, 'It is of the same agent.');
-    same(await stepRunner.step(step<unknown>('model:1', {})), fact(1), 'What came before the step is kept.');
-    same(await stepRunner.step(step<unknown>('model:2', 'new')), 'new', 'The step is done anew.');
-    same(await host.getRun('run'), before, 'The original is as it was.');
+    expectEqual(fork, 'fork', 'The fork has the given id.');
+    const { stepRunner, record: forked } = await claimRun(host, fork);
+    expectFields(
+      forked,
+      { agent: 'agent', messages: createRecord('run').messages },
+      'The fork has the same agent and messages.',
+    );
+    expectEqual(
+      await stepRunner.step(createStep<unknown>('model:1', {})),
+      createEvent(1),
+      'Steps before the fork are kept.',
+    );
+    expectEqual(await stepRunner.step(createStep<unknown>('model:2', 'new')), 'new', 'The step runs again.');
+    expectEqual(await host.getRun('run'), before, 'The original is unchanged.');
   },
 
-  'a fork may begin from other words': async ({ host }) => {
-    await startedWith(host, 'run', [1, 2]);
+  'forks a run with other messages or further input': async ({ host }) => {
+    await startRun(host, 'run', [1, 2]);
     await host.release('run', COMPLETED);
     const messages = [{ role: 'user', content: 'Begin anew.' }] as const;
     const fork = await host.fork('run', { before: 'model:2', messages });
-    const { stepRunner, record: forked } = await held(host, fork);
-    same(forked.messages, messages, 'It begins from what it was given.');
-    same(await stepRunner.step(step<unknown>('model:1', 'new')), 'new', 'Nothing was done yet.');
-    const said = await host.fork('run', { before: 'model:2', input: 'And now?' });
-    const { conversation } = (await held(host, said)).record.forked ?? {};
-    has(conversation, { events: [fact(1)], input: [{ role: 'user', content: 'And now?' }] }, 'It goes on from there.');
-    await refuses(host.fork('run', { before: 'model:9' }), 'step.unknown', 'There has to be such a step.');
-    await refuses(host.fork('run', { before: 'model:2', runId: 'run' }), 'run.exists', 'No name is given twice.');
-    await refuses(host.fork('other', { before: 'model:1' }), 'run.unknown', 'There has to be such a run.');
+    const { stepRunner, record: forked } = await claimRun(host, fork);
+    expectEqual(forked.messages, messages, 'The fork starts with the given messages.');
+    expectEqual(await stepRunner.step(createStep<unknown>('model:1', 'new')), 'new', 'The fork keeps no step.');
+    const continued = await host.fork('run', { before: 'model:2', input: 'And now?' });
+    const { conversation } = (await claimRun(host, continued)).record.forked ?? {};
+    expectFields(
+      conversation,
+      { events: [createEvent(1)], input: [{ role: 'user', content: 'And now?' }] },
+      'The fork continues the conversation.',
+    );
+    await expectRejection(host.fork('run', { before: 'model:9' }), 'step.unknown', 'The step must exist.');
+    await expectRejection(host.fork('run', { before: 'model:2', runId: 'run' }), 'run.exists', 'An id is used once.');
+    await expectRejection(host.fork('other', { before: 'model:1' }), 'run.unknown', 'The run must exist.');
   },
 
-  'a fork keeps the answer of a call whose result it keeps, and asks for any other again': async ({ host }) => {
-    const stepRunner = await host.start(record('run'));
-    await stepRunner.step(step('model:1', fact(1)));
+  'keeps an answer in a fork only if the fork keeps the result of the call': async ({ host }) => {
+    const stepRunner = await host.start(createRecord('run'));
+    await stepRunner.step(createStep('model:1', createEvent(1)));
     await stepRunner.waitFor('approval:1.0', APPROVAL);
     await host.answer('run', 'approval:1.0', APPROVE);
-    await stepRunner.step(step('answer:1.0', fact(2)));
-    await stepRunner.step(step('tool:1.0:pay', fact(3)));
-    await stepRunner.step(step('model:2', fact(4)));
+    await stepRunner.step(createStep('answer:1.0', createEvent(2)));
+    await stepRunner.step(createStep('tool:1.0:pay', createEvent(3)));
+    await stepRunner.step(createStep('model:2', createEvent(4)));
     await host.release('run', COMPLETED);
-    const after = await held(host, await host.fork('run', { before: 'model:2' }));
+    const after = await claimRun(host, await host.fork('run', { before: 'model:2' }));
     const approved = APPROVED;
-    same(
+    expectEqual(
       await after.stepRunner.waitFor('approval:1.0', APPROVAL),
       approved,
-      'The call has run: nobody is asked twice.',
+      'The fork keeps the result, so nobody answers again.',
     );
-    const before = await held(host, await host.fork('run', { before: 'tool:1.0:pay' }));
+    const before = await claimRun(host, await host.fork('run', { before: 'tool:1.0:pay' }));
     const waited = await before.stepRunner.waitFor('approval:1.0', APPROVAL);
-    same(waited, PARKED, 'The fork would run the call once more: it asks.');
-    const { events: facts } = await host.getRun(before.record.runId);
-    same(turnsOf({ events: facts }), [1], 'What came of the answer is not kept either.');
+    expectEqual(waited, PARKED, 'The fork would run the call again, so the call is pending.');
+    const { events } = await host.getRun(before.record.runId);
+    expectEqual(listTurns({ events }), [1], 'The fork does not keep the step that recorded the answer.');
   },
 
-  'a host that closes begins no step, and lets the one at work finish': async ({ host }) => {
-    const stepRunner = await host.start(record('run'));
+  'begins no step after close, and lets a running step finish': async ({ host }) => {
+    const stepRunner = await host.start(createRecord('run'));
     const work = Promise.withResolvers<string>();
-    const atWork = stepRunner.step(step('model:1', 'a', { work: () => work.promise }));
+    const atWork = stepRunner.step(createStep('model:1', 'a', { work: () => work.promise }));
     const closed = host.close({ graceMs: 60_000 });
-    await refuses(stepRunner.step(step('model:2', 'b')), 'host.closing', 'No step begins any more.');
-    await refuses(host.start(record('other')), 'host.closing', 'Nor does a run.');
+    await expectRejection(stepRunner.step(createStep('model:2', 'b')), 'host.closing', 'No step begins.');
+    await expectRejection(host.start(createRecord('other')), 'host.closing', 'No run starts.');
     work.resolve('a');
-    same(await atWork, 'a', 'What is at work is kept.');
+    expectEqual(await atWork, 'a', 'The value of the running step is recorded.');
     await host.release('run', undefined);
     await closed;
   },

@@ -1,132 +1,163 @@
 import type { Step } from '@pawl/core/host';
-import { refuses, same } from './expect.ts';
-import { APPROVE, type Body, COMPLETED, held, record, resumed, SUSPENDED, step } from './kit.ts';
+import { expectEqual, expectRejection } from './expect.ts';
+import { APPROVE, type CaseBody, COMPLETED, claimRun, createRecord, createStep, resumeRun, SUSPENDED } from './kit.ts';
 
-/** Steps are remembered, and runs are opened and released. */
-export const stepCases: Readonly<Record<string, Body>> = {
-  'a step is done once in the life of a run, and told each time it is met': async ({ host }) => {
+/** Recording of steps; claim and release of runs. */
+export const stepCases: Readonly<Record<string, CaseBody>> = {
+  'runs a step once per run and replays its value afterwards': async ({ host }) => {
     const journal: string[] = [];
-    const kept = (name: string, value: string): Step<string> => ({
-      ...step(name, value),
+    const createLoggedStep = (name: string, value: string): Step<string> => ({
+      ...createStep(name, value),
       work: async () => {
         journal.push(`did ${name}`);
         return value;
       },
-      onRecorded: (told, { replayed }) => journal.push(`told ${told}, ${replayed ? 'replayed' : 'new'}`),
+      onRecorded: (recorded, { replayed }) => journal.push(`recorded ${recorded}, ${replayed ? 'replayed' : 'new'}`),
     });
-    const first = await host.start(record('run'));
-    same(await first.step(kept('model:1', 'a')), 'a', 'A step gives what its work gave.');
-    same(await first.step(kept('model:1', 'other')), 'a', 'A step that is done gives what it gave.');
-    const stepRunner = await resumed(host, 'run');
-    same(
-      await stepRunner.step(kept('model:1', 'again')),
+    const first = await host.start(createRecord('run'));
+    expectEqual(await first.step(createLoggedStep('model:1', 'a')), 'a', 'A step resolves to the value of its work.');
+    expectEqual(
+      await first.step(createLoggedStep('model:1', 'other')),
       'a',
-      'A step that is done is remembered by the next attempt.',
+      'A recorded step resolves to its recorded value.',
     );
-    same(await stepRunner.step(kept('model:2', 'b')), 'b', 'A step that nobody did is done.');
-    const told = ['did model:1', 'told a, new', 'told a, replayed', 'told a, replayed', 'did model:2', 'told b, new'];
-    same(journal, told, 'A step is told as new once it is kept, and as replayed from then on.');
+    const stepRunner = await resumeRun(host, 'run');
+    expectEqual(
+      await stepRunner.step(createLoggedStep('model:1', 'again')),
+      'a',
+      'The next attempt replays the recorded value.',
+    );
+    expectEqual(await stepRunner.step(createLoggedStep('model:2', 'b')), 'b', 'A step without a recorded value runs.');
+    const expectedJournal = [
+      'did model:1',
+      'recorded a, new',
+      'recorded a, replayed',
+      'recorded a, replayed',
+      'did model:2',
+      'recorded b, new',
+    ];
+    expectEqual(journal, expectedJournal, '`onRecorded` gets a new value once, and a replayed value afterwards.');
   },
 
-  'a step that rejects is not remembered, and is done again': async ({ host }) => {
-    const first = await host.start(record('run'));
+  'runs a rejected step again': async ({ host }) => {
+    const first = await host.start(createRecord('run'));
     const away = new Error('away');
-    const rejecting = step('model:1', 'a', { work: () => Promise.reject(away) });
+    const rejecting = createStep('model:1', 'a', { work: () => Promise.reject(away) });
     const [settled] = await Promise.allSettled([first.step(rejecting)]);
     const came = settled.status === 'rejected' ? String(settled.reason) : 'it resolved';
-    same(came.includes('away'), true, `What a step rejects with is passed on; it was: ${came}`);
-    same(await first.step(step('model:1', 'a')), 'a', 'A step that rejected is done again.');
-    const stepRunner = await resumed(host, 'run');
-    same(await stepRunner.step(step('model:1', 'b')), 'a', 'What it gave then is remembered.');
+    expectEqual(came.includes('away'), true, `The rejection is passed on; it was: ${came}`);
+    expectEqual(await first.step(createStep('model:1', 'a')), 'a', 'A rejected step runs again.');
+    const stepRunner = await resumeRun(host, 'run');
+    expectEqual(await stepRunner.step(createStep('model:1', 'b')), 'a', 'The value of the second try is recorded.');
   },
 
-  'values come back as they were, however large or odd': async ({ host }) => {
+  'returns values unchanged, however large or unusual': async ({ host }) => {
     const value = { text: 'ä🦊\u0000\ud800"\\\n'.repeat(20_000), list: [null, true, 0.1, { '': [] }] };
-    const stepRunner = await host.start(record('run'));
-    await stepRunner.step(step('model:1', value));
-    same(await stepRunner.step(step<unknown>('model:1', 'b')), value, 'A value is what it was, in the same attempt.');
-    const next = await resumed(host, 'run');
-    same(await next.step(step<unknown>('model:1', 'b')), value, 'A value is what it was, in the next attempt.');
+    const stepRunner = await host.start(createRecord('run'));
+    await stepRunner.step(createStep('model:1', value));
+    expectEqual(
+      await stepRunner.step(createStep<unknown>('model:1', 'b')),
+      value,
+      'The same attempt gets the value unchanged.',
+    );
+    const next = await resumeRun(host, 'run');
+    expectEqual(
+      await next.step(createStep<unknown>('model:1', 'b')),
+      value,
+      'The next attempt gets the value unchanged.',
+    );
   },
 
-  'each attempt at a run has another name, and its record stays': async ({ host }) => {
+  'gives each attempt a unique name and keeps the record': async ({ host }) => {
     const limits = { turns: Number.POSITIVE_INFINITY, cost: 0.5 };
-    const given = { ...record('run'), instructions: 'Be kind.', limits };
+    const given = { ...createRecord('run'), instructions: 'Be kind.', limits };
     const first = await host.start(given);
     await host.release('run', undefined);
-    const second = await held(host, 'run');
+    const second = await claimRun(host, 'run');
     await host.release('run', undefined);
-    const third = await held(host, 'run');
+    const third = await claimRun(host, 'run');
     const names = new Set([first.attempt, second.stepRunner.attempt, third.stepRunner.attempt]);
-    same(names.size, 3, 'Each attempt has a name of its own.');
-    same([second.record, third.record], [given, given], 'The record of a run is what it was.');
+    expectEqual(names.size, 3, 'Each attempt has a unique name.');
+    expectEqual([second.record, third.record], [given, given], 'The record is unchanged.');
   },
 
-  'runs know nothing of each other': async ({ host }) => {
-    const one = await host.start(record('one'));
-    const other = await host.start(record('other'));
-    await one.step(step('model:1', 'a'));
-    same(await other.step(step('model:1', 'b')), 'b', 'A step of another run is not this one.');
+  'keeps the steps of runs apart': async ({ host }) => {
+    const one = await host.start(createRecord('one'));
+    const other = await host.start(createRecord('other'));
+    await one.step(createStep('model:1', 'a'));
+    expectEqual(await other.step(createStep('model:1', 'b')), 'b', 'A step belongs to its run only.');
   },
 
-  'a run that has ended gives its outcome': async ({ host }) => {
-    await host.start(record('run'));
+  'returns the outcome of a finished run': async ({ host }) => {
+    await host.start(createRecord('run'));
     await host.release('run', COMPLETED);
-    const ended = { type: 'finished', record: record('run'), outcome: COMPLETED };
-    same(await host.claim('run'), ended, 'A run that has ended is not taken.');
-    same(await host.claim('run'), ended, 'However often it is opened.');
-    await refuses(host.start(record('run')), 'run.exists', 'A run that has ended is not started anew.');
+    const ended = { type: 'finished', record: createRecord('run'), outcome: COMPLETED };
+    expectEqual(await host.claim('run'), ended, 'A finished run cannot be claimed.');
+    expectEqual(await host.claim('run'), ended, 'Every claim gives the same result.');
+    await expectRejection(
+      host.start(createRecord('run')),
+      'run.exists',
+      'The id of a finished run cannot be used again.',
+    );
   },
 
-  'a run that is suspended, or was given up, goes on': async ({ host }) => {
-    const first = await host.start(record('run'));
-    await first.step(step('model:1', 'a'));
+  'continues a suspended or released run': async ({ host }) => {
+    const first = await host.start(createRecord('run'));
+    await first.step(createStep('model:1', 'a'));
     await host.release('run', SUSPENDED);
-    await held(host, 'run');
-    const third = await resumed(host, 'run');
-    same(await third.step(step('model:1', 'b')), 'a', 'What it did is remembered.');
+    await claimRun(host, 'run');
+    const third = await resumeRun(host, 'run');
+    expectEqual(await third.step(createStep('model:1', 'b')), 'a', 'The recorded step is replayed.');
   },
 
-  'a run that somebody works on is at work elsewhere for everybody else': async ({ host }) => {
-    await host.start(record('run'));
-    same(await host.claim('run'), { type: 'busy', record: record('run') }, 'Two never work on the same run.');
+  'reports a claimed run as busy': async ({ host }) => {
+    await host.start(createRecord('run'));
+    expectEqual(
+      await host.claim('run'),
+      { type: 'busy', record: createRecord('run') },
+      'A run has one worker at most.',
+    );
   },
 
-  'a run that is looked at and not accepted stays as it is': async ({ host }) => {
-    await host.start(record('run'));
+  'leaves a run unchanged if accept throws': async ({ host }) => {
+    await host.start(createRecord('run'));
     await host.release('run', undefined);
     const refusal = new Error('Not mine.');
     const accept = (): never => {
       throw refusal;
     };
     const [settled] = await Promise.allSettled([host.claim('run', { accept })]);
-    same(settled.status === 'rejected' && settled.reason === refusal, true, 'What `accept` throws is thrown as it is.');
-    same((await host.claim('run')).type, 'claimed', 'A run that was not accepted can be taken.');
+    expectEqual(
+      settled.status === 'rejected' && settled.reason === refusal,
+      true,
+      'The error of `accept` is passed on.',
+    );
+    expectEqual((await host.claim('run')).type, 'claimed', 'The run can be claimed.');
   },
 
-  'what is held of a suspended run changes nothing in it': async ({ host }) => {
+  'copies records and values, so later mutation changes nothing': async ({ host }) => {
     const order = { id: 7 };
     const value: { path: string } = { path: '/tmp/a' };
-    const first = await host.start({ ...record('run'), metadata: { order } });
-    await first.step(step('check:1.0', value));
+    const first = await host.start({ ...createRecord('run'), metadata: { order } });
+    await first.step(createStep('check:1.0', value));
     await host.release('run', SUSPENDED);
     order.id = 8;
     value.path = '/etc/passwd';
-    const opened = await held(host, 'run');
-    same(opened.record.metadata, { order: { id: 7 } }, 'The record is a copy.');
-    const kept = await opened.stepRunner.step(step('check:1.0', value));
-    same(kept, { path: '/tmp/a' }, 'What was remembered is a copy.');
+    const opened = await claimRun(host, 'run');
+    expectEqual(opened.record.metadata, { order: { id: 7 } }, 'The record is a copy.');
+    const createLoggedStep = await opened.stepRunner.step(createStep('check:1.0', value));
+    expectEqual(createLoggedStep, { path: '/tmp/a' }, 'The recorded value is a copy.');
   },
 
-  'what there is not, or is already, is refused': async ({ host }) => {
-    await host.start(record('run'));
-    await refuses(host.start(record('run')), 'run.exists', 'No run is started twice.');
-    await refuses(host.claim('other'), 'run.unknown', 'A run that nobody started can’t be opened.');
-    await refuses(host.getRun('other'), 'run.unknown', 'A run that nobody started can’t be read.');
-    await refuses(host.cancel('other'), 'run.unknown', 'A run that nobody started can’t be cancelled.');
+  'rejects unknown runs and duplicate ids': async ({ host }) => {
+    await host.start(createRecord('run'));
+    await expectRejection(host.start(createRecord('run')), 'run.exists', 'An id is used once.');
+    await expectRejection(host.claim('other'), 'run.unknown', 'An unknown run cannot be claimed.');
+    await expectRejection(host.getRun('other'), 'run.unknown', 'An unknown run cannot be read.');
+    await expectRejection(host.cancel('other'), 'run.unknown', 'An unknown run cannot be cancelled.');
     const answer = host.answer('other', 'approval:1.0', APPROVE);
-    await refuses(answer, 'run.unknown', 'A run that nobody started can’t be answered.');
+    await expectRejection(answer, 'run.unknown', 'An unknown run cannot be answered.');
     const sent = host.sendMessage('run', { role: 'user', content: 'Hi.' });
-    await refuses(sent, 'run.not_waiting', 'A run that waits for nothing takes no message.');
+    await expectRejection(sent, 'run.not_waiting', 'A run without a pending call takes no message.');
   },
 };

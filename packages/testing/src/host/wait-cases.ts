@@ -1,22 +1,32 @@
 import type { Answer } from '@pawl/core';
 import type { UserMessage } from '@pawl/core/chat';
 import type { WaitOptions, WaitResult } from '@pawl/core/host';
-import { refuses, same } from './expect.ts';
-import { APPROVAL, APPROVE, APPROVED, type Body, COMPLETED, PARKED, record, resumed, type Stage } from './kit.ts';
+import { expectEqual, expectRejection } from './expect.ts';
+import {
+  APPROVAL,
+  APPROVE,
+  APPROVED,
+  type CaseBody,
+  type CaseSetup,
+  COMPLETED,
+  createRecord,
+  PARKED,
+  resumeRun,
+} from './kit.ts';
 
 const hello: UserMessage = { role: 'user', content: 'Stop that.' };
 
 type Wait = (name?: string, options?: Partial<WaitOptions>) => Promise<WaitResult<unknown>>;
 
-async function waiting({ host }: Stage): Promise<Wait> {
-  const stepRunner = await host.start(record('run'));
+async function startWaitingRun({ host }: CaseSetup): Promise<Wait> {
+  const stepRunner = await host.start(createRecord('run'));
   return (name = 'approval:1.0', options = {}) => stepRunner.waitFor(name, { ...APPROVAL, ...options });
 }
 
-/** Words from outside. */
-export const waitCases: Readonly<Record<string, Body>> = {
-  'a call that waits is answered once, and that is remembered': async (stage) => {
-    const wait = await waiting(stage);
+/** Answers and messages to a run that waits. */
+export const waitCases: Readonly<Record<string, CaseBody>> = {
+  'accepts one answer to a pending call and records it': async (stage) => {
+    const wait = await startWaitingRun(stage);
     const answers: readonly Answer[] = [
       APPROVE,
       { type: 'deny', fingerprint: 'f', reason: 'Too dear.' },
@@ -24,109 +34,113 @@ export const waitCases: Readonly<Record<string, Body>> = {
     ];
     for (const [index, answer] of answers.entries()) {
       const name = `approval:1.${index}`;
-      same(await wait(name), PARKED, 'Nothing was said yet.');
+      expectEqual(await wait(name), PARKED, 'The call is pending.');
       await stage.host.answer('run', name, answer);
-      same(await wait(name), { type: 'answered', value: answer }, 'The run is told the answer.');
-      same(await wait(name), { type: 'answered', value: answer }, 'Each time it asks.');
-      await refuses(stage.host.answer('run', name, APPROVE), 'approval.used', 'A call is answered once.');
+      expectEqual(await wait(name), { type: 'answered', value: answer }, 'The wait resolves to the answer.');
+      expectEqual(await wait(name), { type: 'answered', value: answer }, 'The wait resolves to the answer every time.');
+      await expectRejection(stage.host.answer('run', name, APPROVE), 'approval.used', 'A call accepts one answer.');
     }
-    const next = await resumed(stage.host, 'run');
-    const told = await next.waitFor('approval:1.0', APPROVAL);
-    same(told, APPROVED, 'The next attempt is told the same.');
+    const next = await resumeRun(stage.host, 'run');
+    const result = await next.waitFor('approval:1.0', APPROVAL);
+    expectEqual(result, APPROVED, 'The next attempt gets the same answer.');
   },
 
-  'of 20 answers at once exactly one is taken': async (stage) => {
-    const wait = await waiting(stage);
+  'accepts exactly one of 20 concurrent answers': async (stage) => {
+    const wait = await startWaitingRun(stage);
     await wait();
     const answers = Array.from({ length: 20 }, (_, at): Answer => ({ ...APPROVE, type: 'deny', reason: `${at}` }));
     const settled = await Promise.allSettled(answers.map((answer) => stage.host.answer('run', 'approval:1.0', answer)));
     const taken = answers.filter((_, index) => settled[index]?.status === 'fulfilled');
-    same(taken.length, 1, 'Exactly one answer is taken.');
-    same(await wait(), { type: 'answered', value: taken[0] }, 'That one is the answer.');
+    expectEqual(taken.length, 1, 'Exactly one answer is accepted.');
+    expectEqual(await wait(), { type: 'answered', value: taken[0] }, 'The accepted answer is recorded.');
   },
 
-  'an answer is not changed by whoever gave it': async (stage) => {
-    const wait = await waiting(stage);
+  'copies an answer': async (stage) => {
+    const wait = await startWaitingRun(stage);
     const given = { amount: 5 };
     await wait();
     await stage.host.answer('run', 'approval:1.0', { type: 'edit', fingerprint: 'f', arguments: given });
     given.amount = 5_000;
     const value = { type: 'edit', fingerprint: 'f', arguments: { amount: 5 } };
-    same(await wait(), { type: 'answered', value }, 'An answer is a copy.');
+    expectEqual(await wait(), { type: 'answered', value }, 'An answer is a copy.');
   },
 
-  'an answer for something else approves nothing': async (stage) => {
-    const wait = await waiting(stage);
+  'rejects an answer that does not match a pending call': async (stage) => {
+    const wait = await startWaitingRun(stage);
     await wait();
     const { host } = stage;
-    await refuses(host.answer('run', 'approval:9.9', APPROVE), 'approval.unknown', 'The call has to wait.');
+    await expectRejection(host.answer('run', 'approval:9.9', APPROVE), 'approval.unknown', 'The call must be pending.');
     const other = host.answer('run', 'approval:1.0', { ...APPROVE, fingerprint: 'g' });
-    await refuses(other, 'approval.mismatch', 'The answer has to name what is approved.');
-    const none = host.answer('run', 'approval:1.0', { type: 'yes', fingerprint: 'f' } as never); // As from JavaScript.
-    await refuses(none, 'approval.invalid', 'The answer has to be one.');
-    const reply = host.answer('run', 'approval:1.0', { type: 'result', fingerprint: 'f', value: 1 });
-    await refuses(reply, 'approval.invalid', 'The answer has to be of a kind that the call accepts.');
-    const word = host.sendMessage('run', { role: 'assistant', content: 'Hi.' } as never);
-    await refuses(word, 'config.invalid', 'Only a user’s message is sent to a run.');
-    same(await wait(), PARKED, 'Nothing was said.');
+    await expectRejection(other, 'approval.mismatch', 'The fingerprint must match.');
+    const none = host.answer('run', 'approval:1.0', { type: 'yes', fingerprint: 'f' } as never); // A JavaScript caller is not type-checked.
+    await expectRejection(none, 'approval.invalid', 'The type of the answer must be known.');
+    const wrongType = host.answer('run', 'approval:1.0', { type: 'result', fingerprint: 'f', value: 1 });
+    await expectRejection(wrongType, 'approval.invalid', 'The call must accept the type of the answer.');
+    const wrongRole = host.sendMessage('run', { role: 'assistant', content: 'Hi.' } as never);
+    await expectRejection(wrongRole, 'config.invalid', 'Only a user message can be sent to a run.');
+    expectEqual(await wait(), PARKED, 'The call is pending.');
   },
 
-  'nobody answers in time: the wait expires, and stays so': async (stage) => {
-    const wait = await waiting(stage);
-    const timed = (): Promise<WaitResult<unknown>> => wait('approval:1.0', { timeoutMs: 100 });
-    same(await timed(), PARKED, 'Nothing was said yet.');
+  'expires a wait without an answer, for good': async (stage) => {
+    const wait = await startWaitingRun(stage);
+    const waitWithTimeout = (): Promise<WaitResult<unknown>> => wait('approval:1.0', { timeoutMs: 100 });
+    expectEqual(await waitWithTimeout(), PARKED, 'The call is pending.');
     await stage.clock.advance(99);
-    same(await timed(), PARKED, 'It is not over yet.');
+    expectEqual(await waitWithTimeout(), PARKED, 'The timeout has not passed.');
     await stage.clock.advance(1);
     const late = stage.host.answer('run', 'approval:1.0', APPROVE);
-    await refuses(late, 'approval.expired', 'An answer that comes too late is none.');
-    same(await timed(), { type: 'expired' }, 'It is over.');
-    same(await timed(), { type: 'expired' }, 'It stays so.');
+    await expectRejection(late, 'approval.expired', 'A late answer is rejected.');
+    expectEqual(await waitWithTimeout(), { type: 'expired' }, 'The wait has expired.');
+    expectEqual(await waitWithTimeout(), { type: 'expired' }, 'The wait stays expired.');
   },
 
-  'an answer in time counts, however late the run asks for it': async (stage) => {
-    const wait = await waiting(stage);
+  'accepts an answer in time, however late the run asks for it': async (stage) => {
+    const wait = await startWaitingRun(stage);
     await wait('approval:1.0', { timeoutMs: 100 });
     await stage.clock.advance(50);
     await stage.host.answer('run', 'approval:1.0', APPROVE);
     await stage.clock.advance(5_000);
-    const told = await wait('approval:1.0', { timeoutMs: 100 });
-    same(told, APPROVED, 'It was in time.');
+    const result = await wait('approval:1.0', { timeoutMs: 100 });
+    expectEqual(result, APPROVED, 'The answer was in time.');
   },
 
-  'an expiry that the run was told of is not undone: not by the user, not by a clock that goes back': async (stage) => {
-    const wait = await waiting(stage);
+  'keeps a wait expired after a user message and after a clock set back': async (stage) => {
+    const wait = await startWaitingRun(stage);
     const { host, clock } = stage;
     await wait('approval:1.0', { timeoutMs: 100 });
     await wait('approval:1.1');
     await clock.advance(100);
     await wait('approval:1.0', { timeoutMs: 100 });
     await host.sendMessage('run', hello);
-    stage.goBack(90);
-    same(await wait('approval:1.0', { timeoutMs: 100 }), { type: 'expired' }, 'It stays expired.');
-    await refuses(host.answer('run', 'approval:1.0', APPROVE), 'approval.expired', 'It takes no answer.');
-    same((await wait('approval:1.1')).type, 'answered', 'The other one was interrupted.');
+    stage.setClockBack(90);
+    expectEqual(await wait('approval:1.0', { timeoutMs: 100 }), { type: 'expired' }, 'The wait stays expired.');
+    await expectRejection(
+      host.answer('run', 'approval:1.0', APPROVE),
+      'approval.expired',
+      'An expired wait accepts no answer.',
+    );
+    expectEqual((await wait('approval:1.1')).type, 'answered', 'The other call is interrupted.');
   },
 
-  'the user writes: every call that waits is interrupted, those that were answered are not': async (stage) => {
-    const wait = await waiting(stage);
+  'interrupts every pending call when the user writes, and keeps given answers': async (stage) => {
+    const wait = await startWaitingRun(stage);
     const { host } = stage;
     const names = ['approval:1.0', 'approval:1.1', 'approval:1.2'];
     for (const name of names) await wait(name);
     await host.answer('run', 'approval:1.1', APPROVE);
     await host.sendMessage('run', hello);
     const interrupted = { type: 'answered', value: { type: 'interrupt', message: hello } };
-    const told = await Promise.all(names.map((name) => wait(name)));
-    same(told, [interrupted, APPROVED, interrupted], 'A message closes what is open.');
-    await refuses(host.sendMessage('run', hello), 'run.not_waiting', 'Nothing waits any more.');
+    const result = await Promise.all(names.map((name) => wait(name)));
+    expectEqual(result, [interrupted, APPROVED, interrupted], 'A message interrupts every unanswered call.');
+    await expectRejection(host.sendMessage('run', hello), 'run.not_waiting', 'No call is pending.');
   },
 
-  'a run that has ended takes no answer and no message': async (stage) => {
-    const wait = await waiting(stage);
+  'rejects an answer and a message to a finished run': async (stage) => {
+    const wait = await startWaitingRun(stage);
     const { host } = stage;
     await wait();
     await host.release('run', COMPLETED);
-    await refuses(host.answer('run', 'approval:1.0', APPROVE), 'approval.ended', 'It is over.');
-    await refuses(host.sendMessage('run', hello), 'run.not_waiting', 'It is over.');
+    await expectRejection(host.answer('run', 'approval:1.0', APPROVE), 'approval.ended', 'The run has finished.');
+    await expectRejection(host.sendMessage('run', hello), 'run.not_waiting', 'The run has finished.');
   },
 };

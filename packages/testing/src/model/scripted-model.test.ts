@@ -1,14 +1,14 @@
 import { Agent } from '@pawl/core';
 import type { ChatRequest, Delta } from '@pawl/core/chat';
 import { expect, test } from 'vitest';
-import { respond } from '../script/build-reply.ts';
-import type { ScriptedModelResponse } from '../script/reply.ts';
+import { respond } from '../script/respond.ts';
+import type { ScriptedModelResponse } from '../script/scripted-response.ts';
 import { scriptedModel } from './scripted-model.ts';
 
 const hello: ChatRequest = { messages: [{ role: 'user', content: 'Hello' }] };
 const three = respond.text('one two three');
 
-/** The deltas that were told, and what the model gave or the message it rejected with. */
+/** The emitted deltas, and the response or the message of the rejection. */
 async function sent(
   entry: ScriptedModelResponse,
   request: ChatRequest,
@@ -20,29 +20,29 @@ async function sent(
   return [deltas, settled.value.choices[0].message.content];
 }
 
-test('a reply is whole, and told in pieces only where the request is streamed', async () => {
+test('returns a whole response, and emits deltas only if the request is streamed', async () => {
   expect(await sent(three, hello)).toEqual([[], 'one two three']);
   expect(await sent(three, { ...hello, stream: true })).toEqual([['one ', 'two ', 'three'], 'one two three']);
 });
 
-test('requests are recorded, and the script is done when every reply was given', async () => {
+test('records requests and is done when every response is used', async () => {
   const model = scriptedModel([three, ({ messages }) => respond.text(String(messages.length))], { name: 'tiny' });
   await model.send(hello);
   expect(() => model.assertDone()).toThrow(
-    'The script has 1 of 2 replies left: function. Take them out, or make the run ask for them.',
+    'The script has 1 of 2 responses left: function. Remove them, or find out why the run sends fewer requests.',
   );
   const { model: name, choices } = await model.send(hello);
   model.assertDone();
   expect([name, choices[0].message.content, model.requests]).toEqual(['tiny', '1', [hello, hello]]);
 });
 
-test('a script that is used up rejects with an error that no retry repeats', async () => {
+test('rejects with an error that no retry repeats when the script is exhausted', async () => {
   const model = scriptedModel([]);
   await expect(model.send(hello)).rejects.toMatchObject({
     name: 'ScriptError',
     code: 'script.exhausted',
     message:
-      'The script is used up: it has 0 replies, and this is request 1. Add a reply, or find out why the run asks once more.',
+      'The script is exhausted: it has 0 responses, and this is request 1. Add a response, or find out why the run sends another request.',
   });
 });
 
@@ -53,22 +53,22 @@ test.each([
     'a cut',
     respond.cut(three, { afterChunks: 2 }),
     ['one ', 'two '],
-    'The scripted reply was cut off: it ended without a finish reason.',
+    'The scripted response was cut off: it ended without a finish reason.',
   ],
-  ['a reset', respond.reset({ reply: three, afterChunks: 1 }), ['one '], 'The scripted connection was reset.'],
+  ['a reset', respond.reset({ response: three, afterChunks: 1 }), ['one '], 'The scripted connection was reset.'],
   ['an early reset', respond.reset(), [], 'The scripted connection was reset.'],
   [
     'an error',
-    respond.streamError({ message: 'busy' }, { reply: three, afterChunks: 1 }),
+    respond.streamError({ message: 'busy' }, { response: three, afterChunks: 1 }),
     ['one '],
     'The server answered with an error: busy',
   ],
   ['an error body', respond.errorBody('broken'), [], 'The server answered with an error: broken'],
-])('%s rejects after the pieces that came before it', async (_name, entry, deltas, message) => {
+])('rejects %s after the pieces before it', async (_name, entry, deltas, message) => {
   expect(await sent(entry, streamed)).toEqual([deltas, message]);
 });
 
-test('held and stalled replies go on when they are released', async () => {
+test('continues delayed and stalled responses when they are released', async () => {
   const gate = Promise.withResolvers<void>();
   const deltas: string[] = [];
   const model = scriptedModel([
@@ -85,16 +85,16 @@ test('held and stalled replies go on when they are released', async () => {
 });
 
 test.each([
-  ['held', respond.delayed(three, { until: new Promise(() => undefined) })],
+  ['delayed', respond.delayed(three, { until: new Promise(() => undefined) })],
   ['stalled', respond.stall(three)],
-])('an abort ends a reply that is %s, with its reason', async (_name, entry) => {
+])('rejects a response that is %s with the reason of an abort', async (_name, entry) => {
   const controller = new AbortController();
   const answer = scriptedModel([entry]).send(streamed, { signal: controller.signal });
   controller.abort(new Error('no longer wanted'));
   await expect(answer).rejects.toThrow('no longer wanted');
 });
 
-test('a request that was aborted before is not answered, however the script goes on', async () => {
+test('does not respond to a request that was aborted before, whatever the script does', async () => {
   const controller = new AbortController();
   const abort = (): ScriptedModelResponse => {
     controller.abort(new Error('no longer wanted'));
@@ -106,12 +106,12 @@ test('a request that was aborted before is not answered, however the script goes
   expect(unasked.requests).toEqual([]);
 });
 
-test('what is only something on the wire does not fit a scripted model', () => {
+test('does not accept responses that only a server can give', () => {
   // @ts-expect-error A raw body needs a server.
   expect(scriptedModel([respond.body('{')]).requests).toEqual([]);
 });
 
-test('the next delta waits for a reader that is behind', async () => {
+test('waits for a slow reader before the next delta', async () => {
   const deltas: string[] = [];
   await scriptedModel([three]).send(streamed, {
     onDelta: async ({ delta }) => {
@@ -123,7 +123,7 @@ test('the next delta waits for a reader that is behind', async () => {
   expect(deltas).toEqual(['one in', 'one out', 'two in', 'two out', 'threein', 'threeout']);
 });
 
-test('an http error rejects with what the server said', async () => {
+test("rejects with the server's error for an HTTP error", async () => {
   const busy = respond.httpError(429, { message: 'Slow down.', code: 'rate_limit', headers: { 'retry-after': '2' } });
   const poor = respond.httpError(429, { code: 'insufficient_quota', headers: { 'x-request-id': 'req_7' } });
   const long = respond.httpError(400, { code: 'context_length_exceeded', param: 'messages' });
@@ -149,12 +149,12 @@ test('an http error rejects with what the server said', async () => {
   });
 });
 
-test('headers of an http error count whatever their case, as over HTTP', async () => {
+test('ignores the case of header names in an HTTP error', async () => {
   const busy = respond.httpError(429, { headers: { 'Retry-After': '2', 'X-Request-Id': 'req_7' } });
   await expect(scriptedModel([busy]).send(hello)).rejects.toMatchObject({ retryAfterMs: 2000, requestId: 'req_7' });
 });
 
-test('a script that says what it expects fails with the difference, which no retry repeats', async () => {
+test('fails with the difference if a request is not as expected, which no retry repeats', async () => {
   const model = scriptedModel([
     respond.expecting({ messages: [{ role: 'user', content: /Oslo/ }] }, respond.text('Cold.')),
     respond.expecting(
@@ -182,7 +182,7 @@ test('a script that says what it expects fails with the difference, which no ret
   expect(model.requests).toHaveLength(2);
 });
 
-test('a scripted model costs nothing, so that an agent with a cost limit can be tested, unless it has a price', async () => {
+test('has price 0 by default, so that an agent with a cost limit can be tested', async () => {
   const usage = { prompt_tokens: 1_000, completion_tokens: 500, total_tokens: 1_500 };
   const limits = { cost: 0.01 };
   const free = new Agent({ model: scriptedModel([respond.text('Here.', { usage })]), limits });

@@ -8,22 +8,22 @@ import {
   ProtocolError,
 } from '@pawl/core';
 import type { ChatRequest, ChatResponse, Delta, Json } from '@pawl/core/chat';
-import { completion } from '../script/completion.ts';
-import { pieces } from '../script/pieces.ts';
-import type { Interruption, ScriptedModelResponse } from '../script/reply.ts';
+import { buildCompletion } from '../script/build-completion.ts';
 import { Script, type ScriptEntries } from '../script/script.ts';
-import { scriptedHttpError } from './scripted-http-error.ts';
+import type { Interruption, ScriptedModelResponse } from '../script/scripted-response.ts';
+import { splitMessage } from '../script/split-message.ts';
+import { createScriptedHttpError } from './scripted-http-error.ts';
 
 export interface ScriptedModelOptions {
   /** @defaultValue 'scripted' */
   readonly name?: string;
   /** @defaultValue a price of 0, so that an agent with `limits.cost` can be tested */
   readonly price?: Price;
-  /** The newest requests are kept, so many of them. @defaultValue Infinity */
+  /** Keeps only the newest requests. @defaultValue Infinity */
   readonly keepRequests?: number;
 }
 
-/** A model that says what a script says, without a server. */
+/** A model that responds from a script, without a server. */
 export interface ScriptedModel extends ChatModel {
   readonly price: Price;
   /** In the order in which they came. */
@@ -33,10 +33,10 @@ export interface ScriptedModel extends ChatModel {
 }
 
 /**
- * A `ChatModel` that answers each request with the next reply, or all of them with what one function gives.
+ * Creates a `ChatModel` that gives each request the next response of a script, or the result of one function.
  *
- * Where the request is streamed, deltas are told first: words of the text, pieces of the arguments. Faults reject as they
- * would over HTTP. When the script is used up, it rejects with a `ScriptError`, which no retry repeats.
+ * A streamed request gets deltas first: words of the text, pieces of the arguments. Failures reject as over HTTP. An
+ * exhausted script rejects with a `ScriptError`, which no retry repeats.
  */
 export function scriptedModel(
   script: ScriptEntries<ScriptedModelResponse>,
@@ -56,8 +56,8 @@ export function scriptedModel(
       signal.throwIfAborted();
       requests.push(request);
       if (requests.length > keepRequests) requests.shift();
-      const reply = await unlessAborted(entries.next(request, context), signal);
-      return await play(reply, { request, name, signal, onDelta });
+      const response = await waitUnlessAborted(entries.takeNext(request, context), signal);
+      return await playResponse(response, { request, name, signal, onDelta });
     },
   };
 }
@@ -71,82 +71,82 @@ const SCRIPTED_MODEL: OptionTable<ScriptedModelOptions> = {
   },
 };
 
-interface Play {
+interface PlayContext {
   readonly request: ChatRequest;
   readonly name: string;
   readonly signal: AbortSignal;
   readonly onDelta: ModelContext['onDelta'];
 }
 
-async function play(reply: ScriptedModelResponse, context: Play): Promise<ChatResponse> {
-  switch (reply.type) {
+async function playResponse(response: ScriptedModelResponse, context: PlayContext): Promise<ChatResponse> {
+  switch (response.type) {
     case 'message': {
-      const given = completion(reply, { request: context.request, model: context.name });
-      await tell(deltas(given), context);
-      return given;
+      const completion = buildCompletion(response, { request: context.request, model: context.name });
+      await emitDeltas(listDeltas(completion), context);
+      return completion;
     }
-    case 'held':
-      await unlessAborted(Promise.allSettled([reply.until]), context.signal);
-      return play(reply.reply, context);
+    case 'delayed':
+      await waitUnlessAborted(Promise.allSettled([response.until]), context.signal);
+      return playResponse(response.response, context);
     case 'stall': {
-      const whole = completion(reply.reply, { request: context.request, model: context.name });
-      await tell(deltas(whole).slice(0, reply.afterChunks), context);
-      await unlessAborted(Promise.allSettled([reply.until ?? new Promise(() => undefined)]), context.signal);
-      await tell(deltas(whole).slice(reply.afterChunks), context);
+      const whole = buildCompletion(response.response, { request: context.request, model: context.name });
+      await emitDeltas(listDeltas(whole).slice(0, response.afterChunks), context);
+      await waitUnlessAborted(Promise.allSettled([response.until ?? new Promise(() => undefined)]), context.signal);
+      await emitDeltas(listDeltas(whole).slice(response.afterChunks), context);
       return whole;
     }
     case 'cut':
-      await tellPart(reply, context);
-      throw new ProtocolError('The scripted reply was cut off: it ended without a finish reason.', {
+      await emitPart(response, context);
+      throw new ProtocolError('The scripted response was cut off: it ended without a finish reason.', {
         code: 'response.cut',
       });
     case 'reset':
-      if (reply.partly !== undefined) await tellPart(reply.partly, context);
+      if (response.partly !== undefined) await emitPart(response.partly, context);
       throw new NetworkError('The scripted connection was reset.', {
         code: 'network.reset',
         address: 'script',
-        phase: reply.partly === undefined ? 'request' : 'reply',
+        phase: response.partly === undefined ? 'request' : 'reply',
       });
     case 'stream-error':
-      await tellPart(reply, context);
-      throw errorInside(reply.error);
+      await emitPart(response, context);
+      throw createServerError(response.error);
     case 'error-body':
-      throw errorInside(reply.error);
+      throw createServerError(response.error);
     case 'http-error':
-      throw scriptedHttpError(reply);
+      throw createScriptedHttpError(response);
   }
 }
 
-function deltas({ choices: [{ message }] }: ChatResponse): readonly Delta[] {
-  return pieces(message).flatMap(({ told }) => told ?? []);
+function listDeltas({ choices: [{ message }] }: ChatResponse): readonly Delta[] {
+  return splitMessage(message).flatMap(({ delta }) => delta ?? []);
 }
 
-async function tellPart({ reply, afterChunks }: Interruption, context: Play): Promise<void> {
-  const given = completion(reply, { request: context.request, model: context.name });
-  await tell(deltas(given).slice(0, afterChunks), context);
+async function emitPart({ response, afterChunks }: Interruption, context: PlayContext): Promise<void> {
+  const completion = buildCompletion(response, { request: context.request, model: context.name });
+  await emitDeltas(listDeltas(completion).slice(0, afterChunks), context);
 }
 
-async function tell(told: readonly Delta[], { request, signal, onDelta }: Play): Promise<void> {
+async function emitDeltas(deltas: readonly Delta[], { request, signal, onDelta }: PlayContext): Promise<void> {
   if (request.stream !== true) return;
-  for (const delta of told) {
+  for (const delta of deltas) {
     signal.throwIfAborted();
     const behind = onDelta(delta);
-    if (behind !== undefined) await unlessAborted(behind, signal);
+    if (behind !== undefined) await waitUnlessAborted(behind, signal);
   }
   signal.throwIfAborted();
 }
 
-function errorInside(error: Json): ProtocolError {
+function createServerError(error: Json): ProtocolError {
   const message = typeof error === 'object' && error !== null && 'message' in error ? error['message'] : error;
-  const said = typeof message === 'string' ? message : JSON.stringify(message);
-  return new ProtocolError(`The server answered with an error: ${said}`, {
+  const text = typeof message === 'string' ? message : JSON.stringify(message);
+  return new ProtocolError(`The server answered with an error: ${text}`, {
     code: 'response.error',
     received: JSON.stringify({ error }),
   });
 }
 
-/** Rejects with the signal's reason as soon as it is aborted. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Rejects with the signal's reason as soon as the signal is aborted. */
+async function waitUnlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const stop = (): void => reject(signal.reason);
   if (signal.aborted) stop();

@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { Agent, openai } from '@pawl/core';
 import { afterEach, expect, test } from 'vitest';
 import { manualClock } from '../clock/manual-clock.ts';
-import { respond } from '../script/build-reply.ts';
+import { respond } from '../script/respond.ts';
 import { offlineServer } from '../server/offline-server.ts';
 import { blockNetwork } from './block-network.ts';
 import { isThisMachine } from './targets.ts';
@@ -17,9 +17,9 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-test('nothing reaches another machine: not fetch, nor a socket, nor an agent', async () => {
+test('blocks fetch, sockets and agents from other machines', async () => {
   ends.push(blockNetwork());
-  // 192.0.2.1 is kept free for documentation (RFC 5737): were it not blocked, it would hang.
+  // 192.0.2.1 is reserved for documentation (RFC 5737): without the block, the connection would hang.
   const refused = await fetch('https://192.0.2.1/').catch((error: Error) => error.cause);
   expect(refused).toMatchObject({ code: 'ERR_NETWORK_BLOCKED', message: expect.stringContaining('192.0.2.1:443') });
   const socket = connect(80, '192.0.2.1');
@@ -30,7 +30,7 @@ test('nothing reaches another machine: not fetch, nor a socket, nor an agent', a
   expect(outcome).toMatchObject({ status: 'failed', error: { message: expect.stringContaining('192.0.2.1') } });
 });
 
-test('TLS and HTTP are sockets, too, and are blocked where they name another machine', async () => {
+test('blocks TLS and HTTP to other machines', async () => {
   ends.push(blockNetwork());
   const failures = [connectTls(443, 'example.test'), get('http://example.test/')].map((one) => {
     return new Promise((done) => one.once('error', done));
@@ -41,19 +41,19 @@ test('TLS and HTTP are sockets, too, and are blocked where they name another mac
   ]);
 });
 
-test('names of other machines are not looked up, and those of this one are', async () => {
+test('blocks lookups of names of other machines and allows those of this machine', async () => {
   ends.push(blockNetwork());
   const failures = [
     new Promise((done) => lookup('example.test', done)),
     new Promise((done) => resolve4('example.test', done)),
   ];
   for (const failure of failures) expect(await failure).toMatchObject({ name: 'NetworkBlockedError' });
-  await expect(lookUp('example.test')).rejects.toThrow('A test reached for example.test.');
-  await expect(resolve4ByPromise('example.test')).rejects.toThrow('A test reached for example.test.');
+  await expect(lookUp('example.test')).rejects.toThrow('A test tried to reach example.test.');
+  await expect(resolve4ByPromise('example.test')).rejects.toThrow('A test tried to reach example.test.');
   expect((await lookUp('localhost')).address).toMatch(/^(127\.0\.0\.1|::1)$/);
 });
 
-test('datagrams reach this machine and no other one', async () => {
+test('sends datagrams to this machine and no other', async () => {
   ends.push(blockNetwork());
   const socket = createSocket('udp4');
   try {
@@ -63,25 +63,25 @@ test('datagrams reach this machine and no other one', async () => {
     const heard = new Promise((done) => socket.once('message', (message) => done(String(message))));
     expect(await sent('127.0.0.1')).toBe(null);
     expect(await heard).toBe('Hi.');
-    const told = new Promise((done) => socket.once('error', done));
+    const error = new Promise((done) => socket.once('error', done));
     socket.connect(9, '192.0.2.1');
-    expect(await told).toMatchObject({ name: 'NetworkBlockedError' });
+    expect(await error).toMatchObject({ name: 'NetworkBlockedError' });
   } finally {
     socket.close();
   }
 });
 
 test.each(['127.0.0.1', '127.8.8.8', 'localhost', 'api.localhost', '::1', '[::1]', '::ffff:127.0.0.1', '0.0.0.0'])(
-  '%s is this machine',
+  'treats %s as this machine',
   (host) => expect(isThisMachine(host)).toBe(true),
 );
 
 test.each(['192.0.2.1', 'localhost.example.test', '127.example.test', '::ffff:192.0.2.1', '10.0.0.1'])(
-  '%s is another machine',
+  'treats %s as another machine',
   (host) => expect(isThisMachine(host)).toBe(false),
 );
 
-test('servers of this machine are reached as before, by name and by number', async () => {
+test('keeps servers of this machine reachable, by name and by address', async () => {
   ends.push(blockNetwork());
   const server = await offlineServer({ script: [respond.text('Here.'), respond.text('Here, too.')] });
   const run = (baseURL: string) => new Agent({ model: openai('any', { baseURL }) }).run('Hi');
@@ -90,15 +90,15 @@ test('servers of this machine are reached as before, by name and by number', asy
   await server.close();
 });
 
-test('a host that is allowed is reached, until the last one who blocked has ended it', async () => {
-  // By hand: no server of a model, only one that can be connected to.
+test('keeps an allowed hostname reachable until the last block has ended', async () => {
+  // By hand: the test needs a plain TCP server.
   const server = createServer((_, response) => response.end('reached')).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   const reached = (host: string): Promise<string> =>
     new Promise((resolve) => {
-      // Resolved by hand: what counts is the name that was asked for.
+      // Resolved by hand: the block checks the requested name.
       const lookup = (_: string, __: object, done: (error: null, found: string, family: number) => void): void =>
         done(null, '127.0.0.1', 4);
       const socket = connect({ host, port, lookup: lookup as never, autoSelectFamily: false });

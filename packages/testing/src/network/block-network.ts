@@ -4,21 +4,21 @@ import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import { checkOptions, type OptionTable } from '@pawl/core';
 import { addBrand, hasBrand } from '../base/brand.ts';
-import { isThisMachine, tcpTarget, udpTarget } from './targets.ts';
+import { isThisMachine, readTcpTarget, readUdpTarget } from './targets.ts';
 
 export interface BlockNetworkOptions {
-  /** Hosts that may be reached beside this machine: `db.test`, `10.0.0.7`. @defaultValue none */
+  /** Hostnames that stay reachable besides this machine: `db.test`, `10.0.0.7`. @defaultValue none */
   readonly allow?: readonly string[];
 }
 
-/** A test reached for the network. Its code is `ERR_NETWORK_BLOCKED`. */
+/** A test tried to reach the network. Its code is `ERR_NETWORK_BLOCKED`. */
 export class NetworkBlockedError extends Error {
   override readonly name = 'NetworkBlockedError';
   readonly code = 'ERR_NETWORK_BLOCKED';
 
   constructor(target: string) {
     super(
-      `A test reached for ${target}. Give the agent a scripted model or the offline server, or allow the host: blockNetwork({ allow: [${JSON.stringify(target.replace(/:\d+$/, ''))}] }).`,
+      `A test tried to reach ${target}. Give the agent a scripted model or the offline server, or allow the host: blockNetwork({ allow: [${JSON.stringify(target.replace(/:\d+$/, ''))}] }).`,
     );
     addBrand(this, 'NetworkBlockedError');
   }
@@ -29,10 +29,13 @@ export class NetworkBlockedError extends Error {
 }
 
 /**
- * From now on no socket of this process reaches another machine: its connection fails with a `NetworkBlockedError`, and so does the look-up of
- * a name. Loopback addresses and sockets of the file system stay open, for servers that tests start. Covers `fetch`, `node:http`, `node:https`,
- * `node:tls` and whatever else is made of `node:net`; `node:dgram`; `node:dns`. Child processes, worker threads and a `dns.Resolver` of one's own are
- * not covered. Gives back how to end it; it ends where the last one who asked for it has ended it.
+ * Blocks connections of this process to other machines, and DNS lookups: they fail with a `NetworkBlockedError`.
+ *
+ * - Blocks `fetch`, `node:http`, `node:https`, `node:tls` and everything else on `node:net`; `node:dgram`; `node:dns`.
+ * - Loopback addresses and file system sockets stay open, for servers that tests start.
+ * - Does not block child processes, worker threads and instances of `dns.Resolver`.
+ *
+ * Returns a function that ends the block. With several blocks, the network opens when the last one ends.
  */
 export function blockNetwork(options: BlockNetworkOptions = {}): () => void {
   const { allow = [] } = checkOptions(options, BLOCK_NETWORK, 'blockNetwork');
@@ -51,22 +54,22 @@ const BLOCK_NETWORK: OptionTable<BlockNetworkOptions> = {
 
 const rules = new Set<{ readonly allow: ReadonlySet<string> }>();
 
-function isAllowed(host: string): boolean {
-  return isThisMachine(host) || [...rules].some(({ allow }) => allow.has(host.toLowerCase()));
+function isAllowed(hostname: string): boolean {
+  return isThisMachine(hostname) || [...rules].some(({ allow }) => allow.has(hostname.toLowerCase()));
 }
 
-type Anything = (this: unknown, ...args: unknown[]) => unknown;
-type Holder = Record<string, Anything>;
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+type FunctionHolder = Record<string, AnyFunction>;
 
-/** Node's own functions, each where it is held. */
-const originals = new Map<Holder, Map<string, Anything>>();
+/** Node's own functions, by the object that holds them. */
+const originals = new Map<FunctionHolder, Map<string, AnyFunction>>();
 
 function block(): void {
   replace(Socket.prototype, { connect });
   replace(UdpSocket.prototype, { send, connect: connectUdp });
   replace(dns, Object.fromEntries(DNS_NAMES.map((name) => [name, lookUp])));
   replace(dns.promises, Object.fromEntries(DNS_NAMES.map((name) => [name, lookUpByPromise])));
-  // So that names imported from `node:dns` are blocked, too.
+  // Updates the named exports of `node:dns`.
   syncBuiltinESMExports();
 }
 
@@ -78,11 +81,11 @@ function unblock(): void {
 
 const DNS_NAMES = ['lookup', 'resolve', 'resolve4', 'resolve6', 'resolveAny', 'resolveTxt', 'resolveMx', 'resolveSrv'];
 
-type Blocking = (original: Anything) => Anything;
+type CreateBlocker = (original: AnyFunction) => AnyFunction;
 
-function replace(given: object, blocking: Readonly<Record<string, Blocking>>): void {
-  const holder = given as Holder; // Of Node's functions, each of which is called as it was.
-  const kept = new Map<string, Anything>();
+function replace(given: object, blocking: Readonly<Record<string, CreateBlocker>>): void {
+  const holder = given as FunctionHolder; // The replaced functions of Node are called with their own `this` and arguments.
+  const kept = new Map<string, AnyFunction>();
   for (const [name, by] of Object.entries(blocking)) {
     const { [name]: original } = holder;
     if (original === undefined) continue;
@@ -92,22 +95,22 @@ function replace(given: object, blocking: Readonly<Record<string, Blocking>>): v
   originals.set(holder, kept);
 }
 
-const connect: Blocking = (original) =>
+const connect: CreateBlocker = (original) =>
   function (this, ...args) {
-    const target = tcpTarget(args);
-    if (target === undefined || isAllowed(target.host)) return Reflect.apply(original, this, args);
-    // As a name that leads nowhere: Node fails the connection when whoever asked has had the time to listen.
-    const error = new NetworkBlockedError(`${target.host}:${target.port}`);
-    const lookup = (_: string, __: object, done: (error: Error) => void): void => void setImmediate(done, error);
-    return Reflect.apply(original, this, [{ host: 'blocked.invalid', port: 1, lookup }]);
+    const target = readTcpTarget(args);
+    if (target === undefined || isAllowed(target.hostname)) return Reflect.apply(original, this, args);
+    // A lookup that fails asynchronously: Node reports the error after the caller has added its listeners.
+    const error = new NetworkBlockedError(`${target.hostname}:${target.port}`);
+    const failLookup = (_: string, __: object, done: (error: Error) => void): void => void setImmediate(done, error);
+    return Reflect.apply(original, this, [{ host: 'blocked.invalid', port: 1, lookup: failLookup }]);
   };
 
-/** A function whose arguments name a host, if any. `fail`: how it tells of a name that leads nowhere. */
-const blockNamed =
+/** Blocks a function whose arguments may name a host on the network. `fail` reports the error as Node would. */
+const blockByHostname =
   (
     hostIn: (args: readonly unknown[]) => unknown,
     fail: (error: Error, args: readonly unknown[], self: unknown) => unknown,
-  ): Blocking =>
+  ): CreateBlocker =>
   (original) =>
     function (this, ...args) {
       const host = hostIn(args);
@@ -115,20 +118,20 @@ const blockNamed =
       return fail(new NetworkBlockedError(host), args, this);
     };
 
-/** By the callback, or else by an event. */
+/** Reports the error to the callback, else by an `error` event. */
 function failUdp(error: Error, args: readonly unknown[], socket: unknown): void {
   const callback = args.at(-1);
   if (typeof callback === 'function') setImmediate(() => callback(error));
-  else setImmediate(() => (socket as UdpSocket).emit('error', error)); // Its own function was called.
+  else setImmediate(() => (socket as UdpSocket).emit('error', error)); // `send` and `connect` are called on a UDP socket.
 }
 
-const send = blockNamed(udpTarget, failUdp);
-const connectUdp = blockNamed(([, address]) => address, failUdp);
-const lookUp = blockNamed(
+const send = blockByHostname(readUdpTarget, failUdp);
+const connectUdp = blockByHostname(([, address]) => address, failUdp);
+const lookUp = blockByHostname(
   (args) => (typeof args.at(-1) === 'function' ? args[0] : undefined),
-  (error, args) => void setImmediate(args.at(-1) as Anything, error), // Else no host is named.
+  (error, args) => void setImmediate(args.at(-1) as AnyFunction, error), // `hostIn` returns a name only if the last argument is a function.
 );
-const lookUpByPromise = blockNamed(
+const lookUpByPromise = blockByHostname(
   ([name]) => name,
   (error) => Promise.reject(error),
 );

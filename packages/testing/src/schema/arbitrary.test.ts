@@ -1,9 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { sampleOf } from './arbitrary.ts';
-import { branchesOf } from './branches.ts';
-import { invalidFor } from './invalid.ts';
+import { sampleSchema } from './arbitrary.ts';
+import { listBranches } from './branches.ts';
+import { makeInvalid } from './invalid.ts';
 
 const tree = z.object({
   name: z.string().min(1),
@@ -96,23 +96,23 @@ const cases = Object.entries(schemas).map(([name, schema]) => ({
   json: z.toJSONSchema(schema, { io: 'input' }),
 }));
 
-test.each(cases)('values of $name pass their zod schema, whatever the seed', ({ schema, json }) => {
+test.each(cases)('samples values of $name that pass its zod schema, for every seed', ({ schema, json }) => {
   for (let seed = 0; seed < 25; seed++) {
-    const value = sampleOf(json, seed);
+    const value = sampleSchema(json, seed);
     expect(schema.safeParse(value).error?.issues ?? [], JSON.stringify(value)).toEqual([]);
   }
 });
 
-test.each(cases)('values of each branch of $name pass it too, and are not all the same', ({ schema, json }) => {
-  const branches = branchesOf(json);
+test.each(cases)('samples different values for the branches of $name that pass its zod schema', ({ schema, json }) => {
+  const branches = listBranches(json);
   for (const [index, branch] of branches.entries()) {
-    const value = sampleOf(branch, index, json);
+    const value = sampleSchema(branch, index, json);
     expect(schema.safeParse(value).error?.issues ?? [], JSON.stringify(value)).toEqual([]);
   }
   expect(branches.length).toBeGreaterThan(0);
 });
 
-test('each value of an enum, each option of a union, an optional field and its absence, and the ends of a range are branches', () => {
+test('lists branches: enum values, union options, optional fields present and absent, ends of ranges', () => {
   const json = z.toJSONSchema(
     z.object({
       unit: z.enum(['c', 'f']).optional(),
@@ -120,34 +120,36 @@ test('each value of an enum, each option of a union, an optional field and its a
       of: z.union([z.string(), z.null()]),
     }),
   );
-  const values = branchesOf(json).map((branch, index) => sampleOf(branch, index, json) as Record<string, unknown>);
+  const values = listBranches(json).map(
+    (branch, index) => sampleSchema(branch, index, json) as Record<string, unknown>,
+  );
   expect(new Set(values.map(({ unit }) => unit))).toEqual(new Set(['c', 'f', undefined]));
   expect(values.map(({ count }) => count)).toEqual(expect.arrayContaining([1, 9]));
   expect(new Set(values.map(({ of }) => (of === null ? 'null' : typeof of)))).toEqual(new Set(['string', 'null']));
 });
 
-test.each(cases)('what is made not to pass $name does not', ({ json }) => {
+test.each(cases)('makes invalid arguments that $name rejects', ({ json }) => {
   const check = new Ajv2020({ strict: false, validateFormats: false }).compile(json);
-  expect(check(invalidFor(json, sampleOf(json, 1)))).toBe(false);
+  expect(check(makeInvalid(json, sampleSchema(json, 1)))).toBe(false);
 });
 
-test('the same seed gives the same value, another one mostly another', () => {
+test('samples the same value for the same seed, and usually another one for another seed', () => {
   const json = z.toJSONSchema(schemas.texts);
-  expect(sampleOf(json, 3)).toEqual(sampleOf(json, 3));
-  expect(sampleOf(json, 3)).not.toEqual(sampleOf(json, 4));
+  expect(sampleSchema(json, 3)).toEqual(sampleSchema(json, 3));
+  expect(sampleSchema(json, 3)).not.toEqual(sampleSchema(json, 4));
 });
 
-test('a pattern that looks ahead is left to the check of the tool, and ends nothing', () => {
-  expect(typeof sampleOf({ type: 'string', pattern: '^(?=.*\\d).{8,}$' }, 1)).toBe('string');
+test("leaves a pattern with lookahead to the tool's own validation", () => {
+  expect(typeof sampleSchema({ type: 'string', pattern: '^(?=.*\\d).{8,}$' }, 1)).toBe('string');
 });
 
 test.each(['100% sure', 'a%20b', 'app/User', 'a~b', 'é'])(
-  'a definition named %j is found, however a reference spells it',
+  'resolves a definition named %j, however a reference spells it',
   (name) => {
     const spellings = [name, name.replaceAll('~', '~0').replaceAll('/', '~1'), encodeURIComponent(name)];
     for (const spelling of name.includes('/') ? spellings.slice(1) : spellings) {
       const schema = { $ref: `#/$defs/${spelling}`, $defs: { [name]: { const: 7 } } };
-      expect(sampleOf(schema, 1)).toBe(7);
+      expect(sampleSchema(schema, 1)).toBe(7);
     }
   },
 );

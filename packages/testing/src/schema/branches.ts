@@ -1,47 +1,46 @@
 import type { JsonSchema } from '@pawl/core/chat';
-import { endsOf } from './number-arbitrary.ts';
+import { findEnds } from './number-arbitrary.ts';
 import {
-  DEEPEST,
   isNever,
-  namesIn,
-  numberIn,
-  optionsOf,
-  type Place,
-  propertiesOf,
+  listOptions,
+  listValues,
+  MAX_DEPTH,
+  readNames,
+  readNumber,
+  readProperties,
+  readType,
   resolve,
-  typeOf,
-  valuesOf,
+  type SchemaPosition,
 } from './resolve.ts';
 
 /**
- * The schema, narrowed in turn to each of its branches: each value of an enum, each option of a union, each optional field
- * there and not there, the ends of each range. One at a time: what is beside a branch stays as it was.
- * References in a branch lead into the whole schema.
+ * Narrows the schema to each of its branches, one at a time: each enum value, each union option, each optional field
+ * present and absent, both ends of each range. References resolve against the whole schema.
  */
-export function branchesOf(schema: JsonSchema): readonly JsonSchema[] {
-  return branches(schema, { root: schema, depth: 0 }).slice(0, MOST_BRANCHES);
+export function listBranches(schema: JsonSchema): readonly JsonSchema[] {
+  return expandSchema(schema, { root: schema, depth: 0 }).slice(0, MAX_BRANCHES);
 }
 
-/** Of a large schema the first ones: each is a call. */
-const MOST_BRANCHES = 200;
+/** Each branch is a call, so only the first ones of a large schema are used. */
+const MAX_BRANCHES = 200;
 
-function branches(schema: JsonSchema, place: Place): readonly JsonSchema[] {
+function expandSchema(schema: JsonSchema, place: SchemaPosition): readonly JsonSchema[] {
   const resolved = resolve(schema, place);
-  const values = valuesOf(resolved);
+  const values = listValues(resolved);
   if (values.length > 0) return values.map((value) => ({ const: value }));
-  if (place.depth >= DEEPEST) return [resolved];
+  if (place.depth >= MAX_DEPTH) return [resolved];
   const below = { ...place, depth: place.depth + 1 };
-  const options = optionsOf(resolved);
-  if (options.length > 0) return options.flatMap((option) => branches(option, below));
-  if (resolved['properties'] !== undefined) return fieldBranches(resolved, below);
-  switch (typeOf(resolved)) {
+  const options = listOptions(resolved);
+  if (options.length > 0) return options.flatMap((option) => expandSchema(option, below));
+  if (resolved['properties'] !== undefined) return expandFields(resolved, below);
+  switch (readType(resolved)) {
     case 'array':
-      return listBranches(resolved, below);
+      return expandList(resolved, below);
     case 'boolean':
       return [{ const: true }, { const: false }];
     case 'integer':
     case 'number': {
-      const ends = endsOf(resolved, { isInteger: typeOf(resolved) === 'integer' });
+      const ends = findEnds(resolved, { isInteger: readType(resolved) === 'integer' });
       return [resolved, ...ends.map((end) => ({ const: end }))];
     }
     default:
@@ -49,13 +48,13 @@ function branches(schema: JsonSchema, place: Place): readonly JsonSchema[] {
   }
 }
 
-function fieldBranches(schema: JsonSchema, place: Place): readonly JsonSchema[] {
-  const fields = propertiesOf(schema);
-  const required = namesIn(schema['required']);
+function expandFields(schema: JsonSchema, place: SchemaPosition): readonly JsonSchema[] {
+  const fields = readProperties(schema);
+  const required = readNames(schema['required']);
   const found = Object.entries(fields).flatMap(([name, field]): readonly JsonSchema[] => {
     const { [name]: _, ...others } = fields;
     if (isNever(resolve(field, place))) return required.includes(name) ? [] : [{ ...schema, properties: others }];
-    const there = branches(field, place).map((branch) => ({
+    const there = expandSchema(field, place).map((branch) => ({
       ...schema,
       properties: { ...fields, [name]: branch },
       required: [...new Set([...required, name])],
@@ -66,12 +65,12 @@ function fieldBranches(schema: JsonSchema, place: Place): readonly JsonSchema[] 
   return found.length === 0 ? [schema] : found;
 }
 
-function listBranches(schema: JsonSchema, place: Place): readonly JsonSchema[] {
+function expandList(schema: JsonSchema, place: SchemaPosition): readonly JsonSchema[] {
   const { items } = schema;
   if (typeof items !== 'object' || items === null) return [schema];
-  const least = numberIn(schema['minItems']) ?? 0;
+  const least = readNumber(schema['minItems']) ?? 0;
   const shortest = least === 0 ? [{ ...schema, maxItems: 0 }] : [{ ...schema, maxItems: least }];
-  const each = branches(items as JsonSchema, place).map((item) => ({
+  const each = expandSchema(items as JsonSchema, place).map((item) => ({
     ...schema,
     items: item,
     minItems: Math.max(1, least),

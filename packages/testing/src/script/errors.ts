@@ -1,7 +1,10 @@
 import { PawlError } from '@pawl/core';
 import { addBrand, hasBrand } from '../base/brand.ts';
 
-/** A test's script does not fit what was asked: it is used up, or replies are left. */
+/**
+ * A script does not match the requests: it is exhausted, responses are unused, or a request differs from the expected
+ * one.
+ */
 export class ScriptError extends PawlError {
   override readonly name = 'ScriptError';
 

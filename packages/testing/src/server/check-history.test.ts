@@ -19,7 +19,7 @@ function result(id: string): Record<string, unknown> {
   return { role: 'tool', tool_call_id: id, content: 'done' };
 }
 
-test('a conversation with parallel calls, answered in any order, has no faults', () => {
+test('finds no fault in a conversation with parallel calls, answered in any order', () => {
   const messages = [
     { role: 'developer', content: 'Be brief.' },
     user,
@@ -35,7 +35,7 @@ test('a conversation with parallel calls, answered in any order, has no faults',
   expect(checkHistory(messages)).toEqual([]);
 });
 
-test('the text of a custom call may be anything', () => {
+test('accepts any text as the input of a custom call', () => {
   expect(checkHistory([user, custom({ name: 'sql', input: '' }), result('a')])).toEqual([]);
 });
 
@@ -131,6 +131,6 @@ test.each([
       "messages[0].role: Invalid value: 'model'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.",
     ],
   ],
-])('%s is named with its place', (_name, messages, faults) => {
+])('names the place of %s', (_name, messages, faults) => {
   expect(checkHistory(messages)).toEqual(faults);
 });

@@ -9,7 +9,7 @@ function offered(called: Record<string, unknown>): Record<string, unknown> {
 
 const add = offered({ name: 'add', parameters: { type: 'object', properties: {} } });
 
-test('a request with tools, a choice among them and a stream is taken', () => {
+test('accepts a request with tools, tool_choice and stream', () => {
   const tool_choice = { type: 'function', function: { name: 'add' } };
   const body = { messages, tools: [add, offered({ name: 'now' })], tool_choice, stream: true, stream_options: {} };
   expect(checkRequest(body)).toBe(undefined);
@@ -33,13 +33,13 @@ test.each([
       ],
     },
   },
-])('a request with custom tools and the choice %j is taken', (tool_choice) => {
+])('accepts a request with custom tools and tool_choice %j', (tool_choice) => {
   const grammar = { syntax: 'lark', definition: 'start: "a"' };
   const tools = [add, sql, custom({ name: 'lark', format: { type: 'grammar', grammar } })];
   expect(checkRequest({ messages, tools, tool_choice })).toBe(undefined);
 });
 
-test('null is the same as nothing for optional fields', () => {
+test('treats null as absent for optional fields', () => {
   expect(checkRequest({ messages, tools: null, tool_choice: null, stream_options: null })).toBe(undefined);
 });
 
@@ -167,11 +167,11 @@ test.each([
     null,
     "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
   ],
-])('%s are refused as OpenAI refuses them', (_name, body, param, code, message) => {
+])('refuses %s like OpenAI', (_name, body, param, code, message) => {
   expect(checkRequest(body)).toEqual({ message, param, code });
 });
 
-test.each(['oneOf', 'anyOf', 'allOf', 'enum', 'not'])('parameters with %s at the root are refused', (keyword) => {
+test.each(['oneOf', 'anyOf', 'allOf', 'enum', 'not'])('refuses parameters with %s at the root', (keyword) => {
   const tools = [offered({ name: 'all', parameters: { type: 'object', [keyword]: [{}] } })];
   expect(checkRequest({ messages, tools })).toEqual({
     message:

@@ -1,42 +1,49 @@
 import type { JsonObject } from '@pawl/core';
 import { isObject } from '../base/json.ts';
-import { historyFaults } from './check-history.ts';
-import { arrayFault, missing, nameFault, type RequestFault, typeFault, valueFault } from './request-fault.ts';
+import { findHistoryFaults } from './check-history.ts';
+import {
+  checkArray,
+  checkName,
+  createMissingFault,
+  createTypeFault,
+  createValueFault,
+  type RequestFault,
+} from './request-fault.ts';
 
-/** The first thing that OpenAI's server would refuse this body for. */
+/** Returns the first fault for which OpenAI's server would refuse this body. */
 export function checkRequest(body: unknown): RequestFault | undefined {
-  if (!isObject(body)) return { ...typeFault(body, 'body', 'an object'), code: null };
+  if (!isObject(body)) return { ...createTypeFault(body, 'body', 'an object'), code: null };
   const { messages, tools } = body;
-  if (messages === undefined) return missing('messages');
+  if (messages === undefined) return createMissingFault('messages');
   return (
-    arrayFault(messages, 'messages') ??
-    (Array.isArray(messages) ? historyFaults(messages)[0] : undefined) ??
-    (tools == null ? orphanedOption(body) : toolsFault(tools)) ??
-    choiceFault(body) ??
-    streamOptionsFault(body)
+    checkArray(messages, 'messages') ??
+    (Array.isArray(messages) ? findHistoryFaults(messages)[0] : undefined) ??
+    (tools == null ? checkToolOptions(body) : checkTools(tools)) ??
+    checkChoice(body) ??
+    checkStreamOptions(body)
   );
 }
 
-/** Options that mean something beside tools only. */
-function orphanedOption(body: JsonObject): RequestFault | undefined {
+/** Options that require tools. */
+function checkToolOptions(body: JsonObject): RequestFault | undefined {
   const param = ['tool_choice', 'parallel_tool_calls'].find((name) => body[name] != null);
   if (param === undefined) return undefined;
   const message = `Invalid value for '${param}': '${param}' is only allowed when 'tools' are specified.`;
   return { message, param, code: null };
 }
 
-function toolsFault(tools: unknown): RequestFault | undefined {
-  const fault = arrayFault(tools, 'tools');
+function checkTools(tools: unknown): RequestFault | undefined {
+  const fault = checkArray(tools, 'tools');
   if (fault !== undefined || !Array.isArray(tools)) return fault;
   const names = new Set<unknown>();
   for (const [index, tool] of tools.entries()) {
     const param = `tools[${index}]`;
-    if (!isObject(tool)) return typeFault(tool, param, 'an object');
+    if (!isObject(tool)) return createTypeFault(tool, param, 'an object');
     const kind = tool['type'] === 'custom' ? 'custom' : 'function';
     const { [kind]: offered } = tool;
-    if (!isObject(offered)) return missing(`${param}.${kind}`);
+    if (!isObject(offered)) return createMissingFault(`${param}.${kind}`);
     const { name } = offered;
-    const found = nameFault(name, `${param}.${kind}.name`) ?? SHAPES[kind](offered, `${param}.${kind}`);
+    const found = checkName(name, `${param}.${kind}.name`) ?? SHAPES[kind](offered, `${param}.${kind}`);
     if (found !== undefined) return found;
     if (names.has(name)) {
       const message = `Invalid 'tools': tool names must be unique, but '${name}' is there more than once.`;
@@ -47,10 +54,10 @@ function toolsFault(tools: unknown): RequestFault | undefined {
   return undefined;
 }
 
-/** What either kind of tool has beside its name. */
-const SHAPES = { function: parametersFault, custom: formatFault } as const;
+/** Checks the rest of a tool definition. */
+const SHAPES = { function: checkParameters, custom: checkFormat } as const;
 
-function parametersFault(offered: JsonObject, within: string): RequestFault | undefined {
+function checkParameters(offered: JsonObject, within: string): RequestFault | undefined {
   const { name, parameters } = offered;
   const param = `${within}.parameters`;
   if (parameters === undefined) return undefined;
@@ -66,47 +73,47 @@ function parametersFault(offered: JsonObject, within: string): RequestFault | un
 
 const REFUSED_AT_ROOT = ['oneOf', 'anyOf', 'allOf', 'enum', 'not'];
 
-function formatFault({ format }: JsonObject, within: string): RequestFault | undefined {
+function checkFormat({ format }: JsonObject, within: string): RequestFault | undefined {
   const param = `${within}.format`;
   if (format === undefined) return undefined;
-  if (!isObject(format)) return typeFault(format, param, 'an object');
+  if (!isObject(format)) return createTypeFault(format, param, 'an object');
   if (format['type'] === 'text') return undefined;
-  if (format['type'] !== 'grammar') return valueFault(format['type'], `${param}.type`, FORMATS);
+  if (format['type'] !== 'grammar') return createValueFault(format['type'], `${param}.type`, FORMATS);
   const { grammar } = format;
-  if (!isObject(grammar)) return missing(`${param}.grammar`);
+  if (!isObject(grammar)) return createMissingFault(`${param}.grammar`);
   const { syntax, definition } = grammar;
-  if (typeof definition !== 'string') return missing(`${param}.grammar.definition`);
+  if (typeof definition !== 'string') return createMissingFault(`${param}.grammar.definition`);
   if (syntax === 'lark' || syntax === 'regex') return undefined;
-  return valueFault(syntax, `${param}.grammar.syntax`, "'lark' and 'regex'");
+  return createValueFault(syntax, `${param}.grammar.syntax`, "'lark' and 'regex'");
 }
 
 const FORMATS = "'text' and 'grammar'";
 
-function choiceFault({ tools, tool_choice: choice }: JsonObject): RequestFault | undefined {
+function checkChoice({ tools, tool_choice: choice }: JsonObject): RequestFault | undefined {
   const param = 'tool_choice';
   if (choice == null || !Array.isArray(tools)) return undefined;
   if (typeof choice === 'string') {
     if (['none', 'auto', 'required'].includes(choice)) return undefined;
-    return valueFault(choice, param, "'none', 'auto', and 'required'");
+    return createValueFault(choice, param, "'none', 'auto', and 'required'");
   }
-  if (!isObject(choice)) return typeFault(choice, param, 'one of a string or object');
+  if (!isObject(choice)) return createTypeFault(choice, param, 'one of a string or object');
   const { type, allowed_tools: allowed } = choice;
   const chosen = type === 'allowed_tools' ? (isObject(allowed) ? allowed['tools'] : undefined) : [choice];
-  if (!Array.isArray(chosen)) return missing(`${param}.allowed_tools.tools`);
-  const stranger = chosen.map(identityOf).find((identity) => !tools.map(identityOf).includes(identity));
+  if (!Array.isArray(chosen)) return createMissingFault(`${param}.allowed_tools.tools`);
+  const stranger = chosen.map(describeTool).find((identity) => !tools.map(describeTool).includes(identity));
   if (stranger === undefined) return undefined;
   const message = `Invalid value for 'tool_choice': ${stranger} not found in 'tools' parameter.`;
   return { message, param, code: null };
 }
 
-/** Kind and name, in words. */
-function identityOf(tool: unknown): string {
+/** Names the kind and the name of a tool. */
+function describeTool(tool: unknown): string {
   const isCustom = isObject(tool) && tool['type'] === 'custom';
   const named = isObject(tool) ? tool[isCustom ? 'custom' : 'function'] : undefined;
   return `${isCustom ? 'custom tool' : 'tool'} '${isObject(named) ? named['name'] : undefined}'`;
 }
 
-function streamOptionsFault(body: JsonObject): RequestFault | undefined {
+function checkStreamOptions(body: JsonObject): RequestFault | undefined {
   if (body['stream_options'] == null || body['stream'] === true) return undefined;
   const message = "The 'stream_options' parameter is only allowed when 'stream' is enabled.";
   return { message, param: 'stream_options', code: null };

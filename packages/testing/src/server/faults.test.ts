@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { respond } from '../script/build-reply.ts';
-import type { ScriptedResponse } from '../script/reply.ts';
+import { respond } from '../script/respond.ts';
+import type { ScriptedResponse } from '../script/scripted-response.ts';
 import { type OfflineServer, offlineServer } from './offline-server.ts';
 
 async function playing(...script: readonly ScriptedResponse[]): Promise<OfflineServer> {
@@ -19,7 +19,7 @@ function ask({ baseURL }: OfflineServer, { stream = true, signal }: AskOptions =
   return fetch(`${baseURL}/chat/completions`, { method: 'POST', body, ...(signal && { signal }) });
 }
 
-/** What arrives until the end, and whether that was an error. */
+/** The received text, and whether the response ended with an error. */
 async function received(response: Response): Promise<{ readonly text: string; readonly failed: boolean }> {
   const decoder = new TextDecoder();
   let text = '';
@@ -31,14 +31,14 @@ async function received(response: Response): Promise<{ readonly text: string; re
   }
 }
 
-/** The texts that chunks carried. */
+/** The texts in the chunks. */
 function words(text: string): readonly string[] {
   return [...text.matchAll(/"content":"(\w+ ?)"/g)].map(([, word]) => word ?? '');
 }
 
 const three = respond.text('one two three');
 
-test('an http error has its status, its headers and the form of OpenAI', async () => {
+test("sends an HTTP error with its status, its headers and OpenAI's error body", async () => {
   const server = await playing(
     respond.httpError(429, { headers: { 'retry-after': '7' }, message: 'Slow down.', code: 'rate_limit_exceeded' }),
   );
@@ -50,7 +50,7 @@ test('an http error has its status, its headers and the form of OpenAI', async (
   ]);
 });
 
-test('an http error may have any body', async () => {
+test('sends an HTTP error with any body', async () => {
   const server = await playing(
     respond.httpError(502, { body: '<h1>Bad gateway</h1>', headers: { 'content-type': 'text/html' } }),
   );
@@ -62,7 +62,7 @@ test('an http error may have any body', async () => {
   ]);
 });
 
-test('a cut stream ends cleanly after so many pieces', async () => {
+test('ends a cut stream cleanly after the given pieces', async () => {
   const server = await playing(respond.cut(three, { afterChunks: 2 }));
   const { text, failed } = await received(await ask(server));
   expect({ words: words(text), failed, hasEnd: /\[DONE\]|"stop"/.test(text) }).toEqual({
@@ -72,15 +72,15 @@ test('a cut stream ends cleanly after so many pieces', async () => {
   });
 });
 
-test('a cut body is the first half of the JSON', async () => {
+test('sends the first half of a cut body', async () => {
   const server = await playing(three, respond.cut(three));
   const whole = await (await ask(server, { stream: false })).text();
   const { text, failed } = await received(await ask(server, { stream: false }));
   expect({ text, failed }).toEqual({ text: whole.slice(0, Math.floor(whole.length / 2)), failed: false });
 });
 
-test('a reset destroys the socket: before anything, or after so many pieces', async () => {
-  const server = await playing(respond.reset(), respond.reset({ reply: three, afterChunks: 1 }));
+test('destroys the socket before anything, or after the given pieces', async () => {
+  const server = await playing(respond.reset(), respond.reset({ response: three, afterChunks: 1 }));
   await expect(ask(server)).rejects.toThrow('fetch failed');
   const { text, failed } = await received(await ask(server));
   expect({ words: words(text), failed, disconnects: server.disconnects }).toEqual({
@@ -90,7 +90,7 @@ test('a reset destroys the socket: before anything, or after so many pieces', as
   });
 });
 
-test('a stalled stream goes on when it is released', async () => {
+test('continues a stalled stream when it is released', async () => {
   const gate = Promise.withResolvers<void>();
   const server = await playing(respond.stall(three, { afterChunks: 1, until: gate.promise }));
   const response = await ask(server);
@@ -103,7 +103,7 @@ test('a stalled stream goes on when it is released', async () => {
   expect([words(text), text.endsWith('data: [DONE]\n\n')]).toEqual([['one ', 'two ', 'three'], true]);
 });
 
-test('a client that leaves a stalled answer is counted, and the server is idle again', async () => {
+test('counts a client that disconnects from a stalled response, and becomes idle', async () => {
   const server = await playing(respond.stall(three));
   const client = new AbortController();
   await ask(server, { signal: client.signal });
@@ -112,7 +112,7 @@ test('a client that leaves a stalled answer is counted, and the server is idle a
   expect(server.disconnects).toBe(1);
 });
 
-test('a client that leaves before the script has decided is counted as well', async () => {
+test('counts a client that disconnects before the script has responded', async () => {
   const client = new AbortController();
   const undecided = (): Promise<ScriptedResponse> => {
     client.abort();
@@ -125,7 +125,7 @@ test('a client that leaves before the script has decided is counted as well', as
   expect(server.disconnects).toBe(1);
 });
 
-test('a held reply is answered once it is released', async () => {
+test('sends a delayed response when it is released', async () => {
   const gate = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
   const server = await offlineServer({
@@ -150,8 +150,8 @@ test('a held reply is answered once it is released', async () => {
   expect(status).toBe(503);
 });
 
-test('an error in the stream ends it; unstreamed, it is the body', async () => {
-  const entry = respond.streamError({ message: 'overloaded' }, { reply: three, afterChunks: 1 });
+test('ends a stream with the error; unstreamed, the error is the body', async () => {
+  const entry = respond.streamError({ message: 'overloaded' }, { response: three, afterChunks: 1 });
   const server = await playing(entry, entry, respond.errorBody('broken'));
   const { text } = await received(await ask(server));
   expect([words(text), text.endsWith('\n\ndata: {"error":{"message":"overloaded"}}\n\n')]).toEqual([['one '], true]);
@@ -160,7 +160,7 @@ test('an error in the stream ends it; unstreamed, it is the body', async () => {
   expect(await (await ask(server)).json()).toEqual({ error: 'broken' });
 });
 
-test('raw bodies and raw streams are sent as they are', async () => {
+test('sends raw bodies and raw streams unchanged', async () => {
   const server = await playing(
     respond.body('not JSON', { status: 201, headers: { 'content-type': 'text/plain' } }),
     respond.sse([': hi\r\n\r\n', { a: 1 }, new TextEncoder().encode('data: é\n\n')]),
@@ -178,13 +178,13 @@ test('raw bodies and raw streams are sent as they are', async () => {
   ]);
 });
 
-test('a message may come in the other form than was asked for', async () => {
+test('sends a message in the form that was not requested', async () => {
   const server = await playing(respond.text('x', { form: 'json' }), respond.text('x', { form: 'sse' }));
   expect(await (await ask(server)).json()).toMatchObject({ object: 'chat.completion' });
   expect(await (await ask(server, { stream: false })).text()).toMatch(/data: \[DONE\]\n\n$/);
 });
 
-test('closing ends answers that are under way', async () => {
+test('ends open responses when the server closes', async () => {
   const server = await playing(respond.stall(three));
   const response = await ask(server);
   await server.close();

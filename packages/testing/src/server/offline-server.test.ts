@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { ChatRequest } from '@pawl/core/chat';
 import { expect, onTestFinished, test } from 'vitest';
 import { manualClock } from '../clock/manual-clock.ts';
-import { respond } from '../script/build-reply.ts';
+import { respond } from '../script/respond.ts';
 import { type OfflineServer, type OfflineServerOptions, offlineServer } from './offline-server.ts';
 
 const hello: ChatRequest = { model: 'any', messages: [{ role: 'user', content: 'Hello' }] };
@@ -18,8 +18,8 @@ function ask({ baseURL }: OfflineServer, body: unknown): Promise<Response> {
   return fetch(`${baseURL}/chat/completions`, { method: 'POST', body: JSON.stringify(body) });
 }
 
-/** Status, and the body as JSON. */
-async function told(response: Promise<Response>): Promise<unknown> {
+/** The status, and the body as JSON. */
+async function readResponse(response: Promise<Response>): Promise<unknown> {
   const { status, json } = await response.then(async (given) => ({ status: given.status, json: await given.json() }));
   return [status, json];
 }
@@ -28,9 +28,9 @@ function refused(message: string, { param = null, code = null }: Record<string, 
   return { error: { message, type: 'invalid_request_error', param, code } };
 }
 
-test('an unstreamed request gets the next reply of the script as a whole', async () => {
+test('sends the next response of the script whole to an unstreamed request', async () => {
   const server = await started({ script: [respond.call('add', { a: 1, b: 2 })] });
-  expect(await told(ask(server, hello))).toEqual([
+  expect(await readResponse(ask(server, hello))).toEqual([
     200,
     {
       id: 'chatcmpl-1',
@@ -57,7 +57,7 @@ test('an unstreamed request gets the next reply of the script as a whole', async
   server.assertDone();
 });
 
-test('a streamed request gets role, pieces, finish reason and usage, each as a chunk, then [DONE]', async () => {
+test('streams role, pieces, finish reason and usage as a chunk each, then [DONE]', async () => {
   const server = await started({
     script: [respond.calls([{ name: 'add', arguments: { a: 1 } }], { text: 'One moment.' })],
   });
@@ -89,7 +89,7 @@ test('a streamed request gets role, pieces, finish reason and usage, each as a c
   ]);
 });
 
-test('requests are recorded with their headers and their body', async () => {
+test('records requests with their headers and their body', async () => {
   const server = await started({ script: () => respond.text('ok'), keepRequests: 2 });
   for (const content of ['one', 'two', 'three']) {
     await fetch(`${server.baseURL}/chat/completions?api-version=1`, {
@@ -104,41 +104,44 @@ test('requests are recorded with their headers and their body', async () => {
   ]);
 });
 
-test('an entry that is a function looks at the request', async () => {
+test('passes the request to an entry that is a function', async () => {
   const server = await started({ script: [({ messages }) => respond.text(`${messages.length} message`)] });
-  expect(await told(ask(server, hello))).toMatchObject([200, { choices: [{ message: { content: '1 message' } }] }]);
+  expect(await readResponse(ask(server, hello))).toMatchObject([
+    200,
+    { choices: [{ message: { content: '1 message' } }] },
+  ]);
 });
 
-test('an invalid conversation is refused with 400, recorded, and uses up nothing of the script', async () => {
+test('refuses an invalid conversation with 400, records it, and uses no entry of the script', async () => {
   const server = await started({ script: [respond.text('ok')] });
   const orphaned = [...hello.messages, { role: 'tool', tool_call_id: 'call_9', content: 'late' }];
   const message =
     "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.";
-  expect(await told(ask(server, { messages: orphaned }))).toEqual([
+  expect(await readResponse(ask(server, { messages: orphaned }))).toEqual([
     400,
     refused(message, { param: 'messages[1].role' }),
   ]);
   expect(server.requests.map(({ body }) => body)).toEqual([{ messages: orphaned }]);
-  expect(() => server.assertDone()).toThrow('The script has 1 of 1 replies left: message.');
+  expect(() => server.assertDone()).toThrow('The script has 1 of 1 responses left: message.');
 });
 
-test('a script that is used up says so, and asks for no retry', async () => {
+test('reports an exhausted script and asks for no retry', async () => {
   const server = await started({ script: [] });
   const response = await ask(server, hello);
   const message =
-    'The script is used up: it has 0 replies, and this is request 1. Add a reply, or find out why the run asks once more.';
+    'The script is exhausted: it has 0 responses, and this is request 1. Add a response, or find out why the run sends another request.';
   expect(response.headers.get('x-should-retry')).toBe('false');
   expect([response.status, await response.json()]).toEqual([400, refused(message, { code: 'script.exhausted' })]);
 });
 
-test('a request that is no JSON, an unknown path and a wrong method are refused in the form of OpenAI', async () => {
+test('refuses a body that is not JSON, an unknown path and a wrong method like OpenAI', async () => {
   const server = await started();
   const garbage = fetch(`${server.baseURL}/chat/completions`, { method: 'POST', body: '{"messages":' });
-  expect(await told(garbage)).toMatchObject([
+  expect(await readResponse(garbage)).toMatchObject([
     400,
     { error: { type: 'invalid_request_error', param: null, code: null } },
   ]);
-  expect(await told(fetch(`${server.baseURL}/completions?x=1`))).toEqual([
+  expect(await readResponse(fetch(`${server.baseURL}/completions?x=1`))).toEqual([
     404,
     refused('Invalid URL (GET /v1/completions)'),
   ]);
@@ -151,22 +154,22 @@ test('a request that is no JSON, an unknown path and a wrong method are refused 
   ]);
 });
 
-test('the list of models holds the one there is', async () => {
+test('lists its one model', async () => {
   const server = await started({ model: 'tiny' });
   const model = { id: 'tiny', object: 'model', created: 1_735_689_600, owned_by: 'pawl' };
-  expect(await told(fetch(`${server.baseURL}/models`))).toEqual([200, { object: 'list', data: [model] }]);
+  expect(await readResponse(fetch(`${server.baseURL}/models`))).toEqual([200, { object: 'list', data: [model] }]);
 });
 
-test('a key is asked for where one is set, and never quoted', async () => {
+test('requires a key if one is set, and never quotes it', async () => {
   const server = await started({ apiKey: 'right' });
   const withKey = (authorization: string): Promise<Response> =>
     fetch(`${server.baseURL}/models`, { headers: { authorization } });
   expect((await withKey('Bearer right')).status).toBe(200);
-  expect(await told(withKey('Bearer wrong'))).toEqual([
+  expect(await readResponse(withKey('Bearer wrong'))).toEqual([
     401,
     refused('Incorrect API key provided.', { code: 'invalid_api_key' }),
   ]);
-  expect(await told(fetch(`${server.baseURL}/models`))).toEqual([
+  expect(await readResponse(fetch(`${server.baseURL}/models`))).toEqual([
     401,
     refused(
       "You didn't provide an API key. Provide it in an Authorization header, as 'Authorization: Bearer YOUR_KEY'.",
@@ -174,26 +177,26 @@ test('a key is asked for where one is set, and never quoted', async () => {
   ]);
 });
 
-test('chunks come with a pause between them, on the clock that was given', async () => {
+test('waits between chunks on the given clock', async () => {
   const clock = manualClock();
   const server = await started({ script: [respond.text('Hi')], chunkDelayMs: 20, clock });
   await (await ask(server, { ...hello, stream: true })).text();
   expect(clock.slept).toEqual([20, 20, 20]);
 });
 
-test('without a script the stand-in answers, and says what it is', async () => {
+test('answers with the offline model without a script, and says what it is', async () => {
   const server = await started();
   const given = await ask(server, hello);
   expect([given.status, await given.text()]).toEqual([200, expect.stringContaining('stand-in')]);
 });
 
-test('a script that throws, or that cannot be sent, says so and asks for no retry', async () => {
+test('reports a script that throws or has an invalid response, and asks for no retry', async () => {
   const broken = (): never => {
     throw new Error('no idea');
   };
   const server = await started({ script: [broken, respond.body('x', { headers: { 'bad name': 'x' } })] });
   const thrown = await ask(server, hello);
-  const error = { message: 'No reply could be made: no idea', type: 'server_error', param: null, code: null };
+  const error = { message: 'The script failed: no idea', type: 'server_error', param: null, code: null };
   expect([thrown.status, thrown.headers.get('x-should-retry'), await thrown.json()]).toEqual([500, 'false', { error }]);
   const unsendable = await ask(server, hello);
   expect([unsendable.status, await unsendable.json()]).toEqual([
@@ -202,7 +205,7 @@ test('a script that throws, or that cannot be sent, says so and asks for no retr
   ]);
 });
 
-test('a server keeps no process alive', async () => {
+test('does not keep the process alive', async () => {
   const script = `
     const { offlineServer } = await import('@pawl/testing');
     console.log(typeof (await offlineServer({ script: [] })).baseURL);

@@ -1,56 +1,55 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { Clock } from '@pawl/core';
-import { checkOptions, type OptionTable, systemClock } from '@pawl/core';
+import { type Clock, checkOptions, type OptionTable, systemClock } from '@pawl/core';
 import type { ChatRequest } from '@pawl/core/chat';
-import { respond } from '../script/build-reply.ts';
+import { offlineModel } from '../offline-model/offline-model.ts';
 import { ScriptError } from '../script/errors.ts';
 import type { RecordedRequest } from '../script/recorded-request.ts';
-import type { ScriptedResponse } from '../script/reply.ts';
+import { respond } from '../script/respond.ts';
 import { Script, type ScriptEntries } from '../script/script.ts';
-import { offlineModel } from '../stand-in/stand-in.ts';
+import type { ScriptedResponse } from '../script/scripted-response.ts';
+import { type PerformActionsOptions, performActions } from './perform-actions.ts';
+import { listActions } from './response-actions.ts';
 import { route } from './route.ts';
-import { transmission } from './transmission.ts';
-import { type TransmitOptions, transmit } from './transmit.ts';
 
 export interface OfflineServerOptions {
-  /** Played in place of the stand-in model: a reply for each request, or one function for all. */
+  /** Replaces the offline model: one response per request, or one function for all requests. */
   readonly script?: ScriptEntries<ScriptedResponse>;
-  /** Between the chunks of a stream. @defaultValue 0 */
+  /** The delay between the chunks of a stream. @defaultValue 0 */
   readonly chunkDelayMs?: number;
-  /** Asked of every request. Without it, none is asked for, and any is taken. */
+  /** Required of every request. Without it, the server accepts any key and none. */
   readonly apiKey?: string;
-  /** The only model there is. Requests may name any. @defaultValue 'pawl-stand-in' */
+  /** The only model that `GET /models` lists. Requests may name any model. @defaultValue 'pawl-stand-in' */
   readonly model?: string;
-  /** The newest requests are kept, so many of them. @defaultValue Infinity */
+  /** Keeps only the newest requests. @defaultValue Infinity */
   readonly keepRequests?: number;
-  /** For `chunkDelayMs`. @defaultValue the machine's */
+  /** For `chunkDelayMs`. @defaultValue the system clock */
   readonly clock?: Clock;
-  /** `'none'`: any path and whatever is JSON is answered, also what OpenAI's server would refuse. @defaultValue 'openai' */
+  /** `'none'`: accepts any path and any JSON, also what OpenAI's server would refuse. @defaultValue 'openai' */
   readonly checks?: 'openai' | 'none';
 }
 
-/** A Chat Completions server on this machine. It never keeps a process alive. */
+/** A Chat Completions server on this machine. It does not keep the process alive. */
 export interface OfflineServer {
   /** Ends in `/v1`. */
   readonly baseURL: string;
   /** In the order in which they came. */
   readonly requests: readonly RecordedRequest[];
-  /** Requests whose client went away before it had the whole answer. */
+  /** The number of requests whose client disconnected before the end of the response. */
   readonly disconnects: number;
-  /** Resolves as soon as no request is being answered. */
+  /** Resolves when no request is open. */
   idle(): Promise<void>;
   /** @throws ScriptError unless every entry of the script was used. */
   assertDone(): void;
-  /** Ends it at once, with every socket and every answer that is under way. */
+  /** Closes the server, every socket and every open response at once. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a real Chat Completions server on 127.0.0.1, for any client.
  *
- * It answers by a script, or by Pawl's stand-in, which follows rules and is no language model. Conversations that OpenAI's
- * server would refuse are refused with status 400, and use up nothing of the script.
+ * It responds from a script, or with `offlineModel`, which follows rules and is not a language model. It refuses a
+ * conversation that OpenAI's server would refuse with status 400, and uses no entry of the script for it.
  */
 export async function offlineServer(options: OfflineServerOptions = {}): Promise<OfflineServer> {
   const server = new LocalServer(checkOptions(options, OFFLINE_SERVER, 'offlineServer'));
@@ -76,8 +75,8 @@ class LocalServer implements OfflineServer {
   readonly #script: Script<ScriptedResponse>;
   readonly #server: Server;
   readonly #requests: RecordedRequest[] = [];
-  readonly #waiting: (() => void)[] = [];
-  #answering = 0;
+  readonly #idleWaiters: (() => void)[] = [];
+  #openCount = 0;
   #count = 0;
   #disconnects = 0;
   #port = 0;
@@ -85,8 +84,8 @@ class LocalServer implements OfflineServer {
   constructor(options: OfflineServerOptions) {
     this.#options = options;
     this.#script = new Script(options.script ?? ((request) => respond.message(offlineModel(request))));
-    this.#server = createServer((incoming, response) => void this.#answer(incoming, response)); // It never rejects.
-    // Sockets stay open for as long as the client wants them, so that no test depends on the time.
+    this.#server = createServer((incoming, response) => void this.#handle(incoming, response)); // It never rejects.
+    // The client decides when sockets close, so no test depends on a timeout.
     this.#server.keepAliveTimeout = 0;
     this.#server.on('connection', (socket) => socket.unref());
   }
@@ -116,8 +115,8 @@ class LocalServer implements OfflineServer {
   }
 
   idle(): Promise<void> {
-    if (this.#answering === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    if (this.#openCount === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
   assertDone(): void {
@@ -126,64 +125,67 @@ class LocalServer implements OfflineServer {
 
   close(): Promise<void> {
     return new Promise((resolve) => {
-      // The error of a server that is closed already is no news.
+      // Closing a closed server is not an error.
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();
     });
   }
 
-  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#answering++;
+  async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#openCount++;
     const gone = new AbortController();
     const ended = new Promise<undefined>((resolve) => response.once('close', () => resolve(undefined)));
     response.once('close', () => gone.abort());
-    response.on('error', () => undefined); // The client has gone: `close` follows.
+    response.on('error', () => undefined); // The client has disconnected: `close` follows.
     try {
-      const given = await Promise.race([this.#given(incoming), ended]);
+      const given = await Promise.race([this.#receive(incoming), ended]);
       if (given !== undefined) await this.#send(given, { response, signal: gone.signal });
       await ended;
-      if (!response.writableFinished && !isReset(given?.reply)) this.#disconnects++;
+      if (!response.writableFinished && !isReset(given?.response)) this.#disconnects++;
     } catch (error) {
-      // Either the client went away while it was still sending, or the script has something that cannot be sent.
+      // Either the client disconnected while sending, or the script has a response that cannot be sent.
       if (gone.signal.aborted) this.#disconnects++;
       else if (response.headersSent) response.destroy();
-      else response.writeHead(500, NO_RETRY).end(JSON.stringify({ error: { message: messageOf(error) } }));
+      else response.writeHead(500, NO_RETRY).end(JSON.stringify({ error: { message: toMessage(error) } }));
     } finally {
-      this.#answering--;
-      if (this.#answering === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+      this.#openCount--;
+      if (this.#openCount === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
     }
   }
 
-  #send({ reply: given, received }: Given, target: Pick<TransmitOptions, 'response' | 'signal'>): Promise<void> {
+  #send(
+    { response: given, received }: AcceptedRequest,
+    target: Pick<PerformActionsOptions, 'response' | 'signal'>,
+  ): Promise<void> {
     const { chunkDelayMs: delayMs = 0, clock = systemClock } = this.#options;
     if (given.type !== 'raw') target.response.setHeader('x-request-id', `req_${++this.#count}`);
-    const acts = transmission(given, { request: received.body, model: this.#model });
-    return transmit(acts, { ...target, received, clock, delayMs });
+    const acts = listActions(given, { request: received.body, model: this.#model });
+    return performActions(acts, { ...target, received, clock, delayMs });
   }
 
-  async #given(incoming: IncomingMessage): Promise<Given> {
+  async #receive(incoming: IncomingMessage): Promise<AcceptedRequest> {
     const body = await text(incoming);
     const { method = 'GET', headers } = incoming;
     const url = incoming.url ?? '/';
     const path = url.replace(/\?.*$/s, '');
     const { checks = 'openai', apiKey, keepRequests = Number.POSITIVE_INFINITY } = this.#options;
     const incomingRequest = { method, path, authorization: headers.authorization, body };
-    const { request, reply: answer } = route(incomingRequest, { apiKey, model: this.#model, checks });
+    const { request, response: answer } = route(incomingRequest, { apiKey, model: this.#model, checks });
     const { remotePort: port } = incoming.socket;
     const received = { url, headers, body: request ?? { messages: [] }, text: body, port };
     if (request !== undefined) this.#requests.push(received);
     if (this.#requests.length > keepRequests) this.#requests.shift();
-    return { reply: answer ?? (await this.#scripted(received.body)), received };
+    return { response: answer ?? (await this.#takeResponse(received.body)), received };
   }
 
-  async #scripted(request: ChatRequest): Promise<ScriptedResponse> {
+  async #takeResponse(request: ChatRequest): Promise<ScriptedResponse> {
     try {
-      return await this.#script.next(request);
+      return await this.#script.takeNext(request);
     } catch (error) {
-      const message = messageOf(error);
+      const message = toMessage(error);
       if (ScriptError.isInstance(error))
         return respond.httpError(400, { message, code: error.code, headers: NO_RETRY });
-      return respond.httpError(500, { message: `No reply could be made: ${message}`, headers: NO_RETRY });
+      return respond.httpError(500, { message: `The script failed: ${message}`, headers: NO_RETRY });
     }
   }
 
@@ -192,19 +194,19 @@ class LocalServer implements OfflineServer {
   }
 }
 
-interface Given {
-  readonly reply: ScriptedResponse;
+interface AcceptedRequest {
+  readonly response: ScriptedResponse;
   readonly received: RecordedRequest;
 }
 
-/** Whether the server itself is meant to leave. */
+/** Whether the server itself is expected to disconnect. */
 function isReset(given: ScriptedResponse | undefined): boolean {
-  return given?.type === 'held' ? isReset(given.reply) : given?.type === 'reset';
+  return given?.type === 'delayed' ? isReset(given.response) : given?.type === 'reset';
 }
 
-/** For what goes wrong in the script itself: asking again would only use up its next entry. */
+/** For errors in the script: a retry would only use its next entry. */
 const NO_RETRY: Readonly<Record<string, string>> = { 'x-should-retry': 'false' };
 
-function messageOf(error: unknown): string {
+function toMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

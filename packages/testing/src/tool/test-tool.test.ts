@@ -17,12 +17,18 @@ const divide = tool({
   },
 });
 
-test('a call that passes gives what the model reads, and what the tool told of how far it was', async () => {
-  const finished = { status: 'finished', content: '{"result":25}', lossy: [], parts: [], progress: [{ done: 0.5 }] };
+test('returns what the model reads and the reported progress of a finished call', async () => {
+  const finished = {
+    status: 'finished',
+    content: '{"result":25}',
+    lossyPaths: [],
+    parts: [],
+    progress: [{ done: 0.5 }],
+  };
   expect(await testTool(divide).call({ by: 4 })).toEqual(finished);
 });
 
-test('a tool that throws fails with what the model is told', async () => {
+test('fails a call whose tool throws, with the text for the model', async () => {
   expect(await testTool(divide).call({ by: 0 })).toMatchObject({
     status: 'failed',
     reason: 'threw',
@@ -35,12 +41,12 @@ test.each([
   ['of the wrong type', { by: 'four' }, 'by: expected number'],
   ['that are missing', undefined, 'by'],
   ['that are no JSON', '{"by":', 'JSON'],
-])('arguments %s come to nothing, and the model is told why', async (_, given, told) => {
+])('fails a call with the arguments %s and tells the model why', async (_, given, problem) => {
   const called = await testTool(divide).call(given);
-  expect(called).toMatchObject({ status: 'failed', reason: 'invalid', content: expect.stringContaining(told) });
+  expect(called).toMatchObject({ status: 'failed', reason: 'invalid', content: expect.stringContaining(problem) });
 });
 
-test('a call that somebody has to agree to waits, and shows what that one is shown', async () => {
+test('leaves a call that needs approval pending, and shows the pending call', async () => {
   const [guarded = divide] = requireApproval([{ ...divide, preview: ({ by }: { by: number }) => `100 / ${by}` }]);
   expect(await testTool(guarded).call({ by: 4 })).toMatchObject({
     status: 'pending',
@@ -51,14 +57,14 @@ test('a call that somebody has to agree to waits, and shows what that one is sho
 test.each([
   ['approve', { status: 'finished', content: '{"result":25}' }],
   ['deny', { status: 'skipped', reason: 'denied', content: expect.stringContaining('Not now.') }],
-] as const)('a call that waits goes on with the answer to it: %s', async (type, expected) => {
+] as const)('continues a pending call with its answer: %s', async (type, expected) => {
   const [guarded = divide] = requireApproval([divide]);
   const answer = ({ fingerprint }: { readonly fingerprint: string }) =>
     type === 'approve' ? ({ type, fingerprint } as const) : ({ type, fingerprint, reason: 'Not now.' } as const);
   expect(await testTool(guarded, { answer }).call({ by: 4 })).toMatchObject(expected);
 });
 
-test('the deadline of a tool passes on a clock that is moved by hand', async () => {
+test('ends a tool at its deadline on a manual clock', async () => {
   const clock = manualClock();
   const hanging = tool({
     name: 'hang',
@@ -73,13 +79,13 @@ test('the deadline of a tool passes on a clock that is moved by hand', async () 
   expect(await called).toMatchObject({ status: 'failed', reason: 'timeout', content: expect.stringContaining('5 s') });
 });
 
-test('guards of tools are around it', async () => {
+test('runs tool guards around the call', async () => {
   const guard = toolGuard({ name: 'no', before: () => ({ type: 'deny', reason: 'Not today.' }) });
   const called = await testTool(divide, { middleware: [guard] }).call({ by: 4 });
   expect(called).toMatchObject({ content: expect.stringContaining('Not today.') });
 });
 
-test('a tool is given its context', async () => {
+test('passes the context to the tool', async () => {
   const whose = tool({
     name: 'whose',
     description: 'Says whose it is.',
@@ -89,7 +95,7 @@ test('a tool is given its context', async () => {
   expect(await testTool(whose, { context: { name: 'Ada' } }).call()).toMatchObject({ content: 'Ada' });
 });
 
-test('what has no exact JSON form is told with its path, and what is too long keeps its whole', async () => {
+test('reports paths without an exact JSON form, and keeps the whole of a truncated text', async () => {
   const big = tool({
     name: 'big',
     description: 'Gives a lot.',
@@ -99,16 +105,16 @@ test('what has no exact JSON form is told with its path, and what is too long ke
   });
   const called = await testTool(big).call();
   if (called.status !== 'finished') throw new Error(called.status);
-  expect(called.lossy).toEqual(['when']);
-  expect([called.content.length < 400, called.full?.length]).toEqual([true, expect.any(Number)]);
+  expect(called.lossyPaths).toEqual(['when']);
+  expect([called.content.length < 400, called.fullContent?.length]).toEqual([true, expect.any(Number)]);
 });
 
-test('a custom tool is given its text', async () => {
+test('passes the text to a custom tool', async () => {
   const shout = customTool({ name: 'shout', description: 'Shouts a text.', execute: (text) => text.toUpperCase() });
   expect(await testTool(shout).call('hello')).toMatchObject({ status: 'finished', content: 'HELLO' });
 });
 
-test('warnings name what makes a tool hard to use', () => {
+test('warns about what makes a tool hard to use', () => {
   const vague = tool({
     name: 'vague',
     description: 'Does.',

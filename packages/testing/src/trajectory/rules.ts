@@ -1,15 +1,15 @@
 import type { OptionTable, Outcome } from '@pawl/core';
 
-/** Tools in the order of their calls; a list within it is one turn's calls, in any order. */
+/** Tools in the order of their calls. A nested list has the calls of one turn, in any order. */
 export type ToolSequence = readonly (string | readonly string[])[];
 
-/** The most that a run may have used. */
+/** The maximum that a run may use. */
 export interface Allowance {
   readonly turns?: number;
   readonly toolCalls?: number;
   readonly tokens?: number;
   readonly cost?: number;
-  /** Time at work in milliseconds. */
+  /** Active time in milliseconds. */
   readonly ms?: number;
 }
 
@@ -22,8 +22,8 @@ export const ALLOWANCE: OptionTable<Allowance> = {
   },
 };
 
-/** What a run used more of than it may. */
-export function overAllowance(outcome: Outcome<unknown>, allowed: Allowance): readonly string[] {
+/** Lists each count of a run that exceeds the allowance. */
+export function listExceeded(outcome: Outcome<unknown>, allowed: Allowance): readonly string[] {
   const { usage, turnCount: turns, toolCallCount: toolCalls, durationMs } = outcome;
   const used = { turns, toolCalls, tokens: usage.totalTokens, cost: usage.cost, ms: durationMs };
   return Object.entries(used).flatMap(([name, value]) => {
@@ -32,9 +32,9 @@ export function overAllowance(outcome: Outcome<unknown>, allowed: Allowance): re
   });
 }
 
-/** Whether the calls, turn by turn, are that sequence. */
-export function followed(turns: readonly (readonly string[])[], expected: ToolSequence): boolean {
-  // Strings say the order of calls, whatever turns they are in; a list says that they were in one turn.
+/** Whether the calls of the turns match the sequence. */
+export function matchesSequence(turns: readonly (readonly string[])[], expected: ToolSequence): boolean {
+  // Strings match calls in order, across turns; a list matches all calls of one turn.
   let calls = turns.map((names) => [...names]);
   for (const step of expected) {
     const [now, ...later] = calls.filter((names) => names.length > 0);

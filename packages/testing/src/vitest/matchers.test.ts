@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import './vitest.ts';
 import { scriptedModel } from '../model/scripted-model.ts';
-import { respond } from '../script/build-reply.ts';
+import { respond } from '../script/respond.ts';
 import { runSerializer } from './run-serializer.ts';
 
 const city = (name: string) =>
@@ -31,14 +31,14 @@ async function travelled(): Promise<{ readonly outcome: Outcome; readonly events
   return { outcome: await run.outcome(), events };
 }
 
-/** As the serializer hands it on. */
+/** Calls the serializer like vitest. */
 function printed(value: unknown): string {
   expect(runSerializer.test(value)).toBe(true);
   return runSerializer.print(value, (clean) => JSON.stringify(clean));
 }
 
-/** What the assertion says when it does not hold. */
-function saying(assertion: () => void): string {
+/** The message of a failed assertion. */
+function readFailure(assertion: () => void): string {
   try {
     assertion();
   } catch (error) {
@@ -47,7 +47,7 @@ function saying(assertion: () => void): string {
   throw new Error('It held.');
 }
 
-test('the tools that were called are known, by name and by arguments, from outcome, messages and events', async () => {
+test('toHaveCalledTool compares names and arguments, from an outcome, messages or events', async () => {
   const { outcome, events } = await travelled();
   for (const received of [outcome, outcome.messages, events]) {
     expect(received).toHaveCalledTool('fly');
@@ -57,8 +57,8 @@ test('the tools that were called are known, by name and by arguments, from outco
     expect(received).not.toHaveCalledTool('fly', { city: 'Oslo' });
     expect(received).toHaveToolSequence(['look', ['look', 'fly']]);
   }
-  expect(saying(() => expect(outcome).toHaveCalledTool('pay'))).toContain('Called were: look, fly, look');
-  expect(saying(() => expect(outcome).toHaveCalledTool('fly', { city: 'Bonn' }))).toContain('Rome');
+  expect(readFailure(() => expect(outcome).toHaveCalledTool('pay'))).toContain('Called were: look, fly, look');
+  expect(readFailure(() => expect(outcome).toHaveCalledTool('fly', { city: 'Bonn' }))).toContain('Rome');
 });
 
 test.each([
@@ -70,46 +70,43 @@ test.each([
   [['look', ['fly', 'look'], 'look'], false],
   [[['look', 'fly'], 'look'], false],
   [[], false],
-])('the sequence %j is the one that was called: %j', async (sequence, holds) => {
+])('toHaveToolSequence finds %j in %j', async (sequence, holds) => {
   const { outcome } = await travelled();
   if (holds) expect(outcome).toHaveToolSequence(sequence);
-  else expect(saying(() => expect(outcome).toHaveToolSequence(sequence))).toContain('in this sequence');
+  else expect(readFailure(() => expect(outcome).toHaveToolSequence(sequence))).toContain('in this sequence');
 });
 
-test('how a run ended is compared by status, or by the fields that are named', async () => {
+test('toHaveOutcome compares the status, or the named fields', async () => {
   const { outcome } = await travelled();
   expect(outcome).toHaveOutcome('completed');
   expect(outcome).toHaveOutcome({ status: 'completed', text: expect.stringContaining('There'), turnCount: 3 });
   expect(outcome).not.toHaveOutcome({ turnCount: 2 });
   const failing = new Agent({ model: scriptedModel([respond.httpError(400, { message: 'No such model.' })]) });
   const failed = await failing.run('Go.').outcome();
-  expect(saying(() => expect(failed).toHaveOutcome('completed'))).toContain('No such model.');
+  expect(readFailure(() => expect(failed).toHaveOutcome('completed'))).toContain('No such model.');
 });
 
-test('what a run used is held against what it may use', async () => {
+test('toStayWithin compares the usage with the allowance', async () => {
   const { outcome } = await travelled();
   expect(outcome).toStayWithin({ turns: 3, toolCalls: 3, tokens: 10_000, ms: 60_000, cost: 1 });
-  const told = saying(() => expect(outcome).toStayWithin({ turns: 2, tokens: 1 }));
-  expect(told).toMatch(/turns: 3 of 2, tokens: \d+ of 1/);
+  const message = readFailure(() => expect(outcome).toStayWithin({ turns: 2, tokens: 1 }));
+  expect(message).toMatch(/turns: 3 of 2, tokens: \d+ of 1/);
 });
 
-test('a history is valid where each call is answered', async () => {
+test('toBeValidHistory passes if each call has a result', async () => {
   const { outcome } = await travelled();
   expect(outcome).toBeValidHistory();
   expect(outcome.messages.slice(0, 2)).not.toBeValidHistory();
-  expect(saying(() => expect(outcome.messages.slice(0, 2)).toBeValidHistory())).toContain('messages[');
+  expect(readFailure(() => expect(outcome.messages.slice(0, 2)).toBeValidHistory())).toContain('messages[');
 });
 
-test.each([undefined, null, 'text', 7, {}, [1]])(
-  '%j is no run, which neither an assertion nor its opposite passes over',
-  (value) => {
-    expect(() => expect(value).toHaveCalledTool('look')).toThrow(TypeError);
-    expect(() => expect(value).not.toHaveCalledTool('look')).toThrow(TypeError);
-    expect(() => expect(value).not.toHaveOutcome('completed')).toThrow(TypeError);
-  },
-);
+test.each([undefined, null, 'text', 7, {}, [1]])('throws for %j, which is not a run, also with .not', (value) => {
+  expect(() => expect(value).toHaveCalledTool('look')).toThrow(TypeError);
+  expect(() => expect(value).not.toHaveCalledTool('look')).toThrow(TypeError);
+  expect(() => expect(value).not.toHaveOutcome('completed')).toThrow(TypeError);
+});
 
-test('what a run rejects with is as good as its outcome', async () => {
+test('reads the outcome of an error that a run rejects with', async () => {
   const run = new Agent({ model: scriptedModel([respond.truncated('Half of')]) }).run('Go.');
   await expect(run).rejects.toHaveOutcome('truncated');
   await expect(run).rejects.toHaveOutcome({ text: 'Half of' });
@@ -118,7 +115,7 @@ test('what a run rejects with is as good as its outcome', async () => {
   await expect(run).rejects.toBeValidHistory();
 });
 
-test('the events of a run and of its resumption are one sequence, and its history is the one it ended with', async () => {
+test('joins the events of a run and of its resumption, and reads the final history', async () => {
   const events: RunEvent[] = [];
   const host = memoryHost();
   const model = scriptedModel([respond.calls([asks('look', 'Oslo')]), respond.text('Seen.')]);
@@ -139,7 +136,7 @@ test('the events of a run and of its resumption are one sequence, and its histor
   expect(() => expect(events.slice(0, 2)).toBeValidHistory()).toThrow(TypeError);
 });
 
-test('a snapshot keeps what is the user’s own, and no id that a server chose', async () => {
+test("prints the user's own values in a snapshot, without ids that a server chose", async () => {
   const ended = async (id: string): Promise<Outcome<unknown>> => {
     const output = z.object({ id: z.string(), at: z.string(), stack: z.int() });
     const answer = respond.text('{"id":"call_me","at":"noon","stack":3}');
@@ -151,7 +148,7 @@ test('a snapshot keeps what is the user’s own, and no id that a server chose',
   expect(text).toBe(printed(await ended('D681PevKsXY')));
 });
 
-test('a snapshot of a run has neither its ids nor its times, and two runs of the same have the same', async () => {
+test('prints a run without ids and times, the same for two equal runs', async () => {
   const [one, other] = [await travelled(), await travelled()];
   expect(one.outcome.runId).not.toBe(other.outcome.runId);
   expect(printed(one.outcome)).toBe(printed(other.outcome));

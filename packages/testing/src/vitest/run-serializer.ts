@@ -1,67 +1,75 @@
 import { isObject } from '../base/json.ts';
 import { isOutcome } from '../trajectory/trajectory.ts';
 
-/** What differs from one run to the next, whatever the agent does. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['runId', 'at', 'activeMs', 'durationMs', 'seq', 'stack', 'requestId']);
+/** Fields that differ between runs of the same agent. */
+const OMITTED_FIELDS: ReadonlySet<string> = new Set([
+  'runId',
+  'at',
+  'activeMs',
+  'durationMs',
+  'seq',
+  'stack',
+  'requestId',
+]);
 
 const IDS: ReadonlySet<string> = new Set(['id', 'tool_call_id']);
 
-/** What the user's own tools and schemas say: printed as it is. */
-const THEIRS: ReadonlySet<string> = new Set(['output', 'value', 'partial', 'progress', 'input', 'preview']);
+/** Values of the user's own tools and schemas: printed unchanged. */
+const USER_FIELDS: ReadonlySet<string> = new Set(['output', 'value', 'partial', 'progress', 'input', 'preview']);
 
 type Print = (value: unknown) => string;
 
-/** Prints outcomes and lists of events without ids and times, so that a snapshot says what the agent did. */
+/** Prints outcomes and lists of events without ids and times, so that a snapshot shows only what the agent did. */
 export const runSerializer = {
   test: (value: unknown): boolean => !cleaned.has(value) && (isOutcome(value) || isEvents(value)),
   print: (value: unknown, print: Print): string => print(clean(value)),
 };
 
-/** What was made here is printed as any other value. */
-const cleaned = new WeakSet<unknown & object>() as { has(value: unknown): boolean; add(value: object): unknown }; // `has` takes anything.
+/** A cleaned value is printed like any other value. */
+const cleaned = new WeakSet<unknown & object>() as { has(value: unknown): boolean; add(value: object): unknown }; // `has` accepts anything.
 
 function isEvents(value: unknown): boolean {
   if (!Array.isArray(value) || value.length === 0) return false;
   return value.every((each) => isObject(each) && typeof each['type'] === 'string' && typeof each['seq'] === 'number');
 }
 
-/** Call ids, which servers choose, are told apart by their order. */
+/** Numbers the ids of calls by their order: servers choose ids at random. */
 function clean(value: unknown): unknown {
   const names = new Map(callIds(value).map((id, index): [unknown, string] => [id, `id ${index + 1}`]));
-  const shown = (name: string, field: unknown): unknown => {
-    if (THEIRS.has(name)) return field;
+  const cleanField = (name: string, field: unknown): unknown => {
+    if (USER_FIELDS.has(name)) return field;
     return IDS.has(name) ? (names.get(field) ?? field) : walk(field);
   };
   const walk = (each: unknown): unknown => {
-    if (Array.isArray(each)) return marked(each.map(walk));
+    if (Array.isArray(each)) return markCleaned(each.map(walk));
     if (!isObject(each)) return each;
-    const fields = Object.entries(each).filter(([name]) => !LEFT_OUT.has(name));
-    return marked(Object.fromEntries(fields.map(([name, field]) => [name, shown(name, field)])));
+    const fields = Object.entries(each).filter(([name]) => !OMITTED_FIELDS.has(name));
+    return markCleaned(Object.fromEntries(fields.map(([name, field]) => [name, cleanField(name, field)])));
   };
   return walk(value);
 }
 
-/** Each once, in the order in which they come up. */
+/** The distinct ids in order of appearance. */
 function callIds(value: unknown): readonly string[] {
   const found = new Set<string>();
   const walk = (each: unknown): void => {
     for (const [name, field] of Object.entries(Array.isArray(each) || isObject(each) ? each : {})) {
       const calls = name === 'tool_calls' && Array.isArray(field) ? field : name === 'call' ? [field] : [];
-      for (const id of [name === 'tool_call_id' ? field : undefined, ...calls.map(idOf)]) {
+      for (const id of [name === 'tool_call_id' ? field : undefined, ...calls.map(readId)]) {
         if (typeof id === 'string') found.add(id);
       }
-      if (!THEIRS.has(name)) walk(field);
+      if (!USER_FIELDS.has(name)) walk(field);
     }
   };
   walk(value);
   return [...found];
 }
 
-function idOf(call: unknown): unknown {
+function readId(call: unknown): unknown {
   return isObject(call) ? call['id'] : undefined;
 }
 
-function marked<T extends object>(value: T): T {
+function markCleaned<T extends object>(value: T): T {
   cleaned.add(value);
   return value;
 }

@@ -2,17 +2,17 @@ import { ConfigError, checkOptions, type OptionTable, type Tool, ToolError, tool
 import type { Json } from '@pawl/core/chat';
 import { z } from 'zod';
 
-/** What an answer is: a text, a number, or yes or no. */
+/** The type of an answer. */
 export type AnswerForm = 'text' | 'number' | 'yes_or_no';
 
 export interface AskUserOptions {
   /** @defaultValue 'ask_user' */
   readonly name?: string;
-  /** Tells the model when to ask. @defaultValue when it can't go on without knowing something that only the user knows */
+  /** Tells the model when to ask. @defaultValue if it cannot continue without information that only the user has */
   readonly description?: string;
-  /** The only answers that there are, whatever is asked. @defaultValue those that the model gives, if any */
+  /** The allowed answers to every question. @defaultValue the options that the model passes, if any */
   readonly choices?: readonly string[];
-  /** How long an answer is waited for, in milliseconds; then the model is told that none came. @defaultValue no end */
+  /** Milliseconds to wait for an answer; then the call fails, and its result says that no answer came. @defaultValue no limit */
   readonly timeoutMs?: number;
 }
 
@@ -35,40 +35,44 @@ const ASK_USER: OptionTable<AskUserOptions> = {
 };
 
 /**
- * A tool by which the model asks the user. The run is suspended until somebody answers: the question is among
- * `outcome.pending`, and `host.answer(runId, id, { type: 'result', fingerprint, value })` gives the answer, from any process. An answer
- * that is none of the choices, or of another form, is told to the model as such.
+ * Creates a tool that asks the user. The run is suspended until the question is answered: the question is in
+ * `outcome.pending`, and any process answers it with `host.answer(runId, id, { type: 'result', fingerprint, value })`. An answer that
+ * is not one of the choices, or has another type, becomes an error result for the model.
  *
- * @throws ConfigError for a name that can't be sent, a time that is none, or fewer than two choices.
+ * @throws ConfigError if the name is invalid, `timeoutMs` is not positive, or `choices` has fewer than two entries.
  */
-export function askUser(given: AskUserOptions = {}): Tool<unknown> {
-  const options = checkOptions(given, ASK_USER, 'Tool "ask_user"');
-  const { name = 'ask_user', description = WHEN, choices, timeoutMs } = options;
+export function askUser(options: AskUserOptions = {}): Tool<unknown> {
+  const checked = checkOptions(options, ASK_USER, 'Tool "ask_user"');
+  const { name = 'ask_user', description = DESCRIPTION, choices, timeoutMs } = checked;
   if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-    throw new ConfigError(`Tool "${name}": timeoutMs is ${timeoutMs}. Pass a number of milliseconds, or leave it out.`);
+    throw new ConfigError(
+      `Tool "${name}": timeoutMs is ${timeoutMs}. Pass a positive number of milliseconds, or omit it.`,
+    );
   }
   if (choices !== undefined && new Set(choices).size < 2) {
-    throw new ConfigError(`Tool "${name}": choices has fewer than two. Pass two or more, or leave it out.`);
+    throw new ConfigError(
+      `Tool "${name}": choices has ${choices.length} different ${choices.length === 1 ? 'entry' : 'entries'}. Pass two or more, or omit it.`,
+    );
   }
   return tool<Question>({
     name,
     description,
     input: choices === undefined ? QUESTION : QUESTION_ONLY,
     effect: 'read',
-    preview: ({ question, options: given }) => {
-      const offered = choices ?? given;
+    preview: ({ question, options: proposed }) => {
+      const offered = choices ?? proposed;
       return offered === undefined ? question : { question, options: [...offered] };
     },
-    parseExternalResult: (value, { options: given, answer = 'text' }) => {
-      const offered = choices ?? given;
-      return offered === undefined ? ofForm(value, answer) : chosen(value, offered);
+    parseExternalResult: (value, { options: proposed, answer = 'text' }) => {
+      const offered = choices ?? proposed;
+      return offered === undefined ? parseAnswer(value, answer) : parseChoice(value, offered);
     },
     ...(timeoutMs === undefined ? {} : { approvalTimeoutMs: timeoutMs }),
   });
 }
 
 const QUESTION_ONLY = z.object({
-  question: z.string().min(1).describe('One question, as the user is to read it.'),
+  question: z.string().min(1).describe('One question, worded for the user.'),
 });
 
 const QUESTION = QUESTION_ONLY.extend({
@@ -77,37 +81,38 @@ const QUESTION = QUESTION_ONLY.extend({
     .min(2)
     .max(20)
     .optional()
-    .describe('The answers to choose from, where there are only these.'),
+    .describe('The allowed answers. Omit this if the user may answer freely.'),
   answer: z
     .enum(['text', 'number', 'yes_or_no'])
     .optional()
-    .describe('What the answer is, where there are no options.'),
+    .describe('The type of the answer, if there are no options.'),
 });
 
-const WHEN =
-  "Asks the user a question and waits for the answer. Only where you can't go on without something that nobody but the user knows.";
+const DESCRIPTION =
+  'Ask the user a question and wait for the answer. Use it only if you cannot continue without information that only the user has.';
 
-function chosen(value: Json, options: readonly string[]): string {
-  const said = String(value).trim();
+function parseChoice(value: Json, options: readonly string[]): string {
+  const answer = String(value).trim();
   const found =
-    options.find((option) => option === said) ?? options.find((option) => option.toLowerCase() === said.toLowerCase());
+    options.find((option) => option === answer) ??
+    options.find((option) => option.toLowerCase() === answer.toLowerCase());
   if (found !== undefined && typeof value !== 'object') return found;
-  throw new ToolError(`The user answered ${JSON.stringify(value)}, which is none of: ${options.join(', ')}.`);
+  throw new ToolError(`The user answered ${JSON.stringify(value)}, which is not one of: ${options.join(', ')}.`);
 }
 
-function ofForm(value: Json, form: AnswerForm): Json {
+function parseAnswer(value: Json, form: AnswerForm): Json {
   switch (form) {
     case 'text':
       return value;
     case 'number': {
       const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
       if (typeof number === 'number' && Number.isFinite(number)) return number;
-      throw new ToolError(`The user answered ${JSON.stringify(value)}, which is no number.`);
+      throw new ToolError(`The user answered ${JSON.stringify(value)}, which is not a number.`);
     }
     case 'yes_or_no': {
-      const said = typeof value === 'string' ? value.trim().toLowerCase() : value;
-      if (said === true || said === 'yes') return 'yes';
-      if (said === false || said === 'no') return 'no';
+      const answer = typeof value === 'string' ? value.trim().toLowerCase() : value;
+      if (answer === true || answer === 'yes') return 'yes';
+      if (answer === false || answer === 'no') return 'no';
       throw new ToolError(`The user answered ${JSON.stringify(value)}, which is neither yes nor no.`);
     }
   }

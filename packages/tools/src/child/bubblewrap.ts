@@ -1,40 +1,44 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 
 export interface SandboxOptions {
-  /** Folders that may be changed inside, without links. */
+  /** Folders that the program may change. The paths contain no links. */
   readonly writable: readonly string[];
-  /** Files and folders that may be read inside, beside the system's programs. */
+  /** Files and folders that the program may read, besides the system's programs. */
   readonly readable: readonly string[];
   readonly network: 'none' | 'host';
-  /** Where the program begins. */
+  /** The program's working folder. */
   readonly folder: string;
 }
 
 /**
- * What bubblewrap is told: the system's programs to be read, the given folders, a small /tmp, and nothing else; no process but its own, no
- * capability, and mostly no network.
+ * Builds bubblewrap's arguments. The sandbox contains the system's programs (read only), the given folders and a small /tmp. It has
+ * process ids of its own, no capabilities, and no network unless `network` is `host`.
  */
-export function bubblewrapArguments({ writable, readable, network, folder }: SandboxOptions): readonly string[] {
+export function buildBubblewrapArguments({ writable, readable, network, folder }: SandboxOptions): readonly string[] {
   return [
     ...['--unshare-all', ...(network === 'host' ? ['--share-net'] : [])],
     ...['--die-with-parent', '--cap-drop', 'ALL', '--hostname', 'sandbox'],
-    ...systemFolders(),
-    ...[...SETTINGS, ...(network === 'host' ? NET_SETTINGS : [])].flatMap((path) => ['--ro-bind-try', path, path]),
-    // Root inside is root to /proc/sys, where the kernel is told what to run: bubblewrap leaves that open.
+    ...bindSystemFolders(),
+    ...[...CONFIG_FILES, ...(network === 'host' ? NETWORK_CONFIG_FILES : [])].flatMap((path) => [
+      '--ro-bind-try',
+      path,
+      path,
+    ]),
+    // bubblewrap leaves /proc writable. Root inside could set kernel options in /proc/sys that run programs outside, so /proc is read-only.
     ...['--proc', '/proc', '--remount-ro', '/proc'],
     ...['--dev', '/dev', '--size', String(MAX_TMP_BYTES), '--tmpfs', '/dev/shm'],
     ...['--remount-ro', '/dev', '--size', String(MAX_TMP_BYTES), '--tmpfs', '/tmp'],
-    ...boundFolders({ writable, readable }),
-    // What is mounted stays as it is: this is for the places in between.
+    ...bindFolders({ writable, readable }),
+    // Makes the folders between the mounts read-only; the mounts keep their modes.
     ...['--remount-ro', '/', '--chdir', folder, '--'],
   ];
 }
 
-/** Memory of its own, which no limit of a process counts. */
+/** A tmpfs is in memory, and no limit of a process counts it. */
 const MAX_TMP_BYTES = 256 * 2 ** 20;
 
-/** What programs look up, and nobody's secret. */
-const SETTINGS: readonly string[] = [
+/** Files that programs look up, and that contain no secrets. */
+const CONFIG_FILES: readonly string[] = [
   '/etc/alternatives',
   '/etc/group',
   '/etc/ld.so.cache',
@@ -48,27 +52,27 @@ const SETTINGS: readonly string[] = [
   '/etc/ssl/openssl.cnf',
 ];
 
-const NET_SETTINGS: readonly string[] = ['/etc/hosts', '/etc/resolv.conf', '/etc/protocols', '/etc/services'];
+const NETWORK_CONFIG_FILES: readonly string[] = ['/etc/hosts', '/etc/resolv.conf', '/etc/protocols', '/etc/services'];
 
-const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'] as const;
+const SYSTEM_FOLDERS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'] as const;
 
-/** On most systems all but /usr are links into it. */
-function systemFolders(): readonly string[] {
-  return SYSTEM.flatMap((path) => {
+/** Binds the system's folders. On most systems all except /usr are links into it. */
+function bindSystemFolders(): readonly string[] {
+  return SYSTEM_FOLDERS.flatMap((path) => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return [];
     return stats.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path];
   });
 }
 
-/** Those above first: what is bound later lies on top. */
-function boundFolders({ writable, readable }: Pick<SandboxOptions, 'writable' | 'readable'>): readonly string[] {
+/** Binds parents before children: a later mount covers an earlier one. */
+function bindFolders({ writable, readable }: Pick<SandboxOptions, 'writable' | 'readable'>): readonly string[] {
   return [
     ...readable
-      .filter((path) => !SYSTEM.some((each) => path === each || path.startsWith(`${each}/`)))
-      .map((path) => ({ path, how: '--ro-bind-try' })),
-    ...writable.map((path) => ({ path, how: '--bind' })),
+      .filter((path) => !SYSTEM_FOLDERS.some((each) => path === each || path.startsWith(`${each}/`)))
+      .map((path) => ({ path, option: '--ro-bind-try' })),
+    ...writable.map((path) => ({ path, option: '--bind' })),
   ]
     .sort((one, other) => one.path.length - other.path.length)
-    .flatMap(({ path, how }) => [how, path, path]);
+    .flatMap(({ path, option }) => [option, path, path]);
 }

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { ToolError } from '@pawl/core';
-import { bubblewrapArguments, type SandboxOptions } from './bubblewrap.ts';
-import { type Means, meansHere } from './means.ts';
+import { buildBubblewrapArguments, type SandboxOptions } from './bubblewrap.ts';
+import { findIsolationPrograms, type IsolationPrograms } from './find-program.ts';
 
-/** Whether a child gets namespaces of its own: where that is possible, or else not at all, or never. */
+/** Whether a child runs in namespaces of its own: if this machine can (`prefer`), or not at all without them (`require`), or never. */
 export type IsolationMode = 'prefer' | 'require' | 'none';
 
 export interface ProcessIdentity {
@@ -26,73 +26,77 @@ export interface KernelLimits {
   readonly maxProcesses: number;
 }
 
-/** A program as it is started. */
-export interface Wrapped extends Program {
+/** A program with the arguments that isolate and limit it. */
+export interface WrappedProgram extends Program {
   readonly isIsolated: boolean;
-  /** A limit that means nothing and is inherited by all that the child starts: whoever has it came of this child. */
+  /** A value of an unused limit that every process inherits: a process that has it was started by this child. */
   readonly mark: number | undefined;
 }
 
-/** What holds children to their limits on this machine. Found out by a trial. */
+/** Isolates and limits children with the programs that work on this machine. */
 export class Isolation {
-  readonly #wish: IsolationMode;
+  readonly #mode: IsolationMode;
   readonly #user: ProcessIdentity | undefined;
-  #means: Promise<Tried> | undefined;
+  #detection: Promise<DetectionResult> | undefined;
 
-  constructor({ wish, user }: { readonly wish: IsolationMode; readonly user?: ProcessIdentity | undefined }) {
-    this.#wish = wish;
+  constructor({ mode, user }: { readonly mode: IsolationMode; readonly user?: ProcessIdentity | undefined }) {
+    this.#mode = mode;
     this.#user = user;
   }
 
-  /** Whether children have namespaces of their own here. */
-  async isThere(): Promise<boolean> {
-    return (await this.#found()).bubblewrap !== undefined;
+  /** Whether children run in namespaces of their own on this machine. */
+  async isAvailable(): Promise<boolean> {
+    return (await this.#findPrograms()).bubblewrap !== undefined;
   }
 
-  /** Rejects with a `ToolError` where isolation is required and there is none. */
-  async wrap(program: Program, options: SandboxOptions & KernelLimits): Promise<Wrapped> {
-    const { bubblewrap, prlimit } = await this.#found();
-    if (bubblewrap === undefined && this.#wish === 'require') {
+  /** Rejects with a `ToolError` if isolation is required and not available. */
+  async wrap(program: Program, options: SandboxOptions & KernelLimits): Promise<WrappedProgram> {
+    const { bubblewrap, prlimit } = await this.#findPrograms();
+    if (bubblewrap === undefined && this.#mode === 'require') {
       throw new ToolError(
-        'Nothing was run: it may run in isolation only, and this machine has none. Tell the user that bubblewrap is missing, or may not make namespaces.',
+        'Nothing was run: isolation is required, and this machine has none. Tell the user that bubblewrap is missing or may not create namespaces.',
       );
     }
-    const inside = limited(program, { prlimit, limits: options, uid: this.#user?.uid ?? process.getuid?.() });
+    const inside = limitProgram(program, { prlimit, limits: options, uid: this.#user?.uid ?? process.getuid?.() });
     if (bubblewrap === undefined) return inside;
-    const args = [...bubblewrapArguments(options), inside.path, ...inside.args];
+    const args = [...buildBubblewrapArguments(options), inside.path, ...inside.args];
     return { path: bubblewrap, args, isIsolated: true, mark: undefined };
   }
 
-  /** Limits what runs already, as `prlimit` is told. Rejects where that fails; does nothing where there is no `prlimit`. */
-  async limit(pid: number, limits: readonly string[]): Promise<void> {
-    const { prlimit } = await this.#found();
+  /** Limits a running process with arguments of `prlimit`. Rejects if that fails; does nothing if there is no `prlimit`. */
+  async limitProcess(pid: number, limits: readonly string[]): Promise<void> {
+    const { prlimit } = await this.#findPrograms();
     if (prlimit === undefined) return;
-    if (!(await this.#works(prlimit, ['--pid', String(pid), ...limits])))
-      throw new ToolError('It could not be limited.');
+    if (!(await this.#canRun(prlimit, ['--pid', String(pid), ...limits])))
+      throw new ToolError('The process could not be limited.');
   }
 
-  /** One that failed is tried again: the machine may have had no process to spare. */
-  async #found(): Promise<Means> {
-    this.#means ??= this.#tried();
-    const { found, isFinal } = await this.#means;
-    if (!isFinal) this.#means = undefined;
+  /** Repeats a failed trial at the next call: the machine may have been out of processes. */
+  async #findPrograms(): Promise<IsolationPrograms> {
+    this.#detection ??= this.#detect();
+    const { programs: found, isFinal } = await this.#detection;
+    if (!isFinal) this.#detection = undefined;
     return found;
   }
 
-  /** What is installed need not be allowed: in many containers nobody may make namespaces. */
-  async #tried(): Promise<Tried> {
-    const here = meansHere();
-    const prlimit = (await this.#works(here.prlimit, ['--core=0', '--locks=1000000', '/bin/true']))
-      ? here.prlimit
+  /** Tries the installed programs: many containers do not allow them to create namespaces. */
+  async #detect(): Promise<DetectionResult> {
+    const installed = findIsolationPrograms();
+    const prlimit = (await this.#canRun(installed.prlimit, ['--core=0', '--locks=1000000', '/bin/true']))
+      ? installed.prlimit
       : undefined;
     const nothing: SandboxOptions = { writable: [], readable: [], network: 'none', folder: '/' };
-    const isTried = this.#wish !== 'none';
-    const works = isTried && (await this.#works(here.bubblewrap, [...bubblewrapArguments(nothing), '/bin/true']));
-    const found = { prlimit, bubblewrap: works ? here.bubblewrap : undefined };
-    return { found, isFinal: prlimit === here.prlimit && (works || !isTried || here.bubblewrap === undefined) };
+    const isTried = this.#mode !== 'none';
+    const canIsolate =
+      isTried && (await this.#canRun(installed.bubblewrap, [...buildBubblewrapArguments(nothing), '/bin/true']));
+    const found = { prlimit, bubblewrap: canIsolate ? installed.bubblewrap : undefined };
+    return {
+      programs: found,
+      isFinal: prlimit === installed.prlimit && (canIsolate || !isTried || installed.bubblewrap === undefined),
+    };
   }
 
-  #works(program: string | undefined, args: readonly string[]): Promise<boolean> {
+  #canRun(program: string | undefined, args: readonly string[]): Promise<boolean> {
     if (program === undefined) return Promise.resolve(false);
     return new Promise((resolve) => {
       const trial = spawn(program, args, { ...this.#user, env: {}, stdio: 'ignore', timeout: TRIAL_MS, cwd: '/' });
@@ -104,34 +108,34 @@ export class Isolation {
 
 const TRIAL_MS = 5_000;
 
-interface Tried {
-  readonly found: Means;
-  /** Whether nothing that is there failed. */
+interface DetectionResult {
+  readonly programs: IsolationPrograms;
+  /** Whether every installed program worked. */
   readonly isFinal: boolean;
 }
 
-interface Limiting {
+interface LimitOptions {
   readonly prlimit: string | undefined;
   readonly limits: KernelLimits;
   readonly uid: number | undefined;
 }
 
-function limited({ path, args }: Program, { prlimit, limits, uid }: Limiting): Wrapped {
+function limitProgram({ path, args }: Program, { prlimit, limits, uid }: LimitOptions): WrappedProgram {
   if (prlimit === undefined) return { path, args, isIsolated: false, mark: undefined };
   const { maxDataBytes, maxCpuSeconds, maxProcesses } = limits;
-  const mark = newMark();
+  const mark = createMark();
   const set = [
     '--core=0',
     `--data=${maxDataBytes}`,
     `--cpu=${maxCpuSeconds}`,
     `--locks=${mark}:${mark}`,
-    `--nproc=${maxProcesses + tasksOf(uid)}`,
+    `--nproc=${maxProcesses + countTasks(uid)}`,
   ];
   return { path: prlimit, args: [...set, path, ...args], isIsolated: false, mark };
 }
 
-/** The kernel counts all that a user has, here and elsewhere. */
-function tasksOf(uid: number | undefined): number {
+/** Counts a user's processes and threads: the kernel's limit includes those outside the child. */
+function countTasks(uid: number | undefined): number {
   const counts = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => {
@@ -150,14 +154,14 @@ function readIfThere(path: string): string {
   }
 }
 
-const MOST_LOCKS = 2 ** 50;
+const MAX_LOCKS = 2 ** 50;
 
-/** Never above this process's own: it might itself be a child with a mark. */
-function newMark(): number {
-  const [, own = ''] = LOCKS.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-  const most = own === 'unlimited' ? MOST_LOCKS : Math.min(Number(own), MOST_LOCKS);
-  return most - randomInt(1, Math.min(2 ** 30, most));
+/** Stays below this process's own limit: this process may itself have a mark. */
+function createMark(): number {
+  const [, own = ''] = LOCK_LIMIT.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  const max = own === 'unlimited' ? MAX_LOCKS : Math.min(Number(own), MAX_LOCKS);
+  return max - randomInt(1, Math.min(2 ** 30, max));
 }
 
-/** The hard limit on locks, which Linux has not kept since 2.4.24, but inherits. */
-export const LOCKS: RegExp = /^Max file locks +\S+ +(\S+)/m;
+/** The hard limit on file locks: Linux has not enforced it since 2.4.24, but processes inherit it. */
+export const LOCK_LIMIT: RegExp = /^Max file locks +\S+ +(\S+)/m;

@@ -3,60 +3,60 @@ import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ToolError } from '@pawl/core';
-import type { ChildCaps, Stopped } from './caps.ts';
-import { Family } from './family.ts';
-import type { ProcessIdentity, Wrapped } from './isolation.ts';
-import { Keeper } from './keeper.ts';
-import { textAsFile } from './text-as-file.ts';
-import { Transcript } from './transcript.ts';
+import type { ChildLimits, StopReason } from './child-limits.ts';
+import { ChildOutput } from './child-output.ts';
+import { ChildSupervisor } from './child-supervisor.ts';
+import type { ProcessIdentity, WrappedProgram } from './isolation.ts';
+import { openTextAsFile } from './open-text-as-file.ts';
+import { ProcessTree } from './process-tree.ts';
 
-export interface Launch {
-  readonly wrapped: Wrapped;
+export interface ChildLaunch {
+  readonly program: WrappedProgram;
   readonly folder: string;
-  /** All of it: nothing is inherited. */
+  /** The whole environment: nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
   readonly user?: ProcessIdentity | undefined;
-  /** What it reads, then the end; a function gives it once it is known. */
-  readonly input: string | ((started: Started) => Promise<string>);
-  /** Whether what it says of errors is put out as well. */
-  readonly errors: 'kept' | 'dropped';
+  /** Standard input. A function is called when the child runs, and its text is written when it resolves. */
+  readonly input: string | ((started: RunningChild) => Promise<string>);
+  /** Whether the output includes standard error. */
+  readonly stderr: 'include' | 'discard';
 }
 
-export interface Started {
-  readonly family: Family;
-  /** When it has put out something, or has ended. */
-  readonly spoken: Promise<void>;
+export interface RunningChild {
+  readonly tree: ProcessTree;
+  /** Resolves at the first output, or when the child ends. */
+  readonly firstOutput: Promise<void>;
 }
 
-export interface Ended {
+export interface ChildResult {
   readonly text: string;
   readonly bytes: number;
-  /** `undefined` where it was killed. */
+  /** `undefined` if a signal ended the child. */
   readonly code: number | undefined;
   readonly killedBy: NodeJS.Signals | undefined;
-  /** Why it was ended before its time. */
-  readonly stopped: Stopped | undefined;
+  /** `undefined` if the child ended by itself. */
+  readonly stopReason: StopReason | undefined;
 }
 
 /**
- * Runs a child in a process group of its own to its end, and what came of it with it: when the child ends, when a cap is reached, or at
- * the signal, then at once with the signal's reason, while the rest is being ended. Rejects with a `ToolError` where it can't be started.
+ * Runs a child in a process group of its own. When the child ends or reaches a limit, every process that it started is ended, too. When the
+ * signal is aborted, rejects at once with its reason and ends the processes afterwards. Rejects with a `ToolError` if the child cannot start.
  */
 export async function runChild(
-  launch: Launch,
-  { signal, ...caps }: ChildCaps & { readonly signal: AbortSignal },
-): Promise<Ended> {
+  launch: ChildLaunch,
+  { signal, ...limits }: ChildLimits & { readonly signal: AbortSignal },
+): Promise<ChildResult> {
   signal.throwIfAborted();
-  const child = await started(launch);
+  const child = await startChild(launch);
   const { pid } = child;
   if (pid === undefined) throw new ToolError('The program could not be started.');
-  const { isIsolated, mark } = launch.wrapped;
-  const family = new Family({ pid, mark });
-  const keeper = new Keeper({ pid, family, isIsolated, caps });
-  const ended = toItsEnd(child, { launch, keeper, family, caps });
+  const { isIsolated, mark } = launch.program;
+  const tree = new ProcessTree({ pid, mark });
+  const supervisor = new ChildSupervisor({ pid, tree, isIsolated, limits });
+  const ended = waitForEnd(child, { launch, supervisor, tree, limits });
   return new Promise((resolve, reject) => {
     const stop = (): void => {
-      keeper.stop('signal');
+      supervisor.stop('signal');
       reject(signal.reason);
     };
     if (signal.aborted) stop();
@@ -70,87 +70,87 @@ interface Child extends ChildProcess {
   readonly stderr: Readable;
 }
 
-/** Resolves when it is there: an error afterwards is none of the start. */
-async function started({ wrapped, folder, environment, user, input }: Launch): Promise<Child> {
+/** Resolves when the child runs: a later error does not concern the start. */
+async function startChild({ program, folder, environment, user, input }: ChildLaunch): Promise<Child> {
   let file: number | undefined;
   try {
-    if (typeof input === 'string' && input !== '') file = textAsFile(input);
+    if (typeof input === 'string' && input !== '') file = openTextAsFile(input);
     return await new Promise((resolve, reject) => {
-      const child = spawn(wrapped.path, wrapped.args, {
+      const child = spawn(program.path, program.args, {
         cwd: folder,
         env: environment,
-        // A group of its own, and no terminal.
+        // Creates a process group of its own, without a terminal.
         detached: true,
-        // No pipe where none is needed: Node's are sockets, by which a shell takes itself for one that is logged in to.
+        // Node's pipes are sockets, and bash reads .bashrc if its input is a socket. So input comes from a file or nowhere, unless it comes later.
         stdio: [typeof input === 'string' ? (file ?? 'ignore') : 'pipe', 'pipe', 'pipe'],
         ...user,
       });
       child.once('error', reject);
-      child.once('spawn', () => resolve(child as Child)); // Both are pipes, as asked for above.
+      child.once('spawn', () => resolve(child as Child)); // Both are pipes, see `stdio`.
     });
   } catch (error) {
-    throw new ToolError(`The program could not be started (${codeOf(error)}).`);
+    throw new ToolError(`The program could not be started (${readErrorCode(error)}).`);
   } finally {
     if (file !== undefined) closeSync(file);
   }
 }
 
-function codeOf(error: unknown): string {
+function readErrorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
-interface Life {
-  readonly launch: Launch;
-  readonly keeper: Keeper;
-  readonly family: Family;
-  readonly caps: ChildCaps;
+interface ChildScope {
+  readonly launch: ChildLaunch;
+  readonly supervisor: ChildSupervisor;
+  readonly tree: ProcessTree;
+  readonly limits: ChildLimits;
 }
 
-interface Exit {
+interface ChildExit {
   readonly code: number | undefined;
   readonly killedBy: NodeJS.Signals | undefined;
 }
 
-async function toItsEnd(child: Child, { launch, keeper, family, caps }: Life): Promise<Ended> {
-  const transcript = new Transcript(caps.maxOutputBytes);
-  const exit = new Promise<Exit>((resolve) => {
+async function waitForEnd(child: Child, { launch, supervisor, tree, limits }: ChildScope): Promise<ChildResult> {
+  const output = new ChildOutput(limits.maxOutputBytes);
+  const exit = new Promise<ChildExit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code: code ?? undefined, killedBy: signal ?? undefined }));
   });
   const closed = new Promise((resolve) => child.once('close', resolve));
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].on('data', (chunk: Buffer) => {
-      if (stream === 'stderr' && launch.errors === 'dropped') return;
-      if (transcript.add(chunk, stream)) return;
+      if (stream === 'stderr' && launch.stderr === 'discard') return;
+      if (output.add(chunk, stream)) return;
       child.stdout.destroy();
       child.stderr.destroy();
-      keeper.stop('output');
+      supervisor.stop('output');
     });
-    child[stream].on('error', () => undefined); // It has ended: `exit` says how.
+    child[stream].on('error', () => undefined); // The child has ended: `exit` has its code.
   }
-  child.on('error', () => undefined); // Of a signal that came too late.
-  if (typeof launch.input === 'function') feed(child, { input: launch.input, family, exit });
-  keeper.watch();
-  const { code, killedBy } = await Promise.race([exit, keeper.givenUp]);
-  await keeper.close();
-  // Whoever held the streams is gone; one who is not is not waited for.
+  child.on('error', () => undefined); // A signal came after the child's end.
+  if (typeof launch.input === 'function') writeInput(child, { input: launch.input, tree, exit });
+  supervisor.watch();
+  const { code, killedBy } = await Promise.race([exit, supervisor.killTimeout]);
+  await supervisor.close();
+  // The streams close when no process holds them. A process that survived SIGKILL must not delay the result.
   await Promise.race([closed, delay(DRAIN_MS)]);
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
-  return { text: transcript.text(), bytes: transcript.bytes, code, killedBy, stopped: keeper.stopped };
+  return { text: output.toText(), bytes: output.bytes, code, killedBy, stopReason: supervisor.stopReason };
 }
 
 const DRAIN_MS = 500;
 
-interface Feeding {
-  readonly input: (started: Started) => Promise<string>;
-  readonly family: Family;
+interface ChildInput {
+  readonly input: (started: RunningChild) => Promise<string>;
+  readonly tree: ProcessTree;
   readonly exit: Promise<unknown>;
 }
 
-function feed(child: Child, { input, family, exit }: Feeding): void {
-  child.stdin?.on('error', () => undefined); // It does not read, or has ended.
+function writeInput(child: Child, { input, tree, exit }: ChildInput): void {
+  child.stdin?.on('error', () => undefined); // The child does not read its input, or has ended.
   const first = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
-  const spoken = Promise.race([first, exit.then(() => undefined)]);
-  input({ family, spoken }).then(
+  const firstOutput = Promise.race([first, exit.then(() => undefined)]);
+  input({ tree, firstOutput }).then(
     (text) => child.stdin?.end(text),
     () => child.stdin?.destroy(),
   );

@@ -1,17 +1,17 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { quoted } from '../base/quoted.ts';
-import { visible } from '../base/visible.ts';
-import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
-import { changed, type Existing, existing, replaceFile } from '../files/replace-file.ts';
-import { bytesOf, type Text, textOf } from '../files/text-form.ts';
-import { unifiedDiff } from '../files/unified-diff.ts';
-import { MAX_VERSIONED_BYTES, versionOf } from '../files/version.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { quote } from '../base/quote.ts';
+import { decodeText, encodeText, type FileText } from '../files/file-text.ts';
+import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
+import { createChangedError, type ExistingFile, readExisting, replaceFile } from '../files/replace-file.ts';
+import { createUnifiedDiff } from '../files/unified-diff.ts';
+import { computeVersion, MAX_VERSIONED_BYTES } from '../files/version.ts';
 import { applyEdits, type Edit } from './apply-edits.ts';
 
 export interface EditFileOptions extends JailOptions {
-  /** The most bytes that a file may have when it is edited. @defaultValue 1_048_576 */
+  /** Maximum bytes of the file, before and after the edits; at most 8 MiB. @defaultValue 1_048_576 */
   readonly maxBytes?: number;
   /** Deadline in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
@@ -25,7 +25,7 @@ interface Input {
 
 const EDIT_FILE: OptionTable<EditFileOptions> = {
   keys: {
-    ...JAIL,
+    ...JAIL_KEYS,
     maxBytes: 'number',
     timeoutMs: 'number',
   },
@@ -33,103 +33,107 @@ const EDIT_FILE: OptionTable<EditFileOptions> = {
 };
 
 /**
- * A tool that changes parts of a text file, all of them or none, where the file is still as it was read. See README.md beside this file for
- * what it protects against and what not.
+ * Creates a tool that edits a text file. It applies all edits or none, and only if the file has not changed since it was read. README.md in
+ * this folder says what it protects against.
  *
- * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
+ * @throws ConfigError if a root is not a folder, or a limit is not a whole number.
  */
-export function editFile(given: EditFileOptions): Tool<unknown> {
-  const options = checkOptions(given, EDIT_FILE, 'Tool "edit_file"');
-  const { maxBytes = 1_048_576, timeoutMs = 10_000 } = options;
+export function editFile(options: EditFileOptions): Tool<unknown> {
+  const { maxBytes = 1_048_576, timeoutMs = 10_000 } = checkOptions(options, EDIT_FILE, 'Tool "edit_file"');
   const jail = new Jail(options, 'edit_file');
   checkPositive({ maxBytes }, 'edit_file');
-  const most = Math.min(maxBytes, MAX_VERSIONED_BYTES);
+  const maxSize = Math.min(maxBytes, MAX_VERSIONED_BYTES);
   return tool({
     name: 'edit_file',
     description:
-      'Changes parts of a text file: each text to find has to be in it exactly once. Read the file first, and pass the version that read_file tells you. Gives back what changed.',
+      'Replace parts of a text file. Each text to find must be in the file exactly once. Read the file first, and pass the version that read_file returned. Returns the difference.',
     input: z.object({
       path: z.string().min(1).describe('Path of the file, relative to the root.'),
-      version: z.string().min(1).describe('The version that read_file told.'),
+      version: z.string().min(1).describe('The version that read_file returned.'),
       edits: z
         .array(
           z.object({
-            find: z
-              .string()
-              .min(1)
-              .describe('Text as it is in the file, letter by letter, with its spaces and line breaks.'),
-            replace: z.string().describe('What is to be there instead.'),
+            find: z.string().min(1).describe('The exact text in the file, with its spaces and line breaks.'),
+            replace: z.string().describe('The text to put in its place.'),
             occurrences: z
               .enum(['one', 'all'])
               .optional()
-              .describe('all: replace it wherever it is. Otherwise it has to be there once.'),
+              .describe('all: replace every occurrence. Otherwise the text must occur once.'),
           }),
         )
         .min(1)
         .max(100)
-        .describe('All are made, or none. Each is found in the file as you read it.'),
+        .describe('All edits are applied, or none. Each find refers to the file as you read it.'),
     }),
-    // Repeated, it finds another version than the one it was asked to change, and does nothing.
+    // A repeated call finds a version other than the one it names, and changes nothing.
     effect: 'idempotent',
     timeoutMs,
     preview: async (input) => {
       try {
-        const { diff } = await edited(jail, { ...input, maxLength: most, signal: AbortSignal.timeout(PREVIEW_MS) });
-        return visible(diff);
+        const { diff } = await makeEdits(jail, {
+          ...input,
+          maxLength: maxSize,
+          signal: AbortSignal.timeout(PREVIEW_MS),
+        });
+        return escapeInvisible(diff);
       } catch (error) {
-        return visible(ToolError.isInstance(error) ? error.message : `edit ${input.path}`);
+        return escapeInvisible(ToolError.isInstance(error) ? error.message : `edit ${input.path}`);
       }
     },
     async execute(input, { signal }) {
-      const { before, bytes, diff } = await edited(jail, { ...input, maxLength: most, signal });
-      if (bytes.length > most) {
+      const { before, bytes, diff } = await makeEdits(jail, { ...input, maxLength: maxSize, signal });
+      if (bytes.length > maxSize) {
         throw new ToolError(
-          `${quoted(before.shown)} would have ${bytes.length} bytes, and may have ${most}. Nothing was written.`,
+          `${quote(before.displayPath)} would have ${bytes.length} bytes; at most ${maxSize} are allowed. Nothing was written.`,
         );
       }
       await replaceFile(before, { bytes, signal });
-      return `${diff}\n[version ${versionOf(bytes)}]`;
+      return `${diff}\n[version ${computeVersion(bytes)}]`;
     },
   });
 }
 
 const PREVIEW_MS = 5_000;
 
-interface Edited {
-  readonly before: Existing;
+interface EditResult {
+  readonly before: ExistingFile;
   readonly bytes: Uint8Array;
   readonly diff: string;
 }
 
-interface Editing extends Input {
+interface EditRequest extends Input {
   readonly maxLength: number;
   readonly signal: AbortSignal;
 }
 
-async function edited(jail: Jail, { path, version, edits, maxLength, signal }: Editing): Promise<Edited> {
-  const before = await existing(jail, { path, signal });
-  if (before.version !== version) throw stale(before, edits);
-  const text = textOf(before.bytes);
-  if (text === undefined) throw new ToolError(`${quoted(before.shown)} is no UTF-8 text: it can't be edited.`);
-  const after: Text = { ...text, text: applyEdits(text.text, { edits: edits.map(withoutReturns), maxLength }) };
+async function makeEdits(jail: Jail, { path, version, edits, maxLength, signal }: EditRequest): Promise<EditResult> {
+  const before = await readExisting(jail, { path, signal });
+  if (before.version !== version) throw createStaleError(before, edits);
+  const text = decodeText(before.bytes);
+  if (text === undefined)
+    throw new ToolError(`${quote(before.displayPath)} is not UTF-8 text, so it cannot be edited.`);
+  const after: FileText = {
+    ...text,
+    text: applyEdits(text.text, { edits: edits.map(normalizeLineBreaks), maxLength }),
+  };
   return {
     before,
-    bytes: bytesOf(after),
-    diff: unifiedDiff({ shown: before.shown, before: text.text, after: after.text }),
+    bytes: encodeText(after),
+    diff: createUnifiedDiff({ displayPath: before.displayPath, before: text.text, after: after.text }),
   };
 }
 
-/** A call that a crash made twice finds its own work: the model has to hear of that. */
-function stale({ shown, bytes }: Existing, edits: readonly Edit[]): ToolError {
-  const text = textOf(bytes)?.text ?? '';
+/** A call that is repeated after a crash finds its own edits: the error says so, or the model would repeat them. */
+function createStaleError({ displayPath, bytes }: ExistingFile, edits: readonly Edit[]): ToolError {
+  const text = decodeText(bytes)?.text ?? '';
   const isThere = edits.every(
     ({ find, replace }) => text.includes(replace) && (replace.includes(find) || !text.includes(find)),
   );
-  const { message } = changed(shown);
-  return new ToolError(isThere ? `${message} It seems to have these edits already.` : message);
+  const { message } = createChangedError(displayPath);
+  return new ToolError(isThere ? `${message} It seems to contain these edits already.` : message);
 }
 
-/** Models write line breaks as they like; the file keeps its own. */
-function withoutReturns({ find, replace, ...edit }: Edit): Edit {
+/** Models write either kind of line break; the file keeps its own. */
+function normalizeLineBreaks({ find, replace, ...edit }: Edit): Edit {
   return { ...edit, find: find.replaceAll('\r\n', '\n'), replace: replace.replaceAll('\r\n', '\n') };
 }

@@ -1,6 +1,6 @@
 /**
- * What the worker is started from. In the sources it is a file; the package has the worker's text in the place of this module, with all that
- * it imports, so that it also works where a bundle has no files beside it (scripts/embed-worker.ts).
+ * The worker's program. In the sources it is a file. In the package scripts/embed-worker.ts replaces this module with the worker's text and
+ * everything that it imports, so that it also works in a bundle of one file.
  */
 export const convertWorker: WorkerSource = { url: new URL('./convert-worker.ts', import.meta.url) };
 

@@ -1,19 +1,19 @@
-// A thread of its own, so that a page that takes for ever, or too much memory, is given up with it.
+// Runs in a thread of its own: ending the thread stops the conversion of a page that needs too much time or memory.
 import { parentPort, workerData } from 'node:worker_threads';
 import { NodeHtmlMarkdown } from 'node-html-markdown';
-import type { Converted } from './converted.ts';
-import { piecesOf } from './pieces.ts';
+import type { ConversionResult } from './conversion-result.ts';
+import { splitPage } from './split-page.ts';
 
-/** Markdown may be much longer than its page: of things within things. */
+/** Nested elements can make Markdown much longer than its page. */
 const MAX_LENGTH = 4 * 2 ** 20;
 
-function convert(html: string): Converted {
+function convert(html: string): ConversionResult {
   const converter = new NodeHtmlMarkdown({
     ignore: ['svg', 'canvas', 'template', 'form', 'nav', 'iframe', 'object'],
   });
   let markdown = '';
   try {
-    for (const piece of piecesOf(html)) {
+    for (const piece of splitPage(html)) {
       const text = converter.translate(piece).trim();
       if (text === '') continue;
       markdown += markdown === '' ? text : `\n\n${text}`;
@@ -21,11 +21,11 @@ function convert(html: string): Converted {
     }
     return { type: 'converted', markdown };
   } catch (error) {
-    // Elements within elements exceed the call stack; a text may be longer than V8 can hold.
+    // Deeply nested elements exceed the call stack, and a text may exceed V8's maximum length.
     if (error instanceof RangeError) return { type: /stack/.test(error.message) ? 'too_deep' : 'too_long' };
     return { type: 'failed', message: String(error) };
   }
 }
 
-// Last, when all of the above is there.
+// Last, because it needs the constants above.
 parentPort?.postMessage(convert(String(workerData)));

@@ -1,58 +1,58 @@
 import { ToolError } from '@pawl/core';
 import robotsParser from 'robots-parser';
-import type { Answered, Asked } from '../net/guarded-request.ts';
+import type { GuardedRequest, GuardedResponse } from '../net/send-guarded-request.ts';
 
-interface Asking {
+interface RobotsOptions {
   readonly userAgent: string;
-  readonly headers: Asked['headers'];
-  readonly ask: (asked: Asked) => Promise<Answered>;
+  readonly headers: GuardedRequest['headers'];
+  readonly send: (asked: GuardedRequest) => Promise<GuardedResponse>;
 }
 
-/** Robots read so much at the least (RFC 9309, 2.5); nobody needs more. */
+/** The minimum that a robot must read (RFC 9309, 2.5). */
 const MAX_LENGTH = 512_000;
 
-/** Rules times path, which is what matching takes in the worst case: some tenths of a second. */
-const MAX_STEPS = 50_000_000;
+/** Length of the rules times length of the path: the worst case of matching. So many steps take some tenths of a second. */
+const MAX_MATCH_STEPS = 50_000_000;
 
-// It is CommonJS: what its types call the default is the module itself.
+// The package is CommonJS: its types call the module itself "default".
 const parseRobots = robotsParser as unknown as typeof robotsParser.default;
 
-/** What sites let robots read (RFC 9309), asked once for each site. */
+/** Checks addresses against each site's `robots.txt` (RFC 9309), which is fetched once. */
 export class Robots {
-  readonly #asking: Asking;
-  readonly #sites = new Map<string, Promise<Answered>>();
+  readonly #options: RobotsOptions;
+  readonly #sites = new Map<string, Promise<GuardedResponse>>();
 
-  constructor(asking: Asking) {
-    this.#asking = asking;
+  constructor(options: RobotsOptions) {
+    this.#options = options;
   }
 
-  /** A site without `robots.txt` lets everything be read. Rejects with a `ToolError` for a page that is not, and a site that fails to say. */
+  /** Rejects with a `ToolError` if the site forbids the page, or fails to return its `robots.txt`. A site without one allows every page. */
   async check(url: URL): Promise<void> {
-    const { userAgent } = this.#asking;
-    const { status, body } = await this.#fileOf(url);
+    const { userAgent } = this.#options;
+    const { status, body } = await this.#fetchFile(url);
     if (status >= 500) {
       throw new ToolError(
-        `${url.host} can't give its robots.txt (status ${status}), so nothing is read there. Try again later.`,
+        `${url.host} cannot return its robots.txt (status ${status}), so the page was not fetched. Try again later.`,
       );
     }
     if (status < 200 || status > 299) return;
     const text = body.toString('utf8').slice(0, MAX_LENGTH);
-    if (text.length * (url.pathname.length + url.search.length) > MAX_STEPS) {
+    if (text.length * (url.pathname.length + url.search.length) > MAX_MATCH_STEPS) {
       throw new ToolError(
-        `${url.host} has too large a robots.txt for so long an address, so it is not read. Pass a shorter one.`,
+        `${url.host} has a robots.txt that is too large for such a long address, so the page was not fetched. Pass a shorter address.`,
       );
     }
-    const rules = parseRobots(new URL(FILE, url).href, text);
+    const rules = parseRobots(new URL(ROBOTS_PATH, url).href, text);
     if (rules.isAllowed(url.href, userAgent) !== false) return;
-    throw new ToolError(`${url.host} asks robots not to read this page (robots.txt). Read another one.`);
+    throw new ToolError(`${url.host} forbids robots to fetch this page (robots.txt). Fetch another page.`);
   }
 
-  #fileOf(url: URL): Promise<Answered> {
-    const { ask, headers } = this.#asking;
-    const asked = this.#sites.get(url.origin) ?? ask({ url: new URL(FILE, url), method: 'GET', headers });
-    this.#sites.set(url.origin, asked);
-    return asked;
+  #fetchFile(url: URL): Promise<GuardedResponse> {
+    const { send: ask, headers } = this.#options;
+    const response = this.#sites.get(url.origin) ?? ask({ url: new URL(ROBOTS_PATH, url), method: 'GET', headers });
+    this.#sites.set(url.origin, response);
+    return response;
   }
 }
 
-const FILE = '/robots.txt';
+const ROBOTS_PATH = '/robots.txt';

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { ToolError } from '@pawl/core';
+import type { ConversionResult } from './conversion-result.ts';
 import type { WorkerSource } from './convert-worker-source.ts';
-import type { Converted } from './converted.ts';
 
 export interface ToMarkdownOptions {
   readonly signal: AbortSignal;
@@ -9,25 +9,25 @@ export interface ToMarkdownOptions {
   readonly source?: WorkerSource;
 }
 
-/** A page as Markdown. One that is made to take for ever, or to fill the memory, is given up. */
+/** Converts a page to Markdown. Rejects with a `ToolError` if that needs more than 10 seconds or 64 MiB. */
 export async function toMarkdown(html: string, { signal, source }: ToMarkdownOptions): Promise<string> {
-  // Large, and of use for HTML alone.
+  // Imported on demand: the module is large, and only HTML needs it.
   const { url, text } = source ?? (await import('./convert-worker-source.ts')).convertWorker;
   signal.throwIfAborted();
-  const converted = await answerOf(
-    () => new Worker(text ?? url ?? '', { ...options(html), eval: text !== undefined }),
+  const converted = await runWorker(
+    () => new Worker(text ?? url ?? '', { ...createWorkerOptions(html), eval: text !== undefined }),
     signal,
   );
   switch (converted.type) {
     case 'converted':
       return converted.markdown;
     case 'too_long':
-      throw tooComplex('its text is too long');
+      throw createTooComplexError('its text is too long');
     case 'too_deep':
-      throw tooComplex('its elements are nested too deeply');
+      throw createTooComplexError('its elements are nested too deeply');
     case 'failed': {
       const cause = new Error(converted.message);
-      throw new ToolError('The page could not be made into text. Try another one.', { cause });
+      throw new ToolError('The page could not be converted to text. Fetch another page.', { cause });
     }
   }
 }
@@ -35,18 +35,18 @@ export async function toMarkdown(html: string, { signal, source }: ToMarkdownOpt
 const MAX_MS = 10_000;
 const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 } as const;
 
-function options(html: string): ConstructorParameters<typeof Worker>[1] {
+function createWorkerOptions(html: string): ConstructorParameters<typeof Worker>[1] {
   return { workerData: html, resourceLimits: LIMITS, env: {}, stdout: true, stderr: true };
 }
 
-/** What the worker says; it is ended then, at the deadline, and at the signal. */
-function answerOf(start: () => Worker, signal: AbortSignal): Promise<Converted> {
+/** Resolves with the worker's message. Ends the worker then, at the deadline, or when the signal is aborted. */
+function runWorker(start: () => Worker, signal: AbortSignal): Promise<ConversionResult> {
   return new Promise((resolve, reject) => {
     let worker: Worker;
     try {
       worker = start();
     } catch (error) {
-      return reject(notStarted(error));
+      return reject(createWorkerError(error));
     }
     const end = (settle: () => void): void => {
       clearTimeout(timer);
@@ -55,13 +55,17 @@ function answerOf(start: () => Worker, signal: AbortSignal): Promise<Converted> 
       settle();
     };
     const onAbort = (): void => end(() => reject(signal.reason));
-    const timer = setTimeout(() => end(() => reject(tooComplex('it takes too long'))), MAX_MS);
+    const timer = setTimeout(() => end(() => reject(createTooComplexError('it takes too long'))), MAX_MS);
     signal.addEventListener('abort', onAbort, { once: true });
-    worker.once('message', (converted: Converted) => end(() => resolve(converted)));
+    worker.once('message', (converted: ConversionResult) => end(() => resolve(converted)));
     worker.once('error', (error) =>
-      end(() => reject(isOutOfMemory(error) ? tooComplex('it needs too much memory') : notStarted(error))),
+      end(() =>
+        reject(isOutOfMemory(error) ? createTooComplexError('it needs too much memory') : createWorkerError(error)),
+      ),
     );
-    worker.once('exit', (code) => end(() => reject(notStarted(new Error(`The worker ended with exit code ${code}.`)))));
+    worker.once('exit', (code) =>
+      end(() => reject(createWorkerError(new Error(`The worker ended with exit code ${code}.`)))),
+    );
   });
 }
 
@@ -69,13 +73,13 @@ function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
-function tooComplex(why: string): ToolError {
-  return new ToolError(`The page is too complex to be read: ${why}. Try another one.`);
+function createTooComplexError(why: string): ToolError {
+  return new ToolError(`The page is too complex to convert: ${why}. Fetch another page.`);
 }
 
-/** The model can't help it: the cause is for the operator, who reads it in the event. */
-function notStarted(cause: unknown): ToolError {
-  return new ToolError('The page was not read: the worker that makes text of pages could not be run. Tell the user.', {
+/** The model cannot fix this: the error's cause is for the operator, who reads it in the event. */
+function createWorkerError(cause: unknown): ToolError {
+  return new ToolError('The page was not converted: the conversion worker could not be run. Tell the user.', {
     cause,
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DENIED, denier } from './deny-list.ts';
+import { createDenyList, DEFAULT_DENY_LIST } from './deny-list.ts';
 
 test.each([
   '.env',
@@ -18,8 +18,8 @@ test.each([
   'server.key',
   'terraform.tfstate.backup',
   'service-account-prod.json',
-])('%s is denied by default', (path) => {
-  expect(denier(DENIED).path(path)).toEqual(true);
+])('denies %s by default', (path) => {
+  expect(createDenyList(DEFAULT_DENY_LIST).isPathDenied(path)).toEqual(true);
 });
 
 test.each([
@@ -36,8 +36,8 @@ test.each([
   ['dots and spaces at the end', '.git. . ./config'],
   ['a stream of NTFS', '.npmrc::$DATA'],
   ['another separator', 'a\\.git\\config'],
-])('a denied name with %s is denied as well', (_, path) => {
-  expect(denier(DENIED).path(path)).toEqual(true);
+])('denies a listed name with %s', (_, path) => {
+  expect(createDenyList(DEFAULT_DENY_LIST).isPathDenied(path)).toEqual(true);
 });
 
 test.each([
@@ -49,12 +49,12 @@ test.each([
   'keyboard.ts',
   '.',
   '',
-])('%j is not denied', (path) => {
-  expect(denier(DENIED).path(path)).toEqual(false);
+])('does not deny %j', (path) => {
+  expect(createDenyList(DEFAULT_DENY_LIST).isPathDenied(path)).toEqual(false);
 });
 
-test('a list of one’s own has names and paths', () => {
-  const { path } = denier(['*.secret', 'config/prod/**', 'build/out']);
+test('accepts a list of names and paths', () => {
+  const { isPathDenied: path } = createDenyList(['*.secret', 'config/prod/**', 'build/out']);
   const asked = ['a/b.SECRET', 'config/prod/a', 'config/dev/a', 'build/out/deep/a', 'x/build/out'];
   expect(asked.map((each) => path(each))).toEqual([true, true, false, true, false]);
 });

@@ -1,7 +1,7 @@
-import { globMatcher } from './glob.ts';
+import { compileGlobs } from './glob.ts';
 
-/** What mostly holds secrets. A name is denied wherever it stands in a path, with all that is below it. */
-export const DENIED: readonly string[] = [
+/** Names that usually contain secrets. A name is denied anywhere in a path, with everything below it. */
+export const DEFAULT_DENY_LIST: readonly string[] = [
   '.env*',
   '*.env',
   '.git',
@@ -38,39 +38,39 @@ export const DENIED: readonly string[] = [
   '*.{pem,key,ppk,p12,pfx,jks,keystore,kdbx}',
 ];
 
-export interface Denier {
-  /** Whether a path below a root is denied, or anything that it is in. */
-  path(below: string): boolean;
-  /** The same of something that is in a folder that is not denied. */
-  entry(below: string): boolean;
+export interface DenyList {
+  /** Whether a path below a root, or one of its parent folders, is denied. */
+  isPathDenied(below: string): boolean;
+  /** Whether an entry of a folder that is not denied is denied. */
+  isEntryDenied(below: string): boolean;
 }
 
-/** Denies by name, whatever its case and however its letters are composed. */
-export function denier(patterns: readonly string[]): Denier {
-  const matches = globMatcher(patterns.map(folded));
+/** Creates a list that ignores case and Unicode composition. */
+export function createDenyList(patterns: readonly string[]): DenyList {
+  const matches = compileGlobs(patterns.map(foldCase));
   return {
-    entry: (below) => forms(below).some(matches),
-    path: (below) => forms(below).some((form) => prefixes(form).some(matches)),
+    isEntryDenied: (below) => listForms(below).some(matches),
+    isPathDenied: (below) => listForms(below).some((form) => listPrefixes(form).some(matches)),
   };
 }
 
-/** The ways in which a file system may take a path. */
-function forms(below: string): readonly string[] {
-  const path = folded(below.replaceAll('\\', '/'));
-  const other = path.split('/').map(plain).join('/');
+/** Lists the forms in which a file system may read a path. */
+function listForms(below: string): readonly string[] {
+  const path = foldCase(below.replaceAll('\\', '/'));
+  const other = path.split('/').map(normalizeName).join('/');
   return path === other ? [path] : [path, other];
 }
 
-function prefixes(path: string): readonly string[] {
+function listPrefixes(path: string): readonly string[] {
   return [...path.matchAll(/\/|$/g)].map(({ index }) => path.slice(0, index));
 }
 
-function folded(text: string): string {
+function foldCase(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** Some file systems take `.env.`, `.env `, `.e\u200Bnv` and `.env::$DATA` for `.env`. */
-function plain(name: string): string {
+/** Some file systems read `.env.`, `.env `, `.e\u200Bnv` and `.env::$DATA` as `.env`. */
+function normalizeName(name: string): string {
   return name
     .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
     .replace(/(?<=.):.*$/s, '')

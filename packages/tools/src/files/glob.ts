@@ -1,42 +1,42 @@
-/** The most patterns that the braces of one may stand for. */
+/** Maximum number of patterns that braces expand to. */
 const MAX_ALTERNATIVES = 64;
 
 /**
- * Says whether a path matches one of them: `*` and `?` within a name, `**` for any folders, `[a-z]`, `[!a-z]`, `{one,two}`,
- * `\` before a sign that is meant. A pattern without a slash matches the last name of the path.
+ * Returns a function that tests a path against patterns: `*` and `?` within a name, `**` for any folders, `[a-z]`, `[!a-z]`,
+ * `{one,two}`, `\` before a literal character. A pattern without a slash matches the last name of the path.
  *
- * By hand, since what is translated to regular expressions backtracks: one hostile name and pattern stop the process.
- * This takes time in proportion to the patterns times the path.
+ * Globs that are translated to regular expressions backtrack: one hostile pair of name and pattern blocks the process. This matcher
+ * takes time proportional to the length of the patterns times the length of the path.
  */
-export function globMatcher(patterns: readonly string[]): (path: string) => boolean {
-  const all = patterns.flatMap(alternatives);
-  const forNames = all.filter((each) => !each.includes('/')).map(segmentOf);
+export function compileGlobs(patterns: readonly string[]): (path: string) => boolean {
+  const all = patterns.flatMap(expandBraces);
+  const forNames = all.filter((each) => !each.includes('/')).map(parseSegment);
   const forPaths = all
     .filter((each) => each.includes('/'))
     .map((each) =>
       each
         .replace(/^\.?\//, '')
         .split('/')
-        .map(segmentOf),
+        .map(parseSegment),
     );
   return (path) => {
     const last = [...path.slice(path.lastIndexOf('/') + 1)];
-    if (forNames.some((segment) => segment.isDeep || nameFits(last, segment))) return true;
+    if (forNames.some((segment) => segment.isDeep || matchesName(last, segment))) return true;
     if (forPaths.length === 0) return false;
     const names = path.split('/').map((name) => [...name]);
-    return forPaths.some((pattern) => matches(names, { pattern, isStar: ({ isDeep }) => isDeep, fits: nameFits }));
+    return forPaths.some((pattern) => matches(names, { pattern, isStar: ({ isDeep }) => isDeep, fits: matchesName }));
   };
 }
 
-/** Whether something can be matched with. */
+/** Whether a value is a usable pattern. */
 export function isGlob(pattern: unknown): boolean {
-  return typeof pattern === 'string' && pattern !== '' && alternatives(pattern).length <= MAX_ALTERNATIVES;
+  return typeof pattern === 'string' && pattern !== '' && expandBraces(pattern).length <= MAX_ALTERNATIVES;
 }
 
-/** The patterns that the braces stand for; one more than `MAX_ALTERNATIVES` at the most. Braces inside braces stay as they are. */
-function alternatives(pattern: string): readonly string[] {
+/** Expands braces, to at most `MAX_ALTERNATIVES` + 1 patterns. Nested braces are not expanded. */
+function expandBraces(pattern: string): readonly string[] {
   let expanded = [''];
-  // Every second part is one in braces.
+  // Every second part was in braces.
   for (const [index, part] of pattern.split(/(\{[^{}]*,[^{}]*\})/).entries()) {
     const choices = index % 2 === 1 ? part.slice(1, -1).split(',') : [part];
     expanded = expanded.flatMap((start) => choices.map((choice) => start + choice)).slice(0, MAX_ALTERNATIVES + 1);
@@ -47,7 +47,7 @@ function alternatives(pattern: string): readonly string[] {
 type Token =
   | { readonly type: 'star' }
   | { readonly type: 'any' }
-  | { readonly type: 'sign'; readonly sign: string }
+  | { readonly type: 'character'; readonly character: string }
   | { readonly type: 'set'; readonly isNegated: boolean; readonly ranges: readonly (readonly [string, string])[] };
 
 interface Segment {
@@ -56,48 +56,51 @@ interface Segment {
   readonly tokens: readonly Token[];
 }
 
-function segmentOf(text: string): Segment {
+function parseSegment(text: string): Segment {
   if (text === '**') return { isDeep: true, tokens: [] };
   const tokens: Token[] = [];
-  const signs = /\[(!|\^)?(\]?[^\]]*)\]|\\?(.)/gsu;
-  for (const [whole, negation, set, sign = ''] of text.matchAll(signs)) {
-    if (set) tokens.push({ type: 'set', isNegated: negation !== undefined, ranges: rangesOf(set) });
+  const characters = /\[(!|\^)?(\]?[^\]]*)\]|\\?(.)/gsu;
+  for (const [whole, negation, set, character = ''] of text.matchAll(characters)) {
+    if (set) tokens.push({ type: 'set', isNegated: negation !== undefined, ranges: parseRanges(set) });
     else if (whole === '*') tokens.push({ type: 'star' });
     else if (whole === '?') tokens.push({ type: 'any' });
-    else for (const each of sign || whole) tokens.push({ type: 'sign', sign: each });
+    else for (const each of character || whole) tokens.push({ type: 'character', character: each });
   }
   return { isDeep: false, tokens };
 }
 
-function rangesOf(set: string): readonly (readonly [string, string])[] {
+function parseRanges(set: string): readonly (readonly [string, string])[] {
   return [...set.matchAll(/(.)-(.)|(.)/gsu)].map(([, from, to, one = '']) => [from ?? one, to ?? one]);
 }
 
-function nameFits(name: readonly string[], { tokens }: Segment): boolean {
-  return matches(name, { pattern: tokens, isStar: ({ type }) => type === 'star', fits: signFits });
+function matchesName(name: readonly string[], { tokens }: Segment): boolean {
+  return matches(name, { pattern: tokens, isStar: ({ type }) => type === 'star', fits: matchesCharacter });
 }
 
-function signFits(sign: string, token: Token): boolean {
+function matchesCharacter(character: string, token: Token): boolean {
   switch (token.type) {
     case 'star':
     case 'any':
       return true;
-    case 'sign':
-      return sign === token.sign;
+    case 'character':
+      return character === token.character;
     case 'set':
-      return token.ranges.some(([from, to]) => from <= sign && sign <= to) !== token.isNegated;
+      return token.ranges.some(([from, to]) => from <= character && character <= to) !== token.isNegated;
   }
 }
 
-interface Wildcards<Subject, Pattern> {
+interface WildcardPattern<Subject, Pattern> {
   readonly pattern: readonly Pattern[];
-  /** Stands for any number of subjects. */
+  /** Whether the pattern matches any number of subjects. */
   readonly isStar: (pattern: Pattern) => boolean;
   readonly fits: (subject: Subject, pattern: Pattern) => boolean;
 }
 
-/** Goes back to the last star only: what an earlier one could take instead, the last one can take as well. */
-function matches<Subject, Pattern>(subjects: readonly Subject[], wildcards: Wildcards<Subject, Pattern>): boolean {
+/** Backtracks to the last star only: whatever an earlier star could match instead, the last one can match, too. */
+function matches<Subject, Pattern>(
+  subjects: readonly Subject[],
+  wildcards: WildcardPattern<Subject, Pattern>,
+): boolean {
   const { pattern, isStar, fits } = wildcards;
   let next = 0;
   let afterStar: number | undefined;

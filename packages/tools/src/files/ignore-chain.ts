@@ -1,30 +1,30 @@
-import { type IgnoreRules, ignoreRules, isIgnored } from './ignore-rules.ts';
+import type { AllowedPath, IgnoreFilter } from './allowed-folders.ts';
+import { type IgnoreRules, isIgnored, parseIgnoreRules } from './ignore-rules.ts';
 import type { Jail } from './jail.ts';
 import { openFile } from './open-file.ts';
-import type { Ignoring, Inside } from './territory.ts';
 
-/** Names of the files that say what is ignored. Larger ones are cut: they are read for each folder. */
+/** Only so much of an ignore file is read: there may be one in each folder. */
 const MAX_BYTES = 65_536;
 
-interface Reading {
+interface IgnoreChainOptions {
   readonly jail: Jail;
   readonly names: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** What is ignored, folder by folder: each folder adds its own rules to those of the folders around it. */
-export class IgnoreChain implements Ignoring {
-  readonly #reading: Reading;
+/** Collects ignore rules folder by folder: each folder adds its rules to those of its parents. */
+export class IgnoreChain implements IgnoreFilter {
+  readonly #options: IgnoreChainOptions;
   readonly #chains = new Map<string, readonly IgnoreRules[]>();
 
-  constructor(reading: Reading) {
-    this.#reading = reading;
+  constructor(options: IgnoreChainOptions) {
+    this.#options = options;
   }
 
-  /** A walk may begin anywhere below a root: what the folders above say counts as well. */
-  async begin(folder: Inside): Promise<void> {
-    if (this.#reading.names.length === 0) return;
-    const { roots } = this.#reading.jail;
+  /** Reads the rules of a folder and of its parents: a walk may start anywhere below a root. */
+  async begin(folder: AllowedPath): Promise<void> {
+    if (this.#options.names.length === 0) return;
+    const { roots } = this.#options.jail;
     const root = roots.find(
       ({ real }) => folder.real === real || folder.real.startsWith(`${real === '/' ? '' : real}/`),
     );
@@ -33,38 +33,38 @@ export class IgnoreChain implements Ignoring {
       .slice(root.real.length)
       .split('/')
       .filter((name) => name !== '');
-    let at: Inside = root;
+    let at: AllowedPath = root;
     await this.#add(at, []);
     for (const name of names) {
       const above = at;
-      const below = this.#reading.jail.child(at, name);
+      const below = this.#options.jail.findChild(at, name);
       if (below === undefined) return;
       at = below;
       await this.enter(at, above);
     }
   }
 
-  enter(folder: Inside, above: Inside): Promise<void> {
+  enter(folder: AllowedPath, above: AllowedPath): Promise<void> {
     return this.#add(folder, this.#chains.get(above.real) ?? []);
   }
 
-  isIgnored(entry: Inside & { readonly isFolder: boolean }, folder: Inside): boolean {
+  isIgnored(entry: AllowedPath & { readonly isFolder: boolean }, folder: AllowedPath): boolean {
     return isIgnored(entry, this.#chains.get(folder.real) ?? []);
   }
 
-  async #add(folder: Inside, around: readonly IgnoreRules[]): Promise<void> {
+  async #add(folder: AllowedPath, inherited: readonly IgnoreRules[]): Promise<void> {
     const own: IgnoreRules[] = [];
-    for (const name of this.#reading.names) {
+    for (const name of this.#options.names) {
       const text = await this.#read(folder, name);
-      if (text !== undefined) own.push(ignoreRules(text, folder.shown));
+      if (text !== undefined) own.push(parseIgnoreRules(text, folder.displayPath));
     }
-    this.#chains.set(folder.real, own.length === 0 ? around : [...around, ...own]);
+    this.#chains.set(folder.real, own.length === 0 ? inherited : [...inherited, ...own]);
   }
 
-  /** One that is not there, no file, denied, or that leads out, says nothing. */
-  async #read(folder: Inside, name: string): Promise<string | undefined> {
-    const { jail, signal } = this.#reading;
-    const inside = jail.child(folder, name);
+  /** `undefined` if the file does not exist, is not a file, is denied, or is a link that leads out. */
+  async #read(folder: AllowedPath, name: string): Promise<string | undefined> {
+    const { jail, signal } = this.#options;
+    const inside = jail.findChild(folder, name);
     if (inside === undefined) return undefined;
     try {
       const { handle } = await openFile(jail, { path: inside.real, signal });

@@ -1,53 +1,52 @@
-import { globMatcher } from './glob.ts';
+import { compileGlobs } from './glob.ts';
 
-interface Rule {
+interface IgnoreRule {
   readonly isNegated: boolean;
   readonly isForFolders: boolean;
   readonly matches: (path: string) => boolean;
 }
 
-/** The rules of one ignore file, which count from the folder that it is in. */
+/** The rules of one ignore file, relative to its folder. */
 export interface IgnoreRules {
-  /** As the model sees the folder; empty for a root. */
+  /** The folder's display path; empty for a root. */
   readonly base: string;
-  readonly rules: readonly Rule[];
+  readonly rules: readonly IgnoreRule[];
 }
 
-/** More are not read: nobody writes so many, and each costs time with each name. */
+/** Further rules are ignored: each rule costs time for each name. */
 const MAX_RULES = 1_000;
 
 /**
- * Reads a `.gitignore` (gitignore(5)). By our own matcher, since what is translated to regular expressions can be made to backtrack for
- * hours by a hostile pattern.
+ * Parses a `.gitignore` (gitignore(5)). Uses our own matcher: a hostile pattern can make a regular expression backtrack for hours.
  */
-export function ignoreRules(text: string, base: string): IgnoreRules {
-  const rules = text.split(/\r?\n/).slice(0, MAX_RULES).flatMap(ruleOf);
+export function parseIgnoreRules(text: string, base: string): IgnoreRules {
+  const rules = text.split(/\r?\n/).slice(0, MAX_RULES).flatMap(parseRule);
   return { base, rules };
 }
 
-function ruleOf(line: string): readonly Rule[] {
+function parseRule(line: string): readonly IgnoreRule[] {
   if (line.startsWith('#')) return [];
-  // Spaces at the end count only where they are escaped.
+  // Trailing spaces count only if they are escaped.
   const trimmed = line.replace(/(?<!\\)[ \t]+$/, '');
   const isNegated = trimmed.startsWith('!');
-  const written = isNegated ? trimmed.slice(1) : trimmed;
-  const isForFolders = written.endsWith('/');
-  const pattern = isForFolders ? written.slice(0, -1) : written;
+  const body = isNegated ? trimmed.slice(1) : trimmed;
+  const isForFolders = body.endsWith('/');
+  const pattern = isForFolders ? body.slice(0, -1) : body;
   if (pattern === '' || pattern === '/' || pattern.length > MAX_LENGTH) return [];
-  // Braces mean nothing here; a slash within anchors the pattern, one in front does nothing else.
-  const matches = globMatcher([pattern.replaceAll(/(?<!\\)[{}]/g, '\\$&')]);
+  // Braces are literal in ignore files. A slash in the middle or in front anchors the pattern to the folder.
+  const matches = compileGlobs([pattern.replaceAll(/(?<!\\)[{}]/g, '\\$&')]);
   return [{ isNegated, isForFolders, matches }];
 }
 
 const MAX_LENGTH = 1_000;
 
-/** Whether the last rule that fits says so: of the deepest file first, as git does. */
+/** Whether the last matching rule ignores an entry. As in git, the rules of the deepest folder come first. */
 export function isIgnored(
-  { shown, isFolder }: { readonly shown: string; readonly isFolder: boolean },
+  { displayPath, isFolder }: { readonly displayPath: string; readonly isFolder: boolean },
   chain: readonly IgnoreRules[],
 ): boolean {
   for (const { base, rules } of chain.toReversed()) {
-    const path = base === '' ? shown : shown.slice(base.length + 1);
+    const path = base === '' ? displayPath : displayPath.slice(base.length + 1);
     const last = rules.findLast((rule) => (isFolder || !rule.isForFolders) && rule.matches(path));
     if (last !== undefined) return !last.isNegated;
   }

@@ -4,10 +4,10 @@ import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listFiles } from '../list-files/list-files.ts';
 import { readFile } from '../read-file/read-file.ts';
-import { answer, SECRET, sandbox } from './sandbox.fixture.ts';
+import { callTool, createSandbox, SECRET } from './sandbox.fixture.ts';
 
-const box = sandbox();
-const { root, path: at, write } = box;
+const box = createSandbox();
+const { root, resolve: at, write } = box;
 let server: Server;
 
 beforeAll(async () => {
@@ -43,10 +43,8 @@ afterAll(() => {
   box.remove();
 });
 
-const OUT = 'leads out of the folders that may be looked at, or nowhere. Use a path relative to the root.';
-const DENY = 'may not be looked at: its name is on the deny-list.';
-const NONE = 'There is no';
-
+const OUT = 'is outside the accessible folders, or leads nowhere. Pass a path relative to the root.';
+const DENY = 'is denied: its name is on the deny list. Use another path.';
 const OUTSIDE = [
   '../outside.txt',
   '../there-is-no-such-file.txt',
@@ -116,124 +114,123 @@ const MISSING = [
 ];
 
 const IMPOSSIBLE = [
-  ['hello.txt\0', 'The path has a NUL character in it. Leave it out.'],
-  ['hello.txt\0/../../outside.txt', 'The path has a NUL character in it. Leave it out.'],
-  ['a'.repeat(5_000), 'The path is longer than 4096 characters.'],
-  ['../'.repeat(2_000), 'The path is longer than 4096 characters.'],
-  [`${'b'.repeat(300)}/x`, 'A name in the path is too long.'],
-  ['é'.repeat(200), 'A name in the path is too long.'],
+  ['hello.txt\0', 'The path contains a NUL character. Remove it.'],
+  ['hello.txt\0/../../outside.txt', 'The path contains a NUL character. Remove it.'],
+  ['a'.repeat(5_000), 'The path is longer than 4096 characters. Pass a shorter path.'],
+  ['../'.repeat(2_000), 'The path is longer than 4096 characters. Pass a shorter path.'],
+  [`${'b'.repeat(300)}/x`, 'A name in the path is too long. Pass a shorter name.'],
+  ['é'.repeat(200), 'A name in the path is too long. Pass a shorter name.'],
 ] as const;
 
 describe.each([
   ['read_file', readFile({ roots: root })],
   ['list_files', listFiles({ roots: root })],
 ])('%s', (_, tool) => {
-  test.each(OUTSIDE)('tells the same of %j, whether anything is there or not', async (path) => {
-    expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
+  test.each(OUTSIDE)('refuses %j outside with the same message whether it exists or not', async (path) => {
+    expect(await callTool(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
   });
 
-  test.each(DENIED_PATHS)('denies %j', async (path) => {
-    expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${DENY}`);
+  test.each(DENIED_PATHS)('refuses the denied path %j', async (path) => {
+    expect(await callTool(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${DENY}`);
   });
 
-  test.each(MISSING)('takes %j for the name that it is', async (path) => {
-    expect(await answer(tool, { path })).toEqual(`refused: ${NONE} ${JSON.stringify(path)} here.`);
+  test.each(MISSING)('reads %j as a literal name', async (path) => {
+    expect(await callTool(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} does not exist.`);
   });
 
-  test.each(IMPOSSIBLE)('refuses %j', async (path, message) => {
-    expect(await answer(tool, { path })).toEqual(`refused: ${message}`);
+  test.each(IMPOSSIBLE)('refuses the invalid path %j', async (path, message) => {
+    expect(await callTool(tool, { path })).toEqual(`refused: ${message}`);
   });
 });
 
-describe('what is no file', () => {
+describe('an entry that is not a file', () => {
   test.each([
     ['pipe', 'a pipe'],
     ['socket', 'a socket'],
     ['docs', 'a folder'],
     ['papers', 'a folder'],
     ['.', 'a folder'],
-  ])('%s is refused without waiting for it', async (path, kind) => {
-    expect(await answer(readFile({ roots: root }), { path })).toEqual(`refused: "${path}" is ${kind}, not a file.`);
+  ])('such as %s is refused without waiting', async (path, kind) => {
+    expect(await callTool(readFile({ roots: root }), { path })).toEqual(`refused: "${path}" is ${kind}, not a file.`);
   });
 
   test.skipIf(process.platform === 'win32').each(['zero', 'null', 'random', 'tty'])(
-    '/dev/%s is refused also where /dev is a root',
+    'such as /dev/%s is refused if /dev is a root',
     async (path) => {
-      expect(await answer(readFile({ roots: '/dev' }), { path })).toEqual(
+      expect(await callTool(readFile({ roots: '/dev' }), { path })).toEqual(
         `refused: "${path}" is a device, not a file.`,
       );
     },
   );
 
   test.skipIf(process.platform !== 'linux').each(['root/etc/passwd', 'root/no/such/file', 'cwd/package.json', 'exe'])(
-    'the link %s of /proc leads nowhere, also where /proc/self is a root',
+    'behind the link %s of /proc is refused if /proc/self is a root',
     async (path) => {
       const tool = readFile({ roots: '/proc/self' });
-      expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
+      expect(await callTool(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
     },
   );
 });
 
-test.skipIf(process.platform !== 'linux')(
-  'the root / takes in all files, and nothing that the system shows of itself',
-  async () => {
-    const tool = readFile({ roots: '/' });
-    expect(await answer(tool, { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
-    for (const path of ['/proc/self/environ', 'proc/1/cmdline', '/dev/zero', '/sys/kernel', '/proc']) {
-      expect(await answer(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
-    }
-    expect(await answer(listFiles({ roots: '/' }), { depth: 1 })).not.toMatch(/^(proc|dev|sys)\/$/m);
-  },
-);
-
-test('an absolute path below the root is as good as a relative one', async () => {
-  expect(await answer(readFile({ roots: root }), { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
+test.skipIf(process.platform !== 'linux')('the root / includes all files except system folders', async () => {
+  const tool = readFile({ roots: '/' });
+  expect(await callTool(tool, { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
+  for (const path of ['/proc/self/environ', 'proc/1/cmdline', '/dev/zero', '/sys/kernel', '/proc']) {
+    expect(await callTool(tool, { path })).toEqual(`refused: ${JSON.stringify(path)} ${OUT}`);
+  }
+  expect(await callTool(listFiles({ roots: '/' }), { depth: 1 })).not.toMatch(/^(proc|dev|sys)\/$/m);
 });
 
-test('a root that is a link itself takes absolute paths by either name', async () => {
+test('accepts an absolute path below the root', async () => {
+  expect(await callTool(readFile({ roots: root }), { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
+});
+
+test('accepts absolute paths by the link or the folder if the root is a link', async () => {
   symlinkSync(root, at('../alias'));
   const tool = readFile({ roots: at('../alias') });
-  expect(await answer(tool, { path: at('../alias/hello.txt') })).toEqual('one\ntwo\nthree');
-  expect(await answer(tool, { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
+  expect(await callTool(tool, { path: at('../alias/hello.txt') })).toEqual('one\ntwo\nthree');
+  expect(await callTool(tool, { path: at('hello.txt') })).toEqual('one\ntwo\nthree');
 });
 
-test('a root that was a link stays what it led to, whatever takes its place', async () => {
+test('keeps the folder of a root whose link is replaced later', async () => {
   symlinkSync(root, at('../current'));
   const tool = readFile({ roots: at('../current') });
   rmSync(at('../current'));
   mkdirSync(at('../current'));
   write('../current/hello.txt', SECRET);
   symlinkSync(at('../current/hello.txt'), at('to-current.txt'));
-  expect(await answer(tool, { path: at('../current/hello.txt') })).toEqual('one\ntwo\nthree');
-  expect(await answer(tool, { path: 'to-current.txt' })).toEqual(`refused: "to-current.txt" ${OUT}`);
+  expect(await callTool(tool, { path: at('../current/hello.txt') })).toEqual('one\ntwo\nthree');
+  expect(await callTool(tool, { path: 'to-current.txt' })).toEqual(`refused: "to-current.txt" ${OUT}`);
 });
 
-describe('several roots', () => {
+describe('with several roots', () => {
   const roots = [root, at('../root-secrets')];
 
-  test('paths begin with the root’s name', async () => {
+  test('paths start with the root’s name', async () => {
     const tool = readFile({ roots });
-    expect(await answer(tool, { path: 'root-secrets/a.txt' })).toEqual(SECRET);
-    expect(await answer(tool, { path: './root/hello.txt' })).toEqual('one\ntwo\nthree');
-    expect(await answer(tool, { path: 'hello.txt' })).toEqual(
-      'refused: "hello.txt" is in none of the folders here. Begin the path with one of: root, root-secrets.',
+    expect(await callTool(tool, { path: 'root-secrets/a.txt' })).toEqual(SECRET);
+    expect(await callTool(tool, { path: './root/hello.txt' })).toEqual('one\ntwo\nthree');
+    expect(await callTool(tool, { path: 'hello.txt' })).toEqual(
+      'refused: "hello.txt" is not in an accessible folder. Start the path with one of: root, root-secrets.',
     );
-    expect(await answer(tool, { path: 'root/../../outside.txt' })).toEqual(`refused: "root/../../outside.txt" ${OUT}`);
-    expect(await answer(tool, { path: 'root/missing/a.txt' })).toEqual(
-      'refused: There is no "root/missing/a.txt" here. Did you mean "root-secrets/a.txt"?',
+    expect(await callTool(tool, { path: 'root/../../outside.txt' })).toEqual(
+      `refused: "root/../../outside.txt" ${OUT}`,
+    );
+    expect(await callTool(tool, { path: 'root/missing/a.txt' })).toEqual(
+      'refused: "root/missing/a.txt" does not exist. Did you mean "root-secrets/a.txt"?',
     );
   });
 
-  test('a listing has each, or the one asked for', async () => {
+  test('a listing contains every root, or the requested one', async () => {
     const tool = listFiles({ roots: [at('docs'), at('../root-secrets')] });
-    expect(await answer(tool, {})).toEqual('docs/deep/\ndocs/deep/a.md\nroot-secrets/a.txt');
-    expect(await answer(tool, { path: 'docs/deep' })).toEqual('docs/deep/a.md');
+    expect(await callTool(tool, {})).toEqual('docs/deep/\ndocs/deep/a.md\nroot-secrets/a.txt');
+    expect(await callTool(tool, { path: 'docs/deep' })).toEqual('docs/deep/a.md');
   });
 });
 
-test('a deny-list of one’s own replaces the default', async () => {
+test('replaces the default deny list by the option', async () => {
   const tool = readFile({ roots: root, deny: ['docs/deep'] });
-  expect(await answer(tool, { path: '.env' })).toEqual(SECRET);
-  expect(await answer(tool, { path: 'docs/deep/a.md' })).toEqual(`refused: "docs/deep/a.md" ${DENY}`);
-  expect(await answer(tool, { path: 'papers/deep/a.md' })).toEqual(`refused: "papers/deep/a.md" ${DENY}`);
+  expect(await callTool(tool, { path: '.env' })).toEqual(SECRET);
+  expect(await callTool(tool, { path: 'docs/deep/a.md' })).toEqual(`refused: "docs/deep/a.md" ${DENY}`);
+  expect(await callTool(tool, { path: 'papers/deep/a.md' })).toEqual(`refused: "papers/deep/a.md" ${DENY}`);
 });

@@ -2,25 +2,25 @@ import { lstat, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { OptionTable } from '@pawl/core';
 import { ConfigError, ToolError } from '@pawl/core';
-import { quoted } from '../base/quoted.ts';
-import { DENIED, type Denier, denier } from './deny-list.ts';
+import { quote } from '../base/quote.ts';
+import type { AllowedFolders, AllowedPath } from './allowed-folders.ts';
+import { createDenyList, DEFAULT_DENY_LIST, type DenyList } from './deny-list.ts';
 import { isGlob } from './glob.ts';
-import { nearest } from './nearest.ts';
-import { codeOf, NotThere, problem } from './problem.ts';
-import { below, belowRoot, type Root, rootsOf } from './roots.ts';
-import type { Inside, Territory } from './territory.ts';
+import { type Root, resolveRoots, toPathInRoot, toRelativePath } from './resolve-roots.ts';
+import { suggestPath } from './suggest-path.ts';
+import { FileNotFoundError, readErrorCode, toToolError } from './to-tool-error.ts';
 
 export interface JailOptions {
-  /** The folders that may be looked at, with all that is below them. Nothing else may. */
+  /** The folders that the tool may access, with everything below them. Nothing else is accessible. */
   readonly roots: string | readonly string[];
   /**
-   * Globs that are denied inside the roots too, with all below what they match. Without a slash: a name at any depth; with
-   * one: a path from the root. Replaces the default. @defaultValue what mostly holds secrets
+   * Globs of what is denied inside the roots, with everything below. A glob without a slash matches a name at any depth, one with a
+   * slash matches a path from the root. Replaces the default. @defaultValue names that usually contain secrets
    */
   readonly deny?: readonly string[];
 }
 
-export const JAIL: OptionTable<JailOptions>['keys'] = { roots: 'any', deny: 'any' };
+export const JAIL_KEYS: OptionTable<JailOptions>['keys'] = { roots: 'any', deny: 'any' };
 
 export const JAIL_HINTS: Readonly<Record<string, string>> = {
   root: 'The option is "roots".',
@@ -31,131 +31,134 @@ export const JAIL_HINTS: Readonly<Record<string, string>> = {
   exclude: 'The option is "deny".',
 };
 
-interface Asked {
-  /** As the model wrote it. */
+interface RequestedPath {
+  /** The model's path. */
   readonly path: string;
-  /** Where that would be, if there were no links. */
+  /** The absolute path, with links not resolved. */
   readonly candidate: string;
   readonly signal: AbortSignal;
 }
 
 const MAX_PATH_LENGTH = 4096;
 
-/** The part of the file system that a tool may see. */
-export class Jail implements Territory {
+/** The part of the file system that a tool may access. */
+export class Jail implements AllowedFolders {
   readonly #roots: readonly Root[];
-  readonly #denier: Denier;
+  readonly #denyList: DenyList;
 
-  /** @throws ConfigError for roots that are no folders, and a deny-list that is none. */
-  constructor({ roots, deny = DENIED }: JailOptions, tool: string) {
-    this.#roots = rootsOf(roots, tool);
+  /** @throws ConfigError if a root is not a folder, or `deny` is not a list of globs. */
+  constructor({ roots, deny = DEFAULT_DENY_LIST }: JailOptions, tool: string) {
+    this.#roots = resolveRoots(roots, tool);
     if (!Array.isArray(deny) || !deny.every(isGlob)) {
-      throw new ConfigError(`Tool "${tool}": deny is no list of globs. Pass some, such as [".env*"], or [] for none.`);
+      throw new ConfigError(
+        `Tool "${tool}": deny is not a list of globs. Pass a list such as [".env*"], or [] to deny nothing.`,
+      );
     }
-    this.#denier = denier(deny);
+    this.#denyList = createDenyList(deny);
   }
 
-  get roots(): readonly Inside[] {
-    return this.#roots.map((root) => ({ real: root.real, shown: this.#shown(root, '') }));
+  get roots(): readonly AllowedPath[] {
+    return this.#roots.map((root) => ({ real: root.real, displayPath: this.#formatPath(root, '') }));
   }
 
-  child(folder: Inside, name: string): Inside | undefined {
+  findChild(folder: AllowedPath, name: string): AllowedPath | undefined {
     const real = join(folder.real, name);
-    const place = this.#place(real);
-    if (place === undefined || this.#denier.entry(place.below)) return undefined;
-    return { real, shown: this.#shown(place.root, place.below) };
+    const place = this.#locate(real);
+    if (place === undefined || this.#denyList.isEntryDenied(place.below)) return undefined;
+    return { real, displayPath: this.#formatPath(place.root, place.below) };
   }
 
-  /** Where a model's path leads to. Rejects with a `ToolError` that says nothing of what is outside or denied. */
-  async find(path: string, { signal }: { readonly signal: AbortSignal }): Promise<Inside> {
-    const asked: Asked = { path, candidate: this.#candidate(path), signal };
+  /** Resolves a model's path. Rejects with a `ToolError` that reveals nothing about paths that are outside or denied. */
+  async find(path: string, { signal }: { readonly signal: AbortSignal }): Promise<AllowedPath> {
+    const asked: RequestedPath = { path, candidate: this.#resolveCandidate(path), signal };
     try {
       return this.admit(await realpath(asked.candidate), path);
     } catch (error) {
-      throw ToolError.isInstance(error) ? error : await this.#whyNot(error, asked);
+      throw ToolError.isInstance(error) ? error : await this.#explainFailure(error, asked);
     }
   }
 
-  /** What has this path without links, if that may be looked at. */
-  admit(real: string, path: string): Inside {
-    const place = this.#place(real);
-    if (place === undefined) throw outside(path);
-    if (this.#denier.path(place.below)) throw denied(path);
-    return { real, shown: this.#shown(place.root, place.below) };
+  /** Checks a path without links. Throws a `ToolError` if it is outside or denied. */
+  admit(real: string, path: string): AllowedPath {
+    const place = this.#locate(real);
+    if (place === undefined) throw createOutsideError(path);
+    if (this.#denyList.isPathDenied(place.below)) throw createDeniedError(path);
+    return { real, displayPath: this.#formatPath(place.root, place.below) };
   }
 
-  /** Decides by the words alone, so that nobody learns from the answer what there is outside. */
-  #candidate(path: string): string {
-    if (path.includes('\0')) throw new ToolError('The path has a NUL character in it. Leave it out.');
-    if (path.length > MAX_PATH_LENGTH) throw new ToolError(`The path is longer than ${MAX_PATH_LENGTH} characters.`);
-    const candidate = isAbsolute(path) ? this.#absolute(path) : this.#joined(path);
-    const place = candidate === undefined ? undefined : this.#place(candidate);
-    if (candidate === undefined || place === undefined) throw outside(path);
-    if (this.#denier.path(place.below)) throw denied(path);
+  /** Checks the path's text before the file system is asked, so that the response does not reveal what exists outside. */
+  #resolveCandidate(path: string): string {
+    if (path.includes('\0')) throw new ToolError('The path contains a NUL character. Remove it.');
+    if (path.length > MAX_PATH_LENGTH)
+      throw new ToolError(`The path is longer than ${MAX_PATH_LENGTH} characters. Pass a shorter path.`);
+    const candidate = isAbsolute(path) ? this.#resolveAbsolute(path) : this.#resolveRelative(path);
+    const place = candidate === undefined ? undefined : this.#locate(candidate);
+    if (candidate === undefined || place === undefined) throw createOutsideError(path);
+    if (this.#denyList.isPathDenied(place.below)) throw createDeniedError(path);
     return candidate;
   }
 
-  /** A root's given name may be a link, which may be another one by now: it stands for what it was at first. */
-  #absolute(path: string): string | undefined {
-    for (const { real, given } of this.#roots) {
-      const found = below(real, path) ?? below(given, path);
+  /** A root's original path may be a link that has changed: it always means the folder that it led to at first. */
+  #resolveAbsolute(path: string): string | undefined {
+    for (const { real, originalPath } of this.#roots) {
+      const found = toRelativePath(real, path) ?? toRelativePath(originalPath, path);
       if (found !== undefined) return resolve(real, `./${found}`);
     }
     return undefined;
   }
 
-  #joined(path: string): string {
+  #resolveRelative(path: string): string {
     const [first] = this.#roots;
     if (first !== undefined && this.#roots.length === 1) return resolve(first.real, `./${path}`);
     const [name, ...rest] = path.replace(/^(\.\/)+/, '').split('/');
     const root = this.#roots.find((each) => each.name === name);
     if (root !== undefined) return resolve(root.real, `./${rest.join('/')}`);
     const names = this.#roots.map((each) => each.name).join(', ');
-    throw new ToolError(`${quoted(path)} is in none of the folders here. Begin the path with one of: ${names}.`);
+    throw new ToolError(`${quote(path)} is not in an accessible folder. Start the path with one of: ${names}.`);
   }
 
-  #place(path: string): { readonly root: Root; readonly below: string } | undefined {
+  #locate(path: string): { readonly root: Root; readonly below: string } | undefined {
     for (const root of this.#roots) {
-      const found = belowRoot(root, path);
+      const found = toPathInRoot(root, path);
       if (found !== undefined) return { root, below: found };
     }
     return undefined;
   }
 
-  #shown(root: Root, path: string): string {
+  #formatPath(root: Root, path: string): string {
     return [this.#roots.length === 1 ? '' : root.name, path].filter((part) => part !== '').join('/');
   }
 
-  /** Tells a missing file from a link that leads out, by the last folder on the way that is there. */
-  async #whyNot(error: unknown, { path, candidate, signal }: Asked): Promise<ToolError> {
+  /** Explains why a path did not resolve: it is missing, or a link on the way leads out. */
+  async #explainFailure(error: unknown, { path, candidate, signal }: RequestedPath): Promise<ToolError> {
     let folder = dirname(candidate);
     let real = await realpath(folder).catch(() => undefined);
     while (real === undefined && folder !== dirname(folder)) {
       folder = dirname(folder);
       real = await realpath(folder).catch(() => undefined);
     }
-    // A root that is gone leaves only what is above it.
-    if (real === undefined || this.#place(folder) === undefined) return problem(error, path);
-    const reached = this.admit(real, path);
+    // If the root itself is gone, the last existing folder is above it.
+    if (real === undefined || this.#locate(folder) === undefined) return toToolError(error, path);
+    const existing = this.admit(real, path);
     const [name = '', ...rest] = relative(folder, candidate).split(sep);
     const isLink = await lstat(join(real, name)).then(
       (stats) => stats.isSymbolicLink(),
       () => false,
     );
-    if (isLink) return outside(path);
-    const told = problem(error, path);
-    if (codeOf(error) !== 'ENOENT') return told;
-    const near = await nearest(this, { folder: reached, name, rest, signal });
-    return near === undefined ? told : new NotThere(`${told.message} Did you mean ${quoted(near)}?`);
+    if (isLink) return createOutsideError(path);
+    const problem = toToolError(error, path);
+    if (readErrorCode(error) !== 'ENOENT') return problem;
+    const near = await suggestPath(this, { folder: existing, name, rest, signal });
+    return near === undefined ? problem : new FileNotFoundError(`${problem.message} Did you mean ${quote(near)}?`);
   }
 }
 
-function outside(path: string): ToolError {
+function createOutsideError(path: string): ToolError {
   return new ToolError(
-    `${quoted(path)} leads out of the folders that may be looked at, or nowhere. Use a path relative to the root.`,
+    `${quote(path)} is outside the accessible folders, or leads nowhere. Pass a path relative to the root.`,
   );
 }
 
-function denied(path: string): ToolError {
-  return new ToolError(`${quoted(path)} may not be looked at: its name is on the deny-list.`);
+function createDeniedError(path: string): ToolError {
+  return new ToolError(`${quote(path)} is denied: its name is on the deny list. Use another path.`);
 }

@@ -1,30 +1,29 @@
 import { constants } from 'node:fs';
 import { lstat, open, opendir, readlink, realpath } from 'node:fs/promises';
 
-export interface Entry {
+export interface FolderEntry {
   readonly name: string;
-  /** Not of a link that leads to a folder. */
+  /** `false` for a link to a folder. */
   readonly isFolder: boolean;
 }
 
-export interface Contents {
+export interface FolderContents {
   /** Sorted by name. */
-  readonly entries: readonly Entry[];
-  /** There are more than were read. */
+  readonly entries: readonly FolderEntry[];
+  /** Whether the folder has more entries. */
   readonly isCut: boolean;
 }
 
 export interface ReadFolderOptions {
-  /** The most entries that are read, so that a hostile folder can't fill the memory. */
+  /** Maximum entries to read: a hostile folder must not exhaust the memory. */
   readonly maxEntries: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * What is in a folder; `undefined` where it can't be read, or where something else took its place meanwhile: a link put there
- * must not lead out.
+ * Reads a folder; `undefined` if it cannot be read, or was replaced meanwhile: a link that takes its place must not lead out.
  */
-export async function readFolder(real: string, options: ReadFolderOptions): Promise<Contents | undefined> {
+export async function readFolder(real: string, options: ReadFolderOptions): Promise<FolderContents | undefined> {
   try {
     return await (process.platform === 'linux' ? readByHandle(real, options) : readByPath(real, options));
   } catch (error) {
@@ -33,29 +32,29 @@ export async function readFolder(real: string, options: ReadFolderOptions): Prom
   }
 }
 
-/** Reads through a handle that was checked, so nothing can be exchanged in between. */
-async function readByHandle(real: string, options: ReadFolderOptions): Promise<Contents | undefined> {
+/** Reads through a checked handle, so that nothing can be replaced in between. */
+async function readByHandle(real: string, options: ReadFolderOptions): Promise<FolderContents | undefined> {
   const handle = await open(real, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
     const path = `/proc/self/fd/${handle.fd}`;
     const opened = await readlink(path).catch(() => undefined);
-    // Without /proc there is no such handle to go by.
+    // Without /proc, a handle cannot be checked.
     if (opened === undefined) return await readByPath(real, options);
-    return opened === real ? await entriesOf(path, options) : undefined;
+    return opened === real ? await readEntries(path, options) : undefined;
   } finally {
     await handle.close();
   }
 }
 
-async function readByPath(real: string, options: ReadFolderOptions): Promise<Contents | undefined> {
+async function readByPath(real: string, options: ReadFolderOptions): Promise<FolderContents | undefined> {
   const before = await lstat(real, { bigint: true });
-  const contents = await entriesOf(real, options);
+  const contents = await readEntries(real, options);
   const [after, now] = await Promise.all([lstat(real, { bigint: true }), realpath(real)]);
   return now === real && after.ino === before.ino && after.dev === before.dev ? contents : undefined;
 }
 
-async function entriesOf(path: string, { maxEntries, signal }: ReadFolderOptions): Promise<Contents> {
-  const entries: Entry[] = [];
+async function readEntries(path: string, { maxEntries, signal }: ReadFolderOptions): Promise<FolderContents> {
+  const entries: FolderEntry[] = [];
   let isCut = false;
   for await (const entry of await opendir(path)) {
     signal.throwIfAborted();

@@ -3,43 +3,44 @@ import { constants } from 'node:fs';
 import { link, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { ToolError } from '@pawl/core';
-import { quoted } from '../base/quoted.ts';
-import { Folder } from './folder.ts';
+import { quote } from '../base/quote.ts';
+import type { FilePlace } from './find-place.ts';
+import { FolderHandle } from './folder-handle.ts';
 import type { Jail } from './jail.ts';
 import { openFile } from './open-file.ts';
-import type { Place } from './place.ts';
-import { codeOf, problem } from './problem.ts';
-import { tooLarge, versionOf, wholeOf } from './version.ts';
+import { readErrorCode, toToolError } from './to-tool-error.ts';
+import { computeVersion, createTooLargeError, readWhole } from './version.ts';
 
-/** A file as it was when it was looked at. */
-export interface Existing extends Place {
+/** A file as it was when it was read. */
+export interface ExistingFile extends FilePlace {
   readonly bytes: Buffer;
   readonly version: string;
-  /** Its permission bits. */
+  /** Permission bits. */
   readonly mode: number;
 }
 
-interface Looking {
+interface FileRequest {
   readonly path: string;
   readonly signal: AbortSignal;
 }
 
-/** The whole of a file that may be written. */
-export async function existing(jail: Jail, looking: Looking): Promise<Existing> {
+/** Reads a file that may be written. */
+export async function readExisting(jail: Jail, looking: FileRequest): Promise<ExistingFile> {
   const { handle, inside } = await openFile(jail, looking);
   try {
-    const bytes = await wholeOf(handle, looking);
-    if (bytes === undefined) throw tooLarge(inside.shown);
+    const bytes = await readWhole(handle, looking);
+    if (bytes === undefined) throw createTooLargeError(inside.displayPath);
     const folder = jail.admit(dirname(inside.real), looking.path);
     const { mode } = await handle.stat();
-    // Renaming over it would need no right to write it.
-    if ((mode & WRITERS) === 0) throw new ToolError(`${quoted(inside.shown)} is write-protected. Nothing was written.`);
+    // Renaming over a file needs no permission to write it, so the permission is checked here.
+    if ((mode & WRITE_BITS) === 0)
+      throw new ToolError(`${quote(inside.displayPath)} is write-protected. Nothing was written.`);
     return {
       folder,
       name: basename(inside.real),
-      shown: inside.shown,
+      displayPath: inside.displayPath,
       bytes,
-      version: versionOf(bytes),
+      version: computeVersion(bytes),
       mode: mode & 0o777,
     };
   } finally {
@@ -47,50 +48,51 @@ export async function existing(jail: Jail, looking: Looking): Promise<Existing> 
   }
 }
 
-/** Whoever may write a file. */
-const WRITERS = 0o222;
+/** Permission to write, for owner, group or others. */
+const WRITE_BITS = 0o222;
 
-interface Writing {
+interface FileContent {
   readonly bytes: Uint8Array;
   readonly signal: AbortSignal;
 }
 
-/** Puts a new content in a file's place, at once or not at all, unless the file has changed since it was looked at. */
-export async function replaceFile(before: Existing, { bytes, signal }: Writing): Promise<void> {
-  await throughTemporary(before, {
+/** Replaces a file's content atomically. Rejects with a `ToolError` if the file has changed since it was read. */
+export async function replaceFile(before: ExistingFile, { bytes, signal }: FileContent): Promise<void> {
+  await writeThroughTemporary(before, {
     bytes,
     signal,
     mode: before.mode,
     async move(folder, temporary) {
-      if ((await versionAt(folder.at(before.name), signal)) !== before.version) throw changed(before.shown);
-      await rename(temporary, folder.at(before.name));
+      if ((await readVersion(folder.join(before.name), signal)) !== before.version)
+        throw createChangedError(before.displayPath);
+      await rename(temporary, folder.join(before.name));
     },
   });
 }
 
-/** Makes a file where there is none: one that somebody else has made meanwhile stays. */
-export async function createFile(place: Place, { bytes, signal }: Writing): Promise<void> {
-  await throughTemporary(place, {
+/** Creates a file. Rejects with a `ToolError` if one exists by now. */
+export async function createFile(place: FilePlace, { bytes, signal }: FileContent): Promise<void> {
+  await writeThroughTemporary(place, {
     bytes,
     signal,
     mode: undefined,
     async move(folder, temporary) {
-      // A link, since renaming would take the place of whatever is there by now.
-      await link(temporary, folder.at(place.name)).catch((error: unknown) => {
-        throw codeOf(error) === 'EEXIST' ? existsAlready(place.shown) : error;
+      // Links instead of renaming: renaming would replace a file that another process has created meanwhile.
+      await link(temporary, folder.join(place.name)).catch((error: unknown) => {
+        throw readErrorCode(error) === 'EEXIST' ? createExistsError(place.displayPath) : error;
       });
     },
   });
 }
 
-interface Temporary extends Writing {
+interface TemporaryFile extends FileContent {
   readonly mode: number | undefined;
-  readonly move: (folder: Folder, temporary: string) => Promise<void>;
+  readonly move: (folder: FolderHandle, temporary: string) => Promise<void>;
 }
 
-async function throughTemporary(place: Place, { bytes, signal, mode, move }: Temporary): Promise<void> {
-  const folder = await Folder.open(place.folder, place.shown);
-  const temporary = folder.at(`.pawl-${randomBytes(8).toString('hex')}.tmp`);
+async function writeThroughTemporary(place: FilePlace, { bytes, signal, mode, move }: TemporaryFile): Promise<void> {
+  const folder = await FolderHandle.open(place.folder, place.displayPath);
+  const temporary = folder.join(`.pawl-${randomBytes(8).toString('hex')}.tmp`);
   try {
     await writeSynced(temporary, { bytes, signal, mode });
     signal.throwIfAborted();
@@ -100,7 +102,7 @@ async function throughTemporary(place: Place, { bytes, signal, mode, move }: Tem
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     signal.throwIfAborted();
-    throw ToolError.isInstance(error) ? error : notWritten(error, place.shown);
+    throw ToolError.isInstance(error) ? error : createWriteError(error, place.displayPath);
   } finally {
     await folder.close();
   }
@@ -110,7 +112,7 @@ const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (const
 
 async function writeSynced(
   temporary: string,
-  { bytes, signal, mode }: Pick<Temporary, 'bytes' | 'signal' | 'mode'>,
+  { bytes, signal, mode }: Pick<TemporaryFile, 'bytes' | 'signal' | 'mode'>,
 ): Promise<void> {
   const handle = await open(temporary, FLAGS, 0o666);
   try {
@@ -122,41 +124,41 @@ async function writeSynced(
   }
 }
 
-/** `undefined` where there is none, or something else than a file. */
-async function versionAt(path: string, signal: AbortSignal): Promise<string | undefined> {
+/** `undefined` if nothing exists there, or it is not a file. */
+async function readVersion(path: string, signal: AbortSignal): Promise<string | undefined> {
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   const handle = await open(path, flags).catch(() => undefined);
   try {
     const isFile = (await handle?.stat())?.isFile() === true;
-    const bytes = isFile && handle !== undefined ? await wholeOf(handle, { signal }) : undefined;
-    return bytes === undefined ? undefined : versionOf(bytes);
+    const bytes = isFile && handle !== undefined ? await readWhole(handle, { signal }) : undefined;
+    return bytes === undefined ? undefined : computeVersion(bytes);
   } finally {
     await handle?.close();
   }
 }
 
-export function changed(shown: string): ToolError {
-  return new ToolError(`${quoted(shown)} has changed since you read it. Nothing was written. Read it again.`);
+export function createChangedError(displayPath: string): ToolError {
+  return new ToolError(`${quote(displayPath)} has changed since you read it. Nothing was written. Read it again.`);
 }
 
-export function existsAlready(shown: string): ToolError {
+export function createExistsError(displayPath: string): ToolError {
   return new ToolError(
-    `${quoted(shown)} exists already. Nothing was written. Read it first, and pass the version that you are told.`,
+    `${quote(displayPath)} already exists. Nothing was written. Read it first, and pass the version that read_file returns.`,
   );
 }
 
-function notWritten(error: unknown, shown: string): ToolError {
-  switch (codeOf(error)) {
+function createWriteError(error: unknown, displayPath: string): ToolError {
+  switch (readErrorCode(error)) {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new ToolError(`${quoted(shown)} may not be written by this process.`);
+      return new ToolError(`${quote(displayPath)} cannot be written: this process has no permission.`);
     case 'ENOSPC':
     case 'EDQUOT':
-      return new ToolError(`${quoted(shown)} was not written: there is no room left on the disk.`);
+      return new ToolError(`${quote(displayPath)} was not written: the disk is full. Tell the user.`);
     case 'EISDIR':
-      return new ToolError(`${quoted(shown)} is a folder, not a file.`);
+      return new ToolError(`${quote(displayPath)} is a folder. Pass the path of a file.`);
     default:
-      return problem(error, shown);
+      return toToolError(error, displayPath);
   }
 }

@@ -3,49 +3,49 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Tool, ToolContext } from '@pawl/core';
 
-/** Stands in every file that must not be told. */
+/** The content of files that must not be revealed. */
 export const SECRET = 'TOP SECRET';
 
 export interface Sandbox {
-  /** The root that tools are given. What is beside it is outside. */
+  /** The root of the tools under test. Its siblings are outside. */
   readonly root: string;
-  /** A place below the root; `../x` is outside. */
-  path(below: string): string;
+  /** Returns a path below the root; `../x` is outside. */
+  resolve(below: string): string;
   write(below: string, text: string | Uint8Array): void;
   remove(): void;
 }
 
-/** A real folder for tests. */
-export function sandbox(): Sandbox {
+/** Creates a temporary folder for a test. */
+export function createSandbox(): Sandbox {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pawl-tools-')));
   const root = join(folder, 'root');
   mkdirSync(root);
-  const path = (below: string): string => join(root, below);
+  const resolvePath = (below: string): string => join(root, below);
   return {
     root,
-    path,
+    resolve: resolvePath,
     write: (below, text) => {
-      mkdirSync(dirname(path(below)), { recursive: true });
-      writeFileSync(path(below), text);
+      mkdirSync(dirname(resolvePath(below)), { recursive: true });
+      writeFileSync(resolvePath(below), text);
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-/** What the model reads: the result, or why there is none. */
-export async function answer(tool: Tool<unknown>, args: unknown): Promise<string> {
+/** Calls a tool, and returns what the model reads: the result, or why there is none. */
+export async function callTool(tool: Tool<unknown>, args: unknown): Promise<string> {
   const validated = await tool.validate(args);
   if (!validated.ok) return `invalid: ${validated.issues}`;
   try {
-    return String(await tool.execute(validated.value, contextWith(new AbortController().signal)));
+    return String(await tool.execute(validated.value, createToolContext(new AbortController().signal)));
   } catch (error) {
     if (error instanceof Error && error.name === 'ToolError') return `refused: ${error.message}`;
     throw error;
   }
 }
 
-/** What `execute` gets. */
-export function contextWith(signal: AbortSignal): ToolContext {
+/** Creates a context for `execute`. */
+export function createToolContext(signal: AbortSignal): ToolContext {
   return {
     signal,
     context: undefined,

@@ -1,34 +1,35 @@
 import { createTwoFilesPatch } from 'diff';
 
-export interface Change {
-  readonly shown: string;
+export interface FileChange {
+  readonly displayPath: string;
   readonly before: string;
   readonly after: string;
 }
 
-/** What changes, as people read it. Of texts that have little in common only how long they are. */
-export function unifiedDiff({ shown, before, after }: Change): string {
-  if (before === after) return `${shown}: nothing changes.`;
-  const patch = createTwoFilesPatch(shown, shown, before, after, undefined, undefined, {
+/** Creates a unified diff. If the texts have little in common, it contains only their lengths. */
+export function createUnifiedDiff({ displayPath, before, after }: FileChange): string {
+  if (before === after) return `${displayPath}: no changes.`;
+  const patch = createTwoFilesPatch(displayPath, displayPath, before, after, undefined, undefined, {
     context: 3,
     timeout: MAX_MS,
     maxEditLength: MAX_EDITS,
     headerOptions: { includeIndex: false, includeUnderline: false, includeFileHeaders: true },
   });
-  if (patch === undefined) return `${shown}: rewritten, ${lines(before)} lines become ${lines(after)}.`;
-  return capped(patch.trimEnd());
+  if (patch === undefined)
+    return `${displayPath}: rewritten, from ${countLines(before)} lines to ${countLines(after)}.`;
+  return shortenDiff(patch.trimEnd());
 }
 
 const MAX_MS = 200;
 const MAX_EDITS = 4_000;
 const MAX_LENGTH = 16_384;
 
-function capped(patch: string): string {
+function shortenDiff(patch: string): string {
   if (patch.length <= MAX_LENGTH) return patch;
-  const left = patch.length - MAX_LENGTH;
-  return `${patch.slice(0, patch.lastIndexOf('\n', MAX_LENGTH))}\n[the diff goes on for ${left} characters]`;
+  const omitted = patch.length - MAX_LENGTH;
+  return `${patch.slice(0, patch.lastIndexOf('\n', MAX_LENGTH))}\n[${omitted} more characters of the diff are omitted]`;
 }
 
-function lines(text: string): number {
+function countLines(text: string): number {
   return text === '' ? 0 : text.split('\n').length;
 }

@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { ToolError } from '@pawl/core';
-import { quoted } from '../base/quoted.ts';
+import { quote } from '../base/quote.ts';
 
-/** Larger files have no version, and can't be written. */
+/** Larger files have no version and cannot be written. */
 export const MAX_VERSIONED_BYTES: number = 8 * 2 ** 20;
 
 const DIGITS = 16;
 
-/** What a file's content is told apart by: the beginning of SHA-256 over its bytes. The same in every process, and after a crash. */
-export function versionOf(bytes: Uint8Array): string {
+/** Computes a file's version from its bytes: the beginning of their SHA-256. It is the same in every process. */
+export function computeVersion(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, DIGITS);
 }
 
-/** The whole of a file; `undefined` where it is too large to have a version. */
-export async function wholeOf(
+/** Reads a whole file; `undefined` if it is too large for a version. */
+export async function readWhole(
   handle: FileHandle,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<Buffer | undefined> {
   const { size } = await handle.stat();
   if (size > MAX_VERSIONED_BYTES) return undefined;
-  // One byte more than there can be: what has grown since it was asked is seen.
+  // One byte more than the size: this detects a file that has grown since `stat`.
   const bytes = Buffer.alloc(Math.min(size, MAX_VERSIONED_BYTES) + 1);
   let filled = 0;
   while (filled < bytes.length) {
@@ -32,8 +32,8 @@ export async function wholeOf(
   return undefined;
 }
 
-export function tooLarge(shown: string): ToolError {
+export function createTooLargeError(displayPath: string): ToolError {
   return new ToolError(
-    `${quoted(shown)} is larger than ${MAX_VERSIONED_BYTES} bytes: it can't be written with this tool.`,
+    `${quote(displayPath)} is larger than ${MAX_VERSIONED_BYTES} bytes, so this tool cannot write it.`,
   );
 }

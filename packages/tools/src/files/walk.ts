@@ -1,52 +1,52 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@pawl/core';
-import { type Entry, readFolder } from './read-folder.ts';
-import type { Ignoring, Inside, Territory } from './territory.ts';
+import type { AllowedFolders, AllowedPath, IgnoreFilter } from './allowed-folders.ts';
+import { type FolderEntry, readFolder } from './read-folder.ts';
 
 export interface WalkOptions {
-  readonly territory: Territory;
-  /** The most entries that are given. */
+  readonly allowedFolders: AllowedFolders;
+  /** Maximum entries in the result. */
   readonly maxEntries: number;
-  /** The most characters of their paths. */
+  /** Maximum characters of all paths together. */
   readonly maxLength: number;
-  /** The most entries that are looked at, wanted or not. */
+  /** Maximum entries to visit, wanted or not. */
   readonly maxVisited: number;
-  /** Folders are looked into that deep; 1 is only the one that the walk starts at. */
+  /** Maximum depth of folders to enter; 1 enters only the folders that the walk starts at. */
   readonly maxDepth: number;
   readonly maxDurationMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Whether an entry is given; a folder that is not is looked through all the same. */
-  readonly wants: (found: Found) => boolean;
-  /** What is passed over, with all below it. @defaultValue nothing */
-  readonly ignored?: Ignoring;
+  /** Whether the result includes an entry. A folder is entered in either case. */
+  readonly isWanted: (found: FoundEntry) => boolean;
+  /** Decides what is skipped. @defaultValue skips nothing */
+  readonly ignoreFilter?: IgnoreFilter;
 }
 
-export interface Found extends Inside, Entry {}
+export interface FoundEntry extends AllowedPath, FolderEntry {}
 
-/** Why there may be more than what was found. */
-export type Stop = 'entries' | 'visited' | 'depth' | 'time';
+/** Why there may be more entries than the result has. */
+export type WalkStop = 'entries' | 'visited' | 'depth' | 'time';
 
-export interface Walked {
-  /** Folder by folder, each before what is in it. */
-  readonly found: readonly Found[];
-  readonly stops: ReadonlySet<Stop>;
-  /** How many folders could not be read. */
-  readonly unread: number;
+export interface WalkResult {
+  /** Sorted by path: each folder before its entries. */
+  readonly found: readonly FoundEntry[];
+  readonly stops: ReadonlySet<WalkStop>;
+  /** Number of folders that could not be read. */
+  readonly unreadCount: number;
 }
 
-/** What is below some folders: the upper levels first, so that a cap cuts the depths. Follows no link; passes over what is denied. */
-export async function walk(starts: readonly Inside[], options: WalkOptions): Promise<Walked> {
+/** Lists what is below some folders. Visits upper levels first, so that a limit omits the deepest ones. Follows no links, and skips what is denied. */
+export async function walk(starts: readonly AllowedPath[], options: WalkOptions): Promise<WalkResult> {
   const { maxDepth } = options;
-  const tally = new Tally(options);
-  for (const start of starts) await options.ignored?.begin(start);
+  const tally = new WalkState(options);
+  for (const start of starts) await options.ignoreFilter?.begin(start);
   let level = starts;
   for (let depth = 1; level.length > 0 && !tally.isFull; depth++) {
     if (depth > maxDepth) {
       tally.stops.add('depth');
       break;
     }
-    const next: Inside[] = [];
+    const next: AllowedPath[] = [];
     for (const folder of level) {
       tally.checkTime();
       if (tally.isFull) break;
@@ -54,20 +54,20 @@ export async function walk(starts: readonly Inside[], options: WalkOptions): Pro
     }
     level = next;
   }
-  return { found: tally.found.sort(byPath), stops: tally.stops, unread: tally.unread };
+  return { found: tally.found.sort(comparePaths), stops: tally.stops, unreadCount: tally.unreadCount };
 }
 
 const TURN_MS = 10;
 
-class Tally {
-  readonly found: Found[] = [];
-  readonly stops: Set<Stop> = new Set();
-  unread = 0;
+class WalkState {
+  readonly found: FoundEntry[] = [];
+  readonly stops: Set<WalkStop> = new Set();
+  unreadCount = 0;
   #visited = 0;
   #length = 0;
   readonly #options: WalkOptions;
   readonly #until: number;
-  #turn = performance.now();
+  #turnStartedAt = performance.now();
 
   constructor(options: WalkOptions) {
     this.#options = options;
@@ -82,44 +82,44 @@ class Tally {
     return this.stops.size > 0;
   }
 
-  /** The folders in a folder. */
-  async visit(folder: Inside): Promise<readonly Inside[]> {
-    const { territory, signal, maxVisited, ignored } = this.#options;
+  /** Visits a folder, and returns the folders in it. */
+  async visit(folder: AllowedPath): Promise<readonly AllowedPath[]> {
+    const { allowedFolders, signal, maxVisited, ignoreFilter } = this.#options;
     const contents = await readFolder(folder.real, { signal, maxEntries: maxVisited - this.#visited });
     if (contents === undefined) {
-      this.unread++;
+      this.unreadCount++;
       return [];
     }
-    const folders: Inside[] = [];
+    const folders: AllowedPath[] = [];
     for (const entry of contents.entries) {
       this.checkTime();
       if (this.isFull) return folders;
-      await this.#giveTurn();
+      await this.#yieldTurn();
       this.#visited++;
-      const inside = territory.child(folder, entry.name);
-      if (inside === undefined || ignored?.isIgnored({ ...inside, ...entry }, folder) === true) continue;
-      if (!this.#take({ ...inside, ...entry })) return folders;
+      const inside = allowedFolders.findChild(folder, entry.name);
+      if (inside === undefined || ignoreFilter?.isIgnored({ ...inside, ...entry }, folder) === true) continue;
+      if (!this.#add({ ...inside, ...entry })) return folders;
       if (!entry.isFolder) continue;
       folders.push(inside);
-      await ignored?.enter(inside, folder);
+      await ignoreFilter?.enter(inside, folder);
     }
     if (contents.isCut) this.stops.add('visited');
     return folders;
   }
 
-  /** Rules and globs from outside can make each name cost some milliseconds. */
-  async #giveTurn(): Promise<void> {
-    if (performance.now() - this.#turn < TURN_MS) return;
+  /** Yields to the event loop: hostile rules and globs can make each name cost milliseconds. */
+  async #yieldTurn(): Promise<void> {
+    if (performance.now() - this.#turnStartedAt < TURN_MS) return;
     await setImmediate();
     this.#options.signal.throwIfAborted();
-    this.#turn = performance.now();
+    this.#turnStartedAt = performance.now();
   }
 
-  /** Whether there was room. */
-  #take(found: Found): boolean {
-    const { wants, maxEntries, maxLength } = this.#options;
-    if (!wants(found)) return true;
-    this.#length += found.shown.length;
+  /** Returns whether the limits allow another entry. */
+  #add(found: FoundEntry): boolean {
+    const { isWanted, maxEntries, maxLength } = this.#options;
+    if (!isWanted(found)) return true;
+    this.#length += found.displayPath.length;
     if (this.found.length >= maxEntries || this.#length > maxLength) {
       this.stops.add('entries');
       return false;
@@ -129,7 +129,7 @@ class Tally {
   }
 }
 
-/** As if the slash came before every other sign: what is in a folder follows it. */
-function byPath(a: Found, b: Found): number {
-  return a.shown.replaceAll('/', '\0') < b.shown.replaceAll('/', '\0') ? -1 : 1;
+/** Sorts the slash before every other character, so that a folder's entries follow it. */
+function comparePaths(a: FoundEntry, b: FoundEntry): number {
+  return a.displayPath.replaceAll('/', '\0') < b.displayPath.replaceAll('/', '\0') ? -1 : 1;
 }

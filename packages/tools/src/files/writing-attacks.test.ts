@@ -11,74 +11,74 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { editFile } from '../edit-file/edit-file.ts';
 import { writeFile } from '../write-file/write-file.ts';
-import { answer, contextWith, type Sandbox, SECRET, sandbox } from './sandbox.fixture.ts';
-import { versionOf } from './version.ts';
+import { callTool, createSandbox, createToolContext, type Sandbox, SECRET } from './sandbox.fixture.ts';
+import { computeVersion } from './version.ts';
 
 let box: Sandbox;
 beforeEach(() => {
-  box = sandbox();
+  box = createSandbox();
 });
 afterEach(() => {
-  // Nothing is left half-written, whatever came of the call.
+  // No temporary file is left, whether the call succeeded or not.
   const left = treeOf(box.root).filter((name) => name.includes('.pawl-'));
   box.remove();
   expect(left).toEqual([]);
 });
 
-/** Entries are asked for with their types: without them Node follows links, and some of these lead round in circles. */
+/** Reads entries with their types: otherwise Node follows links, and some of these are circular. */
 function treeOf(root: string): readonly string[] {
   const entries = readdirSync(root, { recursive: true, withFileTypes: true });
   return entries.map(({ parentPath, name }) => `${parentPath}/${name}`).sort();
 }
 
-const write = (args: object, options: object = {}) => answer(writeFile({ roots: box.root, ...options }), args);
-const edit = (args: object, options: object = {}) => answer(editFile({ roots: box.root, ...options }), args);
-const text = (below: string) => readFileSync(box.path(below), 'utf8');
-const version = (content: string | Uint8Array) => versionOf(Buffer.from(content));
+const write = (args: object, options: object = {}) => callTool(writeFile({ roots: box.root, ...options }), args);
+const edit = (args: object, options: object = {}) => callTool(editFile({ roots: box.root, ...options }), args);
+const text = (below: string) => readFileSync(box.resolve(below), 'utf8');
+const version = (content: string | Uint8Array) => computeVersion(Buffer.from(content));
 
-describe('what nothing is written through', () => {
-  const outside = () => box.path('../outside.txt');
+describe('a hostile write', () => {
+  const outside = () => box.resolve('../outside.txt');
   const linkedSecret = (): void => {
     box.write('.env', SECRET);
-    symlinkSync('.env', box.path('link'));
+    symlinkSync('.env', box.resolve('link'));
   };
   const hostile: readonly (readonly [string, string, () => void])[] = [
     ['a path that goes up', '../outside.txt', () => undefined],
-    ['a path that goes up further down', 'a/../../outside.txt', () => mkdirSync(box.path('a'))],
+    ['a path that goes up further down', 'a/../../outside.txt', () => mkdirSync(box.resolve('a'))],
     ['an absolute path', '/etc/pawl-was-here', () => undefined],
     ['its own environment', '/proc/self/environ', () => undefined],
     ['its own memory', '/proc/self/mem', () => undefined],
     ['a device', '/dev/null', () => undefined],
-    ['a link to a file outside', 'link', () => symlinkSync(outside(), box.path('link'))],
-    ['a link to what is not there outside', 'link', () => symlinkSync(box.path('../none.txt'), box.path('link'))],
-    ['a link to itself', 'link', () => symlinkSync('link', box.path('link'))],
-    ['a folder that is a link', 'folder/x.txt', () => symlinkSync(box.path('..'), box.path('folder'))],
-    ['a folder', 'folder', () => mkdirSync(box.path('folder'))],
-    ['a folder by a slash', 'folder/', () => mkdirSync(box.path('folder'))],
+    ['a link to a file outside', 'link', () => symlinkSync(outside(), box.resolve('link'))],
+    ['a link to a missing file outside', 'link', () => symlinkSync(box.resolve('../none.txt'), box.resolve('link'))],
+    ['a link to itself', 'link', () => symlinkSync('link', box.resolve('link'))],
+    ['a folder that is a link', 'folder/x.txt', () => symlinkSync(box.resolve('..'), box.resolve('folder'))],
+    ['a folder', 'folder', () => mkdirSync(box.resolve('folder'))],
+    ['a folder by a slash', 'folder/', () => mkdirSync(box.resolve('folder'))],
     ['the root', '.', () => undefined],
     ['a file as a folder', 'file/x', () => box.write('file', 'x')],
     ['a name with a NUL', 'a\0.txt', () => undefined],
     ['a name that is too long', 'x'.repeat(300), () => undefined],
     ['a path that is too long', 'x/'.repeat(3_000), () => undefined],
     ['a file of secrets', '.env', () => undefined],
-    ['a file of secrets that is there', '.env', () => box.write('.env', SECRET)],
+    ['an existing file of secrets', '.env', () => box.write('.env', SECRET)],
     ['a file of secrets in capitals', '.ENV', () => undefined],
-    ['a file of secrets with a dot behind', '.env.', () => undefined],
+    ['a file of secrets with a trailing dot', '.env.', () => undefined],
     ['a file of secrets with an invisible letter', '.en\u200bv', () => undefined],
-    ['a hook of git', '.git/hooks/pre-commit', () => mkdirSync(box.path('.git/hooks'), { recursive: true })],
+    ['a hook of git', '.git/hooks/pre-commit', () => mkdirSync(box.resolve('.git/hooks'), { recursive: true })],
     ['a link to a file of secrets', 'link', linkedSecret],
     ['an empty last name', './', () => undefined],
   ];
 
-  test.each(hostile)('%s: %j', async (_, path, prepare) => {
+  test.each(hostile)('through %s is refused: %j', async (_, path, prepare) => {
     writeFileSync(outside(), SECRET);
     prepare();
     const tree = treeOf(box.root);
     for (const folders of ['refuse', 'create'] as const) {
       for (const content of ['owned', SECRET]) {
-        const said = await write({ path, content, version: version(SECRET) }, { folders });
-        expect(said).toMatch(/^refused: /);
-        expect(said).not.toContain(SECRET);
+        const result = await write({ path, content, version: version(SECRET) }, { folders });
+        expect(result).toMatch(/^refused: /);
+        expect(result).not.toContain(SECRET);
         expect(await write({ path, content }, { folders })).toMatch(/^refused: /);
       }
     }
@@ -86,21 +86,21 @@ describe('what nothing is written through', () => {
     expect(edited).toMatch(/^refused: /);
     expect(edited).not.toContain(SECRET);
     expect(readFileSync(outside(), 'utf8')).toBe(SECRET);
-    expect(readdirSync(box.path('..')).sort()).toEqual(['outside.txt', 'root']);
+    expect(readdirSync(box.resolve('..')).sort()).toEqual(['outside.txt', 'root']);
     expect(treeOf(box.root)).toEqual(tree);
   });
 
-  test('a folder that turns into a link that leads out, and back, is written into or not at all', async () => {
-    mkdirSync(box.path('../elsewhere'));
-    mkdirSync(box.path('folder'));
+  test('never goes through a folder that becomes a link to outside', async () => {
+    mkdirSync(box.resolve('../elsewhere'));
+    mkdirSync(box.resolve('folder'));
     let isLink = false;
     const swap = (): void => {
       if (isLink) {
-        unlinkSync(box.path('folder'));
-        renameSync(box.path('kept'), box.path('folder'));
+        unlinkSync(box.resolve('folder'));
+        renameSync(box.resolve('kept'), box.resolve('folder'));
       } else {
-        renameSync(box.path('folder'), box.path('kept'));
-        symlinkSync(box.path('../elsewhere'), box.path('folder'));
+        renameSync(box.resolve('folder'), box.resolve('kept'));
+        symlinkSync(box.resolve('../elsewhere'), box.resolve('folder'));
       }
       isLink = !isLink;
     };
@@ -115,43 +115,43 @@ describe('what nothing is written through', () => {
       await writing;
     }
     if (isLink) swap();
-    expect(readdirSync(box.path('../elsewhere'))).toEqual([]);
+    expect(readdirSync(box.resolve('../elsewhere'))).toEqual([]);
   });
 
-  test('a file that somebody else makes or changes meanwhile stays theirs', async () => {
+  test('never replaces a file that another process creates meanwhile', async () => {
     for (let count = 0; count < 40; count++) {
       const path = `race${count}.txt`;
       const made = write({ path, content: 'ours' });
       await new Promise((resolve) => setImmediate(resolve));
       let isTheirs = true;
       try {
-        writeFileSync(box.path(path), 'theirs', { flag: 'wx' });
+        writeFileSync(box.resolve(path), 'theirs', { flag: 'wx' });
       } catch {
         isTheirs = false;
       }
-      const said = await made;
-      if (isTheirs) expect([text(path), said]).toEqual(['theirs', expect.stringContaining('exists already')]);
+      const result = await made;
+      if (isTheirs) expect([text(path), result]).toEqual(['theirs', expect.stringContaining('already exists')]);
       else expect(text(path)).toBe('ours');
     }
   });
 
-  test('another name of the same file keeps what it had: the file is replaced, not written into', async () => {
+  test('does not change other hard links of the file', async () => {
     box.write('a.txt', 'one');
-    linkSync(box.path('a.txt'), box.path('b.txt'));
+    linkSync(box.resolve('a.txt'), box.resolve('b.txt'));
     await write({ path: 'a.txt', content: 'two', version: version('one') });
     expect([text('a.txt'), text('b.txt')]).toEqual(['two', 'one']);
   });
 
-  test('a call that is aborted writes nothing and leaves nothing', async () => {
+  test('that is aborted leaves no file', async () => {
     const controller = new AbortController();
     const input = { path: 'a.txt', content: 'x'.repeat(500_000) };
-    const writing = writeFile({ roots: box.root }).execute(input, contextWith(controller.signal));
+    const writing = writeFile({ roots: box.root }).execute(input, createToolContext(controller.signal));
     controller.abort(new Error('enough'));
     await expect(writing).rejects.toThrow('enough');
     expect(readdirSync(box.root)).toEqual([]);
   });
 
-  test.skipIf(process.platform !== 'linux')('every handle is closed, whatever came of the call', async () => {
+  test.skipIf(process.platform !== 'linux')('closes every handle, whether the call succeeds or not', async () => {
     const open = (): number => readdirSync('/proc/self/fd').length;
     box.write('a.txt', 'one');
     await write({ path: 'a.txt', content: 'x' });

@@ -2,33 +2,33 @@ import { stat } from 'node:fs/promises';
 import { type Clock, checkOptions, type OptionTable, systemClock, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { quoted } from '../base/quoted.ts';
-import { visible } from '../base/visible.ts';
-import { globMatcher, isGlob } from '../files/glob.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { quote } from '../base/quote.ts';
+import type { AllowedPath } from '../files/allowed-folders.ts';
+import { compileGlobs, isGlob } from '../files/glob.ts';
 import { IgnoreChain } from '../files/ignore-chain.ts';
-import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
-import { problem } from '../files/problem.ts';
-import type { Inside } from '../files/territory.ts';
-import { type Found, type Stop, type Walked, walk } from '../files/walk.ts';
+import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
+import { toToolError } from '../files/to-tool-error.ts';
+import { type FoundEntry, type WalkResult, type WalkStop, walk } from '../files/walk.ts';
 
 export interface ListFilesOptions extends JailOptions {
-  /** The most entries of one call. @defaultValue 500 */
+  /** Maximum entries of one call. @defaultValue 500 */
   readonly maxEntries?: number;
-  /** Names of the files that say what is passed over, in the form of `.gitignore`; `[]` for none. @defaultValue ['.gitignore'] */
+  /** Names of the files with ignore rules, in the format of `.gitignore`; `[]` for none. @defaultValue ['.gitignore'] */
   readonly ignoreFiles?: readonly string[];
-  /** Folders below the one asked for that are looked into. @defaultValue 8 */
+  /** Maximum levels of folders. @defaultValue 8 */
   readonly maxDepth?: number;
-  /** After so many milliseconds what was found by then is told. @defaultValue 5_000 */
+  /** After so many milliseconds, the call returns what it has found. @defaultValue 5_000 */
   readonly maxDurationMs?: number;
-  /** Deadline in milliseconds, for a file system that hangs. @defaultValue 10_000 */
+  /** Deadline in milliseconds, in case the file system hangs. @defaultValue 10_000 */
   readonly timeoutMs?: number;
-  /** @defaultValue the machine's */
+  /** @defaultValue the machine's clock */
   readonly clock?: Clock;
 }
 
 const LIST_FILES: OptionTable<ListFilesOptions> = {
   keys: {
-    ...JAIL,
+    ...JAIL_KEYS,
     maxEntries: 'number',
     ignoreFiles: 'texts',
     maxDepth: 'number',
@@ -40,94 +40,106 @@ const LIST_FILES: OptionTable<ListFilesOptions> = {
 };
 
 /**
- * A tool that lists files and folders below the roots given. See README.md beside this file for what it protects against
- * and what not.
+ * Creates a tool that lists files and folders below the roots. README.md in this folder says what it protects against.
  *
- * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
+ * @throws ConfigError if a root is not a folder, or a limit is not a whole number.
  */
-export function listFiles(given: ListFilesOptions): Tool<unknown> {
-  const options = checkOptions(given, LIST_FILES, 'Tool "list_files"');
-  const { maxEntries = 500, maxDepth = 8, maxDurationMs = 5_000, timeoutMs = 10_000, clock = systemClock } = options;
-  const { ignoreFiles = ['.gitignore'] } = options;
+export function listFiles(options: ListFilesOptions): Tool<unknown> {
+  const checked = checkOptions(options, LIST_FILES, 'Tool "list_files"');
+  const { maxEntries = 500, maxDepth = 8, maxDurationMs = 5_000, timeoutMs = 10_000, clock = systemClock } = checked;
+  const { ignoreFiles = ['.gitignore'] } = checked;
   const jail = new Jail(options, 'list_files');
   checkPositive({ maxEntries, maxDepth, maxDurationMs }, 'list_files');
-  const caps = { territory: jail, clock, maxEntries, maxDurationMs, maxLength: MAX_LENGTH, maxVisited: MAX_VISITED };
+  const limits = {
+    allowedFolders: jail,
+    clock,
+    maxEntries,
+    maxDurationMs,
+    maxLength: MAX_LENGTH,
+    maxVisited: MAX_VISITED,
+  };
   return tool({
     name: 'list_files',
-    description: 'Lists the files and folders there are, as paths that read_file takes. Folders end in a slash.',
+    description: 'List files and folders as paths for read_file. Folders end with a slash.',
     input: z.object({
-      path: z.string().optional().describe('The folder to list. Without it: everything that may be looked at.'),
+      path: z.string().optional().describe('The folder to list. Omit it to list everything.'),
       glob: z
         .string()
         .min(1)
         .max(200)
-        .refine(isGlob, 'has too many {a,b}: use fewer')
+        .refine(isGlob, 'has too many {a,b} alternatives: use fewer')
         .optional()
-        .describe('Only paths that match, such as src/**/*.ts; without a slash, names at any depth.'),
-      depth: z.number().int().min(1).max(maxDepth).optional().describe('How many levels of folders; 1 is only one.'),
+        .describe('List only matching paths, such as src/**/*.ts. Without a slash: names at any depth.'),
+      depth: z
+        .number()
+        .int()
+        .min(1)
+        .max(maxDepth)
+        .optional()
+        .describe('How many levels of folders; 1 is the folder itself.'),
     }),
     effect: 'read',
     timeoutMs,
-    preview: ({ path }) => visible(`list ${path ?? 'all files'}`),
+    preview: ({ path }) => escapeInvisible(`list ${path ?? 'all files'}`),
     async execute({ path = '', glob, depth = maxDepth }, { signal }) {
-      const start = path === '' || path === '.' || path === './' ? undefined : await folder(jail, { path, signal });
+      const start = path === '' || path === '.' || path === './' ? undefined : await findFolder(jail, { path, signal });
       const walked = await walk(start === undefined ? jail.roots : [start], {
-        ...caps,
+        ...limits,
         maxDepth: depth,
         signal,
-        ignored: new IgnoreChain({ jail, names: ignoreFiles, signal }),
-        wants: glob === undefined ? () => true : wantedBy(glob, start),
+        ignoreFilter: new IgnoreChain({ jail, names: ignoreFiles, signal }),
+        isWanted: glob === undefined ? () => true : createFilter(glob, start),
       });
-      return told(walked, glob);
+      return formatResult(walked, glob);
     },
   });
 }
 
-/** Below what the model reads of a result, notes included. */
+/** Less than the maximum length of a result, with the notes. */
 const MAX_LENGTH = 49_152;
 const MAX_VISITED = 50_000;
 
-async function folder(
+async function findFolder(
   jail: Jail,
   { path, signal }: { readonly path: string; readonly signal: AbortSignal },
-): Promise<Inside> {
+): Promise<AllowedPath> {
   const inside = await jail.find(path, { signal });
   const stats = await stat(inside.real).catch((error: unknown) => {
-    throw problem(error, path);
+    throw toToolError(error, path);
   });
   if (stats.isDirectory()) return inside;
-  throw new ToolError(`${quoted(path)} is no folder. Read it with read_file, or list the folder that it is in.`);
+  throw new ToolError(`${quote(path)} is not a folder. Read it with read_file, or list its parent folder.`);
 }
 
-/** A glob counts from the folder that is listed. */
-function wantedBy(glob: string, start: Inside | undefined): (found: Found) => boolean {
-  const matches = globMatcher([glob]);
-  const prefix = start === undefined || start.shown === '' ? '' : `${start.shown}/`;
-  return ({ shown }) => matches(shown.slice(prefix.length));
+/** A glob is relative to the listed folder. */
+function createFilter(glob: string, start: AllowedPath | undefined): (found: FoundEntry) => boolean {
+  const matches = compileGlobs([glob]);
+  const prefix = start === undefined || start.displayPath === '' ? '' : `${start.displayPath}/`;
+  return ({ displayPath }) => matches(displayPath.slice(prefix.length));
 }
 
-function told({ found, stops, unread }: Walked, glob: string | undefined): string {
-  const lines = [...found.map(line), ...[...stops].map(note)];
-  if (unread > 0) lines.push(`[${unread} ${unread === 1 ? 'folder' : 'folders'} could not be read]`);
+function formatResult({ found, stops, unreadCount }: WalkResult, glob: string | undefined): string {
+  const lines = [...found.map(formatLine), ...[...stops].map(formatNote)];
+  if (unreadCount > 0) lines.push(`[${unreadCount} ${unreadCount === 1 ? 'folder' : 'folders'} could not be read]`);
   if (lines.length > 0) return lines.join('\n');
-  return glob === undefined ? 'Nothing is there.' : `Nothing there matches ${quoted(glob)}.`;
+  return glob === undefined ? 'The folder is empty.' : `No path matches ${quote(glob)}.`;
 }
 
-function line({ shown, isFolder }: Found): string {
-  const path = isFolder ? `${shown}/` : shown;
-  // A name with a line break in it must not pass for two.
+function formatLine({ displayPath, isFolder }: FoundEntry): string {
+  const path = isFolder ? `${displayPath}/` : displayPath;
+  // Quoted, so that a name with a line break does not look like two entries.
   return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(path) ? JSON.stringify(path) : path;
 }
 
-function note(stop: Stop): string {
+function formatNote(stop: WalkStop): string {
   switch (stop) {
     case 'entries':
-      return '[more entries are left out: list a folder, or pass a narrower glob]';
+      return '[more entries exist: list a folder, or pass a narrower glob]';
     case 'visited':
-      return '[there are too many entries to look at them all: list a folder further down]';
+      return '[there are too many entries to visit all: list a deeper folder]';
     case 'depth':
-      return '[folders further down are left out: list one of them]';
+      return '[deeper folders are omitted: list one of them]';
     case 'time':
-      return '[the time was over before all was looked at: list a folder further down]';
+      return '[time ran out before all folders were visited: list a deeper folder]';
   }
 }

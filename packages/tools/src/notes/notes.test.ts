@@ -2,16 +2,16 @@ import { Agent, memoryConversations } from '@pawl/core';
 import { sqliteConversations } from '@pawl/core/sqlite';
 import { respond, scriptedModel, testTool } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { sandbox } from '../files/sandbox.fixture.ts';
+import { createSandbox } from '../files/sandbox.fixture.ts';
 import { notes } from './notes.ts';
 
-function file() {
-  const box = sandbox();
+function createPath() {
+  const box = createSandbox();
   onTestFinished(() => box.remove());
-  return box.path('notes.db');
+  return box.resolve('notes.db');
 }
 
-function onFile(path: string) {
+function openStore(path: string) {
   const store = sqliteConversations(path);
   onTestFinished(() => store.close());
   return store;
@@ -19,26 +19,26 @@ function onFile(path: string) {
 
 describe.each([
   ['memory', () => memoryConversations()],
-  ['SQLite', () => onFile(file())],
+  ['SQLite', () => openStore(createPath())],
 ])('in %s', (_, open) => {
-  test('what is written is read, listed, replaced and forgotten', async () => {
+  test('writes, reads, lists, replaces and deletes notes', async () => {
     const { call } = testTool(notes({ store: open(), id: 'ada' }));
     expect(await call({ action: 'read' })).toMatchObject({ content: 'There are no notes.' });
     expect(await call({ action: 'write', key: 'colour', text: 'green' })).toMatchObject({
-      content: 'Remembered: colour.',
+      content: 'Stored: colour.',
     });
     await call({ action: 'write', key: 'long', text: 'x'.repeat(200) });
     await call({ action: 'write', key: 'colour', text: 'blue' });
     expect(await call({ action: 'read', key: 'colour' })).toMatchObject({ content: 'blue' });
     expect(await call({ action: 'read' })).toMatchObject({ content: `colour: blue\nlong: ${'x'.repeat(100)}…` });
-    expect(await call({ action: 'delete', key: 'long' })).toMatchObject({ content: 'Forgotten: long.' });
+    expect(await call({ action: 'delete', key: 'long' })).toMatchObject({ content: 'Deleted: long.' });
     expect(await call({ action: 'read', key: 'long' })).toMatchObject({
       status: 'failed',
-      content: 'There is no note "long". There are: colour.',
+      content: 'There is no note "long". Existing keys: colour.',
     });
   });
 
-  test('nobody reads the notes of another, and a conversation of the same id is not touched', async () => {
+  test('keeps the notes of each id separate, and separate from a conversation of the same id', async () => {
     const store = open();
     await store.save('ada', { version: 0, keep: 0, messages: [{ role: 'user', content: 'Hi.' }] });
     await testTool(notes({ store, id: 'ada' })).call({ action: 'write', key: 'secret', text: 'Ada’s' });
@@ -49,7 +49,7 @@ describe.each([
     expect((await store.load('ada'))?.messages).toEqual([{ role: 'user', content: 'Hi.' }]);
   });
 
-  test('those who write at the same time lose nothing', async () => {
+  test('loses no note when several calls write at the same time', async () => {
     const { call } = testTool(notes({ store: open(), id: 'ada' }));
     const keys = Array.from({ length: 6 }, (_, index) => `key${index}`);
     await Promise.all(keys.map((key) => call({ action: 'write', key, text: key })));
@@ -62,22 +62,22 @@ describe.each([
     [{ action: 'write', key: 'a', text: 'x'.repeat(11) }, 'text'],
     [{ action: 'write', key: 'k'.repeat(101), text: 'x' }, 'key'],
     [{ action: 'forget', key: 'a' }, 'action'],
-  ])('%j is refused with the reason', async (given, told) => {
+  ])('refuses the input %j with the reason', async (input, problem) => {
     const { call } = testTool(notes({ store: open(), id: 'ada', maxLength: 10 }));
-    expect(await call(given)).toMatchObject({ status: 'failed', content: expect.stringContaining(told) });
+    expect(await call(input)).toMatchObject({ status: 'failed', content: expect.stringContaining(problem) });
   });
 
-  test('there are so many and no more, and one that is there can still be replaced', async () => {
+  test('refuses a note above the limit, and still replaces an existing one', async () => {
     const { call } = testTool(notes({ store: open(), id: 'ada', maxNotes: 2 }));
     await call({ action: 'write', key: 'a', text: '1' });
     await call({ action: 'write', key: 'b', text: '2' });
     expect(await call({ action: 'write', key: 'c', text: '3' })).toMatchObject({
-      content: expect.stringContaining('Delete some first: a, b.'),
+      content: expect.stringContaining('Delete notes first. Existing keys: a, b.'),
     });
     expect(await call({ action: 'write', key: 'b', text: '4' })).toMatchObject({ status: 'finished' });
   });
 
-  test.each(['__proto__', 'constructor', 'toString'])('%s is a key like any other', async (key) => {
+  test.each(['__proto__', 'constructor', 'toString'])('accepts the key %s', async (key) => {
     const { call } = testTool(notes({ store: open(), id: 'ada' }));
     expect(await call({ action: 'read', key })).toMatchObject({ status: 'failed' });
     await call({ action: 'write', key, text: 'mine' });
@@ -85,15 +85,15 @@ describe.each([
   });
 });
 
-test('what one process remembers another reads', async () => {
-  const path = file();
+test('reads notes of another store on the same file', async () => {
+  const path = createPath();
   const model = () => scriptedModel([respond.call('notes', { action: 'read' }), respond.text('Read.')]);
-  await testTool(notes({ store: onFile(path), id: 'ada' })).call({ action: 'write', key: 'colour', text: 'green' });
-  const agent = new Agent({ model: model(), tools: [notes({ store: onFile(path), id: 'ada' })] });
+  await testTool(notes({ store: openStore(path), id: 'ada' })).call({ action: 'write', key: 'colour', text: 'green' });
+  const agent = new Agent({ model: model(), tools: [notes({ store: openStore(path), id: 'ada' })] });
   expect((await agent.run('What do you know?')).messages.at(-2)).toMatchObject({ content: 'colour: green' });
 });
 
-test('it has nothing that models stumble over', () => {
+test('has no warnings', () => {
   const { warnings } = testTool(notes({ store: memoryConversations(), id: 'ada' }));
   expect(warnings).toEqual([]);
 });

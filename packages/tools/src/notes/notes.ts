@@ -2,19 +2,19 @@ import { ConfigError, checkOptions, HostError, type OptionTable, type Tool, Tool
 import type { ConversationStore } from '@pawl/core/host';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
-import { sliceStart } from '../base/whole.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { sliceStart } from '../base/whole-characters.ts';
 
 export interface NotesOptions<Context> {
-  /** Where conversations are kept: `memoryConversations()`, `sqliteConversations(path)`, or one of yours. */
+  /** The store of the notes: `memoryConversations()`, `sqliteConversations(path)`, or another `ConversationStore`. */
   readonly store: ConversationStore;
-  /** Whose notes these are: a conversation's id, a user's. Nobody reads those of another id. */
+  /** The owner of the notes: the id of a user or a conversation. Each id has notes of its own. */
   readonly id: string | ((context: Context) => string);
   /** @defaultValue 'notes' */
   readonly name?: string;
-  /** The most notes of one id. @defaultValue 100 */
+  /** Maximum notes of one id. @defaultValue 100 */
   readonly maxNotes?: number;
-  /** The most characters of one note. @defaultValue 4_000 */
+  /** Maximum characters of one note. @defaultValue 4_000 */
   readonly maxLength?: number;
   /** Deadline in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
@@ -32,50 +32,54 @@ const NOTES: OptionTable<NotesOptions<never>> = {
 };
 
 /**
- * A tool by which the model remembers things by key, beyond the run and the conversation's messages. See README.md beside this file for what it
- * protects against and what not.
+ * Creates a tool that stores notes by key, across runs and conversations. README.md in this folder says what it protects against.
  *
- * @throws ConfigError for a name that can't be sent, or caps that are no whole numbers.
+ * @throws ConfigError if the name is invalid, the store or the id is missing, or a limit is not a whole number.
  */
-export function notes<Context = unknown>(given: NotesOptions<Context>): Tool<Context> {
-  const options = checkOptions(given, NOTES, 'Tool "notes"');
-  const { store, id, name = 'notes', maxNotes = 100, maxLength = 4_000, timeoutMs = 10_000 } = options;
+export function notes<Context = unknown>(options: NotesOptions<Context>): Tool<Context> {
+  const checked = checkOptions(options, NOTES, 'Tool "notes"');
+  const { store, id, name = 'notes', maxNotes = 100, maxLength = 4_000, timeoutMs = 10_000 } = checked;
   if (typeof store?.load !== 'function' || typeof store.save !== 'function') {
-    throw new ConfigError(`Tool "${name}" has no store. Pass memoryConversations(), or another ConversationStore.`);
+    throw new ConfigError(`Tool "${name}" has no store. Pass memoryConversations() or another ConversationStore.`);
   }
   if (id === undefined || id === '') {
-    throw new ConfigError(`Tool "${name}" has no id. Pass whose notes these are: id: (context) => context.userId.`);
+    throw new ConfigError(`Tool "${name}" has no id. Pass the owner of the notes: id: (context) => context.userId.`);
   }
   checkPositive({ maxNotes, maxLength }, name);
   return tool<Input, Context>({
     name,
-    description: 'Remembers things by key, also in later conversations. read without a key lists what there is.',
+    description: 'Store notes by key, also for later conversations. Use read without a key to list all notes.',
     input: z.object({
-      action: z.enum(['read', 'write', 'delete']).describe('What to do.'),
+      action: z.enum(['read', 'write', 'delete']).describe('The action.'),
       key: z
         .string()
         .min(1)
         .max(MAX_KEY_LENGTH)
         .optional()
-        .describe('The name of the note: short, such as favourite_colour.'),
-      text: z.string().max(maxLength).optional().describe('For write: what to remember. It replaces what was there.'),
+        .describe('The name of the note. Keep it short, such as favourite_colour.'),
+      text: z
+        .string()
+        .max(maxLength)
+        .optional()
+        .describe('For write: the text to store. It replaces the old text of this key.'),
     }),
-    // Written twice it is the same.
+    // Writing the same note twice has the same result.
     effect: 'idempotent',
     timeoutMs,
     maxResultLength: maxLength + 200 * maxNotes + 1_000,
-    preview: ({ action, key, text }) => visible([action, key, text].filter((part) => part !== undefined).join(': ')),
+    preview: ({ action, key, text }) =>
+      escapeInvisible([action, key, text].filter((part) => part !== undefined).join(': ')),
     execute({ action, key, text }, { context, signal }) {
-      const book = new Book(store, { id: typeof id === 'function' ? id(context) : id, maxNotes, signal });
+      const noteBook = new NoteBook(store, { id: typeof id === 'function' ? id(context) : id, maxNotes, signal });
       switch (action) {
         case 'read':
-          return key === undefined ? book.list() : book.read(key);
+          return key === undefined ? noteBook.list() : noteBook.read(key);
         case 'write':
           if (key === undefined || text === undefined) throw new ToolError('write needs a key and a text. Pass both.');
-          return book.write(key, text);
+          return noteBook.write(key, text);
         case 'delete':
-          if (key === undefined) throw new ToolError('delete needs a key. Pass the one to forget.');
-          return book.write(key, undefined);
+          if (key === undefined) throw new ToolError('delete needs a key. Pass the key of the note to delete.');
+          return noteBook.write(key, undefined);
       }
     },
   });
@@ -88,85 +92,85 @@ interface Input {
 }
 
 const MAX_KEY_LENGTH = 100;
-/** Others may write at the same time. */
+/** Another run may write at the same time. */
 const MAX_TRIES = 10;
 
-interface Keeping {
+interface NoteScope {
   readonly id: string;
   readonly maxNotes: number;
   readonly signal: AbortSignal;
 }
 
-interface Page {
+interface StoredNotes {
   readonly version: number;
   readonly notes: ReadonlyMap<string, string>;
 }
 
-/** All notes of one id: a conversation of one message, so that any store can keep them. */
-class Book {
+/** The notes of one id, stored as a conversation of one message, so that any `ConversationStore` works. */
+class NoteBook {
   readonly #store: ConversationStore;
-  readonly #keeping: Keeping;
+  readonly #scope: NoteScope;
 
-  constructor(store: ConversationStore, keeping: Keeping) {
+  constructor(store: ConversationStore, scope: NoteScope) {
     this.#store = store;
-    this.#keeping = keeping;
+    this.#scope = scope;
   }
 
   async list(): Promise<string> {
-    const { notes: kept } = await this.#load();
-    if (kept.size === 0) return 'There are no notes.';
-    return [...kept]
+    const { notes: stored } = await this.#load();
+    if (stored.size === 0) return 'There are no notes.';
+    return [...stored]
       .map(([key, text]) => `${key}: ${text.length > 100 ? `${sliceStart(text, 100)}…` : text}`)
       .join('\n');
   }
 
   async read(key: string): Promise<string> {
-    const { notes: kept } = await this.#load();
-    const text = kept.get(key);
+    const { notes: stored } = await this.#load();
+    const text = stored.get(key);
     if (text !== undefined) return text;
-    throw new ToolError(`There is no note "${key}". There are: ${[...kept.keys()].join(', ') || 'none'}.`);
+    throw new ToolError(`There is no note "${key}". Existing keys: ${[...stored.keys()].join(', ') || 'none'}.`);
   }
 
-  /** `undefined` forgets it. */
+  /** Writes a note, or deletes it if the text is `undefined`. */
   async write(key: string, text: string | undefined): Promise<string> {
-    const { maxNotes, signal } = this.#keeping;
+    const { maxNotes, signal } = this.#scope;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       signal.throwIfAborted();
-      const { version, notes: kept } = await this.#load();
-      const changed = new Map(kept);
+      const { version, notes: stored } = await this.#load();
+      const changed = new Map(stored);
       if (text === undefined) changed.delete(key);
       else changed.set(key, text);
       if (changed.size > maxNotes) {
         throw new ToolError(
-          `There are ${maxNotes} notes already, and no more can be kept. Delete some first: ${[...kept.keys()].join(', ')}.`,
+          `The limit of ${maxNotes} notes is reached. Delete notes first. Existing keys: ${[...stored.keys()].join(', ')}.`,
         );
       }
       const content = JSON.stringify(Object.fromEntries(changed));
       if (await this.#store.save(this.#name, { version, keep: 0, messages: [{ role: 'user', content }] })) {
-        return text === undefined ? `Forgotten: ${key}.` : `Remembered: ${key}.`;
+        return text === undefined ? `Deleted: ${key}.` : `Stored: ${key}.`;
       }
     }
-    throw new ToolError('Others write notes all the time. Nothing was changed. Try again.');
+    throw new ToolError('Other runs keep changing the notes. Nothing was changed. Try again.');
   }
 
-  /** Never a conversation's own id. */
+  /** The prefix keeps the name different from a conversation's id. */
   get #name(): string {
-    return `notes:${this.#keeping.id}`;
+    return `notes:${this.#scope.id}`;
   }
 
-  async #load(): Promise<Page> {
+  async #load(): Promise<StoredNotes> {
     const stored = await this.#store.load(this.#name);
     const content = stored?.messages[0]?.content;
     if (stored === undefined || typeof content !== 'string') return { version: stored?.version ?? 0, notes: new Map() };
-    return { version: stored.version, notes: new Map(Object.entries(read(content, this.#name))) };
+    return { version: stored.version, notes: new Map(Object.entries(parseNotes(content, this.#name))) };
   }
 }
 
-function read(content: string, name: string): Readonly<Record<string, string>> {
+function parseNotes(content: string, name: string): Readonly<Record<string, string>> {
   try {
     return JSON.parse(content); // Written by this tool only.
   } catch (cause) {
-    throw new HostError(`Conversation "${name}" holds no notes. Give the notes another id.`, {
+    throw new HostError(`Conversation "${name}" contains no notes. Pass another id for the notes.`, {
       code: 'conversation.store',
       cause,
     });

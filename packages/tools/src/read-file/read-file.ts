@@ -1,68 +1,73 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
-import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
-import { type Opened, openFile } from '../files/open-file.ts';
-import { problem } from '../files/problem.ts';
-import { versionOf, wholeOf } from '../files/version.ts';
-import { type Page, type PageOptions, readPage, type Start } from './read-page.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
+import { type OpenedFile, openFile } from '../files/open-file.ts';
+import { toToolError } from '../files/to-tool-error.ts';
+import { computeVersion, readWhole } from '../files/version.ts';
+import { type Page, type PageOptions, type PageStart, readPage } from './read-page.ts';
 
 export interface ReadFileOptions extends JailOptions {
-  /** The most lines of one call. @defaultValue 2_000 */
+  /** Maximum lines of one call. @defaultValue 2_000 */
   readonly maxLines?: number;
-  /** The most bytes of one call. @defaultValue 49_152 */
+  /** Maximum bytes of one call. @defaultValue 49_152 */
   readonly maxBytes?: number;
-  /** Whether the last line says which version of the file this is: what `write_file` and `edit_file` ask for. @defaultValue 'left-out' */
-  readonly versions?: 'told' | 'left-out';
+  /** Whether the last line is the file's version, which `write_file` and `edit_file` need. @defaultValue 'omit' */
+  readonly versions?: 'include' | 'omit';
   /** Deadline in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
 }
 
 const READ_FILE: OptionTable<ReadFileOptions> = {
   keys: {
-    ...JAIL,
+    ...JAIL_KEYS,
     maxLines: 'number',
     maxBytes: 'number',
-    versions: { told: true, 'left-out': true },
+    versions: { include: true, omit: true },
     timeoutMs: 'number',
   },
   hints: JAIL_HINTS,
 };
 
 /**
- * A tool that reads text files below the roots given, by pages of lines. See README.md beside this file for what it
- * protects against and what not.
+ * Creates a tool that reads text files below the roots, in pages of lines. README.md in this folder says what it protects against.
  *
- * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
+ * @throws ConfigError if a root is not a folder, or a limit is not a whole number.
  */
-export function readFile(given: ReadFileOptions): Tool<unknown> {
-  const options = checkOptions(given, READ_FILE, 'Tool "read_file"');
-  const { maxLines = 2_000, maxBytes = 49_152, versions = 'left-out', timeoutMs = 10_000 } = options;
+export function readFile(options: ReadFileOptions): Tool<unknown> {
+  const checked = checkOptions(options, READ_FILE, 'Tool "read_file"');
+  const { maxLines = 2_000, maxBytes = 49_152, versions = 'omit', timeoutMs = 10_000 } = checked;
   const jail = new Jail(options, 'read_file');
   checkPositive({ maxLines, maxBytes }, 'read_file');
   return tool({
     name: 'read_file',
-    description: 'Reads a text file. Long files come in pages: the end of a page says which line to go on with.',
+    description: 'Read a text file. Long files come in pages: the last line of a page says how to get the next one.',
     input: z.object({
       path: z.string().min(1).describe('Path of the file, relative to the root.'),
       fromLine: z.number().int().min(1).default(1).describe('The first line to read, counted from 1.'),
-      lines: z.number().int().min(1).max(maxLines).optional().describe('How many lines to read at the most.'),
-      fromByte: z.number().int().min(0).optional().describe('Instead of fromLine, where a page says so.'),
+      lines: z.number().int().min(1).max(maxLines).optional().describe('The maximum number of lines to read.'),
+      fromByte: z
+        .number()
+        .int()
+        .min(0)
+        .optional()
+        .describe('Use this instead of fromLine if the last line of a page says so.'),
     }),
     effect: 'read',
     timeoutMs,
-    // The page is cut by lines already; this must not cut it again.
+    // The page is already limited; the general limit must not cut it again.
     maxResultLength: maxBytes + ROOM_FOR_NOTES,
-    preview: ({ path }) => visible(`read ${path}`),
+    preview: ({ path }) => escapeInvisible(`read ${path}`),
     async execute({ path, fromLine, lines = maxLines, fromByte }, { signal }) {
-      const start: Start = fromByte === undefined ? { type: 'line', line: fromLine } : { type: 'byte', byte: fromByte };
+      const start: PageStart =
+        fromByte === undefined ? { type: 'line', line: fromLine } : { type: 'byte', byte: fromByte };
       const opened = await openFile(jail, { path, signal });
       try {
         const reading = { start, maxLines: lines, maxBytes, signal };
-        if (versions === 'left-out') return await told(await readOpened(opened, reading), { start, opened });
-        const { page, version } = await versioned(opened, reading);
-        const text = await told(page, { start, opened });
+        if (versions === 'omit') return await formatPage(await readOpenedFile(opened, reading), { start, opened });
+        const { page, version } = await readVersioned(opened, reading);
+        const text = await formatPage(page, { start, opened });
         return version === undefined || page.type === 'binary' ? text : `${text}\n[version ${version}]`;
       } finally {
         await opened.handle.close();
@@ -73,57 +78,59 @@ export function readFile(given: ReadFileOptions): Tool<unknown> {
 
 const ROOM_FOR_NOTES = 1_000;
 
-/** A page, and the version of the file that it is of. A file that is larger than can be written has none. */
-async function versioned(opened: Opened, reading: PageOptions): Promise<Versioned> {
+/** Reads a page, and the version of the file that it belongs to. */
+async function readVersioned(opened: OpenedFile, reading: PageOptions): Promise<VersionedPage> {
   const { handle } = opened;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const before = await handle.stat({ bigint: true });
-    const page = await readOpened(opened, reading);
-    const whole = await wholeOf(handle, reading);
+    const page = await readOpenedFile(opened, reading);
+    const whole = await readWhole(handle, reading);
     const after = await handle.stat({ bigint: true });
     if (before.mtimeNs !== after.mtimeNs || before.size !== after.size) continue;
-    return { page, version: whole === undefined ? undefined : versionOf(whole) };
+    return { page, version: whole === undefined ? undefined : computeVersion(whole) };
   }
-  return { page: await readOpened(opened, reading), version: undefined };
+  return { page: await readOpenedFile(opened, reading), version: undefined };
 }
 
-interface Versioned {
+interface VersionedPage {
   readonly page: Page;
-  /** `undefined` also for one that changes all the time. */
+  /** `undefined` if the file is too large to write, or keeps changing. */
   readonly version: string | undefined;
 }
 
 const MAX_TRIES = 3;
 
-async function readOpened({ handle, inside }: Opened, options: PageOptions): Promise<Page> {
+async function readOpenedFile({ handle, inside }: OpenedFile, options: PageOptions): Promise<Page> {
   try {
     return await readPage(handle, options);
   } catch (error) {
     options.signal.throwIfAborted();
-    throw problem(error, inside.shown);
+    throw toToolError(error, inside.displayPath);
   }
 }
 
-async function told(
+async function formatPage(
   page: Page,
-  { start, opened }: { readonly start: Start; readonly opened: Opened },
+  { start, opened }: { readonly start: PageStart; readonly opened: OpenedFile },
 ): Promise<string> {
-  const { shown } = opened.inside;
+  const { displayPath } = opened.inside;
   switch (page.type) {
     case 'text':
-      return page.text + continuation(start, page.next);
+      return page.text + formatContinuation(start, page.next);
     case 'binary':
-      return `${shown} is a binary file of ${(await opened.handle.stat()).size} bytes; it is not shown.`;
+      return `${displayPath} is a binary file of ${(await opened.handle.stat()).size} bytes, not shown.`;
     case 'past-end':
-      if (start.type === 'line' && start.line === 1) return `${shown} is empty.`;
-      throw new ToolError(`${shown} ends before ${start.type} ${start.type === 'line' ? start.line : start.byte}.`);
+      if (start.type === 'line' && start.line === 1) return `${displayPath} is empty.`;
+      throw new ToolError(
+        `${displayPath} ends before ${start.type} ${start.type === 'line' ? start.line : start.byte}. Pass a smaller number.`,
+      );
   }
 }
 
-function continuation(start: Start, next: Start | undefined): string {
+function formatContinuation(start: PageStart, next: PageStart | undefined): string {
   if (next === undefined) return '';
-  if (next.type === 'line') return `\n[more: go on with fromLine ${next.line}]`;
+  if (next.type === 'line') return `\n[more: continue with fromLine ${next.line}]`;
   const skip = start.type === 'line' ? `, or skip it with fromLine ${start.line + 1}` : '';
-  const what = start.type === 'line' ? `line ${start.line} is longer than a page` : 'more';
-  return `\n[${what}: go on with fromByte ${next.byte}${skip}]`;
+  const reason = start.type === 'line' ? `line ${start.line} is longer than a page` : 'more';
+  return `\n[${reason}: continue with fromByte ${next.byte}${skip}]`;
 }

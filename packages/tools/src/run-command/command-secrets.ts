@@ -1,18 +1,18 @@
 import { ConfigError, checkOptions, type OptionTable, ToolError } from '@pawl/core';
-import { AllowRule, type CommandPattern } from './allow-rule.ts';
-import { checkVariable } from './environment.ts';
+import { checkVariable } from './command-environment.ts';
+import { type CommandPattern, CommandRules } from './command-rules.ts';
 
-/** What a command proves itself with; the model knows its name and nothing else. */
+/** A credential for commands. The model knows its name and nothing else. */
 export interface CommandSecret {
-  /** The entry of the environment that it is given in, such as `NPM_TOKEN`. */
+  /** The environment variable that contains it, such as `NPM_TOKEN`. */
   readonly variable: string;
-  /** The commands that may have it. */
+  /** The commands that may receive it. */
   readonly commands: readonly CommandPattern[];
-  /** Asked for each call, at the last moment. */
+  /** Returns the value. Called for each call, right before the command starts. */
   readonly value: () => string | Promise<string>;
 }
 
-/** A value is quoted by nobody. */
+/** The fields are checked below: an error must not quote a credential. */
 const COMMAND_SECRET: OptionTable<CommandSecret> = {
   keys: { variable: 'any', commands: 'any', value: 'any' },
   hints: {
@@ -23,15 +23,15 @@ const COMMAND_SECRET: OptionTable<CommandSecret> = {
   },
 };
 
-interface Bound extends CommandSecret {
-  readonly rule: AllowRule;
+interface CommandBoundSecret extends CommandSecret {
+  readonly rule: CommandRules;
 }
 
-/** The secrets that a tool has, by name. */
+/** The secrets of a tool, by name. */
 export class CommandSecrets {
-  readonly #secrets: ReadonlyMap<string, Bound>;
+  readonly #secrets: ReadonlyMap<string, CommandBoundSecret>;
 
-  /** @throws ConfigError for secrets that name no variable, no command or no value. */
+  /** @throws ConfigError if a variable, a command or a value is invalid. */
   constructor(secrets: Readonly<Record<string, CommandSecret>>, tool: string) {
     this.#secrets = new Map(
       Object.entries(secrets).map(([name, secret]) => {
@@ -39,8 +39,10 @@ export class CommandSecrets {
         checkOptions(secret, COMMAND_SECRET, where);
         checkVariable(secret.variable, where);
         if (typeof secret.value !== 'function')
-          throw new ConfigError(`${where} has no value. Pass a function: () => process.env.NPM_TOKEN.`);
-        const rule = new AllowRule(secret.commands, { tool, option: `commands of secret "${name}"` });
+          throw new ConfigError(
+            `${where} has a value that is not a function. Pass a function: () => process.env.NPM_TOKEN.`,
+          );
+        const rule = new CommandRules(secret.commands, { tool, option: `commands of secret "${name}"` });
         return [name, { ...secret, rule }];
       }),
     );
@@ -50,32 +52,34 @@ export class CommandSecrets {
     return [...this.#secrets.keys()];
   }
 
-  variableOf(name: string): string | undefined {
+  getVariable(name: string): string | undefined {
     return this.#secrets.get(name)?.variable;
   }
 
-  /** Entries of the environment. Rejects with a `ToolError` that has nothing of them. */
-  async entries(names: readonly string[], argv: readonly string[]): Promise<Readonly<Record<string, string>>> {
-    const bound = names.map((name) => this.#boundTo(name, argv));
-    const entries = bound.map(async ({ name, variable, value }) => [variable, await resolved(value, name)] as const);
+  /** Returns environment variables for a command. Rejects with a `ToolError`, which never contains a value. */
+  async resolveEntries(names: readonly string[], argv: readonly string[]): Promise<Readonly<Record<string, string>>> {
+    const bound = names.map((name) => this.#findAllowed(name, argv));
+    const entries = bound.map(
+      async ({ name, variable, value }) => [variable, await resolveValue(value, name)] as const,
+    );
     return Object.fromEntries(await Promise.all(entries));
   }
 
-  #boundTo(name: string, argv: readonly string[]): Bound & { readonly name: string } {
+  #findAllowed(name: string, argv: readonly string[]): CommandBoundSecret & { readonly name: string } {
     const secret = this.#secrets.get(name);
     if (secret === undefined)
-      throw new ToolError(`There is no secret "${name}". There is: ${this.names.join(', ') || 'none'}.`);
+      throw new ToolError(`There is no secret "${name}". Use one of: ${this.names.join(', ') || 'none'}.`);
     if (!secret.rule.matches(argv)) throw new ToolError(`Secret "${name}" is not for this command. Nothing was run.`);
     return { ...secret, name };
   }
 }
 
-async function resolved(value: CommandSecret['value'], name: string): Promise<string> {
+async function resolveValue(value: CommandSecret['value'], name: string): Promise<string> {
   try {
     const found: unknown = await value();
     if (typeof found === 'string' && found !== '' && !found.includes('\0')) return found;
   } catch {
-    // Its message may have what it is about.
+    // The error's message may contain the value.
   }
-  throw new ToolError(`Secret "${name}" has no value here: nothing was run. Tell the user that it is not set up.`);
+  throw new ToolError(`Secret "${name}" has no value. Nothing was run. Tell the user that it is not set up.`);
 }

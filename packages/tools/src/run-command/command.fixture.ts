@@ -1,15 +1,15 @@
 import type { Tool } from '@pawl/core';
 import { Isolation } from '../child/isolation.ts';
-import { contextWith } from '../files/sandbox.fixture.ts';
+import { createToolContext } from '../files/sandbox.fixture.ts';
 
-/** The ways in which commands can be run on this machine. Without bubblewrap there is one. */
-export const WAYS: readonly ('none' | 'require')[] = (await new Isolation({ wish: 'prefer' }).isThere())
+/** The isolation modes that work on this machine: only `none` without bubblewrap. */
+export const ISOLATION_MODES: readonly ('none' | 'require')[] = (await new Isolation({ mode: 'prefer' }).isAvailable())
   ? ['none', 'require']
   : ['none'];
 
-/** Runs a call with a signal of the test's own. Rejects with the signal's reason. */
-export async function call(tool: Tool<unknown>, args: unknown, signal: AbortSignal): Promise<unknown> {
+/** Calls a tool with a signal. Rejects with the signal's reason. */
+export async function callWithSignal(tool: Tool<unknown>, args: unknown, signal: AbortSignal): Promise<unknown> {
   const validated = await tool.validate(args);
   if (!validated.ok) throw new Error(String(validated.issues));
-  return tool.execute(validated.value, contextWith(signal));
+  return tool.execute(validated.value, createToolContext(signal));
 }

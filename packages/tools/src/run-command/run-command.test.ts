@@ -2,37 +2,37 @@ import { realpathSync } from 'node:fs';
 import { ConfigError } from '@pawl/core';
 import { testTool } from '@pawl/testing';
 import { afterAll, describe, expect, test } from 'vitest';
-import { answer, sandbox } from '../files/sandbox.fixture.ts';
-import { OutputStore } from '../output/outputs.ts';
+import { callTool, createSandbox } from '../files/sandbox.fixture.ts';
+import { OutputStore } from '../output/output-store.ts';
 import { readOutput } from '../read-output/read-output.ts';
-import { WAYS } from './command.fixture.ts';
+import { ISOLATION_MODES } from './command.fixture.ts';
 import { type RunCommandOptions, runCommand } from './run-command.ts';
 
-const box = sandbox();
+const box = createSandbox();
 box.write('sub/file.txt', 'hello\n');
 box.write('odd name/x', '');
 afterAll(() => box.remove());
 
 const tool = (options: Partial<RunCommandOptions> = {}) => runCommand({ roots: box.root, ...options });
 
-describe.each(WAYS)('a command, with isolation "%s"', (isolation) => {
+describe.each(ISOLATION_MODES)('a command with isolation "%s"', (isolation) => {
   const isolated = isolation === 'require';
   const run = (input: object, options: Partial<RunCommandOptions> = {}) =>
-    answer(tool({ isolation, ...options }), input);
+    callTool(tool({ isolation, ...options }), input);
   const head = (code: number) => `[exit code ${code}; isolated: ${isolated}]`;
 
-  test('gives its exit code, what it puts out, and whether it was isolated', async () => {
+  test('returns its exit code, its output, and whether it was isolated', async () => {
     expect(await run({ command: ['cat', 'file.txt'], folder: 'sub' })).toBe(`${head(0)}\nhello`);
     expect(await run({ command: ['false'] })).toBe(`${head(1)}\n[no output]`);
     expect(await run({ command: ['cat', 'none'] })).toMatch(/^\[exit code 1; .*\]\n.*cat: none: No such file/);
-    expect(await run({ command: ['pwd'], folder: 'sub' })).toBe(`${head(0)}\n${realpathSync(box.path('sub'))}`);
+    expect(await run({ command: ['pwd'], folder: 'sub' })).toBe(`${head(0)}\n${realpathSync(box.resolve('sub'))}`);
   });
 
-  test('has the environment that it is given, and nothing of this process’s', async () => {
+  test('has the environment of the options, and nothing of this process', async () => {
     process.env['PAWL_LEAK'] = 'TOP SECRET';
     try {
-      const said = await run({ command: ['env'] }, { env: { CI: '1' } });
-      const lines = said
+      const result = await run({ command: ['env'] }, { env: { CI: '1' } });
+      const lines = result
         .split('\n')
         .slice(1)
         .filter((line) => !/^(PWD|SHLVL|_)=/.test(line));
@@ -43,7 +43,7 @@ describe.each(WAYS)('a command, with isolation "%s"', (isolation) => {
     }
   });
 
-  test('takes its arguments as they are', async () => {
+  test('gets its arguments unchanged', async () => {
     const odd = [
       '; rm -rf .',
       '$(id)',
@@ -61,31 +61,31 @@ describe.each(WAYS)('a command, with isolation "%s"', (isolation) => {
       '-n',
       'é👍',
     ];
-    const said = await run({ command: ['printf', '<%s>', ...odd] });
-    expect(said).toBe(`${head(0)}\n${odd.map((each) => `<${each}>`).join('')}`);
+    const result = await run({ command: ['printf', '<%s>', ...odd] });
+    expect(result).toBe(`${head(0)}\n${odd.map((each) => `<${each}>`).join('')}`);
   });
 
-  test('reads what it is given, or nothing', async () => {
+  test('reads stdin, or an empty input', async () => {
     expect(await run({ command: ['wc', '-c'], stdin: 'é'.repeat(400_000) })).toBe(`${head(0)}\n800000`);
     expect(await run({ command: ['cat', '/dev/stdin'], stdin: 'a' })).toBe(`${head(0)}\na`);
     expect(await run({ command: ['cat'] })).toBe(`${head(0)}\n[no output]`);
   });
 
-  test('of the shell is run by the shell, and only where there is one', async () => {
+  test('as a script runs in the shell, and only if there is one', async () => {
     expect(await run({ script: 'echo $((1 + 1)) | cat >&2' }, { shell: '/bin/sh' })).toBe(`${head(0)}\n2`);
     expect(await run({ script: 'id' })).toMatch(/^invalid/);
     for (const input of [{}, { command: ['id'], script: 'id' }])
       expect(await run(input, { shell: '/bin/sh' })).toMatch(/^invalid: .*command or script/);
   });
 
-  test('gets a secret that it is bound to, and nothing of it is told', async () => {
+  test('gets only a secret that is bound to it, and its output is redacted', async () => {
     const value = 'key that nobody-may/read+';
     const secrets = { npm: { variable: 'NPM_TOKEN', commands: [['sh', '-c', /.*/s] as const], value: () => value } };
     const script =
       'test "$NPM_TOKEN" = "key that nobody-may/read+" && echo same; echo "$NPM_TOKEN"; printf %s "$NPM_TOKEN" | base64; printf %s "$NPM_TOKEN" | od -An -tx1 | tr -d " \\n"; yes | head -c 5000; echo "$NPM_TOKEN"';
-    const said = await run({ command: ['sh', '-c', script], secrets: ['npm'] }, { secrets, maxLength: 200 });
-    expect(said).toMatch(/^\[exit code 0; .*\]\nsame\n\[redacted\]\n\[redacted\]\n\[redacted\]y/);
-    expect(said).not.toMatch(/key that|nobody|a2V5IHRoYXQ|6b6579/);
+    const result = await run({ command: ['sh', '-c', script], secrets: ['npm'] }, { secrets, maxLength: 200 });
+    expect(result).toMatch(/^\[exit code 0; .*\]\nsame\n\[redacted\]\n\[redacted\]\n\[redacted\]y/);
+    expect(result).not.toMatch(/key that|nobody|a2V5IHRoYXQ|6b6579/);
     const other = await run({ command: ['env'], secrets: ['npm'] }, { secrets });
     expect(other).toBe('refused: Secret "npm" is not for this command. Nothing was run.');
     expect(await run({ script: 'env', secrets: ['npm'] }, { secrets, shell: '/bin/sh' })).toBe(other);
@@ -93,23 +93,25 @@ describe.each(WAYS)('a command, with isolation "%s"', (isolation) => {
     expect(await run({ command: ['sh', '-c', 'env'], secrets: ['other'] }, { secrets })).toMatch(/^invalid/);
     const broken = { npm: { ...secrets.npm, value: () => Promise.reject(new Error(value)) } };
     expect(await run({ command: ['sh', '-c', 'id'], secrets: ['npm'] }, { secrets: broken })).toMatch(
-      /^refused: Secret "npm" has no value here: nothing was run/,
+      /^refused: Secret "npm" has no value. Nothing was run/,
     );
   });
 
-  test('whose output is long is told in part, and the rest can be read', async () => {
+  test('with long output returns a part, and stores the output for read_output', async () => {
     const outputs = new OutputStore();
-    const said = await run({ command: ['seq', '1', '5000'] }, { outputs, maxLength: 300 });
-    expect(said).toMatch(/^\[exit code 0; .*\]\n1\n2\n(.|\n)*characters left out, from 200 on: read_output has them/);
-    expect(said).toMatch(/\n4999\n5000$/);
-    expect(await answer(readOutput(outputs, { maxLength: 9 }), { call: 'call_1', from: 200 })).toMatch(/^\n\d+\n/);
+    const result = await run({ command: ['seq', '1', '5000'] }, { outputs, maxLength: 300 });
+    expect(result).toMatch(
+      /^\[exit code 0; .*\]\n1\n2\n(.|\n)*characters omitted, from 200 on: read them with read_output/,
+    );
+    expect(result).toMatch(/\n4999\n5000$/);
+    expect(await callTool(readOutput(outputs, { maxLength: 9 }), { call: 'call_1', from: 200 })).toMatch(/^\n\d+\n/);
     expect(await run({ command: ['head', '-c', '9', '/dev/zero'] })).toBe(
-      `${head(0)}\n[binary output of 9 bytes, which is not shown]`,
+      `${head(0)}\n[binary output of 9 bytes, not shown]`,
     );
   });
 });
 
-describe('what a person has to agree to', () => {
+describe('approval', () => {
   const allow = [['echo', /\w+/] as const, ['true'] as const];
 
   test.each([
@@ -122,12 +124,12 @@ describe('what a person has to agree to', () => {
     [{ command: ['true'] }, { approval: 'always' }, 'pending'],
     [{ command: ['id'] }, { approval: 'never' }, 'finished'],
     [{ command: ['true'] }, { allow: [] }, 'pending'],
-  ] as const)('%j with %j is %s', async (input, options, status) => {
+  ] as const)('of the call %j with the options %j is %s', async (input, options, status) => {
     const called = await testTool(tool({ isolation: 'none', allow, ...options })).call(input);
     expect(called.status).toBe(status);
   });
 
-  test('is shown as it would be typed, with what could deceive an eye written out', async () => {
+  test('shows the command as typed in a shell, with misleading characters escaped', async () => {
     const secrets = { npm: { variable: 'NPM_TOKEN', commands: [], value: () => 'key' } };
     const shown = tool({ shell: '/bin/sh', secrets });
     const preview = (input: object) => shown.preview?.({ folder: '.', ...input }, {} as never);
@@ -140,34 +142,34 @@ describe('what a person has to agree to', () => {
     expect(await preview({ script: 'rm -rf \u0007*' })).toBe('/bin/sh -c: rm -rf \\u{7}*');
   });
 
-  test('is never repeated by itself, and has a deadline beyond the command’s own', () => {
+  test('applies to a non-idempotent tool with a deadline beyond the command’s own', () => {
     const { effect, timeoutMs } = tool({ timeoutMs: 1_000, graceMs: 500 });
     expect([effect, timeoutMs]).toEqual(['non-idempotent', 11_500]);
   });
 });
 
 test.each([
-  [{ roots: '/no/such' }, 'the root "/no/such" is no folder'],
+  [{ roots: '/no/such' }, 'the root "/no/such" is not a folder'],
   [{ approval: 'unlist' }, 'approval is the text "unlist". Pass "unlisted", "always" or "never".'],
   [{ isolation: 'required' }, 'isolation is the text "required". Pass "prefer", "require" or "none".'],
   [{ network: 'yes' }, 'network is the text "yes"'],
-  [{ shell: 'sh' }, 'shell "sh" is no program'],
-  [{ shell: '/no/such' }, 'shell "/no/such" is no program'],
+  [{ shell: 'sh' }, 'shell "sh" is not a program'],
+  [{ shell: '/no/such' }, 'shell "/no/such" is not a program'],
   [{ path: ['bin'] }, 'path has "bin". Pass absolute folders'],
   [{ path: ['/bin:.'] }, 'path has "/bin:."'],
   [{ readable: ['lib'] }, 'readable has "lib"'],
-  [{ env: { LD_PRELOAD: '/evil.so' } }, 'the variable LD_PRELOAD, by which every program loads other code'],
+  [{ env: { LD_PRELOAD: '/evil.so' } }, 'the variable LD_PRELOAD, which makes every program load other code'],
   [{ env: { PATH: '/evil' } }, 'the variable PATH'],
   [{ env: { 'A=B': 'c' } }, 'the variable "A=B"'],
-  [{ env: { A: 'b\0c' } }, 'env has no text for A'],
-  [{ env: { A: undefined } }, 'env has no text for A'],
-  [{ secrets: { a: { variable: 'A', commands: [['x']] } } }, 'secret "a" has no value'],
+  [{ env: { A: 'b\0c' } }, 'env has a value for A that is not a text'],
+  [{ env: { A: undefined } }, 'env has a value for A that is not a text'],
+  [{ secrets: { a: { variable: 'A', commands: [['x']] } } }, 'secret "a" has a value that is not a function'],
   [{ secrets: { a: { variable: 'LD_PRELOAD', commands: [['x']], value: String } } }, 'the variable LD_PRELOAD'],
-  [{ secrets: { a: { variable: 'A', value: String } } }, 'commands of secret "a" is no list'],
+  [{ secrets: { a: { variable: 'A', value: String } } }, 'commands of secret "a" is not a list'],
   [{ maxProcesses: 0 }, 'maxProcesses is 0'],
   [{ graceMs: 1.5 }, 'graceMs is 1.5'],
   [{ maxLength: Number.NaN }, 'maxLength is NaN'],
-])('%j is refused where the tool is made', (options, message) => {
+])('refuses the options %j with a ConfigError', (options, message) => {
   const make = () => runCommand({ roots: box.root, ...(options as object) });
   expect(make).toThrow(ConfigError);
   expect(make).toThrow(message);

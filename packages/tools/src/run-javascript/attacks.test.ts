@@ -3,19 +3,19 @@ import { createServer } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Isolation } from '../child/isolation.ts';
-import { answer, SECRET, sandbox } from '../files/sandbox.fixture.ts';
-import { call, WAYS } from '../run-command/command.fixture.ts';
+import { callTool, createSandbox, SECRET } from '../files/sandbox.fixture.ts';
+import { callWithSignal, ISOLATION_MODES } from '../run-command/command.fixture.ts';
 import { runCode } from './run-code.ts';
 import { type RunJavaScriptOptions, runJavaScript } from './run-javascript.ts';
 
-const box = sandbox();
+const box = createSandbox();
 afterAll(() => box.remove());
 box.write('secret', SECRET);
 
 const MEMORY_BEFORE = process.memoryUsage().rss;
 
-/** Every line is an attempt; what comes back is what each came to. */
-function attempts(sources: readonly string[]): string {
+/** Creates code that evaluates each source, and returns the result of each attempt. */
+function createAttempts(sources: readonly string[]): string {
   const tries = sources.map(
     (source) =>
       `await (async () => { try { return 'OPEN ' + String(await (${source})); } catch { return 'shut'; } })()`,
@@ -23,41 +23,49 @@ function attempts(sources: readonly string[]): string {
   return `const LATE = {}; return [${tries.join(',\n')}];`;
 }
 
-describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
+describe.concurrent.each(ISOLATION_MODES)('code with isolation "%s"', (isolation) => {
   const run = (code: string, options: RunJavaScriptOptions = {}) =>
-    answer(runJavaScript({ isolation, timeoutMs: 25_000, ...options }), { code });
+    callTool(runJavaScript({ isolation, timeoutMs: 25_000, ...options }), { code });
 
   test.each([
     ['never ends', 'for (;;);'],
     ['never ends, in small steps', 'for (;;) await null;'],
     ['never ends in a regular expression', 'return /^(a+)+$/.test("a".repeat(50) + "b");'],
-    ['has a trap where it is written out', 'return { toJSON() { for (;;); } };'],
-  ])('that %s, is ended', async (_, code) => {
-    expect(await run(code, { timeoutMs: 1_500 })).toMatch(/^\[ended after 1\.5 s/);
+    ['never ends in toJSON', 'return { toJSON() { for (;;); } };'],
+  ])('that %s is stopped', async (_, code) => {
+    expect(await run(code, { timeoutMs: 1_500 })).toMatch(/^\[stopped after 1\.5 s/);
   });
 
   test.each([
-    ['fills the heap', 'const a = []; for (;;) a.push(new Array(1e5).fill(0.5));', /^\[ended.* memory/],
-    ['fills the memory beside it', 'const a = []; for (;;) a.push(new Uint8Array(1e7).fill(1));', /memory|allocation/],
-    ['builds a text without end', 'let a = "x"; for (;;) a += a + Math.random();', /^\[(ended.* memory|threw)/],
-    ['starts timers without end', 'for (;;) setTimeout(() => 0, 1e8);', /^\[ended.* memory/],
+    ['fills the heap', 'const a = []; for (;;) a.push(new Array(1e5).fill(0.5));', /^\[(stopped|ended).* memory/],
+    [
+      'fills the memory outside the heap',
+      'const a = []; for (;;) a.push(new Uint8Array(1e7).fill(1));',
+      /memory|allocation/,
+    ],
+    [
+      'builds a text without end',
+      'let a = "x"; for (;;) a += a + Math.random();',
+      /^\[((stopped|ended).* memory|threw)/,
+    ],
+    ['starts timers without end', 'for (;;) setTimeout(() => 0, 1e8);', /^\[(stopped|ended).* memory/],
     ['calls itself', 'const f = () => f() + 1; return f();', /^\[threw; .*\]\nRangeError/],
-    ['prints without end', 'for (;;) console.log("x".repeat(1e4));', /^\[ended after 1048576 bytes/],
-    ['prints much at once', 'console.log("x".repeat(5e6)); return 1;', /^\[ended after 1048576 bytes/],
-    ['gives more than there is room for', 'return "x".repeat(2e6);', /^\[ended after 1048576 bytes/],
-    ['gives itself', 'const a = {}; a.a = a; return a;', /^\[threw; .*\]\nTypeError/],
+    ['prints without end', 'for (;;) console.log("x".repeat(1e4));', /^\[stopped after 1048576 bytes/],
+    ['prints much at once', 'console.log("x".repeat(5e6)); return 1;', /^\[stopped after 1048576 bytes/],
+    ['returns more than the limit', 'return "x".repeat(2e6);', /^\[stopped after 1048576 bytes/],
+    ['returns a circular value', 'const a = {}; a.a = a; return a;', /^\[threw; .*\]\nTypeError/],
     [
       'throws something odd',
       'throw new Proxy({}, { get() { throw 1; }, getPrototypeOf() { throw 2; } });',
       /^\[threw|^\[ended/,
     ],
-    ['only says that it is done', `console.log('\\n{"type":"returned","json":"1"}'); throw 1;`, /^\[threw/],
-  ])('that %s, is held to its limits', async (_, code, said) => {
-    const told = await run(code, { maxMemoryBytes: 64 * 2 ** 20 });
-    expect(told.slice(0, 300)).toMatch(said);
+    ['prints a fake result', `console.log('\\n{"type":"returned","json":"1"}'); throw 1;`, /^\[threw/],
+  ])('that %s is limited', async (_, code, expected) => {
+    const result = await run(code, { maxMemoryBytes: 64 * 2 ** 20 });
+    expect(result.slice(0, 300)).toMatch(expected);
   });
 
-  test('finds nothing that reads or writes anything', async () => {
+  test('finds no API that reads or writes anything', async () => {
     const sources = `
       process.version
       require("fs")
@@ -108,25 +116,25 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
       .trim()
       .split('\n');
     const [last, ...others] = sources.reverse();
-    // The last one is no code at all in a function.
-    expect(await run(attempts([String(last)]))).toMatch(/^\[threw; .*\]\nSyntaxError/);
-    const said = await run(attempts(others));
-    const results = JSON.parse(said.split('\n')[1] ?? '');
+    // The last source is a syntax error in a function.
+    expect(await run(createAttempts([String(last)]))).toMatch(/^\[threw; .*\]\nSyntaxError/);
+    const result = await run(createAttempts(others));
+    const results = JSON.parse(result.split('\n')[1] ?? '');
     expect(others.filter((_, index) => results[index] !== 'shut')).toEqual([]);
   });
 
-  test('that has got past its own wall finds that Node and the kernel hold others', async () => {
+  test('that passes the innermost protection is stopped by Node and the kernel', async () => {
     const server = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as { port: number }; // It listens on an address.
+    const { port } = server.address() as { port: number }; // A listening server has an address.
     const get = (name: string) => `process.getBuiltinModule('node:${name}')`;
     const sources = `
-      ${get('fs')}.readFileSync('${box.path('secret')}')
+      ${get('fs')}.readFileSync('${box.resolve('secret')}')
       ${get('fs')}.readFileSync('/proc/self/environ')
       ${get('fs')}.readFileSync('/proc/' + process.ppid + '/environ')
-      ${get('fs')}.writeFileSync('${box.path('made')}', '')
-      ${get('fs')}.unlinkSync('${box.path('secret')}')
-      ${get('fs')}.symlinkSync('/', '${box.path('made')}')
+      ${get('fs')}.writeFileSync('${box.resolve('made')}', '')
+      ${get('fs')}.unlinkSync('${box.resolve('secret')}')
+      ${get('fs')}.symlinkSync('/', '${box.resolve('made')}')
       ${get('fs')}.openSync(new URL('file:///etc/passwd'))
       ${get('fs')}.openSync(Buffer.from('/proc/self/mem'), 'r+')
       ${get('fs')}.statSync('/etc/shadow')
@@ -135,15 +143,15 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
       process.execve('/bin/true', ['true'])
       new (${get('worker_threads')}.Worker)('1', { eval: true })
       new (${get('wasi')}.WASI)({ version: 'preview1', preopens: { '/': '/' } })
-      new (${get('sqlite')}.DatabaseSync)('${box.path('made')}')
+      new (${get('sqlite')}.DatabaseSync)('${box.resolve('made')}')
       process.dlopen({ exports: {} }, '/usr/lib/x86_64-linux-gnu/libc.so.6')
       ${get('inspector')}.open(0)
       Object.keys(process.binding('fs'))
       Object.keys(process.binding('tcp_wrap'))
       Object.keys(process.binding('spawn_sync'))
-      process.report.writeReport('${box.path('made')}')
-      ${get('v8')}.writeHeapSnapshot('${box.path('made')}')
-      process.loadEnvFile('${box.path('secret')}')
+      process.report.writeReport('${box.resolve('made')}')
+      ${get('v8')}.writeHeapSnapshot('${box.resolve('made')}')
+      process.loadEnvFile('${box.resolve('secret')}')
       process.chdir('${box.root}')
       fetch('http://127.0.0.1:${port}').then((r) => r.text())
       new Promise((r, j) => ${get('net')}.connect(${port}, '127.0.0.1').on('error', j).on('connect', r))
@@ -155,34 +163,34 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
       ${get('dns')}.promises.resolve4('example.com')`
       .trim()
       .split('\n');
-    // Without namespaces nothing keeps it from signals: that wall is the innermost one alone.
+    // Without namespaces, only the innermost protection prevents signals.
     if (isolation === 'require')
       sources.push(`process.kill(${process.pid}, 0)`, `process._debugProcess(${process.pid})`);
-    const ran = await runCode(
-      { code: attempts(sources), input: null },
+    const result = await runCode(
+      { code: createAttempts(sources), input: null },
       {
-        isolation: new Isolation({ wish: isolation }),
-        caps: { timeoutMs: 25_000, graceMs: 1, maxOutputBytes: 2 ** 20, maxMemoryBytes: 2 ** 28, maxProcesses: 64 },
+        isolation: new Isolation({ mode: isolation }),
+        limits: { timeoutMs: 25_000, graceMs: 1, maxOutputBytes: 2 ** 20, maxMemoryBytes: 2 ** 28, maxProcesses: 64 },
         signal: new AbortController().signal,
         child: stripTypeScriptTypes(readFileSync(new URL('./bare-child.fixture.ts', import.meta.url), 'utf8')),
       },
     );
     server.close();
-    const last = ran.lines.at(-1);
-    expect(last, JSON.stringify(ran)).toMatchObject({ type: 'returned' });
+    const last = result.lines.at(-1);
+    expect(last, JSON.stringify(result)).toMatchObject({ type: 'returned' });
     const results = JSON.parse(last?.type === 'returned' ? last.json : '[]');
     expect(results).toHaveLength(sources.length);
     expect(sources.filter((_, index) => results[index] !== 'shut')).toEqual([]);
-    expect([existsSync(box.path('made')), existsSync(box.path('secret'))]).toEqual([false, true]);
+    expect([existsSync(box.resolve('made')), existsSync(box.resolve('secret'))]).toEqual([false, true]);
   });
 });
 
-describe.each(WAYS)('code, with isolation "%s",', (isolation) => {
-  test('that is given up is let go at once, and ended', async () => {
-    const given = call(runJavaScript({ isolation }), { code: 'for (;;);' }, AbortSignal.timeout(1_000));
-    await expect(given).rejects.toThrow('aborted due to timeout');
+describe.each(ISOLATION_MODES)('aborted code with isolation "%s"', (isolation) => {
+  test('rejects at once, and its process is ended', async () => {
+    const aborted = callWithSignal(runJavaScript({ isolation }), { code: 'for (;;);' }, AbortSignal.timeout(1_000));
+    await expect(aborted).rejects.toThrow('aborted due to timeout');
     await expect
-      .poll(() => children().filter((line) => line.includes('--frozen-intrinsics')).length, {
+      .poll(() => listChildren().filter((line) => line.includes('--frozen-intrinsics')).length, {
         timeout: 20_000,
         interval: 200,
       })
@@ -190,8 +198,8 @@ describe.each(WAYS)('code, with isolation "%s",', (isolation) => {
   });
 });
 
-/** The command lines of the processes below this one. */
-function children(): readonly string[] {
+/** Lists the command lines of this process's children. */
+function listChildren(): readonly string[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc').flatMap((pid) => {
     try {
@@ -204,6 +212,6 @@ function children(): readonly string[] {
   });
 }
 
-test('all of this took little memory of this process', () => {
+test('uses little memory of this process', () => {
   expect(process.memoryUsage().rss - MEMORY_BEFORE).toBeLessThan(100 * 2 ** 20);
 });

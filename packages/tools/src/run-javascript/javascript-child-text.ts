@@ -2,7 +2,7 @@
 export const JAVASCRIPT_CHILD: string = `import { registerHooks } from "node:module";
 import { readFileSync, writeSync } from "node:fs";
 
-const KEPT = /* @__PURE__ */ new Set([
+const KEPT_GLOBALS = /* @__PURE__ */ new Set([
 	...[
 		"Object",
 		"Function",
@@ -95,7 +95,7 @@ const KEPT = /* @__PURE__ */ new Set([
 		Symbol.toStringTag
 	]
 ]);
-const KEPT_OF_PROCESS = /* @__PURE__ */ new Set([
+const KEPT_PROCESS_FIELDS = /* @__PURE__ */ new Set([
 	...[
 		"version",
 		"versions",
@@ -129,8 +129,8 @@ const KEPT_OF_PROCESS = /* @__PURE__ */ new Set([
 const { process, Buffer } = globalThis;
 const { stringify } = JSON;
 const { exit } = process;
-const { setTimeout: later, setInterval: often, clearTimeout: never } = globalThis;
-function say(line) {
+const { setTimeout: startTimeout, setInterval: startInterval, clearTimeout: clearTimer } = globalThis;
+function writeLine(line) {
 	const bytes = Buffer.from(\`\${stringify(line)}\\n\`);
 	for (let written = 0; written < bytes.length;) written += writeSync(1, bytes, written);
 }
@@ -146,46 +146,46 @@ async function run({ code, input }) {
 	} catch (error) {
 		line = {
 			type: "threw",
-			message: messageOf(error)
+			message: formatError(error)
 		};
 	}
 	end(line);
 }
 function end(line) {
 	process.removeAllListeners("exit");
-	say(line);
+	writeLine(line);
 	return exit.call(process, 0);
 }
-function messageOf(error) {
-	if (!(error instanceof Error)) return \`threw \${shown(error)}\`;
+function formatError(error) {
+	if (!(error instanceof Error)) return \`threw \${formatValue(error)}\`;
 	const [, line] = /<anonymous>:(\\d+):\\d+/.exec(String(error.stack)) ?? [];
 	return \`\${error.name}: \${error.message}\${line === void 0 ? "" : \` (line \${Number(line) - 3})\`}\`;
 }
-function shown(value) {
+function formatValue(value) {
 	if (typeof value === "string") return value;
 	try {
-		return (value instanceof Error ? messageOf(value) : stringify(value)) ?? String(value);
+		return (value instanceof Error ? formatError(value) : stringify(value)) ?? String(value);
 	} catch {
 		return typeof value;
 	}
 }
-const print = (...values) => say({
+const print = (...values) => writeLine({
 	type: "printed",
-	text: values.map(shown).join(" ")
+	text: values.map(formatValue).join(" ")
 });
-function timers() {
+function createTimers() {
 	const running = /* @__PURE__ */ new Map();
 	let last = 0;
-	const starter = (start) => (callback, ms, ...args) => {
+	const createStarter = (start) => (callback, ms, ...args) => {
 		if (typeof callback !== "function") throw new TypeError("A timer needs a function.");
 		const id = ++last;
 		running.set(id, start(() => void callback(...args), Number(ms)));
 		return id;
 	};
-	const clear = (id) => never(running.get(Number(id)));
+	const clear = (id) => clearTimer(running.get(Number(id)));
 	return {
-		setTimeout: starter(later),
-		setInterval: starter(often),
+		setTimeout: createStarter(startTimeout),
+		setInterval: createStarter(startInterval),
 		clearTimeout: clear,
 		clearInterval: clear
 	};
@@ -198,18 +198,18 @@ function strip(target, kept) {
 }
 process.on("uncaughtException", (error) => end({
 	type: "threw",
-	message: messageOf(error)
+	message: formatError(error)
 }));
-process.on("exit", () => say({ type: "stalled" }));
-say({ type: "ready" });
+process.on("exit", () => writeLine({ type: "stalled" }));
+writeLine({ type: "ready" });
 const text = readFileSync(0, "utf8");
 if (text === "") end({
 	type: "threw",
-	message: "It was given nothing to run."
+	message: "There is no code to run."
 });
 const request = JSON.parse(text);
 registerHooks({ resolve: () => {
-	throw new Error("Nothing can be imported here.");
+	throw new Error("Imports are not available.");
 } });
 const own = {
 	console: {
@@ -219,10 +219,10 @@ const own = {
 		error: print,
 		debug: print
 	},
-	...timers()
+	...createTimers()
 };
-strip(globalThis, KEPT);
-strip(process, KEPT_OF_PROCESS);
+strip(globalThis, KEPT_GLOBALS);
+strip(process, KEPT_PROCESS_FIELDS);
 Object.assign(globalThis, own);
 await run(request);
 

@@ -1,97 +1,100 @@
 import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { ToolError } from '@pawl/core';
-import type { ChildCaps } from '../child/caps.ts';
-import type { Family } from '../child/family.ts';
+import type { ChildLimits } from '../child/child-limits.ts';
 import type { Isolation } from '../child/isolation.ts';
-import { type Ended, runChild } from '../child/run-child.ts';
+import type { ProcessTree } from '../child/process-tree.ts';
+import { type ChildResult, runChild } from '../child/run-child.ts';
 import { JAVASCRIPT_CHILD } from './javascript-child-text.ts';
-import type { ChildLine, ChildRequest } from './javascript-request.ts';
+import type { JavaScriptLine, JavaScriptRequest } from './javascript-request.ts';
 
 export interface RunCodeOptions {
   readonly isolation: Isolation;
-  readonly caps: ChildCaps;
+  readonly limits: ChildLimits;
   readonly signal: AbortSignal;
-  /** The program that runs it, as a text. @defaultValue javascript-child.ts */
+  /** The child's program as a text. @defaultValue javascript-child.ts */
   readonly child?: string;
 }
 
-export interface Ran extends Ended {
+export interface CodeResult extends ChildResult {
   readonly isIsolated: boolean;
-  /** What it said, in its order. */
-  readonly lines: readonly ChildLine[];
+  /** The lines that the child wrote, in order. */
+  readonly lines: readonly JavaScriptLine[];
 }
 
 /**
- * Runs code in a process of its own, under Node's permissions. The code is handed over when the kernel has been told that the process may
- * open nothing any more: no file, no socket, no pipe to another process.
+ * Runs code in a process of its own, with Node's permissions. The code is sent after the kernel's limits are set: the process can then open
+ * nothing more, neither files nor sockets nor pipes.
  */
 export async function runCode(
-  request: ChildRequest,
-  { isolation, caps, signal, child = JAVASCRIPT_CHILD }: RunCodeOptions,
-): Promise<Ran> {
+  request: JavaScriptRequest,
+  { isolation, limits, signal, child = JAVASCRIPT_CHILD }: RunCodeOptions,
+): Promise<CodeResult> {
   const node = realpathSync(process.execPath);
   const wrapped = await isolation.wrap(
-    { path: node, args: [...flags(caps), '--input-type=module', '--eval', child] },
+    { path: node, args: [...buildFlags(limits), '--input-type=module', '--eval', child] },
     {
       ...{ writable: [], readable: [node], network: 'none', folder: '/' },
-      maxDataBytes: caps.maxMemoryBytes + RESERVED_BYTES,
-      maxCpuSeconds: cpuSeconds(caps),
-      maxProcesses: caps.maxProcesses,
+      maxDataBytes: limits.maxMemoryBytes + RESERVED_BYTES,
+      maxCpuSeconds: computeCpuSeconds(limits),
+      maxProcesses: limits.maxProcesses,
     },
   );
   let isLimited = false;
-  const ended = await runChild(
+  const result = await runChild(
     {
-      ...{ wrapped, folder: '/', environment: {}, errors: 'dropped' },
-      input: async ({ family, spoken }) => {
-        await spoken;
-        await close(family, { isolation, caps });
+      ...{ program: wrapped, folder: '/', environment: {}, stderr: 'discard' },
+      input: async ({ tree, firstOutput }) => {
+        await firstOutput;
+        await limitProcess(tree, { isolation, limits });
         isLimited = true;
         return JSON.stringify(request);
       },
     },
-    { ...caps, signal },
+    { ...limits, signal },
   );
-  const lines = linesOf(ended.text);
-  if (isLimited || ended.stopped !== undefined) return { ...ended, isIsolated: wrapped.isIsolated, lines };
-  throw new ToolError('Nothing was run: the process for it could not be started, or not be limited. Tell the user.');
+  const lines = parseLines(result.text);
+  if (isLimited || result.stopReason !== undefined) return { ...result, isIsolated: wrapped.isIsolated, lines };
+  throw new ToolError('Nothing was run: the process could not be started or limited. Tell the user.');
 }
 
-/** What V8 sets aside at its start, and does not use. */
+/** Memory that V8 reserves at its start and does not use. */
 const RESERVED_BYTES = 2 ** 30;
 
-function flags({ maxMemoryBytes }: ChildCaps): readonly string[] {
+function buildFlags({ maxMemoryBytes }: ChildLimits): readonly string[] {
   return [
-    '--permission', // To nothing: the program itself is an argument.
-    // What is built in can't be replaced, so that nobody waits in it for something of Node's own.
+    '--permission', // Allows nothing. The program itself is an argument.
+    // Built-ins are frozen, so that the code cannot replace one and intercept objects of Node.
     ...['--frozen-intrinsics', '--disable-proto=delete', '--no-warnings', '--no-deprecation'],
     `--max-old-space-size=${Math.ceil(maxMemoryBytes / 2 ** 21)}`,
   ];
 }
 
-function cpuSeconds({ timeoutMs }: ChildCaps): number {
+function computeCpuSeconds({ timeoutMs }: ChildLimits): number {
   return Math.ceil(timeoutMs / 1_000) * 2;
 }
 
-async function close(family: Family, { isolation, caps }: Pick<RunCodeOptions, 'isolation' | 'caps'>): Promise<void> {
-  const { members } = family.look();
-  // Around it is bubblewrap, if anything.
+async function limitProcess(
+  tree: ProcessTree,
+  { isolation, limits }: Pick<RunCodeOptions, 'isolation' | 'limits'>,
+): Promise<void> {
+  const { processes: members } = tree.measure();
+  // bubblewrap's processes are its parents, if there are any.
   const inner = members.find(({ pid }) => !members.some(({ parent }) => parent === pid));
   if (inner === undefined) return;
   const [, kibibytes] = /^VmData:\s+(\d+)/m.exec(await readFile(`/proc/${inner.pid}/status`, 'utf8')) ?? [];
-  const maxData = Number(kibibytes) * 1_024 + caps.maxMemoryBytes;
-  await isolation.limit(inner.pid, ['--nofile=0:0', `--data=${maxData}:${maxData}`]);
+  const maxData = Number(kibibytes) * 1_024 + limits.maxMemoryBytes;
+  await isolation.limitProcess(inner.pid, ['--nofile=0:0', `--data=${maxData}:${maxData}`]);
 }
 
-/** Only whole lines: one that is cut says nothing. */
-function linesOf(text: string): readonly ChildLine[] {
+/** Parses the whole lines. A line that was cut is dropped. */
+function parseLines(text: string): readonly JavaScriptLine[] {
   return text
     .split('\n')
     .slice(0, -1)
     .flatMap((line) => {
       try {
-        return [JSON.parse(line) as ChildLine]; // Written by javascript-child.ts only.
+        return [JSON.parse(line) as JavaScriptLine]; // Only javascript-child.ts writes them.
       } catch {
         return [];
       }

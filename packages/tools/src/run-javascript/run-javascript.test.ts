@@ -1,18 +1,18 @@
 import { ConfigError } from '@pawl/core';
 import { testTool } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
-import { answer } from '../files/sandbox.fixture.ts';
-import { OutputStore } from '../output/outputs.ts';
+import { callTool } from '../files/sandbox.fixture.ts';
+import { OutputStore } from '../output/output-store.ts';
 import { readOutput } from '../read-output/read-output.ts';
-import { WAYS } from '../run-command/command.fixture.ts';
+import { ISOLATION_MODES } from '../run-command/command.fixture.ts';
 import { type RunJavaScriptOptions, runJavaScript } from './run-javascript.ts';
 
-describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
+describe.concurrent.each(ISOLATION_MODES)('code with isolation "%s"', (isolation) => {
   const run = (code: string, { input, ...options }: RunJavaScriptOptions & { readonly input?: unknown } = {}) =>
-    answer(runJavaScript({ isolation, timeoutMs: 20_000, ...options }), { code, input });
-  const head = (how: string) => `[${how}; isolated: ${isolation === 'require'}]\n`;
+    callTool(runJavaScript({ isolation, timeoutMs: 20_000, ...options }), { code, input });
+  const head = (ending: string) => `[${ending}; isolated: ${isolation === 'require'}]\n`;
 
-  test('gives JSON of JSON, and what it prints', async () => {
+  test('returns JSON and the printed lines', async () => {
     const code =
       'console.log("sum", [1], new Error("no")); await new Promise((r) => setTimeout(r, 5)); return { sum: input.a + 1 };';
     expect(await run(code, { input: { a: 1 } })).toBe(
@@ -21,7 +21,7 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
     expect(await run('setTimeout(() => 0, 1e9);')).toBe(`${head('returned')}null`);
   });
 
-  test('says what was wrong with it, and where', async () => {
+  test('returns its error with the line', async () => {
     expect(await run('const a = 1;\n\nfoo.bar();')).toBe(`${head('threw')}ReferenceError: foo is not defined (line 3)`);
     expect(await run('return {')).toMatch(/^\[threw; .*\]\nSyntaxError/);
     expect(await run('return 1n;')).toMatch(/^\[threw; .*\]\nTypeError/);
@@ -30,33 +30,35 @@ describe.concurrent.each(WAYS)('code, with isolation "%s",', (isolation) => {
       /Error: late/,
     );
     expect(await run('await new Promise(() => 0);')).toBe(
-      `${head('ended, since it waits for what never comes')}[no output]`,
+      `${head('stopped: it waits for a promise that never settles')}[no output]`,
     );
   });
 
-  test('whose result is long is told in part, and the rest can be read', async () => {
+  test('with a long result returns a part, and stores it for read_output', async () => {
     const outputs = new OutputStore();
-    const said = await run('return "x".repeat(5_000);', { outputs, maxLength: 300 });
-    expect(said).toMatch(/^\[returned; .*\]\n"x+\n\[… 4702 characters left out, from 200 on: read_output has them/);
-    expect(await answer(readOutput(outputs), { call: 'call_1', from: 4_999 })).toBe('xx"');
+    const result = await run('return "x".repeat(5_000);', { outputs, maxLength: 300 });
+    expect(result).toMatch(
+      /^\[returned; .*\]\n"x+\n\[… 4702 characters omitted, from 200 on: read them with read_output/,
+    );
+    expect(await callTool(readOutput(outputs), { call: 'call_1', from: 4_999 })).toBe('xx"');
   });
 });
 
 test.each([
   ['always', 'none', 'pending'],
   ['unisolated', 'none', 'pending'],
-  ['unisolated', 'prefer', WAYS.includes('require') ? 'finished' : 'pending'],
+  ['unisolated', 'prefer', ISOLATION_MODES.includes('require') ? 'finished' : 'pending'],
   ['never', 'none', 'finished'],
-] as const)('with approval "%s" and isolation "%s" a call is %s', async (approval, isolation, status) => {
+] as const)('a call with approval "%s" and isolation "%s" is %s', async (approval, isolation, status) => {
   expect((await testTool(runJavaScript({ approval, isolation })).call({ code: 'return 1;' })).status).toBe(status);
 });
 
-test('what isolation is required for is not run without', async () => {
+test('does not run without isolation if isolation is required', async () => {
   const { status } = await testTool(runJavaScript({ isolation: 'require' })).call({ code: 'return 1;' });
-  expect(status).toBe(WAYS.includes('require') ? 'finished' : 'failed');
+  expect(status).toBe(ISOLATION_MODES.includes('require') ? 'finished' : 'failed');
 });
 
-test('a person is shown the code, with what could deceive an eye written out', async () => {
+test('shows the code in the preview, with misleading characters escaped', async () => {
   const { preview, effect, timeoutMs } = runJavaScript();
   expect(await preview?.({ code: 'return "\u202e";', input: [1] }, {} as never)).toBe(
     'const input = [1];\nreturn "\\u{202e}";',
@@ -69,7 +71,7 @@ test.each([
   [{ isolation: 'yes' }, 'isolation is the text "yes"'],
   [{ maxMemoryBytes: 0 }, 'maxMemoryBytes is 0'],
   [{ maxLength: 0 }, 'maxLength is 0'],
-])('%j is refused where the tool is made', (options, message) => {
+])('refuses the options %j with a ConfigError', (options, message) => {
   const make = () => runJavaScript(options as RunJavaScriptOptions); // What JavaScript may pass.
   expect(make).toThrow(ConfigError);
   expect(make).toThrow(message);

@@ -2,28 +2,28 @@ import { checkOptions, type OptionTable, type Tool, tool } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
-import { sliceStart } from '../base/whole.ts';
-import type { ChildCaps } from '../child/caps.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { sliceStart } from '../base/whole-characters.ts';
+import type { ChildLimits } from '../child/child-limits.ts';
 import { Isolation, type IsolationMode } from '../child/isolation.ts';
-import { capped } from '../output/capped.ts';
-import { type OutputKey, type OutputStore, restOf } from '../output/outputs.ts';
-import { type Ran, runCode } from './run-code.ts';
+import { describeRest, type OutputKey, type OutputStore } from '../output/output-store.ts';
+import { shortenMiddle } from '../output/shorten-middle.ts';
+import { type CodeResult, runCode } from './run-code.ts';
 
 export type { IsolationMode } from '../child/isolation.ts';
 
 export interface RunJavaScriptOptions {
-  /** Which calls a person has to agree to. @defaultValue 'unisolated': all where this machine has no namespaces for the code */
+  /** Which calls need approval; `unisolated` is every call on a machine without isolation. @defaultValue 'unisolated' */
   readonly approval?: 'unisolated' | 'always' | 'never';
-  /** Whether the code gets namespaces of its own by bubblewrap. @defaultValue 'prefer': where this machine can */
+  /** Whether bubblewrap runs the code in namespaces of its own; `prefer` does if this machine can. @defaultValue 'prefer' */
   readonly isolation?: IsolationMode;
-  /** Keeps what is too long for the model, for `readOutput`. @defaultValue it is lost */
+  /** Stores output that is too long for the model, for `readOutput`. @defaultValue it is dropped */
   readonly outputs?: OutputStore;
-  /** The most characters that the model reads of a result and of what is printed. @defaultValue 20_000 */
+  /** Maximum characters of the result and the printed lines that the model reads. @defaultValue 20_000 */
   readonly maxLength?: number;
-  /** The most bytes of a result and of what is printed; code that goes on is ended. @defaultValue 1_048_576 */
+  /** Maximum bytes of the result and the printed lines; code that exceeds it is stopped. @defaultValue 1_048_576 */
   readonly maxOutputBytes?: number;
-  /** The most memory of the process. @defaultValue 268_435_456 */
+  /** Maximum memory of the process. @defaultValue 268_435_456 */
   readonly maxMemoryBytes?: number;
   /** Deadline in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
@@ -51,39 +51,41 @@ const RUN_JAVASCRIPT: OptionTable<RunJavaScriptOptions> = {
 };
 
 /**
- * A tool that runs JavaScript which can compute, and nothing else: no files, no network, no other processes. See README.md beside this file
- * for what it protects against and what not.
+ * Creates a tool that runs JavaScript for computations: without files, network and other processes. README.md in this folder says what it
+ * protects against.
  *
- * @throws ConfigError for choices that are none, and caps that are no whole numbers.
+ * @throws ConfigError if an option is invalid, or a limit is not a whole number.
  */
-export function runJavaScript(given: RunJavaScriptOptions = {}): Tool<unknown> {
-  const options = checkOptions(given, RUN_JAVASCRIPT, 'Tool "run_javascript"');
-  const { approval = 'unisolated', isolation: wish = 'prefer', outputs, maxLength = 20_000 } = options;
-  const caps = capsOf(options);
+export function runJavaScript(options: RunJavaScriptOptions = {}): Tool<unknown> {
+  const checked = checkOptions(options, RUN_JAVASCRIPT, 'Tool "run_javascript"');
+  const { approval = 'unisolated', isolation: mode = 'prefer', outputs, maxLength = 20_000 } = checked;
+  const limits = readLimits(options);
   checkPositive({ maxLength }, NAME);
-  const isolation = new Isolation({ wish });
+  const isolation = new Isolation({ mode });
   return tool<Input>({
     name: NAME,
     description:
-      'Runs JavaScript that computes: the body of an asynchronous function of input, which returns a JSON value. There are no files, no network, no modules, no process; console.log prints.',
+      'Run JavaScript to compute something. Pass the body of an asynchronous function of input, which returns a JSON value. Files, network, modules and process are not available; console.log prints.',
     input: z.object({
       code: z.string().min(1).max(200_000).describe('The body of the function, such as: return input.a + 1;'),
-      input: z.unknown().optional().describe('What the code finds as input.'),
+      input: z.unknown().optional().describe('The value of input.'),
     }),
-    // All that it does is lost with its process.
+    // Its effects end with its process.
     effect: 'read',
-    // Its own deadline comes first: what it then says is of more use.
-    timeoutMs: caps.timeoutMs + 10_000,
+    // The code's own deadline comes first: its result contains the printed lines.
+    timeoutMs: limits.timeoutMs + 10_000,
     maxResultLength: maxLength + ROOM_FOR_NOTES,
     needsApproval: async () =>
-      approval === 'always' || (approval === 'unisolated' && wish !== 'require' && !(await isolation.isThere())),
+      approval === 'always' || (approval === 'unisolated' && mode !== 'require' && !(await isolation.isAvailable())),
     preview: ({ code, input }) =>
-      visible(input === undefined ? code : `const input = ${sliceStart(JSON.stringify(input), 2_000)};\n${code}`),
-    async execute({ code, input = null }, { signal, runId, toolCallId: callId }) {
-      // It came as JSON.
-      const ran = await runCode({ code, input: input as Json }, { isolation, caps, signal });
-      const head = `[${ending(ran, caps)}; isolated: ${ran.isIsolated}]`;
-      return `${head}\n${fitted(bodyOf(ran), { outputs, maxLength, key: { runId, callId } })}`;
+      escapeInvisible(
+        input === undefined ? code : `const input = ${sliceStart(JSON.stringify(input), 2_000)};\n${code}`,
+      ),
+    async execute({ code, input = null }, { signal, runId, toolCallId }) {
+      // It was parsed from JSON.
+      const result = await runCode({ code, input: input as Json }, { isolation, limits, signal });
+      const head = `[${formatEnding(result, limits)}; isolated: ${result.isIsolated}]`;
+      return `${head}\n${shortenOutput(formatBody(result), { outputs, maxLength, key: { runId, toolCallId } })}`;
     },
   });
 }
@@ -91,23 +93,23 @@ export function runJavaScript(given: RunJavaScriptOptions = {}): Tool<unknown> {
 const NAME = 'run_javascript';
 const ROOM_FOR_NOTES = 1_000;
 
-function capsOf(options: RunJavaScriptOptions): ChildCaps {
+function readLimits(options: RunJavaScriptOptions): ChildLimits {
   const { timeoutMs = 10_000, maxOutputBytes = 2 ** 20, maxMemoryBytes = 2 ** 28 } = options;
   checkPositive({ timeoutMs, maxOutputBytes, maxMemoryBytes }, NAME);
-  // It has nothing to put in order: no grace. Its threads are Node's own, and bubblewrap around it.
+  // The code needs no grace period. 64 is enough for Node's threads and bubblewrap's processes.
   return { timeoutMs, maxOutputBytes, maxMemoryBytes, graceMs: 1, maxProcesses: 64 };
 }
 
-/** What became of it. */
-function ending({ stopped, lines, killedBy, code }: Ran, caps: ChildCaps): string {
-  switch (stopped) {
+/** Formats how the code ended. */
+function formatEnding({ stopReason, lines, killedBy, code }: CodeResult, limits: ChildLimits): string {
+  switch (stopReason) {
     case 'time':
-      return `ended after ${caps.timeoutMs / 1_000} s, since it takes too long`;
+      return `stopped after ${limits.timeoutMs / 1_000} s: it took too long`;
     case 'output':
-      return `ended after ${caps.maxOutputBytes} bytes, since it puts out too much`;
+      return `stopped after ${limits.maxOutputBytes} bytes of output: the limit is reached`;
     case 'memory':
     case 'processes':
-      return `ended, since it takes more than ${Math.ceil(caps.maxMemoryBytes / 2 ** 20)} MiB of memory`;
+      return `stopped: it used more than ${Math.ceil(limits.maxMemoryBytes / 2 ** 20)} MiB of memory`;
     case 'signal':
     case undefined:
       break;
@@ -119,16 +121,16 @@ function ending({ stopped, lines, killedBy, code }: Ran, caps: ChildCaps): strin
     case 'threw':
       return 'threw';
     case 'stalled':
-      return 'ended, since it waits for what never comes';
+      return 'stopped: it waits for a promise that never settles';
     case 'ready':
     case 'printed':
     case undefined:
-      // V8 and the kernel end what asks for more than there is.
-      return `ended by ${killedBy ?? `exit code ${code}`}: mostly since it takes too much memory`;
+      // V8 and the kernel end a process that requests too much memory.
+      return `ended by ${killedBy ?? `exit code ${code}`}, probably because it used too much memory`;
   }
 }
 
-function bodyOf({ lines }: Ran): string {
+function formatBody({ lines }: CodeResult): string {
   const printed = lines.flatMap((line) => (line.type === 'printed' ? [line.text] : []));
   const results = lines.flatMap((line) => {
     if (line.type === 'returned') return [line.json];
@@ -137,14 +139,14 @@ function bodyOf({ lines }: Ran): string {
   return [...results, ...(printed.length === 0 ? [] : ['[printed:]', ...printed])].join('\n') || '[no output]';
 }
 
-interface Fitting {
+interface ShortenOptions {
   readonly outputs: OutputStore | undefined;
   readonly maxLength: number;
   readonly key: OutputKey;
 }
 
-function fitted(text: string, { outputs, maxLength, key }: Fitting): string {
+function shortenOutput(text: string, { outputs, maxLength, key }: ShortenOptions): string {
   if (text.length <= maxLength) return text;
   outputs?.keep(key, text);
-  return capped(text, { maxLength, ...(outputs === undefined ? {} : { rest: restOf(key.callId) }) });
+  return shortenMiddle(text, { maxLength, ...(outputs === undefined ? {} : { rest: describeRest(key.toolCallId) }) });
 }

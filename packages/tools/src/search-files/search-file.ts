@@ -1,20 +1,20 @@
 import type { FileHandle } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { looksBinary } from '../base/looks-binary.ts';
-import { wholeEnd } from '../base/whole.ts';
+import { isBinary } from '../base/is-binary.ts';
+import { alignEnd } from '../base/whole-characters.ts';
 
 export interface SearchOptions {
   readonly matches: (line: string) => boolean;
-  /** Lines before and behind each match that are given as well. */
+  /** Number of lines before and after each match to include. */
   readonly context: number;
-  /** The most matches. */
+  /** Maximum matches. */
   readonly maxMatches: number;
-  /** The line to begin behind, counted from 1. */
+  /** The line after which the search starts, counted from 1. */
   readonly afterLine: number;
-  /** The most bytes that are read. */
+  /** Maximum bytes to read. */
   readonly maxBytes: number;
-  /** Whether the time for all files is over. */
-  readonly isOver: () => boolean;
+  /** Whether the time for the whole search is over. */
+  readonly isTimeOver: () => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -25,27 +25,27 @@ export interface FoundLine {
   readonly isMatch: boolean;
 }
 
-export interface Searched {
+export interface FileMatches {
   readonly lines: readonly FoundLine[];
-  readonly matches: number;
-  /** There may be more: a cap was reached. */
+  readonly matchCount: number;
+  /** Whether a limit was reached, so that there may be more matches. */
   readonly isCut: boolean;
-  /** The time was over before its end. */
-  readonly isLate: boolean;
+  /** Whether the time was over before the end of the file. */
+  readonly isTimeOver: boolean;
   readonly bytes: number;
 }
 
 const CHUNK_BYTES = 65_536;
 const SNIFFED_BYTES = 8_192;
-/** What is longer is searched in pieces of this length. */
+/** Longer lines are searched in pieces of this length. */
 const MAX_LINE_LENGTH = 16_384;
-/** After so long others get their turn. */
+/** The time after which the search yields to the event loop. */
 const TURN_MS = 10;
 
-/** Reads a file line by line in bounded memory. `undefined` for a binary one. */
-export async function searchFile(handle: FileHandle, options: SearchOptions): Promise<Searched | undefined> {
+/** Searches a file line by line, in bounded memory. `undefined` for a binary file. */
+export async function searchFile(handle: FileHandle, options: SearchOptions): Promise<FileMatches | undefined> {
   const { maxBytes, signal } = options;
-  const search = new Search(options);
+  const search = new LineSearch(options);
   const chunk = Buffer.alloc(CHUNK_BYTES);
   const decoder = new TextDecoder();
   let rest = '';
@@ -55,85 +55,85 @@ export async function searchFile(handle: FileHandle, options: SearchOptions): Pr
     const { bytesRead } = await handle.read(chunk, 0, Math.min(CHUNK_BYTES, maxBytes - position), position);
     if (bytesRead === 0) break;
     const bytes = chunk.subarray(0, bytesRead);
-    if (position === 0 ? looksBinary(bytes.subarray(0, SNIFFED_BYTES)) : bytes.includes(0)) return undefined;
+    if (position === 0 ? isBinary(bytes.subarray(0, SNIFFED_BYTES)) : bytes.includes(0)) return undefined;
     position += bytesRead;
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     while (rest.length > MAX_LINE_LENGTH) {
-      const end = wholeEnd(rest, MAX_LINE_LENGTH);
+      const end = alignEnd(rest, MAX_LINE_LENGTH);
       lines.push(rest.slice(0, end));
       rest = rest.slice(end);
     }
-    await search.all(lines.flatMap(inPieces));
+    await search.addLines(lines.flatMap(splitLine));
   }
-  if (!search.isDone && rest !== '') await search.all([rest]);
+  if (!search.isDone && rest !== '') await search.addLines([rest]);
   return {
     lines: search.lines,
-    matches: search.matches,
+    matchCount: search.matchCount,
     isCut: search.isDone || position >= maxBytes,
-    isLate: search.isLate,
+    isTimeOver: search.isTimeOver,
     bytes: position,
   };
 }
 
-function inPieces(line: string): readonly string[] {
+function splitLine(line: string): readonly string[] {
   const pieces: string[] = [];
   let from = 0;
   while (line.length - from > MAX_LINE_LENGTH) {
-    const to = wholeEnd(line, from + MAX_LINE_LENGTH);
+    const to = alignEnd(line, from + MAX_LINE_LENGTH);
     pieces.push(line.slice(from, to));
     from = to;
   }
   return [...pieces, line.slice(from)];
 }
 
-class Search {
+class LineSearch {
   readonly lines: FoundLine[] = [];
-  matches = 0;
-  isLate = false;
+  matchCount = 0;
+  isTimeOver = false;
   #number = 0;
-  #turn = performance.now();
-  /** Lines that a match may want to have before it. */
-  #before: FoundLine[] = [];
-  #behind = 0;
+  #turnStartedAt = performance.now();
+  /** The latest lines, as context of a coming match. */
+  #linesBefore: FoundLine[] = [];
+  #linesToAdd = 0;
   readonly #options: SearchOptions;
 
   constructor(options: SearchOptions) {
     this.#options = options;
   }
 
-  /** Full only when what comes behind the last match is there as well. */
+  /** Whether the search may stop: the lines after the last match are complete, too. */
   get isDone(): boolean {
-    return this.isLate || (this.matches >= this.#options.maxMatches && this.#behind === 0);
+    return this.isTimeOver || (this.matchCount >= this.#options.maxMatches && this.#linesToAdd === 0);
   }
 
-  async all(lines: readonly string[]): Promise<void> {
+  async addLines(lines: readonly string[]): Promise<void> {
     for (const line of lines) {
       if (this.isDone) return;
-      this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
-      if (performance.now() - this.#turn < TURN_MS) continue;
+      this.#addLine(line.endsWith('\r') ? line.slice(0, -1) : line);
+      if (performance.now() - this.#turnStartedAt < TURN_MS) continue;
       await setImmediate();
       this.#options.signal.throwIfAborted();
-      this.#turn = performance.now();
-      this.isLate = this.#options.isOver();
+      this.#turnStartedAt = performance.now();
+      this.isTimeOver = this.#options.isTimeOver();
     }
   }
 
-  #line(text: string): void {
-    const { matches, context, afterLine, maxMatches } = this.#options;
+  #addLine(text: string): void {
+    const { matches: matchCount, context, afterLine, maxMatches } = this.#options;
     const number = ++this.#number;
-    const isMatch = this.matches < maxMatches && number > afterLine && matches(text);
+    const isMatch = this.matchCount < maxMatches && number > afterLine && matchCount(text);
     const found = { number, text, isMatch };
     if (isMatch) {
-      this.matches++;
-      this.lines.push(...this.#before, found);
-      this.#before = [];
-      this.#behind = context;
-    } else if (this.#behind > 0) {
-      this.#behind--;
+      this.matchCount++;
+      this.lines.push(...this.#linesBefore, found);
+      this.#linesBefore = [];
+      this.#linesToAdd = context;
+    } else if (this.#linesToAdd > 0) {
+      this.#linesToAdd--;
       this.lines.push(found);
     } else if (context > 0) {
-      this.#before = [...this.#before, found].slice(-context);
+      this.#linesBefore = [...this.#linesBefore, found].slice(-context);
     }
   }
 }

@@ -2,37 +2,37 @@ import { stat } from 'node:fs/promises';
 import { type Clock, checkOptions, type OptionTable, systemClock, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { quoted } from '../base/quoted.ts';
-import { visible } from '../base/visible.ts';
-import { globMatcher, isGlob } from '../files/glob.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { quote } from '../base/quote.ts';
+import { compileGlobs, isGlob } from '../files/glob.ts';
 import { IgnoreChain } from '../files/ignore-chain.ts';
-import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
+import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
 import { openFile } from '../files/open-file.ts';
-import { type Found, walk } from '../files/walk.ts';
-import { lineMatcher } from './line-matcher.ts';
-import { Report, type Stop } from './report.ts';
+import { type FoundEntry, walk } from '../files/walk.ts';
+import { createLineMatcher } from './create-line-matcher.ts';
 import { searchFile } from './search-file.ts';
+import { SearchReport, type SearchStop } from './search-report.ts';
 
 export interface SearchFilesOptions extends JailOptions {
-  /** The most matches of one call. @defaultValue 100 */
+  /** Maximum matches of one call. @defaultValue 100 */
   readonly maxMatches?: number;
-  /** The most files that are looked into. @defaultValue 10_000 */
+  /** Maximum files to search. @defaultValue 10_000 */
   readonly maxFiles?: number;
-  /** The most bytes of one file. @defaultValue 8_388_608 */
+  /** Maximum bytes to search of one file. @defaultValue 8_388_608 */
   readonly maxFileBytes?: number;
-  /** Names of the files that say what is passed over, in the form of `.gitignore`; `[]` for none. @defaultValue ['.gitignore'] */
+  /** Names of the files with ignore rules, in the format of `.gitignore`; `[]` for none. @defaultValue ['.gitignore'] */
   readonly ignoreFiles?: readonly string[];
-  /** After so many milliseconds what was found by then is told. @defaultValue 10_000 */
+  /** After so many milliseconds, the call returns what it has found. @defaultValue 10_000 */
   readonly maxDurationMs?: number;
-  /** Deadline in milliseconds, for a file system that hangs. @defaultValue 20_000 */
+  /** Deadline in milliseconds, in case the file system hangs. @defaultValue 20_000 */
   readonly timeoutMs?: number;
-  /** @defaultValue the machine's */
+  /** @defaultValue the machine's clock */
   readonly clock?: Clock;
 }
 
 const SEARCH_FILES: OptionTable<SearchFilesOptions> = {
   keys: {
-    ...JAIL,
+    ...JAIL_KEYS,
     maxMatches: 'number',
     maxFiles: 'number',
     maxFileBytes: 'number',
@@ -45,31 +45,32 @@ const SEARCH_FILES: OptionTable<SearchFilesOptions> = {
 };
 
 /**
- * A tool that searches the text files below the roots given, for a text or a regular expression, in time that is proportional to what is
- * read. See README.md beside this file for what it protects against and what not.
+ * Creates a tool that searches text files below the roots for a text or a regular expression. The time is proportional to the bytes read.
+ * README.md in this folder says what it protects against.
  *
- * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
+ * @throws ConfigError if a root is not a folder, or a limit is not a whole number.
  */
-export function searchFiles(given: SearchFilesOptions): Tool<unknown> {
-  const options = checkOptions(given, SEARCH_FILES, 'Tool "search_files"');
-  const { maxMatches = 100, maxFiles = 10_000, maxFileBytes = 8 * 2 ** 20, timeoutMs = 20_000 } = options;
-  const { maxDurationMs = 10_000, ignoreFiles = ['.gitignore'], clock = systemClock } = options;
+export function searchFiles(options: SearchFilesOptions): Tool<unknown> {
+  const checked = checkOptions(options, SEARCH_FILES, 'Tool "search_files"');
+  const { maxMatches: matchLimit = 100, maxFiles = 10_000, maxFileBytes = 8 * 2 ** 20, timeoutMs = 20_000 } = checked;
+  const { maxDurationMs = 10_000, ignoreFiles = ['.gitignore'], clock = systemClock } = checked;
   const jail = new Jail(options, 'search_files');
-  checkPositive({ maxMatches, maxFiles, maxFileBytes, maxDurationMs }, 'search_files');
+  checkPositive({ maxMatches: matchLimit, maxFiles, maxFileBytes, maxDurationMs }, 'search_files');
   return tool({
     name: 'search_files',
-    description: 'Searches text files for a text or a regular expression, line by line. Gives path:line: text.',
-    input: inputOf(maxMatches),
+    description:
+      'Search text files for a text or a regular expression, line by line. Returns lines of the form path:line: text.',
+    input: createInputSchema(matchLimit),
     effect: 'read',
     timeoutMs,
-    preview: ({ pattern, path }) => visible(`search ${path ?? 'all files'} for ${JSON.stringify(pattern)}`),
-    async execute({ pattern, kind, path, glob, letterCase, context, matches: most, after }, { signal }) {
+    preview: ({ pattern, path }) => escapeInvisible(`search ${path ?? 'all files'} for ${JSON.stringify(pattern)}`),
+    async execute({ pattern, kind, path, glob, letterCase, context, matches: maxMatches, after }, { signal }) {
       const until = clock.now() + maxDurationMs;
-      const isOver = (): boolean => clock.now() >= until;
-      const matches = lineMatcher({ pattern, kind, letterCase });
-      const begin = after === undefined ? undefined : placeOf(after);
-      const report = new Report();
-      const { files, stops } = await filesToSearch(jail, {
+      const isTimeOver = (): boolean => clock.now() >= until;
+      const matches = createLineMatcher({ pattern, kind, letterCase });
+      const begin = after === undefined ? undefined : parsePosition(after);
+      const report = new SearchReport();
+      const { files, stops } = await findFiles(jail, {
         path,
         glob,
         signal,
@@ -79,46 +80,60 @@ export function searchFiles(given: SearchFilesOptions): Tool<unknown> {
         ignoreFiles,
       });
       for (const stop of stops) report.stop(stop);
-      for (const file of begin === undefined ? files : files.slice(startAt(files, begin.shown))) {
-        if (isOver()) report.stop('time');
-        if (report.isFull || report.matches >= most) break;
-        const afterLine = file.shown === begin?.shown ? begin.line : 0;
-        const left = most - report.matches;
-        await searchOne(jail, {
+      for (const file of begin === undefined ? files : files.slice(findStart(files, begin.displayPath))) {
+        if (isTimeOver()) report.stop('time');
+        if (report.isFull || report.matchCount >= maxMatches) break;
+        const afterLine = file.displayPath === begin?.displayPath ? begin.line : 0;
+        const remaining = maxMatches - report.matchCount;
+        await addMatches(jail, {
           file,
           report,
-          options: { matches, context, maxMatches: left, afterLine, maxBytes: maxFileBytes, isOver, signal },
+          options: {
+            matches,
+            context,
+            maxMatches: remaining,
+            afterLine,
+            maxBytes: maxFileBytes,
+            isTimeOver,
+            signal,
+          },
         });
       }
-      if (report.matches >= most) report.stop('matches');
-      return report.text(pattern);
+      if (report.matchCount >= maxMatches) report.stop('matches');
+      return report.toText(pattern);
     },
   });
 }
 
-function inputOf(maxMatches: number) {
+function createInputSchema(maxMatches: number) {
   return z.object({
-    pattern: z.string().min(1).max(1_000).describe('What to look for.'),
-    kind: z.enum(['text', 'regex']).default('text').describe('regex: RE2, without look-arounds and back-references.'),
-    path: z
-      .string()
-      .optional()
-      .describe('The folder or the file to search. Without it: everything that may be looked at.'),
+    pattern: z.string().min(1).max(1_000).describe('The text or regular expression to search for.'),
+    kind: z
+      .enum(['text', 'regex'])
+      .default('text')
+      .describe('regex: an RE2 expression, without look-arounds and back-references.'),
+    path: z.string().optional().describe('The folder or file to search. Omit it to search everything.'),
     glob: z
       .string()
       .min(1)
       .max(200)
-      .refine(isGlob, 'has too many {a,b}: use fewer')
+      .refine(isGlob, 'has too many {a,b} alternatives: use fewer')
       .optional()
-      .describe('Only files that match, such as src/**/*.ts; without a slash, names at any depth.'),
+      .describe('Search only matching files, such as src/**/*.ts. Without a slash: names at any depth.'),
     letterCase: z.enum(['sensitive', 'insensitive']).default('sensitive'),
-    context: z.number().int().min(0).max(5).default(0).describe('Lines before and behind each match to give as well.'),
-    matches: z.number().int().min(1).max(maxMatches).default(maxMatches).describe('How many matches at the most.'),
-    after: z.string().optional().describe('path:line where an earlier search ended, to go on behind it.'),
+    context: z
+      .number()
+      .int()
+      .min(0)
+      .max(5)
+      .default(0)
+      .describe('The number of lines before and after each match to include.'),
+    matches: z.number().int().min(1).max(maxMatches).default(maxMatches).describe('The maximum number of matches.'),
+    after: z.string().optional().describe('The path:line where an earlier search ended, to continue after it.'),
   });
 }
 
-interface Searching {
+interface SearchScope {
   readonly path: string | undefined;
   readonly glob: string | undefined;
   readonly signal: AbortSignal;
@@ -128,29 +143,29 @@ interface Searching {
   readonly ignoreFiles: readonly string[];
 }
 
-interface ToSearch {
-  readonly files: readonly Pick<Found, 'shown' | 'real'>[];
-  readonly stops: readonly Stop[];
+interface FileList {
+  readonly files: readonly Pick<FoundEntry, 'displayPath' | 'real'>[];
+  readonly stops: readonly SearchStop[];
 }
 
-/** Every path that can be searched fits: there is no cap on their length, only on how many there are. */
-async function filesToSearch(jail: Jail, { path = '', glob, signal, ...caps }: Searching): Promise<ToSearch> {
+/** Finds the files to search. Their number is limited, and the length of their paths is not. */
+async function findFiles(jail: Jail, { path = '', glob, signal, ...limits }: SearchScope): Promise<FileList> {
   const isAll = path === '' || path === '.' || path === './';
   const start = isAll ? undefined : await jail.find(path, { signal });
   if (start !== undefined && (await stat(start.real)).isFile()) return { files: [start], stops: [] };
-  const matches = glob === undefined ? () => true : globMatcher([glob]);
-  const prefix = start === undefined || start.shown === '' ? 0 : start.shown.length + 1;
+  const matches = glob === undefined ? () => true : compileGlobs([glob]);
+  const prefix = start === undefined || start.displayPath === '' ? 0 : start.displayPath.length + 1;
   const walked = await walk(start === undefined ? jail.roots : [start], {
-    territory: jail,
-    clock: caps.clock,
+    allowedFolders: jail,
+    clock: limits.clock,
     signal,
-    maxEntries: caps.maxFiles,
+    maxEntries: limits.maxFiles,
     maxLength: Number.POSITIVE_INFINITY,
     maxVisited: MAX_VISITED,
     maxDepth: MAX_DEPTH,
-    maxDurationMs: caps.maxDurationMs,
-    ignored: new IgnoreChain({ jail, names: caps.ignoreFiles, signal }),
-    wants: ({ shown, isFolder }) => !isFolder && matches(shown.slice(prefix)),
+    maxDurationMs: limits.maxDurationMs,
+    ignoreFilter: new IgnoreChain({ jail, names: limits.ignoreFiles, signal }),
+    isWanted: ({ displayPath, isFolder }) => !isFolder && matches(displayPath.slice(prefix)),
   });
   return { files: walked.found, stops: [...walked.stops].map((stop) => (stop === 'time' ? 'time' : 'files')) };
 }
@@ -158,42 +173,42 @@ async function filesToSearch(jail: Jail, { path = '', glob, signal, ...caps }: S
 const MAX_VISITED = 200_000;
 const MAX_DEPTH = 64;
 
-interface One {
-  readonly file: ToSearch['files'][number];
-  readonly report: Report;
+interface FileSearch {
+  readonly file: FileList['files'][number];
+  readonly report: SearchReport;
   readonly options: Parameters<typeof searchFile>[1];
 }
 
-/** One that can't be opened or read is counted, and ends nothing. */
-async function searchOne(jail: Jail, { file, report, options }: One): Promise<void> {
+/** Searches a file. A file that cannot be read is counted, and does not end the search. */
+async function addMatches(jail: Jail, { file, report, options }: FileSearch): Promise<void> {
   try {
     const { handle } = await openFile(jail, { path: file.real, signal: options.signal });
     try {
-      report.add(file.shown, await searchFile(handle, options));
+      report.add(file.displayPath, await searchFile(handle, options));
     } finally {
       await handle.close();
     }
   } catch {
     options.signal.throwIfAborted();
-    report.unread++;
+    report.unreadCount++;
   }
 }
 
-interface Place {
-  readonly shown: string;
+interface SearchPosition {
+  readonly displayPath: string;
   readonly line: number;
 }
 
-function placeOf(after: string): Place {
-  const [, shown, line] = /^(.*):(\d+)$/s.exec(after) ?? [];
-  if (shown !== undefined && line !== undefined) return { shown, line: Number(line) };
+function parsePosition(after: string): SearchPosition {
+  const [, displayPath, line] = /^(.*):(\d+)$/s.exec(after) ?? [];
+  if (displayPath !== undefined && line !== undefined) return { displayPath, line: Number(line) };
   throw new ToolError(
-    `after is ${quoted(after)}. Pass the path and the line that the search before told: src/a.ts:12.`,
+    `after is ${quote(after)}. Pass the path and line that the previous search returned: src/a.ts:12.`,
   );
 }
 
-function startAt(files: ToSearch['files'], shown: string): number {
-  const index = files.findIndex((file) => file.shown === shown);
+function findStart(files: FileList['files'], displayPath: string): number {
+  const index = files.findIndex((file) => file.displayPath === displayPath);
   if (index !== -1) return index;
-  throw new ToolError(`${quoted(shown)} is not among the files of this search. Search again without after.`);
+  throw new ToolError(`${quote(displayPath)} is not a file of this search. Search again without after.`);
 }

@@ -1,6 +1,6 @@
-import { sliceStart } from '../base/whole.ts';
+import { sliceStart } from '../base/whole-characters.ts';
 
-/** One statement that reads, and what its parameters are. */
+/** A reading statement with its parameters. */
 export interface Query {
   readonly sql: string;
   readonly parameters: readonly SqlValue[];
@@ -8,9 +8,9 @@ export interface Query {
 
 export type SqlValue = string | number | boolean | null;
 
-export interface QueryCaps {
+export interface QueryLimits {
   readonly maxRows: number;
-  /** Of all rows, as the model reads them. */
+  /** Maximum bytes of all rows, as JSON. */
   readonly maxBytes: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -18,41 +18,41 @@ export interface QueryCaps {
 
 export interface Rows {
   readonly columns: readonly string[];
-  /** JSON arrays, one a row. */
+  /** One JSON array for each row. */
   readonly rows: readonly string[];
-  /** Why there may be more. */
-  readonly cut?: 'rows' | 'bytes';
+  /** The limit that cut the rows off, if any. */
+  readonly cutBy?: 'rows' | 'bytes';
 }
 
-/** What reads a database, and can do nothing else. */
+/** Reads a database, and cannot change it. */
 export interface SqlReader {
   readonly dialect: 'SQLite' | 'PostgreSQL';
-  /** Rejects with a `ToolError`, which says what the database says. */
-  read(query: Query, caps: QueryCaps): Promise<Rows>;
+  /** Rejects with a `ToolError` that quotes the database's error. */
+  read(query: Query, limits: QueryLimits): Promise<Rows>;
 }
 
-/** The most characters of one value. */
+/** Maximum characters of one value. */
 export const MAX_CELL_LENGTH = 4_096;
 
-/** Collects rows until a cap is reached. */
+/** Collects rows until a limit is reached. */
 export class RowList {
   readonly rows: string[] = [];
-  cut: Rows['cut'];
+  cutBy: Rows['cutBy'];
   #bytes = 0;
-  readonly #caps: Pick<QueryCaps, 'maxRows' | 'maxBytes'>;
+  readonly #limits: Pick<QueryLimits, 'maxRows' | 'maxBytes'>;
 
-  constructor(caps: Pick<QueryCaps, 'maxRows' | 'maxBytes'>) {
-    this.#caps = caps;
+  constructor(limits: Pick<QueryLimits, 'maxRows' | 'maxBytes'>) {
+    this.#limits = limits;
   }
 
-  /** Whether another one may come. */
+  /** Adds a row. Returns whether another row may follow. */
   add(values: readonly unknown[]): boolean {
-    if (this.rows.length >= this.#caps.maxRows) this.cut = 'rows';
-    if (this.cut !== undefined) return false;
-    const row = JSON.stringify(values.map(shownValue));
+    if (this.rows.length >= this.#limits.maxRows) this.cutBy = 'rows';
+    if (this.cutBy !== undefined) return false;
+    const row = JSON.stringify(values.map(toJsonValue));
     this.#bytes += Buffer.byteLength(row);
-    if (this.#bytes > this.#caps.maxBytes) {
-      this.cut = 'bytes';
+    if (this.#bytes > this.#limits.maxBytes) {
+      this.cutBy = 'bytes';
       return false;
     }
     this.rows.push(row);
@@ -60,19 +60,19 @@ export class RowList {
   }
 }
 
-/** A value as JSON that does not lie: what JSON has no form for is told for what it is. */
-function shownValue(value: unknown): unknown {
+/** Converts a value to exact JSON: a value that JSON cannot represent becomes a text that describes it. */
+function toJsonValue(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (value instanceof Uint8Array) return `[${value.length} bytes]`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
-  if (typeof value === 'string') return shortened(value);
+  if (typeof value === 'string') return shortenText(value);
   if (typeof value !== 'object' || value === null) return value ?? null;
   const text = JSON.stringify(value, (_, field) => (typeof field === 'bigint' ? String(field) : field));
-  return text.length <= MAX_CELL_LENGTH ? value : shortened(text);
+  return text.length <= MAX_CELL_LENGTH ? value : shortenText(text);
 }
 
-function shortened(text: string): string {
+function shortenText(text: string): string {
   if (text.length <= MAX_CELL_LENGTH) return text;
   const start = sliceStart(text, MAX_CELL_LENGTH);
   return `${start} [… ${text.length - start.length} more characters]`;

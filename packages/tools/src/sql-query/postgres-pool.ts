@@ -1,14 +1,14 @@
-/** What is used of `pg`'s Pool. */
+/** The part of `pg`'s Pool that is used. */
 export interface PostgresPool {
   connect(): Promise<PostgresClient>;
 }
 
-/** What is used of a client that a pool lends. */
+/** The part of `pg`'s client that is used. */
 export interface PostgresClient {
   query(query: PostgresQuery): Promise<PostgresResult>;
-  /** With an error the connection is closed, and not lent again. */
+  /** Returns the client to the pool. With an error, the pool closes the connection. */
   release(error?: Error): void;
-  /** Where a driver has it, it tells of a connection that is lost. */
+  /** Optional: emits `error` if the connection is lost. */
   on?(event: 'error', listener: () => void): unknown;
   off?(event: 'error', listener: () => void): unknown;
 }
@@ -17,7 +17,7 @@ export interface PostgresQuery {
   readonly text: string;
   readonly values?: unknown[];
   readonly rowMode: 'array';
-  /** One statement only, refused by the server otherwise; `pg` 8.12 and later. */
+  /** The server then refuses a text with several statements; `pg` 8.12 and later. */
   readonly queryMode: 'extended';
 }
 

@@ -1,95 +1,96 @@
 import { ToolError } from '@pawl/core';
-import { type Query, type QueryCaps, RowList, type Rows, type SqlReader } from './database.ts';
-import { Loan } from './loan.ts';
-import { orAborted } from './or-aborted.ts';
+import { BorrowedClient } from './borrowed-client.ts';
+import { type Query, type QueryLimits, RowList, type Rows, type SqlReader } from './database.ts';
 import type { PostgresClient, PostgresPool, PostgresResult } from './postgres-pool.ts';
+import { waitUnlessAborted } from './wait-unless-aborted.ts';
 
 export interface PostgresOptions {
-  /** Whether a role is taken that could read the server's files, run programs there, or do anything. */
+  /** Whether to accept a superuser, or a role that can read the server's files or run programs there. */
   readonly powerfulRole: 'refuse' | 'accept';
 }
 
-/** Reads through a pool: in a transaction that can't write, by a cursor, and nothing of it stays. */
-export function postgresReader(pool: PostgresPool, options: PostgresOptions): SqlReader {
-  return { dialect: 'PostgreSQL', read: (query, caps) => read(query, { pool, options, caps }) };
+/** Creates a reader over a pool. It uses a cursor in a read-only transaction, which is always rolled back. */
+export function createPostgresReader(pool: PostgresPool, options: PostgresOptions): SqlReader {
+  return { dialect: 'PostgreSQL', read: (query, limits) => read(query, { pool, options, limits }) };
 }
 
-interface Reading {
+interface ReadOptions {
   readonly pool: PostgresPool;
   readonly options: PostgresOptions;
-  readonly caps: QueryCaps;
+  readonly limits: QueryLimits;
 }
 
-async function read(query: Query, { pool, options, caps }: Reading): Promise<Rows> {
-  const { signal, timeoutMs } = caps;
-  const loan = await Loan.from(pool, signal);
-  const onAbort = (): void => loan.giveUp(ABORTED);
+async function read(query: Query, { pool, options, limits }: ReadOptions): Promise<Rows> {
+  const { signal, timeoutMs } = limits;
+  const borrowed = await BorrowedClient.from(pool, signal);
+  const onAbort = (): void => borrowed.discard(ABORT_ERROR);
   signal.addEventListener('abort', onAbort, { once: true });
-  // Each statement has its deadline from the server; all of them together have this one.
-  const timer = setTimeout(() => loan.giveUp(TOO_LONG), timeoutMs + LATE_MS);
-  const unwatch = watchBytes(loan.client, {
-    most: MAX_WIRE_BYTES + 2 * caps.maxBytes,
-    stop: () => loan.giveUp(TOO_LARGE),
+  // The server has a deadline for each statement; this one is for all of them together.
+  const timer = setTimeout(() => borrowed.discard(TIMEOUT_ERROR), timeoutMs + MARGIN_MS);
+  const unwatch = watchBytes(borrowed.client, {
+    maxBytes: MAX_WIRE_BYTES + 2 * limits.maxBytes,
+    stop: () => borrowed.discard(SIZE_ERROR),
   });
   try {
-    return await orAborted(inTransaction(loan.client, { query, options, caps }), signal);
+    return await waitUnlessAborted(runInTransaction(borrowed.client, { query, options, limits }), signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw loan.reason ?? (ToolError.isInstance(error) ? error : told(error));
+    throw borrowed.reason ?? (ToolError.isInstance(error) ? error : describeError(error));
   } finally {
     unwatch();
-    await orAborted(loan.giveBack(), signal).catch(() => undefined); // What came of the query is known by now.
+    await waitUnlessAborted(borrowed.release(), signal).catch(() => undefined); // The result of the query is known by now.
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   }
 }
 
-const LATE_MS = 500;
-const ABORTED = new ToolError('The query was given up.');
-const TOO_LONG = new ToolError(
-  'The query was given up: it takes too long. Ask for less: fewer rows, fewer tables, an aggregate.',
+const MARGIN_MS = 500;
+const ABORT_ERROR = new ToolError('The query was aborted.');
+const TIMEOUT_ERROR = new ToolError(
+  'The query was stopped: it took too long. Query less: fewer rows, fewer tables, or an aggregate.',
 );
-const TOO_LARGE = new ToolError('The query was given up: a row is too large. Ask for fewer or shorter columns.');
+const SIZE_ERROR = new ToolError('The query was stopped: a row is too large. Select fewer or shorter columns.');
 
 const MAX_WIRE_BYTES = 8 * 2 ** 20;
 
-interface Transaction {
+interface TransactionOptions {
   readonly query: Query;
   readonly options: PostgresOptions;
-  readonly caps: QueryCaps;
+  readonly limits: QueryLimits;
 }
 
-async function inTransaction(client: PostgresClient, { query, options, caps }: Transaction): Promise<Rows> {
+async function runInTransaction(client: PostgresClient, { query, options, limits }: TransactionOptions): Promise<Rows> {
   const run = (text: string, values: readonly unknown[] = []): Promise<PostgresResult> =>
     client.query({ text, values: [...values], rowMode: 'array', queryMode: 'extended' });
-  const until = performance.now() + caps.timeoutMs + LATE_MS;
+  const until = performance.now() + limits.timeoutMs + MARGIN_MS;
   await run('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  // Whatever the pool's connections have it at, and before each statement: the query itself can lift it for those behind.
-  const limit = (): Promise<PostgresResult> => run(`SET LOCAL statement_timeout = ${Math.ceil(caps.timeoutMs)}`);
-  await limit();
+  // Set before each statement: a connection may have another timeout, and the query itself can change it for later statements.
+  const setDeadline = (): Promise<PostgresResult> =>
+    run(`SET LOCAL statement_timeout = ${Math.ceil(limits.timeoutMs)}`);
+  await setDeadline();
   if (options.powerfulRole === 'refuse') await refusePowerful(run);
-  // A cursor takes nothing but a SELECT, VALUES or WITH that changes nothing, and gives rows as they are asked for.
+  // A cursor accepts only SELECT, VALUES and WITH without changes, and returns rows in pieces.
   await run(`DECLARE pawl_cursor NO SCROLL CURSOR FOR ${query.sql}`, query.parameters);
-  const list = new RowList(caps);
+  const list = new RowList(limits);
   let columns: readonly string[] = [];
   for (let isOpen = true; isOpen; ) {
-    // A driver that runs in this process lets no timer in between.
-    if (performance.now() > until) throw TOO_LONG;
-    await limit();
-    const { fields, rows } = await run(`FETCH FORWARD ${ROWS_AT_ONCE} FROM pawl_cursor`);
+    // A driver that runs in this process blocks timers.
+    if (performance.now() > until) throw TIMEOUT_ERROR;
+    await setDeadline();
+    const { fields, rows } = await run(`FETCH FORWARD ${FETCH_ROWS} FROM pawl_cursor`);
     columns = fields.map(({ name }) => name);
-    isOpen = rows.length === ROWS_AT_ONCE && rows.every((row) => list.add(row));
-    if (!isOpen && rows.length < ROWS_AT_ONCE) rows.every((row) => list.add(row));
+    isOpen = rows.length === FETCH_ROWS && rows.every((row) => list.add(row));
+    if (!isOpen && rows.length < FETCH_ROWS) rows.every((row) => list.add(row));
   }
-  return { columns, rows: list.rows, ...(list.cut === undefined ? {} : { cut: list.cut }) };
+  return { columns, rows: list.rows, ...(list.cutBy === undefined ? {} : { cutBy: list.cutBy }) };
 }
 
-const ROWS_AT_ONCE = 20;
+const FETCH_ROWS = 20;
 
-type Run = (text: string, values?: readonly unknown[]) => Promise<PostgresResult>;
+type RunStatement = (text: string, values?: readonly unknown[]) => Promise<PostgresResult>;
 
-/** A transaction that only reads does not keep such a role from the server's files and programs. A query can become whoever logged in. */
-async function refusePowerful(run: Run): Promise<void> {
+/** A read-only transaction does not protect the server's files and programs from such a role. A query can also switch to the session's user. */
+async function refusePowerful(run: RunStatement): Promise<void> {
   const { rows } = await run(
     `SELECT rolname FROM pg_roles WHERE (rolsuper OR rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program'))
      AND (pg_has_role(session_user, oid, 'MEMBER') OR pg_has_role(current_user, oid, 'MEMBER'))`,
@@ -97,18 +98,18 @@ async function refusePowerful(run: Run): Promise<void> {
   const names = rows.map(([name]) => String(name)).join(', ');
   if (names === '') return;
   throw new ToolError(
-    `This database can't be read: its role has the rights of ${names}, which reach beyond the database. The developer has to connect as another role.`,
+    `Nothing was queried: the database role has the rights of ${names}, which reach beyond the database. Tell the user to connect with another role.`,
   );
 }
 
-interface Watching {
-  readonly most: number;
+interface WatchOptions {
+  readonly maxBytes: number;
   readonly stop: () => void;
 }
 
-/** One value may be a gibibyte: what comes over the wire is counted as it comes. */
-function watchBytes(client: PostgresClient, { most, stop }: Watching): () => void {
-  const stream = streamOf(client);
+/** Counts bytes on the wire: one value may be a gibibyte. */
+function watchBytes(client: PostgresClient, { maxBytes: most, stop }: WatchOptions): () => void {
+  const stream = findStream(client);
   if (stream === undefined) return () => undefined;
   let bytes = 0;
   const count = (chunk: Uint8Array): void => {
@@ -121,26 +122,26 @@ function watchBytes(client: PostgresClient, { most, stop }: Watching): () => voi
   return () => void stream.off('data', count);
 }
 
-interface Stream {
+interface ByteStream {
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
   off(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
   destroy(): unknown;
 }
 
-/** `pg` keeps its socket there; another driver may not. */
-function streamOf(client: object): Stream | undefined {
+/** Finds `pg`'s socket; `undefined` for a driver that keeps it elsewhere. */
+function findStream(client: object): ByteStream | undefined {
   const connection: unknown = Reflect.get(client, 'connection');
   const stream: unknown =
     typeof connection === 'object' && connection !== null ? Reflect.get(connection, 'stream') : undefined;
   if (typeof stream !== 'object' || stream === null || !('on' in stream) || !('off' in stream)) return undefined;
-  return stream as Stream; // It has what is used of it.
+  return stream as ByteStream; // It has the methods that are used.
 }
 
-/** What the server says of a query, for whoever wrote it. */
-function told(error: unknown): ToolError {
-  if (!(error instanceof Error)) return new ToolError('The database gave no answer.');
-  const { code, position, hint } = error as Error & Readonly<Record<'code' | 'position' | 'hint', unknown>>; // Absent, they are undefined.
-  if (code === '57014') return TOO_LONG;
+/** Converts the server's error for the model, which wrote the query. */
+function describeError(error: unknown): ToolError {
+  if (!(error instanceof Error)) return new ToolError('The database returned no error message. Try again later.');
+  const { code, position, hint } = error as Error & Readonly<Record<'code' | 'position' | 'hint', unknown>>; // Missing fields are undefined.
+  if (code === '57014') return TIMEOUT_ERROR;
   const at = position === undefined ? '' : ` (at character ${Number(position) - PREFIX.length})`;
   const help = typeof hint === 'string' ? ` ${hint}` : '';
   return new ToolError(`PostgreSQL says: ${error.message}${at}.${help} Nothing was changed.`);

@@ -1,23 +1,23 @@
 import { checkOptions, type OptionTable, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { createSqlReader, type SqlSource } from './create-sql-reader.ts';
 import type { Rows } from './database.ts';
-import { readerFor, type SqlSource } from './reader-for.ts';
 
 export interface SqlOptions {
-  /** An SQLite file, a database of `node:sqlite` or `better-sqlite3` that is kept in one, a Pool of `pg`, or `{ pglite, deadline: 'none' }`. */
+  /** `{ file }` of SQLite, a database of `node:sqlite` or `better-sqlite3` in a file, a Pool of `pg`, or `{ pglite, deadline: 'none' }`. */
   readonly database: SqlSource;
-  /** PostgreSQL: what happens where the role could read the server's files, run programs there, or do anything. @defaultValue 'refuse' */
+  /** PostgreSQL: whether to accept a superuser, or a role that can read the server's files or run programs there. @defaultValue 'refuse' */
   readonly powerfulRole?: 'refuse' | 'accept';
 }
 
 export interface SqlQueryOptions extends SqlOptions {
-  /** The most rows of one call. @defaultValue 100 */
+  /** Maximum rows of one call. @defaultValue 100 */
   readonly maxRows?: number;
-  /** The most bytes of all rows. @defaultValue 32_768 */
+  /** Maximum bytes of all rows, as JSON. @defaultValue 32_768 */
   readonly maxBytes?: number;
-  /** How long a query may take, in milliseconds. @defaultValue 10_000 */
+  /** Deadline of a query in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
 }
 
@@ -37,50 +37,51 @@ const SQL_QUERY: OptionTable<SqlQueryOptions> = {
 };
 
 /**
- * A tool that reads a database: one statement, with bound parameters, and nothing can be written by it. See README.md beside this file for
- * what it protects against and what not.
+ * Creates a tool that reads a database with one statement and bound parameters. It cannot write. README.md in this folder says what it
+ * protects against.
  *
- * @throws ConfigError for what is no database, or one in memory, and caps that are no whole numbers.
+ * @throws ConfigError if the database is not supported or in memory, or a limit is not a whole number.
  */
-export function sqlQuery(given: SqlQueryOptions): Tool<unknown> {
-  const options = checkOptions(given, SQL_QUERY, 'Tool "sql_query"');
-  const { database, powerfulRole = 'refuse', maxRows = 100, maxBytes = 32_768, timeoutMs = 10_000 } = options;
+export function sqlQuery(options: SqlQueryOptions): Tool<unknown> {
+  const checked = checkOptions(options, SQL_QUERY, 'Tool "sql_query"');
+  const { database, powerfulRole = 'refuse', maxRows = 100, maxBytes = 32_768, timeoutMs = 10_000 } = checked;
   checkPositive({ maxRows, maxBytes, timeoutMs }, 'sql_query');
-  const reader = readerFor(database, { tool: 'sql_query', powerfulRole });
+  const reader = createSqlReader(database, { tool: 'sql_query', powerfulRole });
   return tool({
     name: 'sql_query',
-    description: `Reads the ${reader.dialect} database by one SELECT. Nothing can be changed. Gives the columns, then a JSON array for each row.`,
+    description: `Read the ${reader.dialect} database with one SELECT. Returns the columns, then a JSON array for each row. Changes are refused.`,
     input: z.object({
       sql: z
         .string()
         .min(1)
         .max(20_000)
-        .refine((sql) => !sql.includes('\0'), 'has a NUL character in it: leave it out')
-        .describe(`One statement of ${reader.dialect} that reads.`),
+        .refine((sql) => !sql.includes('\0'), 'contains a NUL character: remove it')
+        .describe(`One reading statement of ${reader.dialect}.`),
       parameters: z
         .array(z.union([z.string(), z.number(), z.boolean(), z.null()]))
         .max(100)
         .default([])
-        .describe(reader.dialect === 'SQLite' ? 'Values for ?, in their order.' : 'Values for $1, $2 …'),
+        .describe(reader.dialect === 'SQLite' ? 'Values for ?, in order.' : 'Values for $1, $2 …'),
     }),
     effect: 'read',
-    // The query's own deadline comes first: what it then says is of more use.
+    // The query's own deadline comes first: its error is more helpful.
     timeoutMs: timeoutMs + 5_000,
     maxResultLength: maxBytes + ROOM_FOR_NOTES,
-    preview: ({ sql, parameters }) => visible(parameters.length === 0 ? sql : `${sql}\n${JSON.stringify(parameters)}`),
+    preview: ({ sql, parameters }) =>
+      escapeInvisible(parameters.length === 0 ? sql : `${sql}\n${JSON.stringify(parameters)}`),
     async execute({ sql, parameters }, { signal }) {
-      return told(await reader.read({ sql, parameters }, { maxRows, maxBytes, timeoutMs, signal }));
+      return formatRows(await reader.read({ sql, parameters }, { maxRows, maxBytes, timeoutMs, signal }));
     },
   });
 }
 
 const ROOM_FOR_NOTES = 16_384;
 
-function told({ columns, rows, cut }: Rows): string {
+function formatRows({ columns, rows, cutBy }: Rows): string {
   const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`;
   const note =
-    cut === undefined
+    cutBy === undefined
       ? `[${count}]`
-      : `[${count}; there are more: the cap on ${cut} was reached. Add a condition, or LIMIT and OFFSET.]`;
+      : `[${count}; there are more: the limit on ${cutBy} is reached. Add a condition, or LIMIT and OFFSET.]`;
   return [JSON.stringify(columns), ...rows, note].join('\n');
 }

@@ -2,13 +2,13 @@
 export const SQLITE_CHILD: string = `import { DatabaseSync, constants } from "node:sqlite";
 import { text } from "node:stream/consumers";
 
-function wholeEnd(text, place) {
-	return isWithin(text, place) ? place - 1 : place;
+function alignEnd(text, place) {
+	return isInsidePair(text, place) ? place - 1 : place;
 }
 function sliceStart(text, maxLength) {
-	return text.slice(0, wholeEnd(text, maxLength));
+	return text.slice(0, alignEnd(text, maxLength));
 }
-function isWithin(text, place) {
+function isInsidePair(text, place) {
 	const before = text.charCodeAt(place - 1);
 	const after = text.charCodeAt(place);
 	return before >= 55296 && before <= 56319 && after >= 56320 && after <= 57343;
@@ -17,42 +17,42 @@ function isWithin(text, place) {
 const MAX_CELL_LENGTH = 4096;
 var RowList = class {
 	rows = [];
-	cut;
+	cutBy;
 	#bytes = 0;
-	#caps;
-	constructor(caps) {
-		this.#caps = caps;
+	#limits;
+	constructor(limits) {
+		this.#limits = limits;
 	}
 	add(values) {
-		if (this.rows.length >= this.#caps.maxRows) this.cut = "rows";
-		if (this.cut !== void 0) return false;
-		const row = JSON.stringify(values.map(shownValue));
+		if (this.rows.length >= this.#limits.maxRows) this.cutBy = "rows";
+		if (this.cutBy !== void 0) return false;
+		const row = JSON.stringify(values.map(toJsonValue));
 		this.#bytes += Buffer.byteLength(row);
-		if (this.#bytes > this.#caps.maxBytes) {
-			this.cut = "bytes";
+		if (this.#bytes > this.#limits.maxBytes) {
+			this.cutBy = "bytes";
 			return false;
 		}
 		this.rows.push(row);
 		return true;
 	}
 };
-function shownValue(value) {
+function toJsonValue(value) {
 	if (typeof value === "bigint") return String(value);
 	if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
 	if (value instanceof Uint8Array) return \`[\${value.length} bytes]\`;
 	if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
-	if (typeof value === "string") return shortened(value);
+	if (typeof value === "string") return shortenText(value);
 	if (typeof value !== "object" || value === null) return value ?? null;
 	const text = JSON.stringify(value, (_, field) => typeof field === "bigint" ? String(field) : field);
-	return text.length <= 4096 ? value : shortened(text);
+	return text.length <= 4096 ? value : shortenText(text);
 }
-function shortened(text) {
+function shortenText(text) {
 	if (text.length <= 4096) return text;
 	const start = sliceStart(text, MAX_CELL_LENGTH);
 	return \`\${start} [… \${text.length - start.length} more characters]\`;
 }
 
-function answer({ file, sql, parameters, maxRows, maxBytes }) {
+function runQuery({ file, sql, parameters, maxRows, maxBytes }) {
 	try {
 		const database = new DatabaseSync(file, {
 			readOnly: true,
@@ -71,13 +71,13 @@ function answer({ file, sql, parameters, maxRows, maxBytes }) {
 			maxRows,
 			maxBytes
 		});
-		for (const row of statement.iterate(...parameters.map(bound))) if (!list.add(row.map(plain))) break;
+		for (const row of statement.iterate(...parameters.map(toSqliteValue))) if (!list.add(row.map(toPlainNumber))) break;
 		return {
 			type: "rows",
 			rows: {
 				columns,
 				rows: list.rows,
-				...list.cut === void 0 ? {} : { cut: list.cut }
+				...list.cutBy === void 0 ? {} : { cutBy: list.cutBy }
 			}
 		};
 	} catch (error) {
@@ -108,13 +108,13 @@ const READ_PRAGMAS = /* @__PURE__ */ new Set([
 	"foreign_key_list"
 ]);
 const INNER_PRAGMAS = /* @__PURE__ */ new Set(["data_version", "page_size"]);
-function bound(value) {
+function toSqliteValue(value) {
 	return typeof value === "boolean" ? Number(value) : value;
 }
-function plain(value) {
+function toPlainNumber(value) {
 	return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 const request = JSON.parse(await text(process.stdin));
-process.stdout.write(JSON.stringify(answer(request)));
+process.stdout.write(JSON.stringify(runQuery(request)));
 
 export {  };`;

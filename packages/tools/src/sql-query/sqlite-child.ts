@@ -1,17 +1,17 @@
-// A process of its own for one query: whatever the query does, ending the process ends it. Reads a request from standard input, writes the answer
-// to standard output.
+// The program of a process that runs one query: ending the process stops any query. Reads a request from standard input, and writes a
+// response to standard output.
 
 import { constants, DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { RowList } from './database.ts';
-import type { ChildAnswer, ChildRequest } from './sqlite-request.ts';
+import type { SqliteRequest, SqliteResponse } from './sqlite-request.ts';
 
-function answer({ file, sql, parameters, maxRows, maxBytes }: ChildRequest): ChildAnswer {
+function runQuery({ file, sql, parameters, maxRows, maxBytes }: SqliteRequest): SqliteResponse {
   try {
     const limits = { length: MAX_VALUE_BYTES };
     const database = new DatabaseSync(file, { readOnly: true, allowExtension: false, timeout: BUSY_MS, limits });
     database.exec('PRAGMA query_only = ON; PRAGMA trusted_schema = OFF');
-    // Absent before Node 24.10: then only what gives columns is run, on a connection that can't write.
+    // Not available before Node 24.10. Then the read-only connection and the check for columns below are the protection.
     database.setAuthorizer?.(authorize);
     const statement = database.prepare(sql);
     const columns = statement.columns().map(({ name }) => name);
@@ -19,22 +19,25 @@ function answer({ file, sql, parameters, maxRows, maxBytes }: ChildRequest): Chi
     statement.setReturnArrays(true);
     statement.setReadBigInts(true);
     const list = new RowList({ maxRows, maxBytes });
-    // With arrays asked for, each row is one.
-    for (const row of statement.iterate(...parameters.map(bound)) as unknown as Iterable<unknown[]>) {
-      if (!list.add(row.map(plain))) break;
+    // Each row is an array, see `setReturnArrays`.
+    for (const row of statement.iterate(...parameters.map(toSqliteValue)) as unknown as Iterable<unknown[]>) {
+      if (!list.add(row.map(toPlainNumber))) break;
     }
-    return { type: 'rows', rows: { columns, rows: list.rows, ...(list.cut === undefined ? {} : { cut: list.cut }) } };
+    return {
+      type: 'rows',
+      rows: { columns, rows: list.rows, ...(list.cutBy === undefined ? {} : { cutBy: list.cutBy }) },
+    };
   } catch (error) {
     return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** How long a writer is waited for. */
+/** How long to wait for a writer. */
 const BUSY_MS = 2_000;
-/** SQLite's own default is a billion. Nodes that don't know it keep that. */
+/** SQLite's default is a billion bytes. Versions of Node without `limits` keep it. */
 const MAX_VALUE_BYTES = 64 * 2 ** 20;
 
-/** Asked for each thing that a statement would do. */
+/** Called for each action of a statement. Allows reading only. */
 function authorize(action: number, first: string | null, second: string | null): number {
   switch (action) {
     case constants.SQLITE_SELECT:
@@ -44,7 +47,7 @@ function authorize(action: number, first: string | null, second: string | null):
     case constants.SQLITE_FUNCTION:
       return second === 'load_extension' ? constants.SQLITE_DENY : constants.SQLITE_OK;
     case constants.SQLITE_PRAGMA:
-      // The second is what these are asked about, and what those would be set to.
+      // `second` is the argument: the subject of a read pragma, and the new value of an inner one.
       return READ_PRAGMAS.has(first ?? '') || (INNER_PRAGMAS.has(first ?? '') && second === null)
         ? constants.SQLITE_OK
         : constants.SQLITE_DENY;
@@ -62,18 +65,18 @@ const READ_PRAGMAS: ReadonlySet<string> = new Set([
   'foreign_key_list',
 ]);
 
-/** What full-text indexes ask for themselves. */
+/** Pragmas that full-text indexes use themselves. */
 const INNER_PRAGMAS: ReadonlySet<string> = new Set(['data_version', 'page_size']);
 
-function bound(value: ChildRequest['parameters'][number]): string | number | null {
+function toSqliteValue(value: SqliteRequest['parameters'][number]): string | number | null {
   return typeof value === 'boolean' ? Number(value) : value;
 }
 
-/** Exact where a number can be; a text where it can't. */
-function plain(value: unknown): unknown {
+/** Converts a bigint to a number if that is exact. */
+function toPlainNumber(value: unknown): unknown {
   return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
-// Last, when all of the above is there.
-const request: ChildRequest = JSON.parse(await text(process.stdin)); // Written by sqlite.ts only.
-process.stdout.write(JSON.stringify(answer(request)));
+// Last, because it needs the constants above.
+const request: SqliteRequest = JSON.parse(await text(process.stdin)); // Only sqlite.ts writes it.
+process.stdout.write(JSON.stringify(runQuery(request)));

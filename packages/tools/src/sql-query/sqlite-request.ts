@@ -1,14 +1,14 @@
 import type { Query, Rows } from './database.ts';
 
-/** What the process for one query is asked. */
-export interface ChildRequest extends Query {
+/** The input of the process for one query. */
+export interface SqliteRequest extends Query {
   readonly file: string;
   readonly maxRows: number;
   readonly maxBytes: number;
 }
 
-export type ChildAnswer =
+export type SqliteResponse =
   | { readonly type: 'rows'; readonly rows: Rows }
-  /** It is no statement that reads. */
+  /** The statement does not read. */
   | { readonly type: 'refused' }
   | { readonly type: 'failed'; readonly message: string };

@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigError, ToolError } from '@pawl/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answer, contextWith, sandbox } from '../files/sandbox.fixture.ts';
+import { callTool, createSandbox, createToolContext } from '../files/sandbox.fixture.ts';
 import { sqlSchema } from '../sql-schema/sql-schema.ts';
 import { sqlQuery } from './sql-query.ts';
 
-const box = sandbox();
-const file = box.path('shop.db');
+const box = createSandbox();
+const file = box.resolve('shop.db');
 afterAll(() => box.remove());
 
 beforeAll(() => {
@@ -23,12 +23,12 @@ beforeAll(() => {
 });
 
 const ask = (sql: string, parameters: readonly unknown[] = [], options: object = {}) =>
-  answer(sqlQuery({ database: { file }, ...options }), { sql, parameters });
+  callTool(sqlQuery({ database: { file }, ...options }), { sql, parameters });
 
 const ONE_ROW = '["count"]\n[3]\n[1 row]';
 
-describe('what is read', () => {
-  test('is told as columns and rows, of values that are what they are', async () => {
+describe('a query', () => {
+  test('returns columns and rows with exact values', async () => {
     expect(await ask('SELECT id, name, born FROM users ORDER BY id')).toBe(
       '["id","name","born"]\n[1,"Ada","1815-12-10"]\n[2,"Grace",null]\n["9007199254740993","Big",null]\n[3 rows]',
     );
@@ -37,68 +37,68 @@ describe('what is read', () => {
     );
   });
 
-  test('is bound, never joined', async () => {
+  test('binds its parameters', async () => {
     expect(await ask('SELECT name FROM users WHERE name = ? AND ?', ['Ada', true])).toBe('["name"]\n["Ada"]\n[1 row]');
     expect(await ask('SELECT name FROM users WHERE name = ?', ["x' OR '1'='1"])).toBe('["name"]\n[0 rows]');
   });
 
-  test('is capped by rows, by bytes and by the length of a value', async () => {
+  test('is limited in rows, bytes and the length of a value', async () => {
     const numbers = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n';
     expect(await ask(numbers, [], { maxRows: 2 })).toBe(
-      '["i"]\n[1]\n[2]\n[2 rows; there are more: the cap on rows was reached. Add a condition, or LIMIT and OFFSET.]',
+      '["i"]\n[1]\n[2]\n[2 rows; there are more: the limit on rows is reached. Add a condition, or LIMIT and OFFSET.]',
     );
     expect(await ask(numbers, [], { maxRows: 100_000, maxBytes: 12 })).toContain(
-      '[4 rows; there are more: the cap on bytes',
+      '[4 rows; there are more: the limit on bytes',
     );
     expect(await ask("SELECT printf('%.*c', 10000, 'x') AS long")).toContain('[… 5904 more characters]');
     expect(await ask('SELECT id FROM users ORDER BY id', [], { maxRows: 3 })).toContain('[3 rows]');
   });
 
-  test('comes from a database of node:sqlite that is kept in a file as well, and from what looks like one of better-sqlite3', async () => {
+  test('reads an open database of node:sqlite in a file, and one with the fields of better-sqlite3', async () => {
     const database = new DatabaseSync(file);
-    expect(await answer(sqlQuery({ database }), { sql: 'SELECT count(*) AS count FROM users' })).toBe(ONE_ROW);
+    expect(await callTool(sqlQuery({ database }), { sql: 'SELECT count(*) AS count FROM users' })).toBe(ONE_ROW);
     database.close();
     const other = { name: file, memory: false };
-    expect(await answer(sqlQuery({ database: other }), { sql: 'SELECT count(*) AS count FROM users' })).toBe(ONE_ROW);
+    expect(await callTool(sqlQuery({ database: other }), { sql: 'SELECT count(*) AS count FROM users' })).toBe(ONE_ROW);
   });
 
-  test('is found by a full-text index too, where a database has one', async () => {
-    const indexed = box.path('indexed.db');
+  test('can use a full-text index', async () => {
+    const indexed = box.resolve('indexed.db');
     const database = new DatabaseSync(indexed);
     database.exec("CREATE VIRTUAL TABLE pages USING fts5(body); INSERT INTO pages VALUES ('a pawl stops a ratchet')");
     database.close();
     const tool = sqlQuery({ database: { file: indexed } });
     const sql = "SELECT highlight(pages, 0, '<', '>') AS found FROM pages WHERE pages MATCH ?";
-    expect(await answer(tool, { sql, parameters: ['ratchet'] })).toBe(
+    expect(await callTool(tool, { sql, parameters: ['ratchet'] })).toBe(
       '["found"]\n["a pawl stops a <ratchet>"]\n[1 row]',
     );
   });
 
-  test('is waited for while somebody writes', async () => {
-    const busy = box.path('busy.db');
+  test('waits for a writer', async () => {
+    const busy = box.resolve('busy.db');
     const database = new DatabaseSync(busy);
     database.exec('CREATE TABLE t (x); BEGIN EXCLUSIVE; INSERT INTO t VALUES (1)');
-    const reading = answer(sqlQuery({ database: { file: busy } }), { sql: 'SELECT x FROM t' });
+    const reading = callTool(sqlQuery({ database: { file: busy } }), { sql: 'SELECT x FROM t' });
     setTimeout(() => database.exec('COMMIT'), 500);
     expect(await reading).toBe('["x"]\n[1]\n[1 row]');
     database.close();
   });
 
-  test('a mistake in it is told in the words of the database', async () => {
+  test('with a mistake returns the error of the database', async () => {
     expect(await ask('SELECT nme FROM users')).toBe('refused: SQLite says: no such column: nme. Nothing was changed.');
     expect(await ask('SELECT name FROM users WHERE id = ?')).toContain('[0 rows]');
     expect(await ask('SELECT 1', [1, 2, 3])).toMatch(/^refused: SQLite says/);
   });
 
-  test('tables are told with their columns, types and keys', async () => {
+  test('of sql_schema returns tables with columns, types and keys', async () => {
     const schema = sqlSchema({ database: { file } });
-    expect(await answer(schema, {})).toBe(
+    expect(await callTool(schema, {})).toBe(
       'named\n  name TEXT\norders\n  id INTEGER PRIMARY KEY\n  user_id INTEGER REFERENCES users(id)\n  total REAL\n  paper BLOB\nusers\n  id INTEGER PRIMARY KEY\n  name TEXT NOT NULL\n  born TEXT',
     );
-    expect(await answer(schema, { table: 'users' })).toMatch(/^users\n/);
-    expect(await answer(sqlSchema({ database: { file }, tables: ['named'] }), {})).toBe('named\n  name TEXT');
-    expect(await answer(sqlSchema({ database: { file }, tables: ['named'] }), { table: 'users' })).toBe(
-      'refused: There is no table "users". There are: named.',
+    expect(await callTool(schema, { table: 'users' })).toMatch(/^users\n/);
+    expect(await callTool(sqlSchema({ database: { file }, tables: ['named'] }), {})).toBe('named\n  name TEXT');
+    expect(await callTool(sqlSchema({ database: { file }, tables: ['named'] }), { table: 'users' })).toBe(
+      'refused: There is no table "users". Existing tables: named.',
     );
   });
 });
@@ -106,8 +106,8 @@ describe('what is read', () => {
 /** Node 24.10 and later. */
 const HAS_AUTHORIZER = 'setAuthorizer' in DatabaseSync.prototype;
 
-describe('what is hostile', () => {
-  const other = () => box.path('other.db');
+describe('a hostile query', () => {
+  const other = () => box.resolve('other.db');
   const attacks: readonly (readonly [string, string])[] = [
     ['DROP', 'DROP TABLE users'],
     ['a second statement', 'SELECT 1; DROP TABLE users'],
@@ -142,21 +142,21 @@ describe('what is hostile', () => {
     ['writefile', "SELECT writefile('evil', 'x')"],
     ['fts3_tokenizer', "SELECT fts3_tokenizer('simple', x'00')"],
     ['the schema as a table to write', "INSERT INTO sqlite_schema VALUES ('table', 'x', 'x', 0, '') RETURNING 1"],
-    ['nothing', ';'],
+    ['an empty statement', ';'],
     ['a comment', '-- nothing'],
     ['a NUL', 'SELECT 1\0; DROP TABLE users'],
     ['EXPLAIN of what writes', 'EXPLAIN DELETE FROM users'],
   ];
 
-  test.each(attacks)('%s changes nothing and makes nothing', async (_, sql) => {
+  test.each(attacks)('such as %s changes nothing and creates no file', async (_, sql) => {
     writeFileSync(other(), '');
     const before = [readFileSync(file), readdirSync(box.root).sort()];
-    const said = await ask(sql);
-    // A second statement is never run: at most the first one is. Without an authorizer what only looks at something is let through.
+    const result = await ask(sql);
+    // Only the first statement can run. Without an authorizer, statements that only read something are allowed.
     const isHarmless =
       /^SELECT 1\b/.test(sql) || (!HAS_AUTHORIZER && /^EXPLAIN|pragma_|heap_limit|page_size/.test(sql));
-    if (!isHarmless) expect(said).toMatch(/^refused: /);
-    // Every byte, so that whatever is asked next is answered as it was.
+    if (!isHarmless) expect(result).toMatch(/^refused: /);
+    // Compares every byte of the file.
     expect([readFileSync(file), readdirSync(box.root).sort()]).toEqual(before);
     for (const made of ['made.db', 'copy.db', 'evil']) expect(existsSync(made)).toBe(false);
   });
@@ -167,13 +167,13 @@ describe('what is hostile', () => {
       'a product of products',
       'SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT * FROM n) a, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT * FROM n) b, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT * FROM n) c',
     ],
-  ])('%s is given up at its deadline, and blocks nobody', async (_, sql) => {
+  ])('such as %s is stopped at its deadline without blocking this process', async (_, sql) => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 5);
-    const said = await ask(sql, [], { timeoutMs: 700 });
+    const result = await ask(sql, [], { timeoutMs: 700 });
     clearInterval(timer);
-    expect(said).toMatch(/^refused: (The query was given up: it takes longer than 0\.7 s|SQLite says)/);
-    // A process that is blocked is told of its timer once, when it is over.
+    expect(result).toMatch(/^refused: (The query was stopped: it took longer than 0\.7 s|SQLite says)/);
+    // In a blocked process, the timer would fire once, at the end.
     expect(ticks).toBeGreaterThan(1);
   });
 
@@ -184,21 +184,24 @@ describe('what is hostile', () => {
       'rows that are kept for sorting',
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000) SELECT group_concat(printf('%.*c', 100000, 'x')) FROM n",
     ],
-  ])('%s needs no memory of this process', async (_, sql) => {
+  ])('such as %s needs no memory of this process', async (_, sql) => {
     const before = process.memoryUsage().rss;
     expect((await ask(sql, [], { timeoutMs: 20_000 })).length).toBeLessThan(10_000);
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
   });
 
-  test('a query that is aborted ends at once, with its process', async () => {
+  test('is ended with its process when the signal is aborted', async () => {
     const controller = new AbortController();
     const sql = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
-    const reading = sqlQuery({ database: { file } }).execute({ sql, parameters: [] }, contextWith(controller.signal));
+    const reading = sqlQuery({ database: { file } }).execute(
+      { sql, parameters: [] },
+      createToolContext(controller.signal),
+    );
     setTimeout(() => controller.abort(new Error('enough')), 100);
     await expect(reading).rejects.toThrow('enough');
   });
 
-  test('the process of a query has nothing of this one’s environment', async () => {
+  test('does not inherit this process’s environment', async () => {
     process.env['PAWL_TEST_SECRET'] = 'hidden';
     expect(await ask("SELECT coalesce(getenv('PAWL_TEST_SECRET'), 'none')")).not.toContain('hidden');
     delete process.env['PAWL_TEST_SECRET'];
@@ -207,34 +210,34 @@ describe('what is hostile', () => {
 
 test.each([
   ['a database in memory', () => new DatabaseSync(':memory:')],
-  ['a file that is not there', () => ({ file: box.path('none.db') })],
+  ['a missing file', () => ({ file: box.resolve('none.db') })],
   ['a folder', () => ({ file: box.root })],
-  ['nothing that reads', () => ({ path: file })],
-])('%s is refused where the tool is made', (_, database) => {
+  ['an unsupported value', () => ({ path: file })],
+])('refuses %s with a ConfigError', (_, database) => {
   expect(() => sqlQuery({ database: database() as never })).toThrow(ConfigError);
 });
 
-test('a file that is no database is told when it is asked', async () => {
+test('reports a file that is not a database at the first query', async () => {
   box.write('no.db', 'x'.repeat(4_096));
   expect(
-    await answer(sqlQuery({ database: { file: box.path('no.db') } }), { sql: 'SELECT 1 FROM sqlite_schema' }),
+    await callTool(sqlQuery({ database: { file: box.resolve('no.db') } }), { sql: 'SELECT 1 FROM sqlite_schema' }),
   ).toContain('not a database');
 });
 
 test.each([
-  ['can not be started', '/nothing/node', { code: 'ENOENT' }],
-  ['ends before it says anything', '/bin/false', { message: 'It ended with exit code 1: ' }],
-])('a process of a query that %s is the operator’s, and no fault of the query', async (_, path, cause) => {
+  ['cannot be started', '/nothing/node', { code: 'ENOENT' }],
+  ['ends without a response', '/bin/false', { message: 'The process ended with exit code 1: ' }],
+])('reports a query process that %s as a problem of the operator', async (_, path, cause) => {
   const { execPath } = process;
   process.execPath = path;
   try {
     const asked = sqlQuery({ database: { file } }).execute(
       { sql: 'SELECT 1', parameters: [] },
-      contextWith(new AbortController().signal),
+      createToolContext(new AbortController().signal),
     );
     const error: unknown = await Promise.resolve(asked).catch((reason: unknown) => reason);
     if (!ToolError.isInstance(error)) throw error;
-    expect(error.message).toBe('Nothing was asked: the process for the query could not be run. Tell the user.');
+    expect(error.message).toBe('Nothing was queried: the process for the query could not be run. Tell the user.');
     expect(error.cause).toMatchObject(cause);
   } finally {
     process.execPath = execPath;

@@ -1,12 +1,12 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
-import { readerFor } from '../sql-query/reader-for.ts';
+import { createSqlReader } from '../sql-query/create-sql-reader.ts';
 import type { SqlOptions } from '../sql-query/sql-query.ts';
 
 export interface SqlSchemaOptions extends SqlOptions {
-  /** The tables that are told of; of PostgreSQL with their schema: `public.orders`. @defaultValue all that there are */
+  /** The tables to describe; in PostgreSQL with their schema: `public.orders`. @defaultValue all tables */
   readonly tables?: readonly string[];
-  /** How long it may take, in milliseconds. @defaultValue 10_000 */
+  /** Deadline in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
 }
 
@@ -25,34 +25,34 @@ const SQL_SCHEMA: OptionTable<SqlSchemaOptions> = {
 };
 
 /**
- * A tool that tells a database's tables, with columns, types and keys. See README.md of `sql-query`.
+ * Creates a tool that describes a database's tables, with columns, types and keys. See README.md of `sql-query`.
  *
- * @throws ConfigError for what is no database, or one in memory.
+ * @throws ConfigError if the database is not supported or in memory.
  */
-export function sqlSchema(given: SqlSchemaOptions): Tool<unknown> {
-  const options = checkOptions(given, SQL_SCHEMA, 'Tool "sql_schema"');
-  const { database, powerfulRole = 'refuse', tables: allowed, timeoutMs = 10_000 } = options;
-  const reader = readerFor(database, { tool: 'sql_schema', powerfulRole });
+export function sqlSchema(options: SqlSchemaOptions): Tool<unknown> {
+  const checked = checkOptions(options, SQL_SCHEMA, 'Tool "sql_schema"');
+  const { database, powerfulRole = 'refuse', tables: allowed, timeoutMs = 10_000 } = checked;
+  const reader = createSqlReader(database, { tool: 'sql_schema', powerfulRole });
   const sql = reader.dialect === 'SQLite' ? SQLITE : POSTGRES;
   return tool({
     name: 'sql_schema',
-    description: `Tells the tables of the ${reader.dialect} database with their columns, types and keys.`,
-    input: z.object({ table: z.string().optional().describe('Only this one. Without it: all of them.') }),
+    description: `List the tables of the ${reader.dialect} database, with their columns, types and keys.`,
+    input: z.object({ table: z.string().optional().describe('The table to describe. Omit it to list all tables.') }),
     effect: 'read',
     timeoutMs: timeoutMs + 5_000,
     preview: ({ table }) => `tables${table === undefined ? '' : `: ${table}`}`,
     async execute({ table }, { signal }) {
-      const caps = { maxRows: MAX_COLUMNS, maxBytes: MAX_BYTES, timeoutMs, signal };
-      const { rows, cut } = await reader.read({ sql, parameters: [] }, caps);
-      const columns = rows.map((row): Column => JSON.parse(row)); // As the statement below has them.
-      const seen = columns.filter(([name]) => allowed?.includes(name) ?? true);
-      const wanted = seen.filter(([name]) => table === undefined || name === table || name.endsWith(`.${table}`));
+      const limits = { maxRows: MAX_COLUMNS, maxBytes: MAX_BYTES, timeoutMs, signal };
+      const { rows, cutBy } = await reader.read({ sql, parameters: [] }, limits);
+      const columns = rows.map((row): Column => JSON.parse(row)); // The statements below select these columns.
+      const visible = columns.filter(([name]) => allowed?.includes(name) ?? true);
+      const wanted = visible.filter(([name]) => table === undefined || name === table || name.endsWith(`.${table}`));
       if (wanted.length === 0 && table !== undefined) {
         throw new ToolError(
-          `There is no table "${table}". There are: ${[...new Set(seen.map(([name]) => name))].join(', ') || 'none'}.`,
+          `There is no table "${table}". Existing tables: ${[...new Set(visible.map(([name]) => name))].join(', ') || 'none'}.`,
         );
       }
-      return told(wanted) + (cut === undefined ? '' : '\n[there are more: ask for one table]');
+      return formatTables(wanted) + (cutBy === undefined ? '' : '\n[there are more: pass one table]');
     },
   });
 }
@@ -60,10 +60,10 @@ export function sqlSchema(given: SqlSchemaOptions): Tool<unknown> {
 const MAX_COLUMNS = 5_000;
 const MAX_BYTES = 400_000;
 
-/** Table, column, type, and what else is said of it. */
+/** Table, column, type, and constraints. */
 type Column = readonly [string, string, string, string];
 
-function told(columns: readonly Column[]): string {
+function formatTables(columns: readonly Column[]): string {
   const tables = new Map<string, string[]>();
   for (const [table, name, type, rest] of columns) {
     tables.set(table, [

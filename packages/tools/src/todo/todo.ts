@@ -1,22 +1,22 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
 
 export interface TodoOptions {
   /** @defaultValue 'todo' */
   readonly name?: string;
-  /** The most items of a plan. @defaultValue 50 */
+  /** Maximum items of a plan. @defaultValue 50 */
   readonly maxItems?: number;
 }
 
 const TODO: OptionTable<TodoOptions> = { keys: { name: 'any', maxItems: 'number' } };
 
 /**
- * A tool by which the model keeps a plan: it passes the whole list each time, and reads it back. The plan is nowhere but in the
- * conversation, so it survives what the conversation survives. See README.md beside this file.
+ * Creates a tool for the model's plan: the model passes the whole list in each call, and the result repeats it. The plan is stored only in
+ * the conversation. See README.md in this folder.
  *
- * @throws ConfigError for a name that can't be sent, or a cap that is no whole number.
+ * @throws ConfigError if the name is invalid, or a limit is not a whole number.
  */
 export function todo(options: TodoOptions = {}): Tool<unknown> {
   const { name = 'todo', maxItems = 50 } = checkOptions(options, TODO, 'Tool "todo"');
@@ -24,21 +24,21 @@ export function todo(options: TodoOptions = {}): Tool<unknown> {
   return tool({
     name,
     description:
-      'Keeps your plan for a task of several steps. Pass the whole list each time something changes; it replaces the one before. One item at most is "doing".',
+      'Keep a plan for a task with several steps. Pass the whole list whenever something changes; it replaces the previous list. Set at most one item to "doing".',
     input: z.object({
       items: z
         .array(
           z.object({
-            text: z.string().min(1).max(500).describe('What is to be done.'),
-            status: z.enum(['open', 'doing', 'done']).describe('Where it stands.'),
+            text: z.string().min(1).max(500).describe('The step.'),
+            status: z.enum(['open', 'doing', 'done']).describe('The status of the step.'),
           }),
         )
         .max(maxItems)
-        .describe('All items, in their order.'),
+        .describe('All items, in order.'),
     }),
     effect: 'read',
     timeoutMs: 1_000,
-    preview: ({ items }) => visible(shown(items)),
+    preview: ({ items }) => escapeInvisible(formatPlan(items)),
     execute({ items }) {
       const doing = items.filter(({ status }) => status === 'doing');
       if (doing.length > 1) {
@@ -46,7 +46,7 @@ export function todo(options: TodoOptions = {}): Tool<unknown> {
           `${doing.length} items are "doing". Nothing was changed. Set all but one of them to "open" or "done".`,
         );
       }
-      return shown(items);
+      return formatPlan(items);
     },
   });
 }
@@ -56,11 +56,13 @@ interface Item {
   readonly status: 'open' | 'doing' | 'done';
 }
 
-function shown(items: readonly Item[]): string {
+function formatPlan(items: readonly Item[]): string {
   if (items.length === 0) return 'The plan is empty.';
-  const left = items.filter(({ status }) => status !== 'done').length;
+  const remaining = items.filter(({ status }) => status !== 'done').length;
   const lines = items.map(({ text, status }) => `${MARKS[status]} ${text.replaceAll(/\s+/g, ' ')}`);
-  return [...lines, left === 0 ? 'All is done.' : `${left} of ${items.length} left.`].join('\n');
+  return [...lines, remaining === 0 ? 'All items are done.' : `${remaining} of ${items.length} items remain.`].join(
+    '\n',
+  );
 }
 
 const MARKS: Readonly<Record<Item['status'], string>> = { open: '[ ]', doing: '[>]', done: '[x]' };

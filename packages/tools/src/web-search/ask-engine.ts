@@ -1,73 +1,75 @@
 import { ToolError } from '@pawl/core';
-import { AddressRule } from '../net/address.ts';
-import { type Asked, guardedRequest } from '../net/guarded-request.ts';
-import { resolveBySystem } from '../net/lookup.ts';
+import { AddressRule } from '../net/address-rule.ts';
+import { resolveBySystem } from '../net/lookup-hostname.ts';
+import { type GuardedRequest, sendGuardedRequest } from '../net/send-guarded-request.ts';
 import type { SearchContext, SearchResult } from './engine.ts';
 
 export interface EngineOptions {
-  /** The service's address, for one of your own. */
+  /** The service's address. @defaultValue the public service */
   readonly baseURL?: string;
-  /** Addresses that may be reached though they are not public: `127.0.0.1`. @defaultValue none */
+  /** Addresses that are allowed although they are not public: `127.0.0.1`. @defaultValue none */
   readonly allowAddresses?: readonly string[];
 }
 
-interface Asking extends Pick<EngineOptions, 'allowAddresses'> {
+interface EngineRequest extends Pick<EngineOptions, 'allowAddresses'> {
   readonly name: string;
   readonly signal: AbortSignal;
 }
 
 const MAX_BYTES = 2 * 2 ** 20;
 
-/** The service's answer as JSON. Neither a key nor what the service says of one is in an error. */
-export async function askEngine(asked: Asked, { name, signal, allowAddresses = [] }: Asking): Promise<unknown> {
-  const { status, body } = await guardedRequest(asked, {
+/** Sends a request to a service, and returns the response's JSON. Errors contain neither the key nor the service's message. */
+export async function askEngine(
+  asked: GuardedRequest,
+  { name, signal, allowAddresses = [] }: EngineRequest,
+): Promise<unknown> {
+  const { status, body } = await sendGuardedRequest(asked, {
     addresses: new AddressRule(allowAddresses, 'web_search'),
     ports: [80, 443, Number(asked.url.port) || 443],
     resolve: resolveBySystem,
     maxBytes: MAX_BYTES,
     maxRedirects: 0,
     signal,
-    follow: (next) => next,
+    followRedirect: (next) => next,
   });
   if (status === 401 || status === 403)
-    throw new ToolError(`${name} refuses the key that it was given. Tell the user that the search is not set up.`);
+    throw new ToolError(`${name} refused the key. Tell the user that the search is not set up.`);
   if (status === 429)
-    throw new ToolError(`${name} takes no more searches for now. Go on without, or search again later.`);
-  if (status < 200 || status > 299) throw new ToolError(`${name} answers with status ${status}. Search again later.`);
+    throw new ToolError(`${name} accepts no more searches now. Continue without, or search again later.`);
+  if (status < 200 || status > 299) throw new ToolError(`${name} responded with status ${status}. Search again later.`);
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
-    throw new ToolError(`${name} gave no answer that can be read. Search again later.`);
+    throw new ToolError(`${name} returned a response that is not JSON. Search again later.`);
   }
 }
 
-export interface Fields {
+export interface ResultFields {
   readonly name: string;
-  /** Where the list is: `web.results`. */
+  /** The path of the list of results in the response. */
   readonly path: readonly string[];
-  /** The field that says what a result is about. */
+  /** The field with the text of a result. */
   readonly snippet: string;
 }
 
-/** The results in a service's answer; what is none is left out. */
-export function resultsIn(
-  answer: unknown,
-  { name, path, snippet }: Fields,
+/** Reads the results in a response. Entries without an http address are dropped. */
+export function parseResults(
+  response: unknown,
+  { name, path, snippet }: ResultFields,
   { count }: SearchContext,
 ): readonly SearchResult[] {
-  let found = answer;
+  let found = response;
   for (const part of path) found = typeof found === 'object' && found !== null ? Reflect.get(found, part) : undefined;
   if (found === undefined) return [];
-  if (!Array.isArray(found))
-    throw new ToolError(`${name} gave an answer of another form than is known. Search again later.`);
+  if (!Array.isArray(found)) throw new ToolError(`${name} returned a response of an unknown form. Search again later.`);
   return found.slice(0, count).flatMap((each): SearchResult[] => {
     if (typeof each !== 'object' || each === null) return [];
     const url: unknown = Reflect.get(each, 'url');
     if (typeof url !== 'string' || !/^https?:/.test(url)) return [];
-    return [{ url, title: textOf(Reflect.get(each, 'title')), snippet: textOf(Reflect.get(each, snippet)) }];
+    return [{ url, title: toText(Reflect.get(each, 'title')), snippet: toText(Reflect.get(each, snippet)) }];
   });
 }
 
-function textOf(value: unknown): string {
+function toText(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }

@@ -1,16 +1,16 @@
-/** One thing that was found. */
+/** A result of a search. */
 export interface SearchResult {
   readonly title: string;
   readonly url: string;
-  /** What it says, in short. */
+  /** A short text of the page. */
   readonly snippet: string;
 }
 
 export interface SearchContext {
-  /** How many are wanted. */
+  /** The number of wanted results. */
   readonly count: number;
   readonly signal: AbortSignal;
 }
 
-/** Whatever searches: one of `brave`, `tavily` and `searxng`, or a function of yours. */
+/** A search engine: created by `brave`, `tavily` or `searxng`, or your own function. */
 export type SearchEngine = (query: string, context: SearchContext) => Promise<readonly SearchResult[]>;

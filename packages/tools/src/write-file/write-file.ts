@@ -1,19 +1,26 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
-import { visible } from '../base/visible.ts';
-import { JAIL, JAIL_HINTS, Jail, type JailOptions } from '../files/jail.ts';
-import { placeFor } from '../files/place.ts';
-import { NotThere } from '../files/problem.ts';
-import { changed, createFile, type Existing, existing, existsAlready, replaceFile } from '../files/replace-file.ts';
-import { textOf } from '../files/text-form.ts';
-import { unifiedDiff } from '../files/unified-diff.ts';
-import { MAX_VERSIONED_BYTES, versionOf } from '../files/version.ts';
+import { escapeInvisible } from '../base/escape-invisible.ts';
+import { decodeText } from '../files/file-text.ts';
+import { findPlace } from '../files/find-place.ts';
+import { JAIL_HINTS, JAIL_KEYS, Jail, type JailOptions } from '../files/jail.ts';
+import {
+  createChangedError,
+  createExistsError,
+  createFile,
+  type ExistingFile,
+  readExisting,
+  replaceFile,
+} from '../files/replace-file.ts';
+import { FileNotFoundError } from '../files/to-tool-error.ts';
+import { createUnifiedDiff } from '../files/unified-diff.ts';
+import { computeVersion, MAX_VERSIONED_BYTES } from '../files/version.ts';
 
 export interface WriteFileOptions extends JailOptions {
-  /** The most bytes of a file. @defaultValue 1_048_576 */
+  /** Maximum bytes of a file, at most 8 MiB. @defaultValue 1_048_576 */
   readonly maxBytes?: number;
-  /** What happens where a folder on the way is missing. @defaultValue 'refuse' */
+  /** Whether to create missing folders on the way. @defaultValue 'refuse' */
   readonly folders?: 'create' | 'refuse';
   /** Deadline in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
@@ -27,7 +34,7 @@ interface Input {
 
 const WRITE_FILE: OptionTable<WriteFileOptions> = {
   keys: {
-    ...JAIL,
+    ...JAIL_KEYS,
     maxBytes: 'number',
     folders: { create: true, refuse: true },
     timeoutMs: 'number',
@@ -36,87 +43,89 @@ const WRITE_FILE: OptionTable<WriteFileOptions> = {
 };
 
 /**
- * A tool that writes whole text files below the roots given, each at once or not at all, and over none that was not read first or has
- * changed since. See README.md beside this file for what it protects against and what not.
+ * Creates a tool that writes whole text files below the roots. Writing is atomic. An existing file is replaced only if it was read and has
+ * not changed since. README.md in this folder says what it protects against.
  *
- * @throws ConfigError for roots that are no folders, and caps that are no whole numbers.
+ * @throws ConfigError if a root is not a folder, or a limit is not a whole number.
  */
-export function writeFile(given: WriteFileOptions): Tool<unknown> {
-  const options = checkOptions(given, WRITE_FILE, 'Tool "write_file"');
-  const { maxBytes = 1_048_576, folders = 'refuse', timeoutMs = 10_000 } = options;
+export function writeFile(options: WriteFileOptions): Tool<unknown> {
+  const checked = checkOptions(options, WRITE_FILE, 'Tool "write_file"');
+  const { maxBytes = 1_048_576, folders = 'refuse', timeoutMs = 10_000 } = checked;
   const jail = new Jail(options, 'write_file');
   checkPositive({ maxBytes }, 'write_file');
-  const most = Math.min(maxBytes, MAX_VERSIONED_BYTES);
+  const maxSize = Math.min(maxBytes, MAX_VERSIONED_BYTES);
   return tool({
     name: 'write_file',
     description:
-      'Writes a whole text file. To write over one, read it first, and pass the version that read_file tells you. To change a part of a file, edit_file is better.',
+      'Write a whole text file. To replace a file, read it first, and pass the version that read_file returned. To change part of a file, use edit_file.',
     input: z.object({
       path: z.string().min(1).describe('Path of the file, relative to the root.'),
-      content: z.string().describe('All that the file is to have.'),
-      version: z.string().optional().describe('The version that read_file told; left out for a new file.'),
+      content: z.string().describe('The whole new content of the file.'),
+      version: z.string().optional().describe('The version that read_file returned. Omit it for a new file.'),
     }),
-    // Repeated, it finds its own content there, and says the same.
+    // A repeated call finds its own content, and returns the same result.
     effect: 'idempotent',
     timeoutMs,
-    preview: (input) => previewOf(jail, input),
+    preview: (input) => formatPreview(jail, input),
     async execute(input, { signal }) {
       if (!input.content.isWellFormed()) {
-        throw new ToolError('The content has half of a character in it. Nothing was written. Pass whole ones.');
+        throw new ToolError('The content contains half of a character. Nothing was written. Pass whole characters.');
       }
       const bytes = new TextEncoder().encode(input.content);
-      if (bytes.length > most) {
+      if (bytes.length > maxSize) {
         throw new ToolError(
-          `The content has ${bytes.length} bytes, and may have ${most}. Write less, or several files.`,
+          `The content has ${bytes.length} bytes; at most ${maxSize} are allowed. Write less, or several files.`,
         );
       }
-      const before = await present(jail, { ...input, signal });
+      const before = await readIfPresent(jail, { ...input, signal });
       if (before === undefined) {
-        if (input.version !== undefined) throw gone(input.path);
-        const place = await placeFor(jail, { path: input.path, signal, folders });
+        if (input.version !== undefined) throw createGoneError(input.path);
+        const place = await findPlace(jail, { path: input.path, signal, folders });
         await createFile(place, { bytes, signal });
-        return told(place.shown, bytes);
+        return formatResult(place.displayPath, bytes);
       }
-      if (before.version === versionOf(bytes)) return told(before.shown, bytes);
-      if (input.version === undefined) throw existsAlready(before.shown);
-      if (input.version !== before.version) throw changed(before.shown);
+      if (before.version === computeVersion(bytes)) return formatResult(before.displayPath, bytes);
+      if (input.version === undefined) throw createExistsError(before.displayPath);
+      if (input.version !== before.version) throw createChangedError(before.displayPath);
       await replaceFile(before, { bytes, signal });
-      return told(before.shown, bytes);
+      return formatResult(before.displayPath, bytes);
     },
   });
 }
 
-interface Looking {
+interface FileRequest {
   readonly path: string;
   readonly signal: AbortSignal;
 }
 
-/** `undefined` where there is no such file. What may not be looked at rejects. */
-async function present(jail: Jail, looking: Looking): Promise<Existing | undefined> {
+/** `undefined` if the file does not exist. Rejects if the path is outside or denied. */
+async function readIfPresent(jail: Jail, looking: FileRequest): Promise<ExistingFile | undefined> {
   try {
-    return await existing(jail, looking);
+    return await readExisting(jail, looking);
   } catch (error) {
-    if (error instanceof NotThere) return undefined;
+    if (error instanceof FileNotFoundError) return undefined;
     throw error;
   }
 }
 
-function gone(path: string): ToolError {
-  return new ToolError(`There is no "${path}" any more. Nothing was written. Leave the version out to write it anew.`);
+function createGoneError(path: string): ToolError {
+  return new ToolError(`"${path}" no longer exists. Nothing was written. Omit the version to create it.`);
 }
 
-function told(shown: string, bytes: Uint8Array): string {
-  return `Wrote ${shown}: ${bytes.length} bytes.\n[version ${versionOf(bytes)}]`;
+function formatResult(displayPath: string, bytes: Uint8Array): string {
+  return `Wrote ${displayPath}: ${bytes.length} bytes.\n[version ${computeVersion(bytes)}]`;
 }
 
 const PREVIEW_MS = 5_000;
 
-async function previewOf(jail: Jail, { path, content }: Input): Promise<string> {
+async function formatPreview(jail: Jail, { path, content }: Input): Promise<string> {
   try {
-    const before = await present(jail, { path, signal: AbortSignal.timeout(PREVIEW_MS) });
-    const text = before === undefined ? '' : (textOf(before.bytes)?.text ?? '');
-    return visible(unifiedDiff({ shown: before?.shown ?? path, before: text, after: content }));
+    const before = await readIfPresent(jail, { path, signal: AbortSignal.timeout(PREVIEW_MS) });
+    const text = before === undefined ? '' : (decodeText(before.bytes)?.text ?? '');
+    return escapeInvisible(
+      createUnifiedDiff({ displayPath: before?.displayPath ?? path, before: text, after: content }),
+    );
   } catch (error) {
-    return visible(ToolError.isInstance(error) ? error.message : `write ${path}`);
+    return escapeInvisible(ToolError.isInstance(error) ? error.message : `write ${path}`);
   }
 }

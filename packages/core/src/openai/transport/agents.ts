@@ -20,7 +20,7 @@ const agents = new Map<string, Dispatcher>();
 const OPTIONS = {
   // undici 8 offers HTTP/2 by default.
   allowH2: false,
-  // The deadlines of undici are off: the caller has its own.
+  // The timeouts of undici are off: the caller has its own deadlines.
   connectTimeout: 0,
   headersTimeout: 0,
   bodyTimeout: 0,
@@ -60,9 +60,9 @@ interface ClientOptions extends Omit<Client.Options, 'connect'> {
   readonly connect: Connect;
 }
 
-/** One connection, which reports to its exchange. undici calls a handler only after it has connected. */
+/** A connection that reports to its exchange while it connects: undici calls a handler only afterwards. */
 class ObservedClient extends Client implements Connection {
-  /** Those of the same pool that have a socket. */
+  /** The clients of the same pool that have a socket. */
   readonly #connected: Set<ObservedClient>;
   #exchange: Exchange | undefined;
   #socket: Socket | undefined;
@@ -89,22 +89,21 @@ class ObservedClient extends Client implements Connection {
   }
 
   /**
-   * Some servers take a closed stream for a client that still reads, and continue to generate. A reset leaves no doubt. TLS has
-   * no reset: its connections are closed by the abort that follows.
+   * Some servers continue to generate after a normal close, so the connection is reset. TLS has no reset: the following abort closes its
+   * connections.
    */
   resetConnection(): void {
     const socket = this.#socket;
     if (socket === undefined || 'encrypted' in socket) return;
     const destroy = socket.destroy.bind(socket);
-    // `resetAndDestroy` destroys without an error. undici takes that for the end of a body without a length, and the end of an
-    // aborted request fails an assertion, which ends the process.
+    // `resetAndDestroy` destroys without an error. undici treats that as the end of a body without a length, which fails an assertion for
+    // an aborted request and ends the process.
     socket.destroy = () => destroy(new errors.InformationalError('aborted'));
     socket.resetAndDestroy();
   }
 
   /**
-   * If the server responds before it has read the request, it can take the rest of the request for the next one: the connection
-   * is closed.
+   * Closes the connection if the request is not sent completely: a server that responds early could read the rest of it as the next request.
    */
   releaseConnection(): void {
     this.#exchange = undefined; // An idle connection must not keep a request in memory.
@@ -112,7 +111,7 @@ class ObservedClient extends Client implements Connection {
     if ((this.#socket?.writableLength ?? 0) > 0) this.#socket?.destroy();
   }
 
-  /** If one connection was stale, its idle neighbours probably are: the request is sent again on a new one. */
+  /** If one connection was stale, the idle ones probably are too, and the retry needs a new one. */
   closeIdleConnections(): void {
     for (const client of this.#connected) if (client.#exchange?.isOver !== false) client.#socket?.destroy();
   }
@@ -147,7 +146,7 @@ class ObservedClient extends Client implements Connection {
   }
 }
 
-/** The connections to a proxy. An abort closes a tunnel also while TLS begins in it. */
+/** Creates the connections to a proxy. An abort closes a tunnel also during its TLS handshake. */
 function createTunnelPool(origin: URL, options: object): Pool {
   const pool = new Pool(origin, { ...options, ...OPTIONS });
   const connect = pool.connect.bind(pool) as (tunnel: Undici.ConnectOptions) => Promise<Undici.ConnectData>; // The overload that the proxy agent calls.
@@ -157,8 +156,8 @@ function createTunnelPool(origin: URL, options: object): Pool {
       const { socket, statusCode } = response;
       if (statusCode !== 200) {
         socket.on('error', () => undefined).destroy();
-        // Without the text of the proxy: some repeat the credentials.
-        throw tunnelError(`The proxy answered ${statusCode}.`);
+        // Does not quote the proxy: some proxies repeat the credentials.
+        throw createTunnelError(`The proxy responded with ${statusCode}.`);
       }
       if (tunnel.signal instanceof AbortSignal) tunnel.signal.addEventListener('abort', () => void socket.destroy());
       return response;
@@ -166,12 +165,12 @@ function createTunnelPool(origin: URL, options: object): Pool {
   });
 }
 
-/** Errors of the system stay as they are. */
+/** Errors of the operating system stay as they are. */
 function rethrowTunnelError(error: Error & { readonly code?: string }): never {
   if (error.name !== 'HTTPParserError' && !error.code?.startsWith('UND_ERR_')) throw error;
-  throw tunnelError(error.message, error);
+  throw createTunnelError(error.message, error);
 }
 
-function tunnelError(message: string, cause?: Error): Error {
+function createTunnelError(message: string, cause?: Error): Error {
   return Object.assign(new Error(message, { cause }), { code: 'ERR_PROXY_TUNNEL' });
 }

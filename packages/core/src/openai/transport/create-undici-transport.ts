@@ -3,7 +3,7 @@ import { fetchTransport } from './fetch-transport.ts';
 import { findProxy, type ProxyServer } from './proxy.ts';
 import type { CreateTransport, Dispatcher, Transport } from './transport.ts';
 
-/** HTTP/1.1 over undici. It is loaded with the first request, because it takes longer to load than all of core. */
+/** Sends requests by HTTP/1.1 with undici. The first request loads it, because it takes longer to load than all of core. */
 export const createTransport: CreateTransport = (url, dispatcher) => {
   const proxy = dispatcher === undefined ? findProxy(url) : undefined;
   let send: Transport = async (request) => {
@@ -32,7 +32,7 @@ async function loadAgent(proxy: ProxyServer | undefined): Promise<Dispatcher | u
 
 let loading: Promise<typeof import('./agents.ts') | undefined> | undefined;
 
-/** undici is CommonJS that requires modules of Node: some bundles cannot load it, and `fetch` sends their requests. */
+/** Some bundles cannot load undici, which is CommonJS and requires modules of Node. `fetch` sends their requests. */
 function reportFailure(error: unknown): undefined {
   const reason = error instanceof Error ? error.message : String(error);
   if (isDebugEnabled()) {
@@ -43,8 +43,8 @@ function reportFailure(error: unknown): undefined {
 }
 
 /**
- * A dispatcher of the user may change the options that it gets, and headers are shared by the requests of a model: it gets copies.
- * A mock compares the body with texts.
+ * A dispatcher of the user may change its options, and the requests of a model share headers: it gets copies. The body is a string,
+ * because mocks compare it with strings.
  */
 function protectOptions(dispatcher: Dispatcher): Dispatcher {
   return {

@@ -12,7 +12,7 @@ export interface DispatchTransportOptions {
   readonly proxy: ProxyServer | undefined;
 }
 
-/** Sends requests by a dispatcher of undici. Does not follow redirects: they could take the key to another server. */
+/** Sends requests with a dispatcher of undici. Does not follow redirects: they could send the key to another server. */
 export function dispatchTransport(url: string, { dispatcher, proxy }: DispatchTransportOptions): Transport {
   const { origin, pathname, search, protocol, hostname } = new URL(url);
   const constant = { origin, path: pathname + search, method: 'POST', headersTimeout: 0, bodyTimeout: 0 } as const;
@@ -47,16 +47,18 @@ function concatenate({ pieces }: BodyBytes): Uint8Array {
 }
 
 /** @throws ConfigError for a header that cannot be sent. It quotes the name, never the value. */
-function prepareHeaders(given: HttpRequest['headers'], proxy: ProxyServer | undefined): Record<string, string> {
-  const headers: Record<string, string> = { 'accept-encoding': chooseEncodings(given) };
-  for (const [name, value] of Object.entries(given)) {
-    // A line break in a name or a value would begin another header.
+function prepareHeaders(original: HttpRequest['headers'], proxy: ProxyServer | undefined): Record<string, string> {
+  const headers: Record<string, string> = { 'accept-encoding': chooseEncodings(original) };
+  for (const [name, value] of Object.entries(original)) {
+    // A line break in a name or value would start another header.
     if (!NAME.test(name) || !VALUE.test(value)) {
-      throw new ConfigError(`The header "${name}" holds a character that no header can carry. Give a line of text.`);
+      throw new ConfigError(
+        `The header "${name}" has a character that is not allowed in headers. Pass a single line of text.`,
+      );
     }
     if (proxy !== undefined && name === 'proxy-authorization') {
       throw new ConfigError(
-        'The header "proxy-authorization" belongs to the proxy. Put the credentials into the variable that names it: "http://user:password@proxy:3128".',
+        'The header "proxy-authorization" belongs to the proxy. Put the credentials into the proxy variable: "http://user:password@proxy:3128".',
       );
     }
     if (!FRAMING.has(name) && (name !== 'connection' || TOKENS.test(value))) headers[name] = value;
@@ -83,19 +85,19 @@ function chooseEncodings({ accept }: HttpRequest['headers']): string {
 }
 
 /**
- * An instrumentation of undici adds a `traceparent` when a request is created, and servers refuse a request that has two. Removes
- * ours then: the span of the instrumentation is the nearer one. Returns what ends that.
+ * Instrumentation of undici adds a `traceparent` when a request is created, and servers refuse a request with two. Removes ours then,
+ * because the span of the instrumentation is nearer. Returns a function that stops this.
  */
 function keepOneTraceparent(headers: HttpRequest['headers']): (() => void) | undefined {
   if (!requestCreated.hasSubscribers || !('traceparent' in headers)) return undefined;
-  const listener = (message: unknown): void => removeFirstTraceparent(message);
-  requestCreated.subscribe(listener); // Called after the listeners that are subscribed before.
-  return () => void requestCreated.unsubscribe(listener);
+  const removeDuplicate = (message: unknown): void => removeFirstTraceparent(message);
+  requestCreated.subscribe(removeDuplicate); // Called after earlier subscribers.
+  return () => void requestCreated.unsubscribe(removeDuplicate);
 }
 
 const requestCreated = channel('undici:request:create');
 
-/** The headers of a request of undici are names and values in turn. */
+/** The headers of an undici request are a list of alternating names and values. */
 function removeFirstTraceparent(message: unknown): void {
   const { headers } = (message as { readonly request: { readonly headers: unknown } }).request; // The message of this channel is documented.
   if (!Array.isArray(headers)) return;

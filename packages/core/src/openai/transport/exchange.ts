@@ -19,11 +19,11 @@ export interface ExchangeOptions {
   readonly reject: (reason: unknown) => void;
 }
 
-/** A connection of an agent of ours. A dispatcher of the user has none of these. */
+/** A connection of our agents. Dispatchers of users do not provide it. */
 export interface Connection {
-  /** Whether it carried a request before: the server may have closed it meanwhile. */
+  /** Whether the connection carried an earlier request, so that the server may have closed it. */
   readonly isUsedAgain: boolean;
-  /** Closes it so that the server notices at once. */
+  /** Closes the connection so that the server notices at once. */
   resetConnection(): void;
   /** Called when the response is complete. */
   releaseConnection(): void;
@@ -33,13 +33,13 @@ export interface Connection {
 
 type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-interface Reading {
+interface BodyRead {
   readonly sink: Sink;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** One request and its response: the handler that a dispatcher calls, and what a transport resolves with. */
+/** One request and its response. It is the handler for the dispatcher and the response of the transport. */
 export class Exchange implements DispatchHandler, HttpResponse {
   readonly #request: HttpRequest;
   readonly #options: ExchangeOptions;
@@ -53,14 +53,14 @@ export class Exchange implements DispatchHandler, HttpResponse {
   #interimCount = 0;
   #status = 0;
   #headers: ResponseHeaders = {};
-  /** What arrived and was not passed to the sink yet. */
+  /** Received bytes that the sink did not get yet. */
   #buffered: Uint8Array[] = [];
   #bufferedBytes = 0;
-  #reading: Reading | undefined;
+  #bodyRead: BodyRead | undefined;
   /** Whether a promise of the sink is awaited. */
   #isWaiting = false;
   #bytesSinceWait = 0;
-  /** How the response ended. It takes effect when everything is read. */
+  /** How the response ended. Takes effect after the sink got all bytes. */
   #end: { readonly error?: Error } | undefined;
   /** Whether the body is read, or the exchange failed. */
   #isOver = false;
@@ -82,7 +82,7 @@ export class Exchange implements DispatchHandler, HttpResponse {
     return this.#status;
   }
 
-  header(name: string): string | undefined {
+  getHeader(name: string): string | undefined {
     const value = Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined;
     return Array.isArray(value) ? value.join(', ') : value;
   }
@@ -150,7 +150,7 @@ export class Exchange implements DispatchHandler, HttpResponse {
     this.#passOn();
   }
 
-  /** After an error, what arrived before is still read: it can be a complete response. */
+  /** Bytes that arrived before the error are still read: they may be a complete response. */
   onResponseError(_: DispatchController | null, error: Error): void {
     this.#abortConnecting = undefined;
     this.#end ??= { error };
@@ -158,7 +158,7 @@ export class Exchange implements DispatchHandler, HttpResponse {
     else this.#passOn();
   }
 
-  /** What undici lets through: it would read a body with an unknown coding as one that ends with its connection. */
+  /** Checks what undici accepts: it would read a body with an unknown transfer-encoding until the connection ends. */
   #findProblem(status: number, headers: ResponseHeaders): string | undefined {
     const coding = headers['transfer-encoding'];
     const length = headers['content-length'];
@@ -166,21 +166,21 @@ export class Exchange implements DispatchHandler, HttpResponse {
     if (status < 200 && ++this.#interimCount > MAX_INTERIM)
       return `The server sent more than ${MAX_INTERIM} responses with a status below 200, and none above.`;
     if (coding !== undefined && !/^(chunked|identity)$/i.test(String(coding)))
-      return "The transfer-encoding of the server's reply was not asked for. Known is chunked alone.";
+      return "The transfer-encoding of the server's response was not requested. Only chunked is supported.";
     if (length !== undefined && length.length > MAX_DIGITS)
-      return "The content-length of the server's reply is no number of bytes.";
+      return "The content-length of the server's response is not a number of bytes.";
     return undefined;
   }
 
   #read(sink: Sink): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure.reason);
-      this.#reading = { sink, resolve, reject };
-      this.#goOn();
+      this.#bodyRead = { sink, resolve, reject };
+      this.#continue();
     });
   }
 
-  #goOn(): void {
+  #continue(): void {
     this.#passOn();
     if (this.#bufferedBytes <= HIGH_WATER_MARK && this.#end === undefined && !this.#isOver) this.#controller?.resume();
   }
@@ -195,20 +195,20 @@ export class Exchange implements DispatchHandler, HttpResponse {
     });
   }
 
-  /** Passes to the sink what is buffered, and then the end. */
+  /** Passes the buffered bytes to the sink, then the end. */
   #passOn(): void {
-    if (this.#reading === undefined || this.#isWaiting || this.#isOver) return;
+    if (this.#bodyRead === undefined || this.#isWaiting || this.#isOver) return;
     try {
-      const wait = this.#passBuffered(this.#reading.sink);
+      const wait = this.#passBuffered(this.#bodyRead.sink);
       if (wait !== undefined) this.#waitFor(wait);
       else if (this.#end?.error !== undefined) this.#break(this.#end.error);
-      else if (this.#end !== undefined) this.#finish(this.#reading);
+      else if (this.#end !== undefined) this.#finish(this.#bodyRead);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  /** A fast server must not keep the event loop to itself: after some bytes, others have a turn. */
+  /** Yields to the event loop after some bytes, so that a fast server does not block it. */
   #passBuffered(sink: Sink): Promise<void> | undefined {
     const [first, ...others] = this.#buffered;
     if (first === undefined) return undefined;
@@ -216,7 +216,7 @@ export class Exchange implements DispatchHandler, HttpResponse {
     this.#buffered = [];
     this.#bufferedBytes = 0;
     this.#bytesSinceWait += bytes.length;
-    return sink(bytes) ?? (this.#bytesSinceWait < HIGH_WATER_MARK ? undefined : nextTurn());
+    return sink(bytes) ?? (this.#bytesSinceWait < HIGH_WATER_MARK ? undefined : waitForNextTurn());
   }
 
   #waitFor(wait: Promise<void>): void {
@@ -224,12 +224,12 @@ export class Exchange implements DispatchHandler, HttpResponse {
     this.#bytesSinceWait = 0;
     const stopWaiting = (): void => {
       this.#isWaiting = false;
-      this.#goOn();
+      this.#continue();
     };
     wait.then(stopWaiting, (reason: unknown) => this.#fail(reason));
   }
 
-  #finish({ resolve }: Reading): void {
+  #finish({ resolve }: BodyRead): void {
     this.#isOver = true;
     this.#stopListening();
     if (this.#connection === undefined) resolve();
@@ -245,7 +245,7 @@ export class Exchange implements DispatchHandler, HttpResponse {
     this.#fail(new TransportError({ phase, staleSocket, proxy, cause: explain(cause, phase) }));
   }
 
-  /** With a dispatcher of the user, only the error can say whether the connection carried a response before. */
+  /** With a dispatcher of the user, only the error shows whether the connection carried an earlier response. */
   #isUsedAgain(cause: ClosedError): boolean {
     return this.#connection?.isUsedAgain ?? (cause.socket?.bytesRead ?? 0) > 0;
   }
@@ -258,12 +258,12 @@ export class Exchange implements DispatchHandler, HttpResponse {
     this.#options.onStarted?.();
     this.#abortConnecting?.();
     if (this.#controller !== undefined) this.#close(this.#controller);
-    this.#reading?.reject(reason);
+    this.#bodyRead?.reject(reason);
     this.#options.reject(reason);
   }
 
   #close(controller: DispatchController): void {
-    // A response that has ended gave its connection back: another request may have it.
+    // After the end of a response, another request may use the connection.
     if (this.#end !== undefined) return;
     if (this.#request.cancel.isCancelled) this.#connection?.resetConnection();
     controller.abort(new Error('The request was aborted.'));
@@ -273,19 +273,19 @@ export class Exchange implements DispatchHandler, HttpResponse {
 /** In bytes. */
 const HIGH_WATER_MARK = 32 * 1024;
 
-/** Servers send `102 Processing` to keep a connection open: one a second for a quarter of an hour. */
+/** Servers send `102 Processing` to keep a connection open: one per second for 15 minutes is allowed. */
 const MAX_INTERIM = 1000;
 
-/** Of a number that JavaScript holds exactly. */
+/** JavaScript represents longer numbers inexactly. */
 const MAX_DIGITS = 15;
 
-const SWITCHED = 'The server switched to another protocol, which was not asked for.';
+const SWITCHED = 'The server switched to another protocol, which was not requested.';
 
-function nextTurn(): Promise<void> {
+function waitForNextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** undici gives a connection back in a later turn. A request that follows at once would open another one. */
+/** undici releases a connection in a later turn of the event loop. A request before that would open another one. */
 function resolveAfterRelease(resolve: () => void): void {
   queueMicrotask(() => setImmediate(resolve));
 }
@@ -304,12 +304,12 @@ const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTE
 function explain(cause: Error, phase: TransportPhase): Error {
   const code = 'code' in cause ? cause.code : undefined;
   if (code === 'UND_ERR_INVALID_ARG' && cause.message.includes('(407)'))
-    return Object.assign(new Error('The proxy answered 407.'), { code: 'ERR_PROXY_REFUSED' });
+    return Object.assign(new Error('The proxy responded with 407.'), { code: 'ERR_PROXY_REFUSED' });
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' && phase === 'request')
-    return new Error("The head of the server's reply does not say in one way how long it is.");
+    return new Error("The headers of the server's response contradict each other about its length.");
   if (code === 'UND_ERR_SOCKET' && cause.message === 'bad upgrade') return new Error(SWITCHED);
   if (code === 'UND_ERR_SOCKET' && cause.message === 'bad response')
-    return new Error('The server sent 100 Continue, which was not asked for.');
+    return new Error('The server sent 100 Continue, which was not requested.');
   if (cause.name === 'HTTPParserError' && /EOF/.test(cause.message))
     return Object.assign(new Error('The server closed the connection.'), { code: 'ECONNRESET' });
   return cause;

@@ -1,7 +1,7 @@
 import type { Cancellation } from '../../base/cancellation.ts';
 import { type HttpRequest, type Sink, type Transport, TransportError, type TransportPhase } from './transport.ts';
 
-/** The part of `fetch` that requests use: the global one fits, and so does any library's. */
+/** The part of `fetch` that requests use. The global `fetch` and those of libraries satisfy it. */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
 export interface FetchInit {
@@ -9,7 +9,7 @@ export interface FetchInit {
   readonly headers: Record<string, string>;
   readonly body: string;
   readonly signal: AbortSignal;
-  /** A redirect must not take the key to another server. */
+  /** A redirect could send the key to another server. */
   readonly redirect: 'manual';
 }
 
@@ -28,11 +28,17 @@ export function fetchTransport(fetch: Fetch, url: string): Transport {
   return async ({ headers, body, cancel }: HttpRequest) => {
     if (cancel.isCancelled) throw cancel.reason;
     const { signal } = cancel;
-    const init: FetchInit = { method: 'POST', headers: { ...headers }, body: body.text(), signal, redirect: 'manual' };
+    const init: FetchInit = {
+      method: 'POST',
+      headers: { ...headers },
+      body: body.toText(),
+      signal,
+      redirect: 'manual',
+    };
     const response = await translateErrors(() => fetch(url, init), { cancel, phase: 'request' });
     return {
       status: response.status,
-      header: (name) => response.headers.get(name) ?? undefined,
+      getHeader: (name) => response.headers.get(name) ?? undefined,
       async read(sink) {
         const reader = response.body?.getReader();
         if (reader !== undefined) await readAll(reader, { sink, cancel });
@@ -41,13 +47,13 @@ export function fetchTransport(fetch: Fetch, url: string): Transport {
   };
 }
 
-export interface Reading {
+export interface ReadAllOptions {
   readonly sink: Sink;
   readonly cancel: Cancellation;
 }
 
-/** Passes every piece to the sink, and waits for it. Cancels the reader if the sink fails. */
-export async function readAll(reader: FetchReader, { sink, cancel }: Reading): Promise<void> {
+/** Passes each chunk to the sink and waits for it. Cancels the reader if the sink fails. */
+export async function readAll(reader: FetchReader, { sink, cancel }: ReadAllOptions): Promise<void> {
   let isComplete = false;
   try {
     while (!isComplete) {
@@ -56,17 +62,17 @@ export async function readAll(reader: FetchReader, { sink, cancel }: Reading): P
       if (value !== undefined && !done) await sink(value);
     }
   } finally {
-    // After a broken connection `cancel` rejects: there is nothing left to cancel.
+    // `cancel` rejects after a broken connection, which needs no cancellation.
     if (!isComplete) await reader.cancel().catch(() => undefined);
   }
 }
 
-interface Failing {
+interface RequestPhase {
   readonly cancel: Cancellation;
   readonly phase: TransportPhase;
 }
 
-async function translateErrors<T>(attempt: () => Promise<T>, { cancel, phase }: Failing): Promise<T> {
+async function translateErrors<T>(attempt: () => Promise<T>, { cancel, phase }: RequestPhase): Promise<T> {
   try {
     return await attempt();
   } catch (cause) {

@@ -12,8 +12,8 @@ export interface ProxyServer {
 }
 
 /**
- * Finds the proxy for requests to this URL in `HTTPS_PROXY` or `HTTP_PROXY`. `NO_PROXY` has the effect that it has on undici's
- * `EnvHttpProxyAgent`, and this machine is always reached directly.
+ * Finds the proxy for requests to this URL in `HTTPS_PROXY` or `HTTP_PROXY`. `NO_PROXY` works as in undici's `EnvHttpProxyAgent`. Requests
+ * to this machine use no proxy.
  *
  * @throws ConfigError if the variable that applies is not the address of a proxy. The error does not quote it: it may hold a password.
  */
@@ -27,7 +27,7 @@ export function findProxy(url: string): ProxyServer | undefined {
   const { url: proxy, basic } = parseProxyUrl(value) ?? {};
   if (proxy === undefined || !/^https?:$/.test(proxy.protocol) || proxy.hostname === '') {
     throw new ConfigError(
-      `The variable ${name} is not the address of an http or https proxy. Give one such as "http://proxy:3128".`,
+      `The variable ${name} is not the URL of an http or https proxy. Set it to one such as "http://proxy:3128".`,
     );
   }
   const address = `${proxy.hostname}:${proxy.port || (proxy.protocol === 'https:' ? 443 : 80)}`;
@@ -38,7 +38,7 @@ export function findProxy(url: string): ProxyServer | undefined {
   };
 }
 
-/** As most programs do, reads the name in lower case first. */
+/** Reads the name in lower case first, as most programs do. */
 function readVariable(name: string): string | undefined {
   return readEnvironment(name) ?? readEnvironment(name.toUpperCase());
 }
@@ -50,13 +50,13 @@ function isLoopback(hostname: string): boolean {
 /**
  * Whether an entry of `NO_PROXY` applies. Separators are commas or white space. An entry may end in `:port`.
  *
- * - `*` is every host.
- * - `example.com` and `.example.com` are that host and those below it.
- * - `*.example.com` is those below it only.
+ * - `*` matches every hostname.
+ * - `example.com` and `.example.com` match that hostname and its subdomains.
+ * - `*.example.com` matches its subdomains only.
  * - An IPv6 address has brackets if a port follows.
  */
 function isExempt(hostname: string, port: string): boolean {
-  const host = bare(hostname);
+  const normalized = normalizeHostname(hostname);
   const entries = readVariable('no_proxy')
     ?.toLowerCase()
     .split(/[\s,]+/);
@@ -64,12 +64,12 @@ function isExempt(hostname: string, port: string): boolean {
     const [, pattern = entry, onlyPort = port] = /^(\[.+\]|[^:]+)(?::(\d+))?$/.exec(entry) ?? [];
     if (pattern === '' || Number(onlyPort) !== Number(port)) return false;
     if (pattern === '*') return true;
-    const name = bare(pattern.replace(/^\*?\./, ''));
-    return host.endsWith(`.${name}`) || (host === name && !pattern.startsWith('*'));
+    const name = normalizeHostname(pattern.replace(/^\*?\./, ''));
+    return normalized.endsWith(`.${name}`) || (normalized === name && !pattern.startsWith('*'));
   });
 }
 
-/** Without the brackets of an IPv6 address, and the dot that ends a name. */
-function bare(host: string): string {
-  return host.replace(/^\[(.+)\]$/, '$1').replace(/\.$/, '');
+/** Removes the brackets of an IPv6 address, and the dot at the end of a name. */
+function normalizeHostname(hostname: string): string {
+  return hostname.replace(/^\[(.+)\]$/, '$1').replace(/\.$/, '');
 }

@@ -22,7 +22,7 @@ export interface DispatchOptions {
   readonly method: 'POST';
   readonly headers: Record<string, string>;
   readonly body: Uint8Array | string;
-  /** 0 turns the deadline of undici off: this package has its own. */
+  /** 0 turns the timeout of undici off: the caller has its own deadlines. */
   readonly headersTimeout: 0;
   readonly bodyTimeout: 0;
   /** The name in the certificate of the server, if the `host` header has another one. */
@@ -54,21 +54,23 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: BodyBytes;
-  /** Closes the connection at any time, also while the body of the response is read. */
+  /** Closes the connection at any time, also while the response body is read. */
   readonly cancel: Cancellation;
-  /** Called before and after a connection is made, by transports that see it. Not called for a connection that is used again. */
+  /** Called before and after a connection is made, by transports that can observe it. Not called for a reused connection. */
   readonly onConnecting: () => void;
   readonly onConnected: () => void;
 }
 
 export interface HttpResponse {
   readonly status: number;
-  header(name: string): string | undefined;
+  getHeader(name: string): string | undefined;
   /**
-   * Passes the decoded body to the sink as it arrives. Can be called once.
+   * Passes the decoded body to the sink as it arrives.
    *
-   * If the sink returns a promise, the transport stops reading from the server until it resolves. If the sink throws or
-   * its promise rejects, the transport closes the connection and rejects with that error.
+   * Contract:
+   * - Called at most once.
+   * - If the sink returns a promise, the transport reads nothing until it resolves.
+   * - If the sink throws or its promise rejects, the transport closes the connection and rejects with that error.
    */
   read(sink: Sink): Promise<void>;
 }
@@ -87,7 +89,7 @@ export interface TransportErrorOptions {
   readonly cause: unknown;
 }
 
-/** What a transport rejects with, unless the request was cancelled. `networkError` translates it for users. */
+/** The error of a transport, unless the request was cancelled. `createNetworkError` translates it for users. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly phase: TransportPhase;

@@ -1,20 +1,20 @@
 import { isObject } from '../../base/json.ts';
-import type { ChatChunk } from '../../script/chunks.ts';
+import type { ChatChunk } from '../../script/build-chunks.ts';
 import {
-  callsIn,
-  eachCall,
-  eachMessage,
   type Fields,
-  parsed,
+  mapCalls,
+  mapMessages,
+  mapStreamedCalls,
+  parseArguments,
   type Quirk,
-  streamedCalls,
+  readToolCalls,
   withCalls,
   withDelta,
   withFunction,
   withMessage,
 } from './quirk.ts';
 
-/** Ways to make the same calls. */
+/** Other encodings of the same tool calls. */
 export type CallQuirkName = IdQuirk | IndexQuirk | PieceQuirk | ShapeQuirk;
 type IdQuirk = 'no-call-ids' | 'empty-call-ids' | 'same-call-ids' | 'ids-on-each-piece' | 'other-ids-on-each-piece';
 type IndexQuirk = 'index-zero' | 'indexes-from-one' | 'no-indexes';
@@ -22,31 +22,31 @@ type PieceQuirk = 'names-on-each-piece' | 'late-names' | 'whole-calls' | 'argume
 type ShapeQuirk = 'no-call-types' | 'null-calls' | 'empty-calls' | 'thought-signatures' | 'legacy-call';
 
 export const callQuirks: Readonly<Record<CallQuirkName, Quirk>> = {
-  'no-call-ids': eachCall(({ id: _, ...call }) => call),
-  'empty-call-ids': eachCall((call) => ({ ...call, id: '' })),
-  'same-call-ids': eachCall((call, { isFirst }) => (isFirst ? { ...call, id: 'call_0' } : call)),
-  'ids-on-each-piece': streamedCalls((call, { position }) => ({ ...call, id: `call_of_${position}` })),
+  'no-call-ids': mapCalls(({ id: _, ...call }) => call),
+  'empty-call-ids': mapCalls((call) => ({ ...call, id: '' })),
+  'same-call-ids': mapCalls((call, { isFirst }) => (isFirst ? { ...call, id: 'call_0' } : call)),
+  'ids-on-each-piece': mapStreamedCalls((call, { position }) => ({ ...call, id: `call_of_${position}` })),
   'other-ids-on-each-piece': { stream: (chunks) => chunks.map(withOtherIds) },
-  'no-call-types': eachCall(({ type: _, ...call }) => call),
-  /** Every parallel call says that it is the first. */
-  'index-zero': streamedCalls((call) => ({ ...call, index: 0 })),
-  'indexes-from-one': streamedCalls((call, { position }) => ({ ...call, index: position + 1 })),
-  'no-indexes': streamedCalls(({ index: _, ...call }) => call),
+  'no-call-types': mapCalls(({ type: _, ...call }) => call),
+  /** Every parallel call has index 0. */
+  'index-zero': mapStreamedCalls((call) => ({ ...call, index: 0 })),
+  'indexes-from-one': mapStreamedCalls((call, { position }) => ({ ...call, index: position + 1 })),
+  'no-indexes': mapStreamedCalls(({ index: _, ...call }) => call),
   'names-on-each-piece': { stream: withNamesEverywhere },
   'late-names': { stream: withLateNames },
   'whole-calls': { stream: withWholeCalls },
   'arguments-as-object': {
     stream: (chunks) => withWholeCalls(chunks).map((chunk) => withDelta(chunk, withParsedCalls)),
-    whole: (reply) => withMessage(reply, withParsedCalls),
+    whole: (response) => withMessage(response, withParsedCalls),
   },
-  // Where there are no calls, the field is there all the same.
-  'null-calls': eachMessage((message) => ({ ...message, tool_calls: message['tool_calls'] ?? null })),
-  'empty-calls': eachMessage((message) => ({ ...message, tool_calls: message['tool_calls'] ?? [] })),
-  /** Gemini's, on each call: they have to go back as they are. */
-  'thought-signatures': eachCall((call, { isFirst }) =>
+  // The field is present in messages without calls.
+  'null-calls': mapMessages((message) => ({ ...message, tool_calls: message['tool_calls'] ?? null })),
+  'empty-calls': mapMessages((message) => ({ ...message, tool_calls: message['tool_calls'] ?? [] })),
+  /** Gemini's field on each call. A client has to send it back unchanged. */
+  'thought-signatures': mapCalls((call, { isFirst }) =>
     isFirst ? { ...call, extra_content: { google: { thought_signature: 'c2lnbmVk' } } } : call,
   ),
-  'legacy-call': { whole: (reply) => withMessage(reply, legacy), stream: withLegacyCalls },
+  'legacy-call': { whole: (response) => withMessage(response, toLegacyCall), stream: withLegacyCalls },
 };
 
 function withOtherIds(chunk: ChatChunk, at: number): Fields {
@@ -68,10 +68,10 @@ function withNamesEverywhere(chunks: readonly ChatChunk[]): readonly Fields[] {
   );
 }
 
-/** The first piece of a call has its id, and the next one its name. */
+/** The first delta of a call has its id, the next one its name. */
 function withLateNames(chunks: readonly ChatChunk[]): readonly Fields[] {
   return chunks.flatMap((chunk) => {
-    const calls = callsOf(chunk);
+    const calls = readChunkCalls(chunk);
     if (!calls.some(({ id }) => id !== undefined)) return [{ ...chunk }];
     const early = calls.map((call) => withFunction(call, ({ name: _, ...called }) => called));
     const late = calls.map(({ index, function: called }) => {
@@ -81,45 +81,45 @@ function withLateNames(chunks: readonly ChatChunk[]): readonly Fields[] {
   });
 }
 
-/** Each call comes whole, in one piece. */
+/** Each call comes in a single delta. */
 function withWholeCalls(chunks: readonly ChatChunk[]): readonly ChatChunk[] {
   const whole = new Map<unknown, { call: Fields; text: string }>();
-  for (const call of chunks.flatMap(callsOf)) {
+  for (const call of chunks.flatMap(readChunkCalls)) {
     const known = whole.get(call['index']) ?? { call, text: '' };
     const { function: called } = call;
     const piece = isObject(called) ? called['arguments'] : undefined;
     whole.set(call['index'], { ...known, text: known.text + (typeof piece === 'string' ? piece : '') });
   }
   return chunks.flatMap((chunk) => {
-    const calls = callsOf(chunk);
+    const calls = readChunkCalls(chunk);
     const begun = calls.filter(({ id }) => id !== undefined);
     if (calls.length > 0 && begun.length === 0) return [];
     const complete = begun.map((call) => {
       return withFunction(call, (called) => ({ ...called, arguments: whole.get(call['index'])?.text ?? '' }));
     });
     if (complete.length === 0) return [chunk];
-    return [withDelta(chunk, (delta) => ({ ...delta, tool_calls: complete })) as unknown as ChatChunk]; // Changed within a delta.
+    return [withDelta(chunk, (delta) => ({ ...delta, tool_calls: complete })) as unknown as ChatChunk]; // Only the delta is changed.
   });
 }
 
 function withParsedCalls(message: Fields): Fields {
-  return withCalls(message, (call) => withFunction(call, parsed));
+  return withCalls(message, (call) => withFunction(call, parseArguments));
 }
 
-function callsOf({ choices }: ChatChunk): readonly Fields[] {
-  return choices.flatMap(({ delta }) => callsIn(delta));
+function readChunkCalls({ choices }: ChatChunk): readonly Fields[] {
+  return choices.flatMap(({ delta }) => readToolCalls(delta));
 }
 
-/** In pieces, where the reply has no second call. */
+/** Only for responses with exactly one call. */
 function withLegacyCalls(chunks: readonly ChatChunk[]): readonly Fields[] {
-  const all = chunks.flatMap(callsOf);
+  const all = chunks.flatMap(readChunkCalls);
   if (new Set(all.map(({ index }) => index)).size !== 1) return chunks.map((chunk) => ({ ...chunk }));
-  return chunks.map((chunk) => withDelta(chunk, legacy));
+  return chunks.map((chunk) => withDelta(chunk, toLegacyCall));
 }
 
-/** One call as servers made it before there were several. More than one have no such form. */
-function legacy(message: Fields): Fields {
-  const [call, ...others] = callsIn(message);
+/** Converts a single call to the legacy form `function_call`. Several calls have no such form. */
+function toLegacyCall(message: Fields): Fields {
+  const [call, ...others] = readToolCalls(message);
   if (call === undefined || others.length > 0) return message;
   const { tool_calls: _, ...rest } = message;
   return { ...rest, function_call: call['function'] };

@@ -1,8 +1,8 @@
 import type { ChatResponse } from '@pawl/core/chat';
-import type { ChatChunk } from '../../script/chunks.ts';
-import { eachChunk, eachMessage, type Fields, type Quirk, withDelta, withFinish, withMessage } from './quirk.ts';
+import type { ChatChunk } from '../../script/build-chunks.ts';
+import { type Fields, mapChunks, mapMessages, type Quirk, withDelta, withFinish, withMessage } from './quirk.ts';
 
-/** Ways to say the same message, and what is beside it. */
+/** Other encodings of the same message and its metadata. */
 export type MessageQuirkName = UsageQuirk | RoleQuirk | FinishQuirk | ChunkQuirk | ThoughtQuirk | FieldQuirk;
 type UsageQuirk = 'no-usage' | 'null-usage' | 'usage-in-texts' | 'usage-without-total' | 'vendor-usage' | PlacedUsage;
 type PlacedUsage = 'usage-on-last-chunk' | 'usage-on-each-chunk';
@@ -14,12 +14,12 @@ type FieldQuirk = 'content-parts' | 'refusal-false' | 'unknown-fields';
 
 export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
   'no-usage': {
-    stream: eachChunk(({ usage: _, ...chunk }) => (chunk.choices.length === 0 ? undefined : chunk)),
-    whole: ({ usage: _, ...reply }) => reply,
+    stream: mapChunks(({ usage: _, ...chunk }) => (chunk.choices.length === 0 ? undefined : chunk)),
+    whole: ({ usage: _, ...response }) => response,
   },
   'null-usage': {
-    stream: eachChunk((chunk) => (chunk.choices.length === 0 ? undefined : { ...chunk, usage: null })),
-    whole: (reply) => ({ ...reply, usage: null }),
+    stream: mapChunks((chunk) => (chunk.choices.length === 0 ? undefined : { ...chunk, usage: null })),
+    whole: (response) => ({ ...response, usage: null }),
   },
   'usage-on-last-chunk': { stream: withUsageOnLast },
   'usage-on-each-chunk': { stream: (chunks) => chunks.map((chunk) => ({ ...chunk, usage: chunks.at(-1)?.usage })) },
@@ -28,37 +28,37 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
   ),
   'usage-without-total': withUsage(({ total_tokens: _, ...usage }) => usage),
   'vendor-usage': {
-    stream: eachChunk(({ usage, ...chunk }) => (usage == null ? chunk : { ...chunk, x_groq: { usage } })),
-    whole: ({ usage, ...reply }) => ({ ...reply, x_groq: { usage } }),
+    stream: mapChunks(({ usage, ...chunk }) => (usage == null ? chunk : { ...chunk, x_groq: { usage } })),
+    whole: ({ usage, ...response }) => ({ ...response, x_groq: { usage } }),
   },
-  'no-role': eachMessage(({ role: _, ...message }) => message),
-  'empty-role': role(''),
-  'role-model': role('model'),
+  'no-role': mapMessages(({ role: _, ...message }) => message),
+  'empty-role': replaceRole(''),
+  'role-model': replaceRole('model'),
   'null-delta': {
-    stream: eachChunk((chunk) => withDelta(chunk, (delta) => (Object.keys(delta).length === 0 ? null : delta))),
+    stream: mapChunks((chunk) => withDelta(chunk, (delta) => (Object.keys(delta).length === 0 ? null : delta))),
   },
-  /** Calls, and a finish reason that says there are none. */
-  'finish-stop': finish((reason) => (reason === 'tool_calls' ? 'stop' : reason)),
-  'finish-unknown': finish((reason) => (reason === 'stop' || reason === 'tool_calls' ? 'eos' : reason)),
+  /** Calls with a finish reason that denies them. */
+  'finish-stop': replaceFinishReason((reason) => (reason === 'tool_calls' ? 'stop' : reason)),
+  'finish-unknown': replaceFinishReason((reason) => (reason === 'stop' || reason === 'tool_calls' ? 'eos' : reason)),
   'finish-on-each-chunk': { stream: withFinishEverywhere },
-  /** It ends with `[DONE]`. A reply that was cut or filtered says so all the same. */
-  'no-finish': finish((reason) => (reason === 'stop' || reason === 'tool_calls' ? null : reason)),
+  /** The stream ends with `[DONE]`. Truncated and filtered responses keep their finish reason. */
+  'no-finish': replaceFinishReason((reason) => (reason === 'stop' || reason === 'tool_calls' ? null : reason)),
   'placeholder-chunks': { stream: withPlaceholders },
   'message-beside-delta': { stream: withMessages },
-  'content-parts': eachMessage(inParts),
-  reasoning: beside({ reasoning_content: 'It is simple.' }),
-  'reasoning-details': beside({ reasoning_details: [{ type: 'reasoning.text', text: 'It is simple.', index: 0 }] }),
-  /** Mistral's form: the text in parts as well, and a thought before it. */
+  'content-parts': mapMessages(toParts),
+  reasoning: addFields({ reasoning_content: 'It is simple.' }),
+  'reasoning-details': addFields({ reasoning_details: [{ type: 'reasoning.text', text: 'It is simple.', index: 0 }] }),
+  /** Mistral's form: content parts, with a thinking part first. */
   'thinking-parts': {
     stream: (chunks) => {
-      const parts = chunks.map((chunk) => withDelta(chunk, inParts));
+      const parts = chunks.map((chunk) => withDelta(chunk, toParts));
       const [first] = chunks;
       const thinking = { role: 'assistant', content: [THOUGHT] };
       return first === undefined ? parts : [withDelta(first, () => thinking), ...parts];
     },
-    whole: (reply) =>
-      withMessage(reply, (message) => {
-        const { content } = inParts(message);
+    whole: (response) =>
+      withMessage(response, (message) => {
+        const { content } = toParts(message);
         return { ...message, content: [THOUGHT, ...(Array.isArray(content) ? content : [])] };
       }),
   },
@@ -73,30 +73,30 @@ export const messageQuirks: Readonly<Record<MessageQuirkName, Quirk>> = {
         }),
       );
     },
-    whole: (reply) => withMessage(reply, withThought),
+    whole: (response) => withMessage(response, withThought),
   },
-  'refusal-false': beside({ refusal: false }),
-  'unknown-fields': beside({ provider_specific_fields: { citations: [] } }),
+  'refusal-false': addFields({ refusal: false }),
+  'unknown-fields': addFields({ provider_specific_fields: { citations: [] } }),
 };
 
 function withUsageOnLast(chunks: readonly ChatChunk[]): readonly Fields[] {
   const usage = chunks.at(-1)?.usage;
-  const told = chunks.filter(({ choices }) => choices.length > 0);
-  return told.map((chunk, index) => (index === told.length - 1 ? { ...chunk, usage } : { ...chunk }));
+  const withChoices = chunks.filter(({ choices }) => choices.length > 0);
+  return withChoices.map((chunk, index) => (index === withChoices.length - 1 ? { ...chunk, usage } : { ...chunk }));
 }
 
 function withUsage(change: (usage: Fields) => Fields): Quirk {
   const apply = (holder: ChatChunk | ChatResponse): Fields =>
     holder.usage == null ? { ...holder } : { ...holder, usage: change({ ...holder.usage }) };
-  return { stream: eachChunk(apply), whole: apply };
+  return { stream: mapChunks(apply), whole: apply };
 }
 
-function role(name: string): Quirk {
-  return eachMessage((message) => ('role' in message ? { ...message, role: name } : message));
+function replaceRole(name: string): Quirk {
+  return mapMessages((message) => ('role' in message ? { ...message, role: name } : message));
 }
 
-function finish(change: (reason: unknown) => unknown): Quirk {
-  return { stream: eachChunk((chunk) => withFinish(chunk, change)), whole: (reply) => withFinish(reply, change) };
+function replaceFinishReason(change: (reason: unknown) => unknown): Quirk {
+  return { stream: mapChunks((chunk) => withFinish(chunk, change)), whole: (response) => withFinish(response, change) };
 }
 
 function withFinishEverywhere(chunks: readonly ChatChunk[]): readonly Fields[] {
@@ -111,7 +111,7 @@ function withPlaceholders([first, ...others]: readonly ChatChunk[]): readonly ob
   return [empty, blank, first, ...others];
 }
 
-/** Each chunk repeats what came so far. */
+/** Each chunk repeats the text so far. */
 function withMessages(chunks: readonly ChatChunk[]): readonly Fields[] {
   let text = '';
   return chunks.map((chunk) => ({
@@ -126,17 +126,17 @@ function withMessages(chunks: readonly ChatChunk[]): readonly Fields[] {
 
 const THOUGHT = { type: 'thinking', thinking: [{ type: 'text', text: 'It is simple.' }] };
 
-function inParts(holder: Fields): Fields {
+function toParts(holder: Fields): Fields {
   const { content } = holder;
   if (typeof content !== 'string' || content === '') return holder;
   return { ...holder, content: [{ type: 'text', text: content }] };
 }
 
-/** Further fields of the message; in a stream they are on its first chunk. */
-function beside(fields: Fields): Quirk {
+/** Adds fields to the message; in a stream, to its first delta. */
+function addFields(fields: Fields): Quirk {
   return {
     stream: (chunks) => chunks.map((chunk, index) => (index === 0 ? withDelta(chunk, add) : { ...chunk })),
-    whole: (reply) => withMessage(reply, add),
+    whole: (response) => withMessage(response, add),
   };
   function add(holder: Fields): Fields {
     return { ...holder, ...fields };

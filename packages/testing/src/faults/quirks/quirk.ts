@@ -1,23 +1,26 @@
 import type { ChatResponse, Json } from '@pawl/core/chat';
 import { isObject, readJson } from '../../base/json.ts';
-import type { ChatChunk } from '../../script/chunks.ts';
+import type { ChatChunk } from '../../script/build-chunks.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What a server does otherwise than OpenAI's; the reply says the same. Where a form has no change, it comes as it is. */
+/**
+ * A deviation from OpenAI's server that keeps the meaning of the response. Without a function for a form, that form is
+ * unchanged.
+ */
 export interface Quirk {
-  /** How the chunks of a stream come. */
+  /** Changes the chunks of a stream. */
   readonly stream?: (chunks: readonly ChatChunk[]) => readonly object[];
-  /** How a whole reply comes. */
-  readonly whole?: (reply: ChatResponse) => Fields;
-  /** How the stream is written: an entry for each event, the last one being `[DONE]`. */
-  readonly written?: (events: readonly string[]) => readonly (string | Uint8Array)[];
-  /** Answers in the form that was not asked for. */
+  /** Changes a whole body. */
+  readonly whole?: (response: ChatResponse) => Fields;
+  /** Changes the frames of a stream: one per event, the last one is `[DONE]`. */
+  readonly writeStream?: (events: readonly string[]) => readonly (string | Uint8Array)[];
+  /** Responds in the form that was not requested. */
   readonly isOtherForm?: true;
 }
 
-/** Of each chunk of a stream, one by one. */
-export function eachChunk(change: (chunk: ChatChunk) => object | undefined): NonNullable<Quirk['stream']> {
+/** Applies a change to each chunk of a stream. */
+export function mapChunks(change: (chunk: ChatChunk) => object | undefined): NonNullable<Quirk['stream']> {
   return (chunks) => chunks.flatMap((chunk) => change(chunk) ?? []);
 }
 
@@ -25,20 +28,20 @@ export function withDelta(chunk: ChatChunk, change: (delta: Fields) => unknown):
   return { ...chunk, choices: chunk.choices.map((choice) => ({ ...choice, delta: change(choice.delta) })) };
 }
 
-/** Of each call, in a stream and in a whole reply. `position`: of the call among its siblings. */
-export function eachCall(change: (call: Fields, at: Position) => Fields): Pick<Quirk, 'stream' | 'whole'> {
-  return { ...streamedCalls(change), whole: wholeCalls(change) };
+/** Applies a change to each call of a stream and of a whole body. */
+export function mapCalls(change: (call: Fields, at: CallPosition) => Fields): Pick<Quirk, 'stream' | 'whole'> {
+  return { ...mapStreamedCalls(change), whole: mapWholeCalls(change) };
 }
 
-export interface Position {
+export interface CallPosition {
   readonly position: number;
-  /** Whether it is the call's first piece; of a whole reply each is. */
+  /** Whether this is the first delta of the call; true for every call of a whole body. */
   readonly isFirst: boolean;
 }
 
-export function streamedCalls(change: (call: Fields, at: Position) => Fields): Pick<Quirk, 'stream'> {
+export function mapStreamedCalls(change: (call: Fields, at: CallPosition) => Fields): Pick<Quirk, 'stream'> {
   return {
-    stream: eachChunk((chunk) =>
+    stream: mapChunks((chunk) =>
       withDelta(chunk, (delta) =>
         withCalls(delta, (call) =>
           change(call, { position: Number(call['index']), isFirst: call['id'] !== undefined }),
@@ -48,21 +51,26 @@ export function streamedCalls(change: (call: Fields, at: Position) => Fields): P
   };
 }
 
-function wholeCalls(change: (call: Fields, at: Position) => Fields): (reply: ChatResponse) => Fields {
-  return (reply) =>
-    withMessage(reply, (message) => withCalls(message, (call, position) => change(call, { position, isFirst: true })));
+function mapWholeCalls(change: (call: Fields, at: CallPosition) => Fields): (response: ChatResponse) => Fields {
+  return (response) =>
+    withMessage(response, (message) =>
+      withCalls(message, (call, position) => change(call, { position, isFirst: true })),
+    );
 }
 
-/** Of each delta of a stream, and of the message of a whole reply. */
-export function eachMessage(change: (message: Fields) => Fields): Quirk {
+/** Applies a change to each delta of a stream and to the message of a whole body. */
+export function mapMessages(change: (message: Fields) => Fields): Quirk {
   return {
-    stream: eachChunk((chunk) => withDelta(chunk, change)),
-    whole: (reply) => withMessage(reply, change),
+    stream: mapChunks((chunk) => withDelta(chunk, change)),
+    whole: (response) => withMessage(response, change),
   };
 }
 
-export function withMessage(reply: ChatResponse, change: (message: Fields) => Fields): Fields {
-  return { ...reply, choices: reply.choices.map((choice) => ({ ...choice, message: change({ ...choice.message }) })) };
+export function withMessage(response: ChatResponse, change: (message: Fields) => Fields): Fields {
+  return {
+    ...response,
+    choices: response.choices.map((choice) => ({ ...choice, message: change({ ...choice.message }) })),
+  };
 }
 
 export function withFinish(holder: ChatResponse | ChatChunk, change: (reason: unknown) => unknown): Fields {
@@ -70,27 +78,27 @@ export function withFinish(holder: ChatResponse | ChatChunk, change: (reason: un
   return { ...holder, choices };
 }
 
-export function callsIn({ tool_calls: calls }: Fields): readonly Fields[] {
+export function readToolCalls({ tool_calls: calls }: Fields): readonly Fields[] {
   return Array.isArray(calls) ? calls.filter(isObject) : [];
 }
 
-/** A message, or a delta of one, with its calls changed; as it is where it has none. */
+/** Changes the calls of a message or a delta; returns one without calls unchanged. */
 export function withCalls(holder: Fields, change: (call: Fields, position: number) => Fields): Fields {
-  return holder['tool_calls'] === undefined ? holder : { ...holder, tool_calls: callsIn(holder).map(change) };
+  return holder['tool_calls'] === undefined ? holder : { ...holder, tool_calls: readToolCalls(holder).map(change) };
 }
 
-/** The called function, changed. Of a custom tool there is none. */
+/** Changes the called function; returns a call of a custom tool unchanged. */
 export function withFunction(call: Fields, change: (called: Fields) => Fields): Fields {
   const { function: called } = call;
   return isObject(called) ? { ...call, function: change(called) } : call;
 }
 
-export function parsed(called: Fields): Fields {
+export function parseArguments(called: Fields): Fields {
   const { arguments: text } = called;
   return typeof text === 'string' ? { ...called, arguments: readJson(text) ?? text } : called;
 }
 
-/** A reply, or a part of one, is JSON. */
+/** A response and its parts are JSON. */
 export function asJson(fields: Fields): Json {
   return fields as Json;
 }

@@ -1,0 +1,56 @@
+import { copyJson } from '../base/copy-json.ts';
+import { ConfigError } from '../base/errors.ts';
+import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
+import type { Message } from '../chat/message.ts';
+import { checkLimits, LIMITS } from '../event/limit-options.ts';
+import { copyMetadata } from './copy-metadata.ts';
+import { toMessages } from './fork.ts';
+import type { EnqueueOptions, RunRecord } from './host.ts';
+import { readRunId } from './read-run-id.ts';
+import { SCHEMA_VERSION } from './schema-version.ts';
+
+interface QueuedRunInput {
+  readonly input: string | readonly Message[];
+  readonly options: EnqueueOptions;
+  readonly now: number;
+}
+
+/** Creates the record of a run that waits in the queue. Whether the messages can be sent is checked when the run begins. */
+export function createQueuedRecord(agent: string, { input, options, now }: QueuedRunInput): RunRecord {
+  if (typeof agent !== 'string' || agent === '') {
+    throw new ConfigError(
+      `host.enqueue: agent is ${describeValue(agent)}. Pass its name: host.enqueue(agent.name, input).`,
+    );
+  }
+  const where = `enqueue for agent "${agent}"`;
+  const { limits = {}, metadata = {}, runId } = checkOptions(options, ENQUEUE, where);
+  checkLimits(limits, where); // Whether a cost limit has a price to count with is checked when the run begins.
+  const messages = toMessages(input);
+  if (!Array.isArray(messages) || messages.length === 0) {
+    throw new ConfigError(`host.enqueue for agent "${agent}": there is no input. Pass a text or a list of messages.`);
+  }
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    runId: readRunId(runId),
+    agent,
+    messages: copyJson(messages, { where, name: 'messages', ignoresUndefined: true }),
+    limits,
+    metadata: copyMetadata(metadata, where),
+    at: now,
+    isEnqueued: true,
+  };
+}
+
+const ENQUEUE: OptionTable<EnqueueOptions> = {
+  keys: {
+    runId: 'any',
+    limits: LIMITS,
+    metadata: 'object',
+  },
+  hints: {
+    id: 'The option is "runId".',
+    idempotencyKey: 'The option is "runId".',
+    conversation: 'An enqueued run cannot be part of a conversation.',
+    context: 'Pass it where the run is resumed: { agent, context }.',
+  },
+};

@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import type { Message } from '../chat/message.ts';
+import type { ChatRequest, FunctionToolObject } from '../chat/request.ts';
+import { PROFILES } from './profiles.ts';
+import { type BodyOptions, buildRequestBody } from './request-body.ts';
+
+const user: Message = { role: 'user', content: 'Hi "you"\u2028' };
+const call = { id: 'c1', type: 'function', function: { name: 'get', arguments: '{}' } } as const;
+const tools: readonly FunctionToolObject[] = [{ type: 'function', function: { name: 'get', parameters: {} } }];
+
+function body(request: ChatRequest, options: Partial<BodyOptions> = {}): string {
+  return buildRequestBody(request, { model: 'm', profile: PROFILES.compatible, ...options }).toText();
+}
+
+const cases: readonly { readonly title: string; readonly json: string; readonly expected: string }[] = [
+  {
+    title: 'the keys come in a fixed order: model, the settings, tools, and at the end the messages, which grow',
+    json: body({ temperature: 0, tools, messages: [user], tool_choice: 'auto' }),
+    expected: `{"model":"m","tool_choice":"auto","temperature":0,"tools":${JSON.stringify(tools)},"messages":[${JSON.stringify(user)}]}`,
+  },
+  {
+    title: 'a request of messages alone has nothing else',
+    json: body({ messages: [] }),
+    expected: '{"model":"m","messages":[]}',
+  },
+  {
+    title: 'a request may name another model',
+    json: body({ messages: [], model: 'other' }),
+    expected: '{"model":"other","messages":[]}',
+  },
+  {
+    title: 'a choice of tools is left out where there are none',
+    json: body({ messages: [], tools: [], tool_choice: 'none', parallel_tool_calls: true }),
+    expected: '{"model":"m","messages":[]}',
+  },
+  {
+    title: 'a stream asks for its usage',
+    json: body({ messages: [], stream: true }),
+    expected: '{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[]}',
+  },
+  {
+    title: 'stream options that are null are not sent',
+    json: body({ messages: [], stream: true, stream_options: null }),
+    expected: '{"model":"m","stream":true,"messages":[]}',
+  },
+  {
+    title: 'without a stream there are no stream options',
+    json: body({ messages: [], stream: false, stream_options: { include_usage: true } }),
+    expected: '{"model":"m","messages":[]}',
+  },
+  {
+    title: 'the most tokens go under the name that the server knows',
+    json: body({ messages: [], max_completion_tokens: 5, max_tokens: 9 }),
+    expected: '{"model":"m","max_tokens":5,"messages":[]}',
+  },
+  {
+    title: 'both names of the most tokens are never sent at once',
+    json: body({ messages: [], max_completion_tokens: 5, max_tokens: 9 }, { profile: PROFILES.openai }),
+    expected: '{"model":"m","max_completion_tokens":5,"messages":[]}',
+  },
+  {
+    title: 'max_tokens alone is sent as it was written',
+    json: body({ messages: [], max_tokens: 9 }, { profile: PROFILES.openai }),
+    expected: '{"model":"m","max_tokens":9,"messages":[]}',
+  },
+  {
+    title: 'what only a server knows goes out as it is',
+    json: body({
+      messages: [{ role: 'human', content: 'a' } as never],
+      tools: [{ type: 'web_search' } as never, { type: 'builtin_function', function: { name: '$web' } } as never],
+      response_format: { type: 'grammar', grammar: 'x' } as never,
+    }),
+    expected:
+      '{"model":"m","response_format":{"type":"grammar","grammar":"x"},"tools":[{"type":"web_search"},{"type":"builtin_function","function":{"name":"$web"}}],"messages":[{"role":"human","content":"a"}]}',
+  },
+  {
+    title: 'a field that is null stands for its default, and is left out',
+    json: body({ messages: [], temperature: null, stop: null, store: null, seed: 0 }),
+    expected: '{"model":"m","seed":0,"messages":[]}',
+  },
+  {
+    title: 'extraBody wins over the fields of a request',
+    json: body({ messages: [], temperature: 1 }, { extraBody: { temperature: 0, top_k: 4 } }),
+    expected: '{"model":"m","temperature":0,"top_k":4,"messages":[]}',
+  },
+  {
+    title: 'an assistant message with calls and no text is sent with content null',
+    json: body({ messages: [{ role: 'assistant', tool_calls: [call] }] }),
+    expected: `{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[${JSON.stringify(call)}]}]}`,
+  },
+  {
+    title: 'an empty text beside calls is sent as null',
+    json: body({ messages: [{ role: 'assistant', content: '', tool_calls: [call] }] }),
+    expected: `{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[${JSON.stringify(call)}]}]}`,
+  },
+  {
+    title: 'an empty list of calls is left out, and unknown fields stay',
+    json: body({ messages: [withField({ role: 'assistant', content: 'a', tool_calls: [] })] }),
+    expected: '{"model":"m","messages":[{"role":"assistant","content":"a","reasoning_content":"r"}]}',
+  },
+];
+
+test.each(cases)('$title', ({ json, expected }) => {
+  expect(json).toEqual(expected);
+});
+
+test('creates the JSON of a message once per run, and of a tool once', () => {
+  let made = 0;
+  const memo = new Map();
+  const counted = { role: 'user', content: 'x', toJSON: () => ({ made: ++made }) } as const;
+  const parameters = { toJSON: () => ({ made: ++made }) };
+  const list = [{ type: 'function', function: { name: 'get', parameters } }] as const;
+  const tool = '{"type":"function","function":{"name":"get","parameters":{"made":1}}}';
+  const other = { role: 'user', content: 'y' } as const;
+  const first = body({ messages: [counted], tools: list }, { memo });
+  const second = body({ messages: [counted, other], tools: list }, { memo });
+  const third = body({ messages: [], tools: [...list] }, { memo });
+  const elsewhere = body({ messages: [counted] });
+  expect([first, second, third, elsewhere]).toEqual([
+    `{"model":"m","tools":[${tool}],"messages":[{"made":2}]}`,
+    `{"model":"m","tools":[${tool}],"messages":[{"made":2},{"role":"user","content":"y"}]}`,
+    `{"model":"m","tools":[${tool}],"messages":[]}`,
+    '{"model":"m","messages":[{"made":3}]}',
+  ]);
+});
+
+function withField(message: Message): Message {
+  return Object.assign(message, { reasoning_content: 'r' });
+}

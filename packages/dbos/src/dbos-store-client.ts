@@ -1,0 +1,22 @@
+import type { Clock } from '@pawl/core';
+import { readRetention, StoreClient } from '@pawl/core/host';
+import type { DbosClientStore } from './dbos-client-store.ts';
+import type { DbosClient } from './host-types.ts';
+
+/** The client of a process that does not work on runs. */
+export class DbosStoreClient extends StoreClient implements DbosClient {
+  readonly #store: DbosClientStore;
+
+  constructor(store: DbosClientStore, options: { readonly clock?: Clock }) {
+    super(store, options);
+    this.#store = store;
+  }
+
+  async deleteRuns(options: { readonly olderThanMs: number }): Promise<number> {
+    return this.#store.deleteEnded(readRetention(options, this.clock.now()));
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}

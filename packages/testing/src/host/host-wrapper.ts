@@ -1,0 +1,92 @@
+import type { Host, Listeners } from '@pawl/core';
+import type { FollowedEvents, FollowOptions, Step, StepRunner, StepTask } from '@pawl/core/host';
+
+type Method = Exclude<keyof Host, 'listeners'>;
+type Arguments<Name extends Method> = Parameters<Host[Name]>;
+type Result<Name extends Method> = ReturnType<Host[Name]>;
+
+/** Forwards to another host. Subclasses wrap the steps of its runs. */
+export class HostWrapper implements Host {
+  readonly #inner: Host;
+
+  constructor(inner: Host) {
+    this.#inner = inner;
+  }
+
+  get listeners(): Listeners | undefined {
+    return this.#inner.listeners;
+  }
+
+  /** Wraps a step. `name` includes the path of a nested run. */
+  wrapStep<T>(step: Step<T>, _name: string): Step<T> {
+    return step;
+  }
+
+  /** Called after each `claim`. */
+  onClaimed(): void {}
+
+  async start(...[record]: Arguments<'start'>): Promise<StepRunner> {
+    return this.#wrapRunner(await this.#inner.start(record));
+  }
+
+  async claim(...[runId, options]: Arguments<'claim'>): Result<'claim'> {
+    const opened = await this.#inner.claim(runId, options);
+    this.onClaimed();
+    return opened.type === 'claimed' ? { ...opened, stepRunner: this.#wrapRunner(opened.stepRunner) } : opened;
+  }
+
+  release(...given: Arguments<'release'>): Result<'release'> {
+    return this.#inner.release(...given);
+  }
+
+  answer(...given: Arguments<'answer'>): Result<'answer'> {
+    return this.#inner.answer(...given);
+  }
+
+  sendMessage(...given: Arguments<'sendMessage'>): Result<'sendMessage'> {
+    return this.#inner.sendMessage(...given);
+  }
+
+  enqueue(...given: Arguments<'enqueue'>): Result<'enqueue'> {
+    return this.#inner.enqueue(...given);
+  }
+
+  cancel(...given: Arguments<'cancel'>): Result<'cancel'> {
+    return this.#inner.cancel(...given);
+  }
+
+  getRun(...given: Arguments<'getRun'>): Result<'getRun'> {
+    return this.#inner.getRun(...given);
+  }
+
+  followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>> {
+    return this.#inner.followRun(runId, options);
+  }
+
+  listRuns(...given: Arguments<'listRuns'>): Result<'listRuns'> {
+    return this.#inner.listRuns(...given);
+  }
+
+  fork(...given: Arguments<'fork'>): Result<'fork'> {
+    return this.#inner.fork(...given);
+  }
+
+  close(...given: Arguments<'close'>): Result<'close'> {
+    return this.#inner.close(...given);
+  }
+
+  #wrapRunner(stepRunner: StepRunner, path = ''): StepRunner {
+    const wrap = <T>(step: Step<T>): Step<T> => this.wrapStep(step, path + step.name);
+    const wrapTask = <T>(given: StepTask<T>): StepTask<T> => {
+      if (given.type === 'step') return wrap(given);
+      return { ...given, body: (inner) => given.body(this.#wrapRunner(inner, `${path}${given.name}/`)) };
+    };
+    return {
+      attempt: stepRunner.attempt,
+      ...(stepRunner.signal && { signal: stepRunner.signal }),
+      step: (step) => stepRunner.step(wrap(step)),
+      parallel: (tasks, options) => stepRunner.parallel(tasks.map(wrapTask), options),
+      waitFor: (name, options) => stepRunner.waitFor(name, options),
+    };
+  }
+}

@@ -1,8 +1,0 @@
-import { sliceStart } from './whole.ts';
-
-const MAX_LENGTH = 200;
-
-/** A text from outside, in quotes and on one line, so that a message may hold it. */
-export function quoted(text: string): string {
-  return JSON.stringify((text.length <= MAX_LENGTH ? text : `${sliceStart(text, MAX_LENGTH)}…`).toWellFormed());
-}

@@ -1,7 +1,0 @@
-/** What the worker makes of a page. */
-export type Converted =
-  | { readonly type: 'converted'; readonly markdown: string }
-  | { readonly type: 'too_long' }
-  | { readonly type: 'too_deep' }
-  /** The converter threw. */
-  | { readonly type: 'failed'; readonly message: string };

@@ -1,0 +1,110 @@
+import type { Host, Outcome, RunEvent } from '@pawl/core';
+import type { ChatRequest, Message } from '@pawl/core/chat';
+import { checkHistory, scriptedModel } from '@pawl/testing';
+import { FaultyHost, type KillPoint } from '@pawl/testing/host';
+import { expect } from 'vitest';
+import { listJournalEvents, listReplayedEvents, runScenario, type ScenarioRun, sortEvents } from './run-scenario.ts';
+import { createResponder, type Scenario } from './scenario.ts';
+
+const UNKNOWN_OUTCOME =
+  'The outcome of this call is unknown: the process stopped while it ran. It may have had its effect. Check before you repeat it.';
+
+export interface SurvivalOptions {
+  readonly moment: KillPoint['moment'];
+  /** Opens a host that knows no run. */
+  readonly open: () => Host | Promise<Host>;
+}
+
+/** Runs a scenario again and again, kills the process one step later each time, and expects the same result. */
+export async function expectSurvives(scenario: Scenario, { moment, open }: SurvivalOptions): Promise<void> {
+  const model = scriptedModel(createResponder(scenario));
+  const undisturbed = await runScenario(scenario, { model });
+  let steps = 0;
+  for (;;) {
+    const { life, host, requests } = await runKilled(scenario, { kill: { at: steps + 1, moment }, host: await open() });
+    if (!host.hasDied) break;
+    steps++;
+    if (steps > 1_000) throw new Error('The run never ends.');
+    expect(life.outcome).toEqual(replaceUnknownOutcomes(undisturbed, host.unknownOutcomes));
+    expect(checkHistory(life.outcome.messages)).toEqual([]);
+    expect(host.repeated).toEqual([]);
+    expect(new Set(listNonIdempotentKeys(life)).size).toBe(listNonIdempotentKeys(life).length);
+    expectReplays(life);
+    if (host.unknownOutcomes.length > 0) continue;
+    expect(sortEvents(listNewEvents(life))).toEqual(sortEvents(listNewEvents(undisturbed)));
+    expect(listDistinct(requests)).toEqual(listDistinct(model.requests));
+  }
+  expect(steps).toBeGreaterThan(0);
+}
+
+interface KilledRun {
+  readonly life: ScenarioRun;
+  readonly host: FaultyHost;
+  readonly requests: readonly ChatRequest[];
+}
+
+interface KillOptions {
+  readonly kill: KillPoint;
+  readonly host: Host;
+}
+
+async function runKilled(scenario: Scenario, { kill, host: inner }: KillOptions): Promise<KilledRun> {
+  const host = new FaultyHost(inner, kill);
+  const model = scriptedModel(createResponder(scenario));
+  return { life: await runScenario(scenario, { model, host }), host, requests: model.requests };
+}
+
+/**
+ * An interrupted request is sent again unchanged, with the same rest of the budget. Requests of parallel agents have no
+ * order.
+ */
+function listDistinct(requests: readonly ChatRequest[]): readonly string[] {
+  return [...new Set(requests.map((request) => JSON.stringify(request)))].sort();
+}
+
+/** The undisturbed outcome, except for calls whose outcome is unknown. */
+function replaceUnknownOutcomes({ outcome, attempts }: ScenarioRun, steps: readonly string[]): Outcome<unknown> {
+  const ids = new Set(attempts.flat().flatMap((event) => (isResultOf(event, steps) ? [event.call.id] : [])));
+  const messages = outcome.messages.map((message): Message => {
+    return message.role === 'tool' && ids.has(message.tool_call_id)
+      ? { ...message, content: UNKNOWN_OUTCOME }
+      : message;
+  });
+  return { ...outcome, messages };
+}
+
+function isResultOf(event: RunEvent, steps: readonly string[]): event is Extract<RunEvent, { type: 'tool.finished' }> {
+  if (event.path !== '' || (event.type !== 'tool.finished' && event.type !== 'tool.failed')) return false;
+  return steps.some((step) => step.startsWith(`tool:${event.turn}.${event.index}:`));
+}
+
+/** Calls of tools that must not run twice. */
+function listNonIdempotentKeys({ started }: ScenarioRun): readonly string[] {
+  return started.filter((key) => /:(pay|refund|fail)$/.test(key));
+}
+
+/** The end of an attempt is emitted and not recorded. */
+function isAttemptEnd(event: RunEvent): boolean {
+  if (event.type === 'run.finished') return event.path === '' || event.outcome.status === 'suspended';
+  return event.type === 'run.suspended' || event.type === 'tool.suspended';
+}
+
+/** Each attempt replays the recorded events of earlier attempts, marked as replayed. No other event is marked. */
+function expectReplays({ attempts }: ScenarioRun): void {
+  let known: readonly object[] = [];
+  for (const events of attempts) {
+    expect(sortEvents(listReplayedEvents(events))).toEqual(sortEvents(known));
+    known = listJournalEvents(events.filter((event) => !isAttemptEnd(event)));
+  }
+}
+
+/** A nested run may wait through several attempts of the outer run. */
+function isWithin({ type, path }: RunEvent): boolean {
+  return path !== '' || type === 'tool.suspended';
+}
+
+function listNewEvents({ attempts }: ScenarioRun): readonly object[] {
+  return listJournalEvents(
+    attempts.flat().filter((event) => event.replayed !== true && !(isWithin(event) && isAttemptEnd(event))),
+  );
+}

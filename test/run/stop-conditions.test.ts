@@ -1,0 +1,143 @@
+import { Agent, ConfigError, memoryHost, type StopState, stopOnTool, tool } from '@pawl/core';
+import { requireApproval } from '@pawl/core/middleware';
+import { respond, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
+const submit = tool({
+  name: 'submit',
+  description: 'Submits.',
+  input: z.object({ grade: z.number() }),
+  execute: ({ grade }) => ({ grade }),
+});
+const tools = [look, submit];
+
+test('ends the run with the result of a tool, without another request', async () => {
+  const model = scriptedModel([
+    respond.call('look', {}),
+    respond.calls([
+      { name: 'look', arguments: {} },
+      { name: 'submit', arguments: { grade: 5 } },
+    ]),
+  ]);
+  const outcome = await new Agent({ model, tools, stopWhen: stopOnTool('submit') }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: '{"grade":5}', turnCount: 2, toolCallCount: 3 });
+  expect(outcome.messages.at(-1)).toMatchObject({ role: 'tool', content: '{"grade":5}' });
+  model.assertDone();
+});
+
+test('uses the complete result of the tool as output, even if the model would get a shortened one', async () => {
+  const long = 'long '.repeat(10_000);
+  const report = tool({
+    name: 'report',
+    description: 'Reports.',
+    input: z.object({}),
+    maxResultLength: 1_000,
+    execute: () => long,
+  });
+  const model = scriptedModel([respond.call('report')]);
+  const outcome = await new Agent({ model, tools: [report], stopWhen: stopOnTool('report') }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: long });
+  expect(String(outcome.messages.at(-1)?.content).length).toBeLessThan(long.length);
+});
+
+test('uses the result of an edited call as output, without the note about the edit', async () => {
+  const host = memoryHost();
+  const model = scriptedModel([respond.call('submit', { grade: 1 })]);
+  const agent = new Agent({ model, tools: requireApproval([submit]), stopWhen: stopOnTool('submit') });
+  const paused = await agent.run('Go.', { runId: 'run', host }).outcome();
+  const [pending] = paused.status === 'suspended' ? paused.pending : [];
+  const { id = '', fingerprint = '' } = pending ?? {};
+  await host.answer('run', id, { type: 'edit', fingerprint, arguments: { grade: 2 } });
+  const outcome = await agent.resume('run', { host }).outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: '{"grade":2}' });
+  expect(outcome.messages.at(-1)?.content).toMatch(/^A person approved this call with other arguments/);
+});
+
+test.each([
+  ['a promise', async () => false],
+  ['undefined', () => undefined],
+  ['{"output":7}', () => ({ output: 7 })],
+])('fails the run if a stop condition returns %s', async (shown, rule) => {
+  const model = scriptedModel([respond.call('look', {})]);
+  const outcome = await new Agent({ model, tools, stopWhen: rule as never }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'failed', error: { name: 'ConfigError' } });
+  expect(outcome.status === 'failed' && outcome.error.message).toContain(`stopWhen returned ${shown}`);
+});
+
+test('does not stop on an invalid call of the tool', async () => {
+  const model = scriptedModel([respond.call('submit', { grade: 'A' }), respond.call('submit', { grade: 1 })]);
+  const outcome = await new Agent({ model, tools, stopWhen: stopOnTool('submit') }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: '{"grade":1}' });
+});
+
+test('passes the last turn to a stop condition, and ends the run with the text of the model', async () => {
+  const states: StopState[] = [];
+  const model = scriptedModel(({ messages }) =>
+    respond.message({
+      role: 'assistant',
+      content: `Look ${messages.length}.`,
+      tool_calls: [{ id: `call_${messages.length}`, type: 'function', function: { name: 'look', arguments: '{}' } }],
+    }),
+  );
+  const rule = (state: StopState): boolean => {
+    states.push(state);
+    return state.turn === 2;
+  };
+  const outcome = await new Agent({ model, tools, stopWhen: [() => false, rule] }).run('Go.').outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: 'Look 3.', text: 'Look 3.', turnCount: 2 });
+  expect(
+    states.map(({ turn, results }) => [turn, results.map(({ tool: name, status }) => `${name} ${status}`)]),
+  ).toEqual([
+    [1, ['look finished']],
+    [2, ['look finished']],
+  ]);
+  expect(states[1]?.messages).toHaveLength(5);
+  expect(states[1]?.usage.requests).toBe(2);
+});
+
+test('does not evaluate stop conditions after a response without calls', async () => {
+  const outcome = await new Agent({ model: scriptedModel([respond.text('Hi.')]), stopWhen: () => true })
+    .run('Go.')
+    .outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: 'Hi.' });
+});
+
+test('fails the run if a stop condition throws', async () => {
+  const stopWhen = (): never => {
+    throw new Error('No rule.');
+  };
+  const outcome = await new Agent({ model: scriptedModel([respond.call('look', {})]), tools, stopWhen })
+    .run('Go.')
+    .outcome();
+  expect(outcome).toMatchObject({ status: 'failed', error: { message: 'No rule.' } });
+});
+
+test('continues a conversation after a stop condition ended the run', async () => {
+  const model = scriptedModel([respond.call('submit', { grade: 5 }), respond.text('You are welcome.')]);
+  const agent = new Agent({ model, tools, stopWhen: stopOnTool('submit') });
+  const { messages } = await agent.run('Go.').outcome();
+  expect(await agent.run([...messages, { role: 'user', content: 'Thanks.' }])).toMatchObject({
+    output: 'You are welcome.',
+  });
+});
+
+test('returns the outcome of a run that a stop condition ended', async () => {
+  const host = memoryHost();
+  const agent = new Agent({
+    model: scriptedModel([respond.call('submit', { grade: 5 })]),
+    tools,
+    stopWhen: stopOnTool('submit'),
+  });
+  const outcome = await agent.run('Go.', { host, runId: 'run' }).outcome();
+  expect(await agent.resume('run', { host }).outcome()).toEqual(outcome);
+});
+
+test('refuses an invalid stop condition, and one together with an output schema', () => {
+  const model = scriptedModel([]);
+  expect(() => new Agent({ model, stopWhen: 'submit' as never })).toThrow(ConfigError);
+  expect(() => new Agent({ model, stopWhen: () => true, output: z.object({ grade: z.number() }) })).toThrow(
+    ConfigError,
+  );
+});
