@@ -1,4 +1,9 @@
 // The public sources of each figure of `@pawl/core/prices`, for docs/reference/prices.md. Not shipped.
+//
+// To add a figure or to renew one:
+// 1. Read it in two public sources, one of them dated. Leave it out if they differ.
+// 2. Write the row in packages/core/src/openai/prices.ts, its sources here, and the table's `date`: the day of its oldest figure.
+// 3. node scripts/prices.ts
 
 /** Where figures were read. What was read is a stored copy: `date` says how old it is at most. */
 export interface PriceSource {

@@ -11,7 +11,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core/events': 24,
   '@pawl/core/host': 15.4,
   '@pawl/core/middleware': 43,
-  '@pawl/core/prices': 1,
+  '@pawl/core/prices': 0.9,
   '@pawl/core/sqlite': 22.8,
   '@pawl/core/zod3': 8.9,
   '@pawl/tools': 207,
