@@ -86,7 +86,7 @@ const rows: readonly Row[] = [
     conclusion: { status: 'limited', limit: 'tokens', max: 100, spent: 90, text: 'Sun', output: 'Sun' },
   },
   {
-    name: 'a cost that left no room is told in dollars, and half of a structure is no output',
+    name: 'an output limited by cost names dollars, and half of a structure is not an output',
     events: [
       createResponse(createTextMessage('{"a'), {
         finishReason: 'length',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ChatModel } from './chat-model.ts';
 import { withFallback } from './with-fallback.ts';
 
-// A class, whose methods `{ ...model }` does not copy.
+// By hand: a class, whose methods `{ ...model }` does not copy.
 class Answering implements ChatModel {
   readonly name: string;
   readonly price = { input: 1, output: 2 };
