@@ -276,6 +276,15 @@ describe('a log that fails', () => {
     expect(failures).toEqual(['Disk full.']);
   });
 
+  test('reports the failure of content alone if write rejects as well', async () => {
+    const content = () => {
+      throw new Error('No content.');
+    };
+    const { outcome, failures } = await events({ write: () => Promise.reject(new Error('Disk full.')), content });
+    expect(outcome.status).toBe('completed');
+    expect(failures).toEqual(['No content.']);
+  });
+
   test('writes lines without content if content throws, or gives what is not JSON', async () => {
     const throwing = () => {
       throw new Error('No content.');

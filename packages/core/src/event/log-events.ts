@@ -52,8 +52,8 @@ export function logEvents(options: LogEventsOptions): Listeners {
       line = formatLine(full, event);
     } catch (error) {
       // `content` can throw, and an output need not be JSON. Without a line nobody would see that the event happened.
-      write((format === 'json' ? formatJson : formatText)(record), record.level, record.fields);
-      throw error;
+      const bareLine = (format === 'json' ? formatJson : formatText)(record);
+      return Promise.allSettled([write(bareLine, record.level, record.fields)]).then(() => Promise.reject(error));
     }
     return write(line, full.level, full.fields);
   };
