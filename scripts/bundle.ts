@@ -17,6 +17,7 @@ const ENTRIES = {
   events: 'events',
   host: 'host',
   middleware: 'middleware',
+  prices: 'openai/prices',
   sqlite: 'sqlite/sqlite',
   zod3: 'schema/zod3',
 };

@@ -1,4 +1,5 @@
 import { Agent, conversation, memoryConversations, memoryHost } from '@pawl/core';
+import { logEvents } from '@pawl/core/events';
 import { createHost } from '@pawl/core/host';
 import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 import { dbosClient, dbosHost } from '@pawl/dbos';
@@ -16,6 +17,20 @@ export const hosts: readonly Factory[] = [
     wrong: [
       [{ listener: {} }, 'Did you mean "listeners"?'],
       [{ listeners: { 'tool.finish': pass } }, 'there is no event "tool.finish". Did you mean "tool.finished"?'],
+    ],
+  },
+  {
+    name: 'logEvents',
+    covers: ['LogEventsOptions'],
+    make: (options) => logEvents(options),
+    valid: { write: pass },
+    wrong: [
+      [{ write: 'stdout' }, 'write is the text "stdout". Pass a function.'],
+      [{ level: 'trace' }, 'level is the text "trace".'],
+      [{ format: 'pretty' }, 'format is the text "pretty".'],
+      [{ content: 'all' }, 'content is the text "all".'],
+      [{ levels: 'info' }, 'Did you mean "level"?'],
+      [{ logger: console }, 'Pass a function: write: (line, level, fields)'],
     ],
   },
   {

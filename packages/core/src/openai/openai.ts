@@ -7,7 +7,7 @@ import { createQuoteCheck } from '../chat/quote-check.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, Price } from '../model/chat-model.ts';
 import { completeModelContext } from '../model/model-context.ts';
-import { checkPrice, PRICE } from '../model/price.ts';
+import { PRICE, type PriceTable, resolvePrice } from '../model/price.ts';
 import { type DescribeRequest, withDescription } from '../model/request-identity.ts';
 import { getMemo, type RequestMemo } from '../model/request-memo.ts';
 import type { BodyBytes } from './body-bytes.ts';
@@ -62,8 +62,11 @@ export interface OpenAIOptions {
    * @defaultValue an agent of this package, never the global one of undici
    */
   readonly dispatcher?: Dispatcher;
-  /** Required for `limits.cost`. */
-  readonly price?: Price;
+  /**
+   * Required for `limits.cost`: the price of the model, or a table that has the model's name, such as those of `@pawl/core/prices`. A table
+   * without the model is an error.
+   */
+  readonly price?: Price | PriceTable;
   /** Additional fields of the request body. They replace fields of the request. */
   readonly extraBody?: JsonObject;
   readonly timeouts?: Timeouts;
@@ -89,8 +92,8 @@ export function openai(model: string, openaiOptions: OpenAIOptions = {}): ChatMo
       `profile "${profile.name}" is for another server than OpenAI's, and there is no baseURL. Pass baseURL, or set the variable OPENAI_BASE_URL.`,
     );
   }
-  const { price, extraBody } = options;
-  if (price !== undefined) checkPrice(price, 'openai()');
+  const { extraBody } = options;
+  const price = options.price && resolvePrice(options.price, model, 'openai()');
   checkExtraBody(extraBody);
   const timeouts = resolveTimeouts(options.timeouts);
   let headerSource = createHeaderSource(options, profile);
