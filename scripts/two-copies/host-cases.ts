@@ -101,7 +101,7 @@ export const hostCases: readonly TwoCopiesCase[] = [
       await new Promise((resolve) => setImmediate(resolve)); // The follower is added in the meantime.
       respond();
       for (let next = await first; next.done !== true; next = await events.next()) {
-        heard.push('notice' in next.value ? next.value.event.type : next.value.event.type);
+        heard.push('liveEvent' in next.value ? next.value.liveEvent.type : next.value.event.type);
       }
       await run.outcome();
       return heard.includes('text.delta');

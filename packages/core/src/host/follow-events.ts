@@ -106,7 +106,7 @@ async function* readLiveEvents(
     for (let next = await channel.next(); next.done !== true; next = await channel.next()) {
       const { path, event, replayed } = next.value;
       if ('activeMs' in event) yield* await journal.readTo(event, { path, replayed });
-      else yield { path, event: event };
+      else yield { path, liveEvent: event };
     }
   } finally {
     signal.removeEventListener('abort', stopFollowing);

@@ -197,7 +197,7 @@ export interface Host {
 /** A live event of a run that this process works on. It is not recorded, and may be lost. */
 export interface LiveRecord {
   readonly path: string;
-  readonly event: LiveEvent;
+  readonly liveEvent: LiveEvent;
 }
 
 /** What `followRun` yields. */
