@@ -16,6 +16,7 @@ const ENTRIES = {
   chat: 'chat',
   events: 'events',
   host: 'host',
+  instrumentation: 'instrumentation',
   middleware: 'middleware',
   sqlite: 'sqlite/sqlite',
   zod3: 'schema/zod3',
