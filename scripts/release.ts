@@ -6,7 +6,7 @@ import { getMachineEnvironment } from './pack.ts';
 import { readOutput, run } from './run.ts';
 
 /** In the order of their dependencies. */
-const PACKAGES = ['core', 'tools', 'testing', 'dbos'];
+const PACKAGES = ['core', 'tools', 'testing', 'dbos', 'otel'];
 
 const root = join(import.meta.dirname, '..');
 const options = { cwd: root, env: getMachineEnvironment(), signal: AbortSignal.timeout(600_000) };
