@@ -20,6 +20,7 @@ export interface OtlpReceiver {
 /** Receives traces by OTLP/HTTP, as collectors do. */
 export async function receiveOtlp(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
+  // By hand: it is a collector of traces, not a model server.
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
