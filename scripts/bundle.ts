@@ -16,6 +16,7 @@ const ENTRIES = {
   chat: 'chat',
   events: 'events',
   host: 'host',
+  instrumentation: 'instrumentation',
   middleware: 'middleware',
   prices: 'openai/prices',
   sqlite: 'sqlite/sqlite',

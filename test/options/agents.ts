@@ -71,6 +71,8 @@ export const agents: readonly Factory[] = [
       [{ id: 'r' }, 'The option is "runId".'],
       [{ metadata: 'x' }, 'metadata is the text "x". Pass an object.'],
       [{ traceparent: 5 }, 'traceparent is 5. Pass a text.'],
+      [{ instrumentation: {} }, 'instrumentation is an object without instrumentRun,'],
+      [{ instrumentation: { instrumentRun: 5 } }, 'instrumentation.instrumentRun is a number. Pass a function.'],
       [{ settings: { top_k: 5 } }, 'there is no option "settings". The option is "modelSettings".'],
       [{ modelSettings: { top_k: 5 } }, 'openai(model, { extraBody: { top_k } })'],
       [{ host: {} }, 'which is not a host.'],

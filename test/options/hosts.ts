@@ -108,6 +108,7 @@ export const hosts: readonly Factory[] = [
       ...LIMITS,
       [{ runID: 'r' }, 'Did you mean "runId"?'],
       [{ conversation: {} }, 'An enqueued run cannot be part of a conversation.'],
+      [{ traceparent: 'abc' }, 'traceparent is the text "abc". Pass the W3C header'],
     ],
   },
   {

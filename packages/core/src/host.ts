@@ -21,6 +21,7 @@ export type {
   LiveRecord,
   RecordedConversation,
   RecordedEvent,
+  RecordedTrace,
   RunFilter,
   RunProgress,
   RunRecord,

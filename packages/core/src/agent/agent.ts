@@ -224,6 +224,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
       least: 1,
     }),
     listeners: options.listeners,
+    instrumentation: options.instrumentation,
     clock: completeClock(options.clock ?? systemClock),
     random: options.random ?? Math.random,
     getDefinitionRecord: makeOnce(() => createDefinitionRecord(definition().tools, options.version)),
@@ -245,10 +246,12 @@ function makeDefinition<Context, Output>(
 ): Definition {
   const tools = indexTools([...(options.tools ?? []), ...handoffs.map(({ tool }) => tool)], name);
   checkToolChoice(options.toolChoice, { agent: name, tools });
+  const { model, models = [], description } = options;
   return {
     name,
-    model: options.model,
-    models: options.models ?? [],
+    identity: { name, ...(description !== undefined && { description }), models: [model, ...models] },
+    model,
+    models,
     tools,
     toolObjects: listToolObjects(tools),
     toolChoice: options.toolChoice,

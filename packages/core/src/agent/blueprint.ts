@@ -13,6 +13,7 @@ import { concludeFailure } from '../loop/conclude-failure.ts';
 import type { Policy } from '../loop/policy.ts';
 import type { StopCondition, StopState } from '../loop/stop-condition.ts';
 import type { Definition, HistoryFilter } from '../perform/definition.ts';
+import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Scope } from '../perform/scope.ts';
 import type { Tool } from '../tool/tool.ts';
 
@@ -33,6 +34,7 @@ export interface Blueprint {
   readonly maxOutputRetries: number;
   readonly maxParallelToolCalls: number;
   readonly listeners: Listeners | undefined;
+  readonly instrumentation: Instrumentation | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   /** Created on first use. */

@@ -26,6 +26,14 @@ export interface RunRecord {
   readonly forked?: ForkOrigin;
   /** The conversation that the run is part of. Its messages are the first ones of `messages`. */
   readonly conversation?: RecordedConversation;
+  /** The trace of the run's first attempt, or of the caller that enqueued it, for the spans of later attempts. */
+  readonly trace?: RecordedTrace;
+}
+
+export interface RecordedTrace {
+  /** The W3C trace context header. */
+  readonly traceparent: string;
+  readonly origin: 'start' | 'enqueue';
 }
 
 export interface RecordedConversation {
@@ -52,7 +60,15 @@ export interface ForkOrigin {
 export type RunStatus = 'queued' | 'running' | Outcome<unknown>['status'];
 
 export type ClaimResult =
-  | { readonly type: 'claimed'; readonly record: RunRecord; readonly stepRunner: StepRunner }
+  | {
+      readonly type: 'claimed';
+      readonly record: RunRecord;
+      readonly stepRunner: StepRunner;
+      /** The number of this attempt, 1 for the first. @defaultValue 2 */
+      readonly attempt?: number;
+      /** When the run was suspended, in milliseconds since 1970. Absent if it was not suspended, or the host does not know. */
+      readonly suspendedAt?: number;
+    }
   /** The run has a final outcome; `suspended` is not final. */
   | { readonly type: 'finished'; readonly record: RunRecord; readonly outcome: Outcome<unknown> }
   /** This or another process works on the run. `getRun` reads its progress. */
@@ -123,6 +139,8 @@ export interface EnqueueOptions {
   /** Each replaces the agent's own limit of that name. */
   readonly limits?: RunRecord['limits'];
   readonly metadata?: JsonObject;
+  /** The W3C trace context header of the caller, which the spans of the run refer to. */
+  readonly traceparent?: string;
 }
 
 export interface ForkOptions {

@@ -28,6 +28,15 @@ export interface Price {
   readonly cachedInput?: number;
 }
 
+/** The server of a model. */
+export interface ModelServer {
+  /** The name of the profile: `openai`, `groq`, `vllm`. */
+  readonly provider: string;
+  /** The hostname. */
+  readonly address?: string;
+  readonly port?: number;
+}
+
 /**
  * A model that responds to a `ChatRequest`. `openai()` creates one over HTTP; your own is an object with `name` and `send`.
  *
@@ -39,6 +48,8 @@ export interface ChatModel {
   readonly name: string;
   /** Required for `limits.cost`. */
   readonly price?: Price;
+  /** Where the model is, for spans. `openai()` sets it by its profile and `baseURL`. */
+  readonly server?: ModelServer;
   /** The model that gets the request after the last retry of this one failed. Set by `withFallback`. */
   readonly fallback?: ChatModel;
   /**

@@ -116,6 +116,7 @@ export function openai(model: string, openaiOptions: OpenAIOptions = {}): ChatMo
   return {
     name: model,
     ...(price && { price }),
+    server: { provider: profile.name, address: server.hostname, port: server.port },
     send: withDescription(async (original, partialContext) => {
       const source = getHeaderSource();
       const finalTool = createFinalTool(original, profile);

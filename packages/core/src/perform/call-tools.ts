@@ -11,6 +11,7 @@ import { executeTool } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolResult } from '../tool/tool-result.ts';
 import { delegateCall } from './delegate.ts';
+import { instrumentToolCall, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
 import { createPendingCall } from './pending-calls.ts';
@@ -20,6 +21,7 @@ import {
   cancelCall,
   closeWithError,
   closeWithResult,
+  describeCall,
   failCall,
   refuseCall,
   rejectInput,
@@ -45,17 +47,20 @@ function createCallStep(tool: Tool | undefined, { turn, state, scope }: ToolCall
   const requests = new MiddlewareRequests(scope, turn);
   const begin = (): ToolCallRun => ({ turn, state, scope, requests, startedAt: scope.clock.now() });
   let endCall: (() => void) | undefined;
+  const runInSpan = (kind: ToolCallSpan['kind'], work: () => Promise<JournalEvent>): Promise<JournalEvent> =>
+    instrumentToolCall(scope, () => describeCall(tool, { turn, state, kind }), work);
   const step = createEventStep<JournalEvent>(scope, {
     name: formatResultStep({ turn, ...state }),
     effect: tool?.effect ?? 'read',
     exclusive: tool?.exclusive ?? false,
-    work: () => {
-      const { exceededCallLimit: callsRefused } = scope.budget;
-      if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
-      endCall = scope.budget.beginCall();
-      return runCall(tool, begin());
-    },
-    onUnknownOutcome: () => resolveUnknownOutcome(tool, begin()),
+    work: () =>
+      runInSpan(state.unknownOutcomes > 0 ? 'resumed' : 'run', () => {
+        const { exceededCallLimit: callsRefused } = scope.budget;
+        if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
+        endCall = scope.budget.beginCall();
+        return runCall(tool, begin());
+      }),
+    onUnknownOutcome: () => runInSpan('unknown_outcome', () => resolveUnknownOutcome(tool, begin())),
   });
   const onRecorded: typeof step.onRecorded = (event, how) => {
     step.onRecorded(event, how);

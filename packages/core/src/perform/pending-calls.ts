@@ -27,6 +27,7 @@ import type { ValidationResult } from '../schema/schema.ts';
 import { parseCallArguments, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
 import { toResult, truncateResult } from '../tool/tool-result.ts';
+import { instrumentToolCall } from './instrumentation.ts';
 import type { Scope } from './scope.ts';
 import {
   addPath,
@@ -39,7 +40,7 @@ import {
   stamp,
   toInterruption,
 } from './step.ts';
-import { ToolCallContext, type ToolCallScope } from './tool-call.ts';
+import { describeCall, ToolCallContext, type ToolCallScope } from './tool-call.ts';
 
 /** Asks the tool of each call whether the call needs an external answer. A call with a missing tool or invalid input needs none: it will not run. */
 export function checkCalls(
@@ -248,7 +249,14 @@ async function recordAnswer(waited: WaitEnd, call: AnsweredCall): Promise<readon
   const closed = closeAnswered(waited, call);
   if (closed === undefined) return [await scope.stepRunner.step(first)];
   const name = formatResultStep({ turn, ...state });
-  const second = createEventStep<JournalEvent>(scope, { name, effect: 'read', work: async () => closed });
+  const tool = scope.definition.tools.get(getCallName(state.call));
+  const close = (): Promise<JournalEvent> =>
+    instrumentToolCall(
+      scope,
+      () => describeCall(tool, { turn, state, kind: 'closed' }),
+      async () => closed,
+    );
+  const second = createEventStep<JournalEvent>(scope, { name, effect: 'read', work: close });
   return [await scope.stepRunner.step(first), await scope.stepRunner.step(second)];
 }
 

@@ -12,6 +12,7 @@ import type { Policy } from '../loop/policy.ts';
 import type { RunState } from '../loop/state.ts';
 import type { RequestMemo } from '../model/request-memo.ts';
 import type { Definition, DefinitionChanges } from './definition.ts';
+import type { InstrumentedRun } from './instrumentation.ts';
 
 /** The state and services of a run that effects use. */
 export interface Scope extends DefinitionChanges {
@@ -23,7 +24,10 @@ export interface Scope extends DefinitionChanges {
   readonly instructions: SystemMessage | undefined;
   readonly runId: string;
   readonly path: string;
+  /** The option of the run; `getTraceparent` prefers the active span. */
   readonly traceparent: string | undefined;
+  /** Absent if nothing instruments the run. */
+  readonly instrumented: InstrumentedRun | undefined;
   /** The application's context value. `agent.run` checks its type. */
   readonly context: never;
   /** Cancelling it ends the run and its open work. */

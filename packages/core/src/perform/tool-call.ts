@@ -10,8 +10,9 @@ import type { ExceededCallLimit } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
 import { isRunEndError, RefuseRun, ToolError } from '../tool/errors.ts';
 import { ToolTimeoutError } from '../tool/execute-tool.ts';
-import type { ToolContext } from '../tool/tool.ts';
+import type { Tool, ToolContext } from '../tool/tool.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
+import { getTraceparent, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
@@ -29,6 +30,14 @@ export interface ToolCallRun extends ToolCallScope {
   readonly startedAt: number;
   /** The requests of middleware around the call. */
   readonly requests: MiddlewareRequests;
+}
+
+/** Describes a call for instrumentation. */
+export function describeCall(
+  tool: Tool | undefined,
+  { turn, state: { index, call }, kind }: Pick<ToolCallScope, 'turn' | 'state'> & Pick<ToolCallSpan, 'kind'>,
+): Omit<ToolCallSpan, 'run' | 'agent'> {
+  return { turn, index, call, kind, ...(tool !== undefined && { tool }) };
 }
 
 /** The context that a tool gets with a call. */
@@ -50,7 +59,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.idempotencyKey = `${scope.runId}/${addPath(scope, formatToolStep({ turn, index, call }))}`;
     this.runId = scope.runId;
     this.path = scope.path;
-    this.traceparent = scope.traceparent;
+    this.traceparent = getTraceparent(scope);
     const emitProgress: ToolContext<never>['reportProgress'] = (progress) => {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
     };

@@ -105,7 +105,8 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
 
   'enqueues a run that any worker can claim': async ({ host }) => {
     const metadata = { user: 'ada' };
-    const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata, traceparent });
     expectEqual((await host.getRun(runId)).status, 'queued', 'The run is queued.');
     const named = await host.enqueue('agent', [{ role: 'user', content: 'Go.' }], { runId: 'named' });
     expectEqual(named, 'named', 'The run has the given id.');
@@ -115,7 +116,8 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     await expectRejection(unkept, 'config.invalid', 'An id must be storable text.');
     const opened = await claimRun(host, runId);
     const { messages } = createRecord(runId);
-    const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true };
+    const trace = { traceparent, origin: 'enqueue' };
+    const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true, trace };
     expectFields(opened.record, given, 'The record is as given.');
     expectEqual((await host.getRun(runId)).status, 'running', 'The run is running.');
   },
