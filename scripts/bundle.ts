@@ -18,6 +18,7 @@ const ENTRIES = {
   host: 'host',
   middleware: 'middleware',
   sqlite: 'sqlite/sqlite',
+  'wire-log': 'wire-log',
   zod3: 'schema/zod3',
 };
 
@@ -88,7 +89,9 @@ function fileOf(path: string): string | null {
   const [, name] = /\/dist\/(.*)\.js$/.exec(path) ?? [];
   if (
     name === undefined ||
-    /^(sqlite|middleware)\/|^openai\/transport\/(?!fetch-transport|transport$)/.test(name) ||
+    /^(sqlite|middleware)\/|^host\/(memory-wire-log|wire-body-store)$|^openai\/transport\/(?!fetch-transport|transport$)/.test(
+      name,
+    ) ||
     Object.values(ALL).includes(name)
   )
     return null;

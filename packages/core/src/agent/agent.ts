@@ -224,6 +224,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
       least: 1,
     }),
     listeners: options.listeners,
+    wireLog: options.wireLog,
     clock: completeClock(options.clock ?? systemClock),
     random: options.random ?? Math.random,
     getDefinitionRecord: makeOnce(() => createDefinitionRecord(definition().tools, options.version)),

@@ -9,6 +9,7 @@ import { copyMetadata } from '../host/copy-metadata.ts';
 import { resolveLimits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import { checkWireLog } from '../model/wire-log.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import { checkToolNumbers, isTool, type Tool } from '../tool/tool.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
@@ -36,7 +37,7 @@ function createMissingHostError(agent: string): ConfigError {
 
 /** Checks values that JavaScript code may get wrong, and that would otherwise fail later and elsewhere. */
 function checkSharedOptions(
-  { signal, host, conversation, modelSettings }: RunOptions | ResumeOptions,
+  { signal, host, conversation, modelSettings, wireLog }: RunOptions | ResumeOptions,
   agent: string,
 ): void {
   if (signal !== undefined && signal !== null && !hasMethod(signal, 'addEventListener')) {
@@ -50,6 +51,7 @@ function checkSharedOptions(
     );
   }
   if (modelSettings !== undefined) checkSettings(modelSettings, agent);
+  checkWireLog(wireLog, `Agent "${agent}"`);
   if (host === undefined || host === null || (hasMethod(host, 'start') && hasMethod(host, 'claim'))) return;
   throw new ConfigError(
     `Agent "${agent}": host is ${describeValue(host)}, which is not a host. Pass memoryHost() or another Host.`,
@@ -165,6 +167,7 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
   checkVersion(options.version, name);
   checkMiddleware(options.middleware ?? [], name);
   if (options.listeners !== undefined) checkListeners(options.listeners, `Agent "${name}", listeners`);
+  checkWireLog(options.wireLog, `Agent "${name}"`);
   indexTools(options.tools ?? [], name);
 }
 

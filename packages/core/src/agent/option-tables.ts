@@ -87,6 +87,7 @@ const RUN_BASICS = {
   maxParallelToolCalls: 'number',
   stream: 'boolean',
   traceparent: 'text',
+  wireLog: 'any',
   conversation: 'any',
   context: 'any',
 } as const;
@@ -177,6 +178,7 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
     middleware: 'list',
     retry: RETRY,
     listeners: 'any',
+    wireLog: 'any',
     maxParallelToolCalls: 'number',
     clock: 'clock',
     random: 'function',

@@ -1,6 +1,7 @@
 import { onCancel } from '../base/cancellation.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
+import { toErrorData } from '../event/error-data.ts';
 import type { DefinitionRecord } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { ConversationError } from '../host/errors.ts';
@@ -13,6 +14,7 @@ import { DurationExceededError, type ResolvedLimits, resolveLimits } from '../li
 import { apply } from '../loop/apply.ts';
 import { createState } from '../loop/state.ts';
 import { buildTranscript } from '../loop/transcript.ts';
+import { guardWireLogs, type WireLog } from '../model/wire-log.ts';
 import { runInScope } from '../perform/perform.ts';
 import type { EventSink, Scope } from '../perform/scope.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
@@ -90,6 +92,7 @@ function createScope(blueprint: Blueprint, { stepRunner, record, options, ports,
     runId: record.runId,
     path: '',
     traceparent: options.traceparent,
+    wireLog: combineWireLogs([blueprint.wireLog, options.wireLog], events),
     context: options.context as never, // `Agent` checks its type.
     cancellation: ports.cancellation,
     memo: new Map(),
@@ -109,6 +112,13 @@ function createScope(blueprint: Blueprint, { stepRunner, record, options, ports,
     getSteering: ports.getSteering,
     shouldStream: () => options.stream ?? ports.hasDeltaListener(),
   };
+}
+
+/** A wire log that fails is reported like a listener. */
+function combineWireLogs(logs: readonly (WireLog | undefined)[], events: EventSink): WireLog | undefined {
+  return guardWireLogs(logs, (method, error) => {
+    void events.emitLiveEvent({ type: 'listener.failed', event: `wireLog.${method}`, error: toErrorData(error) }); // This event needs no backpressure.
+  });
 }
 
 /** Charges the usage of each journal event to the budget, including replayed events. */

@@ -169,6 +169,10 @@ class ModelRequest {
     return this.#clampedByLimit;
   }
 
+  get turn(): number {
+    return this.#options.turn;
+  }
+
   /** The number of the last attempt. */
   get attempt(): number {
     return this.#attempt;
@@ -303,16 +307,25 @@ class RequestContext extends LazySignal implements ModelContext {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
+  readonly turn: number;
+  readonly wireLog: Scope['wireLog'];
   readonly #request: ModelRequest;
 
-  constructor({ cancellation, memo, clock, runId, path, traceparent }: Scope, request: ModelRequest) {
+  constructor({ cancellation, memo, clock, runId, path, traceparent, wireLog }: Scope, request: ModelRequest) {
     super(cancellation);
     withMemo(this, memo);
     this.clock = clock;
     this.runId = runId;
     this.path = path;
     this.traceparent = traceparent;
+    this.turn = request.turn;
+    this.wireLog = wireLog;
     this.#request = request;
+  }
+
+  /** Read by each attempt. */
+  get attempt(): number {
+    return this.#request.attempt;
   }
 
   onDelta(delta: Delta): Promise<void> | undefined {
