@@ -141,7 +141,7 @@ test('logs a stream that breaks off with its error, and the next attempt', async
   await run;
   const [first, second] = await log.read(run.runId);
   expect(discarded).toEqual([1]);
-  expect(first?.response.error?.code).toBe('network.reply');
+  expect(first?.response.error?.code).toBe('network.reset');
   expect(first && readResponse(first)).toBe(toEventText(helloChunks[0]));
   expect(second?.response.error).toBeUndefined();
 });
@@ -210,8 +210,8 @@ test('agents as tools and handoffs inherit the wire log of the run', async () =>
 });
 
 test('logs the attempts of a fallback under the numbers of the events', async () => {
-  const server = await serve(respondWithJson({}, { status: 400 }), helloJson);
-  const model = withFallback(openai('a', server), openai('b', server));
+  const { baseURL } = await serve(respondWithJson({}, { status: 400 }), helloJson);
+  const model = withFallback(openai('a', { baseURL }), openai('b', { baseURL }));
   const numbers: number[] = [];
   const log = new CallLog();
   const run = new Agent({ model, wireLog: log })
@@ -290,7 +290,7 @@ test('a run of 200 turns takes about as many bytes as its last request', async (
   });
   onTestFinished(() => server.close());
   const log = memoryWireLog();
-  const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), tools: [lookUp], limits: { turns: 200 } });
+  const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), tools: [lookUp], limits: { turns: 201 } });
   const run = agent.run('Read all.', { wireLog: log });
   await run;
   const exchanges = await log.read(run.runId);

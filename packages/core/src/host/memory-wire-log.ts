@@ -115,7 +115,7 @@ class MemoryWireLog implements ReadableWireLog {
     const exchange = this.#exchanges.get(request);
     if (exchange === undefined || exchange.isDeleted) return;
     if (status !== undefined) exchange.response = { ...exchange.response, at, status, headers: headers ?? {} };
-    if (bytes !== undefined) this.#addPiece(exchange, { at, bytes: bytes.slice() });
+    if (bytes !== undefined) this.#addPiece(exchange, { at, bytes: new Uint8Array(bytes) });
     if (end === true) exchange.response = { ...exchange.response, endedAt: at };
     if (error !== undefined) exchange.response = { ...exchange.response, endedAt: at, error };
   }

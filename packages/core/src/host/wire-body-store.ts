@@ -8,7 +8,7 @@ export interface SharedBody {
 }
 
 /**
- * Stores a body as what follows its longest common beginning with one of the others. A copy: the caller may reuse the bytes.
+ * Stores a body as what follows its longest common beginning with one of the others. A copy, by the constructor: `slice` of a Buffer does not copy.
  *
  * @param others - the most likely one first
  */
@@ -23,8 +23,8 @@ export function storeBody(bytes: Uint8Array, others: Iterable<SharedBody>): Shar
     if (length >= measureBody(other) * CLOSE_SHARE) break;
   }
   // A reference to a few bytes would only keep the other body from being deleted cheaply.
-  if (sharedLength < MIN_SHARED_LENGTH) return { base: undefined, sharedLength: 0, chunks: [bytes.slice()] };
-  return { base, sharedLength, chunks: [bytes.slice(sharedLength)] };
+  if (sharedLength < MIN_SHARED_LENGTH) return { base: undefined, sharedLength: 0, chunks: [new Uint8Array(bytes)] };
+  return { base, sharedLength, chunks: [new Uint8Array(bytes.subarray(sharedLength))] };
 }
 
 /** A request that continues another one has almost all of its body. Nothing better needs to be sought then. */
@@ -64,7 +64,7 @@ function cutChunks(chunks: readonly Uint8Array[], length: number): readonly Uint
   let missing = length;
   for (const chunk of chunks) {
     if (missing <= 0) break;
-    kept.push(chunk.length <= missing ? chunk : chunk.slice(0, missing));
+    kept.push(chunk.length <= missing ? chunk : new Uint8Array(chunk.subarray(0, missing)));
     missing -= chunk.length;
   }
   return kept;

@@ -18,7 +18,7 @@ export class ByteMask {
     const bytes = this.#held.length === 0 ? piece : concatenateBytes([this.#held, piece]);
     const masked = this.#hideSecrets(bytes);
     const end = bytes.length - this.#measureBeginning(masked);
-    this.#held = masked.slice(end);
+    this.#held = new Uint8Array(masked.subarray(end));
     return masked.subarray(0, end);
   }
 
@@ -33,7 +33,7 @@ export class ByteMask {
     let masked = bytes;
     for (const secret of this.#secrets) {
       for (let at = findBytes(bytes, secret, 0); at >= 0; at = findBytes(bytes, secret, at + 1)) {
-        if (masked === bytes) masked = bytes.slice(); // The reader of the response gets the original.
+        if (masked === bytes) masked = new Uint8Array(bytes); // The reader of the response gets the original. `slice` of a Buffer does not copy.
         masked.fill(MASK, at, at + secret.length);
       }
     }
