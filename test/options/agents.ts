@@ -71,6 +71,7 @@ export const agents: readonly Factory[] = [
       [{ id: 'r' }, 'The option is "runId".'],
       [{ metadata: 'x' }, 'metadata is the text "x". Pass an object.'],
       [{ traceparent: 5 }, 'traceparent is 5. Pass a text.'],
+      [{ wireLog: {} }, 'which is not a wire log. Pass memoryWireLog()'],
       [{ settings: { top_k: 5 } }, 'there is no option "settings". The option is "modelSettings".'],
       [{ modelSettings: { top_k: 5 } }, 'openai(model, { extraBody: { top_k } })'],
       [{ host: {} }, 'which is not a host.'],

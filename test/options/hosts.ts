@@ -1,6 +1,7 @@
 import { Agent, conversation, memoryConversations, memoryHost } from '@pawl/core';
 import { createHost } from '@pawl/core/host';
 import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
+import { memoryWireLog } from '@pawl/core/wire-log';
 import { dbosClient, dbosHost } from '@pawl/dbos';
 import { scriptedModel } from '@pawl/testing';
 import { DirectoryStore } from '../durable/directory-store.ts';
@@ -16,6 +17,17 @@ export const hosts: readonly Factory[] = [
     wrong: [
       [{ listener: {} }, 'Did you mean "listeners"?'],
       [{ listeners: { 'tool.finish': pass } }, 'there is no event "tool.finish". Did you mean "tool.finished"?'],
+    ],
+  },
+  {
+    name: 'memoryWireLog',
+    covers: ['MemoryWireLogOptions'],
+    make: (options) => memoryWireLog(options),
+    valid: { maxBytesPerRun: 5_000, maxRuns: 5 },
+    isOptional: true,
+    wrong: [
+      [{ maxBytes: 5 }, 'The option is "maxBytesPerRun".'],
+      [{ maxRuns: '5' }, 'maxRuns is the text "5".'],
     ],
   },
   {

@@ -12,6 +12,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core/host': 15.4,
   '@pawl/core/middleware': 43,
   '@pawl/core/sqlite': 22.8,
+  '@pawl/core/wire-log': 5.2,
   '@pawl/core/zod3': 8.9,
   '@pawl/tools': 207,
   '@pawl/tools/ask-user': 17.8,
