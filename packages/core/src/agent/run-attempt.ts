@@ -92,7 +92,7 @@ function createScope(blueprint: Blueprint, { stepRunner, record, options, ports,
     runId: record.runId,
     path: '',
     traceparent: options.traceparent,
-    wireLog: combineWireLogs([blueprint.wireLog, options.wireLog], events),
+    wireLog: combineWireLogs(blueprint.wireLog, options.wireLog, events),
     context: options.context as never, // `Agent` checks its type.
     cancellation: ports.cancellation,
     memo: new Map(),
@@ -114,9 +114,10 @@ function createScope(blueprint: Blueprint, { stepRunner, record, options, ports,
   };
 }
 
-/** A wire log that fails is reported like a listener. */
-function combineWireLogs(logs: readonly (WireLog | undefined)[], events: EventSink): WireLog | undefined {
-  return guardWireLogs(logs, (method, error) => {
+/** Combines the wire logs of the agent and of the run. One that fails is reported like a listener. */
+function combineWireLogs(agent: WireLog | undefined, run: WireLog | undefined, events: EventSink): WireLog | undefined {
+  if (agent === undefined && run === undefined) return undefined;
+  return guardWireLogs([agent, run], (method, error) => {
     void events.emitLiveEvent({ type: 'listener.failed', event: `wireLog.${method}`, error: toErrorData(error) }); // This event needs no backpressure.
   });
 }

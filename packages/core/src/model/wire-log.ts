@@ -128,7 +128,8 @@ export function guardWireLogs(logs: readonly (WireLog | undefined)[], onFailure:
   };
 }
 
-function guardWireLog(log: WireLog, onFailure: OnFailure): WireLog {
+/** Creates a wire log that never throws. Passes the first failure to `onFailure`. */
+export function guardWireLog(log: WireLog, onFailure: OnFailure): WireLog {
   let hasFailed = false;
   const call = (method: keyof WireLog, work: () => unknown): void => {
     const onError = (error: unknown): void => {

@@ -102,7 +102,8 @@ class RequestAttempt {
     const { transport, body, timeouts, responseLimits: limits, readerOptions } = this.#outgoing;
     const headers = this.#outgoing.getHeaders();
     this.#headers = headers instanceof Promise ? await headers : headers;
-    this.#tap = WireTap.create(this.#context, () => this.#describeWire());
+    if (this.#context.wireLog !== undefined)
+      this.#tap = new WireTap(this.#context.wireLog, this.#context, this.#describeWire());
     const received = await transport(this.#createHttpRequest(body));
     const response = this.#tap === undefined ? received : this.#tap.wrapResponse(received);
     this.#connectDeadline?.end();

@@ -1,7 +1,7 @@
 import { concatenateBytes } from '../base/concatenate-bytes.ts';
 import { type ErrorData, toErrorData } from '../event/error-data.ts';
 import type { ModelContext } from '../model/chat-model.ts';
-import { guardWireLogs, type WireLog, type WirePiece, type WirePosition, type WireRequest } from '../model/wire-log.ts';
+import { guardWireLog, type WireLog, type WirePiece, type WirePosition, type WireRequest } from '../model/wire-log.ts';
 import type { BodyBytes } from './body-bytes.ts';
 import { ByteMask } from './byte-mask.ts';
 import { collectWireSecrets, redactRequestHeaders, redactResponseHeaders, redactUrl } from './redact-wire.ts';
@@ -25,20 +25,13 @@ export class WireTap {
   #request: WireRequest | undefined;
   #hasEnded = false;
 
-  private constructor(log: WireLog, context: ModelContext, options: WireTapOptions) {
-    this.#log = log;
+  constructor(log: WireLog, context: ModelContext, options: WireTapOptions) {
+    // The log of a run reports its failures. Outside a run they are ignored.
+    this.#log = guardWireLog(log, () => undefined);
     this.#context = context;
     this.#options = options;
     this.#secrets = collectWireSecrets(options);
     this.#mask = new ByteMask(this.#secrets);
-  }
-
-  /** Returns `undefined` if nothing logs the bytes. */
-  static create(context: ModelContext, createOptions: () => WireTapOptions): WireTap | undefined {
-    if (context.wireLog === undefined) return undefined;
-    // The log of a run reports its failures. Outside a run they are ignored.
-    const log = guardWireLogs([context.wireLog], () => undefined);
-    return log && new WireTap(log, context, createOptions());
   }
 
   /** @param sent - the headers that the transport sends */
