@@ -48,10 +48,7 @@ export function measureChunks(chunks: readonly Uint8Array[]): number {
 export function removeBody(removed: SharedBody, dependents: readonly SharedBody[]): void {
   const [heir, ...others] = [...dependents].sort((a, b) => b.sharedLength - a.sharedLength);
   if (heir === undefined) return;
-  for (const other of others) {
-    if (other.sharedLength > removed.sharedLength) other.base = heir;
-    else other.base = removed.base;
-  }
+  for (const other of others) other.base = heir;
   const kept = cutChunks(removed.chunks, heir.sharedLength - removed.sharedLength);
   heir.chunks = [...kept, ...heir.chunks];
   heir.base = removed.base;
