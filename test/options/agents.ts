@@ -73,6 +73,7 @@ export const agents: readonly Factory[] = [
       [{ traceparent: 5 }, 'traceparent is 5. Pass a text.'],
       [{ instrumentation: {} }, 'instrumentation is an object without instrumentRun,'],
       [{ instrumentation: { instrumentRun: 5 } }, 'instrumentation.instrumentRun is a number. Pass a function.'],
+      [{ wireLog: {} }, 'which is not a wire log. Pass memoryWireLog()'],
       [{ settings: { top_k: 5 } }, 'there is no option "settings". The option is "modelSettings".'],
       [{ modelSettings: { top_k: 5 } }, 'openai(model, { extraBody: { top_k } })'],
       [{ host: {} }, 'which is not a host.'],

@@ -2,6 +2,7 @@ import { Agent, conversation, memoryConversations, memoryHost } from '@pawl/core
 import { logEvents } from '@pawl/core/events';
 import { createHost } from '@pawl/core/host';
 import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
+import { memoryWireLog } from '@pawl/core/wire-log';
 import { dbosClient, dbosHost } from '@pawl/dbos';
 import { scriptedModel } from '@pawl/testing';
 import { DirectoryStore } from '../durable/directory-store.ts';
@@ -31,6 +32,17 @@ export const hosts: readonly Factory[] = [
       [{ content: 'all' }, 'content is the text "all".'],
       [{ levels: 'info' }, 'Did you mean "level"?'],
       [{ logger: console }, 'Pass a function: write: (line, level, fields)'],
+    ],
+  },
+  {
+    name: 'memoryWireLog',
+    covers: ['MemoryWireLogOptions'],
+    make: (options) => memoryWireLog(options),
+    valid: { maxBytesPerRun: 5_000, maxRuns: 5 },
+    isOptional: true,
+    wrong: [
+      [{ maxBytes: 5 }, 'The option is "maxBytesPerRun".'],
+      [{ maxRuns: '5' }, 'maxRuns is the text "5".'],
     ],
   },
   {

@@ -14,6 +14,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core/middleware': 43,
   '@pawl/core/prices': 0.9,
   '@pawl/core/sqlite': 22.8,
+  '@pawl/core/wire-log': 5.2,
   '@pawl/core/zod3': 8.9,
   '@pawl/otel': 12.9,
   '@pawl/tools': 207,

@@ -225,6 +225,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
     }),
     listeners: options.listeners,
     instrumentation: options.instrumentation,
+    wireLog: options.wireLog,
     clock: completeClock(options.clock ?? systemClock),
     random: options.random ?? Math.random,
     getDefinitionRecord: makeOnce(() => createDefinitionRecord(definition().tools, options.version)),

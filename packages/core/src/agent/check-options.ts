@@ -9,6 +9,7 @@ import { copyMetadata } from '../host/copy-metadata.ts';
 import { resolveLimits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import { checkWireLog } from '../model/wire-log.ts';
 import { checkInstrumentation } from '../perform/instrumentation.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import { checkToolNumbers, isTool, type Tool } from '../tool/tool.ts';
@@ -37,7 +38,7 @@ function createMissingHostError(agent: string): ConfigError {
 
 /** Checks values that JavaScript code may get wrong, and that would otherwise fail later and elsewhere. */
 function checkSharedOptions(
-  { signal, host, conversation, modelSettings, instrumentation }: RunOptions | ResumeOptions,
+  { signal, host, conversation, modelSettings, instrumentation, wireLog }: RunOptions | ResumeOptions,
   agent: string,
 ): void {
   if (signal !== undefined && signal !== null && !hasMethod(signal, 'addEventListener')) {
@@ -52,6 +53,7 @@ function checkSharedOptions(
   }
   if (modelSettings !== undefined) checkSettings(modelSettings, agent);
   checkInstrumentation(instrumentation, `Agent "${agent}"`);
+  checkWireLog(wireLog, `Agent "${agent}"`);
   if (host === undefined || host === null || (hasMethod(host, 'start') && hasMethod(host, 'claim'))) return;
   throw new ConfigError(
     `Agent "${agent}": host is ${describeValue(host)}, which is not a host. Pass memoryHost() or another Host.`,
@@ -168,6 +170,7 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
   checkMiddleware(options.middleware ?? [], name);
   if (options.listeners !== undefined) checkListeners(options.listeners, `Agent "${name}", listeners`);
   checkInstrumentation(options.instrumentation, `Agent "${name}"`);
+  checkWireLog(options.wireLog, `Agent "${name}"`);
   indexTools(options.tools ?? [], name);
 }
 

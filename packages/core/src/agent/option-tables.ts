@@ -88,6 +88,7 @@ const RUN_BASICS = {
   stream: 'boolean',
   traceparent: 'text',
   instrumentation: 'any',
+  wireLog: 'any',
   conversation: 'any',
   context: 'any',
 } as const;
@@ -179,6 +180,7 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
     retry: RETRY,
     listeners: 'any',
     instrumentation: 'any',
+    wireLog: 'any',
     maxParallelToolCalls: 'number',
     clock: 'clock',
     random: 'function',

@@ -1,6 +1,7 @@
 import { onCancel } from '../base/cancellation.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
+import { toErrorData } from '../event/error-data.ts';
 import type { DefinitionRecord } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { ConversationError } from '../host/errors.ts';
@@ -13,6 +14,7 @@ import { DurationExceededError, type ResolvedLimits, resolveLimits } from '../li
 import { apply } from '../loop/apply.ts';
 import { createState } from '../loop/state.ts';
 import { buildTranscript } from '../loop/transcript.ts';
+import { guardWireLogs, type WireLog } from '../model/wire-log.ts';
 import { combineInstrumentations, type InstrumentedRun, type RunSpan } from '../perform/instrumentation.ts';
 import { runInScope } from '../perform/perform.ts';
 import type { EventSink, Scope } from '../perform/scope.ts';
@@ -116,6 +118,7 @@ function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
     path: '',
     traceparent: options.traceparent,
     instrumented,
+    wireLog: combineWireLogs(blueprint.wireLog, options.wireLog, events),
     context: options.context as never, // `Agent` checks its type.
     cancellation: ports.cancellation,
     memo: new Map(),
@@ -135,6 +138,14 @@ function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
     getSteering: ports.getSteering,
     shouldStream: () => options.stream ?? ports.hasDeltaListener(),
   };
+}
+
+/** Combines the wire logs of the agent and of the run. One that fails is reported like a listener. */
+function combineWireLogs(agent: WireLog | undefined, run: WireLog | undefined, events: EventSink): WireLog | undefined {
+  if (agent === undefined && run === undefined) return undefined;
+  return guardWireLogs([agent, run], (method, error) => {
+    void events.emitLiveEvent({ type: 'listener.failed', event: `wireLog.${method}`, error: toErrorData(error) }); // This event needs no backpressure.
+  });
 }
 
 /** Charges the usage of each journal event to the budget, including replayed events. */

@@ -99,9 +99,10 @@ export interface ToolLateResultEvent extends LiveCallEventBase {
   readonly error?: ErrorData;
 }
 
-/** A listener threw or rejected. Emitted once per listener. */
+/** A listener or a wire log threw or rejected. Emitted once for each. */
 export interface ListenerFailedEvent {
   readonly type: 'listener.failed';
+  /** The type of the event, or `wireLog.sent` or `wireLog.received`. */
   readonly event: string;
   readonly error: ErrorData;
 }

@@ -340,6 +340,9 @@ class AttemptContext extends LazySignal implements ModelContext {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
+  readonly turn: number;
+  readonly attempt: number;
+  readonly wireLog: ModelContext['wireLog'];
   // Own fields rather than methods, so that `{ ...context }` copies them.
   readonly onDelta: ModelContext['onDelta'];
   readonly onRepaired: ModelContext['onRepaired'];
@@ -352,6 +355,9 @@ class AttemptContext extends LazySignal implements ModelContext {
     this.runId = context.runId;
     this.path = context.path;
     this.traceparent = context.traceparent;
+    this.turn = context.turn;
+    this.attempt = context.attempt;
+    this.wireLog = context.wireLog;
     const pauseDuring = createDeadlinePause(timed.deadline);
     const onDelta: ModelContext['onDelta'] = (delta) => {
       const wait = timed.isOver ? undefined : context.onDelta(delta);

@@ -18,6 +18,7 @@ import { PROFILES, type ServerProfile } from './profiles.ts';
 import { buildRequestBody } from './request-body.ts';
 import {
   buildIdentityHeaders,
+  buildKnownHeaders,
   buildRequestHeaders,
   checkHeaders,
   checkKey,
@@ -132,6 +133,7 @@ export function openai(model: string, openaiOptions: OpenAIOptions = {}): ChatMo
         responseLimits,
         readerOptions: chooseReaderOptions(request, profile),
         getHeaders: () => buildRequestHeaders(source, traits),
+        buildKnownHeaders: () => buildKnownHeaders(source, traits),
         body: buildBody(request, getMemo(context)),
         extraBody,
         review: (finished) => markUnreportedCut(finished, { request: original, profile, extraBody }),

@@ -188,6 +188,10 @@ class ModelRequest {
     return this.#clampedByLimit;
   }
 
+  get turn(): number {
+    return this.#options.turn;
+  }
+
   /** The number of the last attempt. */
   get attempt(): number {
     return this.#attempt;
@@ -342,16 +346,20 @@ class RequestContext extends LazySignal implements ModelContext {
   readonly clock: Clock;
   readonly runId: string;
   readonly path: string;
+  readonly turn: number;
+  readonly wireLog: Scope['wireLog'];
   readonly #request: ModelRequest;
   readonly #scope: Scope;
 
   constructor(scope: Scope, request: ModelRequest) {
-    const { cancellation, memo, clock, runId, path } = scope;
+    const { cancellation, memo, clock, runId, path, wireLog } = scope;
     super(cancellation);
     withMemo(this, memo);
     this.clock = clock;
     this.runId = runId;
     this.path = path;
+    this.turn = request.turn;
+    this.wireLog = wireLog;
     this.#request = request;
     this.#scope = scope;
   }
@@ -359,6 +367,11 @@ class RequestContext extends LazySignal implements ModelContext {
   /** Read by each attempt, inside its span. */
   get traceparent(): string | undefined {
     return getTraceparent(this.#scope);
+  }
+
+  /** Read by each attempt. */
+  get attempt(): number {
+    return this.#request.attempt;
   }
 
   onDelta(delta: Delta): Promise<void> | undefined {

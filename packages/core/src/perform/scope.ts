@@ -11,6 +11,7 @@ import type { Budget } from '../limits/budget.ts';
 import type { Policy } from '../loop/policy.ts';
 import type { RunState } from '../loop/state.ts';
 import type { RequestMemo } from '../model/request-memo.ts';
+import type { WireLog } from '../model/wire-log.ts';
 import type { Definition, DefinitionChanges } from './definition.ts';
 import type { InstrumentedRun } from './instrumentation.ts';
 
@@ -28,6 +29,8 @@ export interface Scope extends DefinitionChanges {
   readonly traceparent: string | undefined;
   /** Absent if nothing instruments the run. */
   readonly instrumented: InstrumentedRun | undefined;
+  /** Never throws. Absent if nothing logs the bytes of requests. */
+  readonly wireLog: WireLog | undefined;
   /** The application's context value. `agent.run` checks its type. */
   readonly context: never;
   /** Cancelling it ends the run and its open work. */
