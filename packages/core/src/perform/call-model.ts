@@ -20,9 +20,9 @@ import {
   type ModelCallResult,
   type ModelCallSpan,
 } from './instrumentation.ts';
-import { type NextModelCall, RejectedResponse } from './middleware.ts';
+import { checkResponse, type NextModelCall, RejectedResponse } from './middleware.ts';
 import { branchScope, createMiddlewareScope, ignoreRejection, MiddlewareRequests } from './middleware-scope.ts';
-import { AttemptCounter, checkResponse, ModelRequests } from './model-requests.ts';
+import { AttemptCounter, ModelRequests } from './model-requests.ts';
 import { emitSteering, type PlannedTurn, planTurn } from './plan-turn.ts';
 import { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';

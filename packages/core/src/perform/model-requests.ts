@@ -1,6 +1,5 @@
 import { LazySignal } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
-import { ConfigError } from '../base/errors.ts';
 import { measureUtf8 } from '../base/text.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -24,6 +23,7 @@ import { NetworkError, TimeoutError } from '../model/errors.ts';
 import { findHighestPrice, listModelChain } from '../model/price.ts';
 import { withMemo } from '../model/request-memo.ts';
 import { type AttemptSpan, getTraceparent, type ModelCallSpan } from './instrumentation.ts';
+import { checkResponse } from './middleware.ts';
 import type { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
 
@@ -392,12 +392,4 @@ function isBilled(error: unknown, { receivedBytes }: AttemptUnderWay): boolean {
   if (receivedBytes > 0 || ProtocolError.isInstance(error)) return true;
   if (TimeoutError.isInstance(error)) return error.phase !== 'connect';
   return NetworkError.isInstance(error) && error.phase === 'response';
-}
-
-/** JavaScript models and middleware may return no response. @throws ConfigError */
-export function checkResponse(response: ChatResponse | undefined, by: string): void {
-  if (response?.choices?.[0]?.message !== undefined) return;
-  throw new ConfigError(
-    `${by} returned no response. Return { choices: [{ message, finish_reason }] }, or the result of next(request).`,
-  );
 }
