@@ -71,7 +71,7 @@ export const CODES_OF_HOSTS: Readonly<Record<string, ErrorCode>> = {
   },
   'run.conflict': {
     class: 'HostError',
-    cause: 'The host has a run with that id and another input.',
+    cause: 'The host has a run with that id and another input or owner.',
     action: 'Use another `runId`.',
   },
   'run.unknown': {

@@ -49,18 +49,19 @@ export class DirectoryStore implements RunStore {
   insert(record: RunRecord, as: RunInsertion): Promise<void> {
     return this.#runAlone(async () => {
       const files = await this.#readAll();
-      const { runId, agent, metadata, at } = record;
+      const { runId, agent, metadata, owner, at } = record;
       if (files.some(({ summary }) => summary.runId === runId)) throw createRunExistsError(runId);
       const position = 1 + Math.max(0, ...files.map(({ summary }) => summary.position));
       const times = { startedAt: Math.floor(at), updatedAt: Math.floor(at) };
+      const known = { runId, agent, metadata, position, ...times, ...(owner !== undefined && { owner }) };
       const file = { record: serializeRecord(record), steps: [], intents: [], waits: [] };
       if (as.type === 'queued') {
-        const summary = { runId, agent, metadata, position, ...times, status: 'queued', attempts: 0 } as const;
+        const summary = { ...known, status: 'queued', attempts: 0 } as const;
         const steps = (as.steps ?? []).map(({ name, value }) => [name, JSON.stringify(value)] as const);
         return this.#write({ ...file, summary, steps, waits: serializeWaits(as.waits ?? new Map()) });
       }
       this.#tokens.add(as.claim.token);
-      const summary = { runId, agent, metadata, position, ...times, status: 'running', attempts: 1 } as const;
+      const summary = { ...known, status: 'running', attempts: 1 } as const;
       return this.#write({ ...file, summary, token: as.claim.token });
     });
   }

@@ -186,6 +186,20 @@ test('on a Node without SQLite, the import works, and opening a file names the N
   expect(stdout).toBe(says.repeat(2));
 });
 
+test('converts a file of format 2, which has no owners', async () => {
+  const file = createFile();
+  const old = openSqlite(file);
+  await old.enqueue('agent', 'Go.', { runId: 'run' });
+  await old.close();
+  const database = new DatabaseSync(file);
+  database.exec('DROP INDEX runs_by_owner; ALTER TABLE runs DROP COLUMN owner; PRAGMA user_version = 2');
+  database.close();
+  const host = openSqlite(file);
+  await host.enqueue('agent', 'Go.', { runId: 'next', owner: 'ada' });
+  expect(await host.listRuns()).toMatchObject([{ runId: 'run' }, { runId: 'next', owner: 'ada' }]);
+  expect(await host.listRuns({ owner: 'ada' })).toMatchObject([{ runId: 'next' }]);
+});
+
 test('converts a file of format 1', async () => {
   const file = createFile();
   const old = new DatabaseSync(file);

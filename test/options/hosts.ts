@@ -92,6 +92,8 @@ export const hosts: readonly Factory[] = [
     wrong: [
       ...LIMITS,
       [{ runID: 'r' }, 'Did you mean "runId"?'],
+      [{ owner: '' }, 'owner is the text "".'],
+      [{ userId: 'ada' }, 'The option is "owner".'],
       [{ conversation: {} }, 'An enqueued run cannot be part of a conversation.'],
     ],
   },
@@ -129,6 +131,7 @@ export const hosts: readonly Factory[] = [
     wrong: [
       [{ state: 'failed' }, 'Did you mean "status"?'],
       [{ offset: 5 }, 'The option is "after"'],
+      [{ owner: 7 }, "owner is 7. Pass an owner's id."],
       [{ status: 'done' }, 'status is "done".'],
       [{ order: 'newest' }, 'order is "newest".'],
     ],

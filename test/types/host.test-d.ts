@@ -187,6 +187,7 @@ describe('a host', () => {
       readonly runId?: string;
       readonly limits?: RunRecord['limits'];
       readonly metadata?: RunRecord['metadata'];
+      readonly owner?: string;
     }>();
     // @ts-expect-error: `before` is missing
     await host.fork('run', {});

@@ -34,7 +34,10 @@ export async function reopen<Output>(
   const accept = (record: RunRecord): void => {
     checkAgent(record, blueprint.definition.name);
     checkConversation(record, options.conversation);
-    if (input !== undefined) checkSameInput(record, input);
+    if (input !== undefined) {
+      checkSameInput(record, input);
+      checkSameOwner(record, options);
+    }
     const mismatch = ignoresVersion ? undefined : findVersionMismatch(record, now);
     if (mismatch !== undefined) throw mismatch;
   };
@@ -121,6 +124,15 @@ function checkSameInput({ runId, messages: known }: RunRecord, input: readonly M
   const before = known.slice(0, Math.max(0, known.length - input.length));
   if (stringifyCanonical(known) === stringifyCanonical(History.from([...before, ...input]).messages)) return;
   throw new HostError(`Run "${runId}" already exists with another input. Pass another runId, or use agent.resume.`, {
+    code: 'run.conflict',
+  });
+}
+
+/** An id that two owners choose must not give one of them the run of the other. */
+function checkSameOwner({ runId, owner }: RunRecord, options: RunOptions | ResumeOptions): void {
+  const wanted = 'owner' in options ? options.owner : undefined;
+  if (wanted === undefined || wanted === owner) return;
+  throw new HostError(`Run "${runId}" already exists with another owner. Pass another runId.`, {
     code: 'run.conflict',
   });
 }

@@ -17,6 +17,8 @@ export interface RunRecord {
   /** The limits that the caller passed. */
   readonly limits: Readonly<Partial<Record<LimitName, number>>>;
   readonly metadata: JsonObject;
+  /** Whose run it is, such as the id of a user. A fork keeps it. */
+  readonly owner?: string;
   readonly at: number;
   /** The run was enqueued: its messages are checked, and the agent's own limits added, when it begins. */
   readonly isEnqueued?: true;
@@ -88,6 +90,7 @@ export interface RunSummary {
   /** `interrupted`: the run has not ended, and no process works on it; `agent.resume` continues it. */
   readonly status: RunStatus | 'interrupted';
   readonly metadata: JsonObject;
+  readonly owner?: string;
   /** Increases in the order in which runs were started or enqueued, with gaps. Pass it as `after` to list the next page. */
   readonly position: number;
   /** Whole milliseconds since 1970, as is `updatedAt`. */
@@ -102,6 +105,8 @@ export interface RunSummary {
 export interface RunFilter {
   readonly status?: RunSummary['status'];
   readonly agent?: string;
+  /** Selects the runs of this owner. */
+  readonly owner?: string;
   /** The id of a conversation: selects the runs that are part of it. */
   readonly conversation?: string;
   /** Selects runs whose metadata has these fields with equal values. It may have others. */
@@ -123,6 +128,8 @@ export interface EnqueueOptions {
   /** Each replaces the agent's own limit of that name. */
   readonly limits?: RunRecord['limits'];
   readonly metadata?: JsonObject;
+  /** Whose run it is, such as the id of a user. Stored with the run, apart from `metadata`. */
+  readonly owner?: string;
 }
 
 export interface ForkOptions {

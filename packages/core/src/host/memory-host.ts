@@ -153,7 +153,7 @@ function copyValue<T>(value: T): T {
 }
 
 function toStoredRun({ record, position, status, attempts, updatedAt, outcome }: MemoryRun): StoredRun {
-  const { runId, agent, metadata, at: startedAt } = record;
+  const { runId, agent, metadata, owner, at: startedAt } = record;
   const known = { runId, agent, status, metadata, position, startedAt: roundTime(startedAt), updatedAt, attempts };
-  return { ...known, record, ...(outcome !== undefined && { outcome }) };
+  return { ...known, record, ...(owner !== undefined && { owner }), ...(outcome !== undefined && { outcome }) };
 }

@@ -184,9 +184,9 @@ export class SqliteStore implements RunStore {
   }
 
   #toSummary(row: ListedRow): RunSummary {
-    const { runId, agent, number: position, metadata, startedAt, updatedAt, attempts, outcome } = row;
+    const { runId, agent, number: position, metadata, owner, startedAt, updatedAt, attempts, outcome } = row;
     const known = { runId, agent, status: this.#readStatus(row), metadata, position, startedAt, updatedAt, attempts };
-    return { ...known, ...(outcome !== undefined && { outcome }) };
+    return { ...known, ...(owner !== undefined && { owner }), ...(outcome !== undefined && { outcome }) };
   }
 
   #readStatus(row: RunRow): RunSummary['status'] {
