@@ -1,5 +1,5 @@
 import { Agent, conversation, memoryConversations, memoryHost } from '@pawl/core';
-import { createHost } from '@pawl/core/host';
+import { createHost, SCHEMA_VERSION } from '@pawl/core/host';
 import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 import { dbosClient, dbosHost } from '@pawl/dbos';
 import { scriptedModel } from '@pawl/testing';
@@ -137,6 +137,30 @@ export const hosts: readonly Factory[] = [
     ],
   },
   {
+    name: 'host.answer',
+    covers: ['AnswerOptions'],
+    make: async (options) => {
+      const host = await openHostWithWait();
+      await host.answer('r', 'approval:1.0', { type: 'approve', fingerprint: 'f' }, options);
+    },
+    valid: { by: 'ada' },
+    isOptional: true,
+    wrong: [
+      [{ by: 7 }, 'host.answer: by is 7. Pass a text'],
+      [{ user: 'ada' }, 'The option is "by".'],
+    ],
+  },
+  {
+    name: 'host.sendMessage',
+    covers: [],
+    make: async (options) => {
+      await (await openHostWithWait()).sendMessage('r', { role: 'user', content: 'Stop.' }, options);
+    },
+    valid: { by: 'ada' },
+    isOptional: true,
+    wrong: [[{ by: '' }, 'host.sendMessage: by is the text "".']],
+  },
+  {
     name: 'host.cancel',
     covers: [],
     make: async (options) => (await openHostWithRun()).cancel('r', options),
@@ -192,6 +216,21 @@ export const hosts: readonly Factory[] = [
 async function openHostWithRun() {
   const host = memoryHost();
   await new Agent({ model: scriptedModel([text]) }).run('Hi.', { host, runId: 'r' });
+  return host;
+}
+
+async function openHostWithWait() {
+  const host = memoryHost();
+  const record = {
+    schemaVersion: SCHEMA_VERSION,
+    runId: 'r',
+    agent: 'a',
+    messages: [],
+    limits: {},
+    metadata: {},
+    at: 0,
+  };
+  await (await host.start(record)).waitFor('approval:1.0', { fingerprint: 'f', accepts: ['approve'] });
   return host;
 }
 

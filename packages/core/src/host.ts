@@ -11,6 +11,7 @@ export type { ConversationChange, ConversationStore, StoredConversation } from '
 export { filterRuns } from './host/filter-runs.ts';
 export { hasEnded } from './host/follow-events.ts';
 export type {
+  AnswerOptions,
   ClaimOptions,
   ClaimResult,
   EnqueueOptions,

@@ -96,6 +96,7 @@ const TABLES = `
     expires_at bigint,
     word text,
     taken boolean NOT NULL DEFAULT false,
+    answered_by text,
     PRIMARY KEY (run_id, name)
   );
   CREATE INDEX waits_by_expiry ON pawl.waits (expires_at) WHERE word IS NULL AND NOT taken;

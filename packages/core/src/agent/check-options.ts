@@ -5,7 +5,7 @@ import { checkOwn } from '../base/package-copy.ts';
 import { findClosest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import { checkListeners } from '../event/check-listeners.ts';
-import { checkOwner } from '../host/check-owner.ts';
+import { checkStorableText } from '../host/check-storable-text.ts';
 import { copyMetadata } from '../host/copy-metadata.ts';
 import { resolveLimits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
@@ -74,7 +74,7 @@ export function readContinueOptions<Options extends ContinueOptions>(options: Op
 /** Checks the owner and copies the metadata, which are stored with the run. */
 function readStoredOptions<Options extends RunOptions>(options: Options, where: string): Options {
   const { metadata, owner } = options;
-  checkOwner(owner, where);
+  checkStorableText(owner, `${where}: owner`);
   return metadata === undefined ? options : { ...options, metadata: copyMetadata(metadata, where) };
 }
 

@@ -14,6 +14,8 @@ export interface Wait {
   /** Milliseconds since 1970; `Infinity`: the wait never expires. */
   readonly expiresAt: number;
   readonly answer?: PendingAnswer;
+  /** Who gave the answer. */
+  readonly by?: string;
   /** Whether the run has received the result, an answer or the expiry. Every later attempt receives the same. */
   readonly isDelivered: boolean;
 }

@@ -3,7 +3,7 @@ import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { checkLimits, LIMITS } from '../event/limit-options.ts';
-import { checkOwner } from './check-owner.ts';
+import { checkStorableText } from './check-storable-text.ts';
 import { copyMetadata } from './copy-metadata.ts';
 import { toMessages } from './fork.ts';
 import type { EnqueueOptions, RunRecord } from './host.ts';
@@ -25,7 +25,7 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
   }
   const where = `enqueue for agent "${agent}"`;
   const { limits = {}, metadata = {}, owner, runId } = checkOptions(options, ENQUEUE, where);
-  checkOwner(owner, where);
+  checkStorableText(owner, `${where}: owner`);
   checkLimits(limits, where); // Whether a cost limit has a price to count with is checked when the run begins.
   const messages = toMessages(input);
   if (!Array.isArray(messages) || messages.length === 0) {

@@ -1,7 +1,8 @@
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import { checkNumber } from './check-number.ts';
-import type { FollowOptions } from './host.ts';
+import { checkStorableText } from './check-storable-text.ts';
+import type { AnswerOptions, FollowOptions } from './host.ts';
 import { computeRetentionCutoff } from './round-clock.ts';
 
 interface CancelOptions {
@@ -16,6 +17,7 @@ interface DeleteOptions {
   readonly olderThanMs: number;
 }
 
+const ANSWER: OptionTable<AnswerOptions> = { keys: { by: 'any' }, hints: { user: 'The option is "by".' } };
 const CANCEL: OptionTable<CancelOptions> = { keys: { reason: 'text' } };
 const CLOSE: OptionTable<CloseOptions> = {
   keys: { graceMs: 'number' },
@@ -29,6 +31,12 @@ const DELETE: OptionTable<DeleteOptions> = {
 };
 
 // Each function below checks the options of one method of every host. All throw ConfigError.
+
+export function readAnswerOptions(options: AnswerOptions, caller: string): AnswerOptions {
+  const { by } = checkOptions(options, ANSWER, caller);
+  checkStorableText(by, `${caller}: by`);
+  return by === undefined ? {} : { by };
+}
 
 export function readCancelOptions(options: CancelOptions): Required<CancelOptions> {
   const { reason = 'cancelled' } = checkOptions(options, CANCEL, 'host.cancel');

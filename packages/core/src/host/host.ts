@@ -143,6 +143,11 @@ export interface ForkOptions {
   readonly input?: string | readonly Message[];
 }
 
+export interface AnswerOptions {
+  /** Who answers or writes, such as the id of a user. Kept beside the answer, whose own fields cannot set it. */
+  readonly by?: string;
+}
+
 /** Stores runs and lets one worker at a time work on each: `memoryHost()`, `sqliteHost()`, `dbosHost()`. */
 export interface Host {
   /** Listeners of every run that this process works on with this host, including resumed runs. Called before those of the agent and of the run. */
@@ -155,12 +160,18 @@ export interface Host {
   release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void>;
   /**
    * Answers a pending call. Any process can answer, even when no worker is running; `agent.resume` continues the run.
+   * The event `approval.answered` records `by`.
    *
    * @throws ApprovalError if the call is unknown, answered or expired, or has another fingerprint.
    */
-  answer(runId: string, pendingId: string, answer: Answer): Promise<void>;
-  /** Adds a user message while calls are pending: closes those calls as cancelled and appends the message. @throws HostError `run.not_waiting`, `run.unknown` */
-  sendMessage(runId: string, message: UserMessage): Promise<void>;
+  answer(runId: string, pendingId: string, answer: Answer, options?: AnswerOptions): Promise<void>;
+  /**
+   * Adds a user message while calls are pending: closes those calls as cancelled and appends the message. The event `user.interrupted`
+   * records `by`.
+   *
+   * @throws HostError `run.not_waiting`, `run.unknown`
+   */
+  sendMessage(runId: string, message: UserMessage, options?: AnswerOptions): Promise<void>;
   /**
    * Queues a run for `agent.resume`, or for the workers of the host that have the agent. Resolves the run's id.
    *

@@ -29,7 +29,7 @@ export type StepTask<T> = Step<T> | ChildRun<T>;
 
 /** The result of waiting for an answer. Every attempt gets the same answer or expiry. `parked`: there is no answer yet. */
 export type WaitResult<T> =
-  | { readonly type: 'answered'; readonly value: T }
+  | { readonly type: 'answered'; readonly value: T /** Who gave the answer. */; readonly by?: string }
   | { readonly type: 'expired' }
   | { readonly type: 'parked' };
 

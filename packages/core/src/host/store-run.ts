@@ -106,5 +106,7 @@ function decideWait<T>(name: string, { wait: before, options, now }: WaitState):
   const change = isChanged ? { change: { waits: new Map([[name, { ...wait, isDelivered: !isParked }]]) } } : {};
   if (isParked) return { result: { type: 'parked' }, ...change };
   if (wait.answer === undefined) return { result: { type: 'expired' }, ...change };
-  return { result: { type: 'answered', value: wait.answer as T }, ...change }; // The caller of `waitFor` knows the answer's type.
+  const { answer, by } = wait;
+  // The caller of `waitFor` knows the answer's type.
+  return { result: { type: 'answered', value: answer as T, ...(by !== undefined && { by }) }, ...change };
 }

@@ -76,8 +76,8 @@ export class StepTable {
   }
 
   putWaits(run: number, waits: ReadonlyMap<string, Wait>): void {
-    for (const [name, { fingerprint, accepts, expiresAt, answer, isDelivered }] of waits) {
-      this.#prepare('INSERT OR REPLACE INTO waits VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+    for (const [name, { fingerprint, accepts, expiresAt, answer, isDelivered, by }] of waits) {
+      this.#prepare('INSERT OR REPLACE INTO waits VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
         run,
         name,
         fingerprint,
@@ -85,6 +85,7 @@ export class StepTable {
         Number.isFinite(expiresAt) ? expiresAt : null,
         answer === undefined ? null : JSON.stringify(answer),
         isDelivered ? 1 : 0,
+        by ?? null,
       );
     }
   }
@@ -110,12 +111,13 @@ function computeReference(value: string): string | null {
 }
 
 function parseWait(row: Readonly<Record<string, unknown>>): Wait {
-  const { fingerprint, accepts, expires_at: expiresAt, word, taken } = row;
+  const { fingerprint, accepts, expires_at: expiresAt, word, taken, answered_by: by } = row;
   return {
     fingerprint: String(fingerprint),
     accepts: JSON.parse(String(accepts)), // Only this class writes the column.
     expiresAt: expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt),
     ...(typeof word === 'string' ? { answer: JSON.parse(word) } : {}),
     isDelivered: taken === 1,
+    ...(typeof by === 'string' && { by }),
   };
 }

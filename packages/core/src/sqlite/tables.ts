@@ -25,7 +25,7 @@ function makeTables(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE');
   const format = readPragma(database, 'user_version');
   const isOld = format === 1;
-  if (format === 2) database.exec('ALTER TABLE runs ADD COLUMN owner TEXT');
+  if (format === 2) database.exec(NEW_COLUMNS);
   if (isOld) database.exec(OLD_TABLES.map((table) => `ALTER TABLE ${table} RENAME TO old_${table}`).join(';'));
   if (isOld) database.exec('DROP INDEX runs_by_status');
   database.exec(TABLES);
@@ -132,6 +132,7 @@ const TABLES = `
     expires_at INTEGER,
     word TEXT,
     taken INTEGER NOT NULL DEFAULT 0,
+    answered_by TEXT,
     PRIMARY KEY (run, name)
   ) STRICT;
   CREATE INDEX IF NOT EXISTS waits_answered ON waits (run) WHERE word IS NOT NULL AND taken = 0;
@@ -157,6 +158,12 @@ const TABLES = `
   ) STRICT
 `;
 
+/** The columns that format 3 adds to format 2. */
+const NEW_COLUMNS = `
+  ALTER TABLE runs ADD COLUMN owner TEXT;
+  ALTER TABLE waits ADD COLUMN answered_by TEXT;
+`;
+
 /** The tables of format 1 that later formats changed. The tables of conversations are the same. */
 const OLD_TABLES = ['runs', 'steps', 'large_values', 'intents', 'waits'] as const;
 
@@ -172,7 +179,7 @@ function moveOldRows(database: DatabaseSync): void {
     INSERT INTO steps SELECT old_steps.rowid, number, name, value, reference FROM old_steps JOIN runs USING (run_id);
     INSERT INTO large_values SELECT number, reference, value FROM old_large_values JOIN runs USING (run_id);
     INSERT INTO intents SELECT number, name, attempt FROM old_intents JOIN runs USING (run_id);
-    INSERT INTO waits SELECT number, name, fingerprint, accepts, expires_at, word, taken
+    INSERT INTO waits SELECT number, name, fingerprint, accepts, expires_at, word, taken, NULL
       FROM old_waits JOIN runs USING (run_id);
   `);
   for (const { number, metadata } of database.prepare('SELECT number, metadata FROM runs').all()) {
