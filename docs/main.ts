@@ -65,12 +65,12 @@ function checkSite(): void {
   });
   if (foreign.length > 0) throw new Error(`The site would load from elsewhere:\n${foreign.join('\n')}`);
   const pages = built.filter((file) => file.endsWith('.html'));
-  const dead = pages.filter((file) => !file.endsWith('404.html')).flatMap(deadLinks);
+  const dead = pages.filter((file) => !file.endsWith('404.html')).flatMap(findDeadLinks);
   if (dead.length > 0) throw new Error(`Links of the site lead nowhere:\n${[...new Set(dead)].join('\n')}`);
   console.log(`docs/.vitepress/dist: ${pages.length} pages`);
 }
 
-function deadLinks(file: string): readonly string[] {
+function findDeadLinks(file: string): readonly string[] {
   const hrefs = [...readPage(file).matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href = '']) => href);
   return hrefs.flatMap((href) => {
     if (/^[a-z]+:/.test(href)) return [];

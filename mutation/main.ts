@@ -13,8 +13,8 @@ import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { getMachineEnvironment } from '../scripts/pack.ts';
-import { MUTATION_PAGE, mutationPage } from './page.ts';
-import { countMutants, isSurvivor, RESULTS, readResults, reasonFor, recordRoom } from './results.ts';
+import { MUTATION_PAGE, renderPage } from './page.ts';
+import { countMutants, findReason, isSurvivor, RESULTS, readResults, recordRoom } from './results.ts';
 import { ROOMS, type Room } from './rooms.ts';
 import { forgetTimeouts, type Mutant, runStryker, type Sample, TIMEOUT_MS } from './stryker.ts';
 
@@ -83,7 +83,7 @@ function mutate(name: string, room: Room): void {
   console.log(`${name}: ${Math.round((performance.now() - began) / 1_000)} s`);
   if (!values.write) return;
   writeFileSync(RESULTS, `${JSON.stringify(recordRoom(readResults(), { name, mutants, sample }), undefined, 2)}\n`);
-  writeFileSync(MUTATION_PAGE, mutationPage(readResults()));
+  writeFileSync(MUTATION_PAGE, renderPage(readResults()));
 }
 
 /** The files of a room, or the lines of them that changed. */
@@ -92,10 +92,10 @@ function chooseCode({ files }: Room): readonly string[] {
   const chosen = globSync([...files], { cwd: root })
     .filter((file) => !file.endsWith('.test.ts') && file.includes(part))
     .toSorted();
-  return since === undefined ? chosen : chosen.flatMap((file) => changedLines(file, since));
+  return since === undefined ? chosen : chosen.flatMap((file) => listChangedLines(file, since));
 }
 
-function changedLines(file: string, since: string): readonly string[] {
+function listChangedLines(file: string, since: string): readonly string[] {
   const diff = execFileSync('git', ['diff', '--unified=0', since, '--', file], { cwd: root, encoding: 'utf8' });
   return [...diff.matchAll(/^@@ .*? \+(\d+)(?:,(\d+))? @@/gm)].flatMap(([, from = '', count = '1']) =>
     count === '0' ? [] : [`${file}:${from}-${Number(from) + Number(count) - 1}`],
@@ -104,7 +104,7 @@ function changedLines(file: string, since: string): readonly string[] {
 
 function report(name: string, mutants: readonly Mutant[]): void {
   for (const mutant of mutants.filter(isListed)) {
-    const reason = reasonFor(mutant);
+    const reason = findReason(mutant);
     const { file, line, code, original, replacement, status } = mutant;
     console.log(`${LABELS[status] ?? 'survived'}: ${file}:${line}  ${code}`);
     console.log(`    ${original}  →  ${replacement}${reason === undefined ? '' : `   (${reason})`}`);

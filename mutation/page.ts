@@ -1,7 +1,7 @@
 // Writes docs/reference/mutation.md anew, after reasons.ts was changed: node mutation/page.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Results, type RoomResult, readResults, reasonFor, type Survivor } from './results.ts';
+import { findReason, type Results, type RoomResult, readResults, type Survivor } from './results.ts';
 import { ROOMS } from './rooms.ts';
 
 /** Where the page is. */
@@ -10,32 +10,32 @@ export const MUTATION_PAGE: string = join(import.meta.dirname, '..', 'docs', 're
 const NO_REASON = 'no reason yet: a test is missing, or was added after this run';
 
 /** The page as it has to be. */
-export function mutationPage(results: Results): string {
+export function renderPage(results: Results): string {
   const rooms = Object.keys(ROOMS).flatMap((name) => {
     const result = results[name];
     return result === undefined ? [] : [{ name, result }];
   });
-  const rows = rooms.map(({ name, result }) => row(name, result));
-  const sections = rooms.map(({ name, result }) => section(name, result));
+  const rows = rooms.map(({ name, result }) => renderRow(name, result));
+  const sections = rooms.map(({ name, result }) => renderSection(name, result));
   return `${INTRODUCTION}${rows.join('\n')}\n\n${sections.join('\n')}`;
 }
 
-function row(name: string, { date, fileCount, sample, before, after }: RoomResult): string {
+function renderRow(name: string, { date, fileCount, sample, before, after }: RoomResult): string {
   const tried = sample === undefined ? 'all' : `${sample.percent} %, seed ${sample.seed}`;
   const cells = [after.total, after.killed, after.timedOut, after.survived, after.notCovered];
   return `| ${name} | ${fileCount} | ${tried} | ${cells.join(' | ')} | ${before.score} % | ${after.score} % | ${date} |`;
 }
 
-function section(name: string, { survivors }: RoomResult): string {
+function renderSection(name: string, { survivors }: RoomResult): string {
   if (survivors.length === 0) return `## ${name}\n\nNothing survives.\n`;
-  const byReason = Map.groupBy(survivors, (survivor) => reasonFor(survivor) ?? NO_REASON);
+  const byReason = Map.groupBy(survivors, (survivor) => findReason(survivor) ?? NO_REASON);
   const lists = [...byReason]
     .toSorted(([one], [other]) => Number(one === NO_REASON) - Number(other === NO_REASON) || one.localeCompare(other))
-    .map(([reason, list]) => `${upperFirst(reason)}:\n\n${list.map(line).join('\n')}\n`);
+    .map(([reason, list]) => `${capitalize(reason)}:\n\n${list.map(renderLine).join('\n')}\n`);
   return `## ${name}\n\n${lists.join('\n')}`;
 }
 
-function line({ file, code, original, replacement }: Survivor): string {
+function renderLine({ file, code, original, replacement }: Survivor): string {
   const name = file.split('/').slice(-2).join('/');
   const where = original === code ? '' : ` in ${asCode(code)}`;
   return `- ${name}: ${asCode(original)} → ${asCode(replacement)}${where}`;
@@ -47,7 +47,7 @@ function asCode(code: string): string {
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
-function upperFirst(text: string): string {
+function capitalize(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
@@ -65,4 +65,4 @@ timed out only if its tests did not end in several times the time that they take
 |---|---|---|---|---|---|---|---|---|---|---|
 `;
 
-if (import.meta.main) writeFileSync(MUTATION_PAGE, mutationPage(readResults()));
+if (import.meta.main) writeFileSync(MUTATION_PAGE, renderPage(readResults()));

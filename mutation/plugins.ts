@@ -46,14 +46,14 @@ async function check(mutants: readonly FoundMutant[]): Promise<Readonly<Record<s
   );
   return Object.fromEntries(
     mutants.map((mutant): [string, CheckResult] => {
-      const isChosen = chanceOf(mutant, seed) * 100 < percent;
+      const isChosen = computeChance(mutant, seed) * 100 < percent;
       return [mutant.id, isChosen ? { status: 'passed' } : { status: 'compileError', reason: 'not in the sample' }];
     }),
   );
 }
 
 /** Between 0 and 1, the same each time. */
-function chanceOf({ fileName, mutatorName, replacement, location }: FoundMutant, seed: number): number {
+function computeChance({ fileName, mutatorName, replacement, location }: FoundMutant, seed: number): number {
   const file = fileName.slice(fileName.lastIndexOf('/packages/'));
   const key = JSON.stringify([seed, file, mutatorName, replacement, location]);
   return createHash('sha256').update(key).digest().readUInt32BE(0) / 2 ** 32;

@@ -84,11 +84,11 @@ export function isSurvivor({ status }: Mutant): boolean {
 }
 
 /** Why a mutant may survive; `undefined` if nobody has looked at it. */
-export function reasonFor(survivor: Survivor): string | undefined {
-  return REASONS.find((reason) => explains(reason, survivor))?.reason;
+export function findReason(survivor: Survivor): string | undefined {
+  return REASONS.find((reason) => isExplainedBy(reason, survivor))?.reason;
 }
 
-export function explains({ file, code, changes }: Reason, survivor: Survivor): boolean {
+export function isExplainedBy({ file, code, changes }: Reason, survivor: Survivor): boolean {
   if (!survivor.file.endsWith(`/${file}`) || survivor.code !== code) return false;
   return changes === undefined || changes.includes(`${survivor.original} → ${survivor.replacement}`);
 }

@@ -13,8 +13,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     tests: [
       `${CORE}/loop/*.test.ts`,
       'test/behaviours/{b,d}-*.test.ts',
-      'test/run/{final-answers,legacy-calls,output-with-tools,outputs,steering,stopping,suspending}.test.ts',
-      'test/agents/{as-tool,bounds,handoffs,spent-by}.test.ts',
+      'test/run/{final-answers,legacy-calls,output-with-tools,outputs,steering,stop-conditions,suspend-run}.test.ts',
+      'test/agents/{as-tool,nested-limits,handoffs,spent-by}.test.ts',
     ],
   },
   limits: {
@@ -22,8 +22,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     tests: [
       `${CORE}/limits/*.test.ts`,
       'test/behaviours/d-limits.test.ts',
-      'test/agents/{bounds,pausing,spent-by}.test.ts',
-      'test/run/{broken-time,final-answers}.test.ts',
+      'test/agents/{nested-limits,nested-approvals,spent-by}.test.ts',
+      'test/run/{hanging-work,final-answers}.test.ts',
       'test/model/attempt-limits.test.ts',
     ],
   },
@@ -33,7 +33,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       `${CORE}/schema/*.test.ts`,
       `${CORE}/tool/{arguments,tool,custom-tool}.test.ts`,
       'test/schema/*.test.ts',
-      `${CORE}/openai/{shape-schema,strict-tools}.test.ts`,
+      `${CORE}/openai/{adapt-schema,strict-tools}.test.ts`,
       'test/run/{outputs,strict-tools}.test.ts',
     ],
   },
@@ -42,8 +42,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     tests: [
       `${CORE}/chat/{call-text,history,history-properties,history-repair,read-input}.test.ts`,
       `${CORE}/tool/custom-tool.test.ts`,
-      'test/run/{broken-input,conversations,custom-tools,resuming}.test.ts',
-      'test/model/sent-back.test.ts',
+      'test/run/{invalid-options,conversations,custom-tools,resume}.test.ts',
+      'test/model/vendor-conversations.test.ts',
     ],
   },
   chat: {
@@ -55,7 +55,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     tests: [
       `${CORE}/chat/*.test.ts`,
       'test/behaviours/a-*.test.ts',
-      'test/model/{framing,malformed-responses,openai-reply}.test.ts',
+      'test/model/{framing,malformed-responses,openai-response}.test.ts',
       'test/chat/corpus.test.ts',
     ],
   },
@@ -68,9 +68,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     tests: [
       `${CORE}/{tool/require-approval,host/check-answer,host/fork}.test.ts`,
       'test/behaviours/b-calls-{answers,approval}.test.ts',
-      'test/run/{broken-approvals,custom-approvals,suspending}.test.ts',
+      'test/run/{approval-fingerprints,custom-approvals,suspend-run}.test.ts',
       'test/approvals/*.test.ts',
-      'test/agents/pausing.test.ts',
+      'test/agents/nested-approvals.test.ts',
       'test/durable/{unknown-outcomes,early-answers,forks,on-unknown-outcome,external-results}.test.ts',
     ],
   },
@@ -84,7 +84,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   reading: {
     files: [
       `${CORE}/model/{attempts,errors,retry-delay}.ts`,
-      `${CORE}/openai/{http-error,network-error,read-reply,reported-error,retry-after,server-message,unreported-cut}.ts`,
+      `${CORE}/openai/{http-error,network-error,read-response,reported-error,retry-after,server-message,unreported-cut}.ts`,
       `${CORE}/chat/{context-length,classify-error,filtered-prompt,filtered-response,model-loading,read-error}.ts`,
       `${CORE}/chat/{refused-request,retry-wait,server-error}.ts`,
     ],
@@ -94,8 +94,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       `${CORE}/chat/{context-length,filtered-prompt,model-loading,read-error,refused-request}.test.ts`,
       `${CORE}/chat/{server-error,server-sent-events}.test.ts`,
       'test/behaviours/{a,c}-*.test.ts',
-      'test/model/{attempt-limits,attempts,caps,filtered-prompts,http-errors,malformed-responses,model-loading}.test.ts',
-      'test/model/{network,openai-reply,refused-requests,retry-waits,secrets}.test.ts',
+      'test/model/{attempt-limits,attempts,response-limits,filtered-prompts,http-errors,malformed-responses,model-loading}.test.ts',
+      'test/model/{network,openai-response,refused-requests,retry-waits,secrets}.test.ts',
       'test/chat/corpus.test.ts',
     ],
   },

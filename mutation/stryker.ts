@@ -47,12 +47,12 @@ const MAX_CODE_LENGTH = 160;
 export function runStryker(run: MutationRun): readonly Mutant[] {
   const copy = copyWorkspace(root);
   try {
-    writeFileSync(join(copy, 'stryker.config.json'), JSON.stringify(configOf(run, copy)));
+    writeFileSync(join(copy, 'stryker.config.json'), JSON.stringify(createConfig(run, copy)));
     if (run.resultsFile !== undefined) mkdirSync(dirname(run.resultsFile), { recursive: true });
     const { status, error } = spawnSync(
       process.execPath,
       [join(modules, '@stryker-mutator', 'core', 'bin', 'stryker.js'), 'run'],
-      { cwd: copy, env: { ...process.env, ...settingsOf(run) }, stdio: 'inherit' },
+      { cwd: copy, env: { ...process.env, ...createSettings(run) }, stdio: 'inherit' },
     );
     const report = join(copy, REPORT);
     if (status !== 0 || !existsSync(report)) throw new Error(`Stryker ended with ${status}.`, { cause: error });
@@ -63,12 +63,12 @@ export function runStryker(run: MutationRun): readonly Mutant[] {
 }
 
 /** What vitest.config.ts and plugins.ts read. */
-function settingsOf({ tests, sample }: MutationRun): Readonly<Record<string, string>> {
+function createSettings({ tests, sample }: MutationRun): Readonly<Record<string, string>> {
   const settings = { MUTATION_TESTS: JSON.stringify(tests) };
   return sample === undefined ? settings : { ...settings, MUTATION_SAMPLE: JSON.stringify(sample) };
 }
 
-function configOf(
+function createConfig(
   { mutate, concurrency, timeoutMs, sample, resultsFile }: MutationRun,
   copy: string,
 ): Readonly<Record<string, unknown>> {
@@ -131,7 +131,7 @@ export function readReport(json: string): readonly Mutant[] {
   const { files }: KeptResults = JSON.parse(json);
   return Object.entries(files)
     .flatMap(([file, { source, mutants }]) => mutants.map((mutant) => readMutant(file, source, mutant)))
-    .toSorted((one, other) => keyOf(one).localeCompare(keyOf(other)));
+    .toSorted((one, other) => formatKey(one).localeCompare(formatKey(other)));
 }
 
 function readMutant(file: string, source: string, reported: ReportedMutant): Mutant {
@@ -143,19 +143,19 @@ function readMutant(file: string, source: string, reported: ReportedMutant): Mut
   return {
     file,
     line: start.line,
-    code: oneLine(first),
+    code: joinLines(first),
     mutator: reported.mutatorName,
-    original: oneLine([(cut[0] ?? '').slice(start.column - 1), ...cut.slice(1)].join('\n')),
-    replacement: oneLine(reported.replacement),
+    original: joinLines([(cut[0] ?? '').slice(start.column - 1), ...cut.slice(1)].join('\n')),
+    replacement: joinLines(reported.replacement),
     status: reported.status,
   };
 }
 
-function keyOf({ file, line, mutator, replacement }: Mutant): string {
+function formatKey({ file, line, mutator, replacement }: Mutant): string {
   return `${file} ${String(line).padStart(5)} ${mutator} ${replacement}`;
 }
 
-function oneLine(code: string): string {
+function joinLines(code: string): string {
   const line = code.trim().replaceAll(/\s+/g, ' ');
   return line.length <= MAX_CODE_LENGTH ? line : `${line.slice(0, MAX_CODE_LENGTH)}…`;
 }

@@ -33,19 +33,19 @@ const ALL: Readonly<Record<string, string>> = { ...ENTRIES, ...TRANSPORTS };
 export async function bundleCore(folder: string): Promise<readonly OutputChunk[]> {
   rmSync(folder, { recursive: true, force: true });
   const code = await write(
-    { input: inputs(ALL, '.js'), preserveEntrySignatures: 'allow-extension', plugins: [sourceMaps] },
+    { input: listInputs(ALL, '.js'), preserveEntrySignatures: 'allow-extension', plugins: [sourceMaps] },
     {
       dir: folder,
       sourcemap: true,
       // The maps have the sources, and these their comments.
       comments: { legal: false, annotation: true, jsdoc: false },
-      codeSplitting: { groups: [{ debugName: 'files', name: fileOf }], includeDependenciesRecursively: false },
+      codeSplitting: { groups: [{ debugName: 'files', name: chooseFile }], includeDependenciesRecursively: false },
     },
   );
   for (const { fileName, map } of code) if (map !== null) shortenMap(join(folder, `${fileName}.map`));
   // Each export of core has its type written beside it, so that no compiler is needed here.
   const plugins = dts({ dtsInput: true, oxc: true, tsconfig: false });
-  return [...code, ...(await write({ input: inputs(ENTRIES, '.d.ts'), plugins }, { dir: folder }))];
+  return [...code, ...(await write({ input: listInputs(ENTRIES, '.d.ts'), plugins }, { dir: folder }))];
 }
 
 /** Reads the maps that tsc wrote, so that those of the bundle lead to TypeScript. */
@@ -69,13 +69,13 @@ function shortenMap(file: string): void {
 }
 
 async function write(input: InputOptions, output: OutputOptions): Promise<readonly OutputChunk[]> {
-  const bundle = await rolldown({ ...input, cwd: core, platform: 'neutral', external });
+  const bundle = await rolldown({ ...input, cwd: core, platform: 'neutral', external: isExternal });
   const written = await bundle.write({ ...output, format: 'esm', chunkFileNames: '[name].js' });
   await bundle.close();
   return written.output.filter((one) => one.type === 'chunk');
 }
 
-function inputs(entries: Readonly<Record<string, string>>, extension: string): Readonly<Record<string, string>> {
+function listInputs(entries: Readonly<Record<string, string>>, extension: string): Readonly<Record<string, string>> {
   const paths = Object.entries(entries).map(([name, path]) => [name, join(core, 'dist', `${path}${extension}`)]);
   return Object.fromEntries(paths);
 }
@@ -84,7 +84,7 @@ function inputs(entries: Readonly<Record<string, string>>, extension: string): R
  * Three files, each for those who need no more: tools, hosts and transports; who asks models; who runs agents. Entries stay
  * apart, with what only they need.
  */
-function fileOf(path: string): string | null {
+function chooseFile(path: string): string | null {
   const [, name] = /\/dist\/(.*)\.js$/.exec(path) ?? [];
   if (
     name === undefined ||
@@ -100,7 +100,7 @@ const BASE =
   /^((base|schema|tool|host)\/.*|event\/(error-data|step-name|check-listeners|describe-for-model|limit-options)|chat\/(errors|message|history|read-input|custom-as-function)|openai\/(proxy-url|transport\/(transport|fetch-transport)))$/;
 
 /** What package.json names stays outside. */
-function external(id: string): boolean {
+function isExternal(id: string): boolean {
   return /^(#|node:)/.test(id) || dependencies.some((name) => id === name || id.startsWith(`${name}/`));
 }
 

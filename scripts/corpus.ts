@@ -20,10 +20,10 @@ function getSortKey({ server, what }: CorpusFile): string {
   return `${server === 'a gateway' ? 'zz' : server.toLowerCase()} ${what}`;
 }
 
-function describeReading({ error, mends = [] }: Pick<CorpusFile, 'error' | 'mends'>): string {
+function describeReading({ error, repairs = [] }: Pick<CorpusFile, 'error' | 'repairs'>): string {
   if (error !== undefined) return `\`${error['code']}\`, ${error['retryable'] === true ? 'retried' : 'not retried'}`;
-  if (mends.length === 0) return 'read unchanged';
-  return mends.map(({ path, note }) => `\`${path.replace(/^choices\[0\]\.(message\.)?/, '')}\` ${note}`).join('; ');
+  if (repairs.length === 0) return 'read unchanged';
+  return repairs.map(({ path, note }) => `\`${path.replace(/^choices\[0\]\.(message\.)?/, '')}\` ${note}`).join('; ');
 }
 
 function escapeCell(text: string): string {

@@ -35,8 +35,8 @@ function writeSection(kind: FinishKind): string {
   const servers = new Map<string, string[]>();
   for (const { server, source, words } of VENDORS) {
     const shown = source === undefined ? server : `[${server}](${source})`;
-    for (const word of words) {
-      if (readFinishKind(word) === kind) servers.set(word, [...(servers.get(word) ?? []), shown]);
+    for (const reason of words) {
+      if (readFinishKind(reason) === kind) servers.set(reason, [...(servers.get(reason) ?? []), shown]);
     }
   }
   const rows = [...servers].map(

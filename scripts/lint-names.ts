@@ -30,7 +30,7 @@ interface Node {
   readonly [field: string]: unknown;
 }
 
-export interface Declared {
+export interface Declaration {
   readonly kind: 'function' | 'type';
   readonly name: string;
   readonly start: number;
@@ -38,43 +38,43 @@ export interface Declared {
 }
 
 /** Lists the functions, methods and types that a source declares. */
-export function listDeclared(source: string): readonly Declared[] {
-  const found: Declared[] = [];
+export function listDeclarations(source: string): readonly Declaration[] {
+  const found: Declaration[] = [];
   const exported = new Set<unknown>();
   visit(parseAst(source, { lang: 'ts' }) as unknown as Node, (node) => {
     if (node.type === 'ExportNamedDeclaration') exported.add(node['declaration']);
-    for (const [name, kind] of namesOf(node)) {
+    for (const [name, kind] of readNames(node)) {
       found.push({ kind, name, start: node.start, isExported: exported.has(node) });
     }
   });
   return found;
 }
 
-function namesOf(node: Node): readonly (readonly [name: string, kind: Declared['kind']])[] {
+function readNames(node: Node): readonly (readonly [name: string, kind: Declaration['kind']])[] {
   switch (node.type) {
     case 'FunctionDeclaration':
     case 'TSDeclareFunction':
-      return nameOf(node['id'], 'function');
+      return readName(node['id'], 'function');
     case 'ClassDeclaration':
     case 'TSInterfaceDeclaration':
     case 'TSTypeAliasDeclaration':
-      return nameOf(node['id'], 'type');
+      return readName(node['id'], 'type');
     case 'VariableDeclaration':
       return (node['declarations'] as readonly Node[]).flatMap(({ id, init }) =>
-        isFunction(init) ? nameOf(id, 'function') : [],
+        isFunction(init) ? readName(id, 'function') : [],
       );
     case 'MethodDefinition':
-      return node['kind'] === 'method' && node['computed'] !== true ? nameOf(node['key'], 'function') : [];
+      return node['kind'] === 'method' && node['computed'] !== true ? readName(node['key'], 'function') : [];
     case 'TSMethodSignature':
-      return node['kind'] === 'method' && node['computed'] !== true ? nameOf(node['key'], 'function') : [];
+      return node['kind'] === 'method' && node['computed'] !== true ? readName(node['key'], 'function') : [];
     case 'PropertyDefinition':
-      return node['computed'] !== true && isFunction(node['value']) ? nameOf(node['key'], 'function') : [];
+      return node['computed'] !== true && isFunction(node['value']) ? readName(node['key'], 'function') : [];
     default:
       return [];
   }
 }
 
-function nameOf(id: unknown, kind: Declared['kind']): readonly (readonly [string, Declared['kind']])[] {
+function readName(id: unknown, kind: Declaration['kind']): readonly (readonly [string, Declaration['kind']])[] {
   const { name } = (id ?? {}) as { readonly name?: string };
   return name === undefined ? [] : [[name, kind]];
 }
@@ -94,7 +94,7 @@ function visit(node: Node, see: (node: Node) => void): void {
 }
 
 /** Says what is wrong with a name; `undefined` if nothing is. */
-export function checkName({ kind, name }: Pick<Declared, 'kind' | 'name'>, lists: Lists): string | undefined {
+export function checkName({ kind, name }: Pick<Declaration, 'kind' | 'name'>, lists: Lists): string | undefined {
   if (lists.exceptions.has(name)) return undefined;
   if (kind === 'type') return checkType(name);
   const [first = ''] = /^[a-z]+/.exec(name) ?? [];
@@ -107,7 +107,8 @@ function checkType(name: string): string | undefined {
   return /(ing|ed)$/.test(name) && !name.endsWith('Event') ? `type ${name}: name it by a noun` : undefined;
 }
 
-function checkFolders(folders: readonly string[]): readonly string[] {
+/** Lists the problems of all files in these folders. @defaultValue all sources */
+export function checkNames(folders: readonly string[] = FOLDERS): readonly string[] {
   const lists: Lists = { verbs: readList('verbs.txt'), exceptions: readList('names.txt') };
   const files = folders
     .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT }))
@@ -116,14 +117,14 @@ function checkFolders(folders: readonly string[]): readonly string[] {
   const exported = new Map<string, string[]>();
   const problems = files.flatMap((file) => {
     const source = readFileSync(join(ROOT, file), 'utf8');
-    return listDeclared(source).flatMap((declared) => {
+    return listDeclarations(source).flatMap((declared) => {
       const [unit] = /^packages\/\w+/.exec(file) ?? [];
       if (declared.isExported && unit !== undefined) {
         const key = `${unit} ${declared.name}`;
         exported.set(key, [...new Set([...(exported.get(key) ?? []), file])]);
       }
       const problem = checkName(declared, lists);
-      return problem === undefined ? [] : [`${file}:${lineAt(source, declared.start)} ${problem}`];
+      return problem === undefined ? [] : [`${file}:${countLines(source, declared.start)} ${problem}`];
     });
   });
   const repeated = [...exported].flatMap(([key, places]) => {
@@ -133,13 +134,13 @@ function checkFolders(folders: readonly string[]): readonly string[] {
   return [...problems, ...repeated];
 }
 
-function lineAt(source: string, start: number): number {
+function countLines(source: string, start: number): number {
   return source.slice(0, start).split('\n').length;
 }
 
 if (import.meta.main) {
   const folders = process.argv.slice(2);
-  const problems = checkFolders(folders.length === 0 ? FOLDERS : folders);
+  const problems = checkNames(folders.length === 0 ? undefined : folders);
   if (problems.length > 0) console.error(problems.join('\n'));
   console.log(`${problems.length} problems`);
   process.exitCode = problems.length === 0 ? 0 : 1;

@@ -8,7 +8,7 @@ const FOLDERS = ['packages/*/src', 'test', 'scripts', 'examples', 'bench', 'muta
 const FILES = /\.(ts|mjs|md)$/;
 /** What others wrote, what is generated, and what lists the words. */
 const OTHERS =
-  /node_modules|\/dist\/|-child-text\.ts$|scripts\/lint-words|docs\/peers|bench\/peers|test\/package\/lint-words/;
+  /node_modules|\/dist\/|-child-text\.ts$|scripts\/lint-words|docs\/peers|bench\/peers|test\/package\/lint-|mutation\/(reasons|results)|docs\/reference\/mutation|bench\/faults\/results/;
 
 export interface BannedWord {
   readonly word: string;
@@ -27,7 +27,7 @@ export function readWords(): readonly BannedWord[] {
 
 /** Says where a text has a word that it must not have, as `line: problem`. */
 export function findWords(text: string, words: readonly BannedWord[]): readonly string[] {
-  const patterns = words.map((banned) => [banned, patternOf(banned)] as const);
+  const patterns = words.map((banned) => [banned, compilePattern(banned)] as const);
   return text
     .split('\n')
     .flatMap((line, index) =>
@@ -38,15 +38,16 @@ export function findWords(text: string, words: readonly BannedWord[]): readonly 
 }
 
 /** A part of a name begins the name or is capitalised, and the name has another part or is called. */
-function patternOf({ word, isInNames }: BannedWord): RegExp {
-  if (!isInNames) return new RegExp(`(?<![\\w-])${word}(?![\\w-])`, 'i');
+function compilePattern({ word, isInNames }: BannedWord): RegExp {
+  if (!isInNames) return new RegExp(`(?<![\\w-])[${word[0]}${word[0]?.toUpperCase()}]${word.slice(1)}(?![\\w-])`);
   const capital = `${word[0]?.toUpperCase()}${word.slice(1)}`;
   return new RegExp(
-    `\\b${word}[A-Z]\\w*|[a-z]${capital}(?![a-z])|\\b${capital}(?=[A-Z]\\w*)|\\b(?:function|const|let) ${word}\\b`,
+    `\\b${word}[A-Z]\\w*|[a-z]${capital}(?![a-z])|\\b${capital}(?=[A-Z]\\w*)|\\b(?:function|const|let) ${word}\\b(?! of )`,
   );
 }
 
-function checkFolders(folders: readonly string[]): readonly string[] {
+/** Lists the problems of all files in these folders. @defaultValue all sources, tests and pages */
+export function checkFolders(folders: readonly string[] = FOLDERS): readonly string[] {
   const words = readWords();
   const files = folders
     .flatMap((folder) => globSync(`${folder}/**/*`, { cwd: ROOT }))
@@ -59,7 +60,7 @@ function checkFolders(folders: readonly string[]): readonly string[] {
 
 if (import.meta.main) {
   const folders = process.argv.slice(2);
-  const problems = checkFolders(folders.length === 0 ? FOLDERS : folders);
+  const problems = checkFolders(folders.length === 0 ? undefined : folders);
   if (problems.length > 0) console.error(problems.join('\n'));
   console.log(`${problems.length} problems`);
   process.exitCode = problems.length === 0 ? 0 : 1;

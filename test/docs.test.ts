@@ -37,8 +37,8 @@ test('reports a fault of a page with its line', async () => {
     'docs/types.md': createPage(['ts', 'const count = 1;'], ['ts continued', 'const text: string = count;']),
     'docs/kept.md': createPage(['ts not run: it has no server', 'missing();']),
     'docs/prints.md': createPage(
-      ['hidden', "const said = 'two';"],
-      ['ts', "console.log('one', said);"],
+      ['hidden', "const second = 'two';"],
+      ['ts', "console.log('one', second);"],
       ['text', 'one …\nthree'],
     ),
     'docs/throws.md': createPage(['ts', "throw new Error('Broken.');"]),

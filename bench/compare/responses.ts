@@ -1,4 +1,4 @@
-import { createExpectedText, createWord, type ServerBehavior } from './scenario.ts';
+import { createExpectedText, createPiece, type ServerBehavior } from './scenario.ts';
 
 /** The request of a turn. */
 export interface TurnRequest {
@@ -63,7 +63,7 @@ function createChunks(
   const chunks = [createChunk({ role: 'assistant', content: isLast ? '' : null, refusal: null })];
   const first = chunks.length;
   if (isLast)
-    for (let index = 0; index < answers.words; index++) chunks.push(createChunk({ content: createWord(index) }));
+    for (let index = 0; index < answers.words; index++) chunks.push(createChunk({ content: createPiece(index) }));
   else
     for (const delta of createCalls(answers, number).flatMap(splitCall))
       chunks.push(createChunk({ tool_calls: [delta] }));

@@ -57,9 +57,9 @@ export function decodePath(path: string): ServerBehavior {
 
 /** Creates the text that a contestant must return. */
 export function createExpectedText({ words }: ServerBehavior): string {
-  return Array.from({ length: words }, (_, index) => createWord(index)).join('');
+  return Array.from({ length: words }, (_, index) => createPiece(index)).join('');
 }
 
-export function createWord(index: number): string {
+export function createPiece(index: number): string {
   return index === 0 ? 'word0' : ` word${index % 1_000}`;
 }

@@ -144,7 +144,7 @@ async function measureTurnCosts(turns: number): Promise<readonly number[]> {
   return [...costs, readCpuMicros(since)];
 }
 
-async function measureFirstWord(count: number): Promise<number> {
+async function measureFirstText(count: number): Promise<number> {
   const one = await createConversation(createScenario({ words: 20, writes: 'first', pauseMs: 5, isStreamed: true }));
   const waits: number[] = [];
   for (let index = 0; index < count; index++) {
@@ -185,7 +185,7 @@ async function obey(order: WorkerOrder): Promise<unknown> {
     case 'turns':
       return measureTurnCosts(order.turns);
     case 'first':
-      return measureFirstWord(order.count);
+      return measureFirstText(order.count);
     case 'park':
       return park(order.count);
     case 'memory':

@@ -10,7 +10,7 @@ const BOTH = [
   { name: 'get_weather', arguments: ROME },
 ] as const;
 
-const REPORTED_TO_MODEL = 'The tool is not run, the model is told, and the run goes on to the answer.';
+const REPORTED_TO_MODEL = 'The tool is not run, the model gets an error result, and the run goes on to the answer.';
 
 /** Invalid or unusual tool calls. */
 export const callFaults: readonly Fault[] = [
@@ -48,7 +48,7 @@ export const callFaults: readonly Fault[] = [
   {
     name: 'arguments as an object',
     happens: 'A call whose arguments are an object, not a text; then the answer.',
-    passes: 'The tool is run with them, or the model is told; the run goes on to the answer.',
+    passes: 'The tool is run with them, or the model gets an error result; the run goes on to the answer.',
     serve: (request, index) =>
       index === 0 ? createQuirk('arguments-as-object', { request, calls: [BOTH[0]] }) : undefined,
     isPassed: (seen) =>

@@ -28,7 +28,7 @@ export const runFaults: readonly Fault[] = [
   {
     name: 'throwing tool',
     happens: 'Two calls side by side, of which one throws `The weather service is down.`; then the answer.',
-    passes: 'The model is told that it failed, and is given the result of the other; the run goes on to the answer.',
+    passes: 'The model gets the error of one call and the result of the other; the run goes on to the answer.',
     tool: 'throws for Oslo',
     serve: (_, index) =>
       index === 0
@@ -61,7 +61,7 @@ export const runFaults: readonly Fault[] = [
   {
     name: 'a result of nothing',
     happens: 'A tool gives undefined; then the answer.',
-    passes: 'The model is told something in a text, and the run goes on to the answer.',
+    passes: 'The model gets a text, and the run goes on to the answer.',
     tool: 'gives nothing',
     serve: (_, index) => (index === 0 ? call : undefined),
     isPassed: (seen) => hasAnswer(seen) && listResults(seen).length === 1 && listResults(seen)[0] !== undefined,
@@ -69,7 +69,7 @@ export const runFaults: readonly Fault[] = [
   {
     name: 'a result without a form in JSON',
     happens: 'A tool gives an object with a BigInt, a Map and a Date; then the answer.',
-    passes: 'The model is told the values, not `[object Object]`, and the run goes on to the answer.',
+    passes: 'The model gets the values, not `[object Object]`, and the run goes on to the answer.',
     tool: 'gives what JSON has no form for',
     serve: (_, index) => (index === 0 ? call : undefined),
     isPassed: (seen) => {

@@ -19,7 +19,7 @@ interface Family {
   readonly outer?: Partial<AgentOptions<unknown, string>>;
 }
 
-/** An agent that asks another once, and ends with what it was told. */
+/** An agent that asks another once, and ends with the result. */
 function family({ inside, helper: own = {}, outer = {} }: Family) {
   const clock = manualClock();
   const helperModel = scriptedModel(inside);
@@ -28,7 +28,7 @@ function family({ inside, helper: own = {}, outer = {} }: Family) {
     const result = messages.find(({ role }) => role === 'tool');
     return result === undefined
       ? respond.call('help', { prompt: 'Look.' })
-      : respond.text(`Told: ${String(result.content)}`);
+      : respond.text(`Got: ${String(result.content)}`);
   });
   const help = helper.asTool({ name: 'help', description: 'Helps.' });
   return {
@@ -51,7 +51,7 @@ test('returns the answer of the nested agent, which sees only its prompt', async
     inside: [respond.text('All is well.')],
     helper: { instructions: 'Be brief.' },
   });
-  expect(await answerOf(agent.run('Go.').outcome())).toBe('Told: All is well.');
+  expect(await answerOf(agent.run('Go.').outcome())).toBe('Got: All is well.');
   expect(helperModel.requests[0]?.messages).toEqual([
     { role: 'system', content: 'Be brief.' },
     { role: 'user', content: 'Look.' },
@@ -178,7 +178,7 @@ test('lists a nested call that needs approval in the outer outcome, by its path'
   const answer = { type: 'approve', fingerprint: pending?.fingerprint ?? '' } as const;
   await expect(host.answer('run', 'approval:1.0', answer)).rejects.toMatchObject({ code: 'approval.unknown' });
   await host.answer('run', 'tool:1.0/approval:1.0', answer);
-  expect(await answerOf(agent.resume('run', { host }).outcome())).toBe('Told: Paid.');
+  expect(await answerOf(agent.resume('run', { host }).outcome())).toBe('Got: Paid.');
 });
 
 test('requests approval for the call of an agent before its run starts', async () => {

@@ -25,7 +25,7 @@ const WAYS: Readonly<Record<string, Failing>> = {
   'throws a ToolError': { execute: throwing(new ToolError('Not so.')) },
   'throws something else': { execute: throwing('no error') },
   'outlives its deadline': { execute: () => new Promise(() => {}), timeoutMs: 1 },
-  'gives what cannot be told': { execute: () => ({ toJSON: throwing(new Error('Not told.')) }) },
+  'returns a value that cannot be serialized': { execute: () => ({ toJSON: throwing(new Error('No JSON.')) }) },
   'is denied by a guard': {
     middleware: [toolGuard({ name: 'no', before: () => ({ type: 'deny', reason: 'not that.' }) })],
   },

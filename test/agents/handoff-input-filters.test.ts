@@ -128,7 +128,7 @@ describe.each(Object.entries(views))('the input filter %s', (_, viewBy) => {
         own: { tools: [look] },
       });
       const run = agent.run('word1001 and now?', { conversation: chat });
-      run.on('handoff.completed', () => run.steer('word1002 steered.'));
+      run.on('handoff.completed', () => run.steer('word1002 from steer.'));
       const { messages } = await run;
       expect({ seed, messages: messages.slice(0, before.length) }).toEqual({ seed, messages: before });
       expect(messages.slice(before.length).map(({ role }) => role)).toEqual([
@@ -143,7 +143,7 @@ describe.each(Object.entries(views))('the input filter %s', (_, viewBy) => {
       expect(await chat.messages()).toEqual(messages);
       for (const request of billingModel.requests) {
         expect({ seed, faults: checkHistory(request.messages) }).toEqual({ seed, faults: [] });
-        expect(JSON.stringify(request.messages)).toContain('word1002 steered.');
+        expect(JSON.stringify(request.messages)).toContain('word1002 from steer.');
       }
     }
   });

@@ -137,7 +137,7 @@ const chat = [
 
 test.each([
   ['all', undefined, 7],
-  ['the last message, with its call and what the user said last', lastMessages(1), 5],
+  ['the last message, with its call and the last message of the user', lastMessages(1), 5],
   ['the last three', lastMessages(3), 5],
   ['what a function gives', () => [{ role: 'user' as const, content: 'Only this.' }], 2],
 ])('shows the next agent %s', async (_, sees, count) => {
@@ -151,7 +151,7 @@ test.each([
 
 test('shows the next agent a summary by another model, charged to the run', async () => {
   const usage = { prompt_tokens: 40, completion_tokens: 2, total_tokens: 42 };
-  const writer = scriptedModel([respond.text('They said hello.', { usage })]);
+  const writer = scriptedModel([respond.text('They greeted each other.', { usage })]);
   const { billingAgent, billingModel } = desk([]);
   const none = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   const deskModel = scriptedModel([respond.call('transfer_to_billing', {}, { usage: none })]);
@@ -164,7 +164,7 @@ test('shows the next agent a summary by another model, charged to the run', asyn
   expect(rolesOf(billingModel.requests[0] as ChatRequest)).toEqual([
     'system: You do the bills.',
     'system: The customer is Ada.',
-    'user: Summary of the conversation so far:\nThey said hello.',
+    'user: Summary of the conversation so far:\nThey greeted each other.',
     'user: Did I pay?',
     'assistant: null',
     'tool: Handed over to billing.',

@@ -24,7 +24,7 @@ interface Nested {
   readonly outer?: Options;
 }
 
-/** An agent that asks another one once; that one calls each of its tools in turn, and is told what each gave. */
+/** An agent that asks another one once; that one calls each of its tools in turn, and gets the result of each. */
 function nested({ inner, outer = {} }: Nested): Agent {
   const names = (inner.tools ?? []).map(({ name }) => name);
   const helperModel = scriptedModel(({ messages }) => {

@@ -226,7 +226,7 @@ test('cancels a waiting agent as a tool when the user sends a message', async ()
   await agent.run('Go.', { host, runId: 'run' }).outcome();
   await host.sendMessage('run', { role: 'user', content: 'Forget it.' });
   const outcome = await agent.resume('run', { host }).outcome();
-  expect(getResult(outcome)).toContain('the user wrote while this agent waited');
+  expect(getResult(outcome)).toContain('the user wrote a message while this agent waited');
   expect(paid).toEqual([]);
 });
 

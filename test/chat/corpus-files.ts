@@ -17,9 +17,9 @@ export interface CorpusFile {
   readonly end?: 'closed';
   /** The same response, unstreamed. */
   readonly body?: unknown;
-  readonly reply?: ChatResponse;
+  readonly response?: ChatResponse;
   readonly error?: Readonly<Record<string, unknown>>;
-  readonly mends?: readonly Repair[];
+  readonly repairs?: readonly Repair[];
   /** The names of the tools of the request, if the reading depends on them. */
   readonly tools?: readonly string[];
   /** Set if calls in the text are read, as with `textToolCalls` of a profile. */
@@ -27,7 +27,19 @@ export interface CorpusFile {
 }
 
 const FOLDER = join(import.meta.dirname, 'corpus');
-const KEYS = ['server', 'what', 'source', 'stream', 'end', 'body', 'reply', 'error', 'mends', 'tools', 'textToolCalls'];
+const KEYS = [
+  'server',
+  'what',
+  'source',
+  'stream',
+  'end',
+  'body',
+  'response',
+  'error',
+  'repairs',
+  'tools',
+  'textToolCalls',
+];
 
 /** All files, by name. A file of another form is an error. */
 export const corpusFiles: readonly CorpusFile[] = readdirSync(FOLDER).sort().map(read);
@@ -39,8 +51,8 @@ function read(file: string): CorpusFile {
   if (!corpusFile.server || !corpusFile.what) throw new Error(`${file} needs "server" and "what".`);
   if (corpusFile.stream === undefined && corpusFile.body === undefined)
     throw new Error(`${file} needs "stream" or "body".`);
-  if ((corpusFile.reply === undefined) === (corpusFile.error === undefined))
-    throw new Error(`${file} needs either "reply" or "error".`);
+  if ((corpusFile.response === undefined) === (corpusFile.error === undefined))
+    throw new Error(`${file} needs either "response" or "error".`);
   return { ...corpusFile, file };
 }
 

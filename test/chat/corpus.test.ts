@@ -5,22 +5,28 @@ import type { FinishedResponse, ResponseReaderOptions } from '../../packages/cor
 import { type CorpusFile, corpusFiles, encodeStream } from './corpus-files.ts';
 import { collectTexts, joinDeltas, makeTools, readBody, readStreamWith } from './read-stream.ts';
 
-const responses = corpusFiles.filter(({ reply }) => reply !== undefined);
+const responses = corpusFiles.filter(({ response }) => response !== undefined);
 const errors = corpusFiles.filter(({ error }) => error !== undefined);
 
 describe('the corpus of server responses', () => {
+  test('has a response or an error in every file', () => {
+    expect(responses.length).toBeGreaterThan(150);
+    expect(errors.length).toBeGreaterThan(30);
+    expect(responses.length + errors.length).toBe(corpusFiles.length);
+  });
+
   test.each(responses)('E: $what ($server) is read in the documented form, with its repairs reported', (given) => {
     const { response, repairs, deltas } = readStreamWith(optionsOf(given), encodeStream(given));
 
     expect({ response, repairs: sortRepairs(repairs) }).toEqual({
-      response: given.reply,
-      repairs: sortRepairs(given.mends ?? []),
+      response: given.response,
+      repairs: sortRepairs(given.repairs ?? []),
     });
     expect(joinDeltas(deltas)).toEqual(collectTexts(response.choices[0].message));
   });
 
-  test.each(responses)('E: $what ($server) is the same response as one body', ({ body, reply, ...given }) => {
-    expect(readBody(body ?? reply, optionsOf(given)).response).toEqual(reply);
+  test.each(responses)('E: $what ($server) is the same response as one body', ({ body, response, ...given }) => {
+    expect(readBody(body ?? response, optionsOf(given)).response).toEqual(response);
   });
 
   test.each(responses)('E: $what ($server) is read the same for any cut of its bytes', (given) => {

@@ -29,7 +29,9 @@ function createRefundAgent(ran: string[] = []): Agent {
   const model = scriptedModel(({ messages }) => {
     const last = messages.at(-1);
     if (last?.role === 'tool') return respond.text(`Done: ${String(last.content)}`);
-    return last?.content === 'Refund me.' ? respond.call('refund') : respond.text(`You said: ${String(last?.content)}`);
+    return last?.content === 'Refund me.'
+      ? respond.call('refund')
+      : respond.text(`You wrote: ${String(last?.content)}`);
   });
   return new Agent({ name: 'clerk', model, tools: [refund] });
 }
@@ -65,7 +67,7 @@ describe.each(stores)('a conversation on $name with onConflict append', ({ open 
     expect(contents(messages)).toEqual([
       'user: Refund me.',
       'user: And the weather?',
-      'assistant: You said: And the weather?',
+      'assistant: You wrote: And the weather?',
       'assistant: calls',
       'tool: refund 1',
       'assistant: Done: refund 1',
@@ -261,14 +263,14 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     const outcome = await run.outcome();
 
     expect(run.runId).toBe('refund');
-    expect(outcome).toMatchObject({ status: 'completed', output: 'You said: Forget it.' });
+    expect(outcome).toMatchObject({ status: 'completed', output: 'You wrote: Forget it.' });
     expect(ran).toEqual([]);
     expect(contents(await chat.messages())).toEqual([
       'user: Refund me.',
       'assistant: calls',
       'tool: Cancelled: this call was not run.',
       'user: Forget it.',
-      'assistant: You said: Forget it.',
+      'assistant: You wrote: Forget it.',
     ]);
   });
 
@@ -285,7 +287,7 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
       'tool: refund 1',
       'assistant: Done: refund 1',
       'user: Thanks.',
-      'assistant: You said: Thanks.',
+      'assistant: You wrote: Thanks.',
     ]);
   });
 

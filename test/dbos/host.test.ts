@@ -174,7 +174,7 @@ test('returns large and unusual values unchanged', async () => {
   const { host, client } = await open({ agents: [] });
   const odd = `${'ä🦊\u0000\ud800"\\\n'.repeat(20_000)}`;
   const echo = tool({ name: 'echo', description: 'Echoes.', input: z.object({}), execute: () => odd });
-  const model = scriptedModel([respond.call('echo', {}), respond.text('Said.')]);
+  const model = scriptedModel([respond.call('echo', {}), respond.text('Done.')]);
   const agent = new Agent({ name: 'echoer', model, tools: [{ ...echo, maxResultLength: 1_000_000 }] });
   await agent.run('Go.', { host, runId: 'run' });
   const { events } = await client.getRun('run');

@@ -121,7 +121,7 @@ test('an aborted request over TLS closes the connection', async () => {
   onTestFinished(() => void vi.unstubAllEnvs());
   const read = (name: string): Buffer => readFileSync(join(import.meta.dirname, 'tls', name));
   const controller = new AbortController();
-  // `@pawl/testing` has no TLS server.
+  // By hand: `@pawl/testing` has no TLS server.
   const server = createServer({ key: read('key.pem'), cert: read('certificate.pem') });
   const closed = new Promise<void>((resolve) => {
     server.on('secureConnection', (socket) => {
@@ -143,7 +143,7 @@ test('uses the signal that a wrapper passes to its model, also within a run', as
   const controller = new AbortController();
   const server = await serve(() => queueMicrotask(() => controller.abort(new Error('The wrapper has had enough.'))));
   const inner = openai('m', { baseURL: server.baseURL });
-  // Handwritten, like a user's wrapper.
+  // By hand: a wrapper as users write it.
   const model: ChatModel = {
     name: 'wrapper',
     send: (request, context) => inner.send(request, { ...context, signal: controller.signal }),

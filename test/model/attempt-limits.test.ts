@@ -10,7 +10,7 @@ const random = (): number => 0.5;
 const request = { messages: [] };
 const streamed = { ...request, stream: true };
 
-// Ignores its signal, which no scripted model does.
+// By hand: it ignores its signal, which no scripted model does.
 const deaf: ChatModel = { name: 'm', send: () => new Promise(() => undefined) };
 
 test('ends an attempt at its deadline, even if the model ignores the signal', async () => {

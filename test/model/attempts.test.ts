@@ -153,7 +153,7 @@ test('counts a second stale connection', async () => {
 });
 
 test('counts a broken connection that was not stale', async () => {
-  const reset = new NetworkError('reset', { code: 'network.reset', address: 'host:1', phase: 'reply' });
+  const reset = new NetworkError('reset', { code: 'network.reset', address: 'host:1', phase: 'response' });
   expect(await ask(scripted('m', [reset, respond.text('hi')]))).toEqual({
     events: ['1 m', '1 m: reset, again in 250', '2 m'],
     slept: [250],

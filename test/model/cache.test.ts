@@ -107,7 +107,7 @@ describe('two models share no cached response', () => {
   test('if one is wrapped by the user, whichever fields the wrapper copies', async () => {
     const { baseURL } = await servedModel();
     const model = openai('m', { baseURL });
-    // Handwritten, like a user's wrapper.
+    // By hand: a wrapper as users write it.
     const polite: ChatModel = {
       ...model,
       send: (request, context) =>
@@ -126,7 +126,7 @@ describe('two models share no cached response', () => {
     expect(await shares(written('A.'), written('B.'))).toBe(false);
     expect(await shares(written('A.', { cacheKey: 'a' }), written('B.', { cacheKey: 'b' }))).toBe(false);
     expect(await shares(written('A.', { cacheKey: 'a' }), written('B.', { cacheKey: 'a' }))).toBe(true);
-    // Objects of one class share their `send`.
+    // By hand: objects of one class share their `send`.
     class Answering {
       readonly name = 'm';
       readonly #text: string;

@@ -172,7 +172,7 @@ describe.each(encodings.filter(([encoding]) => encoding !== 'identity'))(
       });
       await expect(openai('m', { baseURL: server.baseURL }).send({ messages: [] })).rejects.toMatchObject({
         name: 'NetworkError',
-        phase: 'reply',
+        phase: 'response',
         retryable: true,
       });
       await server.waitForClose(0);

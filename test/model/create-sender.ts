@@ -20,7 +20,7 @@ export function createSender(changes: Changes = {}) {
   return {
     memo,
     text: (request: ChatRequest) => buildRequestBody(request, { model: 'm', profile, memo }).toText(),
-    // Not a model: returns the body that a server would get.
+    // By hand: not a model, it returns the body that a server would get.
     send: (request: ChatRequest): Body => JSON.parse(buildRequestBody(request, { model: 'm', profile, memo }).toText()),
   };
 }

@@ -157,7 +157,7 @@ test('a dispatcher may use a proxy of its own', async () => {
 
 test('a dispatcher may use HTTP/2', async () => {
   const read = (name: string): Buffer => readFileSync(join(import.meta.dirname, 'tls', name));
-  // `@pawl/testing` has no HTTP/2 server.
+  // By hand: `@pawl/testing` has no HTTP/2 server.
   const server = createSecureServer({ key: read('key.pem'), cert: read('certificate.pem') }, (request, response) => {
     let text = '';
     request.setEncoding('utf8').on('data', (piece: string) => {

@@ -209,20 +209,20 @@ test.each([
 
 test.each([
   ['in the middle of the head', 'HTTP/1.1 200 OK\r\ncontent-le', 'request'],
-  ['in the middle of the body', `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n${body.slice(0, 9)}`, 'reply'],
+  ['in the middle of the body', `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n${body.slice(0, 9)}`, 'response'],
   [
     'in the middle of the last body of a connection',
     `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n${body.slice(0, 9)}`,
-    'reply',
+    'response',
   ],
   [
     'in the middle of a chunk of the last body of a connection',
     `HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n${chunked.slice(0, 12)}`,
-    'reply',
+    'response',
   ],
-  ['in the middle of a chunk', chunkedAs(chunked.slice(0, 12)), 'reply'],
-  ['before the last chunk', chunkedAs(chunked.slice(0, -5)), 'reply'],
-  ['in the trailers', chunkedAs(`${chunked.slice(0, -2)}a: b\r\n`), 'reply'],
+  ['in the middle of a chunk', chunkedAs(chunked.slice(0, 12)), 'response'],
+  ['before the last chunk', chunkedAs(chunked.slice(0, -5)), 'response'],
+  ['in the trailers', chunkedAs(`${chunked.slice(0, -2)}a: b\r\n`), 'response'],
 ] as const)('a reply that ends %s broke off, however it ends', async (_, bytes, phase) => {
   const server = await startRawServer((socket, { request }) => {
     // The second server never closes its side completely, but sends nothing more.

@@ -93,7 +93,7 @@ test.each(transports)(
 );
 
 test('ends the wait for a connection after connectMs', async () => {
-  // Accepts connections but never starts TLS.
+  // By hand: it accepts connections but never starts TLS.
   const server = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());

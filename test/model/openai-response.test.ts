@@ -74,7 +74,7 @@ test.each(transports)(
         name: 'NetworkError',
         code: 'network.reset',
         address,
-        phase: 'reply',
+        phase: 'response',
         retryable: true,
       }),
     );

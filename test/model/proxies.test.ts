@@ -24,7 +24,7 @@ interface Proxy {
 async function proxy(answer: Responder, tunnel?: number): Promise<Proxy> {
   const asked: string[] = [];
   const headers: IncomingHttpHeaders[] = [];
-  // `@pawl/testing` has no proxy.
+  // By hand: `@pawl/testing` has no proxy.
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     headers.push(request.headers);
@@ -316,7 +316,7 @@ async function tunnelProxy(
   say: (socket: Socket) => void,
 ): Promise<{ readonly server: Server; readonly closed: Promise<void> }> {
   const closed = Promise.withResolvers<void>();
-  // Sends incomplete HTTP.
+  // By hand: it sends incomplete HTTP.
   const server = createTcpServer((socket) => {
     socket.on('error', () => undefined).on('close', () => closed.resolve());
     socket.once('data', () => say(socket));

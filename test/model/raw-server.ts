@@ -22,7 +22,7 @@ export type RawResponder = (
 export async function startRawServer(answer: RawResponder): Promise<RawServer> {
   const heads: string[] = [];
   const sockets: Socket[] = [];
-  // A server of Node cannot send invalid HTTP.
+  // By hand: a server of Node cannot send invalid HTTP.
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     const connection = sockets.push(socket) - 1;
     socket.on('error', () => undefined).on('end', () => socket.end());

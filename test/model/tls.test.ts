@@ -35,7 +35,7 @@ interface SecureServer {
 async function secureServer(): Promise<SecureServer> {
   const connections: Seen[] = [];
   const seen = new WeakMap<object, Seen>();
-  // `@pawl/testing` has no TLS server.
+  // By hand: `@pawl/testing` has no TLS server.
   const server = createSecureServer(identity, (request, response) => {
     const of = seen.get(request.socket);
     if (of !== undefined) of.requests++;
@@ -62,7 +62,7 @@ interface Proxy {
 async function proxyTo(port: number, scheme: 'http' | 'https'): Promise<Proxy> {
   const asked: string[] = [];
   const refuse: RequestListener = (_, response) => void response.writeHead(500).end();
-  // `@pawl/testing` has no proxy.
+  // By hand: `@pawl/testing` has no proxy.
   const server = scheme === 'http' ? createServer(refuse) : createSecureServer(identity, refuse);
   server.on('connect', (request, socket) => {
     asked.push(request.url ?? '');

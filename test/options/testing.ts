@@ -68,7 +68,7 @@ export const testing: readonly Factory[] = [
     wrong: [
       [{ replies: [text] }, 'The option is "script".'],
       [{ checks: 'strict' }, 'checks is the text "strict". Pass "openai" or "none".'],
-      [{ script: ['Hello.'] }, 'Entry 1 of the script is no reply: "Hello.".'],
+      [{ script: ['Hello.'] }, 'Entry 1 of the script is not a response: "Hello.".'],
     ],
   },
   {
@@ -164,17 +164,17 @@ export const testing: readonly Factory[] = [
     name: 'respond.reset',
     covers: ['ResetOptions'],
     make: (options) => respond.reset(options),
-    valid: { reply: text },
+    valid: { response: text },
     isOptional: true,
-    wrong: [[{ replies: text }, 'Did you mean "reply"?']],
+    wrong: [[{ responses: text }, 'Did you mean "response"?']],
   },
   {
     name: 'respond.streamError',
     covers: ['StreamErrorOptions'],
     make: (options) => respond.streamError('x', options),
-    valid: { reply: text },
+    valid: { response: text },
     isOptional: true,
-    wrong: [[{ reply: 'x' }, 'reply is the text "x". Pass an object.']],
+    wrong: [[{ response: 'x' }, 'response is the text "x". Pass an object.']],
   },
   {
     name: 'respond.delayed',

@@ -17,7 +17,7 @@ export const tools: readonly Factory[] = [
       [{ effect: 'once' }, 'effect is the text "once". Pass "read", "idempotent" or "non-idempotent".'],
       [{ onUnknownOutcome: 'retry' }, 'onUnknownOutcome is the text "retry". Pass "ask", or a function.'],
       [{ inDoubt: 'ask' }, 'The option is "onUnknownOutcome".'],
-      [{ readReply: execute }, 'The option is "parseExternalResult".'],
+
       [{ corrections: 1 }, 'The option is "maxInputRetries".'],
       [{ exclusive: 'true' }, 'exclusive is the text "true". Pass true or false.'],
       [{ strict: 1 }, 'strict is 1. Pass true or false.'],

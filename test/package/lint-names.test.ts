@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkName, listDeclared } from '../../scripts/lint-names.ts';
+import { checkName, checkNames, listDeclarations } from '../../scripts/lint-names.ts';
 
 const lists = { verbs: new Map([['read', '']]), exceptions: new Map([['memoryHost', 'a constructor of a value']]) };
 
@@ -11,7 +11,7 @@ test('lists functions, methods and types, and what is exported', () => {
     export interface Asking { say(): void; readonly get: () => void }
     class Reader { constructor() {} get size() { return 1; } #told() {} read() { function inner() {} } }
     type Known = string;`;
-  expect(listDeclared(source).map(({ kind, name, isExported }) => [kind, name, isExported])).toEqual([
+  expect(listDeclarations(source).map(({ kind, name, isExported }) => [kind, name, isExported])).toEqual([
     ['function', 'readName', true],
     ['function', 'told', false],
     ['type', 'Asking', true],
@@ -43,4 +43,8 @@ describe('a name', () => {
   ] as const)('that is not is reported: %s %s', (kind, name, problem) => {
     expect(checkName({ kind, name }, lists)).toBe(problem);
   });
+});
+
+test('every name of the sources is plain, and exported once in its package', () => {
+  expect(checkNames()).toEqual([]);
 });

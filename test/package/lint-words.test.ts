@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findWords, readWords } from '../../scripts/lint-words.ts';
+import { checkFolders, findWords, readWords } from '../../scripts/lint-words.ts';
 
 const words = readWords();
 
@@ -21,4 +21,8 @@ describe('a word that must not come back', () => {
       expect(findWords(text, words)).toEqual([]);
     },
   );
+});
+
+test('no source, test or page has such a word', () => {
+  expect(checkFolders()).toEqual([]);
 });

@@ -1,15 +1,15 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { MUTATION_PAGE, mutationPage } from '../../mutation/page.ts';
+import { MUTATION_PAGE, renderPage } from '../../mutation/page.ts';
 import { REASONS } from '../../mutation/reasons.ts';
-import { explains, readResults } from '../../mutation/results.ts';
+import { isExplainedBy, readResults } from '../../mutation/results.ts';
 import { ROOMS } from '../../mutation/rooms.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
 test('docs/reference/mutation.md equals mutation/results.json and the reasons', () => {
-  expect(readFileSync(MUTATION_PAGE, 'utf8')).toBe(mutationPage(readResults()));
+  expect(readFileSync(MUTATION_PAGE, 'utf8')).toBe(renderPage(readResults()));
 });
 
 test('every reason for a file of a measured room belongs to a recorded survivor', () => {
@@ -20,7 +20,7 @@ test('every reason for a file of a measured room belongs to a recorded survivor'
     changes === undefined ? [reason] : changes.map((change) => ({ ...reason, changes: [change] })),
   );
   const known = single.filter(({ file }) => measured.some((path) => path.endsWith(`/${file}`)));
-  expect(known.filter((reason) => !survivors.some((survivor) => explains(reason, survivor)))).toEqual([]);
+  expect(known.filter((reason) => !survivors.some((survivor) => isExplainedBy(reason, survivor)))).toEqual([]);
 });
 
 test.each(Object.entries(ROOMS))('every glob of the room %s matches a file', (_, { files, tests }) => {

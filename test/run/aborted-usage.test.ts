@@ -42,7 +42,7 @@ async function aborted(
 ): Promise<Outcome> {
   const run = new Agent({ model: hanging, retry: { maxAttempts: 1 }, ...options }).run(PROMPT, { stream });
   let seen = 0;
-  // A request goes out only after its attempt has been told.
+  // A request goes out only after the event of its attempt.
   run.on(type, () => void (seen++ === after && setTimeout(() => run.abort('Enough.'), 0)));
   const outcome = await run.outcome();
   expect(outcome).toMatchObject({ status: 'aborted', reason: 'Enough.' });

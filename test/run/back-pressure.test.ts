@@ -13,7 +13,7 @@ interface Slow {
   readonly run: Run;
   readonly clock: ManualClock;
   readonly reader: AsyncIterator<RunEvent, undefined>;
-  /** How many pieces were told so far. */
+  /** The number of pieces emitted so far. */
   readonly received: () => number;
 }
 

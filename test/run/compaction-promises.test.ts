@@ -155,11 +155,11 @@ test('keeps instructions, the last user message and whole calls of generated con
     changed++;
     const asked = JSON.stringify(summariser.requests.map(({ messages: [, asked] }) => asked?.content));
     for (const instruction of kept) expect(asked).not.toContain(instruction);
-    // What is gone was read by whoever summarised it.
+    // The model that summarizes has read the removed messages.
     const gone = findFirstWords(history, ['user', 'assistant']).filter(
       (word) => !findFirstWords(messages, ['user', 'assistant']).includes(word),
     );
-    if (messages.some(isSummary)) for (const word of gone) expect(asked).toContain(word);
+    if (messages.some(isSummary)) for (const text of gone) expect(asked).toContain(text);
   }
   expect(changed).toBeGreaterThan(60);
 });
@@ -249,7 +249,7 @@ const long: readonly Message[] = [
 ];
 
 test.each([
-  { what: 'the window that it is told', options: { contextWindow: 2_000 } },
+  { what: 'the window of the option', options: { contextWindow: 2_000 } },
   { what: 'a window of its own', options: { contextWindow: 30_000, threshold: 0.3, modelContextWindow: 2_000 } },
   { what: 'a window that only the server knows', options: { contextWindow: 30_000, threshold: 0.3 } },
 ])('summarizes a conversation longer than $what in parts', async ({ options }) => {

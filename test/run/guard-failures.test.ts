@@ -11,7 +11,7 @@ test.each([
   ['an input guard', inputGuard({ name: 'broken', check: broken })],
   ['an input guard before the request', inputGuard({ name: 'broken', mode: 'blocking', check: broken })],
   ['an output guard', outputGuard({ name: 'broken', check: broken })],
-  // biome-ignore lint/suspicious/noExplicitAny: whoever has no types may give anything
+  // biome-ignore lint/suspicious/noExplicitAny: JavaScript callers may return anything
   ['a guard that says nothing', inputGuard({ name: 'broken', check: () => undefined as any })],
 ])('fails the run if %s fails', async (_, guard) => {
   const { agent } = createGuardedAgent([respond.call('send', { to: 'Ada' }), respond.text('Sent.')], {

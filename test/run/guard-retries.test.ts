@@ -141,7 +141,7 @@ test('runs no calls of a rejected response', async () => {
 });
 
 test.each(['length', 'content_filter'])(
-  'a text that ended by %s and is not accepted is asked for again, and told nobody',
+  'a rejected text that ended by %s is asked for again, and no event shows it',
   async (finishReason) => {
     const { agent } = answering([respond.text('You fool', { finishReason }), respond.text('You friend.')], {
       middleware: [against('fool')],

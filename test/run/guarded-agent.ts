@@ -13,7 +13,7 @@ const send = tool({
   },
 });
 
-/** An agent with a tool that sends letters, told in `done`. */
+/** An agent with a tool that sends letters, recorded in `done`. */
 export function createGuardedAgent(
   replies: readonly ScriptedModelResponse[],
   options: Partial<AgentOptions<unknown, string>>,

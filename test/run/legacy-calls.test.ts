@@ -49,7 +49,7 @@ const STREAMS: readonly (readonly [string, readonly Json[]])[] = [
   ],
 ];
 
-interface Told {
+interface ReceivedRun {
   readonly messages: readonly Message[];
   readonly status: string;
   readonly sent: readonly unknown[];
@@ -59,7 +59,7 @@ interface Told {
 async function received(
   script: readonly (ScriptedResponse | ScriptFunction<ScriptedResponse>)[],
   stream: boolean,
-): Promise<Told> {
+): Promise<ReceivedRun> {
   const server = await offlineServer({ script });
   try {
     const clock = manualClock();

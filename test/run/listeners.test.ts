@@ -25,7 +25,7 @@ test('passes later events to a late listener', async () => {
   run.on('tool.finished', () => run.on('*', ({ type }) => heard.push(type)));
   await run;
 
-  // eventemitter3 has the listeners to everything told after those to the type: the event itself is heard as well.
+  // eventemitter3 calls the listeners of every event after those of the type, so they get the event itself as well.
   expect(heard).toEqual(['tool.finished', 'attempt.started', 'text.delta', 'model.responded', 'run.finished']);
 });
 

@@ -34,7 +34,7 @@ describe('middleware requests do not wait for reservations of their own step:', 
       respond.call('help', { prompt: 'Help.' }, { usage }),
       respond.text('Done.', { usage }),
     ];
-    // Nothing says how long a reply may be, so that each request sets aside all that is left.
+    // The response has no maximum length, so each request reserves the rest of the budget.
     const agent = new Agent({ model: scriptedModel(script), tools, middleware: [guard], limits: { tokens: 10_000 } });
     expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'completed', output: 'Done.' });
   });

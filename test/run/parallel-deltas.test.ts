@@ -76,9 +76,9 @@ describe('deltas of parallel requests do not mix:', () => {
   test('emits the text of the earlier request again, under its own attempt, if it is used', async () => {
     const first: Middleware = {
       async wrapModelCall(request, next) {
-        const reply = await next(request);
+        const response = await next(request);
         await next(request);
-        return reply;
+        return response;
       },
     };
     const again = ['1 discarded', '2:a1', '2:b1', '2:c1', '2 discarded', '1:a0b0c0'];

@@ -27,7 +27,7 @@ function paying(execute: (amount: number, key: string) => unknown) {
     { name: 'look', arguments: {} },
   ];
   const model = scriptedModel(({ messages }) =>
-    messages.at(-1)?.role === 'tool' ? respond.text(`Told: ${String(messages.at(-2)?.content)}`) : respond.calls(calls),
+    messages.at(-1)?.role === 'tool' ? respond.text(`Got: ${String(messages.at(-2)?.content)}`) : respond.calls(calls),
   );
   return { agent: new Agent({ model, tools: [pay, look] }), keys };
 }
@@ -77,18 +77,15 @@ describe.each(hosts)('a tool that throws SuspendRun, on $name,', ({ open }) => {
     expect([second.id, second.preview]).toEqual(['unknown_outcome:1.0:2', { code: 2 }]);
     await host.answer('run', second.id, { type: 'approve', fingerprint: second.fingerprint });
     const { output } = await agent.resume('run', { host });
-    expect(output).toBe('Told: paid');
+    expect(output).toBe('Got: paid');
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(1);
   });
 
   test('takes an external result as its value, and a denial as its end', async () => {
     for (const [answer, received] of [
-      [{ type: 'result', value: { paid: 5 } }, 'Told: {"paid":5}'],
-      [
-        { type: 'deny', reason: 'No code.' },
-        'Told: Denied: a person ended this call while it waited. Reason: No code.',
-      ],
+      [{ type: 'result', value: { paid: 5 } }, 'Got: {"paid":5}'],
+      [{ type: 'deny', reason: 'No code.' }, 'Got: Denied: a person ended this call while it waited. Reason: No code.'],
     ] as const) {
       const host = open();
       const { agent, keys } = paying(() => {

@@ -4,7 +4,7 @@ import { checkHistory, manualClock, respond, scriptedModel } from '@pawl/testing
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
-/** Told when something has begun that never ends, whatever its signal says. */
+/** Resolves when work has begun that never ends and ignores its signal. */
 interface Stage {
   readonly hang: () => Promise<never>;
 }

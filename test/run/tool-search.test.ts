@@ -68,7 +68,7 @@ describe('tool search over two hundred tools', () => {
     await searching(script, { middleware: [search, counting] }).agent.run('Go.');
     const all = JSON.stringify(search.tools.map(({ functionObject }) => functionObject)).length / 3.5;
     expect(counts.every((count) => count < all / 10)).toBe(true);
-    // Two tools more than the server has counted, then none; and what was said since.
+    // Two tools more than the server has counted, then none; and the later messages.
     expect(counts[1]).toBeGreaterThan(150);
     expect(counts[2]).toBeLessThan(130);
   });

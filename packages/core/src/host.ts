@@ -47,10 +47,10 @@ export type {
   Decision,
   RunChange,
   RunInsertion,
-  RunState,
   RunStore,
   RunUpdate,
   StoredRun,
+  StoredState,
   StoredStep,
 } from './host/run-store.ts';
 export { checkSchemaVersion, hasKnownSchema, SCHEMA_VERSION } from './host/schema-version.ts';

@@ -121,7 +121,7 @@ export interface RunUpdate<T> {
   readonly claim?: Claim;
   /** Which waits `decide` gets: all, or the one with that name. @defaultValue none */
   readonly waits?: 'all' | { readonly name: string };
-  readonly decide: (run: RunState, waits: ReadonlyMap<string, Wait>) => Decision<T>;
+  readonly decide: (run: StoredState, waits: ReadonlyMap<string, Wait>) => Decision<T>;
 }
 
 export interface Decision<T> {
@@ -139,7 +139,7 @@ export interface RunChange {
 }
 
 /** The state of a run that an update decides on. The status is `interrupted` if an attempt has begun and no process works on the run. */
-export type RunState = Pick<RunSummary, 'runId' | 'status'> & { readonly cancelReason: string | undefined };
+export type StoredState = Pick<RunSummary, 'runId' | 'status'> & { readonly cancelReason: string | undefined };
 
 export interface StoredRun extends RunSummary {
   readonly record: RunRecord;

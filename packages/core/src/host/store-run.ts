@@ -6,7 +6,7 @@ import type { Claim, Decision, RunStore } from './run-store.ts';
 import type { Step, StepRunner, StepTask, WaitOptions, WaitResult } from './step-runner.ts';
 
 /** One attempt at a run, with the stored state that it begins with. */
-export interface RunAttempt {
+export interface StoreRunOptions {
   readonly claim: Claim;
   /** 1 for the first attempt. */
   readonly number: number;
@@ -25,10 +25,10 @@ export interface RunAttempt {
 /** Runs the steps of one run and records them in a store. */
 export class StoreRun implements StepRunner {
   declare readonly signal?: AbortSignal;
-  readonly #attempt: RunAttempt;
+  readonly #attempt: StoreRunOptions;
   readonly #path: string;
 
-  constructor(attempt: RunAttempt, path = '') {
+  constructor(attempt: StoreRunOptions, path = '') {
     if (attempt.signal !== undefined) this.signal = attempt.signal;
     this.#attempt = attempt;
     this.#path = path;

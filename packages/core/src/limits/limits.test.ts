@@ -49,7 +49,7 @@ test.each([
   expect(resolveLimits({ tokens: 1 }, { agent: 'a', model: asked }).tokens).toBe(1);
 });
 
-// Handwritten, because nothing calls it.
+// By hand: nothing calls it.
 function model(name: string, fields: Partial<ChatModel> = {}): ChatModel {
   return { name, send: () => expect.unreachable(), ...fields };
 }

@@ -38,8 +38,8 @@ test.each([
     [createResponse({ ...createCallMessage(a), refusal: 'No.' })],
     [{ role: 'assistant', content: null, refusal: 'No.' }],
   ],
-  ['nothing of an empty reply', [createResponse(createTextMessage(''))], []],
-  ['nothing of a reply that was cut', [createResponse(createCallMessage(a), { finishReason: 'length' })], []],
+  ['nothing of an empty response', [createResponse(createTextMessage(''))], []],
+  ['nothing of a truncated response', [createResponse(createCallMessage(a), { finishReason: 'length' })], []],
   ['nothing of a text that was cut', [createResponse(createTextMessage('Hi'), { finishReason: 'length' })], []],
   [
     'nothing of what the filter stopped',

@@ -49,7 +49,7 @@ const rows: readonly (readonly [string, readonly JournalEvent[], readonly [Actio
     ['await-answers', '2'],
   ],
   [
-    'what was approved runs together, when all is said',
+    'approved calls run together once every call has its answer',
     [...asking, createFinished(a), createApproval(1), createApproval(2)],
     ['run-calls', '1 2'],
   ],

@@ -86,7 +86,7 @@ const rows: readonly Row[] = [
     conclusion: { status: 'limited', limit: 'tokens', max: 100, spent: 90, text: 'Sun', output: 'Sun' },
   },
   {
-    name: 'a cost that left no room is told in dollars, and half of a structure is no output',
+    name: 'an output limited by cost names dollars, and half of a structure is not an output',
     events: [
       createResponse(createTextMessage('{"a'), {
         finishReason: 'length',
@@ -177,14 +177,14 @@ test.each([
     createResponse(createCallMessage(a), { finishReason: 'length' }),
     'Your last response was cut off by the token limit, so none of its tool calls ran. Try again with shorter arguments or fewer calls.',
   ],
-] as const)('reprompts the model once if the response is %s', (reason, reply, content) => {
+] as const)('reprompts the model once if the response is %s', (reason, response, content) => {
   const message = { role: 'user', content };
-  expect(decide(applyEvents(reply), createPolicy())).toEqual({
+  expect(decide(applyEvents(response), createPolicy())).toEqual({
     type: 'record-event',
     step: 'reprompt:1',
     event: { type: 'model.reprompted', turn: 1, reason, message },
   });
-  const state = applyEvents(reply, createReprompt(reason));
+  const state = applyEvents(response, createReprompt(reason));
   expect(decide(state, createPolicy())).toEqual({ type: 'call-model', turn: 2, history: state.history, isLast: false });
 });
 

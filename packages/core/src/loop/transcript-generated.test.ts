@@ -87,7 +87,7 @@ function next(state: RunState, random: Random): readonly JournalEvent[] | undefi
   }
 }
 
-/** Any reply, admitted as the loop does it: ids come again and again, arguments are no JSON. */
+/** Any response, admitted as by the loop: ids repeat, and arguments are not JSON. */
 function createTextMessage({ history, turn }: RunState, random: Random): JournalEvent {
   const calls = Array.from({ length: random(5) }, (_, index) => {
     const name = random(3) === 0 ? 'pay' : 'look_up';

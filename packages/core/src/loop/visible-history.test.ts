@@ -42,7 +42,7 @@ test.each([
 });
 
 test.each([
-  // The agent sees x, b, d, and what was said since: e, f, g.
+  // The agent sees x, b, d, and the later messages e, f, g.
   { what: 'what only the agent sees', from: 0, to: 1, seen: 'ybdefg', history: 'abcdefg' },
   { what: 'a message from before the handoff', from: 1, to: 2, seen: 'xydefg', history: 'abcdefg' },
   { what: 'messages from before it and since', from: 2, to: 4, seen: 'xbyfg', history: 'abcdefg' },

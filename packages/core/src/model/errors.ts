@@ -98,8 +98,8 @@ export class NetworkError extends ModelError {
   override readonly name = 'NetworkError';
   /** `host:port`. */
   readonly address: string;
-  /** `connect`: no connection was made. `request`: no response arrived. `reply`: the response broke off. */
-  readonly phase: 'connect' | 'request' | 'reply';
+  /** `connect`: no connection was made. `request`: no response arrived. `response`: the response broke off. */
+  readonly phase: 'connect' | 'request' | 'response';
   /** Whether the server had closed the kept-alive connection before the request: it never saw the request. */
   readonly staleSocket: boolean;
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ChatModel } from './chat-model.ts';
 import { withFallback } from './with-fallback.ts';
 
-// A class, whose methods `{ ...model }` does not copy.
+// By hand: a class, whose methods `{ ...model }` does not copy.
 class Answering implements ChatModel {
   readonly name: string;
   readonly price = { input: 1, output: 2 };
@@ -22,11 +22,11 @@ test('adds further models at the end of the chain and leaves the given models un
   const [a, b, c] = [new Answering('a'), new Answering('b'), new Answering('c')];
   const chain = withFallback(withFallback(a, b), c);
   const models = [chain, chain.fallback, chain.fallback?.fallback];
-  const replies = await Promise.all(models.map((model) => model?.send({ messages: [] })));
+  const responses = await Promise.all(models.map((model) => model?.send({ messages: [] })));
   expect({
     names: models.map((model) => model?.name),
     prices: models.map((model) => model?.price),
-    texts: replies.map((reply) => reply?.choices[0].message.content),
+    texts: responses.map((response) => response?.choices[0].message.content),
     end: chain.fallback?.fallback?.fallback,
     given: 'fallback' in a || 'fallback' in b,
   }).toEqual({

@@ -106,7 +106,7 @@ const UNKNOWN_PROBLEM: NetworkProblem = {
 const PHASE_TEXTS: Readonly<Record<NetworkError['phase'], string>> = {
   connect: 'Could not connect to',
   request: 'No response from',
-  reply: 'The response broke off from',
+  response: 'The response broke off from',
 };
 
 function findDeepestCause(error: Error): Error {

@@ -66,6 +66,6 @@ test.each([
   ['no JSON, with an escaped quote', '{"ab": "c\\"", d}', 'stop'],
 ])('reads %s requested as JSON: %s ends with %s', (_, content, reason) => {
   const format = { type: 'json_object' } as const;
-  const { response: reply } = marked({ message: { content } }, { response_format: format });
-  expect(reply.choices[0].finish_reason).toBe(reason);
+  const { response } = marked({ message: { content } }, { response_format: format });
+  expect(response.choices[0].finish_reason).toBe(reason);
 });

@@ -332,7 +332,7 @@ class RequestContext extends LazySignal implements ModelContext {
 function isBilled(error: unknown, { receivedBytes }: AttemptUnderWay): boolean {
   if (receivedBytes > 0 || ProtocolError.isInstance(error)) return true;
   if (TimeoutError.isInstance(error)) return error.phase !== 'connect';
-  return NetworkError.isInstance(error) && error.phase === 'reply';
+  return NetworkError.isInstance(error) && error.phase === 'response';
 }
 
 /** JavaScript models and middleware may return no response. @throws ConfigError */

@@ -152,7 +152,6 @@ export const TOOL_HINTS: Readonly<Record<string, string>> = {
 /** Hints that do not apply to `asTool`. */
 export const OUTCOME_HINTS: Readonly<Record<string, string>> = {
   inDoubt: 'The option is "onUnknownOutcome".',
-  readReply: 'The option is "parseExternalResult".',
 };
 
 const TOOL: OptionTable<ToolOptions<never> & { readonly input: Schema }> = {

@@ -105,7 +105,7 @@ async function playResponse(response: ScriptedModelResponse, context: PlayContex
       throw new NetworkError('The scripted connection was reset.', {
         code: 'network.reset',
         address: 'script',
-        phase: response.partly === undefined ? 'request' : 'reply',
+        phase: response.partly === undefined ? 'request' : 'response',
       });
     case 'stream-error':
       await emitPart(response, context);

@@ -238,7 +238,7 @@ export class Exchange implements DispatchHandler, HttpResponse {
 
   #break(cause: Error): void {
     if (this.#isOver) return;
-    const phase: TransportPhase = this.#status === 0 ? 'request' : 'reply';
+    const phase: TransportPhase = this.#status === 0 ? 'request' : 'response';
     const staleSocket = phase === 'request' && !this.#hasBegun && isClosed(cause) && this.#isUsedAgain(cause);
     if (staleSocket) this.#connection?.closeIdleConnections();
     const { proxy } = this.#options;

@@ -57,7 +57,7 @@ export async function readAll(reader: FetchReader, { sink, cancel }: ReadAllOpti
   let isComplete = false;
   try {
     while (!isComplete) {
-      const { done = false, value } = await translateErrors(() => reader.read(), { cancel, phase: 'reply' });
+      const { done = false, value } = await translateErrors(() => reader.read(), { cancel, phase: 'response' });
       isComplete = done;
       if (value !== undefined && !done) await sink(value);
     }

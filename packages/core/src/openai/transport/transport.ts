@@ -78,7 +78,7 @@ export interface HttpResponse {
 export type Sink = (bytes: Uint8Array) => Promise<void> | undefined;
 
 /** How far a request got. */
-export type TransportPhase = 'request' | 'reply';
+export type TransportPhase = 'request' | 'response';
 
 export interface TransportErrorOptions {
   readonly phase: TransportPhase;
