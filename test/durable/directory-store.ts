@@ -78,8 +78,12 @@ export class DirectoryStore implements RunStore {
         token,
         summary: { ...summary, status: 'running', attempts: attempt, updatedAt: now },
       });
-      const steps = new Map(file.steps.map(([name, value]) => [name, JSON.parse(value)]));
-      return { attempt, cancelReason: file.cancelReason, steps, intents: new Set(file.intents) };
+      return {
+        attempt,
+        cancelReason: file.cancelReason,
+        steps: parseSteps(file.steps),
+        intents: new Set(file.intents),
+      };
     });
   }
 
@@ -93,13 +97,14 @@ export class DirectoryStore implements RunStore {
     });
   }
 
-  putIntent(claim: Claim, name: string): Promise<void> {
-    return this.#changeHeld(claim, ({ intents }) => ({ intents: [...intents, name] }));
+  async putIntent(claim: Claim, name: string): Promise<void> {
+    await this.#changeHeld(claim, ({ intents }) => ({ intents: [...intents, name] }));
   }
 
-  putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
+  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<number> {
     const text = serializeStep(value, { runId: claim.runId, name });
-    return this.#changeHeld(claim, ({ steps }) => ({ steps: [...steps, [name, text]] }));
+    const changed = await this.#changeHeld(claim, ({ steps }) => ({ steps: [...steps, [name, text]] }));
+    return changed.steps.length;
   }
 
   update<T>(runId: string, { claim, decide }: RunUpdate<T>): Promise<T> {
@@ -122,8 +127,7 @@ export class DirectoryStore implements RunStore {
 
   async listSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
     const { steps } = await this.#read(runId);
-    const all = steps.map(([name, value], index) => ({ position: index + 1, name, value: JSON.parse(value) }));
-    return all.filter(({ position }) => position > after);
+    return parseSteps(steps).filter(({ position }) => position > after);
   }
 
   async list(filter: CheckedFilter): Promise<readonly RunSummary[]> {
@@ -136,11 +140,13 @@ export class DirectoryStore implements RunStore {
     await this.#lastWrite;
   }
 
-  #changeHeld(claim: Claim, change: (file: RunFile) => Partial<RunFile>): Promise<void> {
+  #changeHeld(claim: Claim, change: (file: RunFile) => Partial<RunFile>): Promise<RunFile> {
     return this.#runAlone(async () => {
       const file = await this.#read(claim.runId);
       if (file.token !== claim.token) throw createRunLostError(claim.runId);
-      await this.#write({ ...file, ...change(file) });
+      const changed = { ...file, ...change(file) };
+      await this.#write(changed);
+      return changed;
     });
   }
 
@@ -184,6 +190,10 @@ export class DirectoryStore implements RunStore {
     this.#lastWrite = done.catch(() => undefined); // The caller gets the error.
     return done;
   }
+}
+
+function parseSteps(steps: RunFile['steps']): readonly StoredStep[] {
+  return steps.map(([name, value], index) => ({ position: index + 1, name, value: JSON.parse(value) }));
 }
 
 function serializeWaits(waits: ReadonlyMap<string, Wait>): RunFile['waits'] {

@@ -163,7 +163,8 @@ async function followElsewhere(runId: string, attachment: Attachment): Promise<O
   await followHere(runId, attachment);
   let replayed = true;
   for await (const { status, events, outcome } of pollRun(host, runId, { clock })) {
-    for (const { path, event } of events) ports.createEventSink(path).emitJournalEvent(event, { replayed });
+    for (const { path, event, position } of events)
+      ports.createEventSink(path).emitJournalEvent(event, { replayed, position });
     replayed = false; // Later events are new.
     if (status === 'interrupted') return undefined;
     if (status !== 'running' && status !== 'queued') return outcome;
@@ -181,11 +182,11 @@ async function followHere(runId: string, { host, ports }: Attachment): Promise<v
   });
 }
 
-function emitFollowed({ path, event, replayed }: FollowedEvent, ports: RunPorts): Promise<void> | undefined {
+function emitFollowed({ path, event, ...how }: FollowedEvent, ports: RunPorts): Promise<void> | undefined {
   // `awaitEnd` emits this event after the host has the outcome.
   if (event.type === 'run.finished' && path === '') return undefined;
   if (!('activeMs' in event)) return ports.createEventSink(path).emitLiveEvent(event);
-  ports.createEventSink(path).emitJournalEvent(event, { replayed });
+  ports.createEventSink(path).emitJournalEvent(event, how);
   return undefined;
 }
 

@@ -77,8 +77,8 @@ class MemoryStore implements RunStore {
     kept.outcome = undefined;
     kept.attempts++;
     kept.updatedAt = now;
-    const { attempts: attempt, cancelReason: cancelled, steps, intents = new Set() } = kept;
-    return { attempt, cancelReason: cancelled, steps, intents: new Set(intents) };
+    const { attempts: attempt, cancelReason: cancelled, intents } = kept;
+    return { attempt, cancelReason: cancelled, steps: await this.listSteps(runId, 0), intents: new Set(intents) };
   }
 
   async release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
@@ -97,8 +97,8 @@ class MemoryStore implements RunStore {
     kept.intents.add(name);
   }
 
-  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
-    this.#findClaimed(claim).steps.set(name, value);
+  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<number> {
+    return this.#findClaimed(claim).steps.set(name, value).size;
   }
 
   async update<T>(runId: string, { claim, decide }: RunUpdate<T>): Promise<T> {

@@ -48,21 +48,24 @@ export interface RunStore {
    */
   putIntent(claim: Claim, name: string): Promise<void>;
   /**
-   * Stores the value of a step. Called once for each name.
+   * Stores the value of a step, and resolves its position, which `listSteps` gives. Called once for each name.
    *
    * @throws HostError `step.not_json`, by `serializeStep`, if the value is not JSON and the store keeps text.
    */
-  putStep(claim: Claim, step: { readonly name: string; readonly value: unknown }): Promise<void>;
+  putStep(claim: Claim, step: { readonly name: string; readonly value: unknown }): Promise<number>;
   /**
    * For a store that runs the work itself, as a step of its engine. Called instead of `work` and `putStep`.
    *
    * Contract:
-   * - Calls `work` once, stores its value under `name`, and resolves the value.
+   * - Calls `work` once, stores its value under `name`, and resolves the value with its position.
    * - If `work` rejects, stores nothing and rejects with the same error.
    *
    * @defaultValue runs `work`, then `putStep`
    */
-  runStep?<T>(claim: Claim, step: { readonly name: string; readonly work: () => T | Promise<T> }): Promise<T>;
+  runStep?<T>(
+    claim: Claim,
+    step: { readonly name: string; readonly work: () => T | Promise<T> },
+  ): Promise<RecordedValue<T>>;
   /**
    * Changes the waits of a run, or cancels the run.
    *
@@ -85,6 +88,12 @@ export interface RunStore {
 
 /** The part of a store that a process needs to start, answer and read runs without working on them. */
 export type ClientStore = Pick<RunStore, 'insert' | 'update' | 'find' | 'listSteps' | 'list'>;
+
+/** The value of a step with its position. */
+export interface RecordedValue<T> {
+  readonly value: T;
+  readonly position: number;
+}
 
 /** One attempt's right to work on a run. */
 export interface Claim {
@@ -110,8 +119,8 @@ export interface ClaimedRun {
   readonly attempt: number;
   /** The reason, if the run was cancelled. */
   readonly cancelReason: string | undefined;
-  /** The values of all steps, by name. */
-  readonly steps: ReadonlyMap<string, unknown>;
+  /** All steps, as `listSteps` gives them. */
+  readonly steps: readonly StoredStep[];
   /** The names of the intents that earlier attempts have stored. */
   readonly intents: ReadonlySet<string>;
 }

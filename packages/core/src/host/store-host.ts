@@ -121,7 +121,7 @@ export class StoreHost extends StoreClient implements Host {
       claim: run.claim,
       number: attempt,
       signal: run.signal,
-      steps: new Map(steps),
+      steps: new Map(steps.map(({ name, value, position }) => [name, { value, position }])),
       intents,
       store: this.#store,
       clock: this.clock,
@@ -130,4 +130,4 @@ export class StoreHost extends StoreClient implements Host {
   }
 }
 
-const FIRST_ATTEMPT: ClaimedRun = { attempt: 1, cancelReason: undefined, steps: new Map(), intents: new Set() };
+const FIRST_ATTEMPT: ClaimedRun = { attempt: 1, cancelReason: undefined, steps: [], intents: new Set() };

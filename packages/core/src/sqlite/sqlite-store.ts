@@ -74,11 +74,10 @@ export class SqliteStore implements RunStore {
     });
     if (row === undefined) return undefined;
     this.#heldLeases.add(claim, row.number);
-    const steps = this.#read(() => this.#stepTable.listSteps(row.number, 0));
     return {
       attempt: row.attempts + 1,
       cancelReason: row.cancelReason,
-      steps: new Map(steps.map(({ name, value }) => [name, value])),
+      steps: this.#read(() => this.#stepTable.listSteps(row.number, 0)),
       intents: this.#read(() => this.#stepTable.listIntents(row.number)),
     };
   }
@@ -101,12 +100,14 @@ export class SqliteStore implements RunStore {
     if (!this.#read(() => this.#runTable.isHeld(run, token))) throw createRunLostError(runId);
   }
 
-  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
+  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<number> {
     const { runId, token } = claim;
     const run = this.#heldLeases.getRunNumber(claim);
     const text = serializeStep(value, { runId, name });
-    await this.#writer.write(() => {
-      if (!this.#stepTable.putStep({ run, name }, { token, value: text })) throw createRunLostError(runId);
+    return this.#writer.write(() => {
+      const position = this.#stepTable.putStep({ run, name }, { token, value: text });
+      if (position === undefined) throw createRunLostError(runId);
+      return position;
     });
   }
 

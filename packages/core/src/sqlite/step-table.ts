@@ -34,16 +34,19 @@ export class StepTable {
     return new Set(rows.map(({ name }) => String(name)));
   }
 
-  /** Stores a step if the token still holds the run. Otherwise returns `false` and stores nothing. */
-  putStep({ run, name }: StepKey, { token, value }: { readonly token: string; readonly value: string }): boolean {
+  /** Stores a step if the token still holds the run, and returns its position. Otherwise stores nothing. */
+  putStep(
+    { run, name }: StepKey,
+    { token, value }: { readonly token: string; readonly value: string },
+  ): number | undefined {
     const reference = computeReference(value);
-    const { changes } = this.#prepare(
+    const { changes, lastInsertRowid } = this.#prepare(
       `INSERT INTO steps (run, name, value, reference)
        SELECT number, $name, $value, $reference FROM runs WHERE number = $run AND lease_token = $token`,
     ).run({ run, name, value: reference === null ? value : null, reference, token });
-    if (changes === 0) return false;
+    if (changes === 0) return undefined;
     this.#putLargeValue(run, { reference, value });
-    return true;
+    return Number(lastInsertRowid);
   }
 
   /** Stores a step of a run that no attempt holds. */

@@ -1,5 +1,5 @@
 import type { Host } from '@pawl/core';
-import type { RunProgress } from '@pawl/core/host';
+import type { RunProgress, StepRecording, StepRunner } from '@pawl/core/host';
 import { expectEqual, expectFields, expectRejection, waitUntil } from './expect.ts';
 import {
   APPROVAL,
@@ -101,6 +101,36 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     expectEqual(await listRunIds(host, { status: 'interrupted' }), ['three'], 'Lists runs by status.');
     expectEqual(await listRunIds(host, { agent: 'agent' }), ['one', 'three', 'four'], 'Lists runs by agent.');
     expectEqual(await listRunIds(host, { agent: 'agent', limit: 2 }), ['one', 'three'], 'The first run is listed.');
+  },
+
+  'gives each recorded step the position that its readers get': async ({ host }) => {
+    const live: unknown[] = [];
+    const replayed: unknown[] = [];
+    const runSteps = async (stepRunner: StepRunner, positions: unknown[]): Promise<void> => {
+      const note = { onRecorded: (_: unknown, { position }: StepRecording) => void positions.push(position) };
+      await stepRunner.step(createStep('model:1', createEvent(1), note));
+      await stepRunner.parallel(
+        [0, 1, 2].map((index) => createStep(`tool:1.${index}:look`, createEvent(2), note)),
+        { width: 3 },
+      );
+      const body = (inner: StepRunner): Promise<object> => inner.step(createStep('model:1', createEvent(3), note));
+      await stepRunner.parallel([{ type: 'child', name: 'tool:2.0', body }], { width: 1 });
+    };
+    await runSteps(await host.start(createRecord('run')), live);
+    const { events } = await host.getRun('run');
+    const positions = events.map(({ position }) => position);
+    expectEqual(live, positions, 'A recorded step has its position.');
+    await runSteps(await resumeRun(host, 'run'), replayed);
+    expectEqual(replayed, positions, 'A replayed step has the same position.');
+    const fork = await claimRun(host, await host.fork('run', { before: 'tool:2.0/model:1' }));
+    const forked: unknown[] = [];
+    await runSteps(fork.stepRunner, forked);
+    const progress = await host.getRun(fork.record.runId);
+    expectEqual(
+      forked,
+      progress.events.map(({ position }) => position),
+      'A fork has positions of its own.',
+    );
   },
 
   'enqueues a run that any worker can claim': async ({ host }) => {
