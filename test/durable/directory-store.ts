@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunRecord, RunSummary } from '@pawl/core/host';
 import {
   type CheckedFilter,
   type Claim,
   type ClaimedRun,
+  createNotEndedError,
   createRunExistsError,
   createRunLostError,
   createUnknownRunError,
   filterRuns,
   hasEnded,
   parseRecord,
+  type RunDeletion,
   type RunInsertion,
   type RunStore,
   type RunUpdate,
@@ -134,6 +136,20 @@ export class DirectoryStore implements RunStore {
     const runs = (await this.#readAll()).map((file) => this.#toStoredRun(file));
     runs.sort((one, other) => one.position - other.position);
     return filterRuns(runs, filter);
+  }
+
+  deleteRuns(deletion: RunDeletion): Promise<number> {
+    return this.#runAlone(async () => {
+      const runs = (await this.#readAll()).map((file) => this.#toSummary(file));
+      const selected = runs.filter(({ runId, updatedAt }) =>
+        deletion.type === 'ids' ? deletion.runIds.includes(runId) : updatedAt < deletion.time,
+      );
+      const open = selected.filter(({ status }) => !hasEnded(status));
+      if (deletion.type === 'ids' && open.length > 0) throw createNotEndedError(open.map(({ runId }) => runId));
+      const ended = selected.filter(({ status }) => hasEnded(status));
+      for (const { runId } of ended) await rm(this.#buildPath(runId));
+      return ended.length;
+    });
   }
 
   async close(): Promise<void> {

@@ -186,7 +186,7 @@ export const hosts: readonly Factory[] = [
   },
   {
     name: 'host.deleteRuns',
-    covers: [],
+    covers: ['DeleteOptions'],
     make: async (options) => {
       const host = sqliteHost(':memory:');
       await host.deleteRuns(options).finally(() => host.close());
@@ -194,7 +194,9 @@ export const hosts: readonly Factory[] = [
     valid: { olderThanMs: 5 },
     wrong: [
       [{ olderThan: 5 }, 'The option is "olderThanMs", in milliseconds.'],
-      [{ olderThanMs: undefined }, 'olderThanMs is undefined. Pass milliseconds.'],
+      [{ olderThanMs: undefined }, 'olderThanMs is undefined. Pass milliseconds, or { runIds }.'],
+      [{ runIds: ['a'] }, 'olderThanMs and runIds exclude each other.'],
+      [{ runId: 'a' }, 'The option is "runIds", a list.'],
     ],
   },
   {

@@ -5,7 +5,12 @@
 
 export { checkListeners } from './event/check-listeners.ts';
 export type { Wait } from './host/check-answer.ts';
-export { createRunExistsError, createRunLostError, createUnknownRunError } from './host/check-answer.ts';
+export {
+  createNotEndedError,
+  createRunExistsError,
+  createRunLostError,
+  createUnknownRunError,
+} from './host/check-answer.ts';
 export { checkNumber } from './host/check-number.ts';
 export type { ConversationChange, ConversationStore, StoredConversation } from './host/conversation.ts';
 export { filterRuns } from './host/filter-runs.ts';
@@ -14,6 +19,7 @@ export type {
   AnswerOptions,
   ClaimOptions,
   ClaimResult,
+  DeleteOptions,
   EnqueueOptions,
   FollowedEvents,
   FollowOptions,
@@ -28,7 +34,7 @@ export type {
   RunStatus,
   RunSummary,
 } from './host/host.ts';
-export { readCloseOptions, readRetention } from './host/host-options.ts';
+export { readCloseOptions } from './host/host-options.ts';
 export type {
   AnyResumable,
   ConversationLookup,
@@ -47,6 +53,7 @@ export type {
   Decision,
   RecordedValue,
   RunChange,
+  RunDeletion,
   RunInsertion,
   RunStore,
   RunUpdate,

@@ -1,12 +1,5 @@
 import { systemClock } from '@pawl/core';
-import {
-  type ClaimOptions,
-  type ClaimResult,
-  readCloseOptions,
-  readRetention,
-  roundClock,
-  StoreHost,
-} from '@pawl/core/host';
+import { type ClaimOptions, type ClaimResult, readCloseOptions, roundClock, StoreHost } from '@pawl/core/host';
 import type { ClientStoreOptions } from './dbos-client-store.ts';
 import type { DbosHost, DbosHostOptions, WorkerRun } from './host-types.ts';
 import { QueueWorker } from './queue-worker.ts';
@@ -43,10 +36,6 @@ export class DbosStoreHost<Resumed extends WorkerRun> extends StoreHost implemen
   override async claim(runId: string, options?: ClaimOptions): Promise<ClaimResult> {
     this.#store.checkLock();
     return super.claim(runId, options);
-  }
-
-  async deleteRuns(options: { readonly olderThanMs: number }): Promise<number> {
-    return this.#store.deleteEnded(readRetention(options, this.clock.now()));
   }
 
   override async close(options: { readonly graceMs?: number } = {}): Promise<void> {

@@ -160,16 +160,27 @@ export async function cancelRun(on: Queryable, runId: string, reason: string): P
 /** Returns the ids of at most `limit` runs that ended before a time. */
 export async function listEnded(on: Queryable, time: number, limit: number): Promise<readonly string[]> {
   const { rows } = await on.query(
-    `SELECT run_id FROM pawl.runs WHERE status NOT IN ('queued', 'running', 'suspended', 'interrupted') AND updated_at < $1
-     LIMIT $2`,
+    `SELECT run_id FROM pawl.runs WHERE status NOT IN (${OPEN_STATUSES}) AND updated_at < $1 LIMIT $2`,
     [time, limit],
   );
   return rows.map((row) => String(row['run_id']));
 }
 
-/** Deletes runs with their steps, intents, waits and attempts. */
-export async function deleteRuns(on: Queryable, runIds: readonly string[]): Promise<void> {
-  await on.query('DELETE FROM pawl.runs WHERE run_id = ANY($1)', [runIds]);
+/** Returns those of the runs that have not ended. */
+export async function listOpen(on: Queryable, runIds: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await on.query(
+    `SELECT run_id FROM pawl.runs WHERE run_id = ANY($1) AND status IN (${OPEN_STATUSES}) ORDER BY number`,
+    [runIds],
+  );
+  return rows.map((row) => String(row['run_id']));
+}
+
+const OPEN_STATUSES = "'queued', 'running', 'suspended', 'interrupted'";
+
+/** Deletes runs with their steps, intents, waits and attempts. Returns how many there were. */
+export async function deleteRuns(on: Queryable, runIds: readonly string[]): Promise<number> {
+  const { rowCount } = await on.query('DELETE FROM pawl.runs WHERE run_id = ANY($1)', [runIds]);
+  return rowCount ?? 0;
 }
 
 /** Returns the cancellation reasons of the running runs of an executor, by run id. */

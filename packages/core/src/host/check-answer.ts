@@ -117,6 +117,16 @@ export function createUnknownRunError(runId: string): HostError {
   });
 }
 
+/** For a deletion of runs that have not ended. */
+export function createNotEndedError(runIds: readonly string[]): HostError {
+  const named = runIds.slice(0, 10).map((runId) => `"${runId}"`);
+  const rest = runIds.length - named.length;
+  return new HostError(
+    `host.deleteRuns: these runs have not ended: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}. Nothing was deleted. Cancel and resume them first, or leave them out.`,
+    { code: 'run.not_ended' },
+  );
+}
+
 export function createNotWaitingError(runId: string): HostError {
   return new HostError(`Run "${runId}" waits for nothing. Pass outcome.messages and the message to agent.run.`, {
     code: 'run.not_waiting',

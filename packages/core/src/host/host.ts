@@ -148,6 +148,11 @@ export interface AnswerOptions {
   readonly by?: string;
 }
 
+/** Which runs `deleteRuns` deletes. */
+export type DeleteOptions =
+  /** How long ago the runs have ended at least, in milliseconds. */
+  { readonly olderThanMs: number } | { readonly runIds: readonly string[] };
+
 /** Stores runs and lets one worker at a time work on each: `memoryHost()`, `sqliteHost()`, `dbosHost()`. */
 export interface Host {
   /** Listeners of every run that this process works on with this host, including resumed runs. Called before those of the agent and of the run. */
@@ -193,6 +198,14 @@ export interface Host {
   followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>>;
   /** Lists runs, the oldest first by default. @throws ConfigError for an invalid filter. */
   listRuns(filter?: RunFilter): Promise<readonly RunSummary[]>;
+  /**
+   * Deletes ended runs with everything that is stored of them: those that ended more than `olderThanMs` ago, or those with the given ids.
+   * Resolves their number. Ids of unknown runs are ignored.
+   *
+   * @throws HostError `run.not_ended`, which names the runs of `runIds` that have not ended: then none is deleted. ConfigError for invalid
+   * options, and if the store of the host cannot delete.
+   */
+  deleteRuns(options: DeleteOptions): Promise<number>;
   /**
    * Creates a run that starts before any recorded step of another, which stays unchanged. Resolves the new run's id; `agent.resume` begins it.
    *

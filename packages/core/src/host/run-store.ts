@@ -82,18 +82,34 @@ export interface RunStore {
   listSteps(runId: string, after: number): Promise<readonly StoredStep[]>;
   /** Reads the runs that a filter matches, in its order and up to its limit. `filterRuns` does this for stores without an index. */
   list(filter: CheckedFilter): Promise<readonly RunSummary[]>;
+  /**
+   * Deletes runs with everything that is stored of them. Resolves their number.
+   *
+   * Contract:
+   * - Deletes only runs that have ended: `hasEnded` of their status.
+   * - If a run with one of the ids has not ended, rejects with `createNotEndedError` and deletes none. Ignores unknown ids.
+   *
+   * @defaultValue the host deletes no runs
+   */
+  deleteRuns?(deletion: RunDeletion): Promise<number>;
   /** Closes the store. Called once, after the last run is released. */
   close?(): Promise<void>;
 }
 
 /** The part of a store that a process needs to start, answer and read runs without working on them. */
-export type ClientStore = Pick<RunStore, 'insert' | 'update' | 'find' | 'listSteps' | 'list'>;
+export type ClientStore = Pick<RunStore, 'insert' | 'update' | 'find' | 'listSteps' | 'list' | 'deleteRuns'>;
 
 /** The value of a step with its position. */
 export interface RecordedValue<T> {
   readonly value: T;
   readonly position: number;
 }
+
+/** Which runs to delete. */
+export type RunDeletion =
+  /** `time`: milliseconds since 1970. A run ends at its `updatedAt`. */
+  | { readonly type: 'ended_before'; readonly time: number }
+  | { readonly type: 'ids'; readonly runIds: readonly string[] };
 
 /** One attempt's right to work on a run. */
 export interface Claim {

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.ts';
+import { ConfigError } from '../base/errors.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
@@ -9,6 +10,7 @@ import { followEvents, hasEnded } from './follow-events.ts';
 import { createFork } from './fork.ts';
 import type {
   AnswerOptions,
+  DeleteOptions,
   EnqueueOptions,
   FollowedEvents,
   FollowOptions,
@@ -18,7 +20,7 @@ import type {
   RunProgress,
   RunSummary,
 } from './host.ts';
-import { readAnswerOptions, readCancelOptions, readGetRunOptions } from './host-options.ts';
+import { readAnswerOptions, readCancelOptions, readDeletion, readGetRunOptions } from './host-options.ts';
 import { roundClock } from './round-clock.ts';
 import { checkFilter, checkPosition } from './run-filter.ts';
 import type { ClientStore, RunChange, StoredRun, StoredStep } from './run-store.ts';
@@ -27,7 +29,11 @@ import type { PendingAnswer } from './step-runner.ts';
 
 /** Reads, answers, queues, forks and cancels the runs of a store, without working on them. */
 export class StoreClient
-  implements Pick<Host, 'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'fork'>
+  implements
+    Pick<
+      Host,
+      'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'deleteRuns' | 'fork'
+    >
 {
   /** Returns whole milliseconds. */
   protected readonly clock: Clock;
@@ -101,6 +107,12 @@ export class StoreClient
 
   async listRuns(filter?: RunFilter): Promise<readonly RunSummary[]> {
     return this.#store.list(checkFilter(filter));
+  }
+
+  async deleteRuns(options: DeleteOptions): Promise<number> {
+    const deletion = readDeletion(options, this.clock.now());
+    if (this.#store.deleteRuns !== undefined) return this.#store.deleteRuns(deletion);
+    throw new ConfigError('host.deleteRuns: the store of this host deletes no runs. Implement RunStore.deleteRuns.');
   }
 
   async fork(runId: string, options: ForkOptions): Promise<string> {

@@ -54,7 +54,8 @@ test.each<[operation: string, index: string, work: (database: DatabaseSync) => v
   [
     'look for runs to delete',
     'runs_ended (updated_at<?)',
-    (database) => new Deletion(database).deletePart({ before: 5, now: () => 0 }),
+    (database) =>
+      new Deletion(database).deletePart({ deletion: { type: 'ended_before', time: 5 }, from: 0, now: () => 0 }),
   ],
 ])('to %s, SQLite reads only the rows of an index', (_, index, work) => {
   const plans = explainQueries(work);

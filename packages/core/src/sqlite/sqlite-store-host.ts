@@ -1,4 +1,3 @@
-import { readRetention } from '../host/host-options.ts';
 import { type AnyResumable, readAgentName, resumeWith } from '../host/resumable.ts';
 import { roundClock } from '../host/round-clock.ts';
 import { hasKnownSchema } from '../host/schema-version.ts';
@@ -23,10 +22,6 @@ export class SqliteStoreHost extends StoreHost implements SqliteHost {
     return agents.flatMap((each, index) =>
       (records[index] ?? []).filter(hasKnownSchema).map((record) => resumeWith(each, { record, host: this })),
     );
-  }
-
-  async deleteRuns(options: { readonly olderThanMs: number }): Promise<number> {
-    return this.#store.deleteEnded(readRetention(options, this.clock.now()));
   }
 
   override async close(options: { readonly graceMs?: number } = {}): Promise<void> {

@@ -1,10 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
-import { createRunExistsError, createRunLostError, type Wait } from '../host/check-answer.ts';
+import { createNotEndedError, createRunExistsError, createRunLostError, type Wait } from '../host/check-answer.ts';
 import { hasEnded } from '../host/follow-events.ts';
 import type { RunRecord, RunSummary } from '../host/host.ts';
 import type { CheckedFilter } from '../host/run-filter.ts';
-import type { Claim, ClaimedRun, RunInsertion, RunStore, RunUpdate, StoredRun, StoredStep } from '../host/run-store.ts';
+import type {
+  Claim,
+  ClaimedRun,
+  RunDeletion,
+  RunInsertion,
+  RunStore,
+  RunUpdate,
+  StoredRun,
+  StoredStep,
+} from '../host/run-store.ts';
 import { serializeStep } from '../host/serialize-step.ts';
 import { openDatabase, toDatabaseError } from './database.ts';
 import { FileGuard } from './database-path.ts';
@@ -162,17 +171,27 @@ export class SqliteStore implements RunStore {
     });
   }
 
-  /** Deletes runs that ended before a time, in parts, until none is left or the store closes. Returns their number. */
-  async deleteEnded(before: number): Promise<number> {
+  /** Deletes in parts, until none is left or the store closes. */
+  async deleteRuns(deletion: RunDeletion): Promise<number> {
+    if (deletion.type === 'ids') this.#checkEnded(deletion.runIds);
     const { signal } = this.#closing;
     let count = 0;
-    for (let isDone = false; !isDone; ) {
-      const part = await this.#writer.write(() => this.#deletion.deletePart({ before, now: readMonotonicMs }));
+    for (let from = 0, isDone = false; !isDone; ) {
+      const part = await this.#writer.write(() => this.#deletion.deletePart({ deletion, from, now: readMonotonicMs }));
       count += part.count;
+      from = part.next;
       if (!part.isDone) await this.#clock.sleep(PAUSE_MS, signal).catch(() => undefined); // Rejects if the store closes.
       isDone = part.isDone || signal.aborted;
     }
     return count;
+  }
+
+  /** A run that has ended stays so: the check needs no transaction with the deletion. @throws HostError `run.not_ended` */
+  #checkEnded(runIds: readonly string[]): void {
+    const open = this.#read(() =>
+      runIds.filter((runId) => !hasEnded(this.#runTable.find(runId)?.status ?? 'completed')),
+    );
+    if (open.length > 0) throw createNotEndedError(open);
   }
 
   stopDeleting(): void {

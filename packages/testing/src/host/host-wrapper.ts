@@ -67,6 +67,10 @@ export class HostWrapper implements Host {
     return this.#inner.listRuns(...given);
   }
 
+  deleteRuns(...given: Arguments<'deleteRuns'>): Result<'deleteRuns'> {
+    return this.#inner.deleteRuns(...given);
+  }
+
   fork(...given: Arguments<'fork'>): Result<'fork'> {
     return this.#inner.fork(...given);
   }
