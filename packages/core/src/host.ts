@@ -17,8 +17,10 @@ export { filterRuns } from './host/filter-runs.ts';
 export { hasEnded } from './host/follow-events.ts';
 export type {
   AnswerOptions,
+  AnyResumable,
   ClaimOptions,
   ClaimResult,
+  ConversationLookup,
   DeleteOptions,
   EnqueueOptions,
   FollowedEvents,
@@ -28,6 +30,9 @@ export type {
   LiveRecord,
   RecordedConversation,
   RecordedEvent,
+  Resumable,
+  ResumableWithContext,
+  ResumableWithConversation,
   RunFilter,
   RunProgress,
   RunRecord,
@@ -35,13 +40,6 @@ export type {
   RunSummary,
 } from './host/host.ts';
 export { readCloseOptions } from './host/host-options.ts';
-export type {
-  AnyResumable,
-  ConversationLookup,
-  Resumable,
-  ResumableWithContext,
-  ResumableWithConversation,
-} from './host/resumable.ts';
 export { readAgentName, resumeWith } from './host/resumable.ts';
 export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';

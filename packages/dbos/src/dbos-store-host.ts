@@ -1,5 +1,13 @@
 import { systemClock } from '@pawl/core';
-import { type ClaimOptions, type ClaimResult, readCloseOptions, roundClock, StoreHost } from '@pawl/core/host';
+import {
+  type AnyResumable,
+  type ClaimOptions,
+  type ClaimResult,
+  readAgentName,
+  readCloseOptions,
+  roundClock,
+  StoreHost,
+} from '@pawl/core/host';
 import type { ClientStoreOptions } from './dbos-client-store.ts';
 import type { DbosHost, DbosHostOptions, WorkerRun } from './host-types.ts';
 import { QueueWorker } from './queue-worker.ts';
@@ -36,6 +44,12 @@ export class DbosStoreHost<Resumed extends WorkerRun> extends StoreHost implemen
   override async claim(runId: string, options?: ClaimOptions): Promise<ClaimResult> {
     this.#store.checkLock();
     return super.claim(runId, options);
+  }
+
+  /** Returns no runs: the workers continue them, also those of this process. */
+  override async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
+    for (const each of agents) readAgentName(each);
+    return [];
   }
 
   override async close(options: { readonly graceMs?: number } = {}): Promise<void> {

@@ -64,6 +64,8 @@ export type DbosClient = Pick<
 };
 
 export interface DbosHost extends Host {
+  /** Returns no runs: the workers with an agent continue its runs by themselves. */
+  resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]>;
   /**
    * Deletes ended runs and their DBOS workflows, a few at a time.
    *

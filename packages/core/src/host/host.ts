@@ -5,6 +5,7 @@ import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { LimitName, Outcome } from '../event/outcome.ts';
+import type { Conversation } from './conversation.ts';
 import type { StepRunner } from './step-runner.ts';
 
 /** What a host stores about a run, besides its steps. */
@@ -153,6 +154,43 @@ export type DeleteOptions =
   /** How long ago the runs have ended at least, in milliseconds. */
   { readonly olderThanMs: number } | { readonly runIds: readonly string[] };
 
+/** An agent that a host can resume runs with. */
+export interface Resumable<Resumed> {
+  readonly name: string;
+  /** A property, not a method: so the compiler refuses an agent that needs a context. Pass that one as `{ agent, context }`. */
+  readonly resume: (runId: string, options: { readonly host: Host; readonly conversation?: Conversation }) => Resumed;
+}
+
+/** An agent that needs a context, with a function that makes the context of each resumed run. */
+export interface ResumableWithContext<Resumed> {
+  readonly agent: {
+    readonly name: string;
+    resume(
+      runId: string,
+      options: { readonly host: Host; readonly context: unknown; readonly conversation?: Conversation },
+    ): Resumed;
+  };
+  /** Returns the context that `agent.run` would get. The record has the run's `metadata`. */
+  readonly context: (record: RunRecord) => unknown;
+  /** For runs that are part of a conversation. */
+  readonly conversation?: ConversationLookup;
+}
+
+/** An agent without a context whose runs are part of conversations. */
+export interface ResumableWithConversation<Resumed> {
+  readonly agent: Resumable<Resumed>;
+  readonly conversation: ConversationLookup;
+}
+
+/** Returns the conversation of a run. Called only for runs that are part of one; its id is `record.conversation.id`. */
+export type ConversationLookup = (record: RunRecord & Required<Pick<RunRecord, 'conversation'>>) => Conversation;
+
+/** What a host that resumes runs by itself accepts: an agent, or an agent with what its runs need. */
+export type AnyResumable<Resumed> =
+  | Resumable<Resumed>
+  | ResumableWithContext<Resumed>
+  | ResumableWithConversation<Resumed>;
+
 /** Stores runs and lets one worker at a time work on each: `memoryHost()`, `sqliteHost()`, `dbosHost()`. */
 export interface Host {
   /** Listeners of every run that this process works on with this host, including resumed runs. Called before those of the agent and of the run. */
@@ -189,6 +227,14 @@ export interface Host {
    * @throws HostError `run.unknown`
    */
   cancel(runId: string, options?: { readonly reason?: string }): Promise<void>;
+  /**
+   * Resumes the runs of these agents that can continue and that no process works on: enqueued and interrupted ones, and suspended ones that
+   * were answered or cancelled, or whose wait has expired. Returns what `resume` of the agents returns. A host whose workers do this by
+   * themselves returns none. If two processes resume the same run, the second one follows it.
+   *
+   * @throws ConfigError for a value that is not an agent
+   */
+  resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]>;
   /** Reads the state of a run, and its events after a position. @throws HostError `run.unknown` */
   getRun(runId: string, options?: { readonly after?: number }): Promise<RunProgress>;
   /**

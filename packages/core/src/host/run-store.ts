@@ -83,6 +83,12 @@ export interface RunStore {
   /** Reads the runs that a filter matches, in its order and up to its limit. `filterRuns` does this for stores without an index. */
   list(filter: CheckedFilter): Promise<readonly RunSummary[]>;
   /**
+   * Reads the records of the runs of an agent that can continue and that no process works on, for `resumeAll`. `now`: milliseconds since 1970.
+   *
+   * @defaultValue `list` of the queued, interrupted and suspended runs, and an `update` of each suspended one to read its waits
+   */
+  listResumable?(agent: string, now: number): Promise<readonly RunRecord[]>;
+  /**
    * Deletes runs with everything that is stored of them. Resolves their number.
    *
    * Contract:

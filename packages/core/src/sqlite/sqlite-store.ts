@@ -164,7 +164,7 @@ export class SqliteStore implements RunStore {
   }
 
   /** Reads the records of an agent's runs that can continue and that no process works on. */
-  listResumable(agent: string, now: number): readonly RunRecord[] {
+  async listResumable(agent: string, now: number): Promise<readonly RunRecord[]> {
     return this.#read(() => {
       const rows = this.#runTable.listUnfinished(agent, now).filter((row) => this.#isFree(row));
       return rows.map((row) => this.#runTable.readRecord(row));

@@ -1,5 +1,5 @@
 import type { Host } from '@pawl/core';
-import type { RunProgress, StepRecording, StepRunner } from '@pawl/core/host';
+import type { RunProgress, StepRecording, StepRunner, WaitOptions } from '@pawl/core/host';
 import { expectEqual, expectFields, expectRejection, waitUntil } from './expect.ts';
 import {
   APPROVAL,
@@ -148,6 +148,37 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true };
     expectFields(opened.record, given, 'The record is as given.');
     expectEqual((await host.getRun(runId)).status, 'running', 'The run is running.');
+  },
+
+  'resumes every run of the agents that can continue, and no other': async ({ host, clock, hasWorkers }) => {
+    const wait = async (runId: string, options: Partial<WaitOptions> = {}): Promise<void> => {
+      const stepRunner = await host.start(createRecord(runId));
+      await stepRunner.waitFor('approval:1.0', { ...APPROVAL, ...options });
+      await host.release(runId, SUSPENDED);
+    };
+    await host.enqueue('agent', 'Go.', { runId: 'enqueued' });
+    await host.enqueue('other', 'Go.', { runId: 'of another agent' });
+    await host.start(createRecord('at work'));
+    await host.start(createRecord('ended'));
+    await host.release('ended', COMPLETED);
+    await host.start(createRecord('released'));
+    await host.release('released', undefined);
+    for (const runId of ['waiting', 'answered', 'written to', 'cancelled']) await wait(runId);
+    await wait('expired', { timeoutMs: 100 });
+    await host.answer('answered', 'approval:1.0', APPROVE);
+    await host.sendMessage('written to', { role: 'user', content: 'Stop.' });
+    await host.cancel('cancelled');
+    await clock.advance(100);
+    const agent = { name: 'agent', resume: (runId: string, options: { readonly host: Host }) => ({ runId, options }) };
+    const resumed = await host.resumeAll([agent]);
+    const expected = hasWorkers ? [] : ['answered', 'cancelled', 'enqueued', 'expired', 'released', 'written to'];
+    expectEqual(resumed.map(({ runId }) => runId).toSorted(), expected, 'Each run that can continue is resumed once.');
+    expectEqual(
+      resumed.every(({ options }) => options.host === host),
+      true,
+      'A run is resumed with its host.',
+    );
+    await expectRejection(host.resumeAll([{} as typeof agent]), 'config.invalid', 'Only agents can resume runs.');
   },
 
   'cancels a claimed run and an unclaimed run': async ({ host }) => {
