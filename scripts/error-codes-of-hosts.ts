@@ -71,8 +71,13 @@ export const CODES_OF_HOSTS: Readonly<Record<string, ErrorCode>> = {
   },
   'run.conflict': {
     class: 'HostError',
-    cause: 'The host has a run with that id and another input.',
+    cause: 'The host has a run with that id and another input or owner.',
     action: 'Use another `runId`.',
+  },
+  'run.not_ended': {
+    class: 'HostError',
+    cause: '`deleteRuns({ runIds })` names runs that have not ended.',
+    action: 'Cancel and resume them first, or leave them out. Nothing was deleted.',
   },
   'run.unknown': {
     class: 'HostError',

@@ -66,6 +66,7 @@ export const agents: readonly Factory[] = [
       [{ tools: [] }, 'there is no option "tools". It is an option of the agent: agent.with({ tools }).'],
       [{ temperature: 0 }, 'It is a request field: modelSettings: { temperature }.'],
       [{ stream: 'yes' }, 'stream is the text "yes". Pass true or false.'],
+      [{ owner: 7 }, 'owner is 7. Pass a text'],
       [{ onExistingRun: 'ignore' }, 'onExistingRun is the text "ignore". Pass "fail" or "attach".'],
       [{ onExisting: 'attach' }, 'Did you mean "onExistingRun"?'],
       [{ id: 'r' }, 'The option is "runId".'],
@@ -92,6 +93,7 @@ export const agents: readonly Factory[] = [
       [{ durable: memoryHost() }, 'there is no option "durable". The option is "host"'],
       [{ onVersionMismatch: 'ignore' }, 'onVersionMismatch is the text "ignore". Pass "fail" or "continue".'],
       [{ onExistingRun: 'attach' }, 'It is an option of agent.run.'],
+      [{ owner: 'ada' }, 'A run keeps the owner of agent.run.'],
     ],
   },
   {

@@ -1,6 +1,6 @@
 import { Agent, conversation, memoryConversations, memoryHost } from '@pawl/core';
 import { logEvents } from '@pawl/core/events';
-import { createHost } from '@pawl/core/host';
+import { createHost, SCHEMA_VERSION } from '@pawl/core/host';
 import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 import { memoryWireLog } from '@pawl/core/wire-log';
 import { dbosClient, dbosHost } from '@pawl/dbos';
@@ -119,6 +119,8 @@ export const hosts: readonly Factory[] = [
     wrong: [
       ...LIMITS,
       [{ runID: 'r' }, 'Did you mean "runId"?'],
+      [{ owner: '' }, 'owner is the text "".'],
+      [{ userId: 'ada' }, 'The option is "owner".'],
       [{ conversation: {} }, 'An enqueued run cannot be part of a conversation.'],
       [{ traceparent: 'abc' }, 'traceparent is the text "abc". Pass the W3C header'],
     ],
@@ -157,9 +159,34 @@ export const hosts: readonly Factory[] = [
     wrong: [
       [{ state: 'failed' }, 'Did you mean "status"?'],
       [{ offset: 5 }, 'The option is "after"'],
+      [{ owner: 7 }, "owner is 7. Pass an owner's id."],
       [{ status: 'done' }, 'status is "done".'],
       [{ order: 'newest' }, 'order is "newest".'],
     ],
+  },
+  {
+    name: 'host.answer',
+    covers: ['AnswerOptions'],
+    make: async (options) => {
+      const host = await openHostWithWait();
+      await host.answer('r', 'approval:1.0', { type: 'approve', fingerprint: 'f' }, options);
+    },
+    valid: { by: 'ada' },
+    isOptional: true,
+    wrong: [
+      [{ by: 7 }, 'host.answer: by is 7. Pass a text'],
+      [{ user: 'ada' }, 'The option is "by".'],
+    ],
+  },
+  {
+    name: 'host.sendMessage',
+    covers: [],
+    make: async (options) => {
+      await (await openHostWithWait()).sendMessage('r', { role: 'user', content: 'Stop.' }, options);
+    },
+    valid: { by: 'ada' },
+    isOptional: true,
+    wrong: [[{ by: '' }, 'host.sendMessage: by is the text "".']],
   },
   {
     name: 'host.cancel',
@@ -187,7 +214,7 @@ export const hosts: readonly Factory[] = [
   },
   {
     name: 'host.deleteRuns',
-    covers: [],
+    covers: ['DeleteOptions'],
     make: async (options) => {
       const host = sqliteHost(':memory:');
       await host.deleteRuns(options).finally(() => host.close());
@@ -195,7 +222,9 @@ export const hosts: readonly Factory[] = [
     valid: { olderThanMs: 5 },
     wrong: [
       [{ olderThan: 5 }, 'The option is "olderThanMs", in milliseconds.'],
-      [{ olderThanMs: undefined }, 'olderThanMs is undefined. Pass milliseconds.'],
+      [{ olderThanMs: undefined }, 'olderThanMs is undefined. Pass milliseconds, or { runIds }.'],
+      [{ runIds: ['a'] }, 'olderThanMs and runIds exclude each other.'],
+      [{ runId: 'a' }, 'The option is "runIds", a list.'],
     ],
   },
   {
@@ -217,6 +246,21 @@ export const hosts: readonly Factory[] = [
 async function openHostWithRun() {
   const host = memoryHost();
   await new Agent({ model: scriptedModel([text]) }).run('Hi.', { host, runId: 'r' });
+  return host;
+}
+
+async function openHostWithWait() {
+  const host = memoryHost();
+  const record = {
+    schemaVersion: SCHEMA_VERSION,
+    runId: 'r',
+    agent: 'a',
+    messages: [],
+    limits: {},
+    metadata: {},
+    at: 0,
+  };
+  await (await host.start(record)).waitFor('approval:1.0', { fingerprint: 'f', accepts: ['approve'] });
   return host;
 }
 

@@ -188,6 +188,7 @@ describe('a host', () => {
       readonly limits?: RunRecord['limits'];
       readonly metadata?: RunRecord['metadata'];
       readonly traceparent?: string;
+      readonly owner?: string;
     }>();
     // @ts-expect-error: `before` is missing
     await host.fork('run', {});

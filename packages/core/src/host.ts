@@ -5,14 +5,23 @@
 
 export { checkListeners } from './event/check-listeners.ts';
 export type { Wait } from './host/check-answer.ts';
-export { createRunExistsError, createRunLostError, createUnknownRunError } from './host/check-answer.ts';
+export {
+  createNotEndedError,
+  createRunExistsError,
+  createRunLostError,
+  createUnknownRunError,
+} from './host/check-answer.ts';
 export { checkNumber } from './host/check-number.ts';
 export type { ConversationChange, ConversationStore, StoredConversation } from './host/conversation.ts';
 export { filterRuns } from './host/filter-runs.ts';
 export { hasEnded } from './host/follow-events.ts';
 export type {
+  AnswerOptions,
+  AnyResumable,
   ClaimOptions,
   ClaimResult,
+  ConversationLookup,
+  DeleteOptions,
   EnqueueOptions,
   FollowedEvents,
   FollowOptions,
@@ -22,20 +31,16 @@ export type {
   RecordedConversation,
   RecordedEvent,
   RecordedTrace,
+  Resumable,
+  ResumableWithContext,
+  ResumableWithConversation,
   RunFilter,
   RunProgress,
   RunRecord,
   RunStatus,
   RunSummary,
 } from './host/host.ts';
-export { readCloseOptions, readRetention } from './host/host-options.ts';
-export type {
-  AnyResumable,
-  ConversationLookup,
-  Resumable,
-  ResumableWithContext,
-  ResumableWithConversation,
-} from './host/resumable.ts';
+export { readCloseOptions } from './host/host-options.ts';
 export { readAgentName, resumeWith } from './host/resumable.ts';
 export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
@@ -45,7 +50,9 @@ export type {
   ClaimedRun,
   ClientStore,
   Decision,
+  RecordedValue,
   RunChange,
+  RunDeletion,
   RunInsertion,
   RunStore,
   RunUpdate,
@@ -60,6 +67,7 @@ export type {
   ChildRun,
   PendingAnswer,
   Step,
+  StepRecording,
   StepRunner,
   StepTask,
   WaitOptions,

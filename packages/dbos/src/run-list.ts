@@ -23,7 +23,7 @@ async function readPage(
   filter: Omit<CheckedFilter, 'limit'>,
   limit: number,
 ): Promise<readonly RunSummary[]> {
-  const { status, agent, conversation, metadataKeys, since, order, after } = filter;
+  const { status, agent, owner, conversation, metadataKeys, since, order, after } = filter;
   const values: unknown[] = [];
   /** Returns the condition with its parameter; nothing if the value is `undefined`. */
   const addCondition = (condition: string, value: unknown): readonly string[] =>
@@ -31,6 +31,7 @@ async function readPage(
   const conditions = [
     ...buildStatusConditions(status, addCondition),
     ...addCondition('agent = ?', agent),
+    ...addCondition('owner = ?', owner),
     ...addCondition('conversation = ?', conversation),
     ...addCondition('started_at >= ?', since),
     ...addCondition(order === 'asc' ? 'number > ?' : 'number < ?', after),

@@ -125,6 +125,8 @@ export interface RunOptions extends RunBasics {
   readonly host?: Host;
   /** Stored with the run. */
   readonly metadata?: JsonObject;
+  /** Whose run it is, such as the id of a user. Stored with the run, apart from `metadata`; `host.listRuns({ owner })` finds it. */
+  readonly owner?: string;
   /**
    * What to do if the host already has a run with this id. `'attach'` follows that run and returns its outcome. If the input differs,
    * `'attach'` fails with `run.conflict`.

@@ -5,6 +5,7 @@ import { checkOwn } from '../base/package-copy.ts';
 import { findClosest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import { checkListeners } from '../event/check-listeners.ts';
+import { checkStorableText } from '../host/check-storable-text.ts';
 import { copyMetadata } from '../host/copy-metadata.ts';
 import { resolveLimits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
@@ -20,7 +21,7 @@ import { AGENT, CONTINUE, RESUME, RUN } from './option-tables.ts';
 export function readRunOptions<Options extends RunOptions>(options: Options, agent: string): Options {
   const checked = checkOptions(options, RUN, `Agent "${agent}", run`);
   checkSharedOptions(checked, agent);
-  return withCopiedMetadata(checked, `Agent "${agent}", run`);
+  return readStoredOptions(checked, `Agent "${agent}", run`);
 }
 
 /** Requires a host: a run can be resumed only on the host on which it was started. */
@@ -71,12 +72,13 @@ export function readContinueOptions<Options extends ContinueOptions>(options: Op
   const where = `Agent "${agent}", continueConversation`;
   const checked = checkOptions<Options>(options, CONTINUE, where);
   checkSharedOptions(checked, agent);
-  return withCopiedMetadata(checked, where);
+  return readStoredOptions(checked, where);
 }
 
-/** Copies the metadata, which is stored with the run. */
-function withCopiedMetadata<Options extends RunOptions>(options: Options, where: string): Options {
-  const { metadata } = options;
+/** Checks the owner and copies the metadata, which are stored with the run. */
+function readStoredOptions<Options extends RunOptions>(options: Options, where: string): Options {
+  const { metadata, owner } = options;
+  checkStorableText(owner, `${where}: owner`);
   return metadata === undefined ? options : { ...options, metadata: copyMetadata(metadata, where) };
 }
 

@@ -147,8 +147,9 @@ function prepareContinuation<Output>(
 function resumeOptions({
   runId: _,
   metadata: __,
-  onExistingRun: ___,
-  signal: ____,
+  owner: ___,
+  onExistingRun: ____,
+  signal: _____,
   ...options
 }: ContinueOptions & Contextual): ResumeOptions & Contextual {
   return options;
@@ -183,6 +184,7 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     messages: history.messages,
     limits: { ...limits, ...options.limits },
     metadata: options.metadata ?? {},
+    ...(options.owner !== undefined && { owner: options.owner }),
     at: clock.now(),
     ...recordFields,
     // Without a host option nothing can resume the run, so nothing will compare the definition.

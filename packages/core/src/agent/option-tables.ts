@@ -116,6 +116,7 @@ export const RUN: OptionTable<RunOptions & Contextual> = {
     runId: 'any',
     host: 'any',
     metadata: 'object',
+    owner: 'any',
     onExistingRun: { fail: true, attach: true },
   },
   get hints() {
@@ -142,6 +143,7 @@ export const RESUME: OptionTable<ResumeOptions & Contextual> = {
       ...RUN_HINTS,
       runId: 'The id comes first: agent.resume(runId, options).',
       metadata: 'A run keeps the metadata of agent.run.',
+      owner: 'A run keeps the owner of agent.run.',
       onExistingRun: 'It is an option of agent.run.',
     };
   },

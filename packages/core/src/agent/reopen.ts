@@ -35,7 +35,10 @@ export async function reopen<Output>(
   const accept = (record: RunRecord): void => {
     checkAgent(record, blueprint.definition.name);
     checkConversation(record, options.conversation);
-    if (input !== undefined) checkSameInput(record, input);
+    if (input !== undefined) {
+      checkSameInput(record, input);
+      checkSameOwner(record, options);
+    }
     const mismatch = ignoresVersion ? undefined : findVersionMismatch(record, now);
     if (mismatch !== undefined) throw mismatch;
   };
@@ -135,6 +138,15 @@ function checkSameInput({ runId, messages: known }: RunRecord, input: readonly M
   });
 }
 
+/** An id that two owners choose must not give one of them the run of the other. */
+function checkSameOwner({ runId, owner }: RunRecord, options: RunOptions | ResumeOptions): void {
+  const wanted = 'owner' in options ? options.owner : undefined;
+  if (wanted === undefined || wanted === owner) return;
+  throw new HostError(`Run "${runId}" already exists with another owner. Pass another runId.`, {
+    code: 'run.conflict',
+  });
+}
+
 interface Attachment {
   readonly host: Host;
   readonly clock: Clock;
@@ -161,7 +173,8 @@ async function followElsewhere(runId: string, attachment: Attachment): Promise<O
   await followHere(runId, attachment);
   let replayed = true;
   for await (const { status, events, outcome } of pollRun(host, runId, { clock })) {
-    for (const { path, event } of events) ports.createEventSink(path).emitJournalEvent(event, { replayed });
+    for (const { path, event, position } of events)
+      ports.createEventSink(path).emitJournalEvent(event, { replayed, position });
     replayed = false; // Later events are new.
     if (status === 'interrupted') return undefined;
     if (status !== 'running' && status !== 'queued') return outcome;
@@ -179,11 +192,11 @@ async function followHere(runId: string, { host, ports }: Attachment): Promise<v
   });
 }
 
-function emitFollowed({ path, event, replayed }: FollowedEvent, ports: RunPorts): Promise<void> | undefined {
+function emitFollowed({ path, event, ...how }: FollowedEvent, ports: RunPorts): Promise<void> | undefined {
   // `awaitEnd` emits this event after the host has the outcome.
   if (event.type === 'run.finished' && path === '') return undefined;
   if (!('activeMs' in event)) return ports.createEventSink(path).emitLiveEvent(event);
-  ports.createEventSink(path).emitJournalEvent(event, { replayed });
+  ports.createEventSink(path).emitJournalEvent(event, how);
   return undefined;
 }
 

@@ -21,11 +21,12 @@ export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'l
  */
 export function checkFilter(filter: RunFilter = {}): CheckedFilter {
   const checked = checkOptions(filter, RUN_FILTER, 'host.listRuns');
-  const { status, agent, conversation, metadata, since, order = 'asc', limit = 1_000, after } = checked;
+  const { status, agent, owner, conversation, metadata, since, order = 'asc', limit = 1_000, after } = checked;
   if (status !== undefined && !Object.hasOwn(STATUSES, status))
     throw createFilterError('status', status, Object.keys(STATUSES).join(', '));
   if (order !== 'asc' && order !== 'desc') throw createFilterError('order', order, '"asc" or "desc"');
   if (agent !== undefined && typeof agent !== 'string') throw createFilterError('agent', agent, "an agent's name");
+  if (owner !== undefined && typeof owner !== 'string') throw createFilterError('owner', owner, "an owner's id");
   if (conversation !== undefined && typeof conversation !== 'string') {
     throw createFilterError('conversation', conversation, "a conversation's id");
   }
@@ -37,6 +38,7 @@ export function checkFilter(filter: RunFilter = {}): CheckedFilter {
   return {
     ...(status !== undefined && { status }),
     ...(agent !== undefined && { agent }),
+    ...(owner !== undefined && { owner }),
     ...(conversation !== undefined && { conversation }),
     metadataKeys: listMetadataKeys(metadata ?? {}),
     ...(since !== undefined && { since: clampInteger(Math.ceil(since)) }),
@@ -51,6 +53,7 @@ const RUN_FILTER: OptionTable<RunFilter> = {
   keys: {
     status: 'any',
     agent: 'any',
+    owner: 'any',
     conversation: 'any',
     metadata: 'any',
     since: 'any',
@@ -60,6 +63,8 @@ const RUN_FILTER: OptionTable<RunFilter> = {
   },
   hints: {
     statuses: 'The option is "status", and takes one status.',
+    user: 'The option is "owner".',
+    userId: 'The option is "owner".',
     conversationId: 'The option is "conversation".',
     offset: 'The option is "after": the position of the last run of the previous page.',
     cursor: 'The option is "after": the position of the last run of the previous page.',

@@ -5,10 +5,13 @@ import type { Listeners } from '../event/observers.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { hasEnded } from './follow-events.ts';
 import { type HeldRun, HeldRuns } from './held-runs.ts';
-import type { ClaimOptions, ClaimResult, Host, RunRecord } from './host.ts';
+import type { AnyResumable, ClaimOptions, ClaimResult, Host, RunRecord } from './host.ts';
 import { readCancelOptions, readCloseOptions } from './host-options.ts';
+import { listResumable } from './list-resumable.ts';
 import { createRandomId } from './read-run-id.ts';
+import { readAgentName, resumeWith } from './resumable.ts';
 import type { ClaimedRun, RunStore } from './run-store.ts';
+import { hasKnownSchema } from './schema-version.ts';
 import type { StepRunner } from './step-runner.ts';
 import { StoreClient } from './store-client.ts';
 import { StoreRun } from './store-run.ts';
@@ -99,6 +102,16 @@ export class StoreHost extends StoreClient implements Host {
     this.#heldRuns.get(runId)?.claim.cancel(readCancelOptions(options).reason);
   }
 
+  async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
+    this.#heldRuns.checkOpen();
+    const names = agents.map(readAgentName);
+    const now = this.clock.now();
+    const records = await Promise.all(names.map((name) => listResumable(this.#store, name, now)));
+    return agents.flatMap((each, index) =>
+      (records[index] ?? []).filter(hasKnownSchema).map((record) => resumeWith(each, { record, host: this })),
+    );
+  }
+
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
     const { graceMs } = readCloseOptions(options);
     this.#closed ??= this.#close(graceMs);
@@ -125,7 +138,7 @@ export class StoreHost extends StoreClient implements Host {
       claim: run.claim,
       number: attempt,
       signal: run.signal,
-      steps: new Map(steps),
+      steps: new Map(steps.map(({ name, value, position }) => [name, { value, position }])),
       intents,
       store: this.#store,
       clock: this.clock,
@@ -134,4 +147,4 @@ export class StoreHost extends StoreClient implements Host {
   }
 }
 
-const FIRST_ATTEMPT: ClaimedRun = { attempt: 1, cancelReason: undefined, steps: new Map(), intents: new Set() };
+const FIRST_ATTEMPT: ClaimedRun = { attempt: 1, cancelReason: undefined, steps: [], intents: new Set() };

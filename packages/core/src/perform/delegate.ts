@@ -106,7 +106,7 @@ async function runNestedCall(
   if (nestedRun?.outcome.status !== 'suspended') {
     const step = createResultStep(() => ({ ...closeDelegated(settled, run), ...spent }));
     const onRecorded: typeof step.onRecorded = (event, how) => {
-      nestedRun?.emitFinished(how);
+      nestedRun?.emitFinished({ replayed: how.replayed }); // The position is that of the call's result.
       step.onRecorded(event, how);
       requests.end();
     };

@@ -267,8 +267,9 @@ function createAnswerEvent(
   const position = { turn, index: state.index, ...stamp(scope) };
   if (waited.type === 'expired') return { type: 'approval.expired', ...position };
   const { value } = waited;
-  if (value.type === 'interrupt') return { type: 'user.interrupted', ...position, message: value.message };
-  return { type: 'approval.answered', ...position, answer: value };
+  const by = waited.by === undefined ? {} : { by: waited.by };
+  if (value.type === 'interrupt') return { type: 'user.interrupted', ...position, message: value.message, ...by };
+  return { type: 'approval.answered', ...position, answer: value, ...by };
 }
 
 function closeAnswered(

@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Listeners } from '../event/observers.ts';
-import type { Host } from '../host/host.ts';
-import type { AnyResumable } from '../host/resumable.ts';
+import type { DeleteOptions, Host } from '../host/host.ts';
 
 export interface SqliteHostOptions {
   /**
@@ -28,15 +27,9 @@ export interface SqliteHostOptions {
 
 export interface SqliteHost extends Host {
   /**
-   * Resumes the runs of these agents that a dead process left, that were answered or cancelled while suspended, or that were enqueued. If two
-   * processes resume the same run, the second one follows it.
-   */
-  resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]>;
-  /**
-   * Deletes the runs that ended more than `olderThanMs` ago, in parts, between which this process and others continue. Resolves their number.
-   * The file does not shrink: later runs use the space.
+   * Deletes ended runs in parts, between which this process and others continue. The file does not shrink: later runs use the space.
    *
-   * @throws ConfigError if `olderThanMs` is not a number.
+   * @throws HostError `run.not_ended`; ConfigError
    */
-  deleteRuns(options: { readonly olderThanMs: number }): Promise<number>;
+  deleteRuns(options: DeleteOptions): Promise<number>;
 }

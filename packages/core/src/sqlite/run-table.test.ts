@@ -38,13 +38,24 @@ test.each<[operation: string, index: string, work: (database: DatabaseSync) => v
   ['list by status and agent', 'runs_by_status (status=?)', list({ status: 'failed', agent: 'agent' })],
   ['list by agent', 'runs_by_agent (agent=?)', list({ agent: 'agent', order: 'desc' })],
   ['list by conversation', 'runs_by_conversation (conversation=?)', list({ conversation: 'chat', status: 'failed' })],
+  [
+    'list by owner',
+    'runs_by_owner (owner=? AND number<?)',
+    list({ owner: 'ada', status: 'failed', order: 'desc', after: 7 }),
+  ],
+  [
+    'list by owner and conversation',
+    'runs_by_conversation (conversation=?)',
+    list({ owner: 'ada', conversation: 'chat' }),
+  ],
   ['list by metadata', 'run_metadata USING PRIMARY KEY (hash=?)', list({ metadata: { user: 'ada', order: 7 } })],
   ['list on after a position', 'INTEGER PRIMARY KEY (rowid>?)', list({ after: 7 })],
   ['renew a lease', '(run_id=?)', (database) => new RunTable(database).renew('run', { token: 't', time: TIME })],
   [
     'look for runs to delete',
     'runs_ended (updated_at<?)',
-    (database) => new Deletion(database).deletePart({ before: 5, now: () => 0 }),
+    (database) =>
+      new Deletion(database).deletePart({ deletion: { type: 'ended_before', time: 5 }, from: 0, now: () => 0 }),
   ],
 ])('to %s, SQLite reads only the rows of an index', (_, index, work) => {
   const plans = explainQueries(work);

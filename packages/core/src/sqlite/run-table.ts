@@ -24,6 +24,7 @@ export interface RunRow {
   readonly lease: Lease | undefined;
   readonly cancelReason: string | undefined;
   readonly metadata: JsonObject;
+  readonly owner: string | undefined;
 }
 
 export interface ListedRow extends RunRow {
@@ -86,13 +87,13 @@ export class RunTable {
 
   /** Inserts a run: with a lease its first attempt begins at once, without one the run is queued. Returns its number. */
   insert(record: RunRecord, lease?: Lease): number {
-    const { runId, agent, metadata, conversation } = record;
+    const { runId, agent, metadata, owner, conversation } = record;
     const [status, attempts] = lease === undefined ? ['queued', 0] : ['running', 1];
     const at = roundTime(record.at);
     const { lastInsertRowid } = this.#prepare(
-      `INSERT INTO runs (run_id, agent, status, attempts, started_at, updated_at, conversation, metadata)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(runId, agent, status, attempts, at, at, conversation?.id ?? null, JSON.stringify(metadata));
+      `INSERT INTO runs (run_id, agent, status, attempts, started_at, updated_at, conversation, metadata, owner)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(runId, agent, status, attempts, at, at, conversation?.id ?? null, JSON.stringify(metadata), owner ?? null);
     const number = Number(lastInsertRowid);
     this.#prepare('INSERT INTO records VALUES (?, ?)').run(number, serializeRecord(record));
     insertMetadata(this.#database, number, metadata);
@@ -189,14 +190,14 @@ interface Conditions {
 
 /** Builds only the conditions that the filter has: SQLite uses an index only if its column is compared directly. */
 function buildConditions(filter: Omit<CheckedFilter, 'limit'>): Conditions {
-  const { conversation, status, agent, metadataKeys, since, order, after } = filter;
+  const { conversation, owner, status, agent, metadataKeys, since, order, after } = filter;
   // Selects the index that leaves the fewest runs: a plus before a column keeps SQLite from using its index.
-  const [byStatus, byAgent] = [
-    conversation === undefined ? '' : '+',
-    (conversation ?? status) === undefined ? '' : '+',
-  ];
+  const [byOwner, byStatus, byAgent] = [conversation, conversation ?? owner, conversation ?? owner ?? status].map(
+    (narrower) => (narrower === undefined ? '' : '+'),
+  );
   const given: readonly (readonly [condition: string, value: string | number | undefined])[] = [
     ['conversation = ?', conversation],
+    [`${byOwner}owner = ?`, owner],
     // An interrupted run is stored as running; its lease tells whether it still runs.
     [`${byStatus}status = ?`, status === 'interrupted' ? 'running' : status],
     [`${byAgent}agent = ?`, agent],
@@ -224,6 +225,7 @@ function toRunRow(columns: Columns): RunRow {
     lease: parseLease(columns),
     cancelReason: typeof columns['cancelled'] === 'string' ? columns['cancelled'] : undefined,
     metadata: JSON.parse(String(columns['metadata'])),
+    owner: typeof columns['owner'] === 'string' ? columns['owner'] : undefined,
   };
 }
 

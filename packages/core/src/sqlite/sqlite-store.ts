@@ -1,10 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
-import { createRunExistsError, createRunLostError, type Wait } from '../host/check-answer.ts';
+import { createNotEndedError, createRunExistsError, createRunLostError, type Wait } from '../host/check-answer.ts';
 import { hasEnded } from '../host/follow-events.ts';
 import type { RunRecord, RunSummary } from '../host/host.ts';
 import type { CheckedFilter } from '../host/run-filter.ts';
-import type { Claim, ClaimedRun, RunInsertion, RunStore, RunUpdate, StoredRun, StoredStep } from '../host/run-store.ts';
+import type {
+  Claim,
+  ClaimedRun,
+  RunDeletion,
+  RunInsertion,
+  RunStore,
+  RunUpdate,
+  StoredRun,
+  StoredStep,
+} from '../host/run-store.ts';
 import { serializeStep } from '../host/serialize-step.ts';
 import { openDatabase, toDatabaseError } from './database.ts';
 import { FileGuard } from './database-path.ts';
@@ -74,11 +83,10 @@ export class SqliteStore implements RunStore {
     });
     if (row === undefined) return undefined;
     this.#heldLeases.add(claim, row.number);
-    const steps = this.#read(() => this.#stepTable.listSteps(row.number, 0));
     return {
       attempt: row.attempts + 1,
       cancelReason: row.cancelReason,
-      steps: new Map(steps.map(({ name, value }) => [name, value])),
+      steps: this.#read(() => this.#stepTable.listSteps(row.number, 0)),
       intents: this.#read(() => this.#stepTable.listIntents(row.number)),
     };
   }
@@ -101,12 +109,14 @@ export class SqliteStore implements RunStore {
     if (!this.#read(() => this.#runTable.isHeld(run, token))) throw createRunLostError(runId);
   }
 
-  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
+  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<number> {
     const { runId, token } = claim;
     const run = this.#heldLeases.getRunNumber(claim);
     const text = serializeStep(value, { runId, name });
-    await this.#writer.write(() => {
-      if (!this.#stepTable.putStep({ run, name }, { token, value: text })) throw createRunLostError(runId);
+    return this.#writer.write(() => {
+      const position = this.#stepTable.putStep({ run, name }, { token, value: text });
+      if (position === undefined) throw createRunLostError(runId);
+      return position;
     });
   }
 
@@ -154,24 +164,34 @@ export class SqliteStore implements RunStore {
   }
 
   /** Reads the records of an agent's runs that can continue and that no process works on. */
-  listResumable(agent: string, now: number): readonly RunRecord[] {
+  async listResumable(agent: string, now: number): Promise<readonly RunRecord[]> {
     return this.#read(() => {
       const rows = this.#runTable.listUnfinished(agent, now).filter((row) => this.#isFree(row));
       return rows.map((row) => this.#runTable.readRecord(row));
     });
   }
 
-  /** Deletes runs that ended before a time, in parts, until none is left or the store closes. Returns their number. */
-  async deleteEnded(before: number): Promise<number> {
+  /** Deletes in parts, until none is left or the store closes. */
+  async deleteRuns(deletion: RunDeletion): Promise<number> {
+    if (deletion.type === 'ids') this.#checkEnded(deletion.runIds);
     const { signal } = this.#closing;
     let count = 0;
-    for (let isDone = false; !isDone; ) {
-      const part = await this.#writer.write(() => this.#deletion.deletePart({ before, now: readMonotonicMs }));
+    for (let from = 0, isDone = false; !isDone; ) {
+      const part = await this.#writer.write(() => this.#deletion.deletePart({ deletion, from, now: readMonotonicMs }));
       count += part.count;
+      from = part.next;
       if (!part.isDone) await this.#clock.sleep(PAUSE_MS, signal).catch(() => undefined); // Rejects if the store closes.
       isDone = part.isDone || signal.aborted;
     }
     return count;
+  }
+
+  /** A run that has ended stays so: the check needs no transaction with the deletion. @throws HostError `run.not_ended` */
+  #checkEnded(runIds: readonly string[]): void {
+    const open = this.#read(() =>
+      runIds.filter((runId) => !hasEnded(this.#runTable.find(runId)?.status ?? 'completed')),
+    );
+    if (open.length > 0) throw createNotEndedError(open);
   }
 
   stopDeleting(): void {
@@ -184,9 +204,9 @@ export class SqliteStore implements RunStore {
   }
 
   #toSummary(row: ListedRow): RunSummary {
-    const { runId, agent, number: position, metadata, startedAt, updatedAt, attempts, outcome } = row;
+    const { runId, agent, number: position, metadata, owner, startedAt, updatedAt, attempts, outcome } = row;
     const known = { runId, agent, status: this.#readStatus(row), metadata, position, startedAt, updatedAt, attempts };
-    return { ...known, ...(outcome !== undefined && { outcome }) };
+    return { ...known, ...(owner !== undefined && { owner }), ...(outcome !== undefined && { outcome }) };
   }
 
   #readStatus(row: RunRow): RunSummary['status'] {

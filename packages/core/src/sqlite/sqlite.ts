@@ -7,7 +7,7 @@ import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
 import { LOCK_HINTS } from './sqlite-conversations.ts';
 import { SqliteStoreHost } from './sqlite-store-host.ts';
 
-export type { Resumable, ResumableWithContext, ResumableWithConversation } from '../host/resumable.ts';
+export type { Resumable, ResumableWithContext, ResumableWithConversation } from '../host/host.ts';
 export type { SqliteHost, SqliteHostOptions } from './host-types.ts';
 export {
   type SqliteConversations,
