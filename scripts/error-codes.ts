@@ -64,6 +64,11 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
     cause: 'Thrown by a tool of yours, to wait for a person.',
     action: 'The outcome is `suspended`; answer the pending call.',
   },
+  'tool.unknown_outcome': {
+    class: 'UnknownOutcomeError',
+    cause: 'Thrown by a tool of yours that cannot know whether its call had its effect.',
+    action: "The tool's `onUnknownOutcome` decides. Without it the model is warned not to repeat the call unchecked.",
+  },
 
   'http.<status>': {
     class: 'HttpError',

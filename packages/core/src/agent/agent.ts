@@ -90,10 +90,12 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
   /**
    * Copies the agent with other options, for example with a test model or other limits. Its handoffs and agents as tools stay the same.
    *
+   * @param changes - The options that replace those of the agent, or a function that returns them. The function gets the current
+   * options, so that it can add to a list: `({ tools = [] }) => ({ tools: [...tools, search] })`.
    * @throws ConfigError like the constructor
    */
   with(
-    changes: Partial<AgentOptions<Context, never, never>> & NoOutput,
+    changes: AgentChanges<Context, Partial<AgentOptions<Context, never, never>> & NoOutput>,
   ): Agent<Context, Either<string, Handed>, Handed>;
   with<
     T extends AnyTool = None,
@@ -102,7 +104,7 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
     Own = unknown,
     Changed = None,
   >(
-    changes: Partial<PartsOptions<T, M, H, Context & Own, Changed>>,
+    changes: AgentChanges<Context, Partial<PartsOptions<T, M, H, Context & Own, Changed>>>,
   ): Agent<
     Context & Own & NeededBy<T | M | H>,
     Either<[Changed] extends [None] ? Output : Changed, HandedAfter<H, Handed>>,
@@ -120,6 +122,9 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
    */
   asHandoff(options?: HandoffOptions<Context>): Handoff<Context, Output>;
 }
+
+/** Other options for an agent, or a function that returns them. */
+type AgentChanges<Context, Options> = Options | ((options: AgentOptions<Context, unknown>) => Options);
 
 /** Without an output schema the output is text. */
 interface NoOutput {
@@ -180,8 +185,9 @@ export const Agent: AgentConstructor = class Agent {
     return launch<unknown>(this.#blueprint, { type: 'continue', message: userMessage, options });
   }
 
-  with(changes: Partial<AgentOptions<never, unknown>>): Agent {
-    return new Agent({ ...this.#options, ...readAgentOptions(changes, this.name) });
+  with(changes: AgentChanges<never, Partial<AgentOptions<never, unknown>>>): Agent {
+    const given = typeof changes === 'function' ? changes({ ...this.#options }) : changes;
+    return new Agent({ ...this.#options, ...readAgentOptions(given, this.name) });
   }
 
   asTool(options: AsToolOptions<never, never>): Tool<never> {

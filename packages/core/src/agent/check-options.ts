@@ -95,6 +95,10 @@ export function readAgentOptions<Context, Output>(
   options: Partial<AgentOptions<Context, Output>>,
   agent = 'agent',
 ): Partial<AgentOptions<Context, Output>> {
+  if (options instanceof Promise)
+    throw new ConfigError(
+      `Agent "${agent}": the options are a promise. Await it before, and return the options synchronously.`,
+    );
   const name = isRecord(options) && typeof options['name'] === 'string' ? options['name'] : agent;
   const checked = checkOptions<Partial<AgentOptions<Context, Output>>>(options, AGENT, `Agent "${name}"`);
   if (checked.modelSettings !== undefined) checkSettings(checked.modelSettings, name);

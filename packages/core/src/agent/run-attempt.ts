@@ -1,4 +1,6 @@
 import { onCancel } from '../base/cancellation.ts';
+import type { Clock } from '../base/clock.ts';
+import { EndCallbacks } from '../base/end-callbacks.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
 import { toErrorData } from '../event/error-data.ts';
@@ -96,8 +98,14 @@ interface AttemptScope {
 }
 
 async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
-  const { scope, state } = await begin({ ...from, history: () => restoreHistory(record) });
-  return runInScope(scope, state);
+  const { time, endCallbacks } = from.scope;
+  try {
+    const { scope, state } = await begin({ ...from, history: () => restoreHistory(record) });
+    return await runInScope(scope, state);
+  } finally {
+    time.end();
+    await endCallbacks.callAll();
+  }
 }
 
 function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
@@ -121,6 +129,7 @@ function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
     wireLog: combineWireLogs(blueprint.wireLog, options.wireLog, events),
     context: options.context as never, // `Agent` checks its type.
     cancellation: ports.cancellation,
+    endCallbacks: createEndCallbacks(events, clock),
     memo: new Map(),
     clock,
     random,
@@ -146,6 +155,14 @@ function combineWireLogs(agent: WireLog | undefined, run: WireLog | undefined, e
   return guardWireLogs([agent, run], (method, error) => {
     void events.emitLiveEvent({ type: 'listener.failed', event: `wireLog.${method}`, error: toErrorData(error) }); // This event needs no backpressure.
   });
+}
+
+function createEndCallbacks(events: EventSink, clock: Clock): EndCallbacks {
+  const name = 'onRunEnd';
+  const onFailure = (error: unknown): void => {
+    void events.emitLiveEvent({ type: 'listener.failed', event: name, error: toErrorData(error) }); // The run ends: nothing is left to hold back.
+  };
+  return new EndCallbacks({ name, clock, timeoutMs: 5_000, onFailure });
 }
 
 /** Charges the usage of each journal event to the budget, including replayed events. */

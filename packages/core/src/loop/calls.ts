@@ -18,7 +18,16 @@ interface CallChange
   extends Partial<
     Pick<
       CallState,
-      'status' | 'unknownOutcomes' | 'repeats' | 'pending' | 'nestedPending' | 'closedBy' | 'call' | 'isEdited'
+      | 'status'
+      | 'unknownOutcomes'
+      | 'repeats'
+      | 'pending'
+      | 'suspendedState'
+      | 'resumeData'
+      | 'nestedPending'
+      | 'closedBy'
+      | 'call'
+      | 'isEdited'
     >
   > {
   /** The arguments that a person wrote in place of the model's. */

@@ -58,7 +58,10 @@ export function checkCalls(
       );
       const position = { turn, index, ...stamp(scope) };
       if (pending === undefined) return { type: 'approval.not_required', ...position };
-      return { type: 'approval.requested', pending, ...position, ...(again !== undefined && { again }) };
+      const request = { type: 'approval.requested', pending, ...position } as const;
+      if (again === undefined) return request;
+      const { suspendedState: kept } = state;
+      return { ...request, again, ...(pending.reason === 'suspended' && kept !== undefined && { state: kept }) };
     };
     return createEventStep<JournalEvent>(scope, {
       name: formatCheckStep({ turn, index, repeats }),
@@ -89,16 +92,25 @@ async function findPendingCall({ turn, state, scope, repeats = 0 }: RepeatedCall
   const validated = await readArguments(tool, state.call);
   if (!validated.ok) return undefined;
   const call = { state, turn, repeats, scope, validated };
-  if (repeats > 0) return createPendingCall(tool, { reason: state.pending?.reason ?? 'approval', ...call });
+  if (repeats > 0) return repeatPendingCall(tool, call);
   if (tool.hasExternalResult) return createPendingCall(tool, { reason: 'external_result', ...call });
   if (!(await checkApproval(tool, call))) return undefined;
   return createPendingCall(tool, { reason: 'approval', ...call });
 }
 
+/** Creates the pending call again. A suspended call keeps its state and the preview that belongs to it. */
+function repeatPendingCall(tool: Tool, call: RepeatedCall & ValidatedScope): Promise<PendingCall> {
+  const { pending, suspendedState } = call.state;
+  const { reason = 'approval', preview: shown } = pending ?? {};
+  return createPendingCall(tool, { reason, ...call, ...(reason === 'suspended' && { shown, suspendedState }) });
+}
+
 interface PendingScope extends RepeatedCall, ValidatedScope {
   readonly reason: PendingCall['reason'];
   /** @defaultValue the result of the tool's `preview` */
-  readonly shown?: Json;
+  readonly shown?: Json | undefined;
+  /** The state with which the tool suspended the call. */
+  readonly suspendedState?: Json | undefined;
 }
 
 /** Creates the pending call that a person or system sees, and announces the wait: from then on it can be answered. */
@@ -117,7 +129,8 @@ export async function createPendingCall(tool: Tool, pending: PendingScope): Prom
     repeats,
     unknownOutcomes: hasBegun(reason) ? unknownOutcomes + 1 : unknownOutcomes,
   });
-  const shown = { id: addPath(scope, name), reason, accepts: [...ACCEPTED[reason]], call, input, fingerprint };
+  const accepts = [...(known.suspendedState === undefined ? ACCEPTED[reason] : ACCEPTED_WITH_STATE)];
+  const shown = { id: addPath(scope, name), reason, accepts, call, input, fingerprint };
   const pendingCall = definitionHash === undefined ? shown : { ...shown, definitionHash };
   // Before the event is emitted: an answer may arrive immediately, while parallel calls are still checked.
   await waitForAnswer(pendingCall, { name, scope, ahead: true });
@@ -130,6 +143,9 @@ const ACCEPTED: Readonly<Record<PendingCall['reason'], PendingCall['accepts']>> 
   unknown_outcome: ['approve', 'result', 'deny'],
   suspended: ['approve', 'result', 'deny'],
 };
+
+/** A tool that suspends with a state expects a value. */
+const ACCEPTED_WITH_STATE: PendingCall['accepts'] = ['resume', 'deny'];
 
 /** Returns the input for a person to see. The text of a custom tool is shown as text, even if the call has the form of a function. */
 function readInput(tool: Tool, call: ToolCall): Json {
@@ -285,6 +301,7 @@ function closeAnswered(
   switch (value.type) {
     case 'approve':
     case 'edit':
+    case 'resume':
       return undefined;
     case 'deny':
       return skip('denied', describeDenial(value, pending));
@@ -335,7 +352,7 @@ function describeInterruption({ nestedPending }: CallState, { reason }: PendingC
   return reason === 'unknown_outcome' ? UNKNOWN_UNANSWERED : CANCELLED;
 }
 
-const UNKNOWN = 'The outcome of this call is unknown: the process stopped while it ran.';
+const UNKNOWN = 'The outcome of this call is unknown.';
 
 const UNKNOWN_UNANSWERED = `${UNKNOWN} It may have had its effect. No decision was made.`;
 

@@ -1,5 +1,6 @@
 import type { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
+import type { EndCallbacks } from '../base/end-callbacks.ts';
 import type { SystemMessage, UserMessage } from '../chat/message.ts';
 import type { ChatSettings } from '../chat/request.ts';
 import type { EventType } from '../event/event.ts';
@@ -35,6 +36,8 @@ export interface Scope extends DefinitionChanges {
   readonly context: never;
   /** Cancelling it ends the run and its open work. */
   readonly cancellation: Cancellation;
+  /** Called when this process leaves the outermost run. */
+  readonly endCallbacks: EndCallbacks;
   readonly memo: RequestMemo;
   readonly clock: Clock;
   readonly random: () => number;

@@ -8,7 +8,7 @@ import { toErrorData } from '../event/error-data.ts';
 import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
 import type { ExceededCallLimit } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
-import { isRunEndError, RefuseRun, ToolError } from '../tool/errors.ts';
+import { isRunEndError, RefuseRun, ToolError, UnknownOutcomeError } from '../tool/errors.ts';
 import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { Tool, ToolContext } from '../tool/tool.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
@@ -48,7 +48,9 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
+  readonly resumeData: ToolContext<never>['resumeData'];
   readonly reportProgress: ToolContext<never>['reportProgress'];
+  readonly onRunEnd: ToolContext<never>['onRunEnd'];
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
   constructor({ turn, scope, state }: ToolCallScope, cancellation: Cancellation = scope.cancellation) {
@@ -60,10 +62,13 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.runId = scope.runId;
     this.path = scope.path;
     this.traceparent = getTraceparent(scope);
+    this.resumeData = state.resumeData;
     const emitProgress: ToolContext<never>['reportProgress'] = (progress) => {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
     };
     this.reportProgress = emitProgress; // An own property: see `LazySignal`.
+    const addCallback: ToolContext<never>['onRunEnd'] = (callback) => scope.endCallbacks.add(callback);
+    this.onRunEnd = addCallback;
   }
 }
 
@@ -101,9 +106,14 @@ export function closeWithError(error: unknown, run: ToolCallRun): ToolCallClosed
     const content = `Timed out after ${error.timeoutMs / 1000} s. It may still have had its effect.`;
     return failCall(error, { ...run, reason: 'timeout', content });
   }
+  if (UnknownOutcomeError.isInstance(error)) {
+    return failCall(error, { ...run, reason: 'unknown_outcome', content: `${error.message}\n${OUTCOME_UNKNOWN}` });
+  }
   const content = ToolError.isInstance(error) ? error.message : stringifyWellFormed({ error: describeForModel(error) });
   return failCall(addContextHint(error, run), { ...run, reason: 'threw', content });
 }
+
+const OUTCOME_UNKNOWN = 'The outcome of this call is unknown. It may have had its effect. Check before you repeat it.';
 
 /** JavaScript code or a host may run an agent without the context that its tools read. */
 function addContextHint(error: unknown, { state, scope }: ToolCallRun): unknown {
@@ -152,11 +162,29 @@ export function rejectInput(issues: string, run: ToolCallRun): ToolCallClosedEve
  *
  * @throws HostError `run.changed`
  */
-function checkUnchanged({ turn, state: { call }, scope }: ToolCallRun): void {
-  const change = scope.changedTools.get(getCallName(call));
-  if (change === undefined || !scope.isFromEarlierAttempt(turn)) return;
-  throw new HostError(
-    `Run "${scope.runId}" has an open call of tool "${getCallName(call)}" that agent "${scope.definition.name}" cannot run any more: ${change}. Resume it with the old tool, or pass onVersionMismatch: "continue" to return an error to the model.`,
+function checkUnchanged(call: ToolCallScope): void {
+  const change = findChange(call);
+  if (change === undefined) return;
+  throw createChangeError(call, `cannot run any more: ${change}`, 'return an error to the model');
+}
+
+function findChange({ turn, state: { call }, scope }: ToolCallScope): string | undefined {
+  return scope.isFromEarlierAttempt(turn) ? scope.changedTools.get(getCallName(call)) : undefined;
+}
+
+/**
+ * Returns a `HostError` `run.changed` for a call of a tool that is defined outside the application and was rewritten since the model made
+ * the call. The arguments may still match, and mean something else. A call that was approved since then runs.
+ */
+export function findRewriteError(tool: Tool | undefined, call: ToolCallScope): HostError | undefined {
+  if (tool?.definitionHash === undefined || call.state.status === 'approved') return undefined;
+  if (findChange(call) === undefined) return undefined;
+  return createChangeError(call, 'must not run: the definition of the tool has changed', 'run the new tool');
+}
+
+function createChangeError({ state: { call }, scope }: ToolCallScope, problem: string, otherwise: string): HostError {
+  return new HostError(
+    `Run "${scope.runId}" has an open call of tool "${getCallName(call)}" that agent "${scope.definition.name}" ${problem}. Resume it with the old tool, or pass onVersionMismatch: "continue" to ${otherwise}.`,
     { code: 'run.changed' },
   );
 }

@@ -123,6 +123,8 @@ function setting() {
       runId: 'run',
       path: '',
       traceparent: undefined,
+      resumeData: undefined,
+      onRunEnd: () => undefined,
       reportProgress: () => {},
     }),
   };

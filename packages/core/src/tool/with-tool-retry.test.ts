@@ -44,6 +44,8 @@ function called([retrying]: readonly Tool<unknown>[], signal = new AbortControll
     runId: 'run',
     path: '',
     traceparent: undefined,
+    resumeData: undefined,
+    onRunEnd: () => undefined,
     reportProgress: () => undefined,
   };
   return Promise.resolve(retrying?.execute({}, context));
