@@ -67,7 +67,7 @@ export type {
   ChildRun,
   PendingAnswer,
   Step,
-  StepRecording,
+  StepRecord,
   StepRunner,
   StepTask,
   WaitOptions,

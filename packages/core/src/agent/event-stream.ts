@@ -7,7 +7,7 @@ import type { JournalEvent, ToolFinishedEvent } from '../event/journal-event.ts'
 import type { LiveEvent } from '../event/live-event.ts';
 import { type Listener, type Listeners, Observers } from '../event/observers.ts';
 import type { FollowedEvent, FollowedRun, Follower } from '../host/live-runs.ts';
-import type { StepRecording } from '../host/step-runner.ts';
+import type { StepRecord } from '../host/step-runner.ts';
 import { parseArguments } from '../tool/arguments.ts';
 import { type Emission, type EventSubject, UnfinishedEvents } from './unfinished-events.ts';
 
@@ -99,7 +99,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     return this.#observers.isObserved(type) || this.#inherited?.isObserved(type) === true;
   }
 
-  emitJournalEvent(event: JournalEvent, how: StepRecording & { readonly path: string }): void {
+  emitJournalEvent(event: JournalEvent, how: StepRecord & { readonly path: string }): void {
     const { path } = how;
     const emission = this.#createEmission(event, { ...how, at: event.at });
     this.#journal.push(emission);

@@ -6,7 +6,7 @@ import type { ChatSettings } from '../chat/request.ts';
 import type { EventType } from '../event/event.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
-import type { StepRecording, StepRunner } from '../host/step-runner.ts';
+import type { StepRecord, StepRunner } from '../host/step-runner.ts';
 import type { ActiveTime } from '../limits/active-time.ts';
 import type { Budget } from '../limits/budget.ts';
 import type { Policy } from '../loop/policy.ts';
@@ -59,7 +59,7 @@ export interface Scope extends DefinitionChanges {
 /** Receives the events of a run. */
 export interface EventSink {
   /** Called once for each journal event, as soon as it is recorded. */
-  emitJournalEvent(emitJournalEvent: JournalEvent, how: StepRecording): void;
+  emitJournalEvent(emitJournalEvent: JournalEvent, how: StepRecord): void;
   /** Returns a promise if a reader is behind: continue when it resolves. */
   emitLiveEvent(emitLiveEvent: LiveEvent): Promise<void> | undefined;
   /** Whether anything receives live events of the type. */
