@@ -21,6 +21,7 @@ export type {
   ClaimOptions,
   ClaimResult,
   ConversationLookup,
+  CountFilter,
   DeleteOptions,
   EnqueueOptions,
   FollowedEvents,
@@ -33,6 +34,7 @@ export type {
   Resumable,
   ResumableWithContext,
   ResumableWithConversation,
+  RunCounts,
   RunFilter,
   RunProgress,
   RunRecord,
@@ -43,7 +45,7 @@ export { readCloseOptions } from './host/host-options.ts';
 export { readAgentName, resumeWith } from './host/resumable.ts';
 export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
-export { listMetadataKeys } from './host/run-filter.ts';
+export { listMetadataKeys, NO_RUNS } from './host/run-filter.ts';
 export type {
   Claim,
   ClaimedRun,

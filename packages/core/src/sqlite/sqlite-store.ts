@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import { createNotEndedError, createRunExistsError, createRunLostError, type Wait } from '../host/check-answer.ts';
 import { hasEnded } from '../host/follow-events.ts';
-import type { RunRecord, RunSummary } from '../host/host.ts';
-import type { CheckedFilter } from '../host/run-filter.ts';
+import type { RunCounts, RunRecord, RunSummary } from '../host/host.ts';
+import { type CheckedFilter, NO_RUNS } from '../host/run-filter.ts';
 import type {
   Claim,
   ClaimedRun,
@@ -161,6 +161,15 @@ export class SqliteStore implements RunStore {
       await yieldToEventLoop();
     }
     return summaries.slice(0, limit);
+  }
+
+  /** Counts in one statement. The lease of a running run says whether it is interrupted. */
+  async count(filter: CheckedFilter): Promise<RunCounts> {
+    return this.#read(() => {
+      const counts = { ...NO_RUNS, ...Object.fromEntries(this.#runTable.count(filter)) };
+      const interrupted = this.#runTable.listRunning(filter).filter((row) => this.#isFree(row)).length;
+      return { ...counts, running: counts.running - interrupted, interrupted };
+    });
   }
 
   /** Reads the records of an agent's runs that can continue and that no process works on. */
