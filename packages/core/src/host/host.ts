@@ -148,6 +148,13 @@ export interface ForkOptions {
   readonly messages?: readonly Message[];
   /** The user's message at that point. */
   readonly input?: string | readonly Message[];
+  /**
+   * Whether each call before that point that has no result yet is checked again: `needsApproval` of the agent that resumes decides, also about
+   * calls that needed no approval in the source. A fork never copies the answer of such a call.
+   *
+   * @defaultValue false
+   */
+  readonly recheckApprovals?: boolean;
 }
 
 export interface AnswerOptions {
