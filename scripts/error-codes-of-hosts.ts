@@ -163,8 +163,8 @@ export const CODES_OF_HOSTS: Readonly<Record<string, ErrorCode>> = {
   },
   'host.read_only': {
     class: 'HostError',
-    cause: 'The file or the database does not take writes.',
-    action: 'Give this user the right, or name the server that takes writes.',
+    cause: 'The file or the database does not take writes, or the host was opened with `readOnly`.',
+    action: 'Give this user the right, name the server that takes writes, or open the file without `readOnly`.',
   },
   'host.unreachable': {
     class: 'HostError',
@@ -193,7 +193,7 @@ export const CODES_OF_HOSTS: Readonly<Record<string, ErrorCode>> = {
   },
   'host.older': {
     class: 'HostError',
-    cause: 'The tables in PostgreSQL have an earlier format.',
+    cause: 'The tables in PostgreSQL, or the file of a host with `readOnly`, have an earlier format.',
     action: 'The message says how to migrate them.',
   },
   'host.text': {

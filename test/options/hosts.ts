@@ -165,6 +165,17 @@ export const hosts: readonly Factory[] = [
     ],
   },
   {
+    name: 'host.countRuns',
+    covers: [],
+    make: (options) => memoryHost().countRuns(options),
+    valid: { owner: 'ada' },
+    isOptional: true,
+    wrong: [
+      [{ status: 'failed' }, 'The counts are by status'],
+      [{ owner: 7 }, 'host.countRuns: owner is 7.'],
+    ],
+  },
+  {
     name: 'host.answer',
     covers: ['AnswerOptions'],
     make: async (options) => {

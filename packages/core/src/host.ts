@@ -21,6 +21,7 @@ export type {
   ClaimOptions,
   ClaimResult,
   ConversationLookup,
+  CountFilter,
   DeleteOptions,
   EnqueueOptions,
   FollowedEvents,
@@ -34,6 +35,7 @@ export type {
   Resumable,
   ResumableWithContext,
   ResumableWithConversation,
+  RunCounts,
   RunFilter,
   RunProgress,
   RunRecord,
@@ -44,7 +46,7 @@ export { readCloseOptions } from './host/host-options.ts';
 export { readAgentName, resumeWith } from './host/resumable.ts';
 export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
-export { listMetadataKeys } from './host/run-filter.ts';
+export { listMetadataKeys, NO_RUNS } from './host/run-filter.ts';
 export type {
   Claim,
   ClaimedRun,

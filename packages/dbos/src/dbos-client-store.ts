@@ -1,4 +1,4 @@
-import type { RunRecord, RunSummary } from '@pawl/core/host';
+import type { RunCounts, RunRecord, RunSummary } from '@pawl/core/host';
 import {
   type CheckedFilter,
   type ClientStore,
@@ -13,7 +13,7 @@ import {
 } from '@pawl/core/host';
 import type { Database, PoolClient } from './database.ts';
 import { createWorkflowId, type EngineClient } from './engine.ts';
-import { listRuns } from './run-list.ts';
+import { countRuns, listRuns } from './run-list.ts';
 import {
   cancelRun,
   deleteRuns,
@@ -78,6 +78,10 @@ export class DbosClientStore implements ClientStore {
 
   list(filter: CheckedFilter): Promise<readonly RunSummary[]> {
     return listRuns(this.database, filter);
+  }
+
+  count(filter: CheckedFilter): Promise<RunCounts> {
+    return countRuns(this.database, filter);
   }
 
   /** Deletes a few runs at a time, so that no statement takes long. */

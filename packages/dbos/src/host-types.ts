@@ -58,7 +58,16 @@ export interface DbosClientOptions {
 /** Reads, answers, queues, forks and cancels runs, in a process that does not work on them. */
 export type DbosClient = Pick<
   Host,
-  'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'deleteRuns' | 'fork'
+  | 'answer'
+  | 'sendMessage'
+  | 'enqueue'
+  | 'cancel'
+  | 'getRun'
+  | 'followRun'
+  | 'listRuns'
+  | 'countRuns'
+  | 'deleteRuns'
+  | 'fork'
 > & {
   close(): Promise<void>;
 };

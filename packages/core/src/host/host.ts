@@ -138,6 +138,12 @@ export interface RunFilter {
   readonly after?: number;
 }
 
+/** Selects the runs that `countRuns` counts. */
+export type CountFilter = Pick<RunFilter, 'agent' | 'owner' | 'conversation' | 'metadata' | 'since'>;
+
+/** How many runs have each status; 0 if none has it. */
+export type RunCounts = Readonly<Record<RunSummary['status'], number>>;
+
 /** An enqueued run cannot be part of a conversation: which messages come before its input is known only when it begins. */
 export interface EnqueueOptions {
   /** @defaultValue a random UUID */
@@ -160,6 +166,13 @@ export interface ForkOptions {
   readonly messages?: readonly Message[];
   /** The user's message at that point. */
   readonly input?: string | readonly Message[];
+  /**
+   * Whether each call before that point that has no result yet is checked again: `needsApproval` of the agent that resumes decides, also about
+   * calls that needed no approval in the source. A fork never copies the answer of such a call.
+   *
+   * @defaultValue false
+   */
+  readonly recheckApprovals?: boolean;
 }
 
 export interface AnswerOptions {
@@ -262,6 +275,8 @@ export interface Host {
   followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>>;
   /** Lists runs, the oldest first by default. @throws ConfigError for an invalid filter. */
   listRuns(filter?: RunFilter): Promise<readonly RunSummary[]>;
+  /** Counts the runs that match every given field, by status. @throws ConfigError for an invalid filter. */
+  countRuns(filter?: CountFilter): Promise<RunCounts>;
   /**
    * Deletes ended runs with everything that is stored of them: those that ended more than `olderThanMs` ago, or those with the given ids.
    * Resolves their number. Ids of unknown runs are ignored.

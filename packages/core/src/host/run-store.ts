@@ -1,6 +1,6 @@
 import type { Outcome } from '../event/outcome.ts';
 import type { Wait } from './check-answer.ts';
-import type { RunRecord, RunSummary } from './host.ts';
+import type { RunCounts, RunRecord, RunSummary } from './host.ts';
 import type { CheckedFilter } from './run-filter.ts';
 
 /**
@@ -83,6 +83,12 @@ export interface RunStore {
   /** Reads the runs that a filter matches, in its order and up to its limit. `filterRuns` does this for stores without an index. */
   list(filter: CheckedFilter): Promise<readonly RunSummary[]>;
   /**
+   * Counts the runs that a filter matches, by status, for a store with an index.
+   *
+   * @defaultValue `list`, which reads every run
+   */
+  count?(filter: CheckedFilter): Promise<RunCounts>;
+  /**
    * Reads the records of the runs of an agent that can continue and that no process works on, for `resumeAll`. `now`: milliseconds since 1970.
    *
    * @defaultValue `list` of the queued, interrupted and suspended runs, and an `update` of each suspended one to read its waits
@@ -103,7 +109,7 @@ export interface RunStore {
 }
 
 /** The part of a store that a process needs to start, answer and read runs without working on them. */
-export type ClientStore = Pick<RunStore, 'insert' | 'update' | 'find' | 'listSteps' | 'list' | 'deleteRuns'>;
+export type ClientStore = Pick<RunStore, 'insert' | 'update' | 'find' | 'listSteps' | 'list' | 'count' | 'deleteRuns'>;
 
 /** The value of a step with its position. */
 export interface RecordedValue<T> {

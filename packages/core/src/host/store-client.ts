@@ -10,19 +10,21 @@ import { followEvents, hasEnded } from './follow-events.ts';
 import { createFork } from './fork.ts';
 import type {
   AnswerOptions,
+  CountFilter,
   DeleteOptions,
   EnqueueOptions,
   FollowedEvents,
   FollowOptions,
   ForkOptions,
   Host,
+  RunCounts,
   RunFilter,
   RunProgress,
   RunSummary,
 } from './host.ts';
 import { readAnswerOptions, readCancelOptions, readDeletion, readGetRunOptions } from './host-options.ts';
 import { roundClock } from './round-clock.ts';
-import { checkFilter, checkPosition } from './run-filter.ts';
+import { checkCountFilter, checkFilter, checkPosition, tallyStatuses } from './run-filter.ts';
 import type { ClientStore, RunChange, StoredRun, StoredStep } from './run-store.ts';
 import { checkSchemaVersion, checkStoredStep } from './schema-version.ts';
 import type { PendingAnswer } from './step-runner.ts';
@@ -32,7 +34,16 @@ export class StoreClient
   implements
     Pick<
       Host,
-      'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'deleteRuns' | 'fork'
+      | 'answer'
+      | 'sendMessage'
+      | 'enqueue'
+      | 'cancel'
+      | 'getRun'
+      | 'followRun'
+      | 'listRuns'
+      | 'countRuns'
+      | 'deleteRuns'
+      | 'fork'
     >
 {
   /** Returns whole milliseconds. */
@@ -107,6 +118,11 @@ export class StoreClient
 
   async listRuns(filter?: RunFilter): Promise<readonly RunSummary[]> {
     return this.#store.list(checkFilter(filter));
+  }
+
+  async countRuns(filter?: CountFilter): Promise<RunCounts> {
+    const checked = checkCountFilter(filter);
+    return this.#store.count?.(checked) ?? tallyStatuses(await this.#store.list(checked));
   }
 
   async deleteRuns(options: DeleteOptions): Promise<number> {

@@ -19,6 +19,13 @@ export interface SqliteHostOptions {
   readonly leaseMs?: number;
   /** How long a write waits for a file that another process has locked, in milliseconds. @defaultValue 5_000 */
   readonly lockTimeoutMs?: number;
+  /**
+   * Opens the file of another process to read it: the host takes no lease and writes nothing, and each method that would write rejects with
+   * `host.read_only`. The file must exist and have the format of this version.
+   *
+   * @defaultValue false
+   */
+  readonly readOnly?: boolean;
   /** @defaultValue the system clock */
   readonly clock?: Clock;
   /** Listeners of every run that this process works on with this host, including resumed runs. Called before those of the agent and of the run. */

@@ -64,8 +64,7 @@ export class RunTable {
 
   /** Reads the first runs that a filter matches, bounded in rows and characters: at least one, if there is one. */
   readPage(filter: Omit<CheckedFilter, 'limit'>): readonly ListedRow[] {
-    const { conditions, values } = buildConditions(filter);
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const { where, values } = buildWhere(filter);
     const rows = this.#prepare(
       `SELECT runs.*, outcome FROM runs LEFT JOIN outcomes ON run = number ${where}
        ORDER BY number ${filter.order} LIMIT ${PAGE_ROWS}`,
@@ -78,6 +77,22 @@ export class RunTable {
       if (length > PAGE_LENGTH) break;
     }
     return page;
+  }
+
+  /** Counts the runs that a filter matches, by their stored status. */
+  count(filter: CheckedFilter): readonly (readonly [status: RunStatus, count: number])[] {
+    const { where, values } = buildWhere(filter);
+    const rows = this.#prepare(`SELECT status, count(*) AS count FROM runs ${where} GROUP BY status`).all(...values);
+    // Only this class writes the column.
+    return rows.map(({ status, count }) => [status as RunStatus, Number(count)]);
+  }
+
+  /** Reads the runs that a filter matches and that are stored as running. */
+  listRunning(filter: CheckedFilter): readonly RunRow[] {
+    const { where, values } = buildWhere({ ...filter, status: 'running' });
+    return this.#prepare(`SELECT * FROM runs ${where}`)
+      .all(...values)
+      .map(toRunRow);
   }
 
   /** Reads the runs of an agent that can continue, held or not. */
@@ -183,13 +198,14 @@ const UNFINISHED = `
   )
 `;
 
-interface Conditions {
-  readonly conditions: readonly string[];
+interface Where {
+  /** Empty if every run matches. */
+  readonly where: string;
   readonly values: readonly (string | number)[];
 }
 
 /** Builds only the conditions that the filter has: SQLite uses an index only if its column is compared directly. */
-function buildConditions(filter: Omit<CheckedFilter, 'limit'>): Conditions {
+function buildWhere(filter: Omit<CheckedFilter, 'limit'>): Where {
   const { conversation, owner, status, agent, metadataKeys, since, order, after } = filter;
   // Selects the index that leaves the fewest runs: a plus before a column keeps SQLite from using its index.
   const [byOwner, byStatus, byAgent] = [conversation, conversation ?? owner, conversation ?? owner ?? status].map(
@@ -208,7 +224,8 @@ function buildConditions(filter: Omit<CheckedFilter, 'limit'>): Conditions {
     ),
   ];
   const wanted = given.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
-  return { conditions: wanted.map(({ condition }) => condition), values: wanted.map(({ value }) => value) };
+  const where = wanted.length === 0 ? '' : `WHERE ${wanted.map(({ condition }) => condition).join(' AND ')}`;
+  return { where, values: wanted.map(({ value }) => value) };
 }
 
 type Columns = Readonly<Record<string, unknown>>;

@@ -15,6 +15,7 @@ export class SqliteStoreHost extends StoreHost implements SqliteHost {
   }
 
   override async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
+    await this.#store.checkWritable();
     // A process that was stopped renews its leases first. Otherwise another host in it would take its runs for those of a dead process.
     for (let turns = 0; turns < 3; turns++) await yieldToEventLoop();
     return super.resumeAll(agents);

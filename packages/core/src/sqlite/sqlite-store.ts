@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
 import { createNotEndedError, createRunExistsError, createRunLostError, type Wait } from '../host/check-answer.ts';
 import { hasEnded } from '../host/follow-events.ts';
-import type { RunRecord, RunSummary } from '../host/host.ts';
-import type { CheckedFilter } from '../host/run-filter.ts';
+import type { RunCounts, RunRecord, RunSummary } from '../host/host.ts';
+import { type CheckedFilter, NO_RUNS } from '../host/run-filter.ts';
 import type {
   Claim,
   ClaimedRun,
@@ -24,7 +24,7 @@ import { Leases } from './leases.ts';
 import { readMonotonicMs } from './machine.ts';
 import { type ListedRow, type RunRow, RunTable } from './run-table.ts';
 import { StepTable } from './step-table.ts';
-import { Writer } from './writer.ts';
+import { ReadOnlyWriter, Writer } from './writer.ts';
 
 export type SqliteStoreOptions = Required<Omit<SqliteHostOptions, 'listeners'>>;
 
@@ -34,7 +34,8 @@ export class SqliteStore implements RunStore {
   readonly #clock: Clock;
   readonly #database: DatabaseSync;
   readonly #file: FileGuard;
-  readonly #writer: Writer;
+  readonly #writer: Pick<Writer, 'write'>;
+  readonly #isReadOnly: boolean;
   readonly #runTable: RunTable;
   readonly #stepTable: StepTable;
   readonly #deletion: Deletion;
@@ -43,7 +44,8 @@ export class SqliteStore implements RunStore {
   readonly #closing = new AbortController();
 
   constructor(path: string, options: SqliteStoreOptions) {
-    const { leaseMs, lockTimeoutMs, clock } = options;
+    const { leaseMs, lockTimeoutMs, clock, readOnly } = options;
+    this.#isReadOnly = readOnly;
     this.#path = path;
     this.#clock = clock;
     this.#leases = new Leases({ clock, leaseMs });
@@ -51,7 +53,9 @@ export class SqliteStore implements RunStore {
     this.#file = new FileGuard(path);
     const readTimeMs = (): number => this.#leases.getTimeMs();
     const checkFile = (): void => this.#file.check(readMonotonicMs());
-    this.#writer = new Writer(this.#database, { path, clock, monotonic: readTimeMs, lockTimeoutMs, checkFile });
+    this.#writer = readOnly
+      ? new ReadOnlyWriter(path)
+      : new Writer(this.#database, { path, clock, monotonic: readTimeMs, lockTimeoutMs, checkFile });
     this.#runTable = new RunTable(this.#database);
     this.#stepTable = new StepTable(this.#database);
     this.#deletion = new Deletion(this.#database);
@@ -163,6 +167,15 @@ export class SqliteStore implements RunStore {
     return summaries.slice(0, limit);
   }
 
+  /** Counts in one statement. The lease of a running run says whether it is interrupted. */
+  async count(filter: CheckedFilter): Promise<RunCounts> {
+    return this.#read(() => {
+      const counts = { ...NO_RUNS, ...Object.fromEntries(this.#runTable.count(filter)) };
+      const interrupted = this.#runTable.listRunning(filter).filter((row) => this.#isFree(row)).length;
+      return { ...counts, running: counts.running - interrupted, interrupted };
+    });
+  }
+
   /** Reads the records of an agent's runs that can continue and that no process works on. */
   async listResumable(agent: string, now: number): Promise<readonly RunRecord[]> {
     return this.#read(() => {
@@ -198,9 +211,15 @@ export class SqliteStore implements RunStore {
     this.#closing.abort();
   }
 
+  /** Rejects if the store may not write. @throws HostError `host.read_only` */
+  async checkWritable(): Promise<void> {
+    if (this.#isReadOnly) await this.#writer.write(() => undefined);
+  }
+
   /** Closes the file after the writes that were requested before. */
-  close(): Promise<void> {
-    return this.#writer.write(() => undefined).finally(() => this.#database.close());
+  async close(): Promise<void> {
+    if (!this.#isReadOnly) await this.#writer.write(() => undefined).finally(() => this.#database.close());
+    else this.#database.close();
   }
 
   #toSummary(row: ListedRow): RunSummary {

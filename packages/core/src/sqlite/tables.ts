@@ -20,6 +20,16 @@ export function prepareTables(database: DatabaseSync, path: string): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON');
 }
 
+/** Checks that a file that is only read has the format of this version. @throws HostError `host.foreign`, `host.newer`, `host.older` */
+export function checkTables(database: DatabaseSync, path: string): void {
+  const format = checkFormat(database, path);
+  if (format === FORMAT) return;
+  throw new HostError(
+    `The file "${path}" has format ${format}, and is opened with readOnly, so it cannot be converted to format ${FORMAT}. Open it once without readOnly.`,
+    { code: 'host.older' },
+  );
+}
+
 function makeTables(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF');
   database.exec('BEGIN IMMEDIATE');

@@ -72,6 +72,10 @@ export class HostWrapper implements Host {
     return this.#inner.listRuns(...given);
   }
 
+  countRuns(...given: Arguments<'countRuns'>): Result<'countRuns'> {
+    return this.#inner.countRuns(...given);
+  }
+
   deleteRuns(...given: Arguments<'deleteRuns'>): Result<'deleteRuns'> {
     return this.#inner.deleteRuns(...given);
   }

@@ -1,4 +1,5 @@
 import type { Host, JsonObject } from '@pawl/core';
+import type { CountFilter } from '@pawl/core/host';
 import { expectEqual, expectRejection } from './expect.ts';
 import { type CaseBody, COMPLETED, claimRun, createRecord, createStep, listRunIds, SUSPENDED } from './kit.ts';
 
@@ -150,6 +151,51 @@ export const listCases: Readonly<Record<string, CaseBody>> = {
     for (const owner of ['', 'a\0b', '\ud800', 7, {}]) {
       const rejected = host.enqueue('agent', 'Go.', { owner: owner as string }); // A JavaScript caller is not type-checked.
       await expectRejection(rejected, 'config.invalid', 'An owner must be storable text.');
+    }
+  },
+
+  'counts runs by status': async ({ host }) => {
+    const none = {
+      queued: 0,
+      running: 0,
+      interrupted: 0,
+      completed: 0,
+      suspended: 0,
+      limited: 0,
+      truncated: 0,
+      filtered: 0,
+      refused: 0,
+      aborted: 0,
+      failed: 0,
+    };
+    expectEqual({ ...(await host.countRuns()) }, none, 'There is no run.');
+    for (const runId of ['one', 'two']) await finishRun(host, runId, { user: 'ada' });
+    await host.start({ ...createRecord('three'), owner: 'ada', at: 500 });
+    await host.start({ ...createRecord('four'), owner: 'ada', conversation: { id: 'chat', version: 1, kept: 0 } });
+    await host.release('four', undefined);
+    await host.start({ ...createRecord('five'), agent: 'other', owner: 'ada' });
+    await host.release('five', SUSPENDED);
+    await host.enqueue('agent', 'Go.', { runId: 'six', owner: 'bob' });
+    const all = { ...none, completed: 2, running: 1, interrupted: 1, suspended: 1, queued: 1 };
+    expectEqual({ ...(await host.countRuns()) }, all, 'Every run is counted.');
+    const filtered: readonly (readonly [CountFilter, object])[] = [
+      [{ owner: 'ada' }, { running: 1, interrupted: 1, suspended: 1 }],
+      [
+        { owner: 'ada', agent: 'agent' },
+        { running: 1, interrupted: 1 },
+      ],
+      [{ metadata: { user: 'ada' } }, { completed: 2 }],
+      [{ conversation: 'chat' }, { interrupted: 1 }],
+      [{ since: 500, owner: 'ada' }, { running: 1 }],
+      [{ owner: 'eve' }, {}],
+    ];
+    for (const [filter, counts] of filtered) {
+      const counted = { ...(await host.countRuns(filter)) };
+      expectEqual(counted, { ...none, ...counts }, `Counts the runs of ${JSON.stringify(filter)}.`);
+    }
+    for (const wrong of [{ status: 'failed' }, { owner: 7 }, { limit: 5 }]) {
+      const rejected = host.countRuns(wrong as CountFilter); // A JavaScript caller is not type-checked.
+      await expectRejection(rejected, 'config.invalid', 'The filter must be valid.');
     }
   },
 

@@ -262,6 +262,18 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     expectEqual(listTurns({ events }), [1], 'The fork does not keep the step that recorded the answer.');
   },
 
+  'checks open calls again in a fork that asks for it': async ({ host }) => {
+    const stepRunner = await host.start(createRecord('run'));
+    for (const [index, name] of ['model:1', 'check:1.0', 'check:1.1', 'tool:1.0:look', 'tool:1.1:pay'].entries())
+      await stepRunner.step(createStep(name, createEvent(index + 1)));
+    await host.release('run', COMPLETED);
+    const before = 'tool:1.1:pay';
+    const kept = await host.getRun(await host.fork('run', { before }));
+    expectEqual(listTurns(kept), [1, 2, 3, 4], 'A fork keeps the checks of open calls.');
+    const again = await host.getRun(await host.fork('run', { before, recheckApprovals: true }));
+    expectEqual(listTurns(again), [1, 2, 4], 'It keeps only the checks of calls with a result.');
+  },
+
   'begins no step after close, and lets a running step finish': async ({ host }) => {
     const stepRunner = await host.start(createRecord('run'));
     const work = Promise.withResolvers<string>();
