@@ -26,7 +26,7 @@ import type {
   WithNeededContext,
 } from './agent-options.ts';
 import { type AsToolOptions, createAgentTool } from './as-tool.ts';
-import { type Blueprint, createDefinitionRecord, type Handoff } from './blueprint.ts';
+import { type Blueprint, createDefinitionRecord, type Handoff, hasTextGuard } from './blueprint.ts';
 import {
   checkAgentOptions,
   checkToolChoice,
@@ -56,6 +56,12 @@ import type { Run } from './run.ts';
  */
 export interface Agent<Context = unknown, Output = string, Handed = Output> {
   readonly name: string;
+  /**
+   * Whether text that a run of this agent emits may be withdrawn by a guard: middleware with `isTextGuard` of this agent, of an agent that
+   * it may hand over to, or of an agent as a tool of these. If so, a server or an interface must not show the text of `text.delta`,
+   * `reasoning.delta`, `refusal.delta` and `output.partial`, but that of `model.responded` without `rejection`.
+   */
+  readonly hasTextGuard: boolean;
   /**
    * Starts a run. To continue a history, pass the `messages` of an outcome and the next user message.
    *
@@ -165,11 +171,17 @@ export const Agent: AgentConstructor = class Agent {
   readonly name: string;
   readonly #options: AgentOptions<never, unknown>;
   readonly #blueprint: Blueprint;
+  #hasTextGuard: boolean | undefined;
 
   constructor(options: AgentOptions<never, unknown>) {
     this.#options = readAgentOptions(options);
     this.#blueprint = define(this.#options);
     this.name = this.#blueprint.name;
+  }
+
+  get hasTextGuard(): boolean {
+    this.#hasTextGuard ??= hasTextGuard(this.#blueprint);
+    return this.#hasTextGuard;
   }
 
   run(input: Input, options?: RunOptions): Run<unknown> {

@@ -18,7 +18,7 @@ import { jsonSchema } from '../schema/plain-json-schema.ts';
 import type { Schema } from '../schema/schema.ts';
 import { describeTool, TOOL_HINTS, type Tool, type ToolOptions, tool } from '../tool/tool.ts';
 import { begin } from './begin.ts';
-import { type Blueprint, getPolicy } from './blueprint.ts';
+import { agentsOfTools, type Blueprint, getPolicy } from './blueprint.ts';
 import { createMeteredSink, resolveRunLimits } from './run-attempt.ts';
 
 /** Options of an agent as a tool. */
@@ -47,6 +47,7 @@ export function createAgentTool<Input, Context>(
   const delegate: Delegate = markOwn((given, outer) =>
     runNested(blueprint, { messages: createPrompt(given as Input), outer }),
   );
+  agentsOfTools.set(delegate, blueprint);
   return Object.freeze({ ...base, hasExternalResult: false, delegate });
 }
 

@@ -54,6 +54,20 @@ export interface Handoff<in Context = never, out Output = unknown> {
   readonly output?: Output;
 }
 
+/** The agents that tools run, by the function that runs them: a wrapper of such a tool has the same function. */
+export const agentsOfTools: WeakMap<NonNullable<Tool['delegate']>, Blueprint> = new WeakMap();
+
+/** Whether an agent, or one that can work in its runs, has middleware that decides about text that was already emitted. */
+export function hasTextGuard(blueprint: Blueprint, visited: Set<Blueprint> = new Set()): boolean {
+  if (visited.has(blueprint)) return false;
+  visited.add(blueprint);
+  const { middleware, tools } = blueprint.definition;
+  if (middleware.some(({ isTextGuard }) => isTextGuard === true)) return true;
+  const inner = [...tools.values()].flatMap(({ delegate }) => (delegate && agentsOfTools.get(delegate)) ?? []);
+  const next = [...inner, ...blueprint.handoffs().map((handoff) => handoff.blueprint)];
+  return next.some((each) => hasTextGuard(each, visited));
+}
+
 /** Returns the policy of an agent with the limits of a run. Reuses the last one: most runs of an agent have the same limits. */
 export function getPolicy(blueprint: Blueprint, limits: ResolvedLimits): Policy {
   const last = policies.get(blueprint);

@@ -112,7 +112,11 @@ function checkSettings({ n }: ChatSettings, agent: string): void {
   );
 }
 
-const HOOKS: Readonly<Record<keyof Middleware, true>> = { prepareTurn: true, wrapModelCall: true, wrapToolCall: true };
+const HOOKS: Readonly<Record<Exclude<keyof Middleware, 'isTextGuard'>, true>> = {
+  prepareTurn: true,
+  wrapModelCall: true,
+  wrapToolCall: true,
+};
 
 export function checkMiddleware(middleware: readonly Middleware<never>[], agent: string): void {
   middleware.forEach((each, index) => {
@@ -127,6 +131,8 @@ export function checkMiddleware(middleware: readonly Middleware<never>[], agent:
         if (typeof value === 'function') continue;
         throw new ConfigError(`${where}.${name} is not a function. Pass a function, or leave it out.`);
       }
+      if (name === 'isTextGuard' && typeof value !== 'boolean')
+        throw new ConfigError(`${where}.isTextGuard is ${describeValue(value)}. Pass true or false.`);
       // Other fields belong to the middleware. A guard under a misspelt name would check nothing.
       const meant = typeof value === 'function' ? describeUnknownHook(name, each) : undefined;
       if (meant !== undefined) throw new ConfigError(`${where} has no hook "${name}". ${meant}`);

@@ -78,6 +78,13 @@ export type ToolExecution = (call: ValidatedCall) => Promise<ToolResult>;
  * the tool; `AbortRun` and `RefuseRun` end the run.
  */
 export interface Middleware<in Context = unknown> {
+  /**
+   * Whether the middleware decides about the text of a response after its deltas were emitted: it may replace the text, or end the run
+   * because of it. Then `agent.hasTextGuard` is true, and whatever shows a run to a person must wait for the text of `model.responded`.
+   *
+   * @defaultValue false
+   */
+  readonly isTextGuard?: boolean;
   readonly prepareTurn?: (turn: TurnPlan, scope: MiddlewareScope<Context>) => TurnPlan | Promise<TurnPlan>;
   readonly wrapModelCall?: (
     request: ChatRequest,

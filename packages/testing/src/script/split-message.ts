@@ -29,9 +29,10 @@ function splitField([key, value]: readonly [string, unknown]): readonly Piece[] 
 }
 
 function splitCall(call: ToolCall, index: number): readonly Piece[] {
+  const kind = call.type === 'custom' ? { kind: call.type } : {};
   const createPiece = (fields: object, delta: string): Piece => ({
     wire: { tool_calls: [{ index, ...fields }] },
-    delta: { type: 'call', index, id: call.id, name: getCallName(call), delta },
+    delta: { type: 'call', index, id: call.id, name: getCallName(call), ...kind, delta },
   });
   const parts = getCallArguments(call).match(/.{1,12}/gsu) ?? [];
   return [createPiece(buildHead(call), ''), ...parts.map((part) => createPiece(buildTail(call, part), part))];
