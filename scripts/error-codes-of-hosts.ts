@@ -71,8 +71,13 @@ export const CODES_OF_HOSTS: Readonly<Record<string, ErrorCode>> = {
   },
   'run.conflict': {
     class: 'HostError',
-    cause: 'The host has a run with that id and another input.',
+    cause: 'The host has a run with that id and another input or owner.',
     action: 'Use another `runId`.',
+  },
+  'run.not_ended': {
+    class: 'HostError',
+    cause: '`deleteRuns({ runIds })` names runs that have not ended.',
+    action: 'Cancel and resume them first, or leave them out. Nothing was deleted.',
   },
   'run.unknown': {
     class: 'HostError',
@@ -158,8 +163,8 @@ export const CODES_OF_HOSTS: Readonly<Record<string, ErrorCode>> = {
   },
   'host.read_only': {
     class: 'HostError',
-    cause: 'The file or the database does not take writes.',
-    action: 'Give this user the right, or name the server that takes writes.',
+    cause: 'The file or the database does not take writes, or the host was opened with `readOnly`.',
+    action: 'Give this user the right, name the server that takes writes, or open the file without `readOnly`.',
   },
   'host.unreachable': {
     class: 'HostError',
@@ -188,7 +193,7 @@ export const CODES_OF_HOSTS: Readonly<Record<string, ErrorCode>> = {
   },
   'host.older': {
     class: 'HostError',
-    cause: 'The tables in PostgreSQL have an earlier format.',
+    cause: 'The tables in PostgreSQL, or the file of a host with `readOnly`, have an earlier format.',
     action: 'The message says how to migrate them.',
   },
   'host.text': {

@@ -207,4 +207,11 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** Literals in the source that look like codes of errors and are something else. */
-export const NOT_CODES: readonly string[] = ['host.cancel', 'host.close', 'run.off', 'run.on', 'run.steer'];
+export const NOT_CODES: readonly string[] = [
+  'host.answer',
+  'host.cancel',
+  'host.close',
+  'run.off',
+  'run.on',
+  'run.steer',
+];

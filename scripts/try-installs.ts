@@ -11,6 +11,26 @@ import { run } from './run.ts';
 const MAX_MEBIBYTES = 14;
 const MAX_PACKAGES = 8;
 
+/** Both majors of OpenTelemetry's SDK, each with the version of the API that it takes. */
+const OTEL_SDKS: readonly (readonly [name: string, packages: Readonly<Record<string, string>>])[] = [
+  [
+    'otel-2',
+    {
+      '@opentelemetry/sdk-trace-base': '2.12.1',
+      '@opentelemetry/context-async-hooks': '2.12.1',
+      '@opentelemetry/api': '^1.9.0',
+    },
+  ],
+  [
+    'otel-3',
+    {
+      '@opentelemetry/sdk-trace': '3.1.1',
+      '@opentelemetry/context-async-hooks': '3.1.1',
+      '@opentelemetry/api': '^1.10.0',
+    },
+  ],
+];
+
 const root = join(import.meta.dirname, '..');
 const given = process.argv[2];
 if (given === undefined) throw new Error('Pass the folder of the tarballs: node scripts/try-installs.ts FOLDER');
@@ -31,6 +51,12 @@ try {
   await run(process.execPath, ['try-packages.mjs'], npm);
   await checkStack(npm);
   await checkTypes(npm.cwd);
+  for (const [name, sdk] of OTEL_SDKS) {
+    const dependencies = { ...all, zod: '^4.0.0', ...sdk };
+    const traced = createProject(join(folder, name), { dependencies, files: ['try-otel.mjs'], signal });
+    await installDependencies(traced);
+    await run(process.execPath, ['try-otel.mjs', String(Object.keys(sdk)[0])], traced);
+  }
   const ofPnpm = createTestProject('pnpm', all);
   await run('npx', ['--yes', String(pnpm.split('+')[0]), 'install'], ofPnpm);
   await run(process.execPath, ['try-packages.mjs'], ofPnpm);
@@ -42,7 +68,7 @@ try {
   checkWeight(small.cwd);
   await tryTwoVersions({ folder, tarball: core.replace(/^file:/, ''), peer: String(all['@pawl/tools']), signal });
   const { '@pawl/dbos': _, ...bundled } = all; // Its engine loads optional packages, which no bundler can resolve.
-  await tryBundles({ folder, packages: { ...bundled, zod: '^4.0.0' }, signal });
+  await tryBundles({ folder, packages: { ...bundled, '@opentelemetry/api': '^1.9.0', zod: '^4.0.0' }, signal });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -54,7 +80,7 @@ function packPackage(file: string): readonly (readonly [string, string])[] {
 }
 
 function createTestProject(name: string, packages: Readonly<Record<string, string>>): Project {
-  const dependencies = { ...packages, zod: '^4.0.0' };
+  const dependencies = { ...packages, '@opentelemetry/api': '^1.9.0', zod: '^4.0.0' };
   const files = ['try-packages.mjs', 'try-stack.mjs', 'bundled-app.mjs'];
   return createProject(join(folder, name), { dependencies, files, signal });
 }
@@ -91,6 +117,7 @@ async function checkStack(npm: Project): Promise<void> {
     'testing/src/script/script.ts',
     'tools/src/files/roots.ts',
     'dbos/src/',
+    'otel/src/telemetry.ts',
   ]) {
     if (!output.includes(name)) throw new Error(`No stack leads to ${name}:\n${output}`);
   }

@@ -9,6 +9,7 @@ import { Agent, memoryConversations, openai, tool } from '@pawl/core';
 import { createHost } from '@pawl/core/host';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { zod3 } from '@pawl/core/zod3';
+import { telemetry } from '@pawl/otel';
 import { offlineServer, respond, testTool } from '@pawl/testing';
 import * as tools from '@pawl/tools';
 import { z } from 'zod';
@@ -41,7 +42,7 @@ async function runAgent(folder) {
   });
   const host = sqliteHost(join(folder, 'runs.db'));
   const model = openai('m', { baseURL: server.baseURL });
-  const agent = new Agent({ model, tools: [add, old], retry: { initialDelayMs: 0 } });
+  const agent = new Agent({ model, tools: [add, old], retry: { initialDelayMs: 0 }, instrumentation: telemetry() });
   const { messages } = await agent.run('Go.', { host, runId: 'run' });
   check(typeof createHost, /function/, '@pawl/core/host');
   // Only fetch sends this header.

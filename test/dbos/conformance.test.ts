@@ -16,6 +16,7 @@ afterAll(() => postgres.stop());
 
 describe('on DBOS', () => {
   const cases = hostConformance({
+    hasWorkers: true,
     open: async ({ clock }) => {
       const host = await dbosHost({ url, executorId: 'worker', agents: [], clock });
       await clearDatabase();

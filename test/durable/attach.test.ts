@@ -154,6 +154,23 @@ describe.each(hosts)('an enqueued run, on $name', ({ open }) => {
   });
 });
 
+test('attaching with another owner is refused, and does not name the owner of the run', async () => {
+  const [{ open }] = pairs as readonly [(typeof pairs)[number]];
+  const [host] = open();
+  const { agent, finish } = createSlowAgent();
+  finish();
+  const options = { host, runId: 'run', onExistingRun: 'attach' } as const;
+  const outcome = await agent.run('Go.', { ...options, owner: 'ada' }).outcome();
+  const refusal = await agent
+    .run('Go.', { ...options, owner: 'bob' })
+    .outcome()
+    .catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ name: 'HostError', code: 'run.conflict' });
+  expect(String(refusal)).not.toContain('ada');
+  expect(await agent.run('Go.', { ...options, owner: 'ada' }).outcome()).toEqual(outcome);
+  expect(await host.listRuns({ owner: 'ada' })).toMatchObject([{ runId: 'run', owner: 'ada' }]);
+});
+
 describe.each(hosts)('a fork, on $name', ({ open }) => {
   async function runFork(options: { readonly before: string; readonly input?: string }) {
     const host = open();

@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunRecord, RunSummary } from '@pawl/core/host';
 import {
   type CheckedFilter,
   type Claim,
   type ClaimedRun,
+  createNotEndedError,
   createRunExistsError,
   createRunLostError,
   createUnknownRunError,
   filterRuns,
   hasEnded,
   parseRecord,
+  type RunDeletion,
   type RunInsertion,
   type RunStore,
   type RunUpdate,
@@ -49,18 +51,19 @@ export class DirectoryStore implements RunStore {
   insert(record: RunRecord, as: RunInsertion): Promise<void> {
     return this.#runAlone(async () => {
       const files = await this.#readAll();
-      const { runId, agent, metadata, at } = record;
+      const { runId, agent, metadata, owner, at } = record;
       if (files.some(({ summary }) => summary.runId === runId)) throw createRunExistsError(runId);
       const position = 1 + Math.max(0, ...files.map(({ summary }) => summary.position));
       const times = { startedAt: Math.floor(at), updatedAt: Math.floor(at) };
+      const known = { runId, agent, metadata, position, ...times, ...(owner !== undefined && { owner }) };
       const file = { record: serializeRecord(record), steps: [], intents: [], waits: [] };
       if (as.type === 'queued') {
-        const summary = { runId, agent, metadata, position, ...times, status: 'queued', attempts: 0 } as const;
+        const summary = { ...known, status: 'queued', attempts: 0 } as const;
         const steps = (as.steps ?? []).map(({ name, value }) => [name, JSON.stringify(value)] as const);
         return this.#write({ ...file, summary, steps, waits: serializeWaits(as.waits ?? new Map()) });
       }
       this.#tokens.add(as.claim.token);
-      const summary = { runId, agent, metadata, position, ...times, status: 'running', attempts: 1 } as const;
+      const summary = { ...known, status: 'running', attempts: 1 } as const;
       return this.#write({ ...file, summary, token: as.claim.token });
     });
   }
@@ -77,8 +80,12 @@ export class DirectoryStore implements RunStore {
         token,
         summary: { ...summary, status: 'running', attempts: attempt, updatedAt: now },
       });
-      const steps = new Map(file.steps.map(([name, value]) => [name, JSON.parse(value)]));
-      return { attempt, cancelReason: file.cancelReason, steps, intents: new Set(file.intents) };
+      return {
+        attempt,
+        cancelReason: file.cancelReason,
+        steps: parseSteps(file.steps),
+        intents: new Set(file.intents),
+      };
     });
   }
 
@@ -92,13 +99,14 @@ export class DirectoryStore implements RunStore {
     });
   }
 
-  putIntent(claim: Claim, name: string): Promise<void> {
-    return this.#changeHeld(claim, ({ intents }) => ({ intents: [...intents, name] }));
+  async putIntent(claim: Claim, name: string): Promise<void> {
+    await this.#changeHeld(claim, ({ intents }) => ({ intents: [...intents, name] }));
   }
 
-  putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
+  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<number> {
     const text = serializeStep(value, { runId: claim.runId, name });
-    return this.#changeHeld(claim, ({ steps }) => ({ steps: [...steps, [name, text]] }));
+    const changed = await this.#changeHeld(claim, ({ steps }) => ({ steps: [...steps, [name, text]] }));
+    return changed.steps.length;
   }
 
   update<T>(runId: string, { claim, decide }: RunUpdate<T>): Promise<T> {
@@ -121,8 +129,7 @@ export class DirectoryStore implements RunStore {
 
   async listSteps(runId: string, after: number): Promise<readonly StoredStep[]> {
     const { steps } = await this.#read(runId);
-    const all = steps.map(([name, value], index) => ({ position: index + 1, name, value: JSON.parse(value) }));
-    return all.filter(({ position }) => position > after);
+    return parseSteps(steps).filter(({ position }) => position > after);
   }
 
   async list(filter: CheckedFilter): Promise<readonly RunSummary[]> {
@@ -131,15 +138,31 @@ export class DirectoryStore implements RunStore {
     return filterRuns(runs, filter);
   }
 
+  deleteRuns(deletion: RunDeletion): Promise<number> {
+    return this.#runAlone(async () => {
+      const runs = (await this.#readAll()).map((file) => this.#toSummary(file));
+      const selected = runs.filter(({ runId, updatedAt }) =>
+        deletion.type === 'ids' ? deletion.runIds.includes(runId) : updatedAt < deletion.time,
+      );
+      const open = selected.filter(({ status }) => !hasEnded(status));
+      if (deletion.type === 'ids' && open.length > 0) throw createNotEndedError(open.map(({ runId }) => runId));
+      const ended = selected.filter(({ status }) => hasEnded(status));
+      for (const { runId } of ended) await rm(this.#buildPath(runId));
+      return ended.length;
+    });
+  }
+
   async close(): Promise<void> {
     await this.#lastWrite;
   }
 
-  #changeHeld(claim: Claim, change: (file: RunFile) => Partial<RunFile>): Promise<void> {
+  #changeHeld(claim: Claim, change: (file: RunFile) => Partial<RunFile>): Promise<RunFile> {
     return this.#runAlone(async () => {
       const file = await this.#read(claim.runId);
       if (file.token !== claim.token) throw createRunLostError(claim.runId);
-      await this.#write({ ...file, ...change(file) });
+      const changed = { ...file, ...change(file) };
+      await this.#write(changed);
+      return changed;
     });
   }
 
@@ -183,6 +206,10 @@ export class DirectoryStore implements RunStore {
     this.#lastWrite = done.catch(() => undefined); // The caller gets the error.
     return done;
   }
+}
+
+function parseSteps(steps: RunFile['steps']): readonly StoredStep[] {
+  return steps.map(([name, value], index) => ({ position: index + 1, name, value: JSON.parse(value) }));
 }
 
 function serializeWaits(waits: ReadonlyMap<string, Wait>): RunFile['waits'] {

@@ -49,6 +49,27 @@ describe.each(hosts)('a tool without execute, on $name', ({ open }) => {
     expect(getResult(outcome)).toBe('{"metres":7}');
   });
 
+  test('records who answered in approval.answered, and not what the answer says about it', async () => {
+    const { host, agent, pending } = await suspendRun();
+    const answer = { type: 'result', fingerprint: pending.fingerprint, value: 7 } as const;
+    await host.answer('run', pending.id, answer, { by: 'ada' });
+    const run = agent.resume('run', { host });
+    const emitted: unknown[] = [];
+    run.on('approval.answered', (event) => emitted.push(event));
+    await run.outcome();
+    expect(emitted).toMatchObject([{ answer, by: 'ada' }]);
+    const { events } = await host.getRun('run');
+    expect(events.find(({ event }) => event.type === 'approval.answered')?.event).toMatchObject({ answer, by: 'ada' });
+  });
+
+  test('records who wrote in user.interrupted', async () => {
+    const { host, agent } = await suspendRun();
+    await host.sendMessage('run', { role: 'user', content: 'Leave it.' }, { by: 'ada' });
+    await agent.resume('run', { host }).outcome();
+    const { events } = await host.getRun('run');
+    expect(events.find(({ event }) => event.type === 'user.interrupted')?.event).toMatchObject({ by: 'ada' });
+  });
+
   test('takes a denial, whose reason the model gets', async () => {
     const { host, agent, pending } = await suspendRun();
     await host.answer('run', pending.id, { type: 'deny', fingerprint: pending.fingerprint, reason: 'No ruler.' });

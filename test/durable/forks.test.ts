@@ -78,6 +78,37 @@ describe.each(hosts)('a fork, on $name', ({ open }) => {
     expect(ran.slice(2)).toEqual(['run/tool:2.0:pay', 'fork/tool:2.0:pay']);
   });
 
+  test('with recheckApprovals asks the agent that resumes which calls need approval', async () => {
+    const host = open();
+    const ran: string[] = [];
+    const createPayer = (needsApproval: boolean): Agent => {
+      const pay = tool({
+        name: 'pay',
+        description: 'Pays.',
+        input: z.object({}),
+        needsApproval: () => needsApproval,
+        execute: (_, { idempotencyKey }) => ran.push(idempotencyKey),
+      });
+      const model = scriptedModel(({ messages }) =>
+        messages.some(({ role }) => role === 'tool')
+          ? respond.text('Paid.')
+          : respond.calls([{ name: 'pay' }, { name: 'pay' }]),
+      );
+      return new Agent({ name: 'payer', model, tools: [pay] });
+    };
+    await createPayer(false).run('Go.', { host, runId: 'run' });
+    const careful = createPayer(true);
+    await host.fork('run', { before: 'tool:1.1:pay', runId: 'copied' });
+    expect((await careful.resume('copied', { host }).outcome()).status).toBe('completed');
+    await host.fork('run', { before: 'tool:1.1:pay', runId: 'checked', recheckApprovals: true });
+    const outcome = await careful.resume('checked', { host }).outcome();
+    expect(outcome).toMatchObject({ status: 'suspended', pending: [{ id: 'approval:1.1' }] });
+    expect(ran).toEqual(['run/tool:1.0:pay', 'run/tool:1.1:pay', 'copied/tool:1.1:pay']);
+    await approve(host, 'checked');
+    expect((await careful.resume('checked', { host }).outcome()).status).toBe('completed');
+    expect(ran.slice(3)).toEqual(['checked/tool:1.1:pay']);
+  });
+
   test('before the second of two calls runs only that one', async () => {
     const { host, agent, ran } = await runTraveller({ to: 'approval' });
     await host.fork('run', { before: 'tool:1.1:look', runId: 'fork' });

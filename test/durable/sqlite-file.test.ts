@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { Agent, type Clock, memoryHost, systemClock, tool } from '@pawl/core';
+import { SCHEMA_VERSION } from '@pawl/core/host';
 import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { createFile, openSqlite } from './hosts.ts';
+import { claimRun, createFile, openSqlite } from './hosts.ts';
 import { FORMAT_1 } from './sqlite-format-1.ts';
 
 const OPENERS = [
@@ -184,6 +185,36 @@ test('on a Node without SQLite, the import works, and opening a file names the N
   const says = `This is Node ${process.versions.node}, which has no SQLite (node:sqlite). Run Node ^22.19, ^24 or >=26, without --no-experimental-sqlite.\n`;
   expect(stderr).toBe('');
   expect(stdout).toBe(says.repeat(2));
+});
+
+test('converts a file of format 2, which has neither owners nor who answered', async () => {
+  const file = createFile();
+  const old = openSqlite(file);
+  const wait = { fingerprint: 'f', accepts: ['approve'] } as const;
+  const stepRunner = await old.start({
+    schemaVersion: SCHEMA_VERSION,
+    runId: 'run',
+    agent: 'agent',
+    messages: [],
+    limits: {},
+    metadata: {},
+    at: 1,
+  });
+  await stepRunner.waitFor('approval:1.0', wait);
+  await old.release('run', undefined);
+  await old.close();
+  const database = new DatabaseSync(file);
+  database.exec(
+    'DROP INDEX runs_by_owner; ALTER TABLE runs DROP COLUMN owner; ALTER TABLE waits DROP COLUMN answered_by; PRAGMA user_version = 2',
+  );
+  database.close();
+  const host = openSqlite(file);
+  await host.enqueue('agent', 'Go.', { runId: 'next', owner: 'ada' });
+  expect(await host.listRuns()).toMatchObject([{ runId: 'run' }, { runId: 'next', owner: 'ada' }]);
+  expect(await host.listRuns({ owner: 'ada' })).toMatchObject([{ runId: 'next' }]);
+  await host.answer('run', 'approval:1.0', { type: 'approve', fingerprint: 'f' }, { by: 'bob' });
+  const { stepRunner: next } = await claimRun(host, 'run');
+  expect(await next.waitFor('approval:1.0', wait)).toMatchObject({ type: 'answered', by: 'bob' });
 });
 
 test('converts a file of format 1', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, type Clock, type Host, tool } from '@pawl/core';
-import { type Claim, createHost } from '@pawl/core/host';
+import { type Claim, createHost, type RecordedValue } from '@pawl/core/host';
 import { respond, scriptedModel } from '@pawl/testing';
 import { hostConformance } from '@pawl/testing/host';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -29,11 +29,10 @@ class EngineStore extends DirectoryStore {
   async runStep<T>(
     claim: Claim,
     { name, work }: { readonly name: string; readonly work: () => T | Promise<T> },
-  ): Promise<T> {
+  ): Promise<RecordedValue<T>> {
     this.ran.push(name);
     const value = await work();
-    await this.putStep(claim, { name, value });
-    return value;
+    return { value, position: await this.putStep(claim, { name, value }) };
   }
 }
 

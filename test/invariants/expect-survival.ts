@@ -30,6 +30,7 @@ export async function expectSurvives(scenario: Scenario, { moment, open }: Survi
     expect(host.repeated).toEqual([]);
     expect(new Set(listNonIdempotentKeys(life)).size).toBe(listNonIdempotentKeys(life).length);
     expectReplays(life);
+    await expectPositions(life, host);
     if (host.unknownOutcomes.length > 0) continue;
     expect(sortEvents(listNewEvents(life))).toEqual(sortEvents(listNewEvents(undisturbed)));
     expect(listDistinct(requests)).toEqual(listDistinct(model.requests));
@@ -96,6 +97,16 @@ function expectReplays({ attempts }: ScenarioRun): void {
     expect(sortEvents(listReplayedEvents(events))).toEqual(sortEvents(known));
     known = listJournalEvents(events.filter((event) => !isAttemptEnd(event)));
   }
+}
+
+/** Every attempt emits a stored event with its position in the journal. */
+async function expectPositions({ attempts }: ScenarioRun, host: Host): Promise<void> {
+  const { events } = await host.getRun('run');
+  const stored = new Set(events.map(({ position, path, event }) => `${position} ${path} ${event.type}`));
+  const emitted = attempts.flat().filter(({ position }) => position !== undefined);
+  const unknown = emitted.filter(({ position, path, type }) => !stored.has(`${position} ${path} ${type}`));
+  expect(unknown).toEqual([]);
+  expect(new Set(emitted.map(({ position }) => position)).size).toBe(events.length);
 }
 
 /** A nested run may wait through several attempts of the outer run. */

@@ -100,7 +100,8 @@ const LIVE_EVENTS: Readonly<Record<Exclude<RunEvent['type'], JournalEvent['type'
   'listener.failed': true,
 } satisfies Record<LiveEvent['type'], true>;
 
-const TIMES: ReadonlySet<string> = new Set(['at', 'activeMs', 'durationMs', 'seq', 'replayed', 'stack']);
+/** Times, and what depends on them: parallel calls are recorded in the order in which they end. */
+const TIMES: ReadonlySet<string> = new Set(['at', 'activeMs', 'durationMs', 'seq', 'position', 'replayed', 'stack']);
 
 function removeTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(removeTimes);

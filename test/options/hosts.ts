@@ -1,6 +1,8 @@
 import { Agent, conversation, memoryConversations, memoryHost } from '@pawl/core';
-import { createHost } from '@pawl/core/host';
+import { logEvents } from '@pawl/core/events';
+import { createHost, SCHEMA_VERSION } from '@pawl/core/host';
 import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
+import { memoryWireLog } from '@pawl/core/wire-log';
 import { dbosClient, dbosHost } from '@pawl/dbos';
 import { scriptedModel } from '@pawl/testing';
 import { DirectoryStore } from '../durable/directory-store.ts';
@@ -16,6 +18,31 @@ export const hosts: readonly Factory[] = [
     wrong: [
       [{ listener: {} }, 'Did you mean "listeners"?'],
       [{ listeners: { 'tool.finish': pass } }, 'there is no event "tool.finish". Did you mean "tool.finished"?'],
+    ],
+  },
+  {
+    name: 'logEvents',
+    covers: ['LogEventsOptions'],
+    make: (options) => logEvents(options),
+    valid: { write: pass },
+    wrong: [
+      [{ write: 'stdout' }, 'write is the text "stdout". Pass a function.'],
+      [{ level: 'trace' }, 'level is the text "trace".'],
+      [{ format: 'pretty' }, 'format is the text "pretty".'],
+      [{ content: 'all' }, 'content is the text "all".'],
+      [{ levels: 'info' }, 'Did you mean "level"?'],
+      [{ logger: console }, 'Pass a function: write: (line, level, fields)'],
+    ],
+  },
+  {
+    name: 'memoryWireLog',
+    covers: ['MemoryWireLogOptions'],
+    make: (options) => memoryWireLog(options),
+    valid: { maxBytesPerRun: 5_000, maxRuns: 5 },
+    isOptional: true,
+    wrong: [
+      [{ maxBytes: 5 }, 'The option is "maxBytesPerRun".'],
+      [{ maxRuns: '5' }, 'maxRuns is the text "5".'],
     ],
   },
   {
@@ -92,7 +119,10 @@ export const hosts: readonly Factory[] = [
     wrong: [
       ...LIMITS,
       [{ runID: 'r' }, 'Did you mean "runId"?'],
+      [{ owner: '' }, 'owner is the text "".'],
+      [{ userId: 'ada' }, 'The option is "owner".'],
       [{ conversation: {} }, 'An enqueued run cannot be part of a conversation.'],
+      [{ traceparent: 'abc' }, 'traceparent is the text "abc". Pass the W3C header'],
     ],
   },
   {
@@ -129,9 +159,45 @@ export const hosts: readonly Factory[] = [
     wrong: [
       [{ state: 'failed' }, 'Did you mean "status"?'],
       [{ offset: 5 }, 'The option is "after"'],
+      [{ owner: 7 }, "owner is 7. Pass an owner's id."],
       [{ status: 'done' }, 'status is "done".'],
       [{ order: 'newest' }, 'order is "newest".'],
     ],
+  },
+  {
+    name: 'host.countRuns',
+    covers: [],
+    make: (options) => memoryHost().countRuns(options),
+    valid: { owner: 'ada' },
+    isOptional: true,
+    wrong: [
+      [{ status: 'failed' }, 'The counts are by status'],
+      [{ owner: 7 }, 'host.countRuns: owner is 7.'],
+    ],
+  },
+  {
+    name: 'host.answer',
+    covers: ['AnswerOptions'],
+    make: async (options) => {
+      const host = await openHostWithWait();
+      await host.answer('r', 'approval:1.0', { type: 'approve', fingerprint: 'f' }, options);
+    },
+    valid: { by: 'ada' },
+    isOptional: true,
+    wrong: [
+      [{ by: 7 }, 'host.answer: by is 7. Pass a text'],
+      [{ user: 'ada' }, 'The option is "by".'],
+    ],
+  },
+  {
+    name: 'host.sendMessage',
+    covers: [],
+    make: async (options) => {
+      await (await openHostWithWait()).sendMessage('r', { role: 'user', content: 'Stop.' }, options);
+    },
+    valid: { by: 'ada' },
+    isOptional: true,
+    wrong: [[{ by: '' }, 'host.sendMessage: by is the text "".']],
   },
   {
     name: 'host.cancel',
@@ -159,7 +225,7 @@ export const hosts: readonly Factory[] = [
   },
   {
     name: 'host.deleteRuns',
-    covers: [],
+    covers: ['DeleteOptions'],
     make: async (options) => {
       const host = sqliteHost(':memory:');
       await host.deleteRuns(options).finally(() => host.close());
@@ -167,7 +233,9 @@ export const hosts: readonly Factory[] = [
     valid: { olderThanMs: 5 },
     wrong: [
       [{ olderThan: 5 }, 'The option is "olderThanMs", in milliseconds.'],
-      [{ olderThanMs: undefined }, 'olderThanMs is undefined. Pass milliseconds.'],
+      [{ olderThanMs: undefined }, 'olderThanMs is undefined. Pass milliseconds, or { runIds }.'],
+      [{ runIds: ['a'] }, 'olderThanMs and runIds exclude each other.'],
+      [{ runId: 'a' }, 'The option is "runIds", a list.'],
     ],
   },
   {
@@ -189,6 +257,21 @@ export const hosts: readonly Factory[] = [
 async function openHostWithRun() {
   const host = memoryHost();
   await new Agent({ model: scriptedModel([text]) }).run('Hi.', { host, runId: 'r' });
+  return host;
+}
+
+async function openHostWithWait() {
+  const host = memoryHost();
+  const record = {
+    schemaVersion: SCHEMA_VERSION,
+    runId: 'r',
+    agent: 'a',
+    messages: [],
+    limits: {},
+    metadata: {},
+    at: 0,
+  };
+  await (await host.start(record)).waitFor('approval:1.0', { fingerprint: 'f', accepts: ['approve'] });
   return host;
 }
 

@@ -189,6 +189,8 @@ describe('a host', () => {
       readonly runId?: string;
       readonly limits?: RunRecord['limits'];
       readonly metadata?: RunRecord['metadata'];
+      readonly traceparent?: string;
+      readonly owner?: string;
     }>();
     // @ts-expect-error: `before` is missing
     await host.fork('run', {});

@@ -5,14 +5,24 @@
 
 export { checkListeners } from './event/check-listeners.ts';
 export type { Wait } from './host/check-answer.ts';
-export { createRunExistsError, createRunLostError, createUnknownRunError } from './host/check-answer.ts';
+export {
+  createNotEndedError,
+  createRunExistsError,
+  createRunLostError,
+  createUnknownRunError,
+} from './host/check-answer.ts';
 export { checkNumber } from './host/check-number.ts';
 export type { ConversationChange, ConversationStore, StoredConversation } from './host/conversation.ts';
 export { filterRuns } from './host/filter-runs.ts';
 export { hasEnded } from './host/follow-events.ts';
 export type {
+  AnswerOptions,
+  AnyResumable,
   ClaimOptions,
   ClaimResult,
+  ConversationLookup,
+  CountFilter,
+  DeleteOptions,
   EnqueueOptions,
   FollowedEvents,
   FollowOptions,
@@ -21,30 +31,30 @@ export type {
   LiveRecord,
   RecordedConversation,
   RecordedEvent,
+  RecordedTrace,
+  Resumable,
+  ResumableWithContext,
+  ResumableWithConversation,
+  RunCounts,
   RunFilter,
   RunProgress,
   RunRecord,
   RunStatus,
   RunSummary,
 } from './host/host.ts';
-export { readCloseOptions, readRetention } from './host/host-options.ts';
-export type {
-  AnyResumable,
-  ConversationLookup,
-  Resumable,
-  ResumableWithContext,
-  ResumableWithConversation,
-} from './host/resumable.ts';
+export { readCloseOptions } from './host/host-options.ts';
 export { readAgentName, resumeWith } from './host/resumable.ts';
 export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
-export { listMetadataKeys } from './host/run-filter.ts';
+export { listMetadataKeys, NO_RUNS } from './host/run-filter.ts';
 export type {
   Claim,
   ClaimedRun,
   ClientStore,
   Decision,
+  RecordedValue,
   RunChange,
+  RunDeletion,
   RunInsertion,
   RunStore,
   RunUpdate,
@@ -59,6 +69,7 @@ export type {
   ChildRun,
   PendingAnswer,
   Step,
+  StepRecord,
   StepRunner,
   StepTask,
   WaitOptions,

@@ -1,9 +1,11 @@
-import type { RunRecord, RunSummary } from '@pawl/core/host';
+import type { RunCounts, RunRecord, RunSummary } from '@pawl/core/host';
 import {
   type CheckedFilter,
   type ClientStore,
+  createNotEndedError,
   createRunExistsError,
   createRunLostError,
+  type RunDeletion,
   type RunInsertion,
   type RunUpdate,
   type StoredRun,
@@ -11,13 +13,14 @@ import {
 } from '@pawl/core/host';
 import type { Database, PoolClient } from './database.ts';
 import { createWorkflowId, type EngineClient } from './engine.ts';
-import { listRuns } from './run-list.ts';
+import { countRuns, listRuns } from './run-list.ts';
 import {
   cancelRun,
   deleteRuns,
   findRun,
   insertRun,
   listEnded,
+  listOpen,
   listWorkflows,
   lockRun,
   type RunRow,
@@ -77,17 +80,35 @@ export class DbosClientStore implements ClientStore {
     return listRuns(this.database, filter);
   }
 
-  /** Deletes runs that ended before a time, a few at a time, so that no statement takes long. Returns their number. */
-  async deleteEnded(before: number): Promise<number> {
+  count(filter: CheckedFilter): Promise<RunCounts> {
+    return countRuns(this.database, filter);
+  }
+
+  /** Deletes a few runs at a time, so that no statement takes long. */
+  async deleteRuns(deletion: RunDeletion): Promise<number> {
+    if (deletion.type === 'ids') return this.#deleteByIds(deletion.runIds);
     let count = 0;
     for (;;) {
-      const ended = await listEnded(this.database, before, DELETION_BATCH);
+      const ended = await listEnded(this.database, deletion.time, DELETION_BATCH);
       if (ended.length === 0) return count;
-      // Deletes the workflows first: only the rows of the runs know their ids.
-      await this.engine.deleteAttempts(await listWorkflows(this.database, ended));
-      await deleteRuns(this.database, ended);
-      count += ended.length;
+      count += await this.#deleteBatch(ended);
     }
+  }
+
+  async #deleteByIds(runIds: readonly string[]): Promise<number> {
+    const open = await listOpen(this.database, runIds);
+    if (open.length > 0) throw createNotEndedError(open);
+    let count = 0;
+    for (let from = 0; from < runIds.length; from += DELETION_BATCH) {
+      count += await this.#deleteBatch(runIds.slice(from, from + DELETION_BATCH));
+    }
+    return count;
+  }
+
+  /** Deletes runs that have ended. Deletes the workflows first: only the rows of the runs know their ids. */
+  async #deleteBatch(runIds: readonly string[]): Promise<number> {
+    await this.engine.deleteAttempts(await listWorkflows(this.database, runIds));
+    return deleteRuns(this.database, runIds);
   }
 
   /** Enqueues the next attempt, in a transaction that has locked the run. The first free worker continues the run. */

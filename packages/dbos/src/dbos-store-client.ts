@@ -1,5 +1,5 @@
 import type { Clock } from '@pawl/core';
-import { readRetention, StoreClient } from '@pawl/core/host';
+import { StoreClient } from '@pawl/core/host';
 import type { DbosClientStore } from './dbos-client-store.ts';
 import type { DbosClient } from './host-types.ts';
 
@@ -10,10 +10,6 @@ export class DbosStoreClient extends StoreClient implements DbosClient {
   constructor(store: DbosClientStore, options: { readonly clock?: Clock }) {
     super(store, options);
     this.#store = store;
-  }
-
-  async deleteRuns(options: { readonly olderThanMs: number }): Promise<number> {
-    return this.#store.deleteEnded(readRetention(options, this.clock.now()));
   }
 
   close(): Promise<void> {

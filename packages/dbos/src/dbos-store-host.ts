@@ -1,9 +1,10 @@
 import { systemClock } from '@pawl/core';
 import {
+  type AnyResumable,
   type ClaimOptions,
   type ClaimResult,
+  readAgentName,
   readCloseOptions,
-  readRetention,
   roundClock,
   StoreHost,
 } from '@pawl/core/host';
@@ -45,8 +46,10 @@ export class DbosStoreHost<Resumed extends WorkerRun> extends StoreHost implemen
     return super.claim(runId, options);
   }
 
-  async deleteRuns(options: { readonly olderThanMs: number }): Promise<number> {
-    return this.#store.deleteEnded(readRetention(options, this.clock.now()));
+  /** Returns no runs: the workers continue them, also those of this process. */
+  override async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
+    for (const each of agents) readAgentName(each);
+    return [];
   }
 
   override async close(options: { readonly graceMs?: number } = {}): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clock, Host, Listeners } from '@pawl/core';
-import type { AnyResumable } from '@pawl/core/host';
+import type { AnyResumable, DeleteOptions } from '@pawl/core/host';
 
 /** Limits how many runs of an agent work at once. The queue of DBOS, one for each agent, enforces them. */
 export interface QueueOptions {
@@ -58,15 +58,27 @@ export interface DbosClientOptions {
 /** Reads, answers, queues, forks and cancels runs, in a process that does not work on them. */
 export type DbosClient = Pick<
   Host,
-  'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'fork'
-> &
-  RunDeletion & {
-    close(): Promise<void>;
-  };
+  | 'answer'
+  | 'sendMessage'
+  | 'enqueue'
+  | 'cancel'
+  | 'getRun'
+  | 'followRun'
+  | 'listRuns'
+  | 'countRuns'
+  | 'deleteRuns'
+  | 'fork'
+> & {
+  close(): Promise<void>;
+};
 
-export type DbosHost = Host & RunDeletion;
-
-interface RunDeletion {
-  /** Deletes the runs that ended more than `olderThanMs` ago, and their DBOS workflows, a few at a time. Resolves their number. */
-  deleteRuns(options: { readonly olderThanMs: number }): Promise<number>;
+export interface DbosHost extends Host {
+  /** Returns no runs: the workers with an agent continue its runs by themselves. */
+  resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]>;
+  /**
+   * Deletes ended runs and their DBOS workflows, a few at a time.
+   *
+   * @throws HostError `run.not_ended`; ConfigError
+   */
+  deleteRuns(options: DeleteOptions): Promise<number>;
 }

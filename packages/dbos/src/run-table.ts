@@ -21,6 +21,7 @@ export interface RunRow {
   readonly status: RunSummary['status'];
   readonly attempts: number;
   readonly metadata: JsonObject;
+  readonly owner: string | undefined;
   readonly startedAt: number;
   readonly updatedAt: number;
   readonly executorId: string | undefined;
@@ -41,7 +42,7 @@ export type RunStart =
 
 /** Inserts a run. Returns `false` if it exists. A `running` one is at its first attempt. */
 export async function insertRun(on: Queryable, record: RunRecord, start: RunStart): Promise<boolean> {
-  const { runId, agent, schemaVersion, metadata, conversation, at } = record;
+  const { runId, agent, schemaVersion, metadata, owner, conversation, at } = record;
   const claim = start.type === 'running' ? start.claim : undefined;
   const { rowCount } = await on.query(INSERT, [
     runId,
@@ -57,6 +58,7 @@ export async function insertRun(on: Queryable, record: RunRecord, start: RunStar
     roundTime(at),
     listMetadataKeys(metadata).map(hashMetadataKey),
     schemaVersion,
+    owner ?? null,
   ]);
   return rowCount === 1;
 }
@@ -64,8 +66,8 @@ export async function insertRun(on: Queryable, record: RunRecord, start: RunStar
 const INSERT = `
   WITH added AS (
     INSERT INTO pawl.runs (run_id, agent, record, metadata, conversation, status, attempts, executor_id, token,
-      left_workflow, started_at, updated_at, schema_version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $13) ON CONFLICT (run_id) DO NOTHING RETURNING run_id
+      left_workflow, started_at, updated_at, schema_version, owner)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $13, $14) ON CONFLICT (run_id) DO NOTHING RETURNING run_id
   ), found_by AS (
     INSERT INTO pawl.run_metadata SELECT DISTINCT hash, run_id FROM added, unnest($12::text[]) AS keys (hash)
   )
@@ -81,7 +83,7 @@ const CURRENT_STATUS =
   "CASE WHEN status = 'running' AND NOT pawl.is_alive(executor_id) THEN 'interrupted' ELSE status END AS current_status";
 
 /** All columns except the large ones. */
-export const COLUMNS = `run_id, number, agent, metadata, status, attempts, executor_id, token, cancelled, left_workflow,
+export const COLUMNS = `run_id, number, agent, metadata, owner, status, attempts, executor_id, token, cancelled, left_workflow,
   started_at, updated_at, schema_version`;
 
 /** `current_status`: a stored `running` is `interrupted` if the executor is gone. */
@@ -158,16 +160,27 @@ export async function cancelRun(on: Queryable, runId: string, reason: string): P
 /** Returns the ids of at most `limit` runs that ended before a time. */
 export async function listEnded(on: Queryable, time: number, limit: number): Promise<readonly string[]> {
   const { rows } = await on.query(
-    `SELECT run_id FROM pawl.runs WHERE status NOT IN ('queued', 'running', 'suspended', 'interrupted') AND updated_at < $1
-     LIMIT $2`,
+    `SELECT run_id FROM pawl.runs WHERE status NOT IN (${OPEN_STATUSES}) AND updated_at < $1 LIMIT $2`,
     [time, limit],
   );
   return rows.map((row) => String(row['run_id']));
 }
 
-/** Deletes runs with their steps, intents, waits and attempts. */
-export async function deleteRuns(on: Queryable, runIds: readonly string[]): Promise<void> {
-  await on.query('DELETE FROM pawl.runs WHERE run_id = ANY($1)', [runIds]);
+/** Returns those of the runs that have not ended. */
+export async function listOpen(on: Queryable, runIds: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await on.query(
+    `SELECT run_id FROM pawl.runs WHERE run_id = ANY($1) AND status IN (${OPEN_STATUSES}) ORDER BY number`,
+    [runIds],
+  );
+  return rows.map((row) => String(row['run_id']));
+}
+
+const OPEN_STATUSES = "'queued', 'running', 'suspended', 'interrupted'";
+
+/** Deletes runs with their steps, intents, waits and attempts. Returns how many there were. */
+export async function deleteRuns(on: Queryable, runIds: readonly string[]): Promise<number> {
+  const { rowCount } = await on.query('DELETE FROM pawl.runs WHERE run_id = ANY($1)', [runIds]);
+  return rowCount ?? 0;
 }
 
 /** Returns the cancellation reasons of the running runs of an executor, by run id. */
@@ -205,6 +218,7 @@ export function toRunRow(row: Row): RunRow {
     status: row['current_status'] as RunRow['status'], // Only this package writes the column.
     attempts: Number(row['attempts']),
     metadata: JSON.parse(String(row['metadata'])),
+    owner: readText('owner'),
     startedAt: Number(row['started_at']),
     updatedAt: Number(row['updated_at']),
     executorId: readText('executor_id'),
@@ -216,8 +230,12 @@ export function toRunRow(row: Row): RunRow {
 
 /** Converts a row with `COLUMNS`, `current_status` and `outcome`. */
 export function toSummary(row: Row): RunSummary {
-  const { runId, agent, status, metadata, number: position, startedAt, updatedAt, attempts } = toRunRow(row);
+  const { runId, agent, status, metadata, owner, number: position, startedAt, updatedAt, attempts } = toRunRow(row);
   const { outcome } = row;
   const known = { runId, agent, status, metadata, position, startedAt, updatedAt, attempts };
-  return { ...known, ...(typeof outcome === 'string' && { outcome: JSON.parse(outcome) }) }; // Only this package writes the column.
+  return {
+    ...known,
+    ...(owner !== undefined && { owner }),
+    ...(typeof outcome === 'string' && { outcome: JSON.parse(outcome) }), // Only this package writes the column.
+  };
 }

@@ -44,10 +44,10 @@ export async function listWaits(
 }
 
 export async function putWaits(on: Queryable, runId: string, waits: ReadonlyMap<string, Wait>): Promise<void> {
-  for (const [name, { fingerprint, accepts, expiresAt, answer, isDelivered }] of waits) {
+  for (const [name, { fingerprint, accepts, expiresAt, answer, isDelivered, by }] of waits) {
     await on.query(
-      `INSERT INTO pawl.waits VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (run_id, name) DO UPDATE SET word = excluded.word, taken = excluded.taken`,
+      `INSERT INTO pawl.waits VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+       ON CONFLICT (run_id, name) DO UPDATE SET word = excluded.word, taken = excluded.taken, answered_by = excluded.answered_by`,
       [
         runId,
         name,
@@ -56,18 +56,20 @@ export async function putWaits(on: Queryable, runId: string, waits: ReadonlyMap<
         Number.isFinite(expiresAt) ? expiresAt : null,
         answer === undefined ? null : JSON.stringify(answer),
         isDelivered,
+        by ?? null,
       ],
     );
   }
 }
 
 function parseWait(row: Row): Wait {
-  const { fingerprint, accepts, expires_at: expiresAt, word, taken } = row;
+  const { fingerprint, accepts, expires_at: expiresAt, word, taken, answered_by: by } = row;
   return {
     fingerprint: String(fingerprint),
     accepts: JSON.parse(String(accepts)), // Only this package writes the column.
     expiresAt: expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt),
     ...(typeof word === 'string' && { answer: JSON.parse(word) }),
     isDelivered: taken === true,
+    ...(typeof by === 'string' && { by }),
   };
 }

@@ -2,7 +2,7 @@ import { HostError } from '@pawl/core';
 import type { Database } from './database.ts';
 
 /** Incremented with each change of the tables that an older version of this package cannot work with. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * Creates the tables, once, even if several processes start at the same time.
@@ -47,6 +47,7 @@ const TABLES = `
     schema_version integer NOT NULL,
     metadata text NOT NULL,
     conversation text,
+    owner text,
     status text NOT NULL,
     outcome text,
     attempts integer NOT NULL DEFAULT 0,
@@ -61,6 +62,7 @@ const TABLES = `
   CREATE INDEX runs_by_status ON pawl.runs (status, number);
   CREATE INDEX runs_by_agent ON pawl.runs (agent, number);
   CREATE INDEX runs_by_conversation ON pawl.runs (conversation, number) WHERE conversation IS NOT NULL;
+  CREATE INDEX runs_by_owner ON pawl.runs (owner, number) WHERE owner IS NOT NULL;
   CREATE INDEX runs_at_work ON pawl.runs (executor_id) WHERE status = 'running';
   CREATE INDEX runs_left ON pawl.runs (number) WHERE left_workflow IS NOT NULL;
   CREATE TABLE pawl.run_metadata (
@@ -94,6 +96,7 @@ const TABLES = `
     expires_at bigint,
     word text,
     taken boolean NOT NULL DEFAULT false,
+    answered_by text,
     PRIMARY KEY (run_id, name)
   );
   CREATE INDEX waits_by_expiry ON pawl.waits (expires_at) WHERE word IS NULL AND NOT taken;

@@ -6,6 +6,7 @@ import {
   createRunExistsError,
   createRunLostError,
   hasEnded,
+  type RecordedValue,
   type RunInsertion,
   type RunStore,
   type RunUpdate,
@@ -101,9 +102,8 @@ export class WorkerStore extends DbosClientStore implements RunStore {
       if (workflowId !== undefined) throw createRunLostError(claim.runId); // A workflow ends here instead of following the run: it takes a place of the queue.
       return undefined;
     }
-    const { steps, ...run } = claimed;
-    this.attempts.setPosition(claim, steps.at(-1)?.position ?? 0);
-    return { ...run, steps: new Map(steps.map(({ name, value }) => [name, value])) };
+    this.attempts.setPosition(claim, claimed.steps.at(-1)?.position ?? 0);
+    return claimed;
   }
 
   async release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
@@ -133,23 +133,24 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     }
   }
 
-  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
+  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<number> {
     const { runId } = claim;
     const text = serializeStep(value, { runId, name });
     const held = this.attempts.find(claim);
     if (held === undefined) throw createRunLostError(runId);
-    await this.#write(claim, { name, step: { position: ++held.position, text } });
+    const position = ++held.position;
+    await this.#write(claim, { name, step: { position, text } });
+    return position;
   }
 
   /** Runs a step. Rejects with `host.lost` if other workers may take the run over. */
   async runStep<T>(
     claim: Claim,
     { name, work }: { readonly name: string; readonly work: () => T | Promise<T> },
-  ): Promise<T> {
+  ): Promise<RecordedValue<T>> {
     await this.#runForClaim(claim, async () => this.#checkNotLost(claim));
     const value = await work();
-    await this.putStep(claim, { name, value });
-    return value;
+    return { value, position: await this.putStep(claim, { name, value }) };
   }
 
   override update<T>(runId: string, update: RunUpdate<T>): Promise<T> {
@@ -182,7 +183,7 @@ export class WorkerStore extends DbosClientStore implements RunStore {
     return run;
   }
 
-  async #load({ runId, attempts, cancelReason }: RunRow): Promise<LoadedRun> {
+  async #load({ runId, attempts, cancelReason }: RunRow): Promise<ClaimedRun> {
     const steps = await listStepsAfter(this.database, runId, 0);
     const intents = attempts === 0 ? new Set<string>() : await listIntents(this.database, runId);
     return { attempt: attempts + 1, cancelReason, steps, intents };
@@ -234,10 +235,6 @@ interface ClaimOrigin {
   /** The workflow that brought the attempt from a queue; `undefined` if none did. */
   readonly workflowId: string | undefined;
   readonly now: number;
-}
-
-interface LoadedRun extends Omit<ClaimedRun, 'steps'> {
-  readonly steps: readonly StoredStep[];
 }
 
 /** How long a worker may rely on a check of its run. Another worker needs longer to take the run over and begin a call. */

@@ -242,6 +242,8 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
       least: 1,
     }),
     listeners: options.listeners,
+    instrumentation: options.instrumentation,
+    wireLog: options.wireLog,
     clock: completeClock(options.clock ?? systemClock),
     random: options.random ?? Math.random,
     getDefinitionRecord: makeOnce(() => createDefinitionRecord(definition().tools, options.version)),
@@ -263,10 +265,12 @@ function makeDefinition<Context, Output>(
 ): Definition {
   const tools = indexTools([...(options.tools ?? []), ...handoffs.map(({ tool }) => tool)], name);
   checkToolChoice(options.toolChoice, { agent: name, tools });
+  const { model, models = [], description } = options;
   return {
     name,
-    model: options.model,
-    models: options.models ?? [],
+    identity: { name, ...(description !== undefined && { description }), models: [model, ...models] },
+    model,
+    models,
     tools,
     toolObjects: listToolObjects(tools),
     toolChoice: options.toolChoice,

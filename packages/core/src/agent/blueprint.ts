@@ -12,7 +12,9 @@ import type { Conclusion } from '../loop/action.ts';
 import { concludeFailure } from '../loop/conclude-failure.ts';
 import type { Policy } from '../loop/policy.ts';
 import type { StopCondition, StopState } from '../loop/stop-condition.ts';
+import type { WireLog } from '../model/wire-log.ts';
 import type { Definition, HistoryFilter } from '../perform/definition.ts';
+import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Scope } from '../perform/scope.ts';
 import type { Tool } from '../tool/tool.ts';
 
@@ -33,6 +35,8 @@ export interface Blueprint {
   readonly maxOutputRetries: number;
   readonly maxParallelToolCalls: number;
   readonly listeners: Listeners | undefined;
+  readonly instrumentation: Instrumentation | undefined;
+  readonly wireLog: WireLog | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   /** Created on first use. */

@@ -5,10 +5,13 @@ import { checkOwn } from '../base/package-copy.ts';
 import { findClosest } from '../base/text.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import { checkListeners } from '../event/check-listeners.ts';
+import { checkStorableText } from '../host/check-storable-text.ts';
 import { copyMetadata } from '../host/copy-metadata.ts';
 import { resolveLimits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import { checkWireLog } from '../model/wire-log.ts';
+import { checkInstrumentation } from '../perform/instrumentation.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import { checkToolNumbers, isTool, type Tool } from '../tool/tool.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
@@ -18,7 +21,7 @@ import { AGENT, CONTINUE, RESUME, RUN } from './option-tables.ts';
 export function readRunOptions<Options extends RunOptions>(options: Options, agent: string): Options {
   const checked = checkOptions(options, RUN, `Agent "${agent}", run`);
   checkSharedOptions(checked, agent);
-  return withCopiedMetadata(checked, `Agent "${agent}", run`);
+  return readStoredOptions(checked, `Agent "${agent}", run`);
 }
 
 /** Requires a host: a run can be resumed only on the host on which it was started. */
@@ -36,7 +39,7 @@ function createMissingHostError(agent: string): ConfigError {
 
 /** Checks values that JavaScript code may get wrong, and that would otherwise fail later and elsewhere. */
 function checkSharedOptions(
-  { signal, host, conversation, modelSettings }: RunOptions | ResumeOptions,
+  { signal, host, conversation, modelSettings, instrumentation, wireLog }: RunOptions | ResumeOptions,
   agent: string,
 ): void {
   if (signal !== undefined && signal !== null && !hasMethod(signal, 'addEventListener')) {
@@ -44,12 +47,14 @@ function checkSharedOptions(
       `Agent "${agent}": signal is ${describeValue(signal)}, which is not an AbortSignal. Pass controller.signal, not the controller.`,
     );
   }
-  if (conversation !== undefined && (!hasMethod(conversation, 'messages') || !hasMethod(conversation, 'append'))) {
+  if (conversation !== undefined && (!hasMethod(conversation, 'getMessages') || !hasMethod(conversation, 'append'))) {
     throw new ConfigError(
       `Agent "${agent}": conversation is ${describeValue(conversation)}, which is not a conversation. Pass conversation({ id, store }).`,
     );
   }
   if (modelSettings !== undefined) checkSettings(modelSettings, agent);
+  checkInstrumentation(instrumentation, `Agent "${agent}"`);
+  checkWireLog(wireLog, `Agent "${agent}"`);
   if (host === undefined || host === null || (hasMethod(host, 'start') && hasMethod(host, 'claim'))) return;
   throw new ConfigError(
     `Agent "${agent}": host is ${describeValue(host)}, which is not a host. Pass memoryHost() or another Host.`,
@@ -67,12 +72,13 @@ export function readContinueOptions<Options extends ContinueOptions>(options: Op
   const where = `Agent "${agent}", continueConversation`;
   const checked = checkOptions<Options>(options, CONTINUE, where);
   checkSharedOptions(checked, agent);
-  return withCopiedMetadata(checked, where);
+  return readStoredOptions(checked, where);
 }
 
-/** Copies the metadata, which is stored with the run. */
-function withCopiedMetadata<Options extends RunOptions>(options: Options, where: string): Options {
-  const { metadata } = options;
+/** Checks the owner and copies the metadata, which are stored with the run. */
+function readStoredOptions<Options extends RunOptions>(options: Options, where: string): Options {
+  const { metadata, owner } = options;
+  checkStorableText(owner, `${where}: owner`);
   return metadata === undefined ? options : { ...options, metadata: copyMetadata(metadata, where) };
 }
 
@@ -175,6 +181,8 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
   checkVersion(options.version, name);
   checkMiddleware(options.middleware ?? [], name);
   if (options.listeners !== undefined) checkListeners(options.listeners, `Agent "${name}", listeners`);
+  checkInstrumentation(options.instrumentation, `Agent "${name}"`);
+  checkWireLog(options.wireLog, `Agent "${name}"`);
   indexTools(options.tools ?? [], name);
 }
 

@@ -1,12 +1,13 @@
 import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Json, parseJson } from '../base/json.ts';
-import { callArguments, callName, type ToolCall } from '../chat/message.ts';
+import { getCallArguments, getCallName, type ToolCall } from '../chat/message.ts';
 import type { EventType, RunEvent, ToolCallFields } from '../event/event.ts';
 import type { JournalEvent, ToolFinishedEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
 import { type Listener, type Listeners, Observers } from '../event/observers.ts';
 import type { FollowedEvent, FollowedRun, Follower } from '../host/live-runs.ts';
+import type { StepRecord } from '../host/step-runner.ts';
 import { parseArguments } from '../tool/arguments.ts';
 import { type Emission, type EventSubject, UnfinishedEvents } from './unfinished-events.ts';
 
@@ -98,11 +99,9 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     return this.#observers.isObserved(type) || this.#inherited?.isObserved(type) === true;
   }
 
-  emitJournalEvent(
-    event: JournalEvent,
-    { path, replayed }: { readonly path: string; readonly replayed: boolean },
-  ): void {
-    const emission = this.#createEmission(event, { path, replayed, at: event.at });
+  emitJournalEvent(event: JournalEvent, how: StepRecord & { readonly path: string }): void {
+    const { path } = how;
+    const emission = this.#createEmission(event, { ...how, at: event.at });
     this.#journal.push(emission);
     this.#unfinished.settle(path, event);
     void this.#emit(emission); // A journal event never waits for readers.
@@ -143,8 +142,9 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     };
     const relay = async (): Promise<void> => {
       for (let next = await channel.next(); next.done !== true; next = await channel.next()) {
-        const { seq, path, replayed, event } = next.value;
-        const followed: FollowedEvent = { path, event, replayed: replayed || ('activeMs' in event && seq <= known) };
+        const { seq, path, replayed, event, position } = next.value;
+        const isKnown = replayed || ('activeMs' in event && seq <= known);
+        const followed: FollowedEvent = { path, event, replayed: isKnown, ...(position !== undefined && { position }) };
         await onEvent(followed);
       }
     };
@@ -193,7 +193,10 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     return channel;
   }
 
-  #createEmission(event: JournalEvent | LiveEvent, how: Pick<Emission, 'path' | 'replayed' | 'at'>): Emission {
+  #createEmission(
+    event: JournalEvent | LiveEvent,
+    how: Pick<Emission, 'path' | 'replayed' | 'at' | 'position'>,
+  ): Emission {
     return { seq: ++this.#seq, ...how, event, subject: this.#subjects.trackSubject(how.path, event) };
   }
 
@@ -212,9 +215,10 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
 
   #toRunEvent(emission: Emission): RunEvent {
     if (emission.runEvent !== undefined) return emission.runEvent;
-    const { event, seq, at, path, replayed, subject } = emission;
+    const { event, seq, at, path, replayed, position, subject } = emission;
     const { runId } = this.#options;
-    const stamp = { runId, path, seq, at, ...(replayed && { replayed }) };
+    const place = position === undefined ? undefined : { position };
+    const stamp = { runId, path, seq, at, ...place, ...(replayed && { replayed }) };
     // An event has the fields of a call exactly if it is about a call, which the compiler cannot infer through the union.
     emission.runEvent = { ...event, ...describe(event, subject), ...stamp } as RunEvent;
     return emission.runEvent;
@@ -265,13 +269,13 @@ interface Description extends Partial<ToolCallFields> {
 /** Derives the fields of an emitted event that the journal does not store. */
 function describe(event: JournalEvent | LiveEvent, { agent, call }: EventSubject): Description {
   if (call === undefined) return { agent };
-  const fields = { agent, toolCallId: call.id, toolName: callName(call), ...readInputField(call) };
+  const fields = { agent, toolCallId: call.id, toolName: getCallName(call), ...readInputField(call) };
   return event.type === 'tool.finished' ? { ...fields, output: readOutputField(event) } : fields;
 }
 
 function readInputField(call: ToolCall): { readonly input?: Json } {
   if (call.type === 'custom') return { input: call.custom.input };
-  const parsed = parseArguments(callArguments(call));
+  const parsed = parseArguments(getCallArguments(call));
   return parsed.ok ? { input: parsed.value as Json } : {}; // It was parsed from JSON.
 }
 

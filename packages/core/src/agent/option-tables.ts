@@ -87,6 +87,8 @@ const RUN_BASICS = {
   maxParallelToolCalls: 'number',
   stream: 'boolean',
   traceparent: 'text',
+  instrumentation: 'any',
+  wireLog: 'any',
   conversation: 'any',
   context: 'any',
 } as const;
@@ -114,6 +116,7 @@ export const RUN: OptionTable<RunOptions & Contextual> = {
     runId: 'any',
     host: 'any',
     metadata: 'object',
+    owner: 'any',
     onExistingRun: { fail: true, attach: true },
   },
   get hints() {
@@ -140,6 +143,7 @@ export const RESUME: OptionTable<ResumeOptions & Contextual> = {
       ...RUN_HINTS,
       runId: 'The id comes first: agent.resume(runId, options).',
       metadata: 'A run keeps the metadata of agent.run.',
+      owner: 'A run keeps the owner of agent.run.',
       onExistingRun: 'It is an option of agent.run.',
     };
   },
@@ -177,6 +181,8 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
     middleware: 'list',
     retry: RETRY,
     listeners: 'any',
+    instrumentation: 'any',
+    wireLog: 'any',
     maxParallelToolCalls: 'number',
     clock: 'clock',
     random: 'function',

@@ -8,12 +8,13 @@ import type { Outcome } from '../event/outcome.ts';
 import { pollRun } from '../host/follow-events.ts';
 import type { ClaimResult, Host, RunRecord } from '../host/host.ts';
 import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
+import { instrumentRun } from '../perform/instrumentation.ts';
 import { describeReason } from '../perform/step.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { type Blueprint, findChangedTools, findVersionMismatch } from './blueprint.ts';
 import { checkConversation, saveConversation } from './conversation-run.ts';
 import type { RunPorts } from './run.ts';
-import { type Contextual, resolveOutcome, runAttempt } from './run-attempt.ts';
+import { type Contextual, createInstrumentedRun, resolveOutcome, runAttempt } from './run-attempt.ts';
 
 interface ReopenOptions {
   readonly host: Host;
@@ -34,7 +35,10 @@ export async function reopen<Output>(
   const accept = (record: RunRecord): void => {
     checkAgent(record, blueprint.definition.name);
     checkConversation(record, options.conversation);
-    if (input !== undefined) checkSameInput(record, input);
+    if (input !== undefined) {
+      checkSameInput(record, input);
+      checkSameOwner(record, options);
+    }
     const mismatch = ignoresVersion ? undefined : findVersionMismatch(record, now);
     if (mismatch !== undefined) throw mismatch;
   };
@@ -42,8 +46,17 @@ export async function reopen<Output>(
     const opened = await host.claim(runId, { accept });
     if (opened.type === 'claimed') {
       const changedTools = ignoresVersion ? new Map<string, string>() : findChangedTools(opened.record.definition, now);
-      const attempt = { host, stepRunner: opened.stepRunner, record: opened.record, options, changedTools };
-      return runAttempt<Output>(blueprint, { ...attempt, ports: deduplicate(ports, { emitted, has: 'replayed' }) });
+      const { record, stepRunner, attempt = 2, suspendedAt } = opened;
+      const instrumented = createInstrumentedRun(blueprint, options, {
+        record,
+        isResumed: attempt > 1,
+        attemptId: stepRunner.attempt,
+        suspendedMs: suspendedAt === undefined ? undefined : blueprint.clock.now() - suspendedAt,
+      });
+      const ownPorts = deduplicate(ports, { emitted, has: 'replayed' });
+      const run = (): Promise<Outcome<Output>> =>
+        runAttempt(blueprint, { host, stepRunner, record, options, changedTools, ports: ownPorts, instrumented });
+      return instrumented === undefined ? run() : (instrumentRun(instrumented, run) as Promise<Outcome<Output>>); // `run` has an outcome.
     }
     const outcome = await awaitEnd(opened, { host, ports, blueprint, emitted });
     if (outcome === undefined) continue;
@@ -125,6 +138,15 @@ function checkSameInput({ runId, messages: known }: RunRecord, input: readonly M
   });
 }
 
+/** An id that two owners choose must not give one of them the run of the other. */
+function checkSameOwner({ runId, owner }: RunRecord, options: RunOptions | ResumeOptions): void {
+  const wanted = 'owner' in options ? options.owner : undefined;
+  if (wanted === undefined || wanted === owner) return;
+  throw new HostError(`Run "${runId}" already exists with another owner. Pass another runId.`, {
+    code: 'run.conflict',
+  });
+}
+
 interface Attachment {
   readonly host: Host;
   readonly clock: Clock;
@@ -151,7 +173,8 @@ async function followElsewhere(runId: string, attachment: Attachment): Promise<O
   await followHere(runId, attachment);
   let replayed = true;
   for await (const { status, events, outcome } of pollRun(host, runId, { clock })) {
-    for (const { path, event } of events) ports.createEventSink(path).emitJournalEvent(event, { replayed });
+    for (const { path, event, position } of events)
+      ports.createEventSink(path).emitJournalEvent(event, { replayed, position });
     replayed = false; // Later events are new.
     if (status === 'interrupted') return undefined;
     if (status !== 'running' && status !== 'queued') return outcome;
@@ -169,11 +192,11 @@ async function followHere(runId: string, { host, ports }: Attachment): Promise<v
   });
 }
 
-function emitFollowed({ path, event, replayed }: FollowedEvent, ports: RunPorts): Promise<void> | undefined {
+function emitFollowed({ path, event, ...how }: FollowedEvent, ports: RunPorts): Promise<void> | undefined {
   // `awaitEnd` emits this event after the host has the outcome.
   if (event.type === 'run.finished' && path === '') return undefined;
   if (!('activeMs' in event)) return ports.createEventSink(path).emitLiveEvent(event);
-  ports.createEventSink(path).emitJournalEvent(event, { replayed });
+  ports.createEventSink(path).emitJournalEvent(event, how);
   return undefined;
 }
 

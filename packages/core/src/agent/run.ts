@@ -196,9 +196,10 @@ export class Run<Output = string> implements PromiseLike<CompletedOutcome<Output
       },
       inherit: (listeners) => events.inherit([createDebugListeners(), ...listeners]),
       createEventSink: (path) => ({
-        emitJournalEvent: (event, { replayed }) => {
-          if (!replayed && path === '') this.#steering.remove(countSteering(event));
-          events.emitJournalEvent(event, { path, replayed });
+        emitJournalEvent: (event, how) => {
+          if (!how.replayed && path === '') this.#steering.remove(countSteering(event));
+          // Without a host there is nothing to read from a position.
+          events.emitJournalEvent(event, this.#hasHost ? { path, ...how } : { path, replayed: how.replayed });
         },
         emitLiveEvent: (event) => events.emitLiveEvent(event, path),
         shouldEmit: (type) => events.shouldEmit(type),

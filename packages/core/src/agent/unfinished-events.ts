@@ -15,6 +15,8 @@ export interface Emission {
   readonly at: number;
   readonly path: string;
   readonly replayed: boolean;
+  /** Of a journal event that its host has stored. */
+  readonly position?: number;
   readonly event: JournalEvent | LiveEvent;
   readonly subject: EventSubject;
   runEvent?: RunEvent;

@@ -12,6 +12,12 @@ export interface EventStamp {
   readonly seq: number;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /**
+   * The position in the journal of the run, of an event that its host has stored: the same for every reader, live or replayed, and the one that
+   * `host.getRun` and `host.followRun` give. Pass it as `after` to read on from here. Absent in live events, and in `run.finished`,
+   * `run.suspended`, `tool.suspended` and events of an abort, which are not stored.
+   */
+  readonly position?: number;
   /** True if the event was recorded before this attempt, or before this run began to follow another. Metrics skip these events. */
   readonly replayed?: true;
 }

@@ -179,6 +179,8 @@ export interface ApprovalNotRequiredEvent extends CallEventBase {
 export interface ApprovalAnsweredEvent extends CallEventBase {
   readonly type: 'approval.answered';
   readonly answer: Answer;
+  /** Who answered, as passed to `host.answer`. */
+  readonly by?: string;
 }
 
 /** No answer arrived in time. The call counts as denied. */
@@ -190,6 +192,8 @@ export interface ApprovalExpiredEvent extends CallEventBase {
 export interface UserInterruptedEvent extends TurnEventBase {
   readonly type: 'user.interrupted';
   readonly message: UserMessage;
+  /** Who wrote, as passed to `host.sendMessage`. */
+  readonly by?: string;
 }
 
 /** The run inside this call waits for an answer. */

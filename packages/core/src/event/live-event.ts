@@ -101,10 +101,10 @@ export interface ToolLateResultEvent extends LiveCallEventBase {
   readonly error?: ErrorData;
 }
 
-/** A listener, or a callback of `toolContext.onRunEnd`, threw or rejected. Emitted once per listener. */
+/** A listener, a wire log or a callback of `toolContext.onRunEnd` threw or rejected. Emitted once for each. */
 export interface ListenerFailedEvent {
   readonly type: 'listener.failed';
-  /** The type of the event, or `onRunEnd`. */
+  /** The type of the event, `wireLog.sent`, `wireLog.received` or `onRunEnd`. */
   readonly event: string;
   readonly error: ErrorData;
 }

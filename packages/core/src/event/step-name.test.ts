@@ -61,7 +61,14 @@ test.each([
   ['check:1.2', undefined],
   ['model:1', undefined],
 ])('reads the open call of %s', (name, call) => {
-  expect(readOpenCall(name)).toEqual(call);
+  expect(readOpenCall(name, { includesChecks: false })).toEqual(call);
+});
+
+test('a check belongs to an open call only if checks count', () => {
+  const call = { path: 'tool:3.0', call: '1.2' };
+  expect(readOpenCall('tool:3.0/check:1.2:repeat:1', { includesChecks: true })).toEqual(call);
+  expect(readOpenCall('tool:3.0/check:1.2:repeat:1', { includesChecks: false })).toBeUndefined();
+  expect(readOpenCall('tool:1.2:pay', { includesChecks: true })).toBeUndefined();
 });
 
 test('a result belongs to the call of its turn, index and path', () => {

@@ -72,11 +72,15 @@ export function isStepName(name: string): boolean {
 /** The path segment of a run inside a run. */
 const CHILD = /^tool:\d+\.\d+$/;
 
-/** Reads the call of a step or a wait, as `path` and `turn.index`; `undefined` if it has none, or is the result of a call. */
-export function readOpenCall(name: string): { readonly path: string; readonly call: string } | undefined {
+/** Reads the call of a wait, of its answer or of a check, as `path` and `turn.index`; `undefined` for any other name. */
+export function readOpenCall(
+  name: string,
+  { includesChecks }: { readonly includesChecks: boolean },
+): { readonly path: string; readonly call: string } | undefined {
   const path = readPath(name);
   const { kind, position } = matchSegment(name.slice(path === '' ? 0 : path.length + 1)) ?? {};
-  if (kind === undefined || position === undefined || kind === 'tool' || kind === 'check') return undefined;
+  if (kind === undefined || position === undefined || kind === 'tool') return undefined;
+  if (kind === 'check' && !includesChecks) return undefined;
   return STEP_KINDS[kind] === 'call' ? { path, call: position } : undefined;
 }
 

@@ -14,6 +14,8 @@ export interface Wait {
   /** Milliseconds since 1970; `Infinity`: the wait never expires. */
   readonly expiresAt: number;
   readonly answer?: PendingAnswer;
+  /** Who gave the answer. */
+  readonly by?: string;
   /** Whether the run has received the result, an answer or the expiry. Every later attempt receives the same. */
   readonly isDelivered: boolean;
 }
@@ -114,6 +116,16 @@ export function createUnknownRunError(runId: string): HostError {
   return new HostError(`Run "${runId}" does not exist on this host. Pass the host that it was started on.`, {
     code: 'run.unknown',
   });
+}
+
+/** For a deletion of runs that have not ended. */
+export function createNotEndedError(runIds: readonly string[]): HostError {
+  const named = runIds.slice(0, 10).map((runId) => `"${runId}"`);
+  const rest = runIds.length - named.length;
+  return new HostError(
+    `host.deleteRuns: these runs have not ended: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}. Nothing was deleted. Cancel and resume them first, or leave them out.`,
+    { code: 'run.not_ended' },
+  );
 }
 
 export function createNotWaitingError(runId: string): HostError {

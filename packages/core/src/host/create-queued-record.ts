@@ -3,6 +3,7 @@ import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { checkLimits, LIMITS } from '../event/limit-options.ts';
+import { checkStorableText } from './check-storable-text.ts';
 import { copyMetadata } from './copy-metadata.ts';
 import { toMessages } from './fork.ts';
 import type { EnqueueOptions, RunRecord } from './host.ts';
@@ -23,7 +24,8 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     );
   }
   const where = `enqueue for agent "${agent}"`;
-  const { limits = {}, metadata = {}, runId } = checkOptions(options, ENQUEUE, where);
+  const { limits = {}, metadata = {}, owner, runId, traceparent } = checkOptions(options, ENQUEUE, where);
+  checkStorableText(owner, `${where}: owner`);
   checkLimits(limits, where); // Whether a cost limit has a price to count with is checked when the run begins.
   const messages = toMessages(input);
   if (!Array.isArray(messages) || messages.length === 0) {
@@ -36,9 +38,21 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     messages: copyJson(messages, { where, name: 'messages', ignoresUndefined: true }),
     limits,
     metadata: copyMetadata(metadata, where),
+    ...(owner !== undefined && { owner }),
     at: now,
     isEnqueued: true,
+    ...(traceparent !== undefined && {
+      trace: { traceparent: checkTraceparent(traceparent, where), origin: 'enqueue' },
+    }),
   };
+}
+
+/** @throws ConfigError, because a header that is not valid would be ignored by every attempt. */
+function checkTraceparent(traceparent: string, where: string): string {
+  if (/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent)) return traceparent;
+  throw new ConfigError(
+    `${where}: traceparent is ${describeValue(traceparent)}. Pass the W3C header: "00-<32 hex digits>-<16 hex digits>-01".`,
+  );
 }
 
 const ENQUEUE: OptionTable<EnqueueOptions> = {
@@ -46,9 +60,13 @@ const ENQUEUE: OptionTable<EnqueueOptions> = {
     runId: 'any',
     limits: LIMITS,
     metadata: 'object',
+    traceparent: 'text',
+    owner: 'any',
   },
   hints: {
     id: 'The option is "runId".',
+    user: 'The option is "owner".',
+    userId: 'The option is "owner".',
     idempotencyKey: 'The option is "runId".',
     conversation: 'An enqueued run cannot be part of a conversation.',
     context: 'Pass it where the run is resumed: { agent, context }.',

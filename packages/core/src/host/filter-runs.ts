@@ -19,6 +19,7 @@ function matchesFilter({ record, position, status, metadata, startedAt }: Stored
   const { agent, conversation } = record;
   if (after !== undefined && (order === 'asc' ? position <= after : position >= after)) return false;
   if ((filter.status ?? status) !== status || (filter.agent ?? agent) !== agent || startedAt < since) return false;
+  if (filter.owner !== undefined && filter.owner !== record.owner) return false;
   if (filter.conversation !== undefined && filter.conversation !== conversation?.id) return false;
   if (wanted.length === 0) return true;
   const keys = new Set(listMetadataKeys(metadata));

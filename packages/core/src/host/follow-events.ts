@@ -1,6 +1,5 @@
 import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
-import type { JournalEvent } from '../event/journal-event.ts';
 import type { FollowedEvents, FollowOptions, Host, LiveRecord, RecordedEvent, RunProgress } from './host.ts';
 import { readFollowOptions } from './host-options.ts';
 import { type FollowedEvent, type FollowedRun, findLiveRun } from './live-runs.ts';
@@ -104,9 +103,9 @@ async function* readLiveEvents(
   signal.addEventListener('abort', stopFollowing, { once: true });
   try {
     for (let next = await channel.next(); next.done !== true; next = await channel.next()) {
-      const { path, event, replayed } = next.value;
-      if ('activeMs' in event) yield* await journal.readTo(event, { path, replayed });
-      else yield { path, notice: event };
+      const { path, event, position } = next.value;
+      if (!('activeMs' in event)) yield { path, liveEvent: event };
+      else if (position !== undefined) yield* await journal.readTo(position);
     }
   } finally {
     signal.removeEventListener('abort', stopFollowing);
@@ -119,7 +118,7 @@ class JournalReader {
   readonly #host: Pick<Host, 'getRun'>;
   readonly #runId: string;
   #position: number;
-  #unread: readonly RecordedEvent[] | undefined;
+  #unread: readonly RecordedEvent[] = [];
 
   constructor(host: Pick<Host, 'getRun'>, runId: string, position: number) {
     this.#host = host;
@@ -127,32 +126,17 @@ class JournalReader {
     this.#position = position;
   }
 
-  /** Returns the unread events up to and including this one; none if the journal does not have it, or if it was read before. */
-  async readTo(
-    event: JournalEvent,
-    { path, replayed }: Pick<FollowedEvent, 'path' | 'replayed'>,
-  ): Promise<readonly RecordedEvent[]> {
-    const isThis = (each: RecordedEvent): boolean => each.path === path && isSameEvent(each.event, event);
-    let at = this.#unread?.findIndex(isThis) ?? -1;
-    if (at === -1 && (this.#unread === undefined || !replayed)) {
+  /** Returns the events that were not returned before, up to and including this position. */
+  async readTo(position: number): Promise<readonly RecordedEvent[]> {
+    if (position > this.#position) {
       const { events } = await this.#host.getRun(this.#runId, { after: this.#position });
       this.#position = events.at(-1)?.position ?? this.#position;
-      this.#unread = [...(this.#unread ?? []), ...events];
-      at = this.#unread.findIndex(isThis);
+      this.#unread = [...this.#unread, ...events];
     }
-    const found = this.#unread?.slice(0, at + 1) ?? [];
-    this.#unread = this.#unread?.slice(at + 1);
+    const found = this.#unread.filter((event) => event.position <= position);
+    this.#unread = this.#unread.slice(found.length);
     return found;
   }
-}
-
-function isSameEvent(one: JournalEvent, other: JournalEvent): boolean {
-  return (
-    one.type === other.type &&
-    one.at === other.at &&
-    ('turn' in one ? one.turn : 0) === ('turn' in other ? other.turn : 0) &&
-    ('index' in one ? one.index : 0) === ('index' in other ? other.index : 0)
-  );
 }
 
 /** Whether a status is final. `suspended` and `interrupted` are not: the run can still be resumed. */

@@ -25,13 +25,20 @@ export function createFork(
   { record, events }: ForkSource,
   { options, now }: { readonly options: ForkOptions; readonly now: number },
 ): Fork {
-  const { before, messages, input, runId: ownId } = checkOptions(options, FORK, `fork of run "${record.runId}"`);
+  const {
+    before,
+    messages,
+    input,
+    runId: ownId,
+    recheckApprovals = false,
+  } = checkOptions(options, FORK, `fork of run "${record.runId}"`);
   const runId = readRunId(ownId);
   checkStep(before, { record, events });
-  const isBefore = (name: string): boolean => compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, events });
+  const isBefore = (name: string): boolean =>
+    compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, events, includesChecks: recheckApprovals });
   const inputMessages = input === undefined ? [] : readInput(input).messages;
-  // A fork is not part of the conversation: two runs from one version would both append to it.
-  const { conversation: _, ...own } = record;
+  // A fork is not part of the conversation: two runs from one version would both append to it. Nor is it part of the trace.
+  const { conversation: _, trace: __, ...own } = record;
   const fresh: RunRecord = { ...own, runId, at: now, forked: { runId: record.runId, before } };
   if (messages !== undefined) {
     return { record: { ...fresh, messages: joinMessages(messages, inputMessages) }, isCopied: () => false };
@@ -48,13 +55,20 @@ export function createFork(
 }
 
 const FORK: OptionTable<ForkOptions> = {
-  keys: { before: 'text', runId: 'any', messages: 'list', input: ['text', 'list'] },
-  hints: { step: 'The option is "before".', at: 'The option is "before".', from: 'The option is "before".' },
+  keys: { before: 'text', runId: 'any', messages: 'list', input: ['text', 'list'], recheckApprovals: 'boolean' },
+  hints: {
+    step: 'The option is "before".',
+    at: 'The option is "before".',
+    from: 'The option is "before".',
+    asksAgain: 'The option is "recheckApprovals".',
+  },
 };
 
 interface ForkPoint {
   readonly before: string;
   readonly events: ForkSource['events'];
+  /** Whether checks count as well. */
+  readonly includesChecks: boolean;
 }
 
 /**
@@ -62,8 +76,8 @@ interface ForkPoint {
  *
  * A copied answer would approve that call a second time without asking anybody. The fork asks again.
  */
-function isOfOpenCall(name: string, { before, events }: ForkPoint): boolean {
-  const open = readOpenCall(name);
+function isOfOpenCall(name: string, { before, events, includesChecks }: ForkPoint): boolean {
+  const open = readOpenCall(name, { includesChecks });
   if (open === undefined) return false;
   return ![...events.keys()].some((step) => isResultOf(step, open) && compareSteps(step, before) < 0);
 }

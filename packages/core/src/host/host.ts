@@ -5,6 +5,7 @@ import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { LimitName, Outcome } from '../event/outcome.ts';
+import type { Conversation } from './conversation.ts';
 import type { StepRunner } from './step-runner.ts';
 
 /** What a host stores about a run, besides its steps. */
@@ -17,6 +18,8 @@ export interface RunRecord {
   /** The limits that the caller passed. */
   readonly limits: Readonly<Partial<Record<LimitName, number>>>;
   readonly metadata: JsonObject;
+  /** Whose run it is, such as the id of a user. A fork keeps it. */
+  readonly owner?: string;
   readonly at: number;
   /** The run was enqueued: its messages are checked, and the agent's own limits added, when it begins. */
   readonly isEnqueued?: true;
@@ -26,6 +29,14 @@ export interface RunRecord {
   readonly forked?: ForkOrigin;
   /** The conversation that the run is part of. Its messages are the first ones of `messages`. */
   readonly conversation?: RecordedConversation;
+  /** The trace of the run's first attempt, or of the caller that enqueued it, for the spans of later attempts. */
+  readonly trace?: RecordedTrace;
+}
+
+export interface RecordedTrace {
+  /** The W3C trace context header. */
+  readonly traceparent: string;
+  readonly origin: 'start' | 'enqueue';
 }
 
 export interface RecordedConversation {
@@ -52,7 +63,15 @@ export interface ForkOrigin {
 export type RunStatus = 'queued' | 'running' | Outcome<unknown>['status'];
 
 export type ClaimResult =
-  | { readonly type: 'claimed'; readonly record: RunRecord; readonly stepRunner: StepRunner }
+  | {
+      readonly type: 'claimed';
+      readonly record: RunRecord;
+      readonly stepRunner: StepRunner;
+      /** The number of this attempt, 1 for the first. @defaultValue 2 */
+      readonly attempt?: number;
+      /** When the run was suspended, in milliseconds since 1970. Absent if it was not suspended, or the host does not know. */
+      readonly suspendedAt?: number;
+    }
   /** The run has a final outcome; `suspended` is not final. */
   | { readonly type: 'finished'; readonly record: RunRecord; readonly outcome: Outcome<unknown> }
   /** This or another process works on the run. `getRun` reads its progress. */
@@ -88,6 +107,7 @@ export interface RunSummary {
   /** `interrupted`: the run has not ended, and no process works on it; `agent.resume` continues it. */
   readonly status: RunStatus | 'interrupted';
   readonly metadata: JsonObject;
+  readonly owner?: string;
   /** Increases in the order in which runs were started or enqueued, with gaps. Pass it as `after` to list the next page. */
   readonly position: number;
   /** Whole milliseconds since 1970, as is `updatedAt`. */
@@ -102,6 +122,8 @@ export interface RunSummary {
 export interface RunFilter {
   readonly status?: RunSummary['status'];
   readonly agent?: string;
+  /** Selects the runs of this owner. */
+  readonly owner?: string;
   /** The id of a conversation: selects the runs that are part of it. */
   readonly conversation?: string;
   /** Selects runs whose metadata has these fields with equal values. It may have others. */
@@ -116,6 +138,12 @@ export interface RunFilter {
   readonly after?: number;
 }
 
+/** Selects the runs that `countRuns` counts. */
+export type CountFilter = Pick<RunFilter, 'agent' | 'owner' | 'conversation' | 'metadata' | 'since'>;
+
+/** How many runs have each status; 0 if none has it. */
+export type RunCounts = Readonly<Record<RunSummary['status'], number>>;
+
 /** An enqueued run cannot be part of a conversation: which messages come before its input is known only when it begins. */
 export interface EnqueueOptions {
   /** @defaultValue a random UUID */
@@ -123,6 +151,10 @@ export interface EnqueueOptions {
   /** Each replaces the agent's own limit of that name. */
   readonly limits?: RunRecord['limits'];
   readonly metadata?: JsonObject;
+  /** The W3C trace context header of the caller, which the spans of the run refer to. */
+  readonly traceparent?: string;
+  /** Whose run it is, such as the id of a user. Stored with the run, apart from `metadata`. */
+  readonly owner?: string;
 }
 
 export interface ForkOptions {
@@ -134,7 +166,61 @@ export interface ForkOptions {
   readonly messages?: readonly Message[];
   /** The user's message at that point. */
   readonly input?: string | readonly Message[];
+  /**
+   * Whether each call before that point that has no result yet is checked again: `needsApproval` of the agent that resumes decides, also about
+   * calls that needed no approval in the source. A fork never copies the answer of such a call.
+   *
+   * @defaultValue false
+   */
+  readonly recheckApprovals?: boolean;
 }
+
+export interface AnswerOptions {
+  /** Who answers or writes, such as the id of a user. Kept beside the answer, whose own fields cannot set it. */
+  readonly by?: string;
+}
+
+/** Which runs `deleteRuns` deletes. */
+export type DeleteOptions =
+  /** How long ago the runs have ended at least, in milliseconds. */
+  { readonly olderThanMs: number } | { readonly runIds: readonly string[] };
+
+/** An agent that a host can resume runs with. */
+export interface Resumable<Resumed> {
+  readonly name: string;
+  /** A property, not a method: so the compiler refuses an agent that needs a context. Pass that one as `{ agent, context }`. */
+  readonly resume: (runId: string, options: { readonly host: Host; readonly conversation?: Conversation }) => Resumed;
+}
+
+/** An agent that needs a context, with a function that makes the context of each resumed run. */
+export interface ResumableWithContext<Resumed> {
+  readonly agent: {
+    readonly name: string;
+    resume(
+      runId: string,
+      options: { readonly host: Host; readonly context: unknown; readonly conversation?: Conversation },
+    ): Resumed;
+  };
+  /** Returns the context that `agent.run` would get. The record has the run's `metadata`. */
+  readonly context: (record: RunRecord) => unknown;
+  /** For runs that are part of a conversation. */
+  readonly conversation?: ConversationLookup;
+}
+
+/** An agent without a context whose runs are part of conversations. */
+export interface ResumableWithConversation<Resumed> {
+  readonly agent: Resumable<Resumed>;
+  readonly conversation: ConversationLookup;
+}
+
+/** Returns the conversation of a run. Called only for runs that are part of one; its id is `record.conversation.id`. */
+export type ConversationLookup = (record: RunRecord & Required<Pick<RunRecord, 'conversation'>>) => Conversation;
+
+/** What a host that resumes runs by itself accepts: an agent, or an agent with what its runs need. */
+export type AnyResumable<Resumed> =
+  | Resumable<Resumed>
+  | ResumableWithContext<Resumed>
+  | ResumableWithConversation<Resumed>;
 
 /** Stores runs and lets one worker at a time work on each: `memoryHost()`, `sqliteHost()`, `dbosHost()`. */
 export interface Host {
@@ -148,12 +234,18 @@ export interface Host {
   release(runId: string, outcome: Outcome<unknown> | undefined): Promise<void>;
   /**
    * Answers a pending call. Any process can answer, even when no worker is running; `agent.resume` continues the run.
+   * The event `approval.answered` records `by`.
    *
    * @throws ApprovalError if the call is unknown, answered or expired, or has another fingerprint.
    */
-  answer(runId: string, pendingId: string, answer: Answer): Promise<void>;
-  /** Adds a user message while calls are pending: closes those calls as cancelled and appends the message. @throws HostError `run.not_waiting`, `run.unknown` */
-  sendMessage(runId: string, message: UserMessage): Promise<void>;
+  answer(runId: string, pendingId: string, answer: Answer, options?: AnswerOptions): Promise<void>;
+  /**
+   * Adds a user message while calls are pending: closes those calls as cancelled and appends the message. The event `user.interrupted`
+   * records `by`.
+   *
+   * @throws HostError `run.not_waiting`, `run.unknown`
+   */
+  sendMessage(runId: string, message: UserMessage, options?: AnswerOptions): Promise<void>;
   /**
    * Queues a run for `agent.resume`, or for the workers of the host that have the agent. Resolves the run's id.
    *
@@ -166,6 +258,14 @@ export interface Host {
    * @throws HostError `run.unknown`
    */
   cancel(runId: string, options?: { readonly reason?: string }): Promise<void>;
+  /**
+   * Resumes the runs of these agents that can continue and that no process works on: enqueued and interrupted ones, and suspended ones that
+   * were answered or cancelled, or whose wait has expired. Returns what `resume` of the agents returns. A host whose workers do this by
+   * themselves returns none. If two processes resume the same run, the second one follows it.
+   *
+   * @throws ConfigError for a value that is not an agent
+   */
+  resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]>;
   /** Reads the state of a run, and its events after a position. @throws HostError `run.unknown` */
   getRun(runId: string, options?: { readonly after?: number }): Promise<RunProgress>;
   /**
@@ -175,6 +275,16 @@ export interface Host {
   followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>>;
   /** Lists runs, the oldest first by default. @throws ConfigError for an invalid filter. */
   listRuns(filter?: RunFilter): Promise<readonly RunSummary[]>;
+  /** Counts the runs that match every given field, by status. @throws ConfigError for an invalid filter. */
+  countRuns(filter?: CountFilter): Promise<RunCounts>;
+  /**
+   * Deletes ended runs with everything that is stored of them: those that ended more than `olderThanMs` ago, or those with the given ids.
+   * Resolves their number. Ids of unknown runs are ignored.
+   *
+   * @throws HostError `run.not_ended`, which names the runs of `runIds` that have not ended: then none is deleted. ConfigError for invalid
+   * options, and if the store of the host cannot delete.
+   */
+  deleteRuns(options: DeleteOptions): Promise<number>;
   /**
    * Creates a run that starts before any recorded step of another, which stays unchanged. Resolves the new run's id; `agent.resume` begins it.
    *
@@ -197,7 +307,7 @@ export interface Host {
 /** A live event of a run that this process works on. It is not recorded, and may be lost. */
 export interface LiveRecord {
   readonly path: string;
-  readonly notice: LiveEvent;
+  readonly liveEvent: LiveEvent;
 }
 
 /** What `followRun` yields. */

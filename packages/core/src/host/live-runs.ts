@@ -8,6 +8,8 @@ export interface FollowedEvent {
   readonly event: JournalEvent | LiveEvent;
   /** Whether the event was recorded before the follower was added. */
   readonly replayed: boolean;
+  /** Of a journal event that the host has stored. */
+  readonly position?: number;
 }
 
 export interface Follower {

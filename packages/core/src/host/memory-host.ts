@@ -1,12 +1,27 @@
 import type { Clock } from '../base/clock.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { createRunExistsError, createRunLostError, createUnknownRunError, type Wait } from './check-answer.ts';
+import {
+  createNotEndedError,
+  createRunExistsError,
+  createRunLostError,
+  createUnknownRunError,
+  type Wait,
+} from './check-answer.ts';
 import { filterRuns } from './filter-runs.ts';
 import { hasEnded } from './follow-events.ts';
 import type { Host, RunRecord, RunStatus, RunSummary } from './host.ts';
 import { roundTime } from './round-clock.ts';
 import type { CheckedFilter } from './run-filter.ts';
-import type { Claim, ClaimedRun, RunInsertion, RunStore, RunUpdate, StoredRun, StoredStep } from './run-store.ts';
+import type {
+  Claim,
+  ClaimedRun,
+  RunDeletion,
+  RunInsertion,
+  RunStore,
+  RunUpdate,
+  StoredRun,
+  StoredStep,
+} from './run-store.ts';
 import { checkStoreHostOptions, StoreHost, type StoreHostOptions } from './store-host.ts';
 
 /**
@@ -77,8 +92,8 @@ class MemoryStore implements RunStore {
     kept.outcome = undefined;
     kept.attempts++;
     kept.updatedAt = now;
-    const { attempts: attempt, cancelReason: cancelled, steps, intents = new Set() } = kept;
-    return { attempt, cancelReason: cancelled, steps, intents: new Set(intents) };
+    const { attempts: attempt, cancelReason: cancelled, intents } = kept;
+    return { attempt, cancelReason: cancelled, steps: await this.listSteps(runId, 0), intents: new Set(intents) };
   }
 
   async release(claim: Claim, { outcome, now }: Parameters<RunStore['release']>[1]): Promise<void> {
@@ -97,8 +112,8 @@ class MemoryStore implements RunStore {
     kept.intents.add(name);
   }
 
-  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
-    this.#findClaimed(claim).steps.set(name, value);
+  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<number> {
+    return this.#findClaimed(claim).steps.set(name, value).size;
   }
 
   async update<T>(runId: string, { claim, decide }: RunUpdate<T>): Promise<T> {
@@ -122,6 +137,20 @@ class MemoryStore implements RunStore {
 
   async list(filter: CheckedFilter): Promise<readonly RunSummary[]> {
     return filterRuns([...this.#runs.values()].map(toStoredRun), filter);
+  }
+
+  async deleteRuns(deletion: RunDeletion): Promise<number> {
+    const runs = this.#select(deletion);
+    const open = runs.filter(({ status }) => !hasEnded(status));
+    if (deletion.type === 'ids' && open.length > 0) throw createNotEndedError(open.map(({ record }) => record.runId));
+    const ended = runs.filter(({ status }) => hasEnded(status));
+    for (const { record } of ended) this.#runs.delete(record.runId);
+    return ended.length;
+  }
+
+  #select(deletion: RunDeletion): readonly MemoryRun[] {
+    if (deletion.type === 'ids') return deletion.runIds.flatMap((runId) => this.#runs.get(runId) ?? []);
+    return [...this.#runs.values()].filter(({ updatedAt }) => updatedAt < deletion.time);
   }
 
   #find(runId: string): MemoryRun {
@@ -153,7 +182,7 @@ function copyValue<T>(value: T): T {
 }
 
 function toStoredRun({ record, position, status, attempts, updatedAt, outcome }: MemoryRun): StoredRun {
-  const { runId, agent, metadata, at: startedAt } = record;
+  const { runId, agent, metadata, owner, at: startedAt } = record;
   const known = { runId, agent, status, metadata, position, startedAt: roundTime(startedAt), updatedAt, attempts };
-  return { ...known, record, ...(outcome !== undefined && { outcome }) };
+  return { ...known, record, ...(owner !== undefined && { owner }), ...(outcome !== undefined && { outcome }) };
 }

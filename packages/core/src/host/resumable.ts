@@ -1,44 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import type { Conversation } from './conversation.ts';
-import type { Host, RunRecord } from './host.ts';
-
-/** An agent that a host can resume runs with. */
-export interface Resumable<Resumed> {
-  readonly name: string;
-  /** A property, not a method: so the compiler refuses an agent that needs a context. Pass that one as `{ agent, context }`. */
-  readonly resume: (runId: string, options: { readonly host: Host; readonly conversation?: Conversation }) => Resumed;
-}
-
-/** An agent that needs a context, with a function that makes the context of each resumed run. */
-export interface ResumableWithContext<Resumed> {
-  readonly agent: {
-    readonly name: string;
-    resume(
-      runId: string,
-      options: { readonly host: Host; readonly context: unknown; readonly conversation?: Conversation },
-    ): Resumed;
-  };
-  /** Returns the context that `agent.run` would get. The record has the run's `metadata`. */
-  readonly context: (record: RunRecord) => unknown;
-  /** For runs that are part of a conversation. */
-  readonly conversation?: ConversationLookup;
-}
-
-/** An agent without a context whose runs are part of conversations. */
-export interface ResumableWithConversation<Resumed> {
-  readonly agent: Resumable<Resumed>;
-  readonly conversation: ConversationLookup;
-}
-
-/** Returns the conversation of a run. Called only for runs that are part of one; its id is `record.conversation.id`. */
-export type ConversationLookup = (record: RunRecord & Required<Pick<RunRecord, 'conversation'>>) => Conversation;
-
-/** What a host that resumes runs by itself accepts: an agent, or an agent with what its runs need. */
-export type AnyResumable<Resumed> =
-  | Resumable<Resumed>
-  | ResumableWithContext<Resumed>
-  | ResumableWithConversation<Resumed>;
+import type { AnyResumable, ConversationLookup, Host, ResumableWithContext, RunRecord } from './host.ts';
 
 /** Returns the agent's name, by which its runs are found. @throws ConfigError for a value that is not an agent, and for unknown options. */
 export function readAgentName(each: AnyResumable<unknown>): string {

@@ -2,7 +2,7 @@ import { ConfigError } from '../base/errors.ts';
 import { isJson, isRecord, type JsonObject, stringifyCanonical } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkNumber, quote } from './check-number.ts';
-import type { RunFilter, RunSummary } from './host.ts';
+import type { CountFilter, RunCounts, RunFilter, RunSummary } from './host.ts';
 import { clampInteger } from './round-clock.ts';
 
 /** A filter with defaults filled in. Times and positions are whole numbers. */
@@ -20,29 +20,43 @@ export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'l
  * @throws ConfigError
  */
 export function checkFilter(filter: RunFilter = {}): CheckedFilter {
-  const checked = checkOptions(filter, RUN_FILTER, 'host.listRuns');
-  const { status, agent, conversation, metadata, since, order = 'asc', limit = 1_000, after } = checked;
-  if (status !== undefined && !Object.hasOwn(STATUSES, status))
-    throw createFilterError('status', status, Object.keys(STATUSES).join(', '));
-  if (order !== 'asc' && order !== 'desc') throw createFilterError('order', order, '"asc" or "desc"');
-  if (agent !== undefined && typeof agent !== 'string') throw createFilterError('agent', agent, "an agent's name");
+  return readFilter(checkOptions(filter, RUN_FILTER, 'host.listRuns'), 'host.listRuns');
+}
+
+/** Checks a filter of `countRuns`. It selects runs of any number. @throws ConfigError */
+export function checkCountFilter(filter: CountFilter = {}): CheckedFilter {
+  const checked = checkOptions(filter, COUNT_FILTER, 'host.countRuns');
+  return { ...readFilter(checked, 'host.countRuns'), limit: Number.POSITIVE_INFINITY };
+}
+
+function readFilter(filter: RunFilter, method: string): CheckedFilter {
+  const { status, agent, owner, conversation, metadata, since, order = 'asc', limit = 1_000, after } = filter;
+  const refuse = (field: string, value: unknown, right: string): never => {
+    throw new ConfigError(`${method}: ${field} is ${quote(value)}. Pass ${right}.`);
+  };
+  if (status !== undefined && !Object.hasOwn(NO_RUNS, status))
+    refuse('status', status, Object.keys(NO_RUNS).join(', '));
+  if (order !== 'asc' && order !== 'desc') refuse('order', order, '"asc" or "desc"');
+  if (agent !== undefined && typeof agent !== 'string') refuse('agent', agent, "an agent's name");
+  if (owner !== undefined && typeof owner !== 'string') refuse('owner', owner, "an owner's id");
   if (conversation !== undefined && typeof conversation !== 'string') {
-    throw createFilterError('conversation', conversation, "a conversation's id");
+    refuse('conversation', conversation, "a conversation's id");
   }
   if (metadata !== undefined && !(isRecord(metadata) && isJson(metadata))) {
-    throw createFilterError('metadata', metadata, 'fields with JSON values');
+    refuse('metadata', metadata, 'fields with JSON values');
   }
-  checkNumber(limit, { option: 'host.listRuns: limit', min: 0, isInteger: true, allowsInfinity: true });
-  if (since !== undefined) checkNumber(since, { option: 'host.listRuns: since' });
+  checkNumber(limit, { option: `${method}: limit`, min: 0, isInteger: true, allowsInfinity: true });
+  if (since !== undefined) checkNumber(since, { option: `${method}: since` });
   return {
     ...(status !== undefined && { status }),
     ...(agent !== undefined && { agent }),
+    ...(owner !== undefined && { owner }),
     ...(conversation !== undefined && { conversation }),
     metadataKeys: listMetadataKeys(metadata ?? {}),
     ...(since !== undefined && { since: clampInteger(Math.ceil(since)) }),
     order,
     limit,
-    ...(after !== undefined && { after: checkPosition(after, 'host.listRuns: after') }),
+    ...(after !== undefined && { after: checkPosition(after, `${method}: after`) }),
   };
 }
 
@@ -51,6 +65,7 @@ const RUN_FILTER: OptionTable<RunFilter> = {
   keys: {
     status: 'any',
     agent: 'any',
+    owner: 'any',
     conversation: 'any',
     metadata: 'any',
     since: 'any',
@@ -60,6 +75,8 @@ const RUN_FILTER: OptionTable<RunFilter> = {
   },
   hints: {
     statuses: 'The option is "status", and takes one status.',
+    user: 'The option is "owner".',
+    userId: 'The option is "owner".',
     conversationId: 'The option is "conversation".',
     offset: 'The option is "after": the position of the last run of the previous page.',
     cursor: 'The option is "after": the position of the last run of the previous page.',
@@ -77,20 +94,33 @@ export function listMetadataKeys(metadata: JsonObject): readonly string[] {
   return fields.map((field) => stringifyCanonical(field));
 }
 
-const STATUSES: Readonly<Record<RunSummary['status'], true>> = {
-  queued: true,
-  running: true,
-  interrupted: true,
-  completed: true,
-  suspended: true,
-  limited: true,
-  truncated: true,
-  filtered: true,
-  refused: true,
-  aborted: true,
-  failed: true,
+const COUNT_FILTER: OptionTable<CountFilter> = {
+  keys: { agent: 'any', owner: 'any', conversation: 'any', metadata: 'any', since: 'any' },
+  hints: {
+    status: 'The counts are by status: (await host.countRuns()).failed.',
+    user: 'The option is "owner".',
+    userId: 'The option is "owner".',
+    conversationId: 'The option is "conversation".',
+  },
 };
 
-function createFilterError(field: string, value: unknown, right: string): ConfigError {
-  return new ConfigError(`host.listRuns: ${field} is ${quote(value)}. Pass ${right}.`);
+/** Returns the number of runs of each status. */
+export function tallyStatuses(runs: readonly Pick<RunSummary, 'status'>[]): RunCounts {
+  const counts = { ...NO_RUNS };
+  for (const { status } of runs) counts[status]++;
+  return counts;
 }
+
+export const NO_RUNS: RunCounts = {
+  queued: 0,
+  running: 0,
+  interrupted: 0,
+  completed: 0,
+  suspended: 0,
+  limited: 0,
+  truncated: 0,
+  filtered: 0,
+  refused: 0,
+  aborted: 0,
+  failed: 0,
+};

@@ -1,6 +1,6 @@
 import type { Outcome } from '../event/outcome.ts';
 import type { Wait } from './check-answer.ts';
-import type { RunRecord, RunSummary } from './host.ts';
+import type { RunCounts, RunRecord, RunSummary } from './host.ts';
 import type { CheckedFilter } from './run-filter.ts';
 
 /**
@@ -48,21 +48,24 @@ export interface RunStore {
    */
   putIntent(claim: Claim, name: string): Promise<void>;
   /**
-   * Stores the value of a step. Called once for each name.
+   * Stores the value of a step, and resolves its position, which `listSteps` gives. Called once for each name.
    *
    * @throws HostError `step.not_json`, by `serializeStep`, if the value is not JSON and the store keeps text.
    */
-  putStep(claim: Claim, step: { readonly name: string; readonly value: unknown }): Promise<void>;
+  putStep(claim: Claim, step: { readonly name: string; readonly value: unknown }): Promise<number>;
   /**
    * For a store that runs the work itself, as a step of its engine. Called instead of `work` and `putStep`.
    *
    * Contract:
-   * - Calls `work` once, stores its value under `name`, and resolves the value.
+   * - Calls `work` once, stores its value under `name`, and resolves the value with its position.
    * - If `work` rejects, stores nothing and rejects with the same error.
    *
    * @defaultValue runs `work`, then `putStep`
    */
-  runStep?<T>(claim: Claim, step: { readonly name: string; readonly work: () => T | Promise<T> }): Promise<T>;
+  runStep?<T>(
+    claim: Claim,
+    step: { readonly name: string; readonly work: () => T | Promise<T> },
+  ): Promise<RecordedValue<T>>;
   /**
    * Changes the waits of a run, or cancels the run.
    *
@@ -79,12 +82,46 @@ export interface RunStore {
   listSteps(runId: string, after: number): Promise<readonly StoredStep[]>;
   /** Reads the runs that a filter matches, in its order and up to its limit. `filterRuns` does this for stores without an index. */
   list(filter: CheckedFilter): Promise<readonly RunSummary[]>;
+  /**
+   * Counts the runs that a filter matches, by status, for a store with an index.
+   *
+   * @defaultValue `list`, which reads every run
+   */
+  count?(filter: CheckedFilter): Promise<RunCounts>;
+  /**
+   * Reads the records of the runs of an agent that can continue and that no process works on, for `resumeAll`. `now`: milliseconds since 1970.
+   *
+   * @defaultValue `list` of the queued, interrupted and suspended runs, and an `update` of each suspended one to read its waits
+   */
+  listResumable?(agent: string, now: number): Promise<readonly RunRecord[]>;
+  /**
+   * Deletes runs with everything that is stored of them. Resolves their number.
+   *
+   * Contract:
+   * - Deletes only runs that have ended: `hasEnded` of their status.
+   * - If a run with one of the ids has not ended, rejects with `createNotEndedError` and deletes none. Ignores unknown ids.
+   *
+   * @defaultValue the host deletes no runs
+   */
+  deleteRuns?(deletion: RunDeletion): Promise<number>;
   /** Closes the store. Called once, after the last run is released. */
   close?(): Promise<void>;
 }
 
 /** The part of a store that a process needs to start, answer and read runs without working on them. */
-export type ClientStore = Pick<RunStore, 'insert' | 'update' | 'find' | 'listSteps' | 'list'>;
+export type ClientStore = Pick<RunStore, 'insert' | 'update' | 'find' | 'listSteps' | 'list' | 'count' | 'deleteRuns'>;
+
+/** The value of a step with its position. */
+export interface RecordedValue<T> {
+  readonly value: T;
+  readonly position: number;
+}
+
+/** Which runs to delete. */
+export type RunDeletion =
+  /** `time`: milliseconds since 1970. A run ends at its `updatedAt`. */
+  | { readonly type: 'ended_before'; readonly time: number }
+  | { readonly type: 'ids'; readonly runIds: readonly string[] };
 
 /** One attempt's right to work on a run. */
 export interface Claim {
@@ -110,8 +147,8 @@ export interface ClaimedRun {
   readonly attempt: number;
   /** The reason, if the run was cancelled. */
   readonly cancelReason: string | undefined;
-  /** The values of all steps, by name. */
-  readonly steps: ReadonlyMap<string, unknown>;
+  /** All steps, as `listSteps` gives them. */
+  readonly steps: readonly StoredStep[];
   /** The names of the intents that earlier attempts have stored. */
   readonly intents: ReadonlySet<string>;
 }

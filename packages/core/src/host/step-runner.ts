@@ -14,8 +14,15 @@ export interface Step<T> {
   readonly exclusive?: boolean;
   /** Called instead of `work` if an earlier attempt began a `non-idempotent` step and recorded no value. */
   readonly onUnknownOutcome?: () => T | Promise<T>;
-  /** Called when the value is recorded; `replayed`: an earlier attempt recorded it. */
-  readonly onRecorded: (value: T, how: { readonly replayed: boolean }) => void;
+  /** Called when the value is recorded. */
+  readonly onRecorded: (value: T, how: StepRecord) => void;
+}
+
+export interface StepRecord {
+  /** Whether an earlier attempt recorded the value. */
+  readonly replayed: boolean;
+  /** The position of the step in the journal, which `getRun` gives. Absent if it is not known. */
+  readonly position?: number;
 }
 
 /** A nested run. The names of its steps begin with `name/`. */
@@ -29,7 +36,7 @@ export type StepTask<T> = Step<T> | ChildRun<T>;
 
 /** The result of waiting for an answer. Every attempt gets the same answer or expiry. `parked`: there is no answer yet. */
 export type WaitResult<T> =
-  | { readonly type: 'answered'; readonly value: T }
+  | { readonly type: 'answered'; readonly value: T /** Who gave the answer. */; readonly by?: string }
   | { readonly type: 'expired' }
   | { readonly type: 'parked' };
 

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.ts';
+import { ConfigError } from '../base/errors.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
@@ -8,25 +9,42 @@ import { createQueuedRecord } from './create-queued-record.ts';
 import { followEvents, hasEnded } from './follow-events.ts';
 import { createFork } from './fork.ts';
 import type {
+  AnswerOptions,
+  CountFilter,
+  DeleteOptions,
   EnqueueOptions,
   FollowedEvents,
   FollowOptions,
   ForkOptions,
   Host,
+  RunCounts,
   RunFilter,
   RunProgress,
   RunSummary,
 } from './host.ts';
-import { readCancelOptions, readGetRunOptions } from './host-options.ts';
+import { readAnswerOptions, readCancelOptions, readDeletion, readGetRunOptions } from './host-options.ts';
 import { roundClock } from './round-clock.ts';
-import { checkFilter, checkPosition } from './run-filter.ts';
+import { checkCountFilter, checkFilter, checkPosition, tallyStatuses } from './run-filter.ts';
 import type { ClientStore, RunChange, StoredRun, StoredStep } from './run-store.ts';
 import { checkSchemaVersion, checkStoredStep } from './schema-version.ts';
 import type { PendingAnswer } from './step-runner.ts';
 
 /** Reads, answers, queues, forks and cancels the runs of a store, without working on them. */
 export class StoreClient
-  implements Pick<Host, 'answer' | 'sendMessage' | 'enqueue' | 'cancel' | 'getRun' | 'followRun' | 'listRuns' | 'fork'>
+  implements
+    Pick<
+      Host,
+      | 'answer'
+      | 'sendMessage'
+      | 'enqueue'
+      | 'cancel'
+      | 'getRun'
+      | 'followRun'
+      | 'listRuns'
+      | 'countRuns'
+      | 'deleteRuns'
+      | 'fork'
+    >
 {
   /** Returns whole milliseconds. */
   protected readonly clock: Clock;
@@ -37,7 +55,9 @@ export class StoreClient
     this.clock = roundClock(clock);
   }
 
-  async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {
+  // biome-ignore lint/complexity/useMaxParams: the port names the call by two ids; who answers must stay outside the answer
+  async answer(runId: string, pendingId: string, answer: Answer, options: AnswerOptions = {}): Promise<void> {
+    const { by } = readAnswerOptions(options, 'host.answer');
     await this.findReadable(runId);
     await this.#store.update(runId, {
       waits: { name: pendingId },
@@ -45,12 +65,13 @@ export class StoreClient
         const endStatus = hasEnded(status) ? status : undefined;
         const answering = { runId, pendingId, wait: waits.get(pendingId), endStatus, now: this.clock.now() };
         const wait = checkAnswer(answer, answering);
-        return { result: undefined, change: putAnswer(answer, { status, waits: [[pendingId, wait]] }) };
+        return { result: undefined, change: putAnswer(answer, { status, by, waits: [[pendingId, wait]] }) };
       },
     });
   }
 
-  async sendMessage(runId: string, message: UserMessage): Promise<void> {
+  async sendMessage(runId: string, message: UserMessage, options: AnswerOptions = {}): Promise<void> {
+    const { by } = readAnswerOptions(options, 'host.sendMessage');
     checkMessage(message, runId);
     await this.findReadable(runId);
     await this.#store.update(runId, {
@@ -58,7 +79,7 @@ export class StoreClient
       decide: ({ status }, waits) => {
         const open = hasEnded(status) ? [] : [...waits].filter(([, wait]) => isOpen(wait));
         if (open.length === 0) throw createNotWaitingError(runId);
-        return { result: undefined, change: putAnswer({ type: 'interrupt', message }, { status, waits: open }) };
+        return { result: undefined, change: putAnswer({ type: 'interrupt', message }, { status, by, waits: open }) };
       },
     });
   }
@@ -99,6 +120,17 @@ export class StoreClient
     return this.#store.list(checkFilter(filter));
   }
 
+  async countRuns(filter?: CountFilter): Promise<RunCounts> {
+    const checked = checkCountFilter(filter);
+    return this.#store.count?.(checked) ?? tallyStatuses(await this.#store.list(checked));
+  }
+
+  async deleteRuns(options: DeleteOptions): Promise<number> {
+    const deletion = readDeletion(options, this.clock.now());
+    if (this.#store.deleteRuns !== undefined) return this.#store.deleteRuns(deletion);
+    throw new ConfigError('host.deleteRuns: the store of this host deletes no runs. Implement RunStore.deleteRuns.');
+  }
+
   async fork(runId: string, options: ForkOptions): Promise<string> {
     const { record } = await this.findReadable(runId);
     const steps = await this.readSteps(runId, 0);
@@ -130,10 +162,11 @@ export class StoreClient
 
 interface AnsweredWaits {
   readonly status: RunSummary['status'];
+  readonly by: string | undefined;
   readonly waits: readonly (readonly [name: string, wait: Wait])[];
 }
 
-function putAnswer(answer: PendingAnswer, { status, waits }: AnsweredWaits): RunChange {
-  const changed = waits.map(([name, wait]) => [name, { ...wait, answer }] as const);
+function putAnswer(answer: PendingAnswer, { status, by, waits }: AnsweredWaits): RunChange {
+  const changed = waits.map(([name, wait]) => [name, { ...wait, answer, ...(by !== undefined && { by }) }] as const);
   return { waits: new Map(changed), isResumable: status === 'suspended' };
 }

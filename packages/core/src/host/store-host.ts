@@ -5,10 +5,13 @@ import type { Listeners } from '../event/observers.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { hasEnded } from './follow-events.ts';
 import { type HeldRun, HeldRuns } from './held-runs.ts';
-import type { ClaimOptions, ClaimResult, Host, RunRecord } from './host.ts';
+import type { AnyResumable, ClaimOptions, ClaimResult, Host, RunRecord } from './host.ts';
 import { readCancelOptions, readCloseOptions } from './host-options.ts';
+import { listResumable } from './list-resumable.ts';
 import { createRandomId } from './read-run-id.ts';
+import { readAgentName, resumeWith } from './resumable.ts';
 import type { ClaimedRun, RunStore } from './run-store.ts';
+import { hasKnownSchema } from './schema-version.ts';
 import type { StepRunner } from './step-runner.ts';
 import { StoreClient } from './store-client.ts';
 import { StoreRun } from './store-run.ts';
@@ -66,14 +69,18 @@ export class StoreHost extends StoreClient implements Host {
 
   async claim(runId: string, { accept }: ClaimOptions = {}): Promise<ClaimResult> {
     this.#heldRuns.checkOpen();
-    const { record } = await this.findReadable(runId);
+    const { record, status: statusBefore, updatedAt } = await this.findReadable(runId);
     accept?.(record);
     // Before the claim: a run that this version cannot read stays as it is.
     await this.readSteps(runId, 0);
     const run = this.#createHeldRun(runId);
     const isHeld = this.#heldRuns.get(runId) !== undefined;
     const claimed = isHeld ? undefined : await this.#store.claim(run.claim, this.clock.now());
-    if (claimed !== undefined) return { type: 'claimed', record, stepRunner: this.#hold(run, claimed) };
+    if (claimed !== undefined) {
+      const suspended = statusBefore === 'suspended' ? { suspendedAt: updatedAt } : {};
+      const { attempt } = claimed;
+      return { type: 'claimed', record, stepRunner: this.#hold(run, claimed), attempt, ...suspended };
+    }
     const { status, outcome } = await this.#store.find(runId);
     if (outcome !== undefined && hasEnded(status)) return { type: 'finished', record, outcome };
     return { type: 'busy', record };
@@ -93,6 +100,16 @@ export class StoreHost extends StoreClient implements Host {
     await super.cancel(runId, options);
     // Aborts a run of this process at once. Another process sees the cancellation in the store.
     this.#heldRuns.get(runId)?.claim.cancel(readCancelOptions(options).reason);
+  }
+
+  async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
+    this.#heldRuns.checkOpen();
+    const names = agents.map(readAgentName);
+    const now = this.clock.now();
+    const records = await Promise.all(names.map((name) => listResumable(this.#store, name, now)));
+    return agents.flatMap((each, index) =>
+      (records[index] ?? []).filter(hasKnownSchema).map((record) => resumeWith(each, { record, host: this })),
+    );
   }
 
   async close(options: { readonly graceMs?: number } = {}): Promise<void> {
@@ -121,7 +138,7 @@ export class StoreHost extends StoreClient implements Host {
       claim: run.claim,
       number: attempt,
       signal: run.signal,
-      steps: new Map(steps),
+      steps: new Map(steps.map(({ name, value, position }) => [name, { value, position }])),
       intents,
       store: this.#store,
       clock: this.clock,
@@ -130,4 +147,4 @@ export class StoreHost extends StoreClient implements Host {
   }
 }
 
-const FIRST_ATTEMPT: ClaimedRun = { attempt: 1, cancelReason: undefined, steps: new Map(), intents: new Set() };
+const FIRST_ATTEMPT: ClaimedRun = { attempt: 1, cancelReason: undefined, steps: [], intents: new Set() };

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { isOpen, type Wait } from './check-answer.ts';
 import { computeExpiry } from './round-clock.ts';
 import { runParallel } from './run-parallel.ts';
-import type { Claim, Decision, RunStore } from './run-store.ts';
+import type { Claim, Decision, RecordedValue, RunStore } from './run-store.ts';
 import type { Step, StepRunner, StepTask, WaitOptions, WaitResult } from './step-runner.ts';
 
 /** One attempt at a run, with the stored state that it begins with. */
@@ -12,8 +12,8 @@ export interface StoreRunOptions {
   readonly number: number;
   /** Aborted when the run is cancelled; `undefined` if the host cannot cancel runs. */
   readonly signal: AbortSignal | undefined;
-  /** The values of the recorded steps, by name. */
-  readonly steps: Map<string, unknown>;
+  /** The recorded steps, by name. */
+  readonly steps: Map<string, RecordedValue<unknown>>;
   /** The `non-idempotent` steps that earlier attempts began. */
   readonly intents: ReadonlySet<string>;
   readonly store: RunStore;
@@ -42,15 +42,13 @@ export class StoreRun implements StepRunner {
   async step<T>(step: Step<T>): Promise<T> {
     const name = this.#path + step.name;
     const { steps, checkOpen } = this.#attempt;
-    if (steps.has(name)) {
-      const value = steps.get(name) as T; // A name is a position in the run, so its value always has the same type.
-      step.onRecorded(value, { replayed: true });
-      return value;
-    }
-    checkOpen();
-    const value = await this.#runStep(name, step);
-    steps.set(name, value);
-    step.onRecorded(value, { replayed: false });
+    // A name is a place in the run, so its value always has the same type.
+    const known = steps.get(name) as RecordedValue<T> | undefined;
+    if (known === undefined) checkOpen();
+    const recorded = known ?? (await this.#runStep(name, step));
+    steps.set(name, recorded);
+    const { value, position } = recorded;
+    step.onRecorded(value, { replayed: known !== undefined, position });
     return value;
   }
 
@@ -72,13 +70,12 @@ export class StoreRun implements StepRunner {
     });
   }
 
-  async #runStep<T>(name: string, step: Step<T>): Promise<T> {
+  async #runStep<T>(name: string, step: Step<T>): Promise<RecordedValue<T>> {
     const { claim, store } = this.#attempt;
     const runWork = (): T | Promise<T> => this.#startWork(name, step);
     if (store.runStep !== undefined) return store.runStep(claim, { name, work: runWork });
     const value = await runWork();
-    await store.putStep(claim, { name, value });
-    return value;
+    return { value, position: await store.putStep(claim, { name, value }) };
   }
 
   /** Starts the work of a step. Before `non-idempotent` work, records an intent: a later attempt that finds it does not repeat the work. */
@@ -106,5 +103,7 @@ function decideWait<T>(name: string, { wait: before, options, now }: WaitState):
   const change = isChanged ? { change: { waits: new Map([[name, { ...wait, isDelivered: !isParked }]]) } } : {};
   if (isParked) return { result: { type: 'parked' }, ...change };
   if (wait.answer === undefined) return { result: { type: 'expired' }, ...change };
-  return { result: { type: 'answered', value: wait.answer as T }, ...change }; // The caller of `waitFor` knows the answer's type.
+  const { answer, by } = wait;
+  // The caller of `waitFor` knows the answer's type.
+  return { result: { type: 'answered', value: answer as T, ...(by !== undefined && { by }) }, ...change };
 }

@@ -1,6 +1,6 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
-import { callName } from '../chat/message.ts';
+import { getCallName } from '../chat/message.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ApprovalRequestedEvent, JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { StepTask } from '../host/step-runner.ts';
@@ -11,6 +11,7 @@ import { executeTool } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolResult } from '../tool/tool-result.ts';
 import { delegateCall } from './delegate.ts';
+import { instrumentToolCall, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
 import { createPendingCall } from './pending-calls.ts';
@@ -20,6 +21,7 @@ import {
   cancelCall,
   closeWithError,
   closeWithResult,
+  describeCall,
   failCall,
   findRewriteError,
   refuseCall,
@@ -34,7 +36,7 @@ import {
 /** Runs calls in parallel, each as a durable step or a nested run. Every call gets a result. */
 export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promise<readonly JournalEvent[]> {
   const tasks = calls.map((state): StepTask<JournalEvent> => {
-    const name = callName(state.call);
+    const name = getCallName(state.call);
     const tool = tools?.includes(name) === false ? undefined : scope.definition.tools.get(name);
     const call = { turn, state, scope };
     return tool?.delegate === undefined ? createCallStep(tool, call) : delegateCall(tool, call);
@@ -47,6 +49,8 @@ function createCallStep(tool: Tool | undefined, { turn, state, scope }: ToolCall
   const begin = (): ToolCallRun => ({ turn, state, scope, requests, startedAt: scope.clock.now() });
   const rewriteError = findRewriteError(tool, { turn, state, scope });
   let endCall: (() => void) | undefined;
+  const runInSpan = (kind: ToolCallSpan['kind'], work: () => Promise<JournalEvent>): Promise<JournalEvent> =>
+    instrumentToolCall(scope, () => describeCall(tool, { turn, state, kind }), work);
   const step = createEventStep<JournalEvent>(scope, {
     name: formatResultStep({ turn, ...state }),
     // Nothing of a rewritten tool runs, so the host must record no intent to run it.
@@ -54,12 +58,14 @@ function createCallStep(tool: Tool | undefined, { turn, state, scope }: ToolCall
     exclusive: tool?.exclusive ?? false,
     work: () => {
       if (rewriteError !== undefined) return Promise.reject(rewriteError);
-      const { exceededCallLimit: callsRefused } = scope.budget;
-      if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
-      endCall = scope.budget.beginCall();
-      return runCall(tool, begin());
+      return runInSpan(state.unknownOutcomes > 0 || state.resumeData !== undefined ? 'resumed' : 'run', () => {
+        const { exceededCallLimit: callsRefused } = scope.budget;
+        if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
+        endCall = scope.budget.beginCall();
+        return runCall(tool, begin());
+      });
     },
-    onUnknownOutcome: () => resolveInterruptedCall(tool, begin()),
+    onUnknownOutcome: () => runInSpan('unknown_outcome', () => resolveInterruptedCall(tool, begin())),
   });
   const onRecorded: typeof step.onRecorded = (event, how) => {
     step.onRecorded(event, how);

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { ConfigError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
 import type { ChatRequest, ToolChoice } from '../chat/request.ts';
@@ -112,4 +113,12 @@ export class RejectedResponse extends Error {
     this.response = response;
     this.rejection = rejection;
   }
+}
+
+/** JavaScript models and middleware may return no response. @throws ConfigError */
+export function checkResponse(response: ChatResponse | undefined, by: string): void {
+  if (response?.choices?.[0]?.message !== undefined) return;
+  throw new ConfigError(
+    `${by} returned no response. Return { choices: [{ message, finish_reason }] }, or the result of next(request).`,
+  );
 }

@@ -3,7 +3,7 @@ import { copyJson } from '../base/copy-json.ts';
 import { type Json, stringifyCanonical } from '../base/json.ts';
 import { computeSha256 } from '../base/sha256.ts';
 import { CANCELLED } from '../chat/history.ts';
-import { callName, type ToolCall } from '../chat/message.ts';
+import { getCallName, type ToolCall } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { getErrorMessage, toErrorData } from '../event/error-data.ts';
@@ -27,6 +27,7 @@ import type { ValidationResult } from '../schema/schema.ts';
 import { parseCallArguments, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
 import { toResult, truncateResult } from '../tool/tool-result.ts';
+import { instrumentToolCall } from './instrumentation.ts';
 import type { Scope } from './scope.ts';
 import {
   addPath,
@@ -39,7 +40,7 @@ import {
   stamp,
   toInterruption,
 } from './step.ts';
-import { ToolCallContext, type ToolCallScope } from './tool-call.ts';
+import { describeCall, ToolCallContext, type ToolCallScope } from './tool-call.ts';
 
 /** Asks the tool of each call whether the call needs an external answer. A call with a missing tool or invalid input needs none: it will not run. */
 export function checkCalls(
@@ -85,7 +86,7 @@ interface RepeatedCall extends ToolCallScope {
 }
 
 async function findPendingCall({ turn, state, scope, repeats = 0 }: RepeatedCall): Promise<PendingCall | undefined> {
-  const name = callName(state.call);
+  const name = getCallName(state.call);
   const tool = scope.definition.tools.get(name);
   if (tool === undefined || scope.getState().tools?.includes(name) === false) return undefined;
   const validated = await readArguments(tool, state.call);
@@ -120,7 +121,7 @@ export async function createPendingCall(tool: Tool, pending: PendingScope): Prom
   const preview = makeStorable(
     known.shown ?? (await readPreview(tool, { turn, state, scope, validated: known.validated })),
   );
-  const definitionHash = scope.policy.getDefinitionHash(callName(call));
+  const definitionHash = scope.policy.getDefinitionHash(getCallName(call));
   const fingerprint = await hashCall(call, { input, definitionHash });
   const name = formatWait({
     turn,
@@ -190,7 +191,7 @@ function hashCall(
   call: ToolCall,
   { input, definitionHash }: Pick<PendingCall, 'input'> & { readonly definitionHash: string | undefined },
 ): Promise<string> {
-  return computeSha256(stringifyCanonical([call.id, callName(call), input, definitionHash ?? null]));
+  return computeSha256(stringifyCanonical([call.id, getCallName(call), input, definitionHash ?? null]));
 }
 
 interface WaitForOptions extends Pick<WaitOptions, 'ahead'> {
@@ -206,7 +207,7 @@ function waitForAnswer(
 ): Promise<WaitResult<PendingAnswer>> {
   const { definition, stepRunner } = scope;
   // A call that accepts no answer waits only for a user message, which has no deadline.
-  const tool = accepts.length === 0 ? undefined : definition.tools.get(callName(call));
+  const tool = accepts.length === 0 ? undefined : definition.tools.get(getCallName(call));
   const timeoutMs = tool?.approvalTimeoutMs ?? Number.POSITIVE_INFINITY;
   return stepRunner.waitFor<PendingAnswer>(name, { fingerprint, accepts, timeoutMs, ...ahead });
 }
@@ -264,7 +265,14 @@ async function recordAnswer(waited: WaitEnd, call: AnsweredCall): Promise<readon
   const closed = closeAnswered(waited, call);
   if (closed === undefined) return [await scope.stepRunner.step(first)];
   const name = formatResultStep({ turn, ...state });
-  const second = createEventStep<JournalEvent>(scope, { name, effect: 'read', work: async () => closed });
+  const tool = scope.definition.tools.get(getCallName(state.call));
+  const close = (): Promise<JournalEvent> =>
+    instrumentToolCall(
+      scope,
+      () => describeCall(tool, { turn, state, kind: 'closed' }),
+      async () => closed,
+    );
+  const second = createEventStep<JournalEvent>(scope, { name, effect: 'read', work: close });
   return [await scope.stepRunner.step(first), await scope.stepRunner.step(second)];
 }
 
@@ -275,8 +283,9 @@ function createAnswerEvent(
   const position = { turn, index: state.index, ...stamp(scope) };
   if (waited.type === 'expired') return { type: 'approval.expired', ...position };
   const { value } = waited;
-  if (value.type === 'interrupt') return { type: 'user.interrupted', ...position, message: value.message };
-  return { type: 'approval.answered', ...position, answer: value };
+  const by = waited.by === undefined ? {} : { by: waited.by };
+  if (value.type === 'interrupt') return { type: 'user.interrupted', ...position, message: value.message, ...by };
+  return { type: 'approval.answered', ...position, answer: value, ...by };
 }
 
 function closeAnswered(
@@ -300,7 +309,7 @@ function closeAnswered(
       return closeWithExternalResult(value, {
         position,
         pending,
-        tool: scope.definition.tools.get(callName(state.call)),
+        tool: scope.definition.tools.get(getCallName(state.call)),
       });
     case 'interrupt':
       return skip('cancelled', describeInterruption(state, pending));

@@ -2,7 +2,7 @@ import { type Cancellation, LazySignal } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
 import { findClosest, pluralize } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
-import { callArguments, callName } from '../chat/message.ts';
+import { getCallArguments, getCallName } from '../chat/message.ts';
 import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
@@ -12,6 +12,7 @@ import { isRunEndError, RefuseRun, ToolError, UnknownOutcomeError } from '../too
 import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { Tool, ToolContext } from '../tool/tool.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
+import { getTraceparent, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
@@ -31,6 +32,14 @@ export interface ToolCallRun extends ToolCallScope {
   readonly requests: MiddlewareRequests;
 }
 
+/** Describes a call for instrumentation. */
+export function describeCall(
+  tool: Tool | undefined,
+  { turn, state: { index, call }, kind }: Pick<ToolCallScope, 'turn' | 'state'> & Pick<ToolCallSpan, 'kind'>,
+): Omit<ToolCallSpan, 'run' | 'agent'> {
+  return { turn, index, call, kind, ...(tool !== undefined && { tool }) };
+}
+
 /** The context that a tool gets with a call. */
 export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly context: never;
@@ -40,7 +49,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly path: string;
   readonly traceparent: string | undefined;
   readonly resumeData: ToolContext<never>['resumeData'];
-  readonly progress: ToolContext<never>['progress'];
+  readonly reportProgress: ToolContext<never>['reportProgress'];
   readonly onRunEnd: ToolContext<never>['onRunEnd'];
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
@@ -52,12 +61,12 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.idempotencyKey = `${scope.runId}/${addPath(scope, formatToolStep({ turn, index, call }))}`;
     this.runId = scope.runId;
     this.path = scope.path;
-    this.traceparent = scope.traceparent;
+    this.traceparent = getTraceparent(scope);
     this.resumeData = state.resumeData;
-    const emitProgress: ToolContext<never>['progress'] = (progress) => {
+    const emitProgress: ToolContext<never>['reportProgress'] = (progress) => {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
     };
-    this.progress = emitProgress; // An own property: see `LazySignal`.
+    this.reportProgress = emitProgress; // An own property: see `LazySignal`.
     const addCallback: ToolContext<never>['onRunEnd'] = (callback) => scope.endCallbacks.add(callback);
     this.onRunEnd = addCallback;
   }
@@ -73,8 +82,8 @@ export function wrapExecution(inner: ToolExecution, { turn, scope, requests }: T
 export function closeWithResult({ content, ...rest }: ToolResult, run: ToolCallRun): ToolCallClosedEvent {
   const { isEdited, call } = run.state;
   // The model must know that the tool ran with other arguments.
-  const edited = isEdited ? `A person approved this call with other arguments: ${callArguments(call)}\n` : '';
-  const { handoffTo } = run.scope.definition.tools.get(callName(call)) ?? {};
+  const edited = isEdited ? `A person approved this call with other arguments: ${getCallArguments(call)}\n` : '';
+  const { handoffTo } = run.scope.definition.tools.get(getCallName(call)) ?? {};
   const over = handoffTo === undefined ? {} : { handoffTo };
   const full = isEdited ? { fullContent: content } : {};
   return { type: 'tool.finished', ...toCallPosition(run), ...over, content: edited + content, ...full, ...rest };
@@ -108,7 +117,7 @@ const OUTCOME_UNKNOWN = 'The outcome of this call is unknown. It may have had it
 
 /** JavaScript code or a host may run an agent without the context that its tools read. */
 function addContextHint(error: unknown, { state, scope }: ToolCallRun): unknown {
-  const name = callName(state.call);
+  const name = getCallName(state.call);
   // A function with one parameter does not read the context.
   const readsContext = (scope.definition.tools.get(name)?.execute.length ?? 0) > 1;
   if (scope.context !== undefined || !readsContext || !isCodeMistake(error)) return error;
@@ -135,7 +144,7 @@ export function refuseCall({ max, spent }: ExceededCallLimit, run: ToolCallRun):
 /** Gives the model the tools of this turn. */
 export function rejectUnknownTool(run: ToolCallRun): ToolCallClosedEvent {
   checkUnchanged(run);
-  const name = callName(run.state.call);
+  const name = getCallName(run.state.call);
   const names = run.scope.getState().tools ?? [...run.scope.definition.tools.keys()];
   const meant = findClosest(name, names);
   const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
@@ -160,7 +169,7 @@ function checkUnchanged(call: ToolCallScope): void {
 }
 
 function findChange({ turn, state: { call }, scope }: ToolCallScope): string | undefined {
-  return scope.isFromEarlierAttempt(turn) ? scope.changedTools.get(callName(call)) : undefined;
+  return scope.isFromEarlierAttempt(turn) ? scope.changedTools.get(getCallName(call)) : undefined;
 }
 
 /**
@@ -175,7 +184,7 @@ export function findRewriteError(tool: Tool | undefined, call: ToolCallScope): H
 
 function createChangeError({ state: { call }, scope }: ToolCallScope, problem: string, otherwise: string): HostError {
   return new HostError(
-    `Run "${scope.runId}" has an open call of tool "${callName(call)}" that agent "${scope.definition.name}" ${problem}. Resume it with the old tool, or pass onVersionMismatch: "continue" to ${otherwise}.`,
+    `Run "${scope.runId}" has an open call of tool "${getCallName(call)}" that agent "${scope.definition.name}" ${problem}. Resume it with the old tool, or pass onVersionMismatch: "continue" to ${otherwise}.`,
     { code: 'run.changed' },
   );
 }
@@ -188,7 +197,7 @@ export interface CallFailure extends ToolCallRun {
 /** Shortens the text like a result: an error may quote a whole page. */
 export function failCall(error: unknown, { reason, content, ...run }: CallFailure): ToolFailedEvent {
   const maxLength =
-    run.scope.definition.tools.get(callName(run.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
+    run.scope.definition.tools.get(getCallName(run.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
   const { content: shown } = truncateResult(content, maxLength);
   const guard = RefuseRun.isInstance(error) ? error.guard : undefined;
   const data = { content: shown, reason, error: toErrorData(error) };

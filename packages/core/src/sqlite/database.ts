@@ -2,21 +2,24 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { HostError, PawlError } from '../base/errors.ts';
 import { getErrorMessage } from '../event/error-data.ts';
 import { loadSqlite } from './load-sqlite.ts';
-import { prepareTables } from './tables.ts';
+import { checkTables, prepareTables } from './tables.ts';
 
 export interface DatabaseOptions {
   readonly synchronous: 'full' | 'normal';
+  /** Whether to open an existing file, and write nothing. */
+  readonly readOnly?: boolean;
 }
 
 /** Opens the file, and creates the tables if it is new. Throws before anything is written if the file cannot be used. */
-export function openDatabase(path: string, { synchronous }: DatabaseOptions): DatabaseSync {
+export function openDatabase(path: string, { synchronous, readOnly = false }: DatabaseOptions): DatabaseSync {
   const { DatabaseSync } = loadSqlite();
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path);
+    database = new DatabaseSync(path, { readOnly });
     // SQLite blocks the process only while the file is opened. Afterwards `Writer` waits for a locked file without blocking.
     database.exec('PRAGMA busy_timeout = 5000');
-    prepareTables(database, path);
+    if (readOnly) checkTables(database, path);
+    else prepareTables(database, path);
     database.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA busy_timeout = 0`);
     return database;
   } catch (error) {

@@ -72,6 +72,8 @@ function countRows(database: DatabaseSync): Readonly<Record<string, number>> {
   );
 }
 
+const before = (time: number) => ({ deletion: { type: 'ended_before', time }, from: 0 }) as const;
+
 const ONE_RUN = {
   runs: 1,
   records: 1,
@@ -88,8 +90,8 @@ test('deletes all rows of ended runs, and none of other runs', () => {
   const database = open();
   for (let run = 0; run < 5; run++) storeRun(database, `old ${run}`, { endedAt: 10 });
   storeRun(database, 'at work', { endedAt: undefined });
-  const part = new Deletion(database).deletePart({ before: 11, now: () => 0 });
-  expect(part).toEqual({ count: 5, isDone: true });
+  const part = new Deletion(database).deletePart({ ...before(11), now: () => 0 });
+  expect(part).toEqual({ count: 5, isDone: true, next: 5 });
   expect(countRows(database)).toEqual(ONE_RUN);
   expect(new RunTable(database).find('at work')).toMatchObject({ status: 'running' });
 });
@@ -100,7 +102,7 @@ test('a part ends after its time, and later parts delete the rest', () => {
   const deletion = new Deletion(database);
   const counts: number[] = [];
   for (let isDone = false; !isDone; ) {
-    const part = deletion.deletePart({ before: 11, now: createSlowClock() });
+    const part = deletion.deletePart({ ...before(11), now: createSlowClock() });
     counts.push(part.count);
     isDone = part.isDone;
   }
@@ -113,7 +115,7 @@ test('a run with many steps is deleted in several parts, and cannot be found aft
   const database = open();
   storeRun(database, 'long', { endedAt: 10, steps: 1_000 });
   const deletion = new Deletion(database);
-  expect(deletion.deletePart({ before: 11, now: createSlowClock() })).toEqual({ count: 1, isDone: false });
+  expect(deletion.deletePart({ ...before(11), now: createSlowClock() })).toEqual({ count: 1, isDone: false, next: 1 });
   expect(new RunTable(database).find('long')).toBeUndefined();
   expect(countRows(database)['steps']).toBeGreaterThan(700);
 });
@@ -121,15 +123,42 @@ test('a run with many steps is deleted in several parts, and cannot be found aft
 test('the next deletion removes what a crash left of a deleted run, and no other run gets it', () => {
   const database = open();
   storeRun(database, 'again', { endedAt: 10, steps: 500 });
-  new Deletion(database).deletePart({ before: 11, now: createSlowClock() }); // The process ends after this part.
+  new Deletion(database).deletePart({ ...before(11), now: createSlowClock() }); // The process ends after this part.
   const run = storeRun(database, 'again', { endedAt: undefined });
   expect(new StepTable(database).listSteps(run, 0).map(({ name }) => name)).toEqual(['model:0', 'tool:1.0']);
-  expect(new Deletion(database).deletePart({ before: 0, now: () => 0 })).toEqual({ count: 0, isDone: true });
+  expect(new Deletion(database).deletePart({ ...before(0), now: () => 0 })).toEqual({
+    count: 0,
+    isDone: true,
+    next: 0,
+  });
   expect(countRows(database)).toEqual(ONE_RUN);
 });
 
 test('keeps runs that ended at the given time or later', () => {
   const database = open();
   storeRun(database, 'old', { endedAt: 10 });
-  expect(new Deletion(database).deletePart({ before: 10, now: () => 0 })).toEqual({ count: 0, isDone: true });
+  expect(new Deletion(database).deletePart({ ...before(10), now: () => 0 })).toEqual({
+    count: 0,
+    isDone: true,
+    next: 0,
+  });
+});
+
+test('deletes runs by their ids in parts, and neither open nor other runs', () => {
+  const database = open();
+  for (let run = 0; run < 5; run++) storeRun(database, `old ${run}`, { endedAt: 10 });
+  storeRun(database, 'at work', { endedAt: undefined });
+  const deletion = new Deletion(database);
+  const runIds = ['old 0', 'unknown', 'at work', 'old 1', 'old 3', 'old 4'];
+  let count = 0;
+  let parts = 0;
+  for (let part = { count: 0, isDone: false, next: 0 }; !part.isDone; parts++) {
+    part = deletion.deletePart({ deletion: { type: 'ids', runIds }, from: part.next, now: createSlowClock() });
+    count += part.count;
+  }
+  expect(count).toBe(4);
+  expect(parts).toBeGreaterThan(2);
+  const left = ['old 2', 'at work'].map((runId) => new RunTable(database).find(runId)?.runId);
+  expect(left).toEqual(['old 2', 'at work']);
+  expect(countRows(database)).toMatchObject({ runs: 2, records: 2, steps: 4, deleted_runs: 0 });
 });

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { RunDeletion } from '../host/run-store.ts';
 import { Statements } from './database.ts';
 
 export interface DeletionPart {
@@ -6,11 +7,14 @@ export interface DeletionPart {
   readonly count: number;
   /** Whether nothing is left to delete. */
   readonly isDone: boolean;
+  /** `from` of the next part. */
+  readonly next: number;
 }
 
 interface DeletionPartOptions {
-  /** Runs that ended before this time, in milliseconds since 1970, are deleted. */
-  readonly before: number;
+  readonly deletion: RunDeletion;
+  /** How many of the run ids earlier parts have deleted. Committed parts only: a transaction may run again. */
+  readonly from: number;
   /** Returns milliseconds of a clock that the date does not move. */
   readonly now: () => number;
 }
@@ -28,22 +32,32 @@ export class Deletion {
   }
 
   /** Deletes for about 10 ms. Call it inside a transaction. */
-  deletePart({ before, now }: DeletionPartOptions): DeletionPart {
+  deletePart({ deletion, from, now }: DeletionPartOptions): DeletionPart {
     const endsAt = now() + PART_MS;
     let count = 0;
+    let next = from;
     do {
       if (this.#clearSome()) continue;
-      if (!this.#deleteRun(before)) return { count, isDone: true };
-      count++;
+      const isDone = deletion.type === 'ids' ? next >= deletion.runIds.length : !this.#deleteEnded(deletion.time);
+      if (isDone) return { count, isDone, next };
+      if (deletion.type === 'ended_before' || this.#deleteById(deletion.runIds[next])) count++;
+      next++;
     } while (now() < endsAt);
-    return { count, isDone: false };
+    return { count, isDone: false, next };
   }
 
-  /** Deletes the row of one run. Its number is never used again. */
-  #deleteRun(before: number): boolean {
-    const row = this.#statements
-      .get(`SELECT number FROM runs WHERE ${HAS_ENDED} AND updated_at < ? LIMIT 1`)
-      .get(before);
+  #deleteEnded(before: number): boolean {
+    const sql = `SELECT number FROM runs WHERE ${HAS_ENDED} AND updated_at < ? LIMIT 1`;
+    return this.#deleteRow(this.#statements.get(sql).get(before));
+  }
+
+  #deleteById(runId: string | undefined): boolean {
+    const sql = `SELECT number FROM runs WHERE ${HAS_ENDED} AND run_id = ?`;
+    return runId !== undefined && this.#deleteRow(this.#statements.get(sql).get(runId));
+  }
+
+  /** Deletes the row of a run, if there is one. Its number is never used again. */
+  #deleteRow(row: Readonly<Record<string, unknown>> | undefined): boolean {
     if (row === undefined) return false;
     const number = Number(row['number']);
     this.#statements.get('INSERT INTO deleted_runs VALUES (?)').run(number);

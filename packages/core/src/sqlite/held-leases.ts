@@ -9,7 +9,7 @@ export interface HeldLeasesOptions {
   readonly clock: Clock;
   readonly leases: Leases;
   readonly leaseMs: number;
-  readonly writer: Writer;
+  readonly writer: Pick<Writer, 'write'>;
   readonly runTable: RunTable;
 }
 

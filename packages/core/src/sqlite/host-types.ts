@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Listeners } from '../event/observers.ts';
-import type { Host } from '../host/host.ts';
-import type { AnyResumable } from '../host/resumable.ts';
+import type { DeleteOptions, Host } from '../host/host.ts';
 
 export interface SqliteHostOptions {
   /**
@@ -20,6 +19,13 @@ export interface SqliteHostOptions {
   readonly leaseMs?: number;
   /** How long a write waits for a file that another process has locked, in milliseconds. @defaultValue 5_000 */
   readonly lockTimeoutMs?: number;
+  /**
+   * Opens the file of another process to read it: the host takes no lease and writes nothing, and each method that would write rejects with
+   * `host.read_only`. The file must exist and have the format of this version.
+   *
+   * @defaultValue false
+   */
+  readonly readOnly?: boolean;
   /** @defaultValue the system clock */
   readonly clock?: Clock;
   /** Listeners of every run that this process works on with this host, including resumed runs. Called before those of the agent and of the run. */
@@ -28,15 +34,9 @@ export interface SqliteHostOptions {
 
 export interface SqliteHost extends Host {
   /**
-   * Resumes the runs of these agents that a dead process left, that were answered or cancelled while suspended, or that were enqueued. If two
-   * processes resume the same run, the second one follows it.
-   */
-  resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]>;
-  /**
-   * Deletes the runs that ended more than `olderThanMs` ago, in parts, between which this process and others continue. Resolves their number.
-   * The file does not shrink: later runs use the space.
+   * Deletes ended runs in parts, between which this process and others continue. The file does not shrink: later runs use the space.
    *
-   * @throws ConfigError if `olderThanMs` is not a number.
+   * @throws HostError `run.not_ended`; ConfigError
    */
-  deleteRuns(options: { readonly olderThanMs: number }): Promise<number>;
+  deleteRuns(options: DeleteOptions): Promise<number>;
 }

@@ -24,6 +24,7 @@ export interface RunRow {
   readonly lease: Lease | undefined;
   readonly cancelReason: string | undefined;
   readonly metadata: JsonObject;
+  readonly owner: string | undefined;
 }
 
 export interface ListedRow extends RunRow {
@@ -63,8 +64,7 @@ export class RunTable {
 
   /** Reads the first runs that a filter matches, bounded in rows and characters: at least one, if there is one. */
   readPage(filter: Omit<CheckedFilter, 'limit'>): readonly ListedRow[] {
-    const { conditions, values } = buildConditions(filter);
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const { where, values } = buildWhere(filter);
     const rows = this.#prepare(
       `SELECT runs.*, outcome FROM runs LEFT JOIN outcomes ON run = number ${where}
        ORDER BY number ${filter.order} LIMIT ${PAGE_ROWS}`,
@@ -79,6 +79,22 @@ export class RunTable {
     return page;
   }
 
+  /** Counts the runs that a filter matches, by their stored status. */
+  count(filter: CheckedFilter): readonly (readonly [status: RunStatus, count: number])[] {
+    const { where, values } = buildWhere(filter);
+    const rows = this.#prepare(`SELECT status, count(*) AS count FROM runs ${where} GROUP BY status`).all(...values);
+    // Only this class writes the column.
+    return rows.map(({ status, count }) => [status as RunStatus, Number(count)]);
+  }
+
+  /** Reads the runs that a filter matches and that are stored as running. */
+  listRunning(filter: CheckedFilter): readonly RunRow[] {
+    const { where, values } = buildWhere({ ...filter, status: 'running' });
+    return this.#prepare(`SELECT * FROM runs ${where}`)
+      .all(...values)
+      .map(toRunRow);
+  }
+
   /** Reads the runs of an agent that can continue, held or not. */
   listUnfinished(agent: string, now: number): readonly RunRow[] {
     return this.#prepare(UNFINISHED).all({ agent, now }).map(toRunRow);
@@ -86,13 +102,13 @@ export class RunTable {
 
   /** Inserts a run: with a lease its first attempt begins at once, without one the run is queued. Returns its number. */
   insert(record: RunRecord, lease?: Lease): number {
-    const { runId, agent, metadata, conversation } = record;
+    const { runId, agent, metadata, owner, conversation } = record;
     const [status, attempts] = lease === undefined ? ['queued', 0] : ['running', 1];
     const at = roundTime(record.at);
     const { lastInsertRowid } = this.#prepare(
-      `INSERT INTO runs (run_id, agent, status, attempts, started_at, updated_at, conversation, metadata)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(runId, agent, status, attempts, at, at, conversation?.id ?? null, JSON.stringify(metadata));
+      `INSERT INTO runs (run_id, agent, status, attempts, started_at, updated_at, conversation, metadata, owner)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(runId, agent, status, attempts, at, at, conversation?.id ?? null, JSON.stringify(metadata), owner ?? null);
     const number = Number(lastInsertRowid);
     this.#prepare('INSERT INTO records VALUES (?, ?)').run(number, serializeRecord(record));
     insertMetadata(this.#database, number, metadata);
@@ -182,21 +198,22 @@ const UNFINISHED = `
   )
 `;
 
-interface Conditions {
-  readonly conditions: readonly string[];
+interface Where {
+  /** Empty if every run matches. */
+  readonly where: string;
   readonly values: readonly (string | number)[];
 }
 
 /** Builds only the conditions that the filter has: SQLite uses an index only if its column is compared directly. */
-function buildConditions(filter: Omit<CheckedFilter, 'limit'>): Conditions {
-  const { conversation, status, agent, metadataKeys, since, order, after } = filter;
+function buildWhere(filter: Omit<CheckedFilter, 'limit'>): Where {
+  const { conversation, owner, status, agent, metadataKeys, since, order, after } = filter;
   // Selects the index that leaves the fewest runs: a plus before a column keeps SQLite from using its index.
-  const [byStatus, byAgent] = [
-    conversation === undefined ? '' : '+',
-    (conversation ?? status) === undefined ? '' : '+',
-  ];
+  const [byOwner, byStatus, byAgent] = [conversation, conversation ?? owner, conversation ?? owner ?? status].map(
+    (narrower) => (narrower === undefined ? '' : '+'),
+  );
   const given: readonly (readonly [condition: string, value: string | number | undefined])[] = [
     ['conversation = ?', conversation],
+    [`${byOwner}owner = ?`, owner],
     // An interrupted run is stored as running; its lease tells whether it still runs.
     [`${byStatus}status = ?`, status === 'interrupted' ? 'running' : status],
     [`${byAgent}agent = ?`, agent],
@@ -207,7 +224,8 @@ function buildConditions(filter: Omit<CheckedFilter, 'limit'>): Conditions {
     ),
   ];
   const wanted = given.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
-  return { conditions: wanted.map(({ condition }) => condition), values: wanted.map(({ value }) => value) };
+  const where = wanted.length === 0 ? '' : `WHERE ${wanted.map(({ condition }) => condition).join(' AND ')}`;
+  return { where, values: wanted.map(({ value }) => value) };
 }
 
 type Columns = Readonly<Record<string, unknown>>;
@@ -224,6 +242,7 @@ function toRunRow(columns: Columns): RunRow {
     lease: parseLease(columns),
     cancelReason: typeof columns['cancelled'] === 'string' ? columns['cancelled'] : undefined,
     metadata: JSON.parse(String(columns['metadata'])),
+    owner: typeof columns['owner'] === 'string' ? columns['owner'] : undefined,
   };
 }
 

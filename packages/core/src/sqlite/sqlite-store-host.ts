@@ -1,7 +1,5 @@
-import { readRetention } from '../host/host-options.ts';
-import { type AnyResumable, readAgentName, resumeWith } from '../host/resumable.ts';
+import type { AnyResumable } from '../host/host.ts';
 import { roundClock } from '../host/round-clock.ts';
-import { hasKnownSchema } from '../host/schema-version.ts';
 import { StoreHost } from '../host/store-host.ts';
 import type { SqliteHost, SqliteHostOptions } from './host-types.ts';
 import { SqliteStore, yieldToEventLoop } from './sqlite-store.ts';
@@ -16,17 +14,11 @@ export class SqliteStoreHost extends StoreHost implements SqliteHost {
     this.#store = store;
   }
 
-  async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
+  override async resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
+    await this.#store.checkWritable();
     // A process that was stopped renews its leases first. Otherwise another host in it would take its runs for those of a dead process.
     for (let turns = 0; turns < 3; turns++) await yieldToEventLoop();
-    const records = agents.map((each) => this.#store.listResumable(readAgentName(each), this.clock.now()));
-    return agents.flatMap((each, index) =>
-      (records[index] ?? []).filter(hasKnownSchema).map((record) => resumeWith(each, { record, host: this })),
-    );
-  }
-
-  async deleteRuns(options: { readonly olderThanMs: number }): Promise<number> {
-    return this.#store.deleteEnded(readRetention(options, this.clock.now()));
+    return super.resumeAll(agents);
   }
 
   override async close(options: { readonly graceMs?: number } = {}): Promise<void> {

@@ -1,10 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
-import { createRunExistsError, createRunLostError, type Wait } from '../host/check-answer.ts';
+import { createNotEndedError, createRunExistsError, createRunLostError, type Wait } from '../host/check-answer.ts';
 import { hasEnded } from '../host/follow-events.ts';
-import type { RunRecord, RunSummary } from '../host/host.ts';
-import type { CheckedFilter } from '../host/run-filter.ts';
-import type { Claim, ClaimedRun, RunInsertion, RunStore, RunUpdate, StoredRun, StoredStep } from '../host/run-store.ts';
+import type { RunCounts, RunRecord, RunSummary } from '../host/host.ts';
+import { type CheckedFilter, NO_RUNS } from '../host/run-filter.ts';
+import type {
+  Claim,
+  ClaimedRun,
+  RunDeletion,
+  RunInsertion,
+  RunStore,
+  RunUpdate,
+  StoredRun,
+  StoredStep,
+} from '../host/run-store.ts';
 import { serializeStep } from '../host/serialize-step.ts';
 import { openDatabase, toDatabaseError } from './database.ts';
 import { FileGuard } from './database-path.ts';
@@ -15,7 +24,7 @@ import { Leases } from './leases.ts';
 import { readMonotonicMs } from './machine.ts';
 import { type ListedRow, type RunRow, RunTable } from './run-table.ts';
 import { StepTable } from './step-table.ts';
-import { Writer } from './writer.ts';
+import { ReadOnlyWriter, Writer } from './writer.ts';
 
 export type SqliteStoreOptions = Required<Omit<SqliteHostOptions, 'listeners'>>;
 
@@ -25,7 +34,8 @@ export class SqliteStore implements RunStore {
   readonly #clock: Clock;
   readonly #database: DatabaseSync;
   readonly #file: FileGuard;
-  readonly #writer: Writer;
+  readonly #writer: Pick<Writer, 'write'>;
+  readonly #isReadOnly: boolean;
   readonly #runTable: RunTable;
   readonly #stepTable: StepTable;
   readonly #deletion: Deletion;
@@ -34,7 +44,8 @@ export class SqliteStore implements RunStore {
   readonly #closing = new AbortController();
 
   constructor(path: string, options: SqliteStoreOptions) {
-    const { leaseMs, lockTimeoutMs, clock } = options;
+    const { leaseMs, lockTimeoutMs, clock, readOnly } = options;
+    this.#isReadOnly = readOnly;
     this.#path = path;
     this.#clock = clock;
     this.#leases = new Leases({ clock, leaseMs });
@@ -42,7 +53,9 @@ export class SqliteStore implements RunStore {
     this.#file = new FileGuard(path);
     const readTimeMs = (): number => this.#leases.getTimeMs();
     const checkFile = (): void => this.#file.check(readMonotonicMs());
-    this.#writer = new Writer(this.#database, { path, clock, monotonic: readTimeMs, lockTimeoutMs, checkFile });
+    this.#writer = readOnly
+      ? new ReadOnlyWriter(path)
+      : new Writer(this.#database, { path, clock, monotonic: readTimeMs, lockTimeoutMs, checkFile });
     this.#runTable = new RunTable(this.#database);
     this.#stepTable = new StepTable(this.#database);
     this.#deletion = new Deletion(this.#database);
@@ -74,11 +87,10 @@ export class SqliteStore implements RunStore {
     });
     if (row === undefined) return undefined;
     this.#heldLeases.add(claim, row.number);
-    const steps = this.#read(() => this.#stepTable.listSteps(row.number, 0));
     return {
       attempt: row.attempts + 1,
       cancelReason: row.cancelReason,
-      steps: new Map(steps.map(({ name, value }) => [name, value])),
+      steps: this.#read(() => this.#stepTable.listSteps(row.number, 0)),
       intents: this.#read(() => this.#stepTable.listIntents(row.number)),
     };
   }
@@ -101,12 +113,14 @@ export class SqliteStore implements RunStore {
     if (!this.#read(() => this.#runTable.isHeld(run, token))) throw createRunLostError(runId);
   }
 
-  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<void> {
+  async putStep(claim: Claim, { name, value }: Pick<StoredStep, 'name' | 'value'>): Promise<number> {
     const { runId, token } = claim;
     const run = this.#heldLeases.getRunNumber(claim);
     const text = serializeStep(value, { runId, name });
-    await this.#writer.write(() => {
-      if (!this.#stepTable.putStep({ run, name }, { token, value: text })) throw createRunLostError(runId);
+    return this.#writer.write(() => {
+      const position = this.#stepTable.putStep({ run, name }, { token, value: text });
+      if (position === undefined) throw createRunLostError(runId);
+      return position;
     });
   }
 
@@ -153,40 +167,65 @@ export class SqliteStore implements RunStore {
     return summaries.slice(0, limit);
   }
 
+  /** Counts in one statement. The lease of a running run says whether it is interrupted. */
+  async count(filter: CheckedFilter): Promise<RunCounts> {
+    return this.#read(() => {
+      const counts = { ...NO_RUNS, ...Object.fromEntries(this.#runTable.count(filter)) };
+      const interrupted = this.#runTable.listRunning(filter).filter((row) => this.#isFree(row)).length;
+      return { ...counts, running: counts.running - interrupted, interrupted };
+    });
+  }
+
   /** Reads the records of an agent's runs that can continue and that no process works on. */
-  listResumable(agent: string, now: number): readonly RunRecord[] {
+  async listResumable(agent: string, now: number): Promise<readonly RunRecord[]> {
     return this.#read(() => {
       const rows = this.#runTable.listUnfinished(agent, now).filter((row) => this.#isFree(row));
       return rows.map((row) => this.#runTable.readRecord(row));
     });
   }
 
-  /** Deletes runs that ended before a time, in parts, until none is left or the store closes. Returns their number. */
-  async deleteEnded(before: number): Promise<number> {
+  /** Deletes in parts, until none is left or the store closes. */
+  async deleteRuns(deletion: RunDeletion): Promise<number> {
+    if (deletion.type === 'ids') this.#checkEnded(deletion.runIds);
     const { signal } = this.#closing;
     let count = 0;
-    for (let isDone = false; !isDone; ) {
-      const part = await this.#writer.write(() => this.#deletion.deletePart({ before, now: readMonotonicMs }));
+    for (let from = 0, isDone = false; !isDone; ) {
+      const part = await this.#writer.write(() => this.#deletion.deletePart({ deletion, from, now: readMonotonicMs }));
       count += part.count;
+      from = part.next;
       if (!part.isDone) await this.#clock.sleep(PAUSE_MS, signal).catch(() => undefined); // Rejects if the store closes.
       isDone = part.isDone || signal.aborted;
     }
     return count;
   }
 
+  /** A run that has ended stays so: the check needs no transaction with the deletion. @throws HostError `run.not_ended` */
+  #checkEnded(runIds: readonly string[]): void {
+    const open = this.#read(() =>
+      runIds.filter((runId) => !hasEnded(this.#runTable.find(runId)?.status ?? 'completed')),
+    );
+    if (open.length > 0) throw createNotEndedError(open);
+  }
+
   stopDeleting(): void {
     this.#closing.abort();
   }
 
+  /** Rejects if the store may not write. @throws HostError `host.read_only` */
+  async checkWritable(): Promise<void> {
+    if (this.#isReadOnly) await this.#writer.write(() => undefined);
+  }
+
   /** Closes the file after the writes that were requested before. */
-  close(): Promise<void> {
-    return this.#writer.write(() => undefined).finally(() => this.#database.close());
+  async close(): Promise<void> {
+    if (!this.#isReadOnly) await this.#writer.write(() => undefined).finally(() => this.#database.close());
+    else this.#database.close();
   }
 
   #toSummary(row: ListedRow): RunSummary {
-    const { runId, agent, number: position, metadata, startedAt, updatedAt, attempts, outcome } = row;
+    const { runId, agent, number: position, metadata, owner, startedAt, updatedAt, attempts, outcome } = row;
     const known = { runId, agent, status: this.#readStatus(row), metadata, position, startedAt, updatedAt, attempts };
-    return { ...known, ...(outcome !== undefined && { outcome }) };
+    return { ...known, ...(owner !== undefined && { owner }), ...(outcome !== undefined && { outcome }) };
   }
 
   #readStatus(row: RunRow): RunSummary['status'] {

@@ -34,16 +34,19 @@ export class StepTable {
     return new Set(rows.map(({ name }) => String(name)));
   }
 
-  /** Stores a step if the token still holds the run. Otherwise returns `false` and stores nothing. */
-  putStep({ run, name }: StepKey, { token, value }: { readonly token: string; readonly value: string }): boolean {
+  /** Stores a step if the token still holds the run, and returns its position. Otherwise stores nothing. */
+  putStep(
+    { run, name }: StepKey,
+    { token, value }: { readonly token: string; readonly value: string },
+  ): number | undefined {
     const reference = computeReference(value);
-    const { changes } = this.#prepare(
+    const { changes, lastInsertRowid } = this.#prepare(
       `INSERT INTO steps (run, name, value, reference)
        SELECT number, $name, $value, $reference FROM runs WHERE number = $run AND lease_token = $token`,
     ).run({ run, name, value: reference === null ? value : null, reference, token });
-    if (changes === 0) return false;
+    if (changes === 0) return undefined;
     this.#putLargeValue(run, { reference, value });
-    return true;
+    return Number(lastInsertRowid);
   }
 
   /** Stores a step of a run that no attempt holds. */
@@ -76,8 +79,8 @@ export class StepTable {
   }
 
   putWaits(run: number, waits: ReadonlyMap<string, Wait>): void {
-    for (const [name, { fingerprint, accepts, expiresAt, answer, isDelivered }] of waits) {
-      this.#prepare('INSERT OR REPLACE INTO waits VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+    for (const [name, { fingerprint, accepts, expiresAt, answer, isDelivered, by }] of waits) {
+      this.#prepare('INSERT OR REPLACE INTO waits VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
         run,
         name,
         fingerprint,
@@ -85,6 +88,7 @@ export class StepTable {
         Number.isFinite(expiresAt) ? expiresAt : null,
         answer === undefined ? null : JSON.stringify(answer),
         isDelivered ? 1 : 0,
+        by ?? null,
       );
     }
   }
@@ -110,12 +114,13 @@ function computeReference(value: string): string | null {
 }
 
 function parseWait(row: Readonly<Record<string, unknown>>): Wait {
-  const { fingerprint, accepts, expires_at: expiresAt, word, taken } = row;
+  const { fingerprint, accepts, expires_at: expiresAt, word, taken, answered_by: by } = row;
   return {
     fingerprint: String(fingerprint),
     accepts: JSON.parse(String(accepts)), // Only this class writes the column.
     expiresAt: expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt),
     ...(typeof word === 'string' ? { answer: JSON.parse(word) } : {}),
     isDelivered: taken === 1,
+    ...(typeof by === 'string' && { by }),
   };
 }

@@ -5,7 +5,7 @@ import { insertMetadata } from './metadata-table.ts';
 
 /** The letters "pawl", in the header of the file. */
 const APPLICATION = 0x7061776c;
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * Creates the tables in a new file, and converts those of an older format. After an error, close the database.
@@ -20,10 +20,22 @@ export function prepareTables(database: DatabaseSync, path: string): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON');
 }
 
+/** Checks that a file that is only read has the format of this version. @throws HostError `host.foreign`, `host.newer`, `host.older` */
+export function checkTables(database: DatabaseSync, path: string): void {
+  const format = checkFormat(database, path);
+  if (format === FORMAT) return;
+  throw new HostError(
+    `The file "${path}" has format ${format}, and is opened with readOnly, so it cannot be converted to format ${FORMAT}. Open it once without readOnly.`,
+    { code: 'host.older' },
+  );
+}
+
 function makeTables(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF');
   database.exec('BEGIN IMMEDIATE');
-  const isOld = readPragma(database, 'user_version') === 1;
+  const format = readPragma(database, 'user_version');
+  const isOld = format === 1;
+  if (format === 2) database.exec(NEW_COLUMNS);
   if (isOld) database.exec(OLD_TABLES.map((table) => `ALTER TABLE ${table} RENAME TO old_${table}`).join(';'));
   if (isOld) database.exec('DROP INDEX runs_by_status');
   database.exec(TABLES);
@@ -79,11 +91,13 @@ const TABLES = `
     lease_until INTEGER,
     lease_until_date INTEGER,
     conversation TEXT,
-    metadata TEXT NOT NULL
+    metadata TEXT NOT NULL,
+    owner TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS runs_by_status ON runs (status, number);
   CREATE INDEX IF NOT EXISTS runs_by_agent ON runs (agent, number);
   CREATE INDEX IF NOT EXISTS runs_by_conversation ON runs (conversation, number) WHERE conversation IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS runs_by_owner ON runs (owner, number) WHERE owner IS NOT NULL;
   CREATE INDEX IF NOT EXISTS runs_ended ON runs (updated_at) WHERE status NOT IN ('queued', 'running', 'suspended');
   CREATE INDEX IF NOT EXISTS runs_cancelled ON runs (number) WHERE cancelled IS NOT NULL AND status = 'suspended';
   CREATE TABLE IF NOT EXISTS records (
@@ -128,6 +142,7 @@ const TABLES = `
     expires_at INTEGER,
     word TEXT,
     taken INTEGER NOT NULL DEFAULT 0,
+    answered_by TEXT,
     PRIMARY KEY (run, name)
   ) STRICT;
   CREATE INDEX IF NOT EXISTS waits_answered ON waits (run) WHERE word IS NOT NULL AND taken = 0;
@@ -153,7 +168,13 @@ const TABLES = `
   ) STRICT
 `;
 
-/** The tables of format 1 that format 2 changes. The tables of conversations are the same. */
+/** The columns that format 3 adds to format 2. */
+const NEW_COLUMNS = `
+  ALTER TABLE runs ADD COLUMN owner TEXT;
+  ALTER TABLE waits ADD COLUMN answered_by TEXT;
+`;
+
+/** The tables of format 1 that later formats changed. The tables of conversations are the same. */
 const OLD_TABLES = ['runs', 'steps', 'large_values', 'intents', 'waits'] as const;
 
 /** Copies the rows of format 1. Drops the leases: the processes that hold them run the older version, and cannot write this format. */
@@ -168,7 +189,7 @@ function moveOldRows(database: DatabaseSync): void {
     INSERT INTO steps SELECT old_steps.rowid, number, name, value, reference FROM old_steps JOIN runs USING (run_id);
     INSERT INTO large_values SELECT number, reference, value FROM old_large_values JOIN runs USING (run_id);
     INSERT INTO intents SELECT number, name, attempt FROM old_intents JOIN runs USING (run_id);
-    INSERT INTO waits SELECT number, name, fingerprint, accepts, expires_at, word, taken
+    INSERT INTO waits SELECT number, name, fingerprint, accepts, expires_at, word, taken, NULL
       FROM old_waits JOIN runs USING (run_id);
   `);
   for (const { number, metadata } of database.prepare('SELECT number, metadata FROM runs').all()) {

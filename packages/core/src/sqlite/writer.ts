@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
-import { PawlError } from '../base/errors.ts';
+import { HostError, PawlError } from '../base/errors.ts';
 import { isBusy, toDatabaseError } from './database.ts';
 
 export interface WriterOptions {
@@ -12,6 +12,23 @@ export interface WriterOptions {
   readonly checkFile: () => void;
   /** How long a write waits for a file that another process has locked. */
   readonly lockTimeoutMs: number;
+}
+
+/** Refuses every write. */
+export class ReadOnlyWriter implements Pick<Writer, 'write'> {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @throws HostError `host.read_only` */
+  async write(): Promise<never> {
+    throw new HostError(
+      `The host of "${this.#path}" was opened with readOnly, so it writes nothing and works on no run. Open the file without readOnly.`,
+      { code: 'host.read_only' },
+    );
+  }
 }
 
 interface Job {

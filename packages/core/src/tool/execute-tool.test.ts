@@ -125,7 +125,7 @@ function setting() {
       traceparent: undefined,
       resumeData: undefined,
       onRunEnd: () => undefined,
-      progress: () => {},
+      reportProgress: () => {},
     }),
   };
   return { clock, controller, late, options };

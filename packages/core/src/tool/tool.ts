@@ -52,7 +52,7 @@ export interface ToolContext<Context = unknown> {
    */
   readonly resumeData: ResumeData | undefined;
   /** Emits a `tool.progress` event. The event may be lost, and the model does not see it. */
-  progress(progress: Json): void;
+  reportProgress(progress: Json): void;
   /**
    * Adds a callback for the moment at which this process leaves the run: it has ended, is suspended or aborted, or the host has released
    * it and its work here has stopped. In a nested run this is the outermost run. It is for what a tool holds in this process for a run, for example a connection.

@@ -46,7 +46,7 @@ function called([retrying]: readonly Tool<unknown>[], signal = new AbortControll
     traceparent: undefined,
     resumeData: undefined,
     onRunEnd: () => undefined,
-    progress: () => undefined,
+    reportProgress: () => undefined,
   };
   return Promise.resolve(retrying?.execute({}, context));
 }

@@ -1,5 +1,5 @@
 import type { Host, Listeners } from '@pawl/core';
-import type { FollowedEvents, FollowOptions, Step, StepRunner, StepTask } from '@pawl/core/host';
+import type { AnyResumable, FollowedEvents, FollowOptions, Step, StepRunner, StepTask } from '@pawl/core/host';
 
 type Method = Exclude<keyof Host, 'listeners'>;
 type Arguments<Name extends Method> = Parameters<Host[Name]>;
@@ -55,6 +55,11 @@ export class HostWrapper implements Host {
     return this.#inner.cancel(...given);
   }
 
+  /** The agents resume their runs with this wrapper as the host. */
+  resumeAll<Resumed>(agents: readonly AnyResumable<Resumed>[]): Promise<readonly Resumed[]> {
+    return this.#inner.resumeAll(agents.map((each) => this.#wrapAgent(each)));
+  }
+
   getRun(...given: Arguments<'getRun'>): Result<'getRun'> {
     return this.#inner.getRun(...given);
   }
@@ -67,12 +72,35 @@ export class HostWrapper implements Host {
     return this.#inner.listRuns(...given);
   }
 
+  countRuns(...given: Arguments<'countRuns'>): Result<'countRuns'> {
+    return this.#inner.countRuns(...given);
+  }
+
+  deleteRuns(...given: Arguments<'deleteRuns'>): Result<'deleteRuns'> {
+    return this.#inner.deleteRuns(...given);
+  }
+
   fork(...given: Arguments<'fork'>): Result<'fork'> {
     return this.#inner.fork(...given);
   }
 
   close(...given: Arguments<'close'>): Result<'close'> {
     return this.#inner.close(...given);
+  }
+
+  #wrapAgent<Resumed>(each: AnyResumable<Resumed>): AnyResumable<Resumed> {
+    if (!('agent' in each)) {
+      const resume: typeof each.resume = (runId, options) => each.resume(runId, { ...options, host: this });
+      return { name: each.name, resume };
+    }
+    if ('context' in each) {
+      const { agent } = each;
+      const resume: typeof agent.resume = (runId, options) => agent.resume(runId, { ...options, host: this });
+      return { ...each, agent: { name: agent.name, resume } };
+    }
+    const { agent } = each;
+    const resume: typeof agent.resume = (runId, options) => agent.resume(runId, { ...options, host: this });
+    return { ...each, agent: { name: agent.name, resume } };
   }
 
   #wrapRunner(stepRunner: StepRunner, path = ''): StepRunner {

@@ -15,12 +15,14 @@ import { type ManualClock, manualClock } from '../clock/manual-clock.ts';
 export interface HostUnderTest {
   /** Opens a host that knows no run and uses this clock. */
   readonly open: (options: { readonly clock: Clock }) => Host | Promise<Host>;
+  /** Whether workers of the host continue runs by themselves, so that `resumeAll` returns none. @defaultValue false */
+  readonly hasWorkers?: boolean;
   /** Called after each case; steps may still run. @defaultValue closes the host without waiting */
   readonly close?: (host: Host) => Promise<void>;
 }
 
 const HOST_UNDER_TEST: OptionTable<HostUnderTest> = {
-  keys: { open: 'function', close: 'function' },
+  keys: { open: 'function', hasWorkers: 'boolean', close: 'function' },
   hints: { create: 'The option is "open".', host: 'The option is "open", a function.' },
 };
 
@@ -33,6 +35,7 @@ export interface ConformanceCase {
 export interface CaseSetup {
   readonly host: Host;
   readonly clock: ManualClock;
+  readonly hasWorkers: boolean;
   /** Sets back the date of the host's clock; a negative number sets it forward. Accepts fractions. */
   setClockBack(ms: number): void;
 }
@@ -44,7 +47,7 @@ export function createCases(
   given: HostUnderTest,
   bodies: Readonly<Record<string, CaseBody>>,
 ): readonly ConformanceCase[] {
-  const { open, close } = checkOptions(given, HOST_UNDER_TEST, 'hostConformance');
+  const { open, close, hasWorkers = false } = checkOptions(given, HOST_UNDER_TEST, 'hostConformance');
   return Object.entries(bodies).map(([name, body]) => ({
     name,
     async run() {
@@ -58,7 +61,7 @@ export function createCases(
       };
       const host = await open({ clock: hostClock });
       try {
-        await body({ host, clock, setClockBack: (ms) => (behindMs += ms) });
+        await body({ host, clock, hasWorkers, setClockBack: (ms) => (behindMs += ms) });
       } finally {
         await (close?.(host) ?? host.close({ graceMs: 0 }));
       }

@@ -1,5 +1,5 @@
 import type { Host } from '@pawl/core';
-import type { RunProgress } from '@pawl/core/host';
+import type { RunProgress, StepRecord, StepRunner, WaitOptions } from '@pawl/core/host';
 import { expectEqual, expectFields, expectRejection, waitUntil } from './expect.ts';
 import {
   APPROVAL,
@@ -103,9 +103,40 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     expectEqual(await listRunIds(host, { agent: 'agent', limit: 2 }), ['one', 'three'], 'The first run is listed.');
   },
 
+  'gives each recorded step the position that its readers get': async ({ host }) => {
+    const live: unknown[] = [];
+    const replayed: unknown[] = [];
+    const runSteps = async (stepRunner: StepRunner, positions: unknown[]): Promise<void> => {
+      const note = { onRecorded: (_: unknown, { position }: StepRecord) => void positions.push(position) };
+      await stepRunner.step(createStep('model:1', createEvent(1), note));
+      await stepRunner.parallel(
+        [0, 1, 2].map((index) => createStep(`tool:1.${index}:look`, createEvent(2), note)),
+        { width: 3 },
+      );
+      const runBody = (inner: StepRunner): Promise<object> => inner.step(createStep('model:1', createEvent(3), note));
+      await stepRunner.parallel([{ type: 'child', name: 'tool:2.0', body: runBody }], { width: 1 });
+    };
+    await runSteps(await host.start(createRecord('run')), live);
+    const { events } = await host.getRun('run');
+    const positions = events.map(({ position }) => position);
+    expectEqual(live, positions, 'A recorded step has its position.');
+    await runSteps(await resumeRun(host, 'run'), replayed);
+    expectEqual(replayed, positions, 'A replayed step has the same position.');
+    const fork = await claimRun(host, await host.fork('run', { before: 'tool:2.0/model:1' }));
+    const forked: unknown[] = [];
+    await runSteps(fork.stepRunner, forked);
+    const progress = await host.getRun(fork.record.runId);
+    expectEqual(
+      forked,
+      progress.events.map(({ position }) => position),
+      'A fork has positions of its own.',
+    );
+  },
+
   'enqueues a run that any worker can claim': async ({ host }) => {
     const metadata = { user: 'ada' };
-    const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata, traceparent });
     expectEqual((await host.getRun(runId)).status, 'queued', 'The run is queued.');
     const named = await host.enqueue('agent', [{ role: 'user', content: 'Go.' }], { runId: 'named' });
     expectEqual(named, 'named', 'The run has the given id.');
@@ -115,9 +146,41 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     await expectRejection(unkept, 'config.invalid', 'An id must be storable text.');
     const opened = await claimRun(host, runId);
     const { messages } = createRecord(runId);
-    const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true };
+    const trace = { traceparent, origin: 'enqueue' };
+    const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true, trace };
     expectFields(opened.record, given, 'The record is as given.');
     expectEqual((await host.getRun(runId)).status, 'running', 'The run is running.');
+  },
+
+  'resumes every run of the agents that can continue, and no other': async ({ host, clock, hasWorkers }) => {
+    const wait = async (runId: string, options: Partial<WaitOptions> = {}): Promise<void> => {
+      const stepRunner = await host.start(createRecord(runId));
+      await stepRunner.waitFor('approval:1.0', { ...APPROVAL, ...options });
+      await host.release(runId, SUSPENDED);
+    };
+    await host.enqueue('agent', 'Go.', { runId: 'enqueued' });
+    await host.enqueue('other', 'Go.', { runId: 'of another agent' });
+    await host.start(createRecord('at work'));
+    await host.start(createRecord('ended'));
+    await host.release('ended', COMPLETED);
+    await host.start(createRecord('released'));
+    await host.release('released', undefined);
+    for (const runId of ['waiting', 'answered', 'written to', 'cancelled']) await wait(runId);
+    await wait('expired', { timeoutMs: 100 });
+    await host.answer('answered', 'approval:1.0', APPROVE);
+    await host.sendMessage('written to', { role: 'user', content: 'Stop.' });
+    await host.cancel('cancelled');
+    await clock.advance(100);
+    const agent = { name: 'agent', resume: (runId: string, options: { readonly host: Host }) => ({ runId, options }) };
+    const resumed = await host.resumeAll([agent]);
+    const expected = hasWorkers ? [] : ['answered', 'cancelled', 'enqueued', 'expired', 'released', 'written to'];
+    expectEqual(resumed.map(({ runId }) => runId).toSorted(), expected, 'Each run that can continue is resumed once.');
+    expectEqual(
+      resumed.every(({ options }) => options.host === host),
+      true,
+      'A run is resumed with its host.',
+    );
+    await expectRejection(host.resumeAll([{} as typeof agent]), 'config.invalid', 'Only agents can resume runs.');
   },
 
   'cancels a claimed run and an unclaimed run': async ({ host }) => {
@@ -197,6 +260,18 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     expectEqual(waited, PARKED, 'The fork would run the call again, so the call is pending.');
     const { events } = await host.getRun(before.record.runId);
     expectEqual(listTurns({ events }), [1], 'The fork does not keep the step that recorded the answer.');
+  },
+
+  'checks open calls again in a fork that asks for it': async ({ host }) => {
+    const stepRunner = await host.start(createRecord('run'));
+    for (const [index, name] of ['model:1', 'check:1.0', 'check:1.1', 'tool:1.0:look', 'tool:1.1:pay'].entries())
+      await stepRunner.step(createStep(name, createEvent(index + 1)));
+    await host.release('run', COMPLETED);
+    const before = 'tool:1.1:pay';
+    const kept = await host.getRun(await host.fork('run', { before }));
+    expectEqual(listTurns(kept), [1, 2, 3, 4], 'A fork keeps the checks of open calls.');
+    const again = await host.getRun(await host.fork('run', { before, recheckApprovals: true }));
+    expectEqual(listTurns(again), [1, 2, 4], 'It keeps only the checks of calls with a result.');
   },
 
   'begins no step after close, and lets a running step finish': async ({ host }) => {

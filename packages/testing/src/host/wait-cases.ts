@@ -45,6 +45,28 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
     expectEqual(result, APPROVED, 'The next attempt gets the same answer.');
   },
 
+  'records who answered or wrote, whatever the answer itself says': async (stage) => {
+    const wait = await startWaitingRun(stage);
+    const { host } = stage;
+    for (const name of ['approval:1.0', 'approval:1.1', 'approval:1.2']) await wait(name);
+    await host.answer('run', 'approval:1.0', APPROVE, { by: 'ada' });
+    const forged = { ...APPROVE, by: 'the boss' };
+    await host.answer('run', 'approval:1.1', forged);
+    await host.sendMessage('run', hello, { by: 'bob' });
+    const expected = [
+      { ...APPROVED, by: 'ada' },
+      { type: 'answered', value: forged },
+      { type: 'answered', value: { type: 'interrupt', message: hello }, by: 'bob' },
+    ];
+    const names = ['approval:1.0', 'approval:1.1', 'approval:1.2'];
+    expectEqual(await Promise.all(names.map((name) => wait(name))), expected, 'The wait has who answered.');
+    const next = await resumeRun(host, 'run');
+    const results = await Promise.all(names.map((name) => next.waitFor(name, APPROVAL)));
+    expectEqual(results, expected, 'The next attempt gets the same.');
+    const wrong = host.answer('run', 'approval:1.0', APPROVE, { by: '' });
+    await expectRejection(wrong, 'config.invalid', '`by` must be storable text.');
+  },
+
   'accepts exactly one of 20 concurrent answers': async (stage) => {
     const wait = await startWaitingRun(stage);
     await wait();

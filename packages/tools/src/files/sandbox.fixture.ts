@@ -56,6 +56,6 @@ export function createToolContext(signal: AbortSignal): ToolContext {
     traceparent: undefined,
     resumeData: undefined,
     onRunEnd: () => undefined,
-    progress: () => undefined,
+    reportProgress: () => undefined,
   };
 }
