@@ -115,7 +115,7 @@ async function checkStack(npm: Project): Promise<void> {
   for (const name of [
     'core/src/tool/tool.ts',
     'testing/src/script/script.ts',
-    'tools/src/files/roots.ts',
+    'tools/src/files/resolve-roots.ts',
     'dbos/src/',
     'otel/src/telemetry.ts',
   ]) {
