@@ -8,7 +8,7 @@ import { createProject, installDependencies, type Project } from './installs/pro
 import { tryTwoVersions } from './installs/two-versions.ts';
 import { run } from './run.ts';
 
-const MAX_MEBIBYTES = 14;
+const MAX_MEBIBYTES = 14.5;
 const MAX_PACKAGES = 8;
 
 /** Both majors of OpenTelemetry's SDK, each with the version of the API that it takes. */
@@ -63,7 +63,11 @@ try {
   const ofBun = createTestProject('bun', all);
   await run(bun, ['install'], ofBun);
   await run(bun, ['try-packages.mjs'], ofBun);
-  const small = createTestProject('small', { '@pawl/core': core });
+  const small = createProject(join(folder, 'small'), {
+    dependencies: { '@pawl/core': core, zod: '^4.0.0' },
+    files: [],
+    signal,
+  });
   await installDependencies(small);
   checkWeight(small.cwd);
   await tryTwoVersions({ folder, tarball: core.replace(/^file:/, ''), peer: String(all['@pawl/tools']), signal });
