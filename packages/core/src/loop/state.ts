@@ -12,7 +12,7 @@ import type {
 import type { LimitName, PendingCall } from '../event/outcome.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
-import type { ResumeData } from '../tool/tool.ts';
+import type { ResumeData } from '../tool/tool-context.ts';
 import type { ResponseKind } from './classify-response.ts';
 import type { Shares } from './shares.ts';
 

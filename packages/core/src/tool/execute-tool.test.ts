@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { ToolError } from './errors.ts';
 import { type ExecuteToolOptions, executeTool, ToolTimeoutError } from './execute-tool.ts';
-import { type Tool, type ToolContext, tool } from './tool.ts';
+import { type Tool, tool } from './tool.ts';
+import type { ToolContext } from './tool-context.ts';
 
 test('passes input and context to the tool, and converts its value to a result', async () => {
   const { options } = setting();

@@ -3,7 +3,8 @@ import type { CancellationSource } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { type TimedWork, withDeadline } from '../base/deadline.ts';
 import { PawlError } from '../base/errors.ts';
-import type { Tool, ToolContext } from './tool.ts';
+import type { Tool } from './tool.ts';
+import type { ToolContext } from './tool-context.ts';
 import { type ToolResult, toResult } from './tool-result.ts';
 
 /** The tool did not finish before its deadline. */

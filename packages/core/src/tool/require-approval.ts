@@ -1,6 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import type { NeededContext } from './needed-context.ts';
-import { checkTools, type Tool, type ToolContext } from './tool.ts';
+import { checkTools, type Tool } from './tool.ts';
+import type { ToolContext } from './tool-context.ts';
 
 /** Whether a call needs approval. If it throws, the call needs approval. */
 export type ApprovalRule<Context> = (

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import { AbortRun, ToolError } from './errors.ts';
-import { type Tool, type ToolContext, tool } from './tool.ts';
+import { type Tool, tool } from './tool.ts';
+import type { ToolContext } from './tool-context.ts';
 import { withToolRetry } from './with-tool-retry.ts';
 
 const input = z.object({});

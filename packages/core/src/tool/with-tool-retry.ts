@@ -2,7 +2,8 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { isRunEndError, SuspendRun, ToolError, UnknownOutcomeError } from './errors.ts';
-import { checkTools, type Tool, type ToolContext } from './tool.ts';
+import { checkTools, type Tool } from './tool.ts';
+import type { ToolContext } from './tool-context.ts';
 
 export interface ToolRetry {
   /** How often a failed call is repeated. @defaultValue 2 */

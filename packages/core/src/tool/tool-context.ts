@@ -1,0 +1,44 @@
+import type { Json } from '../base/json.ts';
+
+/** The second argument of `execute` and of the other functions of a tool. */
+export interface ToolContext<Context = unknown> {
+  /** Aborted at the tool's deadline and when the run ends. */
+  readonly signal: AbortSignal;
+  /** The application's value that was passed to `agent.run`. */
+  readonly context: Context;
+  readonly toolCallId: string;
+  /** The same for every attempt at this call, also after a crash. */
+  readonly idempotencyKey: string;
+  readonly runId: string;
+  /** The position in a tree of runs; `''` for the run itself. */
+  readonly path: string;
+  /** The W3C trace context header to pass on, if the caller set one. */
+  readonly traceparent: string | undefined;
+  /**
+   * The state of the `SuspendRun` that suspended this call, and the value of the `resume` answer. `undefined` if the call was not
+   * suspended with a state. The value comes from outside: check it. To ask again, throw another `SuspendRun`.
+   */
+  readonly resumeData: ResumeData | undefined;
+  /** Emits a `tool.progress` event. The event may be lost, and the model does not see it. */
+  reportProgress(progress: Json): void;
+  /**
+   * Adds a callback for the moment at which this process leaves the run: it has ended, is suspended or aborted, or the host has released
+   * it and its work here has stopped. In a nested run this is the outermost run. It is for what a tool holds in this process for a run, for example a connection.
+   *
+   * - Called once, also if several calls add the same function. Called immediately if this process has left the run.
+   * - The run waits for it before another process can continue the run, for at most 5 seconds.
+   * - An error is reported as a `listener.failed` event, and changes nothing else.
+   * - Not called if the process crashes.
+   *
+   * @throws ConfigError if the callback is not a function
+   */
+  onRunEnd(callback: () => void | Promise<void>): void;
+}
+
+/** What a tool gets when it runs again after a suspension with a state. */
+export interface ResumeData {
+  /** As the tool gave it to `SuspendRun`. */
+  readonly state: Json;
+  /** As the person or program that answered gave it. */
+  readonly value: Json;
+}
