@@ -145,6 +145,11 @@ export function getCallName(call: ToolCall): string {
   return call.type === 'custom' ? call.custom.name : call.function.name;
 }
 
+/** Whether servers accept a name of a tool: https://platform.openai.com/docs/api-reference/chat/create (FunctionObject.name). */
+export function isSendableName(name: string): boolean {
+  return /^[a-zA-Z0-9_-]{1,64}$/.test(name);
+}
+
 /** Returns the arguments of a call as JSON text, or the free text for a custom tool. */
 export function getCallArguments(call: ToolCall): string {
   return call.type === 'custom' ? call.custom.input : call.function.arguments;

@@ -1,3 +1,5 @@
+import { isSendableName } from '../chat/message.ts';
+
 /**
  * The kinds of steps, in the order of a turn. They are stored: a change of the kinds or of the grammar needs another
  * `SCHEMA_VERSION`.
@@ -9,7 +11,9 @@
  *       | call-kind ":" turn "." index [ ":" detail ]
  * ```
  */
-const STEP_KINDS: Readonly<Record<StepKind, 'run' | 'turn' | 'call'>> = {
+const STEP_KINDS: Readonly<
+  Record<typeof START_STEP, 'run'> & Record<TurnStepKind, 'turn'> & Record<CallStepKind, 'call'>
+> = {
   start: 'run',
   prepare: 'turn',
   model: 'turn',
@@ -56,12 +60,10 @@ export interface CallStep {
 /** Formats `approval:1.0`, `tool:3.1:refund`, `unknown_outcome:3.1:1`, `approval:1.0:repeat:1`. */
 export function formatCallStep(kind: CallStepKind, step: CallStep): string {
   const { turn, index, toolName, unknownOutcomes = 0, repeats = 0 } = step;
-  const name = toolName === undefined ? '' : `:${TOOL_NAME.test(toolName) ? toolName : ''}`;
+  const name = toolName === undefined ? '' : `:${isSendableName(toolName) ? toolName : ''}`;
   const nth = unknownOutcomes === 0 ? '' : `:${unknownOutcomes}`;
   return `${kind}:${turn}.${index}${name}${nth}${repeats === 0 ? '' : `:repeat:${repeats}`}`;
 }
-
-const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 export function isStepName(name: string): boolean {
   const segments = name.split('/');
@@ -129,15 +131,15 @@ function compareSegments(one: string, other: string): number {
   const [left, right] = [readOrder(one), readOrder(other)];
   for (const [index, value] of left.entries()) {
     const difference = value - (right[index] ?? 0);
-    if (difference !== 0 && !Number.isNaN(difference)) return difference;
+    if (difference !== 0) return difference;
   }
   return 0;
 }
 
-/** Returns turn, kind and index, to compare in this order. A name without a turn is last. */
+/** Returns turn, kind and index, to compare in this order. A name that is not a step is last. */
 function readOrder(segment: string): readonly number[] {
-  const [kind = '', position = ''] = segment.split(':');
-  const [turn = '', index = '0'] = position.split('.');
-  const isLast = position === '' && kind !== START_STEP;
-  return [isLast ? Number.MAX_VALUE : Number(turn), ORDER.indexOf(kind), Number(index)];
+  const step = matchSegment(segment);
+  if (step === undefined) return [Number.MAX_VALUE];
+  const [turn, index = '0'] = (step.position ?? '0').split('.');
+  return [Number(turn), ORDER.indexOf(step.kind), Number(index)];
 }

@@ -2,6 +2,7 @@ import { ConfigError } from '../base/errors.ts';
 import { isRecord, type Json } from '../base/json.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import { shorten } from '../base/text.ts';
+import { isSendableName } from '../chat/message.ts';
 import type { CustomToolObject, FunctionObject } from '../chat/request.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { toObjectRoot } from '../schema/object-root.ts';
@@ -330,7 +331,7 @@ export function isTool(value: unknown): value is Tool {
 }
 
 export function checkToolName(name: unknown): void {
-  if (typeof name === 'string' && /^[a-zA-Z0-9_-]{1,64}$/.test(name)) return;
+  if (typeof name === 'string' && isSendableName(name)) return;
   throw new ConfigError(
     `Tool name ${JSON.stringify(name)} cannot be sent. Use 1 to 64 letters, digits, "_" and "-" (FunctionObject.name).`,
   );
