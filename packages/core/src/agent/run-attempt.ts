@@ -63,7 +63,6 @@ export async function runAttempt<Output>(blueprint: Blueprint, attempt: RunAttem
       { replayed: false },
     );
   } finally {
-    time.end();
     stop?.();
     await host.release(record.runId, saved?.outcome).finally(hideRun);
   }

@@ -227,13 +227,10 @@ export function combineInstrumentations(
 ): Instrumentation | undefined {
   if (outer === undefined || inner === undefined || outer === inner) return outer ?? inner;
   return {
-    instrumentRun: (span, work) => wrap(outer.instrumentRun?.bind(outer), inner.instrumentRun?.bind(inner))(span, work),
-    instrumentModelCall: (span, work) =>
-      wrap(outer.instrumentModelCall?.bind(outer), inner.instrumentModelCall?.bind(inner))(span, work),
-    instrumentAttempt: (span, work) =>
-      wrap(outer.instrumentAttempt?.bind(outer), inner.instrumentAttempt?.bind(inner))(span, work),
-    instrumentToolCall: (span, work) =>
-      wrap(outer.instrumentToolCall?.bind(outer), inner.instrumentToolCall?.bind(inner))(span, work),
+    instrumentRun: wrap(outer.instrumentRun?.bind(outer), inner.instrumentRun?.bind(inner)),
+    instrumentModelCall: wrap(outer.instrumentModelCall?.bind(outer), inner.instrumentModelCall?.bind(inner)),
+    instrumentAttempt: wrap(outer.instrumentAttempt?.bind(outer), inner.instrumentAttempt?.bind(inner)),
+    instrumentToolCall: wrap(outer.instrumentToolCall?.bind(outer), inner.instrumentToolCall?.bind(inner)),
     traceparent: () => inner.traceparent?.() ?? outer.traceparent?.(),
   };
 }
