@@ -60,27 +60,40 @@ function readFilter(filter: RunFilter, method: string): CheckedFilter {
   };
 }
 
-/** `checkFilter` checks the values itself, to name `host.listRuns` in its errors. */
+/** The fields by which runs are both listed and counted. `readFilter` checks the values itself, to name the method in its errors. */
+const SHARED_KEYS: OptionTable<CountFilter>['keys'] = {
+  agent: 'any',
+  owner: 'any',
+  conversation: 'any',
+  metadata: 'any',
+  since: 'any',
+};
+
+const SHARED_HINTS = {
+  user: 'The option is "owner".',
+  userId: 'The option is "owner".',
+  conversationId: 'The option is "conversation".',
+};
+
 const RUN_FILTER: OptionTable<RunFilter> = {
   keys: {
     status: 'any',
-    agent: 'any',
-    owner: 'any',
-    conversation: 'any',
-    metadata: 'any',
-    since: 'any',
+    ...SHARED_KEYS,
     order: 'any',
     limit: 'any',
     after: 'any',
   },
   hints: {
+    ...SHARED_HINTS,
     statuses: 'The option is "status", and takes one status.',
-    user: 'The option is "owner".',
-    userId: 'The option is "owner".',
-    conversationId: 'The option is "conversation".',
     offset: 'The option is "after": the position of the last run of the previous page.',
     cursor: 'The option is "after": the position of the last run of the previous page.',
   },
+};
+
+const COUNT_FILTER: OptionTable<CountFilter> = {
+  keys: SHARED_KEYS,
+  hints: { ...SHARED_HINTS, status: 'The counts are by status: (await host.countRuns()).failed.' },
 };
 
 /** Checks a position to read on after, and rounds it down: databases store whole numbers. @throws ConfigError */
@@ -94,16 +107,6 @@ export function listMetadataKeys(metadata: JsonObject): readonly string[] {
   return fields.map((field) => stringifyCanonical(field));
 }
 
-const COUNT_FILTER: OptionTable<CountFilter> = {
-  keys: { agent: 'any', owner: 'any', conversation: 'any', metadata: 'any', since: 'any' },
-  hints: {
-    status: 'The counts are by status: (await host.countRuns()).failed.',
-    user: 'The option is "owner".',
-    userId: 'The option is "owner".',
-    conversationId: 'The option is "conversation".',
-  },
-};
-
 /** Returns the number of runs of each status. */
 export function tallyStatuses(runs: readonly Pick<RunSummary, 'status'>[]): RunCounts {
   const counts = { ...NO_RUNS };
@@ -111,6 +114,7 @@ export function tallyStatuses(runs: readonly Pick<RunSummary, 'status'>[]): RunC
   return counts;
 }
 
+/** Every status, with no run of it. */
 export const NO_RUNS: RunCounts = {
   queued: 0,
   running: 0,

@@ -57,14 +57,9 @@ export function removeBody(removed: SharedBody, dependents: readonly SharedBody[
 
 /** Returns the first bytes. Copies a chunk that is cut, so that its rest is not kept in memory. */
 function cutChunks(chunks: readonly Uint8Array[], length: number): readonly Uint8Array[] {
-  const kept: Uint8Array[] = [];
-  let missing = length;
-  for (const chunk of chunks) {
-    if (missing <= 0) break;
-    kept.push(chunk.length <= missing ? chunk : new Uint8Array(chunk.subarray(0, missing)));
-    missing -= chunk.length;
-  }
-  return kept;
+  return takeBytes(chunks, length).map((piece, index) => {
+    return piece.length === chunks[index]?.length ? piece : new Uint8Array(piece);
+  });
 }
 
 function measureCommonPrefix(bytes: Uint8Array, body: SharedBody): number {
