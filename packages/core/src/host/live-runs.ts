@@ -35,6 +35,7 @@ export function addLiveRun(host: object, runId: string, run: FollowedRun): () =>
   const runs = liveRuns.get(host) ?? new Map<string, FollowedRun>();
   liveRuns.set(host, runs);
   runs.set(runId, run);
+  for (const wake of getWaiters().get(host)?.get(runId) ?? []) wake();
   return () => {
     if (runs.get(runId) === run) runs.delete(runId);
   };
@@ -44,11 +45,38 @@ export function findLiveRun(host: object, runId: string): FollowedRun | undefine
   return getRegistry().get(host)?.get(runId);
 }
 
+/** Calls `wake` when the run begins to work in this process, at once if it is at work. Returns the function that ends this. */
+export function onLiveRun(host: object, runId: string, wake: () => void): () => void {
+  if (findLiveRun(host, runId) !== undefined) wake();
+  const waiters = getWaiters();
+  const ofHost = waiters.get(host) ?? new Map<string, Set<() => void>>();
+  waiters.set(host, ofHost);
+  const ofRun = ofHost.get(runId) ?? new Set();
+  ofHost.set(runId, ofRun);
+  ofRun.add(wake);
+  return () => {
+    ofRun.delete(wake);
+    if (ofRun.size === 0 && ofHost.get(runId) === ofRun) ofHost.delete(runId);
+  };
+}
+
 /** The live runs of this process, by host and run id. */
 type Registry = WeakMap<object, Map<string, FollowedRun>>;
 
 /** Shared by all copies of this package in the process: the host of one may have runs of another. Change the key when `FollowedRun` changes. */
 const REGISTRY = Symbol.for('pawl.liveRuns');
+
+/** The followers that wait for a run to begin in this process, by host and run id. */
+type Waiters = WeakMap<object, Map<string, Set<() => void>>>;
+
+/** Shared, as the live runs are. */
+const WAITERS = Symbol.for('pawl.liveRunWaiters');
+
+function getWaiters(): Waiters {
+  const holder = globalThis as { [WAITERS]?: Waiters };
+  holder[WAITERS] ??= new WeakMap();
+  return holder[WAITERS];
+}
 
 function getRegistry(): Registry {
   const holder = globalThis as { [REGISTRY]?: Registry };
