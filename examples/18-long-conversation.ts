@@ -24,6 +24,6 @@ for (let day = 1; day <= 8; day++) {
   });
   await run;
 }
-const messages = await conversation({ id: 'walk', store }).messages();
+const messages = await conversation({ id: 'walk', store }).getMessages();
 console.log(messages.length, messages[0]?.content);
 await server.close();

@@ -16,8 +16,11 @@ const ENTRIES = {
   chat: 'chat',
   events: 'events',
   host: 'host',
+  instrumentation: 'instrumentation',
   middleware: 'middleware',
+  prices: 'openai/prices',
   sqlite: 'sqlite/sqlite',
+  'wire-log': 'wire-log',
   zod3: 'schema/zod3',
 };
 
@@ -88,7 +91,9 @@ function chooseFile(path: string): string | null {
   const [, name] = /\/dist\/(.*)\.js$/.exec(path) ?? [];
   if (
     name === undefined ||
-    /^(sqlite|middleware)\/|^openai\/transport\/(?!fetch-transport|transport$)/.test(name) ||
+    /^(sqlite|middleware)\/|^host\/(memory-wire-log|wire-body-store)$|^openai\/transport\/(?!fetch-transport|transport$)/.test(
+      name,
+    ) ||
     Object.values(ALL).includes(name)
   )
     return null;

@@ -96,7 +96,8 @@ export const CODES_OF_HOSTS: Readonly<Record<string, ErrorCode>> = {
   },
   'run.changed': {
     class: 'HostError',
-    cause: "An open call's tool is gone or takes other input, or a handoff target is gone.",
+    cause:
+      "An open call's tool is gone, takes other input or has another `definitionHash`, or a handoff target is gone.",
     action: "Resume it where the tool is as it was, or pass `onVersionMismatch: 'continue'`.",
   },
   'run.conversation': {

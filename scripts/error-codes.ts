@@ -64,6 +64,11 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
     cause: 'Thrown by a tool of yours, to wait for a person.',
     action: 'The outcome is `suspended`; answer the pending call.',
   },
+  'tool.unknown_outcome': {
+    class: 'UnknownOutcomeError',
+    cause: 'Thrown by a tool of yours that cannot know whether its call had its effect.',
+    action: "The tool's `onUnknownOutcome` decides. Without it the model is warned not to repeat the call unchecked.",
+  },
 
   'http.<status>': {
     class: 'HttpError',
@@ -202,4 +207,11 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** Literals in the source that look like codes of errors and are something else. */
-export const NOT_CODES: readonly string[] = ['host.cancel', 'host.close', 'run.off', 'run.on', 'run.steer'];
+export const NOT_CODES: readonly string[] = [
+  'host.answer',
+  'host.cancel',
+  'host.close',
+  'run.off',
+  'run.on',
+  'run.steer',
+];

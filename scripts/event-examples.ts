@@ -28,7 +28,7 @@ const findOrder = tool({
   description: 'Finds an order.',
   input,
   effect: 'read',
-  execute: ({ order }, { progress }) => {
+  execute: ({ order }, { reportProgress: progress }) => {
     progress({ searched: 1 });
     return { order, status: 'shipped' };
   },

@@ -52,7 +52,7 @@ const WHEN: Readonly<Record<EventType, string>> = {
   'run.aborted': 'The run is aborted, by a signal, `run.abort`, `host.cancel` or `AbortRun`.',
   'run.refused': 'Middleware ended the run as refused: a guard, mostly.',
   'run.finished': 'The run ended. The last event of each attempt at a run.',
-  'listener.failed': 'A listener threw or rejected. Reported once per listener.',
+  'listener.failed': 'A listener or a wire log threw or rejected. Reported once for each.',
 };
 
 /** Fields that every event of a kind has, shown once. */

@@ -18,7 +18,9 @@ export interface SubPath {
 
 /** Builds every package in its folder, as it is published. */
 export async function build(): Promise<void> {
-  const projects = ['core/tsconfig.sqlite.json', 'tools', 'testing', 'dbos'].map((name) => join(packages, name));
+  const projects = ['core/tsconfig.sqlite.json', 'tools', 'testing', 'dbos', 'otel'].map((name) =>
+    join(packages, name),
+  );
   execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', ...projects]);
   await bundleCore(join(packages, 'core', 'bundle'));
   await embedWorker();

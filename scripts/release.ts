@@ -3,10 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getMachineEnvironment } from './pack.ts';
+import { checkPriceAge, PRICE_TABLES } from './price-age.ts';
 import { readOutput, run } from './run.ts';
 
 /** In the order of their dependencies. */
-const PACKAGES = ['core', 'tools', 'testing', 'dbos'];
+const PACKAGES = ['core', 'tools', 'testing', 'dbos', 'otel'];
+
+checkPriceAge(PRICE_TABLES, Date.now());
 
 const root = join(import.meta.dirname, '..');
 const options = { cwd: root, env: getMachineEnvironment(), signal: AbortSignal.timeout(600_000) };

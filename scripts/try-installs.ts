@@ -8,8 +8,28 @@ import { createProject, installDependencies, type Project } from './installs/pro
 import { tryTwoVersions } from './installs/two-versions.ts';
 import { run } from './run.ts';
 
-const MAX_MEBIBYTES = 14;
+const MAX_MEBIBYTES = 14.5;
 const MAX_PACKAGES = 8;
+
+/** Both majors of OpenTelemetry's SDK, each with the version of the API that it takes. */
+const OTEL_SDKS: readonly (readonly [name: string, packages: Readonly<Record<string, string>>])[] = [
+  [
+    'otel-2',
+    {
+      '@opentelemetry/sdk-trace-base': '2.12.1',
+      '@opentelemetry/context-async-hooks': '2.12.1',
+      '@opentelemetry/api': '^1.9.0',
+    },
+  ],
+  [
+    'otel-3',
+    {
+      '@opentelemetry/sdk-trace': '3.1.1',
+      '@opentelemetry/context-async-hooks': '3.1.1',
+      '@opentelemetry/api': '^1.10.0',
+    },
+  ],
+];
 
 const root = join(import.meta.dirname, '..');
 const given = process.argv[2];
@@ -31,18 +51,28 @@ try {
   await run(process.execPath, ['try-packages.mjs'], npm);
   await checkStack(npm);
   await checkTypes(npm.cwd);
+  for (const [name, sdk] of OTEL_SDKS) {
+    const dependencies = { ...all, zod: '^4.0.0', ...sdk };
+    const traced = createProject(join(folder, name), { dependencies, files: ['try-otel.mjs'], signal });
+    await installDependencies(traced);
+    await run(process.execPath, ['try-otel.mjs', String(Object.keys(sdk)[0])], traced);
+  }
   const ofPnpm = createTestProject('pnpm', all);
   await run('npx', ['--yes', String(pnpm.split('+')[0]), 'install'], ofPnpm);
   await run(process.execPath, ['try-packages.mjs'], ofPnpm);
   const ofBun = createTestProject('bun', all);
   await run(bun, ['install'], ofBun);
   await run(bun, ['try-packages.mjs'], ofBun);
-  const small = createTestProject('small', { '@pawl/core': core });
+  const small = createProject(join(folder, 'small'), {
+    dependencies: { '@pawl/core': core, zod: '^4.0.0' },
+    files: [],
+    signal,
+  });
   await installDependencies(small);
   checkWeight(small.cwd);
   await tryTwoVersions({ folder, tarball: core.replace(/^file:/, ''), peer: String(all['@pawl/tools']), signal });
   const { '@pawl/dbos': _, ...bundled } = all; // Its engine loads optional packages, which no bundler can resolve.
-  await tryBundles({ folder, packages: { ...bundled, zod: '^4.0.0' }, signal });
+  await tryBundles({ folder, packages: { ...bundled, '@opentelemetry/api': '^1.9.0', zod: '^4.0.0' }, signal });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -54,7 +84,7 @@ function packPackage(file: string): readonly (readonly [string, string])[] {
 }
 
 function createTestProject(name: string, packages: Readonly<Record<string, string>>): Project {
-  const dependencies = { ...packages, zod: '^4.0.0' };
+  const dependencies = { ...packages, '@opentelemetry/api': '^1.9.0', zod: '^4.0.0' };
   const files = ['try-packages.mjs', 'try-stack.mjs', 'bundled-app.mjs'];
   return createProject(join(folder, name), { dependencies, files, signal });
 }
@@ -89,8 +119,9 @@ async function checkStack(npm: Project): Promise<void> {
   for (const name of [
     'core/src/tool/tool.ts',
     'testing/src/script/script.ts',
-    'tools/src/files/roots.ts',
+    'tools/src/files/resolve-roots.ts',
     'dbos/src/',
+    'otel/src/telemetry.ts',
   ]) {
     if (!output.includes(name)) throw new Error(`No stack leads to ${name}:\n${output}`);
   }

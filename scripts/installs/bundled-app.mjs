@@ -9,6 +9,7 @@ import { Agent, memoryConversations, openai, tool } from '@pawl/core';
 import { createHost } from '@pawl/core/host';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { zod3 } from '@pawl/core/zod3';
+import { telemetry } from '@pawl/otel';
 import { offlineServer, respond, testTool } from '@pawl/testing';
 import * as tools from '@pawl/tools';
 import { z } from 'zod';
@@ -41,7 +42,7 @@ async function runAgent(folder) {
   });
   const host = sqliteHost(join(folder, 'runs.db'));
   const model = openai('m', { baseURL: server.baseURL });
-  const agent = new Agent({ model, tools: [add, old], retry: { initialDelayMs: 0 } });
+  const agent = new Agent({ model, tools: [add, old], retry: { initialDelayMs: 0 }, instrumentation: telemetry() });
   const { messages } = await agent.run('Go.', { host, runId: 'run' });
   check(typeof createHost, /function/, '@pawl/core/host');
   // Only fetch sends this header.
@@ -83,17 +84,17 @@ async function runTools(folder, origin) {
     searchFiles: [tools.searchFiles({ roots: folder }), { pattern: 'tw.', kind: 'regex' }, /two/],
     writeFile: [tools.writeFile({ roots: folder }), { path: 'b.txt', content: 'new' }, /b\.txt/],
     fetchPage: [
-      tools.fetchPage({ hosts: ['127.0.0.1'], robots: 'ignore', ...net }),
+      tools.fetchPage({ hostnames: ['127.0.0.1'], robots: 'ignore', ...net }),
       { url: `${origin}/` },
       /# Title\n\none \*\*two\*\*/,
     ],
     httpRequest: [
-      tools.httpRequest({ allow: [{ host: '127.0.0.1', methods: ['GET'], paths: ['/'] }], ...net }),
+      tools.httpRequest({ allow: [{ hostname: '127.0.0.1', methods: ['GET'], paths: ['/'] }], ...net }),
       { url: `${origin}/`, method: 'GET' },
       /<h1>Title/,
     ],
     notes: [tools.notes({ store: memoryConversations(), id: 'u' }), { action: 'write', key: 'a', text: 'b' }, /./],
-    readOutput: [tools.readOutput(new tools.Outputs()), { call: 'none' }, /No output/],
+    readOutput: [tools.readOutput(new tools.OutputStore()), { call: 'none' }, /No output/],
     runCommand: [
       tools.runCommand({ roots: folder, allow: [['echo', 'hello']] }),
       { command: ['echo', 'hello'] },

@@ -3,6 +3,7 @@ import { Agent, openai, tool } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { zod3 } from '@pawl/core/zod3';
 import { dbosClient } from '@pawl/dbos';
+import { telemetry } from '@pawl/otel';
 import { offlineServer, respond } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
 import { z } from 'zod';
@@ -25,7 +26,8 @@ const server = await offlineServer({
   ],
 });
 const tools = [add, old, readFile({ roots: '.' })];
-const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), tools });
+// Without an SDK it records nothing, and changes nothing.
+const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), tools, instrumentation: telemetry() });
 const host = sqliteHost('runs.db');
 await agent.run('Go.', { host, runId: 'run' });
 const { output, messages } = await agent.resume('run', { host });

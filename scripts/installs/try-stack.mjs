@@ -1,6 +1,7 @@
 // Run by scripts/try-installs.ts with --enable-source-maps: prints the stack of an error of each package.
 import { tool } from '@pawl/core';
 import { dbosClient } from '@pawl/dbos';
+import { telemetry } from '@pawl/otel';
 import { scriptedModel } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
 
@@ -10,6 +11,7 @@ const works = [
   () => dbosClient({ url: 'postgresql://127.0.0.1:1/none' }),
   () => scriptedModel([]).send({ messages: [] }),
   () => readFile({ roots: [] }),
+  () => telemetry(/** @type {never} */ ({ tracing: true })),
 ];
 for (const work of works) {
   try {

@@ -101,7 +101,7 @@ export const hostCases: readonly TwoCopiesCase[] = [
       await new Promise((resolve) => setImmediate(resolve)); // The follower is added in the meantime.
       respond();
       for (let next = await first; next.done !== true; next = await events.next()) {
-        heard.push('notice' in next.value ? next.value.notice.type : next.value.event.type);
+        heard.push('liveEvent' in next.value ? next.value.liveEvent.type : next.value.event.type);
       }
       await run.outcome();
       return heard.includes('text.delta');
@@ -117,7 +117,7 @@ export const hostCases: readonly TwoCopiesCase[] = [
         model: scriptModel(respondText('One.'), respondCall(), respondText('Two.')),
       });
       await agent.run('Go.', { conversation: chat });
-      const before = (await chat.messages()).length;
+      const before = (await chat.getMessages()).length;
       const error = await catchError(() => agent.run('On.', { conversation: chat }).outcome());
       const { ConversationError, HostError } = b.core;
       return [before, ConversationError.isInstance(error), HostError.isInstance(error)];

@@ -82,6 +82,14 @@ export const toolCases: readonly TwoCopiesCase[] = [
     expected: [['completed', 'Done.'], 'Timed out after 2 s. It may still have had its effect.'],
   },
   {
+    name: 'UnknownOutcomeError of a tool is an unknown outcome',
+    run: (copies) => runThrowingTool(copies, new copies.b.core.UnknownOutcomeError('The connection broke.')),
+    expected: [
+      ['completed', 'Done.'],
+      'The connection broke.\nThe outcome of this call is unknown. It may have had its effect. Check before you repeat it.',
+    ],
+  },
+  {
     name: 'SuspendRun of a tool suspends the run, and its answer resumes it',
     async run({ a, b }) {
       let isThere = false;

@@ -54,7 +54,7 @@ test('keeps the last user message visible with lastMessages, and every message i
   expect(billingModel.requests[0]?.messages).toHaveLength(8); // The sixth from the end is a result, which stays with its call.
   expect(outcome.messages).toHaveLength(11);
   expect(outcome.messages[0]?.content).toBe('Did I pay bill 7?');
-  expect(await chat.messages()).toEqual(outcome.messages);
+  expect(await chat.getMessages()).toEqual(outcome.messages);
 });
 
 test('keeps steering messages visible together with the last user message', async () => {
@@ -121,7 +121,7 @@ describe.each(Object.entries(views))('the input filter %s', (_, viewBy) => {
       const history = generateConversation(random);
       const chat = conversation({ id: 'chat', store: memoryConversations() });
       await chat.append(history);
-      const before = await chat.messages();
+      const before = await chat.getMessages();
       const { agent, billingModel } = desk({
         inputFilter: viewBy(random),
         billing: [respond.call('look'), respond.text('Paid.')],
@@ -140,7 +140,7 @@ describe.each(Object.entries(views))('the input filter %s', (_, viewBy) => {
         'tool',
         'assistant',
       ]);
-      expect(await chat.messages()).toEqual(messages);
+      expect(await chat.getMessages()).toEqual(messages);
       for (const request of billingModel.requests) {
         expect({ seed, faults: checkHistory(request.messages) }).toEqual({ seed, faults: [] });
         expect(JSON.stringify(request.messages)).toContain('word1002 from steer.');
@@ -157,7 +157,7 @@ describe.each(Object.entries(views))('the input filter %s, whose agent summarize
       const history = generateConversation(random);
       const chat = conversation({ id: 'chat', store: memoryConversations() });
       await chat.append(history);
-      const before = await chat.messages();
+      const before = await chat.getMessages();
       const writer = scriptedModel(() => respond.text('They talked.'));
       const long = tool({
         name: 'long',
@@ -182,7 +182,7 @@ describe.each(Object.entries(views))('the input filter %s, whose agent summarize
       });
       const { messages } = await run;
       summaries += writer.requests.length;
-      expect(await chat.messages()).toEqual(messages);
+      expect(await chat.getMessages()).toEqual(messages);
       expect({ seed, faults: checkHistory(messages) }).toEqual({ seed, faults: [] });
       for (const { messages: sent } of billingModel.requests) expect(checkHistory(sent)).toEqual([]);
       expect(JSON.stringify(messages)).toContain('word1001 and now?');
@@ -274,7 +274,7 @@ test('keeps hidden messages when an agent summarizes what it sees', async () => 
   const { messages } = await agent.run('word4 and now?', { conversation: chat });
   expect(writer.requests.length).toBeGreaterThan(0);
   expect(JSON.stringify(billingModel.requests.at(-1)?.messages)).toContain('They talked.');
-  const stored = await chat.messages();
+  const stored = await chat.getMessages();
   expect(stored).toEqual(messages);
   expect(checkHistory(stored)).toEqual([]);
   expect(stored.slice(0, history.length)).toEqual(history);
@@ -305,7 +305,7 @@ test('replaces messages in the conversation if a guard of a filtered agent repla
   const { messages } = await run;
   expect(contentsOf(billingModel.requests[0] as ChatRequest)).toContain('The PIN is …');
   expect(JSON.stringify(messages)).not.toContain('1234');
-  expect(JSON.stringify(await chat.messages())).not.toContain('1234');
+  expect(JSON.stringify(await chat.getMessages())).not.toContain('1234');
   expect(contentsOf({ messages }).slice(0, 3)).toEqual(['Hello.', 'Hello.', 'Did I pay?']);
 });
 

@@ -9,7 +9,7 @@ interface Shop {
 }
 
 /** Copies a tool context without its functions. */
-function copyContext({ progress: _, ...context }: ToolContext<Shop>): object {
+function copyContext({ reportProgress: _, onRunEnd: __, ...context }: ToolContext<Shop>): object {
   return { ...context, signal: context.signal.aborted };
 }
 
@@ -136,7 +136,7 @@ test('passes the signal of the run, and emits progress', async () => {
     input,
     needsApproval: (_, context) => {
       signal = context.signal;
-      context.progress({ asking: 'the bank' });
+      context.reportProgress({ asking: 'the bank' });
       controller.abort(new Error('Enough.'));
       return new Promise<never>(() => undefined);
     },

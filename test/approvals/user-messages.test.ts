@@ -50,7 +50,7 @@ describe.each(hosts)('a message of the user on $name while inner agents wait', (
       output: 'I know of: Plan a trip. / Forget that, book a taxi.',
     });
     expect(checkHistory(outcome.messages)).toEqual([]);
-    expect(joinUserTexts(await chat().messages())).toBe('Plan a trip. / Forget that, book a taxi.');
+    expect(joinUserTexts(await chat().getMessages())).toBe('Plan a trip. / Forget that, book a taxi.');
   });
 
   test('does not cancel the call of an agent that was answered before', async () => {

@@ -110,7 +110,7 @@ describe.each([{ stream: true }, { stream: false }])('an abort, stream: $stream'
     const outcome = await running.outcome();
 
     expect(outcome).toMatchObject({ status: 'aborted', reason: 'enough' });
-    await server.idle();
+    await server.waitForIdle();
     expect(server.disconnects).toBe(1);
     expect(server.requests.length).toBe(1);
     expect(clock.pending).toBe(0);

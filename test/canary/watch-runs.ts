@@ -1,8 +1,9 @@
-import { type Host, memoryHost, Run } from '@pawl/core';
+import { Agent, type Host, memoryHost, Run } from '@pawl/core';
 import type { Step, StepRunner } from '@pawl/core/host';
+import type { WireLog, WirePiece, WireRequest } from '@pawl/core/wire-log';
 import { search } from './watch.ts';
 
-// Searches the events of runs and the data that hosts store. The watchers call the original functions.
+// Searches the events of runs, what a wire log of each run gets, and the data that hosts store. The watchers call the original functions.
 
 const { on, off, outcome, [Symbol.asyncIterator]: iterate } = Run.prototype;
 type AnyListener = (event: unknown) => unknown;
@@ -76,3 +77,49 @@ prototype.claim = async function (this: Host, runId, options) {
   if (opened.type === 'claimed') watchSteps(opened.stepRunner);
   return opened;
 };
+
+// What a wire log gets of each run. The log of the test itself gets it too.
+
+const decoder = new TextDecoder();
+
+/** Searches the bytes of a response together: a piece may have a part of the key. */
+class WatchedLog implements WireLog {
+  readonly #texts = new WeakMap<WireRequest, string>();
+  readonly #other: WireLog | undefined;
+
+  constructor(other: WireLog | undefined) {
+    this.#other = other;
+  }
+
+  sent(request: WireRequest): unknown {
+    search('wire', { ...request, body: decoder.decode(request.body) });
+    return this.#other?.sent(request);
+  }
+
+  received(piece: WirePiece): unknown {
+    const { request, bytes, end, error, ...rest } = piece;
+    search('wire', { ...rest, error });
+    const text = (this.#texts.get(request) ?? '') + decoder.decode(bytes);
+    this.#texts.set(request, text);
+    if (end === true || error !== undefined) search('wire', text);
+    return this.#other?.received(piece);
+  }
+}
+
+type AnyMethod = (this: object, first: unknown, options?: { readonly wireLog?: WireLog }) => unknown;
+const agents = Agent.prototype as unknown as Record<'run' | 'resume' | 'continueConversation', AnyMethod>; // Their options differ.
+for (const name of ['run', 'resume', 'continueConversation'] as const) {
+  const start = agents[name];
+  agents[name] = function (first, options = {}) {
+    // A run refuses other options.
+    if (options === null || Object.getPrototypeOf(options) !== Object.prototype)
+      return start.call(this, first, options);
+    return start.call(this, first, { ...options, wireLog: watchWireLog(options.wireLog) });
+  };
+}
+
+/** A value that is not a wire log stays one. */
+function watchWireLog(given: WireLog | undefined): WireLog {
+  if (given !== undefined && (typeof given?.sent !== 'function' || typeof given.received !== 'function')) return given;
+  return new WatchedLog(given);
+}

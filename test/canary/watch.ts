@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 import { CANARY } from './canary.ts';
 
 /** The number of searches by kind: a search without input would find nothing. */
-export const searchCounts: Record<Kind, number> = { event: 0, outcome: 0, error: 0, output: 0, record: 0 };
+export const searchCounts: Record<Kind, number> = { event: 0, outcome: 0, error: 0, output: 0, record: 0, wire: 0 };
 
-export type Kind = 'event' | 'outcome' | 'error' | 'output' | 'record';
+export type Kind = 'event' | 'outcome' | 'error' | 'output' | 'record' | 'wire';
 
 const leaks: string[] = [];
 

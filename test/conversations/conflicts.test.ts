@@ -58,7 +58,7 @@ describe.each(stores)(
         added: [asUser('Slowly.'), asAssistant('Slow.')],
       });
       expect(await getConflict(second.outcome())).toBe(error);
-      expect(await chat.messages()).toEqual(FIRST);
+      expect(await chat.getMessages()).toEqual(FIRST);
     });
 
     test('keeps its outcome in the host, and its messages can be appended', async () => {
@@ -67,7 +67,7 @@ describe.each(stores)(
       expect(statuses).toEqual(['completed']);
       expect((await host.getRun('second')).outcome).toMatchObject({ status: 'completed', output: 'Slow.' });
       await chat.append(added);
-      const messages = await chat.messages();
+      const messages = await chat.getMessages();
       expect(messages).toEqual([...FIRST, asUser('Slowly.'), asAssistant('Slow.')]);
       expect(checkHistory(messages)).toEqual([]);
     });
@@ -81,7 +81,7 @@ describe.each(stores)(
       expect(await getConflict(agent.run('Slowly.', same))).toMatchObject({ added });
       const first = createEchoAgent().resume('first', { host, conversation: chat });
       await expect(first).resolves.toMatchObject({ output: '3: Quickly.' });
-      expect(await chat.messages()).toEqual(FIRST);
+      expect(await chat.getMessages()).toEqual(FIRST);
     });
 
     test('rejects if the conversation was cleared', async () => {
@@ -94,7 +94,7 @@ describe.each(stores)(
       await chat.clear();
       finish();
       await getConflict(run);
-      expect(await chat.messages()).toEqual([]);
+      expect(await chat.getMessages()).toEqual([]);
     });
   },
 );
@@ -115,7 +115,7 @@ test('reports a changed result with its call, so that the missing messages can b
   const { added } = await getConflict(createEchoAgent({ middleware: [shorter] }).run('And?', { conversation: chat }));
   expect(added).toEqual([calling, shortened, asUser('And?'), asAssistant('4: And?')]);
   await chat.append(added);
-  expect(checkHistory(await chat.messages())).toEqual([]);
+  expect(checkHistory(await chat.getMessages())).toEqual([]);
 });
 
 test('reports the outcome with the parsed output', async () => {

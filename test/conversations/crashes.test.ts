@@ -93,7 +93,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     });
     const outcome = await agent.resume('run', options).outcome();
     expect(outcome).toMatchObject({ status: 'failed', messages: [asUser('Hello.'), asUser('A')] });
-    await expect(chat.messages()).resolves.toEqual([asUser('Hello.'), asUser('A')]);
+    await expect(chat.getMessages()).resolves.toEqual([asUser('Hello.'), asUser('A')]);
   });
 
   test('that crashes after its messages were stored stores them once', async () => {
@@ -102,12 +102,12 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     const chat = conversation({ id: 'chat', store });
     const options = { conversation: chat, host, runId: 'run' };
     await expect(createEchoAgent().run('A', options).outcome()).rejects.toMatchObject({ name: 'HostError' });
-    await expect(chat.messages()).resolves.toEqual([asUser('A'), asAssistant('1: A')]);
+    await expect(chat.getMessages()).resolves.toEqual([asUser('A'), asAssistant('1: A')]);
     await createEchoAgent().run('B', { conversation: chat, host });
     await expect(createEchoAgent().resume('run', { conversation: chat, host })).resolves.toMatchObject({
       output: '1: A',
     });
-    await expect(chat.messages()).resolves.toEqual([
+    await expect(chat.getMessages()).resolves.toEqual([
       asUser('A'),
       asAssistant('1: A'),
       asUser('B'),
@@ -131,7 +131,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     expect(statuses).toEqual([]);
     await expect(host.getRun('run')).resolves.toMatchObject({ status: 'interrupted' });
     await expect(agent.resume('run', { conversation: chat, host })).resolves.toMatchObject({ output: 'a' });
-    await expect(chat.messages()).resolves.toEqual([asUser('A'), asAssistant('a')]);
+    await expect(chat.getMessages()).resolves.toEqual([asUser('A'), asAssistant('a')]);
   });
 
   test('whose store fails at the start does not start', async () => {
@@ -149,7 +149,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
     await suspendAndApprove(host, chat);
     await expect(store.load('chat')).resolves.toEqual({ version: 1, messages: [asUser('Pay.')] });
     const { messages } = await createPaymentAgent().resume('run', { conversation: chat, host });
-    expect(await chat.messages()).toEqual(messages);
+    expect(await chat.getMessages()).toEqual(messages);
     expect(messages.map(({ content }) => content)).toEqual(['Pay.', null, 'paid', 'Done.']);
   });
 
@@ -162,7 +162,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
       code: 'conversation.conflict',
       added: [{ role: 'assistant' }, { role: 'tool', content: 'paid' }, asAssistant('Done.')],
     });
-    const messages = await chat.messages();
+    const messages = await chat.getMessages();
     expect(messages).toEqual([asUser('Pay.'), asUser('Meanwhile.'), asAssistant('2: Meanwhile.')]);
     expect(checkHistory(messages)).toEqual([]);
   });

@@ -138,7 +138,7 @@ describe.each(stores)('a conversation on $name after any sequence of events', ({
         const scenario = new Scenario(host, chat);
         for (const each of steps) await scenario.take(each);
         await scenario.finish();
-        const messages = await chat.messages();
+        const messages = await chat.getMessages();
         const users = messages.flatMap(({ role, content }) => (role === 'user' ? [String(content)] : []));
         const results = messages.flatMap(({ role, content }) => (role === 'tool' ? [String(content)] : []));
 

@@ -45,7 +45,7 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
       await end.catch(() => createLookingAgent().resume('run', options));
       hasDied = host.hasDied;
       expect(await store.load('chat')).toMatchObject({ version: 2 });
-      ends.add(JSON.stringify(await chat.messages()));
+      ends.add(JSON.stringify(await chat.getMessages()));
     }
     const [only = '[]', ...others] = ends;
     expect(others).toEqual([]);
@@ -70,12 +70,12 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
         run.abort();
       });
       const outcome = await run.outcome();
-      const messages = await chat.messages();
+      const messages = await chat.getMessages();
       expect(messages).toEqual(outcome.messages);
       expect(checkHistory(messages)).toEqual([]);
       expect(messages.slice(0, 3)).toEqual([...BEFORE, asUser('Look.')]);
       await createEchoAgent().run('And now?', { conversation: chat });
-      expect((await chat.messages()).slice(0, messages.length)).toEqual(messages);
+      expect((await chat.getMessages()).slice(0, messages.length)).toEqual(messages);
     }
   });
 });

@@ -61,7 +61,7 @@ describe.each(stores)('a conversation on $name with onConflict append', ({ open 
     await createRefundAgent(ran).run('And the weather?', options);
     await approveRun(host);
     const outcome = await createRefundAgent(ran).resume('refund', options).outcome();
-    const messages = await chat.messages();
+    const messages = await chat.getMessages();
 
     expect(outcome).toMatchObject({ status: 'completed', output: 'Done: refund 1' });
     expect(contents(messages)).toEqual([
@@ -80,7 +80,7 @@ describe.each(stores)('a conversation on $name with onConflict append', ({ open 
     const chat = conversation({ id: 'c', store });
     await suspendRun(createRefundAgent(), { host, conversation: chat });
 
-    expect(contents(await chat.messages())).toEqual(['user: Refund me.']);
+    expect(contents(await chat.getMessages())).toEqual(['user: Refund me.']);
     const open2 = await host.listRuns({ conversation: 'c', status: 'suspended' });
     expect(open2.map(({ runId }) => runId)).toEqual(['refund']);
   });
@@ -95,7 +95,7 @@ describe.each(stores)('a conversation on $name with onConflict append', ({ open 
     await createRefundAgent().resume('refund', options);
     await createRefundAgent().resume('refund', options);
 
-    expect(contents(await chat.messages())).toEqual([
+    expect(contents(await chat.getMessages())).toEqual([
       'user: Refund me.',
       'assistant: calls',
       'tool: refund 1',
@@ -115,7 +115,7 @@ describe.each(stores)('a conversation on $name with onConflict append', ({ open 
     resolve();
     await second;
 
-    expect(contents(await chat.messages())).toEqual([
+    expect(contents(await chat.getMessages())).toEqual([
       'user: Hello.',
       'assistant: Hello.',
       'user: Quickly.',
@@ -134,7 +134,7 @@ describe.each(stores)('a conversation on $name with onConflict append', ({ open 
       await createEchoAgent({ clock }).run(word, { host: memoryHost({ clock }), runId: 'same', conversation: chat });
     }
 
-    expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([asUser('A'), asUser('B')]);
+    expect((await chat.getMessages()).filter(({ role }) => role === 'user')).toEqual([asUser('A'), asUser('B')]);
   });
 });
 
@@ -144,11 +144,11 @@ describe.each(stores)('a conversation on $name with onConflict fail', ({ open })
     const chat = conversation({ id: 'c', store, onConflict: 'fail' });
     const options = { host, conversation: chat };
     await suspendRun(createRefundAgent(), options);
-    expect(contents(await chat.messages())).toEqual(['user: Refund me.']);
+    expect(contents(await chat.getMessages())).toEqual(['user: Refund me.']);
     await approveRun(host);
     await createRefundAgent().resume('refund', options);
 
-    expect(contents(await chat.messages())).toEqual([
+    expect(contents(await chat.getMessages())).toEqual([
       'user: Refund me.',
       'assistant: calls',
       'tool: refund 1',
@@ -174,7 +174,7 @@ describe.each(stores)('a conversation on $name with onConflict fail', ({ open })
       message: expect.stringContaining('Do not run the input again'),
     });
     await chat.append((error as { readonly added: readonly Message[] }).added);
-    expect(contents(await chat.messages()).slice(1)).toEqual([
+    expect(contents(await chat.getMessages()).slice(1)).toEqual([
       'user: And?',
       'assistant: calls',
       'tool: refund 1',
@@ -196,7 +196,7 @@ describe.each(stores)('a conversation on $name with onConflict queue', ({ open }
     resolve();
     await Promise.all([first, ...others]);
 
-    expect(contents(await chat.messages())).toEqual([
+    expect(contents(await chat.getMessages())).toEqual([
       'user: A',
       'assistant: First.',
       'user: B',
@@ -230,7 +230,7 @@ describe.each(stores)('a conversation on $name with onConflict queue', ({ open }
     resolve();
     await Promise.all([first, third]);
 
-    expect(contents(await chat.messages())).toEqual(['user: A', 'assistant: First.', 'user: C', 'assistant: 3: C']);
+    expect(contents(await chat.getMessages())).toEqual(['user: A', 'assistant: First.', 'user: C', 'assistant: 3: C']);
   });
 
   test('needs a host', () => {
@@ -252,7 +252,7 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     const { chat, options } = createOptions();
     expect(await createEchoAgent().continueConversation('A', options)).toMatchObject({ output: '1: A' });
     expect(await createEchoAgent().continueConversation('B', options)).toMatchObject({ output: '3: B' });
-    expect(await chat.messages()).toHaveLength(4);
+    expect(await chat.getMessages()).toHaveLength(4);
   });
 
   test('sends the message to a suspended run, cancels its calls, and resumes it', async () => {
@@ -265,7 +265,7 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     expect(run.runId).toBe('refund');
     expect(outcome).toMatchObject({ status: 'completed', output: 'You wrote: Forget it.' });
     expect(ran).toEqual([]);
-    expect(contents(await chat.messages())).toEqual([
+    expect(contents(await chat.getMessages())).toEqual([
       'user: Refund me.',
       'assistant: calls',
       'tool: Cancelled: this call was not run.',
@@ -281,7 +281,7 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     await approveRun(host);
     await createRefundAgent(ran).continueConversation('Thanks.', options);
 
-    expect(contents(await chat.messages())).toEqual([
+    expect(contents(await chat.getMessages())).toEqual([
       'user: Refund me.',
       'assistant: calls',
       'tool: refund 1',
@@ -313,14 +313,14 @@ describe.each(stores)('agent.continueConversation on $name', ({ open }) => {
     expect(second.runId).toBe('first');
     expect(other).toEqual(one);
     expect(one.output).toBe('B it is.');
-    expect((await chat.messages()).filter(({ role }) => role === 'user')).toEqual([asUser('A'), asUser('B')]);
+    expect((await chat.getMessages()).filter(({ role }) => role === 'user')).toEqual([asUser('A'), asUser('B')]);
   });
 
   test('starts one run for a double click', async () => {
     const { host, chat, options } = createOptions();
     const runs = ['A', 'B', 'C'].map((word) => createEchoAgent().continueConversation(word, options));
     await Promise.all(runs);
-    const users = (await chat.messages()).filter(({ role }) => role === 'user');
+    const users = (await chat.getMessages()).filter(({ role }) => role === 'user');
 
     expect(users.map(({ content }) => content).sort()).toEqual(['A', 'B', 'C']);
     expect((await host.listRuns({ conversation: 'c' })).every(({ status }) => status === 'completed')).toBe(true);

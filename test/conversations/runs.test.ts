@@ -20,7 +20,7 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     const agent = createEchoAgent({ instructions: 'Be short.' });
     for (const roles of ['A', 'B', 'C']) await agent.run(roles, { conversation: conversation({ id: 'chat', store }) });
     // Each run sends the instructions, and none stores them.
-    expect(await conversation({ id: 'chat', store }).messages()).toEqual([
+    expect(await conversation({ id: 'chat', store }).getMessages()).toEqual([
       asUser('A'),
       asAssistant('2: A'),
       asUser('B'),
@@ -35,8 +35,11 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     const { store } = open();
     const agent = createEchoAgent();
     for (const id of ['one', 'two', 'one']) await agent.run(`Of ${id}.`, { conversation: conversation({ id, store }) });
-    expect(await conversation({ id: 'one', store }).messages()).toHaveLength(4);
-    expect(await conversation({ id: 'two', store }).messages()).toEqual([asUser('Of two.'), asAssistant('1: Of two.')]);
+    expect(await conversation({ id: 'one', store }).getMessages()).toHaveLength(4);
+    expect(await conversation({ id: 'two', store }).getMessages()).toEqual([
+      asUser('Of two.'),
+      asAssistant('1: Of two.'),
+    ]);
   });
 
   test('keeps calls with their results, with unique ids', async () => {
@@ -46,7 +49,7 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     const agent = new Agent({ model: scriptedModel(script), tools: [look] });
     await agent.run('One.', { conversation: chat, host });
     const { messages } = await agent.run('Two.', { conversation: chat, host });
-    expect(await chat.messages()).toEqual(messages);
+    expect(await chat.getMessages()).toEqual(messages);
     expect(messages.map(({ role }) => role)).toEqual([...TURN, ...TURN]);
     expect(checkHistory(messages)).toEqual([]);
   });
@@ -101,10 +104,10 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     };
     const agent = new Agent({ model, tools: [look], middleware: [shorter] });
     await agent.run('One.', { conversation: chat });
-    const before = await chat.messages();
+    const before = await chat.getMessages();
     const { messages } = await agent.run('Two.', { conversation: chat });
     expect(messages.filter(({ role }) => role === 'tool')).toMatchObject([{ content: '…' }]);
-    expect(await chat.messages()).toEqual(messages);
+    expect(await chat.getMessages()).toEqual(messages);
     expect(before.filter(({ role }) => role === 'tool')).toMatchObject([{ content: 'seen' }]);
   });
 });

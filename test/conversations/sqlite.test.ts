@@ -70,7 +70,7 @@ test('resumes an agent with its context and its conversation', async () => {
   });
   for (const run of await host.resumeAll([{ agent, context, conversation: () => chat }])) await run;
   expect(heard).toEqual([{ user: 'ada' }]);
-  expect(await chat.messages()).toEqual([asUser('A'), asAssistant('a')]);
+  expect(await chat.getMessages()).toEqual([asUser('A'), asAssistant('a')]);
 });
 
 test('does not resume a run without its conversation', async () => {
@@ -94,7 +94,7 @@ test('two processes write each message once into one conversation, which is a va
     return JSON.parse(stdout);
   };
   await Promise.all([startWriter('one'), startWriter('two')]);
-  const messages = await conversation({ id: 'chat', store: openSqliteStore(file) }).messages();
+  const messages = await conversation({ id: 'chat', store: openSqliteStore(file) }).getMessages();
   expect(checkHistory(messages)).toEqual([]);
   for (const name of ['one', 'two']) {
     const texts = messages.flatMap(({ role, content }) => (role === 'user' ? [String(content)] : []));

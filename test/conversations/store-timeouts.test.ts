@@ -63,7 +63,7 @@ test('a run whose store does not respond at the end is resumed when the store re
   await rejection;
   unblock();
   expect(await agent.resume('run', options)).toMatchObject({ output: 'Hello.' });
-  expect(await chat.messages()).toEqual([asUser('Hi.'), { role: 'assistant', content: 'Hello.' }]);
+  expect(await chat.getMessages()).toEqual([asUser('Hi.'), { role: 'assistant', content: 'Hello.' }]);
 });
 
 test('refuses an invalid timeout', () => {

@@ -6,7 +6,7 @@ describe.each(stores)('a conversation store on $name', ({ open }) => {
   test('returns undefined for an unknown conversation', async () => {
     const { store } = open();
     await expect(store.load('chat')).resolves.toBeUndefined();
-    await expect(conversation({ id: 'chat', store }).messages()).resolves.toEqual([]);
+    await expect(conversation({ id: 'chat', store }).getMessages()).resolves.toEqual([]);
   });
 
   test('keeps the first messages, appends the others, and increments the version', async () => {
@@ -77,13 +77,13 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     const chat = conversation({ id: 'chat', store });
     await chat.append([asUser('A'), asAssistant('a')]);
     await Promise.all(['B', 'C', 'D', 'E'].map((name) => conversation({ id: 'chat', store }).append([asUser(name)])));
-    const messages = await chat.messages();
+    const messages = await chat.getMessages();
     expect(messages.slice(0, 2)).toEqual([asUser('A'), asAssistant('a')]);
     expect(messages.map(({ content }) => content).sort()).toEqual(['A', 'B', 'C', 'D', 'E', 'a']);
     await chat.append([]);
     await expect(store.load('chat')).resolves.toMatchObject({ version: 5 });
     await chat.clear();
-    await expect(chat.messages()).resolves.toEqual([]);
+    await expect(chat.getMessages()).resolves.toEqual([]);
     await expect(store.load('chat')).resolves.toEqual({ version: 6, messages: [] });
   });
 
@@ -94,7 +94,7 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     const calling = { role: 'assistant', content: null, tool_calls: [call] } as const;
     await chat.append([asUser('A'), calling]);
     await chat.append([asUser('B'), calling, { role: 'tool', tool_call_id: 'x', content: 'seen' }]);
-    expect(await chat.messages()).toEqual([
+    expect(await chat.getMessages()).toEqual([
       asUser('A'),
       calling,
       { role: 'tool', tool_call_id: 'x', content: 'Cancelled: this call was not run.' },
@@ -119,13 +119,13 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
       { role: 'tool', tool_call_id: 'x', content: 'Cancelled: this call was not run.' },
       asUser('B'),
     ];
-    await expect(chat.messages()).resolves.toEqual(repaired);
+    await expect(chat.getMessages()).resolves.toEqual(repaired);
     await chat.append([asUser('C')]);
     await expect(store.load('chat')).resolves.toEqual({ version: 2, messages: [...repaired, asUser('C')] });
     await store.save('chat', { version: 2, keep: 0, messages: [{ role: 'tool', tool_call_id: 'x', content: '' }] });
-    await expect(chat.messages()).rejects.toMatchObject({ name: 'HostError', code: 'conversation.invalid' });
+    await expect(chat.getMessages()).rejects.toMatchObject({ name: 'HostError', code: 'conversation.invalid' });
     await chat.clear();
-    await expect(chat.messages()).resolves.toEqual([]);
+    await expect(chat.getMessages()).resolves.toEqual([]);
   });
 });
 
@@ -144,7 +144,7 @@ describe('a conversation', () => {
 
   test('reports a store that fails, and a store with endless conflicts', async () => {
     const failing = { load: () => Promise.reject(new Error('No network')), save: async () => true };
-    await expect(conversation({ id: 'chat', store: failing }).messages()).rejects.toMatchObject({
+    await expect(conversation({ id: 'chat', store: failing }).getMessages()).rejects.toMatchObject({
       name: 'HostError',
       code: 'conversation.store',
       message: expect.stringContaining('The store of conversation "chat" failed: No network.'),

@@ -18,7 +18,7 @@ test('a run that a worker takes from the queue continues its conversation', asyn
   const { host, chat, pending } = await suspendRun();
   await host.answer('run', pending.id, { type: 'approve', fingerprint: pending.fingerprint });
   await waitForStatus(host, 'run', ['completed']);
-  expect((await chat.messages()).map(({ content }) => content)).toEqual(['Go.', null, 'Paid.', 'Done.']);
+  expect((await chat.getMessages()).map(({ content }) => content)).toEqual(['Go.', null, 'Paid.', 'Done.']);
 });
 
 test('onError gets the conflict of a run whose conversation others have written to, and the run completes', async () => {
@@ -29,7 +29,7 @@ test('onError gets the conflict of a run whose conversation others have written 
   expect(outcome).toMatchObject({ output: 'Done.' });
   await expect.poll(() => errors).toMatchObject([{ code: 'conversation.conflict', added: { length: 3 } }]);
   // The user message was stored when the run was suspended.
-  expect(await chat.messages()).toEqual([
+  expect(await chat.getMessages()).toEqual([
     { role: 'user', content: 'Go.' },
     { role: 'user', content: 'Meanwhile.' },
   ]);

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome } from '@pawl/core';
 import type { Message } from '@pawl/core/chat';
@@ -7,18 +5,7 @@ import { checkHistory } from '@pawl/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleProgram, type ProgramBundle } from './bundle-program.ts';
 import { createFile } from './hosts.ts';
-
-interface ProcessResult {
-  /** `undefined` if the process was killed. */
-  readonly outcome: Outcome | undefined;
-  readonly journal: readonly string[];
-}
-
-/** An action and its occurrence. Not an index in the journal: parallel calls end in any order. */
-interface KillPoint {
-  readonly what: string;
-  readonly times: number;
-}
+import { listKillPoints, type ProcessKillPoint, runProcess } from './killed-process.ts';
 
 let program: ProgramBundle;
 
@@ -27,23 +14,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => program.remove());
-
-/** Runs one process to its end, or to the point at which it kills itself. The journal includes all earlier processes. */
-async function runProcess(file: string, fatal?: KillPoint): Promise<ProcessResult> {
-  const journal = `${file}.journal`;
-  const args = fatal === undefined ? [] : [fatal.what, String(fatal.times)];
-  const worker = spawn(process.execPath, [program.path, file, journal, ...args]);
-  let printed = '';
-  let complaints = '';
-  worker.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
-  worker.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
-  const signal = await new Promise((resolve) => worker.once('close', (_, signal) => resolve(signal)));
-  if (signal !== 'SIGKILL' && printed === '') throw new Error(complaints);
-  return {
-    outcome: signal === 'SIGKILL' ? undefined : JSON.parse(printed),
-    journal: existsSync(journal) ? readFileSync(journal, 'utf8').trim().split('\n') : [],
-  };
-}
 
 const UNKNOWN_OUTCOME = 'The outcome of this call is unknown';
 
@@ -57,17 +27,17 @@ function listRecorded(journal: readonly string[]): readonly string[] {
 }
 
 test('a run whose process is killed at any action resumes to the same outcome, and repeats no finished call', async () => {
-  const undisturbed = await runProcess(createFile());
+  const undisturbed = await runProcess(program, createFile());
   if (undisturbed.outcome === undefined) throw new Error('The undisturbed process was killed.');
   const points = listKillPoints(undisturbed.journal);
   expect(points.length).toBeGreaterThan(40);
   const unknownCalls = new Set<string>();
   let isGuideUnknown = false;
-  const killAt = async (fatal: KillPoint): Promise<void> => {
+  const killAt = async (fatal: ProcessKillPoint): Promise<void> => {
     const file = createFile();
-    const killed = await runProcess(file, fatal);
+    const killed = await runProcess(program, file, fatal);
     expect(killed.outcome).toBeUndefined();
-    const resumed = await runProcess(file);
+    const resumed = await runProcess(program, file);
     for (const call of expectSameTranscript(resumed.outcome, undisturbed.outcome)) unknownCalls.add(call);
     isGuideUnknown ||= wasInterrupted(killed.journal, 'tool:3.1/tool:1.0:pay');
     const twice = listStarted(resumed.journal).filter((name, index, all) => all.indexOf(name) !== index);
@@ -81,13 +51,6 @@ test('a run whose process is killed at any action resumes to the same outcome, a
   expect([...unknownCalls].sort()).toEqual(['call_0_1', 'call_3_0', 'call_4_0']);
   expect(isGuideUnknown).toBe(true);
 });
-
-function listKillPoints(journal: readonly string[]): readonly KillPoint[] {
-  return journal.map((what, index) => ({
-    what,
-    times: journal.slice(0, index + 1).filter((each) => each === what).length,
-  }));
-}
 
 /** Whether the process was killed during a call. */
 function wasInterrupted(journal: readonly string[], call: string): boolean {

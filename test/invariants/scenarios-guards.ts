@@ -1,7 +1,8 @@
-import { RefuseRun, SuspendRun } from '@pawl/core';
+import { RefuseRun, SuspendRun, type Tool, tool } from '@pawl/core';
 import { inputGuard, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { respond } from '@pawl/testing';
-import { defineCityTool, type Scenario } from './scenario.ts';
+import { z } from 'zod';
+import { defineCityTool, type Scenario, type ScenarioSetup } from './scenario.ts';
 import { createCall, look, pay } from './scenario-tools.ts';
 
 const guards = [
@@ -58,6 +59,32 @@ export const waiting: Scenario = {
       ? { type: 'deny', fingerprint }
       : { type: 'result', fingerprint, value: { code: 5 } };
   },
+};
+
+/** Asks for two values, which it keeps in its state. */
+function createOrder({ started }: ScenarioSetup): Tool<unknown> {
+  return tool({
+    name: 'order',
+    description: 'Orders in a city.',
+    input: z.object({ city: z.string() }),
+    execute: ({ city }, { idempotencyKey, resumeData }) => {
+      started.push(idempotencyKey);
+      const values = resumeData === undefined ? [] : [...(resumeData.state as readonly string[]), resumeData.value];
+      if (values.length < 2) throw new SuspendRun(`Value ${values.length} for ${city}?`, { state: values });
+      return `${city}: ${values.join(', ')}`;
+    },
+  });
+}
+
+export const resumed: Scenario = {
+  name: 'tools that suspend the run with a state, for two rounds',
+  status: 'completed',
+  turns: [
+    respond.calls([createCall('order', 'Oslo'), createCall('pay', 'Oslo'), createCall('order', 'Rome')]),
+    respond.text('All ordered.'),
+  ],
+  agent: (stage) => ({ tools: [createOrder(stage), pay(stage)] }),
+  answer: ({ id, fingerprint }) => ({ type: 'resume', fingerprint, value: `value of ${id}` }),
 };
 
 const refuse = defineCityTool('refuse', {

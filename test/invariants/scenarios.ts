@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { defineCityTool, type Scenario, type ScenarioSetup } from './scenario.ts';
 import { createCall, look, pay, refund } from './scenario-tools.ts';
 import { compacted, referred } from './scenarios-compaction.ts';
-import { guarded, refusing, waiting } from './scenarios-guards.ts';
+import { guarded, refusing, resumed, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
 import { fromOutside, subAgents } from './scenarios-nested.ts';
 import { repeated } from './scenarios-repeated-requests.ts';
@@ -267,6 +267,7 @@ export const scenarios: readonly Scenario[] = [
   repeated,
   guarded,
   waiting,
+  resumed,
   refusing,
   handedOver,
   summarised,

@@ -208,13 +208,19 @@ test('passes the context of the run to the model, with a signal of its own', asy
   ]);
   const clock = manualClock();
   const { signal } = new AbortController();
-  await ask(model, { context: { clock, signal, runId: 'r', path: 'p', traceparent: 't' } });
+  const wireLog = { sent: () => undefined, received: () => undefined };
+  await ask(model, {
+    context: { clock, signal, runId: 'r', path: 'p', traceparent: 't', turn: 2, attempt: 3, wireLog },
+  });
   expect({ ...got, isOwnSignal: got.signal !== signal }).toEqual({
     clock,
     signal: expect.any(AbortSignal),
     runId: 'r',
     path: 'p',
     traceparent: 't',
+    turn: 2,
+    attempt: 3,
+    wireLog,
     onDelta: expect.any(Function),
     onRepaired: expect.any(Function),
     waitFor: expect.any(Function),

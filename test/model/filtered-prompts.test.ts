@@ -80,7 +80,7 @@ test('a filter that stops a stream ends the response at once, even if the connec
   const sent = openai('m', { baseURL: server.baseURL }).send({ messages: [GO], stream: true }, { clock });
   expect((await sent).choices[0].finish_reason).toBe('content_filter');
   await clock.advance(1_000);
-  await server.idle();
+  await server.waitForIdle();
 });
 
 test('a model outside a run gives the same response as for a filter reported by a finish reason', async () => {

@@ -19,7 +19,7 @@ export async function serve(...answers: readonly Responder[]): Promise<TestServe
   const server = await offlineServer({ script: createScript, checks: 'none' });
   onTestFinished(() => server.close());
   const { baseURL, requests: received } = server;
-  return { baseURL, address: new URL(baseURL).host, received, waitUntilIdle: () => server.idle() };
+  return { baseURL, address: new URL(baseURL).host, received, waitUntilIdle: () => server.waitForIdle() };
 }
 
 /** Responds with one JSON body. */

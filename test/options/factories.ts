@@ -2,6 +2,7 @@ import { agents } from './agents.ts';
 import type { Factory } from './factory.ts';
 import { hosts } from './hosts.ts';
 import { middleware, models } from './middleware-and-models.ts';
+import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
 import { testing } from './testing.ts';
 import { tools } from './tools.ts';
@@ -12,6 +13,7 @@ export const FACTORIES: readonly Factory[] = [
   ...middleware,
   ...models,
   ...hosts,
+  ...otel,
   ...testing,
   ...readyMade,
 ];

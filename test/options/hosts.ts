@@ -1,6 +1,8 @@
 import { Agent, conversation, memoryConversations, memoryHost } from '@pawl/core';
+import { logEvents } from '@pawl/core/events';
 import { createHost, SCHEMA_VERSION } from '@pawl/core/host';
 import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
+import { memoryWireLog } from '@pawl/core/wire-log';
 import { dbosClient, dbosHost } from '@pawl/dbos';
 import { scriptedModel } from '@pawl/testing';
 import { DirectoryStore } from '../durable/directory-store.ts';
@@ -16,6 +18,31 @@ export const hosts: readonly Factory[] = [
     wrong: [
       [{ listener: {} }, 'Did you mean "listeners"?'],
       [{ listeners: { 'tool.finish': pass } }, 'there is no event "tool.finish". Did you mean "tool.finished"?'],
+    ],
+  },
+  {
+    name: 'logEvents',
+    covers: ['LogEventsOptions'],
+    make: (options) => logEvents(options),
+    valid: { write: pass },
+    wrong: [
+      [{ write: 'stdout' }, 'write is the text "stdout". Pass a function.'],
+      [{ level: 'trace' }, 'level is the text "trace".'],
+      [{ format: 'pretty' }, 'format is the text "pretty".'],
+      [{ content: 'all' }, 'content is the text "all".'],
+      [{ levels: 'info' }, 'Did you mean "level"?'],
+      [{ logger: console }, 'Pass a function: write: (line, level, fields)'],
+    ],
+  },
+  {
+    name: 'memoryWireLog',
+    covers: ['MemoryWireLogOptions'],
+    make: (options) => memoryWireLog(options),
+    valid: { maxBytesPerRun: 5_000, maxRuns: 5 },
+    isOptional: true,
+    wrong: [
+      [{ maxBytes: 5 }, 'The option is "maxBytesPerRun".'],
+      [{ maxRuns: '5' }, 'maxRuns is the text "5".'],
     ],
   },
   {
@@ -95,6 +122,7 @@ export const hosts: readonly Factory[] = [
       [{ owner: '' }, 'owner is the text "".'],
       [{ userId: 'ada' }, 'The option is "owner".'],
       [{ conversation: {} }, 'An enqueued run cannot be part of a conversation.'],
+      [{ traceparent: 'abc' }, 'traceparent is the text "abc". Pass the W3C header'],
     ],
   },
   {

@@ -108,6 +108,8 @@ export const models: readonly Factory[] = [
       [{ price: { input: '1', output: 2 } }, 'price.input is the text "1".'],
       [{ price: { input: 1, output: 2, cached: 1 } }, 'The option is "cachedInput".'],
       [{ price: { input: -1, output: 2 } }, 'price.input is -1.'],
+      [{ price: { models: ['m'] } }, 'price.models is a list'],
+      [{ price: { models: {}, prices: {} } }, 'there is no option "price.prices".'],
       [{ extraBody: 'x' }, 'extraBody is the text "x". Pass an object.'],
       [{ headers: new Headers({ a: 'b' }) }, 'The headers are a Headers.'],
       [{ headers: 'x' }, 'The headers are a text.'],

@@ -75,6 +75,9 @@ export const tools: readonly Factory[] = [
     make: (options) => new SuspendRun('Later.', options),
     valid: { preview: {} },
     isOptional: true,
-    wrong: [[{ previw: 'g' }, 'Did you mean "preview"?']],
+    wrong: [
+      [{ previw: 'g' }, 'Did you mean "preview"?'],
+      [{ state: { at: 1n } }, 'SuspendRun: state.at is a BigInt, which JSON cannot represent.'],
+    ],
   },
 ];

@@ -58,6 +58,7 @@ const made: Readonly<Record<string, () => Error>> = {
   TimeoutError: () => new core.TimeoutError('Wrong.', { phase: 'idle', timeoutMs: 1 }),
   InvalidToolInputError: () => new core.InvalidToolInputError('Wrong.', { tool: 't', issue: '' }),
   ToolError: () => new core.ToolError('Wrong.'),
+  UnknownOutcomeError: () => new core.UnknownOutcomeError('Wrong.'),
   ToolTimeoutError: () => new core.ToolTimeoutError('t', 1),
 };
 

@@ -358,7 +358,7 @@ test('stores the summary, all instructions and later messages, so that the conve
     const agent = new Agent({ model: scriptedModel(() => respond.text('Well.')), middleware });
     for (const words of ['word1001 .', 'word1002 .', 'word1003 .']) {
       const { messages } = await agent.run(words, { conversation: sent });
-      const stored = await sent.messages();
+      const stored = await sent.getMessages();
       expect(stored).toEqual(messages);
       expect({ seed, faults: checkHistory(stored) }).toEqual({ seed, faults: [] });
       expect(findFirstWords(stored, ['system', 'developer'])).toEqual(findFirstWords(history, ['system', 'developer']));

@@ -188,14 +188,29 @@ describe.each([{ stream: true }, { stream: false }])('custom tools, stream: $str
   });
 });
 
-test('emits the deltas of a custom call as they arrive', async () => {
+test('emits the deltas of a custom call as they arrive, with the kind custom', async () => {
   const script = [respond.custom('sql', QUERY), respond.text('Done.')];
   const { run } = await started(script, { profile: 'openai', stream: true });
   const received: string[] = [];
-  run.on('tool_call.delta', ({ name, delta }) => received.push(`${name}: ${delta}`));
+  run.on('tool_call.delta', ({ name, kind, delta }) => received.push(`${name} ${kind}: ${delta}`));
   await run;
 
-  expect(received).toEqual(['sql: SELECT "a" -', 'sql: - {\n']);
+  expect(received).toEqual(['sql custom: SELECT "a" -', 'sql custom: - {\n']);
+});
+
+test('emits deltas of the kind function if the server has no custom tools', async () => {
+  const script = [respond.call('sql', { input: QUERY }), respond.text('Done.')];
+  const { run } = await started(script, { profile: 'compatible', stream: true });
+  const received: string[] = [];
+  let text = '';
+  run.on('tool_call.delta', ({ kind, delta }) => {
+    received.push(kind);
+    text += delta;
+  });
+  await run;
+
+  expect(new Set(received)).toEqual(new Set(['function']));
+  expect(JSON.parse(text)).toEqual({ input: QUERY });
 });
 
 test('ends the run if a custom call fails repeatedly', async () => {

@@ -72,11 +72,11 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
     const records: (RecordedEvent | LiveRecord)[] = [];
     for await (const each of host.followRun('r', { live: true })) {
       records.push(each);
-      if ('notice' in each && each.notice.type === 'text.delta') goOn();
+      if ('liveEvent' in each && each.liveEvent.type === 'text.delta') goOn();
     }
     await run;
 
-    expect(records.map((each) => ('notice' in each ? each.notice.type : each.event.type))).toEqual([
+    expect(records.map((each) => ('liveEvent' in each ? each.liveEvent.type : each.event.type))).toEqual([
       'run.started',
       'attempt.started',
       'text.delta',
@@ -108,7 +108,7 @@ describe.each(hosts)('a reader on $name that comes while the model answers', ({ 
       description: 'Slow.',
       input: z.object({}),
       effect: 'read',
-      execute: async (_, { progress }) => {
+      execute: async (_, { reportProgress: progress }) => {
         progress(1);
         progress(2);
         reported.resolve();

@@ -88,7 +88,7 @@ test('passes the last turn to a stop condition, and ends the run with the text o
   const outcome = await new Agent({ model, tools, stopWhen: [() => false, rule] }).run('Go.').outcome();
   expect(outcome).toMatchObject({ status: 'completed', output: 'Look 3.', text: 'Look 3.', turnCount: 2 });
   expect(
-    states.map(({ turn, results }) => [turn, results.map(({ tool: name, status }) => `${name} ${status}`)]),
+    states.map(({ turn, results }) => [turn, results.map(({ toolName: name, status }) => `${name} ${status}`)]),
   ).toEqual([
     [1, ['look finished']],
     [2, ['look finished']],

@@ -164,6 +164,21 @@ describe('the context of an agent', () => {
     const same = new Agent({ model, tools: [query] }).with({ model, limits: { turns: 3 } });
     expectTypeOf(same).toEqualTypeOf<Agent<WithDatabase, string, never>>();
   });
+
+  test('grows by the options that a function of agent.with returns', () => {
+    const agent = new Agent({ model, tools: [query] });
+    const more = agent.with(({ tools = [], middleware = [] }) => ({
+      tools: [...tools, who],
+      middleware: [perTenant, ...middleware],
+    }));
+    more.run('Go.', { context: { ...both, tenant: 'a' } });
+    // @ts-expect-error: the tenant is missing
+    more.run('Go.', { context: both });
+    // @ts-expect-error: the function has to return options synchronously
+    agent.with(async () => ({ limits: { turns: 3 } }));
+    // @ts-expect-error: the function has to return options
+    agent.with(() => ({ limits: 3 }));
+  });
 });
 
 describe('an explicit type argument', () => {
@@ -220,6 +235,15 @@ describe('the output type of an agent', () => {
     expectTypeOf(paid.with({ output: z.number() }).run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<number>>();
     expectTypeOf(text.with({ output: z.number() }).run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<number>>();
     expectTypeOf(paid.with({ output: undefined }).run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<string>>();
+    expectTypeOf(text.with(() => ({ output: z.number() })).run('Go.')).resolves.toEqualTypeOf<
+      CompletedOutcome<number>
+    >();
+    expectTypeOf(paid.with(() => ({ output: undefined })).run('Go.')).resolves.toEqualTypeOf<
+      CompletedOutcome<string>
+    >();
+    expectTypeOf(paid.with(({ limits }) => ({ limits: { ...limits, turns: 3 } })).run('Go.')).resolves.toEqualTypeOf<
+      CompletedOutcome<{ paid: boolean }>
+    >();
     expectTypeOf(paid.with({ model }).run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<{ paid: boolean }>>();
     const desk = new Agent({ model, handoffs: [paid] });
     expectTypeOf(desk.with({ output: z.number() }).run('Go.')).resolves.toEqualTypeOf<

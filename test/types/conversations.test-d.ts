@@ -30,7 +30,7 @@ describe('a conversation', () => {
   test('has an id and a store, and readonly messages', async () => {
     const chat = conversation({ id: 'chat', store });
     expectTypeOf(chat).toEqualTypeOf<Conversation>();
-    expectTypeOf(chat.messages()).resolves.toEqualTypeOf<readonly Message[]>();
+    expectTypeOf(chat.getMessages()).resolves.toEqualTypeOf<readonly Message[]>();
     await chat.append([{ role: 'user', content: 'Hello.' }]);
     // @ts-expect-error: messages have roles
     await chat.append([{ content: 'Hello.' }]);

@@ -1,5 +1,5 @@
 import { Agent, type ChatModel, customTool, type Run, type Tool } from '@pawl/core';
-import { callArguments, callName, type ToolCall } from '@pawl/core/chat';
+import { getCallArguments, getCallName, type ToolCall } from '@pawl/core/chat';
 import { describe, expectTypeOf, test } from 'vitest';
 
 declare const model: ChatModel;
@@ -32,8 +32,8 @@ describe('a custom tool', () => {
   });
 
   test('has calls like a function tool, for listeners', () => {
-    expectTypeOf(callName).toEqualTypeOf<(call: ToolCall) => string>();
-    expectTypeOf(callArguments).toEqualTypeOf<(call: ToolCall) => string>();
+    expectTypeOf(getCallName).toEqualTypeOf<(call: ToolCall) => string>();
+    expectTypeOf(getCallArguments).toEqualTypeOf<(call: ToolCall) => string>();
   });
 
   test('requires the context that it needs', () => {

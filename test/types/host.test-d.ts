@@ -145,7 +145,9 @@ describe('a run', () => {
     expectTypeOf<PendingCall['reason']>().toEqualTypeOf<
       'approval' | 'external_result' | 'unknown_outcome' | 'suspended'
     >();
-    expectTypeOf<PendingCall['accepts']>().toEqualTypeOf<readonly ('approve' | 'deny' | 'edit' | 'result')[]>();
+    expectTypeOf<PendingCall['accepts']>().toEqualTypeOf<
+      readonly ('approve' | 'deny' | 'edit' | 'result' | 'resume')[]
+    >();
   });
 
   test('has the definition of its agent if its record has none', () => {
@@ -187,6 +189,7 @@ describe('a host', () => {
       readonly runId?: string;
       readonly limits?: RunRecord['limits'];
       readonly metadata?: RunRecord['metadata'];
+      readonly traceparent?: string;
       readonly owner?: string;
     }>();
     // @ts-expect-error: `before` is missing

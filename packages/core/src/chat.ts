@@ -23,7 +23,7 @@ export type {
   UserMessage,
   UserPart,
 } from './chat/message.ts';
-export { callArguments, callName } from './chat/message.ts';
+export { getCallArguments, getCallName } from './chat/message.ts';
 export type {
   ChatRequest,
   ChatSettings,

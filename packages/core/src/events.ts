@@ -53,6 +53,8 @@ export type {
   ToolStartedEvent,
   UserSteeringEvent,
 } from './event/live-event.ts';
+export { type LogEventsOptions, logEvents } from './event/log-events.ts';
+export type { LogLevel } from './event/log-fields.ts';
 export type { LimitShare, OutcomeBase } from './event/outcome.ts';
 export type { Rejection } from './event/rejection.ts';
 export type { StrictReason } from './schema/strict-reason.ts';

@@ -77,7 +77,7 @@ export { jsonSchema } from './schema/plain-json-schema.ts';
 export type { Schema, StandardSchema, ZodSchema } from './schema/schema.ts';
 export type { CustomToolOptions } from './tool/custom-tool.ts';
 export { customTool } from './tool/custom-tool.ts';
-export { AbortRun, RefuseRun, SuspendRun, ToolError } from './tool/errors.ts';
+export { AbortRun, RefuseRun, SuspendRun, ToolError, UnknownOutcomeError } from './tool/errors.ts';
 export { ToolTimeoutError } from './tool/execute-tool.ts';
 export type { Effect, InferToolInput, InferToolOutput, Tool, ToolContext, ToolOptions } from './tool/tool.ts';
 export { tool } from './tool/tool.ts';

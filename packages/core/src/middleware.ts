@@ -36,7 +36,7 @@ export type { HistoryFilter, HistoryFilterScope } from './perform/definition.ts'
 export type {
   Middleware,
   MiddlewareScope,
-  NextModelCall as NextModel,
+  NextModelCall,
   ToolExecution,
   TurnPlan,
   ValidatedCall,

@@ -63,7 +63,7 @@ export const waitingCases: readonly SuiteCase[] = [
       await agent.run('Hi', { conversation: chat });
       await agent.run('And now?', { conversation: chat });
       assertSame(
-        (await chat.messages()).map(({ content }) => content),
+        (await chat.getMessages()).map(({ content }) => content),
         ['Hi', 'Hello.', 'And now?', 'Still here.'],
       );
     },

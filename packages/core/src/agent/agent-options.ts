@@ -9,6 +9,8 @@ import type { Limits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import type { WireLog } from '../model/wire-log.ts';
+import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { ContextConsumer, ContextIntersection } from '../tool/needed-context.ts';
@@ -54,6 +56,16 @@ export interface AgentBasics {
    * errors do not affect the run.
    */
   readonly listeners?: Listeners | undefined;
+  /**
+   * Wraps every attempt at a run of this agent, with its model calls and tool calls, those of nested runs and of handoffs included: `telemetry()`
+   * of `@pawl/otel`. Inside a run of another agent, that agent's is used.
+   */
+  readonly instrumentation?: Instrumentation | undefined;
+  /**
+   * Gets the exact bytes of every model request of a run of this agent and of its response, those of nested runs and of handoffs included,
+   * without keys: `memoryWireLog()` of `@pawl/core/wire-log`. Inside a run of another agent, that agent's is used.
+   */
+  readonly wireLog?: WireLog | undefined;
   /** How many calls of one turn may run in parallel. @defaultValue 8 */
   readonly maxParallelToolCalls?: number;
   /** @defaultValue the system clock */
@@ -94,6 +106,10 @@ interface RunBasics {
   readonly stream?: boolean;
   /** The W3C trace context header, which tools and models get. */
   readonly traceparent?: string;
+  /** Wraps this run as `instrumentation` of the agent does, and that one. */
+  readonly instrumentation?: Instrumentation | undefined;
+  /** Gets the bytes of the model requests of this run, after that of the agent. */
+  readonly wireLog?: WireLog | undefined;
   /**
    * The conversation of the run. The run begins with the messages of the conversation, and appends its own when it has ended, unless a
    * guard refused it. Pass it again to resume the run. If other runs have written meanwhile, the outcome stays the same and the run rejects

@@ -26,7 +26,7 @@ import type {
   WithNeededContext,
 } from './agent-options.ts';
 import { type AsToolOptions, createAgentTool } from './as-tool.ts';
-import { type Blueprint, createDefinitionRecord, type Handoff } from './blueprint.ts';
+import { type Blueprint, createDefinitionRecord, type Handoff, hasTextGuard } from './blueprint.ts';
 import {
   checkAgentOptions,
   checkToolChoice,
@@ -56,6 +56,12 @@ import type { Run } from './run.ts';
  */
 export interface Agent<Context = unknown, Output = string, Handed = Output> {
   readonly name: string;
+  /**
+   * Whether text that a run of this agent emits may be withdrawn by a guard: middleware with `isTextGuard` of this agent, of an agent that
+   * it may hand over to, or of an agent as a tool of these. If so, a server or an interface must not show the text of `text.delta`,
+   * `reasoning.delta`, `refusal.delta` and `output.partial`, but that of `model.responded` without `rejection`.
+   */
+  readonly hasTextGuard: boolean;
   /**
    * Starts a run. To continue a history, pass the `messages` of an outcome and the next user message.
    *
@@ -90,10 +96,12 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
   /**
    * Copies the agent with other options, for example with a test model or other limits. Its handoffs and agents as tools stay the same.
    *
+   * @param changes - The options that replace those of the agent, or a function that returns them. The function gets the current
+   * options, so that it can add to a list: `({ tools = [] }) => ({ tools: [...tools, search] })`.
    * @throws ConfigError like the constructor
    */
   with(
-    changes: Partial<AgentOptions<Context, never, never>> & NoOutput,
+    changes: AgentChanges<Context, Partial<AgentOptions<Context, never, never>> & NoOutput>,
   ): Agent<Context, Either<string, Handed>, Handed>;
   with<
     T extends AnyTool = None,
@@ -102,7 +110,7 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
     Own = unknown,
     Changed = None,
   >(
-    changes: Partial<PartsOptions<T, M, H, Context & Own, Changed>>,
+    changes: AgentChanges<Context, Partial<PartsOptions<T, M, H, Context & Own, Changed>>>,
   ): Agent<
     Context & Own & NeededBy<T | M | H>,
     Either<[Changed] extends [None] ? Output : Changed, HandedAfter<H, Handed>>,
@@ -120,6 +128,9 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
    */
   asHandoff(options?: HandoffOptions<Context>): Handoff<Context, Output>;
 }
+
+/** Other options for an agent, or a function that returns them. */
+type AgentChanges<Context, Options> = Options | ((options: AgentOptions<Context, unknown>) => Options);
 
 /** Without an output schema the output is text. */
 interface NoOutput {
@@ -160,11 +171,17 @@ export const Agent: AgentConstructor = class Agent {
   readonly name: string;
   readonly #options: AgentOptions<never, unknown>;
   readonly #blueprint: Blueprint;
+  #hasTextGuard: boolean | undefined;
 
   constructor(options: AgentOptions<never, unknown>) {
     this.#options = readAgentOptions(options);
     this.#blueprint = define(this.#options);
     this.name = this.#blueprint.name;
+  }
+
+  get hasTextGuard(): boolean {
+    this.#hasTextGuard ??= hasTextGuard(this.#blueprint);
+    return this.#hasTextGuard;
   }
 
   run(input: Input, options?: RunOptions): Run<unknown> {
@@ -180,8 +197,9 @@ export const Agent: AgentConstructor = class Agent {
     return launch<unknown>(this.#blueprint, { type: 'continue', message: userMessage, options });
   }
 
-  with(changes: Partial<AgentOptions<never, unknown>>): Agent {
-    return new Agent({ ...this.#options, ...readAgentOptions(changes, this.name) });
+  with(changes: AgentChanges<never, Partial<AgentOptions<never, unknown>>>): Agent {
+    const given = typeof changes === 'function' ? changes({ ...this.#options }) : changes;
+    return new Agent({ ...this.#options, ...readAgentOptions(given, this.name) });
   }
 
   asTool(options: AsToolOptions<never, never>): Tool<never> {
@@ -224,6 +242,8 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
       least: 1,
     }),
     listeners: options.listeners,
+    instrumentation: options.instrumentation,
+    wireLog: options.wireLog,
     clock: completeClock(options.clock ?? systemClock),
     random: options.random ?? Math.random,
     getDefinitionRecord: makeOnce(() => createDefinitionRecord(definition().tools, options.version)),
@@ -245,10 +265,12 @@ function makeDefinition<Context, Output>(
 ): Definition {
   const tools = indexTools([...(options.tools ?? []), ...handoffs.map(({ tool }) => tool)], name);
   checkToolChoice(options.toolChoice, { agent: name, tools });
+  const { model, models = [], description } = options;
   return {
     name,
-    model: options.model,
-    models: options.models ?? [],
+    identity: { name, ...(description !== undefined && { description }), models: [model, ...models] },
+    model,
+    models,
     tools,
     toolObjects: listToolObjects(tools),
     toolChoice: options.toolChoice,

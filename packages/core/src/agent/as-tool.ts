@@ -6,17 +6,19 @@ import { stringifyWellFormed } from '../base/well-formed.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
+import type { Outcome } from '../event/outcome.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationExceededError } from '../limits/limits.ts';
 import type { Delegate, NestedRun, OuterRun } from '../perform/delegate.ts';
+import { type InstrumentedRun, instrumentRun } from '../perform/instrumentation.ts';
 import { runInScope } from '../perform/perform.ts';
 import type { Scope } from '../perform/scope.ts';
 import { jsonSchema } from '../schema/plain-json-schema.ts';
 import type { Schema } from '../schema/schema.ts';
 import { describeTool, TOOL_HINTS, type Tool, type ToolOptions, tool } from '../tool/tool.ts';
 import { begin } from './begin.ts';
-import { type Blueprint, getPolicy } from './blueprint.ts';
+import { agentsOfTools, type Blueprint, getPolicy } from './blueprint.ts';
 import { createMeteredSink, resolveRunLimits } from './run-attempt.ts';
 
 /** Options of an agent as a tool. */
@@ -45,6 +47,7 @@ export function createAgentTool<Input, Context>(
   const delegate: Delegate = markOwn((given, outer) =>
     runNested(blueprint, { messages: createPrompt(given as Input), outer }),
   );
+  agentsOfTools.set(delegate, blueprint);
   return Object.freeze({ ...base, hasExternalResult: false, delegate });
 }
 
@@ -98,16 +101,19 @@ interface NestedRunInput {
 
 /** Runs the same loop with the host, budget, cancellation and events of the outer run. */
 async function runNested(blueprint: Blueprint, { messages, outer }: NestedRunInput): Promise<NestedRun> {
-  const { scope, end } = createNestedScope(blueprint, outer);
+  const { scope, end, hasWorked } = createNestedScope(blueprint, outer);
   const { clock, time, events } = scope;
-  try {
+  const run = async (): Promise<Outcome<unknown>> => {
     const begun = await begin({
       blueprint,
       scope,
       history: () => readInput(messages),
       definition: blueprint.getDefinitionRecord(),
     });
-    const outcome = await runInScope(begun.scope, begun.state);
+    return runInScope(begun.scope, begun.state);
+  };
+  try {
+    const outcome = await runInSpan(scope, { run, hasWorked });
     const finished: JournalEvent = { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs };
     return { outcome, emitFinished: (how) => events.emitJournalEvent(finished, how) };
   } finally {
@@ -115,10 +121,20 @@ async function runNested(blueprint: Blueprint, { messages, outer }: NestedRunInp
   }
 }
 
+interface NestedRunWork {
+  readonly run: () => Promise<Outcome<unknown>>;
+  readonly hasWorked: () => boolean;
+}
+
+function runInSpan({ instrumented }: Scope, { run, hasWorked }: NestedRunWork): Promise<Outcome<unknown>> {
+  if (instrumented === undefined) return run();
+  return instrumentRun(instrumented, run, hasWorked) as Promise<Outcome<unknown>>; // `run` has an outcome.
+}
+
 function createNestedScope(
   blueprint: Blueprint,
   { scope: outer, stepRunner, path }: OuterRun,
-): { readonly scope: Scope; readonly end: () => void } {
+): { readonly scope: Scope; readonly end: () => void; readonly hasWorked: () => boolean } {
   const { definition, random, settings, maxParallelToolCalls } = blueprint;
   const { clock } = outer;
   const limits = resolveRunLimits(blueprint, {});
@@ -127,7 +143,15 @@ function createNestedScope(
   const onExpire = (): void => cancellation.cancel(new DurationExceededError(limits.durationMs));
   const time = new ActiveTime(limits.durationMs, { clock, onExpire, outer: outer.time });
   const sink = outer.createEventSink(path);
-  const events = createMeteredSink(sink, { budget, time });
+  let hasWorked = false;
+  const metered = createMeteredSink(sink, { budget, time });
+  const events: typeof metered = {
+    ...metered,
+    emitJournalEvent(event, how) {
+      if (!how.replayed) hasWorked = true;
+      metered.emitJournalEvent(event, how);
+    },
+  };
   const scope: Scope = {
     ...outer,
     definition,
@@ -136,6 +160,7 @@ function createNestedScope(
     runSettings: {},
     instructions: undefined,
     runId: outer.runId,
+    instrumented: instrumentNested(blueprint, { outer, path }),
     getSteering: () => [],
     path,
     memo: new Map(),
@@ -153,5 +178,16 @@ function createNestedScope(
     time.end();
     cancellation.detach();
   };
-  return { scope, end };
+  return { scope, end, hasWorked: () => hasWorked };
+}
+
+/** The instrumentation of the outer run, which sees the nested run as one of this agent. */
+function instrumentNested(
+  { definition, settings }: Blueprint,
+  { outer, path }: { readonly outer: Scope; readonly path: string },
+): InstrumentedRun | undefined {
+  if (outer.instrumented === undefined) return undefined;
+  const { instrumentation, span } = outer.instrumented;
+  const { suspendedMs: _, ...known } = span;
+  return { instrumentation, span: { ...known, path, agent: definition.identity, modelSettings: settings } };
 }

@@ -12,7 +12,9 @@ import type { Conclusion } from '../loop/action.ts';
 import { concludeFailure } from '../loop/conclude-failure.ts';
 import type { Policy } from '../loop/policy.ts';
 import type { StopCondition, StopState } from '../loop/stop-condition.ts';
+import type { WireLog } from '../model/wire-log.ts';
 import type { Definition, HistoryFilter } from '../perform/definition.ts';
+import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Scope } from '../perform/scope.ts';
 import type { Tool } from '../tool/tool.ts';
 
@@ -33,6 +35,8 @@ export interface Blueprint {
   readonly maxOutputRetries: number;
   readonly maxParallelToolCalls: number;
   readonly listeners: Listeners | undefined;
+  readonly instrumentation: Instrumentation | undefined;
+  readonly wireLog: WireLog | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   /** Created on first use. */
@@ -48,6 +52,20 @@ export interface Handoff<in Context = never, out Output = unknown> {
   readonly blueprint: Blueprint;
   /** The output type of the agent. Exists only in types. */
   readonly output?: Output;
+}
+
+/** The agents that tools run, by the function that runs them: a wrapper of such a tool has the same function. */
+export const agentsOfTools: WeakMap<NonNullable<Tool['delegate']>, Blueprint> = new WeakMap();
+
+/** Whether an agent, or one that can work in its runs, has middleware that decides about text that was already emitted. */
+export function hasTextGuard(blueprint: Blueprint, visited: Set<Blueprint> = new Set()): boolean {
+  if (visited.has(blueprint)) return false;
+  visited.add(blueprint);
+  const { middleware, tools } = blueprint.definition;
+  if (middleware.some(({ isTextGuard }) => isTextGuard === true)) return true;
+  const inner = [...tools.values()].flatMap(({ delegate }) => (delegate && agentsOfTools.get(delegate)) ?? []);
+  const next = [...inner, ...blueprint.handoffs().map((handoff) => handoff.blueprint)];
+  return next.some((each) => hasTextGuard(each, visited));
 }
 
 /** Returns the policy of an agent with the limits of a run. Reuses the last one: most runs of an agent have the same limits. */

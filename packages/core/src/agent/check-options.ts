@@ -10,6 +10,8 @@ import { copyMetadata } from '../host/copy-metadata.ts';
 import { resolveLimits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import { checkWireLog } from '../model/wire-log.ts';
+import { checkInstrumentation } from '../perform/instrumentation.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import { checkToolNumbers, isTool, type Tool } from '../tool/tool.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
@@ -37,7 +39,7 @@ function createMissingHostError(agent: string): ConfigError {
 
 /** Checks values that JavaScript code may get wrong, and that would otherwise fail later and elsewhere. */
 function checkSharedOptions(
-  { signal, host, conversation, modelSettings }: RunOptions | ResumeOptions,
+  { signal, host, conversation, modelSettings, instrumentation, wireLog }: RunOptions | ResumeOptions,
   agent: string,
 ): void {
   if (signal !== undefined && signal !== null && !hasMethod(signal, 'addEventListener')) {
@@ -45,12 +47,14 @@ function checkSharedOptions(
       `Agent "${agent}": signal is ${describeValue(signal)}, which is not an AbortSignal. Pass controller.signal, not the controller.`,
     );
   }
-  if (conversation !== undefined && (!hasMethod(conversation, 'messages') || !hasMethod(conversation, 'append'))) {
+  if (conversation !== undefined && (!hasMethod(conversation, 'getMessages') || !hasMethod(conversation, 'append'))) {
     throw new ConfigError(
       `Agent "${agent}": conversation is ${describeValue(conversation)}, which is not a conversation. Pass conversation({ id, store }).`,
     );
   }
   if (modelSettings !== undefined) checkSettings(modelSettings, agent);
+  checkInstrumentation(instrumentation, `Agent "${agent}"`);
+  checkWireLog(wireLog, `Agent "${agent}"`);
   if (host === undefined || host === null || (hasMethod(host, 'start') && hasMethod(host, 'claim'))) return;
   throw new ConfigError(
     `Agent "${agent}": host is ${describeValue(host)}, which is not a host. Pass memoryHost() or another Host.`,
@@ -91,6 +95,10 @@ export function readAgentOptions<Context, Output>(
   options: Partial<AgentOptions<Context, Output>>,
   agent = 'agent',
 ): Partial<AgentOptions<Context, Output>> {
+  if (options instanceof Promise)
+    throw new ConfigError(
+      `Agent "${agent}": the options are a promise. Await it before, and return the options synchronously.`,
+    );
   const name = isRecord(options) && typeof options['name'] === 'string' ? options['name'] : agent;
   const checked = checkOptions<Partial<AgentOptions<Context, Output>>>(options, AGENT, `Agent "${name}"`);
   if (checked.modelSettings !== undefined) checkSettings(checked.modelSettings, name);
@@ -104,7 +112,11 @@ function checkSettings({ n }: ChatSettings, agent: string): void {
   );
 }
 
-const HOOKS: Readonly<Record<keyof Middleware, true>> = { prepareTurn: true, wrapModelCall: true, wrapToolCall: true };
+const HOOKS: Readonly<Record<Exclude<keyof Middleware, 'isTextGuard'>, true>> = {
+  prepareTurn: true,
+  wrapModelCall: true,
+  wrapToolCall: true,
+};
 
 export function checkMiddleware(middleware: readonly Middleware<never>[], agent: string): void {
   middleware.forEach((each, index) => {
@@ -119,6 +131,8 @@ export function checkMiddleware(middleware: readonly Middleware<never>[], agent:
         if (typeof value === 'function') continue;
         throw new ConfigError(`${where}.${name} is not a function. Pass a function, or leave it out.`);
       }
+      if (name === 'isTextGuard' && typeof value !== 'boolean')
+        throw new ConfigError(`${where}.isTextGuard is ${describeValue(value)}. Pass true or false.`);
       // Other fields belong to the middleware. A guard under a misspelt name would check nothing.
       const meant = typeof value === 'function' ? describeUnknownHook(name, each) : undefined;
       if (meant !== undefined) throw new ConfigError(`${where} has no hook "${name}". ${meant}`);
@@ -167,6 +181,8 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
   checkVersion(options.version, name);
   checkMiddleware(options.middleware ?? [], name);
   if (options.listeners !== undefined) checkListeners(options.listeners, `Agent "${name}", listeners`);
+  checkInstrumentation(options.instrumentation, `Agent "${name}"`);
+  checkWireLog(options.wireLog, `Agent "${name}"`);
   indexTools(options.tools ?? [], name);
 }
 

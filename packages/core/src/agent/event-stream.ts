@@ -1,13 +1,13 @@
 import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Json, parseJson } from '../base/json.ts';
-import { callArguments, callName, type ToolCall } from '../chat/message.ts';
+import { getCallArguments, getCallName, type ToolCall } from '../chat/message.ts';
 import type { EventType, RunEvent, ToolCallFields } from '../event/event.ts';
 import type { JournalEvent, ToolFinishedEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
 import { type Listener, type Listeners, Observers } from '../event/observers.ts';
 import type { FollowedEvent, FollowedRun, Follower } from '../host/live-runs.ts';
-import type { StepRecording } from '../host/step-runner.ts';
+import type { StepRecord } from '../host/step-runner.ts';
 import { parseArguments } from '../tool/arguments.ts';
 import { type Emission, type EventSubject, UnfinishedEvents } from './unfinished-events.ts';
 
@@ -99,7 +99,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     return this.#observers.isObserved(type) || this.#inherited?.isObserved(type) === true;
   }
 
-  emitJournalEvent(event: JournalEvent, how: StepRecording & { readonly path: string }): void {
+  emitJournalEvent(event: JournalEvent, how: StepRecord & { readonly path: string }): void {
     const { path } = how;
     const emission = this.#createEmission(event, { ...how, at: event.at });
     this.#journal.push(emission);
@@ -269,13 +269,13 @@ interface Description extends Partial<ToolCallFields> {
 /** Derives the fields of an emitted event that the journal does not store. */
 function describe(event: JournalEvent | LiveEvent, { agent, call }: EventSubject): Description {
   if (call === undefined) return { agent };
-  const fields = { agent, toolCallId: call.id, toolName: callName(call), ...readInputField(call) };
+  const fields = { agent, toolCallId: call.id, toolName: getCallName(call), ...readInputField(call) };
   return event.type === 'tool.finished' ? { ...fields, output: readOutputField(event) } : fields;
 }
 
 function readInputField(call: ToolCall): { readonly input?: Json } {
   if (call.type === 'custom') return { input: call.custom.input };
-  const parsed = parseArguments(callArguments(call));
+  const parsed = parseArguments(getCallArguments(call));
   return parsed.ok ? { input: parsed.value as Json } : {}; // It was parsed from JSON.
 }
 

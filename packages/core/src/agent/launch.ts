@@ -12,6 +12,7 @@ import type { StepRunner } from '../host/step-runner.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { createState } from '../loop/state.ts';
 import { createOutcome } from '../loop/transcript.ts';
+import { type InstrumentedRun, instrumentRun } from '../perform/instrumentation.ts';
 import { describeReason } from '../perform/step.ts';
 import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
 import type { Blueprint } from './blueprint.ts';
@@ -19,7 +20,7 @@ import { checkWholeNumber, readContinueOptions, readResumeOptions, readRunOption
 import { continueConversation, loadConversation, runSerially, waitForOpenRun } from './conversation-run.ts';
 import { reopen } from './reopen.ts';
 import { Run, type RunPorts } from './run.ts';
-import { type Contextual, resolveRunLimits, runAttempt } from './run-attempt.ts';
+import { type Contextual, createInstrumentedRun, resolveRunLimits, runAttempt } from './run-attempt.ts';
 
 /** How a run starts. */
 export type RunRequest =
@@ -164,7 +165,7 @@ interface NewRun {
 
 /** The result of starting a run on its host. */
 type StartResult =
-  | { readonly type: 'started'; readonly stepRunner: StepRunner; readonly record: RunRecord }
+  | { readonly type: 'started'; readonly finish: () => Promise<Outcome<unknown>> }
   | { readonly type: 'exists' }
   /** The run was aborted before it started. */
   | { readonly type: 'given_up'; readonly history: History };
@@ -189,8 +190,42 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     // Without a host option nothing can resume the run, so nothing will compare the definition.
     ...(options.host === undefined ? {} : { definition: blueprint.getDefinitionRecord() }),
   };
-  const stepRunner = await startOnHost(record, { host, onExistingRun: options.onExistingRun ?? 'fail' });
-  return stepRunner === undefined ? { type: 'exists' } : { type: 'started', stepRunner, record };
+  const onExistingRun = options.onExistingRun ?? 'fail';
+  const attempt = { host, options, ports, changedTools: NONE };
+  const instrumented = createInstrumentedRun(blueprint, options, {
+    record,
+    isResumed: false,
+    attemptId: `${id}#1`,
+    suspendedMs: undefined,
+  });
+  if (instrumented === undefined) {
+    const stepRunner = await startOnHost(record, { host, onExistingRun });
+    if (stepRunner === undefined) return { type: 'exists' };
+    return { type: 'started', finish: () => runAttempt(blueprint, { ...attempt, stepRunner, record, instrumented }) };
+  }
+  return startInstrumented(instrumented, async (onStarted) => {
+    const traceparent = instrumented.instrumentation.traceparent?.();
+    const traced: RunRecord =
+      traceparent === undefined ? record : { ...record, trace: { traceparent, origin: 'start' } };
+    const stepRunner = await startOnHost(traced, { host, onExistingRun });
+    if (stepRunner === undefined) return undefined;
+    onStarted();
+    return runAttempt(blueprint, { ...attempt, stepRunner, record: traced, instrumented });
+  });
+}
+
+/** Starts a run inside its span. Resolves when the host has it, so that the next run of its conversation need not wait for its end. */
+async function startInstrumented(
+  instrumented: InstrumentedRun,
+  run: (onStarted: () => void) => Promise<Outcome<unknown> | undefined>,
+): Promise<StartResult> {
+  const { promise: started, resolve: onStarted } = Promise.withResolvers<void>();
+  const finished = instrumentRun(instrumented, () => run(onStarted));
+  finished.catch(() => undefined); // Prevents an unhandled rejection before `finish` is called.
+  const exists = finished.then((outcome) => (outcome === undefined ? ('exists' as const) : undefined));
+  exists.catch(() => undefined);
+  if ((await Promise.race([started, exists])) === 'exists') return { type: 'exists' };
+  return { type: 'started', finish: () => finished as Promise<Outcome<unknown>> }; // It has started, so it has an outcome.
 }
 
 interface StartScope {
@@ -208,10 +243,8 @@ function handleStart<Output>(
       return createAbortedOutcome<Output>(begun.history, { start, ports });
     case 'exists':
       return reopen<Output>(blueprint, id, { host, options, ports, input: input.messages });
-    case 'started': {
-      const { stepRunner, record } = begun;
-      return runAttempt<Output>(blueprint, { host, stepRunner, record, options, ports, changedTools: NONE });
-    }
+    case 'started':
+      return begun.finish() as Promise<Outcome<Output>>; // The blueprint has the output schema.
   }
 }
 

@@ -87,6 +87,8 @@ const RUN_BASICS = {
   maxParallelToolCalls: 'number',
   stream: 'boolean',
   traceparent: 'text',
+  instrumentation: 'any',
+  wireLog: 'any',
   conversation: 'any',
   context: 'any',
 } as const;
@@ -179,6 +181,8 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
     middleware: 'list',
     retry: RETRY,
     listeners: 'any',
+    instrumentation: 'any',
+    wireLog: 'any',
     maxParallelToolCalls: 'number',
     clock: 'clock',
     random: 'function',

@@ -8,12 +8,13 @@ import type { Outcome } from '../event/outcome.ts';
 import { pollRun } from '../host/follow-events.ts';
 import type { ClaimResult, Host, RunRecord } from '../host/host.ts';
 import { type FollowedEvent, findLiveRun } from '../host/live-runs.ts';
+import { instrumentRun } from '../perform/instrumentation.ts';
 import { describeReason } from '../perform/step.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { type Blueprint, findChangedTools, findVersionMismatch } from './blueprint.ts';
 import { checkConversation, saveConversation } from './conversation-run.ts';
 import type { RunPorts } from './run.ts';
-import { type Contextual, resolveOutcome, runAttempt } from './run-attempt.ts';
+import { type Contextual, createInstrumentedRun, resolveOutcome, runAttempt } from './run-attempt.ts';
 
 interface ReopenOptions {
   readonly host: Host;
@@ -45,8 +46,17 @@ export async function reopen<Output>(
     const opened = await host.claim(runId, { accept });
     if (opened.type === 'claimed') {
       const changedTools = ignoresVersion ? new Map<string, string>() : findChangedTools(opened.record.definition, now);
-      const attempt = { host, stepRunner: opened.stepRunner, record: opened.record, options, changedTools };
-      return runAttempt<Output>(blueprint, { ...attempt, ports: deduplicate(ports, { emitted, has: 'replayed' }) });
+      const { record, stepRunner, attempt = 2, suspendedAt } = opened;
+      const instrumented = createInstrumentedRun(blueprint, options, {
+        record,
+        isResumed: attempt > 1,
+        attemptId: stepRunner.attempt,
+        suspendedMs: suspendedAt === undefined ? undefined : blueprint.clock.now() - suspendedAt,
+      });
+      const ownPorts = deduplicate(ports, { emitted, has: 'replayed' });
+      const run = (): Promise<Outcome<Output>> =>
+        runAttempt(blueprint, { host, stepRunner, record, options, changedTools, ports: ownPorts, instrumented });
+      return instrumented === undefined ? run() : (instrumentRun(instrumented, run) as Promise<Outcome<Output>>); // `run` has an outcome.
     }
     const outcome = await awaitEnd(opened, { host, ports, blueprint, emitted });
     if (outcome === undefined) continue;

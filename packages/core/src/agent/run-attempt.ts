@@ -1,6 +1,9 @@
 import { onCancel } from '../base/cancellation.ts';
+import type { Clock } from '../base/clock.ts';
+import { EndCallbacks } from '../base/end-callbacks.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
+import { toErrorData } from '../event/error-data.ts';
 import type { DefinitionRecord } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { ConversationError } from '../host/errors.ts';
@@ -13,6 +16,8 @@ import { DurationExceededError, type ResolvedLimits, resolveLimits } from '../li
 import { apply } from '../loop/apply.ts';
 import { createState } from '../loop/state.ts';
 import { buildTranscript } from '../loop/transcript.ts';
+import { guardWireLogs, type WireLog } from '../model/wire-log.ts';
+import { combineInstrumentations, type InstrumentedRun, type RunSpan } from '../perform/instrumentation.ts';
 import { runInScope } from '../perform/perform.ts';
 import type { EventSink, Scope } from '../perform/scope.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
@@ -33,6 +38,8 @@ export interface RunAttempt {
   readonly options: (RunOptions | ResumeOptions) & Contextual;
   readonly ports: RunPorts;
   readonly changedTools: ReadonlyMap<string, string>;
+  /** Absent if nothing instruments the run. */
+  readonly instrumented: InstrumentedRun | undefined;
 }
 
 /** Makes one attempt at a run, from its record to its outcome. Always releases the run and its timers. */
@@ -63,6 +70,27 @@ export async function runAttempt<Output>(blueprint: Blueprint, attempt: RunAttem
   return resolveOutcome<Output>(blueprint, saved);
 }
 
+/** Describes an attempt for the instrumentation of the run and of the agent; `undefined` if there is none. */
+export function createInstrumentedRun(
+  { instrumentation: own, definition, settings }: Blueprint,
+  options: RunAttempt['options'],
+  attempt: Pick<RunSpan, 'record' | 'isResumed' | 'attemptId'> & { readonly suspendedMs: number | undefined },
+): InstrumentedRun | undefined {
+  const instrumentation = combineInstrumentations(options.instrumentation, own);
+  if (instrumentation === undefined) return undefined;
+  const { suspendedMs, ...known } = attempt;
+  const span: RunSpan = {
+    ...known,
+    runId: attempt.record.runId,
+    path: '',
+    agent: definition.identity,
+    modelSettings: { ...settings, ...options.modelSettings },
+    ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
+    ...(suspendedMs !== undefined && { suspendedMs }),
+  };
+  return { instrumentation, span };
+}
+
 interface AttemptScope {
   readonly blueprint: Blueprint;
   readonly scope: Scope;
@@ -70,11 +98,18 @@ interface AttemptScope {
 }
 
 async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
-  const { scope, state } = await begin({ ...from, history: () => restoreHistory(record) });
-  return runInScope(scope, state);
+  const { time, endCallbacks } = from.scope;
+  try {
+    const { scope, state } = await begin({ ...from, history: () => restoreHistory(record) });
+    return await runInScope(scope, state);
+  } finally {
+    time.end();
+    await endCallbacks.callAll();
+  }
 }
 
-function createScope(blueprint: Blueprint, { stepRunner, record, options, ports, changedTools }: RunAttempt): Scope {
+function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
+  const { stepRunner, record, options, ports, changedTools, instrumented } = attempt;
   const { definition, clock, random, settings, maxParallelToolCalls } = blueprint;
   const limits = resolveRunLimits(blueprint, { ...record.limits, ...options.limits });
   const budget = new Budget(limits);
@@ -90,8 +125,11 @@ function createScope(blueprint: Blueprint, { stepRunner, record, options, ports,
     runId: record.runId,
     path: '',
     traceparent: options.traceparent,
+    instrumented,
+    wireLog: combineWireLogs(blueprint.wireLog, options.wireLog, events),
     context: options.context as never, // `Agent` checks its type.
     cancellation: ports.cancellation,
+    endCallbacks: createEndCallbacks(events, clock),
     memo: new Map(),
     clock,
     random,
@@ -109,6 +147,22 @@ function createScope(blueprint: Blueprint, { stepRunner, record, options, ports,
     getSteering: ports.getSteering,
     shouldStream: () => options.stream ?? ports.hasDeltaListener(),
   };
+}
+
+/** Combines the wire logs of the agent and of the run. One that fails is reported like a listener. */
+function combineWireLogs(agent: WireLog | undefined, run: WireLog | undefined, events: EventSink): WireLog | undefined {
+  if (agent === undefined && run === undefined) return undefined;
+  return guardWireLogs([agent, run], (method, error) => {
+    void events.emitLiveEvent({ type: 'listener.failed', event: `wireLog.${method}`, error: toErrorData(error) }); // This event needs no backpressure.
+  });
+}
+
+function createEndCallbacks(events: EventSink, clock: Clock): EndCallbacks {
+  const name = 'onRunEnd';
+  const onFailure = (error: unknown): void => {
+    void events.emitLiveEvent({ type: 'listener.failed', event: name, error: toErrorData(error) }); // The run ends: nothing is left to hold back.
+  };
+  return new EndCallbacks({ name, clock, timeoutMs: 5_000, onFailure });
 }
 
 /** Charges the usage of each journal event to the budget, including replayed events. */

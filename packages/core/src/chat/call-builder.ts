@@ -56,6 +56,10 @@ export class CallBuilder implements OpenCall {
     return this.#tools.resolve(this.#name);
   }
 
+  get isCustom(): boolean {
+    return this.#type === 'custom';
+  }
+
   get text(): string {
     return this.#text.text;
   }

@@ -89,7 +89,9 @@ export class CallList {
 
   #addDelta(deltas: Delta[], call: CallBuilder, delta: string | undefined): void {
     if (delta === undefined) return;
-    deltas.push({ type: 'call', index: call.position, id: this.#assignId(call), name: call.toolName, delta });
+    const { position: index, toolName: name, isCustom } = call;
+    const kind = isCustom ? { kind: 'custom' as const } : undefined;
+    deltas.push({ type: 'call', index, id: this.#assignId(call), name, ...kind, delta });
   }
 
   /** The id of a call is final once a piece of it was emitted. */

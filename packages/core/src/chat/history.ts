@@ -1,6 +1,6 @@
 import { ConfigError } from '../base/errors.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
-import { type AssistantMessage, callName, type Message, type ToolCall, type ToolMessage } from './message.ts';
+import { type AssistantMessage, getCallName, type Message, type ToolCall, type ToolMessage } from './message.ts';
 import type { Repair } from './response.ts';
 
 /** A valid assistant message, and the arguments that the model wrote. */
@@ -162,7 +162,7 @@ function isObject(value: unknown, text: string): boolean {
 
 /** Replaces characters that servers do not accept in a name. Models write such names (`functions.look`), and servers then reject the whole conversation. */
 function withSendableName(call: ToolCall): ToolCall {
-  const name = callName(call);
+  const name = getCallName(call);
   if (/^[a-zA-Z0-9_-]{1,64}$/.test(name)) return call;
   return renameCall(call, name.slice(0, 64).replace(/[^a-zA-Z0-9_-]/g, '_') || 'unnamed');
 }

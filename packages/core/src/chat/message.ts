@@ -141,12 +141,12 @@ export interface FunctionMessage {
 export type Message = SystemMessage | DeveloperMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage;
 
 /** Returns the name of the called tool, for either kind of call. */
-export function callName(call: ToolCall): string {
+export function getCallName(call: ToolCall): string {
   return call.type === 'custom' ? call.custom.name : call.function.name;
 }
 
 /** Returns the arguments of a call as JSON text, or the free text for a custom tool. */
-export function callArguments(call: ToolCall): string {
+export function getCallArguments(call: ToolCall): string {
   return call.type === 'custom' ? call.custom.input : call.function.arguments;
 }
 

@@ -1,7 +1,7 @@
 import { shorten } from '../base/text.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { renameCall } from './history.ts';
-import { type AssistantMessage, callName } from './message.ts';
+import { type AssistantMessage, getCallName } from './message.ts';
 import { getToolObjectName, type ToolObject } from './request.ts';
 import type { Repair } from './response.ts';
 
@@ -56,7 +56,7 @@ export function resolveToolNames(
   const requested = new RequestTools(tools);
   const repairs: Repair[] = [];
   const calls = message.tool_calls?.map((call, index) => {
-    const called = callName(call);
+    const called = getCallName(call);
     const name = requested.resolve(called);
     if (name === called) return call;
     repairs.push({ path: `message.tool_calls[${index}].${call.type}.name`, note: describeResolvedName(called, name) });

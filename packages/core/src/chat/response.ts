@@ -115,6 +115,8 @@ export type Delta =
       /** The position among the calls of the response, from 0. */
       readonly index: number;
       readonly name: string;
+      /** @defaultValue 'function' */
+      readonly kind?: 'function' | 'custom';
       /** A piece of the arguments. A call without arguments has one empty piece. */
       readonly delta: string;
     };

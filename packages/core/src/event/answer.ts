@@ -7,4 +7,6 @@ export type Answer =
   /** Approves the call with other arguments, or another text for a custom tool. They are checked like the model's own. */
   | { readonly type: 'edit'; readonly fingerprint: string; readonly arguments: Json }
   /** Gives the result of the call: of a tool without `execute`, or of a call with an unknown outcome. */
-  | { readonly type: 'result'; readonly fingerprint: string; readonly value: Json };
+  | { readonly type: 'result'; readonly fingerprint: string; readonly value: Json }
+  /** Runs a call again that `SuspendRun` suspended with a state. The tool reads the value from `toolContext.resumeData`. */
+  | { readonly type: 'resume'; readonly fingerprint: string; readonly value: Json };

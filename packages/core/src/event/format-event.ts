@@ -1,4 +1,4 @@
-import { callArguments, callName, type ToolCall } from '../chat/message.ts';
+import { getCallArguments, getCallName, type ToolCall } from '../chat/message.ts';
 import type { RunEvent } from './event.ts';
 
 /**
@@ -49,7 +49,7 @@ function formatLine(event: RunEvent): string | undefined {
 }
 
 function formatCall(call: ToolCall): string {
-  return `${callName(call)} ${callArguments(call)}`;
+  return `${getCallName(call)} ${getCallArguments(call)}`;
 }
 
 function formatResult(content: string): string {

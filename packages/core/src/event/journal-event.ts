@@ -48,7 +48,7 @@ interface ClosedCallBase extends CallEventBase, NestedUsage {
 export interface DefinitionRecord {
   /** The agent's `version`. */
   readonly version?: string;
-  /** A hash of the schema and effect of each tool, by name. */
+  /** A hash of each tool, by name: its `definitionHash`, or a hash of its schema and effect. */
   readonly tools: Readonly<Record<string, string>>;
 }
 
@@ -165,6 +165,8 @@ export interface ApprovalRequestedEvent extends CallEventBase {
   readonly pending: PendingCall;
   /** The call was approved, but the definition of its tool has changed since. The approval does not apply. */
   readonly again?: 'definition_changed';
+  /** The state of the `SuspendRun` that the tool threw. It is for the tool: neither the model nor the person who answers gets it. */
+  readonly state?: Json;
   /** Usage of the middleware's own model requests, if the call had begun. */
   readonly middlewareUsage?: Usage;
 }
@@ -227,7 +229,7 @@ export interface ToolFailedEvent extends ClosedCallBase {
   /**
    * - `invalid`, `unknown`: the input is invalid or there is no such tool; nothing ran.
    * - `aborted`, `refused`: the tool, or middleware around it, threw `AbortRun` or `RefuseRun`.
-   * - `unknown_outcome`: the process crashed during the call.
+   * - `unknown_outcome`: the process crashed during the call, or the tool threw `UnknownOutcomeError`.
    * - `ended`: the agent that is the tool ended without an output.
    */
   readonly reason: 'threw' | 'timeout' | 'invalid' | 'unknown' | 'aborted' | 'refused' | 'unknown_outcome' | 'ended';

@@ -55,6 +55,8 @@ export interface ToolCallDeltaEvent extends AttemptEventBase {
   readonly name: string;
   /** The same as `name`. Every event about a call has this field. */
   readonly toolName: string;
+  /** `function`: the deltas are pieces of a JSON text. `custom`: pieces of the text for a custom tool. A server without custom tools sends a function. */
+  readonly kind: 'function' | 'custom';
   /** The id of the call in the history. A model without HTTP can omit it. */
   readonly toolCallId?: string;
   readonly delta: string;
@@ -99,9 +101,10 @@ export interface ToolLateResultEvent extends LiveCallEventBase {
   readonly error?: ErrorData;
 }
 
-/** A listener threw or rejected. Emitted once per listener. */
+/** A listener, a wire log or a callback of `toolContext.onRunEnd` threw or rejected. Emitted once for each. */
 export interface ListenerFailedEvent {
   readonly type: 'listener.failed';
+  /** The type of the event, `wireLog.sent`, `wireLog.received` or `onRunEnd`. */
   readonly event: string;
   readonly error: ErrorData;
 }

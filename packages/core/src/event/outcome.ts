@@ -15,9 +15,10 @@ export interface PendingCall {
   /**
    * - `approval`: the call needs approval and has not run.
    * - `external_result`: the tool has no `execute`. Answer with the result.
-   * - `unknown_outcome`: the process crashed during the call. Approve it to run it again, answer with its result, or deny it, so that
-   *   the model reads that the outcome is unknown.
-   * - `suspended`: the tool threw `SuspendRun`. Approve the call to run it again, or answer with its result.
+   * - `unknown_outcome`: the process crashed during the call, or the tool threw `UnknownOutcomeError`. Approve it to run it again,
+   *   answer with its result, or deny it, so that the model reads that the outcome is unknown.
+   * - `suspended`: the tool threw `SuspendRun`. Approve the call to run it again, or answer with its result. If `SuspendRun` has a
+   *   state, answer with `resume` and a value.
    */
   readonly reason: 'approval' | 'external_result' | 'unknown_outcome' | 'suspended';
   /** The types of answers that the call accepts. */

@@ -14,7 +14,7 @@ import {
 const approve = { type: 'approve', fingerprint: 'f' } as const;
 const open: Wait = {
   fingerprint: 'f',
-  accepts: ['approve', 'deny', 'edit', 'result'],
+  accepts: ['approve', 'deny', 'edit', 'result', 'resume'],
   expiresAt: 100,
   isDelivered: false,
 };
@@ -28,6 +28,7 @@ describe('checkAnswer', () => {
     ['an approval', approve],
     ['a denial without a reason', { type: 'deny', fingerprint: 'f' }],
     ['an edit', { type: 'edit', fingerprint: 'f', arguments: null }],
+    ['a value to resume with', { type: 'resume', fingerprint: 'f', value: null }],
     ['a result', { type: 'result', fingerprint: 'f', value: null }],
   ] as const)('accepts %s', (_, answer) => {
     expect(() => checkAnswer(answer, createTarget())).not.toThrow();
@@ -51,6 +52,7 @@ describe('checkAnswer with an answer that does not fit', () => {
     ['that the call does not accept', 'approval.invalid', approve, { wait: { ...open, accepts: ['deny'] } }],
     ['that is an edit without arguments', 'approval.invalid', { type: 'edit', fingerprint: 'f' }, {}],
     ['that is a result without a value', 'approval.invalid', { type: 'result', fingerprint: 'f' }, {}],
+    ['that resumes without a value', 'approval.invalid', { type: 'resume', fingerprint: 'f' }, {}],
     ['that is undefined', 'approval.invalid', undefined, {}],
     ['that is not JSON', 'approval.invalid', { type: 'result', fingerprint: 'f', value: 1n }, {}],
   ] as readonly (readonly [string, string, unknown, Partial<AnswerTarget>])[])(

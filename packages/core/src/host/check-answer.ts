@@ -73,7 +73,7 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, endStatus:
 /** Rejects an incomplete answer of a caller without types. Once stored, it could not be replaced, and the run could never continue. */
 function isComplete(answer: Answer): boolean {
   if (answer.type === 'edit') return answer.arguments !== undefined;
-  return answer.type !== 'result' || answer.value !== undefined;
+  return (answer.type !== 'result' && answer.type !== 'resume') || answer.value !== undefined;
 }
 
 const FORMS: Readonly<Record<Answer['type'], string>> = {
@@ -81,6 +81,7 @@ const FORMS: Readonly<Record<Answer['type'], string>> = {
   deny: '{ type: "deny", fingerprint, reason }',
   edit: '{ type: "edit", fingerprint, arguments }',
   result: '{ type: "result", fingerprint, value }',
+  resume: '{ type: "resume", fingerprint, value }',
 };
 
 /** Names the part of the answer that is not JSON. */

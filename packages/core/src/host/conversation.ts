@@ -11,7 +11,7 @@ import { isStorable } from './read-run-id.ts';
 /** The messages of many runs: each run begins with the stored messages and appends its own. Instructions are not stored. */
 export interface Conversation extends Required<ConversationOptions> {
   /** Reads all messages, valid to send. @throws HostError `conversation.store`, `conversation.invalid`. */
-  messages(): Promise<readonly Message[]>;
+  getMessages(): Promise<readonly Message[]>;
   /**
    * Appends messages, after whatever others wrote in the meantime.
    *
@@ -99,7 +99,7 @@ export function conversation(options: ConversationOptions): Conversation {
   const stored: ConversationAccess = { id, store, onConflict, timeoutMs, clock };
   return {
     ...stored,
-    messages: async () => (await readStoredConversation(stored)).messages,
+    getMessages: async () => (await readStoredConversation(stored)).messages,
     append: async (messages) => {
       const { length } = readInput(messages).messages; // Invalid messages throw before the store is read.
       if (length > 0)
@@ -112,7 +112,7 @@ export function conversation(options: ConversationOptions): Conversation {
 /** Allows options copied from another conversation: `conversation({ ...chat, timeoutMs: 5_000 })`. */
 function withoutMethods(options: ConversationOptions | Conversation): ConversationOptions {
   if (typeof options !== 'object' || options === null || !('append' in options)) return options;
-  const { messages: _, append: __, clear: ___, ...own } = options;
+  const { getMessages: _, append: __, clear: ___, ...own } = options;
   return own;
 }
 

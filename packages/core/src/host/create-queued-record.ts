@@ -24,7 +24,7 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     );
   }
   const where = `enqueue for agent "${agent}"`;
-  const { limits = {}, metadata = {}, owner, runId } = checkOptions(options, ENQUEUE, where);
+  const { limits = {}, metadata = {}, owner, runId, traceparent } = checkOptions(options, ENQUEUE, where);
   checkStorableText(owner, `${where}: owner`);
   checkLimits(limits, where); // Whether a cost limit has a price to count with is checked when the run begins.
   const messages = toMessages(input);
@@ -41,7 +41,18 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     ...(owner !== undefined && { owner }),
     at: now,
     isEnqueued: true,
+    ...(traceparent !== undefined && {
+      trace: { traceparent: checkTraceparent(traceparent, where), origin: 'enqueue' },
+    }),
   };
+}
+
+/** @throws ConfigError, because a header that is not valid would be ignored by every attempt. */
+function checkTraceparent(traceparent: string, where: string): string {
+  if (/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent)) return traceparent;
+  throw new ConfigError(
+    `${where}: traceparent is ${describeValue(traceparent)}. Pass the W3C header: "00-<32 hex digits>-<16 hex digits>-01".`,
+  );
 }
 
 const ENQUEUE: OptionTable<EnqueueOptions> = {
@@ -49,6 +60,7 @@ const ENQUEUE: OptionTable<EnqueueOptions> = {
     runId: 'any',
     limits: LIMITS,
     metadata: 'object',
+    traceparent: 'text',
     owner: 'any',
   },
   hints: {

@@ -19,9 +19,9 @@ export async function* pollRun(
   while (!signal.aborted) {
     // From before the read: an attempt of this process may begin and end while the reader works.
     const waking = new AbortController();
-    const wake = (): void => waking.abort();
-    const stopWaiting = onLiveRun(host, runId, wake);
-    signal.addEventListener('abort', wake);
+    const endPause = (): void => waking.abort();
+    const stopWaiting = onLiveRun(host, runId, endPause);
+    signal.addEventListener('abort', endPause);
     try {
       const progress = await host.getRun(runId, { after: position });
       const last = progress.events.at(-1)?.position;
@@ -32,7 +32,7 @@ export async function* pollRun(
       await clock.sleep(pauseMs, waking.signal).catch(() => undefined);
     } finally {
       stopWaiting();
-      signal.removeEventListener('abort', wake);
+      signal.removeEventListener('abort', endPause);
     }
   }
 }
@@ -123,7 +123,7 @@ async function* readLiveEvents(
   try {
     for (let next = await channel.next(); next.done !== true; next = await channel.next()) {
       const { path, event, position } = next.value;
-      if (!('activeMs' in event)) yield { path, notice: event };
+      if (!('activeMs' in event)) yield { path, liveEvent: event };
       else if (position !== undefined) yield* await journal.readTo(position);
     }
   } finally {

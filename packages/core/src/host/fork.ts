@@ -37,8 +37,8 @@ export function createFork(
   const isBefore = (name: string): boolean =>
     compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, events, includesChecks: recheckApprovals });
   const inputMessages = input === undefined ? [] : readInput(input).messages;
-  // A fork is not part of the conversation: two runs from one version would both append to it.
-  const { conversation: _, ...own } = record;
+  // A fork is not part of the conversation: two runs from one version would both append to it. Nor is it part of the trace.
+  const { conversation: _, trace: __, ...own } = record;
   const fresh: RunRecord = { ...own, runId, at: now, forked: { runId: record.runId, before } };
   if (messages !== undefined) {
     return { record: { ...fresh, messages: joinMessages(messages, inputMessages) }, isCopied: () => false };

@@ -29,6 +29,14 @@ export interface RunRecord {
   readonly forked?: ForkOrigin;
   /** The conversation that the run is part of. Its messages are the first ones of `messages`. */
   readonly conversation?: RecordedConversation;
+  /** The trace of the run's first attempt, or of the caller that enqueued it, for the spans of later attempts. */
+  readonly trace?: RecordedTrace;
+}
+
+export interface RecordedTrace {
+  /** The W3C trace context header. */
+  readonly traceparent: string;
+  readonly origin: 'start' | 'enqueue';
 }
 
 export interface RecordedConversation {
@@ -55,7 +63,15 @@ export interface ForkOrigin {
 export type RunStatus = 'queued' | 'running' | Outcome<unknown>['status'];
 
 export type ClaimResult =
-  | { readonly type: 'claimed'; readonly record: RunRecord; readonly stepRunner: StepRunner }
+  | {
+      readonly type: 'claimed';
+      readonly record: RunRecord;
+      readonly stepRunner: StepRunner;
+      /** The number of this attempt, 1 for the first. @defaultValue 2 */
+      readonly attempt?: number;
+      /** When the run was suspended, in milliseconds since 1970. Absent if it was not suspended, or the host does not know. */
+      readonly suspendedAt?: number;
+    }
   /** The run has a final outcome; `suspended` is not final. */
   | { readonly type: 'finished'; readonly record: RunRecord; readonly outcome: Outcome<unknown> }
   /** This or another process works on the run. `getRun` reads its progress. */
@@ -135,6 +151,8 @@ export interface EnqueueOptions {
   /** Each replaces the agent's own limit of that name. */
   readonly limits?: RunRecord['limits'];
   readonly metadata?: JsonObject;
+  /** The W3C trace context header of the caller, which the spans of the run refer to. */
+  readonly traceparent?: string;
   /** Whose run it is, such as the id of a user. Stored with the run, apart from `metadata`. */
   readonly owner?: string;
 }
@@ -290,7 +308,7 @@ export interface Host {
 /** A live event of a run that this process works on. It is not recorded, and may be lost. */
 export interface LiveRecord {
   readonly path: string;
-  readonly notice: LiveEvent;
+  readonly liveEvent: LiveEvent;
 }
 
 /** What `followRun` yields. */

@@ -15,10 +15,10 @@ export interface Step<T> {
   /** Called instead of `work` if an earlier attempt began a `non-idempotent` step and recorded no value. */
   readonly onUnknownOutcome?: () => T | Promise<T>;
   /** Called when the value is recorded. */
-  readonly onRecorded: (value: T, how: StepRecording) => void;
+  readonly onRecorded: (value: T, how: StepRecord) => void;
 }
 
-export interface StepRecording {
+export interface StepRecord {
   /** Whether an earlier attempt recorded the value. */
   readonly replayed: boolean;
   /** The position of the step in the journal, which `getRun` gives. Absent if it is not known. */

@@ -69,14 +69,18 @@ export class StoreHost extends StoreClient implements Host {
 
   async claim(runId: string, { accept }: ClaimOptions = {}): Promise<ClaimResult> {
     this.#heldRuns.checkOpen();
-    const { record } = await this.findReadable(runId);
+    const { record, status: statusBefore, updatedAt } = await this.findReadable(runId);
     accept?.(record);
     // Before the claim: a run that this version cannot read stays as it is.
     await this.readSteps(runId, 0);
     const run = this.#createHeldRun(runId);
     const isHeld = this.#heldRuns.get(runId) !== undefined;
     const claimed = isHeld ? undefined : await this.#store.claim(run.claim, this.clock.now());
-    if (claimed !== undefined) return { type: 'claimed', record, stepRunner: this.#hold(run, claimed) };
+    if (claimed !== undefined) {
+      const suspended = statusBefore === 'suspended' ? { suspendedAt: updatedAt } : {};
+      const { attempt } = claimed;
+      return { type: 'claimed', record, stepRunner: this.#hold(run, claimed), attempt, ...suspended };
+    }
     const { status, outcome } = await this.#store.find(runId);
     if (outcome !== undefined && hasEnded(status)) return { type: 'finished', record, outcome };
     return { type: 'busy', record };

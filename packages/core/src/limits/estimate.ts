@@ -1,5 +1,5 @@
 import { isRecord } from '../base/json.ts';
-import { type AssistantMessage, callArguments, getMessageText, type Message } from '../chat/message.ts';
+import { type AssistantMessage, getCallArguments, getMessageText, type Message } from '../chat/message.ts';
 import { readReasoning } from '../chat/message-reader.ts';
 import { readUsage } from '../chat/read-usage.ts';
 import { RepairList } from '../chat/repair-list.ts';
@@ -35,7 +35,7 @@ function measureOnce<T extends object>(object: T, measure: (object: T) => number
 
 function measureMessage(message: Message): number {
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];
-  return countBytes(getMessageText(message)) + calls.reduce((sum, call) => sum + countBytes(callArguments(call)), 0);
+  return countBytes(getMessageText(message)) + calls.reduce((sum, call) => sum + countBytes(getCallArguments(call)), 0);
 }
 
 const encoder = new TextEncoder();

@@ -116,6 +116,23 @@ describe('a call that needs an answer', () => {
     expect(applyEvents(...known, again, again).calls).toMatchObject([{ repeats: 2 }]);
   });
 
+  test('has what its tool gets when it resumes, until the tool suspends it again', () => {
+    const begun = createResponse(createCallMessage(a));
+    const suspended: JournalEvent = { ...pendingAs('suspended'), state: { round: 1 } };
+    const answer = { type: 'resume' as const, fingerprint: 'f0', value: 7 };
+    const resumed: JournalEvent = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };
+    const resumeData = { state: { round: 1 }, value: 7 };
+    expect(applyEvents(begun, suspended).calls).toMatchObject([
+      { status: 'pending', suspendedState: { round: 1 }, resumeData: undefined },
+    ]);
+    expect(applyEvents(begun, suspended, resumed).calls).toMatchObject([{ status: 'approved', resumeData }]);
+    // A person decides about a crash in the resumed tool, which gets the same again.
+    expect(applyEvents(begun, suspended, resumed, pendingAs('unknown_outcome')).calls).toMatchObject([{ resumeData }]);
+    expect(applyEvents(begun, suspended, resumed, pendingAs('suspended')).calls).toMatchObject([
+      { suspendedState: undefined, resumeData: undefined },
+    ]);
+  });
+
   test('stays pending until its external result is recorded', () => {
     const answer = { type: 'result' as const, fingerprint: 'f0', value: 7 };
     const answered: JournalEvent = { type: 'approval.answered', turn: 1, index: 0, answer, at: 0, activeMs: 0 };

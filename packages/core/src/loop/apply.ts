@@ -165,7 +165,9 @@ function applyApprovalRequest(state: RunState, event: ApprovalRequestedEvent): R
     repeats: again === undefined ? repeats : repeats + 1,
   };
   const restored = known === undefined || again === undefined ? {} : { call: getOriginalCall(known), isEdited: false };
-  return updateCall(withNestedUsage(state, event), index, { status: 'pending', pending, ...counts, ...restored });
+  const suspended = pending.reason === 'suspended' ? { suspendedState: event.state, resumeData: undefined } : {};
+  const change = { status: 'pending', pending, ...counts, ...restored, ...suspended } as const;
+  return updateCall(withNestedUsage(state, event), index, change);
 }
 
 function applyAnswer(
@@ -180,6 +182,13 @@ function applyAnswer(
       return state;
     case 'edit':
       return updateCall(state, index, { status: 'approved', edited: answer.arguments });
+    case 'resume': {
+      const { suspendedState = null } = state.calls.find((call) => call.index === index) ?? {};
+      return updateCall(state, index, {
+        status: 'approved',
+        resumeData: { state: suspendedState, value: answer.value },
+      });
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { isRecord, type Json, parseJson, stringifyCanonical } from '../base/json.ts';
 import {
-  callArguments,
-  callName,
+  getCallArguments,
+  getCallName,
   type Message,
   type ToolCall,
   type ToolMessage,
@@ -18,7 +18,16 @@ interface CallChange
   extends Partial<
     Pick<
       CallState,
-      'status' | 'unknownOutcomes' | 'repeats' | 'pending' | 'nestedPending' | 'closedBy' | 'call' | 'isEdited'
+      | 'status'
+      | 'unknownOutcomes'
+      | 'repeats'
+      | 'pending'
+      | 'suspendedState'
+      | 'resumeData'
+      | 'nestedPending'
+      | 'closedBy'
+      | 'call'
+      | 'isEdited'
     >
   > {
   /** The arguments that a person wrote in place of the model's. */
@@ -97,7 +106,7 @@ export function withNestedUsage(
   if (spent === undefined) return before;
   const call = state.calls.find((each) => each.index === index)?.call;
   const { toolCalls } = before;
-  const after = withUsage(before, { usage: spent, ...(call && { tool: callName(call) }) });
+  const after = withUsage(before, { usage: spent, ...(call && { tool: getCallName(call) }) });
   return { ...after, toolCalls: toolCalls + nestedToolCallCount };
 }
 
@@ -172,7 +181,7 @@ export function toToolMessage({ call, content }: ToolCallClosedEvent): ToolMessa
 export function toPartsMessages(closed: readonly ToolCallClosedEvent[]): readonly UserMessage[] {
   const content = closed.flatMap((event) => {
     if (event.type !== 'tool.finished' || event.parts === undefined) return [];
-    return [{ type: 'text' as const, text: `From ${callName(event.call)} (${event.call.id}):` }, ...event.parts];
+    return [{ type: 'text' as const, text: `From ${getCallName(event.call)} (${event.call.id}):` }, ...event.parts];
   });
   return content.length === 0 ? [] : [{ role: 'user', content }];
 }
@@ -213,7 +222,7 @@ function isInvalidCall(event: ToolCallClosedEvent): boolean {
 }
 
 function getToolName({ call }: ToolCallClosedEvent): string {
-  return callName(call);
+  return getCallName(call);
 }
 
 /** Counts only calls that passed validation: `countInvalidCalls` counts the others. */
@@ -229,7 +238,7 @@ function countRepeatedFailures(
     if (event.type === 'tool.finished') failures.delete(key);
     else {
       const { count = 0, reportedAt } = failures.get(key) ?? {};
-      failures.set(key, { tool: callName(event.call), count: count + 1, reportedAt });
+      failures.set(key, { tool: getCallName(event.call), count: count + 1, reportedAt });
     }
   }
   return failures;
@@ -237,6 +246,6 @@ function countRepeatedFailures(
 
 /** Equal for calls of the same tool with the same arguments, in any order of keys. */
 function toSignature(call: ToolCall): string {
-  const parsed = parseJson(callArguments(call));
-  return `${callName(call)} ${parsed.ok ? stringifyCanonical(parsed.value) : callArguments(call)}`;
+  const parsed = parseJson(getCallArguments(call));
+  return `${getCallName(call)} ${parsed.ok ? stringifyCanonical(parsed.value) : getCallArguments(call)}`;
 }

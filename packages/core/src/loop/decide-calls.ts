@@ -1,5 +1,5 @@
 import { pluralize } from '../base/text.ts';
-import { callName } from '../chat/message.ts';
+import { getCallName } from '../chat/message.ts';
 import type { Action } from './action.ts';
 import { getOriginalCall } from './calls.ts';
 import type { Policy } from './policy.ts';
@@ -34,7 +34,7 @@ export function decideCalls(state: RunState, policy: Policy): Action {
     const content = `Not run: ${pluralize(open.length, 'call')} would exceed the limit of ${pluralize(toolCalls, 'tool call')}. ${state.toolCalls} are used.`;
     return { type: 'refuse-calls', turn, calls: open, limit: 'toolCalls', content };
   }
-  const handoffCalls = state.handoffs < handoffs ? [] : open.filter(({ call }) => policy.isHandoff(callName(call)));
+  const handoffCalls = state.handoffs < handoffs ? [] : open.filter(({ call }) => policy.isHandoff(getCallName(call)));
   if (handoffCalls.length === 0) return decideBatch(state, { open, policy });
   const content = `Not handed over: the limit of ${pluralize(handoffs, 'handoff')} is reached.`;
   return { type: 'refuse-calls', turn, calls: handoffCalls, limit: 'handoffs', content };
@@ -48,7 +48,7 @@ interface Batch {
 function decideBatch({ turn, tools, isSuspended }: RunState, { open, policy }: Batch): Action {
   const unchecked = open.filter((state) => {
     // A call that could wait in an earlier attempt is checked even if this agent's tool needs no approval any more.
-    return state.status === 'open' && (state.canWait || policy.canWait(callName(state.call)));
+    return state.status === 'open' && (state.canWait || policy.canWait(getCallName(state.call)));
   });
   if (unchecked.length > 0) return { type: 'check-calls', turn, calls: unchecked };
   const outdated = open.filter((state) => isOutdated(state, policy));
@@ -73,7 +73,7 @@ function decideBatch({ turn, tools, isSuspended }: RunState, { open, policy }: B
 /** Whether the definition of a tool changed after its call was approved. A call of a missing tool runs, and its result reports the missing tool. */
 function isOutdated({ status, call, pending }: CallState, policy: Policy): boolean {
   if (status !== 'approved' || pending === undefined) return false;
-  const now = policy.getDefinitionHash(callName(call));
+  const now = policy.getDefinitionHash(getCallName(call));
   return now !== undefined && now !== pending.definitionHash;
 }
 

@@ -12,6 +12,7 @@ import type {
 import type { LimitName, PendingCall } from '../event/outcome.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
+import type { ResumeData } from '../tool/tool.ts';
 import type { ResponseKind } from './classify-response.ts';
 import type { Shares } from './shares.ts';
 
@@ -31,6 +32,10 @@ export interface CallState {
   /** How often approval was requested again because the definition of the tool had changed. */
   readonly repeats: number;
   readonly pending?: PendingCall;
+  /** The state with which the tool suspended the call last. */
+  readonly suspendedState?: Json | undefined;
+  /** What the tool gets when it runs again; `undefined` unless the last suspension had a state and was answered with `resume`. */
+  readonly resumeData?: ResumeData | undefined;
   /** The pending calls of the nested run that this call is. */
   readonly nestedPending?: readonly PendingCall[];
   readonly closedBy?: ToolCallClosedEvent;

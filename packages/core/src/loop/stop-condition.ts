@@ -1,16 +1,16 @@
-import { callName, getMessageText, type Message, type ToolCall } from '../chat/message.ts';
+import { getCallName, getMessageText, type Message, type ToolCall } from '../chat/message.ts';
 import type { ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { Usage } from '../event/usage.ts';
 import type { RunState } from './state.ts';
 
 /** The result of one tool call of the last turn. */
 export interface StopResult {
-  readonly tool: string;
+  readonly toolName: string;
   readonly call: ToolCall;
   /** The result as the model would read it. */
   readonly content: string;
   /** The complete result of the tool, before it is shortened or annotated for the model. */
-  readonly full: string;
+  readonly fullContent: string;
   /** `failed`: the tool threw, or its input was invalid. `skipped`: the call was denied, cancelled or over a limit. */
   readonly status: 'finished' | 'failed' | 'skipped';
 }
@@ -25,7 +25,7 @@ export interface StopState {
   readonly text: string;
   /** In the order of the calls. */
   readonly results: readonly StopResult[];
-  readonly toolCalls: number;
+  readonly toolCallCount: number;
   readonly usage: Usage;
 }
 
@@ -41,19 +41,19 @@ export type StopCondition = (state: StopState) => boolean | { readonly output: s
 /** Ends the run when one of these tools has finished, with the tool's result as output. */
 export function stopOnTool(...tools: readonly string[]): StopCondition {
   return ({ results }) => {
-    const last = results.find(({ tool, status }) => status === 'finished' && tools.includes(tool));
-    return last === undefined ? false : { output: last.full };
+    const last = results.find(({ toolName: tool, status }) => status === 'finished' && tools.includes(tool));
+    return last === undefined ? false : { output: last.fullContent };
   };
 }
 
 export function toStopState({ turn, history: { messages }, results, toolCalls, usage }: RunState): StopState {
   const response = messages.findLast((message) => message.role === 'assistant');
   const text = response === undefined ? '' : getMessageText(response);
-  return { turn, messages, text, results: results.map(toStopResult), toolCalls, usage };
+  return { turn, messages, text, results: results.map(toStopResult), toolCallCount: toolCalls, usage };
 }
 
 function toStopResult({ type, call, content, ...event }: ToolCallClosedEvent): StopResult {
   const status = { 'tool.finished': 'finished', 'tool.failed': 'failed', 'tool.skipped': 'skipped' } as const;
   const full = ('fullContent' in event ? event.fullContent : undefined) ?? content;
-  return { tool: callName(call), call, content, full, status: status[type] };
+  return { toolName: getCallName(call), call, content, fullContent: full, status: status[type] };
 }

@@ -42,8 +42,7 @@ const PENDING: Readonly<Record<PendingCall['reason'], string>> = {
   approval: 'Pending: this call waits for approval and has not run.',
   external_result: 'Pending: this call waits for an external result.',
   suspended: 'Pending: this call has started and waits for an external answer.',
-  unknown_outcome:
-    'Pending: the outcome of this call is unknown: the process stopped while it ran. It may have had its effect. It waits for a decision.',
+  unknown_outcome: 'Pending: the outcome of this call is unknown. It may have had its effect. It waits for a decision.',
 };
 
 const NESTED = 'Pending: this call has started, and a call inside it waits for an external answer.';

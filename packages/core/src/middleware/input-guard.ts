@@ -72,6 +72,7 @@ type OptionsOfMode<Timing, Context> = Extract<InputGuardOptions<Context>, { read
 
 function guardInParallel<Context>({ check, ...guard }: OptionsOfMode<'parallel', Context>): Middleware<Context> {
   return {
+    isTextGuard: true, // A response to refused content is streamed before the verdict.
     async wrapModelCall(request, next, scope) {
       const input = findInput(request.messages);
       if (input === undefined) return next(request);

@@ -57,7 +57,7 @@ export interface OutputGuardOptions<Context, Value> extends GuardOptions {
  * the run as `refused`.
  *
  * A streamed response emits its deltas before the check; `attempt.discarded` withdraws them. A listener that must not show unchecked
- * text uses only `model.responded` events without `rejection`. Fails closed: a check that throws or exceeds its deadline fails the run
+ * text uses only `model.responded` events without `rejection`; `agent.hasTextGuard` says that it has to. Fails closed: a check that throws or exceeds its deadline fails the run
  * with a `GuardError`.
  *
  * @throws ConfigError if the guard has no name or no check, or JSON Schema cannot express its schema.
@@ -73,6 +73,7 @@ export function outputGuard<Context = unknown, Value = string>(
   }
   const compiled = output && compileOutput(output, `outputGuard "${name}", output`);
   return {
+    isTextGuard: true,
     async wrapModelCall(request, next, scope) {
       const response = await next(request);
       const verdict = await checkOutputText(response, { ...options, compiled, scope });

@@ -2,7 +2,7 @@ import { ConfigError } from '../base/errors.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { pluralize, shorten } from '../base/text.ts';
-import { callName, getMessageText, type Message } from '../chat/message.ts';
+import { getCallName, getMessageText, type Message } from '../chat/message.ts';
 import { listChosenNames } from '../chat/request.ts';
 import type { Middleware, TurnPlan } from '../perform/middleware.ts';
 import { jsonSchema } from '../schema/plain-json-schema.ts';
@@ -178,9 +178,9 @@ function keepChosenTools(
 /** Lists the tools that were found or called. It reads only the conversation, so the list is the same after a crash. */
 function listRevealedTools(messages: readonly Message[], search: string): readonly string[] {
   const calls = messages.flatMap((message) => (message.role === 'assistant' ? (message.tool_calls ?? []) : []));
-  const searches = new Set(calls.filter((call) => callName(call) === search).map(({ id }) => id));
+  const searches = new Set(calls.filter((call) => getCallName(call) === search).map(({ id }) => id));
   return messages.flatMap((message) => {
-    if (message.role === 'assistant') return (message.tool_calls ?? []).map(callName);
+    if (message.role === 'assistant') return (message.tool_calls ?? []).map(getCallName);
     return message.role === 'tool' && searches.has(message.tool_call_id) ? readFoundNames(getMessageText(message)) : [];
   });
 }

@@ -1,6 +1,6 @@
 import { sliceWhole } from '../base/text.ts';
 import { toWellFormedJson } from '../base/well-formed.ts';
-import { callArguments, callName, type Message, type RefusalPart, type UserPart } from '../chat/message.ts';
+import { getCallArguments, getCallName, type Message, type RefusalPart, type UserPart } from '../chat/message.ts';
 
 /** Writes a message as text, for a model that summarizes the conversation. */
 export function describeMessage(message: Message): string {
@@ -14,7 +14,7 @@ export function describeMessage(message: Message): string {
 function describeCalls(message: Message): readonly string[] {
   if (message.role !== 'assistant') return [];
   const { tool_calls: calls = [], function_call: legacy } = message;
-  const called = calls.map((call) => `Called ${callName(call)} (${call.id}): ${cutJson(callArguments(call))}`);
+  const called = calls.map((call) => `Called ${getCallName(call)} (${call.id}): ${cutJson(getCallArguments(call))}`);
   return legacy == null ? called : [...called, `Called ${legacy.name}: ${cutJson(legacy.arguments)}`];
 }
 

@@ -38,8 +38,18 @@ export interface AttemptsOptions {
   readonly random: () => number;
   /** Called before each attempt. If it throws, no attempt follows. */
   readonly onAttempt?: (attempt: Attempt) => void | Promise<void>;
+  /** Runs each attempt by calling `work` once. */
+  readonly instrument?: (attempt: InstrumentedAttempt, work: () => Promise<ChatResponse>) => Promise<ChatResponse>;
   /** Called after each failed attempt, unless an abort was the reason. If it throws, no attempt follows. */
   readonly onFailure?: (failure: AttemptFailure) => void | Promise<void>;
+}
+
+/** An attempt as instrumentation sees it. */
+export interface InstrumentedAttempt {
+  readonly model: ChatModel;
+  readonly request: ChatRequest;
+  /** After the attempt failed: when the next one at the same model starts; `undefined` if there is none. */
+  retryInMs(): number | undefined;
 }
 
 export interface AttemptResult {
@@ -149,7 +159,7 @@ class AttemptSeries {
   }
 
   async #runAttempt(model: ChatModel, failures: number): Promise<AttemptResult | FailedTry> {
-    const { policy, onAttempt, onFailure: onFailed } = this.#options;
+    const { policy, onAttempt, instrument, onFailure: onFailed } = this.#options;
     const context = this.#context;
     const { name, price } = model;
     const correction = this.#correction;
@@ -162,14 +172,30 @@ class AttemptSeries {
     };
     const notified = onAttempt?.(attempt);
     if (notified !== undefined) await notified;
-    try {
+    let decided: FailedTry | undefined;
+    const send = async (): Promise<ChatResponse> => {
       const response = await tryOnce(model, { request, context, timeoutMs: policy.attemptTimeoutMs });
       const failure = findFinishError(response);
       if (failure !== undefined) throw failure;
+      return response;
+    };
+    const decideRetry = (error: unknown): FailedTry => {
+      decided ??= this.#decideRetry(error, failures);
+      return decided;
+    };
+    const sendInstrumented = (): Promise<ChatResponse> =>
+      send().catch((error: unknown) => {
+        if (!isCancelled(this.#source)) decideRetry(error);
+        throw error;
+      });
+    try {
+      const response = await (instrument === undefined
+        ? send()
+        : instrument({ model, request, retryInMs: () => decided?.retryInMs }, sendInstrumented));
       return { response, model, attempt: attempt.attempt };
     } catch (error) {
       this.#throwIfCancelled();
-      const failed = this.#decideRetry(error, failures);
+      const failed = decideRetry(error);
       const { retryInMs, counted } = failed;
       await onFailed?.({ ...attempt, error, ...(retryInMs !== undefined && { retryInMs }), counted });
       return failed;
@@ -314,6 +340,9 @@ class AttemptContext extends LazySignal implements ModelContext {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
+  readonly turn: number;
+  readonly attempt: number;
+  readonly wireLog: ModelContext['wireLog'];
   // Own fields rather than methods, so that `{ ...context }` copies them.
   readonly onDelta: ModelContext['onDelta'];
   readonly onRepaired: ModelContext['onRepaired'];
@@ -326,6 +355,9 @@ class AttemptContext extends LazySignal implements ModelContext {
     this.runId = context.runId;
     this.path = context.path;
     this.traceparent = context.traceparent;
+    this.turn = context.turn;
+    this.attempt = context.attempt;
+    this.wireLog = context.wireLog;
     const pauseDuring = createDeadlinePause(timed.deadline);
     const onDelta: ModelContext['onDelta'] = (delta) => {
       const wait = timed.isOver ? undefined : context.onDelta(delta);

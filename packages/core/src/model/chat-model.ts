@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatResponse, Delta, Repair } from '../chat/response.ts';
+import type { WireLog } from './wire-log.ts';
 
 /** The context of a model call: what it may read, and what it reports. Each field has a default for use outside a run. */
 export interface ModelContext {
@@ -12,6 +13,12 @@ export interface ModelContext {
   readonly path: string;
   /** The W3C `traceparent` header to send, if the caller has one. */
   readonly traceparent: string | undefined;
+  /** The turn of the run, counted from 1; 0 outside a run. */
+  readonly turn: number;
+  /** The attempt at the request, as in the events: counted from 1 within the turn, over all models. */
+  readonly attempt: number;
+  /** Gets the exact bytes of the request and the response. `undefined` if nothing logs them. */
+  readonly wireLog: WireLog | undefined;
   /** Called for each delta as it arrives. If it returns a promise, the reader is behind: read no further until it resolves. */
   onDelta(delta: Delta): Promise<void> | undefined;
   /** Called once per response, if it needed repairs. */
@@ -28,6 +35,15 @@ export interface Price {
   readonly cachedInput?: number;
 }
 
+/** The server of a model. */
+export interface ModelServer {
+  /** The name of the profile: `openai`, `groq`, `vllm`. */
+  readonly provider: string;
+  /** The hostname. */
+  readonly address?: string;
+  readonly port?: number;
+}
+
 /**
  * A model that responds to a `ChatRequest`. `openai()` creates one over HTTP; your own is an object with `name` and `send`.
  *
@@ -39,6 +55,8 @@ export interface ChatModel {
   readonly name: string;
   /** Required for `limits.cost`. */
   readonly price?: Price;
+  /** Where the model is, for spans. `openai()` sets it by its profile and `baseURL`. */
+  readonly server?: ModelServer;
   /** The model that gets the request after the last retry of this one failed. Set by `withFallback`. */
   readonly fallback?: ChatModel;
   /**

@@ -11,6 +11,9 @@ export function completeModelContext(partial: Partial<ModelContext> = {}): Model
     runId: partial.runId ?? '',
     path: partial.path ?? '',
     traceparent: partial.traceparent,
+    turn: partial.turn ?? 0,
+    attempt: partial.attempt ?? 1,
+    wireLog: partial.wireLog,
     onDelta: (delta) => partial.onDelta?.(delta),
     onRepaired: (repairs) => partial.onRepaired?.(repairs),
     waitFor: (wait) => partial.waitFor?.(wait) ?? wait,
@@ -20,7 +23,8 @@ export function completeModelContext(partial: Partial<ModelContext> = {}): Model
 
 /** Does not read `signal`: the loop's context creates it on first access. */
 function isComplete(context: Partial<ModelContext>): context is ModelContext {
-  const { clock, runId, path, onDelta, onRepaired, waitFor } = context;
+  const { clock, runId, path, turn, attempt, onDelta, onRepaired, waitFor } = context;
   const hasCallbacks = onDelta !== undefined && onRepaired !== undefined && waitFor !== undefined;
-  return hasCallbacks && clock !== undefined && runId !== undefined && path !== undefined && 'signal' in context;
+  const hasPosition = runId !== undefined && path !== undefined && turn !== undefined && attempt !== undefined;
+  return hasCallbacks && hasPosition && clock !== undefined && 'signal' in context;
 }

@@ -10,10 +10,11 @@ import { checkModel } from './wrap-model.ts';
  */
 export function withFallback(model: ChatModel, other: ChatModel): ChatModel {
   for (const candidate of [model, other]) checkModel(candidate, 'withFallback');
-  const { name, price, fallback } = model;
+  const { name, price, server, fallback } = model;
   return {
     name,
     ...(price && { price }),
+    ...(server && { server }),
     fallback: fallback === undefined ? other : withFallback(fallback, other),
     // Not `{ ...model }`: that would lose the methods of a class.
     send: withDescription(

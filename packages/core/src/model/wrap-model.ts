@@ -5,11 +5,12 @@ import { type DescribeRequest, describeRequest, withDescription } from './reques
 
 /** Replaces the `send` of a model. The new one must not change requests. Keeps the name, the price and the fallback. */
 export function wrapModel(model: ChatModel, send: ChatModel['send']): ChatModel {
-  const { name, price, fallback } = model;
+  const { name, price, server, fallback } = model;
   const describe: DescribeRequest = (request) => describeRequest(model, request);
   return {
     name,
     ...(price !== undefined && { price }),
+    ...(server !== undefined && { server }),
     ...(fallback !== undefined && { fallback }),
     send: withDescription(send, describe),
   };

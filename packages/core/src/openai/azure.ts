@@ -3,6 +3,7 @@ import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { readEnvironment } from '../base/read-environment.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import { resolvePrice } from '../model/price.ts';
 import { findProfile } from './find-profile.ts';
 import { OPENAI_OPTIONS, type OpenAIOptions, openai } from './openai.ts';
 import type { Profile } from './profile.ts';
@@ -32,8 +33,10 @@ export interface AzureOptions extends Omit<OpenAIOptions, 'baseURL' | 'organizat
  * @throws ConfigError as `openai()` does. The first request throws it for a missing endpoint or key.
  */
 export function azure(deployment: string, azureOptions: AzureOptions = {}): ChatModel {
-  const options = checkOptions(azureOptions, AZURE, 'azure()');
-  const { tokenProvider, apiKey, price } = options;
+  const checked = checkOptions(azureOptions, AZURE, 'azure()');
+  const { tokenProvider, apiKey } = checked;
+  const price = checked.price && resolvePrice(checked.price, deployment, 'azure()');
+  const options = { ...checked, ...(price && { price }) };
   if (tokenProvider !== undefined && apiKey !== undefined) {
     throw new ConfigError('azure() has both an apiKey and a tokenProvider. Pass one of them.');
   }

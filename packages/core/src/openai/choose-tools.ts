@@ -1,4 +1,4 @@
-import { callName, type Message } from '../chat/message.ts';
+import { getCallName, type Message } from '../chat/message.ts';
 import {
   type FunctionToolObject,
   getToolObjectName,
@@ -74,7 +74,7 @@ function narrowTools(
 export function withCalledTools(messages: readonly Message[], chosen: ChosenTools, profile: Profile): ChosenTools {
   if (!profile.needsTools || chosen.tools.length > 0) return chosen;
   const calls = messages.flatMap((message) => (message.role === 'assistant' ? (message.tool_calls ?? []) : []));
-  const names = new Set(calls.map(callName));
+  const names = new Set(calls.map(getCallName));
   if (names.size === 0) return chosen;
   return {
     tools: [...names].map(createPlaceholderTool),

@@ -1,5 +1,5 @@
 import { memoize } from '../base/memoize.ts';
-import { callArguments, callName } from '../chat/message.ts';
+import { getCallArguments, getCallName } from '../chat/message.ts';
 import type { ChatRequest, FunctionToolObject, ResponseFormat, ToolChoice, ToolObject } from '../chat/request.ts';
 import { getToolObjectName } from '../chat/request.ts';
 import type { ChatChoice, ChatResponse } from '../chat/response.ts';
@@ -134,12 +134,12 @@ function createAnswerContext(context: ModelContext, name: string): ModelContext 
 
 function convertChoice(choice: ChatChoice, name: string): ChatChoice {
   const { tool_calls: calls = [], ...rest } = choice.message;
-  const others = calls.filter((call) => callName(call) !== name);
-  const final = calls.findLast((call) => callName(call) === name);
+  const others = calls.filter((call) => getCallName(call) !== name);
+  const final = calls.findLast((call) => getCallName(call) === name);
   if (final === undefined) return choice;
   // Beside other calls the answer is premature: the model has not seen their results.
   if (others.length > 0) return { ...choice, message: { ...rest, tool_calls: others } };
   const hasCallReason = choice.finish_reason === 'tool_calls' || choice.finish_reason === 'function_call';
-  const message = { ...rest, content: callArguments(final) };
+  const message = { ...rest, content: getCallArguments(final) };
   return { ...choice, message, finish_reason: hasCallReason ? 'stop' : choice.finish_reason };
 }

@@ -1,6 +1,6 @@
 import { asFunctionCall, asFunctionTool } from '../chat/custom-as-function.ts';
 import type { AssistantMessage, Message, ToolCall, ToolMessage } from '../chat/message.ts';
-import { callName, getMessageText } from '../chat/message.ts';
+import { getCallName, getMessageText } from '../chat/message.ts';
 import type { ChatRequest, FunctionObject, ToolChoice, ToolObject } from '../chat/request.ts';
 
 /** Converts tools and `tool_choice` to the legacy form. */
@@ -58,7 +58,7 @@ function splitCalls(message: AssistantMessage, results: ReadonlyMap<string, Tool
   return calls.flatMap((call, index): readonly Message[] => {
     const fields: AssistantMessage = index === 0 ? rest : { role: 'assistant', content: null };
     const result = results.get(call.id);
-    const name = callName(call);
+    const name = getCallName(call);
     return [
       { ...fields, function_call: { name, arguments: getArguments(call) } },
       ...(result === undefined ? [] : [{ role: 'function' as const, name, content: getMessageText(result) }]),

@@ -7,7 +7,7 @@ import { createQuoteCheck } from '../chat/quote-check.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { ChatModel, Price } from '../model/chat-model.ts';
 import { completeModelContext } from '../model/model-context.ts';
-import { checkPrice, PRICE } from '../model/price.ts';
+import { PRICE, type PriceTable, resolvePrice } from '../model/price.ts';
 import { type DescribeRequest, withDescription } from '../model/request-identity.ts';
 import { getMemo, type RequestMemo } from '../model/request-memo.ts';
 import type { BodyBytes } from './body-bytes.ts';
@@ -18,6 +18,7 @@ import { PROFILES, type ServerProfile } from './profiles.ts';
 import { buildRequestBody } from './request-body.ts';
 import {
   buildIdentityHeaders,
+  buildKnownHeaders,
   buildRequestHeaders,
   checkHeaders,
   checkKey,
@@ -62,8 +63,11 @@ export interface OpenAIOptions {
    * @defaultValue an agent of this package, never the global one of undici
    */
   readonly dispatcher?: Dispatcher;
-  /** Required for `limits.cost`. */
-  readonly price?: Price;
+  /**
+   * Required for `limits.cost`: the price of the model, or a table that has the model's name, such as those of `@pawl/core/prices`. A table
+   * without the model is an error.
+   */
+  readonly price?: Price | PriceTable;
   /** Additional fields of the request body. They replace fields of the request. */
   readonly extraBody?: JsonObject;
   readonly timeouts?: Timeouts;
@@ -89,8 +93,8 @@ export function openai(model: string, openaiOptions: OpenAIOptions = {}): ChatMo
       `profile "${profile.name}" is for another server than OpenAI's, and there is no baseURL. Pass baseURL, or set the variable OPENAI_BASE_URL.`,
     );
   }
-  const { price, extraBody } = options;
-  if (price !== undefined) checkPrice(price, 'openai()');
+  const { extraBody } = options;
+  const price = options.price && resolvePrice(options.price, model, 'openai()');
   checkExtraBody(extraBody);
   const timeouts = resolveTimeouts(options.timeouts);
   let headerSource = createHeaderSource(options, profile);
@@ -113,6 +117,7 @@ export function openai(model: string, openaiOptions: OpenAIOptions = {}): ChatMo
   return {
     name: model,
     ...(price && { price }),
+    server: { provider: profile.name, address: server.hostname, port: server.port },
     send: withDescription(async (original, partialContext) => {
       const source = getHeaderSource();
       const finalTool = createFinalTool(original, profile);
@@ -128,6 +133,7 @@ export function openai(model: string, openaiOptions: OpenAIOptions = {}): ChatMo
         responseLimits,
         readerOptions: chooseReaderOptions(request, profile),
         getHeaders: () => buildRequestHeaders(source, traits),
+        buildKnownHeaders: () => buildKnownHeaders(source, traits),
         body: buildBody(request, getMemo(context)),
         extraBody,
         review: (finished) => markUnreportedCut(finished, { request: original, profile, extraBody }),

@@ -67,6 +67,11 @@ function joinHeaders(
   return joined;
 }
 
+/** Builds the headers without the key and those of the user. */
+export function buildKnownHeaders(source: HeaderSource, traits: RequestTraits): Headers {
+  return joinHeaders(source, { ...traits, apiKey: '', headers: undefined });
+}
+
 /** Builds the headers that may change a response: all except those that identify one request or describe its transfer. */
 export async function buildIdentityHeaders(source: HeaderSource): Promise<Headers> {
   const headers = await buildRequestHeaders(source, { isStreamed: false, traceparent: undefined });

@@ -15,8 +15,8 @@ export interface SecretSources {
 export function collectSecrets({ headers, url, extraBody }: SecretSources): ReadonlySet<string> {
   const { searchParams, pathname } = new URL(url);
   const values = [
-    ...Object.entries(headers).flatMap(([name, value]) => (SECRET_NAME.test(name) ? splitCredentials(value) : [])),
-    ...[...searchParams].flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : [])),
+    ...Object.entries(headers).flatMap(([name, value]) => (isSecretName(name) ? splitCredentials(value) : [])),
+    ...[...searchParams].flatMap(([name, value]) => (isSecretName(name) ? [value] : [])),
     ...pathname.split('/').filter(isSecretSegment),
     ...collectSecretFields(extraBody),
     ...PROXY_VARIABLES.flatMap((name) => listProxyCredentials(readEnvironment(name))),
@@ -24,7 +24,11 @@ export function collectSecrets({ headers, url, extraBody }: SecretSources): Read
   return new Set(values.filter((value) => value.length >= MIN_SECRET_LENGTH));
 }
 
-/** Names of headers, query parameters and fields. */
+/** Whether a header, query parameter or field of this name may be a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
 const SECRET_NAME = /auth|key|token|secret|cookie|password|passwd|credential|signature|^sig$|^code$/i;
 
 /** Shorter values are not secrets: redacting them would make texts unreadable. */
@@ -51,7 +55,7 @@ function collectSecretFields(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(collectSecretFields);
   if (!isRecord(value)) return [];
   return Object.entries(value).flatMap(([name, field]) =>
-    typeof field === 'string' && SECRET_NAME.test(name) ? [field] : collectSecretFields(field),
+    typeof field === 'string' && isSecretName(name) ? [field] : collectSecretFields(field),
   );
 }
 

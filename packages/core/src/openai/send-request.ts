@@ -25,6 +25,7 @@ import {
   type Transport,
   TransportError,
 } from './transport/transport.ts';
+import { WireTap, type WireTapOptions } from './wire-tap.ts';
 
 export interface Timeouts {
   /** Time to connect: DNS, TCP and TLS. Applies on Node only; elsewhere `firstByteMs` includes it. @defaultValue 10_000 */
@@ -59,6 +60,8 @@ export interface OutgoingRequest {
   readonly readerOptions: Omit<ResponseReaderOptions, 'maxCalls'>;
   /** Called once per attempt, since it may fetch a token. Names in lower case. */
   getHeaders(): Headers | Promise<Headers>;
+  /** Builds the headers that Pawl itself sets, without the key and those of the user. */
+  buildKnownHeaders(): Headers;
   readonly body: BodyBytes;
   /** A part of the body, which may contain secrets. */
   readonly extraBody: JsonObject | undefined;
@@ -87,6 +90,8 @@ class RequestAttempt {
   #connectDeadline: Deadline | undefined;
   /** Set when the first bytes of the body arrive. */
   #reader: BodyReader | undefined;
+  /** Absent if nothing logs the bytes. */
+  #tap: WireTap | undefined;
 
   constructor(outgoing: OutgoingRequest, context: ModelContext) {
     this.#outgoing = outgoing;
@@ -97,7 +102,10 @@ class RequestAttempt {
     const { transport, body, timeouts, responseLimits: limits, readerOptions } = this.#outgoing;
     const headers = this.#outgoing.getHeaders();
     this.#headers = headers instanceof Promise ? await headers : headers;
-    const response = await transport(this.#createHttpRequest(body));
+    if (this.#context.wireLog !== undefined)
+      this.#tap = new WireTap(this.#context.wireLog, this.#context, this.#describeWire());
+    const received = await transport(this.#createHttpRequest(body));
+    const response = this.#tap === undefined ? received : this.#tap.wrapResponse(received);
     this.#connectDeadline?.end();
     if (response.status < 200 || response.status >= 300) return await this.#readError(response);
     const onStart = (reader: BodyReader): void => {
@@ -120,11 +128,14 @@ class RequestAttempt {
     const finished = TimeoutError.isInstance(error) ? this.#reader?.finishEarly() : undefined;
     this.#reader?.stop();
     if (finished !== undefined) return this.#finish(finished);
-    throw translateError(error, this.#outgoing, { redact: this.#redact, now: this.#context.clock.now() });
+    const translated = translateError(error, this.#outgoing, { redact: this.#redact, now: this.#context.clock.now() });
+    this.#tap?.end({ error: translated });
+    throw translated;
   }
 
   /** Does not wait for a reader that is behind, since nothing is left to read. */
   #finish(finished: FinishedResponse): ChatResponse {
+    this.#tap?.end();
     const { response, repairs, deltas } = this.#outgoing.review(finished);
     for (const delta of deltas) void this.#context.onDelta(delta);
     if (repairs.length > 0) this.#context.onRepaired(this.#withoutSecrets(repairs));
@@ -143,7 +154,13 @@ class RequestAttempt {
     return createRedactor({ headers: this.#headers, url, extraBody });
   }
 
+  #describeWire(): WireTapOptions {
+    const { url, extraBody, body } = this.#outgoing;
+    return { headers: this.#headers, knownHeaders: this.#outgoing.buildKnownHeaders(), url, extraBody, body };
+  }
+
   #createHttpRequest(body: BodyBytes): HttpRequest {
+    const tap = this.#tap;
     return {
       headers: this.#headers,
       body,
@@ -156,6 +173,7 @@ class RequestAttempt {
         this.#connectDeadline?.end();
         this.#connectDeadline = undefined;
       },
+      onSend: tap && ((headers) => tap.recordRequest(headers)),
     };
   }
 

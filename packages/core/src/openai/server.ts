@@ -8,6 +8,7 @@ export interface Server {
   /** `host:port`. */
   readonly address: string;
   readonly hostname: string;
+  readonly port: number;
   /** In lower case, without a trailing slash. */
   readonly path: string;
   readonly hasApiVersion: boolean;
@@ -27,11 +28,13 @@ export function resolveServer(baseURL: string, query: Query = {}): Server {
     );
   }
   for (const [name, value] of Object.entries(query)) base.searchParams.set(name, value);
-  const { protocol, hostname, host, port, origin, search } = base;
+  const { protocol, hostname, host, origin, search } = base;
+  const port = base.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(base.port);
   return {
     url: `${origin}${path}/chat/completions${search}`,
-    address: port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host,
+    address: base.port === '' ? `${host}:${port}` : host,
     hostname,
+    port,
     path: path.toLowerCase(),
     hasApiVersion: base.searchParams.has('api-version'),
   };

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../base/json.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { readFinishKind } from '../chat/finish-reason.ts';
-import { type AssistantMessage, callArguments, getMessageText } from '../chat/message.ts';
+import { type AssistantMessage, getCallArguments, getMessageText } from '../chat/message.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import type { FinishedResponse } from '../chat/response-reader.ts';
 import type { Profile } from './profile.ts';
@@ -55,7 +55,7 @@ function findCutSign(message: AssistantMessage, sent: SentRequest): string | und
   const text = getMessageText(message);
   if (calls.length > 0) {
     // Empty arguments are incomplete too: as `{}` the call would run.
-    if (calls.some((call) => call.type === 'function' && isTruncated(callArguments(call))))
+    if (calls.some((call) => call.type === 'function' && isTruncated(getCallArguments(call))))
       return 'arguments stop early';
     return reportsCuts && reportsCutCalls ? undefined : 'the server does not report a cut beside calls';
   }

@@ -1,6 +1,6 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { findFinishError } from '../chat/finish-reason.ts';
-import { type AssistantMessage, callName, getMessageText, type Message, type UserMessage } from '../chat/message.ts';
+import { type AssistantMessage, getCallName, getMessageText, type Message, type UserMessage } from '../chat/message.ts';
 import type { ChatRequest } from '../chat/request.ts';
 import { resolveToolNames } from '../chat/request-tools.ts';
 import type { ChatResponse, Repair } from '../chat/response.ts';
@@ -14,9 +14,15 @@ import { apply } from '../loop/apply.ts';
 import { classifyResponse } from '../loop/classify-response.ts';
 import { hasTurnLeft } from '../loop/decide-request.ts';
 import { findArgumentRepairs } from '../tool/arguments.ts';
-import { type NextModelCall, RejectedResponse } from './middleware.ts';
+import {
+  createModelCallSpan,
+  instrumentModelCall,
+  type ModelCallResult,
+  type ModelCallSpan,
+} from './instrumentation.ts';
+import { checkResponse, type NextModelCall, RejectedResponse } from './middleware.ts';
 import { branchScope, createMiddlewareScope, ignoreRejection, MiddlewareRequests } from './middleware-scope.ts';
-import { AttemptCounter, checkResponse, ModelRequests } from './model-requests.ts';
+import { AttemptCounter, ModelRequests } from './model-requests.ts';
 import { emitSteering, type PlannedTurn, planTurn } from './plan-turn.ts';
 import { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
@@ -89,25 +95,65 @@ function runRequestStep(call: TurnCall, lost: number): Promise<JournalEvent> {
   const work = (): Promise<JournalEvent> => requestResponse(call);
   if (!scope.budget.hasCostLimit)
     return scope.stepRunner.step(createEventStep<JournalEvent>(scope, { name, work, effect: 'read' }));
-  const onUnknownOutcome = (): JournalEvent => recordLostRequest(call);
+  const onUnknownOutcome = (): Promise<JournalEvent> => recordLostRequest(call);
   return scope.stepRunner.step(
     createEventStep<JournalEvent>(scope, { name, work, effect: 'non-idempotent', onUnknownOutcome }),
   );
 }
 
-function recordLostRequest(call: TurnCall): RequestLostEvent {
+async function recordLostRequest(call: TurnCall): Promise<RequestLostEvent> {
   const { name, price } = call.planned.model;
-  const usage = estimateDiscardedUsage({ request: buildRequest(call, []), price });
-  return { type: 'request.lost', turn: call.action.turn, model: name, usage, ...stamp(call.scope) };
+  const request = buildRequest(call, []);
+  const usage = estimateDiscardedUsage({ request, price });
+  const event: RequestLostEvent = {
+    type: 'request.lost',
+    turn: call.action.turn,
+    model: name,
+    usage,
+    ...stamp(call.scope),
+  };
+  const span = createSpan(call, { request, origin: 'lost', getUsage: () => usage });
+  if (span !== undefined) await instrumentModelCall(call.scope, span, async () => ({ event }));
+  return event;
+}
+
+function createSpan(
+  { scope, planned, action }: TurnCall,
+  fields: Pick<ModelCallSpan, 'request' | 'origin' | 'getUsage'>,
+): ModelCallSpan | undefined {
+  return createModelCallSpan(scope, () => {
+    const isCompacted = scope.getState().replacedMessages.length > 0;
+    return { turn: action.turn, model: planned.model, isCompacted, ...fields };
+  });
 }
 
 async function requestResponse(call: TurnCall): Promise<JournalEvent> {
-  const { action, plan, scope, emitter, requests, middleware, cancelRequests } = call;
+  const { action, plan, scope, requests } = call;
+  const steering = plan === undefined ? scope.getSteering() : []; // After the plan, no middleware would see the messages.
+  emitSteering(steering, { turn: action.turn, scope });
+  const request = buildRequest(call, steering);
+  const span = createSpan(call, { request, origin: 'turn', getUsage: () => requests.usage });
+  if (span === undefined) return (await sendRequest(call, { request, steering })).event;
+  requests.setCallSpan(span);
+  return (await instrumentModelCall(scope, span, () => sendRequest(call, { request, steering }))).event;
+}
+
+interface TurnRequest {
+  readonly request: ChatRequest;
+  /** The steering messages that are sent with it. */
+  readonly steering: readonly UserMessage[];
+}
+
+/** What came of a request, for the journal and for its span. */
+interface RequestResult extends ModelCallResult {
+  readonly event: JournalEvent;
+}
+
+async function sendRequest(call: TurnCall, { request, steering }: TurnRequest): Promise<RequestResult> {
+  const { action, scope, emitter, requests, middleware, cancelRequests } = call;
   const startedAt = scope.clock.now();
   try {
-    const steering = plan === undefined ? scope.getSteering() : []; // After the plan, no middleware would see the messages.
-    emitSteering(steering, { turn: action.turn, scope });
-    const { response, rejection } = await sendThroughMiddleware(buildRequest(call, steering), call);
+    const { response, rejection } = await sendThroughMiddleware(request, call);
     cancelRequests?.();
     checkResponse(response, 'A model middleware');
     const failure = findFinishError(response);
@@ -115,12 +161,13 @@ async function requestResponse(call: TurnCall): Promise<JournalEvent> {
     const durationMs = scope.clock.now() - startedAt;
     const event = recordResponse(response, { ...call, steering, rejection, durationMs });
     scope.cancellation.throwIfCancelled(); // A listener may have cancelled the run when it got the text.
-    return event;
+    return { event, response, model: requests.findOrigin(response).model };
   } catch (error) {
     cancelRequests?.();
     emitter.discard();
     const { usage, failedAttempts } = requests;
-    return toFailure(error, { turn: action.turn, scope, usage: addUsage(usage, middleware.usage), failedAttempts });
+    const failure = { turn: action.turn, scope, usage: addUsage(usage, middleware.usage), failedAttempts };
+    return { event: toFailure(error, failure) };
   }
 }
 
@@ -175,7 +222,7 @@ function recordResponse(response: ChatResponse, received: ReceivedResponse): Mod
   const [choice] = response.choices;
   const named = resolveToolNames(choice.message, planned.tools);
   const { message, rawArguments, repairs: historyRepairs } = planned.history.admit(named.message);
-  const { modelName, clampedByLimit, attempt = attempts.last, hasEmitted } = requests.findOrigin(response);
+  const { model, clampedByLimit, attempt = attempts.last, hasEmitted } = requests.findOrigin(response);
   if (rejection === undefined && !hasEmitted) emitter.emitWhole(getMessageText(choice.message), attempt);
   const repairs = [...named.repairs, ...historyRepairs, ...findRepairs(named.message, scope)];
   if (repairs.length > 0) void scope.events.emitLiveEvent({ type: 'response.repaired', turn, repairs }); // A repair needs no backpressure.
@@ -184,7 +231,7 @@ function recordResponse(response: ChatResponse, received: ReceivedResponse): Mod
   const event: ModelRespondedEvent = {
     type: 'model.responded',
     turn,
-    model: modelName,
+    model: model.name,
     message,
     ...(Object.keys(rawArguments).length === 0 ? {} : { rawArguments }),
     finishReason: choice.finish_reason,
@@ -206,14 +253,14 @@ function findWaitingCalls(
   { tool_calls: calls = [] }: AssistantMessage,
   { policy }: Scope,
 ): Pick<ModelRespondedEvent, 'mayWait'> {
-  const mayWait = calls.flatMap((call, index) => (policy.canWait(callName(call)) ? [index] : []));
+  const mayWait = calls.flatMap((call, index) => (policy.canWait(getCallName(call)) ? [index] : []));
   return mayWait.length === 0 ? {} : { mayWait };
 }
 
 /** Finds arguments that a tool reads in a repaired form. */
 function findRepairs({ tool_calls: calls = [] }: AssistantMessage, { definition }: Scope): readonly Repair[] {
   return calls.flatMap((call, index) => {
-    const tool = definition.tools.get(callName(call));
+    const tool = definition.tools.get(getCallName(call));
     const repairs = tool === undefined ? [] : findArgumentRepairs(tool, call);
     return repairs.map(({ path, note }) => ({ path: `message.tool_calls[${index}].${path}`, note }));
   });

@@ -1,16 +1,17 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
-import { callName } from '../chat/message.ts';
+import { getCallName } from '../chat/message.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ApprovalRequestedEvent, JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { StepTask } from '../host/step-runner.ts';
 import type { RunCalls } from '../loop/action.ts';
 import { readArguments } from '../tool/arguments.ts';
-import { SuspendRun } from '../tool/errors.ts';
+import { SuspendRun, UnknownOutcomeError } from '../tool/errors.ts';
 import { executeTool } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolResult } from '../tool/tool-result.ts';
 import { delegateCall } from './delegate.ts';
+import { instrumentToolCall, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
 import { createPendingCall } from './pending-calls.ts';
@@ -20,7 +21,9 @@ import {
   cancelCall,
   closeWithError,
   closeWithResult,
+  describeCall,
   failCall,
+  findRewriteError,
   refuseCall,
   rejectInput,
   rejectUnknownTool,
@@ -33,7 +36,7 @@ import {
 /** Runs calls in parallel, each as a durable step or a nested run. Every call gets a result. */
 export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promise<readonly JournalEvent[]> {
   const tasks = calls.map((state): StepTask<JournalEvent> => {
-    const name = callName(state.call);
+    const name = getCallName(state.call);
     const tool = tools?.includes(name) === false ? undefined : scope.definition.tools.get(name);
     const call = { turn, state, scope };
     return tool?.delegate === undefined ? createCallStep(tool, call) : delegateCall(tool, call);
@@ -44,18 +47,25 @@ export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promis
 function createCallStep(tool: Tool | undefined, { turn, state, scope }: ToolCallScope): StepTask<JournalEvent> {
   const requests = new MiddlewareRequests(scope, turn);
   const begin = (): ToolCallRun => ({ turn, state, scope, requests, startedAt: scope.clock.now() });
+  const rewriteError = findRewriteError(tool, { turn, state, scope });
   let endCall: (() => void) | undefined;
+  const runInSpan = (kind: ToolCallSpan['kind'], work: () => Promise<JournalEvent>): Promise<JournalEvent> =>
+    instrumentToolCall(scope, () => describeCall(tool, { turn, state, kind }), work);
   const step = createEventStep<JournalEvent>(scope, {
     name: formatResultStep({ turn, ...state }),
-    effect: tool?.effect ?? 'read',
+    // Nothing of a rewritten tool runs, so the host must record no intent to run it.
+    effect: rewriteError === undefined ? (tool?.effect ?? 'read') : 'read',
     exclusive: tool?.exclusive ?? false,
     work: () => {
-      const { exceededCallLimit: callsRefused } = scope.budget;
-      if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
-      endCall = scope.budget.beginCall();
-      return runCall(tool, begin());
+      if (rewriteError !== undefined) return Promise.reject(rewriteError);
+      return runInSpan(state.unknownOutcomes > 0 || state.resumeData !== undefined ? 'resumed' : 'run', () => {
+        const { exceededCallLimit: callsRefused } = scope.budget;
+        if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
+        endCall = scope.budget.beginCall();
+        return runCall(tool, begin());
+      });
     },
-    onUnknownOutcome: () => resolveUnknownOutcome(tool, begin()),
+    onUnknownOutcome: () => runInSpan('unknown_outcome', () => resolveInterruptedCall(tool, begin())),
   });
   const onRecorded: typeof step.onRecorded = (event, how) => {
     step.onRecorded(event, how);
@@ -65,19 +75,24 @@ function createCallStep(tool: Tool | undefined, { turn, state, scope }: ToolCall
   return { ...step, onRecorded };
 }
 
-const UNKNOWN_OUTCOME =
+const INTERRUPTED =
   'The outcome of this call is unknown: the process stopped while it ran. It may have had its effect. Check before you repeat it.';
 
-/** Asks the tool or a person for the outcome. Without either, the model gets an error result. */
-async function resolveUnknownOutcome(
+/** Resolves a call that a crash interrupted: its tool or a person decides. Without either, the model gets an error result. */
+async function resolveInterruptedCall(
   tool: Tool | undefined,
   run: ToolCallRun,
 ): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
   const { onUnknownOutcome } = tool ?? {};
   if (tool === undefined || onUnknownOutcome === undefined) {
-    return failCall(new Error(UNKNOWN_OUTCOME), { ...run, reason: 'unknown_outcome', content: UNKNOWN_OUTCOME });
+    return failCall(new Error(INTERRUPTED), { ...run, reason: 'unknown_outcome', content: INTERRUPTED });
   }
-  return onUnknownOutcome === 'ask' ? askPerson(tool, run) : runCall({ ...tool, execute: onUnknownOutcome }, run);
+  return onUnknownOutcome === 'ask' ? askPerson(tool, run) : runCall(replaceExecution(tool, onUnknownOutcome), run);
+}
+
+/** Returns a tool that checks the outcome. If the check throws `UnknownOutcomeError`, the call fails: nothing else can check it. */
+function replaceExecution({ onUnknownOutcome: _, ...tool }: Tool, execute: Tool['execute']): Tool {
+  return { ...tool, execute };
 }
 
 async function askPerson(tool: Tool, run: ToolCallRun): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
@@ -88,13 +103,15 @@ async function askPerson(tool: Tool, run: ToolCallRun): Promise<ToolCallClosedEv
   return requestAnswer(tool, { ...run, reason: 'unknown_outcome', validated });
 }
 
-type OpenCall = ToolCallRun & Pick<Parameters<typeof createPendingCall>[1], 'reason' | 'validated' | 'shown'>;
+type OpenCall = ToolCallRun &
+  Pick<Parameters<typeof createPendingCall>[1], 'reason' | 'validated' | 'shown' | 'suspendedState'>;
 
 async function requestAnswer(tool: Tool, call: OpenCall): Promise<ApprovalRequestedEvent> {
-  const { turn, state, scope, requests } = call;
+  const { turn, state, scope, requests, suspendedState } = call;
   const pending = await createPendingCall(tool, call);
   const { usageFields } = requests;
-  return { type: 'approval.requested', turn, index: state.index, pending, ...usageFields, ...stamp(scope) };
+  const kept = suspendedState === undefined ? {} : { state: suspendedState };
+  return { type: 'approval.requested', turn, index: state.index, pending, ...kept, ...usageFields, ...stamp(scope) };
 }
 
 async function runCall(
@@ -112,18 +129,44 @@ async function runCall(
 }
 
 async function validateAndExecute(tool: Tool, run: ToolCallRun): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
-  const { cancellation } = run.scope;
-  const validated = await readArguments(tool, run.state.call);
-  cancellation.throwIfCancelled(); // The call is already recorded as cancelled, so its tool must not start.
+  const { turn, scope, state } = run;
+  const { index, call } = state;
+  const validated = await readArguments(tool, call);
+  scope.cancellation.throwIfCancelled(); // The call is already recorded as cancelled, so its tool must not start.
   if (!validated.ok) return rejectInput(validated.issues, run);
+  void scope.events.emitLiveEvent({ type: 'tool.started', turn, index, call }); // Tools do not wait for slow readers.
+  return executeValidated(tool, { ...run, validated });
+}
+
+type ValidatedCallRun = ToolCallRun & Pick<OpenCall, 'validated'>;
+
+async function executeValidated(
+  tool: Tool,
+  call: ValidatedCallRun,
+): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
   try {
-    const result = await executeThroughMiddleware(tool, { ...run, input: validated.value });
+    const result = await executeThroughMiddleware(tool, { ...call, input: call.validated.value });
     if (typeof result?.content !== 'string') throw new ConfigError(NO_RESULT);
-    return closeWithResult(result, run);
+    return closeWithResult(result, call);
   } catch (error) {
-    if (!SuspendRun.isInstance(error) || cancellation.isCancelled) throw error;
-    return requestAnswer(tool, { ...run, reason: 'suspended', validated, shown: error.preview });
+    if (call.scope.cancellation.isCancelled) throw error;
+    if (UnknownOutcomeError.isInstance(error)) return resolveUnknownOutcome(tool, { ...call, error });
+    if (!SuspendRun.isInstance(error)) throw error;
+    const { preview: shown, state: suspendedState } = error;
+    return requestAnswer(tool, { ...call, reason: 'suspended', shown, suspendedState });
   }
+}
+
+/** Resolves a call whose tool does not know its outcome, as after a crash. A person sees the error if the tool has no preview. */
+async function resolveUnknownOutcome(
+  tool: Tool,
+  { error, ...call }: ValidatedCallRun & { readonly error: UnknownOutcomeError },
+): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
+  const { onUnknownOutcome, preview } = tool;
+  if (onUnknownOutcome === undefined) throw error;
+  if (onUnknownOutcome !== 'ask') return executeValidated(replaceExecution(tool, onUnknownOutcome), call);
+  const shown = preview === undefined ? { shown: error.message } : {};
+  return requestAnswer(tool, { ...call, reason: 'unknown_outcome', ...shown });
 }
 
 const NO_RESULT = 'A tool middleware returned no result. Return the result of next(call), or { content: "…" }.';
@@ -134,7 +177,6 @@ function executeThroughMiddleware(
 ): Promise<ToolResult> {
   const { turn, scope, state } = run;
   const { index, call } = state;
-  void scope.events.emitLiveEvent({ type: 'tool.started', turn, index, call }); // Tools do not wait for slow readers.
   const runTool: ToolExecution = ({ tool, input }) =>
     executeTool(tool, input, {
       clock: scope.clock,

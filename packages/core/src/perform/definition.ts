@@ -8,11 +8,14 @@ import type { ResolvedRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { CompiledOutput } from '../schema/compile-output.ts';
 import type { Tool } from '../tool/tool.ts';
+import type { InstrumentedAgent } from './instrumentation.ts';
 import type { Middleware, MiddlewareScope } from './middleware.ts';
 
 /** An agent as the loop sees it. Made once for each agent. */
 export interface Definition {
   readonly name: string;
+  /** How instrumentation sees the agent. */
+  readonly identity: InstrumentedAgent;
   readonly model: ChatModel;
   /** Further models that `prepareTurn` may choose. */
   readonly models: readonly ChatModel[];

@@ -1,5 +1,5 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
-import { callName } from '../chat/message.ts';
+import { getCallName } from '../chat/message.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
 import type { JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
@@ -11,6 +11,7 @@ import { readArguments } from '../tool/arguments.ts';
 import { ToolError } from '../tool/errors.ts';
 import type { Tool } from '../tool/tool.ts';
 import { type ToolResult, toResult } from '../tool/tool-result.ts';
+import { instrumentToolCall } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
@@ -18,6 +19,7 @@ import { addPath, createEventStep, formatResultStep, stamp } from './step.ts';
 import {
   closeWithError,
   closeWithResult,
+  describeCall,
   failCall,
   rejectInput,
   type ToolCallRun,
@@ -56,7 +58,12 @@ export function delegateCall(tool: Tool, { turn, state, scope }: ToolCallScope):
     async body(stepRunner) {
       const endCall = scope.budget.beginCall();
       try {
-        return await runNestedCall(tool, { ...run, stepRunner, path: addPath(scope, name) });
+        const kind = state.nestedPending === undefined ? 'run' : 'resumed';
+        return await instrumentToolCall(
+          scope,
+          () => describeCall(tool, { turn, state, kind }),
+          (onReplayed) => runNestedCall(tool, { ...run, stepRunner, path: addPath(scope, name), onReplayed }),
+        );
       } finally {
         endCall();
       }
@@ -67,17 +74,28 @@ export function delegateCall(tool: Tool, { turn, state, scope }: ToolCallScope):
 interface DelegatedCall extends ToolCallRun {
   readonly stepRunner: StepRunner;
   readonly path: string;
+  /** Called if the result was recorded by an earlier attempt. */
+  readonly onReplayed: () => void;
 }
 
-async function runNestedCall(tool: Tool, { stepRunner, path, ...run }: DelegatedCall): Promise<JournalEvent> {
+async function runNestedCall(
+  tool: Tool,
+  { stepRunner, path, onReplayed, ...run }: DelegatedCall,
+): Promise<JournalEvent> {
   const { turn, state, scope, requests } = run;
   const { index, call } = state;
-  const createResultStep = (work: () => ToolCallClosedEvent): Step<JournalEvent> =>
-    createEventStep<JournalEvent>(scope, {
+  const createResultStep = (work: () => ToolCallClosedEvent): Step<JournalEvent> => {
+    const step = createEventStep<JournalEvent>(scope, {
       name: formatResultStep({ turn, ...state }),
       effect: 'read',
       work: async () => work(),
     });
+    const onRecorded: typeof step.onRecorded = (event, how) => {
+      if (how.replayed) onReplayed();
+      step.onRecorded(event, how);
+    };
+    return { ...step, onRecorded };
+  };
   const read = await readArguments(tool, call);
   if (!read.ok) return scope.stepRunner.step(createResultStep(() => rejectInput(read.issues, run)));
   // An aborted run still replays its nested run to count its usage, without a start event. Tools do not wait for slow readers.
@@ -130,7 +148,7 @@ async function delegateThroughMiddleware(
   const runAgent: ToolExecution = async ({ input }) => {
     nestedRun ??= delegate(input, outer);
     const { outcome } = await nestedRun;
-    if (outcome.status !== 'completed') throw new NestedRunError(outcome, callName(state.call));
+    if (outcome.status !== 'completed') throw new NestedRunError(outcome, getCallName(state.call));
     return toResult(outcome.output, { maxLength: tool.maxResultLength });
   };
   const call = { call: state.call, tool, input };

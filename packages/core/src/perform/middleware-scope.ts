@@ -3,6 +3,7 @@ import type { ChatRequest } from '../chat/request.ts';
 import type { ChatResponse } from '../chat/response.ts';
 import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import { createModelCallSpan, instrumentModelCall } from './instrumentation.ts';
 import type { MiddlewareScope } from './middleware.ts';
 import { AttemptCounter, ModelRequests } from './model-requests.ts';
 import type { EventSink, Scope } from './scope.ts';
@@ -35,6 +36,11 @@ export function createMiddlewareScope(
   };
 }
 
+interface SentRequest {
+  readonly request: ChatRequest;
+  readonly requests: ModelRequests;
+}
+
 /** The model requests that middleware makes in one step: with the run's budget, retries and signal, and charged with the step. */
 export class MiddlewareRequests {
   readonly #scope: Scope;
@@ -57,7 +63,21 @@ export class MiddlewareRequests {
     this.#attempts ??= new AttemptCounter();
     const requests = new ModelRequests(this.#branch.scope, { turn: this.#turn, model, attempts: this.#attempts });
     this.#all = [...(this.#all ?? []), requests];
-    return ignoreRejection(requests.send(request));
+    return ignoreRejection(this.#sendInstrumented(model, { request, requests }));
+  }
+
+  async #sendInstrumented(model: ChatModel, { request, requests }: SentRequest): Promise<ChatResponse> {
+    const span = createModelCallSpan(this.#scope, () => {
+      const getUsage = (): Usage => requests.usage;
+      return { turn: this.#turn, model, request, origin: 'middleware', isCompacted: false, getUsage };
+    });
+    if (span === undefined) return requests.send(request);
+    requests.setCallSpan(span);
+    const sent = await instrumentModelCall(this.#scope, span, async () => {
+      const response = await requests.send(request);
+      return { response, model: requests.findOrigin(response).model };
+    });
+    return sent.response;
   }
 
   get usage(): Usage {

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { ConfigError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
 import type { ChatRequest, ToolChoice } from '../chat/request.ts';
@@ -77,6 +78,13 @@ export type ToolExecution = (call: ValidatedCall) => Promise<ToolResult>;
  * the tool; `AbortRun` and `RefuseRun` end the run.
  */
 export interface Middleware<in Context = unknown> {
+  /**
+   * Whether the middleware decides about the text of a response after its deltas were emitted: it may replace the text, or end the run
+   * because of it. Then `agent.hasTextGuard` is true, and whatever shows a run to a person must wait for the text of `model.responded`.
+   *
+   * @defaultValue false
+   */
+  readonly isTextGuard?: boolean;
   readonly prepareTurn?: (turn: TurnPlan, scope: MiddlewareScope<Context>) => TurnPlan | Promise<TurnPlan>;
   readonly wrapModelCall?: (
     request: ChatRequest,
@@ -105,4 +113,12 @@ export class RejectedResponse extends Error {
     this.response = response;
     this.rejection = rejection;
   }
+}
+
+/** JavaScript models and middleware may return no response. @throws ConfigError */
+export function checkResponse(response: ChatResponse | undefined, by: string): void {
+  if (response?.choices?.[0]?.message !== undefined) return;
+  throw new ConfigError(
+    `${by} returned no response. Return { choices: [{ message, finish_reason }] }, or the result of next(request).`,
+  );
 }

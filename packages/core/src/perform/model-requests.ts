@@ -1,6 +1,5 @@
 import { LazySignal } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
-import { ConfigError } from '../base/errors.ts';
 import { measureUtf8 } from '../base/text.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -12,11 +11,19 @@ import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import { BudgetExceededError, type BudgetReservation } from '../limits/budget.ts';
 import { computeUsage, estimateDiscardedUsage, estimatePrompt } from '../limits/estimate.ts';
 import { checkPrices } from '../limits/limits.ts';
-import { type Attempt, type AttemptFailure, type AttemptResult, runAttempts } from '../model/attempts.ts';
+import {
+  type Attempt,
+  type AttemptFailure,
+  type AttemptResult,
+  type AttemptsOptions,
+  runAttempts,
+} from '../model/attempts.ts';
 import type { ChatModel, ModelContext, Price } from '../model/chat-model.ts';
 import { NetworkError, TimeoutError } from '../model/errors.ts';
 import { findHighestPrice, listModelChain } from '../model/price.ts';
 import { withMemo } from '../model/request-memo.ts';
+import { type AttemptSpan, getTraceparent, type ModelCallSpan } from './instrumentation.ts';
+import { checkResponse } from './middleware.ts';
 import type { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
 
@@ -44,7 +51,8 @@ export interface ModelRequestsOptions {
 
 /** The request that a response belongs to. */
 export interface ResponseOrigin {
-  readonly modelName: string;
+  /** The model that responded. */
+  readonly model: ChatModel;
   /** The limit that shortened the response, if any. */
   readonly clampedByLimit: LimitName | undefined;
   /** The number of the last attempt; `undefined` if middleware made the response. */
@@ -61,6 +69,7 @@ export class ModelRequests {
   readonly #failed: FailedAttempt[] = [];
   /** The request whose deltas are emitted: the last one that started alone. */
   #emitted: ModelRequest | undefined;
+  #callSpan: ModelCallSpan | undefined;
 
   constructor(scope: Scope, options: ModelRequestsOptions) {
     this.#scope = scope;
@@ -76,6 +85,11 @@ export class ModelRequests {
     return this.#failed;
   }
 
+  /** Sets the model call that the following requests are part of. */
+  setCallSpan(span: ModelCallSpan | undefined): void {
+    this.#callSpan = span;
+  }
+
   /** Requests a response, with all retries and within the budget. */
   send(asked: ChatRequest): Promise<ChatResponse> {
     const { turn, model, attempts, emitter } = this.#options;
@@ -87,6 +101,7 @@ export class ModelRequests {
       model,
       attempts,
       emitter: isAlone ? emitter : undefined,
+      callSpan: this.#callSpan,
       failed: this.#failed,
     });
     if (isAlone) this.#emitted = request;
@@ -105,7 +120,7 @@ export class ModelRequests {
     const own = this.#findRequest(response);
     const request = own ?? this.#requests.findLast(({ answer }) => answer !== undefined);
     return {
-      modelName: request?.answer?.model.name ?? model.name,
+      model: request?.answer?.model ?? model,
       clampedByLimit: request?.clampedByLimit,
       attempt: own?.attempt,
       hasEmitted: own !== undefined && own === this.#emitted && emitter?.hasEmitted === true,
@@ -123,6 +138,8 @@ export class ModelRequests {
 
 interface ModelRequestOptions extends Omit<ModelRequestsOptions, 'emitter'> {
   readonly scope: Scope;
+  /** The model call that the request is part of; absent if nothing instruments it. */
+  readonly callSpan: ModelCallSpan | undefined;
   readonly emitter: ResponseEmitter | undefined;
   /** Gets the failed attempts. */
   readonly failed: FailedAttempt[];
@@ -152,6 +169,8 @@ class ModelRequest {
   #isSettled = false;
   #isEnded = false;
   #answered: AttemptResult | undefined;
+  /** The listener of instrumentation, during an attempt. */
+  #onDelta: ((delta: Delta) => void) | undefined;
 
   constructor(request: ChatRequest, options: ModelRequestOptions) {
     this.#request = request;
@@ -167,6 +186,10 @@ class ModelRequest {
 
   get clampedByLimit(): LimitName | undefined {
     return this.#clampedByLimit;
+  }
+
+  get turn(): number {
+    return this.#options.turn;
   }
 
   /** The number of the last attempt. */
@@ -192,6 +215,7 @@ class ModelRequest {
         policy: scope.definition.retry,
         context: new RequestContext(scope, this),
         random: scope.random,
+        ...this.#instrumentAttempts(),
         onAttempt: (attempt) => this.#startAttempt(attempt),
         onFailure: (failure) => this.#failAttempt(failure),
       });
@@ -208,6 +232,25 @@ class ModelRequest {
     }
   }
 
+  #instrumentAttempts(): Pick<AttemptsOptions, 'instrument'> {
+    const { scope, callSpan } = this.#options;
+    const { instrumentation } = scope.instrumented ?? {};
+    if (callSpan === undefined || instrumentation?.instrumentAttempt === undefined) return {};
+    const instrument: AttemptsOptions['instrument'] = (attempt, work) => {
+      this.#onDelta = undefined;
+      const span: AttemptSpan = {
+        ...attempt,
+        call: callSpan,
+        attempt: this.#attempt,
+        onDelta: (listener) => {
+          this.#onDelta = listener;
+        },
+      };
+      return instrumentation.instrumentAttempt?.(span, work) ?? work();
+    };
+    return { instrument };
+  }
+
   /** Releases the reservations. Called after the usage is charged. */
   end(): void {
     this.#isEnded = true;
@@ -217,6 +260,7 @@ class ModelRequest {
   }
 
   receive(delta: Delta): Promise<void> | undefined {
+    this.#onDelta?.(delta);
     if (this.#underWay !== undefined) this.#underWay.receivedBytes += measureUtf8(delta.delta);
     return this.#options.emitter?.emit(delta);
   }
@@ -302,17 +346,32 @@ class RequestContext extends LazySignal implements ModelContext {
   readonly clock: Clock;
   readonly runId: string;
   readonly path: string;
-  readonly traceparent: string | undefined;
+  readonly turn: number;
+  readonly wireLog: Scope['wireLog'];
   readonly #request: ModelRequest;
+  readonly #scope: Scope;
 
-  constructor({ cancellation, memo, clock, runId, path, traceparent }: Scope, request: ModelRequest) {
+  constructor(scope: Scope, request: ModelRequest) {
+    const { cancellation, memo, clock, runId, path, wireLog } = scope;
     super(cancellation);
     withMemo(this, memo);
     this.clock = clock;
     this.runId = runId;
     this.path = path;
-    this.traceparent = traceparent;
+    this.turn = request.turn;
+    this.wireLog = wireLog;
     this.#request = request;
+    this.#scope = scope;
+  }
+
+  /** Read by each attempt, inside its span. */
+  get traceparent(): string | undefined {
+    return getTraceparent(this.#scope);
+  }
+
+  /** Read by each attempt. */
+  get attempt(): number {
+    return this.#request.attempt;
   }
 
   onDelta(delta: Delta): Promise<void> | undefined {
@@ -333,12 +392,4 @@ function isBilled(error: unknown, { receivedBytes }: AttemptUnderWay): boolean {
   if (receivedBytes > 0 || ProtocolError.isInstance(error)) return true;
   if (TimeoutError.isInstance(error)) return error.phase !== 'connect';
   return NetworkError.isInstance(error) && error.phase === 'response';
-}
-
-/** JavaScript models and middleware may return no response. @throws ConfigError */
-export function checkResponse(response: ChatResponse | undefined, by: string): void {
-  if (response?.choices?.[0]?.message !== undefined) return;
-  throw new ConfigError(
-    `${by} returned no response. Return { choices: [{ message, finish_reason }] }, or the result of next(request).`,
-  );
 }

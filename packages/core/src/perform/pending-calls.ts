@@ -3,7 +3,7 @@ import { copyJson } from '../base/copy-json.ts';
 import { type Json, stringifyCanonical } from '../base/json.ts';
 import { computeSha256 } from '../base/sha256.ts';
 import { CANCELLED } from '../chat/history.ts';
-import { callName, type ToolCall } from '../chat/message.ts';
+import { getCallName, type ToolCall } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { getErrorMessage, toErrorData } from '../event/error-data.ts';
@@ -27,6 +27,7 @@ import type { ValidationResult } from '../schema/schema.ts';
 import { parseCallArguments, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
 import { toResult, truncateResult } from '../tool/tool-result.ts';
+import { instrumentToolCall } from './instrumentation.ts';
 import type { Scope } from './scope.ts';
 import {
   addPath,
@@ -39,7 +40,7 @@ import {
   stamp,
   toInterruption,
 } from './step.ts';
-import { ToolCallContext, type ToolCallScope } from './tool-call.ts';
+import { describeCall, ToolCallContext, type ToolCallScope } from './tool-call.ts';
 
 /** Asks the tool of each call whether the call needs an external answer. A call with a missing tool or invalid input needs none: it will not run. */
 export function checkCalls(
@@ -57,7 +58,10 @@ export function checkCalls(
       );
       const position = { turn, index, ...stamp(scope) };
       if (pending === undefined) return { type: 'approval.not_required', ...position };
-      return { type: 'approval.requested', pending, ...position, ...(again !== undefined && { again }) };
+      const request = { type: 'approval.requested', pending, ...position } as const;
+      if (again === undefined) return request;
+      const { suspendedState: kept } = state;
+      return { ...request, again, ...(pending.reason === 'suspended' && kept !== undefined && { state: kept }) };
     };
     return createEventStep<JournalEvent>(scope, {
       name: formatCheckStep({ turn, index, repeats }),
@@ -82,22 +86,31 @@ interface RepeatedCall extends ToolCallScope {
 }
 
 async function findPendingCall({ turn, state, scope, repeats = 0 }: RepeatedCall): Promise<PendingCall | undefined> {
-  const name = callName(state.call);
+  const name = getCallName(state.call);
   const tool = scope.definition.tools.get(name);
   if (tool === undefined || scope.getState().tools?.includes(name) === false) return undefined;
   const validated = await readArguments(tool, state.call);
   if (!validated.ok) return undefined;
   const call = { state, turn, repeats, scope, validated };
-  if (repeats > 0) return createPendingCall(tool, { reason: state.pending?.reason ?? 'approval', ...call });
+  if (repeats > 0) return repeatPendingCall(tool, call);
   if (tool.hasExternalResult) return createPendingCall(tool, { reason: 'external_result', ...call });
   if (!(await checkApproval(tool, call))) return undefined;
   return createPendingCall(tool, { reason: 'approval', ...call });
 }
 
+/** Creates the pending call again. A suspended call keeps its state and the preview that belongs to it. */
+function repeatPendingCall(tool: Tool, call: RepeatedCall & ValidatedScope): Promise<PendingCall> {
+  const { pending, suspendedState } = call.state;
+  const { reason = 'approval', preview: shown } = pending ?? {};
+  return createPendingCall(tool, { reason, ...call, ...(reason === 'suspended' && { shown, suspendedState }) });
+}
+
 interface PendingScope extends RepeatedCall, ValidatedScope {
   readonly reason: PendingCall['reason'];
   /** @defaultValue the result of the tool's `preview` */
-  readonly shown?: Json;
+  readonly shown?: Json | undefined;
+  /** The state with which the tool suspended the call. */
+  readonly suspendedState?: Json | undefined;
 }
 
 /** Creates the pending call that a person or system sees, and announces the wait: from then on it can be answered. */
@@ -108,7 +121,7 @@ export async function createPendingCall(tool: Tool, pending: PendingScope): Prom
   const preview = makeStorable(
     known.shown ?? (await readPreview(tool, { turn, state, scope, validated: known.validated })),
   );
-  const definitionHash = scope.policy.getDefinitionHash(callName(call));
+  const definitionHash = scope.policy.getDefinitionHash(getCallName(call));
   const fingerprint = await hashCall(call, { input, definitionHash });
   const name = formatWait({
     turn,
@@ -116,7 +129,8 @@ export async function createPendingCall(tool: Tool, pending: PendingScope): Prom
     repeats,
     unknownOutcomes: hasBegun(reason) ? unknownOutcomes + 1 : unknownOutcomes,
   });
-  const shown = { id: addPath(scope, name), reason, accepts: [...ACCEPTED[reason]], call, input, fingerprint };
+  const accepts = [...(known.suspendedState === undefined ? ACCEPTED[reason] : ACCEPTED_WITH_STATE)];
+  const shown = { id: addPath(scope, name), reason, accepts, call, input, fingerprint };
   const pendingCall = definitionHash === undefined ? shown : { ...shown, definitionHash };
   // Before the event is emitted: an answer may arrive immediately, while parallel calls are still checked.
   await waitForAnswer(pendingCall, { name, scope, ahead: true });
@@ -129,6 +143,9 @@ const ACCEPTED: Readonly<Record<PendingCall['reason'], PendingCall['accepts']>> 
   unknown_outcome: ['approve', 'result', 'deny'],
   suspended: ['approve', 'result', 'deny'],
 };
+
+/** A tool that suspends with a state expects a value. */
+const ACCEPTED_WITH_STATE: PendingCall['accepts'] = ['resume', 'deny'];
 
 /** Returns the input for a person to see. The text of a custom tool is shown as text, even if the call has the form of a function. */
 function readInput(tool: Tool, call: ToolCall): Json {
@@ -174,7 +191,7 @@ function hashCall(
   call: ToolCall,
   { input, definitionHash }: Pick<PendingCall, 'input'> & { readonly definitionHash: string | undefined },
 ): Promise<string> {
-  return computeSha256(stringifyCanonical([call.id, callName(call), input, definitionHash ?? null]));
+  return computeSha256(stringifyCanonical([call.id, getCallName(call), input, definitionHash ?? null]));
 }
 
 interface WaitForOptions extends Pick<WaitOptions, 'ahead'> {
@@ -190,7 +207,7 @@ function waitForAnswer(
 ): Promise<WaitResult<PendingAnswer>> {
   const { definition, stepRunner } = scope;
   // A call that accepts no answer waits only for a user message, which has no deadline.
-  const tool = accepts.length === 0 ? undefined : definition.tools.get(callName(call));
+  const tool = accepts.length === 0 ? undefined : definition.tools.get(getCallName(call));
   const timeoutMs = tool?.approvalTimeoutMs ?? Number.POSITIVE_INFINITY;
   return stepRunner.waitFor<PendingAnswer>(name, { fingerprint, accepts, timeoutMs, ...ahead });
 }
@@ -248,7 +265,14 @@ async function recordAnswer(waited: WaitEnd, call: AnsweredCall): Promise<readon
   const closed = closeAnswered(waited, call);
   if (closed === undefined) return [await scope.stepRunner.step(first)];
   const name = formatResultStep({ turn, ...state });
-  const second = createEventStep<JournalEvent>(scope, { name, effect: 'read', work: async () => closed });
+  const tool = scope.definition.tools.get(getCallName(state.call));
+  const close = (): Promise<JournalEvent> =>
+    instrumentToolCall(
+      scope,
+      () => describeCall(tool, { turn, state, kind: 'closed' }),
+      async () => closed,
+    );
+  const second = createEventStep<JournalEvent>(scope, { name, effect: 'read', work: close });
   return [await scope.stepRunner.step(first), await scope.stepRunner.step(second)];
 }
 
@@ -277,6 +301,7 @@ function closeAnswered(
   switch (value.type) {
     case 'approve':
     case 'edit':
+    case 'resume':
       return undefined;
     case 'deny':
       return skip('denied', describeDenial(value, pending));
@@ -284,7 +309,7 @@ function closeAnswered(
       return closeWithExternalResult(value, {
         position,
         pending,
-        tool: scope.definition.tools.get(callName(state.call)),
+        tool: scope.definition.tools.get(getCallName(state.call)),
       });
     case 'interrupt':
       return skip('cancelled', describeInterruption(state, pending));
@@ -327,7 +352,7 @@ function describeInterruption({ nestedPending }: CallState, { reason }: PendingC
   return reason === 'unknown_outcome' ? UNKNOWN_UNANSWERED : CANCELLED;
 }
 
-const UNKNOWN = 'The outcome of this call is unknown: the process stopped while it ran.';
+const UNKNOWN = 'The outcome of this call is unknown.';
 
 const UNKNOWN_UNANSWERED = `${UNKNOWN} It may have had its effect. No decision was made.`;
 

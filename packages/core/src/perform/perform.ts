@@ -1,4 +1,5 @@
 import { HostError } from '../base/errors.ts';
+import { getCallName } from '../chat/message.ts';
 import type { HandoffCompletedEvent, JournalEvent } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { EffectAction, RecordEvent, RefuseCalls } from '../loop/action.ts';
@@ -8,9 +9,11 @@ import { callModel } from './call-model.ts';
 import { runCalls } from './call-tools.ts';
 import { checkOutput } from './check-output.ts';
 import { handOver } from './hand-over.ts';
+import { instrumentToolCall } from './instrumentation.ts';
 import { awaitAnswers, checkCalls } from './pending-calls.ts';
 import type { Scope } from './scope.ts';
 import { createEventStep, formatResultStep, stamp } from './step.ts';
+import { describeCall } from './tool-call.ts';
 
 /** Runs the loop with effects, in the scope of the active agent. */
 export function runInScope(scope: Scope, start: RunState): Promise<Outcome<unknown>> {
@@ -92,9 +95,12 @@ function recordEvent({ step, event }: RecordEvent, scope: Scope): Promise<Journa
 function refuseCalls({ turn, calls, limit, content }: RefuseCalls, scope: Scope): Promise<readonly JournalEvent[]> {
   const steps = calls.map((state) => {
     const { index, call } = state;
-    const work = async (): Promise<JournalEvent> => {
+    const skip = async (): Promise<JournalEvent> => {
       return { type: 'tool.skipped', turn, index, call, reason: 'limit', limit, content, ...stamp(scope) };
     };
+    const tool = scope.definition.tools.get(getCallName(call));
+    const work = (): Promise<JournalEvent> =>
+      instrumentToolCall(scope, () => describeCall(tool, { turn, state, kind: 'closed' }), skip);
     return createEventStep<JournalEvent>(scope, { name: formatResultStep({ turn, ...state }), effect: 'read', work });
   });
   return scope.stepRunner.parallel(steps, { width: steps.length });

@@ -95,10 +95,18 @@ export class ResponseEmitter {
     const position = { turn: this.#turn, attempt: this.#attempt };
     if (delta.type !== 'call')
       return events.emitLiveEvent({ type: EVENT_TYPES[delta.type], ...position, delta: delta.delta });
-    const { index, name } = delta;
+    const { index, name, kind = 'function' } = delta;
     const id = this.#getCallId(delta);
     const call = id === undefined ? { toolName: name } : { toolName: name, toolCallId: id };
-    return events.emitLiveEvent({ type: 'tool_call.delta', ...position, index, name, ...call, delta: delta.delta });
+    return events.emitLiveEvent({
+      type: 'tool_call.delta',
+      ...position,
+      index,
+      name,
+      kind,
+      ...call,
+      delta: delta.delta,
+    });
   }
 
   /** Returns the id that the history will assign: servers reuse ids. */

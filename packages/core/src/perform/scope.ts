@@ -1,17 +1,20 @@
 import type { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
+import type { EndCallbacks } from '../base/end-callbacks.ts';
 import type { SystemMessage, UserMessage } from '../chat/message.ts';
 import type { ChatSettings } from '../chat/request.ts';
 import type { EventType } from '../event/event.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
-import type { StepRecording, StepRunner } from '../host/step-runner.ts';
+import type { StepRecord, StepRunner } from '../host/step-runner.ts';
 import type { ActiveTime } from '../limits/active-time.ts';
 import type { Budget } from '../limits/budget.ts';
 import type { Policy } from '../loop/policy.ts';
 import type { RunState } from '../loop/state.ts';
 import type { RequestMemo } from '../model/request-memo.ts';
+import type { WireLog } from '../model/wire-log.ts';
 import type { Definition, DefinitionChanges } from './definition.ts';
+import type { InstrumentedRun } from './instrumentation.ts';
 
 /** The state and services of a run that effects use. */
 export interface Scope extends DefinitionChanges {
@@ -23,11 +26,18 @@ export interface Scope extends DefinitionChanges {
   readonly instructions: SystemMessage | undefined;
   readonly runId: string;
   readonly path: string;
+  /** The option of the run; `getTraceparent` prefers the active span. */
   readonly traceparent: string | undefined;
+  /** Absent if nothing instruments the run. */
+  readonly instrumented: InstrumentedRun | undefined;
+  /** Never throws. Absent if nothing logs the bytes of requests. */
+  readonly wireLog: WireLog | undefined;
   /** The application's context value. `agent.run` checks its type. */
   readonly context: never;
   /** Cancelling it ends the run and its open work. */
   readonly cancellation: Cancellation;
+  /** Called when this process leaves the outermost run. */
+  readonly endCallbacks: EndCallbacks;
   readonly memo: RequestMemo;
   readonly clock: Clock;
   readonly random: () => number;
@@ -49,7 +59,7 @@ export interface Scope extends DefinitionChanges {
 /** Receives the events of a run. */
 export interface EventSink {
   /** Called once for each journal event, as soon as it is recorded. */
-  emitJournalEvent(emitJournalEvent: JournalEvent, how: StepRecording): void;
+  emitJournalEvent(emitJournalEvent: JournalEvent, how: StepRecord): void;
   /** Returns a promise if a reader is behind: continue when it resolves. */
   emitLiveEvent(emitLiveEvent: LiveEvent): Promise<void> | undefined;
   /** Whether anything receives live events of the type. */

@@ -1,5 +1,5 @@
 import { HostError } from '../base/errors.ts';
-import { callName, type ToolCall } from '../chat/message.ts';
+import { getCallName, type ToolCall } from '../chat/message.ts';
 import { getErrorMessage, toErrorData } from '../event/error-data.ts';
 import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type {
@@ -105,7 +105,7 @@ interface CallPosition {
 
 /** Names the step of a call. The name depends only on the call, so a finished call is found even if its tool is missing. */
 export function formatToolStep({ turn, index, call }: CallPosition): string {
-  return formatCallStep('tool', { turn, index, toolName: callName(call) });
+  return formatCallStep('tool', { turn, index, toolName: getCallName(call) });
 }
 
 interface CallAttempt extends CallPosition {
@@ -123,7 +123,7 @@ export function formatCheckStep({ turn, index, repeats }: Omit<CallWait, 'unknow
 
 /** Names the step of a result. A call that runs again after an unknown outcome has another step. */
 export function formatResultStep({ turn, index, call, unknownOutcomes }: CallAttempt): string {
-  return formatCallStep('tool', { turn, index, toolName: callName(call), unknownOutcomes });
+  return formatCallStep('tool', { turn, index, toolName: getCallName(call), unknownOutcomes });
 }
 
 /** Names the wait of a call within its run. */

@@ -2,16 +2,17 @@ import { type Cancellation, LazySignal } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
 import { findClosest, pluralize } from '../base/text.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
-import { callArguments, callName } from '../chat/message.ts';
+import { getCallArguments, getCallName } from '../chat/message.ts';
 import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
 import type { ExceededCallLimit } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
-import { isRunEndError, RefuseRun, ToolError } from '../tool/errors.ts';
+import { isRunEndError, RefuseRun, ToolError, UnknownOutcomeError } from '../tool/errors.ts';
 import { ToolTimeoutError } from '../tool/execute-tool.ts';
-import type { ToolContext } from '../tool/tool.ts';
+import type { Tool, ToolContext } from '../tool/tool.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
+import { getTraceparent, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
@@ -31,6 +32,14 @@ export interface ToolCallRun extends ToolCallScope {
   readonly requests: MiddlewareRequests;
 }
 
+/** Describes a call for instrumentation. */
+export function describeCall(
+  tool: Tool | undefined,
+  { turn, state: { index, call }, kind }: Pick<ToolCallScope, 'turn' | 'state'> & Pick<ToolCallSpan, 'kind'>,
+): Omit<ToolCallSpan, 'run' | 'agent'> {
+  return { turn, index, call, kind, ...(tool !== undefined && { tool }) };
+}
+
 /** The context that a tool gets with a call. */
 export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly context: never;
@@ -39,7 +48,9 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
-  readonly progress: ToolContext<never>['progress'];
+  readonly resumeData: ToolContext<never>['resumeData'];
+  readonly reportProgress: ToolContext<never>['reportProgress'];
+  readonly onRunEnd: ToolContext<never>['onRunEnd'];
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
   constructor({ turn, scope, state }: ToolCallScope, cancellation: Cancellation = scope.cancellation) {
@@ -50,11 +61,14 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.idempotencyKey = `${scope.runId}/${addPath(scope, formatToolStep({ turn, index, call }))}`;
     this.runId = scope.runId;
     this.path = scope.path;
-    this.traceparent = scope.traceparent;
-    const emitProgress: ToolContext<never>['progress'] = (progress) => {
+    this.traceparent = getTraceparent(scope);
+    this.resumeData = state.resumeData;
+    const emitProgress: ToolContext<never>['reportProgress'] = (progress) => {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
     };
-    this.progress = emitProgress; // An own property: see `LazySignal`.
+    this.reportProgress = emitProgress; // An own property: see `LazySignal`.
+    const addCallback: ToolContext<never>['onRunEnd'] = (callback) => scope.endCallbacks.add(callback);
+    this.onRunEnd = addCallback;
   }
 }
 
@@ -68,8 +82,8 @@ export function wrapExecution(inner: ToolExecution, { turn, scope, requests }: T
 export function closeWithResult({ content, ...rest }: ToolResult, run: ToolCallRun): ToolCallClosedEvent {
   const { isEdited, call } = run.state;
   // The model must know that the tool ran with other arguments.
-  const edited = isEdited ? `A person approved this call with other arguments: ${callArguments(call)}\n` : '';
-  const { handoffTo } = run.scope.definition.tools.get(callName(call)) ?? {};
+  const edited = isEdited ? `A person approved this call with other arguments: ${getCallArguments(call)}\n` : '';
+  const { handoffTo } = run.scope.definition.tools.get(getCallName(call)) ?? {};
   const over = handoffTo === undefined ? {} : { handoffTo };
   const full = isEdited ? { fullContent: content } : {};
   return { type: 'tool.finished', ...toCallPosition(run), ...over, content: edited + content, ...full, ...rest };
@@ -92,13 +106,18 @@ export function closeWithError(error: unknown, run: ToolCallRun): ToolCallClosed
     const content = `Timed out after ${error.timeoutMs / 1000} s. It may still have had its effect.`;
     return failCall(error, { ...run, reason: 'timeout', content });
   }
+  if (UnknownOutcomeError.isInstance(error)) {
+    return failCall(error, { ...run, reason: 'unknown_outcome', content: `${error.message}\n${OUTCOME_UNKNOWN}` });
+  }
   const content = ToolError.isInstance(error) ? error.message : stringifyWellFormed({ error: describeForModel(error) });
   return failCall(addContextHint(error, run), { ...run, reason: 'threw', content });
 }
 
+const OUTCOME_UNKNOWN = 'The outcome of this call is unknown. It may have had its effect. Check before you repeat it.';
+
 /** JavaScript code or a host may run an agent without the context that its tools read. */
 function addContextHint(error: unknown, { state, scope }: ToolCallRun): unknown {
-  const name = callName(state.call);
+  const name = getCallName(state.call);
   // A function with one parameter does not read the context.
   const readsContext = (scope.definition.tools.get(name)?.execute.length ?? 0) > 1;
   if (scope.context !== undefined || !readsContext || !isCodeMistake(error)) return error;
@@ -125,7 +144,7 @@ export function refuseCall({ max, spent }: ExceededCallLimit, run: ToolCallRun):
 /** Gives the model the tools of this turn. */
 export function rejectUnknownTool(run: ToolCallRun): ToolCallClosedEvent {
   checkUnchanged(run);
-  const name = callName(run.state.call);
+  const name = getCallName(run.state.call);
   const names = run.scope.getState().tools ?? [...run.scope.definition.tools.keys()];
   const meant = findClosest(name, names);
   const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`;
@@ -143,11 +162,29 @@ export function rejectInput(issues: string, run: ToolCallRun): ToolCallClosedEve
  *
  * @throws HostError `run.changed`
  */
-function checkUnchanged({ turn, state: { call }, scope }: ToolCallRun): void {
-  const change = scope.changedTools.get(callName(call));
-  if (change === undefined || !scope.isFromEarlierAttempt(turn)) return;
-  throw new HostError(
-    `Run "${scope.runId}" has an open call of tool "${callName(call)}" that agent "${scope.definition.name}" cannot run any more: ${change}. Resume it with the old tool, or pass onVersionMismatch: "continue" to return an error to the model.`,
+function checkUnchanged(call: ToolCallScope): void {
+  const change = findChange(call);
+  if (change === undefined) return;
+  throw createChangeError(call, `cannot run any more: ${change}`, 'return an error to the model');
+}
+
+function findChange({ turn, state: { call }, scope }: ToolCallScope): string | undefined {
+  return scope.isFromEarlierAttempt(turn) ? scope.changedTools.get(getCallName(call)) : undefined;
+}
+
+/**
+ * Returns a `HostError` `run.changed` for a call of a tool that is defined outside the application and was rewritten since the model made
+ * the call. The arguments may still match, and mean something else. A call that was approved since then runs.
+ */
+export function findRewriteError(tool: Tool | undefined, call: ToolCallScope): HostError | undefined {
+  if (tool?.definitionHash === undefined || call.state.status === 'approved') return undefined;
+  if (findChange(call) === undefined) return undefined;
+  return createChangeError(call, 'must not run: the definition of the tool has changed', 'run the new tool');
+}
+
+function createChangeError({ state: { call }, scope }: ToolCallScope, problem: string, otherwise: string): HostError {
+  return new HostError(
+    `Run "${scope.runId}" has an open call of tool "${getCallName(call)}" that agent "${scope.definition.name}" ${problem}. Resume it with the old tool, or pass onVersionMismatch: "continue" to ${otherwise}.`,
     { code: 'run.changed' },
   );
 }
@@ -160,7 +197,7 @@ export interface CallFailure extends ToolCallRun {
 /** Shortens the text like a result: an error may quote a whole page. */
 export function failCall(error: unknown, { reason, content, ...run }: CallFailure): ToolFailedEvent {
   const maxLength =
-    run.scope.definition.tools.get(callName(run.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
+    run.scope.definition.tools.get(getCallName(run.state.call))?.maxResultLength ?? Number.POSITIVE_INFINITY;
   const { content: shown } = truncateResult(content, maxLength);
   const guard = RefuseRun.isInstance(error) ? error.guard : undefined;
   const data = { content: shown, reason, error: toErrorData(error) };

@@ -2,7 +2,7 @@ import { callAsync } from '../base/cancellation.ts';
 import { findOverflow, isRecord, parseJson } from '../base/json.ts';
 import { shorten } from '../base/text.ts';
 import { findRoundedIntegers, isDeeperThan, withoutPrototypes } from '../base/untrusted-json.ts';
-import { callArguments, type ToolCall } from '../chat/message.ts';
+import { getCallArguments, type ToolCall } from '../chat/message.ts';
 import type { Repair } from '../chat/response.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { formatPath } from '../schema/issues.ts';
@@ -70,7 +70,7 @@ type ArgumentsTool = Pick<Tool, 'customObject' | 'jsonSchema'>;
 export function parseCallArguments(tool: ArgumentsTool, call: ToolCall): ValidationResult {
   if (call.type === 'custom' && tool.customObject !== undefined)
     return { ok: true, value: { input: call.custom.input } };
-  const parsed = parseArguments(callArguments(call));
+  const parsed = parseArguments(getCallArguments(call));
   return parsed.ok && isEmptyList(parsed.value) && !hasParameters(tool) ? { ok: true, value: {} } : parsed;
 }
 
@@ -87,7 +87,7 @@ function hasParameters({ jsonSchema }: ArgumentsTool): boolean {
 /** Lists the repairs of a call's arguments. Paths start inside the call. */
 export function findArgumentRepairs(tool: ArgumentsTool, call: ToolCall): readonly Repair[] {
   const path = 'function.arguments';
-  const text = callArguments(call).trim();
+  const text = getCallArguments(call).trim();
   if (call.type === 'custom' || text === '' || (text.startsWith('{') && !JSON_IN_TEXT.test(text))) return [];
   const parsed = parseCallArguments(tool, call);
   if (!parsed.ok || !isRecord(parsed.value)) return [];

@@ -1,4 +1,5 @@
 import { addBrand, hasBrand } from '../base/brand.ts';
+import { copyJson } from '../base/copy-json.ts';
 import { PawlError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
@@ -14,6 +15,24 @@ export class ToolError extends Error {
 
   static isInstance(error: unknown): error is ToolError {
     return hasBrand(error, 'ToolError');
+  }
+}
+
+/**
+ * Thrown by a tool that cannot know whether its call had its effect, for example because a connection broke after the request was
+ * sent. The tool's `onUnknownOutcome` decides as after a crash. Without it the call fails with the reason `unknown_outcome`, and the
+ * model reads the message and a warning not to repeat the call unchecked. `withToolRetry` does not repeat it.
+ */
+export class UnknownOutcomeError extends PawlError {
+  override readonly name = 'UnknownOutcomeError';
+
+  constructor(message: string, { cause }: ErrorOptions = {}) {
+    super(message, { code: 'tool.unknown_outcome', cause });
+    addBrand(this, 'UnknownOutcomeError');
+  }
+
+  static override isInstance(error: unknown): error is UnknownOutcomeError {
+    return hasBrand(error, 'UnknownOutcomeError');
   }
 }
 
@@ -48,19 +67,38 @@ export class RefuseRun extends PawlError {
   }
 }
 
+export interface SuspendRunOptions {
+  /** What the person who answers is shown. @defaultValue the message */
+  readonly preview?: Json;
+  /**
+   * What the tool needs to go on. It is recorded on `approval.requested`; neither the model nor the person who answers gets it.
+   *
+   * @defaultValue no state: the call can be approved, and its tool starts from the beginning
+   */
+  readonly state?: Json;
+}
+
 /**
  * Thrown by a tool: its call waits for an answer from outside. The run is `suspended` when no other work is left. The answer repeats
  * the call (`approve`), is its result (`result`), or denies it (`deny`).
+ *
+ * With a `state` the call accepts only `resume` with a value, and `deny`. After `resume` the tool runs again, with the state and the value
+ * in `toolContext.resumeData`, and may suspend the call again.
+ *
+ * @throws ConfigError if `state` is not JSON
  */
 export class SuspendRun extends PawlError {
   override readonly name = 'SuspendRun';
-  /** What the person who answers is shown. @defaultValue the message */
+  /** What the person who answers is shown. */
   readonly preview: Json;
+  /** What the tool needs to go on. */
+  readonly state: Json | undefined;
 
-  constructor(message: string, options: { readonly preview?: Json } = {}) {
+  constructor(message: string, options: SuspendRunOptions = {}) {
     super(message, { code: 'run.suspend' });
-    const { preview = message } = checkOptions(options, SUSPEND_RUN, 'SuspendRun');
+    const { preview = message, state } = checkOptions(options, SUSPEND_RUN, 'SuspendRun');
     this.preview = preview;
+    this.state = state === undefined ? undefined : copyJson(state, { where: 'SuspendRun', name: 'state' });
     addBrand(this, 'SuspendRun');
   }
 
@@ -70,7 +108,7 @@ export class SuspendRun extends PawlError {
 }
 
 const REFUSE_RUN: OptionTable<{ readonly guard?: string }> = { keys: { guard: 'text' } };
-const SUSPEND_RUN: OptionTable<{ readonly preview?: Json }> = { keys: { preview: 'any' } };
+const SUSPEND_RUN: OptionTable<SuspendRunOptions> = { keys: { preview: 'any', state: 'any' } };
 
 /** Whether an error ends the run instead of being a result for the model. */
 export function isRunEndError(error: unknown): error is AbortRun | RefuseRun {

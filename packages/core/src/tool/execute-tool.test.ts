@@ -123,7 +123,9 @@ function setting() {
       runId: 'run',
       path: '',
       traceparent: undefined,
-      progress: () => {},
+      resumeData: undefined,
+      onRunEnd: () => undefined,
+      reportProgress: () => {},
     }),
   };
   return { clock, controller, late, options };

@@ -24,6 +24,14 @@ import type { StrictReason } from '../schema/strict-reason.ts';
  */
 export type Effect = 'read' | 'idempotent' | 'non-idempotent';
 
+/** What a tool gets when it runs again after a suspension with a state. */
+export interface ResumeData {
+  /** As the tool gave it to `SuspendRun`. */
+  readonly state: Json;
+  /** As the person or program that answered gave it. */
+  readonly value: Json;
+}
+
 /** The second argument of `execute` and of the other functions of a tool. */
 export interface ToolContext<Context = unknown> {
   /** Aborted at the tool's deadline and when the run ends. */
@@ -38,8 +46,25 @@ export interface ToolContext<Context = unknown> {
   readonly path: string;
   /** The W3C trace context header to pass on, if the caller set one. */
   readonly traceparent: string | undefined;
+  /**
+   * The state of the `SuspendRun` that suspended this call, and the value of the `resume` answer. `undefined` if the call was not
+   * suspended with a state. The value comes from outside: check it. To ask again, throw another `SuspendRun`.
+   */
+  readonly resumeData: ResumeData | undefined;
   /** Emits a `tool.progress` event. The event may be lost, and the model does not see it. */
-  progress(progress: Json): void;
+  reportProgress(progress: Json): void;
+  /**
+   * Adds a callback for the moment at which this process leaves the run: it has ended, is suspended or aborted, or the host has released
+   * it and its work here has stopped. In a nested run this is the outermost run. It is for what a tool holds in this process for a run, for example a connection.
+   *
+   * - Called once, also if several calls add the same function. Called immediately if this process has left the run.
+   * - The run waits for it before another process can continue the run, for at most 5 seconds.
+   * - An error is reported as a `listener.failed` event, and changes nothing else.
+   * - Not called if the process crashes.
+   *
+   * @throws ConfigError if the callback is not a function
+   */
+  onRunEnd(callback: () => void | Promise<void>): void;
 }
 
 export interface ToolOptions<Input, Context = unknown, Output = unknown> {
@@ -50,8 +75,11 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
   /** @defaultValue 'non-idempotent' */
   readonly effect?: Effect;
   /**
-   * A hash of the whole definition of a tool that is defined outside the application, for example by an MCP server. An approval is
-   * valid only for the same hash.
+   * A hash of the whole definition of a tool that is defined outside the application, for example by an MCP server. It is recorded with
+   * the run and part of the fingerprint of a pending call:
+   *
+   * - An approval is valid only for the same hash. Otherwise the call is asked for again.
+   * - A call that another hash left open does not run: the run fails to resume with `run.changed`, and stays resumable with the old tool.
    *
    * @defaultValue a hash of the input schema and the effect
    */
@@ -70,9 +98,9 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
    */
   readonly parseExternalResult?: (value: Json, input: NoInfer<Input>) => unknown;
   /**
-   * Runs instead of `execute` for a call with effect `non-idempotent` that a crash interrupted, to check whether it had its effect. Its
-   * return value or error is the call's result. It may run more than once. `'ask'` suspends the run until a person repeats the call,
-   * gives its result, or denies it.
+   * Runs instead of `execute` for a call with effect `non-idempotent` that a crash interrupted, and for a call that threw
+   * `UnknownOutcomeError`, to check whether it had its effect. Its return value or error is the call's result. It may run more than
+   * once. `'ask'` suspends the run until a person repeats the call, gives its result, or denies it.
    *
    * @defaultValue the model reads that the outcome is unknown
    */

@@ -44,7 +44,9 @@ function called([retrying]: readonly Tool<unknown>[], signal = new AbortControll
     runId: 'run',
     path: '',
     traceparent: undefined,
-    progress: () => undefined,
+    resumeData: undefined,
+    onRunEnd: () => undefined,
+    reportProgress: () => undefined,
   };
   return Promise.resolve(retrying?.execute({}, context));
 }

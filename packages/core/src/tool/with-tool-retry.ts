@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import { isRunEndError, SuspendRun, ToolError } from './errors.ts';
+import { isRunEndError, SuspendRun, ToolError, UnknownOutcomeError } from './errors.ts';
 import { checkTools, type Tool, type ToolContext } from './tool.ts';
 
 export interface ToolRetry {
@@ -9,7 +9,7 @@ export interface ToolRetry {
   readonly maxRetries?: number;
   /** The delay before the first retry, in milliseconds. It doubles with each retry, and a random part of up to half is subtracted. @defaultValue 200 */
   readonly delayMs?: number;
-  /** Whether to repeat the call after an error. @defaultValue every error but a `ToolError`, which is for the model */
+  /** Whether to repeat the call after an error. @defaultValue every error but a `ToolError`, which is for the model. An `UnknownOutcomeError` and the errors that control the run never repeat a call */
   readonly shouldRetry?: (error: unknown) => boolean;
   /** @defaultValue the system clock */
   readonly clock?: Clock;
@@ -64,9 +64,9 @@ const TOOL_RETRY: OptionTable<ToolRetry> = {
   },
 };
 
-/** Whether an error controls the run, so that a retry would ignore it. */
+/** Whether an error controls the run, or says that a repeated call could do harm. */
 function isForRun(error: unknown): boolean {
-  return isRunEndError(error) || SuspendRun.isInstance(error);
+  return isRunEndError(error) || SuspendRun.isInstance(error) || UnknownOutcomeError.isInstance(error);
 }
 
 function isNotToolError(error: unknown): boolean {

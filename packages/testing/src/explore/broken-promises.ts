@@ -1,4 +1,4 @@
-import { callName } from '@pawl/core/chat';
+import { getCallName } from '@pawl/core/chat';
 import { checkHistory } from '../server/check-history.ts';
 import type { ExploredRun } from './explore-run.ts';
 
@@ -20,7 +20,7 @@ function findUnansweredCalls(events: ExploredRun['events']): readonly string[] {
   const made = new Map<string, string>();
   for (const event of events) {
     const calls = event.type === 'model.responded' ? (event.message.tool_calls ?? []) : [];
-    for (const [index, call] of calls.entries()) made.set(buildCallKey({ ...event, index }), callName(call));
+    for (const [index, call] of calls.entries()) made.set(buildCallKey({ ...event, index }), getCallName(call));
     if (event.type !== 'tool.finished' && event.type !== 'tool.failed' && event.type !== 'tool.skipped') continue;
     answers.set(buildCallKey(event), (answers.get(buildCallKey(event)) ?? 0) + 1);
   }

@@ -170,6 +170,24 @@ test('names a run that no answer lets continue, and what it waits for', async ()
   await expect(exploreAgent(agent, { seeds: [0], answer })).rejects.toThrow(/Seed 0 is suspended .* waits for/);
 });
 
+test('resumes about half of the calls that were suspended with a state', async () => {
+  const values: unknown[] = [];
+  const asking = tool({
+    name: 'asking',
+    description: 'Asks for a value.',
+    input: z.object({}),
+    effect: 'read',
+    execute(_, { resumeData }) {
+      if (resumeData === undefined) throw new SuspendRun('A value, please.', { state: null });
+      values.push(resumeData.value);
+      return 'asked';
+    },
+  });
+  const { statuses } = await exploreAgent(new Agent({ model: nobody, tools: [asking] }), { seeds: 4 });
+  expect(statuses).toEqual({ completed: 4 });
+  expect(values.length).toBeGreaterThan(0);
+});
+
 test('names each broken promise: a call without a result, with two, a result without a call, an exceeded limit', async () => {
   const agent = new Agent({ model: schemaModel(), tools: [weather, send] });
   const run = await exploreRun(agent, { seed: 0, options: {} });

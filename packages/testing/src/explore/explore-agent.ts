@@ -1,6 +1,6 @@
 import type { Agent, ChatModel, Outcome, RunEvent } from '@pawl/core';
 import { checkOptions, type OptionTable } from '@pawl/core';
-import { callName } from '@pawl/core/chat';
+import { getCallName } from '@pawl/core/chat';
 import { type Exercise, schemaModel } from '../model/schema-model.ts';
 import { findBrokenPromises } from './broken-promises.ts';
 import { ExplorationError } from './exploration-error.ts';
@@ -74,7 +74,7 @@ const EXERCISES: readonly Exercise[] = ['once', 'every-branch', 'invalid-first']
 
 function countCall(event: RunEvent, tools: Record<string, { calls: number; failed: number }>): void {
   if (event.type !== 'tool.finished' && event.type !== 'tool.failed') return;
-  const name = callName(event.call);
+  const name = getCallName(event.call);
   const { calls, failed } = tools[name] ?? { calls: 0, failed: 0 };
   tools[name] = { calls: calls + 1, failed: failed + (event.type === 'tool.failed' ? 1 : 0) };
 }

@@ -13,7 +13,7 @@ export interface LiveOptions<Context> {
   /** @defaultValue 'Go.' */
   readonly input?: string;
   readonly context?: Context;
-  /** Answers a call that waits for a person. @defaultValue approves about half of the calls and denies the others */
+  /** Answers a call that waits for a person. @defaultValue approves or resumes about half of the calls and denies the others */
   readonly answer?: (pending: PendingCall, seed: number) => Answer;
 }
 
@@ -64,7 +64,11 @@ function describeEndless(pending: readonly PendingCall[], seed: number): string 
 }
 
 function answerAlternately({ fingerprint, accepts, id }: PendingCall, seed: number): Answer {
-  if (!accepts.includes('approve')) return { type: 'result', fingerprint, value: `Answer ${seed}.` };
-  if ((seed + id.length) % 2 === 0) return { type: 'approve', fingerprint };
-  return { type: 'deny', fingerprint, reason: `Seed ${seed} denies it.` };
+  const agrees = (seed + id.length) % 2 === 0;
+  const value = `Answer ${seed}.`;
+  if (accepts.includes('approve') && agrees) return { type: 'approve', fingerprint };
+  if (accepts.includes('resume') && agrees) return { type: 'resume', fingerprint, value };
+  if (accepts.includes('approve') || accepts.includes('resume'))
+    return { type: 'deny', fingerprint, reason: `Seed ${seed} denies it.` };
+  return { type: 'result', fingerprint, value };
 }

@@ -1,5 +1,5 @@
 import type { Host } from '@pawl/core';
-import type { RunProgress, StepRecording, StepRunner, WaitOptions } from '@pawl/core/host';
+import type { RunProgress, StepRecord, StepRunner, WaitOptions } from '@pawl/core/host';
 import { expectEqual, expectFields, expectRejection, waitUntil } from './expect.ts';
 import {
   APPROVAL,
@@ -107,14 +107,14 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     const live: unknown[] = [];
     const replayed: unknown[] = [];
     const runSteps = async (stepRunner: StepRunner, positions: unknown[]): Promise<void> => {
-      const note = { onRecorded: (_: unknown, { position }: StepRecording) => void positions.push(position) };
+      const note = { onRecorded: (_: unknown, { position }: StepRecord) => void positions.push(position) };
       await stepRunner.step(createStep('model:1', createEvent(1), note));
       await stepRunner.parallel(
         [0, 1, 2].map((index) => createStep(`tool:1.${index}:look`, createEvent(2), note)),
         { width: 3 },
       );
-      const body = (inner: StepRunner): Promise<object> => inner.step(createStep('model:1', createEvent(3), note));
-      await stepRunner.parallel([{ type: 'child', name: 'tool:2.0', body }], { width: 1 });
+      const runBody = (inner: StepRunner): Promise<object> => inner.step(createStep('model:1', createEvent(3), note));
+      await stepRunner.parallel([{ type: 'child', name: 'tool:2.0', body: runBody }], { width: 1 });
     };
     await runSteps(await host.start(createRecord('run')), live);
     const { events } = await host.getRun('run');
@@ -135,7 +135,8 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
 
   'enqueues a run that any worker can claim': async ({ host }) => {
     const metadata = { user: 'ada' };
-    const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata, traceparent });
     expectEqual((await host.getRun(runId)).status, 'queued', 'The run is queued.');
     const named = await host.enqueue('agent', [{ role: 'user', content: 'Go.' }], { runId: 'named' });
     expectEqual(named, 'named', 'The run has the given id.');
@@ -145,7 +146,8 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     await expectRejection(unkept, 'config.invalid', 'An id must be storable text.');
     const opened = await claimRun(host, runId);
     const { messages } = createRecord(runId);
-    const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true };
+    const trace = { traceparent, origin: 'enqueue' };
+    const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true, trace };
     expectFields(opened.record, given, 'The record is as given.');
     expectEqual((await host.getRun(runId)).status, 'running', 'The run is running.');
   },

@@ -105,7 +105,8 @@ export const stepCases: Readonly<Record<string, CaseBody>> = {
     const first = await host.start(createRecord('run'));
     await first.step(createStep('model:1', 'a'));
     await host.release('run', SUSPENDED);
-    await claimRun(host, 'run');
+    const second = await claimRun(host, 'run');
+    expectEqual(second.attempt ?? 2, 2, 'The attempt has its number.');
     const third = await resumeRun(host, 'run');
     expectEqual(await third.step(createStep('model:1', 'b')), 'a', 'The recorded step is replayed.');
   },

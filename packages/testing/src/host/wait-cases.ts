@@ -103,6 +103,22 @@ export const waitCases: Readonly<Record<string, CaseBody>> = {
     expectEqual(await wait(), PARKED, 'The call is pending.');
   },
 
+  'accepts a value that resumes a call, and nothing else for such a call': async (stage) => {
+    const wait = await startWaitingRun(stage);
+    const { host } = stage;
+    const accepts = ['resume', 'deny'] as const;
+    expectEqual(await wait('unknown_outcome:1.0:1', { accepts }), PARKED, 'The call is pending.');
+    const approval = host.answer('run', 'unknown_outcome:1.0:1', APPROVE);
+    await expectRejection(approval, 'approval.invalid', 'A call that needs a value accepts no approval.');
+    const empty = host.answer('run', 'unknown_outcome:1.0:1', { type: 'resume', fingerprint: 'f' } as never); // A JavaScript caller is not type-checked.
+    await expectRejection(empty, 'approval.invalid', 'The answer must have a value.');
+    const value: Answer = { type: 'resume', fingerprint: 'f', value: { code: [5, null] } };
+    await host.answer('run', 'unknown_outcome:1.0:1', value);
+    const next = await resumeRun(host, 'run');
+    const result = await next.waitFor('unknown_outcome:1.0:1', { fingerprint: 'f', accepts });
+    expectEqual(result, { type: 'answered', value }, 'The next attempt gets the value.');
+  },
+
   'expires a wait without an answer, for good': async (stage) => {
     const wait = await startWaitingRun(stage);
     const waitWithTimeout = (): Promise<WaitResult<unknown>> => wait('approval:1.0', { timeoutMs: 100 });

@@ -1,5 +1,12 @@
 import { type ChatModel, checkOptions, type OptionTable, type Price } from '@pawl/core';
-import { type ChatRequest, callName, type Json, type JsonSchema, type Message, type ToolObject } from '@pawl/core/chat';
+import {
+  type ChatRequest,
+  getCallName,
+  type Json,
+  type JsonSchema,
+  type Message,
+  type ToolObject,
+} from '@pawl/core/chat';
 import { sampleSchema } from '../schema/arbitrary.ts';
 import { listBranches } from '../schema/branches.ts';
 import { makeInvalid } from '../schema/invalid.ts';
@@ -140,7 +147,7 @@ function countCalls(messages: readonly Message[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const message of messages) {
     for (const call of message.role === 'assistant' ? (message.tool_calls ?? []) : []) {
-      counts.set(callName(call), (counts.get(callName(call)) ?? 0) + 1);
+      counts.set(getCallName(call), (counts.get(getCallName(call)) ?? 0) + 1);
     }
   }
   return counts;

@@ -27,11 +27,11 @@ test('splits a call of a custom tool into its head and pieces of its text', () =
   expect(splitMessage({ role: 'assistant', content: null, tool_calls: [call] })).toEqual([
     {
       wire: { tool_calls: [{ index: 0, id: 'c', type: 'custom', custom: { name: 'sql', input: '' } }] },
-      delta: { type: 'call', index: 0, id: 'c', name: 'sql', delta: '' },
+      delta: { type: 'call', index: 0, id: 'c', name: 'sql', kind: 'custom', delta: '' },
     },
     ...['SELECT name\n', 'FROM x'].map((delta) => ({
       wire: { tool_calls: [{ index: 0, custom: { input: delta } }] },
-      delta: { type: 'call', index: 0, id: 'c', name: 'sql', delta },
+      delta: { type: 'call', index: 0, id: 'c', name: 'sql', kind: 'custom', delta },
     })),
   ]);
 });

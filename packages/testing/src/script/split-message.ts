@@ -1,4 +1,4 @@
-import { type AssistantMessage, callArguments, callName, type Delta, type ToolCall } from '@pawl/core/chat';
+import { type AssistantMessage, type Delta, getCallArguments, getCallName, type ToolCall } from '@pawl/core/chat';
 
 /** One piece of a streamed message. */
 export interface Piece {
@@ -29,11 +29,12 @@ function splitField([key, value]: readonly [string, unknown]): readonly Piece[] 
 }
 
 function splitCall(call: ToolCall, index: number): readonly Piece[] {
+  const kind = call.type === 'custom' ? { kind: call.type } : {};
   const createPiece = (fields: object, delta: string): Piece => ({
     wire: { tool_calls: [{ index, ...fields }] },
-    delta: { type: 'call', index, id: call.id, name: callName(call), delta },
+    delta: { type: 'call', index, id: call.id, name: getCallName(call), ...kind, delta },
   });
-  const parts = callArguments(call).match(/.{1,12}/gsu) ?? [];
+  const parts = getCallArguments(call).match(/.{1,12}/gsu) ?? [];
   return [createPiece(buildHead(call), ''), ...parts.map((part) => createPiece(buildTail(call, part), part))];
 }
 

@@ -108,7 +108,7 @@ test('counts a client that disconnects from a stalled response, and becomes idle
   const client = new AbortController();
   await ask(server, { signal: client.signal });
   client.abort();
-  await server.idle();
+  await server.waitForIdle();
   expect(server.disconnects).toBe(1);
 });
 
@@ -121,7 +121,7 @@ test('counts a client that disconnects before the script has responded', async (
   const server = await offlineServer({ script: [undecided] });
   onTestFinished(() => server.close());
   await expect(ask(server, { signal: client.signal })).rejects.toThrow('aborted');
-  await server.idle();
+  await server.waitForIdle();
   expect(server.disconnects).toBe(1);
 });
 
@@ -189,6 +189,6 @@ test('ends open responses when the server closes', async () => {
   const response = await ask(server);
   await server.close();
   expect((await received(response)).failed).toBe(true);
-  await server.idle();
+  await server.waitForIdle();
   await server.close();
 });

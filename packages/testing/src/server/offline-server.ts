@@ -38,7 +38,7 @@ export interface OfflineServer {
   /** The number of requests whose client disconnected before the end of the response. */
   readonly disconnects: number;
   /** Resolves when no request is open. */
-  idle(): Promise<void>;
+  waitForIdle(): Promise<void>;
   /** @throws ScriptError unless every entry of the script was used. */
   assertDone(): void;
   /** Closes the server, every socket and every open response at once. */
@@ -114,7 +114,7 @@ class LocalServer implements OfflineServer {
     });
   }
 
-  idle(): Promise<void> {
+  waitForIdle(): Promise<void> {
     if (this.#openCount === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }

@@ -10,7 +10,7 @@ const divide = tool({
   description: 'Divides one number by another.',
   input: z.object({ by: z.number().describe('What to divide 100 by.') }),
   effect: 'read',
-  execute({ by }, { progress }) {
+  execute({ by }, { reportProgress: progress }) {
     if (by === 0) throw new ToolError('Nothing can be divided by 0.');
     progress({ done: 0.5 });
     return { result: 100 / by };

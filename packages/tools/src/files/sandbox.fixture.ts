@@ -54,6 +54,8 @@ export function createToolContext(signal: AbortSignal): ToolContext {
     runId: 'run',
     path: '',
     traceparent: undefined,
-    progress: () => undefined,
+    resumeData: undefined,
+    onRunEnd: () => undefined,
+    reportProgress: () => undefined,
   };
 }

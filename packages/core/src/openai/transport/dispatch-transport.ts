@@ -26,6 +26,7 @@ export function dispatchTransport(url: string, { dispatcher, proxy }: DispatchTr
     const exchange = new Exchange(request, { proxy: proxy?.address, onStarted, resolve, reject });
     // Without this, undici asks a TLS server for the name in the `host` header.
     const servername = 'host' in headers && hasServername ? { servername: hostname } : undefined;
+    request.onSend?.(headers);
     try {
       dispatcher.dispatch({ ...constant, headers, body: concatenate(request.body), ...servername }, exchange);
     } catch (error) {

@@ -87,6 +87,10 @@ export class Exchange implements DispatchHandler, HttpResponse {
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
+  listHeaders(): Readonly<Record<string, string>> {
+    return Object.fromEntries(Object.keys(this.#headers).map((name) => [name, this.getHeader(name) ?? '']));
+  }
+
   read(sink: Sink): Promise<void> {
     const decoders = createDecoders(this);
     if (decoders.length === 0) return this.#read(sink);

@@ -15,7 +15,10 @@ export interface FetchInit {
 
 export interface FetchResponse {
   readonly status: number;
-  readonly headers: { get(name: string): string | null };
+  readonly headers: {
+    get(name: string): string | null;
+    readonly forEach?: (visit: (value: string, name: string) => void) => void;
+  };
   readonly body: { getReader(): FetchReader } | null;
 }
 
@@ -25,7 +28,7 @@ export interface FetchReader {
 }
 
 export function fetchTransport(fetch: Fetch, url: string): Transport {
-  return async ({ headers, body, cancel }: HttpRequest) => {
+  return async ({ headers, body, cancel, onSend }: HttpRequest) => {
     if (cancel.isCancelled) throw cancel.reason;
     const { signal } = cancel;
     const init: FetchInit = {
@@ -35,16 +38,27 @@ export function fetchTransport(fetch: Fetch, url: string): Transport {
       signal,
       redirect: 'manual',
     };
+    onSend?.(init.headers);
     const response = await translateErrors(() => fetch(url, init), { cancel, phase: 'request' });
     return {
       status: response.status,
       getHeader: (name) => response.headers.get(name) ?? undefined,
+      listHeaders: () => listHeaders(response),
       async read(sink) {
         const reader = response.body?.getReader();
         if (reader !== undefined) await readAll(reader, { sink, cancel });
       },
     };
   };
+}
+
+/** A `fetch` of the user may have headers that cannot be listed. */
+function listHeaders({ headers }: FetchResponse): Readonly<Record<string, string>> {
+  const listed: Record<string, string> = {};
+  headers.forEach?.((value, name) => {
+    listed[name.toLowerCase()] = value;
+  });
+  return listed;
 }
 
 export interface ReadAllOptions {

@@ -59,11 +59,15 @@ export interface HttpRequest {
   /** Called before and after a connection is made, by transports that can observe it. Not called for a reused connection. */
   readonly onConnecting: () => void;
   readonly onConnected: () => void;
+  /** Called right before the request is sent, with its headers in full. */
+  readonly onSend?: ((headers: Readonly<Record<string, string>>) => void) | undefined;
 }
 
 export interface HttpResponse {
   readonly status: number;
   getHeader(name: string): string | undefined;
+  /** Names in lower case. Values of a repeated name are joined. */
+  listHeaders(): Readonly<Record<string, string>>;
   /**
    * Passes the decoded body to the sink as it arrives.
    *

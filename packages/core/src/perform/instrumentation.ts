@@ -1,0 +1,274 @@
+import { ConfigError } from '../base/errors.ts';
+import { describeType } from '../base/options.ts';
+import type { ToolCall } from '../chat/message.ts';
+import type { ChatRequest, ChatSettings } from '../chat/request.ts';
+import type { ChatResponse, Delta } from '../chat/response.ts';
+import type {
+  ApprovalRequestedEvent,
+  JournalEvent,
+  ToolCallClosedEvent,
+  ToolSuspendedEvent,
+} from '../event/journal-event.ts';
+import type { Outcome } from '../event/outcome.ts';
+import type { Usage } from '../event/usage.ts';
+import type { RunRecord } from '../host/host.ts';
+import type { ChatModel } from '../model/chat-model.ts';
+import type { Tool } from '../tool/tool.ts';
+
+/**
+ * Wraps the work of runs, for tracing. Each method is optional. `@pawl/otel` implements it for OpenTelemetry.
+ *
+ * Contract, for every method that gets `work`:
+ * - Calls `work` exactly once, at once or after an await, and resolves or rejects as it does.
+ * - Is called for work that happens now. A recorded step of a resumed run is not wrapped.
+ * - Throws nothing of its own: an error that `work` did not throw fails what is wrapped.
+ */
+export interface Instrumentation {
+  /** Wraps one attempt at a run, or at the run inside a call of an agent. */
+  instrumentRun?(span: RunSpan, work: () => Promise<RunResult>): Promise<RunResult>;
+  /** Wraps a model call with its middleware and all its attempts. */
+  instrumentModelCall?(span: ModelCallSpan, work: () => Promise<ModelCallResult>): Promise<ModelCallResult>;
+  /** Wraps one request to a model. */
+  instrumentAttempt?(span: AttemptSpan, work: () => Promise<ChatResponse>): Promise<ChatResponse>;
+  /** Wraps a tool call with its middleware. */
+  instrumentToolCall?(span: ToolCallSpan, work: () => Promise<ToolCallResult>): Promise<ToolCallResult>;
+  /** Returns the W3C trace context header of the span that is active. Called inside `work`; models and tools pass it on. */
+  traceparent?(): string | undefined;
+}
+
+/** An agent as its spans describe it. */
+export interface InstrumentedAgent {
+  readonly name: string;
+  readonly description?: string;
+  /** Its model, then those that `prepareTurn` may choose. */
+  readonly models: readonly [ChatModel, ...ChatModel[]];
+}
+
+export interface RunSpan {
+  readonly runId: string;
+  /** The position in a tree of runs; `''` for the run itself. */
+  readonly path: string;
+  /** The agent that the run begins with. */
+  readonly agent: InstrumentedAgent;
+  /** The request fields of the agent and of the run. */
+  readonly modelSettings: ChatSettings;
+  /** The record of the run itself, also for a run inside it. */
+  readonly record: RunRecord;
+  /** Whether an earlier attempt began the run. */
+  readonly isResumed: boolean;
+  /** Identifies the attempt: the run's id and the number of the attempt. */
+  readonly attemptId: string;
+  /** The option `traceparent` of the run. */
+  readonly traceparent?: string;
+  /** How long the run was suspended before this attempt, in milliseconds. Absent if it was not, or the host does not know. */
+  readonly suspendedMs?: number;
+}
+
+export type RunResult =
+  | { readonly outcome: Outcome<unknown>; readonly replayed: false }
+  /** Nothing happened: the run is worked on or has ended elsewhere, or everything inside is recorded. */
+  | { readonly replayed: true };
+
+export interface ModelCallSpan {
+  readonly run: RunSpan;
+  /** Counted from 1. */
+  readonly turn: number;
+  /** The agent that speaks. */
+  readonly agent: InstrumentedAgent;
+  readonly model: ChatModel;
+  readonly request: ChatRequest;
+  /**
+   * - `turn`: the request of a turn.
+   * - `middleware`: a request that middleware makes by `scope.callModel`.
+   * - `lost`: a request that a crash interrupted. Nothing is sent; its estimated usage is recorded.
+   */
+  readonly origin: 'turn' | 'middleware' | 'lost';
+  /** Whether something else took the place of earlier messages of the conversation. */
+  readonly isCompacted: boolean;
+  /** Returns what all attempts of the call used so far. Estimates are included, as the run is charged. */
+  getUsage(): Usage;
+}
+
+export interface ModelCallResult {
+  /** What the journal records. Absent for a request of middleware. */
+  readonly event?: JournalEvent;
+  /** Absent if the call failed. */
+  readonly response?: ChatResponse;
+  /** The model that responded: that of the call, or one of its fallbacks. */
+  readonly model?: ChatModel;
+}
+
+export interface AttemptSpan {
+  readonly call: ModelCallSpan;
+  readonly model: ChatModel;
+  readonly request: ChatRequest;
+  /** Counted from 1 within the step; requests of middleware count too. */
+  readonly attempt: number;
+  /** Calls the listener with each piece of the response as it arrives. */
+  onDelta(listener: (delta: Delta) => void): void;
+  /** After `work` has rejected: when the next attempt at the same model starts, in milliseconds. `undefined` if there is none. */
+  retryInMs(): number | undefined;
+}
+
+export interface ToolCallSpan {
+  readonly run: RunSpan;
+  /** Counted from 1. */
+  readonly turn: number;
+  /** The position among the calls of the turn, from 0. */
+  readonly index: number;
+  /** The agent that speaks. */
+  readonly agent: InstrumentedAgent;
+  readonly call: ToolCall;
+  /** Absent if the agent has no tool of that name. */
+  readonly tool?: Tool<never>;
+  /**
+   * - `run`: the call runs for the first time.
+   * - `resumed`: the call runs again, after its suspension or after a person let it.
+   * - `unknown_outcome`: a crash interrupted the call, and what came of it is found out.
+   * - `closed`: nothing runs: the call was denied, expired, answered from outside, or exceeded a limit.
+   */
+  readonly kind: 'run' | 'resumed' | 'unknown_outcome' | 'closed';
+}
+
+export interface ToolCallResult {
+  readonly event: ToolCallClosedEvent | ApprovalRequestedEvent | ToolSuspendedEvent;
+  /** Whether the call, an agent, had its result from an earlier attempt: nothing happened. */
+  readonly replayed: boolean;
+}
+
+/** The instrumentation of a run at work. */
+export interface InstrumentedRun {
+  readonly instrumentation: Instrumentation;
+  readonly span: RunSpan;
+}
+
+/** The parts of a scope that spans are about. */
+interface InstrumentedScope {
+  readonly instrumented: InstrumentedRun | undefined;
+  readonly traceparent: string | undefined;
+  readonly definition: { readonly identity: InstrumentedAgent };
+}
+
+/**
+ * Makes an attempt at a run inside its hook. `undefined` as its outcome means that the run exists and nothing was done.
+ *
+ * @param hasWorked - whether anything happened that was not recorded. @defaultValue always
+ */
+export async function instrumentRun<End extends Outcome<unknown>>(
+  { instrumentation, span }: InstrumentedRun,
+  work: () => Promise<End | undefined>,
+  hasWorked: () => boolean = () => true,
+): Promise<End | undefined> {
+  let outcome: End | undefined;
+  const runWork = async (): Promise<RunResult> => {
+    outcome = await work();
+    return outcome === undefined || !hasWorked() ? { replayed: true } : { outcome, replayed: false };
+  };
+  await (instrumentation.instrumentRun?.(span, runWork) ?? runWork());
+  return outcome;
+}
+
+type ModelCallFields = Omit<ModelCallSpan, 'run' | 'agent'>;
+
+/** Creates the span of a model call; `undefined` if nothing instruments it. */
+export function createModelCallSpan(
+  { instrumented, definition }: InstrumentedScope,
+  createFields: () => ModelCallFields,
+): ModelCallSpan | undefined {
+  if (instrumented === undefined) return undefined;
+  const { turn, model, request, origin, isCompacted, getUsage } = createFields();
+  const run = instrumented.span;
+  return { run, turn, agent: definition.identity, model, request, origin, isCompacted, getUsage }; // A spread takes longer.
+}
+
+/** Makes a model call inside its hook. Resolves what `work` resolves. */
+export async function instrumentModelCall<Result extends ModelCallResult>(
+  { instrumented }: InstrumentedScope,
+  span: ModelCallSpan,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { instrumentation } = instrumented ?? {};
+  if (instrumentation?.instrumentModelCall === undefined) return work();
+  return (await instrumentation.instrumentModelCall(span, work)) as Result; // By the contract it is what `work` resolved.
+}
+
+type ToolCallFields = Omit<ToolCallSpan, 'run' | 'agent'>;
+
+/** Makes a tool call inside its hook, if there is one. */
+export function instrumentToolCall<Event extends JournalEvent>(
+  { instrumented, definition }: InstrumentedScope,
+  createFields: () => ToolCallFields,
+  work: (onReplayed: () => void) => Promise<Event>,
+): Promise<Event> {
+  const { instrumentation, span: run } = instrumented ?? {};
+  if (run === undefined || instrumentation?.instrumentToolCall === undefined) return work(() => undefined);
+  const span: ToolCallSpan = { run, agent: definition.identity, ...createFields() };
+  let replayed = false;
+  const callTool = async (): Promise<ToolCallResult> => {
+    const event = await work(() => {
+      replayed = true;
+    });
+    return { event: event as ToolCallResult['event'] & Event, replayed }; // A call ends with no other event.
+  };
+  return instrumentation
+    .instrumentToolCall(span, callTool)
+    .then(({ event }) => event as Event & ToolCallResult['event']);
+}
+
+/** Returns the header for models and tools: that of the active span, or that of the run. */
+export function getTraceparent({ instrumented, traceparent }: InstrumentedScope): string | undefined {
+  return instrumented?.instrumentation.traceparent?.() ?? traceparent;
+}
+
+/** Wraps the second instrumentation in the first. */
+export function combineInstrumentations(
+  outer: Instrumentation | undefined,
+  inner: Instrumentation | undefined,
+): Instrumentation | undefined {
+  if (outer === undefined || inner === undefined || outer === inner) return outer ?? inner;
+  return {
+    instrumentRun: (span, work) => wrap(outer.instrumentRun?.bind(outer), inner.instrumentRun?.bind(inner))(span, work),
+    instrumentModelCall: (span, work) =>
+      wrap(outer.instrumentModelCall?.bind(outer), inner.instrumentModelCall?.bind(inner))(span, work),
+    instrumentAttempt: (span, work) =>
+      wrap(outer.instrumentAttempt?.bind(outer), inner.instrumentAttempt?.bind(inner))(span, work),
+    instrumentToolCall: (span, work) =>
+      wrap(outer.instrumentToolCall?.bind(outer), inner.instrumentToolCall?.bind(inner))(span, work),
+    traceparent: () => inner.traceparent?.() ?? outer.traceparent?.(),
+  };
+}
+
+type Hook<Span, Result> = (span: Span, work: () => Promise<Result>) => Promise<Result>;
+
+function wrap<Span, Result>(
+  outer: Hook<Span, Result> | undefined,
+  inner: Hook<Span, Result> | undefined,
+): Hook<Span, Result> {
+  const runInner: Hook<Span, Result> = inner ?? ((_, work) => work());
+  return outer === undefined ? runInner : (span, work) => outer(span, () => runInner(span, work));
+}
+
+const HOOKS: Readonly<Record<keyof Instrumentation, true>> = {
+  instrumentRun: true,
+  instrumentModelCall: true,
+  instrumentAttempt: true,
+  instrumentToolCall: true,
+  traceparent: true,
+};
+
+/** @throws ConfigError for an object that instruments nothing, and for a method that is not a function. */
+export function checkInstrumentation(given: unknown, where: string): void {
+  if (given === undefined) return;
+  const isObject = typeof given === 'object' && given !== null;
+  const hooks = isObject ? Object.keys(HOOKS).filter((name) => Reflect.get(given, name) !== undefined) : [];
+  if (!isObject || hooks.length === 0) {
+    throw new ConfigError(
+      `${where}: instrumentation is ${describeType(given)} without ${Object.keys(HOOKS).join(', ')}. Pass telemetry() of @pawl/otel, or an object with any of these methods.`,
+    );
+  }
+  for (const name of hooks) {
+    const hook: unknown = Reflect.get(given, name);
+    if (typeof hook === 'function') continue;
+    throw new ConfigError(`${where}: instrumentation.${name} is ${describeType(hook)}. Pass a function.`);
+  }
+}

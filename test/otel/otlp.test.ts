@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
+import { sqliteHost } from '@pawl/core/sqlite';
+import { telemetry } from '@pawl/otel';
+import { expect, onTestFinished, test } from 'vitest';
+import { type OtlpReceiver, type ReceivedSpan, receiveOtlp } from './otlp-receiver.ts';
+import { readPoints, recordSpans, sumOf, useContextManager } from './record-spans.ts';
+import { createTracedAgent } from './traced-agent.ts';
+
+useContextManager();
+
+async function receive(): Promise<OtlpReceiver> {
+  const receiver = await receiveOtlp();
+  onTestFinished(() => receiver.close());
+  return receiver;
+}
+
+function drawReceived(spans: readonly ReceivedSpan[], parent = '', depth = 0): readonly string[] {
+  const isBelow = ({ parentSpanId }: ReceivedSpan): boolean => parentSpanId === parent;
+  return spans
+    .filter(isBelow)
+    .flatMap(({ name, spanId }) => ['  '.repeat(depth) + name, ...drawReceived(spans, spanId, depth + 1)]);
+}
+
+test.each<[string, (url: string) => SpanExporter]>([
+  ['JSON', (url) => new JsonExporter({ url })],
+  ['protobuf', (url) => new ProtobufExporter({ url })],
+])('sends a run by OTLP as %s', async (_, createExporter) => {
+  const receiver = await receive();
+  const processor = new BatchSpanProcessor({ exporter: createExporter(receiver.url) });
+  const provider = new TracerProvider({ spanProcessors: [processor] });
+  const instrumentation = telemetry({ tracer: provider.getTracer('test') });
+  await createTracedAgent({ instrumentation }).run('Go.');
+  await provider.shutdown();
+  expect(drawReceived(receiver.spans)).toEqual([
+    'invoke_agent walker',
+    ...Array.from({ length: 3 }, () => ['  chat scripted', '  execute_tool step']).flat(),
+    '  chat scripted',
+  ]);
+  const [chat] = receiver.spans;
+  expect(chat).toMatchObject({
+    name: 'chat scripted',
+    attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.finish_reasons': ['tool_calls'] },
+  });
+  expect(chat?.attributes['gen_ai.usage.input_tokens']).toBeTypeOf('number');
+});
+
+test('traces only what a run does after kill -9, and links it to the first attempt', async () => {
+  const receiver = await receive();
+  const folder = await mkdtemp(join(tmpdir(), 'pawl-otel-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'runs.db');
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-process.ts'), file, receiver.url], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  child.stdout.on('data', (chunk) => {
+    printed += chunk;
+  });
+  const [, signal] = await once(child, 'close');
+  expect(signal).toBe('SIGKILL');
+  const early = [...receiver.spans];
+  // The run's own span had not ended, nor that of the third step.
+  expect(early.map(({ name }) => name)).toEqual([
+    ...Array.from({ length: 2 }, () => ['chat scripted', 'execute_tool step']).flat(),
+    'chat scripted',
+  ]);
+
+  const { tracer, meter, spans, points } = recordSpans();
+  const host = sqliteHost(file);
+  onTestFinished(() => host.close());
+  const instrumentation = telemetry({ tracer, meter });
+  const outcome = await createTracedAgent({ instrumentation, isResumed: true }).resume('run', { host });
+  expect(outcome.output).toBe('Done.');
+  expect(spans().map(({ name }) => name)).toEqual(['execute_tool step', 'chat scripted', 'invoke_agent walker']);
+  const invoked = spans().at(-1);
+  const first = early[0];
+  expect(invoked?.links).toMatchObject([
+    { context: { traceId: first?.traceId, spanId: first?.parentSpanId }, attributes: { 'pawl.link': 'first_attempt' } },
+  ]);
+  expect(invoked?.attributes).toMatchObject({ 'pawl.resumed': true, 'pawl.attempt.id': 'run#2' });
+  const all = [...readPoints(JSON.parse(printed)), ...(await points())];
+  expect(sumOf(all, 'gen_ai.client.inference.usage.input_tokens')).toBe(outcome.usage.inputTokens);
+  expect(sumOf(all, 'gen_ai.client.inference.usage.output_tokens')).toBe(outcome.usage.outputTokens);
+});
