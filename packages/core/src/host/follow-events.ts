@@ -2,13 +2,13 @@ import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FollowedEvents, FollowOptions, Host, LiveRecord, RecordedEvent, RunProgress } from './host.ts';
 import { readFollowOptions } from './host-options.ts';
-import { type FollowedEvent, type FollowedRun, findLiveRun, onLiveRun } from './live-runs.ts';
+import { type FollowedEvent, type FollowedRun, findLiveRun, onLiveRunChange } from './live-runs.ts';
 
 export interface PollOptions extends FollowOptions {
   readonly clock: Clock;
 }
 
-/** Polls a run until the signal is aborted or the reader stops. The pause doubles while nothing new comes, and ends when the run begins to work in this process. */
+/** Polls a run until the signal is aborted or the reader stops. The pause doubles while nothing new comes, and ends when an attempt begins or ends in this process. */
 export async function* pollRun(
   host: Pick<Host, 'getRun'>,
   runId: string,
@@ -20,7 +20,7 @@ export async function* pollRun(
     // From before the read: an attempt of this process may begin and end while the reader works.
     const waking = new AbortController();
     const endPause = (): void => waking.abort();
-    const stopWaiting = onLiveRun(host, runId, endPause);
+    const stopWaiting = onLiveRunChange(host, runId, endPause);
     signal.addEventListener('abort', endPause);
     try {
       const progress = await host.getRun(runId, { after: position });
