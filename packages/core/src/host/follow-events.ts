@@ -2,13 +2,13 @@ import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FollowedEvents, FollowOptions, Host, LiveRecord, RecordedEvent, RunProgress } from './host.ts';
 import { readFollowOptions } from './host-options.ts';
-import { type FollowedEvent, type FollowedRun, findLiveRun } from './live-runs.ts';
+import { type FollowedEvent, type FollowedRun, findLiveRun, onLiveRunChange } from './live-runs.ts';
 
 export interface PollOptions extends FollowOptions {
   readonly clock: Clock;
 }
 
-/** Polls a run until the signal is aborted or the reader stops. The pause doubles while nothing new comes. */
+/** Polls a run until the signal is aborted or the reader stops. The pause doubles while nothing new comes, and ends when an attempt begins or ends in this process. */
 export async function* pollRun(
   host: Pick<Host, 'getRun'>,
   runId: string,
@@ -17,12 +17,23 @@ export async function* pollRun(
   let position = after;
   let pauseMs = MIN_PAUSE_MS;
   while (!signal.aborted) {
-    const progress = await host.getRun(runId, { after: position });
-    const last = progress.events.at(-1)?.position;
-    pauseMs = last === undefined ? Math.min(pauseMs * 2, MAX_PAUSE_MS) : MIN_PAUSE_MS;
-    position = last ?? position;
-    yield progress;
-    await clock.sleep(pauseMs, signal).catch(() => undefined); // Rejects if aborted: the loop condition ends the loop.
+    // From before the read: an attempt of this process may begin and end while the reader works.
+    const waking = new AbortController();
+    const endPause = (): void => waking.abort();
+    const stopWaiting = onLiveRunChange(host, runId, endPause);
+    signal.addEventListener('abort', endPause);
+    try {
+      const progress = await host.getRun(runId, { after: position });
+      const last = progress.events.at(-1)?.position;
+      pauseMs = last === undefined ? Math.min(pauseMs * 2, MAX_PAUSE_MS) : MIN_PAUSE_MS;
+      position = last ?? position;
+      yield progress;
+      // Rejects if aborted: the loop condition ends the loop.
+      await clock.sleep(pauseMs, waking.signal).catch(() => undefined);
+    } finally {
+      stopWaiting();
+      signal.removeEventListener('abort', endPause);
+    }
   }
 }
 
@@ -50,11 +61,15 @@ async function* streamEvents(
   const { signal = new AbortController().signal } = options;
   let { after = 0 } = options;
   for (let isOver = false; !isOver && !signal.aborted; ) {
-    const run = options.live === true ? findLiveRun(host, runId) : undefined;
+    const run = findLiveRun(host, runId);
     const source =
       run === undefined
         ? readJournalUntilLive(host, runId, { ...options, after })
-        : readLiveEvents(run, { journal: new JournalReader(host, runId, after), signal });
+        : readLiveEvents(run, {
+            journal: new JournalReader(host, runId, after),
+            signal,
+            isLive: options.live === true,
+          });
     isOver = run === undefined;
     for await (const each of source) {
       if (each === GOES_LIVE) isOver = false;
@@ -77,7 +92,7 @@ async function* readJournalUntilLive(
   for await (const { events, status } of pollRun(host, runId, options)) {
     yield* events;
     if (hasEnded(status)) return;
-    if (options.live === true && findLiveRun(host, runId) !== undefined) {
+    if (findLiveRun(host, runId) !== undefined) {
       yield GOES_LIVE;
       return;
     }
@@ -87,17 +102,21 @@ async function* readJournalUntilLive(
 interface LiveSource {
   readonly journal: JournalReader;
   readonly signal: AbortSignal;
+  /** Whether live events are wanted, too. */
+  readonly isLive: boolean;
 }
 
 /** Yields journal events and live events in the order in which they happened: each recorded event says how far to read in the journal. */
 async function* readLiveEvents(
   run: FollowedRun,
-  { journal, signal }: LiveSource,
+  { journal, signal, isLive }: LiveSource,
 ): AsyncGenerator<RecordedEvent | LiveRecord, void> {
   const channel = new Channel<FollowedEvent>(Number.POSITIVE_INFINITY, () => undefined);
   const stopFollowing = run.follow({
-    isHeard: () => true,
-    onEvent: (event) => void channel.push(event), // The channel is unbounded: the run never waits for a follower.
+    isHeard: () => isLive,
+    onEvent: (event) => {
+      if (isLive || event.position !== undefined) void channel.push(event); // The channel is unbounded: the run never waits for a follower.
+    },
     onEnd: () => channel.close(),
   });
   signal.addEventListener('abort', stopFollowing, { once: true });

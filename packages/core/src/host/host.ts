@@ -269,7 +269,8 @@ export interface Host {
   /** Reads the state of a run, and its events after a position. @throws HostError `run.unknown` */
   getRun(runId: string, options?: { readonly after?: number }): Promise<RunProgress>;
   /**
-   * Yields the events of a run as they are recorded, until it has ended or the signal is aborted. With `live`, a run that this process works
+   * Yields the events of a run as they are recorded, until it has ended or the signal is aborted: at once if this process works on the run
+   * with this host, otherwise within 10 to 500 ms. With `live`, a run that this process works
    * on with this host also yields its live events, in order with the recorded ones. It begins with what is in progress.
    */
   followRun<Options extends FollowOptions>(runId: string, options?: Options): AsyncIterable<FollowedEvents<Options>>;

@@ -35,8 +35,11 @@ export function addLiveRun(host: object, runId: string, run: FollowedRun): () =>
   const runs = liveRuns.get(host) ?? new Map<string, FollowedRun>();
   liveRuns.set(host, runs);
   runs.set(runId, run);
+  notifyWaiters(host, runId);
   return () => {
-    if (runs.get(runId) === run) runs.delete(runId);
+    if (runs.get(runId) !== run) return;
+    runs.delete(runId);
+    notifyWaiters(host, runId);
   };
 }
 
@@ -44,11 +47,41 @@ export function findLiveRun(host: object, runId: string): FollowedRun | undefine
   return getRegistry().get(host)?.get(runId);
 }
 
+/** Calls `wake` when an attempt at the run begins or ends in this process. Returns the function that stops this. */
+export function onLiveRunChange(host: object, runId: string, wake: () => void): () => void {
+  const waiters = getWaiters();
+  const ofHost = waiters.get(host) ?? new Map<string, Set<() => void>>();
+  waiters.set(host, ofHost);
+  const ofRun = ofHost.get(runId) ?? new Set();
+  ofHost.set(runId, ofRun);
+  ofRun.add(wake);
+  return () => {
+    ofRun.delete(wake);
+    if (ofRun.size === 0 && ofHost.get(runId) === ofRun) ofHost.delete(runId);
+  };
+}
+
+function notifyWaiters(host: object, runId: string): void {
+  for (const wake of getWaiters().get(host)?.get(runId) ?? []) wake();
+}
+
 /** The live runs of this process, by host and run id. */
 type Registry = WeakMap<object, Map<string, FollowedRun>>;
 
 /** Shared by all copies of this package in the process: the host of one may have runs of another. Change the key when `FollowedRun` changes. */
 const REGISTRY = Symbol.for('pawl.liveRuns');
+
+/** The readers that wait for an attempt to begin or end in this process, by host and run id. */
+type Waiters = WeakMap<object, Map<string, Set<() => void>>>;
+
+/** Shared, as the live runs are. */
+const WAITERS = Symbol.for('pawl.liveRunWaiters');
+
+function getWaiters(): Waiters {
+  const holder = globalThis as { [WAITERS]?: Waiters };
+  holder[WAITERS] ??= new WeakMap();
+  return holder[WAITERS];
+}
 
 function getRegistry(): Registry {
   const holder = globalThis as { [REGISTRY]?: Registry };
