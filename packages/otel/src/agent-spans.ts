@@ -10,6 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Usage } from '@pawl/core';
+import { addUsage } from '@pawl/core/events';
 import type { InstrumentedAgent, RunResult, RunSpan } from '@pawl/core/instrumentation';
 import { findModelErrorType } from './error-type.ts';
 import { guard } from './guard.ts';
@@ -254,17 +255,4 @@ function createUsageTotals(usage: Usage, names: Recorder['aggregateUsage']): Att
         ...(usage.estimated && { [PAWL.isEstimated]: true }),
       };
   }
-}
-
-function addUsage(one: Usage, other: Usage): Usage {
-  return {
-    requests: one.requests + other.requests,
-    inputTokens: one.inputTokens + other.inputTokens,
-    cachedInputTokens: one.cachedInputTokens + other.cachedInputTokens,
-    outputTokens: one.outputTokens + other.outputTokens,
-    reasoningTokens: one.reasoningTokens + other.reasoningTokens,
-    totalTokens: one.totalTokens + other.totalTokens,
-    cost: one.cost + other.cost,
-    estimated: one.estimated || other.estimated,
-  };
 }

@@ -1,3 +1,5 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { TLSSocket } from 'node:tls';
 import { NetworkError, openai } from '@pawl/core';
 
 /** A request of a process that trusts NODE_EXTRA_CA_CERTS, which Node reads at its start. */
@@ -5,6 +7,13 @@ export interface Step {
   readonly baseURL: string;
   readonly proxy?: string;
 }
+
+// undici keeps a TLS session by a weak reference, and a garbage collection between two steps would lose it.
+const sessions: Buffer[] = [];
+subscribe('undici:client:connected', (message) => {
+  const { socket } = message as { socket: TLSSocket };
+  socket.on('session', (session) => sessions.push(session));
+});
 
 const [given = ''] = process.argv.slice(2);
 const steps: readonly Step[] = JSON.parse(given);

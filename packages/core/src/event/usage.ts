@@ -30,6 +30,7 @@ export function hasUsage({ requests, totalTokens, cost }: Usage): boolean {
   return requests > 0 || totalTokens > 0 || cost > 0;
 }
 
+/** Adds up two usages, for example of two runs. The sum is estimated if one of them is. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
     requests: a.requests + b.requests,
