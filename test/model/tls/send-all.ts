@@ -1,5 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel';
-import type { TLSSocket } from 'node:tls';
+import tls from 'node:tls';
 import { NetworkError, openai } from '@pawl/core';
 
 /** A request of a process that trusts NODE_EXTRA_CA_CERTS, which Node reads at its start. */
@@ -10,10 +9,10 @@ export interface Step {
 
 // undici keeps a TLS session by a weak reference, and a garbage collection between two steps would lose it.
 const sessions: Buffer[] = [];
-subscribe('undici:client:connected', (message) => {
-  const { socket } = message as { socket: TLSSocket };
-  socket.on('session', (session) => sessions.push(session));
-});
+const { connect } = tls;
+// Only undici connects here, with options alone.
+tls.connect = ((options: tls.ConnectionOptions) =>
+  connect(options).on('session', (session) => sessions.push(session))) as typeof connect;
 
 const [given = ''] = process.argv.slice(2);
 const steps: readonly Step[] = JSON.parse(given);

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { Agent, type buildConnector, Client, errors, Pool, ProxyAgent, type Dispatcher as Undici } from 'undici';
+import { Agent, buildConnector, Client, errors, Pool, ProxyAgent, type Dispatcher as Undici } from 'undici';
 import { type Connection, Exchange } from './exchange.ts';
 import type { ProxyServer } from './proxy.ts';
 import type { Dispatcher } from './transport.ts';
@@ -9,7 +9,7 @@ export function getAgent(proxy: ProxyServer | undefined): Dispatcher {
   const key = proxy === undefined ? '' : `${proxy.url} ${proxy.authorization}`;
   let agent = agents.get(key);
   if (agent === undefined) {
-    agent = proxy === undefined ? new Agent({ ...OPTIONS, factory: createPool }) : createProxyAgent(proxy);
+    agent = proxy === undefined ? createDirectAgent() : createProxyAgent(proxy);
     agents.set(key, agent);
   }
   return agent;
@@ -29,6 +29,12 @@ const OPTIONS = {
   /** A request takes time to arrive: a connection is not used in the last second before the server closes it. */
   keepAliveTimeoutThreshold: 1000,
 } as const;
+
+/** One connector for all pools, as a proxy agent has: a pool ends with its last connection, and would take its TLS sessions with it. */
+function createDirectAgent(): Agent {
+  const connect = buildConnector({ allowH2: false, timeout: 0 });
+  return new Agent({ ...OPTIONS, connect, factory: createPool });
+}
 
 function createProxyAgent({ url, authorization }: ProxyServer): ProxyAgent {
   return new ProxyAgent({
