@@ -145,7 +145,7 @@ class App {
       checkLocal(request);
       return { id: 'local', isOperator: true };
     }
-    const principal: unknown = await authorize(request);
+    const principal: unknown = await Promise.resolve(authorize(request)); // A function may return it at once.
     if (principal instanceof Response) return principal;
     // A function in JavaScript that returns nothing must not let everyone in.
     if (
