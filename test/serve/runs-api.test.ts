@@ -1,4 +1,5 @@
-import { Agent, memoryConversations, memoryHost } from '@pawl/core';
+import { setImmediate } from 'node:timers/promises';
+import { Agent, jsonSchema, memoryConversations, memoryHost, tool } from '@pawl/core';
 import { bearer } from '@pawl/serve';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -236,12 +237,13 @@ describe('POST /v1/runs/{id}/…', () => {
   test('messages: a run at work gets the message with its next request', async () => {
     const model = scriptedModel(({ messages }) => {
       const isSteered = messages.some(({ role, content }) => role === 'user' && content === 'In French.');
-      return isSteered ? respond.text('Bonjour.') : respond.call('get_weather', { city: 'Rome' });
+      return isSteered ? respond.text('Bonjour.') : respond.call('work');
     });
+    const work = tool({ name: 'work', input: jsonSchema({ type: 'object' }), execute: () => setImmediate('done') });
     // Works until the message is there.
-    const agent = createWeatherAgent().with({ model, limits: { turns: 1_000_000 } });
+    const agent = new Agent({ name: 'busy', model, tools: [work], limits: { turns: 1_000_000 } });
     const { send } = await startServer({ agents: [agent] });
-    const run = await (await send('/v1/runs', { agent: 'weather', input: 'Hi.', background: true })).json();
+    const run = await (await send('/v1/runs', { agent: 'busy', input: 'Hi.', background: true })).json();
     const sent = await send(`/v1/runs/${run.id}/messages`, { message: 'In French.' });
     expect(await sent.json()).toEqual({ isRecorded: true });
     await (await send(`/v1/runs/${run.id}/events`)).text();
