@@ -20,6 +20,8 @@ export interface StoreRunOptions {
   readonly clock: Clock;
   /** Throws if the host is closing, so that no step begins. */
   readonly checkOpen: () => void;
+  /** Throws if the host has closed without waiting for this run, so that nothing more is recorded. */
+  readonly checkHeld: () => void;
 }
 
 /** Runs the steps of one run and records them in a store. */
@@ -71,8 +73,12 @@ export class StoreRun implements StepRunner {
   }
 
   async #runStep<T>(name: string, step: Step<T>): Promise<RecordedValue<T>> {
-    const { claim, store } = this.#attempt;
-    const runWork = (): T | Promise<T> => this.#startWork(name, step);
+    const { claim, store, checkHeld } = this.#attempt;
+    const runWork = async (): Promise<T> => {
+      const value = await this.#startWork(name, step);
+      checkHeld();
+      return value;
+    };
     if (store.runStep !== undefined) return store.runStep(claim, { name, work: runWork });
     const value = await runWork();
     return { value, position: await store.putStep(claim, { name, value }) };
