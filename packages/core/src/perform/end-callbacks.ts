@@ -44,9 +44,10 @@ export class EndCallbacks {
   }
 
   #call(callback: () => unknown): Promise<unknown> {
-    const timeoutError = (): Error => new Error(`A callback of ${NAME} did not end within ${TIMEOUT_MS / 1000} s.`);
-    const options = { clock: this.#clock, signal: new Cancellation(undefined), timeoutMs: TIMEOUT_MS, timeoutError };
-    return withDeadline(callback, options).catch((error: unknown) => {
+    const createTimeoutError = (): Error =>
+      new Error(`A callback of ${NAME} did not end within ${TIMEOUT_MS / 1000} s.`);
+    const options = { clock: this.#clock, signal: new Cancellation(undefined), timeoutMs: TIMEOUT_MS };
+    return withDeadline(callback, { ...options, timeoutError: createTimeoutError }).catch((error: unknown) => {
       void this.#events.emitLiveEvent({ type: 'listener.failed', event: NAME, error: toErrorData(error) }); // The run ends: nothing is left to hold back.
     });
   }
