@@ -5,10 +5,8 @@ import type { Claim } from './run-store.ts';
 /** A run that this host works on. */
 export interface HeldRun {
   readonly claim: Claim;
-  /** Aborted when the run is cancelled, or does not stop in time while the host closes; `undefined` if the host cannot cancel runs. */
-  readonly signal: AbortSignal | undefined;
-  /** Ends the work of this process on the run, which stays open. */
-  readonly abandon: (reason: HostError) => void;
+  /** Aborts the run when it is cancelled, or does not stop in time while the host closes; `undefined` if the host cannot cancel runs. */
+  readonly controller: AbortController | undefined;
 }
 
 /** The runs that a host works on. Once the host closes, no new step begins; running steps may finish. */

@@ -122,7 +122,7 @@ export class StoreHost extends StoreClient implements Host {
     const remaining = await this.#heldRuns.close(graceMs);
     const released = await Promise.allSettled(remaining.map(({ claim: { runId } }) => this.release(runId, undefined)));
     // After the release, so that nothing of the aborted work is recorded. Otherwise it could go on while another process repeats it.
-    for (const run of remaining) run.abandon(createClosingError());
+    for (const { controller } of remaining) controller?.abort(createClosingError());
     await this.#store.close?.();
     for (const settled of released) if (settled.status === 'rejected') throw settled.reason;
   }
@@ -130,22 +130,20 @@ export class StoreHost extends StoreClient implements Host {
   #createHeldRun(runId: string): HeldRun {
     const controller = this.isCancellable ? new AbortController() : undefined;
     const claim = { runId, token: createRandomId(), cancel: (reason: string): void => controller?.abort(reason) };
-    return { claim, signal: controller?.signal, abandon: (reason) => controller?.abort(reason) };
+    return { claim, controller };
   }
 
   #hold(run: HeldRun, { attempt, cancelReason: cancelled, steps, intents }: ClaimedRun): StepRunner {
     this.#heldRuns.add(run);
     if (cancelled !== undefined) run.claim.cancel(cancelled);
     return new StoreRun({
-      claim: run.claim,
+      run,
+      heldRuns: this.#heldRuns,
       number: attempt,
-      signal: run.signal,
       steps: new Map(steps.map(({ name, value, position }) => [name, { value, position }])),
       intents,
       store: this.#store,
       clock: this.clock,
-      checkOpen: () => this.#heldRuns.checkOpen(),
-      checkHeld: () => this.#heldRuns.checkHeld(run),
     });
   }
 }
