@@ -137,6 +137,31 @@ const wrapping: Middleware = {
   },
 };
 
+/** Asks for other fields and instructions in the second turn. */
+const retuning: Middleware = {
+  prepareTurn(plan) {
+    if (plan.turn !== 2) return plan;
+    return {
+      ...plan,
+      modelSettings: { ...plan.modelSettings, temperature: 1 },
+      instructions: `${plan.instructions} Now.`,
+    };
+  },
+};
+
+const retuned: Scenario = {
+  name: 'request fields, instructions and a tool choice of one turn',
+  status: 'completed',
+  turns: [respond.call('look', { city: 'Oslo' }), respond.call('pay', { city: 'Oslo' }), respond.text('Tuned.')],
+  agent: (stage) => ({
+    tools: [look(stage), pay(stage)],
+    instructions: { eachTurn: (_, { turn, messages }) => `Turn ${turn}, after ${messages.length}.` },
+    toolChoice: { first: 'required' },
+    modelSettings: { seed: 1 },
+    middleware: [retuning],
+  }),
+};
+
 const vetoing: Middleware = {
   async wrapToolCall(call, next) {
     if (call.call.id === 'call_2') throw new ToolError('Not in this house.');
@@ -257,6 +282,7 @@ export const scenarios: readonly Scenario[] = [
   reprompted,
   retries,
   middleware,
+  retuned,
   images,
   unknownFields,
   refusal,

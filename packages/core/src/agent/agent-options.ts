@@ -7,6 +7,7 @@ import type { Conversation } from '../host/conversation.ts';
 import type { Host } from '../host/host.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
+import type { TurnInstructions } from '../middleware/turn-instructions.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { WireLog } from '../model/wire-log.ts';
@@ -34,11 +35,11 @@ export interface AgentBasics {
   readonly models?: readonly ChatModel[];
   /**
    * Applies to every turn. With `'required'` or the name of a tool the model can never answer with text, and the run continues to its
-   * limits.
+   * limits. `{ first: 'required' }` applies only until this agent has called a tool in the run; then the server's default applies.
    *
    * @defaultValue the default of the server, `'auto'`
    */
-  readonly toolChoice?: ToolChoice;
+  readonly toolChoice?: ToolChoice | { readonly first: ToolChoice };
   /** How often the model may correct an output that does not match the schema. @defaultValue 2 */
   readonly maxOutputRetries?: number;
   /**
@@ -76,8 +77,8 @@ export interface AgentBasics {
 
 /** `Output` is the output of the agent itself, `Handed` that of the agents that it may hand over to. */
 export interface AgentOptions<Context, Output, Handed = Output> extends AgentBasics {
-  /** The system message of every request. A function is called once for each run. */
-  readonly instructions?: string | ((context: Context) => string | Promise<string>);
+  /** The system message of every request. A function is called once for each run, `eachTurn` before each turn. */
+  readonly instructions?: string | ((context: Context) => string | Promise<string>) | TurnInstructions<Context>;
   readonly tools?: readonly Tool<Context>[];
   /**
    * Agents that this agent may hand the conversation over to. When the model calls `transfer_to_…`, the other agent continues the run with
@@ -183,7 +184,7 @@ export interface PartsOptions<T, M, H, Instructed, Output> extends AgentBasics {
   readonly tools?: readonly T[];
   readonly middleware?: readonly M[];
   readonly handoffs?: readonly H[] | (() => readonly H[]);
-  readonly instructions?: string | ((context: Instructed) => string | Promise<string>);
+  readonly instructions?: string | ((context: Instructed) => string | Promise<string>) | TurnInstructions<Instructed>;
   readonly output?: Schema<Output>;
 }
 

@@ -18,7 +18,7 @@ import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Scope } from '../perform/scope.ts';
 import type { Tool } from '../tool/tool.ts';
 
-/** Instructions without the context type, which is checked at `Agent`. */
+/** Instructions without the context type, which is checked at `Agent`. Those of each turn are middleware. */
 export type Instructions = string | ((context: never) => string | Promise<string>) | undefined;
 
 /** Everything that all runs of an agent share. */

@@ -96,6 +96,7 @@ function applyResponse(state: RunState, event: ModelRespondedEvent): RunState {
     turn,
     countedPrefix: toCountedPrefix(event, getVisibleHistory(used).length - after.length) ?? state.countedPrefix,
     calls: kind === 'calls' && isAccepted ? toCallStates(event) : [],
+    hasCalled: state.hasCalled || (kind === 'calls' && isAccepted),
     results: [],
     lastResponse: after.length > 0 ? undefined : toLastResponse(event, kind),
     reprompts: isHistory && isAccepted ? { ...state.reprompts, empty: 0, cut: 0 } : state.reprompts,
@@ -124,7 +125,7 @@ function applyHandoff(before: RunState, event: HandoffCompletedEvent): RunState 
   const state = withFilteredHistory(withNestedUsage(before, event), event.edits ?? []);
   const { handoffs, reprompts } = state;
   const none = { guardRetries: NONE, invalidCalls: NONE, repeatedFailures: NONE };
-  const anew = { tools: undefined, results: [], memory: {}, countedPrefix: undefined, ...none };
+  const anew = { tools: undefined, hasCalled: false, results: [], memory: {}, countedPrefix: undefined, ...none };
   const shares = addShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });
   return { ...state, ...anew, shares, reprompts: { ...reprompts, output: 0 }, speaker: event, handoffs: handoffs + 1 };
 }

@@ -23,6 +23,8 @@ export interface Definition {
   /** The tools as sent. The same list for every request, so that its JSON is made once. */
   readonly toolObjects: readonly ToolObject[];
   readonly toolChoice: ToolChoice | undefined;
+  /** Applies until the agent has called a tool. */
+  readonly firstToolChoice: ToolChoice | undefined;
   readonly output: CompiledOutput | undefined;
   readonly middleware: readonly Middleware<never>[];
   readonly retry: ResolvedRetryPolicy;
