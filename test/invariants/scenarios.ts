@@ -85,6 +85,28 @@ const structured: Scenario = {
   agent: () => ({ output: z.object({ city: z.string() }) }),
 };
 
+const validated: Scenario = {
+  name: 'an output that a validator with a request of its own rejects',
+  status: 'completed',
+  requestCount: 2,
+  turns: [
+    respond.text('{"city": "Oslo"}'),
+    respond.text('There is no train to Oslo.'),
+    respond.text('{"city": "Rome"}'),
+    respond.text('Fine.'),
+  ],
+  agent: ({ model }) => ({
+    output: z.object({ city: z.string() }),
+    async validate(value, { callModel }) {
+      const content = `Is it right? ${JSON.stringify(value)}`;
+      const { choices } = await callModel(model, { messages: [{ role: 'user', content }] });
+      const verdict = choices[0].message.content;
+      return verdict === 'Fine.' ? undefined : String(verdict);
+    },
+    limits: { tokens: 10_000 },
+  }),
+};
+
 const lastTurn: Scenario = {
   name: 'a turn limit with a last turn',
   status: 'limited',
@@ -277,6 +299,7 @@ export const scenarios: readonly Scenario[] = [
   inputRetries,
   approval,
   structured,
+  validated,
   lastTurn,
   refusedBatch,
   reprompted,

@@ -11,6 +11,7 @@ import type { TurnInstructions } from '../middleware/turn-instructions.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { WireLog } from '../model/wire-log.ts';
+import type { OutputValidator } from '../perform/definition.ts';
 import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -40,7 +41,7 @@ export interface AgentBasics {
    * @defaultValue the default of the server, `'auto'`
    */
   readonly toolChoice?: ToolChoice | { readonly first: ToolChoice };
-  /** How often the model may correct an output that does not match the schema. @defaultValue 2 */
+  /** How often the model may correct an output that does not match the schema, or that `validate` or a guard rejects. @defaultValue 2 */
   readonly maxOutputRetries?: number;
   /**
    * Conditions that are evaluated when all calls of a turn have results, and may end the run as `completed`: `stopOnTool('tool_name')` or
@@ -87,9 +88,14 @@ export interface AgentOptions<Context, Output, Handed = Output> extends AgentBas
   readonly handoffs?: Handoffs<Context, Handed>;
   /** The schema of the output. Without it the output is text. */
   readonly output?: Schema<Output> | undefined;
+  /** Checks the output beyond its schema. */
+  readonly validate?: OutputValidator<Context, OutputOrText<Output>> | undefined;
   /** The first middleware is the outermost. */
   readonly middleware?: readonly Middleware<Context>[];
 }
+
+/** The output of an agent without a schema is text. */
+type OutputOrText<Output> = [Output] extends [never] ? string : Output;
 
 interface RunBasics {
   /** An abort ends the run for good. */
@@ -186,6 +192,7 @@ export interface PartsOptions<T, M, H, Instructed, Output> extends AgentBasics {
   readonly handoffs?: readonly H[] | (() => readonly H[]);
   readonly instructions?: string | ((context: Instructed) => string | Promise<string>) | TurnInstructions<Instructed>;
   readonly output?: Schema<Output>;
+  readonly validate?: OutputValidator<Instructed, Output> | undefined;
 }
 
 /** The context that all parts need together. */

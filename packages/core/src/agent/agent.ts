@@ -279,6 +279,7 @@ function makeDefinition<Context, Output>(
     toolObjects: listToolObjects(tools),
     ...readToolChoice(options.toolChoice),
     output,
+    validate: options.validate as Definition['validate'], // `Agent` checks the types of its value and context.
     middleware: [...createTurnInstructions(options.instructions), ...(options.middleware ?? [])],
     retry: resolveRetryPolicy(options.retry ?? {}),
     handoffs: makeOnce(() => listDestinations(handoffs)),

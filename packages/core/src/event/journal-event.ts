@@ -255,8 +255,10 @@ export interface OutputCheckedEvent extends TurnEventBase {
   readonly type: 'output.checked';
   readonly result:
     | { readonly ok: true; readonly value: Json }
-    /** One line per issue. */
-    | { readonly ok: false; readonly issues: string };
+    /** One line per issue. `isRejected`: the output matches its schema, and the agent's `validate` rejected it. */
+    | { readonly ok: false; readonly issues: string; readonly isRejected?: true };
+  /** Usage of the validator's own model requests. */
+  readonly middlewareUsage?: Usage;
 }
 
 /** Another agent took over the conversation in the same run. */

@@ -52,7 +52,7 @@ export function apply(before: RunState, event: JournalEvent): RunState {
     case 'handoff.completed':
       return applyHandoff(state, event);
     case 'output.checked':
-      return { ...state, output: event.result };
+      return { ...withNestedUsage(state, event), output: event.result };
     case 'approval.requested':
       return applyApprovalRequest(state, event);
     case 'approval.not_required':
@@ -115,7 +115,9 @@ function toLastResponse({ message, clampedByLimit, rejection }: ModelRespondedEv
 
 function applyReprompt(state: RunState, { reason, guard = '', message }: ModelRepromptedEvent): RunState {
   const next = { ...withMessages(state, message), lastResponse: undefined, output: undefined };
-  if (reason !== 'guard') return { ...next, reprompts: { ...state.reprompts, [reason]: state.reprompts[reason] + 1 } };
+  const counted = reason === 'guard' && state.lastResponse?.rejection?.maxRetries === undefined ? 'output' : reason;
+  if (counted !== 'guard')
+    return { ...next, reprompts: { ...state.reprompts, [counted]: state.reprompts[counted] + 1 } };
   const retries = (state.guardRetries.get(guard) ?? 0) + 1;
   return { ...next, guardRetries: new Map(state.guardRetries).set(guard, retries) };
 }
