@@ -157,7 +157,7 @@ test('starts no call after the duration limit', () => {
 
 test.each([
   ['their text is the output', {}, { output: 'So far.', text: 'So far.' }],
-  ['half of a structure is none', { hasOutput: true }, {}],
+  ['half of a structure is none', { checksOutput: true }, {}],
 ])('runs no calls in the last turn; %s', (_, fields, given) => {
   const state = applyEvents(
     events.createLimitApproaching(),

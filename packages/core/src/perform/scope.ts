@@ -23,7 +23,7 @@ export interface Scope extends DefinitionChanges {
   readonly settings: ChatSettings;
   /** The settings of the run itself, which apply to every agent. */
   readonly runSettings: ChatSettings;
-  readonly instructions: SystemMessage | undefined;
+  readonly instructions: InstructionsMessage | undefined;
   readonly runId: string;
   readonly path: string;
   /** The option of the run; `getTraceparent` prefers the active span. */
@@ -54,6 +54,11 @@ export interface Scope extends DefinitionChanges {
   readonly getSteering: () => readonly UserMessage[];
   /** Whether the next request asks for a stream. */
   readonly shouldStream: () => boolean;
+}
+
+/** The system message that Pawl makes of instructions. */
+export interface InstructionsMessage extends SystemMessage {
+  readonly content: string;
 }
 
 /** Receives the events of a run. */
