@@ -301,7 +301,8 @@ export interface Host {
   fork(runId: string, options: ForkOptions): Promise<string>;
   /**
    * Closes the host at the end of a process: begins no new step, waits for running steps, then releases the runs. Any process can resume
-   * them at once. The runs are not aborted.
+   * them at once: the runs are not aborted. A step that has not ended after `graceMs` is, and is not recorded: its signal is aborted, and
+   * the `Run` in this process rejects with HostError `host.closing`.
    */
   close(options?: {
     /** How long running steps may take to finish; `Infinity`: as long as they need. @defaultValue 10_000 */

@@ -287,4 +287,13 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     await host.release('run', undefined);
     await closed;
   },
+
+  'aborts a step that has not ended after graceMs, and records nothing of it': async ({ host }) => {
+    const stepRunner = await host.start(createRecord('run'));
+    const work = Promise.withResolvers<string>();
+    const atWork = stepRunner.step(createStep('model:1', 'a', { work: () => work.promise }));
+    stepRunner.signal?.addEventListener('abort', () => work.resolve('aborted'));
+    await host.close({ graceMs: 0 });
+    await expectRejection(atWork, 'host.closing', 'The step is not recorded.');
+  },
 };
