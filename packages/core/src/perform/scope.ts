@@ -26,8 +26,9 @@ export interface Scope extends DefinitionChanges {
   readonly instructions: InstructionsMessage | undefined;
   readonly runId: string;
   readonly path: string;
-  /** The option of the run; `getTraceparent` prefers the active span. */
+  /** The options of the run; `getTraceparent` and `getTracestate` prefer the active span. */
   readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   /** Absent if nothing instruments the run. */
   readonly instrumented: InstrumentedRun | undefined;
   /** Never throws. Absent if nothing logs the bytes of requests. */
