@@ -51,8 +51,8 @@ test.each([
 
 test.each<[string, Partial<AssistantMessage>]>([
   ['is refused', { refusal: 'No.' }],
-  ['is spoken', { audio: { id: 'a' } }],
-  ['is a text, also one that opens a bracket', { content: 'See (a) and [b' }],
+  ['is audio', { audio: { id: 'a' } }],
+  ['is a text, even with an open bracket', { content: 'See (a) and [b' }],
 ])('leaves a response unchanged that %s', (_, message) => {
   expect(marked({ message })).toEqual(finished({ message }));
 });
