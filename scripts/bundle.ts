@@ -18,6 +18,7 @@ const ENTRIES = {
   host: 'host',
   instrumentation: 'instrumentation',
   middleware: 'middleware',
+  model: 'model',
   prices: 'openai/prices',
   sqlite: 'sqlite/sqlite',
   'wire-log': 'wire-log',

@@ -79,14 +79,18 @@ export function createInstrumentedRun(
 ): InstrumentedRun | undefined {
   const instrumentation = combineInstrumentations(options.instrumentation, own);
   if (instrumentation === undefined) return undefined;
-  const { suspendedMs, ...known } = attempt;
+  const { record, isResumed, attemptId, suspendedMs } = attempt;
+  const { traceparent, tracestate, modelSettings } = options;
   const span: RunSpan = {
-    ...known,
-    runId: attempt.record.runId,
+    runId: record.runId,
     path: '',
     agent: definition.identity,
-    modelSettings: { ...settings, ...options.modelSettings },
-    ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
+    modelSettings: modelSettings === undefined ? settings : { ...settings, ...modelSettings },
+    record,
+    isResumed,
+    attemptId,
+    ...(traceparent !== undefined && { traceparent }),
+    ...(tracestate !== undefined && { tracestate }),
     ...(suspendedMs !== undefined && { suspendedMs }),
   };
   return { instrumentation, span };
@@ -120,6 +124,7 @@ function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
     runId: record.runId,
     path: '',
     traceparent: options.traceparent,
+    tracestate: options.tracestate,
     instrumented,
     wireLog: combineWireLogs(blueprint.wireLog, options.wireLog, events),
     context: options.context as never, // `Agent` checks its type.

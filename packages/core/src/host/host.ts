@@ -36,6 +36,8 @@ export interface RunRecord {
 export interface RecordedTrace {
   /** The W3C trace context header. */
   readonly traceparent: string;
+  /** The W3C `tracestate` header that belongs to it. */
+  readonly tracestate?: string;
   readonly origin: 'start' | 'enqueue';
 }
 
@@ -153,6 +155,8 @@ export interface EnqueueOptions {
   readonly metadata?: JsonObject;
   /** The W3C trace context header of the caller, which the spans of the run refer to. */
   readonly traceparent?: string;
+  /** The W3C `tracestate` header that came with `traceparent`. */
+  readonly tracestate?: string;
   /** Whose run it is, such as the id of a user. Stored with the run, apart from `metadata`. */
   readonly owner?: string;
 }

@@ -157,7 +157,7 @@ test('starts no call after the duration limit', () => {
 
 test.each([
   ['their text is the output', {}, { output: 'So far.', text: 'So far.' }],
-  ['an incomplete structure is no output', { hasOutput: true }, {}],
+  ['an incomplete structure is no output', { checksOutput: true }, {}],
 ])('runs no calls in the last turn; %s', (_, fields, given) => {
   const state = applyEvents(
     events.createLimitApproaching(),

@@ -13,7 +13,7 @@ const {
   createLimitApproaching,
   createReprompt,
 } = events;
-const structured = { hasOutput: true };
+const structured = { checksOutput: true };
 const a = createCall('a');
 
 interface Row {
