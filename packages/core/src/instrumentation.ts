@@ -4,6 +4,8 @@ export type {
   AttemptSpan,
   Instrumentation,
   InstrumentedAgent,
+  McpCall,
+  McpCallSpan,
   ModelCallResult,
   ModelCallSpan,
   RunResult,
@@ -11,3 +13,4 @@ export type {
   ToolCallResult,
   ToolCallSpan,
 } from './perform/instrumentation.ts';
+export { instrumentMcpCall } from './perform/instrumentation.ts';

@@ -14,6 +14,7 @@ import type { Usage } from '../event/usage.ts';
 import type { RecordedTrace, RunRecord } from '../host/host.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Tool } from '../tool/tool.ts';
+import type { ToolContext } from '../tool/tool-context.ts';
 
 /**
  * Wraps the work of runs, for tracing. Each method is optional. `@pawl/otel` implements it for OpenTelemetry.
@@ -39,6 +40,8 @@ export interface Instrumentation {
   instrumentAttempt?(span: AttemptSpan, work: () => Promise<ChatResponse>): Promise<ChatResponse>;
   /** Wraps a tool call with its middleware. */
   instrumentToolCall?(span: ToolCallSpan, work: () => Promise<ToolCallResult>): Promise<ToolCallResult>;
+  /** Wraps a request to an MCP server that a tool makes in its call. What it says belongs to the call: there is no span of its own. */
+  instrumentMcpCall?<Result>(span: McpCallSpan, work: () => Promise<Result>): Promise<Result>;
   /** Returns the W3C trace context header of the span that is active. Called inside `work`; models and tools pass it on. */
   traceparent?(): string | undefined;
   /** Returns the W3C `tracestate` header that belongs to it, if the span has one. */
@@ -147,6 +150,30 @@ export interface ToolCallResult {
   readonly replayed: boolean;
 }
 
+/** A request to an MCP server. The fields are those of the protocol. */
+export interface McpCall {
+  /** `tools/call`, `resources/read` */
+  readonly method: string;
+  /** The name that the server gave the tool. */
+  readonly toolName?: string;
+  readonly promptName?: string;
+  readonly resourceUri?: string;
+  /** The revision of the protocol: `2025-11-25`. */
+  readonly protocolVersion?: string;
+  readonly sessionId?: string;
+  /** The id of the JSON-RPC request. */
+  readonly requestId?: string | number;
+  /** `pipe` for stdio, `tcp` or `quic` for HTTP. */
+  readonly transport?: 'pipe' | 'tcp' | 'quic';
+  /** The hostname of the server, for HTTP. */
+  readonly address?: string;
+  readonly port?: number;
+}
+
+export interface McpCallSpan extends McpCall {
+  readonly call: ToolCallSpan;
+}
+
 /** The instrumentation of a run at work. */
 export interface InstrumentedRun {
   readonly instrumentation: Instrumentation;
@@ -221,19 +248,55 @@ type ToolCallFields = Omit<ToolCallSpan, 'run' | 'agent'>;
 export function instrumentToolCall<Event extends JournalEvent>(
   { instrumented, definition }: InstrumentedScope,
   createFields: () => ToolCallFields,
-  work: (onReplayed: () => void) => Promise<Event>,
+  work: (onReplayed: () => void, span: ToolCallSpan | undefined) => Promise<Event>,
 ): Promise<Event> {
   const hooks = instrumented && findCallHooks(instrumented);
-  if (instrumented === undefined || hooks?.instrumentToolCall === undefined) return work(() => undefined);
+  if (instrumented === undefined || hooks?.instrumentToolCall === undefined) return work(() => undefined, undefined);
   const span: ToolCallSpan = { run: instrumented.span, agent: definition.identity, ...createFields() };
   let replayed = false;
   const callTool = async (): Promise<ToolCallResult> => {
     const event = await work(() => {
       replayed = true;
-    });
+    }, span);
     return { event: event as ToolCallResult['event'] & Event, replayed }; // A call ends with no other event.
   };
   return hooks.instrumentToolCall(span, callTool).then(({ event }) => event as Event & ToolCallResult['event']);
+}
+
+/** A symbol, because only `instrumentMcpCall` uses it. A copy of a context, `{ ...context }`, keeps it. */
+const INSTRUMENTED_CALL = Symbol.for('pawl.instrumentedCall');
+
+interface InstrumentedCall {
+  readonly instrumentation: Instrumentation;
+  readonly span: ToolCallSpan;
+}
+
+interface ContextWithCall {
+  [INSTRUMENTED_CALL]?: InstrumentedCall;
+}
+
+/** Lets `instrumentMcpCall` find the call of a tool by its context. */
+export function linkToolCall(context: object, { instrumented }: InstrumentedScope, span: ToolCallSpan): void {
+  if (instrumented === undefined) return;
+  const { instrumentation } = instrumented;
+  (context as ContextWithCall)[INSTRUMENTED_CALL] = { instrumentation, span }; // Nothing else sets it.
+}
+
+/**
+ * Makes a request to an MCP server, for a tool that is one of that server. If the run is instrumented, the span of the call describes the
+ * request, and its duration is measured. A result with `isError: true` counts as an error.
+ *
+ * @param context - what `execute` got, or a copy of it
+ * @returns what `work` resolves
+ */
+export function instrumentMcpCall<Result>(
+  context: Pick<ToolContext, 'toolCallId'>,
+  call: McpCall,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { instrumentation, span } = (context as ContextWithCall)[INSTRUMENTED_CALL] ?? {}; // Only `linkToolCall` sets it.
+  if (span === undefined || instrumentation?.instrumentMcpCall === undefined) return work();
+  return instrumentation.instrumentMcpCall({ ...call, call: span }, work);
 }
 
 /** Returns the header for models and tools: that of the active span, or that of the run. */
@@ -268,6 +331,10 @@ export function combineInstrumentations(
     instrumentModelCall: wrap(outer.instrumentModelCall?.bind(outer), inner.instrumentModelCall?.bind(inner)),
     instrumentAttempt: wrap(outer.instrumentAttempt?.bind(outer), inner.instrumentAttempt?.bind(inner)),
     instrumentToolCall: wrap(outer.instrumentToolCall?.bind(outer), inner.instrumentToolCall?.bind(inner)),
+    instrumentMcpCall: (span, work) => {
+      const runInner = (): ReturnType<typeof work> => inner.instrumentMcpCall?.(span, work) ?? work();
+      return outer.instrumentMcpCall?.(span, runInner) ?? runInner();
+    },
     traceparent: () => inner.traceparent?.() ?? outer.traceparent?.(),
     tracestate: () => (inner.traceparent?.() === undefined ? outer : inner).tracestate?.(),
   };
@@ -289,6 +356,7 @@ const HOOKS: Readonly<Record<keyof Instrumentation, true>> = {
   instrumentModelCall: true,
   instrumentAttempt: true,
   instrumentToolCall: true,
+  instrumentMcpCall: true,
   traceparent: true,
   tracestate: true,
 };

@@ -13,7 +13,7 @@ import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolContext } from '../tool/tool-context.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
-import { getTraceparent, getTracestate, type ToolCallSpan } from './instrumentation.ts';
+import { getTraceparent, getTracestate, linkToolCall, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
@@ -31,6 +31,8 @@ export interface ToolCallRun extends ToolCallScope {
   readonly startedAt: number;
   /** The requests of middleware around the call. */
   readonly requests: MiddlewareRequests;
+  /** Absent if nothing instruments the call. */
+  readonly callSpan?: ToolCallSpan | undefined;
 }
 
 /** Describes a call for instrumentation. */
@@ -55,7 +57,10 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly onRunEnd: ToolContext<never>['onRunEnd'];
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
-  constructor({ turn, scope, state }: ToolCallScope, cancellation: Cancellation = scope.cancellation) {
+  constructor(
+    { turn, scope, state, callSpan }: ToolCallScope & Pick<ToolCallRun, 'callSpan'>,
+    cancellation: Cancellation = scope.cancellation,
+  ) {
     super(cancellation);
     const { index, call } = state;
     this.context = scope.context;
@@ -72,6 +77,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.reportProgress = emitProgress; // An own property: see `LazySignal`.
     const addCallback: ToolContext<never>['onRunEnd'] = (callback) => scope.endCallbacks.add(callback);
     this.onRunEnd = addCallback;
+    if (callSpan !== undefined) linkToolCall(this, scope, callSpan);
   }
 }
 
