@@ -99,6 +99,8 @@ export interface ModelCallSpan {
   readonly origin: 'turn' | 'middleware' | 'lost';
   /** Whether something else took the place of earlier messages of the conversation. */
   readonly isCompacted: boolean;
+  /** Whether the first message of the request is the agent's instructions, which are no part of the conversation. */
+  readonly hasInstructions: boolean;
   /** Returns what all attempts of the call used so far. Estimates are included, as the run is charged. */
   getUsage(): Usage;
 }
@@ -226,9 +228,10 @@ export function createModelCallSpan(
   const hooks = instrumented && findCallHooks(instrumented);
   if (instrumented === undefined || hooks === undefined) return undefined;
   if (hooks.instrumentModelCall === undefined && hooks.instrumentAttempt === undefined) return undefined;
-  const { turn, model, request, origin, isCompacted, getUsage } = createFields();
+  const { turn, model, request, origin, isCompacted, hasInstructions, getUsage } = createFields();
   const run = instrumented.span;
-  return { run, turn, agent: definition.identity, model, request, origin, isCompacted, getUsage }; // A spread takes longer.
+  const agent = definition.identity;
+  return { run, turn, agent, model, request, origin, isCompacted, hasInstructions, getUsage }; // A spread takes longer.
 }
 
 /** Makes a model call inside its hook. Resolves what `work` resolves. */
