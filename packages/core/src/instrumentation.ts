@@ -1,5 +1,6 @@
 /** For those who trace runs: the port that `instrumentation` of agents and runs takes, and what it is given. */
 
+export { instrumentMcpCall } from './perform/instrument-mcp-call.ts';
 export type {
   AttemptSpan,
   Instrumentation,
@@ -13,4 +14,3 @@ export type {
   ToolCallResult,
   ToolCallSpan,
 } from './perform/instrumentation.ts';
-export { instrumentMcpCall } from './perform/instrumentation.ts';

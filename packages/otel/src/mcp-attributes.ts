@@ -4,7 +4,7 @@ import { findModelErrorType } from './error-type.ts';
 import { ATTRIBUTE, OPERATION } from './semconv.ts';
 
 /** How a request to an MCP server ended. */
-export interface McpEnding {
+export interface McpOutcome {
   readonly errorType: string | undefined;
   /** The code of a JSON-RPC error. */
   readonly statusCode?: string;
@@ -45,13 +45,13 @@ function createCommonAttributes(request: McpCallSpan): Attributes {
 }
 
 /** A server reports the failure of a tool inside a result. */
-export function findMcpError(result: unknown): McpEnding {
+export function findMcpError(result: unknown): McpOutcome {
   const isError = typeof result === 'object' && result !== null && 'isError' in result && result.isError === true;
   return { errorType: isError ? 'tool_error' : undefined };
 }
 
 /** A JSON-RPC error has a number as its code. */
-export function describeMcpRejection(error: unknown): McpEnding {
+export function describeMcpRejection(error: unknown): McpOutcome {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (typeof code !== 'number') return { errorType: findModelErrorType(error) };
   return { errorType: String(code), statusCode: String(code) };

@@ -9,7 +9,7 @@ import {
   createMcpLabels,
   describeMcpRejection,
   findMcpError,
-  type McpEnding,
+  type McpOutcome,
 } from './mcp-attributes.ts';
 import { recordException } from './record-exception.ts';
 import { captureContent, type Recorder } from './recorder.ts';
@@ -30,7 +30,7 @@ interface OpenCall {
 interface FinishedMcpCall {
   readonly request: McpCallSpan;
   readonly startedAt: number;
-  readonly ended: McpEnding;
+  readonly ended: McpOutcome;
 }
 
 /** The spans of tool calls. A call that is denied, or that names no tool, has one too. */

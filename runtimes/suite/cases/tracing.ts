@@ -40,10 +40,10 @@ export const tracingCases: readonly SuiteCase[] = [
       for (const stream of [false, true]) {
         const agent = new Agent({ name: 'outer', model: model(), tools: [ask], instrumentation });
         await agent.run('Go.', { stream });
-        const inside = (index: number): string => `outer/call 0/inner/call ${index}`;
+        const formatPath = (index: number): string => `outer/call 0/inner/call ${index}`;
         assertSame(
           seen.splice(0).toSorted(),
-          [0, 1].map((index) => `${inside(index)} = ${inside(index)}`),
+          [0, 1].map((index) => `${formatPath(index)} = ${formatPath(index)}`),
         );
       }
       assertSame(spans.getStore() ?? 'outside', 'outside');
