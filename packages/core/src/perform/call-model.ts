@@ -189,8 +189,7 @@ async function sendThroughMiddleware(request: ChatRequest, call: TurnCall): Prom
 }
 
 function buildRequest({ planned, action, scope }: TurnCall, steering: readonly UserMessage[]): ChatRequest {
-  const { tools, toolChoice } = planned;
-  const { instructions, settings } = scope;
+  const { tools, toolChoice, instructions, settings } = planned;
   const messages = steering.length === 0 ? planned.messages : [...planned.messages, ...steering];
   const choice = action.isLast ? 'none' : toolChoice;
   const before: readonly Message[] = instructions === undefined ? [] : [instructions];

@@ -23,7 +23,7 @@ export interface Scope extends DefinitionChanges {
   readonly settings: ChatSettings;
   /** The settings of the run itself, which apply to every agent. */
   readonly runSettings: ChatSettings;
-  readonly instructions: SystemMessage | undefined;
+  readonly instructions: InstructionsMessage | undefined;
   readonly runId: string;
   readonly path: string;
   /** The options of the run; `getTraceparent` and `getTracestate` prefer the active span. */
@@ -55,6 +55,11 @@ export interface Scope extends DefinitionChanges {
   readonly getSteering: () => readonly UserMessage[];
   /** Whether the next request asks for a stream. */
   readonly shouldStream: () => boolean;
+}
+
+/** The system message that Pawl makes of instructions. */
+export interface InstructionsMessage extends SystemMessage {
+  readonly content: string;
 }
 
 /** Receives the events of a run. */
