@@ -194,7 +194,7 @@ export class AgentSpans {
     const { encoder } = content;
     const text = 'text' in outcome ? outcome.text : undefined;
     captureContent(span, content, {
-      [ATTRIBUTE.inputMessages]: encoder.encodeInput(run.record),
+      [ATTRIBUTE.inputMessages]: encoder.encodeInput(run.record.messages),
       ...(text !== undefined && { [ATTRIBUTE.outputMessages]: encoder.encodeText('assistant', text) }),
     });
   }
