@@ -9,7 +9,11 @@ interface Item {
   readonly call_id?: string;
   readonly summary?: readonly { readonly type: string; readonly text: string }[];
   readonly encrypted_content?: string;
-  readonly content?: readonly { readonly type: string; readonly text: string }[];
+  readonly content?: readonly {
+    readonly type: string;
+    readonly text: string;
+    readonly annotations: readonly object[];
+  }[];
   readonly arguments?: string;
 }
 
