@@ -15,9 +15,10 @@ import { manualClock } from '@pawl/testing';
 import { MockLanguageModelV4 } from 'ai/test';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createResult } from './mock-model.ts';
+import { serveVendor } from './serve-vendor.ts';
 import type { Vendor } from './vendor.ts';
 import type { VendorResponder, VendorServer } from './vendor-server.ts';
-import { serveVendor, vendors } from './vendors.ts';
+import { vendors } from './vendors.ts';
 
 const request = { messages: [{ role: 'user', content: 'Hi.' }] } as const;
 const turns = [{ thinking: 'Hm, let me see what that may be.', text: 'It is 4 degrees in Oslo, and it rains.' }];
