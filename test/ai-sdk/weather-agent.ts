@@ -1,5 +1,5 @@
 import { fromAiSdk, type ProviderOptions } from '@pawl/ai-sdk';
-import { Agent, tool } from '@pawl/core';
+import { Agent, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { THINKING } from './thinking.ts';
 import type { Vendor, VendorTurn } from './vendor.ts';
@@ -20,7 +20,16 @@ export function createWeatherAgent(
   onCall: (city: string) => void = () => undefined,
 ): Agent {
   const providerOptions = THINKING[vendor.provider] as ProviderOptions; // Written for this provider.
-  const getWeather = tool({
+  return new Agent({
+    name: 'weather',
+    model: fromAiSdk(vendor.createModel(baseURL), { providerOptions }),
+    tools: [createWeatherTool(onCall)],
+  });
+}
+
+/** `onCall` is called before each call. */
+export function createWeatherTool(onCall: (city: string) => void = () => undefined): Tool<unknown> {
+  return tool({
     name: 'get_weather',
     description: 'Tells the weather of a city.',
     input: z.object({ city: z.string() }),
@@ -29,10 +38,5 @@ export function createWeatherAgent(
       onCall(city);
       return `${city}: 4 degrees`;
     },
-  });
-  return new Agent({
-    name: 'weather',
-    model: fromAiSdk(vendor.createModel(baseURL), { providerOptions }),
-    tools: [getWeather],
   });
 }

@@ -184,7 +184,11 @@ function redactAddress(value: string, secrets: Redaction): string {
     : secrets.redactText(value.slice(0, at)) + secrets.redactQuery(value.slice(at));
 }
 
-/** A server may keep the connection open after `[DONE]`, and the reader may not read on. */
+/** A server may keep the connection open after the last event, and the reader may not read on. */
 function hasEnded(chunk: Uint8Array | undefined): boolean {
-  return Buffer.from(chunk ?? []).includes('data: [DONE]');
+  const bytes = Buffer.from(chunk ?? []);
+  return LAST_EVENTS.some((text) => bytes.includes(text));
 }
+
+/** Of Chat Completions, and of Anthropic's Messages. */
+const LAST_EVENTS = ['data: [DONE]', 'event: message_stop'];
