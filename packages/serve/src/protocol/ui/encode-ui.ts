@@ -41,6 +41,8 @@ export interface UiState {
   readonly steering: { readonly sent: number; readonly recorded: number };
   /** The user wrote while calls were pending: the next step begins another message. */
   readonly isInterrupted?: true;
+  /** The response under way is void. If the run was aborted, the page keeps what it has of it. */
+  readonly isDiscarded?: true;
 }
 
 export interface UiChange {
@@ -60,6 +62,11 @@ export function createUiState(encoding: UiEncoding): UiState {
  *   `<run>:<turn>`.
  */
 export function encodeUiEvent(state: UiState, event: RunEvent): UiChange {
+  if (state.isDiscarded === true) {
+    const { isDiscarded: _, ...rest } = state;
+    const { state: next, chunks } = event.type === 'run.aborted' ? { state: rest, chunks: [] } : discard(rest);
+    return prepend(chunks, encodeUiEvent(next, event));
+  }
   if (event.path !== '') return encodeInnerEvent(state, event);
   if (state.messageId !== undefined) return encodeRunEvent(state, event);
   const messageId = event.runId;
@@ -78,7 +85,7 @@ function encodeRunEvent(state: UiState, event: RunEvent): UiChange {
       if (state.encoding.text === 'whole') return { state, chunks: [] };
       return changeStep(state, event, (step) => encodeCallDelta(step, event, state.encoding.sdk));
     case 'attempt.discarded':
-      return discard(state);
+      return { state: { ...state, isDiscarded: true }, chunks: [] };
     case 'turn.prepared':
       return recordSteering(state, event.steeringMessages ?? []);
     case 'model.responded':
