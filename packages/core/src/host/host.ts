@@ -319,6 +319,8 @@ export type FollowedEvents<Options extends FollowOptions> = Options extends { re
 export interface FollowOptions {
   /** Whether live events are yielded, too, for a run that this process works on. @defaultValue false */
   readonly live?: boolean;
+  /** Whether the events end, too, when the run is suspended and this process does not work on it. @defaultValue false */
+  readonly untilSuspended?: boolean;
   /** The position of the last event that the caller has. @defaultValue 0 */
   readonly after?: number;
   readonly signal?: AbortSignal;
