@@ -1,103 +1,15 @@
-import { Chat } from '@ai-sdk/react';
-import { Agent, memoryConversations, memoryHost, openai, tool } from '@pawl/core';
-import { serve } from '@pawl/serve';
-import type { UiChat } from '@pawl/serve';
-import { offlineServer, respond, type ScriptedResponse } from '@pawl/testing';
-import { DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses, type UIMessage } from 'ai';
-import { expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
-
-interface Shop {
-  readonly fetch: (request: Request) => Promise<Response>;
-  readonly paid: string[];
-  /** Opens a page: with the messages that the server has. */
-  readonly open: (chat: string) => Promise<Chat<UIMessage>>;
-  readonly read: (chat: string) => Promise<UiChat>;
-}
-
-async function openShop(script: readonly ScriptedResponse[], changes: object = {}): Promise<Shop> {
-  const model = await offlineServer({ script: [...script] });
-  onTestFinished(() => model.close());
-  const paid: string[] = [];
-  const agent = new Agent({
-    name: 'support',
-    model: openai('m', { baseURL: model.baseURL }),
-    tools: [
-      tool({
-        name: 'refund',
-        description: 'Pays an order back.',
-        input: z.object({ order: z.string() }),
-        needsApproval: true,
-        async execute({ order }) {
-          paid.push(order);
-          return { paid: order };
-        },
-      }),
-      tool({
-        name: 'look_up',
-        description: 'Finds an order.',
-        input: z.object({ order: z.string() }),
-        effect: 'read',
-        execute: async ({ order }) => ({ order, cents: 2_900 }),
-      }),
-      tool({ name: 'get_location', description: 'Where the user is.', input: z.object({}) }),
-    ],
-    ...changes,
-  });
-  const server = serve({ agents: [agent], host: memoryHost(), conversations: memoryConversations() });
-  const fetch = (request: Request): Promise<Response> => server.fetch(request);
-  const send = (path: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
-    fetch(new Request(new URL(String(path), 'http://localhost'), init));
-  const read = async (chat: string): Promise<UiChat> =>
-    (await send(`/v1/conversations/${chat}?format=ui`)).json() as Promise<UiChat>;
-  return {
-    fetch,
-    paid,
-    read,
-    open: async (id) => {
-      const { messages } = await read(id);
-      return new Chat<UIMessage>({
-        id,
-        messages: JSON.parse(JSON.stringify(messages)) as UIMessage[],
-        transport: new DefaultChatTransport({ api: '/api/chat', fetch: send }),
-        sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
-      });
-    },
-  };
-}
-
-/** What a person reads in a message. */
-function show({ role, parts }: Pick<UIMessage, 'role' | 'parts'>): string {
-  const shown = parts.flatMap((part) => {
-    if (part.type === 'text') return [part.text];
-    if (part.type === 'dynamic-tool') return [`${part.toolName}: ${part.state}`];
-    return part.type === 'steering-message' ? [`> ${JSON.stringify(part.parts)}`] : [];
-  });
-  return `${role}: ${shown.join(' | ')}`;
-}
-
-const NOTHING: Pick<UIMessage, 'role' | 'parts'> = { role: 'user', parts: [] };
-
-/** A page that is loaded again shows the same messages. */
-async function expectSameAfterReload(shop: Shop, chat: Chat<UIMessage>): Promise<void> {
-  const { messages } = await shop.open(chat.id);
-  expect(messages.map(show)).toEqual(chat.messages.map(show));
-  expect(JSON.parse(JSON.stringify(messages.at(-1)))).toEqual(JSON.parse(JSON.stringify(chat.messages.at(-1))));
-}
-
-async function answerPending(chat: Chat<UIMessage>, approved: boolean): Promise<void> {
-  for (const part of chat.messages.at(-1)?.parts ?? []) {
-    if (part.type !== 'dynamic-tool' || part.state !== 'approval-requested') continue;
-    await chat.addToolApprovalResponse({ id: part.approval.id, approved });
-  }
-  await expect.poll(() => chat.status).toBe('ready');
-}
+import { respond } from '@pawl/testing';
+import { expect, test } from 'vitest';
+import { answerPending, expectSameAfterReload, NOTHING, openShop, show } from './ui-shop.ts';
 
 test('streams an answer, and continues the conversation', async () => {
   const shop = await openShop([
     respond.calls([{ name: 'look_up', arguments: { order: '7' } }]),
     respond.text('It costs 29.'),
-    respond.expecting({ messages: [{ content: 'What is order 7?' }, {}, {}, {}, { content: 'Thanks.' }] }, respond.text('Welcome.')),
+    respond.expecting(
+      { messages: [{ content: 'What is order 7?' }, {}, {}, {}, { content: 'Thanks.' }] },
+      respond.text('Welcome.'),
+    ),
   ]);
   const chat = await shop.open('a');
 
@@ -166,7 +78,11 @@ test('two approvals are answered together, one yes and one no', async () => {
 });
 
 test('a message in place of an answer cancels the call, and its answer stands below it', async () => {
-  const shop = await openShop([respond.call('refund', { order: '7' }), respond.text('Not 7, then.'), respond.text('Bye.')]);
+  const shop = await openShop([
+    respond.call('refund', { order: '7' }),
+    respond.text('Not 7, then.'),
+    respond.text('Bye.'),
+  ]);
   const chat = await shop.open('a');
   await chat.sendMessage({ text: 'Refund 7.' });
 
@@ -210,7 +126,8 @@ test('a message while the model works reaches it, and is shown in the answer', a
   gate.resolve();
   await Promise.all([first, second]);
 
-  const assistant = 'assistant: Let me look. | look_up: output-available | > [{"type":"text","text":"In cents."}] | 2,900 cents.';
+  const assistant =
+    'assistant: Let me look. | look_up: output-available | > [{"type":"text","text":"In cents."}] | 2,900 cents.';
   expect(chat.messages.map(show)).toEqual(['user: What is order 7?', assistant, 'user: In cents.']);
   const again = await shop.open('a');
   expect(again.messages.map(show)).toEqual(['user: What is order 7?', assistant]);
@@ -223,7 +140,10 @@ test('an edited message replaces everything after it', async () => {
     respond.text('One.'),
     respond.text('Two.'),
     respond.text('Three.'),
-    respond.expecting({ messages: [{ content: 'First.' }, { content: 'One.' }, { content: 'Second, changed.' }] }, respond.text('New.')),
+    respond.expecting(
+      { messages: [{ content: 'First.' }, { content: 'One.' }, { content: 'Second, changed.' }] },
+      respond.text('New.'),
+    ),
   ]);
   const chat = await shop.open('a');
   for (const text of ['First.', 'Second.', 'Third.']) await chat.sendMessage({ text });
@@ -231,7 +151,12 @@ test('an edited message replaces everything after it', async () => {
   await chat.sendMessage({ text: 'Second, changed.', messageId: chat.messages[2]?.id ?? '' });
 
   expect(chat.error).toBeUndefined();
-  expect(chat.messages.map(show)).toEqual(['user: First.', 'assistant: One.', 'user: Second, changed.', 'assistant: New.']);
+  expect(chat.messages.map(show)).toEqual([
+    'user: First.',
+    'assistant: One.',
+    'user: Second, changed.',
+    'assistant: New.',
+  ]);
   await expectSameAfterReload(shop, chat);
 });
 
@@ -239,7 +164,10 @@ test('generates an answer again', async () => {
   const shop = await openShop([
     respond.text('One.'),
     respond.text('Two.'),
-    respond.expecting({ messages: [{ content: 'First.' }, { content: 'One.' }, { content: 'Second.' }] }, respond.text('Better.')),
+    respond.expecting(
+      { messages: [{ content: 'First.' }, { content: 'One.' }, { content: 'Second.' }] },
+      respond.text('Better.'),
+    ),
   ]);
   const chat = await shop.open('a');
   for (const text of ['First.', 'Second.']) await chat.sendMessage({ text });
@@ -278,42 +206,11 @@ test('a second tab that gives the same answer follows the run, and one that give
   await answerPending(same, true);
   expect(same.messages.map(show)).toEqual(chat.messages.map(show));
   for (const part of other.messages.at(-1)?.parts ?? []) {
-    if (part.type === 'dynamic-tool') await other.addToolApprovalResponse({ id: part.approval?.id ?? '', approved: false });
+    if (part.type === 'dynamic-tool')
+      await other.addToolApprovalResponse({ id: part.approval?.id ?? '', approved: false });
   }
   await expect.poll(() => other.status).toBe('error');
   expect(other.error?.message).toContain('answered in another way');
-  expect(shop.paid).toEqual(['7']);
-});
-
-test('an approval of another call than the page shows is refused, and so are edited arguments and invented results', async () => {
-  const shop = await openShop([
-    respond.calls([{ name: 'refund', arguments: { order: '7' } }]),
-    respond.text('Paid back.'),
-  ]);
-  const chat = await shop.open('a');
-  await chat.sendMessage({ text: 'Refund 7.' });
-  const message = chat.messages.at(-1);
-  const part = message?.parts.at(-1);
-  if (message === undefined || part?.type !== 'dynamic-tool' || part.approval === undefined) throw new Error('No call waits.');
-  const send = async (changed: object): Promise<{ readonly status: number; readonly text: string }> => {
-    const messages = [{ ...message, parts: [{ ...part, ...changed }] }];
-    const body = JSON.stringify({ id: 'a', messages, trigger: 'submit-message', messageId: message.id });
-    const headers = { 'content-type': 'application/json' };
-    const response = await shop.fetch(new Request('http://localhost/api/chat', { method: 'POST', headers, body }));
-    return { status: response.status, text: await response.text() };
-  };
-  const approval = { ...part.approval, approved: true };
-
-  const forged = await send({ state: 'approval-responded', approval: { ...approval, signature: 'f'.repeat(64) } });
-  expect(forged).toMatchObject({ status: 422, text: expect.stringContaining('approval.') });
-  const unsigned = await send({ state: 'approval-responded', approval: { id: approval.id, approved: true } });
-  expect(unsigned).toMatchObject({ status: 422, text: expect.stringContaining('approval.fingerprint') });
-  const invented = await send({ state: 'output-available', output: { paid: '1000' } });
-  expect(invented.text).not.toContain('1000');
-  expect(shop.paid).toEqual([]);
-
-  const edited = await send({ state: 'approval-responded', approval, input: { order: '1000' } });
-  expect(edited.status).toBe(200);
   expect(shop.paid).toEqual(['7']);
 });
 
@@ -329,7 +226,7 @@ test('a stopped run ends as aborted, and its page keeps what it has', async () =
   expect(stopped.status).toBe(204);
   expect(chat.status).toBe('ready');
   expect(chat.messages.map(show)).toEqual(['user: Count.', 'assistant: One two ']);
-  expect((await shop.read('a')).run).toBeUndefined();
+  expect((await shop.read('a')).run).toBeNull();
 });
 
 test('a page that is loaded in the middle gets the whole answer, and one that has nothing to follow gets no stream', async () => {
@@ -351,31 +248,12 @@ test('a page that is loaded in the middle gets the whole answer, and one that ha
 });
 
 test('a run that fails is an error of the chat', async () => {
-  const shop = await openShop([respond.httpError(400, { message: 'No such model.' })], { retry: { maxAttempts: 1 } });
+  const shop = await openShop([respond.httpError(400, { message: 'No such model.' })], {
+    agent: { retry: { maxAttempts: 1 } },
+  });
   const chat = await shop.open('a');
   await chat.sendMessage({ text: 'Hello.' });
 
   expect(chat.status).toBe('error');
   expect(chat.error?.message).toContain('No such model.');
-});
-
-test.each([
-  [{ id: '', messages: [] }, 'id'],
-  [{ id: 'a', messages: [] }, 'messages'],
-  [{ id: 'a', messages: [{ role: 'robot', parts: [] }] }, 'messages[0].role'],
-  [{ id: 'a', messages: [{ role: 'user', content: 'Hello.' }] }, 'messages[0].parts'],
-  [{ id: 'a', messages: [{ role: 'user', parts: [] }] }, 'messages[0].parts'],
-  [{ id: 'a', messages: [{ role: 'user', parts: [{ type: 'text' }] }] }, 'messages[0].parts[0].text'],
-  [{ id: 'a', messages: [{ role: 'user', parts: [{ type: 'file', mediaType: 'image/png', url: 'file:///etc/passwd' }] }] }, 'messages[0].parts[0].url'],
-  [{ id: 'a', trigger: 'other', messages: [{ role: 'user', parts: [] }] }, 'trigger'],
-  [{ id: 'a', agent: 'nobody', messages: [{ role: 'user', parts: [{ type: 'text', text: 'Hello.' }] }] }, 'agent'],
-])('refuses the body %j and names %s', async (body, param) => {
-  const shop = await openShop([]);
-  const headers = { 'content-type': 'application/json' };
-  const response = await shop.fetch(
-    new Request('http://localhost/api/chat', { method: 'POST', headers, body: JSON.stringify(body) }),
-  );
-
-  expect([400, 404]).toContain(response.status);
-  expect(await response.json()).toMatchObject({ error: { param } });
 });

@@ -6,7 +6,9 @@ import { launchBrowser, openBrowserShop } from './browser/open-browser.ts';
 
 const executable = findChromium();
 if (executable === undefined) {
-  console.log('Skipped: useChat in a browser. There is no Chromium: install Debian’s package chromium, or set CHROMIUM_PATH.');
+  console.log(
+    'Skipped: useChat in a browser. There is no Chromium: install Debian’s package chromium, or set CHROMIUM_PATH.',
+  );
 }
 
 describe.skipIf(executable === undefined).each([7, 6] as const)('useChat of ai %i in Chromium', (sdk) => {
@@ -91,7 +93,11 @@ describe.skipIf(executable === undefined).each([7, 6] as const)('useChat of ai %
   });
 
   test('a call that one tab approves is done in the other, which approves it, too', async () => {
-    const shop = await openBrowserShop({ browser, sdk, script: [respond.call('refund', { order: '7' }), respond.text('Paid.')] });
+    const shop = await openBrowserShop({
+      browser,
+      sdk,
+      script: [respond.call('refund', { order: '7' }), respond.text('Paid.')],
+    });
     const tab = await shop.open();
     await tab.send('Refund 7.');
     await tab.expectMessages(['user: Refund 7.', 'assistant: [refund approval-requested]ApproveDeny']);

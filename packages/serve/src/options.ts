@@ -4,6 +4,7 @@ import {
   ConfigError,
   checkOptions,
   type Host,
+  memoryConversations,
   type OptionTable,
   type PendingCall,
   systemClock,
@@ -57,7 +58,7 @@ export interface ServeOptions {
   readonly agents: readonly (Agent<unknown, unknown> | AgentWithContext)[];
   /** Where runs are stored. @defaultValue the memory of this process; ended runs are deleted after ten minutes */
   readonly host?: Host;
-  /** Where conversations are stored. @defaultValue none: the caller sends the history */
+  /** Where conversations are stored. @defaultValue none: the caller sends the history; without `host`, the memory of this process */
   readonly conversations?: ConversationStore;
   /** Returns who sends a request. Without it the server answers this machine only. */
   readonly authorize?: Authorize;
@@ -196,7 +197,8 @@ export function readServeOptions(options: ServeOptions, createHost: () => Host):
   checkPath(ui, 'ui');
   for (const origin of cors.origins) checkOriginOption(origin);
   for (const face of faces) checkFace(face);
-  const { sdk = 7, conversation, conversations } = checked;
+  const { sdk = 7, conversation } = checked;
+  const { conversations = host === undefined ? memoryConversations() : undefined } = checked;
   if (sdk !== 6 && sdk !== 7) throw new ConfigError(`serve(): sdk is ${sdk}. Pass 6 or 7.`);
   if (conversation !== undefined && conversations === undefined) {
     throw new ConfigError(
@@ -210,6 +212,7 @@ export function readServeOptions(options: ServeOptions, createHost: () => Host):
     ...withoutUndefined(checked),
     host: host ?? createHost(),
     hasOwnHost: host === undefined,
+    ...(conversations !== undefined && { conversations }),
     onDisconnect,
     basePath,
     ui,

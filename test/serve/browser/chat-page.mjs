@@ -3,7 +3,11 @@ import { createElement as h } from 'react';
 import { createRoot } from 'react-dom/client';
 
 /** Opens the chat that the address names, with `useChat` of one version of the SDK. */
-export async function openChatPage({ useChat, DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses }) {
+export async function openChatPage({
+  useChat,
+  DefaultChatTransport,
+  lastAssistantMessageIsCompleteWithApprovalResponses,
+}) {
   const id = new URLSearchParams(location.search).get('chat') ?? 'chat';
   const transport = new DefaultChatTransport({ api: '/api/chat' });
   const stored = await (await fetch(`/v1/conversations/${id}?format=ui`)).json();
@@ -25,9 +29,13 @@ export async function openChatPage({ useChat, DefaultChatTransport, lastAssistan
     return h(
       'main',
       { 'data-status': chat.status },
-      h('ol', null, chat.messages.map((message) => h(Message, { key: message.id, message, answer: chat.addToolApprovalResponse }))),
-      h('form', { onSubmit: send }, h('input', { name: 'text' }), h('button', null, 'Send')),
-      h('button', { onClick: stop }, 'Stop'),
+      h(
+        'ol',
+        null,
+        chat.messages.map((message) => h(Message, { key: message.id, message, answer: chat.addToolApprovalResponse })),
+      ),
+      h('form', { onSubmit: send }, h('input', { name: 'text' }), h('button', { type: 'submit' }, 'Send')),
+      h('button', { type: 'button', onClick: stop }, 'Stop'),
       chat.error && h('p', { role: 'alert' }, chat.error.message),
     );
   }
@@ -45,7 +53,11 @@ function Part({ part, answer }) {
   const buttons =
     part.state === 'approval-requested'
       ? [true, false].map((approved) =>
-          h('button', { key: approved, onClick: () => answer({ id: part.approval.id, approved }) }, approved ? 'Approve' : 'Deny'),
+          h(
+            'button',
+            { type: 'button', key: approved, onClick: () => answer({ id: part.approval.id, approved }) },
+            approved ? 'Approve' : 'Deny',
+          ),
         )
       : null;
   return h('span', null, ` [${part.toolName} ${part.state}]`, buttons);

@@ -45,7 +45,9 @@ export async function openBrowserShop({ browser, sdk, script }: ShopOptions): Pr
   let server: ReturnType<typeof spawn> | undefined;
   const start = async (): Promise<void> => {
     const program = [join(import.meta.dirname, 'shop.ts'), join(folder, 'shop.db'), model.baseURL, port];
-    server = spawn(process.execPath, [...program, String(sdk), pagePath, ledger], { stdio: ['ignore', 'pipe', 'inherit'] });
+    server = spawn(process.execPath, [...program, String(sdk), pagePath, ledger], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     if (server.stdout === null) throw new Error('The server has no output.');
     const [line] = await once(createInterface(server.stdout), 'line');
     port = String(line);
@@ -65,7 +67,10 @@ export async function openBrowserShop({ browser, sdk, script }: ShopOptions): Pr
   return {
     kill,
     start,
-    readLedger: () => readFileSync(ledger, 'utf8').split('\n').filter((line) => line !== ''),
+    readLedger: () =>
+      readFileSync(ledger, 'utf8')
+        .split('\n')
+        .filter((line) => line !== ''),
     requestCount: () => model.requests.length,
     open: async () => {
       const context = await browser.newContext();
@@ -105,7 +110,7 @@ export class ChatTab {
 
   async readMessages(): Promise<readonly string[]> {
     const items = await this.#page.locator('li').all();
-    return Promise.all(items.map(async (item) => (await item.innerText()).replaceAll(/\s+/g, ' ').trim()));
+    return Promise.all(items.map(async (item) => ((await item.textContent()) ?? '').replaceAll(/\s+/g, ' ').trim()));
   }
 
   async expectStatus(status: 'ready' | 'streaming' | 'submitted' | 'error'): Promise<void> {

@@ -19,7 +19,12 @@ const refund = tool({
     return { paid: order };
   },
 });
-const agent = new Agent({ name: 'shop', model: openai('m', { baseURL }), tools: [refund], retry: { initialDelayMs: 1 } });
+const agent = new Agent({
+  name: 'shop',
+  model: openai('m', { baseURL }),
+  tools: [refund],
+  retry: { initialDelayMs: 1 },
+});
 const server = serve({
   agents: [agent],
   host: sqliteHost(database),
@@ -33,11 +38,13 @@ const listener = createServer((request, response) => {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (pathname === '/') {
     response.setHeader('content-type', 'text/html');
-    response.end('<!doctype html><meta charset="utf-8"><div id="root"></div><script type="module" src="/page.js"></script>');
+    response.end(
+      '<!doctype html><meta charset="utf-8"><div id="root"></div><script type="module" src="/page.js"></script>',
+    );
   } else if (pathname === '/page.js') {
     response.setHeader('content-type', 'text/javascript');
     response.end(readFileSync(page));
-  } else void handle(request, response);
+  } else handle(request, response);
 });
 listener.listen(Number(port), '127.0.0.1', () => {
   const address = listener.address();
