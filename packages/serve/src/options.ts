@@ -7,6 +7,7 @@ import {
   memoryConversations,
   type OptionTable,
   type PendingCall,
+  type Run,
   systemClock,
 } from '@pawl/core';
 import type { ConversationStore, RunRecord } from '@pawl/core/host';
@@ -24,7 +25,12 @@ export interface ContextSource {
 
 /** An agent that needs a context, with a function that makes one for each run. */
 export interface AgentWithContext {
-  readonly agent: Agent<never, unknown>;
+  /** An agent. A method, not a property: so the compiler accepts an agent that needs a context. */
+  readonly agent: {
+    readonly name: string;
+    readonly hasTextGuard: boolean;
+    resume(runId: string, options: { readonly host: Host; readonly context: unknown }): Run<unknown>;
+  };
   readonly context: (source: ContextSource) => unknown;
 }
 
