@@ -1,10 +1,20 @@
+import { Readable } from 'node:stream';
+import { Chat } from '@ai-sdk/react';
 import type { RunEvent } from '@pawl/core';
-import { readUIMessageStream, type UIMessage, type UIMessageChunk, uiMessageChunkSchema } from 'ai';
+import { uiMessageStream } from '@pawl/serve/encode';
+import {
+  DefaultChatTransport,
+  readUIMessageStream,
+  type UIMessage,
+  type UIMessageChunk,
+  uiMessageChunkSchema,
+} from 'ai';
 import {
   readUIMessageStream as readUIMessageStream6,
   type UIMessageChunk as UIMessageChunk6,
   uiMessageChunkSchema as uiMessageChunkSchema6,
 } from 'ai-6';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createUiState, encodeUiEvent, type UiEncoding } from '../../packages/serve/src/protocol/ui/encode-ui.ts';
 import { applyUiChunk } from '../../packages/serve/src/protocol/ui/fold-chunks.ts';
@@ -25,6 +35,28 @@ describe.each(scenarios)('the UI stream of: $name', (scenario) => {
     const message = await read(encode(live));
     expect(sortInnerCalls(message)).toEqual(sortInnerCalls(await read(encode(replayed))));
     expect(sortInnerCalls(fold(encode(replayed)))).toEqual(sortInnerCalls(message));
+  });
+
+  test('gives the same message if it breaks at any byte and is read again', async () => {
+    const { live, replayed } = await playScenario(scenario);
+    const whole = sortInnerCalls(await read(encode(replayed)));
+    let hasPart = false;
+    const [sent, again] = [await readBytes(live), await readBytes(replayed)];
+
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: sent.length - 1 }), async (cutAt) => {
+        const fetch = async (_: unknown, init?: RequestInit): Promise<Response> =>
+          new Response(init?.method === 'POST' ? breakAfter(sent, cutAt) : again);
+        const chat = new Chat<UIMessage>({ id: 'chat', transport: new DefaultChatTransport({ fetch }) });
+        await chat.sendMessage({ text: 'Go.' });
+        expect(chat.status).toBe('error');
+        hasPart ||= chat.lastMessage?.role === 'assistant';
+        await chat.resumeStream();
+        expect(sortInnerCalls(JSON.parse(JSON.stringify(chat.lastMessage)))).toEqual(whole);
+      }),
+      { numRuns: 20 },
+    );
+    expect(hasPart).toBe(true);
   });
 
   test('is valid for ai 6, and ends with the same text', async () => {
@@ -61,6 +93,25 @@ function encode(events: readonly RunEvent[], changes: Partial<UiEncoding> = {}):
 
 function fold(chunks: readonly UiChunk[]): UiAssistantMessage | undefined {
   return chunks.reduce<UiAssistantMessage | undefined>(applyUiChunk, undefined);
+}
+
+async function readBytes(events: readonly RunEvent[]): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await uiMessageStream(Readable.from(events)).arrayBuffer());
+}
+
+/** A body that breaks after so many bytes. An error would drop bytes that are not read yet. */
+function breakAfter(bytes: Uint8Array<ArrayBuffer>, count: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let isSent = count === 0;
+  return new ReadableStream(
+    {
+      pull(controller) {
+        if (isSent) controller.error(new TypeError('network error'));
+        else controller.enqueue(bytes.slice(0, count));
+        isSent = true;
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 interface ChunkSchema {
