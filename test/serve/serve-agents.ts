@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Agent, type ChatModel, jsonSchema, tool } from '@pawl/core';
 import { type ServeOptions, serve } from '@pawl/serve';
 import { type ListenOptions, listen } from '@pawl/serve/node';
@@ -110,4 +113,11 @@ export function createEchoModel(): ChatModel {
       `You said: ${typeof last?.content === 'string' ? last.content : JSON.stringify(last?.content)}`,
     );
   });
+}
+
+/** A folder that is removed when the test ends. */
+export function createFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pawl-serve-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }

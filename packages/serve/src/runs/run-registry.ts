@@ -104,7 +104,8 @@ export class RunRegistry {
     }
     return this.#launch(start, async () => {
       const { agent, options } = await this.#prepare(served, start);
-      const stored = this.#findConversation(start.principal, start.conversation);
+      const { principal, conversation: given } = start;
+      const stored = given === undefined ? undefined : this.getConversation(principal, given);
       return () => agent.run(start.input, { ...options, ...(stored !== undefined && { conversation: stored }) });
     });
   }
@@ -127,8 +128,8 @@ export class RunRegistry {
 
   /** The handle of a stored conversation. The same id of another owner is another conversation. @throws HttpProblem 404 without a store */
   getConversation(principal: Principal, given: string): Conversation {
-    const stored = this.#findConversation(principal, given);
-    if (stored !== undefined) return stored;
+    const { conversations: store } = this.#settings;
+    if (store !== undefined) return createConversation({ id: this.getConversationId(principal, given), store });
     throw new HttpProblem('This server stores no conversations. Pass conversations to serve(), or send the history.', {
       status: 404,
       code: 'conversation.unknown',
@@ -138,12 +139,6 @@ export class RunRegistry {
   /** The id under which a conversation is stored. */
   getConversationId(principal: Principal, given: string): string {
     return JSON.stringify([formatOwner(principal), given]);
-  }
-
-  #findConversation(principal: Principal, given: string | undefined): Conversation | undefined {
-    const { conversations: store } = this.#settings;
-    if (given === undefined || store === undefined) return undefined;
-    return createConversation({ id: this.getConversationId(principal, given), store });
   }
 
   /**
