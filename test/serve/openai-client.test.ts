@@ -187,7 +187,7 @@ describe('the official client for Node', () => {
   test('a client that aborts a stream does not end the run', async () => {
     const host = memoryHost();
     const { promise, resolve: goOn } = Promise.withResolvers<void>();
-    onTestFinished(goOn);
+    onTestFinished(() => goOn());
     const model = scriptedModel([respond.delayed(respond.text('The end.'), { until: promise })]);
     const { url } = await startServer({ agents: [createEchoAgent({ model })], host });
     const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'unused', maxRetries: 0 });
@@ -236,12 +236,13 @@ describe('what is sent is valid by the schema of OpenAI', () => {
 
   test('a suspended run is no success without words: it says what waits, and where to answer', async () => {
     const { send } = await startServer({ agents: [createRefundAgent()], host: memoryHost() });
-    const completion = await (await send('/v1/chat/completions', { model: 'refunds', messages: hello })).json();
-    expect(completion.choices[0].finish_reason).toBe('stop');
-    expect(completion.choices[0].message.content).toContain('refund({"order":7}): needs approval');
-    expect(completion.choices[0].message.content).toContain(`POST /v1/runs/${completion.id}/answers`);
-    expect(completion.pawl).toMatchObject({
-      run: completion.id,
+    const response = await send('/v1/chat/completions', { model: 'refunds', messages: hello });
+    const { id, choices, pawl } = (await response.json()) as OpenAI.ChatCompletion & { readonly pawl: unknown };
+    expect(choices[0]?.finish_reason).toBe('stop');
+    expect(choices[0]?.message.content).toContain('refund({"order":7}): needs approval');
+    expect(choices[0]?.message.content).toContain(`POST /v1/runs/${id}/answers`);
+    expect(pawl).toMatchObject({
+      run: id,
       status: 'suspended',
       pending: [{ reason: 'approval' }],
     });

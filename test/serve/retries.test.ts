@@ -49,7 +49,7 @@ describe("a client's retry attaches to the run of its first try", () => {
   test('after its own timeout, while the run goes on', async () => {
     const calls: string[] = [];
     const { promise, resolve: release } = Promise.withResolvers<void>();
-    onTestFinished(release);
+    onTestFinished(() => release());
     const { host, url } = await startSlow(calls, promise);
     const proxy = await startFaultyProxy(url, [{ type: 'hang' }]);
     const client = new OpenAI({ baseURL: `${proxy.url}/v1`, apiKey: 'unused', maxRetries: 2, timeout: 300 });
@@ -146,9 +146,13 @@ describe('Idempotency-Key', () => {
     const host = memoryHost();
     const { send } = await startServer({ agents: [createWeatherAgent({ calls })], host });
     const headers = { 'idempotency-key': 'order-7' };
-    const sendOnce = () => send('/v1/chat/completions', { model: 'weather', messages }, { headers });
-    const ids = await Promise.all([1, 2, 3].map(async () => (await (await sendOnce()).json()).id));
-    ids.push((await (await sendOnce()).json()).id);
+    const sendOnce = async (): Promise<string> => {
+      const response = await send('/v1/chat/completions', { model: 'weather', messages }, { headers });
+      const { id } = (await response.json()) as { readonly id: string };
+      return id;
+    };
+    const ids = await Promise.all([1, 2, 3].map(sendOnce));
+    ids.push(await sendOnce());
     expect(new Set(ids).size).toBe(1);
     expect(calls).toEqual(['Rome']);
     expect(await host.listRuns()).toHaveLength(1);
