@@ -37,3 +37,9 @@ export const NODE_FOLDERS: readonly string[] = ['openai/transport', 'sqlite'];
 
 /** The one file of `packages/dbos/src` that imports a dependency. */
 export const DBOS_DOORS: Readonly<Record<string, string>> = { pg: 'database.ts', '@dbos-inc/**': 'engine.ts' };
+
+/** The one file of `packages/mcp/src` that imports a dependency. */
+export const MCP_DOORS: Readonly<Record<string, string>> = {
+  '@modelcontextprotocol/client/**': 'sdk.ts',
+  '@modelcontextprotocol/server/**': 'server-sdk.ts',
+};

@@ -122,6 +122,7 @@ async function checkStack(npm: Project): Promise<void> {
     'tools/src/files/resolve-roots.ts',
     'dbos/src/',
     'otel/src/telemetry.ts',
+    'mcp/src/client/options.ts',
   ]) {
     if (!output.includes(name)) throw new Error(`No stack leads to ${name}:\n${output}`);
   }

@@ -1,6 +1,7 @@
 // Run by scripts/try-installs.ts with --enable-source-maps: prints the stack of an error of each package.
 import { tool } from '@pawl/core';
 import { dbosClient } from '@pawl/dbos';
+import { createMcpClient } from '@pawl/mcp';
 import { telemetry } from '@pawl/otel';
 import { scriptedModel } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
@@ -12,6 +13,7 @@ const works = [
   () => scriptedModel([]).send({ messages: [] }),
   () => readFile({ roots: [] }),
   () => telemetry(/** @type {never} */ ({ tracing: true })),
+  () => createMcpClient(/** @type {never} */ ({ name: '' })),
 ];
 for (const work of works) {
   try {
