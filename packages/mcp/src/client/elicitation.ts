@@ -50,7 +50,7 @@ export function readLeg({ resumeData }: Pick<ToolContext, 'resumeData'>, tool: s
   if (resumeData === undefined) return { round: 0 };
   const state = resumeData.state as unknown as QuestionState; // Written by `suspend`.
   const problem = findProblem(state, resumeData.value);
-  if (problem !== undefined) throw suspend(state, tool, `The answer does not fit: ${problem}. `);
+  if (problem !== undefined) throw suspend(state, tool, problem);
   return createLeg(state, resumeData.value as unknown as Leg['inputResponses']); // Checked by `findProblem`.
 }
 
@@ -83,7 +83,7 @@ export async function askQuestions(result: InputRequiredResult, scope: QuestionS
   const state: QuestionState = { ...(requestState !== undefined && { requestState }), questions, round };
   const asked = Object.entries(questions);
   if (asked.length === 0) return createLeg(state, undefined); // The server only wants to be called again.
-  if (onElicitation === 'suspend') throw suspend(state, tool, '');
+  if (onElicitation === 'suspend') throw suspend(state, tool);
   const answers: Record<string, McpAnswer> = {};
   for (const [key, question] of asked) {
     answers[key] = onElicitation === 'decline' ? { action: 'decline' } : await onElicitation(question, toolContext);
@@ -99,10 +99,11 @@ function readQuestions({ inputRequests = {} }: InputRequiredResult): Readonly<Re
   return Object.fromEntries(entries);
 }
 
-function suspend(state: QuestionState, tool: string, problem: string): SuspendRun {
+function suspend(state: QuestionState, tool: string, problem?: string): SuspendRun {
   const questions = Object.values(state.questions).map(({ message }) => message);
-  return new SuspendRun(`${problem}${questions.join('\n')}`, {
-    preview: { tool, requests: state.questions as unknown as JsonObject }, // Both came as JSON.
+  const requests = state.questions as unknown as JsonObject; // They came as JSON.
+  return new SuspendRun(questions.join('\n'), {
+    preview: { tool, requests, ...(problem !== undefined && { problem }) },
     state: state as unknown as Json,
   });
 }

@@ -59,7 +59,9 @@ export async function getPrompt(
  * Creates two tools that let a model read the resources of a server: `name__list_resources` and `name__read_resource`, both with the
  * effect `read`.
  */
-export function resourceTools(client: Pick<McpClient, 'name' | 'listResources' | 'readResource'>): readonly Tool<unknown>[] {
+export function resourceTools(
+  client: Pick<McpClient, 'name' | 'listResources' | 'readResource'>,
+): readonly Tool<unknown>[] {
   const { name } = client;
   return [
     tool({
