@@ -1,15 +1,15 @@
 import { ConfigError, type Tool, type ToolContext } from '@pawl/core';
 import type { Message, UserPart } from '@pawl/core/chat';
 import { type Drift, findDrift } from '../lock/find-drift.ts';
-import { type LockedServer, readLockedServer } from '../lock/lock-file.ts';
+import { readLockedServer } from '../lock/lock-file.ts';
 import type { Client, SdkTool } from '../sdk.ts';
 import { Connection } from './connection.ts';
 import { createTools } from './create-tools.ts';
 import { hashDefinition, type McpDefinition } from './definition.ts';
-import { listDefinitions, sortDefinitions } from './list-definitions.ts';
+import { sortDefinitions } from './list-definitions.ts';
 import type { McpChange, McpClient, McpClientEvents, McpPrompt, McpResource } from './mcp-client.ts';
 import { type AnyMcpOptions, type McpOptions, readOptions } from './options.ts';
-import { checkPins, createDriftError, describeServer, openLockStore } from './pins.ts';
+import { checkPins, createDriftError, describeServer, openLockStore, type ServerDescription } from './pins.ts';
 import { getPrompt, listPrompts, listResources, readResource } from './resources.ts';
 import { type EraVerdict, openSession, type Session } from './session.ts';
 import type { McpToolTraits } from './traits.ts';
@@ -35,12 +35,6 @@ export async function createMcpClient(options: McpOptions): Promise<McpClient> {
   return client;
 }
 
-interface Snapshot {
-  readonly definitions: readonly McpDefinition[];
-  readonly instructions: string | undefined;
-  readonly server: LockedServer;
-}
-
 const MAX_LOG_LENGTH = 8192;
 
 class ServerClient implements McpClient {
@@ -49,11 +43,12 @@ class ServerClient implements McpClient {
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
   readonly #connection: Connection;
   readonly #connectionsOfRuns = new Map<string, Connection>();
-  #snapshot: Snapshot | undefined;
+  #snapshot: ServerDescription | undefined;
   #drift: Drift | undefined;
   #era: 'legacy' | 'modern' | undefined;
   #closing: Promise<void> | undefined;
   tools: readonly Tool<unknown>[] = [];
+  omitted: readonly string[] = [];
 
   constructor(options: AnyMcpOptions) {
     this.#options = options;
@@ -117,7 +112,7 @@ class ServerClient implements McpClient {
   async #check(session: Session): Promise<void> {
     const { client } = session;
     this.#era = client.getProtocolEra?.() ?? this.#era;
-    const current = await this.#describe(session);
+    const current = await describeServer(session, this.#options);
     if (this.#snapshot !== undefined) {
       this.#compareServers(current);
       return;
@@ -132,17 +127,8 @@ class ServerClient implements McpClient {
     this.#takeSnapshot(current, await checkPins(current.server, this.#options));
   }
 
-  async #describe(session: Session): Promise<Snapshot> {
-    const { client } = session;
-    const definitions = await listDefinitions(session, { timeoutMs: this.#timeoutMs });
-    const { name = 'unknown', version = '' } = client.getServerVersion?.() ?? {};
-    const instructions = client.getInstructions?.();
-    const description = { definitions, server: `${name}@${version}`, instructions };
-    return { definitions, instructions, server: describeServer(this.#options, description) };
-  }
-
-  #takeSnapshot(current: Snapshot, drift: Drift | undefined): void {
-    const omitted = drift?.tools ?? new Set();
+  #takeSnapshot(current: ServerDescription, drift: Drift | undefined): void {
+    const omitted = drift?.tools ?? new Set<string>();
     const definitions = this.#filter(current.definitions).filter(({ name }) => !omitted.has(name));
     this.tools = createTools(definitions, {
       options: this.#options,
@@ -150,8 +136,7 @@ class ServerClient implements McpClient {
       checkDefinition: (session, definition, traits) => this.#checkDefinition(session, definition, traits),
     });
     this.#snapshot = { ...current, definitions };
-    if (drift === undefined) return;
-    this.#log(`Tools that differ from their pins are left out:\n${drift.lines.join('\n')}`);
+    this.omitted = [...omitted].sort();
   }
 
   #filter<Definition extends { readonly name: string }>(definitions: readonly Definition[]): readonly Definition[] {
@@ -159,7 +144,7 @@ class ServerClient implements McpClient {
     return include === undefined ? definitions : definitions.filter(({ name }) => include.includes(name));
   }
 
-  #compareServers(current: Snapshot): void {
+  #compareServers(current: ServerDescription): void {
     this.#compare(this.#filter(current.definitions));
     if (this.#options.lockFile === undefined || this.#snapshot === undefined) return;
     this.#drift = findDrift(this.#snapshot.server, current.server, this.#options.include);
@@ -182,7 +167,7 @@ class ServerClient implements McpClient {
   /** Refuses a call of a tool that is no longer as it was pinned. Servers need not report a change, so calls with an effect list the tools again. */
   async #checkDefinition(session: Session, { name }: McpDefinition, { effect }: McpToolTraits): Promise<void> {
     if (this.#options.lockFile === undefined) return;
-    if (effect !== 'read') this.#compareServers(await this.#describe(session));
+    if (effect !== 'read') this.#compareServers(await describeServer(session, this.#options));
     const drift = this.#drift;
     if (drift?.tools.has(name) !== true) return;
     const lines = drift.lines.filter((line) => line.startsWith(`tool ${JSON.stringify(name)}:`));

@@ -30,7 +30,7 @@ export interface McpChange {
 }
 
 export interface McpClientEvents {
-  /** The server's tools differ from those of this client: at a reconnect, by a notification, or left out by `onDrift: 'omit'`. */
+  /** The server's tools differ from those of this client, as a reconnect or a notification shows. */
   readonly changed: McpChange;
   /** The client is closed. */
   readonly closed: { readonly name: string };
@@ -45,6 +45,8 @@ export interface McpClient extends AsyncDisposable {
   readonly tools: readonly Tool<unknown>[];
   /** The definitions as the server sent them, hints included. */
   readonly definitions: readonly McpDefinition[];
+  /** What `onDrift: 'omit'` left out of `tools`, by the server's names. */
+  readonly omitted: readonly string[];
   /** What the server says about itself. It enters no prompt by itself. */
   readonly instructions: string | undefined;
   /** The revision: `legacy` is 2025-11-25 and before, `modern` 2026-07-28. `undefined` before the first connection. */

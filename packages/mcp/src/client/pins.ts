@@ -8,30 +8,36 @@ import {
   writeLockedServer,
 } from '../lock/lock-file.ts';
 import { hashDefinition, hashText, type McpDefinition } from './definition.ts';
+import { listDefinitions } from './list-definitions.ts';
 import type { AnyMcpOptions } from './options.ts';
+import type { Session } from './session.ts';
 
-/** What a server is now, in the form of its pins. */
-export function describeServer(
-  { command, args = [], url }: Pick<AnyMcpOptions, 'command' | 'args' | 'url'>,
-  { definitions, server, instructions }: ServerDescription,
-): LockedServer {
-  const sorted = [...definitions].sort((one, other) => (one.name < other.name ? -1 : 1));
-  return {
-    ...(command !== undefined && { command: [command, ...args] }),
-    ...(url !== undefined && { url: String(url) }),
-    server,
-    ...(instructions !== undefined && { instructionsHash: hashText(instructions) }),
-    tools: Object.fromEntries(
-      sorted.map((definition) => [definition.name, { hash: hashDefinition(definition), definition }]),
-    ),
-  };
+/** A server as it is now. */
+export interface ServerDescription {
+  /** Sorted by name. */
+  readonly definitions: readonly McpDefinition[];
+  readonly instructions: string | undefined;
+  /** In the form of its pins. */
+  readonly server: LockedServer;
 }
 
-export interface ServerDescription {
-  readonly definitions: readonly McpDefinition[];
-  /** `name@version` */
-  readonly server: string;
-  readonly instructions: string | undefined;
+/** Asks a server for its tools. @throws if it does not list them */
+export async function describeServer(session: Session, options: AnyMcpOptions): Promise<ServerDescription> {
+  const definitions = await listDefinitions(session, { timeoutMs: options.idleTimeoutMs ?? 60_000 });
+  // A client of the application may lack these methods.
+  const { name = 'unknown', version = '' } = session.client.getServerVersion?.() ?? {};
+  const instructions = session.client.getInstructions?.();
+  const { command, args = [], url } = options;
+  const server: LockedServer = {
+    ...(command !== undefined && { command: [command, ...args] }),
+    ...(url !== undefined && { url: String(url) }),
+    server: `${name}@${version}`,
+    ...(instructions !== undefined && { instructionsHash: hashText(instructions) }),
+    tools: Object.fromEntries(
+      definitions.map((definition) => [definition.name, { hash: hashDefinition(definition), definition }]),
+    ),
+  };
+  return { definitions, instructions, server };
 }
 
 export function openLockStore(lockFile: string | LockStore): LockStore {
