@@ -1,6 +1,7 @@
 import { agents } from './agents.ts';
 import type { Factory } from './factory.ts';
 import { hosts } from './hosts.ts';
+import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
@@ -14,6 +15,7 @@ export const FACTORIES: readonly Factory[] = [
   ...models,
   ...hosts,
   ...otel,
+  ...mcp,
   ...testing,
   ...readyMade,
 ];
