@@ -15,6 +15,7 @@ const ENTRIES = {
   index: 'index',
   chat: 'chat',
   events: 'events',
+  flow: 'flow',
   host: 'host',
   instrumentation: 'instrumentation',
   middleware: 'middleware',

@@ -9,6 +9,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '{ Agent, openai, tool } of @pawl/core': 138,
   '@pawl/core/chat': 1.3,
   '@pawl/core/events': 24,
+  '@pawl/core/flow': 100,
   '@pawl/core/host': 17,
   '@pawl/core/instrumentation': 0,
   '@pawl/core/middleware': 43,

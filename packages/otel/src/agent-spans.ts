@@ -133,7 +133,7 @@ export class AgentSpans {
     const attributes: Attributes = {
       [ATTRIBUTE.operationName]: OPERATION.invokeAgent,
       [ATTRIBUTE.agentName]: name,
-      ...(models.length === 1 && { [ATTRIBUTE.requestModel]: model.name }),
+      ...(model !== undefined && models.length === 1 && { [ATTRIBUTE.requestModel]: model.name }),
     };
     const span = this.#recorder.tracer.startSpan(`${OPERATION.invokeAgent} ${name}`, { attributes, links }, outer);
     if (span.isRecording()) span.setAttributes(describeRun(run, agent));
