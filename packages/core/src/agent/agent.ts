@@ -3,6 +3,7 @@ import { markOwn } from '../base/package-copy.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readInput, readUserMessage } from '../chat/read-input.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
+import { createTurnInstructions, isTurnInstructions } from '../middleware/turn-instructions.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { Definition } from '../perform/definition.ts';
 import { runInScope } from '../perform/perform.ts';
@@ -11,6 +12,7 @@ import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts'
 import type { Schema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
 import type {
+  AgentBasics,
   AgentOptions,
   AnyHandoff,
   AnyMiddleware,
@@ -34,6 +36,7 @@ import {
   checkToolChoice,
   checkWholeNumber,
   indexTools,
+  isFirstChoice,
   readAgentOptions,
   readStopConditions,
 } from './check-options.ts';
@@ -46,6 +49,7 @@ import {
   readHandoffs,
 } from './handoff.ts';
 import { launch } from './launch.ts';
+
 import type { Run } from './run.ts';
 
 /**
@@ -234,7 +238,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
       return definition();
     },
     handoffs,
-    instructions: options.instructions,
+    instructions: isTurnInstructions(options.instructions) ? undefined : options.instructions,
     settings: output === undefined ? settings : { ...settings, response_format: makeResponseFormat(output) },
     limits,
     stopConditions: readStopConditions(options, name),
@@ -280,13 +284,19 @@ function makeDefinition<Context, Output>(
     models,
     tools,
     toolObjects: listToolObjects(tools),
-    toolChoice: options.toolChoice,
+    ...readToolChoice(options.toolChoice),
     output,
-    middleware: options.middleware ?? [],
+    validate: options.validate as Definition['validate'], // `Agent` checks the types of its value and context.
+    middleware: [...createTurnInstructions(options.instructions), ...(options.middleware ?? [])],
     retry: resolveRetryPolicy(options.retry ?? {}),
     handoffs: makeOnce(() => listDestinations(handoffs)),
     speakers: makeOnce(() => findSpeakers(blueprint())),
   };
+}
+
+function readToolChoice(choice: AgentBasics['toolChoice']): Pick<Definition, 'toolChoice' | 'firstToolChoice'> {
+  if (isFirstChoice(choice)) return { firstToolChoice: choice.first, toolChoice: undefined };
+  return { firstToolChoice: choice, toolChoice: choice };
 }
 
 function makeOnce<T extends object>(make: () => T): () => T {

@@ -19,7 +19,7 @@ import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Scope } from '../perform/scope.ts';
 import type { Tool } from '../tool/tool.ts';
 
-/** Instructions without the context type, which is checked at `Agent`. */
+/** Instructions without the context type, which is checked at `Agent`. Those of each turn are middleware. */
 export type Instructions = string | ((context: never) => string | Promise<string>) | undefined;
 
 /** The input of a run. */
@@ -112,13 +112,13 @@ function makePolicy(
   { definition, maxOutputRetries, stopConditions, getDefinitionRecord }: Blueprint,
   limits: ResolvedLimits,
 ): Policy {
-  const { tools, output } = definition;
+  const { tools, output, validate } = definition;
   return {
     limits,
     maxOutputRetries,
     hasTools: tools.size > 0,
     ...(stopConditions.length > 0 && { applyStopConditions: (state) => applyStopConditions(stopConditions, state) }),
-    hasOutput: output !== undefined,
+    checksOutput: output !== undefined || validate !== undefined,
     getMaxInputRetries: (name) => tools.get(name)?.maxInputRetries ?? 2,
     isHandoff: (name) => tools.get(name)?.handoffTo !== undefined,
     getDefinitionHash: (name) => getDefinitionRecord().tools[name],

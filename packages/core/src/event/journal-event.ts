@@ -1,6 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from '../chat/message.ts';
-import type { ToolChoice } from '../chat/request.ts';
+import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { FinishReason } from '../chat/response.ts';
 import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
@@ -73,6 +73,10 @@ export interface TurnPreparedEvent extends TurnEventBase, NestedRunUsage {
   readonly model: string;
   readonly tools: readonly string[];
   readonly toolChoice?: ToolChoice;
+  /** The request fields of this turn, if middleware changed them. Without `response_format` that of the agent applies. */
+  readonly modelSettings?: ChatSettings;
+  /** The instructions of this turn, if middleware changed them; `null` for none. */
+  readonly instructions?: string | null;
   /** The messages to send in place of the history, if middleware changed them for this turn. */
   readonly messages?: readonly Message[];
   /** Messages of the user that arrived while the run worked. They are appended to the history before `edits` apply. */
@@ -258,12 +262,14 @@ export interface ToolSkippedEvent extends ClosedCallBase {
   readonly outerLimit?: { readonly max: number; readonly spent: number };
 }
 
-export interface OutputCheckedEvent extends TurnEventBase {
+export interface OutputCheckedEvent extends TurnEventBase, NestedRunUsage {
   readonly type: 'output.checked';
   readonly result:
     | { readonly ok: true; readonly value: Json }
-    /** One line per issue. */
-    | { readonly ok: false; readonly issues: string };
+    /** One line per issue. `isRejected`: the output matches its schema, and the agent's `validate` rejected it. */
+    | { readonly ok: false; readonly issues: string; readonly isRejected?: true };
+  /** Usage of the validator's own model requests. */
+  readonly middlewareUsage?: Usage;
 }
 
 /** Another agent took over the conversation in the same run. */

@@ -110,6 +110,7 @@ test.each([
   'wrap:1.0/step:judge/start',
   'model:2/step:judge/approval:1.0',
   'prepare:2/step:judge',
+  'output:2/step:judge/model:1',
   'handoff:2/step:summary/model:1',
   'end',
 ])('accepts the step name %j of code', (name) => {

@@ -7,7 +7,7 @@ import { isSendableName } from '../chat/message.ts';
  * ```
  * name    = *( segment "/" ) step                  the part before the last "/" is the path of a run inside the run
  * segment = ( "tool:" | "wrap:" ) turn "." index   a call: the agent or the code of its tool; the middleware around it
- *         | ( "prepare:" | "model:" | "handoff:" ) turn     the middleware of a step
+ *         | ( "prepare:" | "model:" | "output:" | "handoff:" ) turn     the middleware of a step
  *         | "step:" label [ ":" repeat ]           a step that code has named
  * step    = "start" | "end"
  *         | turn-kind ":" turn [ ":" attempt ]
@@ -112,7 +112,7 @@ export function isStepName(name: string): boolean {
 const CHILD = /^tool:\d+\.\d+$/;
 
 /** The path segment of the code of middleware: the steps that it names follow. */
-const CODE = /^(?:wrap:\d+\.\d+|(?:prepare|model|handoff):\d+)$/;
+const CODE = /^(?:wrap:\d+\.\d+|(?:prepare|model|output|handoff):\d+)$/;
 
 /** Reads the call of a wait, of its answer or of a check, as `path` and `turn.index`; `undefined` for any other name. */
 export function readOpenCall(

@@ -1,6 +1,5 @@
 import { runNested } from '../agent/as-tool.ts';
 import { type BegunRun, type Blueprint, createDefinitionRecord } from '../agent/blueprint.ts';
-import { readOutputField } from '../agent/event-stream.ts';
 import { copyJson } from '../base/copy-json.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, type Json } from '../base/json.ts';
@@ -11,6 +10,7 @@ import { toError, toErrorData } from '../event/error-data.ts';
 import type { ModelRespondedEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { CompletedOutcome, Conclusion, Outcome } from '../event/outcome.ts';
 import { NO_USAGE } from '../event/usage.ts';
+import { readOutputField } from '../host/event-subjects.ts';
 import { apply } from '../loop/apply.ts';
 import type { RunState } from '../loop/state.ts';
 import type { NestedRun, OuterRun } from '../perform/nested-run.ts';

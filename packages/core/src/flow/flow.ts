@@ -187,6 +187,8 @@ function createDefinition(
     tools: new Map(),
     toolObjects: [],
     toolChoice: undefined,
+    firstToolChoice: undefined,
+    validate: undefined,
     output: output && { ...output, unwrap: (value) => value, findJsonTexts: () => [] },
     middleware: [],
     retry: resolveRetryPolicy({}),

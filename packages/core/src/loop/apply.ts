@@ -54,7 +54,7 @@ export function apply(before: RunState, event: JournalEvent): RunState {
     case 'handoff.completed':
       return applyHandoff(state, event);
     case 'output.checked':
-      return { ...state, output: event.result };
+      return { ...withNestedUsage(state, event), output: event.result };
     case 'approval.requested':
       return applyApprovalRequest(state, event);
     case 'approval.not_required':
@@ -117,6 +117,7 @@ function applyResponse(state: RunState, event: ModelRespondedEvent): RunState {
     turn,
     countedPrefix: toCountedPrefix(event, getVisibleHistory(used).length - after.length) ?? state.countedPrefix,
     calls: kind === 'calls' && isAccepted ? toCallStates(event) : [],
+    hasCalled: state.hasCalled || (kind === 'calls' && isAccepted),
     results: [],
     lastResponse: after.length > 0 ? undefined : toLastResponse(event, kind),
     reprompts: isHistory && isAccepted ? { ...state.reprompts, empty: 0, cut: 0 } : state.reprompts,
@@ -135,7 +136,9 @@ function toLastResponse({ message, clampedByLimit, rejection }: ModelRespondedEv
 
 function applyReprompt(state: RunState, { reason, guard = '', message }: ModelRepromptedEvent): RunState {
   const next = { ...withMessages(state, message), lastResponse: undefined, output: undefined };
-  if (reason !== 'guard') return { ...next, reprompts: { ...state.reprompts, [reason]: state.reprompts[reason] + 1 } };
+  const counted = reason === 'guard' && state.lastResponse?.rejection?.maxRetries === undefined ? 'output' : reason;
+  if (counted !== 'guard')
+    return { ...next, reprompts: { ...state.reprompts, [counted]: state.reprompts[counted] + 1 } };
   const retries = (state.guardRetries.get(guard) ?? 0) + 1;
   return { ...next, guardRetries: new Map(state.guardRetries).set(guard, retries) };
 }
@@ -145,7 +148,7 @@ function applyHandoff(before: RunState, event: HandoffCompletedEvent): RunState 
   const state = withFilteredHistory(withNestedUsage(before, event), event.edits ?? []);
   const { handoffs, reprompts } = state;
   const none = { guardRetries: NONE, invalidCalls: NONE, repeatedFailures: NONE };
-  const anew = { tools: undefined, results: [], memory: {}, countedPrefix: undefined, ...none };
+  const anew = { tools: undefined, hasCalled: false, results: [], memory: {}, countedPrefix: undefined, ...none };
   const shares = addShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });
   return { ...state, ...anew, shares, reprompts: { ...reprompts, output: 0 }, speaker: event, handoffs: handoffs + 1 };
 }

@@ -105,6 +105,8 @@ export interface RunState {
   readonly turn: number;
   /** The tools of this turn; `undefined` if middleware did not select any. */
   readonly tools: readonly string[] | undefined;
+  /** Whether the active agent has called a tool in this run. */
+  readonly hasCalled: boolean;
   readonly calls: readonly CallState[];
   /** The results of the last turn; empty once the model has responded again. */
   readonly results: readonly ToolCallClosedEvent[];
@@ -146,6 +148,7 @@ export function createState(history: History): RunState {
     countedPrefix: undefined,
     turn: 0,
     tools: undefined,
+    hasCalled: false,
     calls: [],
     results: [],
     interruption: undefined,

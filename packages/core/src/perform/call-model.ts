@@ -143,19 +143,21 @@ function createSpan(
 ): ModelCallSpan | undefined {
   return createModelCallSpan(scope, () => {
     const isCompacted = scope.getState().replacedMessages.length > 0;
-    return { turn: action.turn, model: planned.model, isCompacted, ...fields };
+    const hasInstructions = scope.instructions !== undefined;
+    return { turn: action.turn, model: planned.model, isCompacted, hasInstructions, ...fields };
   });
 }
 
-async function requestResponse(call: TurnCall): Promise<JournalEvent> {
+function requestResponse(call: TurnCall): Promise<JournalEvent> {
   const { action, plan, scope, requests } = call;
   const steering = plan === undefined ? scope.getSteering() : []; // After the plan, no middleware would see the messages.
   emitSteering(steering, { turn: action.turn, scope });
   const request = buildRequest(call, steering);
   const span = createSpan(call, { request, origin: 'turn', getUsage: () => requests.usage });
-  if (span === undefined) return (await sendRequest(call, { request, steering })).event;
+  const send = (): Promise<RequestResult> => sendRequest(call, { request, steering });
   requests.setCallSpan(span);
-  return (await instrumentModelCall(scope, span, () => sendRequest(call, { request, steering }))).event;
+  const sent = span === undefined ? send() : instrumentModelCall(scope, span, send);
+  return sent.then(({ event }) => event);
 }
 
 interface TurnRequest {
@@ -216,8 +218,7 @@ async function sendThroughMiddleware(request: ChatRequest, call: TurnCall): Prom
 }
 
 function buildRequest({ planned, action, scope }: TurnCall, steering: readonly UserMessage[]): ChatRequest {
-  const { tools, toolChoice } = planned;
-  const { instructions, settings } = scope;
+  const { tools, toolChoice, instructions, settings } = planned;
   const messages = steering.length === 0 ? planned.messages : [...planned.messages, ...steering];
   const choice = action.isLast ? 'none' : toolChoice;
   const before: readonly Message[] = instructions === undefined ? [] : [instructions];

@@ -6,6 +6,7 @@ import type {
   JournalEvent,
   ModelRespondedEvent,
   NestedRunUsage,
+  OutputCheckedEvent,
   TurnPreparedEvent,
 } from '../event/journal-event.ts';
 import type { CompletedOutcome, PendingCall } from '../event/outcome.ts';
@@ -93,7 +94,8 @@ export class MiddlewareRequests {
   async #sendInstrumented(model: ChatModel, { request, requests }: SentRequest): Promise<ChatResponse> {
     const span = createModelCallSpan(this.#scope, () => {
       const getUsage = (): Usage => requests.usage;
-      return { turn: this.#turn, model, request, origin: 'middleware', isCompacted: false, getUsage };
+      const fields = { origin: 'middleware', isCompacted: false, hasInstructions: false } as const;
+      return { turn: this.#turn, model, request, ...fields, getUsage };
     });
     if (span === undefined) return requests.send(request);
     requests.setCallSpan(span);
@@ -189,7 +191,7 @@ export class SuspendedStepError extends Error {
   }
 }
 
-type StepResult = ModelRespondedEvent | TurnPreparedEvent | HandoffCompletedEvent | FailureEvent;
+type StepResult = ModelRespondedEvent | TurnPreparedEvent | OutputCheckedEvent | HandoffCompletedEvent | FailureEvent;
 
 /**
  * Makes the event of a step, and ends the runs that middleware began in it.

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
-import type { ChatRequest, ToolChoice } from '../chat/request.ts';
+import type { ChatRequest, ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { ChatResponse } from '../chat/response.ts';
 import type { Rejection } from '../event/rejection.ts';
 import type { ChatModel } from '../model/chat-model.ts';
@@ -43,6 +43,10 @@ export interface TurnPlan {
   readonly turn: number;
   /** The agent's `model`, or one of its `models`. */
   readonly model: ChatModel;
+  /** The request fields of the agent and the run, in the spelling of the wire. */
+  readonly modelSettings: ChatSettings;
+  /** The system message. Without text none is sent. */
+  readonly instructions: string | undefined;
   /** The history, without the instructions. */
   readonly messages: readonly Message[];
   /**

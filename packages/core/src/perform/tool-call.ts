@@ -14,7 +14,8 @@ import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolContext } from '../tool/tool-context.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
-import { getTraceparent, type ToolCallSpan } from './instrumentation.ts';
+import { linkToolCall } from './instrument-mcp-call.ts';
+import { getTraceparent, getTracestate, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
@@ -32,6 +33,8 @@ export interface ToolCallRun extends ToolCallScope {
   readonly startedAt: number;
   /** The requests of middleware around the call. */
   readonly requests: MiddlewareRequests;
+  /** Absent if nothing instruments the call. */
+  readonly callSpan?: ToolCallSpan | undefined;
 }
 
 /** Describes a call for instrumentation. */
@@ -50,6 +53,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   readonly resumeData: ToolContext<never>['resumeData'];
   readonly reportProgress: ToolContext<never>['reportProgress'];
   readonly onRunEnd: ToolContext<never>['onRunEnd'];
@@ -57,7 +61,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
   constructor(
-    { turn, scope, state, requests }: ToolCallScope & Partial<Pick<ToolCallRun, 'requests'>>,
+    { turn, scope, state, requests, callSpan }: ToolCallScope & Partial<Pick<ToolCallRun, 'requests' | 'callSpan'>>,
     cancellation: Cancellation = scope.cancellation,
   ) {
     super(cancellation);
@@ -68,6 +72,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.runId = scope.runId;
     this.path = scope.path;
     this.traceparent = getTraceparent(scope);
+    this.tracestate = getTracestate(scope);
     this.resumeData = state.resumeData;
     const emitProgress: ToolContext<never>['reportProgress'] = (progress) => {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
@@ -79,6 +84,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.run =
       requests?.createRunChild(formatCallSegment('tool', { turn, index }), { where, cancellation, isCall: true }) ??
       rejectRun(where);
+    if (callSpan !== undefined) linkToolCall(this, scope, callSpan);
   }
 }
 
