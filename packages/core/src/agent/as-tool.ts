@@ -169,7 +169,7 @@ function createNestedScope(
     runSettings: {},
     instructions: undefined,
     runId: outer.runId,
-    instrumented: instrumentNested(blueprint, { outer, path }),
+    instrumented: blueprint.isCall === true ? outer.instrumented : instrumentNested(blueprint, { outer, path }),
     getSteering: () => [],
     path,
     memo: new Map(),
