@@ -93,7 +93,7 @@ function chooseFile(path: string): string | null {
   const [, name] = /\/dist\/(.*)\.js$/.exec(path) ?? [];
   if (
     name === undefined ||
-    /^(sqlite|middleware)\/|^host\/(memory-wire-log|wire-body-store)$|^openai\/transport\/(?!fetch-transport|transport$)/.test(
+    /^(sqlite|middleware|flow)\/|^host\/(memory-wire-log|wire-body-store)$|^openai\/transport\/(?!fetch-transport|transport$)/.test(
       name,
     ) ||
     Object.values(ALL).includes(name)
