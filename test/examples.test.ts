@@ -39,6 +39,8 @@ test('has an example for each idea, in order', () => {
     '20-fix-a-test.ts',
     '21-trace-tree.ts',
     '22-serve.ts',
+    '23-research-flow.ts',
+    '24-plan-and-execute.ts',
   ]);
 });
 

@@ -3,12 +3,13 @@
  * sizes.
  */
 export const LIMITS: Readonly<Record<string, number>> = {
-  '@pawl/core': 144,
+  '@pawl/core': 149,
   '{ tool } of @pawl/core': 17.2,
   '{ openai } of @pawl/core': 68,
-  '{ Agent, openai, tool } of @pawl/core': 138,
+  '{ Agent, openai, tool } of @pawl/core': 145,
   '@pawl/core/chat': 1.3,
   '@pawl/core/events': 24,
+  '@pawl/core/flow': 100,
   '@pawl/core/host': 17,
   '@pawl/core/instrumentation': 22,
   '@pawl/core/middleware': 43,
