@@ -37,6 +37,7 @@ test('has an example for each idea, in order', () => {
     '18-long-conversation.ts',
     '19-fallback.ts',
     '20-fix-a-test.ts',
+    '21-other-providers.ts',
   ]);
 });
 

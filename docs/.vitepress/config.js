@@ -13,6 +13,7 @@ const GUIDES = [
   'conversations',
   'structured-output',
   'any-server',
+  'other-providers',
   'calling-a-model',
   'http',
   'observability',

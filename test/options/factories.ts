@@ -1,4 +1,5 @@
 import { agents } from './agents.ts';
+import { aiSdk } from './ai-sdk.ts';
 import type { Factory } from './factory.ts';
 import { hosts } from './hosts.ts';
 import { middleware, models } from './middleware-and-models.ts';
@@ -14,6 +15,7 @@ export const FACTORIES: readonly Factory[] = [
   ...models,
   ...hosts,
   ...otel,
+  ...aiSdk,
   ...testing,
   ...readyMade,
 ];
