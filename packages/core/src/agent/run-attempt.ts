@@ -1,6 +1,4 @@
 import { onCancel } from '../base/cancellation.ts';
-import type { Clock } from '../base/clock.ts';
-import { EndCallbacks } from '../base/end-callbacks.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
 import { toErrorData } from '../event/error-data.ts';
@@ -17,12 +15,12 @@ import { apply } from '../loop/apply.ts';
 import { createState } from '../loop/state.ts';
 import { buildTranscript } from '../loop/transcript.ts';
 import { guardWireLogs, type WireLog } from '../model/wire-log.ts';
+import { EndCallbacks } from '../perform/end-callbacks.ts';
 import { combineInstrumentations, type InstrumentedRun, type RunSpan } from '../perform/instrumentation.ts';
-import { runInScope } from '../perform/perform.ts';
 import type { EventSink, Scope } from '../perform/scope.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { begin } from './begin.ts';
-import { type Blueprint, getPolicy } from './blueprint.ts';
+import { type Blueprint, getPolicy, type RunInput } from './blueprint.ts';
 import { type SavedOutcome, saveConversation } from './conversation-run.ts';
 import type { RunPorts } from './run.ts';
 
@@ -56,7 +54,10 @@ export async function runAttempt<Output>(blueprint: Blueprint, attempt: RunAttem
   const definition = isShared && record.definition === undefined ? blueprint.getDefinitionRecord() : undefined;
   let saved: SavedOutcome | undefined;
   try {
-    const outcome = await runFrom(record, { blueprint, scope, definition });
+    const outcome = await runFrom(record, { blueprint, scope, definition }).finally(() => {
+      time.end();
+      return scope.endCallbacks.callAll();
+    });
     saved = await saveConversation(record, { conversation: options.conversation, outcome });
     scope.events.emitJournalEvent(
       { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs },
@@ -77,14 +78,18 @@ export function createInstrumentedRun(
 ): InstrumentedRun | undefined {
   const instrumentation = combineInstrumentations(options.instrumentation, own);
   if (instrumentation === undefined) return undefined;
-  const { suspendedMs, ...known } = attempt;
+  const { record, isResumed, attemptId, suspendedMs } = attempt;
+  const { traceparent, tracestate, modelSettings } = options;
   const span: RunSpan = {
-    ...known,
-    runId: attempt.record.runId,
+    runId: record.runId,
     path: '',
     agent: definition.identity,
-    modelSettings: { ...settings, ...options.modelSettings },
-    ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
+    modelSettings: modelSettings === undefined ? settings : { ...settings, ...modelSettings },
+    record,
+    isResumed,
+    attemptId,
+    ...(traceparent !== undefined && { traceparent }),
+    ...(tracestate !== undefined && { tracestate }),
     ...(suspendedMs !== undefined && { suspendedMs }),
   };
   return { instrumentation, span };
@@ -97,14 +102,7 @@ interface AttemptScope {
 }
 
 async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
-  const { time, endCallbacks } = from.scope;
-  try {
-    const { scope, state } = await begin({ ...from, history: () => restoreHistory(record) });
-    return await runInScope(scope, state);
-  } finally {
-    time.end();
-    await endCallbacks.callAll();
-  }
+  return from.blueprint.head(await begin({ ...from, readInput: () => restoreInput(record, from.blueprint) }));
 }
 
 function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
@@ -124,11 +122,12 @@ function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
     runId: record.runId,
     path: '',
     traceparent: options.traceparent,
+    tracestate: options.tracestate,
     instrumented,
     wireLog: combineWireLogs(blueprint.wireLog, options.wireLog, events),
     context: options.context as never, // `Agent` checks its type.
     cancellation: ports.cancellation,
-    endCallbacks: createEndCallbacks(events, clock),
+    endCallbacks: new EndCallbacks(events, clock),
     memo: new Map(),
     clock,
     random,
@@ -144,6 +143,7 @@ function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
     events,
     createEventSink: ports.createEventSink,
     getSteering: ports.getSteering,
+    isInsideCall: false,
     shouldStream: () => options.stream ?? ports.hasDeltaListener(),
   };
 }
@@ -154,14 +154,6 @@ function combineWireLogs(agent: WireLog | undefined, run: WireLog | undefined, e
   return guardWireLogs([agent, run], (method, error) => {
     void events.emitLiveEvent({ type: 'listener.failed', event: `wireLog.${method}`, error: toErrorData(error) }); // This event needs no backpressure.
   });
-}
-
-function createEndCallbacks(events: EventSink, clock: Clock): EndCallbacks {
-  const name = 'onRunEnd';
-  const onFailure = (error: unknown): void => {
-    void events.emitLiveEvent({ type: 'listener.failed', event: name, error: toErrorData(error) }); // The run ends: nothing is left to hold back.
-  };
-  return new EndCallbacks({ name, clock, timeoutMs: 5_000, onFailure });
 }
 
 /** Charges the usage of each journal event to the budget, including replayed events. */
@@ -207,6 +199,11 @@ async function validateOutput<Output>({ definition }: Blueprint, outcome: Outcom
   if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
   const validated = await schema.validate(outcome.output);
   return { ...outcome, output: validated.ok ? validated.value : outcome.output } as Outcome<Output>; // By its schema.
+}
+
+/** Restores the input of a run. A queued run of a flow may have its input as a text. */
+function restoreInput(record: RunRecord, blueprint: Blueprint): RunInput {
+  return blueprint.restoreInput?.(record) ?? { history: restoreHistory(record) };
 }
 
 /** Restores the history that a run begins with. A forked run begins with the messages of the other run at that point, and its own input. */

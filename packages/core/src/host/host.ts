@@ -36,6 +36,8 @@ export interface RunRecord {
 export interface RecordedTrace {
   /** The W3C trace context header. */
   readonly traceparent: string;
+  /** The W3C `tracestate` header that belongs to it. */
+  readonly tracestate?: string;
   readonly origin: 'start' | 'enqueue';
 }
 
@@ -153,6 +155,8 @@ export interface EnqueueOptions {
   readonly metadata?: JsonObject;
   /** The W3C trace context header of the caller, which the spans of the run refer to. */
   readonly traceparent?: string;
+  /** The W3C `tracestate` header that came with `traceparent`. */
+  readonly tracestate?: string;
   /** Whose run it is, such as the id of a user. Stored with the run, apart from `metadata`. */
   readonly owner?: string;
 }
@@ -297,7 +301,8 @@ export interface Host {
   fork(runId: string, options: ForkOptions): Promise<string>;
   /**
    * Closes the host at the end of a process: begins no new step, waits for running steps, then releases the runs. Any process can resume
-   * them at once. The runs are not aborted.
+   * them at once: the runs are not aborted. A step that has not ended after `graceMs` is, and is not recorded: its signal is aborted, and
+   * the `Run` in this process rejects with HostError `host.closing`.
    */
   close(options?: {
     /** How long running steps may take to finish; `Infinity`: as long as they need. @defaultValue 10_000 */
@@ -319,6 +324,8 @@ export type FollowedEvents<Options extends FollowOptions> = Options extends { re
 export interface FollowOptions {
   /** Whether live events are yielded, too, for a run that this process works on. @defaultValue false */
   readonly live?: boolean;
+  /** Whether the events end, too, when the run is suspended and this process does not work on it. @defaultValue false */
+  readonly untilSuspended?: boolean;
   /** The position of the last event that the caller has. @defaultValue 0 */
   readonly after?: number;
   readonly signal?: AbortSignal;
