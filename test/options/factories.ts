@@ -1,4 +1,5 @@
 import { agents } from './agents.ts';
+import { aiSdk } from './ai-sdk.ts';
 import type { Factory } from './factory.ts';
 import { hosts } from './hosts.ts';
 import { mcp } from './mcp.ts';
@@ -15,6 +16,7 @@ export const FACTORIES: readonly Factory[] = [
   ...models,
   ...hosts,
   ...otel,
+  ...aiSdk,
   ...mcp,
   ...testing,
   ...readyMade,

@@ -3,6 +3,7 @@
  * sizes.
  */
 export const LIMITS: Readonly<Record<string, number>> = {
+  '@pawl/ai-sdk': 25,
   '@pawl/core': 149,
   '{ tool } of @pawl/core': 17.2,
   '{ openai } of @pawl/core': 68,
@@ -13,6 +14,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core/host': 17,
   '@pawl/core/instrumentation': 22,
   '@pawl/core/middleware': 43,
+  '@pawl/core/model': 29,
   '@pawl/core/prices': 0.9,
   '@pawl/core/sqlite': 25,
   '@pawl/core/wire-log': 5.2,
