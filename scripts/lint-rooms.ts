@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DBOS_DOORS, DOORS, MCP_DOORS, NODE_FOLDERS, ROOMS, type Room, SUB_PATHS } from './rooms.ts';
+import { DBOS_DOORS, DOORS, MCP_DOORS, NODE_FOLDERS, ROOMS, type Room, SERVE_ROOMS, SUB_PATHS } from './rooms.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -29,6 +29,7 @@ export function withRooms<Config extends BiomeConfig>(config: Config): Config {
       ...buildCoreOverrides(),
       ...buildDoorOverrides('dbos', DBOS_DOORS),
       ...buildDoorOverrides('mcp', MCP_DOORS),
+      ...buildServeOverrides(),
       ...after,
     ],
   };
@@ -95,6 +96,17 @@ function buildDoorOverrides(name: string, doors: Readonly<Record<string, string>
       return restrictImports([`${source}/${file}`], [{ group: closed, message: DOORS_MESSAGE }]);
     }),
   ];
+}
+
+function buildServeOverrides(): readonly Override[] {
+  const source = 'packages/serve/src';
+  return SERVE_ROOMS.map((room, index) => {
+    const above = SERVE_ROOMS.slice(0, index).map((each) => `**/${each}/**`);
+    const patterns = [
+      { group: [...above, '**/index.ts', '**/serve.ts'], message: `Rooms: ${room} imports only from rooms below it.` },
+    ];
+    return restrictImports([`${source}/${room}/**`, '!**/*.test.ts'], patterns);
+  });
 }
 
 interface Pattern {

@@ -7,6 +7,7 @@ import { createCall, look, pay, refund } from './scenario-tools.ts';
 import { compacted, referred } from './scenarios-compaction.ts';
 import { guarded, refusing, resumed, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
+import { innerRuns } from './scenarios-inner-runs.ts';
 import { fromOutside, subAgents } from './scenarios-nested.ts';
 import { repeated } from './scenarios-repeated-requests.ts';
 import { guardedSteering, steering } from './scenarios-steering.ts';
@@ -85,6 +86,28 @@ const structured: Scenario = {
   agent: () => ({ output: z.object({ city: z.string() }) }),
 };
 
+const validated: Scenario = {
+  name: 'an output that a validator with a request of its own rejects',
+  status: 'completed',
+  requestCount: 2,
+  turns: [
+    respond.text('{"city": "Oslo"}'),
+    respond.text('There is no train to Oslo.'),
+    respond.text('{"city": "Rome"}'),
+    respond.text('Fine.'),
+  ],
+  agent: ({ model }) => ({
+    output: z.object({ city: z.string() }),
+    async validate(value, { callModel }) {
+      const content = `Is it right? ${JSON.stringify(value)}`;
+      const { choices } = await callModel(model, { messages: [{ role: 'user', content }] });
+      const verdict = choices[0].message.content;
+      return verdict === 'Fine.' ? undefined : String(verdict);
+    },
+    limits: { tokens: 10_000 },
+  }),
+};
+
 const lastTurn: Scenario = {
   name: 'a turn limit with a last turn',
   status: 'limited',
@@ -135,6 +158,31 @@ const wrapping: Middleware = {
     const result = await next(call);
     return { ...result, content: `(${result.content})` };
   },
+};
+
+/** Asks for other fields and instructions in the second turn. */
+const retuning: Middleware = {
+  prepareTurn(plan) {
+    if (plan.turn !== 2) return plan;
+    return {
+      ...plan,
+      modelSettings: { ...plan.modelSettings, temperature: 1 },
+      instructions: `${plan.instructions} Now.`,
+    };
+  },
+};
+
+const retuned: Scenario = {
+  name: 'request fields, instructions and a tool choice of one turn',
+  status: 'completed',
+  turns: [respond.call('look', { city: 'Oslo' }), respond.call('pay', { city: 'Oslo' }), respond.text('Tuned.')],
+  agent: (stage) => ({
+    tools: [look(stage), pay(stage)],
+    instructions: { eachTurn: (_, { turn, messages }) => `Turn ${turn}, after ${messages.length}.` },
+    toolChoice: { first: 'required' },
+    modelSettings: { seed: 1 },
+    middleware: [retuning],
+  }),
 };
 
 const vetoing: Middleware = {
@@ -252,17 +300,20 @@ export const scenarios: readonly Scenario[] = [
   inputRetries,
   approval,
   structured,
+  validated,
   lastTurn,
   refusedBatch,
   reprompted,
   retries,
   middleware,
+  retuned,
   images,
   unknownFields,
   refusal,
   customTools,
   stopping,
   subAgents,
+  innerRuns,
   fromOutside,
   repeated,
   guarded,

@@ -118,7 +118,7 @@ const none = Number.POSITIVE_INFINITY;
 export function createPolicy({ limits, ...fields }: PolicyFields = {}): Policy {
   return {
     hasTools: true,
-    hasOutput: false,
+    checksOutput: false,
     maxOutputRetries: 2,
     getMaxInputRetries: () => 2,
     isHandoff: () => false,

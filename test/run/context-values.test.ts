@@ -147,7 +147,7 @@ test.each([
   ['after', 1],
   ['within', 2],
 ] as const)(
-  'a run that breaks off %s its first step has asked for its instructions %i times in all',
+  'a run that is interrupted %s its first step calls its instructions function %i times in total',
   async (moment, times) => {
     const asked: string[] = [];
     const model = scriptedModel([respond.text('Yes.')]);

@@ -155,3 +155,42 @@ describe('events', () => {
     }
   });
 });
+
+describe('validate', () => {
+  const output = z.object({ city: z.string().transform((name) => name.length) });
+
+  test('gets the parsed output and the context', () => {
+    const agent = new Agent({
+      model,
+      output,
+      validate(value, scope: { readonly context: WithUser }) {
+        expectTypeOf(value).toEqualTypeOf<{ city: number }>();
+        return scope.context.user.id === value.city ? undefined : 'no';
+      },
+    });
+    expectTypeOf(agent.run('Go.', { context: { user: { id: 1 } } })).toExtend<Run<{ city: number }>>();
+    // @ts-expect-error: the validator needs a user
+    void agent.run('Go.');
+  });
+
+  test('gets the text of an agent without a schema', () => {
+    new Agent({ model, validate: async (text) => (text.startsWith('a') ? undefined : 'no') });
+  });
+
+  test('rejects a verdict that is not a text', () => {
+    // @ts-expect-error: a boolean says nothing to the model
+    new Agent({ model, output, validate: () => false });
+  });
+});
+
+describe('instructions of each turn', () => {
+  test('need their context', () => {
+    const agent = new Agent({
+      model,
+      instructions: { eachTurn: ({ user }: WithUser, { turn }) => `${user.id} ${turn}` },
+    });
+    // @ts-expect-error: the instructions need a user
+    void agent.run('Go.');
+    void agent.run('Go.', { context: { user: { id: 1 } } });
+  });
+});

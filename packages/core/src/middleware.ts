@@ -32,7 +32,8 @@ export type {
 export { toolGuard } from './middleware/tool-guard.ts';
 export type { ToolSearch, ToolSearchOptions } from './middleware/tool-search.ts';
 export { toolSearch } from './middleware/tool-search.ts';
-export type { HistoryFilter, HistoryFilterScope } from './perform/definition.ts';
+export type { InstructedTurn, TurnInstructions } from './middleware/turn-instructions.ts';
+export type { HistoryFilter, HistoryFilterScope, OutputValidator } from './perform/definition.ts';
 export type {
   Middleware,
   MiddlewareScope,

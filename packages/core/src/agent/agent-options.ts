@@ -7,9 +7,11 @@ import type { Conversation } from '../host/conversation.ts';
 import type { Host } from '../host/host.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
+import type { TurnInstructions } from '../middleware/turn-instructions.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { WireLog } from '../model/wire-log.ts';
+import type { OutputValidator } from '../perform/definition.ts';
 import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -34,12 +36,12 @@ export interface AgentBasics {
   readonly models?: readonly ChatModel[];
   /**
    * Applies to every turn. With `'required'` or the name of a tool the model can never answer with text, and the run continues to its
-   * limits.
+   * limits. `{ first: 'required' }` applies only until this agent has called a tool in the run; then the server's default applies.
    *
    * @defaultValue the default of the server, `'auto'`
    */
-  readonly toolChoice?: ToolChoice;
-  /** How often the model may correct an output that does not match the schema. @defaultValue 2 */
+  readonly toolChoice?: ToolChoice | { readonly first: ToolChoice };
+  /** How often the model may correct an output that does not match the schema, or that `validate` or a guard rejects. @defaultValue 2 */
   readonly maxOutputRetries?: number;
   /**
    * Conditions that are evaluated when all calls of a turn have results, and may end the run as `completed`: `stopOnTool('tool_name')` or
@@ -76,8 +78,8 @@ export interface AgentBasics {
 
 /** `Output` is the output of the agent itself, `Handed` that of the agents that it may hand over to. */
 export interface AgentOptions<Context, Output, Handed = Output> extends AgentBasics {
-  /** The system message of every request. A function is called once for each run. */
-  readonly instructions?: string | ((context: Context) => string | Promise<string>);
+  /** The system message of every request. A function is called once for each run, `eachTurn` before each turn. */
+  readonly instructions?: string | ((context: Context) => string | Promise<string>) | TurnInstructions<Context>;
   readonly tools?: readonly Tool<Context>[];
   /**
    * Agents that this agent may hand the conversation over to. When the model calls `transfer_to_…`, the other agent continues the run with
@@ -86,9 +88,14 @@ export interface AgentOptions<Context, Output, Handed = Output> extends AgentBas
   readonly handoffs?: Handoffs<Context, Handed>;
   /** The schema of the output. Without it the output is text. */
   readonly output?: Schema<Output> | undefined;
+  /** Checks the output beyond its schema. */
+  readonly validate?: OutputValidator<Context, OutputOrText<Output>> | undefined;
   /** The first middleware is the outermost. */
   readonly middleware?: readonly Middleware<Context>[];
 }
+
+/** The output of an agent without a schema is text. */
+type OutputOrText<Output> = [Output] extends [never] ? string : Output;
 
 interface RunBasics {
   /** An abort ends the run for good. */
@@ -106,6 +113,8 @@ interface RunBasics {
   readonly stream?: boolean;
   /** The W3C trace context header, which tools and models get. */
   readonly traceparent?: string;
+  /** The W3C `tracestate` header that came with `traceparent`. Ignored without it. */
+  readonly tracestate?: string;
   /** Wraps this run as `instrumentation` of the agent does, and that one. */
   readonly instrumentation?: Instrumentation | undefined;
   /** Gets the bytes of the model requests of this run, after that of the agent. */
@@ -183,8 +192,9 @@ export interface PartsOptions<T, M, H, Instructed, Output> extends AgentBasics {
   readonly tools?: readonly T[];
   readonly middleware?: readonly M[];
   readonly handoffs?: readonly H[] | (() => readonly H[]);
-  readonly instructions?: string | ((context: Instructed) => string | Promise<string>);
+  readonly instructions?: string | ((context: Instructed) => string | Promise<string>) | TurnInstructions<Instructed>;
   readonly output?: Schema<Output>;
+  readonly validate?: OutputValidator<Instructed, Output> | undefined;
 }
 
 /** The context that all parts need together. */

@@ -1,14 +1,18 @@
 import { completeClock, systemClock } from '../base/clock.ts';
 import { markOwn } from '../base/package-copy.ts';
 import type { UserMessage } from '../chat/message.ts';
-import { readUserMessage } from '../chat/read-input.ts';
+import { readInput, readUserMessage } from '../chat/read-input.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
+import { createTurnInstructions, isTurnInstructions } from '../middleware/turn-instructions.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { Definition } from '../perform/definition.ts';
+import { runInScope } from '../perform/perform.ts';
+import { registerRunnable } from '../perform/step-code.ts';
 import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
 import type {
+  AgentBasics,
   AgentOptions,
   AnyHandoff,
   AnyMiddleware,
@@ -25,13 +29,14 @@ import type {
   WithContext,
   WithNeededContext,
 } from './agent-options.ts';
-import { type AsToolOptions, createAgentTool } from './as-tool.ts';
-import { type Blueprint, createDefinitionRecord, type Handoff, hasTextGuard } from './blueprint.ts';
+import { type AsToolOptions, createAgentTool, runNested } from './as-tool.ts';
+import { type BegunRun, type Blueprint, createDefinitionRecord, type Handoff, hasTextGuard } from './blueprint.ts';
 import {
   checkAgentOptions,
   checkToolChoice,
   checkWholeNumber,
   indexTools,
+  isFirstChoice,
   readAgentOptions,
   readStopConditions,
 } from './check-options.ts';
@@ -44,6 +49,7 @@ import {
   readHandoffs,
 } from './handoff.ts';
 import { launch } from './launch.ts';
+
 import type { Run } from './run.ts';
 
 /**
@@ -56,6 +62,8 @@ import type { Run } from './run.ts';
  */
 export interface Agent<Context = unknown, Output = string, Handed = Output> {
   readonly name: string;
+  /** Never set; it carries types only. */
+  readonly '~run'?: (input: Input, context: Context) => Output;
   /**
    * Whether text that a run of this agent emits may be withdrawn by a guard: middleware with `isTextGuard` of this agent, of an agent that
    * it may hand over to, or of an agent as a tool of these. If so, a server or an interface must not show the text of `text.delta`,
@@ -177,6 +185,7 @@ export const Agent: AgentConstructor = class Agent {
     this.#options = readAgentOptions(options);
     this.#blueprint = define(this.#options);
     this.name = this.#blueprint.name;
+    registerRunnable(this, (input, outer) => runNested(this.#blueprint, { input, outer }));
   }
 
   get hasTextGuard(): boolean {
@@ -222,12 +231,14 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
   );
   const blueprint: Blueprint = markOwn({
     name,
+    head: ({ scope, state }: BegunRun) => runInScope(scope, state),
+    readInput: (input: unknown) => ({ history: readInput(input as Input) }), // `readInput` checks it.
     description: options.description,
     get definition() {
       return definition();
     },
     handoffs,
-    instructions: options.instructions,
+    instructions: isTurnInstructions(options.instructions) ? undefined : options.instructions,
     settings: output === undefined ? settings : { ...settings, response_format: makeResponseFormat(output) },
     limits,
     stopConditions: readStopConditions(options, name),
@@ -273,13 +284,19 @@ function makeDefinition<Context, Output>(
     models,
     tools,
     toolObjects: listToolObjects(tools),
-    toolChoice: options.toolChoice,
+    ...readToolChoice(options.toolChoice),
     output,
-    middleware: options.middleware ?? [],
+    validate: options.validate as Definition['validate'], // `Agent` checks the types of its value and context.
+    middleware: [...createTurnInstructions(options.instructions), ...(options.middleware ?? [])],
     retry: resolveRetryPolicy(options.retry ?? {}),
     handoffs: makeOnce(() => listDestinations(handoffs)),
     speakers: makeOnce(() => findSpeakers(blueprint())),
   };
+}
+
+function readToolChoice(choice: AgentBasics['toolChoice']): Pick<Definition, 'toolChoice' | 'firstToolChoice'> {
+  if (isFirstChoice(choice)) return { firstToolChoice: choice.first, toolChoice: undefined };
+  return { firstToolChoice: choice, toolChoice: choice };
 }
 
 function makeOnce<T extends object>(make: () => T): () => T {

@@ -3,7 +3,8 @@ import { isPlainObject, isRecord } from '../base/json.ts';
 import { checkOptions, describeValue } from '../base/options.ts';
 import { checkOwn } from '../base/package-copy.ts';
 import { findClosest } from '../base/text.ts';
-import type { ChatSettings, ToolChoice } from '../chat/request.ts';
+import type { ToolChoice } from '../chat/request.ts';
+import { checkSingleChoice } from '../chat/setting-options.ts';
 import { checkListeners } from '../event/check-listeners.ts';
 import { checkStorableText } from '../host/check-storable-text.ts';
 import { copyMetadata } from '../host/copy-metadata.ts';
@@ -14,8 +15,8 @@ import { checkWireLog } from '../model/wire-log.ts';
 import { checkInstrumentation } from '../perform/instrumentation.ts';
 import type { Middleware } from '../perform/middleware.ts';
 import { checkToolNumbers, isTool, type Tool } from '../tool/tool.ts';
-import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
-import { AGENT, CONTINUE, RESUME, RUN } from './option-tables.ts';
+import type { AgentBasics, AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
+import { AGENT, CONTINUE, RESUME, RUN, TURN_INSTRUCTIONS } from './option-tables.ts';
 
 /** Checks the options of a run. Copies those of a class instance to a plain object. @throws ConfigError */
 export function readRunOptions<Options extends RunOptions>(options: Options, agent: string): Options {
@@ -52,7 +53,7 @@ function checkSharedOptions(
       `Agent "${agent}": conversation is ${describeValue(conversation)}, which is not a conversation. Pass conversation({ id, store }).`,
     );
   }
-  if (modelSettings !== undefined) checkSettings(modelSettings, agent);
+  if (modelSettings !== undefined) checkSingleChoice(modelSettings, `Agent "${agent}": modelSettings`);
   checkInstrumentation(instrumentation, `Agent "${agent}"`);
   checkWireLog(wireLog, `Agent "${agent}"`);
   if (host === undefined || host === null || (hasMethod(host, 'start') && hasMethod(host, 'claim'))) return;
@@ -101,15 +102,8 @@ export function readAgentOptions<Context, Output>(
     );
   const name = isRecord(options) && typeof options['name'] === 'string' ? options['name'] : agent;
   const checked = checkOptions<Partial<AgentOptions<Context, Output>>>(options, AGENT, `Agent "${name}"`);
-  if (checked.modelSettings !== undefined) checkSettings(checked.modelSettings, name);
+  if (checked.modelSettings !== undefined) checkSingleChoice(checked.modelSettings, `Agent "${name}": modelSettings`);
   return checked;
-}
-
-function checkSettings({ n }: ChatSettings, agent: string): void {
-  if (n === undefined || n === null || n === 1) return;
-  throw new ConfigError(
-    `Agent "${agent}": modelSettings.n is ${n}, but a run uses one choice. Leave it out, or call the model itself: model.send({ messages, n: ${n} }).`,
-  );
 }
 
 const HOOKS: Readonly<Record<Exclude<keyof Middleware, 'isTextGuard'>, true>> = {
@@ -214,8 +208,15 @@ function checkModels(models: readonly (ChatModel | undefined)[], agent: string):
 
 function checkInstructions(instructions: unknown, agent: string): void {
   if (instructions === undefined || typeof instructions === 'string' || typeof instructions === 'function') return;
+  if (!isRecord(instructions)) {
+    throw new ConfigError(
+      `Agent "${agent}": instructions is ${describeValue(instructions)}. Pass a string, or a function that returns one.`,
+    );
+  }
+  checkOptions(instructions, TURN_INSTRUCTIONS, `Agent "${agent}", instructions`);
+  if (typeof instructions['eachTurn'] === 'function') return;
   throw new ConfigError(
-    `Agent "${agent}": instructions is ${describeValue(instructions)}. Pass a string, or a function that returns one.`,
+    `Agent "${agent}": instructions.eachTurn is ${describeValue(instructions['eachTurn'])}. Pass { eachTurn: (context, turn) => "…" }.`,
   );
 }
 
@@ -255,12 +256,31 @@ export function indexTools(tools: readonly Tool<never>[], agent: string): Readon
 export interface ToolChoiceOptions {
   readonly agent: string;
   readonly tools: ReadonlyMap<string, Tool>;
+  /** The start of an error message. @defaultValue the agent and its option */
+  readonly where?: string;
+}
+
+/** Whether a choice applies only until the agent has called a tool. */
+export function isFirstChoice(choice: AgentBasics['toolChoice']): choice is { readonly first: ToolChoice } {
+  return isRecord(choice) && Object.hasOwn(choice, 'first');
 }
 
 /** @throws ConfigError for an invalid choice, or for a name that is none of the agent's tools */
-export function checkToolChoice(toolChoice: ToolChoice | undefined, { agent, tools }: ToolChoiceOptions): void {
+export function checkToolChoice(
+  toolChoice: AgentBasics['toolChoice'],
+  { agent, tools, where = `Agent "${agent}": toolChoice` }: ToolChoiceOptions,
+): void {
+  if (isFirstChoice(toolChoice)) {
+    const { first, ...others } = toolChoice;
+    const [other] = Object.keys(others);
+    if (other !== undefined)
+      throw new ConfigError(`${where} has an unknown field "${other}" beside "first". Remove it.`);
+    if (first === undefined || isFirstChoice(first))
+      throw new ConfigError(`${where}.first is ${JSON.stringify(first)}. Use ${FORMS}.`);
+    checkToolChoice(first, { agent, tools, where: `${where}.first` });
+    return;
+  }
   const chosen = readChosenTools(toolChoice);
-  const where = `Agent "${agent}": toolChoice`;
   if (chosen === undefined) throw new ConfigError(`${where} is ${JSON.stringify(toolChoice)}. Use ${FORMS}.`);
   for (const { kind, name } of chosen) {
     const tool = tools.get(name);

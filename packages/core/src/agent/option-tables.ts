@@ -1,65 +1,9 @@
 import type { OptionTable } from '../base/options.ts';
-import type { ChatRequest, ChatSettings } from '../chat/request.ts';
+import { SETTINGS } from '../chat/setting-options.ts';
 import { LIMITS } from '../event/limit-options.ts';
+import type { TurnInstructions } from '../middleware/turn-instructions.ts';
 import { RETRY } from '../model/attempts.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
-
-/** Request fields that another option sets. */
-const REQUEST_FIELDS: Readonly<Record<Exclude<keyof ChatRequest, keyof ChatSettings | 'stream_options'>, string>> = {
-  messages: 'Pass messages to the run: agent.run(messages).',
-  model: 'Use the option model of the agent.',
-  tools: 'Use the option tools of the agent.',
-  functions: 'Use the option tools of the agent: legacy servers get them as functions.',
-  tool_choice: 'Use the option toolChoice of the agent.',
-  function_call: 'Use the option toolChoice of the agent.',
-  stream: 'Use the option stream of the run: agent.run(input, { stream }).',
-};
-
-export const SETTINGS: OptionTable<ChatSettings> = {
-  keys: {
-    max_completion_tokens: ['number', 'null'],
-    max_tokens: ['number', 'null'],
-    temperature: ['number', 'null'],
-    top_p: ['number', 'null'],
-    frequency_penalty: ['number', 'null'],
-    presence_penalty: ['number', 'null'],
-    logit_bias: ['object', 'null'],
-    logprobs: ['boolean', 'null'],
-    top_logprobs: ['number', 'null'],
-    stop: ['text', 'list', 'null'],
-    seed: ['number', 'null'],
-    n: ['number', 'null'],
-    parallel_tool_calls: 'boolean',
-    reasoning_effort: ['text', 'null'],
-    verbosity: [{ low: true, medium: true, high: true }, 'null'],
-    response_format: 'object',
-    modalities: ['list', 'null'],
-    audio: ['object', 'null'],
-    prediction: ['object', 'null'],
-    metadata: ['object', 'null'],
-    store: ['boolean', 'null'],
-    service_tier: ['text', 'null'],
-    user: 'text',
-    safety_identifier: ['text', 'null'],
-    prompt_cache_key: ['text', 'null'],
-    prompt_cache_options: 'object',
-    prompt_cache_retention: [{ in_memory: true, '24h': true }, 'null'],
-    web_search_options: 'object',
-    moderation: ['object', 'null'],
-  },
-  hints: {
-    ...REQUEST_FIELDS,
-    stream_options: 'Use extraBody of the model: openai(model, { extraBody: { stream_options } }).',
-    maxTokens: 'Did you mean "modelSettings.max_completion_tokens"?',
-    maxOutputTokens: 'Did you mean "modelSettings.max_completion_tokens"?',
-    stopSequences: 'Did you mean "modelSettings.stop"?',
-    reasoning: 'Did you mean "modelSettings.reasoning_effort"?',
-    toolChoice: 'Use the option toolChoice of the agent.',
-    extraBody: 'It is an option of the model: openai(model, { extraBody }).',
-    headers: 'It is an option of the model: openai(model, { headers }).',
-  },
-  note: (name) => `Pass a field that only some servers know with the model: openai(model, { extraBody: { ${name} } }).`,
-};
 
 const SETTING_HINTS: Readonly<Record<string, string>> = {
   ...createHints(Object.keys(SETTINGS.keys), (name) => `It is a request field: modelSettings: { ${name} }.`),
@@ -87,6 +31,7 @@ const RUN_BASICS = {
   maxParallelToolCalls: 'number',
   stream: 'boolean',
   traceparent: 'text',
+  tracestate: 'text',
   instrumentation: 'any',
   wireLog: 'any',
   conversation: 'any',
@@ -162,6 +107,8 @@ export const CONTINUE: OptionTable<ContinueOptions & Contextual> = {
   },
 };
 
+export const TURN_INSTRUCTIONS: OptionTable<TurnInstructions<never>> = { keys: { eachTurn: 'any' } };
+
 export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
   keys: {
     name: 'text',
@@ -174,6 +121,7 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
     toolChoice: 'any',
     handoffs: 'any',
     output: 'any',
+    validate: 'function',
     maxOutputRetries: 'number',
     stopWhen: 'any',
     modelSettings: SETTINGS,
@@ -196,9 +144,13 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
       ),
       durable: 'It is an option of the run: agent.run(input, { host }).',
       system: 'The option is "instructions".',
+      resetToolChoice: 'The option is "toolChoice": toolChoice: { first: "required" }.',
       systemPrompt: 'The option is "instructions".',
       prompt: 'The option is "instructions"; the user message is the input: agent.run(input).',
       schema: 'The option is "output".',
+      validateOutput: 'The option is "validate".',
+      outputValidator: 'The option is "validate".',
+      outputValidators: 'The option is "validate".',
       outputType: 'The option is "output".',
       outputSchema: 'The option is "output".',
       responseFormat: 'The option is "output".',

@@ -36,6 +36,8 @@ export interface RunRecord {
 export interface RecordedTrace {
   /** The W3C trace context header. */
   readonly traceparent: string;
+  /** The W3C `tracestate` header that belongs to it. */
+  readonly tracestate?: string;
   readonly origin: 'start' | 'enqueue';
 }
 
@@ -153,6 +155,8 @@ export interface EnqueueOptions {
   readonly metadata?: JsonObject;
   /** The W3C trace context header of the caller, which the spans of the run refer to. */
   readonly traceparent?: string;
+  /** The W3C `tracestate` header that came with `traceparent`. */
+  readonly tracestate?: string;
   /** Whose run it is, such as the id of a user. Stored with the run, apart from `metadata`. */
   readonly owner?: string;
 }
@@ -320,6 +324,8 @@ export type FollowedEvents<Options extends FollowOptions> = Options extends { re
 export interface FollowOptions {
   /** Whether live events are yielded, too, for a run that this process works on. @defaultValue false */
   readonly live?: boolean;
+  /** Whether the events end, too, when the run is suspended and this process does not work on it. @defaultValue false */
+  readonly untilSuspended?: boolean;
   /** The position of the last event that the caller has. @defaultValue 0 */
   readonly after?: number;
   readonly signal?: AbortSignal;

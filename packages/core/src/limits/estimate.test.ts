@@ -7,7 +7,7 @@ const request: ChatRequest = { messages: [{ role: 'user', content: 'x'.repeat(35
 const price = { input: 10, output: 20, cachedInput: 5 };
 
 test.each([
-  ['nothing but the list of tools', { messages: [] }, 1],
+  ['only the list of tools', { messages: [] }, 1],
   ['a text', request, 105],
   ['parts of text', { messages: [{ role: 'user', content: [{ type: 'text', text: 'x'.repeat(350) }] }] }, 105],
   [

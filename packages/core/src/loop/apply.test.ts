@@ -34,30 +34,30 @@ test.each([
   ['text', [createResponse(createTextMessage('Hi.'))], [createTextMessage('Hi.')]],
   ['calls', [createResponse(createCallMessage(a, b))], [createCallMessage(a, b)]],
   [
-    'a refusal, without the calls beside it',
+    'a refusal, without the calls of its response',
     [createResponse({ ...createCallMessage(a), refusal: 'No.' })],
     [{ role: 'assistant', content: null, refusal: 'No.' }],
   ],
-  ['nothing of an empty response', [createResponse(createTextMessage(''))], []],
-  ['nothing of a truncated response', [createResponse(createCallMessage(a), { finishReason: 'length' })], []],
-  ['nothing of a text that was cut', [createResponse(createTextMessage('Hi'), { finishReason: 'length' })], []],
+  ['nothing for an empty response', [createResponse(createTextMessage(''))], []],
+  ['nothing for truncated calls', [createResponse(createCallMessage(a), { finishReason: 'length' })], []],
+  ['nothing for a truncated text', [createResponse(createTextMessage('Hi'), { finishReason: 'length' })], []],
   [
-    'nothing of what the filter stopped',
+    'nothing for a filtered response',
     [createResponse(createTextMessage('Hi'), { finishReason: 'content_filter' })],
     [],
   ],
   [
-    'what the model was asked again',
+    'the message of a reprompt',
     [createResponse(createTextMessage('')), events.createReprompt('empty')],
     [{ role: 'user', content: 'Again: empty.' }],
   ],
   [
-    'no result before the last of its turn',
+    'no results before all calls of the turn have one',
     [createResponse(createCallMessage(a, b)), createFinished(b, { index: 1 })],
     [createCallMessage(a, b)],
   ],
   [
-    'the results in the order of the calls, whatever finished first',
+    'the results in the order of the calls, whichever finished first',
     [
       createResponse(createCallMessage(a, b)),
       createFinished(b, { index: 1, content: '2' }),
@@ -80,7 +80,7 @@ test.each([
     ],
   ],
   [
-    'what the user wrote, after the results',
+    'the message of the user, after the results',
     [createResponse(createCallMessage(a, b)), wrote, createSkipped(a), wrote, createSkipped(b, { index: 1 })],
     [createCallMessage(a, b), result('a', 'Denied.'), result('b', 'Denied.'), { role: 'user', content: 'Stop.' }],
   ],

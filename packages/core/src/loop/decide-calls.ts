@@ -11,7 +11,7 @@ export function decideCalls(state: RunState, policy: Policy): Action {
   const open = state.calls.filter(({ status }) => status !== 'closed');
   if (approachingLimit !== undefined) {
     const text = state.lastResponse?.text ?? '';
-    const output = text.trim() === '' || policy.hasOutput ? {} : { output: text, text };
+    const output = text.trim() === '' || policy.checksOutput ? {} : { output: text, text };
     return {
       type: 'finish',
       conclusion: {

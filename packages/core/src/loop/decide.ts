@@ -1,7 +1,8 @@
 import type { ModelRepromptedEvent } from '../event/journal-event.ts';
+import type { Conclusion } from '../event/outcome.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { formatTurnStep } from '../event/step-name.ts';
-import type { Action, Conclusion } from './action.ts';
+import type { Action } from './action.ts';
 import { concludeFailure } from './conclude-failure.ts';
 import { decideCalls } from './decide-calls.ts';
 import { decideRequest } from './decide-request.ts';
@@ -25,7 +26,7 @@ interface ResponseScope {
 
 function decideResponse(state: RunState, { response, policy }: ResponseScope): Action {
   const { turn, approachingLimit } = state;
-  if (response.rejection !== undefined) return decideRejection(state, response.rejection);
+  if (response.rejection !== undefined) return decideRejection(state, { rejection: response.rejection, policy });
   switch (response.kind) {
     case 'calls':
       return decideRequest(state, policy);
@@ -46,16 +47,21 @@ function decideResponse(state: RunState, { response, policy }: ResponseScope): A
       if (state.reprompts.empty === 0) return reprompt(turn, { reason: 'empty', content: EMPTY });
       return finish(concludeFailure(new EmptyResponseError(EMPTY_TWICE, { code: 'response.empty' })));
     case 'text':
-      return policy.hasOutput
+      return policy.checksOutput
         ? decideOutput(state, { response, policy })
         : finish(concludeText(state, response.text, response.text));
   }
 }
 
 /** Decides what follows a response that an output guard rejects. The response never becomes the output of the run. */
-function decideRejection(state: RunState, { guard, reason, maxRetries }: Rejection): Action {
+function decideRejection(
+  state: RunState,
+  { rejection, policy }: { readonly rejection: Rejection; readonly policy: Policy },
+): Action {
+  const { guard, reason, maxRetries = policy.maxOutputRetries } = rejection;
+  const retries = rejection.maxRetries === undefined ? state.reprompts.output : (state.guardRetries.get(guard) ?? 0);
   if (state.approachingLimit !== undefined) return finish(concludeLimited(state));
-  if ((state.guardRetries.get(guard) ?? 0) >= maxRetries) return finish({ status: 'refused', refusal: reason, guard });
+  if (retries >= maxRetries) return finish({ status: 'refused', refusal: reason, guard });
   return reprompt(state.turn, { reason: 'guard', guard, content: describeRejection(reason) });
 }
 
@@ -68,9 +74,11 @@ function decideOutput(state: RunState, { response, policy }: ResponseScope): Act
   if (output.ok) return finish(concludeText(state, output.value, response.text));
   if (state.approachingLimit !== undefined) return finish({ ...concludeLimited(state), text: response.text });
   if (state.reprompts.output < policy.maxOutputRetries) {
-    return reprompt(turn, { reason: 'output', content: describeInvalidOutput(output.issues) });
+    const describe = output.isRejected === true ? describeRejection : describeInvalidOutput;
+    return reprompt(turn, { reason: 'output', content: describe(output.issues) });
   }
-  const message = `The answer still does not match the output schema after every retry (maxOutputRetries: ${policy.maxOutputRetries}): ${output.issues}`;
+  const problem = output.isRejected === true ? 'is still rejected' : 'still does not match the output schema';
+  const message = `The answer ${problem} after every retry (maxOutputRetries: ${policy.maxOutputRetries}): ${output.issues}`;
   return finish(concludeFailure(new InvalidOutputError(message, { text: response.text, issues: output.issues })));
 }
 
@@ -84,7 +92,7 @@ function concludeText(state: RunState, output: unknown, text: string): Conclusio
 function concludeClamped(state: RunState, { response: { text, clampedByLimit }, policy }: ResponseScope): Conclusion {
   const limit = clampedByLimit ?? 'tokens';
   const spent = limit === 'cost' ? state.usage.cost : state.usage.totalTokens;
-  const output = policy.hasOutput || text.trim() === '' ? {} : { output: text };
+  const output = policy.checksOutput || text.trim() === '' ? {} : { output: text };
   return { status: 'limited', limit, max: policy.limits[limit], spent, text, ...output };
 }
 

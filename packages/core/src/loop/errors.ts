@@ -48,7 +48,7 @@ export class RepeatedToolFailureError extends PawlError {
   }
 }
 
-/** The final text of the run does not match the output schema, even after `maxOutputRetries` retries. */
+/** The final text of the run does not match the output schema, or `validate` rejects it, even after `maxOutputRetries` retries. */
 export class InvalidOutputError extends PawlError {
   override readonly name = 'InvalidOutputError';
   /** The model's last text. */

@@ -1,5 +1,5 @@
+import type { Conclusion } from '../event/outcome.ts';
 import type { ResolvedLimits } from '../limits/limits.ts';
-import type { Conclusion } from './action.ts';
 import type { StopState } from './stop-condition.ts';
 
 /** What `decide` knows of an agent and a run besides the state. */
@@ -8,7 +8,8 @@ export interface Policy {
   readonly hasTools: boolean;
   /** Returns how the run ends before the next request, if a stop condition of the agent ends it. */
   applyStopConditions?(state: StopState): Conclusion | undefined;
-  readonly hasOutput: boolean;
+  /** Whether a text has to be checked before it is the output of the run. */
+  readonly checksOutput: boolean;
   readonly maxOutputRetries: number;
   /** In how many turns in a row the model may correct invalid input for a tool. */
   getMaxInputRetries(tool: string): number;

@@ -33,7 +33,7 @@ test('builds a valid conversation after every journal event of generated runs', 
 
 const policy = events.createPolicy({
   limits: { turns: 12, toolCalls: 15 },
-  hasOutput: true,
+  checksOutput: true,
   maxOutputRetries: 3,
   getMaxInputRetries: () => 20,
   canWait: (tool) => tool === 'pay',

@@ -48,7 +48,11 @@ export interface OutputGuardOptions<Context, Value> extends GuardOptions {
   ) => OutputGuardVerdict | Promise<OutputGuardVerdict>;
   /** The agent's output schema, so that the check gets the value. An invalid text is not checked: the loop asks for another output. */
   readonly output?: Schema<Value>;
-  /** How often in a row the guard may retry. Then its reason ends the run as `refused`. @defaultValue 1 */
+  /**
+   * How often in a row the guard may retry. Then its reason ends the run as `refused`.
+   *
+   * @defaultValue retries count against `maxOutputRetries` of the agent, with those of its output
+   */
   readonly maxRetries?: number;
 }
 
@@ -67,8 +71,8 @@ export function outputGuard<Context = unknown, Value = string>(
 ): Middleware<Context> {
   const options = readGuardOptions(guard, OUTPUT_GUARD, 'outputGuard');
   checkGuardOptions('outputGuard', options, [options.check]);
-  const { name, maxRetries = 1, output } = options;
-  if (!Number.isInteger(maxRetries) || maxRetries < 0) {
+  const { name, maxRetries, output } = options;
+  if (maxRetries !== undefined && (!Number.isInteger(maxRetries) || maxRetries < 0)) {
     throw new ConfigError(`outputGuard "${name}": maxRetries is ${maxRetries}. Pass a whole number of 0 or more.`);
   }
   const compiled = output && compileOutput(output, `outputGuard "${name}", output`);
@@ -83,7 +87,11 @@ export function outputGuard<Context = unknown, Value = string>(
         case 'replace':
           return withText(response, verdict.text);
         case 'retry':
-          throw new RejectedResponse(response, { guard: name, reason: verdict.reason, maxRetries });
+          throw new RejectedResponse(response, {
+            guard: name,
+            reason: verdict.reason,
+            ...(maxRetries !== undefined && { maxRetries }),
+          });
       }
     },
   };

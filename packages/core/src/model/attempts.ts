@@ -334,6 +334,7 @@ class AttemptContext extends LazySignal implements ModelContext {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   readonly turn: number;
   readonly attempt: number;
   readonly wireLog: ModelContext['wireLog'];
@@ -349,6 +350,7 @@ class AttemptContext extends LazySignal implements ModelContext {
     this.runId = context.runId;
     this.path = context.path;
     this.traceparent = context.traceparent;
+    this.tracestate = context.tracestate;
     this.turn = context.turn;
     this.attempt = context.attempt;
     this.wireLog = context.wireLog;

@@ -23,7 +23,10 @@ export interface Definition {
   /** The tools as sent. The same list for every request, so that its JSON is made once. */
   readonly toolObjects: readonly ToolObject[];
   readonly toolChoice: ToolChoice | undefined;
+  /** Applies until the agent has called a tool. */
+  readonly firstToolChoice: ToolChoice | undefined;
   readonly output: CompiledOutput | undefined;
+  readonly validate: OutputValidator<never, never> | undefined;
   readonly middleware: readonly Middleware<never>[];
   readonly retry: ResolvedRetryPolicy;
   /** The agents that this agent may hand over to, by name. */
@@ -31,6 +34,19 @@ export interface Definition {
   /** All agents that may become active in a run of this agent, by name; includes this agent. */
   readonly speakers: () => ReadonlyMap<string, Speaker>;
 }
+
+/**
+ * Checks an output beyond its schema. Returns nothing for a good output, otherwise what is wrong, for the model: it is called again, at
+ * most `maxOutputRetries` times.
+ *
+ * Contract:
+ * - A `ToolError` counts like its message. Any other error ends the run as `failed`; `AbortRun` and `RefuseRun` end it as they say.
+ * - Called once for each output: its verdict is recorded.
+ */
+export type OutputValidator<in Context, in Output> = (
+  value: Output,
+  scope: MiddlewareScope<Context>,
+) => string | undefined | Promise<string | undefined>;
 
 /** The target of a handoff. */
 export interface Destination {

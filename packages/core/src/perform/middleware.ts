@@ -2,10 +2,11 @@ import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
-import type { ChatRequest, ToolChoice } from '../chat/request.ts';
+import type { ChatRequest, ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { ChatResponse } from '../chat/response.ts';
 import type { Rejection } from '../event/rejection.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import type { RunChild } from '../tool/runnable.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolResult } from '../tool/tool-result.ts';
 
@@ -30,6 +31,11 @@ export interface MiddlewareScope<Context = unknown> {
    * charged with the step. Rejects like a model request of the run.
    */
   callModel(model: ChatModel, request: ChatRequest): Promise<ChatResponse>;
+  /**
+   * Runs an agent or a flow in this step: `run(judge, text, { step: 'judge' })`. See `RunChild`. If it waits for an answer, the step is done
+   * again after the answer: the model is called again, and a run that gets the same input again continues.
+   */
+  readonly run: RunChild<Context>;
 }
 
 /** The request of one turn. A change by `prepareTurn` applies to this turn only, except with `replaceHistory` and for `memory`. */
@@ -37,6 +43,10 @@ export interface TurnPlan {
   readonly turn: number;
   /** The agent's `model`, or one of its `models`. */
   readonly model: ChatModel;
+  /** The request fields of the agent and the run, in the spelling of the wire. */
+  readonly modelSettings: ChatSettings;
+  /** The system message. Without text none is sent. */
+  readonly instructions: string | undefined;
   /** The history, without the instructions. */
   readonly messages: readonly Message[];
   /**

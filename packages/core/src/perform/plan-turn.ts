@@ -1,9 +1,17 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
+import { copyJson } from '../base/copy-json.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isJson, isRecord } from '../base/json.ts';
 import { History } from '../chat/history.ts';
-import type { Message, UserMessage } from '../chat/message.ts';
-import { getToolObjectName, listChosenNames, type ToolChoice, type ToolObject } from '../chat/request.ts';
+import type { Message, SystemMessage, UserMessage } from '../chat/message.ts';
+import {
+  type ChatSettings,
+  getToolObjectName,
+  listChosenNames,
+  type ToolChoice,
+  type ToolObject,
+} from '../chat/request.ts';
+import { readSettings } from '../chat/setting-options.ts';
 import type {
   LimitExceededEvent,
   ModelFailedEvent,
@@ -19,7 +27,8 @@ import { getVisibleHistory } from '../loop/visible-history.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Definition } from './definition.ts';
 import type { TurnPlan } from './middleware.ts';
-import { createMiddlewareScope, MiddlewareRequests } from './middleware-scope.ts';
+import { createMiddlewareScope, finishRuns, MiddlewareRequests } from './middleware-scope.ts';
+import { withReplayedRuns } from './replay-runs.ts';
 import type { Scope } from './scope.ts';
 import { createEventStep, stamp, toFailure } from './step.ts';
 
@@ -31,16 +40,25 @@ export interface PlannedTurn {
   readonly messages: readonly Message[];
   readonly tools: readonly ToolObject[];
   readonly toolChoice: ToolChoice | undefined;
+  readonly settings: ChatSettings;
+  readonly instructions: SystemMessage | undefined;
 }
 
 type PlanEvent = TurnPreparedEvent | ModelFailedEvent | RunAbortedEvent | RunRefusedEvent | LimitExceededEvent;
 
 /** Lets middleware prepare the turn in a step of its own. Without such middleware no step is recorded. */
 export function planTurn(action: CallModel, scope: Scope): PlanResult | Promise<PlanResult> {
-  const { model, middleware, toolObjects: tools, toolChoice } = scope.definition;
+  const { definition, settings, instructions } = scope;
+  const { model, middleware, toolObjects: tools } = definition;
   if (middleware.some(({ prepareTurn }) => prepareTurn !== undefined)) return planByMiddleware(action, scope);
   const { history } = action;
-  return { event: undefined, planned: { model, history, messages: history.messages, tools, toolChoice } };
+  const toolChoice = getToolChoice(scope);
+  const planned = { model, history, messages: history.messages, tools, toolChoice, settings, instructions };
+  return { event: undefined, planned };
+}
+
+function getToolChoice({ definition, getState }: Scope): ToolChoice | undefined {
+  return getState().hasCalled ? definition.toolChoice : definition.firstToolChoice;
 }
 
 interface PlanResult {
@@ -50,9 +68,10 @@ interface PlanResult {
 
 async function planByMiddleware(action: CallModel, scope: Scope): Promise<PlanResult> {
   const requests = new MiddlewareRequests(scope, action.turn);
-  const work = (): Promise<PlanEvent> => prepareTurn(action, { scope, requests });
+  const work = (): Promise<PlanEvent> => finishRuns(() => prepareTurn(action, { scope, requests }), requests);
   const name = formatTurnStep('prepare', action.turn);
-  const event = await scope.stepRunner.step(createEventStep<PlanEvent>(scope, { name, effect: 'read', work }));
+  const step = createEventStep<PlanEvent>(scope, { name, effect: 'read', work });
+  const event = await scope.stepRunner.step(withReplayedRuns(step, { scope, segment: name }));
   requests.end(); // The event has charged the usage.
   return { event, planned: event.type === 'turn.prepared' ? readPlan(event, scope) : undefined };
 }
@@ -63,7 +82,7 @@ async function prepareTurn(
   { scope, requests }: { readonly scope: Scope; readonly requests: MiddlewareRequests },
 ): Promise<PlanEvent> {
   const { turn } = action;
-  const middlewareScope = createMiddlewareScope(scope, { turn, requests });
+  const middlewareScope = createMiddlewareScope(scope, { turn, requests, segment: formatTurnStep('prepare', turn) });
   try {
     const steeringMessages = scope.getSteering();
     emitSteering(steeringMessages, { turn, scope });
@@ -91,6 +110,8 @@ async function prepareTurn(
       model: checkPlan(plan, scope).name,
       tools: plan.tools.map(({ name }) => name),
       ...(plan.toolChoice === undefined ? {} : { toolChoice: plan.toolChoice }),
+      ...findChangedSettings(plan, given),
+      ...findChangedInstructions(plan, given),
       ...(plan.messages === kept ? {} : { messages: History.from(plan.messages).messages }),
       ...(steeringMessages.length === 0 ? {} : { steeringMessages }),
       ...findChangedMemory(plan, given),
@@ -101,6 +122,31 @@ async function prepareTurn(
   } catch (error) {
     return toFailure(error, { turn, scope, usage: requests.usage, failedAttempts: [] });
   }
+}
+
+/** @throws ConfigError for settings that a request does not have, or that cannot be stored */
+function findChangedSettings(
+  { modelSettings }: TurnPlan,
+  { modelSettings: given }: TurnPlan,
+): Pick<TurnPreparedEvent, 'modelSettings'> {
+  if (modelSettings === given) return {};
+  const checked = readSettings(modelSettings, 'prepareTurn, modelSettings');
+  const { response_format: format, ...settings } = checked;
+  const changed = format === undefined || format === given.response_format ? settings : checked;
+  return {
+    modelSettings: copyJson(changed, { where: 'prepareTurn', name: 'modelSettings', ignoresUndefined: true }),
+  };
+}
+
+/** @throws ConfigError for instructions that are not a text */
+function findChangedInstructions(
+  { instructions }: TurnPlan,
+  { instructions: given }: TurnPlan,
+): Pick<TurnPreparedEvent, 'instructions'> {
+  if (instructions === given) return {};
+  if (instructions === undefined || instructions === null) return { instructions: null };
+  if (typeof instructions === 'string') return { instructions: instructions.trim() === '' ? null : instructions };
+  throw new ConfigError(`prepareTurn returned instructions of type ${typeof instructions}. Return a string.`);
 }
 
 /** @throws ConfigError for memory that a resumed run could not restore. */
@@ -116,14 +162,17 @@ function startPlan(
   messages: readonly Message[],
   { turn, scope }: { readonly turn: number; readonly scope: Scope },
 ): TurnPlan {
-  const { model, tools, toolChoice } = scope.definition;
+  const { definition, settings, instructions } = scope;
+  const { model, tools } = definition;
   return {
     turn,
     model,
+    modelSettings: settings,
+    instructions: instructions?.content,
     messages,
     estimatedInputTokens: estimateRequest(messages, scope),
     tools: [...tools.values()],
-    toolChoice,
+    toolChoice: getToolChoice(scope),
     memory: scope.getState().memory,
   };
 }
@@ -166,7 +215,8 @@ function checkPlan({ model, tools, toolChoice }: TurnPlan, { definition }: Scope
   );
 }
 
-function readPlan(event: TurnPreparedEvent, { definition, getState }: Scope): PlannedTurn {
+function readPlan(event: TurnPreparedEvent, scope: Scope): PlannedTurn {
+  const { definition, getState } = scope;
   const { model, models } = definition;
   const history = getVisibleHistory(applyPlan(getState(), event));
   return {
@@ -175,7 +225,23 @@ function readPlan(event: TurnPreparedEvent, { definition, getState }: Scope): Pl
     messages: event.messages ?? history.messages,
     tools: chooseTools(event.tools, definition),
     toolChoice: event.toolChoice,
+    settings: readPlannedSettings(event, scope),
+    instructions: readPlannedInstructions(event, scope),
   };
+}
+
+function readPlannedSettings({ modelSettings }: TurnPreparedEvent, { settings }: Scope): ChatSettings {
+  if (modelSettings === undefined) return settings;
+  const { response_format: format } = settings;
+  return { ...(format !== undefined && { response_format: format }), ...modelSettings };
+}
+
+function readPlannedInstructions(
+  { instructions: content }: TurnPreparedEvent,
+  { instructions }: Scope,
+): SystemMessage | undefined {
+  if (content === undefined) return instructions;
+  return content === null ? undefined : { role: 'system', content };
 }
 
 /** Returns the tools in the selected order. If all are selected in their order, returns the agent's own list, whose JSON exists already. */

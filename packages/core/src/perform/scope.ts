@@ -23,11 +23,12 @@ export interface Scope extends DefinitionChanges {
   readonly settings: ChatSettings;
   /** The settings of the run itself, which apply to every agent. */
   readonly runSettings: ChatSettings;
-  readonly instructions: SystemMessage | undefined;
+  readonly instructions: InstructionsMessage | undefined;
   readonly runId: string;
   readonly path: string;
-  /** The option of the run; `getTraceparent` prefers the active span. */
+  /** The options of the run; `getTraceparent` and `getTracestate` prefer the active span. */
   readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   /** Absent if nothing instruments the run. */
   readonly instrumented: InstrumentedRun | undefined;
   /** Never throws. Absent if nothing logs the bytes of requests. */
@@ -52,8 +53,15 @@ export interface Scope extends DefinitionChanges {
   readonly createEventSink: (path: string) => EventSink;
   /** Returns the steering messages that the model has not read; none in a nested run. */
   readonly getSteering: () => readonly UserMessage[];
+  /** Whether the run is inside a call of an outer run. A message of the user then closes that call; otherwise it is for this run. */
+  readonly isInsideCall: boolean;
   /** Whether the next request asks for a stream. */
   readonly shouldStream: () => boolean;
+}
+
+/** The system message that Pawl makes of instructions. */
+export interface InstructionsMessage extends SystemMessage {
+  readonly content: string;
 }
 
 /** Receives the events of a run. */

@@ -6,6 +6,7 @@ import { getCallArguments, getCallName } from '../chat/message.ts';
 import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
+import { formatCallSegment } from '../event/step-name.ts';
 import type { ExceededCallLimit } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
 import { isRunEndError, RefuseRun, ToolError, UnknownOutcomeError } from '../tool/errors.ts';
@@ -13,7 +14,8 @@ import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolContext } from '../tool/tool-context.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
-import { getTraceparent, type ToolCallSpan } from './instrumentation.ts';
+import { linkToolCall } from './instrument-mcp-call.ts';
+import { getTraceparent, getTracestate, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
@@ -31,6 +33,8 @@ export interface ToolCallRun extends ToolCallScope {
   readonly startedAt: number;
   /** The requests of middleware around the call. */
   readonly requests: MiddlewareRequests;
+  /** Absent if nothing instruments the call. */
+  readonly callSpan?: ToolCallSpan | undefined;
 }
 
 /** Describes a call for instrumentation. */
@@ -49,12 +53,17 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   readonly resumeData: ToolContext<never>['resumeData'];
   readonly reportProgress: ToolContext<never>['reportProgress'];
   readonly onRunEnd: ToolContext<never>['onRunEnd'];
+  readonly run: ToolContext<never>['run'];
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
-  constructor({ turn, scope, state }: ToolCallScope, cancellation: Cancellation = scope.cancellation) {
+  constructor(
+    { turn, scope, state, requests, callSpan }: ToolCallScope & Partial<Pick<ToolCallRun, 'requests' | 'callSpan'>>,
+    cancellation: Cancellation = scope.cancellation,
+  ) {
     super(cancellation);
     const { index, call } = state;
     this.context = scope.context;
@@ -63,6 +72,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.runId = scope.runId;
     this.path = scope.path;
     this.traceparent = getTraceparent(scope);
+    this.tracestate = getTracestate(scope);
     this.resumeData = state.resumeData;
     const emitProgress: ToolContext<never>['reportProgress'] = (progress) => {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
@@ -70,13 +80,26 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.reportProgress = emitProgress; // An own property: see `LazySignal`.
     const addCallback: ToolContext<never>['onRunEnd'] = (callback) => scope.endCallbacks.add(callback);
     this.onRunEnd = addCallback;
+    const where = `Tool "${getCallName(call)}"`;
+    this.run =
+      requests?.createRunChild(formatCallSegment('tool', { turn, index }), { where, cancellation, isCall: true }) ??
+      rejectRun(where);
+    if (callSpan !== undefined) linkToolCall(this, scope, callSpan);
   }
 }
 
+function rejectRun(where: string): ToolContext<never>['run'] {
+  const message = `${where}: needsApproval and preview run no agents, because they run while the call is checked. Use run in execute, or in a guard.`;
+  return () => Promise.reject(new ConfigError(message));
+}
+
 /** Wraps the execution of a tool in the middleware, the first one outermost. */
-export function wrapExecution(inner: ToolExecution, { turn, scope, requests }: ToolCallRun): ToolExecution {
+export function wrapExecution(inner: ToolExecution, { turn, scope, state, requests }: ToolCallRun): ToolExecution {
+  const segment = formatCallSegment('wrap', { turn, index: state.index });
   return scope.definition.middleware.reduceRight<ToolExecution>((next, { wrapToolCall: wrap }) => {
-    return wrap === undefined ? next : (call) => wrap(call, next, createMiddlewareScope(scope, { turn, requests }));
+    return wrap === undefined
+      ? next
+      : (call) => wrap(call, next, createMiddlewareScope(scope, { turn, requests, segment }));
   }, inner);
 }
 

@@ -124,9 +124,11 @@ function setting() {
       runId: 'run',
       path: '',
       traceparent: undefined,
+      tracestate: undefined,
       resumeData: undefined,
       onRunEnd: () => undefined,
       reportProgress: () => {},
+      run: () => Promise.reject(new Error('There is no run here.')),
     }),
   };
   return { clock, controller, late, options };

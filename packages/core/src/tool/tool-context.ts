@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts';
+import type { RunChild } from './runnable.ts';
 
 /** The second argument of `execute` and of the other functions of a tool. */
 export interface ToolContext<Context = unknown> {
@@ -14,11 +15,18 @@ export interface ToolContext<Context = unknown> {
   readonly path: string;
   /** The W3C trace context header to pass on, if the caller set one. */
   readonly traceparent: string | undefined;
+  /** The W3C `tracestate` header that belongs to it. */
+  readonly tracestate: string | undefined;
   /**
    * The state of the `SuspendRun` that suspended this call, and the value of the `resume` answer. `undefined` if the call was not
    * suspended with a state. The value comes from outside: check it. To ask again, throw another `SuspendRun`.
    */
   readonly resumeData: ResumeData | undefined;
+  /**
+   * Runs an agent or a flow inside this call: `run(planner, topic, { step: 'plan' })`. See `RunChild`. Its time counts for the deadline of
+   * the tool. Rejects with a `ConfigError` in `needsApproval` and `preview`.
+   */
+  readonly run: RunChild<Context>;
   /** Emits a `tool.progress` event. The event may be lost, and the model does not see it. */
   reportProgress(progress: Json): void;
   /**

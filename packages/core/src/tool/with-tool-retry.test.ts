@@ -45,9 +45,11 @@ function called([retrying]: readonly Tool<unknown>[], signal = new AbortControll
     runId: 'run',
     path: '',
     traceparent: undefined,
+    tracestate: undefined,
     resumeData: undefined,
     onRunEnd: () => undefined,
     reportProgress: () => undefined,
+    run: () => Promise.reject(new Error('There is no run here.')),
   };
   return Promise.resolve(retrying?.execute({}, context));
 }

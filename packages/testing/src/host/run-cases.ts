@@ -136,7 +136,8 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
   'enqueues a run that any worker can claim': async ({ host }) => {
     const metadata = { user: 'ada' };
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata, traceparent });
+    const tracestate = 'vendor=a,other=b';
+    const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata, traceparent, tracestate });
     expectEqual((await host.getRun(runId)).status, 'queued', 'The run is queued.');
     const named = await host.enqueue('agent', [{ role: 'user', content: 'Go.' }], { runId: 'named' });
     expectEqual(named, 'named', 'The run has the given id.');
@@ -146,7 +147,7 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     await expectRejection(unkept, 'config.invalid', 'An id must be storable text.');
     const opened = await claimRun(host, runId);
     const { messages } = createRecord(runId);
-    const trace = { traceparent, origin: 'enqueue' };
+    const trace = { traceparent, tracestate, origin: 'enqueue' };
     const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true, trace };
     expectFields(opened.record, given, 'The record is as given.');
     expectEqual((await host.getRun(runId)).status, 'running', 'The run is running.');

@@ -54,8 +54,10 @@ export function createToolContext(signal: AbortSignal): ToolContext {
     runId: 'run',
     path: '',
     traceparent: undefined,
+    tracestate: undefined,
     resumeData: undefined,
     onRunEnd: () => undefined,
     reportProgress: () => undefined,
+    run: () => Promise.reject(new Error('There is no run here.')),
   };
 }

@@ -1,0 +1,39 @@
+import { ConfigError } from '../base/errors.ts';
+import { describeValue } from '../base/options.ts';
+import type { Middleware, MiddlewareScope, TurnPlan } from '../perform/middleware.ts';
+
+/** Instructions that are made anew for each turn. */
+export interface TurnInstructions<in Context> {
+  /**
+   * Returns the system message of the next request. Called once for each turn, in the step `prepare` that records the message: a resumed
+   * run sends the same. If it throws, the run fails.
+   */
+  readonly eachTurn: (context: Context, turn: InstructedTurn) => string | Promise<string>;
+}
+
+/** The turn that instructions are made for. */
+export interface InstructedTurn extends Pick<TurnPlan, 'turn' | 'messages'>, Pick<MiddlewareScope, 'runId' | 'path'> {}
+
+type AnyInstructions<Context> = string | ((context: Context) => unknown) | TurnInstructions<Context> | undefined;
+
+export function isTurnInstructions<Context>(
+  instructions: AnyInstructions<Context>,
+): instructions is TurnInstructions<Context> {
+  return typeof instructions === 'object';
+}
+
+/** Creates the middleware that writes the instructions of each turn. It comes first: other middleware may change what it wrote. */
+export function createTurnInstructions<Context>(
+  instructions: AnyInstructions<Context>,
+): readonly Middleware<Context>[] {
+  if (!isTurnInstructions(instructions)) return [];
+  const { eachTurn } = instructions;
+  const prepareTurn: Middleware<Context>['prepareTurn'] = async (plan, { context, runId, path }) => {
+    const { turn, messages } = plan;
+    const text: unknown = await eachTurn(context, { turn, messages, runId, path });
+    if (typeof text === 'string') return { ...plan, instructions: text };
+    if (text === undefined || text === null) return { ...plan, instructions: undefined };
+    throw new ConfigError(`instructions.eachTurn returned ${describeValue(text)}. Return a string.`);
+  };
+  return [{ prepareTurn }];
+}
