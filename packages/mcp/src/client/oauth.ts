@@ -8,56 +8,113 @@ interface StoredResponse {
   readonly body: string;
 }
 
-/** Refreshes under way or done, by the refresh token that they use. Kept per provider, which stands for one user at one server. */
-const refreshes = new WeakMap<OAuthClientProvider, Map<string, Promise<StoredResponse>>>();
+/** A refresh that succeeded: the refresh token that it used, and what it brought. */
+interface Refresh {
+  readonly used: string;
+  readonly refreshToken: string;
+  readonly accessToken: string;
+  readonly response: StoredResponse;
+}
 
-/** How many finished refreshes are remembered for requests that began before them. */
-const MAX_REMEMBERED = 8;
+/** What is known about the tokens of a provider, which stands for one user at one server. */
+class TokenLedger {
+  /** Refreshes under way, by the refresh token that they use. */
+  readonly pending: Map<string, Promise<StoredResponse>> = new Map();
+  last: Refresh | undefined;
+  readonly #refused: string[] = [];
+
+  refuse(accessToken: string): void {
+    this.#refused.push(accessToken);
+    if (this.#refused.length > MAX_REFUSED) this.#refused.shift();
+  }
+
+  /** Returns the last refresh, if one with this token is needless: no server has refused what it brought. */
+  findUsable(refreshToken: string): StoredResponse | undefined {
+    const { last } = this;
+    if (last === undefined || this.#refused.includes(last.accessToken)) return undefined;
+    return refreshToken === last.used || refreshToken === last.refreshToken ? last.response : undefined;
+  }
+}
+
+const MAX_REFUSED = 16;
+
+const ledgers = new WeakMap<OAuthClientProvider, TokenLedger>();
 
 /**
- * Makes concurrent requests share one refresh of their token. Servers rotate refresh tokens: the second of two refreshes fails, and the SDK
- * would then delete the token that the first one got.
+ * Makes requests share one refresh of their token. The SDK refreshes for each request that is refused. Servers rotate refresh tokens, so
+ * the second of two refreshes fails, and the SDK would delete the token that the first one brought.
  */
 export function mergeRefreshes(send: Fetch, provider: OAuthClientProvider): Fetch {
-  let shared = refreshes.get(provider);
-  if (shared === undefined) {
-    shared = new Map();
-    refreshes.set(provider, shared);
-  }
-  const known = shared;
+  const ledger = ledgers.get(provider) ?? new TokenLedger();
+  ledgers.set(provider, ledger);
   return async (url, init) => {
     const token = readRefreshToken(init);
-    if (token === undefined) return send(url, init);
-    const key = `${url} ${token}`;
-    let refresh = known.get(key);
-    if (refresh === undefined) {
-      refresh = send(url, init).then(storeResponse);
-      remember(known, key, refresh);
+    if (token === undefined) return sendWithCurrentToken({ send, provider, ledger }, url, init);
+    let refreshing = ledger.pending.get(token);
+    if (refreshing === undefined) {
+      const usable = ledger.findUsable(token);
+      refreshing = usable === undefined ? refresh(send(url, init), token, ledger) : Promise.resolve(usable);
+      ledger.pending.set(token, refreshing);
     }
-    const { status, headers, body } = await refresh;
-    return new Response(body, { status, headers });
+    try {
+      const { status, headers, body } = await refreshing;
+      return new Response(body, { status, headers });
+    } finally {
+      ledger.pending.delete(token);
+    }
   };
 }
 
-function remember(known: Map<string, Promise<StoredResponse>>, key: string, refresh: Promise<StoredResponse>): void {
-  known.set(key, refresh);
-  const [oldest] = known.keys();
-  if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
-  // A refresh that failed may be tried again.
-  const forget = (): void => {
-    if (known.get(key) === refresh) known.delete(key);
-  };
-  refresh.then(({ status }) => {
-    if (status >= 400) forget();
-  }, forget);
-}
-
-async function storeResponse(response: Response): Promise<StoredResponse> {
-  const headers = new Headers(response.headers);
+async function refresh(responding: Promise<Response>, used: string, ledger: TokenLedger): Promise<StoredResponse> {
+  const received = await responding;
+  const body = await received.text();
+  const headers = new Headers(received.headers);
   // The body is decoded by now.
   headers.delete('content-encoding');
   headers.delete('content-length');
-  return { status: response.status, headers, body: await response.text() };
+  const response = { status: received.status, headers, body };
+  const tokens = received.ok ? parseTokens(body) : undefined;
+  if (tokens !== undefined) {
+    const { accessToken, refreshToken = used } = tokens;
+    ledger.last = { used, refreshToken, accessToken, response };
+  }
+  return response;
+}
+
+function parseTokens(
+  body: string,
+): { readonly accessToken: string; readonly refreshToken: string | undefined } | undefined {
+  try {
+    const { access_token: accessToken, refresh_token: refreshToken } = JSON.parse(body);
+    return typeof accessToken === 'string' ? { accessToken, refreshToken } : undefined;
+  } catch {
+    return undefined; // The SDK reports it.
+  }
+}
+
+interface TokenScope {
+  readonly send: Fetch;
+  readonly provider: OAuthClientProvider;
+  readonly ledger: TokenLedger;
+}
+
+/** Sends a request again if its token was refused, and another request has refreshed it meanwhile. */
+async function sendWithCurrentToken(
+  { send, provider, ledger }: TokenScope,
+  ...request: Parameters<Fetch>
+): Promise<Response> {
+  const [url, init] = request;
+  const response = await send(url, init);
+  if (response.status !== 401) return response;
+  const headers = new Headers(init?.headers);
+  const [, used] = /^Bearer (.+)$/.exec(headers.get('authorization') ?? '') ?? [];
+  if (used === undefined) return response;
+  ledger.refuse(used);
+  const current = (await provider.tokens())?.access_token;
+  if (current === undefined || current === used) return response;
+  await response.body?.cancel();
+  headers.set('authorization', `Bearer ${current}`);
+  return send(url, { ...init, headers });
 }
 
 function readRefreshToken(init: RequestInit | undefined): string | undefined {
