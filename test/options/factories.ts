@@ -6,6 +6,7 @@ import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
+import { served } from './serve.ts';
 import { testing } from './testing.ts';
 import { tools } from './tools.ts';
 
@@ -16,6 +17,7 @@ export const FACTORIES: readonly Factory[] = [
   ...models,
   ...hosts,
   ...otel,
+  ...served,
   ...aiSdk,
   ...mcp,
   ...testing,
