@@ -7,6 +7,7 @@ import { createCall, look, pay, refund } from './scenario-tools.ts';
 import { compacted, referred } from './scenarios-compaction.ts';
 import { guarded, refusing, resumed, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
+import { innerRuns } from './scenarios-inner-runs.ts';
 import { fromOutside, subAgents } from './scenarios-nested.ts';
 import { repeated } from './scenarios-repeated-requests.ts';
 import { guardedSteering, steering } from './scenarios-steering.ts';
@@ -312,6 +313,7 @@ export const scenarios: readonly Scenario[] = [
   customTools,
   stopping,
   subAgents,
+  innerRuns,
   fromOutside,
   repeated,
   guarded,

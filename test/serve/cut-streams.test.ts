@@ -81,7 +81,7 @@ interface HeldRun {
 /** Begins a run whose model pauses in its text. */
 async function beginHeldRun(afterChunks: number, path?: string): Promise<HeldRun> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  onTestFinished(resolve);
+  onTestFinished(() => resolve());
   const model = await offlineServer({ script: [respond.stall(respond.text(TEXT), { afterChunks, until: promise })] });
   onTestFinished(() => model.close());
   const agent = new Agent({ name: 'held', model: openai('m', { baseURL: model.baseURL }) });

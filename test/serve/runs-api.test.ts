@@ -42,7 +42,7 @@ describe('POST /v1/runs', () => {
 
   test('answers at once with a run in the background', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    onTestFinished(resolve);
+    onTestFinished(() => resolve());
     const model = scriptedModel([respond.delayed(respond.text('Late.'), { until: promise })]);
     const { send } = await startServer({ agents: [createEchoAgent({ model })], onDisconnect: 'abort' });
     const run = await (await send('/v1/runs', { agent: 'echo', input: 'Hi.', background: true })).json();
@@ -263,7 +263,7 @@ describe('POST /v1/runs/{id}/…', () => {
 
   test('cancel: without a body ends a run at work', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    onTestFinished(resolve);
+    onTestFinished(() => resolve());
     const model = scriptedModel([respond.delayed(respond.text('Never.'), { until: promise })]);
     const { send, url } = await startServer({ agents: [createEchoAgent({ model })] });
     const run = await (await send('/v1/runs', { agent: 'echo', input: 'Hi.', background: true })).json();

@@ -28,10 +28,17 @@ export class EventSubjects {
   trackSubject(path: string, event: JournalEvent | LiveEvent): EventSubject {
     if (event.type === 'run.started') this.#agents.set(path, event.agent);
     if (event.type === 'model.responded') this.#setCalls(path, event.message.tool_calls);
-    const subject = { agent: this.#agents.get(path) ?? '', call: this.#findCall(path, event) };
+    const subject = { agent: this.#findAgent(path), call: this.#findCall(path, event) };
     // After the lookup: the event itself belongs to the agent that hands over.
     if (event.type === 'handoff.completed') this.#agents.set(path, event.to);
     return subject;
+  }
+
+  /** Code inside a call or a step has a path without a run: it belongs to the agent of that call. */
+  #findAgent(path: string): string {
+    const agent = this.#agents.get(path);
+    if (agent !== undefined || path === '') return agent ?? '';
+    return this.#findAgent(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
   }
 
   #setCalls(path: string, calls: readonly ToolCall[] | undefined): void {
