@@ -19,9 +19,9 @@ export async function playStory(): Promise<void> {
     await ada.ask(question);
     print('', `${await ada.readLast()}, and approves it herself: ${(await ada.approve()).join()}`);
     const run = await ada.findRun();
-    const where = 'Where is order 8?';
-    print('Bob', `reads that run: ${await bob.getStatus(`/v1/runs/${run}`)}`);
-    print('Bob', `${where} His client sends it 3 times: ${new Set(await bob.askRepeatedly(where)).size} run`);
+    const seen = await bob.getStatus(`/v1/runs/${run}`);
+    const runs = new Set(await bob.askRepeatedly('Where is order 8?'));
+    print('Bob', `reads that run: ${seen}. His client asks where order 8 is, 3 times: ${runs.size} run`);
 
     print('', `kill -9 ${desk.pid}, and the server starts again`);
     await desk.kill();
