@@ -37,6 +37,11 @@ export async function startServer(options: ServeOptions, given: ListenOptions = 
   };
 }
 
+/** The headers of a key of `bearer`. */
+export function withKey(key: string, init: RequestInit = {}): RequestInit {
+  return { ...init, headers: { ...init.headers, authorization: `Bearer ${key}` } };
+}
+
 /** The data of the events of a stream. */
 export function readData(text: string): readonly unknown[] {
   const lines = text.split('\n').filter((line) => line.startsWith('data: ') && line !== 'data: [DONE]');
