@@ -4,6 +4,7 @@ import { hosts } from './hosts.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
+import { serveUi } from './serve-ui.ts';
 import { testing } from './testing.ts';
 import { tools } from './tools.ts';
 
@@ -14,6 +15,7 @@ export const FACTORIES: readonly Factory[] = [
   ...models,
   ...hosts,
   ...otel,
+  ...serveUi,
   ...testing,
   ...readyMade,
 ];

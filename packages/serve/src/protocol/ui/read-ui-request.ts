@@ -1,3 +1,4 @@
+import { checkOptions, type OptionTable } from '@pawl/core';
 import type { Json, UserMessage, UserPart } from '@pawl/core/chat';
 import { createInvalidError, createUnsupportedError } from '../problem.ts';
 
@@ -29,7 +30,7 @@ export type UiAnswer =
   | { readonly type: 'error'; readonly toolCallId: string; readonly reason: string };
 
 export interface UiRequestOptions {
-  /** @defaultValue 1_000 */
+  /** How many messages a request may have. @defaultValue 1_000 */
   readonly maxMessages?: number;
   /** Whether files may be web addresses, which the model's server fetches, or data URLs only. @defaultValue 'any' */
   readonly mediaUrls?: 'any' | 'data-only';
@@ -40,10 +41,14 @@ export interface UiRequestOptions {
 /**
  * Reads the body of a POST of `useChat`.
  *
- * @throws HttpProblem 400 that names the field
+ * @throws HttpProblem 400 that names the field; ConfigError for an unknown option
  */
 export function readUiRequest(body: unknown, options: UiRequestOptions = {}): UiRequest {
-  const { maxMessages = 1_000, mediaUrls = 'any', callerInstructions = 'ignore' } = options;
+  const {
+    maxMessages = 1_000,
+    mediaUrls = 'any',
+    callerInstructions = 'ignore',
+  } = checkOptions(options, UI_REQUEST, 'readUiRequest()');
   if (!isRecord(body)) throw createInvalidError('The body is not an object. Send what useChat sends.', 'body');
   const { id, trigger = 'submit-message', messageId, messages: list, message } = body;
   if (typeof id !== 'string' || id === '' || id.length > 255) {
@@ -80,6 +85,14 @@ export function readUiRequest(body: unknown, options: UiRequestOptions = {}): Ui
   const answers = isRewrite ? [] : readAnswers(answered ?? read.findLast(({ role }) => role === 'assistant'));
   return { chatId: id, messages, hasNewMessage: last?.role === 'user' || isRewrite, isRewrite, answers };
 }
+
+const UI_REQUEST: OptionTable<UiRequestOptions> = {
+  keys: {
+    maxMessages: 'number',
+    mediaUrls: { any: true, 'data-only': true },
+    callerInstructions: { ignore: true, reject: true },
+  },
+};
 
 interface GivenMessage {
   readonly id: unknown;
