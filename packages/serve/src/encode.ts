@@ -1,5 +1,6 @@
 /** The protocols alone, for routes of your own: encoders of runs, and readers of requests. */
 
+export { type ErrorBody, HttpProblem, type ProblemOptions } from './protocol/problem.ts';
 export {
   createUiState,
   encodeUiEvent,

@@ -122,9 +122,14 @@ function toRunMessages(run: ChatRun, options: UiEncoderOptions): readonly UiMess
   }
   return [
     ...shown,
-    ...(message === undefined ? [] : [message]),
+    ...(message === undefined || (hasEnded(run.status) && isEmpty(message)) ? [] : [message]),
     ...interruptions.map((each, at) => toUserMessage(each, `${runId}.open.${at}`)),
   ];
+}
+
+/** A run that was stopped, or has failed, may have nothing to show. */
+function isEmpty({ parts }: UiAssistantMessage): boolean {
+  return parts.every(({ type }) => type === 'step-start');
 }
 
 function listInput({ record }: ChatRun): readonly UserMessage[] {

@@ -66,7 +66,8 @@ async function resumeChat(context: RequestContext, chat: string): Promise<Respon
   const { runId, status, updatedAt } = newest;
   const { clock } = context.settings;
   // The page may have read its messages right before the run ended.
-  if (hasEnded(status) && clock.now() - updatedAt > JUST_ENDED_MS) return new Response(null, { status: 204 });
+  const isMissed = status !== 'aborted' && clock.now() - updatedAt <= JUST_ENDED_MS;
+  if (hasEnded(status) && !isMissed) return new Response(null, { status: 204 });
   if (status === 'interrupted') await context.runs.resume(runId, { isStreamed: true });
   return streamChat(context, runId, passAll);
 }
