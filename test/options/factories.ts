@@ -6,6 +6,7 @@ import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
+import { serveUi } from './serve-ui.ts';
 import { testing } from './testing.ts';
 import { tools } from './tools.ts';
 
@@ -18,6 +19,7 @@ export const FACTORIES: readonly Factory[] = [
   ...otel,
   ...aiSdk,
   ...mcp,
+  ...serveUi,
   ...testing,
   ...readyMade,
 ];
