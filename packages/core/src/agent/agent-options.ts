@@ -21,7 +21,7 @@ import type { Handoff } from './blueprint.ts';
 import type { Handoffs, HandoffTarget } from './handoff.ts';
 
 /** Options of every agent that do not depend on its context or output. */
-export interface AgentBasics {
+export interface AgentBasics<Models = readonly ChatModel[]> {
   /** The name in events, errors and run records. @defaultValue 'agent' */
   readonly name?: string;
   /**
@@ -33,7 +33,7 @@ export interface AgentBasics {
   readonly description?: string;
   readonly model: ChatModel;
   /** Further models that `prepareTurn` of a middleware may select. */
-  readonly models?: readonly ChatModel[];
+  readonly models?: Models;
   /**
    * Applies to every turn. With `'required'` or the name of a tool the model can never answer with text, and the run continues to its
    * limits. `{ first: 'required' }` applies only until this agent has called a tool in the run; then the server's default applies.
@@ -186,7 +186,7 @@ export type AnyMiddleware = Middleware<never> | None;
 export type AnyHandoff = HandoffTarget<never, unknown> | None;
 
 /** The options of an agent, inferred part by part. `Instructed` is the context that the instructions need. */
-export interface PartsOptions<T, M, H, Instructed, Output> extends AgentBasics {
+export interface PartsOptions<T, M, H, Instructed, Output, Models = readonly ChatModel[]> extends AgentBasics<Models> {
   readonly tools?: readonly T[];
   readonly middleware?: readonly M[];
   readonly handoffs?: readonly H[] | (() => readonly H[]);

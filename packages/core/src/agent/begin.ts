@@ -16,7 +16,7 @@ export interface BeginOptions {
   readonly blueprint: Blueprint;
   readonly scope: Scope;
   /** Returns the first messages of the run. If it throws, the run fails. */
-  readonly history: () => History;
+  readonly history: () => History | Promise<History>;
   /** The definition of the agent, if the run record does not contain it. */
   readonly definition: DefinitionRecord | undefined;
 }
@@ -30,12 +30,13 @@ export interface BegunRun {
 export async function begin(options: BeginOptions): Promise<BegunRun> {
   const { blueprint, scope, history } = options;
   let first: History | undefined;
-  const work = (): Promise<JournalEvent> => createStartEvent({ ...options, history: () => (first = history()) });
+  const read = async (): Promise<History> => (first = await history());
+  const work = (): Promise<JournalEvent> => createStartEvent({ ...options, history: read });
   const event = await scope.stepRunner.step(
     createEventStep<JournalEvent>(scope, { name: START_STEP, effect: 'read', work }),
   );
   if (event.type !== 'run.started')
-    return { scope, state: apply(createState(first ?? readValidHistory(history)), event) };
+    return { scope, state: apply(createState(first ?? (await readValidHistory(history))), event) };
   const { messages, instructions, definition } = event;
   const state = createState(first ?? History.from(messages));
   // If the run record has the definition, it was compared when the run was claimed.
@@ -45,9 +46,9 @@ export async function begin(options: BeginOptions): Promise<BegunRun> {
 }
 
 /** Returns an empty history if the messages are invalid: the first step reports the error. */
-function readValidHistory(history: () => History): History {
+async function readValidHistory(history: BeginOptions['history']): Promise<History> {
   try {
-    return history();
+    return await history();
   } catch {
     return History.createEmpty();
   }
@@ -57,7 +58,7 @@ async function createStartEvent({ blueprint, scope, history, definition }: Begin
   const { context, cancellation } = scope;
   const { name: agent } = blueprint.definition;
   try {
-    const { messages } = history();
+    const { messages } = await runUntilCancelled(cancellation, async () => history());
     const resolve = (): Promise<string | undefined> => resolveInstructions(blueprint.instructions, context);
     const instructions =
       typeof blueprint.instructions === 'function' ? await runUntilCancelled(cancellation, resolve) : await resolve();

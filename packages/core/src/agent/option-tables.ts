@@ -115,7 +115,7 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
     description: 'text',
     instructions: 'any',
     model: 'any',
-    models: 'list',
+    models: 'any',
     tools: 'any',
     toolChoice: 'any',
     handoffs: 'any',

@@ -1,6 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { describeValue } from '../base/options.ts';
-import type { Middleware, MiddlewareScope, TurnPlan } from '../perform/middleware.ts';
+import type { Middleware } from '../perform/middleware.ts';
+import type { UpcomingTurn } from '../tool/tool-context.ts';
 
 /** Instructions that are made anew for each turn. */
 export interface TurnInstructions<in Context> {
@@ -8,11 +9,8 @@ export interface TurnInstructions<in Context> {
    * Returns the system message of the next request. Called once for each turn, in the step `prepare` that records the message: a resumed
    * run sends the same. If it throws, the run fails.
    */
-  readonly eachTurn: (context: Context, turn: InstructedTurn) => string | Promise<string>;
+  readonly eachTurn: (context: Context, turn: UpcomingTurn) => string | Promise<string>;
 }
-
-/** The turn that instructions are made for. */
-export interface InstructedTurn extends Pick<TurnPlan, 'turn' | 'messages'>, Pick<MiddlewareScope, 'runId' | 'path'> {}
 
 type AnyInstructions<Context> = string | ((context: Context) => unknown) | TurnInstructions<Context> | undefined;
 

@@ -3,7 +3,7 @@ import { getCallName } from '../chat/message.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
 import type { JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
-import type { Outcome } from '../event/outcome.ts';
+import type { CompletedOutcome, Outcome } from '../event/outcome.ts';
 import { formatCallStep } from '../event/step-name.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChildRun, Step, StepRunner } from '../host/step-runner.ts';
@@ -40,6 +40,8 @@ export type Delegate = (input: unknown, outer: OuterRun) => Promise<NestedRun>;
 
 export interface NestedRun {
   readonly outcome: Outcome<unknown>;
+  /** Makes the output of the tool from a completed outcome. @defaultValue the output of the nested run */
+  readonly extractOutput?: (outcome: CompletedOutcome<unknown>) => Promise<unknown>;
   /** Emits the `run.finished` event of the nested run. */
   readonly emitFinished: (how: { readonly replayed: boolean }) => void;
 }
@@ -147,9 +149,10 @@ async function delegateThroughMiddleware(
   let nestedRun: Promise<NestedRun> | undefined;
   const runAgent: ToolExecution = async ({ input }) => {
     nestedRun ??= delegate(input, outer);
-    const { outcome } = await nestedRun;
+    const { outcome, extractOutput } = await nestedRun;
     if (outcome.status !== 'completed') throw new NestedRunError(outcome, getCallName(state.call));
-    return toResult(outcome.output, { maxLength: tool.maxResultLength });
+    const output = extractOutput === undefined ? outcome.output : await extractOutput(outcome);
+    return toResult(output, { maxLength: tool.maxResultLength });
   };
   const call = { call: state.call, tool, input };
   const { cancellation } = scope;
