@@ -3,10 +3,10 @@
  * sizes.
  */
 export const LIMITS: Readonly<Record<string, number>> = {
-  '@pawl/core': 144,
+  '@pawl/core': 148,
   '{ tool } of @pawl/core': 17.2,
   '{ openai } of @pawl/core': 68,
-  '{ Agent, openai, tool } of @pawl/core': 138,
+  '{ Agent, openai, tool } of @pawl/core': 142,
   '@pawl/core/chat': 1.3,
   '@pawl/core/events': 24,
   '@pawl/core/host': 17,
