@@ -47,6 +47,21 @@ function createTravelTool(stage: ScenarioSetup): Tool<unknown> {
   return agent.asTool({ name: 'travel', description: 'Travels.' });
 }
 
+export const cappedRequests: Scenario = {
+  name: 'a limit on requests that nested agents reach',
+  status: 'limited',
+  turns: [
+    respond.calls([{ name: 'travel', arguments: { prompt: 'To Oslo.' } }, createCall('pay', 'Bern')]),
+    respond.calls([{ name: 'travel', arguments: { prompt: 'Home.' } }, createCall('look', 'Bonn')]),
+    respond.text('So far.'),
+  ],
+  inside: {
+    'To Oslo.': [respond.calls([createCall('pay', 'Oslo')]), respond.text('In Oslo.')],
+    'Home.': [respond.call('look', { city: 'Home' }), respond.text('At home.')],
+  },
+  agent: (stage) => ({ tools: [createTravelTool(stage), look(stage), pay(stage)], limits: { requests: 7 } }),
+};
+
 /** The prompt, the result and the context of the agent are made by functions, and the second turn has other tools. */
 export const askedAgents: Scenario = {
   name: 'an agent as a tool with a prompt, a context and a result of its own, and tools of some turns',

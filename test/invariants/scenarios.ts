@@ -7,7 +7,7 @@ import { createCall, look, pay, refund } from './scenario-tools.ts';
 import { compacted, referred } from './scenarios-compaction.ts';
 import { guarded, refusing, resumed, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
-import { askedAgents, fromOutside, subAgents } from './scenarios-nested.ts';
+import { askedAgents, cappedRequests, fromOutside, subAgents } from './scenarios-nested.ts';
 import { repeated } from './scenarios-repeated-requests.ts';
 import { guardedSteering, steering } from './scenarios-steering.ts';
 import { searched } from './scenarios-tool-search.ts';
@@ -313,6 +313,7 @@ export const scenarios: readonly Scenario[] = [
   stopping,
   subAgents,
   askedAgents,
+  cappedRequests,
   fromOutside,
   repeated,
   guarded,

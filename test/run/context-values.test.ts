@@ -130,6 +130,7 @@ test('fails the run before a request if the instructions throw', async () => {
     agent: 'agent',
     messages: [{ role: 'user', content: 'Two.' }],
     usage: expect.objectContaining({ requests: 0, totalTokens: 0 }),
+    usageBy: [expect.objectContaining({ agent: 'agent', turnCount: 0 })],
     turnCount: 0,
     toolCallCount: 0,
     durationMs: 0,

@@ -4,6 +4,7 @@
  */
 
 export { checkListeners } from './event/check-listeners.ts';
+export type { RunTotals } from './event/usage.ts';
 export type { Wait } from './host/check-answer.ts';
 export {
   createNotEndedError,

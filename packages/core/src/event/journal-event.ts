@@ -6,7 +6,7 @@ import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { HistoryEdit } from './history-edit.ts';
-import type { LimitName, Outcome, PendingCall } from './outcome.ts';
+import type { LimitName, Outcome, PendingCall, UsageShare } from './outcome.ts';
 import type { Rejection } from './rejection.ts';
 import type { Usage } from './usage.ts';
 
@@ -31,6 +31,8 @@ interface CallEventBase extends TurnEventBase {
 interface NestedUsage {
   /** Usage of an agent that is called as a tool. */
   readonly spent?: Usage;
+  /** Who spent it: `usageBy` of the outcome of that agent. */
+  readonly usageBy?: readonly UsageShare[];
   /** How many tools that agent called, including those of agents inside it. */
   readonly nestedToolCallCount?: number;
   /** Usage of the middleware's own model requests for this call. */

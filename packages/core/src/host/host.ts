@@ -5,6 +5,7 @@ import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { LimitName, Outcome } from '../event/outcome.ts';
+import type { RunTotals } from '../event/usage.ts';
 import type { Conversation } from './conversation.ts';
 import type { StepRunner } from './step-runner.ts';
 
@@ -116,6 +117,8 @@ export interface RunSummary {
   readonly attempts: number;
   /** How the run ended, or what it waits for. */
   readonly outcome?: Outcome<unknown>;
+  /** What the run has used so far, with `totals: true`. */
+  readonly totals?: RunTotals;
 }
 
 /** Selects the runs that match every given field. */
@@ -136,6 +139,13 @@ export interface RunFilter {
   readonly limit?: number;
   /** The position of the last run of the previous page. */
   readonly after?: number;
+  /**
+   * Whether each run has its `totals`: those of its outcome, or of its recorded events if it has none. That reads the journals of the runs
+   * at work.
+   *
+   * @defaultValue false
+   */
+  readonly totals?: boolean;
 }
 
 /** Selects the runs that `countRuns` counts. */

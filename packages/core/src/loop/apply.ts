@@ -85,9 +85,8 @@ function applyResponse(state: RunState, event: ModelRespondedEvent): RunState {
   const { before = [], after = [] } = event.steeringMessages ?? {};
   const keepsCalls = isAccepted && kind !== 'refused';
   const messages = isHistory || !isAccepted ? [keepsCalls ? message : withoutCalls(message)] : [];
-  const { totalTokens: tokens, cost } = event.usage;
   const used = withMessages(withNestedUsage(state, event), ...before, ...messages, ...after);
-  const share = { agent: state.speaker?.to, turns: 1, tokens, cost, durationMs: event.durationMs };
+  const share = { agent: state.speaker?.to, turns: 1, usage: event.usage, durationMs: event.durationMs };
   return {
     ...used,
     usage: addUsage(used.usage, event.usage),

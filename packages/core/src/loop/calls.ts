@@ -8,7 +8,7 @@ import {
   type UserMessage,
 } from '../chat/message.ts';
 import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/journal-event.ts';
-import type { PendingCall } from '../event/outcome.ts';
+import type { PendingCall, UsageShare } from '../event/outcome.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { addShare, type SpentShare } from './shares.ts';
 import type { CallState, InvalidCallCount, RepeatedFailure, RunEnd, RunState } from './state.ts';
@@ -90,6 +90,7 @@ export function hasBegun(reason: PendingCall['reason']): boolean {
 interface NestedUsage {
   readonly index?: number;
   readonly spent?: Usage;
+  readonly usageBy?: readonly UsageShare[];
   readonly nestedToolCallCount?: number;
   readonly middlewareUsage?: Usage;
 }
@@ -100,24 +101,27 @@ interface NestedUsage {
  */
 export function withNestedUsage(
   state: RunState,
-  { index, spent, nestedToolCallCount = 0, middlewareUsage }: NestedUsage,
+  { index, spent, usageBy: inside, nestedToolCallCount = 0, middlewareUsage }: NestedUsage,
 ): RunState {
   const before = middlewareUsage === undefined ? state : withUsage(state, { usage: middlewareUsage });
   if (spent === undefined) return before;
   const call = state.calls.find((each) => each.index === index)?.call;
   const { toolCalls } = before;
-  const after = withUsage(before, { usage: spent, ...(call && { tool: getCallName(call) }) });
+  const after = withUsage(before, {
+    usage: spent,
+    ...(call && { tool: getCallName(call) }),
+    ...(inside && { inside }),
+  });
   return { ...after, toolCalls: toolCalls + nestedToolCallCount };
 }
 
 /** Adds usage to the run and to the share of the active agent, or of one of its tools. */
 export function withUsage(
   state: RunState,
-  { usage, tool }: { readonly usage: Usage; readonly tool?: string },
+  { usage, ...by }: Pick<SpentShare, 'tool' | 'inside'> & { readonly usage: Usage },
 ): RunState {
-  const { totalTokens: tokens, cost } = usage;
-  const by = { agent: state.speaker?.to, ...(tool === undefined ? {} : { tool }) };
-  return { ...state, usage: addUsage(state.usage, usage), shares: addShare(state.shares, { ...by, tokens, cost }) };
+  const share = { agent: state.speaker?.to, ...by, usage };
+  return { ...state, usage: addUsage(state.usage, usage), shares: addShare(state.shares, share) };
 }
 
 function toShare(event: Exclude<ToolCallClosedEvent, ToolSkippedEvent>, { speaker }: RunState): SpentShare {

@@ -3,7 +3,7 @@ import type { Message, ToolMessage } from '../chat/message.ts';
 import type { Outcome, OutcomeBase, PendingCall } from '../event/outcome.ts';
 import type { Conclusion } from './action.ts';
 import { toPartsMessages, toToolMessage } from './calls.ts';
-import { listShares } from './shares.ts';
+import { listShares, listUsageShares } from './shares.ts';
 import type { CallState, RunState } from './state.ts';
 
 /** Adds the fields that every outcome has. */
@@ -16,6 +16,7 @@ export function createOutcome(
     agent: state.speaker?.to ?? agent,
     messages: buildTranscript(state),
     usage: state.usage,
+    usageBy: listUsageShares(state.shares, agent),
     turnCount: state.turn,
     toolCallCount: state.toolCalls,
     durationMs: state.activeMs,

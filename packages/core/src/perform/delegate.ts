@@ -3,7 +3,7 @@ import { getCallName } from '../chat/message.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
 import type { JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
-import type { CompletedOutcome, Outcome } from '../event/outcome.ts';
+import type { CompletedOutcome, Outcome, UsageShare } from '../event/outcome.ts';
 import { formatCallStep } from '../event/step-name.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ChildRun, Step, StepRunner } from '../host/step-runner.ts';
@@ -191,10 +191,12 @@ function closeDelegated(settled: DelegatedResult['settled'], run: ToolCallRun): 
 
 function countUsage(outcome: Outcome<unknown> | undefined): {
   readonly spent?: Usage;
+  readonly usageBy?: readonly UsageShare[];
   readonly nestedToolCallCount?: number;
 } {
-  const { usage = NO_USAGE, toolCallCount: toolCalls = 0 } = outcome ?? {};
-  return { ...(usage !== NO_USAGE && { spent: usage }), ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }) };
+  const { usage = NO_USAGE, usageBy = [], toolCallCount: toolCalls = 0 } = outcome ?? {};
+  const spent = usage !== NO_USAGE && { spent: usage, ...(usageBy.length > 0 && { usageBy }) };
+  return { ...spent, ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }) };
 }
 
 function describeEnd(outcome: IncompleteOutcome): string {
