@@ -107,7 +107,7 @@ export const listCases: Readonly<Record<string, CaseBody>> = {
     await host.enqueue('agent', 'Go.', { runId: 'new' });
     const list = async (filter: RunFilter): Promise<unknown> =>
       (await host.listRuns(filter)).map((run) => [run.runId, run.totals]);
-    const multiply = (count: number): object => ({
+    const createUsage = (count: number): object => ({
       ...usage,
       requests: count,
       inputTokens: 4 * count,
@@ -117,8 +117,8 @@ export const listCases: Readonly<Record<string, CaseBody>> = {
     });
     const expected = [
       ['ended', totals],
-      ['open', { usage: multiply(3), turnCount: 1, toolCallCount: 1 }],
-      ['new', { usage: multiply(0), turnCount: 0, toolCallCount: 0 }],
+      ['open', { usage: createUsage(3), turnCount: 1, toolCallCount: 1 }],
+      ['new', { usage: createUsage(0), turnCount: 0, toolCallCount: 0 }],
     ];
     expectEqual(await list({ totals: true }), expected, 'Each run has its totals.');
     const none = [
