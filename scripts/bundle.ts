@@ -1,7 +1,7 @@
 // Writes packages/core/bundle, which is what is published of core: what tsc made of it, joined to a few files. Each costs
 // some 1 % of what zod takes to import, and a block of the disk. Not minified: it is read by debuggers. Beside each file lies its source map,
 // with the sources in it: as files of their own, they would take half as much again of the disk.
-//   node scripts/bundle.ts      after tsc -b packages/core/tsconfig.sqlite.json
+//   node scripts/bundle.ts      after tsc -b tsconfig.packages.json
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { decode, encode } from '@jridgewell/sourcemap-codec';
@@ -18,6 +18,7 @@ const ENTRIES = {
   host: 'host',
   instrumentation: 'instrumentation',
   middleware: 'middleware',
+  model: 'model',
   prices: 'openai/prices',
   sqlite: 'sqlite/sqlite',
   'wire-log': 'wire-log',

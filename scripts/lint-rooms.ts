@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DBOS_DOORS, DOORS, NODE_FOLDERS, ROOMS, type Room, SUB_PATHS } from './rooms.ts';
+import { DBOS_DOORS, DOORS, NODE_FOLDERS, ROOMS, type Room, SERVE_ROOMS, SUB_PATHS } from './rooms.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -23,7 +23,14 @@ export function withRooms<Config extends BiomeConfig>(config: Config): Config {
   const after = config.overrides.slice(first).filter((override) => !isAboutRooms(override));
   return {
     ...config,
-    overrides: [...before, listNodeFolders(), ...buildCoreOverrides(), ...buildDbosOverrides(), ...after],
+    overrides: [
+      ...before,
+      listNodeFolders(),
+      ...buildCoreOverrides(),
+      ...buildDbosOverrides(),
+      ...buildServeOverrides(),
+      ...after,
+    ],
   };
 }
 
@@ -87,6 +94,17 @@ function buildDbosOverrides(): readonly Override[] {
       return restrictImports([`${source}/${file}`], [{ group: closed, message: DOORS_MESSAGE }]);
     }),
   ];
+}
+
+function buildServeOverrides(): readonly Override[] {
+  const source = 'packages/serve/src';
+  return SERVE_ROOMS.map((room, index) => {
+    const above = SERVE_ROOMS.slice(0, index).map((each) => `**/${each}/**`);
+    const patterns = [
+      { group: [...above, '**/index.ts', '**/serve.ts'], message: `Rooms: ${room} imports only from rooms below it.` },
+    ];
+    return restrictImports([`${source}/${room}/**`, '!**/*.test.ts'], patterns);
+  });
 }
 
 interface Pattern {

@@ -87,7 +87,7 @@ export function buildRequestFieldsPage(): string {
 const HEAD = `# The fields of a request
 
 Generated from the types of \`packages/core/src/chat/request.ts\` by \`node scripts/request-fields.ts\`; a test holds it complete
-against the official schema. Fields under *settings* can be set for an agent (\`settings\`) and for a run; those under
+against the official schema. Fields under *settings* can be set for an agent (\`modelSettings\`) and for a run; those under
 *request* are set by each request: by the loop, or by the caller of a bare \`ChatModel\`. \`null\` stands for the default
 and is not sent. What a server adds beyond these goes into \`extraBody\`, \`headers\` and \`query\` of \`openai()\`.
 

@@ -37,3 +37,6 @@ export const NODE_FOLDERS: readonly string[] = ['openai/transport', 'sqlite'];
 
 /** The one file of `packages/dbos/src` that imports a dependency. */
 export const DBOS_DOORS: Readonly<Record<string, string>> = { pg: 'database.ts', '@dbos-inc/**': 'engine.ts' };
+
+/** Of `packages/serve/src`, from top to bottom, as in core. Only `node` may use Node's modules and globals. */
+export const SERVE_ROOMS = ['node', 'faces', 'runs', 'access', 'protocol'] as const;

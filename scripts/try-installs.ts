@@ -79,7 +79,7 @@ try {
 console.log('packages: installed by npm, pnpm and Bun into empty projects, in two versions, and in bundles, they run');
 
 function packPackage(file: string): readonly (readonly [string, string])[] {
-  const [, name] = /^pawl-(\w+)-.*\.tgz$/.exec(file) ?? [];
+  const [, name] = /^pawl-([a-z-]+)-\d.*\.tgz$/.exec(file) ?? [];
   return name === undefined ? [] : [[`@pawl/${name}`, `file:${join(tarballs, file)}`]];
 }
 
@@ -122,6 +122,7 @@ async function checkStack(npm: Project): Promise<void> {
     'tools/src/files/resolve-roots.ts',
     'dbos/src/',
     'otel/src/telemetry.ts',
+    'ai-sdk/src/from-ai-sdk.ts',
   ]) {
     if (!output.includes(name)) throw new Error(`No stack leads to ${name}:\n${output}`);
   }

@@ -21,37 +21,37 @@ import { expect, test } from 'vitest';
 
 const responses = () => [respond.call('find_order', { order: 7 }), respond.text('It is shipped.')];
 
-test('a script in place of the model', async () => {
+test('runs with a scripted model', async () => {
   const model = scriptedModel(responses());
   const outcome = await agent.with({ model }).run('Where is order 7?');
   expect(outcome).toMatchObject({ output: 'It is shipped.', usage: { cost: 0, requests: 2 } });
   model.assertDone();
 });
 
-test('a script with a price is held by the limit', async () => {
+test('stops a scripted model with a price at the cost limit', async () => {
   const model = scriptedModel(responses(), { price: { input: 10_000, output: 10_000 } });
   expect(await agent.with({ model }).run('Where is order 7?').outcome()).toMatchObject({ status: 'limited', limit: 'cost' });
 });
 
-test('a server in place of the model', async () => {
+test('runs with an offline server', async () => {
   const server = await offlineServer({ script: responses() });
   const model = openai('any', { baseURL: server.baseURL, price: { input: 0.25, output: 2 } });
   expect((await agent.with({ model }).run('Where is order 7?')).usage.cost).toBeGreaterThan(0);
   await server.close();
 });
 
-test('every tool, without a script', async () => {
+test('explores every tool without a script', async () => {
   const { statuses, tools } = await exploreAgent(agent, { seeds: 12 });
   expect(statuses).toEqual({ completed: 12 });
   expect(tools['find_order']?.calls).toBeGreaterThan(12);
   expect(await agent.with({ model: schemaModel() }).run('Go.').outcome()).toMatchObject({ status: 'completed' });
 });
 
-test('one tool', async () => {
+test('tests one tool', async () => {
   expect(await testTool(findOrder).call({ order: 7 })).toMatchObject({ status: 'finished' });
 });
 
-test('how good it is', async () => {
+test('evaluates the answers', async () => {
   const tested = agent.with({ model: scriptedModel(() => respond.text('shipped')) });
   const evaluation = await evaluate({
     name: 'orders',

@@ -1,4 +1,5 @@
 // Run by scripts/try-installs.ts with --enable-source-maps: prints the stack of an error of each package.
+import { fromAiSdk } from '@pawl/ai-sdk';
 import { tool } from '@pawl/core';
 import { dbosClient } from '@pawl/dbos';
 import { telemetry } from '@pawl/otel';
@@ -11,6 +12,7 @@ const works = [
   () => dbosClient({ url: 'postgresql://127.0.0.1:1/none' }),
   () => scriptedModel([]).send({ messages: [] }),
   () => readFile({ roots: [] }),
+  () => fromAiSdk(/** @type {never} */ ('claude')),
   () => telemetry(/** @type {never} */ ({ tracing: true })),
 ];
 for (const work of works) {

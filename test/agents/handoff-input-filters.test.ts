@@ -350,7 +350,7 @@ test('shows the recorded filter result after a resume, even if the filter would 
 test.each([
   { what: 'nothing', gives: () => undefined, message: 'Agent "billing": inputFilter returned undefined.' },
   { what: 'a text', gives: () => 'all', message: 'Agent "billing": inputFilter returned "all".' },
-  { what: 'what is no message', gives: () => ['all'], message: 'messages[0] has no role' },
+  { what: 'a value that is not a message', gives: () => ['all'], message: 'messages[0] has no role' },
 ])('fails the run if the input filter returns $what', async ({ gives, message }) => {
   const { agent } = desk({ inputFilter: gives as never });
   const outcome = await agent.run('Go.').outcome();

@@ -136,10 +136,10 @@ const chat = [
 ] as const;
 
 test.each([
-  ['all', undefined, 7],
+  ['all messages', undefined, 7],
   ['the last message, with its call and the last message of the user', lastMessages(1), 5],
-  ['the last three', lastMessages(3), 5],
-  ['what a function gives', () => [{ role: 'user' as const, content: 'Only this.' }], 2],
+  ['the last three messages', lastMessages(3), 5],
+  ['the result of a function', () => [{ role: 'user' as const, content: 'Only this.' }], 2],
 ])('shows the next agent %s', async (_, sees, count) => {
   const { billingAgent, billingModel } = desk([]);
   const handoff = billingAgent.asHandoff(sees === undefined ? {} : { inputFilter: sees });

@@ -227,7 +227,7 @@ function around(inner: Agent, { many, ...options }: Options & { readonly many: n
 
 describe('the tool calls of a run', () => {
   test.each([1, 3, 8])(
-    'are those of agents inside as well: of %i side by side they never pass the cap',
+    'include those of nested agents, and never exceed the limit with %i nested agents in parallel',
     async (many) => {
       const { runs, count } = counting();
       const agent = around(caller(5, { tools: [count] }), { many, limits: { toolCalls: 10 } });
@@ -267,7 +267,7 @@ describe('the tool calls of a run', () => {
     expect(runs.count).toBe(3);
   });
 
-  test.each(hosts)('inside count over a pause, too, on $name', async ({ open }) => {
+  test.each(hosts)('of a nested agent are counted across a suspension, on $name', async ({ open }) => {
     const host = open();
     const { runs, count } = counting();
     const inner = caller(5, { tools: [{ ...count, needsApproval: true }] });

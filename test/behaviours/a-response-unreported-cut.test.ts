@@ -82,14 +82,14 @@ describe.each([{ stream: true }, { stream: false }])('an unreported cut, stream:
   });
 
   test.each([
-    { what: 'below the cap', script: [called('{"ci', CAP - 1), respond.text('Wet.', used(3))], status: 'completed' },
+    { what: 'below the limit', script: [called('{"ci', CAP - 1), respond.text('Wet.', used(3))], status: 'completed' },
     {
       what: 'that are whole',
       script: [called('{"city":"Oslo"}'), respond.text('Wet.', used(3))],
       status: 'completed',
     },
     {
-      what: 'that are no JSON, but end',
+      what: 'that are not JSON, but complete',
       script: [called('{city}'), respond.text('Wet.', used(3))],
       status: 'completed',
     },

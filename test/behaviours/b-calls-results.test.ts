@@ -141,12 +141,16 @@ describe.each([{ stream: true }, { stream: false }])('results, stream: $stream',
       file,
       image,
     ] as const;
+    const pawl_parts_of = [
+      { tool_call_id: 'call_1', parts: 1 },
+      { tool_call_id: 'call_3', parts: 2 },
+    ];
     const messages = [
       asks,
       createResult('call_1', 'A map.'),
       createResult('call_2', 'Plain.'),
       createResult('call_3', '2 files in the next message.'),
-      { role: 'user', content } as const,
+      { role: 'user', content, pawl_parts_of } as const,
       createText('Wet.'),
     ];
     expect(outcome).toEqual({ ...wet, ...createOutcome(messages, { turnCount: 2, toolCallCount: 3 }) });

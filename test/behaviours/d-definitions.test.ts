@@ -29,12 +29,12 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
     says: 'Tool "fine", input.ids[]: JSON Schema can\'t express bigint. Use z.int()',
   },
   {
-    what: 'a schema that is no object',
+    what: 'a schema that is not an object',
     make: () => tool({ ...fine, input: z.string() }),
     says: 'Tool "fine", input: the root is "string". Wrap it: z.object({ value: … }).',
   },
   {
-    what: 'no schema at all',
+    what: 'a missing schema',
     make: () => tool({ ...fine, input: untyped(undefined) }),
     says: 'Tool "fine", input: undefined is not a schema. Pass a zod schema.',
   },
@@ -44,22 +44,22 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
     says: 'Tool "fine", input is a zod 3 schema. Wrap it: zod3(schema) from "@pawl/core/zod3".',
   },
   {
-    what: 'an execute that is none',
+    what: 'a missing execute',
     make: () => tool({ ...fine, execute: untyped(undefined) }),
     says: 'Tool "fine": execute is undefined.',
   },
   {
-    what: 'a deadline of nothing',
+    what: 'a deadline of 0',
     make: () => tool({ ...fine, timeoutMs: 0 }),
     says: 'Tool "fine": timeoutMs is 0. Pass a number of 1 or more.',
   },
   {
-    what: 'two tools of one name',
+    what: 'two tools with one name',
     make: () => new Agent({ name: 'billing', model, tools: [tool(fine), tool(fine)] }),
     says: 'Agent "billing" has two tools named "fine". Rename one of them.',
   },
   {
-    what: 'something that is no tool',
+    what: 'a value that is not a tool',
     make: () => new Agent({ model, tools: [untyped({ name: 'x' })] }),
     says: 'Agent "agent": tools[0] is not a tool. Create it with tool({ name, … }).',
   },
@@ -69,38 +69,38 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
     says: 'Agent "agent" has no model. Pass model: openai("…")',
   },
   {
-    what: 'a limit that is no number',
+    what: 'a limit of 0',
     make: () => new Agent({ model, limits: { turns: 0 } }),
     says: 'Agent "agent": limits.turns is 0. Pass a number greater than 0',
   },
   {
-    what: 'a cost without a price',
+    what: 'a cost limit without a price',
     // By hand: a scripted model has a price.
     make: () => new Agent({ model: { name: 'mine', send: () => expect.unreachable() }, limits: { cost: 1 } }),
     says: 'limits.cost needs a price, and model "mine" has none.',
   },
   {
-    what: 'several replies',
+    what: 'several choices',
     make: () => new Agent({ model, modelSettings: { n: 2 } }),
     says: 'modelSettings.n is 2, but a run uses one choice.',
   },
   {
-    what: 'several replies for one run',
+    what: 'several choices for one run',
     make: () => new Agent({ model }).run('Go.', { modelSettings: { n: 3 } }),
     says: 'modelSettings.n is 3, but a run uses one choice.',
   },
   {
-    what: 'a choice of a tool that is not there',
+    what: 'a tool choice of an unknown tool',
     make: () => new Agent({ model, tools: [tool(fine)], toolChoice: { type: 'function', function: { name: 'gone' } } }),
     says: 'toolChoice names "gone", which is none of its tools (fine).',
   },
   {
-    what: 'no call at a time',
+    what: 'zero parallel calls',
     make: () => new Agent({ model, maxParallelToolCalls: 0 }),
     says: 'maxParallelToolCalls is 0. Pass a whole number of 1 or more.',
   },
   {
-    what: 'no attempts',
+    what: 'zero attempts',
     make: () => new Agent({ model, retry: { maxAttempts: 0 } }),
     says: 'maxAttempts is 0. Pass a whole number of 1 or more.',
   },
@@ -109,7 +109,11 @@ const mistakes: readonly { readonly what: string; readonly make: () => unknown; 
     make: () => new Agent({ model }).run([{ role: 'tool', tool_call_id: 'x', content: '' }]),
     says: 'messages[0] is a tool message for the call "x"',
   },
-  { what: 'an address that is none', make: () => openai('m', { baseURL: 'not an address' }), says: 'not an address' },
+  {
+    what: 'a base URL that is not a URL',
+    make: () => openai('m', { baseURL: 'not an address' }),
+    says: 'not an address',
+  },
 ];
 
 describe('mistakes in a definition', () => {

@@ -63,6 +63,29 @@ describe.each(hosts)('on $name', ({ open }) => {
     expect(types).toEqual(['tool.finished']);
   });
 
+  test('a call that does not end within graceMs is aborted, and the run rejects and stays open', async () => {
+    const host = open();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<AbortSignal>();
+    const wait = tool({
+      name: 'wait',
+      description: 'Waits.',
+      input: z.object({}),
+      execute: (_, { signal }) => {
+        begin(signal);
+        return new Promise<string>(() => undefined);
+      },
+    });
+    const agent = new Agent({ name: 'waiter', model: scriptedModel([respond.call('wait', {})]), tools: [wait] });
+    const types: string[] = [];
+    const run = agent.run('Go.', { host, runId: 'run' }).on('*', ({ type }) => types.push(type));
+    const signal = await begun;
+    await host.close({ graceMs: 0 });
+    await expect(run.outcome()).rejects.toMatchObject({ code: 'host.closing' });
+    expect(signal.reason).toMatchObject({ code: 'host.closing' });
+    expect(types).not.toContain('tool.failed');
+    expect(types).not.toContain('run.finished');
+  });
+
   test('a closed host neither begins nor resumes a run', async () => {
     const host = open();
     const { agent, finish } = createBuilder();

@@ -96,9 +96,12 @@ test('rejects with the last error after the last retry', async () => {
 });
 
 test.each([
-  ['an error that says that trying again is no use', wrong],
-  ['an error that is no ModelError', bug],
-  ['a server that asks for a longer pause than the cap', new HttpError('later', { status: 429, retryAfterMs: 61_000 })],
+  ['an error that is not retryable', wrong],
+  ['an error that is not a ModelError', bug],
+  [
+    'a server that asks for a longer pause than the limit',
+    new HttpError('later', { status: 429, retryAfterMs: 61_000 }),
+  ],
 ])('%s is not retried', async (_, error) => {
   expect(await ask(scripted('m', [error]))).toEqual({
     events: ['1 m', `1 m: ${error.message}, over`],

@@ -152,9 +152,9 @@ describe('one model shares its cached responses', () => {
   test.each([
     ['with a limit of requests at once', (model: ChatModel) => withConcurrency(model, 1)],
     ['with a limit of requests a minute', (model: ChatModel) => withRateLimit(model, { requestsPerMinute: 5 })],
-    ['with another one behind it', (model: ChatModel) => withFallback(model, scriptedModel([]))],
+    ['with a fallback', (model: ChatModel) => withFallback(model, scriptedModel([]))],
     ['with a price', (model: ChatModel) => ({ ...model, price: { input: 1, output: 1 } })],
-    ['with a cache around', (model: ChatModel) => withCache(model, memoryResponseCache())],
+    ['with a cache around it', (model: ChatModel) => withCache(model, memoryResponseCache())],
   ])('%s', async (_, wrap) => {
     const { baseURL } = await servedModel();
     const model = openai('m', { baseURL });
@@ -180,7 +180,7 @@ describe('different requests have different cache entries', () => {
     'the response format': { response_format: { type: 'json_object' } },
     'the model named in it': { model: 'n' },
     'a tool': { tools: [{ type: 'function', function: { name: 'look' } }] },
-    'how many replies it wants': { n: 2 },
+    'the number of choices': { n: 2 },
   };
   test.each(Object.entries(requests))('if %s differs', async (_, change) => {
     const { baseURL, requests } = await servedModel();
@@ -214,11 +214,11 @@ describe('different requests have different cache entries', () => {
 
 test.each([
   { what: 'cut off', given: respond.truncated('So f') },
-  { what: 'cut off in a vendor’s word', given: respond.text('So f', { finishReason: 'MAX_TOKENS' }) },
+  { what: 'cut off, by the finish reason of a vendor', given: respond.text('So f', { finishReason: 'MAX_TOKENS' }) },
   { what: 'filtered', given: respond.filtered('So f') },
   { what: 'refused', given: respond.refusal('No.') },
   { what: 'empty', given: respond.text(' ') },
-  { what: 'a call whose arguments are no JSON', given: respond.calls([{ name: 'look', arguments: '{"at":' }]) },
+  { what: 'a call whose arguments are not JSON', given: respond.calls([{ name: 'look', arguments: '{"at":' }]) },
 ])('does not cache a response that is $what', async ({ given }) => {
   const model = scriptedModel([given, given, respond.text('Whole.'), respond.text('Never.')]);
   const cached = withCache(model, memoryResponseCache());

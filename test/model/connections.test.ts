@@ -188,7 +188,7 @@ test('an abort while a large request is sent closes the connection', async () =>
 
 test.each([
   ['and closes the connection', `HTTP/1.1 413 Too Large\r\nconnection: close\r\ncontent-length: 3\r\n\r\nno!`, 413],
-  ['and says that it goes on', 'HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\n\r\nno!', 413],
+  ['and keeps the connection open', 'HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\n\r\nno!', 413],
 ])('reads an early response to a request %s, and does not reuse the connection', async (_, head, status) => {
   // `heads` counts complete requests only: this one gets its response earlier.
   const server = await startRawServer((socket) => void socket.write(whole));

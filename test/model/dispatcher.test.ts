@@ -235,6 +235,14 @@ test.each([
   expect(tracesIn(server.heads[0])).toEqual(sent);
 });
 
+test('leaves out its tracestate with its traceparent', async () => {
+  instrument(other);
+  const server = await startRawServer((socket) => void socket.write(wire.whole));
+  const model = openai('m', { baseURL: server.baseURL });
+  await model.send(asked, { traceparent: trace, tracestate: 'a=1' });
+  expect(server.heads[0]).not.toContain('tracestate');
+});
+
 test('each request that waits for a connection has one traceparent', async () => {
   instrument(other);
   const server = await startRawServer((socket) => void socket.write(wire.whole));

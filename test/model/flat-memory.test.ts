@@ -30,9 +30,9 @@ test('memory stays flat while a stream of 200 MB is read', async () => {
 });
 
 test.each([
-  ['as it is', 'identity', (text: string) => Buffer.from(text)],
+  ['without compression', 'identity', (text: string) => Buffer.from(text)],
   ['in gzip', 'gzip', (text: string) => gzipSync(text)],
-])('a reader that stops makes the server stop: a body %s', async (_, encoding, encode) => {
+])('pauses the server while a reader is paused: a body %s', async (_, encoding, encode) => {
   let written = 0;
   // gzip allows several members in sequence.
   const obfuscation = randomBytes(PADDING.length / 2).toString('hex');

@@ -37,33 +37,29 @@ const READ: readonly (readonly [name: string, bytes: string, isUsedAgain: boolea
     true,
   ],
   [
-    'in HTTP/1.0 that keeps its connection, and yet in chunks',
+    'in HTTP/1.0 that keeps its connection, in chunks',
     `HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n${chunked}`,
     true,
   ],
-  ['that is the last one', `HTTP/1.1 200 OK\r\nConnection: Close\r\ncontent-length: ${length}\r\n\r\n${body}`, false],
+  ['with connection: close', `HTTP/1.1 200 OK\r\nConnection: Close\r\ncontent-length: ${length}\r\n\r\n${body}`, false],
   [
-    'that is the last one, among other things',
+    'with connection: close after keep-alive',
     `HTTP/1.0 200 OK\r\nconnection: keep-alive\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n${body}`,
     true,
   ],
-  ['without a word behind its status', whole.replace('200 OK', '200 '), true],
-  ['without even a blank behind its status', whole.replace('200 OK', '200'), true],
-  ['with a word that is no ASCII behind its status', whole.replace('OK', 'gr\xfcn'), true],
+  ['without a reason phrase', whole.replace('200 OK', '200 '), true],
+  ['without a blank after its status', whole.replace('200 OK', '200'), true],
+  ['with a reason phrase beyond ASCII', whole.replace('OK', 'gr\xfcn'), true],
   ['after an empty line', `\r\n${whole}`, true],
   [
-    'after several words that it goes on',
+    'after several interim responses',
     `HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${whole}`,
     true,
   ],
+  ['with a repeated header', whole.replace('\r\n', '\r\nset-cookie: a\r\nset-cookie: b\r\nempty:\r\n'), true],
+  ['with bytes after its end', `${whole}HTTP/1.1 500 Oops\r\n\r\n`, false],
   [
-    'with a header that comes several times',
-    whole.replace('\r\n', '\r\nset-cookie: a\r\nset-cookie: b\r\nempty:\r\n'),
-    true,
-  ],
-  ['with something behind its end', `${whole}HTTP/1.1 500 Oops\r\n\r\n`, false],
-  [
-    'in chunks, with a line break behind their end',
+    'in chunks, with a line break after their end',
     `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${chunked}\n`,
     true,
   ],
@@ -109,26 +105,26 @@ function chunkedAs(text: string): string {
 /** Bytes that are not a response. The server keeps the connection open. */
 const REFUSED: readonly (readonly [name: string, bytes: string, problem: string])[] = [
   ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n', NO_HTTP],
-  ['another protocol, of which not much has come', 'SSH', NO_HTTP],
+  ['the first bytes of another protocol', 'SSH', NO_HTTP],
   ['HTTP/2', 'HTTP/2 200\r\n\r\n', 'Expected dot'],
   ['HTTP/1.2', whole.replace('1.1', '1.2'), 'Invalid HTTP version'],
   ['no status', whole.replace('200', '20'), 'Invalid status code'],
   ['a status of four digits', whole.replace('200', '2000'), 'Invalid response status'],
   ['a switch to another protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\n\r\n', SWITCHED],
   [
-    'a switch to another protocol that the connection is for',
+    'a switch to another protocol with connection: upgrade',
     'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
     SWITCHED,
   ],
   ['a 100 Continue', `HTTP/1.1 100 Continue\r\n\r\n${whole}`, CONTINUED],
   ['thousands of 100 Continue', 'HTTP/1.1 100\r\n\r\n'.repeat(20_000), CONTINUED],
   [
-    'more than a thousand responses that announce another',
+    'more than a thousand interim responses',
     'HTTP/1.1 102 Processing\r\n\r\n'.repeat(1001) + whole,
     'The server sent more than 1000 responses with a status below 200',
   ],
   [
-    'a value that goes on in the next line',
+    'a value that continues in the next line',
     headed('a: b', ' c: d', `content-length: ${length}`),
     'Unexpected whitespace after header value',
   ],
@@ -144,34 +140,34 @@ const REFUSED: readonly (readonly [name: string, bytes: string, problem: string]
     'Missing expected LF after header value',
   ],
   ['a NUL in a header', headed('a: b\0', `content-length: ${length}`), 'Invalid header value char'],
-  ['other space before a length', headed(`content-length: \v${length}`), BAD_LENGTH],
-  ['a hard space before a length', headed(`content-length: \xa0${length}`), BAD_LENGTH],
-  ['other space before chunked', headed('transfer-encoding: \xa0chunked'), CODING],
+  ['other whitespace before a length', headed(`content-length: \v${length}`), BAD_LENGTH],
+  ['a non-breaking space before a length', headed(`content-length: \xa0${length}`), BAD_LENGTH],
+  ['a non-breaking space before chunked', headed('transfer-encoding: \xa0chunked'), CODING],
   ['both framings', headed(`content-length: ${length}`, 'transfer-encoding: chunked'), TWO_WAYS],
   ['two lengths', headed(`content-length: ${length}`, 'content-length: 5'), TWO_WAYS],
   ['two lengths in one header', headed(`content-length: 5, ${length}`), TWO_WAYS],
-  ['a length below zero', headed('content-length: -1'), BAD_LENGTH],
+  ['a negative length', headed('content-length: -1'), BAD_LENGTH],
   ['a length with a sign', headed(`content-length: +${length}`), BAD_LENGTH],
   ['a length in another notation', headed('content-length: 0x10'), BAD_LENGTH],
   ['an empty length', headed('content-length:'), 'Empty Content-Length'],
   [
-    'a length that no number holds',
+    'a length above the largest number',
     headed(`content-length: ${'9'.repeat(16)}`),
     "The content-length of the server's response is not a number of bytes.",
   ],
-  ['an encoding that was not asked for', headed('transfer-encoding: gzip, chunked'), CODING],
+  ['an encoding that was not requested', headed('transfer-encoding: gzip, chunked'), CODING],
   ['chunks within chunks', headed('transfer-encoding: chunked', 'transfer-encoding: chunked'), CODING],
   ['a head without an end', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(17_000)}`, TOO_LONG],
   ['a head that is too long', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(17_000)}\r\n\r\n`, TOO_LONG],
   ['a chunk without a length', chunkedAs(`\r\n${body}`), BAD_SIZE],
-  ['a chunk of a length below zero', chunkedAs(`-1\r\n${body}`), BAD_SIZE],
-  ['a chunk whose length is no number', chunkedAs(`5g\r\n${body}`), BAD_SIZE],
-  ['a chunk that is longer than it says', chunkedAs(`5\r\n${body}`), 'Expected LF after chunk data'],
+  ['a chunk with a negative length', chunkedAs(`-1\r\n${body}`), BAD_SIZE],
+  ['a chunk whose length is not a number', chunkedAs(`5g\r\n${body}`), BAD_SIZE],
+  ['a chunk that is longer than its length', chunkedAs(`5\r\n${body}`), 'Expected LF after chunk data'],
   ['a length of a chunk that ends in LF alone', chunkedAs(`5\n${body.slice(0, 5)}`), NO_CR],
   ['an extension of a chunk that ends in LF alone', chunkedAs(`5;a\n${body.slice(0, 5)}\r\n`), NO_CR],
   ['an endless trailer', chunkedAs(`0\r\na: ${'b'.repeat(17_000)}`), TOO_LONG],
-  ['blanks behind a length', headed(`content-length: ${length} \t`), TWO_WAYS],
-  ['a blank behind the extensions of a chunk', chunkedAs(`5;a="b" \r\n${body.slice(0, 5)}\r\n`), 'chunk extensions'],
+  ['blanks after a length', headed(`content-length: ${length} \t`), TWO_WAYS],
+  ['a blank after the extensions of a chunk', chunkedAs(`5;a="b" \r\n${body.slice(0, 5)}\r\n`), 'chunk extensions'],
   [
     'a length among the trailers',
     chunkedAs(`${chunked.slice(0, -2)}content-length: 5\r\n\r\n`),
@@ -191,7 +187,7 @@ test.each(REFUSED)('refuses %s and closes the connection', async (_, bytes, prob
 });
 
 test.each([
-  ['a chunk whose length no number holds', chunkedAs(`${'f'.repeat(13)}\r\n${body}`)],
+  ['a chunk whose length is above the largest number', chunkedAs(`${'f'.repeat(13)}\r\n${body}`)],
   ['an endless length of a chunk', chunkedAs('0'.repeat(17_000))],
   ['an endless extension of a chunk', chunkedAs(`5;${'a'.repeat(17_000)}`)],
   ['endless trailers', chunkedAs(`0\r\n${'a: b\r\n'.repeat(5_000)}`)],
@@ -223,17 +219,20 @@ test.each([
   ['in the middle of a chunk', chunkedAs(chunked.slice(0, 12)), 'response'],
   ['before the last chunk', chunkedAs(chunked.slice(0, -5)), 'response'],
   ['in the trailers', chunkedAs(`${chunked.slice(0, -2)}a: b\r\n`), 'response'],
-] as const)('a reply that ends %s broke off, however it ends', async (_, bytes, phase) => {
-  const server = await startRawServer((socket, { request }) => {
-    // The second server never closes its side completely, but sends nothing more.
-    socket.write(bytes, () => (request === 0 ? socket.resetAndDestroy() : socket.end()));
-  });
-  const model = openai('m', { baseURL: server.baseURL });
-  for (let request = 0; request < 2; request++) {
-    await expect(model.send({ messages: [] })).rejects.toMatchObject({ code: 'network.reset', phase });
-    await server.waitForClose(request);
-  }
-});
+] as const)(
+  'reports a response that ends %s as a broken connection, after a reset and after a close',
+  async (_, bytes, phase) => {
+    const server = await startRawServer((socket, { request }) => {
+      // The second server never closes its side completely, but sends nothing more.
+      socket.write(bytes, () => (request === 0 ? socket.resetAndDestroy() : socket.end()));
+    });
+    const model = openai('m', { baseURL: server.baseURL });
+    for (let request = 0; request < 2; request++) {
+      await expect(model.send({ messages: [] })).rejects.toMatchObject({ code: 'network.reset', phase });
+      await server.waitForClose(request);
+    }
+  },
+);
 
 test('reads a response after a thousand interim responses', async () => {
   const server = await startRawServer((socket) => void socket.write('HTTP/1.1 102 P\r\n\r\n'.repeat(1000) + whole));
@@ -254,7 +253,7 @@ test.each([204, 304])('ignores headers that announce a body of a %d', async (sta
 test.each([
   ['with a length', whole],
   ['in chunks', chunkedAs(`${chunked.slice(0, -2)}a: b\r\n\r\n`)],
-  ['after a word that it goes on', `HTTP/1.1 102 Processing\r\n\r\n${whole}`],
+  ['after an interim response', `HTTP/1.1 102 Processing\r\n\r\n${whole}`],
 ])('reads a response %s the same wherever it is split, and the next one on its connection', async (_, bytes) => {
   const server = await startRawServer(async (socket, { request }) => {
     socket.write(bytes.slice(0, request + 1));

@@ -62,6 +62,17 @@ test.each(transports)('calls key and header functions for each attempt, over $ov
   ]);
 });
 
+test.each(transports)('sends the trace context, unless a header has one, over $over', async ({ options }) => {
+  const server = await serve(helloJson);
+  const context = { traceparent: '00-1-2-01', tracestate: 'a=1' };
+  const own = { headers: { Traceparent: '00-3-4-01' } };
+  await openai('m', { baseURL: server.baseURL, ...options }).send(request, context);
+  await openai('m', { baseURL: server.baseURL, ...options, ...own }).send(request, context);
+  await openai('m', { baseURL: server.baseURL, ...options }).send(request, { tracestate: 'a=1' });
+  const sent = server.received.map(({ headers: { traceparent, tracestate } }) => ({ traceparent, tracestate }));
+  expect(sent).toEqual([{ traceparent: '00-1-2-01', tracestate: 'a=1' }, { traceparent: '00-3-4-01' }, {}]);
+});
+
 test('a streamed request asks for events and usage, and uses max_tokens', async () => {
   const server = await serve(helloEvents);
   setEnvironment({ OPENAI_API_KEY: '' });

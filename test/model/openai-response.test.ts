@@ -99,7 +99,7 @@ test.each(transports)(
 
 const garbage = [
   { what: 'an empty body', body: '' },
-  { what: 'a body that is no JSON', body: '<html>Welcome</html>' },
+  { what: 'a body that is not JSON', body: '<html>Welcome</html>' },
 ];
 
 test.each(combineWithTransports(garbage))('$what is a failed attempt, over $over', async ({ body, options }) => {
@@ -111,7 +111,7 @@ test.each(combineWithTransports(garbage))('$what is a failed attempt, over $over
 });
 
 const tooLong = [
-  { what: 'by its words', error: { message: "This model's maximum context length is 8 tokens." } },
+  { what: 'by its message', error: { message: "This model's maximum context length is 8 tokens." } },
   { what: 'by its code', error: { message: 'Too many tokens.', code: 'context_length_exceeded' } },
 ];
 

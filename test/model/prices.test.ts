@@ -42,11 +42,11 @@ describe('a price table', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['a price that is no money', { models: { m: { input: -1, output: 2 } } }, 'price.input is -1.'],
-    ['a row that is no price', { models: { m: 5 } }, 'have no model "m"'],
+    ['a negative price', { models: { m: { input: -1, output: 2 } } }, 'price.input is -1.'],
+    ['an entry that is not a price', { models: { m: 5 } }, 'have no model "m"'],
     ['a list of models', { models: ['m'] }, 'models is a list'],
     [
-      'a price beside its models',
+      'a price next to models',
       { models: { m: { input: 1, output: 2 } }, input: 1 },
       'price has both models and input.',
     ],

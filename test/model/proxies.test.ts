@@ -136,8 +136,8 @@ test('names a proxy that refuses, but not its credentials', async () => {
 });
 
 test.each([
-  ['its words', (url: string) => url],
-  ['its words, where the variable has no scheme', (url: string) => url.replace('http://', '')],
+  ['the credentials as they are', (url: string) => url],
+  ['the credentials of a variable without a scheme', (url: string) => url.replace('http://', '')],
   ['characters beyond ASCII', (url: string) => url.replace('opensesame', '%C3%B6ffne-dich')],
   ['a token in place of a name and a password', (url: string) => url.replace('me:opensesame', 'opensesame')],
   ['a password without a name', (url: string) => url.replace('me:opensesame', ':opensesame')],
@@ -256,7 +256,7 @@ test.each(['where.invalid', 'nowhere.invalid:81', ''])('NO_PROXY of %j does not'
 
 test.each([
   ['nothing', () => undefined],
-  ['that the tunnel is made, and nothing more', (socket: Socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\n')],
+  ['only that the tunnel exists', (socket: Socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\n')],
 ])('ends the request and closes the connection if a proxy sends %s', async (_, say) => {
   const { server, closed } = await tunnelProxy(say);
   const clock = manualClock();
@@ -271,9 +271,9 @@ test.each([
 });
 
 test.each([
-  ['sends us elsewhere', 'HTTP/1.1 302 Found\r\nlocation: http://evil.test/\r\n\r\n', 'The proxy responded with 302.'],
-  ['is no proxy', 'SSH-2.0-OpenSSH_9.6\r\n', 'Expected HTTP/'],
-  ['never ends its head', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(17_000)}`, 'Headers Overflow'],
+  ['redirects', 'HTTP/1.1 302 Found\r\nlocation: http://evil.test/\r\n\r\n', 'The proxy responded with 302.'],
+  ['is not a proxy', 'SSH-2.0-OpenSSH_9.6\r\n', 'Expected HTTP/'],
+  ['sends endless headers', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(17_000)}`, 'Headers Overflow'],
 ])('ends the request and closes the connection if a proxy %s', async (_, bytes, problem) => {
   const { closed } = await tunnelProxy((socket) => void socket.write(bytes));
   const error: unknown = await at('https://api.example.test/v1')
@@ -296,9 +296,9 @@ test('does not trust a proxy that responds for the server before TLS, and closes
 });
 
 test.each([
-  ['before it answers', ''],
-  ['in the middle of its answer', 'HTTP/1.1 200 O'],
-  ['while TLS begins', 'HTTP/1.1 200 OK\r\n\r\n'],
+  ['before it responds', ''],
+  ['in the middle of its response', 'HTTP/1.1 200 O'],
+  ['during the TLS handshake', 'HTTP/1.1 200 OK\r\n\r\n'],
 ])('a proxy that closes the connection %s is an ordinary error', async (_, bytes) => {
   for (const close of ['end', 'resetAndDestroy'] as const) {
     const { closed } = await tunnelProxy((socket) => void socket.write(bytes, () => socket[close]()));

@@ -180,7 +180,7 @@ describe.each([{ stream: true }, { stream: false }])('the wait that a server ask
     ['another time', says('The request timed out after 30s.')],
     ['no unit', says('Please try again in a moment.')],
     [
-      'a limit that is far away and not spent',
+      'a limit that is not spent',
       none,
       { 'x-ratelimit-remaining-requests': '5', 'x-ratelimit-reset-requests': '6h0m0s' },
     ],

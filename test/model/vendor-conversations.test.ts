@@ -30,11 +30,11 @@ type Options = Partial<AgentOptions<unknown, unknown>>;
 describe('Mistral gets no user message directly after tool results:', () => {
   test.each<[string, readonly ScriptedModelResponse[], Options]>([
     ['an empty answer', [respond.call('look'), respond.empty(), respond.text('Done.')], {}],
-    ['an answer that was cut', [respond.call('look'), respond.truncated('Do'), respond.text('Done.')], {}],
-    ['an image that a tool gave', [respond.call('photo'), respond.text('Done.')], {}],
+    ['a truncated answer', [respond.call('look'), respond.truncated('Do'), respond.text('Done.')], {}],
+    ['an image of a tool', [respond.call('photo'), respond.text('Done.')], {}],
     ['the last turn', [respond.call('look'), respond.call('look'), respond.text('Done.')], { limits: { turns: 2 } }],
     ['a call that fails in the same way', Array.from({ length: 6 }, () => respond.call('pick', { at: 'x' })), {}],
-    ['a tool that is not there', [respond.call('absent'), respond.empty(), respond.text('Done.')], {}],
+    ['an unknown tool', [respond.call('absent'), respond.empty(), respond.text('Done.')], {}],
     [
       'references in place of results',
       Array.from({ length: 6 }, () => respond.call('look')),

@@ -30,7 +30,7 @@ describe('servers that refuse calls without tools', () => {
   ];
 
   test.each<ProfileName>(['anthropic', 'litellm', 'openrouter'])(
-    'an agent without tools goes on with them on %s',
+    'accept them from an agent without tools on %s',
     async (name) => {
       const { model, faults, server } = await startStrictServer(name, []);
       expect((await new Agent({ model }).run(history)).output).toBe('Done.');

@@ -76,6 +76,7 @@ export const agents: readonly Factory[] = [
       [{ id: 'r' }, 'The option is "runId".'],
       [{ metadata: 'x' }, 'metadata is the text "x". Pass an object.'],
       [{ traceparent: 5 }, 'traceparent is 5. Pass a text.'],
+      [{ tracestate: 5 }, 'tracestate is 5. Pass a text.'],
       [{ instrumentation: {} }, 'instrumentation is an object without instrumentRun,'],
       [{ instrumentation: { instrumentRun: 5 } }, 'instrumentation.instrumentRun is a number. Pass a function.'],
       [{ wireLog: {} }, 'which is not a wire log. Pass memoryWireLog()'],

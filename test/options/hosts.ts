@@ -123,6 +123,11 @@ export const hosts: readonly Factory[] = [
       [{ userId: 'ada' }, 'The option is "owner".'],
       [{ conversation: {} }, 'An enqueued run cannot be part of a conversation.'],
       [{ traceparent: 'abc' }, 'traceparent is the text "abc". Pass the W3C header'],
+      [{ tracestate: 'a=1' }, 'there is tracestate, but no traceparent. Pass both headers'],
+      [
+        { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'ä=1' },
+        'tracestate is the text "ä=1". Pass the W3C header',
+      ],
     ],
   },
   {

@@ -21,7 +21,11 @@ export interface FinishedSpan {
     readonly attributes?: Readonly<Record<string, unknown>> | undefined;
   }[];
   readonly links: readonly {
-    readonly context: { readonly traceId: string; readonly spanId: string };
+    readonly context: {
+      readonly traceId: string;
+      readonly spanId: string;
+      readonly traceState?: { serialize(): string } | undefined;
+    };
     readonly attributes?: Readonly<Record<string, unknown>> | undefined;
   }[];
   readonly status: { readonly code: SpanStatusCode };

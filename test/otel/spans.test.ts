@@ -101,34 +101,6 @@ test('describes a model call of a server by its profile, its request and its res
   expect(chat.attributes).not.toHaveProperty('openai.api.type');
 });
 
-test('sends the span of a model call as traceparent, and gives tools that of their call', async () => {
-  const { tracer, spans } = recordSpans();
-  const server = await serve([respond.call('look'), respond.text('Seen.')]);
-  const seen: (string | undefined)[] = [];
-  const look = tool({
-    name: 'look',
-    input: z.object({}),
-    effect: 'read',
-    execute: (_, { traceparent }) => {
-      seen.push(traceparent);
-      return 'seen';
-    },
-  });
-  const model = openai('gpt-5-mini', { baseURL: server.baseURL, apiKey: 'test' });
-  const agent = new Agent({ model, tools: [look], instrumentation: telemetry({ tracer }) });
-  await agent.run('Look.', { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' });
-  const headerOf = (span: ReturnType<typeof findSpan>) => {
-    const { traceId, spanId } = span.spanContext();
-    return `00-${traceId}-${spanId}-01`;
-  };
-  const chats = spans().filter(({ name }) => name === 'chat gpt-5-mini');
-  expect(server.requests.map(({ headers }) => headers['traceparent'])).toEqual(chats.map(headerOf));
-  expect(seen).toEqual([headerOf(findSpan(spans(), 'execute_tool look'))]);
-  const invoked = findSpan(spans(), 'invoke_agent agent');
-  expect(invoked.spanContext().traceId).toBe('0af7651916cd43dd8448eb211c80319c');
-  expect(invoked.parentSpanContext).toMatchObject({ spanId: 'b7ad6b7169203331', isRemote: true });
-});
-
 test('records unknown tools, invalid arguments and failures as errors of their calls', async () => {
   const { tracer, spans } = recordSpans();
   const failing = tool({
@@ -220,22 +192,6 @@ test('continues the trace of the first attempt with resume: "parent"', async () 
     '    execute_tool pay',
     `    chat ${model.name}`,
   ]);
-});
-
-test('links a run that was enqueued to its caller', async () => {
-  const { tracer, spans } = recordSpans();
-  const host = memoryHost();
-  const agent = new Agent({
-    name: 'clerk',
-    model: scriptedModel([respond.text('Done.')]),
-    instrumentation: telemetry({ tracer }),
-  });
-  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  const runId = await host.enqueue('clerk', 'Go.', { traceparent });
-  await agent.resume(runId, { host });
-  const { links, attributes } = findSpan(spans(), 'invoke_agent clerk');
-  expect(links).toMatchObject([{ context: { spanId: 'b7ad6b7169203331' }, attributes: { 'pawl.link': 'enqueue' } }]);
-  expect(attributes).not.toHaveProperty('pawl.resumed');
 });
 
 test('emits nothing for a run that has ended', async () => {

@@ -54,7 +54,7 @@ describe('checkPriceAge', () => {
   test.each([
     ['is older than six months', '2026-07-31'],
     ['has no date', undefined],
-    ['has a date that is none', 'August'],
+    ['has an invalid date', 'August'],
   ])('names a table that %s, and no other', (_, date) => {
     const check = (): void => checkPriceAge({ oldPrices: table(date), newPrices: table('2027-01-31') }, now);
     expect(check).toThrow(/oldPrices: .*https:\/\/example\.com/);

@@ -51,15 +51,12 @@ async function aborted(
 
 const hanging = scriptedModel(() => respond.stall(respond.text('Never whole.')), { price });
 
-test.each([true, false])(
-  'a request that is under way when the run is aborted is in its usage, stream: %s',
-  async (stream) => {
-    const { usage: used } = await aborted({ model: hanging }, { stream });
-    expect(used).toMatchObject({ requests: 0, inputTokens: 105, estimated: true });
-    expect(used.totalTokens).toBe(used.inputTokens + used.outputTokens);
-    expect(used.cost).toBeCloseTo((used.inputTokens + 2 * used.outputTokens) / 1_000_000, 10);
-  },
-);
+test.each([true, false])('counts a request that is open when the run is aborted, stream: %s', async (stream) => {
+  const { usage: used } = await aborted({ model: hanging }, { stream });
+  expect(used).toMatchObject({ requests: 0, inputTokens: 105, estimated: true });
+  expect(used.totalTokens).toBe(used.inputTokens + used.outputTokens);
+  expect(used.cost).toBeCloseTo((used.inputTokens + 2 * used.outputTokens) / 1_000_000, 10);
+});
 
 // By hand: a script cuts its texts into words, and has no piece of every kind.
 /** Sends one piece, and nothing more. */
@@ -172,7 +169,7 @@ describe('counts an open request of middleware with its step:', () => {
 
   test.each<readonly [string, Options, number, number]>([
     ['before a turn', { middleware: [inputGuard({ name: 'judge', mode: 'blocking', check })] }, 0, 105],
-    ['beside a request', { model: hanging, middleware: [inputGuard({ name: 'judge', check })] }, 1, 210],
+    ['in parallel with a request', { model: hanging, middleware: [inputGuard({ name: 'judge', check })] }, 1, 210],
     ['around a call', { tools: [look], middleware: [toolGuard({ name: 'judge', before: check })] }, 1, 10 + 105],
   ])('%s', async (_, options, after, inputTokens) => {
     const { usage: used } = await aborted({ model: answering, ...options }, { after });
@@ -192,7 +189,7 @@ test('counts an open request of a nested agent in both runs when the run is abor
   expect(outcome).toMatchObject({ status: 'aborted', usage: { requests: 1, inputTokens: 115, estimated: true } });
 });
 
-test.each(hosts)('the journal keeps it: a run that is read again has the same usage, on $name', async ({ open }) => {
+test.each(hosts)('reads the same usage from the journal, on $name', async ({ open }) => {
   const host = open();
   const agent = new Agent({ model: hanging });
   const run = agent.run(PROMPT, { host, runId: 'r' });

@@ -31,13 +31,13 @@ async function suspended(): Promise<Suspension> {
 }
 
 const shapes: Readonly<Record<string, object | undefined>> = {
-  'nothing at all': undefined,
+  undefined: undefined,
   'an answer without a type': { approve: true },
-  'a type that there is not': { type: 'yes' },
+  'an unknown type': { type: 'yes' },
   'an edit without arguments': { type: 'edit' },
 };
 
-test.each(Object.entries(shapes))('%s is no answer, and the call waits on', async (_, shape) => {
+test.each(Object.entries(shapes))('refuses %s as an answer, and the call stays pending', async (_, shape) => {
   const { host, agent, pendingId, fingerprint } = await suspended();
   const answer = (shape && { ...shape, fingerprint }) as unknown as Answer;
 
@@ -48,7 +48,7 @@ test.each(Object.entries(shapes))('%s is no answer, and the call waits on', asyn
 
 const messages: readonly unknown[] = [undefined, 'Stop.', { role: 'tool', tool_call_id: 'call_1', content: 'Paid.' }];
 
-test.each(messages)("what is no message of a user's does not get into a run that waits: %j", async (message) => {
+test.each(messages)('refuses a message that is not a user message for a suspended run: %j', async (message) => {
   const { host, agent } = await suspended();
 
   await expect(host.sendMessage('pay', message as UserMessage)).rejects.toMatchObject({ code: 'config.invalid' });

@@ -36,11 +36,15 @@ function isSummary({ content }: Message): boolean {
 
 test.each([
   { what: 'cut off', given: respond.text('The user wants', { finishReason: 'length' }), requests: 2 },
-  { what: 'cut off in a word of a vendor', given: respond.text('They', { finishReason: 'MAX_TOKENS' }), requests: 2 },
+  {
+    what: 'cut off, by the finish reason of a vendor',
+    given: respond.text('They', { finishReason: 'MAX_TOKENS' }),
+    requests: 2,
+  },
   { what: 'filtered', given: respond.filtered('They'), requests: 2 },
   { what: 'refused', given: respond.refusal('No.'), requests: 2 },
   { what: 'empty', given: respond.text(' '), requests: 2 },
-  { what: 'calls and nothing else', given: respond.call('look'), requests: 2 },
+  { what: 'only calls', given: respond.call('look'), requests: 2 },
   { what: 'an error of the server', given: respond.httpError(503), requests: 1 },
 ])('sends the request unchanged if the summary is $what', async ({ given, requests }) => {
   const summariser = scriptedModel(() => given);
@@ -249,9 +253,9 @@ const long: readonly Message[] = [
 ];
 
 test.each([
-  { what: 'the window of the option', options: { contextWindow: 2_000 } },
-  { what: 'a window of its own', options: { contextWindow: 30_000, threshold: 0.3, modelContextWindow: 2_000 } },
-  { what: 'a window that only the server knows', options: { contextWindow: 30_000, threshold: 0.3 } },
+  { what: 'contextWindow', options: { contextWindow: 2_000 } },
+  { what: 'modelContextWindow', options: { contextWindow: 30_000, threshold: 0.3, modelContextWindow: 2_000 } },
+  { what: 'the context window that only the server knows', options: { contextWindow: 30_000, threshold: 0.3 } },
 ])('summarizes a conversation longer than $what in parts', async ({ options }) => {
   const { server, model } = await windowed(2_000);
   const main = scriptedModel([respond.text('fine')]);
@@ -335,7 +339,7 @@ test('restores the memory of middleware in a resumed run', async () => {
 test.each([
   ['a date', new Date(0)],
   ['a function', () => 1],
-  ['nothing that JSON has', Number.NaN],
+  ['a value without a JSON form', Number.NaN],
 ])('fails the run if the memory contains %s', async (_, value) => {
   const wrong: Middleware = { prepareTurn: (turn) => ({ ...turn, memory: { value: value as never } }) };
   const outcome = await new Agent({ model: scriptedModel([]), middleware: [wrong] }).run('Go.').outcome();
@@ -367,11 +371,8 @@ test('stores the summary, all instructions and later messages, so that the conve
   }
 });
 
-test.each([0, Number.NaN, Number.POSITIVE_INFINITY])(
-  '%s is no window of the model that summarises',
-  (modelContextWindow) => {
-    expect(() => compactBySummary({ contextWindow: 1_000, modelContextWindow })).toThrow(
-      `compactBySummary: modelContextWindow is ${modelContextWindow}.`,
-    );
-  },
-);
+test.each([0, Number.NaN, Number.POSITIVE_INFINITY])('refuses %s as modelContextWindow', (modelContextWindow) => {
+  expect(() => compactBySummary({ contextWindow: 1_000, modelContextWindow })).toThrow(
+    `compactBySummary: modelContextWindow is ${modelContextWindow}.`,
+  );
+});

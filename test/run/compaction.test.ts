@@ -123,37 +123,34 @@ test('never makes a reference longer than its result, or splits a character', as
   for (const { messages: sent } of model.requests) expect(JSON.stringify(sent)).not.toContain('\\ud');
 });
 
-test.each(hosts)(
-  'after a pause on $name the summary is remembered, and what was referred to can still be read',
-  async ({ open }) => {
-    const host = open();
-    const references = compactByReference({ contextWindow: 4_000, keepTurns: 1, minLength: 1_000 });
-    const summaries = writer();
-    const ask = tool({ name: 'ask', description: 'Asks.', input: z.object({}) });
-    const usage = { prompt_tokens: 3_900, completion_tokens: 5, total_tokens: 3_905 };
-    const id = 'call_page';
-    const model = scriptedModel([
-      respond.calls([{ name: 'read', arguments: { page: 1 }, id }]),
-      respond.calls([{ name: 'read', arguments: { page: 2 } }], { usage }),
-      respond.call('ask', {}),
-      respond.call('read_result', { id, from: 5_000 }),
-      respond.text('Done.'),
-    ]);
-    const middleware = [
-      references,
-      compactBySummary({ contextWindow: 4_000, keepTurns: 1, threshold: 1, model: summaries }),
-    ];
-    const agent = new Agent({ model, tools: [read, ask, ...references.tools], middleware });
-    const suspended = await agent.run('Read.', { host, runId: 'run' }).outcome();
-    const [pending] = suspended.status === 'suspended' ? suspended.pending : [];
-    const { id: waits = '', fingerprint = '' } = pending ?? {};
-    await host.answer('run', waits, { type: 'result', fingerprint, value: 'Yes.' });
-    const before = summaries.requests.length;
-    const { messages, output } = await agent.resume('run', { host });
-    expect([output, summaries.requests.length]).toEqual(['Done.', before]);
-    expect(JSON.stringify(messages)).toContain(JSON.stringify(`1: ${long}`.slice(5_000)).slice(1, -1));
-  },
-);
+test.each(hosts)('keeps the summary and the referenced results across a suspension, on $name', async ({ open }) => {
+  const host = open();
+  const references = compactByReference({ contextWindow: 4_000, keepTurns: 1, minLength: 1_000 });
+  const summaries = writer();
+  const ask = tool({ name: 'ask', description: 'Asks.', input: z.object({}) });
+  const usage = { prompt_tokens: 3_900, completion_tokens: 5, total_tokens: 3_905 };
+  const id = 'call_page';
+  const model = scriptedModel([
+    respond.calls([{ name: 'read', arguments: { page: 1 }, id }]),
+    respond.calls([{ name: 'read', arguments: { page: 2 } }], { usage }),
+    respond.call('ask', {}),
+    respond.call('read_result', { id, from: 5_000 }),
+    respond.text('Done.'),
+  ]);
+  const middleware = [
+    references,
+    compactBySummary({ contextWindow: 4_000, keepTurns: 1, threshold: 1, model: summaries }),
+  ];
+  const agent = new Agent({ model, tools: [read, ask, ...references.tools], middleware });
+  const suspended = await agent.run('Read.', { host, runId: 'run' }).outcome();
+  const [pending] = suspended.status === 'suspended' ? suspended.pending : [];
+  const { id: waits = '', fingerprint = '' } = pending ?? {};
+  await host.answer('run', waits, { type: 'result', fingerprint, value: 'Yes.' });
+  const before = summaries.requests.length;
+  const { messages, output } = await agent.resume('run', { host });
+  expect([output, summaries.requests.length]).toEqual(['Done.', before]);
+  expect(JSON.stringify(messages)).toContain(JSON.stringify(`1: ${long}`.slice(5_000)).slice(1, -1));
+});
 
 test.each([
   ['a model of choice', true],

@@ -138,7 +138,7 @@ test('fails the run before a request if the instructions throw', async () => {
   const stamp = { runId: 'run-7', path: '', agent: 'agent', at: 0, activeMs: 0 };
   const { error } = outcome.status === 'failed' ? outcome : { error: undefined };
   expect(received).toEqual([
-    { type: 'model.failed', turn: 0, error, usage: outcome.usage, failedAttempts: [], ...stamp, seq: 1 },
+    { type: 'model.failed', turn: 0, error, usage: outcome.usage, failedAttempts: [], ...stamp, step: 'start', seq: 1 },
     { type: 'run.finished', outcome, ...stamp, seq: 2 },
   ]);
   expect(model.requests).toEqual([]);
@@ -148,7 +148,7 @@ test.each([
   ['after', 1],
   ['within', 2],
 ] as const)(
-  'a run that breaks off %s its first step has asked for its instructions %i times in all',
+  'a run that is interrupted %s its first step calls its instructions function %i times in total',
   async (moment, times) => {
     const asked: string[] = [];
     const model = scriptedModel([respond.text('Yes.')]);

@@ -60,7 +60,7 @@ describe.each(FORMS)('%s', (_, asks) => {
   });
 
   test.each(['rm build', '{"input":"rm build"}', '"rm"', ''])(
-    'runs with the text that a person put there: %j',
+    'runs with the text that a person entered: %j',
     async (text) => {
       const waiting = await suspended(asks('rm -r .'));
       const { fingerprint } = waiting.pending;

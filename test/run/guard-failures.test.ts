@@ -12,7 +12,7 @@ test.each([
   ['an input guard before the request', inputGuard({ name: 'broken', mode: 'blocking', check: broken })],
   ['an output guard', outputGuard({ name: 'broken', check: broken })],
   // biome-ignore lint/suspicious/noExplicitAny: JavaScript callers may return anything
-  ['a guard that says nothing', inputGuard({ name: 'broken', check: () => undefined as any })],
+  ['a guard that returns nothing', inputGuard({ name: 'broken', check: () => undefined as any })],
 ])('fails the run if %s fails', async (_, guard) => {
   const { agent } = createGuardedAgent([respond.call('send', { to: 'Ada' }), respond.text('Sent.')], {
     middleware: [guard],
@@ -41,7 +41,7 @@ test.each([
     outputGuard({ name: 'g', check: gives({ type: 'replace', content: 'x' }) }),
     'text is',
   ],
-  ['a reason to ask again', outputGuard({ name: 'g', check: gives({ type: 'retry' }) }), 'reason is'],
+  ['the reason of a retry', outputGuard({ name: 'g', check: gives({ type: 'retry' }) }), 'reason is'],
   [
     'the reason of a refusal',
     outputGuard({ name: 'g', check: gives({ type: 'refuse' }) }),

@@ -141,7 +141,7 @@ test('runs no calls of a rejected response', async () => {
 });
 
 test.each(['length', 'content_filter'])(
-  'a rejected text that ended by %s is asked for again, and no event shows it',
+  'reprompts for a rejected text with the finish reason %s, and shows the text in no event',
   async (finishReason) => {
     const { agent } = answering([respond.text('You fool', { finishReason }), respond.text('You friend.')], {
       middleware: [against('fool')],
@@ -211,7 +211,7 @@ test('applies the guard of a nested agent to its own turns', async () => {
   expect(outcome.messages[2]?.content).toBe('You friend.');
 });
 
-test.each(hosts)('a run that goes on between two answers counts them all, on $name', async ({ open }) => {
+test.each(hosts)('counts rejections across a suspension, on $name', async ({ open }) => {
   const host = open();
   const wait = tool({ name: 'wait', description: 'W', input: z.object({}) });
   const model = scriptedModel([

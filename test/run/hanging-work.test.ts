@@ -2,7 +2,7 @@ import { Agent, openai } from '@pawl/core';
 import { manualClock, offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 
-test("a run's time holds for instructions that never come", async () => {
+test('durationMs ends a run whose instructions never resolve', async () => {
   const begun = Promise.withResolvers<void>();
   const instructions = (): Promise<string> => {
     begun.resolve();

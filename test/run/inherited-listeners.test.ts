@@ -127,7 +127,7 @@ describe('listeners of a host and of an agent', () => {
 
   test.each([
     ['no object', 'loud' as never],
-    ['a value that is no function', { 'run.started': 'log' } as never],
+    ['a value that is not a function', { 'run.started': 'log' } as never],
   ])('are refused if they are %s', (_, listeners) => {
     const model = scriptedModel([]);
     expect(() => new Agent({ model, listeners })).toThrow(ConfigError);

@@ -101,6 +101,67 @@ test('describes attempts at a run, and how long it was suspended', async () => {
   expect(calls).toMatchObject([{ kind: 'run', turn: 1, index: 0, tool: pay }]);
 });
 
+test('leaves out the hooks of calls that an instrumentation does not want', async () => {
+  const log: string[] = [];
+  const instrumentation: Instrumentation = { ...record(log), shouldInstrumentCalls: ({ path }) => path !== '' };
+  const model = scriptedModel([respond.text('Seen.')]);
+  const scout = new Agent({ name: 'scout', model }).asTool({ name: 'ask', description: 'Asks.' });
+  const script = [respond.call('ask', { prompt: 'Look.' }), respond.text('There.')];
+  const agent = new Agent({ model: scriptedModel(script), tools: [scout], instrumentation });
+  await agent.run('Go.');
+  const nested = ['model 1 turn {', 'attempt 1 {', '} attempt 1', '} model 1 turn'];
+  expect(log).toEqual(['run agent {', 'run scouttool:1.0 {', ...nested, '} run scouttool:1.0', '} run agent']);
+});
+
+test('calls the hooks of both instrumentations if one of them wants the calls', async () => {
+  const log: string[] = [];
+  const model = scriptedModel([respond.text('Hi.')]);
+  const agent = new Agent({
+    model,
+    instrumentation: { ...record(log, 'agent: '), shouldInstrumentCalls: () => false },
+  });
+  await agent.run('Go.', { instrumentation: record(log, 'run: ') });
+  expect(log.filter((line) => line.endsWith('model 1 turn {'))).toEqual([
+    'run: model 1 turn {',
+    'agent: model 1 turn {',
+  ]);
+});
+
+test('passes the tracestate of the span with its traceparent, and that of the run without a span', async () => {
+  const seen: unknown[] = [];
+  const note = tool({
+    name: 'note',
+    input: z.object({}),
+    effect: 'read',
+    execute: (_, { traceparent, tracestate }) => {
+      seen.push({ traceparent, tracestate });
+      return 'noted';
+    },
+  });
+  const run = async (instrumentation: Instrumentation | undefined): Promise<unknown> => {
+    const model = scriptedModel([respond.call('note'), respond.text('Done.')]);
+    const agent = new Agent({ model, tools: [note], instrumentation });
+    const host = memoryHost();
+    await agent.run('Go.', { host, runId: 'run', traceparent: 'caller', tracestate: 'a=1' });
+    return (await host.getRun('run')).record.trace;
+  };
+  expect(await run({ traceparent: () => 'span', tracestate: () => 'b=2' })).toEqual({
+    traceparent: 'span',
+    tracestate: 'b=2',
+    origin: 'start',
+  });
+  expect(await run({ traceparent: () => 'span', tracestate: () => undefined })).toEqual({
+    traceparent: 'span',
+    origin: 'start',
+  });
+  expect(await run(undefined)).toBeUndefined();
+  expect(seen).toEqual([
+    { traceparent: 'span', tracestate: 'b=2' },
+    { traceparent: 'span', tracestate: undefined },
+    { traceparent: 'caller', tracestate: 'a=1' },
+  ]);
+});
+
 test('records the traceparent of the first attempt for the later ones', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const host = memoryHost();

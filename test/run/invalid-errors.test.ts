@@ -29,7 +29,7 @@ function failing(thrown: unknown): Tool<unknown> {
   return tool({ name: 'look', description: 'Looks.', input: z.object({}), execute });
 }
 
-test.each(Object.entries(odd))('an error of a tool may have %s: the run goes on', async (_, thrown) => {
+test.each(Object.entries(odd))('continues the run after an error of a tool with %s', async (_, thrown) => {
   const model = scriptedModel([respond.call('look'), respond.text('It failed.')]);
   const outcome = await new Agent({ model, tools: [failing(thrown)] }).run('Go.').outcome();
 
@@ -37,18 +37,21 @@ test.each(Object.entries(odd))('an error of a tool may have %s: the run goes on'
   expect(checkHistory(outcome.messages)).toEqual([]);
 });
 
-test.each(Object.entries(odd))('a listener may reject with %s: it hurts nobody', async (_, thrown) => {
-  const unhandled: unknown[] = [];
-  const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
-  process.on('unhandledRejection', onUnhandled);
-  const run = new Agent({ model: scriptedModel([respond.text('Hello.')]) }).run('Go.');
-  run.on('*', () => Promise.reject(thrown));
-  const { status } = await run.outcome();
-  await setImmediate();
-  process.off('unhandledRejection', onUnhandled);
+test.each(Object.entries(odd))(
+  'is not affected by a listener that rejects with an error with %s',
+  async (_, thrown) => {
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', onUnhandled);
+    const run = new Agent({ model: scriptedModel([respond.text('Hello.')]) }).run('Go.');
+    run.on('*', () => Promise.reject(thrown));
+    const { status } = await run.outcome();
+    await setImmediate();
+    process.off('unhandledRejection', onUnhandled);
 
-  expect({ status, unhandled }).toEqual({ status: 'completed', unhandled: [] });
-});
+    expect({ status, unhandled }).toEqual({ status: 'completed', unhandled: [] });
+  },
+);
 
 test('describes an error without a message to the model', async () => {
   const input = z.object({}).refine(() => {

@@ -11,7 +11,7 @@ const modern = names.filter((name) => name !== 'legacy');
 
 describe.each([true, false])('streamed: %s', (stream) => {
   test.each(modern.filter((name) => !TAKE_BOTH.includes(name)))(
-    '%s: no request has both tools and a response_format, and the answer is the call of a tool',
+    '%s: sends no request with both tools and response_format, and reads the answer from a tool call',
     async (profile) => {
       const { server, outcome } = await play([lookUp, finalAnswer], { profile, run: { stream } });
       expect(outcome).toMatchObject({
@@ -28,7 +28,7 @@ describe.each([true, false])('streamed: %s', (stream) => {
     },
   );
 
-  test.each(TAKE_BOTH)('%s takes both', async (profile) => {
+  test.each(TAKE_BOTH)('%s: sends tools and response_format together', async (profile) => {
     const { server, outcome } = await play([lookUp, respond.text('{"answer":"rain"}')], { profile, run: { stream } });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
     expect(listOutputForms(server)).toEqual([
@@ -37,7 +37,7 @@ describe.each([true, false])('streamed: %s', (stream) => {
     ]);
   });
 
-  test.each(names)('%s: an answer in text that fits is taken all the same', async (profile) => {
+  test.each(names)('%s: accepts a valid answer in text', async (profile) => {
     const call = profile === 'legacy' ? legacyCall(stream) : lookUp;
     const { outcome } = await play([call, respond.text('{"answer":"rain"}')], { profile, run: { stream } });
     expect(outcome).toMatchObject({ status: 'completed', output: ANSWER });
@@ -135,7 +135,7 @@ function legacyCall(stream: boolean): ScriptedResponse {
 
 describe('a server that cannot force a tool call', () => {
   test.each(['ollama', 'deepseek', 'qwen', 'zai', 'moonshot', 'cerebras'] as const)(
-    '%s is shown the tool, and instructed to call it',
+    '%s: sends the tool and an instruction to call it',
     async (profile) => {
       const { server, outcome } = await play([lookUp, finalAnswer], {
         profile,

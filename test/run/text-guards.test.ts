@@ -19,7 +19,7 @@ describe('agent.hasTextGuard', () => {
       'an input guard that checks while the model responds',
       new Agent({ model, middleware: [inputGuard({ name: 'g', check: allow })] }),
     ],
-    ['middleware that says so', new Agent({ model, middleware: [own] })],
+    ['middleware with isTextGuard', new Agent({ model, middleware: [own] })],
     ['an agent as a tool with a guard', new Agent({ model, tools: [look, help] })],
     ['a wrapped agent as a tool with a guard', new Agent({ model, tools: prefixTools([help], 'my_') })],
     [
@@ -41,7 +41,7 @@ describe('agent.hasTextGuard', () => {
       new Agent({ model, middleware: [inputGuard({ name: 'g', mode: 'blocking', check: allow })] }),
     ],
     ['a tool guard', new Agent({ model, middleware: [toolGuard({ name: 'g', before: allow })] })],
-    ['middleware that says that it is none', new Agent({ model, middleware: [{ ...own, isTextGuard: false }] })],
+    ['middleware with isTextGuard: false', new Agent({ model, middleware: [{ ...own, isTextGuard: false }] })],
     ['a copy without the guard', guarded.with({ middleware: [] })],
   ] as const)('is false for %s', (_, agent) => {
     expect(agent.hasTextGuard).toBe(false);

@@ -19,18 +19,18 @@ const look: Tool<unknown> = tool({
 });
 
 const hanging: Readonly<Record<string, (stage: Stage) => Options>> = {
-  'instructions that are asked for': ({ hang }) => ({ instructions: hang }),
+  'the instructions function': ({ hang }) => ({ instructions: hang }),
   'a prepareTurn hook': ({ hang }) => ({ tools: [look], middleware: [{ prepareTurn: hang }] }),
   'a model hook': ({ hang }) => ({ tools: [look], middleware: [{ wrapModelCall: hang }] }),
   'a tool hook': ({ hang }) => ({ tools: [look], middleware: [{ wrapToolCall: hang }] }),
   'a tool': ({ hang }) => ({ tools: [{ ...look, execute: hang }] }),
   "a tool's schema": ({ hang }) => ({ tools: [{ ...look, validate: hang }] }),
-  'a question whether a call needs approval': ({ hang }) => ({ tools: [{ ...look, needsApproval: hang }] }),
+  'the approval rule of a call': ({ hang }) => ({ tools: [{ ...look, needsApproval: hang }] }),
   'the preview of a call': ({ hang }) => ({ tools: [{ ...look, needsApproval: true, preview: hang }] }),
-  'the check of an output': ({ hang }) => ({ output: z.object({}).refine(hang) }),
+  'the validation of an output': ({ hang }) => ({ output: z.object({}).refine(hang) }),
 };
 
-test.each(Object.entries(hanging))('%s may hang: an abort ends the run all the same', async (_, optionsOf) => {
+test.each(Object.entries(hanging))('an abort ends the run while %s hangs', async (_, optionsOf) => {
   const begun = Promise.withResolvers<void>();
   const hang = (): Promise<never> => {
     begun.resolve();

@@ -70,9 +70,10 @@ describe('ChatResponse', () => {
   test("has the same fields as OpenAI's type", () => {
     expectTypeOf<keyof ChatResponse>().toEqualTypeOf<keyof Theirs.ChatCompletion>();
     expectTypeOf<keyof ChatChoice>().toEqualTypeOf<keyof Theirs.ChatCompletion.Choice>();
-    // Received and sent messages have one type; only sent ones have `name`. OpenAI's type has no reasoning.
+    // Received and sent messages have one type; only sent ones have `name`. OpenAI's type has no reasoning, and no field
+    // of Pawl's own, which is never sent.
     type ReasoningField = 'reasoning_content' | 'reasoning' | 'reasoning_details';
-    expectTypeOf<Exclude<keyof AssistantMessage, 'name' | ReasoningField>>().toEqualTypeOf<
+    expectTypeOf<Exclude<keyof AssistantMessage, 'name' | 'pawl_kept' | ReasoningField>>().toEqualTypeOf<
       keyof Theirs.ChatCompletionMessage
     >();
     expectTypeOf<AssistantMessage['reasoning_content']>().toEqualTypeOf<string | undefined>();

@@ -190,6 +190,7 @@ describe('a host', () => {
       readonly limits?: RunRecord['limits'];
       readonly metadata?: RunRecord['metadata'];
       readonly traceparent?: string;
+      readonly tracestate?: string;
       readonly owner?: string;
     }>();
     // @ts-expect-error: `before` is missing

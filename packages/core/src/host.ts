@@ -14,6 +14,7 @@ export {
 } from './host/check-answer.ts';
 export { checkNumber } from './host/check-number.ts';
 export type { ConversationChange, ConversationStore, StoredConversation } from './host/conversation.ts';
+export { createEventReader } from './host/create-event-reader.ts';
 export { filterRuns } from './host/filter-runs.ts';
 export { hasEnded } from './host/follow-events.ts';
 export type {
@@ -34,6 +35,8 @@ export type {
   RecordedEvent,
   RecordedTrace,
   Resumable,
+  ResumableAgent,
+  ResumableByRecord,
   ResumableWithContext,
   ResumableWithConversation,
   RunCounts,
@@ -44,7 +47,7 @@ export type {
   RunSummary,
 } from './host/host.ts';
 export { readCloseOptions } from './host/host-options.ts';
-export { readAgentName, resumeWith } from './host/resumable.ts';
+export { chooseResumable, readAgentName, resumeWith } from './host/resumable.ts';
 export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
 export { listMetadataKeys, NO_RUNS } from './host/run-filter.ts';

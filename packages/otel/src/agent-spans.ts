@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   context,
+  INVALID_TRACEID,
   type Link,
   ROOT_CONTEXT,
   type Span,
@@ -12,18 +13,19 @@ import {
 import type { Usage } from '@pawl/core';
 import { addUsage } from '@pawl/core/events';
 import type { InstrumentedAgent, RunResult, RunSpan } from '@pawl/core/instrumentation';
+import { computeOnce } from './compute-once.ts';
 import { findModelErrorType } from './error-type.ts';
 import { guard } from './guard.ts';
 import { captureContent, type Recorder } from './recorder.ts';
 import { createSettingAttributes } from './request-attributes.ts';
 import { ATTRIBUTE, OPERATION, PAWL } from './semconv.ts';
 import { measureSeconds, readTime } from './stopwatch.ts';
-import { parseTraceparent } from './trace-context.ts';
+import { parseTraceContext } from './trace-context.ts';
 
 /** One `invoke_agent` span. */
 interface Invocation {
   readonly span: Span;
-  agent: string;
+  agent: InstrumentedAgent;
   readonly startedAt: number;
   modelCalls: number;
   toolCalls: number;
@@ -44,7 +46,9 @@ interface RunState {
 /** The spans of attempts at runs, and the parents of what happens in them. */
 export class AgentSpans {
   readonly #recorder: Recorder;
+  /** The attempts that are described. */
   readonly #states = new WeakMap<RunSpan, RunState>();
+  readonly #descriptions = new WeakMap<InstrumentedAgent, AgentDescription>();
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
@@ -55,13 +59,22 @@ export class AgentSpans {
    * then only metrics are recorded.
    */
   shouldDescribeCalls(run: RunSpan): boolean {
-    if (this.#states.get(run)?.isSampled === true) return true;
-    return guard('the metrics', () => this.#recorder.metrics()) !== undefined;
+    return this.#states.has(run);
   }
 
-  async instrumentRun(run: RunSpan, work: () => Promise<RunResult>): Promise<RunResult> {
+  instrumentRun(run: RunSpan, work: () => Promise<RunResult>): Promise<RunResult> {
     const state = guard('the span of a run', () => this.#begin(run));
     if (state === undefined) return work();
+    if (state.isSampled || this.#recorder.metrics() !== undefined) return this.#describe(state, work);
+    const { span } = state.current;
+    // A span that does not record needs no end, but its context says that nothing inside is sampled. Without an SDK it says nothing.
+    return span.spanContext().traceId === INVALID_TRACEID
+      ? work()
+      : context.with(trace.setSpan(state.outer, span), work);
+  }
+
+  async #describe(state: RunState, work: () => Promise<RunResult>): Promise<RunResult> {
+    this.#states.set(state.run, state);
     try {
       const result = await context.with(trace.setSpan(state.outer, state.current.span), work);
       // A span of recorded work alone is not ended, so that it is never exported.
@@ -73,12 +86,14 @@ export class AgentSpans {
     }
   }
 
-  /** Gives the context for the span of a call of that agent. */
-  enter(run: RunSpan, agent: InstrumentedAgent): Context {
-    const active = context.active();
+  /** Gives the context for the span of a call of that agent; `undefined` if the call has no span. */
+  enter(run: RunSpan, agent: InstrumentedAgent): Context | undefined {
     const state = this.#states.get(run);
-    if (state === undefined) return active;
-    if (state.current.agent !== agent.name) this.#changeAgent(state, agent);
+    if (state === undefined) return undefined;
+    if (state.current.agent.name !== agent.name) this.#changeAgent(state, agent);
+    if (!state.isSampled) return undefined;
+
+    const active = context.active();
     const span = trace.getSpan(active);
     // Without a context manager nothing is active. After a handoff the span of the agent before still is.
     const isOutside = span === undefined || state.ended.includes(span);
@@ -103,13 +118,15 @@ export class AgentSpans {
 
   #begin(run: RunSpan): RunState {
     const { resume } = this.#recorder;
-    const { record, traceparent, isResumed } = run;
-    const first = record.trace === undefined ? undefined : parseTraceparent(record.trace.traceparent);
+    const { record, traceparent, tracestate, isResumed } = run;
+    const first = record.trace === undefined ? undefined : parseTraceContext(record.trace);
     // A run that is inside another one has that one's call as its parent.
     const isOutermost = run.path === '';
     const active = context.active();
     const remote =
-      trace.getSpan(active) === undefined && traceparent !== undefined ? parseTraceparent(traceparent) : undefined;
+      trace.getSpan(active) === undefined && traceparent !== undefined
+        ? parseTraceContext({ traceparent, ...(tracestate !== undefined && { tracestate }) })
+        : undefined;
     const isLater = isOutermost && first !== undefined && (isResumed || record.trace?.origin === 'enqueue');
     const parent = isLater && resume === 'parent' ? first : isOutermost ? remote : undefined;
     const outer = parent === undefined ? active : trace.setSpanContext(isLater ? ROOT_CONTEXT : active, parent);
@@ -118,28 +135,19 @@ export class AgentSpans {
     if (isOutermost && run.suspendedMs !== undefined && current.span.isRecording()) {
       current.span.addEvent(PAWL.wait, { [PAWL.waitedMs]: run.suspendedMs });
     }
-    const isSampled = current.span.isRecording();
-    const state: RunState = { run, outer, ended: [], isSampled, current };
-    this.#states.set(run, state);
-    return state;
+    return { run, outer, ended: [], isSampled: current.span.isRecording(), current };
   }
 
   #start(
     run: RunSpan,
     { agent, outer, links }: { readonly agent: InstrumentedAgent; readonly outer: Context; readonly links: Link[] },
   ): Invocation {
-    const { name, models } = agent;
-    const [model] = models;
-    const attributes: Attributes = {
-      [ATTRIBUTE.operationName]: OPERATION.invokeAgent,
-      [ATTRIBUTE.agentName]: name,
-      ...(models.length === 1 && { [ATTRIBUTE.requestModel]: model.name }),
-    };
-    const span = this.#recorder.tracer.startSpan(`${OPERATION.invokeAgent} ${name}`, { attributes, links }, outer);
+    const { name, attributes } = this.#getDescription(agent);
+    const span = this.#recorder.tracer.startSpan(name, { attributes, links }, outer);
     if (span.isRecording()) span.setAttributes(describeRun(run, agent));
     return {
       span,
-      agent: name,
+      agent,
       startedAt: readTime(),
       modelCalls: 0,
       toolCalls: 0,
@@ -153,7 +161,7 @@ export class AgentSpans {
     const { current, run, outer } = state;
     if (run.isResumed && current.modelCalls + current.toolCalls === 0) {
       // An earlier attempt handed over: the agent that began the run does nothing in this one.
-      current.agent = agent.name;
+      current.agent = agent;
       current.span.updateName(`${OPERATION.invokeAgent} ${agent.name}`);
       current.span.setAttributes({ [ATTRIBUTE.agentName]: agent.name });
       return;
@@ -209,10 +217,39 @@ export class AgentSpans {
       if (usage !== undefined) span.setAttributes(createUsageTotals(usage, this.#recorder.aggregateUsage));
     }
     guard('the metrics of a run', () =>
-      this.#recorder.metrics()?.recordAgent(measureSeconds(startedAt), { agent, errorType, modelCalls, toolCalls }),
+      this.#recorder.metrics()?.recordAgent(measureSeconds(startedAt), {
+        attributes: this.#getDescription(agent).labels,
+        errorType,
+        modelCalls,
+        toolCalls,
+      }),
     );
     span.end();
   }
+
+  #getDescription(agent: InstrumentedAgent): AgentDescription {
+    return computeOnce(this.#descriptions, agent, describeAgent);
+  }
+}
+
+/** How the spans of an agent begin, and the attributes of its metrics. */
+interface AgentDescription {
+  readonly name: string;
+  readonly attributes: Attributes;
+  readonly labels: Attributes;
+}
+
+function describeAgent({ name, models }: InstrumentedAgent): AgentDescription {
+  const [model] = models;
+  return {
+    name: `${OPERATION.invokeAgent} ${name}`,
+    attributes: {
+      [ATTRIBUTE.operationName]: OPERATION.invokeAgent,
+      [ATTRIBUTE.agentName]: name,
+      ...(models.length === 1 && { [ATTRIBUTE.requestModel]: model.name }),
+    },
+    labels: { [ATTRIBUTE.agentName]: name },
+  };
 }
 
 function describeRun(

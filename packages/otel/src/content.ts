@@ -1,4 +1,5 @@
 import type { AssistantMessage, ChatRequest, ChatResponse, Message, ToolCall, UserPart } from '@pawl/core/chat';
+import { computeOnce } from './compute-once.ts';
 
 /** One part of a message, in the form of the semantic conventions. Further fields may follow. */
 export type ContentPart =
@@ -38,7 +39,7 @@ export class ContentEncoder {
 
   encodeInstructions({ messages: [first] }: Pick<ChatRequest, 'messages'>): string | undefined {
     if (!isInstruction(first)) return undefined;
-    return encodeOnce(this.#instructions, first, () => JSON.stringify(this.#keep(toParts(first))));
+    return computeOnce<object, string>(this.#instructions, first, () => JSON.stringify(this.#keep(toParts(first))));
   }
 
   encodeOutput({ choices }: ChatResponse): string {
@@ -51,7 +52,7 @@ export class ContentEncoder {
   }
 
   encodeTools(tools: NonNullable<ChatRequest['tools']>): string {
-    return encodeOnce(this.#tools, tools, () =>
+    return computeOnce<object, string>(this.#tools, tools, () =>
       JSON.stringify(
         tools.map((tool) => {
           if (tool.type === 'custom') return { ...tool.custom, type: 'custom' };
@@ -78,7 +79,7 @@ export class ContentEncoder {
   }
 
   #encodeMessage(message: Message): string {
-    return encodeOnce(this.#messages, message, () => {
+    return computeOnce<object, string>(this.#messages, message, () => {
       const { role } = message;
       const name = 'name' in message && role !== 'function' ? message.name : undefined;
       const known = role === 'developer' ? 'system' : role === 'function' ? 'tool' : role;
@@ -96,14 +97,6 @@ export class ContentEncoder {
 
 /** The JSON text of what never changes. */
 type TextCache = WeakMap<object, string>;
-
-function encodeOnce(cache: TextCache, source: object, encode: () => string): string {
-  const known = cache.get(source);
-  if (known !== undefined) return known;
-  const text = encode();
-  cache.set(source, text);
-  return text;
-}
 
 function isInstruction(message: Message | undefined): message is Extract<Message, { role: 'system' | 'developer' }> {
   return message?.role === 'system' || message?.role === 'developer';

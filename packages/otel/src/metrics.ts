@@ -9,14 +9,9 @@ import {
 } from '@opentelemetry/api';
 import type { Usage } from '@pawl/core';
 import type { ChatResponse } from '@pawl/core/chat';
+import type { InferenceLabels } from './inference-labels.ts';
 import { listModalities } from './response-attributes.ts';
 import { ATTRIBUTE, BUCKETS, METRIC } from './semconv.ts';
-
-/** Attributes of the same model, which differ from call to call only in the model that responded. */
-export interface InferenceLabels {
-  readonly attributes: Attributes;
-  readonly responseModel: string | undefined;
-}
 
 /** The instruments of the semantic conventions. */
 export class Metrics {
@@ -59,16 +54,15 @@ export class Metrics {
     seconds: number,
     { labels, errorType }: { readonly labels: InferenceLabels; readonly errorType: string | undefined },
   ): void {
-    const attributes = createLabels(labels);
-    this.#inferenceDuration.record(seconds, withError(attributes, errorType));
+    this.#inferenceDuration.record(seconds, withError(labels.attributes, errorType));
   }
 
   recordFirstChunk(seconds: number, labels: InferenceLabels): void {
-    this.#timeToFirstChunk.record(seconds, createLabels(labels));
+    this.#timeToFirstChunk.record(seconds, labels.attributes);
   }
 
   recordNextChunk(seconds: number, labels: InferenceLabels): void {
-    this.#timePerOutputChunk.record(seconds, createLabels(labels));
+    this.#timePerOutputChunk.record(seconds, labels.attributes);
   }
 
   /** What the run is charged for the call: also the estimates for attempts that failed. */
@@ -76,10 +70,9 @@ export class Metrics {
     usage: Usage,
     { labels, response }: { readonly labels: InferenceLabels; readonly response: ChatResponse | undefined },
   ): void {
-    const attributes = createLabels(labels);
-    addByModality(this.#inputTokens, usage.inputTokens, { attributes, counted: listModalities(response, 'input') });
-    addByModality(this.#outputTokens, usage.outputTokens, { attributes, counted: listModalities(response, 'output') });
-    const unknown = { ...attributes, [ATTRIBUTE.tokenModality]: 'unknown' };
+    const { attributes, unknown } = labels;
+    addByModality(this.#inputTokens, usage.inputTokens, { labels, counted: listModalities(response, 'input') });
+    addByModality(this.#outputTokens, usage.outputTokens, { labels, counted: listModalities(response, 'output') });
     if (usage.cachedInputTokens > 0) this.#cacheRead.add(usage.cachedInputTokens, unknown);
     if (usage.reasoningTokens > 0) this.#reasoning.add(usage.reasoningTokens, unknown);
     const written = response?.usage?.prompt_tokens_details?.cache_write_tokens ?? 0;
@@ -91,13 +84,13 @@ export class Metrics {
   recordAgent(
     seconds: number,
     ended: {
-      readonly agent: string;
+      readonly attributes: Attributes;
       readonly errorType: string | undefined;
       readonly modelCalls: number;
       readonly toolCalls: number;
     },
   ): void {
-    const attributes: Attributes = { [ATTRIBUTE.agentName]: ended.agent };
+    const { attributes } = ended;
     this.#agentDuration.record(seconds, withError(attributes, ended.errorType));
     this.#inferenceCalls.record(ended.modelCalls, attributes);
     this.#toolCalls.record(ended.toolCalls, attributes);
@@ -131,26 +124,22 @@ export function createMetricsSource(meter: Meter | undefined, scope: string): ()
   };
 }
 
-function createLabels({ attributes, responseModel }: InferenceLabels): Attributes {
-  return responseModel === undefined ? attributes : { ...attributes, [ATTRIBUTE.responseModel]: responseModel };
-}
-
 function withError(attributes: Attributes, errorType: string | undefined): Attributes {
   return errorType === undefined ? attributes : { ...attributes, [ATTRIBUTE.errorType]: errorType };
 }
 
 interface CountedTokens {
-  readonly attributes: Attributes;
+  readonly labels: InferenceLabels;
   readonly counted: ReturnType<typeof listModalities>;
 }
 
 /** The sum over all modalities is the total. What the server did not count apart is `unknown`. */
-function addByModality(counter: Counter, total: number, { attributes, counted }: CountedTokens): void {
+function addByModality(counter: Counter, total: number, { labels, counted }: CountedTokens): void {
   let rest = total;
   for (const [modality, tokens] of counted) {
     const part = Math.min(tokens, rest);
-    if (part > 0) counter.add(part, { ...attributes, [ATTRIBUTE.tokenModality]: modality });
+    if (part > 0) counter.add(part, { ...labels.attributes, [ATTRIBUTE.tokenModality]: modality });
     rest -= part;
   }
-  if (rest > 0 || total === 0) counter.add(rest, { ...attributes, [ATTRIBUTE.tokenModality]: 'unknown' });
+  if (rest > 0 || total === 0) counter.add(rest, labels.unknown);
 }

@@ -1,24 +1,27 @@
-import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { ChatModel, Usage } from '@pawl/core';
+import { type Attributes, type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Usage } from '@pawl/core';
 import type { ChatResponse, Delta } from '@pawl/core/chat';
 import type { AttemptSpan, ModelCallResult, ModelCallSpan } from '@pawl/core/instrumentation';
 import type { AgentSpans } from './agent-spans.ts';
 import { findModelErrorType } from './error-type.ts';
 import { guard } from './guard.ts';
-import type { InferenceLabels } from './metrics.ts';
+import { type InferenceLabels, LabelCache } from './inference-labels.ts';
 import { recordException } from './record-exception.ts';
 import { captureContent, type Recorder } from './recorder.ts';
 import { createModelAttributes, createSettingAttributes } from './request-attributes.ts';
 import { createOpenaiAttributes, createResponseAttributes, createUsageAttributes } from './response-attributes.ts';
 import { ATTRIBUTE, EVENT, OPERATION, PAWL } from './semconv.ts';
 import { measureSeconds, readTime } from './stopwatch.ts';
+import { runWithin, UNSAMPLED } from './unsampled.ts';
 
 /** A model call under way. */
 interface OpenCall {
   readonly call: ModelCallSpan;
   readonly span: Span;
-  /** Those of its metrics. */
-  readonly attributes: Attributes;
+  /** The context of the call; absent if it has no span. */
+  readonly within: Context | undefined;
+  /** Those of its metrics before a response. */
+  readonly labels: InferenceLabels;
   readonly startedAt: number;
   /** In seconds since the start of the call. */
   firstChunk: number | undefined;
@@ -30,6 +33,7 @@ export class ModelSpans {
   readonly #recorder: Recorder;
   readonly #agents: AgentSpans;
   readonly #open = new WeakMap<ModelCallSpan, OpenCall>();
+  readonly #labels = new LabelCache();
 
   constructor(recorder: Recorder, agents: AgentSpans) {
     this.#recorder = recorder;
@@ -42,11 +46,10 @@ export class ModelSpans {
 
   async #describe(call: ModelCallSpan, work: () => Promise<ModelCallResult>): Promise<ModelCallResult> {
     if (call.origin === 'lost') return this.#countLost(call, work);
-    const begun = guard('the span of a model call', () => this.#begin(call));
-    if (begun === undefined) return work();
-    const { open, within } = begun;
+    const open = guard('the span of a model call', () => this.#begin(call));
+    if (open === undefined) return work();
     try {
-      const result = await context.with(within, work);
+      const result = await runWithin(open.within, work);
       guard('the span of a model call', () => this.#finish(open, result));
       return result;
     } catch (error) {
@@ -80,23 +83,36 @@ export class ModelSpans {
   async #countLost(call: ModelCallSpan, work: () => Promise<ModelCallResult>): Promise<ModelCallResult> {
     const result = await work();
     guard('the metrics of a model call', () => {
-      const labels = toLabels(call.model, call.request.model, undefined);
+      const labels = this.#labels.getLabels(call.model, call.request.model, undefined);
       this.#recorder.metrics()?.recordUsage(call.getUsage(), { labels, response: undefined });
     });
     return result;
   }
 
-  #begin(call: ModelCallSpan): { readonly open: OpenCall; readonly within: ReturnType<typeof context.active> } {
-    const { run, agent, model, request, isCompacted } = call;
+  #begin(call: ModelCallSpan): OpenCall {
+    const { run, agent, model, request } = call;
+    const labels = this.#labels.getLabels(model, request.model, undefined);
     const parent = this.#agents.enter(run, agent);
-    const named = { [ATTRIBUTE.operationName]: OPERATION.chat, ...createModelAttributes(model, request.model) };
-    const requested = request.model ?? model.name;
-    const { tracer } = this.#recorder;
-    const span = tracer.startSpan(
-      `${OPERATION.chat} ${requested}`,
-      { kind: SpanKind.CLIENT, attributes: named },
-      parent,
-    );
+    const span = parent === undefined ? UNSAMPLED : this.#startSpan(call, { attributes: labels.attributes, parent });
+    const open = {
+      call,
+      span,
+      within: parent && trace.setSpan(parent, span),
+      labels,
+      startedAt: readTime(),
+      firstChunk: undefined,
+      lastChunkAt: undefined,
+    };
+    this.#open.set(call, open);
+    return open;
+  }
+
+  #startSpan(
+    { run, model, request, isCompacted }: ModelCallSpan,
+    { attributes, parent }: { readonly attributes: Attributes; readonly parent: Context },
+  ): Span {
+    const name = `${OPERATION.chat} ${request.model ?? model.name}`;
+    const span = this.#recorder.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
     if (span.isRecording()) {
       const { conversation } = run.record;
       span.setAttributes({
@@ -106,21 +122,12 @@ export class ModelSpans {
         ...(isCompacted && { [ATTRIBUTE.conversationCompacted]: true }),
       });
     }
-    const open = {
-      call,
-      span,
-      attributes: named,
-      startedAt: readTime(),
-      firstChunk: undefined,
-      lastChunkAt: undefined,
-    };
-    this.#open.set(call, open);
-    return { open, within: trace.setSpan(parent, span) };
+    return span;
   }
 
   #recordChunk(delta: Delta, open: OpenCall): void {
     if (delta.type !== 'text') return;
-    const labels = { attributes: open.attributes, responseModel: undefined };
+    const { labels } = open;
     const now = readTime();
     if (open.lastChunkAt === undefined) {
       open.firstChunk = measureSeconds(open.startedAt);
@@ -200,7 +207,8 @@ export class ModelSpans {
       );
     }
     guard('the metrics of a model call', () => {
-      const labels = toLabels(model, model === call.model ? call.request.model : undefined, response);
+      const requested = model === call.model ? call.request.model : undefined;
+      const labels = this.#labels.getLabels(model, requested, response?.model);
       const metrics = this.#recorder.metrics();
       metrics?.recordInference(measureSeconds(startedAt), { labels, errorType });
       metrics?.recordUsage(usage, { labels, response });
@@ -224,15 +232,6 @@ export class ModelSpans {
       ...(tools.length > 0 && { [ATTRIBUTE.toolDefinitions]: encoder.encodeTools(tools) }),
     });
   }
-}
-
-function toLabels(
-  model: ChatModel,
-  requested: string | undefined,
-  response: ChatResponse | undefined,
-): InferenceLabels {
-  const attributes = { [ATTRIBUTE.operationName]: OPERATION.chat, ...createModelAttributes(model, requested) };
-  return { attributes, responseModel: response?.model };
 }
 
 /** What the journal says of why there is no response. */

@@ -7,7 +7,7 @@ import { createMetricsSource } from './metrics.ts';
 import { ModelSpans } from './model-spans.ts';
 import type { ContentCapture, EnrichedSpan, Recorder } from './recorder.ts';
 import { ToolSpans } from './tool-spans.ts';
-import { formatActiveTraceparent } from './trace-context.ts';
+import { ActiveTraceContext } from './trace-context.ts';
 
 export interface TelemetryOptions {
   /** @defaultValue the tracer `@pawl/otel` of the global provider */
@@ -64,15 +64,18 @@ export function telemetry(options: TelemetryOptions = {}): Instrumentation {
     resume: resume ?? 'link',
     enrich: enrich ?? (() => undefined),
   };
+  const active = new ActiveTraceContext();
   const agents = new AgentSpans(recorder);
   const models = new ModelSpans(recorder, agents);
   const tools = new ToolSpans(recorder, agents);
   return {
     instrumentRun: (span, work) => agents.instrumentRun(span, work),
+    shouldInstrumentCalls: (run) => agents.shouldDescribeCalls(run),
     instrumentModelCall: (span, work) => models.instrumentModelCall(span, work),
     instrumentAttempt: (span, work) => models.instrumentAttempt(span, work),
     instrumentToolCall: (span, work) => tools.instrumentToolCall(span, work),
-    traceparent: formatActiveTraceparent,
+    traceparent: () => active.getTraceparent(),
+    tracestate: () => active.getTracestate(),
   };
 }
 

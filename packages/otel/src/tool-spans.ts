@@ -1,6 +1,6 @@
-import { type Attributes, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { getCallName } from '@pawl/core/chat';
-import type { ToolCallResult, ToolCallSpan } from '@pawl/core/instrumentation';
+import type { InstrumentedAgent, ToolCallResult, ToolCallSpan } from '@pawl/core/instrumentation';
 import type { AgentSpans } from './agent-spans.ts';
 import { findModelErrorType, findToolErrorType } from './error-type.ts';
 import { guard } from './guard.ts';
@@ -8,10 +8,13 @@ import { recordException } from './record-exception.ts';
 import { captureContent, type Recorder } from './recorder.ts';
 import { ATTRIBUTE, EVENT, OPERATION, PAWL } from './semconv.ts';
 import { measureSeconds, readTime } from './stopwatch.ts';
+import { runWithin, UNSAMPLED } from './unsampled.ts';
 
 interface OpenCall {
   readonly call: ToolCallSpan;
   readonly span: Span;
+  /** The context of the call; absent if it has no span. */
+  readonly within: Context | undefined;
   readonly startedAt: number;
 }
 
@@ -19,6 +22,11 @@ interface OpenCall {
 export class ToolSpans {
   readonly #recorder: Recorder;
   readonly #agents: AgentSpans;
+  /** The attributes of the metrics of a tool, for the agent that called it last. */
+  readonly #labels = new WeakMap<
+    NonNullable<ToolCallSpan['tool']>,
+    { readonly agent: InstrumentedAgent; readonly attributes: Attributes }
+  >();
 
   constructor(recorder: Recorder, agents: AgentSpans) {
     this.#recorder = recorder;
@@ -30,11 +38,10 @@ export class ToolSpans {
   }
 
   async #describe(call: ToolCallSpan, work: () => Promise<ToolCallResult>): Promise<ToolCallResult> {
-    const begun = guard('the span of a tool call', () => this.#begin(call));
-    if (begun === undefined) return work();
-    const { open, within } = begun;
+    const open = guard('the span of a tool call', () => this.#begin(call));
+    if (open === undefined) return work();
     try {
-      const result = await context.with(within, work);
+      const result = await runWithin(open.within, work);
       // A span of recorded work alone is not ended, so that it is never exported.
       if (!result.replayed) guard('the span of a tool call', () => this.#finish(open, result));
       return result;
@@ -44,10 +51,15 @@ export class ToolSpans {
     }
   }
 
-  #begin(call: ToolCallSpan): { readonly open: OpenCall; readonly within: ReturnType<typeof context.active> } {
-    const { run, agent, tool } = call;
+  #begin(call: ToolCallSpan): OpenCall {
+    const parent = this.#agents.enter(call.run, call.agent);
+    const span = parent === undefined ? UNSAMPLED : this.#startSpan(call, parent);
+    return { call, span, within: parent && trace.setSpan(parent, span), startedAt: readTime() };
+  }
+
+  #startSpan(call: ToolCallSpan, parent: Context): Span {
+    const { agent, tool } = call;
     const name = getCallName(call.call);
-    const parent = this.#agents.enter(run, agent);
     const attributes = {
       [ATTRIBUTE.operationName]: OPERATION.executeTool,
       [ATTRIBUTE.toolName]: name,
@@ -62,7 +74,7 @@ export class ToolSpans {
         ...createTransferAttributes(call),
       });
     }
-    return { open: { call, span, startedAt: readTime() }, within: trace.setSpan(parent, span) };
+    return span;
   }
 
   #finish(open: OpenCall, result: ToolCallResult): void {
@@ -98,12 +110,21 @@ export class ToolSpans {
     // A closed call ran nothing.
     if (call.kind !== 'closed') {
       this.#agents.addToolCall(call.run);
-      const attributes = createMetricAttributes(call);
+      const attributes = this.#getLabels(call);
       guard('the metrics of a tool call', () =>
         this.#recorder.metrics()?.recordTool(measureSeconds(startedAt), { attributes, errorType }),
       );
     }
     span.end();
+  }
+
+  #getLabels({ tool, agent }: ToolCallSpan): Attributes {
+    if (tool === undefined) return createLabels('_OTHER', agent.name); // A model may make up any number of names.
+    const before = this.#labels.get(tool);
+    if (before?.agent === agent) return before.attributes;
+    const attributes = createLabels(tool.name, agent.name);
+    this.#labels.set(tool, { agent, attributes });
+    return attributes;
   }
 
   #captureContent(
@@ -133,11 +154,6 @@ function createTransferAttributes({ tool }: ToolCallSpan): Attributes {
   };
 }
 
-function createMetricAttributes({ tool, agent }: ToolCallSpan): Attributes {
-  return {
-    // A model may make up any number of names.
-    [ATTRIBUTE.toolName]: tool?.name ?? '_OTHER',
-    [ATTRIBUTE.toolType]: 'function',
-    [ATTRIBUTE.agentName]: agent.name,
-  };
+function createLabels(tool: string, agent: string): Attributes {
+  return { [ATTRIBUTE.toolName]: tool, [ATTRIBUTE.toolType]: 'function', [ATTRIBUTE.agentName]: agent };
 }

@@ -113,6 +113,8 @@ interface RunBasics {
   readonly stream?: boolean;
   /** The W3C trace context header, which tools and models get. */
   readonly traceparent?: string;
+  /** The W3C `tracestate` header that came with `traceparent`. Ignored without it. */
+  readonly tracestate?: string;
   /** Wraps this run as `instrumentation` of the agent does, and that one. */
   readonly instrumentation?: Instrumentation | undefined;
   /** Gets the bytes of the model requests of this run, after that of the agent. */

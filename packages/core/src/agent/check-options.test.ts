@@ -79,14 +79,14 @@ test.each([
     { wrapModelcal: pass },
     'middleware[0] has no hook "wrapModelcal". Did you mean "wrapModelCall"?',
   ],
-  ['a hook of another name', { model: pass }, 'middleware[0] has no hook "model". Did you mean "wrapModelCall"?'],
+  ['a hook of an earlier name', { model: pass }, 'middleware[0] has no hook "model". Did you mean "wrapModelCall"?'],
   [
     'a hook of another library',
     { beforeTool: pass },
     'middleware[0] has no hook "beforeTool". Did you mean "wrapToolCall"?',
   ],
   [
-    'a misspelt hook of another name',
+    'a misspelt earlier name',
     { prepareTurn: pass, toool: pass },
     'middleware[0] has no hook "toool". Did you mean "wrapToolCall"?',
   ],
@@ -96,7 +96,7 @@ test.each([
     'middleware[0] has no hook "prepareturn". Did you mean "prepareTurn"?',
   ],
   [
-    'no hook at all',
+    'an unknown name',
     { intercept: pass },
     'middleware[0] has no hook "intercept". The hooks are: prepareTurn, wrapModelCall, wrapToolCall.',
   ],
@@ -108,7 +108,7 @@ test.each([
     'middleware[0] has no hook. The hooks are: prepareTurn, wrapModelCall, wrapToolCall.',
   ],
   [
-    'a hook that is no function',
+    'a hook that is not a function',
     { wrapToolCall: true },
     'middleware[0].wrapToolCall is not a function. Pass a function, or leave it out.',
   ],
@@ -117,8 +117,8 @@ test.each([
 });
 
 test.each([
-  ['fields of its own', { wrapModelCall: pass, tools: [], close: pass }],
-  ['nothing to do', { tools: [] }],
+  ['further fields', { wrapModelCall: pass, tools: [], close: pass }],
+  ['no hook and known fields', { tools: [] }],
   [
     'hooks that are methods',
     new (class {

@@ -1,15 +1,13 @@
 import { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
-import { type Json, parseJson } from '../base/json.ts';
-import { getCallArguments, getCallName, type ToolCall } from '../chat/message.ts';
-import type { EventType, RunEvent, ToolCallFields } from '../event/event.ts';
-import type { JournalEvent, ToolFinishedEvent } from '../event/journal-event.ts';
+import type { EventType, RunEvent } from '../event/event.ts';
+import type { JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
 import { type Listener, type Listeners, Observers } from '../event/observers.ts';
+import { describeSubject, EventSubjects } from '../host/event-subjects.ts';
 import type { FollowedEvent, FollowedRun, Follower } from '../host/live-runs.ts';
 import type { StepRecord } from '../host/step-runner.ts';
-import { parseArguments } from '../tool/arguments.ts';
-import { type Emission, type EventSubject, UnfinishedEvents } from './unfinished-events.ts';
+import { type Emission, UnfinishedEvents } from './unfinished-events.ts';
 
 export interface EventStreamOptions {
   readonly runId: string;
@@ -142,9 +140,10 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     };
     const relay = async (): Promise<void> => {
       for (let next = await channel.next(); next.done !== true; next = await channel.next()) {
-        const { seq, path, replayed, event, position } = next.value;
+        const { seq, path, replayed, event, position, step } = next.value;
         const isKnown = replayed || ('activeMs' in event && seq <= known);
-        const followed: FollowedEvent = { path, event, replayed: isKnown, ...(position !== undefined && { position }) };
+        const place = { ...(position !== undefined && { position }), ...(step !== undefined && { step }) };
+        const followed: FollowedEvent = { path, event, replayed: isKnown, ...place };
         await onEvent(followed);
       }
     };
@@ -195,7 +194,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
 
   #createEmission(
     event: JournalEvent | LiveEvent,
-    how: Pick<Emission, 'path' | 'replayed' | 'at' | 'position'>,
+    how: Pick<Emission, 'path' | 'replayed' | 'at' | 'position' | 'step'>,
   ): Emission {
     return { seq: ++this.#seq, ...how, event, subject: this.#subjects.trackSubject(how.path, event) };
   }
@@ -215,73 +214,12 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
 
   #toRunEvent(emission: Emission): RunEvent {
     if (emission.runEvent !== undefined) return emission.runEvent;
-    const { event, seq, at, path, replayed, position, subject } = emission;
+    const { event, seq, at, path, replayed, position, step, subject } = emission;
     const { runId } = this.#options;
-    const place = position === undefined ? undefined : { position };
+    const place = { ...(position !== undefined && { position }), ...(step !== undefined && { step }) };
     const stamp = { runId, path, seq, at, ...place, ...(replayed && { replayed }) };
     // An event has the fields of a call exactly if it is about a call, which the compiler cannot infer through the union.
-    emission.runEvent = { ...event, ...describe(event, subject), ...stamp } as RunEvent;
+    emission.runEvent = { ...event, ...describeSubject(event, subject), ...stamp } as RunEvent;
     return emission.runEvent;
   }
-}
-
-/**
- * Tracks the active agent and the last tool calls, for a run and each nested run.
- *
- * The journal has arguments and results once. The other fields of emitted events are derived from it, equally for live and replayed events.
- */
-class EventSubjects {
-  readonly #agents = new Map<string, string>();
-  #calls: Map<string, readonly ToolCall[]> | undefined;
-
-  constructor(agent: string) {
-    this.#agents.set('', agent);
-  }
-
-  /** Returns the subject of an event. Must be called once for each event, in order. */
-  trackSubject(path: string, event: JournalEvent | LiveEvent): EventSubject {
-    if (event.type === 'run.started') this.#agents.set(path, event.agent);
-    if (event.type === 'model.responded') this.#setCalls(path, event.message.tool_calls);
-    const subject = { agent: this.#agents.get(path) ?? '', call: this.#findCall(path, event) };
-    // After the lookup: the event itself belongs to the agent that hands over.
-    if (event.type === 'handoff.completed') this.#agents.set(path, event.to);
-    return subject;
-  }
-
-  #setCalls(path: string, calls: readonly ToolCall[] | undefined): void {
-    if (calls === undefined) this.#calls?.delete(path);
-    else this.#calls = (this.#calls ?? new Map()).set(path, calls);
-  }
-
-  #findCall(path: string, event: JournalEvent | LiveEvent): ToolCall | undefined {
-    if ('call' in event) return event.call;
-    if (event.type === 'approval.requested') return event.pending.call;
-    // The index of a `tool_call.delta` refers to a response that is not complete yet.
-    return 'index' in event && event.type !== 'tool_call.delta' ? this.#calls?.get(path)?.[event.index] : undefined;
-  }
-}
-
-interface Description extends Partial<ToolCallFields> {
-  readonly agent: string;
-  readonly output?: Json;
-}
-
-/** Derives the fields of an emitted event that the journal does not store. */
-function describe(event: JournalEvent | LiveEvent, { agent, call }: EventSubject): Description {
-  if (call === undefined) return { agent };
-  const fields = { agent, toolCallId: call.id, toolName: getCallName(call), ...readInputField(call) };
-  return event.type === 'tool.finished' ? { ...fields, output: readOutputField(event) } : fields;
-}
-
-function readInputField(call: ToolCall): { readonly input?: Json } {
-  if (call.type === 'custom') return { input: call.custom.input };
-  const parsed = parseArguments(getCallArguments(call));
-  return parsed.ok ? { input: parsed.value as Json } : {}; // It was parsed from JSON.
-}
-
-/** Parses a result, which is stored as text. `isText` marks a text that the tool returned as text although it is valid JSON. */
-function readOutputField({ content, fullContent: full = content, isText }: ToolFinishedEvent): Json {
-  if (isText === true) return full;
-  const parsed = parseJson(full);
-  return parsed.ok ? (parsed.value as Json) : full; // It was parsed from JSON.
 }

@@ -12,7 +12,7 @@ import type { StepRunner } from '../host/step-runner.ts';
 import type { Conclusion } from '../loop/action.ts';
 import { createState } from '../loop/state.ts';
 import { createOutcome } from '../loop/transcript.ts';
-import { type InstrumentedRun, instrumentRun } from '../perform/instrumentation.ts';
+import { createRecordedTrace, type InstrumentedRun, instrumentRun } from '../perform/instrumentation.ts';
 import { describeReason } from '../perform/step.ts';
 import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
 import type { Blueprint } from './blueprint.ts';
@@ -204,9 +204,8 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     return { type: 'started', finish: () => runAttempt(blueprint, { ...attempt, stepRunner, record, instrumented }) };
   }
   return startInstrumented(instrumented, async (onStarted) => {
-    const traceparent = instrumented.instrumentation.traceparent?.();
-    const traced: RunRecord =
-      traceparent === undefined ? record : { ...record, trace: { traceparent, origin: 'start' } };
+    const trace = createRecordedTrace(instrumented.instrumentation);
+    const traced: RunRecord = trace === undefined ? record : { ...record, trace };
     const stepRunner = await startOnHost(traced, { host, onExistingRun });
     if (stepRunner === undefined) return undefined;
     onStarted();
@@ -215,17 +214,16 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
 }
 
 /** Starts a run inside its span. Resolves when the host has it, so that the next run of its conversation need not wait for its end. */
-async function startInstrumented(
+function startInstrumented(
   instrumented: InstrumentedRun,
   run: (onStarted: () => void) => Promise<Outcome<unknown> | undefined>,
 ): Promise<StartResult> {
-  const { promise: started, resolve: onStarted } = Promise.withResolvers<void>();
-  const finished = instrumentRun(instrumented, () => run(onStarted));
-  finished.catch(() => undefined); // Prevents an unhandled rejection before `finish` is called.
-  const exists = finished.then((outcome) => (outcome === undefined ? ('exists' as const) : undefined));
-  exists.catch(() => undefined);
-  if ((await Promise.race([started, exists])) === 'exists') return { type: 'exists' };
-  return { type: 'started', finish: () => finished as Promise<Outcome<unknown>> }; // It has started, so it has an outcome.
+  return new Promise((resolve, reject) => {
+    const onStarted = (): void => resolve({ type: 'started', finish: () => finished as Promise<Outcome<unknown>> }); // It has started, so it has an outcome.
+    const finished = instrumentRun(instrumented, () => run(onStarted));
+    // Has no effect after the start, except that a rejection is handled before `finish` is called.
+    finished.then(() => resolve({ type: 'exists' }), reject);
+  });
 }
 
 interface StartScope {

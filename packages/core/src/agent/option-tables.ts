@@ -31,6 +31,7 @@ const RUN_BASICS = {
   maxParallelToolCalls: 'number',
   stream: 'boolean',
   traceparent: 'text',
+  tracestate: 'text',
   instrumentation: 'any',
   wireLog: 'any',
   conversation: 'any',

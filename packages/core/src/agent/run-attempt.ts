@@ -1,6 +1,4 @@
 import { onCancel } from '../base/cancellation.ts';
-import type { Clock } from '../base/clock.ts';
-import { EndCallbacks } from '../base/end-callbacks.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
 import { toErrorData } from '../event/error-data.ts';
@@ -17,6 +15,7 @@ import { apply } from '../loop/apply.ts';
 import { createState } from '../loop/state.ts';
 import { buildTranscript } from '../loop/transcript.ts';
 import { guardWireLogs, type WireLog } from '../model/wire-log.ts';
+import { EndCallbacks } from '../perform/end-callbacks.ts';
 import { combineInstrumentations, type InstrumentedRun, type RunSpan } from '../perform/instrumentation.ts';
 import { runInScope } from '../perform/perform.ts';
 import type { EventSink, Scope } from '../perform/scope.ts';
@@ -56,7 +55,10 @@ export async function runAttempt<Output>(blueprint: Blueprint, attempt: RunAttem
   const definition = isShared && record.definition === undefined ? blueprint.getDefinitionRecord() : undefined;
   let saved: SavedOutcome | undefined;
   try {
-    const outcome = await runFrom(record, { blueprint, scope, definition });
+    const outcome = await runFrom(record, { blueprint, scope, definition }).finally(() => {
+      time.end();
+      return scope.endCallbacks.callAll();
+    });
     saved = await saveConversation(record, { conversation: options.conversation, outcome });
     scope.events.emitJournalEvent(
       { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs },
@@ -77,14 +79,18 @@ export function createInstrumentedRun(
 ): InstrumentedRun | undefined {
   const instrumentation = combineInstrumentations(options.instrumentation, own);
   if (instrumentation === undefined) return undefined;
-  const { suspendedMs, ...known } = attempt;
+  const { record, isResumed, attemptId, suspendedMs } = attempt;
+  const { traceparent, tracestate, modelSettings } = options;
   const span: RunSpan = {
-    ...known,
-    runId: attempt.record.runId,
+    runId: record.runId,
     path: '',
     agent: definition.identity,
-    modelSettings: { ...settings, ...options.modelSettings },
-    ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
+    modelSettings: modelSettings === undefined ? settings : { ...settings, ...modelSettings },
+    record,
+    isResumed,
+    attemptId,
+    ...(traceparent !== undefined && { traceparent }),
+    ...(tracestate !== undefined && { tracestate }),
     ...(suspendedMs !== undefined && { suspendedMs }),
   };
   return { instrumentation, span };
@@ -97,14 +103,8 @@ interface AttemptScope {
 }
 
 async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
-  const { time, endCallbacks } = from.scope;
-  try {
-    const { scope, state } = await begin({ ...from, history: () => restoreHistory(record) });
-    return await runInScope(scope, state);
-  } finally {
-    time.end();
-    await endCallbacks.callAll();
-  }
+  const { scope, state } = await begin({ ...from, history: () => restoreHistory(record) });
+  return runInScope(scope, state);
 }
 
 function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
@@ -124,11 +124,12 @@ function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
     runId: record.runId,
     path: '',
     traceparent: options.traceparent,
+    tracestate: options.tracestate,
     instrumented,
     wireLog: combineWireLogs(blueprint.wireLog, options.wireLog, events),
     context: options.context as never, // `Agent` checks its type.
     cancellation: ports.cancellation,
-    endCallbacks: createEndCallbacks(events, clock),
+    endCallbacks: new EndCallbacks(events, clock),
     memo: new Map(),
     clock,
     random,
@@ -154,14 +155,6 @@ function combineWireLogs(agent: WireLog | undefined, run: WireLog | undefined, e
   return guardWireLogs([agent, run], (method, error) => {
     void events.emitLiveEvent({ type: 'listener.failed', event: `wireLog.${method}`, error: toErrorData(error) }); // This event needs no backpressure.
   });
-}
-
-function createEndCallbacks(events: EventSink, clock: Clock): EndCallbacks {
-  const name = 'onRunEnd';
-  const onFailure = (error: unknown): void => {
-    void events.emitLiveEvent({ type: 'listener.failed', event: name, error: toErrorData(error) }); // The run ends: nothing is left to hold back.
-  };
-  return new EndCallbacks({ name, clock, timeoutMs: 5_000, onFailure });
 }
 
 /** Charges the usage of each journal event to the budget, including replayed events. */

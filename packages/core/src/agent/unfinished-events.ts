@@ -1,13 +1,7 @@
-import type { ToolCall } from '../chat/message.ts';
 import type { EventType, RunEvent } from '../event/event.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
-
-/** The agent and the tool call of an event. Looked up when the event is emitted, since both may change later. */
-export interface EventSubject {
-  readonly agent: string;
-  readonly call: ToolCall | undefined;
-}
+import type { EventSubject } from '../host/event-subjects.ts';
 
 /** An event before it is converted for listeners: most journal events have no listener. */
 export interface Emission {
@@ -17,6 +11,8 @@ export interface Emission {
   readonly replayed: boolean;
   /** Of a journal event that its host has stored. */
   readonly position?: number;
+  /** Of a journal event that is recorded. */
+  readonly step?: string;
   readonly event: JournalEvent | LiveEvent;
   readonly subject: EventSubject;
   runEvent?: RunEvent;

@@ -12,14 +12,17 @@ const texts = fc
   })
   .map((pieces) => pieces.join(''));
 
+// Compares texts, not what JSON.parse returns: V8 13.6 may read the key `"` as `\\`, where an object before had the key `\\` in the same place.
 test('replaces each lone half of a surrogate pair in a value, and changes nothing else', () => {
   fc.assert(
     fc.property(fc.dictionary(texts, fc.array(texts)), (value) => {
-      const expected = Object.entries(value).map(([name, list]) => [
+      const entries = Object.entries(value).map(([name, list]) => [
         name.toWellFormed(),
         list.map((text) => text.toWellFormed()),
       ]);
-      expect(JSON.parse(stringifyWellFormed(value))).toEqual(Object.fromEntries(expected));
+      const expected = Object.fromEntries(entries);
+      fc.pre(Object.keys(expected).length === entries.length);
+      expect(stringifyWellFormed(value)).toBe(JSON.stringify(expected));
     }),
   );
 });

@@ -137,6 +137,8 @@ export class MessageReader {
         return;
       case 'function_call':
       case 'finish_reason': // The choice reader reads it.
+      case 'pawl_kept': // A server must not be able to set what another provider gets as its own.
+      case 'pawl_parts_of':
         return;
     }
     this.#fields.append(key, value);

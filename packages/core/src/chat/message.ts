@@ -1,3 +1,5 @@
+import type { KeptParts, PartsOfCall } from './kept-parts.ts';
+
 // The messages of Chat Completions (CreateChatCompletionRequest.messages), spelled as on the wire.
 
 /** The server can cache the prompt up to this point and reuse it for another request. */
@@ -61,6 +63,8 @@ export interface UserMessage {
   readonly role: 'user';
   readonly content: string | readonly UserPart[];
   readonly name?: string;
+  /** On the message with the images and files of tools: which parts belong to which call, in order. Never sent. */
+  readonly pawl_parts_of?: readonly PartsOfCall[];
 }
 
 export interface FunctionToolCall {
@@ -122,6 +126,8 @@ export interface AssistantMessage {
   readonly tool_calls?: readonly ToolCall[];
   /** @deprecated The legacy form of one tool call; `tool_calls` replaced it. */
   readonly function_call?: { readonly name: string; readonly arguments: string } | null;
+  /** What the provider that made this message needs back. Never sent by `openai()`. */
+  readonly pawl_kept?: KeptParts;
 }
 
 export interface ToolMessage {

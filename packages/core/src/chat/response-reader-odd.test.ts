@@ -57,3 +57,13 @@ test('A8: reads a deeply nested response, or throws a ProtocolError', () => {
   // Engines differ in the depth that they can stringify.
   expect(results.filter((result) => result !== 'response.garbage' && result !== 1)).toEqual([]);
 });
+
+test('ignores fields that only Pawl itself may set', () => {
+  const reader = new ResponseReader();
+  const own = { pawl_kept: { provider: 'anthropic.messages', parts: [1] }, pawl_parts_of: [1] };
+  reader.read({
+    object: 'chat.completion',
+    choices: [{ index: 0, message: { ...message, ...own }, finish_reason: 'stop' }],
+  });
+  expect(reader.finish('whole').response.choices[0].message).toEqual(message);
+});

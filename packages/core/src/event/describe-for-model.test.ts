@@ -23,7 +23,7 @@ test.each<[string, () => unknown]>([
   ['reads a field of null', () => (null as unknown as typeof none).name.first],
   ['writes a field of undefined', () => ((none as { name: unknown }).name = 1)],
   [
-    'takes undefined apart',
+    'destructures undefined',
     () => {
       const { name } = none;
       return name;
@@ -41,7 +41,7 @@ test.each<[string, () => unknown]>([
   ['stringifies a BigInt', () => JSON.stringify(5n)],
   ['reduces an empty list', () => ([] as number[]).reduce((sum, each) => sum + each)],
   [
-    'calls itself for ever',
+    'calls itself without end',
     () => {
       const again = (): number => again() + 1;
       return again();

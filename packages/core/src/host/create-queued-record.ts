@@ -24,7 +24,7 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     );
   }
   const where = `enqueue for agent "${agent}"`;
-  const { limits = {}, metadata = {}, owner, runId, traceparent } = checkOptions(options, ENQUEUE, where);
+  const { limits = {}, metadata = {}, owner, runId } = checkOptions(options, ENQUEUE, where);
   checkStorableText(owner, `${where}: owner`);
   checkLimits(limits, where); // Whether a cost limit has a price to count with is checked when the run begins.
   const messages = toMessages(input);
@@ -41,10 +41,16 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     ...(owner !== undefined && { owner }),
     at: now,
     isEnqueued: true,
-    ...(traceparent !== undefined && {
-      trace: { traceparent: checkTraceparent(traceparent, where), origin: 'enqueue' },
-    }),
+    ...createTrace(options, where),
   };
+}
+
+function createTrace({ traceparent, tracestate }: EnqueueOptions, where: string): Pick<RunRecord, 'trace'> {
+  if (traceparent === undefined && tracestate === undefined) return {};
+  if (traceparent === undefined)
+    throw new ConfigError(`${where}: there is tracestate, but no traceparent. Pass both headers of the caller.`);
+  const known = { traceparent: checkTraceparent(traceparent, where), origin: 'enqueue' } as const;
+  return { trace: tracestate === undefined ? known : { ...known, tracestate: checkTracestate(tracestate, where) } };
 }
 
 /** @throws ConfigError, because a header that is not valid would be ignored by every attempt. */
@@ -55,12 +61,20 @@ function checkTraceparent(traceparent: string, where: string): string {
   );
 }
 
+function checkTracestate(tracestate: string, where: string): string {
+  if (/^[\t\x20-\x7e]+$/.test(tracestate)) return tracestate;
+  throw new ConfigError(
+    `${where}: tracestate is ${describeValue(tracestate)}. Pass the W3C header: "vendor=value,other=value".`,
+  );
+}
+
 const ENQUEUE: OptionTable<EnqueueOptions> = {
   keys: {
     runId: 'any',
     limits: LIMITS,
     metadata: 'object',
     traceparent: 'text',
+    tracestate: 'text',
     owner: 'any',
   },
   hints: {

@@ -92,6 +92,7 @@ async function* readJournalUntilLive(
   for await (const { events, status } of pollRun(host, runId, options)) {
     yield* events;
     if (hasEnded(status)) return;
+    if (options.untilSuspended === true && status === 'suspended' && findLiveRun(host, runId) === undefined) return;
     if (findLiveRun(host, runId) !== undefined) {
       yield GOES_LIVE;
       return;

@@ -5,8 +5,8 @@ import type { Claim } from './run-store.ts';
 /** A run that this host works on. */
 export interface HeldRun {
   readonly claim: Claim;
-  /** Aborted when the run is cancelled; `undefined` if the host cannot cancel runs. */
-  readonly signal: AbortSignal | undefined;
+  /** Aborts the run when it is cancelled, or does not stop in time while the host closes; `undefined` if the host cannot cancel runs. */
+  readonly controller: AbortController | undefined;
 }
 
 /** The runs that a host works on. Once the host closes, no new step begins; running steps may finish. */
@@ -22,10 +22,12 @@ export class HeldRuns {
 
   /** @throws HostError `host.closing` */
   checkOpen(): void {
-    if (!this.#isClosing) return;
-    throw new HostError('The host is closing and begins no new step. Resume the run by its id, on another host.', {
-      code: 'host.closing',
-    });
+    if (this.#isClosing) throw createClosingError();
+  }
+
+  /** A run that did not stop in time records nothing more. @throws HostError `host.closing` */
+  checkHeld(run: HeldRun): void {
+    if (this.#isClosing && this.#runs.get(run.claim.runId) !== run) throw createClosingError();
   }
 
   get(runId: string): HeldRun | undefined {
@@ -58,4 +60,10 @@ export class HeldRuns {
     }
     return [...this.#runs.values()];
   }
+}
+
+export function createClosingError(): HostError {
+  return new HostError('The host is closing and begins no new step. Resume the run by its id, on another host.', {
+    code: 'host.closing',
+  });
 }

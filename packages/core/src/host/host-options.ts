@@ -21,7 +21,9 @@ const CLOSE: OptionTable<CloseOptions> = {
   hints: { timeoutMs: 'The option is "graceMs".', timeout: 'The option is "graceMs".' },
 };
 const GET_RUN: OptionTable<Pick<FollowOptions, 'after'>> = { keys: { after: 'number' } };
-const FOLLOW: OptionTable<FollowOptions> = { keys: { live: 'boolean', after: 'number', signal: 'object' } };
+const FOLLOW: OptionTable<FollowOptions> = {
+  keys: { live: 'boolean', untilSuspended: 'boolean', after: 'number', signal: 'object' },
+};
 const DELETE: OptionTable<DeleteOptions> = {
   keys: { olderThanMs: 'number', runIds: 'texts' },
   hints: {

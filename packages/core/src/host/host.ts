@@ -37,6 +37,8 @@ export interface RunRecord {
 export interface RecordedTrace {
   /** The W3C trace context header. */
   readonly traceparent: string;
+  /** The W3C `tracestate` header that belongs to it. */
+  readonly tracestate?: string;
   readonly origin: 'start' | 'enqueue';
 }
 
@@ -81,6 +83,8 @@ export type ClaimResult =
 export interface RecordedEvent {
   /** Increases in the order in which events were recorded, with gaps. Pass it as `after` to read on from here. */
   readonly position: number;
+  /** The name of the step that recorded the event, with its path: `model:3`, `tool:1.0/model:2`. `fork({ before })` takes it. */
+  readonly step: string;
   /** The path of the nested run that the event belongs to; `''` for the run itself. */
   readonly path: string;
   readonly event: JournalEvent;
@@ -163,6 +167,8 @@ export interface EnqueueOptions {
   readonly metadata?: JsonObject;
   /** The W3C trace context header of the caller, which the spans of the run refer to. */
   readonly traceparent?: string;
+  /** The W3C `tracestate` header that came with `traceparent`. */
+  readonly tracestate?: string;
   /** Whose run it is, such as the id of a user. Stored with the run, apart from `metadata`. */
   readonly owner?: string;
 }
@@ -226,11 +232,22 @@ export interface ResumableWithConversation<Resumed> {
 /** Returns the conversation of a run. Called only for runs that are part of one; its id is `record.conversation.id`. */
 export type ConversationLookup = (record: RunRecord & Required<Pick<RunRecord, 'conversation'>>) => Conversation;
 
-/** What a host that resumes runs by itself accepts: an agent, or an agent with what its runs need. */
-export type AnyResumable<Resumed> =
+/** An agent, or an agent with what its runs need. */
+export type ResumableAgent<Resumed> =
   | Resumable<Resumed>
   | ResumableWithContext<Resumed>
   | ResumableWithConversation<Resumed>;
+
+/** Several agents of one name, for example one for each version or tenant. */
+export interface ResumableByRecord<Resumed> {
+  /** The name of the agent in the records. */
+  readonly name: string;
+  /** Returns the agent that continues a run, by its record: `metadata`, `owner`, `definition.version`. `undefined` leaves the run as it is. */
+  readonly choose: (record: RunRecord) => ResumableAgent<Resumed> | undefined;
+}
+
+/** What a host that resumes runs by itself accepts: an agent, an agent with what its runs need, or a function that chooses one. */
+export type AnyResumable<Resumed> = ResumableAgent<Resumed> | ResumableByRecord<Resumed>;
 
 /** Stores runs and lets one worker at a time work on each: `memoryHost()`, `sqliteHost()`, `dbosHost()`. */
 export interface Host {
@@ -307,7 +324,8 @@ export interface Host {
   fork(runId: string, options: ForkOptions): Promise<string>;
   /**
    * Closes the host at the end of a process: begins no new step, waits for running steps, then releases the runs. Any process can resume
-   * them at once. The runs are not aborted.
+   * them at once: the runs are not aborted. A step that has not ended after `graceMs` is, and is not recorded: its signal is aborted, and
+   * the `Run` in this process rejects with HostError `host.closing`.
    */
   close(options?: {
     /** How long running steps may take to finish; `Infinity`: as long as they need. @defaultValue 10_000 */
@@ -329,6 +347,8 @@ export type FollowedEvents<Options extends FollowOptions> = Options extends { re
 export interface FollowOptions {
   /** Whether live events are yielded, too, for a run that this process works on. @defaultValue false */
   readonly live?: boolean;
+  /** Whether the events end, too, when the run is suspended and this process does not work on it. @defaultValue false */
+  readonly untilSuspended?: boolean;
   /** The position of the last event that the caller has. @defaultValue 0 */
   readonly after?: number;
   readonly signal?: AbortSignal;

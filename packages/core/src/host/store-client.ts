@@ -109,7 +109,7 @@ export class StoreClient
     const { record, status, outcome } = await this.findReadable(runId);
     const steps = await this.readSteps(runId, after);
     const events = steps.map(({ position, name, value }) => {
-      return { position, path: readPath(name), event: value as JournalEvent }; // The loop's steps record journal events.
+      return { position, step: name, path: readPath(name), event: value as JournalEvent }; // The loop's steps record journal events.
     });
     return { record, status, events, ...(outcome !== undefined && { outcome }) };
   }

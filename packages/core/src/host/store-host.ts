@@ -4,12 +4,12 @@ import { checkListeners } from '../event/check-listeners.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { hasEnded } from './follow-events.ts';
-import { type HeldRun, HeldRuns } from './held-runs.ts';
+import { createClosingError, type HeldRun, HeldRuns } from './held-runs.ts';
 import type { AnyResumable, ClaimOptions, ClaimResult, Host, RunRecord } from './host.ts';
 import { readCancelOptions, readCloseOptions } from './host-options.ts';
 import { listResumable } from './list-resumable.ts';
 import { createRandomId } from './read-run-id.ts';
-import { readAgentName, resumeWith } from './resumable.ts';
+import { chooseResumable, readAgentName, resumeWith } from './resumable.ts';
 import type { ClaimedRun, RunStore } from './run-store.ts';
 import { hasKnownSchema } from './schema-version.ts';
 import type { StepRunner } from './step-runner.ts';
@@ -108,7 +108,10 @@ export class StoreHost extends StoreClient implements Host {
     const now = this.clock.now();
     const records = await Promise.all(names.map((name) => listResumable(this.#store, name, now)));
     return agents.flatMap((each, index) =>
-      (records[index] ?? []).filter(hasKnownSchema).map((record) => resumeWith(each, { record, host: this })),
+      (records[index] ?? []).filter(hasKnownSchema).flatMap((record) => {
+        const agent = chooseResumable(each, record);
+        return agent === undefined ? [] : [resumeWith(agent, { record, host: this })];
+      }),
     );
   }
 
@@ -121,6 +124,8 @@ export class StoreHost extends StoreClient implements Host {
   async #close(graceMs: number): Promise<void> {
     const remaining = await this.#heldRuns.close(graceMs);
     const released = await Promise.allSettled(remaining.map(({ claim: { runId } }) => this.release(runId, undefined)));
+    // After the release, so that nothing of the aborted work is recorded. Otherwise it could go on while another process repeats it.
+    for (const { controller } of remaining) controller?.abort(createClosingError());
     await this.#store.close?.();
     for (const settled of released) if (settled.status === 'rejected') throw settled.reason;
   }
@@ -128,21 +133,20 @@ export class StoreHost extends StoreClient implements Host {
   #createHeldRun(runId: string): HeldRun {
     const controller = this.isCancellable ? new AbortController() : undefined;
     const claim = { runId, token: createRandomId(), cancel: (reason: string): void => controller?.abort(reason) };
-    return { claim, signal: controller?.signal };
+    return { claim, controller };
   }
 
   #hold(run: HeldRun, { attempt, cancelReason: cancelled, steps, intents }: ClaimedRun): StepRunner {
     this.#heldRuns.add(run);
     if (cancelled !== undefined) run.claim.cancel(cancelled);
     return new StoreRun({
-      claim: run.claim,
+      run,
+      heldRuns: this.#heldRuns,
       number: attempt,
-      signal: run.signal,
       steps: new Map(steps.map(({ name, value, position }) => [name, { value, position }])),
       intents,
       store: this.#store,
       clock: this.clock,
-      checkOpen: () => this.#heldRuns.checkOpen(),
     });
   }
 }

@@ -1,25 +1,24 @@
 import type { Clock } from '../base/clock.ts';
 import { isOpen, type Wait } from './check-answer.ts';
+import type { HeldRun, HeldRuns } from './held-runs.ts';
 import { computeExpiry } from './round-clock.ts';
 import { runParallel } from './run-parallel.ts';
-import type { Claim, Decision, RecordedValue, RunStore } from './run-store.ts';
+import type { Decision, RecordedValue, RunStore } from './run-store.ts';
 import type { Step, StepRunner, StepTask, WaitOptions, WaitResult } from './step-runner.ts';
 
 /** One attempt at a run, with the stored state that it begins with. */
 export interface StoreRunOptions {
-  readonly claim: Claim;
+  readonly run: HeldRun;
+  /** Refuses steps once the host closes. */
+  readonly heldRuns: HeldRuns;
   /** 1 for the first attempt. */
   readonly number: number;
-  /** Aborted when the run is cancelled; `undefined` if the host cannot cancel runs. */
-  readonly signal: AbortSignal | undefined;
   /** The recorded steps, by name. */
   readonly steps: Map<string, RecordedValue<unknown>>;
   /** The `non-idempotent` steps that earlier attempts began. */
   readonly intents: ReadonlySet<string>;
   readonly store: RunStore;
   readonly clock: Clock;
-  /** Throws if the host is closing, so that no step begins. */
-  readonly checkOpen: () => void;
 }
 
 /** Runs the steps of one run and records them in a store. */
@@ -29,26 +28,27 @@ export class StoreRun implements StepRunner {
   readonly #path: string;
 
   constructor(attempt: StoreRunOptions, path = '') {
-    if (attempt.signal !== undefined) this.signal = attempt.signal;
+    const { controller } = attempt.run;
+    if (controller !== undefined) this.signal = controller.signal;
     this.#attempt = attempt;
     this.#path = path;
   }
 
   get attempt(): string {
-    const { claim, number } = this.#attempt;
-    return `${claim.runId}#${number}`;
+    const { run, number } = this.#attempt;
+    return `${run.claim.runId}#${number}`;
   }
 
   async step<T>(step: Step<T>): Promise<T> {
     const name = this.#path + step.name;
-    const { steps, checkOpen } = this.#attempt;
+    const { steps, heldRuns } = this.#attempt;
     // A name is a place in the run, so its value always has the same type.
     const known = steps.get(name) as RecordedValue<T> | undefined;
-    if (known === undefined) checkOpen();
+    if (known === undefined) heldRuns.checkOpen();
     const recorded = known ?? (await this.#runStep(name, step));
     steps.set(name, recorded);
     const { value, position } = recorded;
-    step.onRecorded(value, { replayed: known !== undefined, position });
+    step.onRecorded(value, { replayed: known !== undefined, position, step: name });
     return value;
   }
 
@@ -61,7 +61,8 @@ export class StoreRun implements StepRunner {
   }
 
   waitFor<T>(name: string, options: WaitOptions): Promise<WaitResult<T>> {
-    const { claim, store, clock } = this.#attempt;
+    const { run, store, clock } = this.#attempt;
+    const { claim } = run;
     const id = this.#path + name;
     return store.update(claim.runId, {
       claim,
@@ -71,19 +72,27 @@ export class StoreRun implements StepRunner {
   }
 
   async #runStep<T>(name: string, step: Step<T>): Promise<RecordedValue<T>> {
-    const { claim, store } = this.#attempt;
-    const runWork = (): T | Promise<T> => this.#startWork(name, step);
-    if (store.runStep !== undefined) return store.runStep(claim, { name, work: runWork });
-    const value = await runWork();
+    const { run, heldRuns, store } = this.#attempt;
+    const { claim } = run;
+    if (store.runStep !== undefined) {
+      const work = async (): Promise<T> => {
+        const value = await this.#startWork(name, step);
+        heldRuns.checkHeld(run);
+        return value;
+      };
+      return store.runStep(claim, { name, work });
+    }
+    const value = await this.#startWork(name, step);
+    heldRuns.checkHeld(run);
     return { value, position: await store.putStep(claim, { name, value }) };
   }
 
   /** Starts the work of a step. Before `non-idempotent` work, records an intent: a later attempt that finds it does not repeat the work. */
   #startWork<T>(name: string, { effect, onUnknownOutcome, work }: Step<T>): T | Promise<T> {
     if (effect !== 'non-idempotent') return work();
-    const { claim, store, intents } = this.#attempt;
+    const { run, store, intents } = this.#attempt;
     if (intents.has(name) && onUnknownOutcome !== undefined) return onUnknownOutcome();
-    return store.putIntent(claim, name).then(work);
+    return store.putIntent(run.claim, name).then(work);
   }
 }
 

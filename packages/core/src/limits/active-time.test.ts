@@ -55,7 +55,7 @@ test('reports at least the limit once expired, even if the timer fires early', (
 
 test.each([
   ['ended', 100],
-  ['without a cap', Number.POSITIVE_INFINITY],
+  ['without a limit', Number.POSITIVE_INFINITY],
 ])('leaves no timer for a run that is %s', (_, maxMs) => {
   const { time, clock } = timed(maxMs);
   time.restore(5);

@@ -126,39 +126,44 @@ describe('a nested budget', () => {
 
 describe('a request at the edge of a limit', () => {
   test.each([
-    ['one token of room is enough', { tokens: 11 }, TEN, { outputTokens: 1, clampedByLimit: 'tokens' }],
     [
-      'money for one token is enough',
+      'accepts a request if one output token is left',
+      { tokens: 11 },
+      TEN,
+      { outputTokens: 1, clampedByLimit: 'tokens' },
+    ],
+    [
+      'accepts a request if the cost limit leaves one output token',
       { cost: 1.25 },
       { ...TEN, price: DOLLAR_PER_TOKEN },
       { outputTokens: 1, clampedByLimit: 'cost' },
     ],
     [
-      'a response that fits exactly is not clamped',
+      'does not clamp a response that fits exactly',
       { tokens: 20 },
       { ...TEN, outputTokens: 10 },
       { outputTokens: 10, clampedByLimit: undefined },
     ],
     [
-      'of two limits that are both exceeded, tokens are named',
+      'names the token limit if both limits are exceeded',
       { tokens: 5, cost: 1 },
       { ...TEN, price: { input: MILLION, output: 0 } },
       { type: 'refused', limit: 'tokens' },
     ],
     [
-      'of two limits that are both reached, tokens are named',
+      'names the token limit if both limits are reached',
       { tokens: 10, cost: 1 },
       { ...TEN, price: { input: MILLION, output: 0 } },
       { type: 'refused', limit: 'tokens' },
     ],
     [
-      'a prompt that takes the last money is refused, even if the response is free',
+      'refuses a prompt that uses up the cost limit, even if the response is free',
       { cost: 10 },
       { ...TEN, price: { input: MILLION, output: 0 } },
       { type: 'refused', limit: 'cost' },
     ],
     [
-      'a model without a price is not clamped by money',
+      'does not clamp a model without a price by the cost limit',
       { cost: 1 },
       { ...TEN, outputTokens: 7 },
       { outputTokens: 7, clampedByLimit: undefined },
@@ -187,8 +192,11 @@ describe('a request without enough free budget', () => {
 
   test.each([
     ['the same budget', (outer: Budget) => [outer, outer] as const],
-    ['an outer budget of both', (outer: Budget) => [insideOf(outer), insideOf(insideOf(outer))] as const],
-    ['a budget inside the one that waits', (outer: Budget) => [insideOf(outer), outer] as const],
+    [
+      'another budget with the same outer budget',
+      (outer: Budget) => [insideOf(outer), insideOf(insideOf(outer))] as const,
+    ],
+    ['a budget inside the waiting one', (outer: Budget) => [insideOf(outer), outer] as const],
     ['the outer budget of the waiting one', (outer: Budget) => [outer, insideOf(outer)] as const],
   ])('waits for an active request in %s', async (_, budgetsOf) => {
     const outer = new Budget(limitsOf({ tokens: 30 }));

@@ -7,7 +7,7 @@ const request: ChatRequest = { messages: [{ role: 'user', content: 'x'.repeat(35
 const price = { input: 10, output: 20, cachedInput: 5 };
 
 test.each([
-  ['nothing but the list of tools', { messages: [] }, 1],
+  ['only the list of tools', { messages: [] }, 1],
   ['a text', request, 105],
   ['parts of text', { messages: [{ role: 'user', content: [{ type: 'text', text: 'x'.repeat(350) }] }] }, 105],
   [
@@ -111,3 +111,14 @@ test('charges the estimated prompt of a discarded attempt', () => {
 function createResponse(content: string, fields: Partial<ChatResponse> = {}): ChatResponse {
   return { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }], ...fields };
 }
+
+test('estimates the parts that a provider gets back, and does not bill them as output', () => {
+  const message = { role: 'assistant', content: 'x'.repeat(350) } as const;
+  const pawl_kept = { provider: 'p', parts: ['s'.repeat(3496)] }; // 3,500 bytes of JSON.
+  const kept = { ...message, pawl_kept };
+  expect(estimatePrompt({ messages: [kept] })).toBe(estimatePrompt({ messages: [message] }) + 1_000);
+  const respond = (given: typeof message): ChatResponse => ({
+    choices: [{ index: 0, message: given, finish_reason: 'stop' }],
+  });
+  expect(computeUsage(respond(kept), { request, price })).toEqual(computeUsage(respond(message), { request, price }));
+});

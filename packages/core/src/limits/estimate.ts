@@ -15,7 +15,7 @@ const TOKENS_PER_MESSAGE = 4;
 
 /** Estimates the tokens of a prompt, for a reservation before the server counts them. */
 export function estimatePrompt({ messages, tools = [] }: ChatRequest): number {
-  const messageBytes = messages.reduce((sum, message) => sum + measureOnce(message, measureMessage), 0);
+  const messageBytes = messages.reduce((sum, message) => sum + measureOnce(message, measureSent), 0);
   // Each tool is measured once, because turns send different lists of the same tools. The commas and brackets are added below.
   const toolBytes = tools.reduce((sum, tool) => sum + measureOnce(tool, (each) => countBytes(JSON.stringify(each))), 0);
   const bytes = messageBytes + toolBytes + Math.max(tools.length + 1, 2);
@@ -31,6 +31,12 @@ function measureOnce<T extends object>(object: T, measure: (object: T) => number
   const size = measure(object);
   sizes.set(object, size);
   return size;
+}
+
+/** Includes the parts that a provider gets back: signatures and encrypted reasoning are billed as input. */
+function measureSent(message: Message): number {
+  const kept = message.role === 'assistant' ? message.pawl_kept : undefined;
+  return measureMessage(message) + (kept === undefined ? 0 : countBytes(JSON.stringify(kept.parts)));
 }
 
 function measureMessage(message: Message): number {

@@ -41,8 +41,8 @@ test.each([
 
 test.each([
   ['the model', model('m'), 'm'],
-  ['the model behind it', model('m', { price, fallback: model('n') }), 'n'],
-  ['the last model behind it', model('m', { price, fallback: model('n', { price, fallback: model('o') }) }), 'o'],
+  ['its fallback', model('m', { price, fallback: model('n') }), 'n'],
+  ['the fallback of its fallback', model('m', { price, fallback: model('n', { price, fallback: model('o') }) }), 'o'],
 ])('refuses a cost limit if %s has no price', (_, asked, name) => {
   const problem = `Agent "a": limits.cost needs a price, and model "${name}" has none. Pass openai("${name}", { price: { input, output } }), in US dollars per million tokens.`;
   expect(() => resolveLimits({ cost: 1 }, { agent: 'a', model: asked })).toThrow(new ConfigError(problem));

@@ -183,11 +183,16 @@ export function toToolMessage({ call, content }: ToolCallClosedEvent): ToolMessa
 
 /** A tool message cannot hold images and files: they follow the last result of the turn in a user message. */
 export function toPartsMessages(closed: readonly ToolCallClosedEvent[]): readonly UserMessage[] {
-  const content = closed.flatMap((event) => {
-    if (event.type !== 'tool.finished' || event.parts === undefined) return [];
-    return [{ type: 'text' as const, text: `From ${getCallName(event.call)} (${event.call.id}):` }, ...event.parts];
-  });
-  return content.length === 0 ? [] : [{ role: 'user', content }];
+  const results = closed.flatMap((event) =>
+    event.type === 'tool.finished' && event.parts !== undefined ? [{ call: event.call, parts: event.parts }] : [],
+  );
+  if (results.length === 0) return [];
+  const content = results.flatMap(({ call, parts }) => [
+    { type: 'text' as const, text: `From ${getCallName(call)} (${call.id}):` },
+    ...parts,
+  ]);
+  const pawl_parts_of = results.map(({ call, parts }) => ({ tool_call_id: call.id, parts: parts.length }));
+  return [{ role: 'user', content, pawl_parts_of }];
 }
 
 /** Whether a user message contains the images and files of the results before it. */

@@ -21,17 +21,17 @@ const rows: readonly (readonly [string, AssistantMessage, string | null, Respons
   ['text', text, 'stop', 'text'],
   ['text', text, null, 'text'],
   ['text', text, 'end_turn', 'text'],
-  ['text without the calls that were announced', text, 'tool_calls', 'text'],
+  ['text with the finish reason of calls', text, 'tool_calls', 'text'],
   ['calls', calls, 'tool_calls', 'calls'],
   ['calls', calls, 'stop', 'calls'],
   ['calls', calls, 'tool_call', 'calls'],
   ['calls', calls, 'eos', 'calls'],
   ['calls', calls, null, 'calls'],
-  ['calls beside text', both, 'stop', 'calls'],
+  ['calls with text', both, 'stop', 'calls'],
   ['calls that may be cut', calls, 'length', 'cut'],
-  ['calls that may be cut, beside text', both, 'length', 'cut'],
-  ['text that is cut', text, 'length', 'truncated'],
-  ['nothing, cut', nothing, 'length', 'truncated'],
+  ['calls with text that may be cut', both, 'length', 'cut'],
+  ['cut text', text, 'length', 'truncated'],
+  ['an empty message that is cut', nothing, 'length', 'truncated'],
   ['calls of a response that failed', calls, 'error', 'cut'],
   ['text of a response that failed', text, 'error', 'truncated'],
   ['nothing', nothing, 'stop', 'empty'],
@@ -39,20 +39,23 @@ const rows: readonly (readonly [string, AssistantMessage, string | null, Respons
   ['blanks', blank, 'stop', 'empty'],
   ['an empty list of calls', { ...nothing, tool_calls: [] }, 'tool_calls', 'empty'],
   ['a message without content', { role: 'assistant' }, 'stop', 'empty'],
-  ['what the filter stopped', text, 'content_filter', 'filtered'],
-  ['calls that the filter stopped', calls, 'content_filter', 'filtered'],
-  ['a refusal that the filter stopped', refused, 'content_filter', 'filtered'],
+  ['filtered text', text, 'content_filter', 'filtered'],
+  ['filtered calls', calls, 'content_filter', 'filtered'],
+  ['a filtered refusal', refused, 'content_filter', 'filtered'],
   ['a refusal', refused, 'stop', 'refused'],
-  ['a refusal beside calls', { ...calls, refusal: 'No.' }, 'tool_calls', 'refused'],
-  ['a refusal that is cut', refused, 'length', 'refused'],
+  ['a refusal with calls', { ...calls, refusal: 'No.' }, 'tool_calls', 'refused'],
+  ['a cut refusal', refused, 'length', 'refused'],
   ['a refusal in parts', refusedInParts, 'stop', 'refused'],
   ['an empty refusal', { ...text, refusal: '' }, 'stop', 'text'],
   ['no refusal', { ...text, refusal: null }, 'stop', 'text'],
 ];
 
-test.each(rows)('%s (%#) is judged by what is there, the reason comes second', (_, message, finishReason, kind) => {
-  expect(classifyResponse(message, finishReason)).toBe(kind);
-});
+test.each(rows)(
+  'classifies %s (%#) by its content first, then by its finish reason',
+  (_, message, finishReason, kind) => {
+    expect(classifyResponse(message, finishReason)).toBe(kind);
+  },
+);
 
 test.each([
   [refused, 'No.'],

@@ -35,25 +35,25 @@ const parked: JournalEvent = {
 };
 
 const rows: readonly (readonly [string, readonly JournalEvent[], readonly [Action['type'], string]])[] = [
-  ['calls that may need a person are looked at first', [all], ['check-calls', '1 2']],
+  ['checks calls that may need approval first', [all], ['check-calls', '1 2']],
   [
-    'those that need none then run together, before anybody is waited for',
+    'runs the calls that need no approval in parallel, before it waits for answers',
     [all, waived, createApprovalRequest(c, 2)],
     ['run-calls', '0 1'],
   ],
-  ['then those that do are waited for', [...asking, createFinished(a)], ['await-answers', '1 2']],
-  ['also where the others failed', [...asking, createFailed(a)], ['await-answers', '1 2']],
+  ['waits for answers when the other calls have finished', [...asking, createFinished(a)], ['await-answers', '1 2']],
+  ['waits for answers when the other calls have failed', [...asking, createFailed(a)], ['await-answers', '1 2']],
   [
-    'an answer to one leaves the other to wait for',
+    'waits for the second answer after the first',
     [...asking, createFinished(a), createApproval(1)],
     ['await-answers', '2'],
   ],
   [
-    'approved calls run together once every call has its answer',
+    'runs approved calls in parallel when every call has its answer',
     [...asking, createFinished(a), createApproval(1), createApproval(2)],
     ['run-calls', '1 2'],
   ],
-  ['what was denied does not run', [...asking, createFinished(a), ...denied, createApproval(2)], ['run-calls', '2']],
+  ['does not run a denied call', [...asking, createFinished(a), ...denied, createApproval(2)], ['run-calls', '2']],
 ];
 
 test.each(rows)('%s', (_, known, [type, indexes]) => {
@@ -157,7 +157,7 @@ test('starts no call after the duration limit', () => {
 
 test.each([
   ['their text is the output', {}, { output: 'So far.', text: 'So far.' }],
-  ['half of a structure is none', { checksOutput: true }, {}],
+  ['an incomplete structure is no output', { checksOutput: true }, {}],
 ])('runs no calls in the last turn; %s', (_, fields, given) => {
   const state = applyEvents(
     events.createLimitApproaching(),

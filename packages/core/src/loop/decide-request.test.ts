@@ -38,26 +38,26 @@ interface Limited {
 
 const lastOnes: readonly Limited[] = [
   {
-    name: 'turns, all but one used',
+    name: 'one turn is left',
     events: turns(works),
     limits: { turns: 2 },
     reached: { limit: 'turns', max: 2, spent: 1 },
   },
-  { name: 'a single turn', events: [], limits: { turns: 1 }, reached: { limit: 'turns', max: 1, spent: 0 } },
+  { name: 'the limit is one turn', events: [], limits: { turns: 1 }, reached: { limit: 'turns', max: 1, spent: 0 } },
   {
-    name: 'tokens that leave room for one request like the last one, not for two',
+    name: 'the tokens are enough for one request like the last one, not for two',
     events: [createResponse(createCallMessage(a), { usage: createUsage(40) }), works(1)],
     limits: { tokens: 119 },
     reached: { limit: 'tokens', max: 119, spent: 40 },
   },
   {
-    name: 'dollars that leave room for one request like the last one, not for two',
+    name: 'the cost limit is enough for one request like the last one, not for two',
     events: [createResponse(createCallMessage(a), { usage: createUsage(1, 0.25) }), works(1)],
     limits: { cost: 0.5 },
     reached: { limit: 'cost', max: 0.5, spent: 0.25 },
   },
   {
-    name: 'calls, of which a batch was refused',
+    name: 'a batch of calls exceeded the limit',
     events: [
       ...turns(works),
       createResponse(createCallMessage(a), { turn: 2 }),
@@ -99,7 +99,7 @@ test.each(lastOnes)(
 );
 
 test.each(lastOnes.filter(({ limits }) => limits.toolCalls === undefined))(
-  'an agent without tools has nothing to switch off: $name',
+  'announces nothing to an agent without tools: $name',
   ({ events: known, limits }) => {
     const state = applyEvents(...known);
     const action = decide(state, createPolicy({ limits, hasTools: false }));
@@ -128,7 +128,7 @@ test.each<Limited>([
     reached: { limit: 'durationMs', max: 100, spent: 100 },
   },
   {
-    name: 'tokens before turns, where both are spent',
+    name: 'tokens before turns, if both are spent',
     events: [...turns(works), createResponse(createCallMessage(a), { turn: 2, usage: createUsage(100) }), works(2)],
     limits: { turns: 2, tokens: 100 },
     reached: { limit: 'tokens', max: 100, spent: 100 },
@@ -142,12 +142,12 @@ test.each<Limited>([
 
 test.each([
   [
-    'two requests like the last one just fit',
+    'two requests like the last one fit exactly',
     [createResponse(createCallMessage(a), { usage: createUsage(40) }), works(1)],
     { tokens: 120 },
   ],
   ['time is left', [createResponse(createCallMessage(a)), events.withActiveMs(99, works(1))], { durationMs: 100 }],
-  ['the calls are used, and none was refused', turns(works), { toolCalls: 1 }],
+  ['the limit of tool calls is reached, and no call was refused', turns(works), { toolCalls: 1 }],
 ] as const)('requests another response while %s', (_, known, limits) => {
   const state = applyEvents(...known);
   expect(decide(state, createPolicy({ limits }))).toEqual({
@@ -166,13 +166,9 @@ test('sends no request after the announced last one', () => {
 test.each([
   ['allowed', turns(invalid, invalid), 'call-model'],
   ['spent', turns(invalid, invalid, invalid), 'finish'],
-  ['given back by a call that passes', turns(invalid, invalid, works, invalid, invalid), 'call-model'],
-  ['given back by a call that passes and fails', turns(invalid, invalid, breaks, invalid), 'call-model'],
-  [
-    'not given back by one that was skipped',
-    turns(invalid, invalid, (turn) => createSkipped(a, { turn }), invalid),
-    'finish',
-  ],
+  ['reset by a valid call', turns(invalid, invalid, works, invalid, invalid), 'call-model'],
+  ['reset by a valid call that fails', turns(invalid, invalid, breaks, invalid), 'call-model'],
+  ['not reset by a skipped call', turns(invalid, invalid, (turn) => createSkipped(a, { turn }), invalid), 'finish'],
 ] as const)('retries of a tool’s input are %s', (_, known, type) => {
   expect(decide(applyEvents(...known), createPolicy()).type).toBe(type);
 });

@@ -30,37 +30,37 @@ const checked = (result: Extract<JournalEvent, { type: 'output.checked' }>['resu
 
 const rows: readonly Row[] = [
   {
-    name: 'text completes a run',
+    name: 'completes the run for a text',
     events: [createResponse(createTextMessage('Sunny.'))],
     conclusion: { status: 'completed', output: 'Sunny.', text: 'Sunny.' },
   },
   {
-    name: 'text after the announced last turn is what a limited run could still give',
+    name: 'ends a limited run with the text of the announced last turn as output',
     events: [createLimitApproaching(), createResponse(createTextMessage('Sunny.'))],
     conclusion: { status: 'limited', ...last, output: 'Sunny.', text: 'Sunny.' },
   },
   {
-    name: 'nothing after the announced last turn leaves a limited run without output',
+    name: 'ends a limited run without output if the announced last turn is empty',
     events: [createLimitApproaching(), createResponse(createTextMessage(''))],
     conclusion: { status: 'limited', ...last },
   },
   {
-    name: 'a refusal ends a run in the model’s words',
+    name: 'ends the run as refused, with the text of the model',
     events: [createResponse({ ...createCallMessage(a), refusal: 'No.' })],
     conclusion: { status: 'refused', refusal: 'No.' },
   },
   {
-    name: 'the filter ends a run, and what there was is kept',
+    name: 'ends the run as filtered, and keeps the text',
     events: [createResponse(createTextMessage('Sun'), { finishReason: 'content_filter' })],
     conclusion: { status: 'filtered', text: 'Sun' },
   },
   {
-    name: 'text that the server cut is kept',
+    name: 'ends the run as truncated, and keeps the text',
     events: [createResponse(createTextMessage('Sun'), { finishReason: 'length' })],
     conclusion: { status: 'truncated', text: 'Sun' },
   },
   {
-    name: 'calls that were cut twice end a run',
+    name: 'ends the run as truncated if calls are cut twice',
     events: [
       createResponse(createCallMessage(a), { finishReason: 'length' }),
       createReprompt('cut'),
@@ -69,12 +69,12 @@ const rows: readonly Row[] = [
     conclusion: { status: 'truncated', text: '' },
   },
   {
-    name: 'calls that were cut in the last turn are not asked for again',
+    name: 'does not reprompt for cut calls in the last turn',
     events: [createLimitApproaching(), createResponse(createCallMessage(a), { finishReason: 'length' })],
     conclusion: { status: 'truncated', text: '' },
   },
   {
-    name: 'text that was cut since a limit left no room makes the run limited',
+    name: 'ends the run as limited if a limit cut the text',
     events: [
       createResponse(createTextMessage('Sun'), {
         finishReason: 'length',
@@ -86,7 +86,7 @@ const rows: readonly Row[] = [
     conclusion: { status: 'limited', limit: 'tokens', max: 100, spent: 90, text: 'Sun', output: 'Sun' },
   },
   {
-    name: 'an output limited by cost names dollars, and half of a structure is not an output',
+    name: 'reports a cost limit in dollars, and no output for an incomplete structure',
     events: [
       createResponse(createTextMessage('{"a'), {
         finishReason: 'length',
@@ -98,25 +98,25 @@ const rows: readonly Row[] = [
     conclusion: { status: 'limited', limit: 'cost', max: 0.5, spent: 0.25, text: '{"a' },
   },
   {
-    name: 'calls that were cut since a limit left no room are not asked for again',
+    name: 'does not reprompt for calls that a limit cut',
     events: [createResponse(createCallMessage(a), { finishReason: 'length', clampedByLimit: 'tokens' })],
     policy: { limits: { tokens: 100 } },
     conclusion: { status: 'limited', limit: 'tokens', max: 100, spent: 0, text: '' },
   },
   {
-    name: 'output that fits completes a run',
+    name: 'completes the run for a valid output',
     events: [createResponse(createTextMessage('{"a":1}')), checked({ ok: true, value: { a: 1 } })],
     policy: structured,
     conclusion: { status: 'completed', output: { a: 1 }, text: '{"a":1}' },
   },
   {
-    name: 'output that fits may be null',
+    name: 'completes the run for a valid output of null',
     events: [createResponse(createTextMessage('null')), checked({ ok: true, value: null })],
     policy: structured,
     conclusion: { status: 'completed', output: null, text: 'null' },
   },
   {
-    name: 'output that does not fit in the last turn leaves its text',
+    name: 'keeps the text of an invalid output in the last turn',
     events: [
       createLimitApproaching(),
       createResponse(createTextMessage('{}')),
@@ -126,7 +126,7 @@ const rows: readonly Row[] = [
     conclusion: { status: 'limited', ...last, text: '{}' },
   },
   {
-    name: 'a request that failed ends a run',
+    name: 'fails the run for a failed request',
     events: [
       {
         type: 'model.failed',
@@ -141,17 +141,17 @@ const rows: readonly Row[] = [
     conclusion: { status: 'failed', error: { name: 'HttpError', message: '401' }, attempts: [] },
   },
   {
-    name: 'a request that the budget refused ends a run',
+    name: 'ends the run as limited if the budget refuses the request',
     events: [events.createLimitExceeded()],
     conclusion: { status: 'limited', limit: 'tokens', max: 10, spent: 9 },
   },
   {
-    name: 'an abort ends a run, whatever is open',
+    name: 'ends the run as aborted with open calls',
     events: [createResponse(createCallMessage(a)), { type: 'run.aborted', reason: 'enough', at: 0, activeMs: 0 }],
     conclusion: { status: 'aborted', reason: 'enough' },
   },
   {
-    name: 'a tool that ends the run does so after its siblings',
+    name: 'ends the run for a tool that aborts it after the other calls have ended',
     events: [
       createResponse(createCallMessage(a, createCall('b'))),
       events.createFailed(a, { reason: 'aborted', content: 'Enough.' }),
@@ -237,12 +237,12 @@ describe('a response that an output guard rejects', () => {
 
   test.each<readonly [string, readonly JournalEvent[], unknown]>([
     [
-      'refuses the run once its guard has no retry left',
+      'refuses the run if its guard has no retry left',
       [rejected(), again(1), rejected(2)],
       { status: 'refused', refusal: 'be kind', guard: 'kind' },
     ],
     [
-      'refuses the run at once, of a guard without retries',
+      'refuses the run immediately if its guard has no retries',
       [rejected(1, { ...rejection, maxRetries: 0 })],
       { status: 'refused', refusal: 'be kind', guard: 'kind' },
     ],

@@ -18,15 +18,15 @@ const [a, b, c, d, x, y] = [
 
 const rows: readonly (readonly [string, readonly Message[], readonly HistoryEdit[]])[] = [
   ['nothing', [a, b, c, d], []],
-  ['a message before all', [x, a, b, c, d], [{ from: 0, to: 0, messages: [x] }]],
+  ['a message before all others', [x, a, b, c, d], [{ from: 0, to: 0, messages: [x] }]],
   ['a message between two', [a, x, b, c, d], [{ from: 1, to: 1, messages: [x] }]],
-  ['messages after all', [a, b, c, d, x, y], [{ from: 4, to: 4, messages: [x, y] }]],
+  ['messages after all others', [a, b, c, d, x, y], [{ from: 4, to: 4, messages: [x, y] }]],
   ['a message in the place of two', [a, x, d], [{ from: 1, to: 3, messages: [x] }]],
-  ['a message less', [a, c, d], [{ from: 1, to: 2, messages: [] }]],
-  ['the last messages less', [a, b], [{ from: 2, to: 4, messages: [] }]],
-  ['everything less', [], [{ from: 0, to: 4, messages: [] }]],
+  ['a removed message', [a, c, d], [{ from: 1, to: 2, messages: [] }]],
+  ['removed last messages', [a, b], [{ from: 2, to: 4, messages: [] }]],
+  ['a removal of all messages', [], [{ from: 0, to: 4, messages: [] }]],
   [
-    'two changes apart',
+    'two separate changes',
     [x, b, y, d],
     [
       { from: 0, to: 1, messages: [x] },
@@ -34,14 +34,14 @@ const rows: readonly (readonly [string, readonly Message[], readonly HistoryEdit
     ],
   ],
   [
-    'a message in an earlier place',
+    'a message that moves forward',
     [a, d, b, c],
     [
       { from: 1, to: 3, messages: [] },
       { from: 4, to: 4, messages: [b, c] },
     ],
   ],
-  ['a message twice', [a, a, b, c, d], [{ from: 1, to: 1, messages: [a] }]],
+  ['a repeated message', [a, a, b, c, d], [{ from: 1, to: 1, messages: [a] }]],
 ];
 
 test.each(rows)('finds the edits between two lists: %s', (_, after, edits) => {

@@ -81,7 +81,11 @@ test.each([
       createCallMessage(a, b),
       result('a'),
       result('b', CANCELLED),
-      { role: 'user', content: [{ type: 'text', text: 'From look_up (a):' }, image] },
+      {
+        role: 'user',
+        content: [{ type: 'text', text: 'From look_up (a):' }, image],
+        pawl_parts_of: [{ tool_call_id: 'a', parts: 1 }],
+      },
     ],
   ],
   [

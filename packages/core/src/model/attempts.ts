@@ -172,30 +172,21 @@ class AttemptSeries {
     };
     const notified = onAttempt?.(attempt);
     if (notified !== undefined) await notified;
+    const sending = { request, context, timeoutMs: policy.attemptTimeoutMs };
     let decided: FailedTry | undefined;
-    const send = async (): Promise<ChatResponse> => {
-      const response = await tryOnce(model, { request, context, timeoutMs: policy.attemptTimeoutMs });
-      const failure = findFinishError(response);
-      if (failure !== undefined) throw failure;
-      return response;
-    };
-    const decideRetry = (error: unknown): FailedTry => {
-      decided ??= this.#decideRetry(error, failures);
-      return decided;
-    };
-    const sendInstrumented = (): Promise<ChatResponse> =>
-      send().catch((error: unknown) => {
-        if (!isCancelled(this.#source)) decideRetry(error);
-        throw error;
-      });
     try {
-      const response = await (instrument === undefined
-        ? send()
-        : instrument({ model, request, retryInMs: () => decided?.retryInMs }, sendInstrumented));
+      if (instrument === undefined)
+        return { response: await sendOnce(model, sending), model, attempt: attempt.attempt };
+      const send = (): Promise<ChatResponse> =>
+        sendOnce(model, sending).catch((error: unknown) => {
+          if (!isCancelled(this.#source)) decided = this.#decideRetry(error, failures);
+          throw error;
+        });
+      const response = await instrument({ model, request, retryInMs: () => decided?.retryInMs }, send);
       return { response, model, attempt: attempt.attempt };
     } catch (error) {
       this.#throwIfCancelled();
-      const failed = decideRetry(error);
+      const failed = decided ?? this.#decideRetry(error, failures);
       const { retryInMs, counted } = failed;
       await onFailed?.({ ...attempt, error, ...(retryInMs !== undefined && { retryInMs }), counted });
       return failed;
@@ -316,7 +307,7 @@ function isAtLeast(min: number, ms: number): boolean {
   return Number.isFinite(ms) && ms >= min;
 }
 
-interface TryOptions {
+interface SendOptions {
   readonly request: ChatRequest;
   readonly context: ModelContext;
   /** Does not count the time in which a reader is behind or a wrapper holds the request back. */
@@ -324,14 +315,17 @@ interface TryOptions {
 }
 
 /** Makes one attempt. It ends at once when it is cancelled or times out; later reports of the model are ignored. */
-function tryOnce(model: ChatModel, { request, context, timeoutMs }: TryOptions): Promise<ChatResponse> {
+async function sendOnce(model: ChatModel, { request, context, timeoutMs }: SendOptions): Promise<ChatResponse> {
   const { clock } = context;
-  return withDeadline((timed) => model.send(request, new AttemptContext(context, timed)), {
+  const response = await withDeadline((timed) => model.send(request, new AttemptContext(context, timed)), {
     clock,
     signal: LazySignal.getSource(context),
     timeoutMs,
     timeoutError: () => createAttemptTimeoutError(model.name, timeoutMs),
   });
+  const failure = findFinishError(response);
+  if (failure !== undefined) throw failure;
+  return response;
 }
 
 /** The context of a model within one attempt. */
@@ -340,6 +334,7 @@ class AttemptContext extends LazySignal implements ModelContext {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   readonly turn: number;
   readonly attempt: number;
   readonly wireLog: ModelContext['wireLog'];
@@ -355,6 +350,7 @@ class AttemptContext extends LazySignal implements ModelContext {
     this.runId = context.runId;
     this.path = context.path;
     this.traceparent = context.traceparent;
+    this.tracestate = context.tracestate;
     this.turn = context.turn;
     this.attempt = context.attempt;
     this.wireLog = context.wireLog;

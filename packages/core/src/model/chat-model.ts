@@ -13,6 +13,8 @@ export interface ModelContext {
   readonly path: string;
   /** The W3C `traceparent` header to send, if the caller has one. */
   readonly traceparent: string | undefined;
+  /** The W3C `tracestate` header that belongs to it. */
+  readonly tracestate: string | undefined;
   /** The turn of the run, counted from 1; 0 outside a run. */
   readonly turn: number;
   /** The attempt at the request, as in the events: counted from 1 within the turn, over all models. */

@@ -11,6 +11,7 @@ export function completeModelContext(partial: Partial<ModelContext> = {}): Model
     runId: partial.runId ?? '',
     path: partial.path ?? '',
     traceparent: partial.traceparent,
+    tracestate: partial.tracestate,
     turn: partial.turn ?? 0,
     attempt: partial.attempt ?? 1,
     wireLog: partial.wireLog,

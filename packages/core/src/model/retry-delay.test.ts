@@ -32,12 +32,12 @@ test('does not retry if the server asks for more than maxRetryAfterMs', () => {
 });
 
 test.each([
-  ['an error that says so', new ModelError('', { code: 'test.final', retryable: false })],
-  ['an error of no model', new TypeError('fetch failed')],
-  ['an error of no model that calls itself retryable', Object.assign(new Error('busy'), { retryable: true })],
-  ['an error of ours that is of no model', new PawlError('wrong', { code: 'test.wrong' })],
+  ['an error that is not retryable', new ModelError('', { code: 'test.final', retryable: false })],
+  ['an error that is not a ModelError', new TypeError('fetch failed')],
+  ['an error with retryable: true that is not a ModelError', Object.assign(new Error('busy'), { retryable: true })],
+  ['a PawlError that is not a ModelError', new PawlError('wrong', { code: 'test.wrong' })],
   ['null', null],
-  ['something that is no error', 'fetch failed'],
+  ['a thrown text', 'fetch failed'],
 ])('does not retry after %s', (_, error) => {
   expect(delays(error)).toEqual(Array(6).fill(undefined));
 });

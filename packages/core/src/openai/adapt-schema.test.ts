@@ -20,7 +20,7 @@ describe('references', () => {
   };
 
   test.each<ProfileName>(['moonshot', 'gemini'])(
-    '%s: one that is not recursive is written out, another has nothing beside it',
+    '%s: inlines a reference that is not recursive, and removes keywords beside a recursive one',
     (profile) => {
       const tag = { ...text, description: 'A tag.' };
       expect(adaptSchema({ schema, strict: undefined }, PROFILES[profile]).schema).toEqual({
@@ -72,7 +72,7 @@ describe('the strict form', () => {
 
   test.each<[string, z.ZodType]>([
     [
-      'refers to itself',
+      'is recursive',
       z.object({
         name: z.string(),
         get next() {

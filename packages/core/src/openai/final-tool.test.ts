@@ -32,14 +32,10 @@ function replied(...calls: readonly ToolCall[]): ChatResponse {
 }
 
 test.each<[string, Partial<ChatRequest>, unknown]>([
-  [
-    'beside others, one of which has to be called',
-    { tools: [look] },
-    { tools: [look, final], tool_choice: 'required' },
-  ],
+  ['with other tools, and requires a call', { tools: [look] }, { tools: [look, final], tool_choice: 'required' }],
   ['alone', {}, { tools: [final], tool_choice: 'required' }],
   [
-    'as the only one where none of the others may be called',
+    'as the only allowed tool if tool_choice is none',
     { tools: [look], tool_choice: 'none' },
     { tools: [look, final], tool_choice: { type: 'function', function: { name: 'final_answer' } } },
   ],

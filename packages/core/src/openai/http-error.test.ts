@@ -89,3 +89,19 @@ describe('the wait that a server asks for', () => {
     expect(refused({ status, headers, body: { error: 'Busy.' } })).toMatchObject({ retryAfterMs });
   });
 });
+
+test('gives the advice of the caller for a status, in place of that about the options of openai()', () => {
+  const read = readHttpError(
+    { status: 401, getHeader: () => undefined, body: '{"error":{"message":"No."}}' },
+    {
+      model: 'm',
+      address: 'host:1',
+      now: 0,
+      redact: (text) => text,
+      advice: { 401: 'Check the key of the provider.' },
+    },
+  );
+  expect(read).toMatchObject({
+    error: { message: 'host:1 responded with 401: "No.". Check the key of the provider.' },
+  });
+});

@@ -24,6 +24,8 @@ export interface HttpErrorContext {
   readonly address: string;
   readonly now: number;
   readonly redact: Redact;
+  /** What to do about a status, where the options of `openai()` do not apply. @defaultValue advice about those options */
+  readonly advice?: Readonly<Record<number, string>>;
 }
 
 /** The meaning of a response with a status other than 2xx: an error, or a statement that a filter blocked the prompt. */
@@ -165,9 +167,11 @@ const LATEST_DATE_MS = 8.64e15;
 function chooseAdvice(
   { status, getHeader }: HttpErrorResponse,
   message: ServerMessage,
-  { model, redact }: HttpErrorContext,
+  { model, redact, advice = {} }: HttpErrorContext,
 ): string {
   if (isOutOfCredit(message)) return 'The account has no credit left. Add credit, or raise its limit.';
+  const given = advice[status];
+  if (given !== undefined) return given;
   if (status >= 300 && status < 400)
     return `The server redirects to "${redact(getHeader('location') ?? '?')}". Pass that as baseURL.`;
   const field = message.param === undefined ? '' : `, especially "${message.param}"`;

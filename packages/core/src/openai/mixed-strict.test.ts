@@ -16,10 +16,10 @@ const open: ToolObject = { type: 'function', function: { name: 'open', parameter
 const loose: ToolObject = { type: 'function', function: { ...functionObject, name: 'loose', strict: false } };
 
 test.each<[string, readonly ToolObject[], ProfileName, readonly unknown[]]>([
-  ['all are strict where all can be', [strict], 'cerebras', [true]],
-  ['none is strict beside one that cannot be', [strict, open], 'cerebras', [undefined, undefined]],
-  ['none is strict beside one that shall not be', [loose, strict], 'cerebras', [undefined, undefined]],
-  ['each is as strict as it can be where that is taken', [strict, open, loose], 'mistral', [true, undefined, false]],
+  ['sends all tools as strict if all can be', [strict], 'cerebras', [true]],
+  ['sends no tool as strict if one cannot be', [strict, open], 'cerebras', [undefined, undefined]],
+  ['sends no tool as strict if one has strict: false', [loose, strict], 'cerebras', [undefined, undefined]],
+  ['decides for each tool if the server accepts a mix', [strict, open, loose], 'mistral', [true, undefined, false]],
 ])('%s', (_, tools, name, expected) => {
   const text = buildRequestBody({ messages: [], tools }, { model: 'm', profile: PROFILES[name] }).toText();
   const sent: { readonly tools: readonly { readonly function: { readonly strict?: boolean } }[] } = JSON.parse(text);

@@ -1,7 +1,6 @@
 import { isRecord } from '../base/json.ts';
 import { NetworkError } from '../model/errors.ts';
 import { type Redact, withoutSecrets } from './secrets.ts';
-import type { TransportError } from './transport/transport.ts';
 
 export interface NetworkErrorContext {
   /** `host:port`. */
@@ -9,8 +8,17 @@ export interface NetworkErrorContext {
   readonly redact: Redact;
 }
 
+/** How a connection failed. */
+export interface NetworkFailure {
+  readonly phase: NetworkError['phase'];
+  readonly staleSocket: boolean;
+  readonly proxy?: string | undefined;
+  /** The error of the platform. Its codes, and those of its causes, say what happened. */
+  readonly cause?: unknown;
+}
+
 /** Translates the failure of a transport for users: the message has the address, the cause and the advice. */
-export function createNetworkError(failure: TransportError, { address, redact }: NetworkErrorContext): NetworkError {
+export function createNetworkError(failure: NetworkFailure, { address, redact }: NetworkErrorContext): NetworkError {
   const signs = readSigns(failure.cause);
   const problem = PROBLEMS.find(({ codes }) => signs.codes.some((code) => codes.test(code))) ?? UNKNOWN_PROBLEM;
   const phase = failure.phase === 'request' && signs.isConnecting ? 'connect' : failure.phase;

@@ -20,6 +20,7 @@ import {
   buildIdentityHeaders,
   buildKnownHeaders,
   buildRequestHeaders,
+  buildTraceHeaders,
   checkHeaders,
   checkKey,
   type HeaderSource,
@@ -123,7 +124,7 @@ export function openai(model: string, openaiOptions: OpenAIOptions = {}): ChatMo
       const finalTool = createFinalTool(original, profile);
       const request = withoutToolStream(finalTool?.request ?? original, profile);
       const context = completeModelContext(partialContext);
-      const traits = { isStreamed: request.stream === true, traceparent: context.traceparent };
+      const traits = { isStreamed: request.stream === true };
       const outgoing: OutgoingRequest = {
         model: request.model ?? model,
         url: server.url,
@@ -133,6 +134,7 @@ export function openai(model: string, openaiOptions: OpenAIOptions = {}): ChatMo
         responseLimits,
         readerOptions: chooseReaderOptions(request, profile),
         getHeaders: () => buildRequestHeaders(source, traits),
+        traceHeaders: buildTraceHeaders(context),
         buildKnownHeaders: () => buildKnownHeaders(source, traits),
         body: buildBody(request, getMemo(context)),
         extraBody,

@@ -3,16 +3,16 @@ import { expect, test } from 'vitest';
 import { redactEncoded } from './redact-encoded.ts';
 
 test.each([
-  ['nothing of it', 'plain words', 'plain words'],
-  ['it, twice', 'is s3cret+/ or s3cret+/?', 'is [redacted] or [redacted]?'],
-  ['it, overlapping itself', 'abababab', '[redacted]'],
-  ['a part of it at the end', 'is s3cret', 'is [redacted]'],
-  ['a part of it before a cut', 'is s3cret… (9 more)', 'is [redacted]… (9 more)'],
-  ['a few letters of it at the end', 'is s3cr', 'is s3cr'],
-  ['it escaped as JSON in JSON', String.raw`"is s3cret+\\\/."`, '"is [redacted]."'],
-  ['it escaped in an address', '/v1?key=s3cret%2B%2F&a=1', '/v1?key=[redacted]&a=1'],
-  ['it escaped in HTML', '<b>s3cret&#43;&#x2F;</b>', '<b>[redacted]</b>'],
-  ['another escape beside it', '%41 s3cret+/ &amp;', '%41 [redacted] &amp;'],
+  ['no secret', 'plain words', 'plain words'],
+  ['the secret twice', 'is s3cret+/ or s3cret+/?', 'is [redacted] or [redacted]?'],
+  ['overlapping secrets', 'abababab', '[redacted]'],
+  ['a part of the secret at the end', 'is s3cret', 'is [redacted]'],
+  ['a part of the secret before a cut', 'is s3cret… (9 more)', 'is [redacted]… (9 more)'],
+  ['a few letters of the secret at the end', 'is s3cr', 'is s3cr'],
+  ['the secret escaped as JSON in JSON', String.raw`"is s3cret+\\\/."`, '"is [redacted]."'],
+  ['the secret escaped in a URL', '/v1?key=s3cret%2B%2F&a=1', '/v1?key=[redacted]&a=1'],
+  ['the secret escaped in HTML', '<b>s3cret&#43;&#x2F;</b>', '<b>[redacted]</b>'],
+  ['the secret next to another escape', '%41 s3cret+/ &amp;', '%41 [redacted] &amp;'],
 ])('redacts a text with %s', (_, text, expected) => {
   expect(redactEncoded(text, ['s3cret+/', 'ababab'])).toEqual(expected);
 });

@@ -16,7 +16,7 @@ test.each<[string, object, object]>([
     { name: 'ContextLengthError', serverCode: 'context_length_exceeded', body: 'what came' },
   ],
   [
-    'what the server could not read',
+    'output that the server cannot parse',
     { message: 'No.', code: 'tool_use_failed', failed_generation: '{secret' },
     {
       name: 'MalformedResponseError',

@@ -1,6 +1,6 @@
 import { MalformedResponseError, ProtocolError } from '../chat/errors.ts';
 import { findMalformedText } from '../chat/malformed-response.ts';
-import type { ReportedError } from '../chat/read-error.ts';
+import { type ReportedError, stringifyReceived, toReportedError } from '../chat/read-error.ts';
 import { readRetryWait } from '../chat/retry-wait.ts';
 import { ContextLengthError } from '../model/errors.ts';
 import { toWaitMs } from './retry-after.ts';
@@ -34,4 +34,12 @@ export function createReportedError(
     ...options,
     retryAfterMs: wait,
   });
+}
+
+/** Reads the error that a provider reports inside a response, in any known form, parsed or not. */
+export function readReportedError(
+  report: unknown,
+  { redact, now }: Omit<ReportedErrorContext, 'received'>,
+): ProtocolError | ContextLengthError {
+  return createReportedError(toReportedError(report), { received: redact(stringifyReceived(report)), redact, now });
 }

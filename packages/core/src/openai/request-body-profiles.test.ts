@@ -54,25 +54,25 @@ function jsonSchemaOf(parameters: JsonSchema): readonly ToolObject[] {
 
 describe('tools and tool_choice', () => {
   test.each<[string, Partial<Profile>, ToolChoice, unknown]>([
-    ['is sent where it is understood', {}, named, { messages: [], tools: [look, write], tool_choice: named }],
-    ['none shows no tools', { toolChoices: ['auto'] }, 'none', { messages: [] }],
-    ['auto needs no word', { toolChoices: [] }, 'auto', { messages: [], tools: [look, write] }],
+    ['unchanged if the server supports it', {}, named, { messages: [], tools: [look, write], tool_choice: named }],
+    ['none as no tools', { toolChoices: ['auto'] }, 'none', { messages: [] }],
+    ['auto as no field', { toolChoices: [] }, 'auto', { messages: [], tools: [look, write] }],
     [
-      'required is sent all the same',
+      'required, although the server does not support it',
       { toolChoices: [] },
       'required',
       { messages: [], tools: [look, write], tool_choice: 'required' },
     ],
     [
-      'a name shows that tool alone, required',
+      'a name as that tool alone, with required',
       { toolChoices: ['required'] },
       named,
       { messages: [], tools: [look], tool_choice: 'required' },
     ],
-    ['a name shows that tool alone', { toolChoices: [] }, named, { messages: [], tools: [look] }],
-    ['allowed tools are those that are shown', {}, allowed, { messages: [], tools: [look], tool_choice: 'required' }],
+    ['a name as that tool alone', { toolChoices: [] }, named, { messages: [], tools: [look] }],
+    ['allowed tools as the only tools', {}, allowed, { messages: [], tools: [look], tool_choice: 'required' }],
     [
-      'a custom one is named as a function',
+      'a custom tool by the name of its function',
       {},
       { type: 'custom', custom: { name: 'look' } },
       { messages: [], tools: [look, write], tool_choice: named },
@@ -205,12 +205,12 @@ describe('other fields', () => {
       { messages: [], response_format: { type: 'json_schema', json_schema: { name: 'o', schema } } },
     ],
     [
-      'becomes an instruction beside JSON mode',
+      'becomes an instruction with JSON mode',
       { responseFormat: 'json_object' },
       { messages: [{ role: 'system', content: instruction }], response_format: { type: 'json_object' } },
     ],
     [
-      'becomes an instruction alone',
+      'becomes an instruction without JSON mode',
       { responseFormat: 'none' },
       { messages: [{ role: 'system', content: instruction }] },
     ],

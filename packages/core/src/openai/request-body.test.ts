@@ -14,57 +14,57 @@ function body(request: ChatRequest, options: Partial<BodyOptions> = {}): string 
 
 const cases: readonly { readonly title: string; readonly json: string; readonly expected: string }[] = [
   {
-    title: 'the keys come in a fixed order: model, the settings, tools, and at the end the messages, which grow',
+    title: 'writes the keys in a fixed order: model, settings, tools, and messages at the end',
     json: body({ temperature: 0, tools, messages: [user], tool_choice: 'auto' }),
     expected: `{"model":"m","tool_choice":"auto","temperature":0,"tools":${JSON.stringify(tools)},"messages":[${JSON.stringify(user)}]}`,
   },
   {
-    title: 'a request of messages alone has nothing else',
+    title: 'adds no field to a request with only messages',
     json: body({ messages: [] }),
     expected: '{"model":"m","messages":[]}',
   },
   {
-    title: 'a request may name another model',
+    title: 'uses the model of the request',
     json: body({ messages: [], model: 'other' }),
     expected: '{"model":"other","messages":[]}',
   },
   {
-    title: 'a choice of tools is left out where there are none',
+    title: 'omits the tool choice without tools',
     json: body({ messages: [], tools: [], tool_choice: 'none', parallel_tool_calls: true }),
     expected: '{"model":"m","messages":[]}',
   },
   {
-    title: 'a stream asks for its usage',
+    title: 'requests the usage of a stream',
     json: body({ messages: [], stream: true }),
     expected: '{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[]}',
   },
   {
-    title: 'stream options that are null are not sent',
+    title: 'omits stream options that are null',
     json: body({ messages: [], stream: true, stream_options: null }),
     expected: '{"model":"m","stream":true,"messages":[]}',
   },
   {
-    title: 'without a stream there are no stream options',
+    title: 'omits stream options without a stream',
     json: body({ messages: [], stream: false, stream_options: { include_usage: true } }),
     expected: '{"model":"m","messages":[]}',
   },
   {
-    title: 'the most tokens go under the name that the server knows',
+    title: 'sends the token limit under the name that the server knows',
     json: body({ messages: [], max_completion_tokens: 5, max_tokens: 9 }),
     expected: '{"model":"m","max_tokens":5,"messages":[]}',
   },
   {
-    title: 'both names of the most tokens are never sent at once',
+    title: 'never sends both names of the token limit',
     json: body({ messages: [], max_completion_tokens: 5, max_tokens: 9 }, { profile: PROFILES.openai }),
     expected: '{"model":"m","max_completion_tokens":5,"messages":[]}',
   },
   {
-    title: 'max_tokens alone is sent as it was written',
+    title: 'sends max_tokens unchanged if it is alone',
     json: body({ messages: [], max_tokens: 9 }, { profile: PROFILES.openai }),
     expected: '{"model":"m","max_tokens":9,"messages":[]}',
   },
   {
-    title: 'what only a server knows goes out as it is',
+    title: 'sends undocumented values unchanged',
     json: body({
       messages: [{ role: 'human', content: 'a' } as never],
       tools: [{ type: 'web_search' } as never, { type: 'builtin_function', function: { name: '$web' } } as never],
@@ -74,27 +74,27 @@ const cases: readonly { readonly title: string; readonly json: string; readonly 
       '{"model":"m","response_format":{"type":"grammar","grammar":"x"},"tools":[{"type":"web_search"},{"type":"builtin_function","function":{"name":"$web"}}],"messages":[{"role":"human","content":"a"}]}',
   },
   {
-    title: 'a field that is null stands for its default, and is left out',
+    title: 'omits a field that is null',
     json: body({ messages: [], temperature: null, stop: null, store: null, seed: 0 }),
     expected: '{"model":"m","seed":0,"messages":[]}',
   },
   {
-    title: 'extraBody wins over the fields of a request',
+    title: 'prefers extraBody to the fields of the request',
     json: body({ messages: [], temperature: 1 }, { extraBody: { temperature: 0, top_k: 4 } }),
     expected: '{"model":"m","temperature":0,"top_k":4,"messages":[]}',
   },
   {
-    title: 'an assistant message with calls and no text is sent with content null',
+    title: 'sends content null for an assistant message with calls and no text',
     json: body({ messages: [{ role: 'assistant', tool_calls: [call] }] }),
     expected: `{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[${JSON.stringify(call)}]}]}`,
   },
   {
-    title: 'an empty text beside calls is sent as null',
+    title: 'sends content null for an empty text with calls',
     json: body({ messages: [{ role: 'assistant', content: '', tool_calls: [call] }] }),
     expected: `{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[${JSON.stringify(call)}]}]}`,
   },
   {
-    title: 'an empty list of calls is left out, and unknown fields stay',
+    title: 'omits an empty list of calls, and keeps unknown fields',
     json: body({ messages: [withField({ role: 'assistant', content: 'a', tool_calls: [] })] }),
     expected: '{"model":"m","messages":[{"role":"assistant","content":"a","reasoning_content":"r"}]}',
   },

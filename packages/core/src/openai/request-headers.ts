@@ -1,6 +1,7 @@
 import { ConfigError } from '../base/errors.ts';
 import { isPlainObject } from '../base/json.ts';
 import { describeType } from '../base/options.ts';
+import type { ModelContext } from '../model/chat-model.ts';
 import type { Profile } from './profile.ts';
 
 export type Headers = Readonly<Record<string, string>>;
@@ -17,14 +18,12 @@ export interface HeaderSource {
 
 export interface RequestTraits {
   readonly isStreamed: boolean;
-  readonly traceparent: string | undefined;
 }
 
 /** Builds the headers, with names in lower case. Headers of the user replace others. Returns a promise only if a source is a function. */
 export function buildRequestHeaders(source: HeaderSource, traits: RequestTraits): Headers | Promise<Headers> {
   const { apiKey, headers } = source;
   if (typeof apiKey !== 'string' || typeof headers === 'function') return resolveHeaders(source, traits);
-  if (traits.traceparent) return joinHeaders(source, { ...traits, apiKey, headers });
   const cache = traits.isStreamed ? streamedHeaders : unstreamedHeaders;
   let known = cache.get(source);
   if (known === undefined) {
@@ -48,7 +47,6 @@ function joinHeaders(
   source: HeaderSource,
   {
     isStreamed,
-    traceparent,
     apiKey,
     headers = {},
   }: RequestTraits & { readonly apiKey: string; readonly headers: Headers | undefined },
@@ -62,9 +60,17 @@ function joinHeaders(
   else if (apiKey !== '') joined['authorization'] = `Bearer ${apiKey}`;
   if (source.organization) joined['openai-organization'] = source.organization;
   if (source.project) joined['openai-project'] = source.project;
-  if (traceparent) joined['traceparent'] = traceparent;
   for (const name of Object.keys(headers)) joined[name.toLowerCase()] = headers[name] ?? '';
   return joined;
+}
+
+/** Builds the headers of the W3C trace context. They differ from request to request, so that they are not among the others. */
+export function buildTraceHeaders({
+  traceparent,
+  tracestate,
+}: Pick<ModelContext, 'traceparent' | 'tracestate'>): Headers | undefined {
+  if (!traceparent) return undefined;
+  return tracestate ? { traceparent, tracestate } : { traceparent };
 }
 
 /** Builds the headers without the key and those of the user. */
@@ -74,7 +80,7 @@ export function buildKnownHeaders(source: HeaderSource, traits: RequestTraits): 
 
 /** Builds the headers that may change a response: all except those that identify one request or describe its transfer. */
 export async function buildIdentityHeaders(source: HeaderSource): Promise<Headers> {
-  const headers = await buildRequestHeaders(source, { isStreamed: false, traceparent: undefined });
+  const headers = await buildRequestHeaders(source, { isStreamed: false });
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !PER_REQUEST_HEADERS.has(name)));
 }
 

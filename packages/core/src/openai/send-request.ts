@@ -60,6 +60,8 @@ export interface OutgoingRequest {
   readonly readerOptions: Omit<ResponseReaderOptions, 'maxCalls'>;
   /** Called once per attempt, since it may fetch a token. Names in lower case. */
   getHeaders(): Headers | Promise<Headers>;
+  /** Those of the trace context. */
+  readonly traceHeaders: Headers | undefined;
   /** Builds the headers that Pawl itself sets, without the key and those of the user. */
   buildKnownHeaders(): Headers;
   readonly body: BodyBytes;
@@ -163,6 +165,7 @@ class RequestAttempt {
     const tap = this.#tap;
     return {
       headers: this.#headers,
+      traceHeaders: this.#outgoing.traceHeaders,
       body,
       cancel: this.#cancel,
       onConnecting: () => {

@@ -11,14 +11,14 @@ test('keeps an accepted id in every request', () => {
 });
 
 test.each([
-  ['a longer one', 'call_PTLx6Wn2Qe0a7b'],
-  ['one of Pawl itself', 'call_0_0'],
-  ['one that Pawl made unique', 'abcDEF123_2'],
-  ['one of Kimi', 'functions.look:0'],
-  ['a shorter one', 'a'],
-  ['one with a line break at its end', 'abcDEF123\n'],
-  ['one with half a character', 'abcDEF12\ud83d'],
-  ['one with a thought of Gemini in it', `call_1__thought__${'Q'.repeat(400)}`],
+  ['a longer id', 'call_PTLx6Wn2Qe0a7b'],
+  ['an id of Pawl', 'call_0_0'],
+  ['an id that Pawl made unique', 'abcDEF123_2'],
+  ['an id of Kimi', 'functions.look:0'],
+  ['a shorter id', 'a'],
+  ['an id with a line break at its end', 'abcDEF123\n'],
+  ['an id with half a character', 'abcDEF12\ud83d'],
+  ['an id with a thought signature of Gemini', `call_1__thought__${'Q'.repeat(400)}`],
 ])('replaces a refused id by an accepted one: %s', (_, id) => {
   expect(new ToolCallIds(NINE).toWireId(id)).toMatch(/^[a-zA-Z0-9]{9}$/);
 });

@@ -51,8 +51,8 @@ test.each([
 
 test.each<[string, Partial<AssistantMessage>]>([
   ['is refused', { refusal: 'No.' }],
-  ['is spoken', { audio: { id: 'a' } }],
-  ['is a text, also one that opens a bracket', { content: 'See (a) and [b' }],
+  ['is audio', { audio: { id: 'a' } }],
+  ['is a text, even with an open bracket', { content: 'See (a) and [b' }],
 ])('leaves a response unchanged that %s', (_, message) => {
   expect(marked({ message })).toEqual(finished({ message }));
 });
@@ -62,7 +62,7 @@ test.each([
   ['a list that is open', '["Oslo"', 'length'],
   ['a text that is open', '{"city":"Oslo\\"}', 'length'],
   ['whole JSON', '{"city":"Oslo"}', 'stop'],
-  ['a list with words behind it', '["Oslo"] and more', 'stop'],
+  ['a list with words after it', '["Oslo"] and more', 'stop'],
   ['no JSON, with an escaped quote', '{"ab": "c\\"", d}', 'stop'],
 ])('reads %s requested as JSON: %s ends with %s', (_, content, reason) => {
   const format = { type: 'json_object' } as const;

@@ -14,10 +14,10 @@ describe('empty content', () => {
     ['an empty list', { content: [] }],
     ['a list of empty texts', { content: [{ type: 'text', text: '' }] }],
     [
-      'null, beside padding',
+      'null, with padding',
       { content: null, refusal: '', audio: { id: '', data: '' }, function_call: { name: '', arguments: '' } },
     ],
-    ['null, beside an empty list of calls', { content: null, tool_calls: [], reasoning_content: '' }],
+    ['null, with an empty list of calls', { content: null, tool_calls: [], reasoning_content: '' }],
   ])('omits an empty assistant message: %s', (_, fields) => {
     const given = asMessage({ role: 'assistant', ...fields });
     for (const base of Object.keys(PROFILES) as ProfileName[]) {
@@ -54,7 +54,7 @@ describe('empty content', () => {
   });
 
   test.each(['', ' \n\t', [], [{ type: 'text', text: '' }], null])(
-    'puts a word in the place of what a server refuses in users’ messages and in results: %j',
+    'replaces empty content that a server refuses by a placeholder in user messages and results: %j',
     (content) => {
       const messages = [asMessage({ role: 'user', content }), asMessage({ role: 'tool', tool_call_id: 'a', content })];
       const filled = [

@@ -1,5 +1,6 @@
 import { toWellFormedJson } from '../base/well-formed.ts';
 import { asFunctionCall } from '../chat/custom-as-function.ts';
+import { withoutKeptFields } from '../chat/kept-parts.ts';
 import type { AssistantMessage, FunctionToolCall, Message, ToolCall } from '../chat/message.ts';
 import { REASONING_FIELDS, readReasoning } from '../chat/message-reader.ts';
 import type { Profile } from './profile.ts';
@@ -20,7 +21,8 @@ export interface WireScope {
  * Converts a message to the form that a server accepts. Returns the same object if nothing changes, and `undefined` for an empty system or
  * assistant message.
  */
-export function toWireMessage(message: Message, profile: Profile, scope: WireScope = {}): Message | undefined {
+export function toWireMessage(original: Message, profile: Profile, scope: WireScope = {}): Message | undefined {
+  const message = withoutKeptFields(original);
   switch (message.role) {
     case 'assistant':
       return toWireAssistant(message, profile, scope);

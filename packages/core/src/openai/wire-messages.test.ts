@@ -25,7 +25,12 @@ describe('the order of roles', () => {
   test.each<[string, Changes, readonly Message[], string]>([
     ['any', { base: 'openai' }, [hi, called, result, more], 'user assistant tool user'],
     ['after results', { base: 'mistral' }, [hi, called, result, more], 'user assistant tool assistant user'],
-    ['after a silent message', { base: 'mistral' }, [called, result, silent, more], 'assistant tool assistant user'],
+    [
+      'an empty assistant message after results',
+      { base: 'mistral' },
+      [called, result, silent, more],
+      'assistant tool assistant user',
+    ],
     ['an answer after results', { base: 'mistral' }, [called, result, answer, more], 'assistant tool assistant user'],
     [
       'several results',
@@ -34,7 +39,7 @@ describe('the order of roles', () => {
       'assistant tool tool assistant user user',
     ],
     [
-      'the system after results',
+      'a system message after results',
       { base: 'mistral' },
       [called, result, rules, more],
       'assistant tool assistant user user',
@@ -48,10 +53,10 @@ describe('the order of roles', () => {
       [hi, called, result, more],
       'user assistant tool assistant user',
     ],
-    ['alternating around silence', { roleOrder: 'alternating' }, [hi, silent, more], 'user assistant user'],
-    ['the assistant last', { base: 'mistral' }, [hi, answer], 'user assistant user'],
-    ['silence last', { base: 'mistral' }, [hi, silent], 'user'],
-    ['the assistant last elsewhere', { base: 'openai' }, [hi, answer], 'user assistant'],
+    ['alternating around an empty message', { roleOrder: 'alternating' }, [hi, silent, more], 'user assistant user'],
+    ['an assistant message at the end', { base: 'mistral' }, [hi, answer], 'user assistant user'],
+    ['an empty message at the end', { base: 'mistral' }, [hi, silent], 'user'],
+    ['an assistant message at the end for another server', { base: 'openai' }, [hi, answer], 'user assistant'],
   ])('%s', (_, changes, messages, roles) => {
     expect(rolesTo(changes, messages)).toBe(roles);
   });

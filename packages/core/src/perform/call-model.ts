@@ -127,15 +127,16 @@ function createSpan(
   });
 }
 
-async function requestResponse(call: TurnCall): Promise<JournalEvent> {
+function requestResponse(call: TurnCall): Promise<JournalEvent> {
   const { action, plan, scope, requests } = call;
   const steering = plan === undefined ? scope.getSteering() : []; // After the plan, no middleware would see the messages.
   emitSteering(steering, { turn: action.turn, scope });
   const request = buildRequest(call, steering);
   const span = createSpan(call, { request, origin: 'turn', getUsage: () => requests.usage });
-  if (span === undefined) return (await sendRequest(call, { request, steering })).event;
+  const send = (): Promise<RequestResult> => sendRequest(call, { request, steering });
   requests.setCallSpan(span);
-  return (await instrumentModelCall(scope, span, () => sendRequest(call, { request, steering }))).event;
+  const sent = span === undefined ? send() : instrumentModelCall(scope, span, send);
+  return sent.then(({ event }) => event);
 }
 
 interface TurnRequest {

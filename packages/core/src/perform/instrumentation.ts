@@ -11,7 +11,7 @@ import type {
 } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Usage } from '../event/usage.ts';
-import type { RunRecord } from '../host/host.ts';
+import type { RecordedTrace, RunRecord } from '../host/host.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Tool } from '../tool/tool.ts';
 
@@ -26,6 +26,13 @@ import type { Tool } from '../tool/tool.ts';
 export interface Instrumentation {
   /** Wraps one attempt at a run, or at the run inside a call of an agent. */
   instrumentRun?(span: RunSpan, work: () => Promise<RunResult>): Promise<RunResult>;
+  /**
+   * Whether the hooks of model calls, attempts and tool calls are called for that run. Asked inside `instrumentRun`, for each call: a run that
+   * no trace samples then costs no more than one without instrumentation. Runs inside it are asked about by themselves.
+   *
+   * @defaultValue they are called
+   */
+  shouldInstrumentCalls?(run: RunSpan): boolean;
   /** Wraps a model call with its middleware and all its attempts. */
   instrumentModelCall?(span: ModelCallSpan, work: () => Promise<ModelCallResult>): Promise<ModelCallResult>;
   /** Wraps one request to a model. */
@@ -34,6 +41,8 @@ export interface Instrumentation {
   instrumentToolCall?(span: ToolCallSpan, work: () => Promise<ToolCallResult>): Promise<ToolCallResult>;
   /** Returns the W3C trace context header of the span that is active. Called inside `work`; models and tools pass it on. */
   traceparent?(): string | undefined;
+  /** Returns the W3C `tracestate` header that belongs to it, if the span has one. */
+  tracestate?(): string | undefined;
 }
 
 /** An agent as its spans describe it. */
@@ -60,6 +69,8 @@ export interface RunSpan {
   readonly attemptId: string;
   /** The option `traceparent` of the run. */
   readonly traceparent?: string;
+  /** The option `tracestate` of the run. */
+  readonly tracestate?: string;
   /** How long the run was suspended before this attempt, in milliseconds. Absent if it was not, or the host does not know. */
   readonly suspendedMs?: number;
 }
@@ -146,6 +157,7 @@ export interface InstrumentedRun {
 interface InstrumentedScope {
   readonly instrumented: InstrumentedRun | undefined;
   readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   readonly definition: { readonly identity: InstrumentedAgent };
 }
 
@@ -168,6 +180,15 @@ export async function instrumentRun<End extends Outcome<unknown>>(
   return outcome;
 }
 
+/** `undefined` if the calls of the run are not wrapped. */
+function findCallHooks({ instrumentation, span }: InstrumentedRun): Instrumentation | undefined {
+  return shouldInstrumentCalls(instrumentation, span) ? instrumentation : undefined;
+}
+
+function shouldInstrumentCalls(instrumentation: Instrumentation, run: RunSpan): boolean {
+  return instrumentation.shouldInstrumentCalls?.(run) ?? true;
+}
+
 type ModelCallFields = Omit<ModelCallSpan, 'run' | 'agent'>;
 
 /** Creates the span of a model call; `undefined` if nothing instruments it. */
@@ -175,7 +196,9 @@ export function createModelCallSpan(
   { instrumented, definition }: InstrumentedScope,
   createFields: () => ModelCallFields,
 ): ModelCallSpan | undefined {
-  if (instrumented === undefined) return undefined;
+  const hooks = instrumented && findCallHooks(instrumented);
+  if (instrumented === undefined || hooks === undefined) return undefined;
+  if (hooks.instrumentModelCall === undefined && hooks.instrumentAttempt === undefined) return undefined;
   const { turn, model, request, origin, isCompacted, getUsage } = createFields();
   const run = instrumented.span;
   return { run, turn, agent: definition.identity, model, request, origin, isCompacted, getUsage }; // A spread takes longer.
@@ -200,9 +223,9 @@ export function instrumentToolCall<Event extends JournalEvent>(
   createFields: () => ToolCallFields,
   work: (onReplayed: () => void) => Promise<Event>,
 ): Promise<Event> {
-  const { instrumentation, span: run } = instrumented ?? {};
-  if (run === undefined || instrumentation?.instrumentToolCall === undefined) return work(() => undefined);
-  const span: ToolCallSpan = { run, agent: definition.identity, ...createFields() };
+  const hooks = instrumented && findCallHooks(instrumented);
+  if (instrumented === undefined || hooks?.instrumentToolCall === undefined) return work(() => undefined);
+  const span: ToolCallSpan = { run: instrumented.span, agent: definition.identity, ...createFields() };
   let replayed = false;
   const callTool = async (): Promise<ToolCallResult> => {
     const event = await work(() => {
@@ -210,14 +233,27 @@ export function instrumentToolCall<Event extends JournalEvent>(
     });
     return { event: event as ToolCallResult['event'] & Event, replayed }; // A call ends with no other event.
   };
-  return instrumentation
-    .instrumentToolCall(span, callTool)
-    .then(({ event }) => event as Event & ToolCallResult['event']);
+  return hooks.instrumentToolCall(span, callTool).then(({ event }) => event as Event & ToolCallResult['event']);
 }
 
 /** Returns the header for models and tools: that of the active span, or that of the run. */
 export function getTraceparent({ instrumented, traceparent }: InstrumentedScope): string | undefined {
   return instrumented?.instrumentation.traceparent?.() ?? traceparent;
+}
+
+/** Returns the header that belongs to `getTraceparent`. */
+export function getTracestate({ instrumented, tracestate }: InstrumentedScope): string | undefined {
+  const active = instrumented?.instrumentation.tracestate?.();
+  if (active !== undefined || tracestate === undefined) return active;
+  return instrumented?.instrumentation.traceparent?.() === undefined ? tracestate : undefined;
+}
+
+/** What later attempts refer to. Called inside the span of the first one. */
+export function createRecordedTrace(instrumentation: Instrumentation): RecordedTrace | undefined {
+  const traceparent = instrumentation.traceparent?.();
+  if (traceparent === undefined) return undefined;
+  const tracestate = instrumentation.tracestate?.();
+  return tracestate === undefined ? { traceparent, origin: 'start' } : { traceparent, tracestate, origin: 'start' };
 }
 
 /** Wraps the second instrumentation in the first. */
@@ -228,10 +264,12 @@ export function combineInstrumentations(
   if (outer === undefined || inner === undefined || outer === inner) return outer ?? inner;
   return {
     instrumentRun: wrap(outer.instrumentRun?.bind(outer), inner.instrumentRun?.bind(inner)),
+    shouldInstrumentCalls: (run) => shouldInstrumentCalls(outer, run) || shouldInstrumentCalls(inner, run),
     instrumentModelCall: wrap(outer.instrumentModelCall?.bind(outer), inner.instrumentModelCall?.bind(inner)),
     instrumentAttempt: wrap(outer.instrumentAttempt?.bind(outer), inner.instrumentAttempt?.bind(inner)),
     instrumentToolCall: wrap(outer.instrumentToolCall?.bind(outer), inner.instrumentToolCall?.bind(inner)),
     traceparent: () => inner.traceparent?.() ?? outer.traceparent?.(),
+    tracestate: () => (inner.traceparent?.() === undefined ? outer : inner).tracestate?.(),
   };
 }
 
@@ -247,10 +285,12 @@ function wrap<Span, Result>(
 
 const HOOKS: Readonly<Record<keyof Instrumentation, true>> = {
   instrumentRun: true,
+  shouldInstrumentCalls: true,
   instrumentModelCall: true,
   instrumentAttempt: true,
   instrumentToolCall: true,
   traceparent: true,
+  tracestate: true,
 };
 
 /** @throws ConfigError for an object that instruments nothing, and for a method that is not a function. */

@@ -22,7 +22,7 @@ import type { ChatModel, ModelContext, Price } from '../model/chat-model.ts';
 import { NetworkError, TimeoutError } from '../model/errors.ts';
 import { findHighestPrice, listModelChain } from '../model/price.ts';
 import { withMemo } from '../model/request-memo.ts';
-import { type AttemptSpan, getTraceparent, type ModelCallSpan } from './instrumentation.ts';
+import { type AttemptSpan, getTraceparent, getTracestate, type ModelCallSpan } from './instrumentation.ts';
 import { checkResponse } from './middleware.ts';
 import type { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
@@ -367,6 +367,10 @@ class RequestContext extends LazySignal implements ModelContext {
   /** Read by each attempt, inside its span. */
   get traceparent(): string | undefined {
     return getTraceparent(this.#scope);
+  }
+
+  get tracestate(): string | undefined {
+    return getTracestate(this.#scope);
   }
 
   /** Read by each attempt. */

@@ -1,6 +1,5 @@
 import type { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
-import type { EndCallbacks } from '../base/end-callbacks.ts';
 import type { SystemMessage, UserMessage } from '../chat/message.ts';
 import type { ChatSettings } from '../chat/request.ts';
 import type { EventType } from '../event/event.ts';
@@ -14,6 +13,7 @@ import type { RunState } from '../loop/state.ts';
 import type { RequestMemo } from '../model/request-memo.ts';
 import type { WireLog } from '../model/wire-log.ts';
 import type { Definition, DefinitionChanges } from './definition.ts';
+import type { EndCallbacks } from './end-callbacks.ts';
 import type { InstrumentedRun } from './instrumentation.ts';
 
 /** The state and services of a run that effects use. */
@@ -26,8 +26,9 @@ export interface Scope extends DefinitionChanges {
   readonly instructions: InstructionsMessage | undefined;
   readonly runId: string;
   readonly path: string;
-  /** The option of the run; `getTraceparent` prefers the active span. */
+  /** The options of the run; `getTraceparent` and `getTracestate` prefer the active span. */
   readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   /** Absent if nothing instruments the run. */
   readonly instrumented: InstrumentedRun | undefined;
   /** Never throws. Absent if nothing logs the bytes of requests. */

@@ -13,7 +13,7 @@ import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolContext } from '../tool/tool-context.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
-import { getTraceparent, type ToolCallSpan } from './instrumentation.ts';
+import { getTraceparent, getTracestate, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
@@ -49,6 +49,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly runId: string;
   readonly path: string;
   readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   readonly resumeData: ToolContext<never>['resumeData'];
   readonly reportProgress: ToolContext<never>['reportProgress'];
   readonly onRunEnd: ToolContext<never>['onRunEnd'];
@@ -63,6 +64,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.runId = scope.runId;
     this.path = scope.path;
     this.traceparent = getTraceparent(scope);
+    this.tracestate = getTracestate(scope);
     this.resumeData = state.resumeData;
     const emitProgress: ToolContext<never>['reportProgress'] = (progress) => {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.

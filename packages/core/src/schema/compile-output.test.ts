@@ -32,7 +32,7 @@ test.each<[string, Schema, unknown, unknown]>([
     7,
   ],
   [
-    'one that looks at itself',
+    'recursive',
     tree,
     {
       ...wrapper,

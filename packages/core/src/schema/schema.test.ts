@@ -166,12 +166,12 @@ test.each<[string, z.ZodType, JsonSchema]>([
     { type: 'string', description: 'Outer. pattern: /^a.b$/s.' },
   ],
   [
-    'moves to the description beside another pattern that is sent',
+    'moves to the description if another pattern is sent',
     z.string().startsWith('a').regex(/B/i).regex(/c$/m),
     { type: 'string', pattern: '^a.*', description: 'pattern: /B/i. pattern: /c$/m.' },
   ],
   [
-    'leaves those that are sent as they are',
+    'in the description does not change the patterns that are sent',
     z.string().startsWith('a').endsWith('z').regex(/B/i),
     { type: 'string', allOf: [{ pattern: '^a.*' }, { pattern: '.*z$' }], description: 'pattern: /B/i.' },
   ],
@@ -190,7 +190,7 @@ test.each<[string, z.ZodType, JsonSchema]>([
     },
   ],
   [
-    'of names that are one kind of several says nothing of the others',
+    'of one of several kinds of names is omitted',
     z.looseRecord(z.string().regex(/^x/i), z.number()),
     { type: 'object' },
   ],

@@ -124,6 +124,7 @@ function setting() {
       runId: 'run',
       path: '',
       traceparent: undefined,
+      tracestate: undefined,
       resumeData: undefined,
       onRunEnd: () => undefined,
       reportProgress: () => {},

@@ -15,6 +15,8 @@ export interface ToolContext<Context = unknown> {
   readonly path: string;
   /** The W3C trace context header to pass on, if the caller set one. */
   readonly traceparent: string | undefined;
+  /** The W3C `tracestate` header that belongs to it. */
+  readonly tracestate: string | undefined;
   /**
    * The state of the `SuspendRun` that suspended this call, and the value of the `resume` answer. `undefined` if the call was not
    * suspended with a state. The value comes from outside: check it. To ask again, throw another `SuspendRun`.

@@ -45,6 +45,7 @@ function called([retrying]: readonly Tool<unknown>[], signal = new AbortControll
     runId: 'run',
     path: '',
     traceparent: undefined,
+    tracestate: undefined,
     resumeData: undefined,
     onRunEnd: () => undefined,
     reportProgress: () => undefined,

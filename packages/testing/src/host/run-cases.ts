@@ -136,7 +136,8 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
   'enqueues a run that any worker can claim': async ({ host }) => {
     const metadata = { user: 'ada' };
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata, traceparent });
+    const tracestate = 'vendor=a,other=b';
+    const runId = await host.enqueue('agent', 'Go.', { limits: { turns: 3 }, metadata, traceparent, tracestate });
     expectEqual((await host.getRun(runId)).status, 'queued', 'The run is queued.');
     const named = await host.enqueue('agent', [{ role: 'user', content: 'Go.' }], { runId: 'named' });
     expectEqual(named, 'named', 'The run has the given id.');
@@ -146,7 +147,7 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     await expectRejection(unkept, 'config.invalid', 'An id must be storable text.');
     const opened = await claimRun(host, runId);
     const { messages } = createRecord(runId);
-    const trace = { traceparent, origin: 'enqueue' };
+    const trace = { traceparent, tracestate, origin: 'enqueue' };
     const given = { agent: 'agent', messages, limits: { turns: 3 }, metadata, isEnqueued: true, trace };
     expectFields(opened.record, given, 'The record is as given.');
     expectEqual((await host.getRun(runId)).status, 'running', 'The run is running.');
@@ -181,6 +182,37 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
       'A run is resumed with its host.',
     );
     await expectRejection(host.resumeAll([{} as typeof agent]), 'config.invalid', 'Only agents can resume runs.');
+  },
+
+  'resumes runs with the agent that a function chooses by the record': async ({ host, hasWorkers }) => {
+    const versions = ['1', '2', '3'];
+    for (const version of versions) {
+      await host.enqueue('agent', 'Go.', { runId: version, metadata: { version }, owner: `owner ${version}` });
+    }
+    const createAgent = (label: string) => ({
+      name: 'agent',
+      resume: (runId: string, options: { readonly host: Host }) => ({ label, runId, isSame: options.host === host }),
+    });
+    const resumed = await host.resumeAll([
+      {
+        name: 'agent',
+        choose({ metadata, owner }) {
+          if (metadata['version'] === '1') return createAgent(`old of ${owner}`);
+          if (metadata['version'] === '2') return { agent: createAgent('new'), context: () => undefined };
+          return undefined;
+        },
+      },
+    ]);
+    const expected = [
+      { label: 'new', runId: '2', isSame: true },
+      { label: 'old of owner 1', runId: '1', isSame: true },
+    ];
+    const sorted = resumed.toSorted((one, other) => (one.label < other.label ? -1 : 1));
+    expectEqual(sorted, hasWorkers ? [] : expected, 'The record chooses the agent, or none.');
+    const wrong = [{ name: 'agent', choose: 5 }, { choose: () => undefined }] as never[];
+    for (const each of wrong) {
+      await expectRejection(host.resumeAll([each]), 'config.invalid', 'A choice has a name and a function.');
+    }
   },
 
   'cancels a claimed run and an unclaimed run': async ({ host }) => {
@@ -285,5 +317,14 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     expectEqual(await atWork, 'a', 'The value of the running step is recorded.');
     await host.release('run', undefined);
     await closed;
+  },
+
+  'aborts a step that has not ended after graceMs, and records nothing of it': async ({ host }) => {
+    const stepRunner = await host.start(createRecord('run'));
+    const work = Promise.withResolvers<string>();
+    const atWork = stepRunner.step(createStep('model:1', 'a', { work: () => work.promise }));
+    stepRunner.signal?.addEventListener('abort', () => work.resolve('aborted'));
+    await host.close({ graceMs: 0 });
+    await expectRejection(atWork, 'host.closing', 'The step is not recorded.');
   },
 };

@@ -77,7 +77,7 @@ test.each([
     ["messages[0].tool_calls[1].id: Invalid parameter: duplicate 'id' of 'a' in 'tool_calls' of one message."],
   ],
   [
-    'arguments that are no JSON',
+    'arguments that are not JSON',
     [{ role: 'assistant', content: null, tool_calls: [call('a', { arguments: '{"a":' })] }, result('a')],
     ['messages[0].tool_calls[0].function.arguments: Invalid parameter: expected a string of JSON, but got \'{"a":\'.'],
   ],
@@ -101,21 +101,21 @@ test.each([
     ["messages[0].tool_calls[0].custom: Missing required parameter: 'messages[0].tool_calls[0].custom'."],
   ],
   [
-    'a text of a custom call that is none',
+    'an input of a custom call that is not a text',
     [custom({ name: 'sql', input: {} }), result('a')],
     [
       "messages[0].tool_calls[0].custom.input: Invalid type for 'messages[0].tool_calls[0].custom.input': expected a string, but got an object instead.",
     ],
   ],
   [
-    'no calls in a list of calls',
+    'an empty list of calls',
     [{ role: 'assistant', content: 'x', tool_calls: [] }],
     [
       "messages[0].tool_calls: Invalid 'messages[0].tool_calls': empty array. Expected an array with minimum length 1, but got an empty array instead.",
     ],
   ],
   [
-    'an assistant message with nothing in it',
+    'an empty assistant message',
     [{ role: 'assistant', content: null }],
     ["messages[0].content: Invalid value for 'content': expected a string, got null."],
   ],
@@ -125,7 +125,7 @@ test.each([
     ["messages[1].content: Invalid value for 'content': expected a string, got null."],
   ],
   [
-    'a role that is unknown',
+    'an unknown role',
     [{ role: 'model', content: 'x' }],
     [
       "messages[0].role: Invalid value: 'model'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.",

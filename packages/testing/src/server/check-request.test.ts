@@ -74,14 +74,14 @@ test.each([
     "Invalid 'tools[0].function.name': string too long. Expected a string with maximum length 64, but got a string with length 65 instead.",
   ],
   [
-    'parameters that are no object',
+    'parameters that are not an object',
     { messages, tools: [add, offered({ name: 'all', parameters: { type: 'array' } })] },
     'tools[1].function.parameters',
     'invalid_function_parameters',
     "Invalid schema for function 'all': schema must be a JSON Schema of 'type: \"object\"', got 'type: \"array\"'.",
   ],
   [
-    'two tools of one name',
+    'two tools with one name',
     { messages, tools: [add, add] },
     'tools[1].function.name',
     'invalid_value',
@@ -130,14 +130,14 @@ test.each([
     "Missing required parameter: 'tool_choice.allowed_tools.tools'.",
   ],
   [
-    'a custom tool without anything',
+    'an empty custom tool',
     { messages, tools: [{ type: 'custom' }] },
     'tools[0].custom',
     'missing_required_parameter',
     "Missing required parameter: 'tools[0].custom'.",
   ],
   [
-    'a function and a custom tool of one name',
+    'a function and a custom tool with one name',
     { messages, tools: [add, custom({ name: 'add' })] },
     'tools[1].custom.name',
     'invalid_value',

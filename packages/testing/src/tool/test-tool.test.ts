@@ -40,7 +40,7 @@ test('fails a call whose tool throws, with the text for the model', async () => 
 test.each([
   ['of the wrong type', { by: 'four' }, 'by: expected number'],
   ['that are missing', undefined, 'by'],
-  ['that are no JSON', '{"by":', 'JSON'],
+  ['that are not JSON', '{"by":', 'JSON'],
 ])('fails a call with the arguments %s and tells the model why', async (_, given, problem) => {
   const called = await testTool(divide).call(given);
   expect(called).toMatchObject({ status: 'failed', reason: 'invalid', content: expect.stringContaining(problem) });

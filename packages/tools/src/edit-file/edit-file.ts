@@ -11,7 +11,7 @@ import { computeVersion, MAX_VERSIONED_BYTES } from '../files/version.ts';
 import { applyEdits, type Edit } from './apply-edits.ts';
 
 export interface EditFileOptions extends JailOptions {
-  /** Maximum bytes of the file, before and after the edits; at most 8 MiB. @defaultValue 1_048_576 */
+  /** Maximum bytes of the file after the edits, at most 8 MiB. @defaultValue 1_048_576 */
   readonly maxBytes?: number;
   /** Deadline in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;

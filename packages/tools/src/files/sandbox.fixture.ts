@@ -54,6 +54,7 @@ export function createToolContext(signal: AbortSignal): ToolContext {
     runId: 'run',
     path: '',
     traceparent: undefined,
+    tracestate: undefined,
     resumeData: undefined,
     onRunEnd: () => undefined,
     reportProgress: () => undefined,

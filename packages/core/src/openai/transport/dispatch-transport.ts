@@ -4,7 +4,7 @@ import { ConfigError } from '../../base/errors.ts';
 import type { BodyBytes } from '../body-bytes.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
 import type { ProxyServer } from './proxy.ts';
-import type { Dispatcher, HttpRequest, Transport } from './transport.ts';
+import { addTraceHeaders, type Dispatcher, type HttpRequest, type Transport } from './transport.ts';
 
 export interface DispatchTransportOptions {
   readonly dispatcher: Dispatcher;
@@ -20,9 +20,11 @@ export function dispatchTransport(url: string, { dispatcher, proxy }: DispatchTr
   /** Most requests of a model have the same headers object. */
   const prepared = new WeakMap<HttpRequest['headers'], Record<string, string>>();
   const send = (request: HttpRequest, { resolve, reject }: Settle): void => {
-    const headers = prepared.get(request.headers) ?? prepareHeaders(request.headers, proxy);
-    prepared.set(request.headers, headers);
-    const onStarted = keepOneTraceparent(headers);
+    const shared = prepared.get(request.headers) ?? prepareHeaders(request.headers, proxy);
+    prepared.set(request.headers, shared);
+    for (const name in request.traceHeaders) checkHeader(name, request.traceHeaders[name] ?? '');
+    const headers = request.traceHeaders === undefined ? shared : addTraceHeaders(shared, request.traceHeaders);
+    const onStarted = keepOneTraceContext(headers);
     const exchange = new Exchange(request, { proxy: proxy?.address, onStarted, resolve, reject });
     // Without this, undici asks a TLS server for the name in the `host` header.
     const servername = 'host' in headers && hasServername ? { servername: hostname } : undefined;
@@ -51,12 +53,7 @@ function concatenate({ pieces }: BodyBytes): Uint8Array {
 function prepareHeaders(original: HttpRequest['headers'], proxy: ProxyServer | undefined): Record<string, string> {
   const headers: Record<string, string> = { 'accept-encoding': chooseEncodings(original) };
   for (const [name, value] of Object.entries(original)) {
-    // A line break in a name or value would start another header.
-    if (!NAME.test(name) || !VALUE.test(value)) {
-      throw new ConfigError(
-        `The header "${name}" has a character that is not allowed in headers. Pass a single line of text.`,
-      );
-    }
+    checkHeader(name, value);
     if (proxy !== undefined && name === 'proxy-authorization') {
       throw new ConfigError(
         'The header "proxy-authorization" belongs to the proxy. Put the credentials into the proxy variable: "http://user:password@proxy:3128".',
@@ -65,6 +62,14 @@ function prepareHeaders(original: HttpRequest['headers'], proxy: ProxyServer | u
     if (!FRAMING.has(name) && (name !== 'connection' || TOKENS.test(value))) headers[name] = value;
   }
   return headers;
+}
+
+/** A line break in a name or value would start another header. */
+function checkHeader(name: string, value: string): void {
+  if (NAME.test(name) && VALUE.test(value)) return;
+  throw new ConfigError(
+    `The header "${name}" has a character that is not allowed in headers. Pass a single line of text.`,
+  );
 }
 
 const NAME = /^[!#$%&'*+.^`|~\w-]+$/;
@@ -86,23 +91,28 @@ function chooseEncodings({ accept }: HttpRequest['headers']): string {
 }
 
 /**
- * Instrumentation of undici adds a `traceparent` when a request is created, and servers refuse a request with two. Removes ours then,
+ * Instrumentation of undici adds a trace context when a request is created, and servers refuse a request with two. Removes ours then,
  * because the span of the instrumentation is nearer. Returns a function that stops this.
  */
-function keepOneTraceparent(headers: HttpRequest['headers']): (() => void) | undefined {
+function keepOneTraceContext(headers: HttpRequest['headers']): (() => void) | undefined {
   if (!requestCreated.hasSubscribers || !('traceparent' in headers)) return undefined;
-  const removeDuplicate = (message: unknown): void => removeFirstTraceparent(message);
+  const removeDuplicate = (message: unknown): void => removeFirstTraceContext(message, 'tracestate' in headers);
   requestCreated.subscribe(removeDuplicate); // Called after earlier subscribers.
   return () => void requestCreated.unsubscribe(removeDuplicate);
 }
 
 const requestCreated = channel('undici:request:create');
 
-/** The headers of an undici request are a list of alternating names and values. */
-function removeFirstTraceparent(message: unknown): void {
+/** The headers of an undici request are a list of alternating names and values. What is added comes after ours. */
+function removeFirstTraceContext(message: unknown, hasTracestate: boolean): void {
   const { headers } = (message as { readonly request: { readonly headers: unknown } }).request; // The message of this channel is documented.
   if (!Array.isArray(headers)) return;
-  const isTraceparent = (value: unknown, at: number): boolean => at % 2 === 0 && /^traceparent$/i.test(String(value));
-  const first = headers.findIndex(isTraceparent);
-  if (first !== headers.findLastIndex(isTraceparent)) headers.splice(first, 2);
+  const isNamed = (name: string) => (value: unknown, at: number) =>
+    at % 2 === 0 && String(value).toLowerCase() === name;
+  const first = headers.findIndex(isNamed('traceparent'));
+  if (first === headers.findLastIndex(isNamed('traceparent'))) return;
+  headers.splice(first, 2);
+  // The vendors' data belongs to the span that it came with.
+  const state = headers.findIndex(isNamed('tracestate'));
+  if (hasTracestate && state >= 0) headers.splice(state, 2);
 }

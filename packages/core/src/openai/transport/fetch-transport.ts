@@ -1,5 +1,12 @@
 import type { Cancellation } from '../../base/cancellation.ts';
-import { type HttpRequest, type Sink, type Transport, TransportError, type TransportPhase } from './transport.ts';
+import {
+  addTraceHeaders,
+  type HttpRequest,
+  type Sink,
+  type Transport,
+  TransportError,
+  type TransportPhase,
+} from './transport.ts';
 
 /** The part of `fetch` that requests use. The global `fetch` and those of libraries satisfy it. */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
@@ -28,12 +35,12 @@ export interface FetchReader {
 }
 
 export function fetchTransport(fetch: Fetch, url: string): Transport {
-  return async ({ headers, body, cancel, onSend }: HttpRequest) => {
+  return async ({ headers, traceHeaders, body, cancel, onSend }: HttpRequest) => {
     if (cancel.isCancelled) throw cancel.reason;
     const { signal } = cancel;
     const init: FetchInit = {
       method: 'POST',
-      headers: { ...headers },
+      headers: addTraceHeaders(headers, traceHeaders),
       body: body.toText(),
       signal,
       redirect: 'manual',

@@ -53,6 +53,8 @@ export interface DispatchController {
 export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The trace context of this request alone, unless `headers` has one. The other headers are prepared once for many requests. */
+  readonly traceHeaders?: Readonly<Record<string, string>> | undefined;
   readonly body: BodyBytes;
   /** Closes the connection at any time, also while the response body is read. */
   readonly cancel: Cancellation;
@@ -61,6 +63,14 @@ export interface HttpRequest {
   readonly onConnected: () => void;
   /** Called right before the request is sent, with its headers in full. */
   readonly onSend?: ((headers: Readonly<Record<string, string>>) => void) | undefined;
+}
+
+/** A `traceparent` of the user replaces the whole trace context: the vendors' data belongs to its span. */
+export function addTraceHeaders(
+  headers: HttpRequest['headers'],
+  traceHeaders: HttpRequest['traceHeaders'],
+): Record<string, string> {
+  return traceHeaders === undefined || 'traceparent' in headers ? { ...headers } : { ...traceHeaders, ...headers };
 }
 
 export interface HttpResponse {

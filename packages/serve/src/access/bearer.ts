@@ -1,0 +1,79 @@
+import { ConfigError } from '@pawl/core';
+import { HttpProblem } from '../protocol/problem.ts';
+import type { Principal } from './principal.ts';
+
+/** Returns who sends a request, or the response that refuses it. */
+export type Authorize = (request: Request) => Principal | Response | Promise<Principal | Response>;
+
+/**
+ * Authorizes requests by the key in `Authorization: Bearer …`. Keys are compared in constant time.
+ *
+ * @param keys - the principal of each key
+ * @throws ConfigError for an empty key, or a principal without an id.
+ *
+ * @example
+ * serve({ agents, authorize: bearer({ [process.env.KEY_OF_ADA]: { id: 'ada', tenant: 'acme' } }) });
+ */
+export function bearer(keys: Readonly<Record<string, Principal>>): Authorize {
+  const entries = Object.entries(keys);
+  if (entries.length === 0)
+    throw new ConfigError('bearer(): there are no keys. Pass { "a secret key": { id: "ada" } }.');
+  for (const [key, principal] of entries) checkEntry(key, principal);
+  const salt = crypto.getRandomValues(new Uint8Array(32));
+  const known = Promise.all(
+    entries.map(async ([key, principal]) => ({ digest: await computeDigest(key, salt), principal })),
+  );
+  return async (request) => {
+    const given = readBearerKey(request);
+    if (given === undefined) throw createUnauthorizedError('There is no API key. Send "Authorization: Bearer <key>".');
+    const digest = await computeDigest(given, salt);
+    let found: Principal | undefined;
+    for (const each of await known) if (isEqual(each.digest, digest)) found = each.principal;
+    if (found === undefined) throw createUnauthorizedError('The API key is not valid.');
+    return found;
+  };
+}
+
+// A key that comes from an unset variable of the environment would otherwise let everyone in.
+function checkEntry(key: string, principal: Principal): void {
+  if (key.trim() === '' || key === 'undefined') {
+    throw new ConfigError(
+      `bearer(): a key is ${JSON.stringify(key)}. Pass a secret; check the variable that it comes from.`,
+    );
+  }
+  checkPrincipal(principal, 'bearer()');
+}
+
+/** @throws ConfigError if the value is no principal. */
+export function checkPrincipal(principal: unknown, where: string): asserts principal is Principal {
+  const isObject = typeof principal === 'object' && principal !== null;
+  const id: unknown = isObject && 'id' in principal ? principal.id : undefined;
+  if (typeof id === 'string' && id !== '') return;
+  throw new ConfigError(
+    `${where}: a principal has no id. Return { id: "ada" }, or a Response that refuses the request.`,
+  );
+}
+
+/** The challenge of RFC 6750. */
+export function createUnauthorizedError(message: string): HttpProblem {
+  return new HttpProblem(message, { status: 401, code: 'invalid_api_key', headers: { 'www-authenticate': 'Bearer' } });
+}
+
+function readBearerKey(request: Request): string | undefined {
+  return /^bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+}
+
+async function computeDigest(key: string, salt: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const bytes = new TextEncoder().encode(key);
+  const salted = new Uint8Array(salt.length + bytes.length);
+  salted.set(salt);
+  salted.set(bytes, salt.length);
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', salted));
+}
+
+/** Takes the same time wherever the bytes differ. */
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  let difference = 0;
+  for (const [index, byte] of one.entries()) difference |= byte ^ (other[index] ?? 0);
+  return difference === 0;
+}

@@ -1,0 +1,184 @@
+import type { Outcome, RunEvent } from '@pawl/core';
+import type { AssistantMessage, Json } from '@pawl/core/chat';
+import type { ErrorData, EventOf, EventType } from '@pawl/core/events';
+
+/** What happens to a field: it leaves as it is, it stays, or a part of it leaves. */
+type Rule<Value> = boolean | ((value: NonNullable<Value>) => Json);
+
+type Rules<Event> = { readonly [Field in Exclude<keyof Event, 'type'>]-?: Rule<Event[Field]> };
+
+/** For each type of event, every field. A new event or a new field does not compile until it is decided here whether it leaves. */
+type PublicFields = { readonly [Type in EventType]: Rules<EventOf<Type>> };
+
+export interface PublicEventOptions {
+  /** @defaultValue 'full' */
+  readonly toolOutput?: 'full' | 'status';
+}
+
+/**
+ * Returns what of an event leaves the server: no instructions, no whole conversations, no definitions, no state of tools; of errors only name,
+ * message and code.
+ */
+export function toPublicEvent(event: RunEvent, { toolOutput = 'full' }: PublicEventOptions = {}): Json {
+  // Each rule gets the value of its own field, which the compiler cannot follow through a name.
+  const rules = PUBLIC_FIELDS[event.type] as Readonly<Record<string, boolean | ((value: unknown) => Json)>>;
+  // A guard has withdrawn the text.
+  const isWithdrawn = event.type === 'model.responded' && event.rejection !== undefined;
+  const fields: Record<string, Json> = { type: event.type };
+  for (const [name, value] of Object.entries(event)) {
+    if (value === undefined || name === 'type' || !Object.hasOwn(rules, name)) continue;
+    if (isWithdrawn && name === 'message') continue;
+    if (toolOutput === 'status' && RESULT_FIELDS.has(name) && event.type.startsWith('tool.')) continue;
+    const rule = rules[name];
+    if (rule === true)
+      fields[name] = value as Json; // Events are JSON.
+    else if (typeof rule === 'function' && value !== null) fields[name] = rule(value);
+  }
+  return fields;
+}
+
+/** Fields with the result of a tool. */
+const RESULT_FIELDS: ReadonlySet<string> = new Set(['content', 'output', 'fullContent', 'parts', 'progress']);
+
+/** Returns what of an outcome leaves the server. The messages of a conversation have an endpoint of their own. */
+export function toPublicOutcome(outcome: Outcome<unknown>): Json {
+  const { messages: _, ...fields } = outcome;
+  const inner = { spentBy: undefined, usageBy: undefined, attempts: undefined };
+  const { spentBy: __, usageBy: ___, attempts: ____, ...rest } = { ...inner, ...fields };
+  const shown = 'error' in rest ? { ...rest, error: toPublicError(rest.error) } : rest;
+  return JSON.parse(JSON.stringify(shown)); // An output schema can return values that are not JSON.
+}
+
+export function toPublicError({ name, message, code }: ErrorData): Json {
+  return { name, message, ...(code !== undefined && { code }) };
+}
+
+/** Leaves out what servers and Pawl add to a message, such as the blocks of its reasoning. */
+function toPublicMessage({ content, refusal, tool_calls: calls, annotations }: AssistantMessage): Json {
+  const shown = {
+    role: 'assistant',
+    content: content ?? null,
+    ...(typeof refusal === 'string' && { refusal }),
+    ...(calls !== undefined && { tool_calls: calls }),
+    ...(annotations !== undefined && { annotations }),
+  };
+  return shown as unknown as Json; // A message is JSON.
+}
+
+const STAMP = {
+  runId: true,
+  path: true,
+  agent: true,
+  seq: true,
+  at: true,
+  position: true,
+  step: true,
+  replayed: true,
+} as const;
+const TIME = { ...STAMP, activeMs: true } as const;
+const TURN = { ...TIME, turn: true } as const;
+const CALL = { ...TURN, index: true, toolCallId: true, toolName: true, input: true } as const;
+const SPENT = { spent: true, usageBy: false, nestedToolCallCount: true, middlewareUsage: true } as const;
+const CLOSED = { ...CALL, ...SPENT, call: false, content: true } as const;
+const ATTEMPT = { ...STAMP, turn: true, attempt: true } as const;
+const LIVE_CALL = {
+  ...STAMP,
+  turn: true,
+  index: true,
+  call: false,
+  toolCallId: true,
+  toolName: true,
+  input: true,
+} as const;
+
+const PUBLIC_FIELDS: PublicFields = {
+  'run.started': { ...TIME, messages: false, instructions: false, definition: false },
+  'turn.prepared': {
+    ...TURN,
+    model: true,
+    tools: false,
+    toolChoice: false,
+    modelSettings: false,
+    instructions: false,
+    messages: false,
+    steeringMessages: true,
+    memory: false,
+    edits: false,
+    middlewareUsage: true,
+  },
+  'model.responded': {
+    ...TURN,
+    model: true,
+    message: toPublicMessage,
+    rawArguments: false,
+    finishReason: true,
+    mayWait: true,
+    clampedByLimit: true,
+    usage: true,
+    rejection: ({ guard }) => ({ guard }),
+    middlewareUsage: true,
+    steeringMessages: true,
+    failedAttempts: false,
+    durationMs: true,
+  },
+  'model.failed': { ...TURN, error: toPublicError, usage: true, failedAttempts: false },
+  'request.lost': { ...TURN, model: true, usage: true },
+  'limit.exceeded': { ...TURN, limit: true, max: true, spent: true, usage: true },
+  'limit.approaching': { ...TURN, limit: true, max: true, spent: true, message: false },
+  'model.reprompted': { ...TURN, reason: true, guard: true, message: false },
+  'tool.repeated_failure': {
+    ...TURN,
+    tool: true,
+    count: true,
+    message: false,
+    toolCallId: true,
+    toolName: true,
+    input: true,
+  },
+  'approval.requested': { ...CALL, pending: true, again: true, state: false, middlewareUsage: true },
+  'approval.not_required': CALL,
+  'approval.answered': { ...CALL, answer: true, by: true },
+  'approval.expired': CALL,
+  'user.interrupted': { ...TURN, message: true, by: true },
+  'tool.suspended': { ...CALL, ...SPENT, pending: true },
+  'run.suspended': { ...TURN, pending: true },
+  'tool.finished': {
+    ...CLOSED,
+    handoffTo: true,
+    durationMs: true,
+    fullContent: false,
+    parts: false,
+    isText: true,
+    lossyPaths: false,
+    output: true,
+  },
+  'tool.failed': { ...CLOSED, durationMs: true, reason: true, error: toPublicError, guard: true },
+  'tool.skipped': { ...CLOSED, reason: true, limit: true, outerLimit: true },
+  'handoff.completed': {
+    ...TURN,
+    from: true,
+    to: true,
+    instructions: false,
+    edits: false,
+    definition: false,
+    middlewareUsage: true,
+  },
+  'output.checked': { ...TURN, result: true, middlewareUsage: true },
+  'run.aborted': { ...TIME, reason: true, usage: true },
+  'run.refused': { ...TURN, reason: true, guard: true, usage: true },
+  'run.finished': { ...TIME, outcome: toPublicOutcome },
+  'attempt.started': { ...ATTEMPT, model: true, correction: false },
+  'attempt.failed': { ...ATTEMPT, model: true, error: toPublicError, retryInMs: true, counted: true },
+  'text.delta': { ...ATTEMPT, delta: true },
+  'reasoning.delta': { ...ATTEMPT, delta: true },
+  'refusal.delta': { ...ATTEMPT, delta: true },
+  'tool_call.delta': { ...ATTEMPT, index: true, name: true, toolName: true, kind: true, toolCallId: true, delta: true },
+  'output.partial': { ...ATTEMPT, partial: true },
+  'attempt.discarded': ATTEMPT,
+  'user.steering': { ...STAMP, turn: true, message: true },
+  'response.repaired': { ...STAMP, turn: true, repairs: true },
+  'tool.started': LIVE_CALL,
+  'tool.progress': { ...LIVE_CALL, progress: true },
+  'tool.late_result': { ...LIVE_CALL, error: toPublicError },
+  'listener.failed': { ...STAMP, event: true, error: toPublicError },
+};

@@ -1,0 +1,214 @@
+import type { Answer, JsonObject, Limits } from '@pawl/core';
+import type { Json, Message, ToolObject, UserMessage } from '@pawl/core/chat';
+import { NO_RUNS, type RunFilter } from '@pawl/core/host';
+import { type MessageRules, readMessages } from '../chat/read-messages.ts';
+import { readTools } from '../chat/read-tools.ts';
+import { createInvalidError, createUnsupportedError } from '../problem.ts';
+import { isRecord, isString, quote } from '../read-json.ts';
+
+// The bodies of the runs API. All functions throw HttpProblem 400 with the field in `param`.
+
+/** The body of `POST /v1/runs`. */
+export interface RunBody {
+  readonly agent: string;
+  readonly input: readonly Message[];
+  readonly conversation: string | undefined;
+  readonly metadata: JsonObject;
+  readonly limits: Limits;
+  readonly tools: readonly ToolObject[];
+  readonly isBackground: boolean;
+}
+
+export interface RunRules extends MessageRules {
+  readonly callerTools: 'accept' | 'reject';
+}
+
+export function readRunBody(json: unknown, rules: RunRules): RunBody {
+  const body = readObject(json, [
+    'agent',
+    'input',
+    'messages',
+    'conversation',
+    'metadata',
+    'limits',
+    'background',
+    'tools',
+  ]);
+  const { agent, conversation, metadata = {}, background = false } = body;
+  if (!isString(agent))
+    throw createInvalidError('"agent" is missing. Pass the name of an agent; GET /v1/models lists them.', 'agent');
+  if (conversation !== undefined && (!isString(conversation) || conversation === '')) {
+    throw createInvalidError(`"conversation" is ${quote(conversation)}. Pass an id.`, 'conversation');
+  }
+  if (!isRecord(metadata)) throw createInvalidError('"metadata" is not an object.', 'metadata');
+  if (typeof background !== 'boolean')
+    throw createInvalidError('"background" is neither true nor false.', 'background');
+  const tools = readTools(body['tools']);
+  if (tools.length > 0 && rules.callerTools === 'reject') {
+    throw createUnsupportedError('"tools" is not supported: the agent has its own. Leave it out.', 'tools');
+  }
+  return {
+    agent,
+    input: readInput(body, rules),
+    conversation,
+    metadata: metadata as JsonObject, // It was parsed from JSON.
+    limits: readLimits(body['limits']),
+    tools,
+    isBackground: background,
+  };
+}
+
+function readInput({ input, messages }: JsonRecord, rules: MessageRules): readonly Message[] {
+  if (input !== undefined && messages !== undefined) {
+    throw createInvalidError('"input" and "messages" exclude each other. Send one of them.', 'messages');
+  }
+  if (input === undefined) return readMessages(messages, rules);
+  if (!isString(input)) throw createInvalidError(`"input" is ${quote(input)}. Send a text, or "messages".`, 'input');
+  return [{ role: 'user', content: input }];
+}
+
+const LIMIT_NAMES: Record<keyof Limits, true> = {
+  turns: true,
+  toolCalls: true,
+  handoffs: true,
+  requests: true,
+  tokens: true,
+  cost: true,
+  durationMs: true,
+};
+
+function readLimits(limits: unknown): Limits {
+  if (limits === undefined) return {};
+  if (!isRecord(limits)) throw createInvalidError('"limits" is not an object.', 'limits');
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(LIMIT_NAMES, name)) {
+      throw createInvalidError(
+        `There is no limit ${quote(name)}. The limits are: ${Object.keys(LIMIT_NAMES).join(', ')}.`,
+        `limits.${name}`,
+      );
+    }
+    if (typeof value === 'number' && value > 0) continue;
+    throw createInvalidError(`"limits.${name}" is ${quote(value)}. Pass a number above 0.`, `limits.${name}`);
+  }
+  return limits as Limits; // Checked above.
+}
+
+/** The query of `GET /v1/runs`. */
+export interface RunQuery {
+  readonly filter: Pick<RunFilter, 'status' | 'agent' | 'after'> & { readonly limit: number };
+  readonly conversation: string | undefined;
+}
+
+export function readRunQuery(query: URLSearchParams): RunQuery {
+  for (const name of query.keys()) {
+    if (!QUERY.has(name))
+      throw createInvalidError(`There is no parameter ${quote(name)}. Use: ${[...QUERY].join(', ')}.`, name);
+  }
+  const status = query.get('status') ?? undefined;
+  if (status !== undefined && !isStatus(status)) {
+    throw createInvalidError(`"status" is ${quote(status)}. Use: ${Object.keys(NO_RUNS).join(', ')}.`, 'status');
+  }
+  const agent = query.get('agent') ?? undefined;
+  const after = readNumber(query, 'after', Number.MAX_SAFE_INTEGER);
+  const limit = readNumber(query, 'limit', MAX_PAGE) ?? DEFAULT_PAGE;
+  return {
+    filter: {
+      limit,
+      ...(status !== undefined && { status }),
+      ...(agent !== undefined && { agent }),
+      ...(after !== undefined && { after }),
+    },
+    conversation: query.get('conversation') ?? undefined,
+  };
+}
+
+const QUERY: ReadonlySet<string> = new Set(['status', 'agent', 'conversation', 'after', 'limit']);
+const DEFAULT_PAGE = 20;
+const MAX_PAGE = 100;
+
+function isStatus(status: string): status is keyof typeof NO_RUNS {
+  return Object.hasOwn(NO_RUNS, status);
+}
+
+function readNumber(query: URLSearchParams, name: string, max: number): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= max) return value;
+  throw createInvalidError(`"${name}" is ${quote(text)}. Pass a whole number from 1 to ${max}.`, name);
+}
+
+/** The body of `POST /v1/runs/{id}/answers`. */
+export function readAnswerBody(json: unknown): { readonly pending: string; readonly answer: Answer } {
+  const { pending, answer } = readObject(json, ['pending', 'answer']);
+  if (!isString(pending)) throw createInvalidError('"pending" is missing. Pass the id of a pending call.', 'pending');
+  return { pending, answer: readAnswer(answer) };
+}
+
+function readAnswer(answer: unknown): Answer {
+  if (!isRecord(answer))
+    throw createInvalidError('"answer" is missing. Send { "type": "approve", "fingerprint": "…" }.', 'answer');
+  const { type, fingerprint, reason } = answer;
+  if (!isString(fingerprint))
+    throw createInvalidError('"answer.fingerprint" is missing. It is in the pending call.', 'answer.fingerprint');
+  switch (type) {
+    case 'approve':
+      return { type, fingerprint };
+    case 'deny':
+      if (reason !== undefined && !isString(reason))
+        throw createInvalidError('"answer.reason" is not a text.', 'answer.reason');
+      return { type, fingerprint, ...(reason !== undefined && { reason }) };
+    case 'edit':
+      return { type, fingerprint, arguments: readValue(answer, 'arguments') };
+    case 'result':
+    case 'resume':
+      return { type, fingerprint, value: readValue(answer, 'value') };
+  }
+  throw createInvalidError(
+    `"answer.type" is ${quote(type)}. Use approve, deny, edit, result or resume.`,
+    'answer.type',
+  );
+}
+
+function readValue(answer: JsonRecord, name: string): Json {
+  if (Object.hasOwn(answer, name)) return answer[name] as Json; // It was parsed from JSON.
+  throw createInvalidError(`"answer.${name}" is missing.`, `answer.${name}`);
+}
+
+/** The body of `POST /v1/runs/{id}/messages`: a text, or the content of a user message. */
+export function readMessageBody(json: unknown, rules: MessageRules): UserMessage {
+  const { message } = readObject(json, ['message']);
+  const [read] = readMessages([isString(message) ? { role: 'user', content: message } : message], rules, 'message');
+  if (read?.role === 'user') return read;
+  throw createInvalidError('"message" is not of a user. Send a text, or { "role": "user", "content": … }.', 'message');
+}
+
+/** The body of `POST /v1/runs/{id}/fork`. */
+export interface ForkBody {
+  readonly before: string;
+  readonly messages?: readonly Message[];
+  readonly input?: string;
+}
+
+export function readForkBody(json: unknown, rules: MessageRules): ForkBody {
+  const { before, messages, input } = readObject(json, ['before', 'messages', 'input']);
+  if (!isString(before))
+    throw createInvalidError('"before" is missing. Pass the name of a step, such as "model:3".', 'before');
+  if (input !== undefined && !isString(input)) throw createInvalidError('"input" is not a text.', 'input');
+  return {
+    before,
+    ...(messages !== undefined && { messages: readMessages(messages, rules) }),
+    ...(input !== undefined && { input }),
+  };
+}
+
+type JsonRecord = Readonly<Record<string, unknown>>;
+
+/** An unknown field is an error: it would be ignored. */
+function readObject(json: unknown, known: readonly string[]): JsonRecord {
+  if (!isRecord(json))
+    throw createInvalidError(`The body is not an object. Send these fields: ${known.join(', ')}.`, 'body');
+  const unknown = Object.keys(json).find((name) => !known.includes(name));
+  if (unknown === undefined) return json;
+  throw createInvalidError(`There is no field ${quote(unknown)}. The fields are: ${known.join(', ')}.`, unknown);
+}

@@ -1,0 +1,133 @@
+import { type Answer, type Host, HostError } from '@pawl/core';
+import type { UserMessage } from '@pawl/core/chat';
+import type { ForkOptions, RunFilter, RunProgress, RunSummary } from '@pawl/core/host';
+import { formatOwner, maySee } from '../access/owner.ts';
+import type { Principal } from '../access/principal.ts';
+import type { ServeSettings } from '../options.ts';
+import { createUnknownRunError, HttpProblem } from '../protocol/problem.ts';
+import { listOwnRuns } from './list-own-runs.ts';
+import type { RunRegistry } from './run-registry.ts';
+
+export interface GivenAnswer {
+  /** The id of the pending call. */
+  readonly pending: string;
+  readonly answer: Answer;
+}
+
+/** Finds and controls runs for a principal. Every method checks that the principal may see the run. */
+export class RunControl {
+  readonly #registry: RunRegistry;
+  readonly #settings: ServeSettings;
+  readonly #host: Host;
+
+  constructor(registry: RunRegistry, settings: ServeSettings) {
+    this.#registry = registry;
+    this.#settings = settings;
+    this.#host = settings.host;
+  }
+
+  /** Finds a run without its events. @throws HttpProblem 404, also for a run that the principal may not see */
+  async find(principal: Principal, runId: string): Promise<RunProgress> {
+    return this.#findSeen(principal, runId, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Finds a run with its recorded events. @throws HttpProblem 404 */
+  async findWithEvents(principal: Principal, runId: string): Promise<RunProgress> {
+    return this.#findSeen(principal, runId, 0);
+  }
+
+  async #findSeen(principal: Principal, runId: string, after: number): Promise<RunProgress> {
+    const progress = await this.#host.getRun(runId, { after }).catch((error: unknown) => {
+      if (HostError.isInstance(error) && error.code === 'run.unknown') throw createUnknownRunError(runId);
+      throw error;
+    });
+    if (!maySee(principal, progress.record.owner)) throw createUnknownRunError(runId);
+    return progress;
+  }
+
+  /** Lists the runs of a principal itself. */
+  listOwned(principal: Principal, filter: RunFilter): Promise<readonly RunSummary[]> {
+    return this.#host.listRuns({ ...filter, owner: formatOwner(principal) });
+  }
+
+  /** Lists the runs that a principal may see. */
+  list(principal: Principal, filter: RunFilter): Promise<readonly RunSummary[]> {
+    return listOwnRuns(this.#host, { principal, filter });
+  }
+
+  /**
+   * Answers a pending call, and continues the run.
+   *
+   * @throws HttpProblem 403, 404; ApprovalError; HostError
+   */
+  async answer(
+    principal: Principal,
+    runId: string,
+    { pending: id, answer, isStreamed }: GivenAnswer & { readonly isStreamed?: boolean },
+  ): Promise<void> {
+    const { record, outcome } = await this.find(principal, runId);
+    const pending = outcome?.status === 'suspended' ? outcome.pending.find((each) => each.id === id) : undefined;
+    if (pending !== undefined && !(await this.#settings.mayAnswer({ principal, pending, record }))) {
+      throw new HttpProblem(`You may not answer the call "${id}" of run "${runId}".`, {
+        status: 403,
+        code: 'approval.forbidden',
+      });
+    }
+    await this.giveResult(principal, runId, { pending: id, answer });
+    await this.#registry.resume(runId, { ...(isStreamed !== undefined && { isStreamed }) });
+  }
+
+  /** Records an answer of a principal that may give it. @throws ApprovalError, HostError */
+  async giveResult(principal: Principal, runId: string, { pending, answer }: GivenAnswer): Promise<void> {
+    await this.#host.answer(runId, pending, answer, { by: formatOwner(principal) });
+  }
+
+  /** Creates a run that begins before a step of another. @throws HttpProblem 403, 404; HostError */
+  async fork(principal: Principal, runId: string, options: Omit<ForkOptions, 'runId'>): Promise<string> {
+    await this.find(principal, runId);
+    if (principal.isOperator !== true) {
+      throw new HttpProblem('Only an operator may fork a run.', { status: 403, code: 'run.forbidden' });
+    }
+    const forked = await this.#host.fork(runId, options);
+    await this.#registry.resume(forked);
+    return forked;
+  }
+
+  /** Deletes an ended run. @throws HttpProblem 404; HostError `run.not_ended` */
+  async delete(principal: Principal, runId: string): Promise<void> {
+    await this.find(principal, runId);
+    await this.#host.deleteRuns({ runIds: [runId] });
+  }
+
+  /**
+   * Sends a user message to a run: to the model of a run at work, or in place of the answers that a suspended run waits for.
+   *
+   * @returns whether the message is part of the run
+   * @throws HttpProblem 404, 422 `run.busy`; HostError `run.not_waiting`
+   */
+  async sendMessage(principal: Principal, runId: string, message: UserMessage): Promise<boolean> {
+    const { status } = await this.find(principal, runId);
+    const steered = status === 'running' ? this.#registry.steer(runId, message) : undefined;
+    if (steered !== undefined) return steered;
+    if (status === 'running') {
+      throw new HttpProblem(
+        `Another process works on run "${runId}". Send the message there, or when the run has ended.`,
+        {
+          status: 422,
+          code: 'run.busy',
+        },
+      );
+    }
+    await this.#host.sendMessage(runId, message, { by: formatOwner(principal) });
+    await this.#registry.resume(runId);
+    return true;
+  }
+
+  /** Cancels a run, in whichever process works on it. @throws HttpProblem 404 */
+  async cancel(principal: Principal, runId: string): Promise<void> {
+    const { status } = await this.find(principal, runId);
+    await this.#host.cancel(runId, { reason: 'The client cancelled the run.' });
+    // A run that nobody works on ends when it is resumed.
+    if (status === 'suspended' || status === 'interrupted' || status === 'queued') await this.#registry.resume(runId);
+  }
+}

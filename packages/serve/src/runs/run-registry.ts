@@ -1,0 +1,334 @@
+import {
+  type Clock,
+  type Conversation,
+  conversation as createConversation,
+  type Host,
+  type JsonObject,
+  type Limits,
+  type Outcome,
+  type Run,
+  type RunOptions,
+} from '@pawl/core';
+import type { ChatSettings, Message, ToolObject, UserMessage } from '@pawl/core/chat';
+import { hasEnded } from '@pawl/core/host';
+import { Gate } from '../access/gate.ts';
+import { formatOwner, readOwner } from '../access/owner.ts';
+import type { Principal } from '../access/principal.ts';
+import type { ServeSettings } from '../options.ts';
+import { HttpProblem } from '../protocol/problem.ts';
+import { ActiveRun } from './active-run.ts';
+import { AgentDirectory, type RunnableAgent, type ServedAgent } from './agent-directory.ts';
+import { addCallerTools, readKeptRequest, writeKeptRequest } from './caller-tools.ts';
+import type { Cursor } from './cursor.ts';
+import { RunReader } from './run-reader.ts';
+
+/** A run that a request asks for. */
+export interface RunStart {
+  readonly principal: Principal;
+  readonly input: readonly Message[];
+  /** @defaultValue a random id */
+  readonly runId?: string;
+  /** The caller's metadata, stored as `metadata.caller`. */
+  readonly metadata?: JsonObject;
+  /** Identifies the request if it is sent again. */
+  readonly requestHash?: string;
+  /** Tools that the caller executes. */
+  readonly callerTools?: readonly ToolObject[];
+  /** Only lower the agent's. */
+  readonly limits?: Limits;
+  readonly modelSettings?: ChatSettings;
+  readonly traceparent?: string;
+  /** The id of a conversation, as the caller names it. Needs `conversations`. */
+  readonly conversation?: string;
+  /** Whether the run goes on when no client reads it. @defaultValue false */
+  readonly isBackground?: boolean;
+  /** Whether the caller may read the completion again. @defaultValue true */
+  readonly isStored?: boolean;
+  /** Whether a client reads the response as it is written. */
+  readonly isStreamed?: boolean;
+}
+
+/** A run that a request has started, or found. */
+export interface StartedRun {
+  readonly runId: string;
+  /** Whether the run existed: by the same key, or because the request was sent again. */
+  readonly isAttached: boolean;
+}
+
+export interface RegistryOptions {
+  readonly agents: ReadonlyMap<string, ServedAgent>;
+  readonly settings: ServeSettings;
+}
+
+/** Starts, resumes and reads the runs that this process works on. */
+export class RunRegistry {
+  readonly #host: Host;
+  readonly #clock: Clock;
+  readonly #settings: ServeSettings;
+  readonly #agents: AgentDirectory;
+  readonly #running: Gate;
+  readonly #active = new Map<string, ActiveRun>();
+  readonly #closing = new AbortController();
+  /** Until when runs that failed to resume are left alone, in milliseconds since 1970. */
+  readonly #failed = new Map<string, number>();
+
+  constructor({ agents, settings }: RegistryOptions) {
+    this.#settings = settings;
+    this.#host = settings.host;
+    this.#clock = settings.clock;
+    this.#agents = new AgentDirectory(agents);
+    this.#running = new Gate(settings.maxRunning, 'running runs');
+  }
+
+  /** Milliseconds since 1970. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** Aborted when the server closes: every stream ends then. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /**
+   * Starts a run, or attaches to the one with the same id. Resolves when it has begun.
+   *
+   * @throws HttpProblem 400, 429; HostError
+   */
+  async start(served: ServedAgent, start: RunStart): Promise<StartedRun> {
+    const { runId } = start;
+    const active = runId === undefined ? undefined : this.#active.get(runId);
+    if (active !== undefined) {
+      await active.begin();
+      return { runId: active.runId, isAttached: true };
+    }
+    return this.#launch(start, async () => {
+      const { agent, options } = await this.#prepare(served, start);
+      const stored = this.#findConversation(start.principal, start.conversation);
+      return () => agent.run(start.input, { ...options, ...(stored !== undefined && { conversation: stored }) });
+    });
+  }
+
+  /**
+   * Sends a message to the open run of a conversation, or starts a run in it. No turn is lost, and two messages at once do not start two runs.
+   *
+   * @throws HttpProblem 400, 429; HostError
+   */
+  async continueConversation(
+    served: ServedAgent,
+    { message, ...start }: Omit<RunStart, 'input'> & { readonly message: UserMessage; readonly conversation: string },
+  ): Promise<StartedRun> {
+    const stored = this.getConversation(start.principal, start.conversation);
+    return this.#launch(start, async () => {
+      const { agent, options } = await this.#prepare(served, { ...start, input: [message] });
+      return () => agent.continueConversation(message, { ...options, conversation: stored });
+    });
+  }
+
+  /** The handle of a stored conversation. The same id of another owner is another conversation. @throws HttpProblem 404 without a store */
+  getConversation(principal: Principal, given: string): Conversation {
+    const stored = this.#findConversation(principal, given);
+    if (stored !== undefined) return stored;
+    throw new HttpProblem('This server stores no conversations. Pass conversations to serve(), or send the history.', {
+      status: 404,
+      code: 'conversation.unknown',
+    });
+  }
+
+  /** The id under which a conversation is stored. */
+  getConversationId(principal: Principal, given: string): string {
+    return JSON.stringify([formatOwner(principal), given]);
+  }
+
+  #findConversation(principal: Principal, given: string | undefined): Conversation | undefined {
+    const { conversations: store } = this.#settings;
+    if (given === undefined || store === undefined) return undefined;
+    return createConversation({ id: this.getConversationId(principal, given), store });
+  }
+
+  /**
+   * Continues a run in this process if it can continue and nobody works on it. Resolves when it has begun.
+   *
+   * @throws HttpProblem 429; HostError
+   */
+  async resume(runId: string, how: { readonly isStreamed?: boolean } = {}): Promise<void> {
+    const active = this.#active.get(runId);
+    if (active !== undefined) return active.begin();
+    const { record, status } = await this.#host.getRun(runId, { after: Number.MAX_SAFE_INTEGER });
+    if (hasEnded(status)) return;
+    const served = this.#agents.find(record.agent);
+    if (served === undefined) throw createUnservedError(record.agent, runId);
+    const owner = readOwner(record.owner ?? '');
+    await this.#launch({ principal: owner, runId, isBackground: true }, async () => {
+      const { tools, settings } = readKeptRequest(record.metadata);
+      const context = await served.createContext?.({ principal: owner, record });
+      const stored = this.#restoreConversation(record.conversation?.id);
+      const agent = addCallerTools(served.agent, tools);
+      const options = {
+        host: this.#host,
+        context,
+        modelSettings: settings,
+        ...(how.isStreamed === true && { stream: true }),
+        ...(stored !== undefined && { conversation: stored }),
+      };
+      return () => agent.resume(runId, options);
+    });
+  }
+
+  #restoreConversation(id: string | undefined): Conversation | undefined {
+    const { conversations: store } = this.#settings;
+    return id === undefined || store === undefined ? undefined : createConversation({ id, store });
+  }
+
+  /** Resumes the runs that can continue and that no process works on. */
+  async resumeAll(): Promise<void> {
+    const entries = this.#agents
+      .list()
+      .map(({ agent: { name } }) => ({ name, resume: (runId: string) => this.#tryToResume(runId) }));
+    await Promise.all(await this.#host.resumeAll(entries));
+  }
+
+  /** A run that cannot be resumed, for example because its agent has changed, is tried again after a minute. */
+  async #tryToResume(runId: string): Promise<void> {
+    const now = this.#clock.now();
+    if (this.#closing.signal.aborted || (this.#failed.get(runId) ?? 0) > now) return;
+    this.#failed.delete(runId);
+    try {
+      await this.resume(runId);
+    } catch (error) {
+      if (!HttpProblem.isInstance(error)) this.#failed.set(runId, now + RETRY_AFTER_MS);
+    }
+  }
+
+  /**
+   * Reads the events of a run that was found before.
+   *
+   * @param options - `signal` ends the events, as the end of the server does
+   */
+  read(runId: string, { after, signal }: { readonly after?: Cursor; readonly signal: AbortSignal }): RunReader {
+    return new RunReader(runId, {
+      host: this.#host,
+      findAttempt: (id) => this.#active.get(id),
+      signal: AbortSignal.any([signal, this.#closing.signal]),
+      ...(after !== undefined && { after }),
+    });
+  }
+
+  /** Waits until a run has ended or is suspended; `undefined` if the signal was aborted first. @throws HostError */
+  async waitForOutcome(runId: string, signal: AbortSignal): Promise<Outcome<unknown> | undefined> {
+    const active = this.#active.get(runId);
+    if (active !== undefined) return waitUnlessAborted(active.outcome, AbortSignal.any([signal, this.#closing.signal]));
+    for await (const { event } of this.read(runId, { signal })) {
+      if (event.type === 'run.finished' && event.path === '') return event.outcome;
+    }
+    return undefined;
+  }
+
+  /** Sends a message to the model of a run that this process works on; `undefined` if it does not. */
+  steer(runId: string, message: UserMessage): Promise<boolean> | undefined {
+    return this.#active.get(runId)?.run.steer(message);
+  }
+
+  /** Counts a client that reads a run. Returns the function that says that it has gone. */
+  hold(runId: string): () => void {
+    return this.#active.get(runId)?.hold() ?? (() => undefined);
+  }
+
+  /** Ends every stream. The runs stay as they are. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #prepare(served: ServedAgent, start: RunStart): Promise<PreparedRun> {
+    const { principal, metadata, requestHash, callerTools = [], limits = {}, modelSettings = {} } = start;
+    const { isStored = true } = start;
+    const agent = addCallerTools(served.agent, callerTools);
+    const kept = writeKeptRequest({ tools: callerTools, settings: modelSettings as JsonObject, isStored }); // Fields of a JSON body.
+    const options = {
+      host: this.#host,
+      owner: formatOwner(principal),
+      onExistingRun: 'attach',
+      limits: lowerLimits(served.limits, limits),
+      modelSettings,
+      metadata: {
+        ...(metadata !== undefined && { caller: metadata }),
+        ...(Object.keys(kept).length > 0 && { pawl: kept }),
+        ...(requestHash !== undefined && { [REQUEST_HASH]: requestHash }),
+      },
+      context: await served.createContext?.({ principal }),
+      ...(start.runId !== undefined && { runId: start.runId }),
+      ...(start.traceparent !== undefined && { traceparent: start.traceparent }),
+      ...(start.isStreamed === true && { stream: true }),
+    } as const;
+    return { agent, options };
+  }
+
+  /** Counts the run, begins it and keeps it until it has ended. */
+  async #launch(
+    { principal, runId, isBackground = false }: Pick<RunStart, 'principal' | 'runId' | 'isBackground'>,
+    prepare: () => Promise<() => Run<unknown>>,
+  ): Promise<StartedRun> {
+    const leave = this.#running.enter(formatOwner(principal));
+    let run: Run<unknown>;
+    try {
+      const begin = await prepare(); // A `Run` itself would be awaited.
+      run = begin();
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    const known = runId === undefined ? undefined : this.#active.get(runId);
+    const active = new ActiveRun(run, { isBackground, onDisconnect: this.#settings.onDisconnect, clock: this.#clock });
+    const isAttached = known !== undefined;
+    if (!isAttached) this.#active.set(run.runId, active);
+    void active.ended.then(() => {
+      leave();
+      for (const id of new Set([active.runId, run.runId])) if (this.#active.get(id) === active) this.#active.delete(id);
+    });
+    await active.begin();
+    // The message to a conversation may have gone to an open run.
+    if (!this.#active.has(active.runId)) this.#active.set(active.runId, active);
+    return { runId: active.runId, isAttached };
+  }
+}
+
+interface PreparedRun {
+  readonly agent: RunnableAgent;
+  readonly options: RunOptions & { readonly host: Host; readonly context?: unknown };
+}
+
+/** The field of a run's metadata that identifies its request. */
+export const REQUEST_HASH = 'pawlRequest';
+
+const RETRY_AFTER_MS = 60_000;
+
+/** A caller may not raise a limit. */
+function lowerLimits(own: Limits, wanted: Limits): Limits {
+  const lowered = Object.entries(wanted).map(([name, value]): [string, number] => {
+    const max = own[name as keyof Limits] ?? (name === 'turns' ? DEFAULT_TURNS : Number.POSITIVE_INFINITY); // From a checked body.
+    return [name, Math.min(max, value)];
+  });
+  return Object.fromEntries(lowered);
+}
+
+/** The limit of core for an agent that has none. */
+const DEFAULT_TURNS = 20;
+
+async function waitUnlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return undefined;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const stop = (): void => resolve(undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function createUnservedError(agent: string, runId: string): HttpProblem {
+  return new HttpProblem(`Run "${runId}" belongs to agent "${agent}", which this server does not have.`, {
+    status: 422,
+    code: 'run.agent',
+  });
+}
