@@ -1,5 +1,6 @@
 import { agents } from './agents.ts';
 import type { Factory } from './factory.ts';
+import { flows } from './flows.ts';
 import { hosts } from './hosts.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
@@ -9,6 +10,7 @@ import { tools } from './tools.ts';
 
 export const FACTORIES: readonly Factory[] = [
   ...agents,
+  ...flows,
   ...tools,
   ...middleware,
   ...models,
