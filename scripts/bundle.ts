@@ -100,7 +100,7 @@ function chooseFile(path: string): string | null {
   )
     return null;
   if (BASE.test(name)) return 'base';
-  return /^(chat|model|openai)\//.test(name) ? 'model' : 'agent';
+  return /^(chat|model|openai)\//.test(name) ? 'client' : 'agent'; // `model` is an entry.
 }
 
 const BASE =

@@ -41,6 +41,7 @@ test('has an example for each idea, in order', () => {
     '22-serve.ts',
     '23-research-flow.ts',
     '24-plan-and-execute.ts',
+    '25-other-providers.ts',
   ]);
 });
 

@@ -14,6 +14,7 @@ const GUIDES = [
   'conversations',
   'structured-output',
   'any-server',
+  'other-providers',
   'calling-a-model',
   'http',
   'observability',

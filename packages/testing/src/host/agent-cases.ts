@@ -1,10 +1,20 @@
-import { Agent, type Host, HostError, jsonSchema, type Outcome, type Run, type Tool, tool } from '@pawl/core';
+import {
+  Agent,
+  type Host,
+  HostError,
+  jsonSchema,
+  type Outcome,
+  type Run,
+  type RunEvent,
+  type Tool,
+  tool,
+} from '@pawl/core';
 import type { Json, Message } from '@pawl/core/chat';
 import { type Flow, flow } from '@pawl/core/flow';
 import { scriptedModel } from '../model/scripted-model.ts';
 import { respond } from '../script/respond.ts';
 import { checkHistory } from '../server/check-history.ts';
-import { expectEqual, expectFields } from './expect.ts';
+import { expectEqual, expectFields, waitUntil } from './expect.ts';
 import { FaultyHost, type KillPoint } from './faulty-host.ts';
 import type { CaseBody } from './kit.ts';
 
@@ -89,6 +99,52 @@ async function killAtEachStep(host: Host, moment: KillPoint['moment']): Promise<
     expectEqual(checkHistory(messages), [], 'The transcript is valid.');
     expectEqual(fragile.repeated, [], 'No finished step and no non-idempotent step begins again.');
   }
+}
+
+interface Builder {
+  readonly agent: Agent;
+  /** Resolves when the tool runs. */
+  readonly asked: Promise<void>;
+  /** Lets the tool return. */
+  readonly finish: () => void;
+}
+
+/** An agent whose only tool call waits for `finish`. */
+function createBuilder({
+  needsApproval = false,
+  until = Promise.resolve(),
+  listener,
+}: {
+  readonly needsApproval?: boolean;
+  /** The model responds to the result of the tool only then. */
+  readonly until?: Promise<void>;
+  readonly listener?: (event: RunEvent) => void;
+} = {}): Builder {
+  const asked = Promise.withResolvers<void>();
+  const finished = Promise.withResolvers<string>();
+  const build = tool({
+    name: 'build',
+    description: 'Builds.',
+    input: CITY,
+    effect: 'idempotent',
+    needsApproval,
+    execute: () => {
+      asked.resolve();
+      return finished.promise;
+    },
+  });
+  const model = scriptedModel(({ messages }) =>
+    messages.some(({ role }) => role === 'tool')
+      ? respond.delayed(respond.text('Built.'), { until })
+      : respond.calls([call('build', 'Rome')]),
+  );
+  const agent = new Agent({
+    name: 'builder',
+    model,
+    tools: [build],
+    ...(listener && { listeners: { '*': listener } }),
+  });
+  return { agent, asked: asked.promise, finish: () => finished.resolve('built') };
 }
 
 /** Collects the types of the run's events, and whether each event is replayed. */
@@ -177,6 +233,64 @@ export const agentCases: Readonly<Record<string, CaseBody>> = {
       ['run.finished', false],
     ];
     expectEqual(events, expected, 'Only events recorded before the attachment are replayed.');
+  },
+  'yields each event to a follower at once while this process works on the run': async ({ host, holdSleeps }) => {
+    holdSleeps(); // A follower that pauses would never wake.
+    const follower = Promise.withResolvers<void>();
+    const { agent, asked, finish } = createBuilder({ until: follower.promise });
+    const run = agent.run('Go.', { host, runId: 'run' });
+    await asked;
+    const types: string[] = [];
+    const following = (async () => {
+      for await (const { event } of host.followRun('run')) {
+        types.push(event.type);
+        if (types.length === 2) finish();
+        if (types.length === 3) follower.resolve(); // The run waits for its reader.
+      }
+    })();
+    const expected = ['run.started', 'model.responded', 'tool.finished', 'model.responded'];
+    await waitUntil(() => types.length >= expected.length, `The follower gets ${expected.length} events.`);
+    await following;
+    expectEqual(types, expected, 'The follower gets each event once, in order.');
+    expectEqual((await run.outcome()).status, 'completed', 'The run completes.');
+  },
+  'wakes a follower when this process begins to work on a run that waits': async ({ host, hasWorkers, holdSleeps }) => {
+    if (hasWorkers) return; // A queued run is begun by a worker, which needs its pauses.
+    const { agent, finish } = createBuilder();
+    finish();
+    await host.enqueue('builder', 'Go.', { runId: 'run' });
+    holdSleeps();
+    const types: string[] = [];
+    const following = (async () => {
+      for await (const { event } of host.followRun('run')) types.push(event.type);
+    })();
+    const { status } = await agent.resume('run', { host }).outcome();
+    expectEqual(status, 'completed', 'The run completes.');
+    await waitUntil(() => types.length === 4, 'The follower gets 4 events.');
+    await following;
+  },
+  'continues the runs of resumeAll to their ends, heard from the first event': async ({ host, hasWorkers }) => {
+    const heard: (readonly [string, string, boolean])[] = [];
+    const { agent, finish } = createBuilder({
+      needsApproval: true,
+      listener: ({ runId, type, replayed }) => heard.push([runId, type, replayed === true]),
+    });
+    finish();
+    const outcome = await agent.run('Go.', { host, runId: 'approved' }).outcome();
+    for (const { id, fingerprint } of outcome.status === 'suspended' ? outcome.pending : [])
+      await host.answer('approved', id, { type: 'approve', fingerprint });
+    await host.enqueue('builder', 'Go.', { runId: 'queued' });
+    heard.length = 0;
+    const runs = await host.resumeAll([agent]);
+    if (hasWorkers) return expectEqual(runs, [], 'Workers of the host continue runs.');
+    const ends = await Promise.all(runs.map(async (run) => `${run.runId} ${(await run.outcome()).status}`));
+    expectEqual(ends.toSorted(), ['approved completed', 'queued suspended'], 'Each run continues.');
+    const listHeard = (runId: string): readonly unknown[] =>
+      heard.filter(([heardRunId]) => heardRunId === runId).map(([, type, replayed]) => [type, replayed]);
+    expectEqual(listHeard('approved')[0], ['run.started', true], 'The first event of the earlier attempt is replayed.');
+    expectEqual(listHeard('approved').at(-1), ['run.finished', false], 'The end is new.');
+    expectEqual(listHeard('queued')[0], ['run.started', false], 'The first event of a queued run is new.');
+    expectEqual(await host.resumeAll([agent]), [], 'A run that has ended, or waits, is not resumed.');
   },
   'keeps an approval pending when the resumed agent no longer needs it': async ({ host }) => {
     const createPayAgent = (needsApproval: boolean, ran: string[]): Agent => {
