@@ -198,6 +198,12 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
     cause: 'The model made the same call four times, and it failed the same way.',
     action: 'Make the error message of the tool say what to do instead.',
   },
+  'call.failed': {
+    class: 'CallError',
+    cause:
+      'A call or a question of a flow has no result: `reason` says whether it failed, was denied, expired or did not match its schema.',
+    action: 'Catch it in the code of the flow, or let it end the flow as `failed`.',
+  },
   'tool.timeout': {
     class: 'ToolTimeoutError',
     cause: 'A tool exceeded its `timeoutMs`. The model reads it; the run continues.',

@@ -1,6 +1,7 @@
 import { agents } from './agents.ts';
 import { aiSdk } from './ai-sdk.ts';
 import type { Factory } from './factory.ts';
+import { flows } from './flows.ts';
 import { hosts } from './hosts.ts';
 import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
@@ -12,6 +13,7 @@ import { tools } from './tools.ts';
 
 export const FACTORIES: readonly Factory[] = [
   ...agents,
+  ...flows,
   ...tools,
   ...middleware,
   ...models,

@@ -206,9 +206,11 @@ export async function finishRuns<Event extends StepResult>(
   work: () => Promise<Event>,
   requests: MiddlewareRequests,
 ): Promise<Event> {
-  const event = await work();
+  const [settled] = await Promise.allSettled([work()]);
+  if (requests.hasRuns) await requests.finishRuns();
+  if (settled.status === 'rejected') throw settled.reason;
+  const event = settled.value;
   if (!requests.hasRuns) return event;
-  await requests.finishRuns();
   if (requests.pending.length > 0 && event.type !== 'run.aborted') throw new SuspendedStepError(requests);
   return { ...event, ...requests.spentFields };
 }
