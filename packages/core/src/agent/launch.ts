@@ -197,6 +197,7 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     isResumed: false,
     attemptId: `${id}#1`,
     suspendedMs: undefined,
+    ports,
   });
   if (instrumented === undefined) {
     const stepRunner = await startOnHost(record, { host, onExistingRun });
@@ -204,7 +205,7 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     return { type: 'started', finish: () => runAttempt(blueprint, { ...attempt, stepRunner, record, instrumented }) };
   }
   return startInstrumented(instrumented, async (onStarted) => {
-    const trace = createRecordedTrace(instrumented.instrumentation);
+    const trace = createRecordedTrace(instrumented);
     const traced: RunRecord = trace === undefined ? record : { ...record, trace };
     const stepRunner = await startOnHost(traced, { host, onExistingRun });
     if (stepRunner === undefined) return undefined;
