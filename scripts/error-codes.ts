@@ -80,6 +80,17 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
     cause: "The conversation is longer than the model's context window.",
     action: 'Shorten it: `compactBySummary`, `compactByReference`, or a model with a larger window.',
   },
+  'model.unsupported': {
+    class: 'ModelError',
+    cause:
+      'A provider of the AI SDK cannot express the request, or asks for what Pawl cannot give. The message quotes it.',
+    action: 'Change the request or `providerOptions`, or use another model.',
+  },
+  'model.failed': {
+    class: 'ModelError',
+    cause: 'A provider of the AI SDK threw an error that is none of a server or a connection. `error.cause` has it.',
+    action: 'Read the cause. It is not retried.',
+  },
   'network.refused': {
     class: 'NetworkError',
     cause: 'Nothing listens at the address.',

@@ -1,6 +1,8 @@
 import { agents } from './agents.ts';
+import { aiSdk } from './ai-sdk.ts';
 import type { Factory } from './factory.ts';
 import { hosts } from './hosts.ts';
+import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
@@ -14,6 +16,8 @@ export const FACTORIES: readonly Factory[] = [
   ...models,
   ...hosts,
   ...otel,
+  ...aiSdk,
+  ...mcp,
   ...testing,
   ...readyMade,
 ];

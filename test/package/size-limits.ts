@@ -3,15 +3,18 @@
  * sizes.
  */
 export const LIMITS: Readonly<Record<string, number>> = {
-  '@pawl/core': 144,
+  '@pawl/ai-sdk': 25,
+  '@pawl/core': 149,
   '{ tool } of @pawl/core': 17.2,
   '{ openai } of @pawl/core': 68,
-  '{ Agent, openai, tool } of @pawl/core': 138,
+  '{ Agent, openai, tool } of @pawl/core': 145,
   '@pawl/core/chat': 1.3,
   '@pawl/core/events': 24,
+  '@pawl/core/flow': 100,
   '@pawl/core/host': 17,
-  '@pawl/core/instrumentation': 22,
+  '@pawl/core/instrumentation': 2.9,
   '@pawl/core/middleware': 43,
+  '@pawl/core/model': 29,
   '@pawl/core/prices': 0.9,
   '@pawl/core/sqlite': 25,
   '@pawl/core/wire-log': 5.2,

@@ -11,6 +11,7 @@ import { handleChat } from './faces/chat.ts';
 import { handleConversation } from './faces/conversations.ts';
 import { handleModels } from './faces/models.ts';
 import { handleRuns } from './faces/runs.ts';
+import { handleUi } from './faces/ui.ts';
 import { type RequestReport, readServeOptions, type ServeOptions, type ServeSettings } from './options.ts';
 import { toProblem } from './protocol/outcome-problem.ts';
 import { HttpProblem } from './protocol/problem.ts';
@@ -229,6 +230,7 @@ function chooseHandle({ template, face, methods }: Route, method: string): Handl
     case 'conversations':
       return handleConversation;
     case 'ui':
+      return handleUi;
     case 'none':
       throw new HttpProblem(`There is no ${template}.`, { status: 404, code: 'route.unknown' });
   }

@@ -4,22 +4,21 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import { markOwn } from '../base/package-copy.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import type { Message } from '../chat/message.ts';
-import { readInput } from '../chat/read-input.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
-import type { Outcome } from '../event/outcome.ts';
+import type { CompletedOutcome, Outcome } from '../event/outcome.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationExceededError } from '../limits/limits.ts';
-import type { Delegate, NestedRun, OuterRun } from '../perform/delegate.ts';
 import { type InstrumentedRun, instrumentRun } from '../perform/instrumentation.ts';
-import { runInScope } from '../perform/perform.ts';
+import type { Delegate, NestedRun, OuterRun } from '../perform/nested-run.ts';
 import type { Scope } from '../perform/scope.ts';
 import { jsonSchema } from '../schema/plain-json-schema.ts';
 import type { Schema } from '../schema/schema.ts';
 import { describeTool, TOOL_HINTS, type Tool, type ToolOptions, tool } from '../tool/tool.ts';
 import { begin } from './begin.ts';
 import { agentsOfTools, type Blueprint, getPolicy } from './blueprint.ts';
-import { createMeteredSink, resolveRunLimits } from './run-attempt.ts';
+import { createMeteredSink, resolveOutcome, resolveRunLimits } from './run-attempt.ts';
+import { createRunError } from './run-error.ts';
 
 /** Options of an agent as a tool. */
 export interface AsToolOptions<Input, Context>
@@ -45,7 +44,7 @@ export function createAgentTool<Input, Context>(
   const base = tool<Input, Context>({ ...options, input: input as never }); // Either kind of schema: `tool` asks which.
   const createPrompt = prompt ?? ((given: Input) => toPrompt(given));
   const delegate: Delegate = markOwn((given, outer) =>
-    runNested(blueprint, { messages: createPrompt(given as Input), outer }),
+    runNested(blueprint, { input: createPrompt(given as Input), outer }),
   );
   agentsOfTools.set(delegate, blueprint);
   return Object.freeze({ ...base, hasExternalResult: false, delegate });
@@ -72,7 +71,8 @@ const AS_TOOL: OptionTable<AsToolOptions<never, never>> = {
   },
 };
 
-const PROMPT = jsonSchema<unknown>(
+/** The input of an agent as a tool, if its options have none. */
+export const PROMPT: Schema = jsonSchema<unknown>(
   {
     type: 'object',
     properties: {
@@ -89,33 +89,42 @@ const PROMPT = jsonSchema<unknown>(
   },
 );
 
-function toPrompt(input: unknown): string {
+export function toPrompt(input: unknown): string {
   if (isRecord(input) && Object.keys(input).length === 1 && typeof input['prompt'] === 'string') return input['prompt'];
   return stringifyWellFormed(input) ?? '';
 }
 
 interface NestedRunInput {
-  readonly messages: string | readonly Message[];
+  readonly input: unknown;
   readonly outer: OuterRun;
 }
 
-/** Runs the same loop with the host, budget, cancellation and events of the outer run. */
-async function runNested(blueprint: Blueprint, { messages, outer }: NestedRunInput): Promise<NestedRun> {
+/** Runs an agent or a flow with the host, budget, cancellation and events of the outer run. */
+export async function runNested(blueprint: Blueprint, { input, outer }: NestedRunInput): Promise<NestedRun> {
   const { scope, end, hasWorked } = createNestedScope(blueprint, outer);
   const { clock, time, events } = scope;
   const run = async (): Promise<Outcome<unknown>> => {
     const begun = await begin({
       blueprint,
       scope,
-      history: () => readInput(messages),
+      readInput: () => blueprint.readInput(input),
       definition: blueprint.getDefinitionRecord(),
+      refusesOther: outer.refusesOther === true,
     });
-    return runInScope(begun.scope, begun.state);
+    return blueprint.head(begun);
   };
   try {
-    const outcome = await runInSpan(scope, { run, hasWorked });
+    const outcome = blueprint.isCall === true ? await run() : await runInSpan(scope, { run, hasWorked });
     const finished: JournalEvent = { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs };
-    return { outcome, emitFinished: (how) => events.emitJournalEvent(finished, how) };
+    const settle = async (): Promise<CompletedOutcome<unknown>> => {
+      const resolved = await resolveOutcome<unknown>(blueprint, { outcome });
+      if (resolved.status === 'completed') return resolved;
+      throw createRunError(resolved, { hasHost: true });
+    };
+    const emitFinished: NestedRun['emitFinished'] = (how) => {
+      if (blueprint.isCall !== true) events.emitJournalEvent(finished, how);
+    };
+    return { outcome, emitFinished, settle };
   } finally {
     end();
   }
@@ -133,11 +142,11 @@ function runInSpan({ instrumented }: Scope, { run, hasWorked }: NestedRunWork): 
 
 function createNestedScope(
   blueprint: Blueprint,
-  { scope: outer, stepRunner, path }: OuterRun,
+  { scope: outer, stepRunner, path, limits: own = {} }: OuterRun,
 ): { readonly scope: Scope; readonly end: () => void; readonly hasWorked: () => boolean } {
   const { definition, random, settings, maxParallelToolCalls } = blueprint;
   const { clock } = outer;
-  const limits = resolveRunLimits(blueprint, {});
+  const limits = resolveRunLimits(blueprint, own);
   const cancellation = new Cancellation(outer.cancellation);
   const budget = new Budget(limits, outer.budget);
   const onExpire = (): void => cancellation.cancel(new DurationExceededError(limits.durationMs));
@@ -160,7 +169,7 @@ function createNestedScope(
     runSettings: {},
     instructions: undefined,
     runId: outer.runId,
-    instrumented: instrumentNested(blueprint, { outer, path }),
+    instrumented: blueprint.isCall === true ? outer.instrumented : instrumentNested(blueprint, { outer, path }),
     getSteering: () => [],
     path,
     memo: new Map(),

@@ -1,63 +1,83 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
+import { stringifyCanonical } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
+import type { DefinitionRecord, JournalEvent, RunStartedEvent } from '../event/journal-event.ts';
 import { START_STEP } from '../event/step-name.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
-import { createState, type RunState } from '../loop/state.ts';
+import { createState } from '../loop/state.ts';
+import { OtherRunError } from '../perform/nested-run.ts';
 import type { Scope } from '../perform/scope.ts';
 import { createEventStep, stamp, toInterruption } from '../perform/step.ts';
-import { type Blueprint, compareDefinition, type Instructions } from './blueprint.ts';
+import { type BegunRun, type Blueprint, compareDefinition, type Instructions, type RunInput } from './blueprint.ts';
 
 export interface BeginOptions {
   readonly blueprint: Blueprint;
   readonly scope: Scope;
-  /** Returns the first messages of the run. If it throws, the run fails. */
-  readonly history: () => History;
+  /** Returns the input of the run. If it throws, the run fails. */
+  readonly readInput: () => RunInput;
   /** The definition of the agent, if the run record does not contain it. */
   readonly definition: DefinitionRecord | undefined;
-}
-
-export interface BegunRun {
-  readonly scope: Scope;
-  readonly state: RunState;
+  /** Whether to throw an `OtherRunError` if another agent or another input is recorded. @defaultValue false */
+  readonly refusesOther?: boolean;
 }
 
 /** Begins a run. Its first step resolves the instructions and records them with the messages. If the instructions throw, the run fails. */
 export async function begin(options: BeginOptions): Promise<BegunRun> {
-  const { blueprint, scope, history } = options;
+  const { blueprint, scope, readInput } = options;
   let first: History | undefined;
-  const work = (): Promise<JournalEvent> => createStartEvent({ ...options, history: () => (first = history()) });
+  const work = (): Promise<JournalEvent> =>
+    createStartEvent({
+      ...options,
+      readInput: () => {
+        const read = readInput();
+        first = read.history;
+        return read;
+      },
+    });
   const event = await scope.stepRunner.step(
     createEventStep<JournalEvent>(scope, { name: START_STEP, effect: 'read', work }),
   );
   if (event.type !== 'run.started')
-    return { scope, state: apply(createState(first ?? readValidHistory(history)), event) };
+    return { scope, state: apply(createState(first ?? readValidHistory(readInput)), event) };
+  if (first === undefined && options.refusesOther === true) checkSame(event, options);
   const { messages, instructions, definition } = event;
   const state = createState(first ?? History.from(messages));
   // If the run record has the definition, it was compared when the run was claimed.
   const known = definition === undefined ? {} : compareDefinition(event, { blueprint, scope });
-  if (instructions === undefined) return { scope: { ...scope, ...known }, state };
-  return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state };
+  const given = event.input === undefined ? {} : { input: event.input };
+  if (instructions === undefined) return { scope: { ...scope, ...known }, state, ...given };
+  return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state, ...given };
+}
+
+/** @throws OtherRunError if the recorded run is that of another agent, or has another input */
+function checkSame({ agent, messages, input }: RunStartedEvent, { blueprint, readInput }: BeginOptions): void {
+  const { name } = blueprint.definition;
+  if (agent !== name) throw new OtherRunError(`it was a run of "${agent}", and is one of "${name}" now`);
+  const given = readInput();
+  const isSame =
+    stringifyCanonical([messages, input ?? null]) === stringifyCanonical([given.history.messages, given.input ?? null]);
+  if (!isSame) throw new OtherRunError(`the input for "${agent}" is another one than before`);
 }
 
 /** Returns an empty history if the messages are invalid: the first step reports the error. */
-function readValidHistory(history: () => History): History {
+function readValidHistory(readInput: () => RunInput): History {
   try {
-    return history();
+    return readInput().history;
   } catch {
     return History.createEmpty();
   }
 }
 
-async function createStartEvent({ blueprint, scope, history, definition }: BeginOptions): Promise<JournalEvent> {
+async function createStartEvent({ blueprint, scope, readInput, definition }: BeginOptions): Promise<JournalEvent> {
   const { context, cancellation } = scope;
   const { name: agent } = blueprint.definition;
   try {
-    const { messages } = history();
+    const { history, input } = readInput();
+    const { messages } = history;
     const resolve = (): Promise<string | undefined> => resolveInstructions(blueprint.instructions, context);
     const instructions =
       typeof blueprint.instructions === 'function' ? await runUntilCancelled(cancellation, resolve) : await resolve();
@@ -65,6 +85,7 @@ async function createStartEvent({ blueprint, scope, history, definition }: Begin
       type: 'run.started',
       agent,
       messages,
+      ...(input !== undefined && { input }),
       ...(instructions !== undefined && { instructions }),
       ...(definition !== undefined && { definition }),
       ...stamp(scope),

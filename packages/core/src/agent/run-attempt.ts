@@ -17,12 +17,11 @@ import { buildTranscript } from '../loop/transcript.ts';
 import { guardWireLogs, type WireLog } from '../model/wire-log.ts';
 import { EndCallbacks } from '../perform/end-callbacks.ts';
 import { combineInstrumentations, type InstrumentedRun, type RunSpan } from '../perform/instrumentation.ts';
-import { runInScope } from '../perform/perform.ts';
 import { HookGuard } from '../perform/run-hook.ts';
 import type { EventSink, Scope } from '../perform/scope.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { begin } from './begin.ts';
-import { type Blueprint, getPolicy } from './blueprint.ts';
+import { type Blueprint, getPolicy, type RunInput } from './blueprint.ts';
 import { type SavedOutcome, saveConversation } from './conversation-run.ts';
 import type { RunPorts } from './run.ts';
 
@@ -106,8 +105,7 @@ interface AttemptScope {
 }
 
 async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
-  const { scope, state } = await begin({ ...from, history: () => restoreHistory(record) });
-  return runInScope(scope, state);
+  return from.blueprint.head(await begin({ ...from, readInput: () => restoreInput(record, from.blueprint) }));
 }
 
 function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
@@ -148,6 +146,7 @@ function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
     events,
     createEventSink: ports.createEventSink,
     getSteering: ports.getSteering,
+    isInsideCall: false,
     shouldStream: () => options.stream ?? ports.hasDeltaListener(),
   };
 }
@@ -203,6 +202,11 @@ async function validateOutput<Output>({ definition }: Blueprint, outcome: Outcom
   if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
   const validated = await schema.validate(outcome.output);
   return { ...outcome, output: validated.ok ? validated.value : outcome.output } as Outcome<Output>; // By its schema.
+}
+
+/** Restores the input of a run. A queued run of a flow may have its input as a text. */
+function restoreInput(record: RunRecord, blueprint: Blueprint): RunInput {
+  return blueprint.restoreInput?.(record) ?? { history: restoreHistory(record) };
 }
 
 /** Restores the history that a run begins with. A forked run begins with the messages of the other run at that point, and its own input. */

@@ -25,6 +25,7 @@ interface CallChange
       | 'suspendedState'
       | 'resumeData'
       | 'nestedPending'
+      | 'suspensions'
       | 'closedBy'
       | 'call'
       | 'isEdited'
@@ -89,7 +90,7 @@ export function hasBegun(reason: PendingCall['reason']): boolean {
 
 interface NestedUsage {
   readonly index?: number;
-  readonly spent?: Usage;
+  readonly nestedUsage?: Usage;
   readonly nestedToolCallCount?: number;
   readonly middlewareUsage?: Usage;
 }
@@ -100,23 +101,30 @@ interface NestedUsage {
  */
 export function withNestedUsage(
   state: RunState,
-  { index, spent, nestedToolCallCount = 0, middlewareUsage }: NestedUsage,
+  { index, nestedUsage, nestedToolCallCount = 0, middlewareUsage }: NestedUsage,
 ): RunState {
   const before = middlewareUsage === undefined ? state : withUsage(state, { usage: middlewareUsage });
-  if (spent === undefined) return before;
+  if (nestedUsage === undefined && nestedToolCallCount === 0) return before;
   const call = state.calls.find((each) => each.index === index)?.call;
   const { toolCalls } = before;
-  const after = withUsage(before, { usage: spent, ...(call && { tool: getCallName(call) }) });
+  const after =
+    nestedUsage === undefined
+      ? before
+      : withUsage(before, { usage: nestedUsage, ...(call && { tool: getCallName(call) }) });
   return { ...after, toolCalls: toolCalls + nestedToolCallCount };
 }
 
-/** Adds usage to the run and to the share of the active agent, or of one of its tools. */
+/** Adds usage to the run and to the share of the active agent, of another one, or of a tool. */
 export function withUsage(
   state: RunState,
-  { usage, tool }: { readonly usage: Usage; readonly tool?: string },
+  {
+    usage,
+    agent = state.speaker?.to,
+    tool,
+  }: { readonly usage: Usage; readonly agent?: string; readonly tool?: string },
 ): RunState {
   const { totalTokens: tokens, cost } = usage;
-  const by = { agent: state.speaker?.to, ...(tool === undefined ? {} : { tool }) };
+  const by = { agent, ...(tool === undefined ? {} : { tool }) };
   return { ...state, usage: addUsage(state.usage, usage), shares: addShare(state.shares, { ...by, tokens, cost }) };
 }
 

@@ -128,6 +128,7 @@ function setting() {
       resumeData: undefined,
       onRunEnd: () => undefined,
       reportProgress: () => {},
+      run: () => Promise.reject(new Error('There is no run here.')),
     }),
   };
   return { clock, controller, late, options };

@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts';
+import type { RunChild } from './runnable.ts';
 
 /** The second argument of `execute` and of the other functions of a tool. */
 export interface ToolContext<Context = unknown> {
@@ -21,6 +22,11 @@ export interface ToolContext<Context = unknown> {
    * suspended with a state. The value comes from outside: check it. To ask again, throw another `SuspendRun`.
    */
   readonly resumeData: ResumeData | undefined;
+  /**
+   * Runs an agent or a flow inside this call: `run(planner, topic, { step: 'plan' })`. See `RunChild`. Its time counts for the deadline of
+   * the tool. Rejects with a `ConfigError` in `needsApproval` and `preview`.
+   */
+  readonly run: RunChild<Context>;
   /** Emits a `tool.progress` event. The event may be lost, and the model does not see it. */
   reportProgress(progress: Json): void;
   /**

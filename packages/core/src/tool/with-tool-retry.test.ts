@@ -49,6 +49,7 @@ function called([retrying]: readonly Tool<unknown>[], signal = new AbortControll
     resumeData: undefined,
     onRunEnd: () => undefined,
     reportProgress: () => undefined,
+    run: () => Promise.reject(new Error('There is no run here.')),
   };
   return Promise.resolve(retrying?.execute({}, context));
 }

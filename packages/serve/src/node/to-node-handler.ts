@@ -51,8 +51,10 @@ async function answer(server: Fetching, { incoming, outgoing }: Exchange): Promi
 function createRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
   const { method = 'GET', headers, socket } = incoming;
   const path = readPath(incoming.url ?? '/');
-  const url = `http://${headers.host ?? 'localhost'}${path}`;
-  const target = URL.canParse(url) ? url : `http://host.invalid${path}`;
+  const { host = 'localhost' } = headers;
+  const url = `http://${host}${path}`;
+  // `checkHost` refuses the header itself; an address with a user cannot be requested.
+  const target = /^[\w.:[\]-]+$/.test(host) && URL.canParse(url) ? url : `http://host.invalid${path}`;
   if (!URL.canParse(target) || method === 'CONNECT' || method === 'TRACE' || method === 'TRACK') return undefined;
   const request = new Request(target, {
     method,
@@ -60,7 +62,7 @@ function createRequest(incoming: IncomingMessage, signal: AbortSignal): Request 
     signal,
     ...(method !== 'GET' && method !== 'HEAD' && { body: createBody(incoming), duplex: 'half' }),
   });
-  setPeer(request, { address: socket.remoteAddress, host: headers.host });
+  setPeer(request, { address: socket.remoteAddress, host: headers.host ?? '' });
   return request;
 }
 

@@ -68,7 +68,8 @@ const STAMP = { runId: true, path: true, agent: true, seq: true, at: true, posit
 const TIME = { ...STAMP, activeMs: true } as const;
 const TURN = { ...TIME, turn: true } as const;
 const CALL = { ...TURN, index: true, toolCallId: true, toolName: true, input: true } as const;
-const SPENT = { spent: true, nestedToolCallCount: true, middlewareUsage: true } as const;
+const NESTED = { nestedUsage: true, nestedToolCallCount: true } as const;
+const SPENT = { ...NESTED, middlewareUsage: true } as const;
 const CLOSED = { ...CALL, ...SPENT, call: false, content: true } as const;
 const ATTEMPT = { ...STAMP, turn: true, attempt: true } as const;
 const LIVE_CALL = {
@@ -82,9 +83,10 @@ const LIVE_CALL = {
 } as const;
 
 const PUBLIC_FIELDS: PublicFields = {
-  'run.started': { ...TIME, messages: false, instructions: false, definition: false },
+  'run.started': { ...TIME, messages: false, input: false, instructions: false, definition: false },
   'turn.prepared': {
     ...TURN,
+    ...NESTED,
     model: true,
     tools: false,
     toolChoice: false,
@@ -98,6 +100,7 @@ const PUBLIC_FIELDS: PublicFields = {
   },
   'model.responded': {
     ...TURN,
+    ...NESTED,
     model: true,
     message: toPublicMessage,
     rawArguments: false,
@@ -111,9 +114,9 @@ const PUBLIC_FIELDS: PublicFields = {
     failedAttempts: false,
     durationMs: true,
   },
-  'model.failed': { ...TURN, error: toPublicError, usage: true, failedAttempts: false },
+  'model.failed': { ...TURN, ...NESTED, error: toPublicError, usage: true, failedAttempts: false },
   'request.lost': { ...TURN, model: true, usage: true },
-  'limit.exceeded': { ...TURN, limit: true, max: true, spent: true, usage: true },
+  'limit.exceeded': { ...TURN, ...NESTED, limit: true, max: true, spent: true, usage: true },
   'limit.approaching': { ...TURN, limit: true, max: true, spent: true, message: false },
   'model.reprompted': { ...TURN, reason: true, guard: true, message: false },
   'tool.repeated_failure': {
@@ -130,8 +133,8 @@ const PUBLIC_FIELDS: PublicFields = {
   'approval.answered': { ...CALL, answer: true, by: true },
   'approval.expired': CALL,
   'user.interrupted': { ...TURN, message: true, by: true },
-  'tool.suspended': { ...CALL, ...SPENT, pending: true },
-  'run.suspended': { ...TURN, pending: true },
+  'tool.suspended': { ...CALL, ...SPENT, pending: true, suspensions: true },
+  'run.suspended': { ...TURN, ...NESTED, pending: true },
   'tool.finished': {
     ...CLOSED,
     handoffTo: true,
@@ -146,6 +149,7 @@ const PUBLIC_FIELDS: PublicFields = {
   'tool.skipped': { ...CLOSED, reason: true, limit: true, outerLimit: true },
   'handoff.completed': {
     ...TURN,
+    ...NESTED,
     from: true,
     to: true,
     instructions: false,
@@ -153,9 +157,21 @@ const PUBLIC_FIELDS: PublicFields = {
     definition: false,
     middlewareUsage: true,
   },
-  'output.checked': { ...TURN, result: true, middlewareUsage: true },
-  'run.aborted': { ...TIME, reason: true, usage: true },
-  'run.refused': { ...TURN, reason: true, guard: true, usage: true },
+  'output.checked': { ...TURN, ...NESTED, result: true, middlewareUsage: true },
+  'run.aborted': { ...TIME, ...NESTED, reason: true, usage: true },
+  'run.refused': { ...TURN, ...NESTED, reason: true, guard: true, usage: true },
+  'step.finished': { ...TIME, ...NESTED, step: true, kind: true, target: true, durationMs: true, value: false },
+  'step.failed': {
+    ...TIME,
+    ...NESTED,
+    step: true,
+    kind: true,
+    target: true,
+    durationMs: true,
+    status: true,
+    error: toPublicError,
+  },
+  'flow.ended': { ...TIME, end: ({ status }) => ({ status }) },
   'run.finished': { ...TIME, outcome: toPublicOutcome },
   'attempt.started': { ...ATTEMPT, model: true, correction: false },
   'attempt.failed': { ...ATTEMPT, model: true, error: toPublicError, retryInMs: true, counted: true },

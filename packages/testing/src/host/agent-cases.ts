@@ -9,7 +9,8 @@ import {
   type Tool,
   tool,
 } from '@pawl/core';
-import type { Message } from '@pawl/core/chat';
+import type { Json, Message } from '@pawl/core/chat';
+import { type Flow, flow } from '@pawl/core/flow';
 import { scriptedModel } from '../model/scripted-model.ts';
 import { respond } from '../script/respond.ts';
 import { checkHistory } from '../server/check-history.ts';
@@ -153,6 +154,64 @@ function listenTo(run: Run): { readonly events: readonly [string, boolean][]; re
   return { events, started: new Promise((resolve) => run.on('run.started', resolve)) };
 }
 
+/** Runs an agent twice at once, a call that needs approval, a question and plain code. */
+function createTour(): Flow<unknown, string, Json> {
+  const traveller = createTraveller();
+  const visa = tool({
+    name: 'visa',
+    description: 'Gets a visa.',
+    input: CITY,
+    effect: 'idempotent',
+    needsApproval: true,
+    execute: ({ city }) => `visa for ${city}`,
+  });
+  return flow({
+    name: 'tour',
+    run: async (_: string, { run, call, step, ask }) => {
+      const cities = await step('cities', () => ['Oslo', 'Rome']);
+      const tours = await Promise.all(cities.map((city) => run(traveller, `To ${city}.`, { step: `tour-${city}` })));
+      const got = await call(visa, { city: 'Bern' }, { step: 'visa' });
+      const answer = await ask('Well?', { step: 'ask' });
+      return { tours: tours.map(({ output }) => output), visa: String(got), answer };
+    },
+  });
+}
+
+/** Runs the flow to its end, and kills the process at the given step. Resolves the output. */
+async function runFlow(host: Host, runId: string): Promise<unknown> {
+  const tour = createTour();
+  const waitForOutcome = (run: Run<Json>): Promise<Outcome<Json> | undefined> =>
+    run.outcome().catch((error: unknown) => {
+      if (!HostError.isInstance(error)) throw error;
+      return undefined;
+    });
+  let outcome = await waitForOutcome(tour.run('Go.', { runId, host }));
+  while (outcome === undefined || outcome.status === 'suspended') {
+    for (const { id, fingerprint, reason } of outcome?.pending ?? []) {
+      const isQuestion = reason === 'external_result';
+      await host.answer(
+        runId,
+        id,
+        isQuestion ? { type: 'result', fingerprint, value: 7 } : { type: 'approve', fingerprint },
+      );
+    }
+    outcome = await waitForOutcome(tour.resume(runId, { host }));
+  }
+  expectFields(outcome, { status: 'completed' }, 'The flow completes.');
+  return outcome.status === 'completed' ? outcome.output : undefined;
+}
+
+async function killFlowAtEachStep(host: Host, moment: KillPoint['moment']): Promise<void> {
+  const undisturbed = await runFlow(host, `flow undisturbed ${moment}`);
+  for (let at = 1; ; at++) {
+    const fragile = new FaultyHost(host, { at, moment });
+    const output = await runFlow(fragile, `flow killed ${moment} step ${at}`);
+    if (!fragile.hasDied) return;
+    expectEqual(output, undisturbed, 'The output equals that of an undisturbed run.');
+    expectEqual(fragile.repeated, [], 'No finished step and no non-idempotent step begins again.');
+  }
+}
+
 /** Cases that run a whole agent. */
 export const agentCases: Readonly<Record<string, CaseBody>> = {
   'emits live events to a run that attaches in the same process, and replays earlier ones': async ({ host }) => {
@@ -260,4 +319,32 @@ export const agentCases: Readonly<Record<string, CaseBody>> = {
     killAtEachStep(host, 'within'),
   'completes with the same transcript when the process dies after any step': ({ host }) =>
     killAtEachStep(host, 'after'),
+  'completes a flow with the same output when the process dies within any step': ({ host }) =>
+    killFlowAtEachStep(host, 'within'),
+  'completes a flow with the same output when the process dies after any step': ({ host }) =>
+    killFlowAtEachStep(host, 'after'),
+  'gives the input of a queued flow, and says which steps a changed flow does not use': async ({
+    host,
+    hasWorkers,
+  }) => {
+    const first = flow({
+      name: 'changing',
+      run: async (_: Json, { step, ask }) => [await step('one', () => 1), await ask('Well?', { step: 'two' })],
+    });
+    await first.run({ city: 'Oslo' }, { runId: 'changing', host }).outcome();
+    const { record } = await host.getRun('changing');
+    expectEqual(record.input, { city: 'Oslo' }, 'The record has the input of a flow.');
+    const second = flow({ name: 'changing', run: async (_: Json, { step }) => step('other', () => 2) });
+    const error: unknown = await second
+      .resume('changing', { host })
+      .outcome()
+      .catch((thrown: unknown) => thrown);
+    expectEqual(HostError.isInstance(error) && error.code, 'flow.diverged', 'A step runner lists its recorded steps.');
+    if (hasWorkers) return;
+    const runId = await host.enqueue('doubling', { input: { value: 21 } });
+    const doubling = flow({ name: 'doubling', run: async ({ value }: { readonly value: number }) => value * 2 });
+    const [run] = await host.resumeAll<Run<number>>([doubling]);
+    expectEqual(run?.runId, runId, 'A queued flow is resumed by its name.');
+    expectFields(await run?.outcome(), { status: 'completed', output: 42 }, 'A queued flow gets its input.');
+  },
 };

@@ -58,5 +58,6 @@ export function createToolContext(signal: AbortSignal): ToolContext {
     resumeData: undefined,
     onRunEnd: () => undefined,
     reportProgress: () => undefined,
+    run: () => Promise.reject(new Error('There is no run here.')),
   };
 }

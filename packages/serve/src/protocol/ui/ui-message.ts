@@ -1,0 +1,60 @@
+import type { Json } from '@pawl/core/chat';
+import type { UiApprovalDescriptor, UiMetadata, UiUserPart } from './ui-chunk.ts';
+
+/** A message as `useChat` keeps it. */
+export type UiMessage = UiUserMessage | UiAssistantMessage;
+
+export interface UiUserMessage {
+  readonly id: string;
+  readonly role: 'user';
+  readonly parts: readonly UiUserPart[];
+}
+
+export interface UiAssistantMessage {
+  readonly id: string;
+  readonly role: 'assistant';
+  readonly metadata?: UiMetadata;
+  readonly parts: readonly UiPart[];
+}
+
+/** A part of an assistant message. */
+export type UiPart =
+  | { readonly type: 'step-start' }
+  | UiTextPart
+  | UiToolPart
+  | { readonly type: 'steering-message'; readonly id: string; readonly parts: readonly UiUserPart[] }
+  | { readonly type: `data-${string}`; readonly id?: string; readonly data: Json };
+
+export interface UiTextPart {
+  readonly type: 'text' | 'reasoning';
+  /** Of reasoning only, as in `ai` 7. */
+  readonly id?: string;
+  readonly text: string;
+  readonly state: 'streaming' | 'done';
+}
+
+export interface UiToolPart {
+  readonly type: 'dynamic-tool';
+  readonly toolName: string;
+  readonly toolCallId: string;
+  readonly state:
+    | 'input-streaming'
+    | 'input-available'
+    | 'approval-requested'
+    | 'approval-responded'
+    | 'output-available'
+    | 'output-error'
+    | 'output-denied';
+  readonly input?: Json;
+  readonly output?: Json;
+  readonly errorText?: string;
+  readonly approval?: UiApproval;
+}
+
+export interface UiApproval {
+  readonly id: string;
+  readonly signature: string;
+  readonly descriptor: UiApprovalDescriptor;
+  readonly approved?: boolean;
+  readonly reason?: string;
+}
