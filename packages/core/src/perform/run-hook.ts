@@ -131,7 +131,10 @@ async function waitFor(
   { name, guard }: Pick<HookCall<never>, 'name' | 'guard'>,
   problem: string,
 ): Promise<void> {
-  const timeoutError = (): Error => new Error(`instrumentation.${name} ${problem} within ${TIMEOUT_MS / 1000} s.`);
-  const options = { clock: guard.clock, signal: new Cancellation(undefined), timeoutMs: TIMEOUT_MS, timeoutError };
-  await withDeadline(() => awaited, options).catch((error: unknown) => guard.report(name, error));
+  const createTimeoutError = (): Error =>
+    new Error(`instrumentation.${name} ${problem} within ${TIMEOUT_MS / 1000} s.`);
+  const options = { clock: guard.clock, signal: new Cancellation(undefined), timeoutMs: TIMEOUT_MS };
+  await withDeadline(() => awaited, { ...options, timeoutError: createTimeoutError }).catch((error: unknown) =>
+    guard.report(name, error),
+  );
 }
