@@ -12,7 +12,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core/events': 24,
   '@pawl/core/flow': 100,
   '@pawl/core/host': 19.5,
-  '@pawl/core/instrumentation': 22,
+  '@pawl/core/instrumentation': 2.9,
   '@pawl/core/middleware': 43,
   '@pawl/core/model': 29,
   '@pawl/core/prices': 0.9,

@@ -291,7 +291,7 @@ function instrumentNested(
   { outer, path }: { readonly outer: Scope; readonly path: string },
 ): InstrumentedRun | undefined {
   if (outer.instrumented === undefined) return undefined;
-  const { instrumentation, span } = outer.instrumented;
+  const { instrumentation, span, guard } = outer.instrumented;
   const { suspendedMs: _, ...known } = span;
-  return { instrumentation, span: { ...known, path, agent: definition.identity, modelSettings: settings } };
+  return { instrumentation, span: { ...known, path, agent: definition.identity, modelSettings: settings }, guard };
 }
