@@ -183,6 +183,29 @@ describe.each(vendors)('$name', (vendor) => {
     expect(results.errors).toBeGreaterThan(0.8 * (results.errors + results.whole));
   });
 
+  test('a stream that ends in good order before its last part is an error that is retried', async () => {
+    const turn = { thinking: 'Hm.', text: 'It rains.', calls: [{ name: 'look', input: { city: 'Oslo' } }] };
+    const pieces = vendor.createStream(turn, 0);
+    const server = await serveVendor(vendor, {
+      turns: [turn],
+      respond(response, _, index) {
+        response.writeHead(200, { 'content-type': vendor.streamType }).end(Buffer.concat(pieces.slice(0, index)));
+        return true;
+      },
+    });
+    const model = fromAiSdk(vendor.createModel(server.baseURL));
+    // Converse reports the usage after the end of the message.
+    const needed = vendor.name === 'Converse' ? pieces.length - 1 : pieces.length;
+    for (let count = 0; count < needed; count++) {
+      expect(await getError(model.send({ ...request, stream: true }))).toMatchObject({
+        code: 'response.cut',
+        retryable: true,
+      });
+    }
+    const { choices } = await model.send({ ...request, stream: true });
+    expect(choices[0].finish_reason).toBe('tool_calls');
+  });
+
   test('one policy repeats a failed attempt: the provider does not', async () => {
     const clock = manualClock();
     const server = await serveFirst(vendor, refuse(503, BUSY));

@@ -160,6 +160,7 @@ async function readStream({ model, context, builder }: Call, options: CallOption
       if (wait !== undefined) await wait;
     }
     void drain(reader, context);
+    builder.checkStreamEnd();
   } catch (error) {
     cancel();
     throw isReading ? translateError(error, { ...scope, phase: 'response' }) : error;

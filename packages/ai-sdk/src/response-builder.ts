@@ -65,6 +65,15 @@ export class ResponseBuilder {
   }
 
   /**
+   * @throws ProtocolError if the provider finished a stream without a reason: some do that when the server closes the connection early, in good
+   * order and between two parts.
+   */
+  checkStreamEnd(): void {
+    const { unified, raw } = this.#finish?.finishReason ?? {};
+    if (unified === 'other' && raw === undefined) throw createCutError('ended without a reason');
+  }
+
+  /**
    * Reads the next part. Returns what it adds to the response, for events.
    *
    * @throws ModelError for a part that is no part of a valid response, or beyond a limit.
