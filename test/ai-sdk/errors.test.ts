@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { createAnthropic } from '@ai-sdk/anthropic';
-import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { fromAiSdk } from '@pawl/ai-sdk';
 import {
   Agent,
@@ -277,6 +277,22 @@ describe('a provider that ignores its signal', () => {
     abort.abort(reason);
     expect(await sent).toBe(reason);
     late.reject(new Error('Late.'));
+  });
+
+  test('has its stream cancelled', async () => {
+    const cancelled = Promise.withResolvers<unknown>();
+    const stream = new ReadableStream<LanguageModelV4StreamPart>({
+      start: (controller) => controller.enqueue({ type: 'text-start', id: '0' }),
+      cancel: cancelled.resolve,
+    });
+    const model = fromAiSdk(new MockLanguageModelV4({ doStream: { stream } }));
+    const abort = new AbortController();
+    const sent = getError(model.send({ ...request, stream: true }, { signal: abort.signal }));
+    await new Promise((resolve) => setImmediate(resolve)); // The stream is being read.
+    const reason = new Error('The user left.');
+    abort.abort(reason);
+    expect(await sent).toBe(reason);
+    await cancelled.promise;
   });
 
   test('has a stream that arrives after the abort cancelled', async () => {

@@ -326,6 +326,17 @@ describe('kept parts', () => {
     expect(JSON.stringify(assistant)).not.toContain('s3');
   });
 
+  test('keep the place of a text after a call', async () => {
+    const content: Content = [
+      { type: 'tool-call', toolCallId: 'a', toolName: 'look', input: '{}' },
+      { type: 'text', text: 'I look.' },
+    ];
+    const { response } = await send(request, { result: createResult(content) });
+    const results: Message[] = [{ role: 'tool', tool_call_id: 'a', content: 'seen' }];
+    const [, assistant] = await toPrompt([user, response.choices[0].message, ...results]);
+    expect(assistant?.content).toMatchObject([{ type: 'tool-call' }, { type: 'text', text: 'I look.' }]);
+  });
+
   test('do not exist for a text and calls alone', async () => {
     const plain: Content = [
       { type: 'text', text: 'I look.' },
