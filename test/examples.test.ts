@@ -39,7 +39,9 @@ test('has an example for each idea, in order', () => {
     '20-fix-a-test.ts',
     '21-trace-tree.ts',
     '22-serve.ts',
-    '23-other-providers.ts',
+    '23-research-flow.ts',
+    '24-plan-and-execute.ts',
+    '25-other-providers.ts',
   ]);
 });
 

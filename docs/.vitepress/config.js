@@ -10,6 +10,7 @@ const GUIDES = [
   'durable-runs',
   'limits',
   'many-agents',
+  'flows',
   'conversations',
   'structured-output',
   'any-server',

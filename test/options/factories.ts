@@ -2,9 +2,11 @@ import { agents } from './agents.ts';
 import { aiSdk } from './ai-sdk.ts';
 import type { Factory } from './factory.ts';
 import { hosts } from './hosts.ts';
+import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
+import { serveUi } from './serve-ui.ts';
 import { testing } from './testing.ts';
 import { tools } from './tools.ts';
 
@@ -16,6 +18,8 @@ export const FACTORIES: readonly Factory[] = [
   ...hosts,
   ...otel,
   ...aiSdk,
+  ...mcp,
+  ...serveUi,
   ...testing,
   ...readyMade,
 ];

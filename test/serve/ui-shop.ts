@@ -3,7 +3,12 @@ import { Agent, type AgentOptions, openai, tool } from '@pawl/core';
 import { type ServeOptions, serve } from '@pawl/serve';
 import type { UiMessage } from '@pawl/serve/encode';
 import { offlineServer, type ScriptEntries, type ScriptedResponse } from '@pawl/testing';
-import { DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses, type UIMessage } from 'ai';
+import {
+  DefaultChatTransport,
+  lastAssistantMessageIsCompleteWithApprovalResponses,
+  type UIMessage,
+  validateUIMessages,
+} from 'ai';
 import { expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
 
@@ -93,6 +98,7 @@ export const NOTHING: Pick<UIMessage, 'role' | 'parts'> = { role: 'user', parts:
 /** A page that is loaded again shows the same messages. */
 export async function expectSameAfterReload(shop: Shop, chat: Chat<UIMessage>): Promise<void> {
   const { messages } = await shop.open(chat.id);
+  await validateUIMessages({ messages });
   expect(messages.map(show)).toEqual(chat.messages.map(show));
   expect(JSON.parse(JSON.stringify(messages.at(-1)))).toEqual(JSON.parse(JSON.stringify(chat.messages.at(-1))));
 }

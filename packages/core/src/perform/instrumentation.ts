@@ -51,8 +51,8 @@ export interface Instrumentation {
 export interface InstrumentedAgent {
   readonly name: string;
   readonly description?: string;
-  /** Its model, then those that `prepareTurn` may choose. */
-  readonly models: readonly [ChatModel, ...ChatModel[]];
+  /** Its model, then those that `prepareTurn` may choose. Empty for a flow. */
+  readonly models: readonly ChatModel[];
 }
 
 export interface RunSpan {

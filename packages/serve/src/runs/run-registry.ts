@@ -40,6 +40,8 @@ export interface RunStart {
   readonly traceparent?: string;
   /** The id of a conversation, as the caller names it. Needs `conversations`. */
   readonly conversation?: string;
+  /** The branch of the conversation. @defaultValue 0 */
+  readonly branch?: number;
   /** Whether the run goes on when no client reads it. @defaultValue false */
   readonly isBackground?: boolean;
   /** Whether the caller may read the completion again. @defaultValue true */
@@ -104,8 +106,8 @@ export class RunRegistry {
     }
     return this.#launch(start, async () => {
       const { agent, options } = await this.#prepare(served, start);
-      const { principal, conversation: given } = start;
-      const stored = given === undefined ? undefined : this.getConversation(principal, given);
+      const { principal, conversation: given, branch } = start;
+      const stored = given === undefined ? undefined : this.getConversation(principal, given, branch);
       return () => agent.run(start.input, { ...options, ...(stored !== undefined && { conversation: stored }) });
     });
   }
@@ -119,7 +121,7 @@ export class RunRegistry {
     served: ServedAgent,
     { message, ...start }: Omit<RunStart, 'input'> & { readonly message: UserMessage; readonly conversation: string },
   ): Promise<StartedRun> {
-    const stored = this.getConversation(start.principal, start.conversation);
+    const stored = this.getConversation(start.principal, start.conversation, start.branch);
     return this.#launch(start, async () => {
       const { agent, options } = await this.#prepare(served, { ...start, input: [message] });
       return () => agent.continueConversation(message, { ...options, conversation: stored });
@@ -127,9 +129,9 @@ export class RunRegistry {
   }
 
   /** The handle of a stored conversation. The same id of another owner is another conversation. @throws HttpProblem 404 without a store */
-  getConversation(principal: Principal, given: string): Conversation {
+  getConversation(principal: Principal, given: string, branch = 0): Conversation {
     const { conversations: store } = this.#settings;
-    if (store !== undefined) return createConversation({ id: this.getConversationId(principal, given), store });
+    if (store !== undefined) return createConversation({ id: this.getConversationId(principal, given, branch), store });
     throw new HttpProblem('This server stores no conversations. Pass conversations to serve(), or send the history.', {
       status: 404,
       code: 'conversation.unknown',
@@ -137,8 +139,8 @@ export class RunRegistry {
   }
 
   /** The id under which a conversation is stored. */
-  getConversationId(principal: Principal, given: string): string {
-    return JSON.stringify([formatOwner(principal), given]);
+  getConversationId(principal: Principal, given: string, branch = 0): string {
+    return JSON.stringify([formatOwner(principal), given, ...(branch === 0 ? [] : [branch])]);
   }
 
   /**

@@ -31,6 +31,8 @@ interface OnceOptions {
   readonly registry: RunRegistry;
   readonly control: RunControl;
   readonly identity: RequestIdentity;
+  /** Begins a run that was not begun before. @defaultValue `registry.start` */
+  readonly begin?: (start: RunStart) => Promise<StartedRun>;
 }
 
 type Runs = Pick<OnceOptions, 'registry' | 'control'>;
@@ -46,7 +48,7 @@ type Runs = Pick<OnceOptions, 'registry' | 'control'>;
 export async function startOnce(
   served: ServedAgent,
   start: RunStart,
-  { registry, control, identity }: OnceOptions,
+  { registry, control, identity, begin = (fresh) => registry.start(served, fresh) }: OnceOptions,
 ): Promise<StartedRun> {
   const { key, hash, isRetry } = identity;
   const identified: RunStart = { ...start, requestHash: hash };
@@ -57,7 +59,7 @@ export async function startOnce(
     );
   }
   const known = isRetry ? await findEarlierTry(served, identified, { registry, control }) : undefined;
-  if (known === undefined) return registry.start(served, identified);
+  if (known === undefined) return begin(identified);
   await attach(known, start, { registry, control });
   return { runId: known, isAttached: true };
 }
