@@ -319,12 +319,15 @@ describe('kept parts', () => {
     });
   });
 
-  test('do not bring back a text that a guard replaced, nor what was signed with it', async () => {
-    const [, assistant] = await toPrompt(await createHistory({ content: 'Redacted.' }));
-    const texts = assistant?.role === 'assistant' ? assistant.content.filter(({ type }) => type === 'text') : [];
-    expect(texts).toEqual([{ type: 'text', text: 'Redacted.' }]);
-    expect(JSON.stringify(assistant)).not.toContain('s3');
-  });
+  test.each(['Redacted.', 'I search, and I look..'])(
+    'do not bring back a text that a guard replaced, nor what was signed with it: %s',
+    async (content) => {
+      const [, assistant] = await toPrompt(await createHistory({ content }));
+      const texts = assistant?.role === 'assistant' ? assistant.content.filter(({ type }) => type === 'text') : [];
+      expect(texts).toEqual([{ type: 'text', text: content }]);
+      expect(JSON.stringify(assistant)).not.toContain('s3');
+    },
+  );
 
   test('keep the place of a text after a call', async () => {
     const content: Content = [

@@ -297,7 +297,7 @@ export class ResponseBuilder {
     this.#length += length;
     const { maxBytes } = this.#options.limits;
     if (this.#length <= maxBytes) return;
-    const message = `The response has more than ${maxBytes} bytes and is discarded. If it is meant to be this long, raise responseLimits.maxBytes.`;
+    const message = `The response has more than ${maxBytes} characters and is discarded. If it is meant to be this long, raise responseLimits.maxBytes.`;
     throw new ProtocolError(message, { code: 'response.too_large', retryable: false });
   }
 }
