@@ -2,6 +2,7 @@ import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { fromAiSdk } from '@pawl/ai-sdk';
 import { Agent, ModelError, ProtocolError, tool } from '@pawl/core';
 import type { Message } from '@pawl/core/chat';
+import { extractReasoningMiddleware, simulateStreamingMiddleware, wrapLanguageModel } from 'ai';
 import { MockLanguageModelV4 } from 'ai/test';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -383,4 +384,15 @@ test('refuses an approval that only the provider can use, by name', async () => 
     message: expect.stringContaining('tool-approval-request'),
   });
   await expect(sent).rejects.toSatisfy(ModelError.isInstance);
+});
+
+test.each([false, true])('accepts a model that middleware of the AI SDK wraps, streamed: %s', async (stream) => {
+  const result = createResult([{ type: 'text', text: '<think>Hm.</think>It is cold.' }]);
+  const model = wrapLanguageModel({
+    model: new MockLanguageModelV4({ doGenerate: result }),
+    middleware: [extractReasoningMiddleware({ tagName: 'think' }), simulateStreamingMiddleware()],
+  });
+  const { text, messages } = await new Agent({ model: fromAiSdk(model) }).run('Hi.', { stream });
+  expect(text.trim()).toBe('It is cold.');
+  expect(messages.at(-1)).toMatchObject({ reasoning_content: 'Hm.' });
 });
