@@ -64,6 +64,7 @@ export async function startLegacyHttpServer(): Promise<LegacyHttpServer> {
     }
   }
 
+  // By hand: an MCP server, not one of models.
   const http = createServer((request, response) => {
     requests.push({ method: String(request.method), headers: request.headers });
     if (request.url !== '/mcp') return void response.writeHead(404).end();
