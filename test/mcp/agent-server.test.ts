@@ -14,7 +14,6 @@ const URL_OF_SERVER = 'http://127.0.0.1:3000/mcp';
 
 /** Serves agents without a socket. */
 function serve(agents: readonly AnyAgent[], options: AgentServerOptions = {}) {
-  // By hand: an MCP server, not one of models.
   const server = createAgentServer(agents, { secret: SECRET, ...options });
   onTestFinished(() => server.close());
   const send = (url: string | URL, init?: RequestInit): Promise<Response> => {
@@ -87,7 +86,6 @@ test('a structured output of an agent is a structured result', async () => {
 test('an agent has an input and a name of its own', async () => {
   const agent = createTalker();
   const seen: unknown[] = [];
-  // By hand: an MCP server, not one of models.
   const server = createAgentServer(
     [
       {
