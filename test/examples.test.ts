@@ -39,6 +39,9 @@ test('has an example for each idea, in order', () => {
     '20-fix-a-test.ts',
     '21-trace-tree.ts',
     '22-serve.ts',
+    '23-mcp-files.ts',
+    '24-mcp-question-tomorrow.ts',
+    '25-mcp-server.ts',
   ]);
 });
 

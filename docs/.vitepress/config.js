@@ -15,6 +15,7 @@ const GUIDES = [
   'any-server',
   'calling-a-model',
   'http',
+  'mcp',
   'observability',
   'deploying',
   'production',
