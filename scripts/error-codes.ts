@@ -1,4 +1,5 @@
 import { CODES_OF_HOSTS, type ErrorCode } from './error-codes-of-hosts.ts';
+import { CODES_OF_MCP } from './error-codes-of-mcp.ts';
 
 /** Every code of an error of the packages. `test/package/errors.test.ts` compares it with the source. */
 export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
@@ -221,6 +222,7 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
   },
 
   ...CODES_OF_HOSTS,
+  ...CODES_OF_MCP,
 };
 
 /** Literals in the source that look like codes of errors and are something else. */

@@ -17,6 +17,7 @@ const GUIDES = [
   'other-providers',
   'calling-a-model',
   'http',
+  'mcp',
   'observability',
   'deploying',
   'production',
