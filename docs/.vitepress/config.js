@@ -16,6 +16,7 @@ const GUIDES = [
   'any-server',
   'other-providers',
   'calling-a-model',
+  'serving',
   'http',
   'mcp',
   'observability',

@@ -8,6 +8,7 @@ import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
 import { serveUi } from './serve-ui.ts';
+import { served } from './serve.ts';
 import { testing } from './testing.ts';
 import { tools } from './tools.ts';
 
@@ -19,6 +20,7 @@ export const FACTORIES: readonly Factory[] = [
   ...models,
   ...hosts,
   ...otel,
+  ...served,
   ...aiSdk,
   ...mcp,
   ...serveUi,
