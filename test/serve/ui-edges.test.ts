@@ -7,7 +7,7 @@ import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 import { manualClock, respond } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { NOTHING, openShop, type Shop, send, show } from './ui-shop.ts';
+import { NOTHING, openShop, type Shop, type StoredChat, send, show } from './ui-shop.ts';
 
 function writeMessage(text: string): object {
   return { id: 'a', messages: [{ id: '1', role: 'user', parts: [{ type: 'text', text }] }] };
@@ -157,14 +157,14 @@ test('two runs at once in a chat are both shown', async () => {
 });
 
 test('a chat whose beginning was summarized is shown whole', async () => {
-  const texts = ['One.', 'Two.', 'Three.', 'Four.'];
-  const compaction = compactBySummary({ contextWindow: 1_000, threshold: 0.1, keepTurns: 1 });
-  const shop = await openShop(({ messages }) => respond.text(`${messages.length} messages.`), {
-    agent: { middleware: [compaction] },
-  });
+  const texts = ['One.', 'Two.', 'Three.', 'Four.', 'Five.'];
+  const compaction = compactBySummary({ contextWindow: 1_000, threshold: 0.3, keepTurns: 1 });
+  const shop = await openShop(() => respond.text('A short answer.'), { agent: { middleware: [compaction] } });
   const chat = await shop.open('a');
-  for (const text of texts) await chat.sendMessage({ text: `${text} ${'word '.repeat(40)}` });
+  for (const text of texts) await chat.sendMessage({ text: `${text} ${'word '.repeat(150)}` });
 
+  const stored = await send(shop, ['GET', '/v1/conversations/a']);
+  expect(((await stored.json()) as StoredChat).messages.length).toBeLessThan(2 * texts.length - 2);
   const shown = (await showChat(shop)).filter((line) => line.startsWith('user:')).map((line) => line.split(' ')[1]);
   expect(shown).toEqual(texts);
 });
