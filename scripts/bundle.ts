@@ -15,6 +15,7 @@ const ENTRIES = {
   index: 'index',
   chat: 'chat',
   events: 'events',
+  flow: 'flow',
   host: 'host',
   instrumentation: 'instrumentation',
   middleware: 'middleware',
@@ -92,14 +93,14 @@ function chooseFile(path: string): string | null {
   const [, name] = /\/dist\/(.*)\.js$/.exec(path) ?? [];
   if (
     name === undefined ||
-    /^(sqlite|middleware)\/|^host\/(memory-wire-log|wire-body-store)$|^openai\/transport\/(?!fetch-transport|transport$)/.test(
+    /^(sqlite|middleware|flow)\/|^host\/(memory-wire-log|wire-body-store)$|^openai\/transport\/(?!fetch-transport|transport$)/.test(
       name,
     ) ||
     Object.values(ALL).includes(name)
   )
     return null;
   if (BASE.test(name)) return 'base';
-  return /^(chat|model|openai)\//.test(name) ? 'model' : 'agent';
+  return /^(chat|model|openai)\//.test(name) ? 'client' : 'agent'; // `model` is an entry.
 }
 
 const BASE =

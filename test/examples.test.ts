@@ -37,7 +37,11 @@ test('has an example for each idea, in order', () => {
     '18-long-conversation.ts',
     '19-fallback.ts',
     '20-fix-a-test.ts',
-    '21-serve.ts',
+    '21-trace-tree.ts',
+    '22-serve.ts',
+    '23-research-flow.ts',
+    '24-plan-and-execute.ts',
+    '25-other-providers.ts',
   ]);
 });
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { defineCityTool, type Scenario, type ScenarioSetup } from './scenario.ts';
 import { createCall, look, pay, refund } from './scenario-tools.ts';
 import { compacted, referred } from './scenarios-compaction.ts';
+import { research } from './scenarios-flows.ts';
 import { guarded, refusing, resumed, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
 import { innerRuns } from './scenarios-inner-runs.ts';
@@ -314,6 +315,7 @@ export const scenarios: readonly Scenario[] = [
   stopping,
   subAgents,
   innerRuns,
+  research,
   fromOutside,
   repeated,
   guarded,

@@ -1,9 +1,12 @@
 import { agents } from './agents.ts';
+import { aiSdk } from './ai-sdk.ts';
 import type { Factory } from './factory.ts';
 import { hosts } from './hosts.ts';
+import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
+import { served } from './serve.ts';
 import { serveUi } from './serve-ui.ts';
 import { testing } from './testing.ts';
 import { tools } from './tools.ts';
@@ -16,6 +19,9 @@ export const FACTORIES: readonly Factory[] = [
   ...hosts,
   ...otel,
   ...serveUi,
+  ...served,
+  ...aiSdk,
+  ...mcp,
   ...testing,
   ...readyMade,
 ];

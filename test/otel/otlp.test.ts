@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { OTLPMetricExporter as JsonMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPMetricExporter as ProtobufMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { MeterProvider, PeriodicExportingMetricReader, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { telemetry } from '@pawl/otel';
@@ -49,6 +52,45 @@ test.each<[string, (url: string) => SpanExporter]>([
     attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.finish_reasons': ['tool_calls'] },
   });
   expect(chat?.attributes['gen_ai.usage.input_tokens']).toBeTypeOf('number');
+});
+
+test.each<[string, (url: string) => PushMetricExporter]>([
+  ['JSON', (url) => new JsonMetricExporter({ url })],
+  ['protobuf', (url) => new ProtobufMetricExporter({ url })],
+])('sends the metrics of a run by OTLP as %s', async (_, createExporter) => {
+  const receiver = await receive();
+  const reader = new PeriodicExportingMetricReader({
+    exporter: createExporter(receiver.metricsUrl),
+    exportIntervalMillis: 2 ** 30,
+  });
+  const provider = new MeterProvider({ readers: [reader] });
+  const instrumentation = telemetry({ meter: provider.getMeter('test') });
+  const outcome = await createTracedAgent({ instrumentation }).run('Go.');
+  await provider.shutdown();
+  const find = (name: string) => receiver.points.filter((point) => point.name === name);
+  const common = { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'unknown' };
+  expect(find('gen_ai.client.inference.usage.input_tokens')).toEqual([
+    {
+      name: 'gen_ai.client.inference.usage.input_tokens',
+      unit: '{token}',
+      attributes: {
+        ...common,
+        'gen_ai.request.model': 'scripted',
+        'gen_ai.response.model': 'scripted',
+        'gen_ai.token.modality': 'unknown',
+      },
+      value: outcome.usage.inputTokens,
+    },
+  ]);
+  expect(find('gen_ai.invoke_agent.tool_calls')).toEqual([
+    {
+      name: 'gen_ai.invoke_agent.tool_calls',
+      unit: '{tool_call}',
+      attributes: { 'gen_ai.agent.name': 'walker' },
+      value: 3,
+      boundaries: [1, 2, 4, 8, 16, 32, 64, 128],
+    },
+  ]);
 });
 
 test('traces only what a run does after kill -9, and links it to the first attempt', async () => {

@@ -9,7 +9,7 @@ import {
   toDraft07,
 } from '@pawl/core/model';
 import type { CallOptions, CallOptionsV3, FunctionTool, Metadata, Model } from './model.ts';
-import type { AiSdkOptions, ProviderOptions } from './options.ts';
+import type { AiSdkOptions, ProviderSettings } from './options.ts';
 import { PromptWriter } from './prompt.ts';
 import { toPromptV3 } from './v3.ts';
 
@@ -149,8 +149,8 @@ const DEFAULTS: Readonly<Record<string, readonly [vendor: string, fields: JsonOb
 
 const NO_PARAMETERS: JsonSchema = { type: 'object', properties: {}, additionalProperties: false };
 
-function checkProviderOptions(options: unknown): ProviderOptions {
-  if (isRecord(options) && Object.values(options).every(isRecord)) return options as ProviderOptions; // Its fields are the provider's own.
+function checkProviderOptions(options: unknown): ProviderSettings {
+  if (isRecord(options) && Object.values(options).every(isRecord)) return options as ProviderSettings; // Its fields are the provider's own.
   const example = 'providerOptions: { anthropic: { thinking: { type: "adaptive" } } }';
   throw new ConfigError(`fromAiSdk(): providerOptions must have one object for each provider, by name: ${example}.`);
 }

@@ -74,6 +74,7 @@ export function telemetry(options: TelemetryOptions = {}): Instrumentation {
     instrumentModelCall: (span, work) => models.instrumentModelCall(span, work),
     instrumentAttempt: (span, work) => models.instrumentAttempt(span, work),
     instrumentToolCall: (span, work) => tools.instrumentToolCall(span, work),
+    instrumentMcpCall: (span, work) => tools.instrumentMcpCall(span, work),
     traceparent: () => active.getTraceparent(),
     tracestate: () => active.getTracestate(),
   };

@@ -71,7 +71,8 @@ const AS_TOOL: OptionTable<AsToolOptions<never, never>> = {
   },
 };
 
-const PROMPT = jsonSchema<unknown>(
+/** The input of an agent as a tool, if its options have none. */
+export const PROMPT: Schema = jsonSchema<unknown>(
   {
     type: 'object',
     properties: {
@@ -88,7 +89,7 @@ const PROMPT = jsonSchema<unknown>(
   },
 );
 
-function toPrompt(input: unknown): string {
+export function toPrompt(input: unknown): string {
   if (isRecord(input) && Object.keys(input).length === 1 && typeof input['prompt'] === 'string') return input['prompt'];
   return stringifyWellFormed(input) ?? '';
 }
@@ -113,14 +114,17 @@ export async function runNested(blueprint: Blueprint, { input, outer }: NestedRu
     return blueprint.head(begun);
   };
   try {
-    const outcome = await runInSpan(scope, { run, hasWorked });
+    const outcome = blueprint.isCall === true ? await run() : await runInSpan(scope, { run, hasWorked });
     const finished: JournalEvent = { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs };
     const settle = async (): Promise<CompletedOutcome<unknown>> => {
       const resolved = await resolveOutcome<unknown>(blueprint, { outcome });
       if (resolved.status === 'completed') return resolved;
       throw createRunError(resolved, { hasHost: true });
     };
-    return { outcome, emitFinished: (how) => events.emitJournalEvent(finished, how), settle };
+    const emitFinished: NestedRun['emitFinished'] = (how) => {
+      if (blueprint.isCall !== true) events.emitJournalEvent(finished, how);
+    };
+    return { outcome, emitFinished, settle };
   } finally {
     end();
   }
@@ -165,7 +169,7 @@ function createNestedScope(
     runSettings: {},
     instructions: undefined,
     runId: outer.runId,
-    instrumented: instrumentNested(blueprint, { outer, path }),
+    instrumented: blueprint.isCall === true ? outer.instrumented : instrumentNested(blueprint, { outer, path }),
     getSteering: () => [],
     path,
     memo: new Map(),

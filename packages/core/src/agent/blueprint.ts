@@ -40,6 +40,8 @@ export interface BegunRun {
 /** Everything that all runs of an agent, or of a flow, share. */
 export interface Blueprint {
   readonly name: string;
+  /** Whether it is a call by the code of a flow, which is no run for readers and for instrumentation. @defaultValue false */
+  readonly isCall?: boolean;
   /** Brings a run from its first step to its outcome: the loop, or the code of a flow. */
   readonly head: (begun: BegunRun) => Promise<Outcome<unknown>>;
   /** Reads the input of a run inside another. @throws ConfigError */

@@ -1,5 +1,6 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
 import type { History } from '../chat/history.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
@@ -23,7 +24,13 @@ import { type Contextual, createInstrumentedRun, resolveRunLimits, runAttempt } 
 
 /** How a run starts. */
 export type RunRequest =
-  | { readonly type: 'start'; readonly input: Input; readonly options: RunOptions & Contextual }
+  | {
+      readonly type: 'start';
+      readonly input: Input;
+      /** The input of a flow. */
+      readonly value?: Json;
+      readonly options: RunOptions & Contextual;
+    }
   | { readonly type: 'resume'; readonly runId: string; readonly options: ResumeOptions & Contextual }
   | { readonly type: 'continue'; readonly message: UserMessage; readonly options: ContinueOptions & Contextual };
 
@@ -84,13 +91,14 @@ function prepareResume<Output>(
 
 function prepareStart<Output>(
   blueprint: Blueprint,
-  { input, options }: Extract<RunRequest, { type: 'start' }>,
+  { input, value, options }: Extract<RunRequest, { type: 'start' }>,
 ): PreparedRun<Output> {
   const start: NewRun = {
     blueprint,
     id: readRunId(options.runId),
     host: options.host ?? createSingleRunHost(blueprint.clock),
     input: readInput(input),
+    ...(value !== undefined && { value }),
     options,
   };
   const { conversation, host } = options;
@@ -159,6 +167,8 @@ interface NewRun {
   readonly id: string;
   readonly host: Host;
   readonly input: History;
+  /** The input of a flow. */
+  readonly value?: Json;
   readonly options: RunOptions & Contextual;
 }
 
@@ -169,7 +179,7 @@ type StartResult =
   /** The run was aborted before it started. */
   | { readonly type: 'given_up'; readonly history: History };
 
-async function startRun({ blueprint, id, host, input, options }: NewRun, ports: RunPorts): Promise<StartResult> {
+async function startRun({ blueprint, id, host, input, value, options }: NewRun, ports: RunPorts): Promise<StartResult> {
   const { definition, clock, limits } = blueprint;
   const { history, recordFields, isAborted } = await loadConversation(options.conversation, {
     input,
@@ -181,6 +191,7 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     runId: id,
     agent: definition.name,
     messages: history.messages,
+    ...(value !== undefined && { input: value }),
     limits: { ...limits, ...options.limits },
     metadata: options.metadata ?? {},
     ...(options.owner !== undefined && { owner: options.owner }),

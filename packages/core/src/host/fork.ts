@@ -39,9 +39,11 @@ export function createFork(
   const inputMessages = input === undefined ? [] : readInput(input).messages;
   // A fork is not part of the conversation: two runs from one version would both append to it. Nor is it part of the trace.
   const { conversation: _, trace: __, ...own } = record;
+  const { input: ___, ...withoutValue } = own;
   const fresh: RunRecord = { ...own, runId, at: now, forked: { runId: record.runId, before } };
   if (messages !== undefined) {
-    return { record: { ...fresh, messages: joinMessages(messages, inputMessages) }, isCopied: () => false };
+    const begun = { ...withoutValue, runId, at: now, forked: fresh.forked ?? { runId: record.runId, before } };
+    return { record: { ...begun, messages: joinMessages(messages, inputMessages) }, isCopied: () => false };
   }
   if (input === undefined) {
     const conversation = record.forked?.conversation;

@@ -143,7 +143,8 @@ function createSpan(
 ): ModelCallSpan | undefined {
   return createModelCallSpan(scope, () => {
     const isCompacted = scope.getState().replacedMessages.length > 0;
-    return { turn: action.turn, model: planned.model, isCompacted, ...fields };
+    const hasInstructions = scope.instructions !== undefined;
+    return { turn: action.turn, model: planned.model, isCompacted, hasInstructions, ...fields };
   });
 }
 

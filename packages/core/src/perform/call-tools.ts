@@ -83,11 +83,20 @@ function createCallStep(
   { turn, state, scope, onSuspendedBefore, onSuspended }: CallStepScope,
 ): StepTask<JournalEvent> {
   const requests = new MiddlewareRequests(scope, turn);
-  const begin = (): ToolCallRun => ({ turn, state, scope, requests, startedAt: scope.clock.now() });
+  const begin = (callSpan?: ToolCallSpan): ToolCallRun => {
+    return { turn, state, scope, requests, startedAt: scope.clock.now(), callSpan };
+  };
   const rewriteError = findRewriteError(tool, { turn, state, scope });
   let endCall: (() => void) | undefined;
-  const runInSpan = (kind: ToolCallSpan['kind'], work: () => Promise<JournalEvent>): Promise<JournalEvent> =>
-    instrumentToolCall(scope, () => describeCall(tool, { turn, state, kind }), work);
+  const runInSpan = (
+    kind: ToolCallSpan['kind'],
+    work: (span: ToolCallSpan | undefined) => Promise<JournalEvent>,
+  ): Promise<JournalEvent> =>
+    instrumentToolCall(
+      scope,
+      () => describeCall(tool, { turn, state, kind }),
+      (_, span) => work(span),
+    );
   const step = createEventStep<JournalEvent>(scope, {
     name: formatResultStep({ turn, ...state }),
     // Nothing of a rewritten tool runs, so the host must record no intent to run it.
@@ -96,14 +105,14 @@ function createCallStep(
     work: () => {
       if (rewriteError !== undefined) return Promise.reject(rewriteError);
       const { unknownOutcomes, resumeData, suspensions = 0 } = state;
-      return runInSpan(unknownOutcomes + suspensions > 0 || resumeData !== undefined ? 'resumed' : 'run', () => {
+      return runInSpan(unknownOutcomes + suspensions > 0 || resumeData !== undefined ? 'resumed' : 'run', (span) => {
         const { exceededCallLimit: callsRefused } = scope.budget;
-        if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
+        if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin(span)));
         endCall = scope.budget.beginCall();
-        return runCall(tool, begin());
+        return runCall(tool, begin(span));
       });
     },
-    onUnknownOutcome: () => runInSpan('unknown_outcome', () => resolveInterruptedCall(tool, begin())),
+    onUnknownOutcome: () => runInSpan('unknown_outcome', (span) => resolveInterruptedCall(tool, begin(span))),
   });
   const onRecorded: typeof step.onRecorded = (event, how) => {
     if (event.type === 'tool.suspended') {

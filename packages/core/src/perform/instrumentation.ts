@@ -39,6 +39,8 @@ export interface Instrumentation {
   instrumentAttempt?(span: AttemptSpan, work: () => Promise<ChatResponse>): Promise<ChatResponse>;
   /** Wraps a tool call with its middleware. */
   instrumentToolCall?(span: ToolCallSpan, work: () => Promise<ToolCallResult>): Promise<ToolCallResult>;
+  /** Wraps a request to an MCP server that a tool makes in its call. What it says belongs to the call: there is no span of its own. */
+  instrumentMcpCall?<Result>(span: McpCallSpan, work: () => Promise<Result>): Promise<Result>;
   /** Returns the W3C trace context header of the span that is active. Called inside `work`; models and tools pass it on. */
   traceparent?(): string | undefined;
   /** Returns the W3C `tracestate` header that belongs to it, if the span has one. */
@@ -49,8 +51,8 @@ export interface Instrumentation {
 export interface InstrumentedAgent {
   readonly name: string;
   readonly description?: string;
-  /** Its model, then those that `prepareTurn` may choose. */
-  readonly models: readonly [ChatModel, ...ChatModel[]];
+  /** Its model, then those that `prepareTurn` may choose. Empty for a flow. */
+  readonly models: readonly ChatModel[];
 }
 
 export interface RunSpan {
@@ -96,6 +98,8 @@ export interface ModelCallSpan {
   readonly origin: 'turn' | 'middleware' | 'lost';
   /** Whether something else took the place of earlier messages of the conversation. */
   readonly isCompacted: boolean;
+  /** Whether the first message of the request is the agent's instructions, which are no part of the conversation. */
+  readonly hasInstructions: boolean;
   /** Returns what all attempts of the call used so far. Estimates are included, as the run is charged. */
   getUsage(): Usage;
 }
@@ -145,6 +149,30 @@ export interface ToolCallResult {
   readonly event: ToolCallClosedEvent | ApprovalRequestedEvent | ToolSuspendedEvent;
   /** Whether the call, an agent, had its result from an earlier attempt: nothing happened. */
   readonly replayed: boolean;
+}
+
+/** A request to an MCP server. The fields are those of the protocol. */
+export interface McpCall {
+  /** `tools/call`, `resources/read` */
+  readonly method: string;
+  /** The name that the server gave the tool. */
+  readonly toolName?: string;
+  readonly promptName?: string;
+  readonly resourceUri?: string;
+  /** The revision of the protocol: `2025-11-25`. */
+  readonly protocolVersion?: string;
+  readonly sessionId?: string;
+  /** The id of the JSON-RPC request. */
+  readonly requestId?: string | number;
+  /** `pipe` for stdio, `tcp` or `quic` for HTTP. */
+  readonly transport?: 'pipe' | 'tcp' | 'quic';
+  /** The hostname of the server, for HTTP. */
+  readonly address?: string;
+  readonly port?: number;
+}
+
+export interface McpCallSpan extends McpCall {
+  readonly call: ToolCallSpan;
 }
 
 /** The instrumentation of a run at work. */
@@ -199,9 +227,10 @@ export function createModelCallSpan(
   const hooks = instrumented && findCallHooks(instrumented);
   if (instrumented === undefined || hooks === undefined) return undefined;
   if (hooks.instrumentModelCall === undefined && hooks.instrumentAttempt === undefined) return undefined;
-  const { turn, model, request, origin, isCompacted, getUsage } = createFields();
+  const { turn, model, request, origin, isCompacted, hasInstructions, getUsage } = createFields();
   const run = instrumented.span;
-  return { run, turn, agent: definition.identity, model, request, origin, isCompacted, getUsage }; // A spread takes longer.
+  const agent = definition.identity;
+  return { run, turn, agent, model, request, origin, isCompacted, hasInstructions, getUsage }; // A spread takes longer.
 }
 
 /** Makes a model call inside its hook. Resolves what `work` resolves. */
@@ -221,16 +250,16 @@ type ToolCallFields = Omit<ToolCallSpan, 'run' | 'agent'>;
 export function instrumentToolCall<Event extends JournalEvent>(
   { instrumented, definition }: InstrumentedScope,
   createFields: () => ToolCallFields,
-  work: (onReplayed: () => void) => Promise<Event>,
+  work: (onReplayed: () => void, span: ToolCallSpan | undefined) => Promise<Event>,
 ): Promise<Event> {
   const hooks = instrumented && findCallHooks(instrumented);
-  if (instrumented === undefined || hooks?.instrumentToolCall === undefined) return work(() => undefined);
+  if (instrumented === undefined || hooks?.instrumentToolCall === undefined) return work(() => undefined, undefined);
   const span: ToolCallSpan = { run: instrumented.span, agent: definition.identity, ...createFields() };
   let replayed = false;
   const callTool = async (): Promise<ToolCallResult> => {
     const event = await work(() => {
       replayed = true;
-    });
+    }, span);
     return { event: event as ToolCallResult['event'] & Event, replayed }; // A call ends with no other event.
   };
   return hooks.instrumentToolCall(span, callTool).then(({ event }) => event as Event & ToolCallResult['event']);
@@ -268,6 +297,10 @@ export function combineInstrumentations(
     instrumentModelCall: wrap(outer.instrumentModelCall?.bind(outer), inner.instrumentModelCall?.bind(inner)),
     instrumentAttempt: wrap(outer.instrumentAttempt?.bind(outer), inner.instrumentAttempt?.bind(inner)),
     instrumentToolCall: wrap(outer.instrumentToolCall?.bind(outer), inner.instrumentToolCall?.bind(inner)),
+    instrumentMcpCall: (span, work) => {
+      const runInner = (): ReturnType<typeof work> => inner.instrumentMcpCall?.(span, work) ?? work();
+      return outer.instrumentMcpCall?.(span, runInner) ?? runInner();
+    },
     traceparent: () => inner.traceparent?.() ?? outer.traceparent?.(),
     tracestate: () => (inner.traceparent?.() === undefined ? outer : inner).tracestate?.(),
   };
@@ -289,6 +322,7 @@ const HOOKS: Readonly<Record<keyof Instrumentation, true>> = {
   instrumentModelCall: true,
   instrumentAttempt: true,
   instrumentToolCall: true,
+  instrumentMcpCall: true,
   traceparent: true,
   tracestate: true,
 };

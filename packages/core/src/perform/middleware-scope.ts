@@ -94,7 +94,8 @@ export class MiddlewareRequests {
   async #sendInstrumented(model: ChatModel, { request, requests }: SentRequest): Promise<ChatResponse> {
     const span = createModelCallSpan(this.#scope, () => {
       const getUsage = (): Usage => requests.usage;
-      return { turn: this.#turn, model, request, origin: 'middleware', isCompacted: false, getUsage };
+      const fields = { origin: 'middleware', isCompacted: false, hasInstructions: false } as const;
+      return { turn: this.#turn, model, request, ...fields, getUsage };
     });
     if (span === undefined) return requests.send(request);
     requests.setCallSpan(span);

@@ -8,7 +8,7 @@ import type { JournalEvent, NestedRunUsage, StepFailedEvent, StepFinishedEvent }
 import { LIMITS } from '../event/limit-options.ts';
 import type { CompletedOutcome, PendingCall } from '../event/outcome.ts';
 import { formatNamedStep, isStepLabel, readLabel } from '../event/step-name.ts';
-import { addUsage, hasUsage, NO_USAGE } from '../event/usage.ts';
+import { addUsage, hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { RecordedStep } from '../host/step-runner.ts';
 import { UnknownOutcomeError } from '../tool/errors.ts';
 import type { ChildRunOptions, Runnable } from '../tool/runnable.ts';
@@ -72,8 +72,9 @@ export class StepCode {
   readonly #end = new Cancellation();
   readonly #ends = new Map<unknown, NestedRunError>();
   #recorded: readonly RecordedStep[] | undefined;
-  #waiting: { readonly pending: readonly PendingCall[]; readonly error: unknown } | undefined;
+  #waiting: WaitingRuns | undefined;
   #failure: HostError | undefined;
+  #hasFinished = false;
   #spent = NO_USAGE;
   #toolCalls = 0;
 
@@ -85,6 +86,11 @@ export class StepCode {
   /** What the runs inside have spent. */
   get usageFields(): NestedRunUsage {
     return createSpentFields(this.#spent, this.#toolCalls);
+  }
+
+  /** What the runs have spent that wait. Their steps have no event yet. */
+  get waitingFields(): NestedRunUsage {
+    return createSpentFields(this.#waiting?.usage ?? NO_USAGE, this.#waiting?.toolCalls ?? 0);
   }
 
   /** The calls that wait inside; empty if nothing waits. */
@@ -173,15 +179,18 @@ export class StepCode {
   }
 
   /**
-   * Ends the code: waits for what is under way if something waits inside, and cancels it otherwise.
+   * Ends the code, and what is under way: cancels it, unless the run is to be resumed. Then it is awaited, because it would record that it was
+   * cancelled, and would not be resumed.
    *
    * @throws HostError if a run inside could not be recorded, whatever the code made of that error
    */
   async finish(): Promise<void> {
     while (this.#working.size > 0) {
-      if (this.#waiting === undefined) this.#end.cancel(new Error('The code that began this run has ended.'));
+      const isResumed = this.#waiting !== undefined || this.#failure !== undefined;
+      if (!isResumed) this.#end.cancel(new Error('The code that began this run has ended.'));
       await Promise.allSettled(this.#working);
     }
+    this.#hasFinished = true;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -205,6 +214,8 @@ export class StepCode {
   /** @throws ConfigError for a name that is not valid or used twice; the error of a run inside that waits */
   #take(label: string): void {
     const { where } = this.#options;
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#hasFinished) throw new Error(`${where}: step "${String(label)}" came after the end of the code.`);
     if (!isStepLabel(label)) {
       throw new ConfigError(
         `${where}: step is ${describeValue(label)}. Name the step with 1 to 100 characters without "/", ":" and control characters: { step: "plan" }.`,
@@ -255,10 +266,17 @@ export class StepCode {
     this.#spent = addUsage(this.#spent, outcome.usage);
     this.#toolCalls += outcome.toolCallCount;
     const settled = settle();
+    settled.catch(() => undefined); // Prevents an unhandled rejection while the end of the step is recorded.
     if (outcome.status === 'suspended') {
       emitFinished({ replayed: false });
       await settled.catch((error: unknown) => {
-        this.#waiting = { pending: [...this.pending, ...outcome.pending], error: this.#waiting?.error ?? error };
+        const { usage = NO_USAGE, toolCalls = 0, error: first = error } = this.#waiting ?? {};
+        this.#waiting = {
+          pending: [...this.pending, ...outcome.pending],
+          error: first,
+          usage: addUsage(usage, outcome.usage),
+          toolCalls: toolCalls + outcome.toolCallCount,
+        };
       });
       return settled;
     }
@@ -327,6 +345,15 @@ export class StepCode {
     const name = this.#options.prefix + formatNamedStep(label);
     return this.#listRecorded().some((each) => each.name === name || each.name.startsWith(`${name}/`));
   }
+}
+
+/** The runs inside that wait. */
+interface WaitingRuns {
+  readonly pending: readonly PendingCall[];
+  /** What code gets that begins another step. */
+  readonly error: unknown;
+  readonly usage: Usage;
+  readonly toolCalls: number;
 }
 
 interface ChildCall {

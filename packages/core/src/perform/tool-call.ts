@@ -14,6 +14,7 @@ import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolContext } from '../tool/tool-context.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
+import { linkToolCall } from './instrument-mcp-call.ts';
 import { getTraceparent, getTracestate, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
@@ -32,6 +33,8 @@ export interface ToolCallRun extends ToolCallScope {
   readonly startedAt: number;
   /** The requests of middleware around the call. */
   readonly requests: MiddlewareRequests;
+  /** Absent if nothing instruments the call. */
+  readonly callSpan?: ToolCallSpan | undefined;
 }
 
 /** Describes a call for instrumentation. */
@@ -58,7 +61,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
   constructor(
-    { turn, scope, state, requests }: ToolCallScope & Partial<Pick<ToolCallRun, 'requests'>>,
+    { turn, scope, state, requests, callSpan }: ToolCallScope & Partial<Pick<ToolCallRun, 'requests' | 'callSpan'>>,
     cancellation: Cancellation = scope.cancellation,
   ) {
     super(cancellation);
@@ -81,6 +84,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.run =
       requests?.createRunChild(formatCallSegment('tool', { turn, index }), { where, cancellation, isCall: true }) ??
       rejectRun(where);
+    if (callSpan !== undefined) linkToolCall(this, scope, callSpan);
   }
 }
 

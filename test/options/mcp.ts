@@ -1,0 +1,38 @@
+import { createMcpClient } from '@pawl/mcp';
+import type { Factory } from './factory.ts';
+
+/** A server without tools. */
+export const client = {
+  listTools: async () => ({ tools: [] }),
+  callTool: async () => ({ content: [] }),
+  close: async () => {},
+};
+
+export const mcp: readonly Factory[] = [
+  {
+    name: 'createMcpClient',
+    covers: ['McpBaseOptions', 'McpCommandOptions', 'McpUrlOptions', 'McpClientOptions'],
+    make: createMcpClient,
+    valid: { name: 'server', client },
+    wrong: [
+      [{ name: 'a b' }, 'name is "a b". Pass 1 to 40 letters'],
+      [{ name: undefined }, 'name is undefined.'],
+      [{ command: 'node' }, 'there is command and client. Pass one of command, url and client.'],
+      [{ client: undefined }, 'there is no source. Pass one of command, url and client.'],
+      [{ args: [] }, 'args has no use with client. It belongs to command.'],
+      [{ client: undefined, url: 'file:///a' }, 'url is "file:///a". Pass an http or https URL.'],
+      [{ client: undefined, command: 'node', headers: {} }, 'headers has no use with command.'],
+      [{ connect: 'lazy' }, 'connect is "lazy" without lockFile.'],
+      [{ isolation: 'run' }, 'isolation is "run" with client.'],
+      [{ annotations: 'obey' }, 'annotations is the text "obey". Pass "ignore" or "trust", or a function.'],
+      [{ onDrift: 'warn' }, 'onDrift is the text "warn". Pass "fail" or "omit".'],
+      [{ onElicitation: 'ask' }, 'onElicitation is the text "ask". Pass "suspend" or "decline", or a function.'],
+      [{ timeoutMs: 0 }, 'timeoutMs is 0. Pass a number of milliseconds'],
+      [{ idleTimeoutMs: 2 ** 31 }, 'idleTimeoutMs is 2147483648.'],
+      [{ timeout: 5 }, 'The options are "timeoutMs" and "idleTimeoutMs".'],
+      [{ transport: {} }, 'The options are "command" or "url".'],
+      [{ allowedTools: [] }, 'The option is "include".'],
+      [{ include: ['absent'] }, 'include names "absent", which it does not have. It has no tools.'],
+    ],
+  },
+];
