@@ -17,7 +17,12 @@ const server = await offlineServer({
 });
 const model = openai('any', { baseURL: server.baseURL, price: { input: 1, output: 4 } });
 const modelSettings = { max_completion_tokens: 30 };
-const planner = new Agent({ name: 'planner', model, modelSettings, output: z.object({ searches: z.array(z.string()) }) });
+const planner = new Agent({
+  name: 'planner',
+  model,
+  modelSettings,
+  output: z.object({ searches: z.array(z.string()) }),
+});
 const searcher = new Agent({ name: 'searcher', model, modelSettings });
 const writer = new Agent({ name: 'writer', model, modelSettings });
 

@@ -18,10 +18,10 @@ export const FACTORIES: readonly Factory[] = [
   ...models,
   ...hosts,
   ...otel,
-  ...serveUi,
-  ...served,
   ...aiSdk,
   ...mcp,
+  ...serveUi,
+  ...served,
   ...testing,
   ...readyMade,
 ];

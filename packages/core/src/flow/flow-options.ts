@@ -223,7 +223,15 @@ export const FLOW_RESUME: OptionTable<FlowResumeOptions & Contextual> = {
 };
 
 export const FLOW_ENQUEUE: OptionTable<FlowEnqueueOptions> = {
-  keys: { host: 'any', runId: 'any', limits: LIMITS, metadata: 'object', traceparent: 'text', tracestate: 'text', owner: 'any' },
+  keys: {
+    host: 'any',
+    runId: 'any',
+    limits: LIMITS,
+    metadata: 'object',
+    traceparent: 'text',
+    tracestate: 'text',
+    owner: 'any',
+  },
   hints: { context: 'Pass it where the run is resumed: { agent: flow, context }.', id: 'The option is "runId".' },
 };
 
