@@ -20,10 +20,10 @@ export const FACTORIES: readonly Factory[] = [
   ...models,
   ...hosts,
   ...otel,
-  ...served,
   ...aiSdk,
   ...mcp,
   ...serveUi,
+  ...served,
   ...testing,
   ...readyMade,
 ];
