@@ -9,6 +9,7 @@ import { guarded, refusing, resumed, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
 import { askedAgents, cappedRequests, fromOutside, subAgents } from './scenarios-nested.ts';
 import { repeated } from './scenarios-repeated-requests.ts';
+import { remembered } from './scenarios-state.ts';
 import { guardedSteering, steering } from './scenarios-steering.ts';
 import { searched } from './scenarios-tool-search.ts';
 
@@ -326,6 +327,7 @@ export const scenarios: readonly Scenario[] = [
   compacted,
   referred,
   searched,
+  remembered,
   steering,
   guardedSteering,
 ];

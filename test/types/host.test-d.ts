@@ -189,6 +189,7 @@ describe('a host', () => {
       readonly runId?: string;
       readonly limits?: RunRecord['limits'];
       readonly metadata?: RunRecord['metadata'];
+      readonly state?: RunRecord['metadata'];
       readonly traceparent?: string;
       readonly tracestate?: string;
       readonly owner?: string;

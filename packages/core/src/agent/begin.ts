@@ -1,5 +1,6 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
+import type { JsonObject } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
@@ -9,6 +10,7 @@ import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
 import { createState, type RunState } from '../loop/state.ts';
 import type { Scope } from '../perform/scope.ts';
+import { checkState } from '../perform/state-draft.ts';
 import { createEventStep, stamp, toInterruption } from '../perform/step.ts';
 import { type Blueprint, compareDefinition, type Instructions } from './blueprint.ts';
 
@@ -17,6 +19,8 @@ export interface BeginOptions {
   readonly scope: Scope;
   /** Returns the first messages of the run. If it throws, the run fails. */
   readonly history: () => History | Promise<History>;
+  /** The first state of the run. @defaultValue what the schema makes of an empty object */
+  readonly state?: JsonObject | undefined;
   /** The definition of the agent, if the run record does not contain it. */
   readonly definition: DefinitionRecord | undefined;
 }
@@ -38,7 +42,7 @@ export async function begin(options: BeginOptions): Promise<BegunRun> {
   if (event.type !== 'run.started')
     return { scope, state: apply(createState(first ?? (await readValidHistory(history))), event) };
   const { messages, instructions, definition } = event;
-  const state = createState(first ?? History.from(messages));
+  const state = apply(createState(first ?? History.from(messages)), event);
   // If the run record has the definition, it was compared when the run was claimed.
   const known = definition === undefined ? {} : compareDefinition(event, { blueprint, scope });
   if (instructions === undefined) return { scope: { ...scope, ...known }, state };
@@ -54,19 +58,21 @@ async function readValidHistory(history: BeginOptions['history']): Promise<Histo
   }
 }
 
-async function createStartEvent({ blueprint, scope, history, definition }: BeginOptions): Promise<JournalEvent> {
+async function createStartEvent({ blueprint, scope, history, state, definition }: BeginOptions): Promise<JournalEvent> {
   const { context, cancellation } = scope;
-  const { name: agent } = blueprint.definition;
+  const { name: agent, state: declared } = blueprint.definition;
   try {
     const { messages } = await runUntilCancelled(cancellation, async () => history());
     const resolve = (): Promise<string | undefined> => resolveInstructions(blueprint.instructions, context);
     const instructions =
       typeof blueprint.instructions === 'function' ? await runUntilCancelled(cancellation, resolve) : await resolve();
+    const first = declared && (await runUntilCancelled(cancellation, () => checkState(declared, state ?? {})));
     return {
       type: 'run.started',
       agent,
       messages,
       ...(instructions !== undefined && { instructions }),
+      ...(first !== undefined && { state: first }),
       ...(definition !== undefined && { definition }),
       ...stamp(scope),
     };

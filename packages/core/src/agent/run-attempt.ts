@@ -1,4 +1,5 @@
 import { onCancel } from '../base/cancellation.ts';
+import type { JsonObject } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
 import { toErrorData } from '../event/error-data.ts';
@@ -103,7 +104,7 @@ interface AttemptScope {
 }
 
 async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
-  const { scope, state } = await begin({ ...from, history: () => restoreHistory(record) });
+  const { scope, state } = await begin({ ...from, history: () => restoreHistory(record), state: restoreState(record) });
   return runInScope(scope, state);
 }
 
@@ -203,6 +204,14 @@ export async function validateOutput<Output>(
   if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
   const validated = await schema.validate(outcome.output);
   return { ...outcome, output: validated.ok ? validated.value : outcome.output } as Outcome<Output>; // By its schema.
+}
+
+/** Restores the state that a run begins with: that of its record, or of the other run at the point where it was forked. */
+function restoreState({ state, forked }: RunRecord): JsonObject | undefined {
+  if (forked?.conversation === undefined) return state;
+  const { record, events } = forked.conversation;
+  const folded = events.reduce(apply, createState(restoreHistory(record)));
+  return folded.remembered?.value ?? restoreState(record);
 }
 
 /** Restores the history that a run begins with. A forked run begins with the messages of the other run at that point, and its own input. */

@@ -24,7 +24,7 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     );
   }
   const where = `enqueue for agent "${agent}"`;
-  const { limits = {}, metadata = {}, owner, runId } = checkOptions(options, ENQUEUE, where);
+  const { limits = {}, metadata = {}, state, owner, runId } = checkOptions(options, ENQUEUE, where);
   checkStorableText(owner, `${where}: owner`);
   checkLimits(limits, where); // Whether a cost limit has a price to count with is checked when the run begins.
   const messages = toMessages(input);
@@ -38,6 +38,7 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     messages: copyJson(messages, { where, name: 'messages', ignoresUndefined: true }),
     limits,
     metadata: copyMetadata(metadata, where),
+    ...(state !== undefined && { state: copyJson(state, { where, name: 'state', ignoresUndefined: true }) }),
     ...(owner !== undefined && { owner }),
     at: now,
     isEnqueued: true,
@@ -73,6 +74,7 @@ const ENQUEUE: OptionTable<EnqueueOptions> = {
     runId: 'any',
     limits: LIMITS,
     metadata: 'object',
+    state: 'object',
     traceparent: 'text',
     tracestate: 'text',
     owner: 'any',

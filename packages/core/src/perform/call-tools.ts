@@ -16,6 +16,7 @@ import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
 import { createPendingCall } from './pending-calls.ts';
 import type { Scope } from './scope.ts';
+import { StateDraft } from './state-draft.ts';
 import { createEventStep, formatResultStep, stamp } from './step.ts';
 import {
   cancelCall,
@@ -46,7 +47,10 @@ export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promis
 
 function createCallStep(tool: Tool | undefined, { turn, state, scope }: ToolCallScope): StepTask<JournalEvent> {
   const requests = new MiddlewareRequests(scope, turn);
-  const begin = (): ToolCallRun => ({ turn, state, scope, requests, startedAt: scope.clock.now() });
+  const begin = (): ToolCallRun => {
+    const draft = new StateDraft(scope.getState().remembered, scope.definition.state);
+    return { turn, state, scope, requests, draft, startedAt: scope.clock.now() };
+  };
   const rewriteError = findRewriteError(tool, { turn, state, scope });
   let endCall: (() => void) | undefined;
   const runInSpan = (kind: ToolCallSpan['kind'], work: () => Promise<JournalEvent>): Promise<JournalEvent> =>
@@ -147,6 +151,7 @@ async function executeValidated(
   try {
     const result = await executeThroughMiddleware(tool, { ...call, input: call.validated.value });
     if (typeof result?.content !== 'string') throw new ConfigError(NO_RESULT);
+    await call.draft?.settle();
     return closeWithResult(result, call);
   } catch (error) {
     if (call.scope.cancellation.isCancelled) throw error;

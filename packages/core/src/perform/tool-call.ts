@@ -17,6 +17,7 @@ import { getTraceparent, getTracestate, type ToolCallSpan } from './instrumentat
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
+import { createReadOnlyState, type StateDraft } from './state-draft.ts';
 import { addPath, formatToolStep, stamp } from './step.ts';
 
 /** A tool call and its run. */
@@ -31,6 +32,8 @@ export interface ToolCallRun extends ToolCallScope {
   readonly startedAt: number;
   /** The requests of middleware around the call. */
   readonly requests: MiddlewareRequests;
+  /** The state, with what the call changes; absent for an agent that is a tool. */
+  readonly draft?: StateDraft;
 }
 
 /** Describes a call for instrumentation. */
@@ -51,11 +54,15 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
   readonly resumeData: ToolContext<never>['resumeData'];
+  readonly state: ToolContext<never>['state'];
   readonly reportProgress: ToolContext<never>['reportProgress'];
   readonly onRunEnd: ToolContext<never>['onRunEnd'];
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
-  constructor({ turn, scope, state }: ToolCallScope, cancellation: Cancellation = scope.cancellation) {
+  constructor(
+    { turn, scope, state, draft }: ToolCallScope & Pick<ToolCallRun, 'draft'>,
+    cancellation: Cancellation = scope.cancellation,
+  ) {
     super(cancellation);
     const { index, call } = state;
     this.context = scope.context;
@@ -66,6 +73,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.traceparent = getTraceparent(scope);
     this.tracestate = getTracestate(scope);
     this.resumeData = state.resumeData;
+    this.state = draft ?? createReadOnlyState(scope.getState().remembered);
     const emitProgress: ToolContext<never>['reportProgress'] = (progress) => {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
     };
@@ -89,7 +97,15 @@ export function closeWithResult({ content, ...rest }: ToolResult, run: ToolCallR
   const { handoffTo } = run.scope.definition.tools.get(getCallName(call)) ?? {};
   const over = handoffTo === undefined ? {} : { handoffTo };
   const full = isEdited ? { fullContent: content } : {};
-  return { type: 'tool.finished', ...toCallPosition(run), ...over, content: edited + content, ...full, ...rest };
+  return {
+    type: 'tool.finished',
+    ...toCallPosition(run),
+    ...over,
+    content: edited + content,
+    ...full,
+    ...rest,
+    ...run.draft?.fields,
+  };
 }
 
 /** The model gets a short text without a stack. The event has the error itself. */
