@@ -1,5 +1,6 @@
+import type { Json } from '@pawl/core/chat';
 import type { UiChunk } from './ui-chunk.ts';
-import type { UiAssistantMessage, UiPart, UiToolPart } from './ui-message.ts';
+import type { UiApproval, UiAssistantMessage, UiPart, UiToolPart } from './ui-message.ts';
 
 /** Applies a chunk to the message under way, as `useChat` does: what a page shows after the stream is what it shows after a reload. */
 export function applyUiChunk(message: UiAssistantMessage | undefined, chunk: UiChunk): UiAssistantMessage | undefined {
@@ -52,9 +53,9 @@ function changeParts(parts: UiPart[], chunk: PartChunk): UiPart[] {
     case 'tool-approval-response': {
       const { approvalId, approved, reason } = chunk;
       return parts.map((part) => {
-        if (part.type !== 'dynamic-tool' || part.approval?.id !== approvalId) return part;
+        if (part.type !== 'dynamic-tool' || !('approval' in part) || part.approval?.id !== approvalId) return part;
         const approval = { ...part.approval, approved, ...(reason !== undefined && { reason }) };
-        return { ...part, state: 'approval-responded', approval };
+        return { ...part, state: 'approval-responded', approval } as UiToolPart; // Only a part with an input is asked about.
       });
     }
     case 'tool-output-available':
@@ -90,18 +91,31 @@ function changeText(parts: UiPart[], chunk: TextChunk): UiPart[] {
 function setTool(parts: UiPart[], tool: UiToolPart): UiPart[] {
   const at = findTool(parts, tool.toolCallId);
   if (at === -1) return [...parts, tool];
-  return parts.map((part, index) =>
-    index === at && part.type === 'dynamic-tool' ? { ...withoutResult(part), ...tool } : part,
-  );
+  return parts.map((part, index) => {
+    if (index !== at || part.type !== 'dynamic-tool') return part;
+    return { ...withoutResult(part), ...tool } as UiToolPart; // The chunks come in the order of the states.
+  });
 }
 
-function withoutResult({ output: _, errorText: __, ...part }: UiToolPart): UiToolPart {
-  return part;
+function withoutResult(part: UiToolPart): object {
+  const { output: _, errorText: __, ...rest } = part as UiToolPart & ToolChange;
+  return rest;
 }
 
-function changeTool(parts: UiPart[], id: string, change: Partial<UiToolPart>): UiPart[] {
+/** What a chunk changes in a part. */
+interface ToolChange {
+  readonly state: UiToolPart['state'];
+  readonly output?: Json;
+  readonly errorText?: string;
+  readonly approval?: UiApproval;
+}
+
+function changeTool(parts: UiPart[], id: string, change: ToolChange): UiPart[] {
   const at = findTool(parts, id);
-  return parts.map((part, index) => (index === at && part.type === 'dynamic-tool' ? { ...part, ...change } : part));
+  return parts.map((part, index) => {
+    if (index !== at || part.type !== 'dynamic-tool') return part;
+    return { ...part, ...change } as UiToolPart; // The chunks come in the order of the states.
+  });
 }
 
 function findTool(parts: UiPart[], id: string): number {
