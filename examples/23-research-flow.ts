@@ -17,7 +17,12 @@ const server = await offlineServer({
 });
 const model = openai('any', { baseURL: server.baseURL, price: { input: 1, output: 4 } });
 const modelSettings = { max_completion_tokens: 30 };
-const planner = new Agent({ name: 'planner', model, modelSettings, output: z.object({ searches: z.array(z.string()) }) });
+const planner = new Agent({
+  name: 'planner',
+  model,
+  modelSettings,
+  output: z.object({ searches: z.array(z.string()) }),
+});
 const searcher = new Agent({ name: 'searcher', model, modelSettings });
 const writer = new Agent({ name: 'writer', model, modelSettings });
 
@@ -44,8 +49,8 @@ await research
 console.log(`${server.requests.length} requests`);
 
 const run = research.resume('coast', { host });
-run.on('step.finished', ({ step, target, replayed }) =>
-  console.log(step, target, replayed ? 'was finished' : 'finished'),
+run.on('step.finished', ({ label, target, replayed }) =>
+  console.log(label, target, replayed ? 'was finished' : 'finished'),
 );
 const { output, usage: spent } = await run;
 console.log(`${output} ${spent.requests} requests, $${spent.cost.toFixed(4)}`);

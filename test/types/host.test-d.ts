@@ -199,7 +199,9 @@ describe('a host', () => {
     // @ts-expect-error: limits are numbers
     await host.enqueue('agent', 'Go.', { limits: { turns: 'many' } });
     expectTypeOf<ForkOptions['input']>().toEqualTypeOf<string | readonly Message[] | undefined>();
-    expectTypeOf<Parameters<Host['enqueue']>[1]>().toEqualTypeOf<string | readonly Message[] | { readonly input: Json }>();
+    expectTypeOf<Parameters<Host['enqueue']>[1]>().toEqualTypeOf<
+      string | readonly Message[] | { readonly input: Json }
+    >();
   });
 
   test('returns the progress of a run', async () => {

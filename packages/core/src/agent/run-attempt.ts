@@ -197,7 +197,10 @@ export async function resolveOutcome<Output>(
 }
 
 /** Applies the output schema again: the journal has the JSON before the schema transforms it. */
-async function validateOutput<Output>({ definition }: Blueprint, outcome: Outcome<unknown>): Promise<Outcome<Output>> {
+export async function validateOutput<Output>(
+  { definition }: Blueprint,
+  outcome: Outcome<unknown>,
+): Promise<Outcome<Output>> {
   const { output: schema } = definition.speakers().get(outcome.agent)?.definition ?? definition;
   if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
   const validated = await schema.validate(outcome.output);

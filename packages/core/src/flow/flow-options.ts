@@ -9,7 +9,7 @@ import type { WireLog } from '../model/wire-log.ts';
 import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { RunChild } from '../tool/runnable.ts';
-import type { Effect, Tool, ToolOptions } from '../tool/tool.ts';
+import { type Effect, TOOL_HINTS, type Tool, type ToolOptions } from '../tool/tool.ts';
 
 /** The limits of a flow. They hold for everything in it. */
 export type FlowLimits = Pick<Limits, 'tokens' | 'cost' | 'toolCalls' | 'durationMs'>;
@@ -223,7 +223,15 @@ export const FLOW_RESUME: OptionTable<FlowResumeOptions & Contextual> = {
 };
 
 export const FLOW_ENQUEUE: OptionTable<FlowEnqueueOptions> = {
-  keys: { host: 'any', runId: 'any', limits: LIMITS, metadata: 'object', traceparent: 'text', tracestate: 'text', owner: 'any' },
+  keys: {
+    host: 'any',
+    runId: 'any',
+    limits: LIMITS,
+    metadata: 'object',
+    traceparent: 'text',
+    tracestate: 'text',
+    owner: 'any',
+  },
   hints: { context: 'Pass it where the run is resumed: { agent: flow, context }.', id: 'The option is "runId".' },
 };
 
@@ -239,7 +247,7 @@ export const FLOW_TOOL: OptionTable<FlowToolOptions<never, never, never>> = {
     input: 'any',
     toInput: 'function',
   },
-  hints: { prompt: 'The option is "toInput".', execute: 'A flow needs no execute.' },
+  hints: { ...TOOL_HINTS, prompt: 'The option is "toInput".', execute: 'A flow needs no execute.' },
 };
 
 export const STEP: OptionTable<PlainStepOptions> = {

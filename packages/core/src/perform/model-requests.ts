@@ -216,7 +216,7 @@ class ModelRequest {
     try {
       scope.cancellation.throwIfCancelled(); // Middleware may send after its turn has ended.
       // An estimate is needed only with a limit.
-      if (scope.budget.hasTokenOrCostLimit) this.#request = await this.#reserve();
+      if (scope.budget.hasRequestLimit) this.#request = await this.#reserve();
       const answer = await runAttempts(model, this.#request, {
         policy: scope.definition.retry,
         context: new RequestContext(scope, this),

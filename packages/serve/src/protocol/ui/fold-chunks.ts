@@ -15,7 +15,7 @@ function toMetadata({ messageMetadata }: UiChunk & { readonly type: 'start' }): 
 
 type PartChunk = Exclude<UiChunk, { readonly type: 'start' | 'finish' }>;
 
-function changeParts(parts: readonly UiPart[], chunk: PartChunk): readonly UiPart[] {
+function changeParts(parts: UiPart[], chunk: PartChunk): UiPart[] {
   switch (chunk.type) {
     case 'start-step':
       return [...parts, { type: 'step-start' }];
@@ -78,7 +78,7 @@ function changeParts(parts: readonly UiPart[], chunk: PartChunk): readonly UiPar
 type TextChunk = Extract<UiChunk, { readonly type: `${'text' | 'reasoning'}-${'delta' | 'end'}` }>;
 
 /** Changes the newest part of that kind that is open: a journal is folded, whose texts do not overlap. */
-function changeText(parts: readonly UiPart[], chunk: TextChunk): readonly UiPart[] {
+function changeText(parts: UiPart[], chunk: TextChunk): UiPart[] {
   const kind = chunk.type.startsWith('text') ? 'text' : 'reasoning';
   const at = parts.findLastIndex((part) => part.type === kind && 'state' in part && part.state === 'streaming');
   return parts.map((part, index) => {
@@ -87,7 +87,7 @@ function changeText(parts: readonly UiPart[], chunk: TextChunk): readonly UiPart
   });
 }
 
-function setTool(parts: readonly UiPart[], tool: UiToolPart): readonly UiPart[] {
+function setTool(parts: UiPart[], tool: UiToolPart): UiPart[] {
   const at = findTool(parts, tool.toolCallId);
   if (at === -1) return [...parts, tool];
   return parts.map((part, index) =>
@@ -99,16 +99,16 @@ function withoutResult({ output: _, errorText: __, ...part }: UiToolPart): UiToo
   return part;
 }
 
-function changeTool(parts: readonly UiPart[], id: string, change: Partial<UiToolPart>): readonly UiPart[] {
+function changeTool(parts: UiPart[], id: string, change: Partial<UiToolPart>): UiPart[] {
   const at = findTool(parts, id);
   return parts.map((part, index) => (index === at && part.type === 'dynamic-tool' ? { ...part, ...change } : part));
 }
 
-function findTool(parts: readonly UiPart[], id: string): number {
+function findTool(parts: UiPart[], id: string): number {
   return parts.findLastIndex((part) => part.type === 'dynamic-tool' && part.toolCallId === id);
 }
 
-function changeData(parts: readonly UiPart[], chunk: UiChunk & { readonly type: `data-${string}` }): readonly UiPart[] {
+function changeData(parts: UiPart[], chunk: UiChunk & { readonly type: `data-${string}` }): UiPart[] {
   if (!('data' in chunk) || chunk.transient === true) return parts;
   const { type, id, data } = chunk;
   const part: UiPart = { type, ...(id !== undefined && { id }), data };

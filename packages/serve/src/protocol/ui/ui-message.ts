@@ -1,20 +1,20 @@
 import type { Json } from '@pawl/core/chat';
 import type { UiApprovalDescriptor, UiMetadata, UiUserPart } from './ui-chunk.ts';
 
-/** A message as `useChat` keeps it. */
+/** A message as `useChat` keeps it: a `UIMessage` of `ai`, whose lists are mutable. */
 export type UiMessage = UiUserMessage | UiAssistantMessage;
 
 export interface UiUserMessage {
   readonly id: string;
   readonly role: 'user';
-  readonly parts: readonly UiUserPart[];
+  readonly parts: UiUserPart[];
 }
 
 export interface UiAssistantMessage {
   readonly id: string;
   readonly role: 'assistant';
   readonly metadata?: UiMetadata;
-  readonly parts: readonly UiPart[];
+  readonly parts: UiPart[];
 }
 
 /** A part of an assistant message. */
@@ -22,7 +22,7 @@ export type UiPart =
   | { readonly type: 'step-start' }
   | UiTextPart
   | UiToolPart
-  | { readonly type: 'steering-message'; readonly id: string; readonly parts: readonly UiUserPart[] }
+  | { readonly type: 'steering-message'; readonly id: string; readonly parts: UiUserPart[] }
   | { readonly type: `data-${string}`; readonly id?: string; readonly data: Json };
 
 export interface UiTextPart {
