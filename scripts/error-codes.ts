@@ -1,4 +1,5 @@
 import { CODES_OF_HOSTS, type ErrorCode } from './error-codes-of-hosts.ts';
+import { CODES_OF_MCP } from './error-codes-of-mcp.ts';
 import { CODES_OF_SERVE } from './error-codes-of-serve.ts';
 
 /** Every code of an error of the packages. `test/package/errors.test.ts` compares it with the source. */
@@ -199,6 +200,12 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
     cause: 'The model made the same call four times, and it failed the same way.',
     action: 'Make the error message of the tool say what to do instead.',
   },
+  'call.failed': {
+    class: 'CallError',
+    cause:
+      'A call or a question of a flow has no result: `reason` says whether it failed, was denied, expired or did not match its schema.',
+    action: 'Catch it in the code of the flow, or let it end the flow as `failed`.',
+  },
   'tool.timeout': {
     class: 'ToolTimeoutError',
     cause: 'A tool exceeded its `timeoutMs`. The model reads it; the run continues.',
@@ -216,6 +223,7 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
   },
 
   ...CODES_OF_HOSTS,
+  ...CODES_OF_MCP,
   ...CODES_OF_SERVE,
 };
 

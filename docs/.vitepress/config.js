@@ -18,6 +18,7 @@ const GUIDES = [
   'calling-a-model',
   'serving',
   'http',
+  'mcp',
   'observability',
   'deploying',
   'production',

@@ -1,9 +1,12 @@
+import { flow } from '@pawl/core/flow';
 import { dbosHost } from '@pawl/dbos';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
 import { expectSurvives } from '../invariants/expect-survival.ts';
 import { research } from '../invariants/scenarios-flows.ts';
 import { innerRuns } from '../invariants/scenarios-inner-runs.ts';
+import { waitForStatus } from './workers.ts';
 
 let postgres: Postgres;
 
@@ -13,9 +16,22 @@ beforeAll(async () => {
 
 afterAll(() => postgres.stop());
 
+test('a worker works on a queued flow by itself, and continues it after an answer', async () => {
+  const double = flow({
+    name: 'double',
+    run: async ({ value }: { readonly value: number }, { ask }) =>
+      value * (await ask('By?', { step: 'by', answer: z.number() })),
+  });
+  const host = await dbosHost({ url: await postgres.createDatabase(), executorId: 'worker', agents: [double] });
+  onTestFinished(() => host.close({ graceMs: 0 }));
+  const runId = await double.enqueue({ value: 21 }, { host });
+  const { outcome } = await waitForStatus(host, runId, ['suspended']);
+  const [{ id, fingerprint } = { id: '', fingerprint: '' }] = outcome?.status === 'suspended' ? outcome.pending : [];
+  await host.answer(runId, id, { type: 'result', fingerprint, value: 2 });
+  expect((await waitForStatus(host, runId, ['completed'])).outcome).toMatchObject({ output: 42 });
+});
+
 test.each([
-  { scenario: research, moment: 'before' as const },
-  { scenario: research, moment: 'within' as const },
   { scenario: research, moment: 'after' as const },
   { scenario: innerRuns, moment: 'after' as const },
 ])(

@@ -1,5 +1,5 @@
-import { Agent, memoryHost, type RunEvent } from '@pawl/core';
-import { flow } from '@pawl/core/flow';
+import { Agent, memoryHost, type RunEvent, tool } from '@pawl/core';
+import { CallError, flow } from '@pawl/core/flow';
 import { respond, scriptedModel } from '@pawl/testing';
 import { FaultyHost } from '@pawl/testing/host';
 import { expect, test } from 'vitest';
@@ -148,5 +148,56 @@ test('refuses wrong options, names and values', async () => {
   expect(await twice.run('x').outcome()).toMatchObject({
     status: 'failed',
     error: { message: expect.stringContaining('step "a" is used twice') },
+  });
+});
+
+test('forks before a step: keeps the steps that were finished when it began', async () => {
+  const { research, searcher, writer } = createResearch();
+  const host = memoryHost();
+  await research.run('NVDA', { host, runId: 'run' }).outcome();
+  const before = [searcher.model.requests.length, writer.model.requests.length];
+  const fork = await host.fork('run', { before: 'step:write' });
+  expect(await research.resume(fork, { host }).outcome()).toMatchObject({
+    status: 'completed',
+    output: 'writer: searcher: a, searcher: b, searcher: c',
+  });
+  expect([searcher.model.requests.length, writer.model.requests.length]).toEqual([before[0], 2]);
+  const again = await host.fork('run', { before: 'step:search-1/model:1' });
+  await research.resume(again, { host }).outcome();
+  expect(searcher.model.requests.length).toBeGreaterThan(before[0] ?? 0);
+  const other = await host.fork('run', { before: 'step:plan', input: 'AMD' });
+  expect(await research.resume(other, { host }).outcome()).toMatchObject({ status: 'completed' });
+});
+
+test('gives a message of the user to the agent inside that waits, and ends a question as cancelled', async () => {
+  const permit = tool({
+    name: 'permit',
+    description: 'Permits.',
+    input: z.object({}),
+    needsApproval: true,
+    execute: () => 'permitted',
+  });
+  const model = scriptedModel(({ messages }) =>
+    messages.length === 1 ? respond.call('permit', {}) : respond.text(String(messages.at(-1)?.content)),
+  );
+  const clerk = new Agent({ name: 'clerk', model, tools: [permit] });
+  const office = flow({
+    name: 'office',
+    run: async (_: string, { run, ask }) => {
+      const { output } = await run(clerk, 'x', { step: 'clerk' });
+      const answer = await ask('Well?', { step: 'ask' }).catch((error: unknown) =>
+        CallError.isInstance(error) ? error.reason : 'another error',
+      );
+      return [output, answer];
+    },
+  });
+  const host = memoryHost();
+  await office.run('x', { host, runId: 'run' }).outcome();
+  await host.sendMessage('run', { role: 'user', content: 'Never mind.' });
+  expect((await office.resume('run', { host }).outcome()).status).toBe('suspended');
+  await host.sendMessage('run', { role: 'user', content: 'Stop.' });
+  expect(await office.resume('run', { host }).outcome()).toMatchObject({
+    status: 'completed',
+    output: ['Never mind.', 'cancelled'],
   });
 });

@@ -162,7 +162,7 @@ test.each([
     z.object({ isGood: z.boolean(), isScienceFiction: z.boolean() }),
   );
   const writer = define('writer', (text) => `Story of ${text}`);
-  const told = flow({
+  const storyFlow = flow({
     name: 'story',
     run: async (prompt: string, { run }) => {
       const { output: outline } = await run(outliner, prompt, { step: 'outline' });
@@ -172,7 +172,7 @@ test.each([
       return (await run(writer, outline, { step: 'write' })).output;
     },
   });
-  const { output, usage } = await told.run(story);
+  const { output, usage } = await storyFlow.run(story);
   expect(output).toBe(expected);
   expect(usage.requests).toBe(requests);
 });

@@ -9,7 +9,7 @@ import { research } from './scenarios-flows.ts';
 import { guarded, refusing, resumed, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
 import { innerRuns } from './scenarios-inner-runs.ts';
-import { fromOutside, subAgents } from './scenarios-nested.ts';
+import { askedAgents, cappedRequests, fromOutside, subAgents } from './scenarios-nested.ts';
 import { repeated } from './scenarios-repeated-requests.ts';
 import { guardedSteering, steering } from './scenarios-steering.ts';
 import { searched } from './scenarios-tool-search.ts';
@@ -316,6 +316,8 @@ export const scenarios: readonly Scenario[] = [
   subAgents,
   innerRuns,
   research,
+  askedAgents,
+  cappedRequests,
   fromOutside,
   repeated,
   guarded,

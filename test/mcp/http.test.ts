@@ -123,6 +123,7 @@ test('a headers function that throws fails the call before it is sent', async ()
 
 test('a redirect of an MCP server is not followed, so its headers reach no other server', async () => {
   const seen: unknown[] = [];
+  // By hand: an MCP server, not one of models.
   const other = createServer((request, response) => {
     seen.push(request.headers);
     response.end();

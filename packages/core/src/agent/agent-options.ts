@@ -7,13 +7,13 @@ import type { Conversation } from '../host/conversation.ts';
 import type { Host } from '../host/host.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
-import type { TurnInstructions } from '../middleware/turn-instructions.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { WireLog } from '../model/wire-log.ts';
 import type { OutputValidator } from '../perform/definition.ts';
 import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Middleware } from '../perform/middleware.ts';
+import type { TurnInstructions } from '../perform/turn-rules.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { ContextConsumer, ContextIntersection } from '../tool/needed-context.ts';
 import type { Tool } from '../tool/tool.ts';
@@ -21,7 +21,7 @@ import type { Handoff } from './blueprint.ts';
 import type { Handoffs, HandoffTarget } from './handoff.ts';
 
 /** Options of every agent that do not depend on its context or output. */
-export interface AgentBasics {
+export interface AgentBasics<Models = readonly ChatModel[]> {
   /** The name in events, errors and run records. @defaultValue 'agent' */
   readonly name?: string;
   /**
@@ -33,7 +33,7 @@ export interface AgentBasics {
   readonly description?: string;
   readonly model: ChatModel;
   /** Further models that `prepareTurn` of a middleware may select. */
-  readonly models?: readonly ChatModel[];
+  readonly models?: Models;
   /**
    * Applies to every turn. With `'required'` or the name of a tool the model can never answer with text, and the run continues to its
    * limits. `{ first: 'required' }` applies only until this agent has called a tool in the run; then the server's default applies.
@@ -188,7 +188,7 @@ export type AnyMiddleware = Middleware<never> | None;
 export type AnyHandoff = HandoffTarget<never, unknown> | None;
 
 /** The options of an agent, inferred part by part. `Instructed` is the context that the instructions need. */
-export interface PartsOptions<T, M, H, Instructed, Output> extends AgentBasics {
+export interface PartsOptions<T, M, H, Instructed, Output, Models = readonly ChatModel[]> extends AgentBasics<Models> {
   readonly tools?: readonly T[];
   readonly middleware?: readonly M[];
   readonly handoffs?: readonly H[] | (() => readonly H[]);

@@ -199,6 +199,10 @@ function checkModel(model: ChatModel | undefined, agent: string): void {
 }
 
 function checkModels(models: readonly (ChatModel | undefined)[], agent: string): void {
+  if (!Array.isArray(models)) {
+    const fix = typeof models === 'function' ? 'Only agent.with takes a function' : 'Pass a list';
+    throw new ConfigError(`Agent "${agent}": models is ${describeValue(models)}. ${fix}.`);
+  }
   const wrong = models.findIndex((model) => typeof model?.send !== 'function');
   if (wrong === -1) return;
   throw new ConfigError(

@@ -207,6 +207,7 @@ async function startRun({ blueprint, id, host, input, value, options }: NewRun, 
     isResumed: false,
     attemptId: `${id}#1`,
     suspendedMs: undefined,
+    ports,
   });
   if (instrumented === undefined) {
     const stepRunner = await startOnHost(record, { host, onExistingRun });
@@ -214,7 +215,7 @@ async function startRun({ blueprint, id, host, input, value, options }: NewRun, 
     return { type: 'started', finish: () => runAttempt(blueprint, { ...attempt, stepRunner, record, instrumented }) };
   }
   return startInstrumented(instrumented, async (onStarted) => {
-    const trace = createRecordedTrace(instrumented.instrumentation);
+    const trace = createRecordedTrace(instrumented);
     const traced: RunRecord = trace === undefined ? record : { ...record, trace };
     const stepRunner = await startOnHost(traced, { host, onExistingRun });
     if (stepRunner === undefined) return undefined;

@@ -1,8 +1,8 @@
 import type { OptionTable } from '../base/options.ts';
 import { SETTINGS } from '../chat/setting-options.ts';
 import { LIMITS } from '../event/limit-options.ts';
-import type { TurnInstructions } from '../middleware/turn-instructions.ts';
 import { RETRY } from '../model/attempts.ts';
+import type { TurnInstructions } from '../perform/turn-rules.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
 
 const SETTING_HINTS: Readonly<Record<string, string>> = {
@@ -116,7 +116,7 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
     description: 'text',
     instructions: 'any',
     model: 'any',
-    models: 'list',
+    models: 'any',
     tools: 'any',
     toolChoice: 'any',
     handoffs: 'any',

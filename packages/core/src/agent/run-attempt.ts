@@ -17,6 +17,7 @@ import { buildTranscript } from '../loop/transcript.ts';
 import { guardWireLogs, type WireLog } from '../model/wire-log.ts';
 import { EndCallbacks } from '../perform/end-callbacks.ts';
 import { combineInstrumentations, type InstrumentedRun, type RunSpan } from '../perform/instrumentation.ts';
+import { HookGuard } from '../perform/run-hook.ts';
 import type { EventSink, Scope } from '../perform/scope.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { begin } from './begin.ts';
@@ -46,6 +47,7 @@ export async function runAttempt<Output>(blueprint: Blueprint, attempt: RunAttem
   const { signal } = stepRunner;
   const stop = signal && onCancel(signal, () => ports.cancellation.cancel(signal.reason));
   ports.inherit([host.listeners, blueprint.listeners]);
+  attempt.instrumented?.guard.begin();
   // Without a host option the run exists only in its own memory: nothing can follow or resume it.
   const isShared = options.host !== undefined;
   const hideRun = isShared ? addLiveRun(host, record.runId, ports.followedRun) : undefined;
@@ -72,13 +74,14 @@ export async function runAttempt<Output>(blueprint: Blueprint, attempt: RunAttem
 
 /** Describes an attempt for the instrumentation of the run and of the agent; `undefined` if there is none. */
 export function createInstrumentedRun(
-  { instrumentation: own, definition, settings }: Blueprint,
+  { instrumentation: own, definition, settings, clock }: Blueprint,
   options: RunAttempt['options'],
-  attempt: Pick<RunSpan, 'record' | 'isResumed' | 'attemptId'> & { readonly suspendedMs: number | undefined },
+  attempt: Pick<RunSpan, 'record' | 'isResumed' | 'attemptId'> &
+    Pick<RunAttempt, 'ports'> & { readonly suspendedMs: number | undefined },
 ): InstrumentedRun | undefined {
   const instrumentation = combineInstrumentations(options.instrumentation, own);
   if (instrumentation === undefined) return undefined;
-  const { record, isResumed, attemptId, suspendedMs } = attempt;
+  const { record, isResumed, attemptId, suspendedMs, ports } = attempt;
   const { traceparent, tracestate, modelSettings } = options;
   const span: RunSpan = {
     runId: record.runId,
@@ -92,7 +95,7 @@ export function createInstrumentedRun(
     ...(tracestate !== undefined && { tracestate }),
     ...(suspendedMs !== undefined && { suspendedMs }),
   };
-  return { instrumentation, span };
+  return { instrumentation, span, guard: new HookGuard(clock, ports.createEventSink('')) };
 }
 
 interface AttemptScope {
@@ -194,7 +197,10 @@ export async function resolveOutcome<Output>(
 }
 
 /** Applies the output schema again: the journal has the JSON before the schema transforms it. */
-async function validateOutput<Output>({ definition }: Blueprint, outcome: Outcome<unknown>): Promise<Outcome<Output>> {
+export async function validateOutput<Output>(
+  { definition }: Blueprint,
+  outcome: Outcome<unknown>,
+): Promise<Outcome<Output>> {
   const { output: schema } = definition.speakers().get(outcome.agent)?.definition ?? definition;
   if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
   const validated = await schema.validate(outcome.output);

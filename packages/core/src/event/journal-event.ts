@@ -6,7 +6,7 @@ import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { HistoryEdit } from './history-edit.ts';
-import type { Conclusion, LimitName, Outcome, PendingCall } from './outcome.ts';
+import type { Conclusion, LimitName, Outcome, PendingCall, UsageShare } from './outcome.ts';
 import type { Rejection } from './rejection.ts';
 import type { Usage } from './usage.ts';
 
@@ -32,6 +32,8 @@ interface CallEventBase extends TurnEventBase {
 export interface NestedRunUsage {
   /** Usage of the runs inside: of an agent that is called as a tool, and of those that a tool or middleware runs. */
   readonly nestedUsage?: Usage;
+  /** Who spent it: `usageBy` of the outcomes of these runs. Absent if a crash interrupted them. */
+  readonly usageBy?: readonly UsageShare[];
   /** How many tools these called, including those of agents inside them. */
   readonly nestedToolCallCount?: number;
 }
@@ -305,7 +307,7 @@ export interface RunRefusedEvent extends TurnEventBase, NestedRunUsage {
 
 interface NamedStepBase extends StepTime, NestedRunUsage {
   /** The name that the code gave. Unique in the code of a flow, a tool or middleware, at the path of the event. */
-  readonly step: string;
+  readonly label: string;
   /** `run`: an agent or a flow. `call`: a call of a tool. `answer`: a question to a person or another system. `value`: plain code. */
   readonly kind: 'run' | 'call' | 'answer' | 'value';
   /** The agent, the flow or the tool that ran. Absent for plain code. */

@@ -9,7 +9,7 @@ import type { WireLog } from '../model/wire-log.ts';
 import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { RunChild } from '../tool/runnable.ts';
-import type { Effect, Tool, ToolOptions } from '../tool/tool.ts';
+import { type Effect, TOOL_HINTS, type Tool, type ToolOptions } from '../tool/tool.ts';
 
 /** The limits of a flow. They hold for everything in it. */
 export type FlowLimits = Pick<Limits, 'tokens' | 'cost' | 'toolCalls' | 'durationMs'>;
@@ -247,7 +247,7 @@ export const FLOW_TOOL: OptionTable<FlowToolOptions<never, never, never>> = {
     input: 'any',
     toInput: 'function',
   },
-  hints: { prompt: 'The option is "toInput".', execute: 'A flow needs no execute.' },
+  hints: { ...TOOL_HINTS, prompt: 'The option is "toInput".', execute: 'A flow needs no execute.' },
 };
 
 export const STEP: OptionTable<PlainStepOptions> = {

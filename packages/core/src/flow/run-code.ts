@@ -92,7 +92,7 @@ async function runToEnd(code: FlowCode, { scope, input }: CodeRun): Promise<Conc
   };
   const [settled] = await Promise.allSettled([runUntilCancelled(cancellation, work)]);
   await steps.finish();
-  if (cancellation.isCancelled) return recordEnd(scope, interrupt(scope, cancellation.reason));
+  if (cancellation.isCancelled) return recordEnd(scope, concludeInterruption(scope, cancellation.reason));
   if (steps.pending.length > 0) return suspend(scope, steps);
   const unused = steps.listUnused();
   if (unused.length > 0) throw steps.createDivergence(unused, 'it has ended without them');
@@ -101,20 +101,20 @@ async function runToEnd(code: FlowCode, { scope, input }: CodeRun): Promise<Conc
 }
 
 /** @throws ConfigError if the input does not match the schema */
-async function readInput(input: Json, { where, schema }: Checked): Promise<unknown> {
+async function readInput(input: Json, { where, schema }: CheckedValue): Promise<unknown> {
   if (schema === undefined) return input;
   const read = await schema.validate(input);
   if (read.ok) return read.value;
   throw new ConfigError(`${where}: the input does not match its schema: ${read.issues}`);
 }
 
-interface Checked {
+interface CheckedValue {
   readonly where: string;
   readonly schema: CompiledSchema | undefined;
 }
 
 /** Checks the output and keeps its JSON. The schema is applied again where the outcome is read, as with an agent. */
-async function concludeValue(value: unknown, { where, schema }: Checked): Promise<Conclusion> {
+async function concludeValue(value: unknown, { where, schema }: CheckedValue): Promise<Conclusion> {
   const output = copyJson((value ?? null) as Json, { where, name: 'the output', ignoresUndefined: true }); // `copyJson` checks it.
   const text = typeof output === 'string' ? output : JSON.stringify(output);
   const read = await schema?.validate(output);
@@ -127,7 +127,7 @@ async function concludeValue(value: unknown, { where, schema }: Checked): Promis
 
 /** An end that the code did not catch is that of the flow: it says why as the run inside does. */
 function concludeError(error: unknown, scope: Scope): Conclusion {
-  if (isRunEndError(error)) return interrupt(scope, error);
+  if (isRunEndError(error)) return concludeInterruption(scope, error);
   if (!RunError.isInstance(error)) return { status: 'failed', error: toErrorData(error), attempts: [] };
   const { outcome } = error;
   switch (outcome.status) {
@@ -153,7 +153,7 @@ function concludeError(error: unknown, scope: Scope): Conclusion {
   }
 }
 
-function interrupt(scope: Scope, reason: unknown): Conclusion {
+function concludeInterruption(scope: Scope, reason: unknown): Conclusion {
   const event = toInterruption(scope, { turn: 0, reason });
   return apply(scope.getState(), event).runEnd ?? { status: 'aborted', reason: 'aborted' };
 }
@@ -192,7 +192,7 @@ function createFlowScope(code: FlowCode, { scope, steps, where }: FlowSteps): Fl
     const { output } = await callAs(createAskTool(timeoutMs), { input: { question }, step, kind: 'answer' });
     return readAnswer(output, schema);
   };
-  const step = <T>(
+  const step = async <T>(
     name: string,
     work: (signal: AbortSignal) => T | Promise<T>,
     options: PlainStepOptions = {},

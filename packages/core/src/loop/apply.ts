@@ -92,9 +92,10 @@ function applyFailure(state: RunState, event: ModelFailedEvent): RunState {
 
 /** A run inside has its own share; a call counts for its tool. */
 function applyNamedStep(state: RunState, event: StepFinishedEvent | StepFailedEvent): RunState {
-  const { kind, target, nestedUsage, nestedToolCallCount = 0 } = event;
+  const { kind, target, nestedUsage, usageBy: inside, nestedToolCallCount = 0 } = event;
   const by = target === undefined ? {} : kind === 'run' ? { agent: target } : { tool: target };
-  const used = nestedUsage === undefined ? state : withUsage(state, { usage: nestedUsage, ...by });
+  const used =
+    nestedUsage === undefined ? state : withUsage(state, { usage: nestedUsage, ...by, ...(inside && { inside }) });
   return { ...used, toolCalls: used.toolCalls + nestedToolCallCount };
 }
 
@@ -106,9 +107,8 @@ function applyResponse(state: RunState, event: ModelRespondedEvent): RunState {
   const { before = [], after = [] } = event.steeringMessages ?? {};
   const keepsCalls = isAccepted && kind !== 'refused';
   const messages = isHistory || !isAccepted ? [keepsCalls ? message : withoutCalls(message)] : [];
-  const { totalTokens: tokens, cost } = event.usage;
   const used = withMessages(withNestedUsage(state, event), ...before, ...messages, ...after);
-  const share = { agent: state.speaker?.to, turns: 1, tokens, cost, durationMs: event.durationMs };
+  const share = { agent: state.speaker?.to, turns: 1, usage: event.usage, durationMs: event.durationMs };
   return {
     ...used,
     usage: addUsage(used.usage, event.usage),

@@ -8,7 +8,7 @@ import {
   type UserMessage,
 } from '../chat/message.ts';
 import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/journal-event.ts';
-import type { PendingCall } from '../event/outcome.ts';
+import type { PendingCall, UsageShare } from '../event/outcome.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { addShare, type SpentShare } from './shares.ts';
 import type { CallState, InvalidCallCount, RepeatedFailure, RunEnd, RunState } from './state.ts';
@@ -91,6 +91,7 @@ export function hasBegun(reason: PendingCall['reason']): boolean {
 interface NestedUsage {
   readonly index?: number;
   readonly nestedUsage?: Usage;
+  readonly usageBy?: readonly UsageShare[];
   readonly nestedToolCallCount?: number;
   readonly middlewareUsage?: Usage;
 }
@@ -101,7 +102,7 @@ interface NestedUsage {
  */
 export function withNestedUsage(
   state: RunState,
-  { index, nestedUsage, nestedToolCallCount = 0, middlewareUsage }: NestedUsage,
+  { index, nestedUsage, usageBy: inside, nestedToolCallCount = 0, middlewareUsage }: NestedUsage,
 ): RunState {
   const before = middlewareUsage === undefined ? state : withUsage(state, { usage: middlewareUsage });
   if (nestedUsage === undefined && nestedToolCallCount === 0) return before;
@@ -110,22 +111,17 @@ export function withNestedUsage(
   const after =
     nestedUsage === undefined
       ? before
-      : withUsage(before, { usage: nestedUsage, ...(call && { tool: getCallName(call) }) });
+      : withUsage(before, { usage: nestedUsage, ...(call && { tool: getCallName(call) }), ...(inside && { inside }) });
   return { ...after, toolCalls: toolCalls + nestedToolCallCount };
 }
 
 /** Adds usage to the run and to the share of the active agent, of another one, or of a tool. */
 export function withUsage(
   state: RunState,
-  {
-    usage,
-    agent = state.speaker?.to,
-    tool,
-  }: { readonly usage: Usage; readonly agent?: string; readonly tool?: string },
+  { usage, ...by }: Partial<Pick<SpentShare, 'agent' | 'tool' | 'inside'>> & { readonly usage: Usage },
 ): RunState {
-  const { totalTokens: tokens, cost } = usage;
-  const by = { agent, ...(tool === undefined ? {} : { tool }) };
-  return { ...state, usage: addUsage(state.usage, usage), shares: addShare(state.shares, { ...by, tokens, cost }) };
+  const share = { agent: state.speaker?.to, ...by, usage };
+  return { ...state, usage: addUsage(state.usage, usage), shares: addShare(state.shares, share) };
 }
 
 function toShare(event: Exclude<ToolCallClosedEvent, ToolSkippedEvent>, { speaker }: RunState): SpentShare {

@@ -2,7 +2,7 @@ import { CANCELLED } from '../chat/history.ts';
 import type { Message, ToolMessage } from '../chat/message.ts';
 import type { Conclusion, Outcome, OutcomeBase, PendingCall } from '../event/outcome.ts';
 import { toPartsMessages, toToolMessage } from './calls.ts';
-import { listShares } from './shares.ts';
+import { listShares, listUsageShares } from './shares.ts';
 import type { CallState, RunState } from './state.ts';
 
 /** Adds the fields that every outcome has. */
@@ -15,6 +15,7 @@ export function createOutcome(
     agent: state.speaker?.to ?? agent,
     messages: buildTranscript(state),
     usage: state.usage,
+    usageBy: listUsageShares(state.shares, agent),
     turnCount: state.turn,
     toolCallCount: state.toolCalls,
     durationMs: state.activeMs,

@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts';
+import type { Message } from '../chat/message.ts';
 import type { RunChild } from './runnable.ts';
 
 /** The second argument of `execute` and of the other functions of a tool. */
@@ -41,6 +42,17 @@ export interface ToolContext<Context = unknown> {
    * @throws ConfigError if the callback is not a function
    */
   onRunEnd(callback: () => void | Promise<void>): void;
+}
+
+/** The next turn of a run, for what decides about it: which tools it has, what its instructions are. */
+export interface UpcomingTurn {
+  /** Counted from 1. */
+  readonly turn: number;
+  /** What the active agent sees of the conversation, without instructions. */
+  readonly messages: readonly Message[];
+  readonly runId: string;
+  /** The position in a tree of runs; `''` for the run itself. */
+  readonly path: string;
 }
 
 /** What a tool gets when it runs again after a suspension with a state. */

@@ -1,6 +1,8 @@
 import { ConfigError } from '../base/errors.ts';
 import { describeValue } from '../base/options.ts';
-import type { Middleware, MiddlewareScope, TurnPlan } from '../perform/middleware.ts';
+import type { Tool } from '../tool/tool.ts';
+import type { UpcomingTurn } from '../tool/tool-context.ts';
+import type { Middleware } from './middleware.ts';
 
 /** Instructions that are made anew for each turn. */
 export interface TurnInstructions<in Context> {
@@ -8,11 +10,8 @@ export interface TurnInstructions<in Context> {
    * Returns the system message of the next request. Called once for each turn, in the step `prepare` that records the message: a resumed
    * run sends the same. If it throws, the run fails.
    */
-  readonly eachTurn: (context: Context, turn: InstructedTurn) => string | Promise<string>;
+  readonly eachTurn: (context: Context, turn: UpcomingTurn) => string | Promise<string>;
 }
-
-/** The turn that instructions are made for. */
-export interface InstructedTurn extends Pick<TurnPlan, 'turn' | 'messages'>, Pick<MiddlewareScope, 'runId' | 'path'> {}
 
 type AnyInstructions<Context> = string | ((context: Context) => unknown) | TurnInstructions<Context> | undefined;
 
@@ -34,6 +33,24 @@ export function createTurnInstructions<Context>(
     if (typeof text === 'string') return { ...plan, instructions: text };
     if (text === undefined || text === null) return { ...plan, instructions: undefined };
     throw new ConfigError(`instructions.eachTurn returned ${describeValue(text)}. Return a string.`);
+  };
+  return [{ prepareTurn }];
+}
+
+/** Creates the middleware that leaves out the tools that a turn does not have, by their `when`. */
+export function createToolOffer(tools: Iterable<Tool<never>>): readonly Middleware<never>[] {
+  if (![...tools].some(({ when }) => when !== undefined)) return [];
+  const prepareTurn: Middleware<never>['prepareTurn'] = async (plan, { context, runId, path }) => {
+    const { turn, messages } = plan;
+    const offers = await Promise.all(
+      plan.tools.map(async ({ name, when }) => {
+        const isOffered: unknown = when === undefined ? true : await when(context, { turn, messages, runId, path });
+        if (typeof isOffered === 'boolean') return isOffered;
+        throw new ConfigError(`Tool "${name}": when returned ${describeValue(isOffered)}. Return true or false.`);
+      }),
+    );
+    const kept = plan.tools.filter((_, index) => offers[index]);
+    return kept.length === plan.tools.length ? plan : { ...plan, tools: kept };
   };
   return [{ prepareTurn }];
 }
