@@ -97,7 +97,7 @@ test('a chat of the same id is another one for another owner, who can neither re
   expect((await ask(shop, 'bob', ['GET', '/api/chat/chat/stream'])).status).toBe(204);
   expect((await ask(shop, 'bob', ['DELETE', '/api/chat/chat/stream'])).status).toBe(204);
   const [part] = messages.at(-1)?.parts.slice(-1) ?? [];
-  if (part?.type !== 'dynamic-tool' || part.state !== 'approval-requested') throw new Error('No call waits.');
+  if (part?.type !== 'dynamic-tool') throw new Error('No call waits.');
   const approved = { ...part, state: 'approval-responded', approval: { ...part.approval, approved: true } };
   const answer = { id: 'chat', messages: [{ id: run?.id, role: 'assistant', parts: [approved] }] };
   expect((await ask(shop, 'bob', ['POST', '/api/chat', answer])).status).toBe(404);
@@ -119,7 +119,7 @@ test('an owner may not give an answer that mayAnswer refuses', async () => {
   const stored = await ask(shop, 'ada', ['GET', '/v1/conversations/chat?format=ui']);
   const { messages, run } = (await stored.json()) as StoredChat;
   const [part] = messages.at(-1)?.parts.slice(-1) ?? [];
-  if (part?.type !== 'dynamic-tool' || part.state !== 'approval-requested') throw new Error('No call waits.');
+  if (part?.type !== 'dynamic-tool') throw new Error('No call waits.');
   const approved = { ...part, state: 'approval-responded', approval: { ...part.approval, approved: true } };
 
   const answer = { id: 'chat', messages: [{ id: run?.id, role: 'assistant', parts: [approved] }] };

@@ -1,6 +1,5 @@
-import type { Json } from '@pawl/core/chat';
 import type { UiChunk } from './ui-chunk.ts';
-import type { UiApproval, UiAssistantMessage, UiPart, UiToolPart } from './ui-message.ts';
+import type { UiAssistantMessage, UiPart, UiToolPart } from './ui-message.ts';
 
 /** Applies a chunk to the message under way, as `useChat` does: what a page shows after the stream is what it shows after a reload. */
 export function applyUiChunk(message: UiAssistantMessage | undefined, chunk: UiChunk): UiAssistantMessage | undefined {
@@ -52,11 +51,10 @@ function changeParts(parts: UiPart[], chunk: PartChunk): UiPart[] {
     }
     case 'tool-approval-response': {
       const { approvalId, approved, reason } = chunk;
-      return parts.map((part) => {
-        if (part.type !== 'dynamic-tool' || !('approval' in part) || part.approval?.id !== approvalId) return part;
-        const approval = { ...part.approval, approved, ...(reason !== undefined && { reason }) };
-        return { ...part, state: 'approval-responded', approval } as UiToolPart; // Only a part with an input is asked about.
-      });
+      const asked = parts.find((part) => part.type === 'dynamic-tool' && part.approval?.id === approvalId);
+      if (asked?.type !== 'dynamic-tool') return parts;
+      const approval = { ...asked.approval, approved, ...(reason !== undefined && { reason }) };
+      return changeTool(parts, asked.toolCallId, { state: 'approval-responded', approval });
     }
     case 'tool-output-available':
       return changeTool(parts, chunk.toolCallId, { state: 'output-available', output: chunk.output });
@@ -89,32 +87,21 @@ function changeText(parts: UiPart[], chunk: TextChunk): UiPart[] {
 }
 
 function setTool(parts: UiPart[], tool: UiToolPart): UiPart[] {
-  const at = findTool(parts, tool.toolCallId);
-  if (at === -1) return [...parts, tool];
-  return parts.map((part, index) => {
-    if (index !== at || part.type !== 'dynamic-tool') return part;
-    return { ...withoutResult(part), ...tool } as UiToolPart; // The chunks come in the order of the states.
-  });
+  return findTool(parts, tool.toolCallId) === -1 ? [...parts, tool] : changeTool(parts, tool.toolCallId, { ...tool });
 }
 
-function withoutResult(part: UiToolPart): object {
-  const { output: _, errorText: __, ...rest } = part as UiToolPart & ToolChange;
-  return rest;
-}
-
-/** What a chunk changes in a part. */
-interface ToolChange {
-  readonly state: UiToolPart['state'];
-  readonly output?: Json;
-  readonly errorText?: string;
-  readonly approval?: UiApproval;
+/** The fields that a call gets with its next state. */
+interface ToolChange extends Pick<UiToolPart, 'state'> {
+  readonly [field: string]: unknown;
 }
 
 function changeTool(parts: UiPart[], id: string, change: ToolChange): UiPart[] {
   const at = findTool(parts, id);
   return parts.map((part, index) => {
     if (index !== at || part.type !== 'dynamic-tool') return part;
-    return { ...part, ...change } as UiToolPart; // The chunks come in the order of the states.
+    const { output: _, errorText: __, ...kept } = { output: undefined, errorText: undefined, ...part };
+    // The encoder sends the chunks of a call in the order of its states, each with the fields of the next one.
+    return { ...kept, ...change } as UiToolPart;
   });
 }
 

@@ -33,10 +33,11 @@ export interface UiTextPart {
   readonly state: 'streaming' | 'done';
 }
 
-export type UiToolPart = UiToolCall &
+/** A call, by its state. */
+export type UiToolPart = UiCallPart &
   (
-    | { readonly state: 'input-streaming'; readonly input?: Json }
-    | { readonly state: 'input-available'; readonly input: Json }
+    | { readonly state: 'input-streaming'; readonly input?: Json; readonly approval?: never }
+    | { readonly state: 'input-available'; readonly input: Json; readonly approval?: never }
     | { readonly state: 'approval-requested'; readonly input: Json; readonly approval: UiApproval }
     | { readonly state: 'approval-responded'; readonly input: Json; readonly approval: UiAnsweredApproval<boolean> }
     | {
@@ -54,7 +55,7 @@ export type UiToolPart = UiToolCall &
     | { readonly state: 'output-denied'; readonly input: Json; readonly approval: UiAnsweredApproval<false> }
   );
 
-interface UiToolCall {
+interface UiCallPart {
   readonly type: 'dynamic-tool';
   readonly toolName: string;
   readonly toolCallId: string;
