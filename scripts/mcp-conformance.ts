@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { CLIENT_FAILURES, QUICK, SERVER_SCENARIOS } from './mcp-conformance-scenarios.ts';
+import { EXPECTED_FAILURES, QUICK, SERVER_SCENARIOS } from './mcp-conformance-scenarios.ts';
 
 const REVISIONS = ['2025-11-25', '2026-07-28'] as const;
 const CONCURRENCY = 2;
@@ -90,9 +90,9 @@ try {
     ...(isAll || args.includes('server') ? planServer(url) : []),
   ];
   const results = await runAll(works);
-  const failed = results.filter(({ isPassed, name }) => !isPassed && !(name in CLIENT_FAILURES));
+  const failed = results.filter(({ isPassed, name }) => !isPassed && !(name in EXPECTED_FAILURES));
   for (const { name, output } of failed) console.log(`\n=== ${name}\n${output}`);
-  const unexpected = results.filter(({ isPassed, name }) => isPassed && name in CLIENT_FAILURES);
+  const unexpected = results.filter(({ isPassed, name }) => isPassed && name in EXPECTED_FAILURES);
   for (const { name } of unexpected) console.log(`${name} passes: remove it from the expected failures`);
   console.log(`MCP conformance: ${results.length - failed.length} of ${results.length} scenarios as expected`);
   if (failed.length + unexpected.length > 0) process.exitCode = 1;

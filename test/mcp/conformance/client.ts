@@ -31,13 +31,13 @@ function chooseContent(): Record<string, string | boolean> {
   return scenario.includes('defaults') ? {} : { confirmed: true, confirm: true, name: 'Ann', username: 'ann' };
 }
 
-/** Connects. If the server wants an authorization, the user authorizes, and it connects again. */
+/** Connects. If the server wants an authorization, the user authorizes, and it connects again. A server may change its authorization server meanwhile. */
 async function open(): Promise<McpClient> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await createMcpClient(options);
     } catch (error) {
-      if (!McpError.isInstance(error) || error.code !== 'mcp.unauthorized' || attempt > 0) throw error;
+      if (!McpError.isInstance(error) || error.code !== 'mcp.unauthorized' || attempt > 1) throw error;
       await authorize();
     }
   }
@@ -49,6 +49,8 @@ async function authorize(): Promise<void> {
   const authorizationCode = answer.get('code') ?? '';
   const iss = answer.get('iss');
   await auth(provider, { serverUrl: url, authorizationCode, ...(iss !== null && { iss }) });
+  // It was for this answer. Next time, the server may name another authorization server.
+  provider.invalidateCredentials('discovery');
 }
 
 const KNOWN_INPUTS: Readonly<Record<string, JsonObject>> = { add_numbers: { a: 5, b: 3 } };
