@@ -42,7 +42,8 @@ export async function begin(options: BeginOptions): Promise<BegunRun> {
   if (event.type !== 'run.started')
     return { scope, state: apply(createState(first ?? (await readValidHistory(history))), event) };
   const { messages, instructions, definition } = event;
-  const state = apply(createState(first ?? History.from(messages)), event);
+  const start = createState(first ?? History.from(messages));
+  const state = event.state === undefined ? start : apply(start, event);
   // If the run record has the definition, it was compared when the run was claimed.
   const known = definition === undefined ? {} : compareDefinition(event, { blueprint, scope });
   if (instructions === undefined) return { scope: { ...scope, ...known }, state };

@@ -4,6 +4,7 @@ import type { HandoffCompletedEvent, JournalEvent } from '../event/journal-event
 import type { Outcome } from '../event/outcome.ts';
 import type { EffectAction, RecordEvent, RefuseCalls } from '../loop/action.ts';
 import { runLoop } from '../loop/loop.ts';
+import type { Policy } from '../loop/policy.ts';
 import type { RunState } from '../loop/state.ts';
 import { callModel } from './call-model.ts';
 import { runCalls } from './call-tools.ts';
@@ -19,7 +20,7 @@ import { describeCall } from './tool-call.ts';
 export function runInScope(scope: Scope, start: RunState): Promise<Outcome<unknown>> {
   const { runId, definition } = scope;
   let known = start;
-  const first: Scope = { ...scope, getState: () => known };
+  const first: Scope = { ...scope, policy: bindContext(scope.policy, scope.context), getState: () => known };
   let current = { speaker: start.speaker, scope: first };
   const getScope = ({ speaker }: RunState): Scope => {
     if (speaker !== current.speaker)
@@ -37,6 +38,13 @@ export function runInScope(scope: Scope, start: RunState): Promise<Outcome<unkno
   });
 }
 
+/** Gives the stop conditions the context of the run: the policy itself is that of all runs of the agent. */
+function bindContext(policy: Policy, context: unknown): Policy {
+  const { applyStopConditions } = policy;
+  if (applyStopConditions === undefined) return policy;
+  return { ...policy, applyStopConditions: (state) => applyStopConditions({ ...state, context }) };
+}
+
 /** Creates the scope of another agent in the same run: it shares the budget, limits, cancellation and host. */
 function createSpeakerScope(changed: HandoffCompletedEvent, first: Scope): Scope {
   const { to, instructions, definition } = changed;
@@ -50,7 +58,7 @@ function createSpeakerScope(changed: HandoffCompletedEvent, first: Scope): Scope
   return {
     ...first,
     definition: speaker.definition,
-    policy: speaker.getPolicy(first.policy.limits),
+    policy: bindContext(speaker.getPolicy(first.policy.limits), first.context),
     settings: { ...speaker.settings, ...first.runSettings },
     instructions: instructions === undefined ? undefined : { role: 'system', content: instructions },
     ...speaker.compareDefinition({ agent: to, definition }, first),
