@@ -280,7 +280,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
     instructions: isTurnInstructions(options.instructions) ? undefined : options.instructions,
     settings: output === undefined ? settings : { ...settings, response_format: makeResponseFormat(output) },
     limits,
-    stopConditions: readStopConditions(options, name),
+    stopConditions: readStopConditions(options as AgentOptions<never, unknown>, name),
     maxOutputRetries: checkWholeNumber(options.maxOutputRetries ?? 2, {
       agent: name,
       field: 'maxOutputRetries',
