@@ -7,7 +7,7 @@ import { createTurnInstructions, isTurnInstructions } from '../middleware/turn-i
 import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { Definition } from '../perform/definition.ts';
 import { runInScope } from '../perform/perform.ts';
-import { registerRunnable } from '../perform/step-code.ts';
+import { registerRunnable } from '../perform/runnables.ts';
 import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
