@@ -9,7 +9,7 @@ import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Definition } from '../perform/definition.ts';
 import { runInScope } from '../perform/perform.ts';
-import { registerRunnable } from '../perform/step-code.ts';
+import { registerRunnable } from '../perform/runnables.ts';
 import { createToolOffer, createTurnInstructions, isTurnInstructions } from '../perform/turn-rules.ts';
 import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts';
 import { compileSchema, type Schema } from '../schema/schema.ts';
