@@ -47,8 +47,8 @@ async function startServers(): Promise<void> {
   process.on('message', (what) => {
     if (what === 'gc') for (let times = 0; times < 4; times++) globalThis.gc?.();
     if (what === 'end') process.exit(0);
-    if (what === 'run') {
-      void runAlone(agent).then((cpuMicros) => process.send?.({ cpuMicros }));
+    if (what === 'many' || what === 'one') {
+      void measureAgent(agent, what).then((cpuMicros) => process.send?.({ cpuMicros }));
       return;
     }
     const { user, system } = process.cpuUsage();
@@ -61,12 +61,14 @@ async function startServers(): Promise<void> {
   process.send?.({ served: served.url, bare: `http://127.0.0.1:${port}` });
 }
 
-/** What the agent itself costs for the same chunks. */
-async function runAlone(agent: Agent): Promise<number> {
+/** What the agent itself costs, for the same chunks or requests. */
+async function measureAgent(agent: Agent, what: 'many' | 'one'): Promise<number> {
+  const host = memoryHost();
   const before = process.cpuUsage();
-  for (let round = 0; round < ROUNDS; round++) {
-    const run = agent.run('many', { host: memoryHost() });
-    for await (const _ of run);
+  for (let round = 0; round < (what === 'many' ? ROUNDS : REQUESTS); round++) {
+    const run = agent.run(what, { host });
+    if (what === 'one') await run;
+    else for await (const _ of run);
   }
   const { user, system } = process.cpuUsage(before);
   return user + system;
@@ -113,20 +115,28 @@ async function compare(streams: number): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, url] of Object.entries({ served, bare }) as ['served' | 'bare', string][]) {
       chunks[name].push((await measure(child, () => send(url, { content: 'many', stream: true }))) / CHUNKS);
-      const work = async (): Promise<void> => {
-        for (let index = 0; index < REQUESTS / ROUNDS; index++) await send(url, { content: 'one', stream: false });
-      };
-      requests[name].push((await measure(child, work)) / Math.floor(REQUESTS / ROUNDS));
     }
   }
-  const alone = (await ask<{ cpuMicros: number }>(child, 'run')).cpuMicros / (ROUNDS * CHUNKS);
+  // The first requests of a process cost more: they are not counted.
+  for (const counted of [false, true, true, true]) {
+    for (const [name, url] of Object.entries({ served, bare }) as ['served' | 'bare', string][]) {
+      const work = async (): Promise<void> => {
+        for (let index = 0; index < REQUESTS; index++) await send(url, { content: 'one', stream: false });
+      };
+      const cpuMicros = await measure(child, work);
+      if (counted) requests[name].push(cpuMicros / REQUESTS);
+    }
+  }
+  const alone = (await ask<Pick<Usage, 'cpuMicros'>>(child, 'many')).cpuMicros / (ROUNDS * CHUNKS);
+  const runAlone = (await ask<Pick<Usage, 'cpuMicros'>>(child, 'one')).cpuMicros / REQUESTS;
   print('a streamed chunk, µs of CPU', { served: median(chunks.served), bare: median(chunks.bare) });
   print('the same without the agent', { served: median(chunks.served) - alone, bare: median(chunks.bare) });
   print('an unstreamed request, µs of CPU', { served: median(requests.served), bare: median(requests.bare) });
+  print('the same without the agent', { served: median(requests.served) - runAlone, bare: median(requests.bare) });
   const first = await measureFirstByte(served);
   console.log(`first byte: ${first.toFixed(2)} ms`);
-  await measureStreams(child, served, streams);
   await measureSlow(served);
+  await measureStreams(child, served, streams);
   child.send('end');
 }
 
@@ -206,6 +216,7 @@ async function measureSlow(url: string): Promise<void> {
   const alone = await time();
   const body = JSON.stringify({ model: 'bench', messages: [{ role: 'user', content: 'many' }], stream: true });
   const { hostname, port } = new URL(url);
+  const before = await listEnded(url);
   const slow = Array.from({ length: 50 }, () => {
     const socket = connect({ host: hostname, port: Number(port) });
     socket.on('error', () => undefined);
@@ -215,9 +226,19 @@ async function measureSlow(url: string): Promise<void> {
     );
     return socket;
   });
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  // Their runs do not wait for them: all end, unread.
+  while ((await listEnded(url)).filter((id) => !before.includes(id)).length < slow.length);
   console.log(
     `a stream of ${CHUNKS} chunks: ${alone.toFixed(0)} ms alone, ${(await time()).toFixed(0)} ms beside 50 clients that read nothing`,
   );
   for (const socket of slow) socket.destroy();
+}
+
+/** The ids of the newest runs that have ended. */
+async function listEnded(url: string): Promise<readonly string[]> {
+  const [response] = await once(request(`${url}/v1/runs?status=completed&limit=100`).end(), 'response');
+  const parts: Uint8Array[] = [];
+  for await (const part of response) parts.push(part);
+  const { data } = JSON.parse(Buffer.concat(parts).toString()) as { data: readonly { id: string }[] };
+  return data.map(({ id }) => id);
 }
