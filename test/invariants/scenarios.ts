@@ -11,6 +11,7 @@ import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
 import { innerRuns } from './scenarios-inner-runs.ts';
 import { askedAgents, cappedRequests, fromOutside, subAgents } from './scenarios-nested.ts';
 import { repeated } from './scenarios-repeated-requests.ts';
+import { remembered } from './scenarios-state.ts';
 import { guardedSteering, steering } from './scenarios-steering.ts';
 import { searched } from './scenarios-tool-search.ts';
 
@@ -330,6 +331,7 @@ export const scenarios: readonly Scenario[] = [
   compacted,
   referred,
   searched,
+  remembered,
   steering,
   guardedSteering,
 ];

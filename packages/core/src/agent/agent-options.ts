@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { Listeners } from '../event/observers.ts';
+import type { StateRule } from '../event/remembered-state.ts';
 import type { Conversation } from '../host/conversation.ts';
 import type { Host } from '../host/host.ts';
 import type { Limits } from '../limits/limits.ts';
@@ -68,6 +69,17 @@ export interface AgentBasics<Models = readonly ChatModel[]> {
    * without keys: `memoryWireLog()` of `@pawl/core/wire-log`. Inside a run of another agent, that agent's is used.
    */
   readonly wireLog?: WireLog | undefined;
+  /**
+   * The schema of a state that the run remembers: an object of JSON. Tools change it as part of their step (`toolContext.state.update`);
+   * instructions, `when`, `needsApproval`, `stopWhen`, guards, `validate` and history filters read it; `outcome.state` has it. It survives
+   * resumption, handoffs and forks. Agents that take over a conversation share it; an agent as a tool has its own.
+   */
+  readonly state?: Schema<object> | undefined;
+  /**
+   * How changes of a field by parallel calls are merged: `append` for lists, `add` for numbers, `last`. Without a rule the later call of
+   * the turn loses its changes, and the model reads that.
+   */
+  readonly stateRules?: Readonly<Record<string, StateRule>>;
   /** How many calls of one turn may run in parallel. @defaultValue 8 */
   readonly maxParallelToolCalls?: number;
   /** @defaultValue the system clock */
@@ -132,6 +144,13 @@ export interface RunOptions extends RunBasics {
   readonly runId?: string;
   /** Records the steps of the run. @defaultValue memory of the run, which ends with it */
   readonly host?: Host;
+  /**
+   * The first state of the run, for an agent with `state`: for example `outcome.state` of the last run of a conversation. If it does not match the
+   * schema, the run fails.
+   *
+   * @defaultValue what the schema makes of an empty object
+   */
+  readonly state?: JsonObject;
   /** Stored with the run. */
   readonly metadata?: JsonObject;
   /** Whose run it is, such as the id of a user. Stored with the run, apart from `metadata`; `host.listRuns({ owner })` finds it. */

@@ -190,6 +190,7 @@ function createDefinition(
     toolChoice: undefined,
     firstToolChoice: undefined,
     validate: undefined,
+    state: undefined,
     output: output && { ...output, unwrap: (value) => value, findJsonTexts: () => [] },
     middleware: [],
     retry: resolveRetryPolicy({}),
