@@ -2,6 +2,7 @@
 
 /** Of `packages/core/src`, from top to bottom: a room imports only from those below it, types included. */
 export const ROOMS = [
+  'flow',
   'agent',
   'middleware',
   'perform',

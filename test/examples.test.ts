@@ -39,9 +39,12 @@ test('has an example for each idea, in order', () => {
     '20-fix-a-test.ts',
     '21-trace-tree.ts',
     '22-serve.ts',
-    '23-mcp-files.ts',
-    '24-mcp-question-tomorrow.ts',
-    '25-mcp-server.ts',
+    '23-research-flow.ts',
+    '24-plan-and-execute.ts',
+    '25-other-providers.ts',
+    '26-mcp-files.ts',
+    '27-mcp-question-tomorrow.ts',
+    '28-mcp-server.ts',
   ]);
 });
 

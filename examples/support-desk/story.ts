@@ -17,29 +17,19 @@ export async function playStory(): Promise<void> {
     const question = 'Order 7 arrived broken, I want my money back.';
     print('Ada', question);
     await ada.ask(question);
-    for (const line of await ada.readAnswer()) print('', line);
+    print('', `${await ada.readLast()}, and approves it herself: ${(await ada.approve()).join()}`);
     const run = await ada.findRun();
-    print('Ada', `approves her own refund: ${(await ada.approve(run)).join(', ')}`);
+    const seen = await bob.getStatus(`/v1/runs/${run}`);
+    const runs = new Set(await bob.askRepeatedly('Where is order 8?'));
+    print('Bob', `reads that run: ${seen}. His client asks where order 8 is, 3 times: ${runs.size} run`);
 
-    print(
-      'Bob',
-      `reads Ada's run: ${await bob.getStatus(`/v1/runs/${run}`)}, and has ${await bob.countRuns()} runs of his own`,
-    );
-    const where = 'Where is order 8?';
-    const ids = await bob.askRepeatedly(where);
-    print('Bob', `${where} His client loses the connection and sends it 3 times: ${new Set(ids).size} run`);
-
-    print('', `kill -9 ${desk.pid}`);
+    print('', `kill -9 ${desk.pid}, and the server starts again`);
     await desk.kill();
     await desk.start();
-    print('', 'the server starts again');
-    for (const line of await ada.readAnswer()) print('Ada', `reloads: ${line}`);
-
-    print('Lea', `finds: ${(await lea.listPending()).join(', ')}`);
-    const statuses = await lea.approve(run, 3);
-    print('Lea', `approves it. Her client sends that 3 times: ${statuses.join(', ')}`);
+    print('Ada', `reloads: ${await ada.readLast()}`);
+    print('Lea', `finds "${await lea.findPreview()}", and approves it 3 times: ${(await lea.approve(3)).join(', ')}`);
     await ada.waitForAnswer();
-    print('Ada', `reads: ${(await ada.readAnswer()).at(-1)}`);
+    print('Ada', `reads: ${await ada.readLast()}`);
     const lines = readFileSync(join(folder, 'ledger.jsonl'), 'utf8').trim().split('\n');
     print('', `ledger: ${lines.length} line, ${lines.join()}`);
   } finally {
@@ -116,15 +106,14 @@ class Client {
     await (await this.#send('/api/chat', { id: 'support', messages, trigger: 'submit-message' })).text();
   }
 
-  /** What the page shows of the answer. */
-  async readAnswer(): Promise<readonly string[]> {
+  /** What the page shows last. */
+  async readLast(): Promise<string> {
     const response = await this.#send('/v1/conversations/support?format=ui');
     // The body is ours.
     const { messages } = (await response.json()) as { readonly messages: readonly UiMessage[] };
-    return (messages.at(-1)?.parts ?? []).flatMap((part) => {
-      if (part.type === 'dynamic-tool') return [`${part.toolName} ${JSON.stringify(part.input)}: ${part.state}`];
-      return 'text' in part ? [part.text] : [];
-    });
+    const part = messages.at(-1)?.parts.at(-1);
+    if (part?.type === 'dynamic-tool') return `${part.toolName} ${JSON.stringify(part.input)}: ${part.state}`;
+    return part !== undefined && 'text' in part ? part.text : '';
   }
 
   /** Follows the run, as a page does that is loaded again. */
@@ -136,31 +125,28 @@ class Client {
     return (await this.#send(path)).status;
   }
 
-  async countRuns(): Promise<number> {
-    return (await this.#listRuns('')).data.length;
-  }
-
   async findRun(): Promise<string> {
     return (await this.#listRuns('')).data[0]?.id ?? '';
   }
 
-  async listPending(): Promise<readonly string[]> {
+  /** The call that waits, as the tool describes it for a person. */
+  async findPreview(): Promise<string | undefined> {
     const { data } = await this.#listRuns('?status=suspended');
-    return data.flatMap(({ pending }) => pending.map(({ preview }) => preview));
+    return data[0]?.pending[0]?.preview;
   }
 
   async #listRuns(query: string): Promise<RunList> {
     return (await (await this.#send(`/v1/runs${query}`)).json()) as RunList; // The body is ours.
   }
 
-  /** Approves what a run waits for, as often as a client does that loses its connection. Returns the statuses. */
-  async approve(run: string, times = 1): Promise<readonly number[]> {
-    const { data } = await this.#listRuns('');
-    const call = data.find(({ id }) => id === run)?.pending[0];
+  /** Approves the call that waits, as often as a client does that loses its connection. Returns the statuses. */
+  async approve(times = 1): Promise<readonly number[]> {
+    const { data } = await this.#listRuns('?status=suspended');
+    const [{ id, pending: [call] = [] } = { id: '' }] = data;
     const answer = { type: 'approve', fingerprint: call?.fingerprint };
     const statuses: number[] = [];
     for (let sent = 0; sent < times; sent++) {
-      statuses.push((await this.#send(`/v1/runs/${run}/answers`, { pending: call?.id, answer })).status);
+      statuses.push((await this.#send(`/v1/runs/${id}/answers`, { pending: call?.id, answer })).status);
     }
     return statuses;
   }

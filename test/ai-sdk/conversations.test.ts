@@ -1,4 +1,4 @@
-import { fromAiSdk, type ProviderOptions } from '@pawl/ai-sdk';
+import { fromAiSdk, type ProviderSettings } from '@pawl/ai-sdk';
 import { Agent, type ChatModel, contentParts, type Outcome, tool } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ const WEATHER = {
 } as const;
 
 function createModel(vendor: Vendor, baseURL: string): ChatModel {
-  const providerOptions = THINKING[vendor.provider] as ProviderOptions; // Written for this provider.
+  const providerOptions = THINKING[vendor.provider] as ProviderSettings; // Written for this provider.
   return fromAiSdk(vendor.createModel(baseURL), { providerOptions });
 }
 

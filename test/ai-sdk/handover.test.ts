@@ -1,4 +1,4 @@
-import { fromAiSdk, type ProviderOptions } from '@pawl/ai-sdk';
+import { fromAiSdk, type ProviderSettings } from '@pawl/ai-sdk';
 import { Agent, type ChatModel, openai, type Tool, tool, withFallback } from '@pawl/core';
 import { compactByReference, compactBySummary, type Middleware, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { manualClock, offlineServer, respond, scriptedModel } from '@pawl/testing';
@@ -23,10 +23,10 @@ function createWeatherTool(describeWeather: (city: string) => string): Tool<unkn
 }
 
 function createModel(vendor: Vendor, baseURL: string): ChatModel {
-  return fromAiSdk(vendor.createModel(baseURL), { providerOptions: THINKING[vendor.provider] as ProviderOptions });
+  return fromAiSdk(vendor.createModel(baseURL), { providerOptions: THINKING[vendor.provider] as ProviderSettings });
 }
 
-/** Sends each request of a run to the next model. */
+// By hand: it sends each request of a run to the next model.
 function takeTurns(...models: readonly ChatModel[]): ChatModel {
   let count = 0;
   return {
@@ -155,11 +155,11 @@ describe.each(vendors)('$name accepts its signatures', (vendor) => {
 
   test('and never gets a text again that a guard replaced', async () => {
     const secret = 'The code is 1234.';
-    const said: readonly VendorTurn[] = [
+    const texts: readonly VendorTurn[] = [
       { thinking: 'Hm.', text: secret },
       { thinking: 'So.', text: 'Yes.' },
     ];
-    const server = await serveVendor(vendor, { turns: said });
+    const server = await serveVendor(vendor, { turns: texts });
     const guard = outputGuard({
       name: 'codes',
       check: ({ text }) => (text.includes('1234') ? { type: 'replace', text: 'I may not say it.' } : { type: 'allow' }),

@@ -60,6 +60,7 @@ export async function startVendorServer(
     }
     response.write(Buffer.concat(pieces).subarray(0, cutAfter), () => response.destroy());
   };
+  // By hand: it speaks the wires of other vendors.
   const server = createServer((message, response) => {
     answer(message, response).catch((error: unknown) => response.destroy(error as Error)); // An error ends the request, and the test sees it.
   });

@@ -1,4 +1,4 @@
-import { fromAiSdk, type ProviderOptions } from '@pawl/ai-sdk';
+import { fromAiSdk, type ProviderSettings } from '@pawl/ai-sdk';
 import { Agent, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
 import { THINKING } from './thinking.ts';
@@ -19,7 +19,7 @@ export function createWeatherAgent(
   baseURL: string,
   onCall: (city: string) => void = () => undefined,
 ): Agent {
-  const providerOptions = THINKING[vendor.provider] as ProviderOptions; // Written for this provider.
+  const providerOptions = THINKING[vendor.provider] as ProviderSettings; // Written for this provider.
   return new Agent({
     name: 'weather',
     model: fromAiSdk(vendor.createModel(baseURL), { providerOptions }),

@@ -150,3 +150,55 @@ test('a message of the user goes to the agent of the guard that waits', async ()
   expect(await agent.resume('run', { host }).outcome()).toMatchObject({ status: 'completed', output: 'Answer.' });
   expect(inner.requests[1]?.messages.at(-1)).toEqual({ role: 'user', content: 'Never mind.' });
 });
+
+test('suspends a call of an agent while a guard around it waits, and runs the agent once', async () => {
+  const judge = new Agent({
+    name: 'judge',
+    model: scriptedModel([respond.call('permit', {}), respond.text('fine')]),
+    tools: [permit],
+  });
+  const inner = scriptedModel(() => respond.text('Inner.'));
+  const helper = new Agent({ name: 'helper', model: inner }).asTool({ name: 'help', description: 'Helps.' });
+  const guard = toolGuard({
+    name: 'guard',
+    after: async (_, { run }) => {
+      await run(judge, 'Judge.', { step: 'judge' });
+      return { type: 'allow' };
+    },
+  });
+  const model = scriptedModel([respond.call('help', { prompt: 'x' }), respond.text('Done.')]);
+  const agent = new Agent({ name: 'lead', model, tools: [helper], middleware: [guard] });
+  const host = memoryHost();
+  const suspended = await agent.run('Go.', { host, runId: 'run' }).outcome();
+  if (suspended.status !== 'suspended') throw new Error(suspended.status);
+  expect(suspended.pending.map(({ id }) => id)).toEqual(['wrap:1.0/step:judge/approval:1.0']);
+  for (const { id, fingerprint } of suspended.pending) await host.answer('run', id, { type: 'approve', fingerprint });
+  const outcome = await agent.resume('run', { host }).outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: 'Done.', usage: { requests: 5 } });
+  expect(inner.requests.length).toBe(1);
+});
+
+test('counts a response that was lost while a guard waited, also with a cost limit', async () => {
+  const price = { input: 1, output: 2 };
+  const judge = new Agent({
+    name: 'judge',
+    model: scriptedModel([respond.call('permit', {}), respond.text('fine')], { price }),
+    tools: [permit],
+  });
+  const guard = outputGuard({
+    name: 'guard',
+    check: async ({ text }, { run }) => {
+      await run(judge, text, { step: 'judge' });
+      return { type: 'allow' };
+    },
+  });
+  const model = scriptedModel(() => respond.text('Answer.'), { price });
+  const agent = new Agent({ name: 'lead', model, middleware: [guard], limits: { cost: 1 } });
+  const host = memoryHost();
+  const suspended = await agent.run('Go.', { host, runId: 'run' }).outcome();
+  if (suspended.status !== 'suspended') throw new Error(suspended.status);
+  for (const { id, fingerprint } of suspended.pending) await host.answer('run', id, { type: 'approve', fingerprint });
+  const outcome = await agent.resume('run', { host }).outcome();
+  expect(outcome).toMatchObject({ status: 'completed', usage: { requests: 4, estimated: false } });
+  expect(model.requests.length).toBe(2);
+});

@@ -93,7 +93,7 @@ function isAttemptEnd(event: RunEvent): boolean {
 
 /** If a step is recorded, its code does not run again: the recorded events of the runs that it began are replayed, but not their ends. */
 function isBegunByStep({ path }: RunEvent): boolean {
-  return /\/step:[^/]+$/.test(path);
+  return /(^|\/)step:[^/]+$/.test(path);
 }
 
 /** Each attempt replays the recorded events of earlier attempts, marked as replayed. No other event is marked. */

@@ -5,11 +5,13 @@ import { z } from 'zod';
 import { defineCityTool, type Scenario, type ScenarioSetup } from './scenario.ts';
 import { createCall, look, pay, refund } from './scenario-tools.ts';
 import { compacted, referred } from './scenarios-compaction.ts';
+import { research } from './scenarios-flows.ts';
 import { guarded, refusing, resumed, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
 import { innerRuns } from './scenarios-inner-runs.ts';
-import { fromOutside, subAgents } from './scenarios-nested.ts';
+import { askedAgents, cappedRequests, fromOutside, subAgents } from './scenarios-nested.ts';
 import { repeated } from './scenarios-repeated-requests.ts';
+import { remembered } from './scenarios-state.ts';
 import { guardedSteering, steering } from './scenarios-steering.ts';
 import { searched } from './scenarios-tool-search.ts';
 
@@ -314,6 +316,9 @@ export const scenarios: readonly Scenario[] = [
   stopping,
   subAgents,
   innerRuns,
+  research,
+  askedAgents,
+  cappedRequests,
   fromOutside,
   repeated,
   guarded,
@@ -326,6 +331,7 @@ export const scenarios: readonly Scenario[] = [
   compacted,
   referred,
   searched,
+  remembered,
   steering,
   guardedSteering,
 ];

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as core from '@pawl/core';
+import * as coreFlow from '@pawl/core/flow';
 import * as middleware from '@pawl/core/middleware';
 import * as mcp from '@pawl/mcp';
 import * as testing from '@pawl/testing';
@@ -28,6 +29,7 @@ const made: Readonly<Record<string, () => Error>> = {
   AbortRun: () => new core.AbortRun('enough'),
   ApprovalError: () => new core.ApprovalError('Wrong.', code),
   HostContractError: () => new host.HostContractError('Wrong.'),
+  CallError: () => new coreFlow.CallError({ tool: 't', reason: 'denied', content: 'No.' }),
   CassetteError: () => new cassette.CassetteError('Wrong.', code),
   ConfigError: () => new core.ConfigError('Wrong.'),
   ConformanceError: () => new conformance.ConformanceError('Wrong.', code),

@@ -1,7 +1,14 @@
 import { Readable } from 'node:stream';
 import { Chat } from '@ai-sdk/react';
 import type { RunEvent } from '@pawl/core';
-import { uiMessageStream } from '@pawl/serve/encode';
+import {
+  createUiState,
+  encodeUiEvent,
+  type UiAssistantMessage,
+  type UiChunk,
+  type UiEncoderOptions,
+  uiMessageStream,
+} from '@pawl/serve/encode';
 import {
   DefaultChatTransport,
   readUIMessageStream,
@@ -16,16 +23,11 @@ import {
 } from 'ai-6';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createUiState, encodeUiEvent, type UiEncoding } from '../../packages/serve/src/protocol/ui/encode-ui.ts';
 import { applyUiChunk } from '../../packages/serve/src/protocol/ui/fold-chunks.ts';
-import type { UiChunk } from '../../packages/serve/src/protocol/ui/ui-chunk.ts';
-import type { UiAssistantMessage } from '../../packages/serve/src/protocol/ui/ui-message.ts';
 import { runOverHttp } from '../invariants/run-over-http.ts';
 import { runScenario } from '../invariants/run-scenario.ts';
 import type { Scenario } from '../invariants/scenario.ts';
 import { scenarios } from '../invariants/scenarios.ts';
-
-const ENCODING: UiEncoding = { sdk: 7, text: 'live', toolOutput: 'full', innerCalls: 'all' };
 
 describe.each(scenarios)('the UI stream of: $name', (scenario) => {
   test('is valid for ai, and gives the same message live and replayed', async () => {
@@ -82,8 +84,8 @@ async function playScenario(scenario: Scenario): Promise<{ live: readonly RunEve
   };
 }
 
-function encode(events: readonly RunEvent[], changes: Partial<UiEncoding> = {}): readonly UiChunk[] {
-  let state = createUiState({ ...ENCODING, ...changes });
+function encode(events: readonly RunEvent[], options: UiEncoderOptions = {}): readonly UiChunk[] {
+  let state = createUiState(options);
   return events.flatMap((event) => {
     const change = encodeUiEvent(state, event);
     state = change.state;

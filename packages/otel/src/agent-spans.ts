@@ -246,7 +246,7 @@ function describeAgent({ name, models }: InstrumentedAgent): AgentDescription {
     attributes: {
       [ATTRIBUTE.operationName]: OPERATION.invokeAgent,
       [ATTRIBUTE.agentName]: name,
-      ...(models.length === 1 && { [ATTRIBUTE.requestModel]: model.name }),
+      ...(model !== undefined && models.length === 1 && { [ATTRIBUTE.requestModel]: model.name }),
     },
     labels: { [ATTRIBUTE.agentName]: name },
   };

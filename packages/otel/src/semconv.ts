@@ -145,8 +145,20 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   gemini: 'gcp.gemini',
 };
 
+/** The same by the names of providers of the AI SDK: `google.vertex.chat`. The first that fits wins. */
+const AI_SDK_PROVIDERS: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/^(google\.|google)?vertex\b/i, 'gcp.vertex_ai'],
+  [/^google\b/, 'gcp.gemini'],
+  [/^(amazon-)?bedrock\b/, 'aws.bedrock'],
+  [/^azure\./, 'azure.ai.openai'],
+  [/^mistral\./, 'mistral_ai'],
+  [/^xai\./, 'x_ai'],
+  [/^moonshotai\b/, 'moonshot_ai'],
+];
+
 /** A model that does not say where it is gets the provider `unknown`: the attribute is required. */
 export function toProviderName(provider: string | undefined): string {
   if (provider === undefined) return 'unknown';
-  return PROVIDERS[provider] ?? provider;
+  const known = PROVIDERS[provider] ?? AI_SDK_PROVIDERS.find(([pattern]) => pattern.test(provider))?.[1];
+  return known ?? provider.replace(/\.(chat|messages|responses|completion)$/, '');
 }

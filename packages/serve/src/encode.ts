@@ -1,6 +1,13 @@
 /** The protocols alone, for routes of your own: encoders of runs, and readers of requests. */
 
-export { createUiState, encodeUiEvent, type UiChange, type UiEncoding, type UiState } from './protocol/ui/encode-ui.ts';
+export { type ErrorBody, HttpProblem } from './protocol/problem.ts';
+export {
+  createUiState,
+  encodeUiEvent,
+  type UiChange,
+  type UiEncoderOptions,
+  type UiState,
+} from './protocol/ui/encode-ui.ts';
 export { readUiRequest, type UiAnswer, type UiRequest, type UiRequestOptions } from './protocol/ui/read-ui-request.ts';
 export { toUiMessages } from './protocol/ui/to-ui-messages.ts';
 export type {
@@ -14,6 +21,7 @@ export type {
   UiUserPart,
 } from './protocol/ui/ui-chunk.ts';
 export type {
+  UiAnsweredApproval,
   UiApproval,
   UiAssistantMessage,
   UiMessage,
@@ -22,4 +30,4 @@ export type {
   UiToolPart,
   UiUserMessage,
 } from './protocol/ui/ui-message.ts';
-export { type UiStreamOptions, uiMessageStream } from './protocol/ui/ui-message-stream.ts';
+export { uiMessageStream } from './protocol/ui/ui-message-stream.ts';

@@ -13,6 +13,7 @@ import { concludeFailure } from '../loop/conclude-failure.ts';
 import type { Policy } from '../loop/policy.ts';
 import type { RunState } from '../loop/state.ts';
 import type { StopCondition, StopState } from '../loop/stop-condition.ts';
+import type { ChatModel } from '../model/chat-model.ts';
 import type { WireLog } from '../model/wire-log.ts';
 import type { Definition, HistoryFilter } from '../perform/definition.ts';
 import type { Instrumentation } from '../perform/instrumentation.ts';
@@ -39,7 +40,11 @@ export interface BegunRun {
 
 /** Everything that all runs of an agent, or of a flow, share. */
 export interface Blueprint {
+  /** Creates the agent again, with other models. */
+  readonly replaceModels: (replacement: ModelReplacement) => Blueprint;
   readonly name: string;
+  /** Whether it is a call by the code of a flow, which is no run for readers and for instrumentation. @defaultValue false */
+  readonly isCall?: boolean;
   /** Brings a run from its first step to its outcome: the loop, or the code of a flow. */
   readonly head: (begun: BegunRun) => Promise<Outcome<unknown>>;
   /** Reads the input of a run inside another. @throws ConfigError */
@@ -65,6 +70,15 @@ export interface Blueprint {
   readonly getDefinitionRecord: () => DefinitionRecord;
 }
 
+/** The replacement of the models of an agent and of the agents inside it. Each agent is created once. */
+export interface ModelReplacement {
+  readonly choose: ModelChoice;
+  readonly done: Map<Blueprint, Blueprint>;
+}
+
+/** Returns the model that an agent gets. Called for its model, and for each of its further models. */
+export type ModelChoice = (agent: { readonly name: string; readonly model: ChatModel }) => ChatModel;
+
 /** An agent as the target of handoffs. Created by `agent.asHandoff`. */
 export interface Handoff<in Context = never, out Output = unknown> {
   readonly agent: string;
@@ -77,7 +91,13 @@ export interface Handoff<in Context = never, out Output = unknown> {
 }
 
 /** The agents that tools run, by the function that runs them: a wrapper of such a tool has the same function. */
-export const agentsOfTools: WeakMap<NonNullable<Tool['delegate']>, Blueprint> = new WeakMap();
+export const agentsOfTools: WeakMap<NonNullable<Tool['delegate']>, AgentOfTool> = new WeakMap();
+
+interface AgentOfTool {
+  readonly getBlueprint: () => Blueprint;
+  /** Creates the same function for another agent. */
+  readonly replaceAgent: (getBlueprint: () => Blueprint) => NonNullable<Tool['delegate']>;
+}
 
 /** Whether an agent, or one that can work in its runs, has middleware that decides about text that was already emitted. */
 export function hasTextGuard(blueprint: Blueprint, visited: Set<Blueprint> = new Set()): boolean {
@@ -85,7 +105,9 @@ export function hasTextGuard(blueprint: Blueprint, visited: Set<Blueprint> = new
   visited.add(blueprint);
   const { middleware, tools } = blueprint.definition;
   if (middleware.some(({ isTextGuard }) => isTextGuard === true)) return true;
-  const inner = [...tools.values()].flatMap(({ delegate }) => (delegate && agentsOfTools.get(delegate)) ?? []);
+  const inner = [...tools.values()].flatMap(
+    ({ delegate }) => (delegate && agentsOfTools.get(delegate)?.getBlueprint()) ?? [],
+  );
   const next = [...inner, ...blueprint.handoffs().map((handoff) => handoff.blueprint)];
   return next.some((each) => hasTextGuard(each, visited));
 }

@@ -1,3 +1,4 @@
+import { copyJson } from '../base/copy-json.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isPlainObject, isRecord } from '../base/json.ts';
 import { checkOptions, describeValue } from '../base/options.ts';
@@ -78,9 +79,13 @@ export function readContinueOptions<Options extends ContinueOptions>(options: Op
 
 /** Checks the owner and copies the metadata, which are stored with the run. */
 function readStoredOptions<Options extends RunOptions>(options: Options, where: string): Options {
-  const { metadata, owner } = options;
+  const { metadata, state, owner } = options;
   checkStorableText(owner, `${where}: owner`);
-  return metadata === undefined ? options : { ...options, metadata: copyMetadata(metadata, where) };
+  return {
+    ...options,
+    ...(metadata !== undefined && { metadata: copyMetadata(metadata, where) }),
+    ...(state !== undefined && { state: copyJson(state, { where, name: 'state', ignoresUndefined: true }) }),
+  };
 }
 
 /** Checks the names and kinds of an agent's options. `define` checks their values. */
@@ -199,6 +204,10 @@ function checkModel(model: ChatModel | undefined, agent: string): void {
 }
 
 function checkModels(models: readonly (ChatModel | undefined)[], agent: string): void {
+  if (!Array.isArray(models)) {
+    const fix = typeof models === 'function' ? 'Only agent.with takes a function' : 'Pass a list';
+    throw new ConfigError(`Agent "${agent}": models is ${describeValue(models)}. ${fix}.`);
+  }
   const wrong = models.findIndex((model) => typeof model?.send !== 'function');
   if (wrong === -1) return;
   throw new ConfigError(

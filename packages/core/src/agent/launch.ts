@@ -1,5 +1,6 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
 import type { History } from '../chat/history.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
@@ -23,7 +24,13 @@ import { type Contextual, createInstrumentedRun, resolveRunLimits, runAttempt } 
 
 /** How a run starts. */
 export type RunRequest =
-  | { readonly type: 'start'; readonly input: Input; readonly options: RunOptions & Contextual }
+  | {
+      readonly type: 'start';
+      readonly input: Input;
+      /** The input of a flow. */
+      readonly value?: Json;
+      readonly options: RunOptions & Contextual;
+    }
   | { readonly type: 'resume'; readonly runId: string; readonly options: ResumeOptions & Contextual }
   | { readonly type: 'continue'; readonly message: UserMessage; readonly options: ContinueOptions & Contextual };
 
@@ -36,6 +43,7 @@ export function launch<Output>(blueprint: Blueprint, given: RunRequest): Run<Out
     checkWholeNumber(options.maxParallelToolCalls, { agent: definition.name, field: 'maxParallelToolCalls', least: 1 });
   }
   resolveRunLimits(blueprint, options.limits ?? {});
+  checkStateOption(blueprint, options);
   definition.speakers(); // Checks the agents of a handoffs function, which exist only now.
   const { signal, host: stepRunner } = options;
   const hasHost = stepRunner !== undefined && stepRunner !== null;
@@ -46,6 +54,14 @@ export function launch<Output>(blueprint: Blueprint, given: RunRequest): Run<Out
     signal,
     hasHost,
   });
+}
+
+/** A state that no agent reads is a mistake. Agents of a handoffs function are not known before the run. */
+function checkStateOption({ definition }: Blueprint, options: RunRequest['options']): void {
+  if (!('state' in options) || options.state === undefined || definition.state !== undefined) return;
+  throw new ConfigError(
+    `Agent "${definition.name}" has no state, but the run got one. Pass its schema: new Agent({ state: z.object({ … }) }).`,
+  );
 }
 
 function checkRequest(given: RunRequest, agent: string): RunRequest {
@@ -84,13 +100,14 @@ function prepareResume<Output>(
 
 function prepareStart<Output>(
   blueprint: Blueprint,
-  { input, options }: Extract<RunRequest, { type: 'start' }>,
+  { input, value, options }: Extract<RunRequest, { type: 'start' }>,
 ): PreparedRun<Output> {
   const start: NewRun = {
     blueprint,
     id: readRunId(options.runId),
     host: options.host ?? createSingleRunHost(blueprint.clock),
     input: readInput(input),
+    ...(value !== undefined && { value }),
     options,
   };
   const { conversation, host } = options;
@@ -147,6 +164,7 @@ function resumeOptions({
   runId: _,
   metadata: __,
   owner: ___,
+  state: ______,
   onExistingRun: ____,
   signal: _____,
   ...options
@@ -159,6 +177,8 @@ interface NewRun {
   readonly id: string;
   readonly host: Host;
   readonly input: History;
+  /** The input of a flow. */
+  readonly value?: Json;
   readonly options: RunOptions & Contextual;
 }
 
@@ -169,7 +189,7 @@ type StartResult =
   /** The run was aborted before it started. */
   | { readonly type: 'given_up'; readonly history: History };
 
-async function startRun({ blueprint, id, host, input, options }: NewRun, ports: RunPorts): Promise<StartResult> {
+async function startRun({ blueprint, id, host, input, value, options }: NewRun, ports: RunPorts): Promise<StartResult> {
   const { definition, clock, limits } = blueprint;
   const { history, recordFields, isAborted } = await loadConversation(options.conversation, {
     input,
@@ -181,8 +201,10 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     runId: id,
     agent: definition.name,
     messages: history.messages,
+    ...(value !== undefined && { input: value }),
     limits: { ...limits, ...options.limits },
     metadata: options.metadata ?? {},
+    ...(options.state !== undefined && { state: options.state }),
     ...(options.owner !== undefined && { owner: options.owner }),
     at: clock.now(),
     ...recordFields,
@@ -196,6 +218,7 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     isResumed: false,
     attemptId: `${id}#1`,
     suspendedMs: undefined,
+    ports,
   });
   if (instrumented === undefined) {
     const stepRunner = await startOnHost(record, { host, onExistingRun });
@@ -203,7 +226,7 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     return { type: 'started', finish: () => runAttempt(blueprint, { ...attempt, stepRunner, record, instrumented }) };
   }
   return startInstrumented(instrumented, async (onStarted) => {
-    const trace = createRecordedTrace(instrumented.instrumentation);
+    const trace = createRecordedTrace(instrumented);
     const traced: RunRecord = trace === undefined ? record : { ...record, trace };
     const stepRunner = await startOnHost(traced, { host, onExistingRun });
     if (stepRunner === undefined) return undefined;

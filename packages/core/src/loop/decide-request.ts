@@ -111,6 +111,7 @@ function checkLimits(state: RunState, policy: Policy): Action | undefined {
 function findReachedLimit(state: RunState, { limits }: Policy): ReachedLimit | undefined {
   const { turn, usage, lastUsage, activeMs, exceededLimit } = state;
   const amounts = [
+    { limit: 'requests', spent: usage.requests, ahead: 1 },
     { limit: 'tokens', spent: usage.totalTokens, ahead: lastUsage.totalTokens },
     { limit: 'cost', spent: usage.cost, ahead: lastUsage.cost },
     { limit: 'durationMs', spent: activeMs, ahead: 0 },

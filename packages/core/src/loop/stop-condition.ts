@@ -1,3 +1,4 @@
+import type { JsonObject } from '../base/json.ts';
 import { getCallName, getMessageText, type Message, type ToolCall } from '../chat/message.ts';
 import type { ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { Usage } from '../event/usage.ts';
@@ -26,6 +27,8 @@ export interface StopState {
   /** In the order of the calls. */
   readonly results: readonly StopResult[];
   readonly toolCallCount: number;
+  /** The state of the run; `undefined` if no agent of the run has one. */
+  readonly state: JsonObject | undefined;
   readonly usage: Usage;
 }
 
@@ -46,10 +49,20 @@ export function stopOnTool(...tools: readonly string[]): StopCondition {
   };
 }
 
-export function toStopState({ turn, history: { messages }, results, toolCalls, usage }: RunState): StopState {
+export function toStopState(run: RunState): StopState {
+  const { turn, history, results, toolCalls, remembered, usage } = run;
+  const { messages } = history;
   const response = messages.findLast((message) => message.role === 'assistant');
   const text = response === undefined ? '' : getMessageText(response);
-  return { turn, messages, text, results: results.map(toStopResult), toolCallCount: toolCalls, usage };
+  return {
+    turn,
+    messages,
+    text,
+    results: results.map(toStopResult),
+    toolCallCount: toolCalls,
+    state: remembered?.value,
+    usage,
+  };
 }
 
 function toStopResult({ type, call, content, ...event }: ToolCallClosedEvent): StopResult {

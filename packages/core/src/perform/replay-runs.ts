@@ -1,15 +1,32 @@
 import type { JournalEvent, NestedRunUsage } from '../event/journal-event.ts';
-import { readPath } from '../event/step-name.ts';
+import type { UsageShare } from '../event/outcome.ts';
+import { END_STEP, readPath, START_STEP } from '../event/step-name.ts';
 import { addUsage, hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Step } from '../host/step-runner.ts';
 import type { Scope } from './scope.ts';
 import { addPath } from './step.ts';
 
 /** Replays the events of the runs that the code of a step began, if the step itself is recorded and its code does not run again. */
-export function replayRuns(scope: Scope, { segments, nestedUsage, nestedToolCallCount = 0 }: ReplayedRuns): void {
-  if (nestedUsage !== undefined) scope.budget.charge(nestedUsage);
-  for (let calls = 0; calls < nestedToolCallCount; calls++) scope.budget.chargeCall();
+export function replayRuns(scope: Scope, { segments, ...spent }: ReplayedRuns): void {
+  chargeSpent(scope, spent);
   emitRecorded(scope, segments);
+}
+
+/** Replays the steps of code that has ended, with everything inside them. */
+export function replayCode(scope: Scope): void {
+  for (const { name, value, position } of scope.stepRunner.listRecorded?.() ?? []) {
+    if (name === START_STEP || name === END_STEP) continue;
+    const event = value as JournalEvent; // The steps of runs record journal events.
+    const path = readPath(name);
+    if (path === '' && 'nestedUsage' in event) chargeSpent(scope, event);
+    const sink = path === '' ? scope.events : scope.createEventSink(addPath(scope, path));
+    sink.emitJournalEvent(event, { replayed: true, position });
+  }
+}
+
+function chargeSpent({ budget }: Scope, { nestedUsage, nestedToolCallCount = 0 }: NestedRunUsage): void {
+  if (nestedUsage !== undefined) budget.charge(nestedUsage);
+  for (let calls = 0; calls < nestedToolCallCount; calls++) budget.chargeCall();
 }
 
 /** Counts and replays what is recorded of the runs that the code of a step began, if the code does not run again after a crash. */
@@ -22,13 +39,23 @@ export function recoverRuns(scope: Scope, segments: readonly string[]): NestedRu
       usage = addUsage(usage, event.middlewareUsage);
     if (event.type === 'tool.finished' || event.type === 'tool.failed') toolCalls++;
   }
-  scope.budget.charge(usage);
-  for (let calls = 0; calls < toolCalls; calls++) scope.budget.chargeCall();
-  return createSpentFields(usage, toolCalls);
+  const spent = createSpentFields({ usage, toolCalls });
+  chargeSpent(scope, spent);
+  return spent;
 }
 
-export function createSpentFields(usage: Usage, toolCalls: number): NestedRunUsage {
-  return { ...(hasUsage(usage) && { nestedUsage: usage }), ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }) };
+/** What runs inside a step have spent. */
+export interface Spending {
+  readonly usage: Usage;
+  readonly usageBy?: readonly UsageShare[];
+  readonly toolCalls: number;
+}
+
+export function createSpentFields({ usage, usageBy = [], toolCalls }: Spending): NestedRunUsage {
+  return {
+    ...(hasUsage(usage) && { nestedUsage: usage, ...(usageBy.length > 0 && { usageBy }) }),
+    ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }),
+  };
 }
 
 function emitRecorded(scope: Scope, segments: readonly string[]): readonly JournalEvent[] {

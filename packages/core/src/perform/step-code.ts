@@ -8,8 +8,9 @@ import type { JournalEvent, NestedRunUsage, StepFailedEvent, StepFinishedEvent }
 import { LIMITS } from '../event/limit-options.ts';
 import type { CompletedOutcome, PendingCall } from '../event/outcome.ts';
 import { formatNamedStep, isStepLabel, readLabel } from '../event/step-name.ts';
-import { addUsage, hasUsage, NO_USAGE } from '../event/usage.ts';
+import { addUsage, NO_USAGE } from '../event/usage.ts';
 import type { RecordedStep } from '../host/step-runner.ts';
+import { addUsageShares } from '../loop/shares.ts';
 import { UnknownOutcomeError } from '../tool/errors.ts';
 import type { ChildRunOptions, Runnable } from '../tool/runnable.ts';
 import type { Effect } from '../tool/tool.ts';
@@ -21,7 +22,7 @@ import {
   OtherRunError,
   type OuterRun,
 } from './nested-run.ts';
-import { createSpentFields } from './replay-runs.ts';
+import { createSpentFields, type Spending } from './replay-runs.ts';
 import type { EventSink, Scope } from './scope.ts';
 import { addPath, createEventStep, stamp } from './step.ts';
 
@@ -72,10 +73,10 @@ export class StepCode {
   readonly #end = new Cancellation();
   readonly #ends = new Map<unknown, NestedRunError>();
   #recorded: readonly RecordedStep[] | undefined;
-  #waiting: { readonly pending: readonly PendingCall[]; readonly error: unknown } | undefined;
+  #waiting: WaitingRuns | undefined;
   #failure: HostError | undefined;
-  #spent = NO_USAGE;
-  #toolCalls = 0;
+  #hasFinished = false;
+  #spent: Spending = NOTHING;
 
   constructor(scope: Scope, options: StepCodeOptions) {
     this.#scope = scope;
@@ -84,7 +85,12 @@ export class StepCode {
 
   /** What the runs inside have spent. */
   get usageFields(): NestedRunUsage {
-    return createSpentFields(this.#spent, this.#toolCalls);
+    return createSpentFields(this.#spent);
+  }
+
+  /** What the runs have spent that wait. Their steps have no event yet. */
+  get waitingFields(): NestedRunUsage {
+    return createSpentFields(this.#waiting?.spent ?? NOTHING);
   }
 
   /** The calls that wait inside; empty if nothing waits. */
@@ -139,7 +145,7 @@ export class StepCode {
     return this.#track(async () => {
       this.#take(label);
       const startedAt = this.#scope.clock.now();
-      const named = { step: label, kind: 'value' } as const;
+      const named = { label, kind: 'value' } as const;
       const fail = async (error: unknown): Promise<JournalEvent> => {
         return { type: 'step.failed', ...named, error: toErrorData(error), ...this.#stampStep(startedAt) };
       };
@@ -173,15 +179,18 @@ export class StepCode {
   }
 
   /**
-   * Ends the code: waits for what is under way if something waits inside, and cancels it otherwise.
+   * Ends the code, and what is under way: cancels it, unless the run is to be resumed. Then it is awaited, because it would record that it was
+   * cancelled, and would not be resumed.
    *
    * @throws HostError if a run inside could not be recorded, whatever the code made of that error
    */
   async finish(): Promise<void> {
     while (this.#working.size > 0) {
-      if (this.#waiting === undefined) this.#end.cancel(new Error('The code that began this run has ended.'));
+      const isResumed = this.#waiting !== undefined || this.#failure !== undefined;
+      if (!isResumed) this.#end.cancel(new Error('The code that began this run has ended.'));
       await Promise.allSettled(this.#working);
     }
+    this.#hasFinished = true;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -205,6 +214,8 @@ export class StepCode {
   /** @throws ConfigError for a name that is not valid or used twice; the error of a run inside that waits */
   #take(label: string): void {
     const { where } = this.#options;
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#hasFinished) throw new Error(`${where}: step "${String(label)}" came after the end of the code.`);
     if (!isStepLabel(label)) {
       throw new ConfigError(
         `${where}: step is ${describeValue(label)}. Name the step with 1 to 100 characters without "/", ":" and control characters: { step: "plan" }.`,
@@ -229,7 +240,7 @@ export class StepCode {
       try {
         return await this.#settle(await this.#delegate(name, child), {
           name,
-          step: { step: label, kind, target },
+          step: { label, kind, target },
           startedAt,
         });
       } catch (error) {
@@ -252,13 +263,18 @@ export class StepCode {
 
   async #settle(nested: NestedRun, ended: EndedStep): Promise<CompletedOutcome<unknown>> {
     const { outcome, emitFinished, settle } = nested;
-    this.#spent = addUsage(this.#spent, outcome.usage);
-    this.#toolCalls += outcome.toolCallCount;
+    this.#spent = addSpending(this.#spent, outcome);
     const settled = settle();
+    settled.catch(() => undefined); // Prevents an unhandled rejection while the end of the step is recorded.
     if (outcome.status === 'suspended') {
       emitFinished({ replayed: false });
       await settled.catch((error: unknown) => {
-        this.#waiting = { pending: [...this.pending, ...outcome.pending], error: this.#waiting?.error ?? error };
+        const { spent = NOTHING, error: first = error } = this.#waiting ?? {};
+        this.#waiting = {
+          pending: [...this.pending, ...outcome.pending],
+          error: first,
+          spent: addSpending(spent, outcome),
+        };
       });
       return settled;
     }
@@ -278,16 +294,13 @@ export class StepCode {
     });
   }
 
-  #describeEnd(
-    { usage, toolCallCount, status }: NestedRun['outcome'],
-    { step, startedAt }: EndedStep,
-  ): StepFinishedEvent | StepFailedEvent {
+  #describeEnd(outcome: NestedRun['outcome'], { step, startedAt }: EndedStep): StepFinishedEvent | StepFailedEvent {
+    const { status } = outcome;
     const { target, ...named } = step;
     const event = {
       ...named,
       ...(target !== undefined && { target }),
-      ...(hasUsage(usage) && { nestedUsage: usage }),
-      ...(toolCallCount > 0 && { nestedToolCallCount: toolCallCount }),
+      ...createSpentFields(addSpending(NOTHING, outcome)),
       ...this.#stampStep(startedAt),
     };
     if (status === 'completed') return { type: 'step.finished', ...event };
@@ -329,6 +342,24 @@ export class StepCode {
   }
 }
 
+/** The runs inside that wait. */
+interface WaitingRuns {
+  readonly pending: readonly PendingCall[];
+  /** What code gets that begins another step. */
+  readonly error: unknown;
+  readonly spent: Spending;
+}
+
+const NOTHING: Spending = { usage: NO_USAGE, toolCalls: 0 };
+
+function addSpending({ usage, usageBy = [], toolCalls }: Spending, outcome: NestedRun['outcome']): Spending {
+  return {
+    usage: addUsage(usage, outcome.usage),
+    usageBy: addUsageShares(usageBy, outcome.usageBy),
+    toolCalls: toolCalls + outcome.toolCallCount,
+  };
+}
+
 interface ChildCall {
   readonly options: ChildRunOptions;
   /** Ends the run before the code ends. */
@@ -347,7 +378,7 @@ interface CancellableStep extends ChildStep {
 interface EndedStep {
   readonly name: string;
   readonly step: {
-    readonly step: string;
+    readonly label: string;
     readonly kind: StepFinishedEvent['kind'];
     readonly target: string | undefined;
   };

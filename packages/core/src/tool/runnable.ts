@@ -3,6 +3,8 @@ import type { CompletedOutcome, LimitName } from '../event/outcome.ts';
 /** An agent or a flow, as `run` of a tool, of middleware or of a flow takes it. */
 export interface Runnable<in Context = never, in Input = never, out Output = unknown> {
   readonly name: string;
+  /** Agents and flows have it; tools do not. */
+  resume(runId: string, ...options: never[]): unknown;
   /** Never set; it carries types only. */
   readonly '~run'?: (input: Input, context: Context) => Output;
 }

@@ -8,7 +8,7 @@ import {
 } from '@pawl/core/host';
 import type { RequestContext } from '../context.ts';
 import { HttpProblem } from '../protocol/problem.ts';
-import { createUiState, encodeUiEvent, type UiEncoding } from '../protocol/ui/encode-ui.ts';
+import { createUiState, encodeUiEvent, type UiEncoderOptions } from '../protocol/ui/encode-ui.ts';
 import { applyUiChunk } from '../protocol/ui/fold-chunks.ts';
 import { toUiMessages } from '../protocol/ui/to-ui-messages.ts';
 import { toUserParts } from '../protocol/ui/to-user-parts.ts';
@@ -48,8 +48,8 @@ export async function readUiMessages(context: ChatContext, chat: string): Promis
   const [first] = shown;
   const before =
     first === undefined ? await runs.getConversation(principal, chat).getMessages() : getMessagesBefore(first);
-  const encoding: UiEncoding = { sdk: settings.sdk, text: 'live', toolOutput: settings.toolOutput, innerCalls: 'all' };
-  return [...toUiMessages(before), ...shown.flatMap((run) => toRunMessages(run, encoding))];
+  const { sdk, toolOutput } = settings;
+  return [...toUiMessages(before), ...shown.flatMap((run) => toRunMessages(run, { sdk, toolOutput }))];
 }
 
 /** Returns the messages that a run found in the conversation. */
@@ -95,12 +95,12 @@ function countMessagesAfter({ record, outcome }: ChatRun): number {
 }
 
 /** Returns the messages of a run: the user's, and one of the model for each time that the user wrote while calls were pending. */
-function toRunMessages(run: ChatRun, encoding: UiEncoding): readonly UiMessage[] {
+function toRunMessages(run: ChatRun, options: UiEncoderOptions): readonly UiMessage[] {
   const { record, events, outcome } = run;
   const { runId, agent } = record;
   const shown: UiMessage[] = listInput(run).map((message, at) => toUserMessage(message, `${runId}.input.${at}`));
   const complete = createEventReader(record);
-  let state = createUiState(encoding);
+  let state = createUiState(options);
   let message: UiAssistantMessage | undefined;
   const interruptions: UserMessage[] = [];
   const apply = (event: Parameters<typeof encodeUiEvent>[1]): void => {
@@ -122,9 +122,14 @@ function toRunMessages(run: ChatRun, encoding: UiEncoding): readonly UiMessage[]
   }
   return [
     ...shown,
-    ...(message === undefined ? [] : [message]),
+    ...(message === undefined || (hasEnded(run.status) && isEmpty(message)) ? [] : [message]),
     ...interruptions.map((each, at) => toUserMessage(each, `${runId}.open.${at}`)),
   ];
+}
+
+/** A run that was stopped, or has failed, may have nothing to show. */
+function isEmpty({ parts }: UiAssistantMessage): boolean {
+  return parts.every(({ type }) => type === 'step-start');
 }
 
 function listInput({ record }: ChatRun): readonly UserMessage[] {
@@ -141,7 +146,7 @@ function toUserMessage(message: UserMessage, id: string): UiMessage {
  * @param index - the place among the user's messages
  * @throws HttpProblem 422 if the conversation does not have that many messages
  */
-export async function rewindChat(context: ChatContext, chat: string, index: number): Promise<void> {
+export async function truncateChat(context: ChatContext, chat: string, index: number): Promise<void> {
   const { runs, principal, settings } = context;
   const { conversations: store } = settings;
   const before = await findMessagesBefore(context, chat, index);

@@ -14,7 +14,7 @@ import type { GivenAnswer } from '../runs/run-control.ts';
 import type { ReadEvent } from '../runs/run-reader.ts';
 
 import { openStream } from './open-stream.ts';
-import { findOpenRun, listChatRuns, rewindChat } from './ui-chat.ts';
+import { findOpenRun, listChatRuns, truncateChat } from './ui-chat.ts';
 
 /**
  * The UI message stream of the AI SDK, as `useChat` uses it: POST `{ui}`, GET and DELETE `{ui}/{chat}/stream`.
@@ -37,7 +37,8 @@ async function sendToChat(context: RequestContext): Promise<Response> {
   const { settings, readBody, agents } = context;
   const { json } = await readBody();
   const { maxMessages, mediaUrls } = settings;
-  const sent = readUiRequest(json, { maxMessages, mediaUrls });
+  const callerInstructions = settings.callerInstructions === 'reject' ? 'reject' : 'ignore';
+  const sent = readUiRequest(json, { maxMessages, mediaUrls, callerInstructions });
   const served = chooseAgent(context, json);
   if (served === undefined) {
     const names = agents.list().map(({ agent }) => agent.name);
@@ -65,7 +66,8 @@ async function resumeChat(context: RequestContext, chat: string): Promise<Respon
   const { runId, status, updatedAt } = newest;
   const { clock } = context.settings;
   // The page may have read its messages right before the run ended.
-  if (hasEnded(status) && clock.now() - updatedAt > JUST_ENDED_MS) return new Response(null, { status: 204 });
+  const isMissed = status !== 'aborted' && clock.now() - updatedAt <= JUST_ENDED_MS;
+  if (hasEnded(status) && !isMissed) return new Response(null, { status: 204 });
   if (status === 'interrupted') await context.runs.resume(runId, { isStreamed: true });
   return streamChat(context, runId, passAll);
 }
@@ -99,7 +101,7 @@ async function sendMessage(context: RequestContext, served: ServedAgent, sent: U
       await control.cancel(principal, open.runId);
       await runs.waitForOutcome(open.runId, context.request.signal);
     }
-    await rewindChat(context, sent.chatId, sent.messages.length - 1);
+    await truncateChat(context, sent.chatId, sent.messages.length - 1);
   }
   const known = open === undefined || sent.isRewrite ? undefined : await readPosition(context, open.runId);
   const own = open === undefined ? undefined : context.agents.find(open.agent);
@@ -301,7 +303,7 @@ async function streamChat(context: RequestContext, runId: string, filter: ChunkF
   const hasTextGuard = agents.find(record.agent)?.agent.hasTextGuard === true;
   const { sdk, toolOutput } = settings;
   return openStream(context, { runId }, () => {
-    let state = createUiState({ sdk, text: hasTextGuard ? 'whole' : 'live', toolOutput, innerCalls: 'all' });
+    let state = createUiState({ sdk, text: hasTextGuard ? 'whole' : 'live', toolOutput });
     return {
       headers: UI_HEADERS,
       encode: (read) => {

@@ -64,8 +64,8 @@ export function encodeCallDelta(
   const part = findLast(step, ({ id }) => id === toolCallId);
   const chunks: UiChunk[] = [];
   if (part?.isOpen !== true) {
-    const encoding = kind === 'custom' && sdk !== 6 ? ({ inputEncoding: 'text' } as const) : {};
-    chunks.push({ type: 'tool-input-start', toolCallId, toolName, dynamic: true, ...encoding });
+    const format = kind === 'custom' && sdk !== 6 ? ({ inputEncoding: 'text' } as const) : {};
+    chunks.push({ type: 'tool-input-start', toolCallId, toolName, dynamic: true, ...format });
   }
   if (delta !== '') chunks.push({ type: 'tool-input-delta', toolCallId, inputTextDelta: delta });
   const others = step.parts.filter(({ id }) => id !== toolCallId);
@@ -85,11 +85,7 @@ export function encodeDiscard(step: UiStep, sdk: UiSdk): StepChange {
 }
 
 /** Completes the parts of a response: what the page has afterwards equals what it has after a replay. */
-export function encodeResponse(
-  step: UiStep,
-  event: EventOf<'model.responded'>,
-  { sdk }: { readonly sdk: UiSdk },
-): StepChange {
+export function encodeResponse(step: UiStep, event: EventOf<'model.responded'>, sdk: UiSdk): StepChange {
   const recorded = listRecordedParts(event);
   if (sdk === 6) return completeWithoutReset(step, recorded);
   const streamed = step.parts;

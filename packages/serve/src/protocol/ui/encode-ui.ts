@@ -1,4 +1,4 @@
-import type { RunEvent } from '@pawl/core';
+import { ConfigError, checkOptions, type OptionTable, type RunEvent } from '@pawl/core';
 import type { Json, UserMessage } from '@pawl/core/chat';
 import type { EventOf } from '@pawl/core/events';
 import { formatCallId } from '../call-id.ts';
@@ -15,22 +15,23 @@ import {
   type UiStep,
 } from './encode-response.ts';
 import { toUserParts } from './to-user-parts.ts';
-import type { UiChunk, UiSdk } from './ui-chunk.ts';
+import type { UiChunk } from './ui-chunk.ts';
 
-/** How a run is shown to a page. All defaults are filled in. */
-export interface UiEncoding {
-  readonly sdk: UiSdk;
-  /** `whole`: the text of a turn is sent when the turn has its response, so that a guard can check it before. */
-  readonly text: 'live' | 'whole';
-  /** `status`: without the results of calls. */
-  readonly toolOutput: 'full' | 'status';
-  /** Which calls of runs inside the run are shown: all, or those that wait for an answer. */
-  readonly innerCalls: 'all' | 'pending';
+/** How a run is shown to a page. */
+export interface UiEncoderOptions {
+  /** The major version of the page's `ai`: 6 cannot remove what was discarded, and knows no steering. @defaultValue 7 */
+  readonly sdk?: 6 | 7;
+  /** `'whole'`: the text of a turn is sent when the turn has its response, which guards have checked then. @defaultValue 'live' */
+  readonly text?: 'live' | 'whole';
+  /** `'status'`: without the results of calls. @defaultValue 'full' */
+  readonly toolOutput?: 'full' | 'status';
+  /** Which calls of runs inside the run are shown: all, or those that wait for an answer. @defaultValue 'all' */
+  readonly innerCalls?: 'all' | 'pending';
 }
 
 /** What the encoder knows of the stream so far. Plain data; a state can be used again. */
 export interface UiState {
-  readonly encoding: UiEncoding;
+  readonly options: Required<UiEncoderOptions>;
   /** The message under way; absent before the first chunk. */
   readonly messageId?: string;
   /** The step under way. */
@@ -50,9 +51,28 @@ export interface UiChange {
   readonly chunks: readonly UiChunk[];
 }
 
-export function createUiState(encoding: UiEncoding): UiState {
-  return { encoding, calls: new Map(), steering: { sent: 0, recorded: 0 } };
+/** Returns the state before the first event. @throws ConfigError for an unknown option or value */
+export function createUiState(given: UiEncoderOptions = {}): UiState {
+  const {
+    sdk = 7,
+    text = 'live',
+    toolOutput = 'full',
+    innerCalls = 'all',
+  } = checkOptions(given, UI_ENCODER, 'createUiState()');
+  if (sdk !== 6 && sdk !== 7) throw new ConfigError(`createUiState(): sdk is ${JSON.stringify(sdk)}. Pass 6 or 7.`);
+  const options = { sdk, text, toolOutput, innerCalls };
+  return { options, calls: new Map(), steering: { sent: 0, recorded: 0 } };
 }
+
+const UI_ENCODER: OptionTable<UiEncoderOptions> = {
+  keys: {
+    sdk: 'number',
+    text: { live: true, whole: true },
+    toolOutput: { full: true, status: true },
+    innerCalls: { all: true, pending: true },
+  },
+  hints: { version: 'The option is "sdk".', sdkVersion: 'The option is "sdk".' },
+};
 
 /**
  * Encodes the next event of a run as chunks. Pure: live, replayed and resumed runs give the same message.
@@ -65,13 +85,13 @@ export function encodeUiEvent(state: UiState, event: RunEvent): UiChange {
   if (state.isDiscarded === true) {
     const { isDiscarded: _, ...rest } = state;
     const { state: next, chunks } = event.type === 'run.aborted' ? { state: rest, chunks: [] } : discard(rest);
-    return prepend(chunks, encodeUiEvent(next, event));
+    return addBefore(chunks, encodeUiEvent(next, event));
   }
   if (event.path !== '') return encodeInnerEvent(state, event);
   if (state.messageId !== undefined) return encodeRunEvent(state, event);
   const messageId = event.runId;
   const start: UiChunk = { type: 'start', messageId, messageMetadata: { runId: messageId, agent: event.agent } };
-  return prepend([start], encodeRunEvent({ ...state, messageId }, event));
+  return addBefore([start], encodeRunEvent({ ...state, messageId }, event));
 }
 
 function encodeRunEvent(state: UiState, event: RunEvent): UiChange {
@@ -79,11 +99,11 @@ function encodeRunEvent(state: UiState, event: RunEvent): UiChange {
     case 'text.delta':
     case 'reasoning.delta':
     case 'refusal.delta':
-      if (state.encoding.text === 'whole') return { state, chunks: [] };
+      if (state.options.text === 'whole') return { state, chunks: [] };
       return changeStep(state, event, (step) => encodeTextDelta(step, event));
     case 'tool_call.delta':
-      if (state.encoding.text === 'whole') return { state, chunks: [] };
-      return changeStep(state, event, (step) => encodeCallDelta(step, event, state.encoding.sdk));
+      if (state.options.text === 'whole') return { state, chunks: [] };
+      return changeStep(state, event, (step) => encodeCallDelta(step, event, state.options.sdk));
     case 'attempt.discarded':
       return { state: { ...state, isDiscarded: true }, chunks: [] };
     case 'turn.prepared':
@@ -103,7 +123,7 @@ function encodeRunEvent(state: UiState, event: RunEvent): UiChange {
     case 'run.finished':
       return finish(state, event);
     default:
-      return encodeCallEvent(state, event) ?? encodeNotice(state, event);
+      return encodeCallEvent(state, event) ?? encodeTransient(state, event);
   }
 }
 
@@ -111,7 +131,7 @@ function encodeRunEvent(state: UiState, event: RunEvent): UiChange {
 function encodeInnerEvent(state: UiState, event: RunEvent): UiChange {
   if (state.messageId === undefined) return { state, chunks: [] };
   if (event.type !== 'model.responded') return encodeCallEvent(state, event) ?? { state, chunks: [] };
-  if (state.encoding.innerCalls === 'pending' || isVoid(event)) return { state, chunks: [] };
+  if (state.options.innerCalls === 'pending' || isVoid(event)) return { state, chunks: [] };
   const { runId, path, turn, message } = event;
   return (message.tool_calls ?? []).reduce<UiChange>(
     (change, call, index) => addCall(change, { call, id: formatCallId({ runId, path, turn, index }) }),
@@ -147,12 +167,12 @@ function listCallChunks(state: UiState, event: CallEvent, toolCallId: string): r
     case 'approval.expired':
       return listApprovalResponse(state, approvalId, { approved: false, reason: 'No answer arrived in time.' });
     case 'tool.finished': {
-      const output = state.encoding.toolOutput === 'full' ? event.output : { status: 'finished' };
+      const output = state.options.toolOutput === 'full' ? event.output : { status: 'finished' };
       return [{ type: 'tool-output-available', toolCallId, output }];
     }
     case 'tool.failed': {
       const { call, toolName, reason } = event;
-      const errorText = state.encoding.toolOutput === 'full' ? event.content : 'The call failed.';
+      const errorText = state.options.toolOutput === 'full' ? event.content : 'The call failed.';
       if (reason !== 'invalid' && reason !== 'unknown') return [{ type: 'tool-output-error', toolCallId, errorText }];
       return [{ type: 'tool-input-error', toolCallId, toolName, input: readCallInput(call), errorText, dynamic: true }];
     }
@@ -189,11 +209,11 @@ function requestApproval(before: UiState, event: EventOf<'approval.requested'>, 
 }
 
 function listApprovalResponse(
-  { encoding }: UiState,
+  { options }: UiState,
   approvalId: string | undefined,
   { approved, reason }: { readonly approved: boolean; readonly reason: string | undefined },
 ): readonly UiChunk[] {
-  if (approvalId === undefined || encoding.sdk === 6) return [];
+  if (approvalId === undefined || options.sdk === 6) return [];
   return [{ type: 'tool-approval-response', approvalId, approved, ...(reason !== undefined && { reason }) }];
 }
 
@@ -227,18 +247,20 @@ function setCall(state: UiState, id: string, approvalId: string | undefined): Ui
 
 function encodeResponded(before: UiState, event: EventOf<'model.responded'>): UiChange {
   const { runId, path, turn, message } = event;
-  const steered = recordSteering(before, event.steeringMessages?.before ?? []);
-  const responded = isVoid(event)
-    ? changeStep(steered.state, event, (step) => encodeDiscard(step, before.encoding.sdk))
-    : hasRecordedParts(event)
-      ? changeStep(steered.state, event, (step) => encodeResponse(step, event, before.encoding))
-      : { state: steered.state, chunks: [] };
-  const ids = isVoid(event)
-    ? []
-    : (message.tool_calls ?? []).map((_, index) => formatCallId({ runId, path, turn, index }));
-  const calls = new Map([...responded.state.calls, ...ids.map((id) => [id, undefined] as const)]);
-  const after = recordSteering({ ...responded.state, calls }, event.steeringMessages?.after ?? []);
-  return { state: after.state, chunks: [...steered.chunks, ...responded.chunks, ...after.chunks] };
+  const first = recordSteering(before, event.steeringMessages?.before ?? []);
+  const response = encodeParts(first.state, event);
+  const ids = (message.tool_calls ?? []).map((_, index) => formatCallId({ runId, path, turn, index }));
+  const known = isVoid(event) ? [] : ids.map((id) => [id, undefined] as const);
+  const state = { ...response.state, calls: new Map([...response.state.calls, ...known]) };
+  const last = recordSteering(state, event.steeringMessages?.after ?? []);
+  return { state: last.state, chunks: [...first.chunks, ...response.chunks, ...last.chunks] };
+}
+
+function encodeParts(state: UiState, event: EventOf<'model.responded'>): UiChange {
+  const { sdk } = state.options;
+  if (isVoid(event)) return changeStep(state, event, (step) => encodeDiscard(step, sdk));
+  if (!hasRecordedParts(event)) return { state, chunks: [] };
+  return changeStep(state, event, (step) => encodeResponse(step, event, sdk));
 }
 
 function hasRecordedParts({ message }: EventOf<'model.responded'>): boolean {
@@ -277,7 +299,7 @@ function endStep(state: UiState): UiChange {
 
 function discard(state: UiState): UiChange {
   if (state.step === undefined) return { state, chunks: [] };
-  const { step, chunks } = encodeDiscard(state.step, state.encoding.sdk);
+  const { step, chunks } = encodeDiscard(state.step, state.options.sdk);
   return { state: { ...state, step }, chunks };
 }
 
@@ -311,7 +333,7 @@ function sendSteering(before: UiState, messages: readonly SteeringMessage[]): Ui
   const { state, chunks } = endStep(before);
   const sent = messages.map(({ id, message }): UiChunk => {
     const parts = toUserParts(message);
-    if (before.encoding.sdk !== 6) return { type: 'steering-message', id, parts };
+    if (before.options.sdk !== 6) return { type: 'steering-message', id, parts };
     return { type: 'data-steering-message', id, data: { parts: parts.map((part) => ({ ...part })) } };
   });
   return { state, chunks: [...chunks, ...sent] };
@@ -328,8 +350,8 @@ function hasParts({ step }: UiState): boolean {
 
 /** A part for the output stands after the text that it is read from. */
 function encodePartial(state: UiState, { turn, partial }: EventOf<'output.partial'>): UiChange {
-  const { step, encoding } = state;
-  if (encoding.text === 'whole' || step?.turn !== turn || !hasParts(state)) return { state, chunks: [] };
+  const { step, options } = state;
+  if (options.text === 'whole' || step?.turn !== turn || !hasParts(state)) return { state, chunks: [] };
   return { state: { ...state, step: { ...step, hasPartialOutput: true } }, chunks: [toOutputChunk(partial)] };
 }
 
@@ -338,12 +360,12 @@ function toOutputChunk(data: Json): UiChunk {
 }
 
 /** Encodes what a page may show while it happens, and does not keep. */
-function encodeNotice(state: UiState, event: RunEvent): UiChange {
-  const data = describeNotice(event);
+function encodeTransient(state: UiState, event: RunEvent): UiChange {
+  const data = describeTransient(event);
   return { state, chunks: data === undefined ? [] : [{ type: 'data-pawl', data, transient: true }] };
 }
 
-function describeNotice(event: RunEvent): Json | undefined {
+function describeTransient(event: RunEvent): Json | undefined {
   switch (event.type) {
     case 'handoff.completed':
       return { type: event.type, turn: event.turn, from: event.from, to: event.to };
@@ -369,6 +391,6 @@ function describeNotice(event: RunEvent): Json | undefined {
   }
 }
 
-function prepend(chunks: readonly UiChunk[], change: UiChange): UiChange {
+function addBefore(chunks: readonly UiChunk[], change: UiChange): UiChange {
   return { state: change.state, chunks: [...chunks, ...change.chunks] };
 }

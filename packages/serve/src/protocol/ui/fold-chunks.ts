@@ -15,7 +15,7 @@ function toMetadata({ messageMetadata }: UiChunk & { readonly type: 'start' }): 
 
 type PartChunk = Exclude<UiChunk, { readonly type: 'start' | 'finish' }>;
 
-function changeParts(parts: readonly UiPart[], chunk: PartChunk): readonly UiPart[] {
+function changeParts(parts: UiPart[], chunk: PartChunk): UiPart[] {
   switch (chunk.type) {
     case 'start-step':
       return [...parts, { type: 'step-start' }];
@@ -51,11 +51,10 @@ function changeParts(parts: readonly UiPart[], chunk: PartChunk): readonly UiPar
     }
     case 'tool-approval-response': {
       const { approvalId, approved, reason } = chunk;
-      return parts.map((part) => {
-        if (part.type !== 'dynamic-tool' || part.approval?.id !== approvalId) return part;
-        const approval = { ...part.approval, approved, ...(reason !== undefined && { reason }) };
-        return { ...part, state: 'approval-responded', approval };
-      });
+      const asked = parts.find((part) => part.type === 'dynamic-tool' && part.approval?.id === approvalId);
+      if (asked?.type !== 'dynamic-tool') return parts;
+      const approval = { ...asked.approval, approved, ...(reason !== undefined && { reason }) };
+      return changeTool(parts, asked.toolCallId, { state: 'approval-responded', approval });
     }
     case 'tool-output-available':
       return changeTool(parts, chunk.toolCallId, { state: 'output-available', output: chunk.output });
@@ -78,7 +77,7 @@ function changeParts(parts: readonly UiPart[], chunk: PartChunk): readonly UiPar
 type TextChunk = Extract<UiChunk, { readonly type: `${'text' | 'reasoning'}-${'delta' | 'end'}` }>;
 
 /** Changes the newest part of that kind that is open: a journal is folded, whose texts do not overlap. */
-function changeText(parts: readonly UiPart[], chunk: TextChunk): readonly UiPart[] {
+function changeText(parts: UiPart[], chunk: TextChunk): UiPart[] {
   const kind = chunk.type.startsWith('text') ? 'text' : 'reasoning';
   const at = parts.findLastIndex((part) => part.type === kind && 'state' in part && part.state === 'streaming');
   return parts.map((part, index) => {
@@ -87,28 +86,30 @@ function changeText(parts: readonly UiPart[], chunk: TextChunk): readonly UiPart
   });
 }
 
-function setTool(parts: readonly UiPart[], tool: UiToolPart): readonly UiPart[] {
-  const at = findTool(parts, tool.toolCallId);
-  if (at === -1) return [...parts, tool];
-  return parts.map((part, index) =>
-    index === at && part.type === 'dynamic-tool' ? { ...withoutResult(part), ...tool } : part,
-  );
+function setTool(parts: UiPart[], tool: UiToolPart): UiPart[] {
+  return findTool(parts, tool.toolCallId) === -1 ? [...parts, tool] : changeTool(parts, tool.toolCallId, { ...tool });
 }
 
-function withoutResult({ output: _, errorText: __, ...part }: UiToolPart): UiToolPart {
-  return part;
+/** The fields that a call gets with its next state. */
+interface ToolChange extends Pick<UiToolPart, 'state'> {
+  readonly [field: string]: unknown;
 }
 
-function changeTool(parts: readonly UiPart[], id: string, change: Partial<UiToolPart>): readonly UiPart[] {
+function changeTool(parts: UiPart[], id: string, change: ToolChange): UiPart[] {
   const at = findTool(parts, id);
-  return parts.map((part, index) => (index === at && part.type === 'dynamic-tool' ? { ...part, ...change } : part));
+  return parts.map((part, index) => {
+    if (index !== at || part.type !== 'dynamic-tool') return part;
+    const { output: _, errorText: __, ...kept } = { output: undefined, errorText: undefined, ...part };
+    // The encoder sends the chunks of a call in the order of its states, each with the fields of the next one.
+    return { ...kept, ...change } as UiToolPart;
+  });
 }
 
-function findTool(parts: readonly UiPart[], id: string): number {
+function findTool(parts: UiPart[], id: string): number {
   return parts.findLastIndex((part) => part.type === 'dynamic-tool' && part.toolCallId === id);
 }
 
-function changeData(parts: readonly UiPart[], chunk: UiChunk & { readonly type: `data-${string}` }): readonly UiPart[] {
+function changeData(parts: UiPart[], chunk: UiChunk & { readonly type: `data-${string}` }): UiPart[] {
   if (!('data' in chunk) || chunk.transient === true) return parts;
   const { type, id, data } = chunk;
   const part: UiPart = { type, ...(id !== undefined && { id }), data };

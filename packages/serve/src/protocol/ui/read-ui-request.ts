@@ -1,3 +1,4 @@
+import { checkOptions, type OptionTable } from '@pawl/core';
 import type { Json, UserMessage, UserPart } from '@pawl/core/chat';
 import { createInvalidError, createUnsupportedError } from '../problem.ts';
 
@@ -29,19 +30,25 @@ export type UiAnswer =
   | { readonly type: 'error'; readonly toolCallId: string; readonly reason: string };
 
 export interface UiRequestOptions {
-  /** @defaultValue 1_000 */
+  /** How many messages a request may have. @defaultValue 1_000 */
   readonly maxMessages?: number;
   /** Whether files may be web addresses, which the model's server fetches, or data URLs only. @defaultValue 'any' */
   readonly mediaUrls?: 'any' | 'data-only';
+  /** Whether system messages of the page are left out, or refused. @defaultValue 'ignore' */
+  readonly callerInstructions?: 'ignore' | 'reject';
 }
 
 /**
  * Reads the body of a POST of `useChat`.
  *
- * @throws HttpProblem 400 that names the field
+ * @throws HttpProblem 400 that names the field; ConfigError for an unknown option
  */
 export function readUiRequest(body: unknown, options: UiRequestOptions = {}): UiRequest {
-  const { maxMessages = 1_000, mediaUrls = 'any' } = options;
+  const {
+    maxMessages = 1_000,
+    mediaUrls = 'any',
+    callerInstructions = 'ignore',
+  } = checkOptions(options, UI_REQUEST, 'readUiRequest()');
   if (!isRecord(body)) throw createInvalidError('The body is not an object. Send what useChat sends.', 'body');
   const { id, trigger = 'submit-message', messageId, messages: list, message } = body;
   if (typeof id !== 'string' || id === '' || id.length > 255) {
@@ -58,6 +65,13 @@ export function readUiRequest(body: unknown, options: UiRequestOptions = {}): Ui
     throw createInvalidError(`messages has ${given.length} messages. Send at most ${maxMessages}.`, 'messages');
   }
   const read = given.map((each: unknown, index) => readMessage(each, `messages[${index}]`));
+  const instructions = callerInstructions === 'reject' ? read.find(({ role }) => role === 'system') : undefined;
+  if (instructions !== undefined) {
+    throw createUnsupportedError(
+      `${instructions.place} is a system message. The agent has its own.`,
+      instructions.place,
+    );
+  }
   const last = read.at(-1);
   const messages = listUserMessages(read, mediaUrls);
   const isRewrite =
@@ -71,6 +85,14 @@ export function readUiRequest(body: unknown, options: UiRequestOptions = {}): Ui
   const answers = isRewrite ? [] : readAnswers(answered ?? read.findLast(({ role }) => role === 'assistant'));
   return { chatId: id, messages, hasNewMessage: last?.role === 'user' || isRewrite, isRewrite, answers };
 }
+
+const UI_REQUEST: OptionTable<UiRequestOptions> = {
+  keys: {
+    maxMessages: 'number',
+    mediaUrls: { any: true, 'data-only': true },
+    callerInstructions: { ignore: true, reject: true },
+  },
+};
 
 interface GivenMessage {
   readonly id: unknown;
@@ -101,13 +123,13 @@ function listUserMessages(
   mediaUrls: UiRequestOptions['mediaUrls'],
 ): readonly UserMessage[] {
   const listed: UserMessage[] = [];
-  let steered: readonly string[] = [];
+  let insideTexts: readonly string[] = [];
   for (const { role, parts, place } of messages) {
     if (role === 'system') continue;
     if (role === 'user') {
       const message = readUserMessage(parts, { place: `${place}.parts`, mediaUrls });
       const text = JSON.stringify(message);
-      if (steered.includes(text)) steered = steered.toSpliced(steered.indexOf(text), 1);
+      if (insideTexts.includes(text)) insideTexts = insideTexts.toSpliced(insideTexts.indexOf(text), 1);
       else listed.push(message);
       continue;
     }
@@ -118,7 +140,7 @@ function listUserMessages(
       return [readUserMessage(own, { place: `${place}.parts[${index}].parts`, mediaUrls })];
     });
     listed.push(...inside);
-    steered = [...steered, ...inside.map((message) => JSON.stringify(message))];
+    insideTexts = [...insideTexts, ...inside.map((message) => JSON.stringify(message))];
   }
   return listed;
 }

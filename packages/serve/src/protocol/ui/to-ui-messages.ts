@@ -10,7 +10,7 @@ import type { UiMessage, UiPart, UiToolPart } from './ui-message.ts';
  * - A history has results as the text that the model read: a result that is JSON is parsed.
  * - The ids are those of the positions. They are equal each time, as long as the conversation only grows.
  */
-export function toUiMessages(messages: readonly Message[]): readonly UiMessage[] {
+export function toUiMessages(messages: readonly Message[]): UiMessage[] {
   const results = new Map(
     messages.flatMap((message) => (message.role === 'tool' ? [[message.tool_call_id, message]] : [])),
   );
@@ -32,7 +32,7 @@ interface StepContext {
   readonly results: ReadonlyMap<string, ToolMessage>;
 }
 
-function toStep(message: AssistantMessage, { index, results }: StepContext): readonly UiPart[] {
+function toStep(message: AssistantMessage, { index, results }: StepContext): UiPart[] {
   const { content, refusal, reasoning_content, reasoning, tool_calls: calls = [] } = message;
   const texts =
     typeof content === 'string'

@@ -2,7 +2,7 @@ import type { UserMessage, UserPart } from '@pawl/core/chat';
 import type { UiUserPart } from './ui-chunk.ts';
 
 /** Returns the parts of a user message for a page. A file that a server has under an id has no form that a browser can show. */
-export function toUserParts({ content }: UserMessage): readonly UiUserPart[] {
+export function toUserParts({ content }: UserMessage): UiUserPart[] {
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }];
   return content.flatMap(toParts);
 }

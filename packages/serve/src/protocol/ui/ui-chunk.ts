@@ -2,7 +2,8 @@ import type { Json } from '@pawl/core/chat';
 
 /**
  * The chunks of the AI SDK UI message stream that Pawl sends, as `ai` 7 spells them:
- * https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol. All of them are valid for `uiMessageChunkSchema` of `ai`.
+ * https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol. All of them are valid for `uiMessageChunkSchema` of `ai`. Lists are mutable, because those
+ * of `ai` are.
  */
 export type UiChunk =
   | { readonly type: 'start'; readonly messageId: string; readonly messageMetadata?: UiMetadata }
@@ -28,7 +29,7 @@ export type UiChunk =
   | { readonly type: 'tool-output-error'; readonly toolCallId: string; readonly errorText: string }
   | { readonly type: 'tool-output-denied'; readonly toolCallId: string }
   /** `ai` 6 does not have it. */
-  | { readonly type: 'steering-message'; readonly id: string; readonly parts: readonly UiUserPart[] }
+  | { readonly type: 'steering-message'; readonly id: string; readonly parts: UiUserPart[] }
   | UiDataChunk
   | { readonly type: 'finish'; readonly finishReason: UiFinishReason; readonly messageMetadata: UiMetadata }
   | { readonly type: 'abort'; readonly reason: string }

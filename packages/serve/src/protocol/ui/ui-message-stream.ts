@@ -1,10 +1,7 @@
-import { checkOptions, type OptionTable, type Run, type RunEvent } from '@pawl/core';
+import type { Run, RunEvent } from '@pawl/core';
 import { formatServerSentEvent, KEEP_ALIVE, STREAM_HEADERS } from '../server-sent-events.ts';
-import { createUiState, encodeUiEvent, type UiEncoding } from './encode-ui.ts';
+import { createUiState, encodeUiEvent, type UiEncoderOptions, type UiState } from './encode-ui.ts';
 import type { UiChunk } from './ui-chunk.ts';
-
-/** How a run is shown to a page. */
-export type UiStreamOptions = Partial<UiEncoding>;
 
 /**
  * Streams a run to `useChat`, in a route of your own: `return uiMessageStream(agent.run(messages))`. A page that disconnects does not end the run.
@@ -14,10 +11,9 @@ export type UiStreamOptions = Partial<UiEncoding>;
  */
 export function uiMessageStream(
   source: Run<unknown> | AsyncIterable<RunEvent>,
-  options: UiStreamOptions = {},
+  options: UiEncoderOptions = {},
 ): Response {
-  const encoding = readUiEncoding(options, 'uiMessageStream()');
-  const chunks = encodeUiEvents(source, encoding);
+  const chunks = encodeUiEvents(source, createUiState(options));
   const encoder = new TextEncoder();
   let keepAlive: ReturnType<typeof setInterval> | undefined;
   const body = new ReadableStream<Uint8Array>({
@@ -57,9 +53,9 @@ export function formatUiChunks(chunks: readonly UiChunk[]): string {
 /** Encodes all events. A run whose host fails ends with an error chunk. */
 async function* encodeUiEvents(
   source: Run<unknown> | AsyncIterable<RunEvent>,
-  encoding: UiEncoding,
+  start: UiState,
 ): AsyncGenerator<readonly UiChunk[], undefined> {
-  let state = createUiState(encoding);
+  let state = start;
   try {
     for await (const event of source) {
       const { state: next, chunks } = encodeUiEvent(state, event);
@@ -72,20 +68,3 @@ async function* encodeUiEvents(
     yield [{ type: 'error', errorText: error instanceof Error ? error.message : String(error) }];
   }
 }
-
-/** Fills in the defaults. @throws ConfigError for an unknown option or value. */
-export function readUiEncoding(options: UiStreamOptions, place: string): UiEncoding {
-  const checked = checkOptions(options, UI_ENCODING, place);
-  const { sdk = 7, text = 'live', toolOutput = 'full', innerCalls = 'all' } = checked;
-  return { sdk, text, toolOutput, innerCalls };
-}
-
-const UI_ENCODING: OptionTable<UiStreamOptions> = {
-  keys: {
-    sdk: 'number',
-    text: { live: true, whole: true },
-    toolOutput: { full: true, status: true },
-    innerCalls: { all: true, pending: true },
-  },
-  hints: { version: 'The option is "sdk".', sdkVersion: 'The option is "sdk".' },
-};
