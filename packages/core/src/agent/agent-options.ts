@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { Listeners } from '../event/observers.ts';
+import type { StateRule } from '../event/remembered-state.ts';
 import type { Conversation } from '../host/conversation.ts';
 import type { Host } from '../host/host.ts';
 import type { Limits } from '../limits/limits.ts';
@@ -43,11 +44,6 @@ export interface AgentBasics<Models = readonly ChatModel[]> {
   readonly toolChoice?: ToolChoice | { readonly first: ToolChoice };
   /** How often the model may correct an output that does not match the schema, or that `validate` or a guard rejects. @defaultValue 2 */
   readonly maxOutputRetries?: number;
-  /**
-   * Conditions that are evaluated when all calls of a turn have results, and may end the run as `completed`: `stopOnTool('tool_name')` or
-   * a function. The first condition that holds wins. Cannot be combined with `output`.
-   */
-  readonly stopWhen?: StopCondition | readonly StopCondition[];
   /** Request fields in the spelling of the wire: `temperature`, `max_completion_tokens` … */
   readonly modelSettings?: ChatSettings;
   readonly limits?: Limits;
@@ -68,6 +64,17 @@ export interface AgentBasics<Models = readonly ChatModel[]> {
    * without keys: `memoryWireLog()` of `@pawl/core/wire-log`. Inside a run of another agent, that agent's is used.
    */
   readonly wireLog?: WireLog | undefined;
+  /**
+   * The schema of a state that the run remembers: an object of JSON. Tools change it as part of their step (`toolContext.state.update`);
+   * instructions, `when`, `needsApproval`, `stopWhen`, guards, `validate` and history filters read it; `outcome.state` has it. It survives
+   * resumption, handoffs and forks. Agents that take over a conversation share it; an agent as a tool has its own.
+   */
+  readonly state?: Schema<object> | undefined;
+  /**
+   * How changes of a field by parallel calls are merged: `append` for lists, `add` for numbers, `last`. Without a rule the later call of
+   * the turn loses its changes, and the model reads that.
+   */
+  readonly stateRules?: Readonly<Record<string, StateRule>>;
   /** How many calls of one turn may run in parallel. @defaultValue 8 */
   readonly maxParallelToolCalls?: number;
   /** @defaultValue the system clock */
@@ -88,11 +95,18 @@ export interface AgentOptions<Context, Output, Handed = Output> extends AgentBas
   readonly handoffs?: Handoffs<Context, Handed>;
   /** The schema of the output. Without it the output is text. */
   readonly output?: Schema<Output> | undefined;
+  /**
+   * Conditions that are evaluated when all calls of a turn have results, and may end the run as `completed`: `stopOnTool('tool_name')` or
+   * a function, which returns a boolean or `{ output }`. The first condition that holds wins.
+   */
+  readonly stopWhen?: StopConditions<Context, NoInfer<OutputOrText<Output>>> | undefined;
   /** Checks the output beyond its schema. */
   readonly validate?: OutputValidator<Context, OutputOrText<Output>> | undefined;
   /** The first middleware is the outermost. */
   readonly middleware?: readonly Middleware<Context>[];
 }
+
+type StopConditions<Context, Output> = StopCondition<Context, Output> | readonly StopCondition<Context, Output>[];
 
 /** The output of an agent without a schema is text. */
 type OutputOrText<Output> = [Output] extends [never] ? string : Output;
@@ -132,6 +146,13 @@ export interface RunOptions extends RunBasics {
   readonly runId?: string;
   /** Records the steps of the run. @defaultValue memory of the run, which ends with it */
   readonly host?: Host;
+  /**
+   * The first state of the run, for an agent with `state`: for example `outcome.state` of the last run of a conversation. If it does not match the
+   * schema, the run fails.
+   *
+   * @defaultValue what the schema makes of an empty object
+   */
+  readonly state?: JsonObject;
   /** Stored with the run. */
   readonly metadata?: JsonObject;
   /** Whose run it is, such as the id of a user. Stored with the run, apart from `metadata`; `host.listRuns({ owner })` finds it. */
@@ -194,6 +215,7 @@ export interface PartsOptions<T, M, H, Instructed, Output, Models = readonly Cha
   readonly handoffs?: readonly H[] | (() => readonly H[]);
   readonly instructions?: string | ((context: Instructed) => string | Promise<string>) | TurnInstructions<Instructed>;
   readonly output?: Schema<Output>;
+  readonly stopWhen?: StopConditions<Instructed, NoInfer<Output>> | undefined;
   readonly validate?: OutputValidator<Instructed, Output> | undefined;
 }
 

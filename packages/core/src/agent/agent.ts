@@ -1,4 +1,6 @@
 import { completeClock, systemClock } from '../base/clock.ts';
+import { ConfigError } from '../base/errors.ts';
+import { describeValue } from '../base/options.ts';
 import { markOwn } from '../base/package-copy.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readInput, readUserMessage } from '../chat/read-input.ts';
@@ -7,10 +9,10 @@ import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Definition } from '../perform/definition.ts';
 import { runInScope } from '../perform/perform.ts';
-import { registerRunnable } from '../perform/step-code.ts';
+import { registerRunnable } from '../perform/runnables.ts';
 import { createToolOffer, createTurnInstructions, isTurnInstructions } from '../perform/turn-rules.ts';
 import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts';
-import type { Schema } from '../schema/schema.ts';
+import { compileSchema, type Schema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
 import type {
   AgentBasics,
@@ -278,7 +280,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
     instructions: isTurnInstructions(options.instructions) ? undefined : options.instructions,
     settings: output === undefined ? settings : { ...settings, response_format: makeResponseFormat(output) },
     limits,
-    stopConditions: readStopConditions(options, name),
+    stopConditions: readStopConditions(options as AgentOptions<never, unknown>, name),
     maxOutputRetries: checkWholeNumber(options.maxOutputRetries ?? 2, {
       agent: name,
       field: 'maxOutputRetries',
@@ -323,6 +325,7 @@ function makeDefinition<Context, Output>(
     toolObjects: listToolObjects(tools),
     ...readToolChoice(options.toolChoice),
     output,
+    state: defineState(options, name),
     validate: options.validate as Definition['validate'], // `Agent` checks the types of its value and context.
     middleware: [
       ...createTurnInstructions(options.instructions),
@@ -333,6 +336,25 @@ function makeDefinition<Context, Output>(
     handoffs: makeOnce(() => listDestinations(handoffs)),
     speakers: makeOnce(() => findSpeakers(blueprint())),
   };
+}
+
+/** @throws ConfigError for a schema that is none, and for a rule that does not exist */
+function defineState(
+  { state, stateRules: rules = {} }: Pick<AgentBasics, 'state' | 'stateRules'>,
+  agent: string,
+): Definition['state'] {
+  if (state === undefined) {
+    if (Object.keys(rules).length === 0) return undefined;
+    throw new ConfigError(`Agent "${agent}" has stateRules, but no state. Pass state: z.object({ … }).`);
+  }
+  const wrong = Object.entries(rules).find(([, rule]) => !['append', 'add', 'last'].includes(rule));
+  if (wrong !== undefined) {
+    throw new ConfigError(
+      `Agent "${agent}": stateRules.${wrong[0]} is ${describeValue(wrong[1])}. Pass "append", "add" or "last".`,
+    );
+  }
+  const { validate } = compileSchema(state, `Agent "${agent}", state`);
+  return { agent, validate, rules };
 }
 
 function readToolChoice(choice: AgentBasics['toolChoice']): Pick<Definition, 'toolChoice' | 'firstToolChoice'> {

@@ -1,6 +1,6 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
-import { stringifyCanonical } from '../base/json.ts';
+import { type JsonObject, stringifyCanonical } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
@@ -11,6 +11,7 @@ import { apply } from '../loop/apply.ts';
 import { createState } from '../loop/state.ts';
 import { OtherRunError } from '../perform/nested-run.ts';
 import type { Scope } from '../perform/scope.ts';
+import { checkState } from '../perform/state-draft.ts';
 import { createEventStep, stamp, toInterruption } from '../perform/step.ts';
 import { type BegunRun, type Blueprint, compareDefinition, type Instructions, type RunInput } from './blueprint.ts';
 
@@ -19,6 +20,8 @@ export interface BeginOptions {
   readonly scope: Scope;
   /** Returns the input of the run. If it throws, the run fails. */
   readonly readInput: () => RunInput | Promise<RunInput>;
+  /** The first state of the run. @defaultValue what the schema makes of an empty object */
+  readonly state?: JsonObject | undefined;
   /** The definition of the agent, if the run record does not contain it. */
   readonly definition: DefinitionRecord | undefined;
   /** Whether to throw an `OtherRunError` if another agent or another input is recorded. @defaultValue false */
@@ -42,7 +45,8 @@ export async function begin(options: BeginOptions): Promise<BegunRun> {
     return { scope, state: apply(createState(first ?? (await readValidHistory(readInput))), event) };
   if (first === undefined && options.refusesOther === true) await checkSame(event, options);
   const { messages, instructions, definition } = event;
-  const state = createState(first ?? History.from(messages));
+  const start = createState(first ?? History.from(messages));
+  const state = event.state === undefined ? start : apply(start, event);
   // If the run record has the definition, it was compared when the run was claimed.
   const known = definition === undefined ? {} : compareDefinition(event, { blueprint, scope });
   const given = event.input === undefined ? {} : { input: event.input };
@@ -73,21 +77,29 @@ async function readValidHistory(readInput: BeginOptions['readInput']): Promise<H
   }
 }
 
-async function createStartEvent({ blueprint, scope, readInput, definition }: BeginOptions): Promise<JournalEvent> {
+async function createStartEvent({
+  blueprint,
+  scope,
+  readInput,
+  state,
+  definition,
+}: BeginOptions): Promise<JournalEvent> {
   const { context, cancellation } = scope;
-  const { name: agent } = blueprint.definition;
+  const { name: agent, state: declared } = blueprint.definition;
   try {
     const { history, input } = await runUntilCancelled(cancellation, async () => readInput());
     const { messages } = history;
     const resolve = (): Promise<string | undefined> => resolveInstructions(blueprint.instructions, context);
     const instructions =
       typeof blueprint.instructions === 'function' ? await runUntilCancelled(cancellation, resolve) : await resolve();
+    const first = declared && (await runUntilCancelled(cancellation, () => checkState(declared, state ?? {})));
     return {
       type: 'run.started',
       agent,
       messages,
       ...(input !== undefined && { input }),
       ...(instructions !== undefined && { instructions }),
+      ...(first !== undefined && { state: first }),
       ...(definition !== undefined && { definition }),
       ...stamp(scope),
     };

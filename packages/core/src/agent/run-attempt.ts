@@ -1,4 +1,5 @@
 import { onCancel } from '../base/cancellation.ts';
+import type { JsonObject } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
 import { toErrorData } from '../event/error-data.ts';
@@ -105,7 +106,9 @@ interface AttemptScope {
 }
 
 async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
-  return from.blueprint.head(await begin({ ...from, readInput: () => restoreInput(record, from.blueprint) }));
+  const { blueprint } = from;
+  const given = { readInput: () => restoreInput(record, blueprint), state: restoreState(record) };
+  return blueprint.head(await begin({ ...from, ...given }));
 }
 
 function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
@@ -210,6 +213,14 @@ export async function validateOutput<Output>(
 /** Restores the input of a run. A queued run of a flow may have its input as a text. */
 function restoreInput(record: RunRecord, blueprint: Blueprint): RunInput {
   return blueprint.restoreInput?.(record) ?? { history: restoreHistory(record) };
+}
+
+/** Restores the state that a run begins with: that of its record, or of the other run at the point where it was forked. */
+function restoreState({ state, forked }: RunRecord): JsonObject | undefined {
+  if (forked?.conversation === undefined) return state;
+  const { record, events } = forked.conversation;
+  const folded = events.reduce(apply, createState(restoreHistory(record)));
+  return folded.remembered?.value ?? restoreState(record);
 }
 
 /** Restores the history that a run begins with. A forked run begins with the messages of the other run at that point, and its own input. */

@@ -1,4 +1,4 @@
-import type { Json } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { FinishReason } from '../chat/response.ts';
@@ -8,6 +8,7 @@ import type { FailedAttempt } from './failed-attempt.ts';
 import type { HistoryEdit } from './history-edit.ts';
 import type { Conclusion, LimitName, Outcome, PendingCall, UsageShare } from './outcome.ts';
 import type { Rejection } from './rejection.ts';
+import type { StateChange } from './remembered-state.ts';
 import type { Usage } from './usage.ts';
 
 /** The time of the step. */
@@ -66,6 +67,8 @@ export interface RunStartedEvent extends StepTime {
   readonly input?: Json;
   /** The agent's instructions, resolved for this run. */
   readonly instructions?: string;
+  /** The state at the beginning, if the agent has one. */
+  readonly state?: JsonObject;
   /** The definition of the agent at that time. Set if the run's record does not have it: for an enqueued run or a run inside another. */
   readonly definition?: DefinitionRecord;
 }
@@ -232,6 +235,8 @@ export interface ToolFinishedEvent extends ClosedCallBase {
   readonly durationMs: number;
   /** The whole result, if `content` has only its head and tail, or adds that a person edited the call. */
   readonly fullContent?: string;
+  /** What the call changed of the state of the run. */
+  readonly stateChange?: StateChange;
   /** Images and files, which are sent to the model in a user message. */
   readonly parts?: readonly UserPart[];
   /** The tool returned this text, although it looks like JSON. */
@@ -281,6 +286,8 @@ export interface HandoffCompletedEvent extends TurnEventBase, NestedRunUsage {
   readonly to: string;
   /** The instructions of the other agent, resolved at this time. */
   readonly instructions?: string;
+  /** The state of the run, if the schema of the other agent changed it. */
+  readonly state?: JsonObject;
   /** Replacements in the history that the other agent sees. The history itself stays complete. */
   readonly edits?: readonly HistoryEdit[];
   /** The definition of the other agent at that time. */

@@ -1,4 +1,4 @@
-import type { Json } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
 import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
@@ -60,6 +60,8 @@ export interface OutcomeBase {
    * cancelled.
    */
   readonly messages: readonly Message[];
+  /** The state of the run, if one of its agents has a state. To continue with it, pass it to the next run: `agent.run(input, { state })`. */
+  readonly state?: JsonObject;
   readonly usage: Usage;
   /**
    * What each agent and each of its tools used: agents in the order in which they became active, the tools of each by name. Their

@@ -28,6 +28,8 @@ export interface RunRecord {
   readonly isEnqueued?: true;
   /** The agent's version and tools at the start. For an enqueued run, the event of its first step has them. */
   readonly definition?: DefinitionRecord;
+  /** The first state of the run, as passed to `agent.run`. */
+  readonly state?: JsonObject;
   /** For a fork: the run and the step that it was forked from. */
   readonly forked?: ForkOrigin;
   /** The conversation that the run is part of. Its messages are the first ones of `messages`. */
@@ -165,6 +167,8 @@ export type QueuedInput = string | readonly Message[] | { readonly input: Json }
 
 /** An enqueued run cannot be part of a conversation: which messages come before its input is known only when it begins. */
 export interface EnqueueOptions {
+  /** The first state of the run, as for `agent.run`. */
+  readonly state?: JsonObject;
   /** @defaultValue a random UUID */
   readonly runId?: string;
   /** Each replaces the agent's own limit of that name. */

@@ -10,6 +10,7 @@ import type {
   StepFinishedEvent,
   ToolRepeatedFailureEvent,
 } from '../event/journal-event.ts';
+import { createRememberedState } from '../event/remembered-state.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, getOriginalCall, hasBegun, toRefusedEnd, updateCall, withNestedUsage, withUsage } from './calls.ts';
 import { classifyResponse, type ResponseKind, readRefusal } from './classify-response.ts';
@@ -23,6 +24,7 @@ export function apply(before: RunState, event: JournalEvent): RunState {
   const state: RunState = { ...before, activeMs: Math.max(before.activeMs, event.activeMs) };
   switch (event.type) {
     case 'run.started':
+      return event.state === undefined ? state : { ...state, remembered: createRememberedState(event.state) };
     case 'run.finished':
       return state;
     case 'turn.prepared':
@@ -147,10 +149,22 @@ function applyReprompt(state: RunState, { reason, guard = '', message }: ModelRe
 function applyHandoff(before: RunState, event: HandoffCompletedEvent): RunState {
   const state = withFilteredHistory(withNestedUsage(before, event), event.edits ?? []);
   const { handoffs, reprompts } = state;
+  const remembered =
+    event.state === undefined
+      ? state.remembered
+      : createRememberedState(event.state, (state.remembered?.version ?? 0) + 1);
   const none = { guardRetries: NONE, invalidCalls: NONE, repeatedFailures: NONE };
   const anew = { tools: undefined, hasCalled: false, results: [], memory: {}, countedPrefix: undefined, ...none };
   const shares = addShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });
-  return { ...state, ...anew, shares, reprompts: { ...reprompts, output: 0 }, speaker: event, handoffs: handoffs + 1 };
+  return {
+    ...state,
+    ...anew,
+    remembered,
+    shares,
+    reprompts: { ...reprompts, output: 0 },
+    speaker: event,
+    handoffs: handoffs + 1,
+  };
 }
 
 /** The usage counts the conversation only if the first attempt succeeded: the tokens of a failed attempt are an estimate. */

@@ -9,7 +9,9 @@ import {
 } from '../chat/message.ts';
 import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/journal-event.ts';
 import type { PendingCall, UsageShare } from '../event/outcome.ts';
+import { createRememberedState, foldStateChange } from '../event/remembered-state.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
+import { describeStateConflict } from './loop-prompts.ts';
 import { addShare, type SpentShare } from './shares.ts';
 import type { CallState, InvalidCallCount, RepeatedFailure, RunEnd, RunState } from './state.ts';
 import { withMessages } from './visible-history.ts';
@@ -71,7 +73,9 @@ function readEditedText(edited: Json): string | undefined {
 
 /** Closes a call. The results of a turn enter the history together, after its last call, in the order of the model's calls. */
 export function closeCall(before: RunState, event: ToolCallClosedEvent): RunState {
-  const state = updateCall(withNestedUsage(before, event), event.index, { status: 'closed', closedBy: event });
+  const { remembered, closedBy } = foldState(before, event);
+  const used = { ...withNestedUsage(before, event), remembered };
+  const state = updateCall(used, event.index, { status: 'closed', closedBy });
   const counted: RunState = {
     ...state,
     toolCalls: state.toolCalls + (event.type === 'tool.skipped' ? 0 : 1),
@@ -81,6 +85,17 @@ export function closeCall(before: RunState, event: ToolCallClosedEvent): RunStat
   };
   const closed = counted.calls.flatMap((call) => (call.closedBy === undefined ? [] : [call.closedBy]));
   return closed.length < counted.calls.length ? counted : closeTurn(counted, closed);
+}
+
+/** Folds the change of a call into the state. If it conflicts with another one, the model reads that in the result. */
+function foldState(
+  { remembered }: RunState,
+  event: ToolCallClosedEvent,
+): Pick<RunState, 'remembered'> & { readonly closedBy: ToolCallClosedEvent } {
+  if (event.type !== 'tool.finished' || event.stateChange === undefined) return { remembered, closedBy: event };
+  const { state, conflicts } = foldStateChange(remembered ?? createRememberedState({}), event.stateChange);
+  if (conflicts.length === 0) return { remembered: state, closedBy: event };
+  return { remembered, closedBy: { ...event, content: `${event.content}\n${describeStateConflict(conflicts)}` } };
 }
 
 /** Whether a call that waits for this reason has already run: approving it runs it again. */

@@ -14,6 +14,7 @@ export function createOutcome(
     runId,
     agent: state.speaker?.to ?? agent,
     messages: buildTranscript(state),
+    ...(state.remembered !== undefined && { state: state.remembered.value }),
     usage: state.usage,
     usageBy: listUsageShares(state.shares, agent),
     turnCount: state.turn,

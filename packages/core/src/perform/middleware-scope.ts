@@ -37,12 +37,13 @@ export function createMiddlewareScope(
   { turn, requests, segment, model = definition.model }: MiddlewareStep,
 ): MiddlewareScope<never> {
   const callModel: MiddlewareScope['callModel'] = (asked, request) => requests.send(asked, request);
-  const { replacedMessages: earlier, filteredHistory } = getState();
+  const { replacedMessages: earlier, filteredHistory, remembered } = getState();
   const replaced = filteredHistory === undefined ? earlier : [...earlier, ...filteredHistory.hiddenMessages];
   return {
     context,
     runId,
     path,
+    state: remembered?.value,
     turn,
     model,
     signal: cancellation.signal,

@@ -56,7 +56,7 @@ export async function runHook<Result>(hook: HookCall<Result>, work: () => Promis
   const state = new HookState(work);
   const ended = state.start(hook.call);
   if (!state.isCalled) {
-    await waitFor(Promise.race([ended, state.called]), hook, 'did not call its work');
+    await waitFor(Promise.race([ended, state.waitForCall()]), hook, 'did not call its work');
     if (state.hasEnded && !state.isCalled && state.failure === undefined)
       guard.report(name, new Error(`instrumentation.${name} did not call its work.`));
   }
@@ -94,8 +94,8 @@ class HookState<Result> {
     return this.#worked !== undefined;
   }
 
-  /** Resolves when the work is called. */
-  get called(): Promise<void> {
+  /** Resolves when the hook calls the work. */
+  waitForCall(): Promise<void> {
     return new Promise((resolve) => {
       this.#onCalled = resolve;
     });

@@ -27,9 +27,9 @@ export function createTurnInstructions<Context>(
 ): readonly Middleware<Context>[] {
   if (!isTurnInstructions(instructions)) return [];
   const { eachTurn } = instructions;
-  const prepareTurn: Middleware<Context>['prepareTurn'] = async (plan, { context, runId, path }) => {
+  const prepareTurn: Middleware<Context>['prepareTurn'] = async (plan, { context, state, runId, path }) => {
     const { turn, messages } = plan;
-    const text: unknown = await eachTurn(context, { turn, messages, runId, path });
+    const text: unknown = await eachTurn(context, { turn, messages, state, runId, path });
     if (typeof text === 'string') return { ...plan, instructions: text };
     if (text === undefined || text === null) return { ...plan, instructions: undefined };
     throw new ConfigError(`instructions.eachTurn returned ${describeValue(text)}. Return a string.`);
@@ -40,11 +40,12 @@ export function createTurnInstructions<Context>(
 /** Creates the middleware that leaves out the tools that a turn does not have, by their `when`. */
 export function createToolOffer(tools: Iterable<Tool<never>>): readonly Middleware<never>[] {
   if (![...tools].some(({ when }) => when !== undefined)) return [];
-  const prepareTurn: Middleware<never>['prepareTurn'] = async (plan, { context, runId, path }) => {
+  const prepareTurn: Middleware<never>['prepareTurn'] = async (plan, { context, state, runId, path }) => {
     const { turn, messages } = plan;
+    const upcoming = { turn, messages, state, runId, path };
     const offers = await Promise.all(
       plan.tools.map(async ({ name, when }) => {
-        const isOffered: unknown = when === undefined ? true : await when(context, { turn, messages, runId, path });
+        const isOffered: unknown = when === undefined ? true : await when(context, upcoming);
         if (typeof isOffered === 'boolean') return isOffered;
         throw new ConfigError(`Tool "${name}": when returned ${describeValue(isOffered)}. Return true or false.`);
       }),

@@ -7,6 +7,7 @@ import {
   type PendingCall,
   type Run,
   type RunEvent,
+  type SuspendedOutcome,
 } from '@pawl/core';
 import type { AuthInfo, CallToolResult, InputRequiredResult, RequestStateCodec, ServerContext } from '../server-sdk.ts';
 import { inputRequired } from '../server-sdk.ts';
@@ -29,6 +30,8 @@ export interface CallScope {
   readonly isBoundToClient: boolean;
   readonly codec: RequestStateCodec<SuspendedRun>;
   readonly options: AgentServerOptions;
+  /** Makes a task of the run, for a client that knows tasks. */
+  readonly createTask?: (run: Run<unknown>) => Promise<CallToolResult>;
 }
 
 type CallInput = Readonly<Record<string, unknown>>;
@@ -44,11 +47,13 @@ export async function callAgent(
     if (suspended !== undefined && suspended.agent !== scope.tool.name) {
       return createError('The answer belongs to a call of another tool.');
     }
-    if (suspended !== undefined) await answerCalls(suspended, context, scope);
+    if (suspended !== undefined) await answerSuspended(suspended, context, scope);
     // A run is a thenable: an async function must not return it.
-    const run = suspended === undefined ? startRun(input, context, scope) : resumeRun(suspended, context, scope);
+    const run = suspended === undefined ? startRun(input, context, scope) : resumeRun(suspended.runId, context, scope);
+    if (scope.createTask !== undefined) return await scope.createTask(run);
     const outcome = await follow(run, context);
-    return await createResult(outcome, context, scope);
+    if (outcome.status === 'suspended') return await askClient(outcome.runId, outcome.pending, { context, scope });
+    return createOutcomeResult(outcome, scope.tool);
   } catch (error) {
     if (!HostError.isInstance(error) && !ApprovalError.isInstance(error)) throw error;
     // The client can act on these: a key of another call, an answer that came too late.
@@ -86,27 +91,46 @@ function createRunId(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-async function answerCalls(
+/** Answers the calls that the client was asked about. */
+async function answerSuspended(
   { runId, pending: asked }: SuspendedRun,
-  { mcpReq, http }: ServerContext,
-  { host, options }: CallScope,
+  context: ServerContext,
+  scope: CallScope,
 ): Promise<void> {
-  const authInfo = http?.authInfo;
-  const by = getOwner(authInfo);
-  const { outcome } = await host.getRun(runId);
+  const { outcome } = await scope.host.getRun(runId);
   const pending = outcome?.status === 'suspended' ? outcome.pending : [];
   // A call that was answered meanwhile, or by an earlier attempt at this request, is not answered again.
   const open = pending.filter((call) =>
     asked.some(([id, fingerprint]) => call.id === id && call.fingerprint === fingerprint),
   );
-  for (const call of open) {
-    const answer = readAnswer(call, mcpReq.inputResponses ?? {});
-    if (answer === undefined || (await options.mayAnswer?.({ authInfo, pending: call })) === false) continue;
-    await host.answer(runId, call.id, answer, by === undefined ? {} : { by });
-  }
+  await answerCalls({ runId, pending: open, responses: context.mcpReq.inputResponses ?? {} }, context, scope);
 }
 
-function resumeRun({ runId }: SuspendedRun, { mcpReq, http }: ServerContext, scope: CallScope): Run<unknown> {
+interface AnsweredCalls {
+  readonly runId: string;
+  readonly pending: readonly PendingCall[];
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+/** Answers the calls that have a response, if the caller may. Resolves their number. */
+export async function answerCalls(
+  { runId, pending, responses }: AnsweredCalls,
+  { http }: ServerContext,
+  { host, options }: CallScope,
+): Promise<number> {
+  const authInfo = http?.authInfo;
+  const by = getOwner(authInfo);
+  let count = 0;
+  for (const call of pending) {
+    const answer = readAnswer(call, responses);
+    if (answer === undefined || (await options.mayAnswer?.({ authInfo, pending: call })) === false) continue;
+    await host.answer(runId, call.id, answer, by === undefined ? {} : { by });
+    count += 1;
+  }
+  return count;
+}
+
+export function resumeRun(runId: string, { mcpReq, http }: ServerContext, scope: CallScope): Run<unknown> {
   const { tool, host, options, isBoundToClient } = scope;
   return tool.agent.resume(runId, {
     host,
@@ -142,16 +166,14 @@ function describeProgress(event: RunEvent): string | undefined {
   }
 }
 
-async function createResult(
-  outcome: Outcome<unknown>,
-  context: ServerContext,
-  scope: CallScope,
-): Promise<CallToolResult | InputRequiredResult> {
+/** Turns an outcome to the result of the tool. */
+export function createOutcomeResult(
+  outcome: Exclude<Outcome<unknown>, SuspendedOutcome>,
+  tool: AgentTool,
+): CallToolResult {
   switch (outcome.status) {
     case 'completed':
-      return { ...createOutput(outcome.output, outcome.text, scope.tool), _meta: { 'pawl.dev/runId': outcome.runId } };
-    case 'suspended':
-      return askClient(outcome.runId, outcome.pending, { context, scope });
+      return { ...createOutput(outcome.output, outcome.text, tool), _meta: { 'pawl.dev/runId': outcome.runId } };
     case 'failed':
       return createError(`The agent failed: ${outcome.error.message}`);
     case 'aborted':

@@ -1,20 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { memoryHost } from '@pawl/core';
 import {
+  type CallToolResult,
   createMcpHandler,
   createRequestStateCodec,
   fromJsonSchema,
   hostHeaderValidationResponse,
   localhostAllowedHostnames,
-  McpServer,
   type McpServerFactory,
   originValidationResponse,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
   type StdioServerHandle,
   serveStdio,
+  type Tool,
 } from '../server-sdk.ts';
 import { type CallScope, callAgent, getOwner, type SuspendedRun } from './call-agent.ts';
 import { type AgentServerOptions, readServerOptions } from './options.ts';
-import { type AnyAgent, readAgents, type ServedAgent } from './served-agent.ts';
+import { type AgentTool, type AnyAgent, readAgents, type ServedAgent } from './served-agent.ts';
+import { addTasks, createTask, hasTasks, TASKS_EXTENSION } from './tasks.ts';
 
 /** Agents as an MCP server, in three forms. */
 export interface AgentServer {
@@ -55,13 +60,18 @@ export function createAgentServer(
   });
   const factory: McpServerFactory = () => {
     const { name = 'pawl', version = '1.0.0', instructions } = options;
-    const server = new McpServer(
+    const server = new Server(
       { name, version },
-      { ...(instructions !== undefined && { instructions }), requestState: { verify: codec.verify } },
+      {
+        capabilities: { tools: {}, ...(options.host !== undefined && { extensions: { [TASKS_EXTENSION]: {} } }) },
+        ...(instructions !== undefined && { instructions }),
+        requestState: { verify: codec.verify },
+      },
     );
-    for (const tool of tools) {
-      registerAgent(server, { tool, host, isBoundToClient: options.host === undefined, codec, options });
-    }
+    const isBoundToClient = options.host === undefined;
+    const scopes = tools.map((tool): CallScope => ({ tool, host, isBoundToClient, codec, options }));
+    addTools(server, scopes);
+    if (!isBoundToClient) addTasks(server, scopes);
     return server;
   };
   const handler = createMcpHandler(factory);
@@ -73,16 +83,38 @@ export function createAgentServer(
   };
 }
 
-function registerAgent(server: McpServer, scope: CallScope): void {
-  const { name, title, description, input, output, annotations } = scope.tool;
-  const config = {
+/** Adds the agents as tools. `McpServer` would accept no result that is a task. */
+function addTools(server: Server, scopes: readonly CallScope[]): void {
+  server.setRequestHandler('tools/list', () => ({ tools: scopes.map(({ tool }) => describeTool(tool)) }));
+  const schemas = new Map(scopes.map(({ tool }) => [tool.name, fromJsonSchema<object>(tool.input)]));
+  server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }, context) => {
+    const scope = scopes.find(({ tool }) => tool.name === name);
+    if (scope === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool "${name}".`);
+    const checked = await schemas.get(name)?.['~standard'].validate(given);
+    if (checked?.issues !== undefined) {
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        `Invalid arguments for ${name}: ${checked.issues[0]?.message}`,
+      );
+    }
+    const isTask = !scope.isBoundToClient && hasTasks(context);
+    const createTaskOfRun: CallScope['createTask'] = async (run) =>
+      (await createTask(run, scope.host)) as CallToolResult; // Of the extension.
+    const result = await callAgent({ ...given }, context, isTask ? { ...scope, createTask: createTaskOfRun } : scope);
+    const isPlain = !('resultType' in result);
+    return isPlain ? server.projectCallToolResult(result as CallToolResult, scope.tool.output) : result; // By its type.
+  });
+}
+
+function describeTool({ name, title, description, input, output, annotations }: AgentTool): Tool {
+  return {
+    name,
     ...(title !== undefined && { title }),
     description,
-    inputSchema: fromJsonSchema<object>(input),
-    ...(output !== undefined && { outputSchema: fromJsonSchema<object>(output) }),
+    inputSchema: { type: 'object', ...input },
+    ...(output !== undefined && { outputSchema: { type: 'object', ...output } }),
     ...(annotations !== undefined && { annotations }),
-  };
-  server.registerTool(name, config, (given, context) => callAgent({ ...given }, context, scope));
+  } as Tool; // A JSON Schema of the application.
 }
 
 async function handleRequest(

@@ -43,8 +43,8 @@ const RESULT_FIELDS: ReadonlySet<string> = new Set(['content', 'output', 'fullCo
 /** Returns what of an outcome leaves the server. The messages of a conversation have an endpoint of their own. */
 export function toPublicOutcome(outcome: Outcome<unknown>): Json {
   const { messages: _, ...fields } = outcome;
-  const inner = { spentBy: undefined, usageBy: undefined, attempts: undefined };
-  const { spentBy: __, usageBy: ___, attempts: ____, ...rest } = { ...inner, ...fields };
+  const inner = { spentBy: undefined, usageBy: undefined, attempts: undefined, state: undefined };
+  const { spentBy: __, usageBy: ___, attempts: ____, state: _____, ...rest } = { ...inner, ...fields };
   const shown = 'error' in rest ? { ...rest, error: toPublicError(rest.error) } : rest;
   return JSON.parse(JSON.stringify(shown)); // An output schema can return values that are not JSON.
 }
@@ -93,7 +93,7 @@ const LIVE_CALL = {
 } as const;
 
 const PUBLIC_FIELDS: PublicFields = {
-  'run.started': { ...TIME, messages: false, input: false, instructions: false, definition: false },
+  'run.started': { ...TIME, state: false, messages: false, input: false, instructions: false, definition: false },
   'turn.prepared': {
     ...TURN,
     ...NESTED,
@@ -147,6 +147,7 @@ const PUBLIC_FIELDS: PublicFields = {
   'run.suspended': { ...TURN, ...NESTED, pending: true },
   'tool.finished': {
     ...CLOSED,
+    stateChange: false,
     handoffTo: true,
     durationMs: true,
     fullContent: false,
@@ -160,6 +161,7 @@ const PUBLIC_FIELDS: PublicFields = {
   'handoff.completed': {
     ...TURN,
     ...NESTED,
+    state: false,
     from: true,
     to: true,
     instructions: false,
