@@ -91,7 +91,7 @@ describe('4. amounts', () => {
   });
 });
 
-describe('5. what is said', () => {
+describe('5. what is sent', () => {
   test('every response has an id, is not stored and not sniffed, and onRequest gets no content', async () => {
     const reports: RequestReport[] = [];
     const { send } = await startServer({ agents: [createEchoAgent()], onRequest: (report) => reports.push(report) });

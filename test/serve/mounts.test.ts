@@ -20,6 +20,6 @@ test.each([
   const { port } = http.address() as AddressInfo;
   const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   const answer = await fetch(`http://127.0.0.1:${port}/ai/v1/chat/completions`, init);
-  expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'You said: Hi.' } }] });
+  expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'You wrote: Hi.' } }] });
   expect((await fetch(`http://127.0.0.1:${port}/ai/v1/none`)).status).toBe(404);
 });

@@ -1,7 +1,7 @@
 import { type Answer, type Host, HostError } from '@pawl/core';
 import type { UserMessage } from '@pawl/core/chat';
 import type { ForkOptions, RunFilter, RunProgress, RunSummary } from '@pawl/core/host';
-import { formatOwner, maySee } from '../access/owner.ts';
+import { canSee, formatOwner } from '../access/owner.ts';
 import type { Principal } from '../access/principal.ts';
 import type { ServeSettings } from '../options.ts';
 import { createUnknownRunError, HttpProblem } from '../protocol/problem.ts';
@@ -42,7 +42,7 @@ export class RunControl {
       if (HostError.isInstance(error) && error.code === 'run.unknown') throw createUnknownRunError(runId);
       throw error;
     });
-    if (!maySee(principal, progress.record.owner)) throw createUnknownRunError(runId);
+    if (!canSee(principal, progress.record.owner)) throw createUnknownRunError(runId);
     return progress;
   }
 
@@ -126,8 +126,8 @@ export class RunControl {
    */
   async sendMessage(principal: Principal, runId: string, message: UserMessage): Promise<boolean> {
     const { status } = await this.find(principal, runId);
-    const steered = status === 'running' ? this.#registry.steer(runId, message) : undefined;
-    if (steered !== undefined) return steered;
+    const isTaken = status === 'running' ? this.#registry.steer(runId, message) : undefined;
+    if (isTaken !== undefined) return isTaken;
     if (status === 'running') {
       throw new HttpProblem(
         `Another process works on run "${runId}". Send the message there, or when the run has ended.`,
