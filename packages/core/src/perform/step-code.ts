@@ -15,7 +15,7 @@ import { UnknownOutcomeError } from '../tool/errors.ts';
 import type { ChildRunOptions, Runnable } from '../tool/runnable.ts';
 import type { Effect } from '../tool/tool.ts';
 import { createChild, type NestedRun, NestedRunError, OtherRunError, type OuterRun } from './nested-run.ts';
-import { createSpentFields, type Spending } from './replay-runs.ts';
+import { createSpentFields, type NestedTotals } from './replay-runs.ts';
 import { findDelegate } from './runnables.ts';
 import type { EventSink, Scope } from './scope.ts';
 import { addPath, createEventStep, stamp } from './step.ts';
@@ -49,7 +49,7 @@ export class StepCode {
   #waiting: WaitingRuns | undefined;
   #failure: HostError | undefined;
   #hasFinished = false;
-  #spent: Spending = NOTHING;
+  #spent: NestedTotals = NOTHING;
 
   constructor(scope: Scope, options: StepCodeOptions) {
     this.#scope = scope;
@@ -246,7 +246,7 @@ export class StepCode {
 
   async #settle(nested: NestedRun, ended: EndedStep): Promise<CompletedOutcome<unknown>> {
     const { outcome, emitFinished, settle } = nested;
-    this.#spent = addSpending(this.#spent, outcome);
+    this.#spent = addTotals(this.#spent, outcome);
     const settled = settle();
     settled.catch(() => undefined); // Prevents an unhandled rejection while the end of the step is recorded.
     if (outcome.status === 'suspended') {
@@ -256,7 +256,7 @@ export class StepCode {
         this.#waiting = {
           pending: [...this.pending, ...outcome.pending],
           error: first,
-          spent: addSpending(spent, outcome),
+          spent: addTotals(spent, outcome),
         };
       });
       return settled;
@@ -283,7 +283,7 @@ export class StepCode {
     const event = {
       ...named,
       ...(target !== undefined && { target }),
-      ...createSpentFields(addSpending(NOTHING, outcome)),
+      ...createSpentFields(addTotals(NOTHING, outcome)),
       ...this.#stampStep(startedAt),
     };
     if (status === 'completed') return { type: 'step.finished', ...event };
@@ -330,12 +330,12 @@ interface WaitingRuns {
   readonly pending: readonly PendingCall[];
   /** What code gets that begins another step. */
   readonly error: unknown;
-  readonly spent: Spending;
+  readonly spent: NestedTotals;
 }
 
-const NOTHING: Spending = { usage: NO_USAGE, toolCalls: 0 };
+const NOTHING: NestedTotals = { usage: NO_USAGE, toolCalls: 0 };
 
-function addSpending({ usage, usageBy = [], toolCalls }: Spending, outcome: NestedRun['outcome']): Spending {
+function addTotals({ usage, usageBy = [], toolCalls }: NestedTotals, outcome: NestedRun['outcome']): NestedTotals {
   return {
     usage: addUsage(usage, outcome.usage),
     usageBy: addUsageShares(usageBy, outcome.usageBy),
