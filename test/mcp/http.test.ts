@@ -158,6 +158,23 @@ test('isolation: run opens a connection per run, and closes it when the run ends
   expect(ended.map(({ headers }) => headers['mcp-session-id'])).toHaveLength(2);
 });
 
+test('with isolation: run, every request of a connection has the headers of its user', async () => {
+  const server = await startLegacyHttpServer();
+  const client = await connect({
+    name: 'old',
+    url: server.url,
+    isolation: 'run',
+    headers: (toolContext) => ({ authorization: `Bearer ${toolContext?.context ?? 'none'}` }),
+  });
+  const before = server.requests.length;
+  const model = scriptedModel([respond.call('old__echo'), respond.text('Done.')]);
+  await new Agent<string>({ model, tools: client.tools }).run('Go.', { context: 'ann' });
+  await expect.poll(() => server.requests.some(({ method }) => method === 'DELETE')).toBe(true);
+  const ofRun = server.requests.slice(before);
+  expect(new Set(ofRun.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer ann']));
+  expect(ofRun.length).toBeGreaterThan(3);
+});
+
 test('the trace context of a call is passed on to the MCP server', async () => {
   const bodies: string[] = [];
   const server = await startModernServer();

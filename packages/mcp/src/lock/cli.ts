@@ -128,6 +128,7 @@ async function describe(line: CommandLine, name: string, source: Source): Promis
   const options = readOptions(buildOptions(line, name, source));
   const session = await openSession(options, {
     verdict: {},
+    toolContext: undefined,
     signal: new AbortController().signal,
     onLog: () => {},
     onEnd: () => {},
