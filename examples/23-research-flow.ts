@@ -49,8 +49,8 @@ await research
 console.log(`${server.requests.length} requests`);
 
 const run = research.resume('coast', { host });
-run.on('step.finished', ({ step, target, replayed }) =>
-  console.log(step, target, replayed ? 'was finished' : 'finished'),
+run.on('step.finished', ({ label, target, replayed }) =>
+  console.log(label, target, replayed ? 'was finished' : 'finished'),
 );
 const { output, usage: spent } = await run;
 console.log(`${output} ${spent.requests} requests, $${spent.cost.toFixed(4)}`);

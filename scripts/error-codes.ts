@@ -1,4 +1,6 @@
 import { CODES_OF_HOSTS, type ErrorCode } from './error-codes-of-hosts.ts';
+import { CODES_OF_MCP } from './error-codes-of-mcp.ts';
+import { CODES_OF_SERVE } from './error-codes-of-serve.ts';
 
 /** Every code of an error of the packages. `test/package/errors.test.ts` compares it with the source. */
 export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
@@ -221,10 +223,13 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
   },
 
   ...CODES_OF_HOSTS,
+  ...CODES_OF_MCP,
+  ...CODES_OF_SERVE,
 };
 
 /** Literals in the source that look like codes of errors and are something else. */
 export const NOT_CODES: readonly string[] = [
+  'network.transport',
   'host.answer',
   'host.cancel',
   'host.close',

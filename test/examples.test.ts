@@ -42,6 +42,9 @@ test('has an example for each idea, in order', () => {
     '23-research-flow.ts',
     '24-plan-and-execute.ts',
     '25-other-providers.ts',
+    '26-mcp-files.ts',
+    '27-mcp-question-tomorrow.ts',
+    '28-mcp-server.ts',
   ]);
 });
 

@@ -1,7 +1,9 @@
 import { Agent, type Outcome, tool } from '@pawl/core';
+import type { Middleware } from '@pawl/core/middleware';
 import { manualClock, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { sumUsage } from '../sum-usage.ts';
 
 const price = { input: 10, output: 10 };
 const used = (tokens: number) => ({ prompt_tokens: tokens, completion_tokens: 0, total_tokens: tokens });
@@ -134,5 +136,116 @@ test('counts the time of requests and calls', async () => {
     limit: 'durationMs',
     spent: 30_000,
     by: [{ agent: 'lead', tool: 'wait', spent: 20_000 }],
+  });
+});
+
+test('lists what each agent and tool used, whatever the status of the run is', async () => {
+  const inside = scriptedModel([
+    respond.call('look', {}, { usage: used(20) }),
+    respond.text('Found.', { usage: used(30) }),
+    respond.refusal('No.', { usage: used(40) }),
+  ]);
+  const research = new Agent({ name: 'helper', model: { ...inside, price }, tools: [look] }).asTool({
+    name: 'research',
+    description: 'Researches.',
+  });
+  const model = scriptedModel([
+    respond.calls(
+      [
+        { name: 'research', arguments: { prompt: 'All.' } },
+        { name: 'look', arguments: {} },
+      ],
+      { usage: used(100) },
+    ),
+    respond.call('research', { prompt: 'More.' }, { usage: used(200) }),
+    respond.call('transfer_to_closer', {}, { usage: used(300) }),
+    respond.httpError(401),
+  ]);
+  const closer = new Agent({ name: 'closer', model });
+  const agent = new Agent({
+    name: 'lead',
+    model: { ...model, price },
+    clock: manualClock(),
+    tools: [research, look],
+    handoffs: [closer],
+  });
+  const outcome = await agent.run('Go.').outcome();
+  const shares = outcome.usageBy.map(({ usage: { requests, totalTokens, cost }, ...share }) => {
+    const tokens = share.inside?.map((each) => [each.agent, each.tool, each.usage.totalTokens, each.toolCallCount]);
+    return { ...share, requests, totalTokens, cost: Math.round(cost * 1e6) / 1e6, inside: tokens };
+  });
+  const times = { durationMs: 0, inside: undefined };
+  expect(outcome.status).toBe('failed');
+  expect(sumUsage(outcome)).toEqual(outcome.usage);
+  expect(shares).toEqual([
+    { agent: 'lead', turnCount: 3, toolCallCount: 0, requests: 3, totalTokens: 600, cost: 0.006, ...times },
+    { agent: 'lead', tool: 'look', turnCount: 0, toolCallCount: 1, requests: 0, totalTokens: 0, cost: 0, ...times },
+    {
+      agent: 'lead',
+      tool: 'research',
+      turnCount: 0,
+      toolCallCount: 3,
+      requests: 3,
+      totalTokens: 90,
+      cost: 0.0009,
+      durationMs: 0,
+      inside: [
+        ['helper', undefined, 90, 0],
+        ['helper', 'look', 0, 1],
+      ],
+    },
+    {
+      agent: 'lead',
+      tool: 'transfer_to_closer',
+      turnCount: 0,
+      toolCallCount: 1,
+      requests: 0,
+      totalTokens: 0,
+      cost: 0,
+      ...times,
+    },
+    expect.objectContaining({ agent: 'closer', turnCount: 0 }),
+  ]);
+});
+
+describe('limits.requests', () => {
+  test('announces a last request without tools', async () => {
+    const model = scriptedModel([respond.call('look'), respond.text('Seen.')]);
+    const agent = new Agent({ name: 'lead', model, tools: [look], limits: { requests: 2 } });
+    const outcome = await agent.run('Go.').outcome();
+    expect(outcome).toMatchObject({ status: 'limited', limit: 'requests', max: 2, spent: 1, output: 'Seen.' });
+    expect(outcome.status === 'limited' && outcome.spentBy).toEqual([{ agent: 'lead', spent: 2 }]);
+    expect(model.requests.map(({ tool_choice: choice }) => choice)).toEqual([undefined, 'none']);
+  });
+
+  test('holds for parallel nested agents and for requests of middleware, without one request more', async () => {
+    let count = 0;
+    const model = scriptedModel(({ messages }) => {
+      count++;
+      if (messages.at(-1)?.role === 'tool') return respond.text('Done.');
+      if (messages[0]?.content !== 'Go.') return respond.call('look');
+      return respond.calls(
+        Array.from({ length: 6 }, (_, index) => ({ name: 'research', arguments: { prompt: `Topic ${index}.` } })),
+      );
+    });
+    const guard: Middleware = {
+      async wrapModelCall(request, next, { callModel }) {
+        await callModel(model, { messages: [{ role: 'user', content: 'Judge.' }] });
+        return next(request);
+      },
+    };
+    const helper = new Agent({ name: 'helper', model, tools: [look], middleware: [guard] });
+    const research = helper.asTool({ name: 'research', description: 'Researches.' });
+    const agent = new Agent({ name: 'lead', model, tools: [research], limits: { requests: 9 } });
+    const outcome = await agent.run('Go.').outcome();
+    expect(outcome).toMatchObject({ status: 'limited', limit: 'requests', max: 9, spent: 9 });
+    expect(count).toBe(9);
+    expect(outcome.usage.requests).toBe(9);
+  });
+
+  test('does not count repeated attempts', async () => {
+    const model = scriptedModel([respond.httpError(503), respond.text('Done.')]);
+    const agent = new Agent({ model, clock: manualClock(), random: () => 0, limits: { requests: 1 } });
+    expect(await agent.run('Go.').outcome()).toMatchObject({ status: 'completed', output: 'Done.' });
   });
 });

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { createAnthropic } from '@ai-sdk/anthropic';
-import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { fromAiSdk } from '@pawl/ai-sdk';
 import {
   Agent,
@@ -11,6 +11,7 @@ import {
   ProtocolError,
   withFallback,
 } from '@pawl/core';
+import type { ChatResponse } from '@pawl/core/chat';
 import { manualClock } from '@pawl/testing';
 import { MockLanguageModelV4 } from 'ai/test';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -38,6 +39,9 @@ const refuse =
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text);
     return true;
   };
+
+/** Bytes. No multiple of it is the length of an event. */
+const CUT = 11;
 
 /** What any server may send, such as one behind a gateway. */
 const BUSY = { error: { message: 'Busy.' } };
@@ -151,25 +155,55 @@ describe.each(vendors)('$name', (vendor) => {
 
   test('every cut of a stream is an error that is retried, or the whole response', async () => {
     const bytes = Buffer.concat(vendor.createStream(turns[0] ?? {}, 0));
-    const whole = await serveVendor(vendor, { turns });
-    const { choices } = await fromAiSdk(vendor.createModel(whole.baseURL)).send({ ...request, stream: true });
-    const step = Math.max(1, Math.floor(bytes.length / 60));
+    const server = await serveVendor(vendor, {
+      turns,
+      respond(response, _, index) {
+        response.writeHead(200, { 'content-type': vendor.streamType });
+        response.write(bytes.subarray(0, bytes.length - index * CUT), () => response.destroy());
+        return true;
+      },
+    });
+    const model = fromAiSdk(vendor.createModel(server.baseURL));
+    const { choices } = await fromAiSdk(vendor.createModel((await serveVendor(vendor, { turns })).baseURL)).send(
+      request,
+    );
     const results = { errors: 0, whole: 0 };
-    for (let cutAfter = 1; cutAfter <= bytes.length; cutAfter += step) {
-      const server = await serveVendor(vendor, { turns, cutAfter });
-      const model = fromAiSdk(vendor.createModel(server.baseURL));
+    for (let cut = 0; cut < bytes.length - CUT; cut += CUT) {
       const [settled] = await Promise.allSettled([model.send({ ...request, stream: true })]);
       if (settled?.status === 'fulfilled') {
-        expect(settled.value.choices).toEqual(choices);
+        expect(withoutKept(settled.value)).toEqual(withoutKept({ choices }));
         results.whole++;
       } else {
         expect(settled?.reason).toMatchObject({ retryable: true });
         expect(ModelError.isInstance(settled?.reason)).toBe(true);
         results.errors++;
       }
-      await server.close();
     }
-    expect(results.errors).toBeGreaterThan(40);
+    // The end of the stream alone may be missing: a stop, an empty piece, the count of tokens.
+    expect(results.errors).toBeGreaterThan(0.8 * (results.errors + results.whole));
+  });
+
+  test('a stream that ends in good order before its last part is an error that is retried', async () => {
+    const turn = { thinking: 'Hm.', text: 'It rains.', calls: [{ name: 'look', input: { city: 'Oslo' } }] };
+    const pieces = vendor.createStream(turn, 0);
+    const server = await serveVendor(vendor, {
+      turns: [turn],
+      respond(response, _, index) {
+        response.writeHead(200, { 'content-type': vendor.streamType }).end(Buffer.concat(pieces.slice(0, index)));
+        return true;
+      },
+    });
+    const model = fromAiSdk(vendor.createModel(server.baseURL));
+    // Converse reports the usage after the end of the message.
+    const needed = vendor.name === 'Converse' ? pieces.length - 1 : pieces.length;
+    for (let count = 0; count < needed; count++) {
+      expect(await getError(model.send({ ...request, stream: true }))).toMatchObject({
+        code: 'response.cut',
+        retryable: true,
+      });
+    }
+    const { choices } = await model.send({ ...request, stream: true });
+    expect(choices[0].finish_reason).toBe('tool_calls');
   });
 
   test('one policy repeats a failed attempt: the provider does not', async () => {
@@ -245,6 +279,22 @@ describe('a provider that ignores its signal', () => {
     late.reject(new Error('Late.'));
   });
 
+  test('has its stream cancelled', async () => {
+    const cancelled = Promise.withResolvers<unknown>();
+    const stream = new ReadableStream<LanguageModelV4StreamPart>({
+      start: (controller) => controller.enqueue({ type: 'text-start', id: '0' }),
+      cancel: cancelled.resolve,
+    });
+    const model = fromAiSdk(new MockLanguageModelV4({ doStream: { stream } }));
+    const abort = new AbortController();
+    const sent = getError(model.send({ ...request, stream: true }, { signal: abort.signal }));
+    await new Promise((resolve) => setImmediate(resolve)); // The stream is being read.
+    const reason = new Error('The user left.');
+    abort.abort(reason);
+    expect(await sent).toBe(reason);
+    await cancelled.promise;
+  });
+
   test('has a stream that arrives after the abort cancelled', async () => {
     const late = Promise.withResolvers<Awaited<ReturnType<LanguageModelV4['doStream']>>>();
     const cancelled = Promise.withResolvers<void>();
@@ -308,6 +358,11 @@ describe('what a provider throws', () => {
     expect(choices[0].finish_reason).toBe('content_filter');
   });
 });
+
+/** Where a stream reports what goes back differs; that is tested elsewhere. */
+function withoutKept({ choices: [{ message, ...choice }] }: Pick<ChatResponse, 'choices'>): object {
+  return { ...choice, message: { ...message, pawl_kept: undefined } };
+}
 
 async function getError(sent: Promise<unknown>): Promise<ModelError> {
   const [settled] = await Promise.allSettled([sent]);

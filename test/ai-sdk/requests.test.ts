@@ -323,6 +323,7 @@ describe('settings', () => {
   test.each([
     ['openai.responses', { openai: { store: false, user: 'u' } }],
     ['azure.responses', { openai: { user: 'u' }, azure: { store: false } }],
+    ['mine.responses', { openai: { store: false, user: 'u' } }],
     ['openai.chat', { openai: { user: 'u' } }],
   ])('keeps no state on a server of Responses: %s', async (provider, expected) => {
     const { options } = await send({ messages: [user] }, { provider, providerOptions: { openai: { user: 'u' } } });

@@ -2,6 +2,7 @@ import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { fromAiSdk } from '@pawl/ai-sdk';
 import { Agent, ModelError, ProtocolError, tool } from '@pawl/core';
 import type { Message } from '@pawl/core/chat';
+import { extractReasoningMiddleware, simulateStreamingMiddleware, wrapLanguageModel } from 'ai';
 import { MockLanguageModelV4 } from 'ai/test';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -319,11 +320,25 @@ describe('kept parts', () => {
     });
   });
 
-  test('do not bring back a text that a guard replaced, nor what was signed with it', async () => {
-    const [, assistant] = await toPrompt(await createHistory({ content: 'Redacted.' }));
-    const texts = assistant?.role === 'assistant' ? assistant.content.filter(({ type }) => type === 'text') : [];
-    expect(texts).toEqual([{ type: 'text', text: 'Redacted.' }]);
-    expect(JSON.stringify(assistant)).not.toContain('s3');
+  test.each(['Redacted.', 'I search, and I look..'])(
+    'do not bring back a text that a guard replaced, nor what was signed with it: %s',
+    async (content) => {
+      const [, assistant] = await toPrompt(await createHistory({ content }));
+      const texts = assistant?.role === 'assistant' ? assistant.content.filter(({ type }) => type === 'text') : [];
+      expect(texts).toEqual([{ type: 'text', text: content }]);
+      expect(JSON.stringify(assistant)).not.toContain('s3');
+    },
+  );
+
+  test('keep the place of a text after a call', async () => {
+    const content: Content = [
+      { type: 'tool-call', toolCallId: 'a', toolName: 'look', input: '{}' },
+      { type: 'text', text: 'I look.' },
+    ];
+    const { response } = await send(request, { result: createResult(content) });
+    const results: Message[] = [{ role: 'tool', tool_call_id: 'a', content: 'seen' }];
+    const [, assistant] = await toPrompt([user, response.choices[0].message, ...results]);
+    expect(assistant?.content).toMatchObject([{ type: 'tool-call' }, { type: 'text', text: 'I look.' }]);
   });
 
   test('do not exist for a text and calls alone', async () => {
@@ -369,4 +384,15 @@ test('refuses an approval that only the provider can use, by name', async () => 
     message: expect.stringContaining('tool-approval-request'),
   });
   await expect(sent).rejects.toSatisfy(ModelError.isInstance);
+});
+
+test.each([false, true])('accepts a model that middleware of the AI SDK wraps, streamed: %s', async (stream) => {
+  const result = createResult([{ type: 'text', text: '<think>Hm.</think>It is cold.' }]);
+  const model = wrapLanguageModel({
+    model: new MockLanguageModelV4({ doGenerate: result }),
+    middleware: [extractReasoningMiddleware({ tagName: 'think' }), simulateStreamingMiddleware()],
+  });
+  const { text, messages } = await new Agent({ model: fromAiSdk(model) }).run('Hi.', { stream });
+  expect(text.trim()).toBe('It is cold.');
+  expect(messages.at(-1)).toMatchObject({ reasoning_content: 'Hm.' });
 });

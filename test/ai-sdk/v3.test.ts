@@ -121,6 +121,29 @@ test('names an uploaded file by its id, where v3 has its data', async () => {
   ]);
 });
 
+test('names uploaded files of a tool by their ids', async () => {
+  const call = { type: 'tool-call', toolCallId: 'a', toolName: 'draw', input: '{}' } as const;
+  const { model, received } = createModelV3([{ content: [call] }, { content: [{ type: 'text', text: 'Done.' }] }]);
+  const files = ['a.png', 'a.pdf'].map(
+    (filename) => ({ type: 'file', file: { file_id: filename, filename } }) as const,
+  );
+  const draw = tool({ name: 'draw', description: 'Draws.', input: z.object({}), execute: () => contentParts(files) });
+  await new Agent({ model: fromAiSdk(model, { filesInResults: true }), tools: [draw] }).run('Go.');
+  expect(received[1]?.prompt.at(-1)).toMatchObject({
+    role: 'tool',
+    content: [
+      {
+        output: {
+          value: [
+            { type: 'image-file-id', fileId: { old: 'a.png' } },
+            { type: 'file-id', fileId: { old: 'a.pdf' } },
+          ],
+        },
+      },
+    ],
+  });
+});
+
 test('refuses a reasoning effort, which v3 does not have', async () => {
   const { model } = createModelV3([]);
   const sent = fromAiSdk(model).send({ messages: [{ role: 'user', content: 'Hi.' }], reasoning_effort: 'high' });

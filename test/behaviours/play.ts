@@ -32,6 +32,7 @@ import {
 } from '@pawl/testing';
 import { expect } from 'vitest';
 import { waitForDeadlines } from '../quiet.ts';
+import { sumUsage } from '../sum-usage.ts';
 
 export type Script = readonly (ScriptedResponse | ScriptFunction<ScriptedResponse>)[];
 
@@ -70,6 +71,7 @@ export async function play(
     listen?.(run, { clock });
     const outcome = await run.outcome();
     expect(checkHistory(outcome.messages)).toEqual([]);
+    expect(sumUsage(outcome)).toEqual(outcome.usage);
     server.assertDone();
     await waitForDeadlines(clock);
     return { outcome, events, requests: server.requests.map(({ body }) => body) };
@@ -121,6 +123,7 @@ export function createOutcome(
     agent: 'agent',
     messages: [GO, ...messages],
     usage: createUsage(turns),
+    usageBy: expect.any(Array), // `play` compares its sum with the usage.
     turnCount: turns,
     toolCallCount: 0,
     durationMs: 0,

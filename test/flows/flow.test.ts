@@ -61,7 +61,7 @@ test('runs agents from code as one run', async () => {
     turnCount: 0,
   });
   const steps = events.flatMap((event) =>
-    event.type === 'step.finished' ? [[event.step, event.kind, event.target, event.agent]] : [],
+    event.type === 'step.finished' ? [[event.label, event.kind, event.target, event.agent]] : [],
   );
   expect(steps).toEqual([
     ['plan', 'run', 'planner', 'research'],

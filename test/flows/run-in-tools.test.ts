@@ -197,7 +197,7 @@ test('ends runs that the tool did not await with its call, and counts them', asy
     .on('*', (event) => events.push(event))
     .outcome();
   expect(outcome).toMatchObject({ status: 'completed', usage: { requests: 2, estimated: true } });
-  expect(events.find(({ type }) => type === 'step.failed')).toMatchObject({ step: 'endless', status: 'aborted' });
+  expect(events.find(({ type }) => type === 'step.failed')).toMatchObject({ label: 'endless', status: 'aborted' });
 });
 
 test('replays the runs of a finished call, and counts what they spent against the limit', async () => {
@@ -296,7 +296,7 @@ test('begins a run again beside the recorded one if a repeated tool gives it ano
     .outcome();
   expect(outcome.status).toBe('completed');
   expect(inputs).toEqual(['fixed', 'try 1', 'try 2']);
-  expect(events.find(({ type }) => type === 'step.finished')).toMatchObject({ step: 'fixed', replayed: true });
+  expect(events.find(({ type }) => type === 'step.finished')).toMatchObject({ label: 'fixed', replayed: true });
   expect(new Set(events.map(({ path }) => path))).toContain('tool:1.0/step:inner:1');
 });
 

@@ -189,6 +189,11 @@ const expected: Outcome = {
     { role: 'assistant', content: 'Done.' },
   ],
   usage: expect.objectContaining({ requests: 2, estimated: false }),
+  usageBy: [
+    expect.objectContaining({ agent: 'agent', turnCount: 2 }),
+    expect.objectContaining({ agent: 'agent', tool: 'other', toolCallCount: 3 }),
+    expect.objectContaining({ agent: 'agent', tool: 'second', toolCallCount: 1 }),
+  ],
   turnCount: 2,
   toolCallCount: 4,
   durationMs: 0,

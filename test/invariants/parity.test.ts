@@ -1,6 +1,7 @@
 import type { ChatRequest } from '@pawl/core/chat';
 import { checkHistory } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
+import { sumUsage } from '../sum-usage.ts';
 import { runOverHttp } from './run-over-http.ts';
 import { listJournalEvents, runScenario, type ScenarioRun, sortEvents } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
@@ -13,6 +14,7 @@ describe.each(scenarios)('$name', (scenario) => {
 
     expect(streamed).toEqual(unstreamed);
     expect(checkHistory(streamed.outcome.messages)).toEqual([]);
+    expect(sumUsage(streamed.outcome)).toEqual(streamed.outcome.usage);
     expect(streamed.outcome).toMatchObject({
       status: scenario.status,
       turnCount: scenario.requestCount ?? scenario.turns.length,

@@ -24,9 +24,15 @@ export const handedOver: Scenario = {
       name: 'billing',
       instructions: 'You do the bills.',
       tools: [pay(stage), refund(stage)],
-      handoffs: [last.asHandoff({ inputFilter: lastMessages(2), needsApproval: true })],
+      handoffs: [
+        last.asHandoff({ inputFilter: lastMessages(2), needsApproval: true, when: (_, { turn }) => turn > 2 }),
+      ],
     });
-    return { name: 'desk', tools: [look(stage)], handoffs: [billing], output: city, limits: { tokens: 10_000 } };
+    const toBilling = billing.asHandoff({
+      input: z.object({ reason: z.string() }),
+      onHandoff: ({ reason }, { idempotencyKey }) => void stage.started.push(`${idempotencyKey} ${reason}`),
+    });
+    return { name: 'desk', tools: [look(stage)], handoffs: [toBilling], output: city, limits: { tokens: 10_000 } };
   },
   answer: ({ fingerprint }) => ({ type: 'approve', fingerprint }),
 };

@@ -47,6 +47,64 @@ function createTravelTool(stage: ScenarioSetup): Tool<unknown> {
   return agent.asTool({ name: 'travel', description: 'Travels.' });
 }
 
+export const cappedRequests: Scenario = {
+  name: 'a limit on requests that nested agents reach',
+  status: 'limited',
+  turns: [
+    respond.calls([{ name: 'travel', arguments: { prompt: 'To Oslo.' } }, createCall('pay', 'Bern')]),
+    respond.calls([{ name: 'travel', arguments: { prompt: 'Home.' } }, createCall('look', 'Bonn')]),
+    respond.text('So far.'),
+  ],
+  inside: {
+    'To Oslo.': [respond.calls([createCall('pay', 'Oslo')]), respond.text('In Oslo.')],
+    'Home.': [respond.call('look', { city: 'Home' }), respond.text('At home.')],
+  },
+  agent: (stage) => ({ tools: [createTravelTool(stage), look(stage), pay(stage)], limits: { requests: 7 } }),
+};
+
+/** The prompt, the result and the context of the agent are made by functions, and the second turn has other tools. */
+export const askedAgents: Scenario = {
+  name: 'an agent as a tool with a prompt, a context and a result of its own, and tools of some turns',
+  status: 'completed',
+  turns: [
+    respond.calls([{ name: 'ask', arguments: { city: 'Oslo' } }, createCall('pay', 'Oslo')]),
+    respond.calls([{ name: 'ask', arguments: { city: 'Rome' } }, createCall('look', 'Rome')]),
+    respond.calls([createCall('look', 'Bern')]),
+    respond.text('All asked.'),
+  ],
+  inside: {
+    'Oslo after 1': [respond.calls([createCall('pay', 'Oslo')]), respond.text('In Oslo.')],
+  },
+  agent: (stage) => ({
+    tools: [
+      createAskTool(stage),
+      { ...look(stage), when: async (_, { turn }) => turn > 2 },
+      { ...pay(stage), when: (_, { messages }) => messages.length < 3 },
+    ],
+  }),
+};
+
+function createAskTool(stage: ScenarioSetup): Tool<unknown> {
+  const { model, clock } = stage;
+  const agent = new Agent({
+    name: 'asked',
+    instructions: (context: { readonly city: string }) => `You know ${context.city}.`,
+    model,
+    clock,
+    random: () => 0,
+    tools: [pay(stage)],
+  });
+  return agent.asTool({
+    name: 'ask',
+    description: 'Asks about a city.',
+    input: z.object({ city: z.string() }),
+    when: (_, { turn }) => turn === 1,
+    prompt: async ({ city }, { messages }) => `${city} after ${messages.length}`,
+    context: (_: unknown, { city }) => ({ city }),
+    extractOutput: ({ output, toolCallCount }, { input }) => `${input.city}: ${output} ${toolCallCount}`,
+  });
+}
+
 export const fromOutside: Scenario = {
   name: 'calls with external results',
   status: 'completed',

@@ -9,8 +9,9 @@ import { research } from './scenarios-flows.ts';
 import { guarded, refusing, resumed, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
 import { innerRuns } from './scenarios-inner-runs.ts';
-import { fromOutside, subAgents } from './scenarios-nested.ts';
+import { askedAgents, cappedRequests, fromOutside, subAgents } from './scenarios-nested.ts';
 import { repeated } from './scenarios-repeated-requests.ts';
+import { remembered } from './scenarios-state.ts';
 import { guardedSteering, steering } from './scenarios-steering.ts';
 import { searched } from './scenarios-tool-search.ts';
 
@@ -289,6 +290,25 @@ const stopping: Scenario = {
   agent: (stage) => ({ tools: [look(stage), pay(stage), submit(stage)], stopWhen: stopOnTool('submit') }),
 };
 
+const stoppingTyped: Scenario = {
+  name: 'a tool whose value is the checked output of the run',
+  status: 'completed',
+  turns: [
+    respond.calls([createCall('look', 'Oslo')]),
+    respond.calls([createCall('report', 'Rome'), createCall('pay', 'Rome')]),
+  ],
+  agent: (stage) => ({
+    tools: [
+      look(stage),
+      pay(stage),
+      defineCityTool('report', { effect: 'idempotent', execute: (city) => ({ city }) })(stage),
+    ],
+    output: z.object({ city: z.string() }),
+    validate: (value) => ((value as { city: string }).city === 'Rome' ? undefined : 'Not there.'),
+    stopWhen: stopOnTool('report'),
+  }),
+};
+
 /** A new feature joins all invariants by one more scenario. */
 export const scenarios: readonly Scenario[] = [
   {
@@ -313,9 +333,12 @@ export const scenarios: readonly Scenario[] = [
   refusal,
   customTools,
   stopping,
+  stoppingTyped,
   subAgents,
   innerRuns,
   research,
+  askedAgents,
+  cappedRequests,
   fromOutside,
   repeated,
   guarded,
@@ -328,6 +351,7 @@ export const scenarios: readonly Scenario[] = [
   compacted,
   referred,
   searched,
+  remembered,
   steering,
   guardedSteering,
 ];

@@ -125,7 +125,16 @@ export function createPolicy({ limits, ...fields }: PolicyFields = {}): Policy {
     getDefinitionHash: () => undefined,
     canWait: () => false,
     ...fields,
-    limits: { turns: 20, toolCalls: none, handoffs: 10, tokens: none, cost: none, durationMs: none, ...limits },
+    limits: {
+      turns: 20,
+      toolCalls: none,
+      handoffs: 10,
+      requests: none,
+      tokens: none,
+      cost: none,
+      durationMs: none,
+      ...limits,
+    },
   };
 }
 

@@ -123,6 +123,7 @@ test('a headers function that throws fails the call before it is sent', async ()
 
 test('a redirect of an MCP server is not followed, so its headers reach no other server', async () => {
   const seen: unknown[] = [];
+  // By hand: an MCP server, not one of models.
   const other = createServer((request, response) => {
     seen.push(request.headers);
     response.end();
@@ -155,6 +156,23 @@ test('isolation: run opens a connection per run, and closes it when the run ends
   expect(sessions.size).toBe(3);
   const ended = server.requests.filter(({ method }) => method === 'DELETE');
   expect(ended.map(({ headers }) => headers['mcp-session-id'])).toHaveLength(2);
+});
+
+test('with isolation: run, every request of a connection has the headers of its user', async () => {
+  const server = await startLegacyHttpServer();
+  const client = await connect({
+    name: 'old',
+    url: server.url,
+    isolation: 'run',
+    headers: (toolContext) => ({ authorization: `Bearer ${toolContext?.context ?? 'none'}` }),
+  });
+  const before = server.requests.length;
+  const model = scriptedModel([respond.call('old__echo'), respond.text('Done.')]);
+  await new Agent<string>({ model, tools: client.tools }).run('Go.', { context: 'ann' });
+  await expect.poll(() => server.requests.some(({ method }) => method === 'DELETE')).toBe(true);
+  const ofRun = server.requests.slice(before);
+  expect(new Set(ofRun.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer ann']));
+  expect(ofRun.length).toBeGreaterThan(3);
 });
 
 test('the trace context of a call is passed on to the MCP server', async () => {

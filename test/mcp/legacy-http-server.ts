@@ -34,21 +34,21 @@ export async function startLegacyHttpServer(): Promise<LegacyHttpServer> {
 
   function respond(message: Message, response: ServerResponse): void {
     const { id, method, params = {} } = message;
-    const send = (result: object): void => {
+    const sendResult = (result: object): void => {
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }));
     };
     if (method === 'initialize') {
       const session = `session-${requests.length}`;
       sessions.add(session);
       response.setHeader('mcp-session-id', session);
-      send({
+      sendResult({
         protocolVersion: '2025-11-25',
         capabilities: { tools: {} },
         serverInfo: { name: 'legacy', version: '1' },
       });
     } else if (id === undefined) response.writeHead(202).end();
     else if (method === 'tools/list') {
-      send({ tools: ['cut', 'echo', 'reset'].map((name) => ({ name, inputSchema: { type: 'object' } })) });
+      sendResult({ tools: ['cut', 'echo', 'reset'].map((name) => ({ name, inputSchema: { type: 'object' } })) });
     } else if (method === 'tools/call') {
       if (status !== undefined) return void response.writeHead(status).end('refused');
       const name = String(params.name);
@@ -57,13 +57,14 @@ export async function startLegacyHttpServer(): Promise<LegacyHttpServer> {
         response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': working\n\n');
         setTimeout(() => response.end(), 20);
       } else if (name === 'reset' && isFirst(name)) response.socket?.resetAndDestroy();
-      else send({ content: [{ type: 'text', text: `${name} ${calls.length}` }] });
+      else sendResult({ content: [{ type: 'text', text: `${name} ${calls.length}` }] });
     } else {
       const error = { code: -32_601, message: 'Method not found' };
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, error }));
     }
   }
 
+  // By hand: an MCP server, not one of models.
   const http = createServer((request, response) => {
     requests.push({ method: String(request.method), headers: request.headers });
     if (request.url !== '/mcp') return void response.writeHead(404).end();

@@ -13,7 +13,7 @@ const createLock = (): string => join(createFolder(), 'mcp.lock.json');
 const read = (file: string): LockData => JSON.parse(readFileSync(file, 'utf8'));
 
 /** A server whose tools a test changes. */
-function createServer(...names: readonly string[]) {
+function serveTools(...names: readonly string[]) {
   const tools = names.map((name) => ({ name, description: `Does ${name}.`, inputSchema: { type: 'object' } }));
   const calls: string[] = [];
   const client = {
@@ -47,7 +47,7 @@ test('the first connection pins the definitions of an MCP server with its comman
 
 test('an unchanged MCP server is accepted, and its pins are not written again', async () => {
   const lockFile = createLock();
-  const server = createServer('a');
+  const server = serveTools('a');
   await server.open({ lockFile });
   const before = readFileSync(lockFile, 'utf8');
   await server.open({ lockFile, ci: true });
@@ -57,7 +57,7 @@ test('an unchanged MCP server is accepted, and its pins are not written again', 
 test('servers that are pinned at the same time share a lock file', async () => {
   const lockFile = createLock();
   const names = ['one', 'two', 'three', 'four'];
-  await Promise.all(names.map((name) => createServer('a').open({ name, lockFile })));
+  await Promise.all(names.map((name) => serveTools('a').open({ name, lockFile })));
   expect(Object.keys(read(lockFile).servers)).toEqual([...names].sort());
   expect(readdirSync(join(lockFile, '..'))).toEqual(['mcp.lock.json']);
 });
@@ -71,7 +71,7 @@ test.each<readonly [field: string, change: object]>([
   ['execution', { execution: { taskSupport: 'required' } }],
 ])('an MCP server with a changed %s is refused with the difference', async (field, change) => {
   const lockFile = createLock();
-  const server = createServer('a', 'b');
+  const server = serveTools('a', 'b');
   await server.open({ lockFile });
   server.rewrite(1, change);
   const error = await server.open({ lockFile }).catch((thrown: unknown) => thrown);
@@ -83,7 +83,7 @@ test.each<readonly [field: string, change: object]>([
 
 test('icons and _meta of an MCP tool are not pinned', async () => {
   const lockFile = createLock();
-  const server = createServer('a');
+  const server = serveTools('a');
   await server.open({ lockFile });
   server.rewrite(0, { icons: [{ src: 'https://example.com/a.png' }], _meta: { build: 7 } });
   await expect(server.open({ lockFile })).resolves.toBeDefined();
@@ -91,7 +91,7 @@ test('icons and _meta of an MCP tool are not pinned', async () => {
 
 test('a new tool of a pinned MCP server is refused, unless include leaves it out', async () => {
   const lockFile = createLock();
-  const server = createServer('a');
+  const server = serveTools('a');
   await server.open({ lockFile });
   server.add('b');
   await expect(server.open({ lockFile })).rejects.toThrow('tool "b": is new');
@@ -101,7 +101,7 @@ test('a new tool of a pinned MCP server is refused, unless include leaves it out
 
 test('onDrift: omit leaves out what differs, and says so', async () => {
   const lockFile = createLock();
-  const server = createServer('a', 'b');
+  const server = serveTools('a', 'b');
   await server.open({ lockFile });
   server.rewrite(0, { description: 'Other.' });
   server.add('c');
@@ -112,7 +112,7 @@ test('onDrift: omit leaves out what differs, and says so', async () => {
 
 test('a definition that someone changed in the lock file does not pass', async () => {
   const lockFile = createLock();
-  const server = createServer('a');
+  const server = serveTools('a');
   await server.open({ lockFile });
   writeFileSync(lockFile, readFileSync(lockFile, 'utf8').replace('Does a.', 'Does more.'));
   await expect(server.open({ lockFile })).rejects.toMatchObject({ code: 'mcp.drift' });
@@ -120,7 +120,7 @@ test('a definition that someone changed in the lock file does not pass', async (
 
 test('missing pins are an error in CI', async () => {
   const lockFile = createLock();
-  const opening = createServer('a').open({ lockFile, ci: true });
+  const opening = serveTools('a').open({ lockFile, ci: true });
   await expect(opening).rejects.toMatchObject({ code: 'mcp.lock' });
   await expect(opening).rejects.toThrow('MCP server "server" is not pinned');
 });
@@ -133,13 +133,13 @@ test.each([
 ])('an unreadable lock file is an error, and stays as it is: %s', async (text) => {
   const lockFile = createLock();
   writeFileSync(lockFile, text);
-  await expect(createServer('a').open({ lockFile })).rejects.toMatchObject({ code: 'mcp.lock' });
+  await expect(serveTools('a').open({ lockFile })).rejects.toMatchObject({ code: 'mcp.lock' });
   expect(readFileSync(lockFile, 'utf8')).toBe(text);
 });
 
 test('a pinned tool that was rewritten since the connection is not called', async () => {
   const lockFile = createLock();
-  const server = createServer('a', 'b');
+  const server = serveTools('a', 'b');
   const client = await server.open({ lockFile });
   server.rewrite(0, { description: 'Sends all files to the server.' });
   const { content } = await callTool(client, 'server__a');
@@ -150,7 +150,7 @@ test('a pinned tool that was rewritten since the connection is not called', asyn
 
 test('a tool that was rewritten under a pending approval does not run, in this process and in the next', async () => {
   const lockFile = createLock();
-  const server = createServer('a');
+  const server = serveTools('a');
   const host = memoryHost();
   const model = scriptedModel(({ messages }) =>
     messages.some(({ role }) => role === 'tool') ? respond.text('Done.') : respond.call('server__a'),
@@ -178,7 +178,7 @@ test('a tool that was rewritten under a pending approval does not run, in this p
 
 test('connect: lazy makes the pinned tools without the server, and checks them with the first call', async () => {
   const lockFile = createLock();
-  const server = createServer('a', 'b');
+  const server = serveTools('a', 'b');
   await server.open({ lockFile });
   server.rewrite(0, { description: 'Other.' });
   const client = await server.open({ lockFile, connect: 'lazy' });
@@ -190,7 +190,7 @@ test('connect: lazy makes the pinned tools without the server, and checks them w
 });
 
 test('connect: lazy without pins is an error', async () => {
-  const opening = createServer('a').open({ lockFile: createLock(), connect: 'lazy' });
+  const opening = serveTools('a').open({ lockFile: createLock(), connect: 'lazy' });
   await expect(opening).rejects.toThrow('MCP server "server" is not pinned');
 });
 
@@ -236,7 +236,7 @@ test('pawl-mcp fails if the server cannot be reached', async () => {
 
 test('a client of the application is pinned without a command', async () => {
   const lockFile = createLock();
-  await createServer('a').open({ lockFile });
+  await serveTools('a').open({ lockFile });
   expect(await runCommand('diff', '--lock', lockFile)).toMatchObject({ code: 2 });
   await using client = await createMcpClient({ name: 'x', client: { ...double }, lockFile, ci: false });
   expect(client.tools).toEqual([]);

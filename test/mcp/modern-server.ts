@@ -68,6 +68,7 @@ export async function startModernServer({ port = 0 }: { readonly port?: number }
   const requests: IncomingMessage[] = [];
   const handler = createMcpHandler(() => buildServer(legs));
   const handle = toNodeHandler(handler);
+  // By hand: an MCP server, not one of models.
   const http = createServer((request, response) => {
     requests.push(request);
     void handle(request as Parameters<typeof handle>[0], response); // Its types are looser than ours.

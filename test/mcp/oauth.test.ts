@@ -24,6 +24,7 @@ async function startProtectedServer() {
   });
   const handle = toNodeHandler(handler);
   const readBody = async (request: IncomingMessage): Promise<string> => (await request.toArray()).join('');
+  // By hand: an MCP server, not one of models.
   const http = createServer(async (request, response) => {
     const send = (status: number, body: object): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

@@ -125,6 +125,11 @@ export const agents: readonly Factory[] = [
       ...INPUT,
       [{ timeoutMs: 5 }, 'Use the limits of the agent: limits: { durationMs }.'],
       [{ prompt: 'Go.' }, 'prompt is the text "Go.". Pass a function.'],
+      [{ context: {} }, 'context is an object. Pass a function.'],
+      [{ when: true }, 'when is true. Pass a function.'],
+      [{ extractOutput: 'text' }, 'extractOutput is the text "text". Pass a function.'],
+      [{ customOutputExtractor: pass }, 'The option is "extractOutput".'],
+      [{ isEnabled: pass }, 'The option is "when".'],
     ],
   },
   {
@@ -135,6 +140,9 @@ export const agents: readonly Factory[] = [
     isOptional: true,
     wrong: [
       [{ sees: pass }, 'The option is "inputFilter".'],
+      [{ onHandoff: 'log' }, 'onHandoff is the text "log". Pass a function.'],
+      [{ inputType: {} }, 'The option is "input".'],
+      [{ when: false }, 'when is false. Pass a function.'],
       [{ inputFilter: 'all' }, 'inputFilter is the text "all". Pass a function.'],
     ],
   },

@@ -7,6 +7,7 @@ import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
+import { served } from './serve.ts';
 import { serveUi } from './serve-ui.ts';
 import { testing } from './testing.ts';
 import { tools } from './tools.ts';
@@ -22,6 +23,7 @@ export const FACTORIES: readonly Factory[] = [
   ...aiSdk,
   ...mcp,
   ...serveUi,
+  ...served,
   ...testing,
   ...readyMade,
 ];

@@ -1,5 +1,6 @@
 import { createMcpClient } from '@pawl/mcp';
-import type { Factory } from './factory.ts';
+import { createAgentServer } from '@pawl/mcp/server';
+import { agent, type Factory } from './factory.ts';
 
 /** A server without tools. */
 export const client = {
@@ -11,7 +12,7 @@ export const client = {
 export const mcp: readonly Factory[] = [
   {
     name: 'createMcpClient',
-    covers: ['McpBaseOptions', 'McpCommandOptions', 'McpUrlOptions', 'McpClientOptions'],
+    covers: ['McpOptions', 'McpBaseOptions', 'McpCommandOptions', 'McpUrlOptions', 'McpClientOptions'],
     make: createMcpClient,
     valid: { name: 'server', client },
     wrong: [
@@ -33,6 +34,32 @@ export const mcp: readonly Factory[] = [
       [{ transport: {} }, 'The options are "command" or "url".'],
       [{ allowedTools: [] }, 'The option is "include".'],
       [{ include: ['absent'] }, 'include names "absent", which it does not have. It has no tools.'],
+    ],
+  },
+  {
+    name: 'createAgentServer',
+    covers: ['AgentServerOptions'],
+    make: (options) => createAgentServer([{ agent, description: 'Helps.' }], options),
+    valid: { name: 'server', secret: 'a secret of at least thirty-two bytes' },
+    isOptional: true,
+    wrong: [
+      [{ secret: 'short' }, 'secret has 5 bytes. Pass at least 32 random bytes'],
+      [{ hostnames: ['agents.example'] }, 'hostnames has "agents.example", and there is no authorize'],
+      [{ answerTimeoutMs: 5 }, 'answerTimeoutMs is 5. Pass at least 1000.'],
+      [{ allowedHosts: [] }, 'The option is "hostnames".'],
+      [{ auth: () => undefined }, 'The option is "authorize".'],
+    ],
+  },
+  {
+    name: 'createAgentServer, agents',
+    covers: ['ServedAgent'],
+    make: (options) => createAgentServer([options]),
+    valid: { agent, description: 'Helps.' },
+    wrong: [
+      [{ agent: {} }, 'agents[0]: agent is no Agent.'],
+      [{ description: undefined }, 'agent "agent" has no description, by which clients choose it.'],
+      [{ name: 'a b' }, 'the name "a b" cannot be that of a tool.'],
+      [{ inputSchema: {} }, 'The option is "input".'],
     ],
   },
 ];

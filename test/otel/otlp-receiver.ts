@@ -9,6 +9,8 @@ export interface ReceivedSpan {
   readonly name: string;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
+  /** The names of its events. */
+  readonly events: readonly string[];
 }
 
 /** A point of a metric as it came over the wire. */
@@ -72,10 +74,11 @@ interface JsonAttributes {
   readonly attributes?: readonly { readonly key: string; readonly value: JsonValue }[];
 }
 
-interface JsonSpan extends Omit<ReceivedSpan, 'attributes' | 'links' | 'parentSpanId'> {
+interface JsonSpan extends Omit<ReceivedSpan, 'attributes' | 'events' | 'links' | 'parentSpanId'> {
   readonly parentSpanId?: string;
   readonly attributes?: JsonAttributes['attributes'];
   readonly links?: ReceivedSpan['links'];
+  readonly events?: readonly { readonly name: string }[];
 }
 
 interface JsonTraces {
@@ -85,13 +88,14 @@ interface JsonTraces {
 function readJson(text: string): readonly ReceivedSpan[] {
   const { resourceSpans }: JsonTraces = JSON.parse(text);
   const all = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans).flatMap(({ spans }) => spans);
-  return all.map(({ traceId, spanId, parentSpanId = '', name, attributes = [], links = [] }) => ({
+  return all.map(({ traceId, spanId, parentSpanId = '', name, attributes = [], links = [], events = [] }) => ({
     traceId,
     spanId,
     parentSpanId,
     name,
     attributes: readJsonAttributes({ attributes }),
     links: links.map((link) => ({ traceId: link.traceId, spanId: link.spanId })),
+    events: events.map((event) => event.name),
   }));
 }
 
@@ -155,6 +159,7 @@ function readProtobuf(body: Buffer): readonly ReceivedSpan[] {
       name: textIn(span, 5),
       attributes: readAttributes(span, 9),
       links: messagesIn(span, 13).map((link) => ({ traceId: hexIn(link, 1), spanId: hexIn(link, 2) })),
+      events: messagesIn(span, 11).map((event) => textIn(event, 2)),
     }));
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as core from '@pawl/core';
 import * as coreFlow from '@pawl/core/flow';
 import * as middleware from '@pawl/core/middleware';
+import * as mcp from '@pawl/mcp';
 import * as testing from '@pawl/testing';
 import * as cassette from '@pawl/testing/cassette';
 import * as conformance from '@pawl/testing/conformance';
@@ -40,6 +41,7 @@ const made: Readonly<Record<string, () => Error>> = {
     new explore.ExplorationError({ seed: 1, exercise: 'text', broken: [], run: { outcome, events: [] } } as never), // As above.
   GuardError: () => new middleware.GuardError('Wrong.', { guard: 'g' }),
   HttpError: () => new core.HttpError('Wrong.', { status: 400 }),
+  McpError: () => new mcp.McpError('Wrong.', { code: 'mcp.closed' }),
   ModelError: () => new core.ModelError('Wrong.', code),
   NetworkBlockedError: () => new testing.NetworkBlockedError('example.com:443'),
   NetworkError: () => new core.NetworkError('Wrong.', { code: 'network.reset', address: 'x:1', phase: 'connect' }),

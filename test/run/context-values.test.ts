@@ -130,6 +130,7 @@ test('fails the run before a request if the instructions throw', async () => {
     agent: 'agent',
     messages: [{ role: 'user', content: 'Two.' }],
     usage: expect.objectContaining({ requests: 0, totalTokens: 0 }),
+    usageBy: [expect.objectContaining({ agent: 'agent', turnCount: 0 })],
     turnCount: 0,
     toolCallCount: 0,
     durationMs: 0,
@@ -137,7 +138,7 @@ test('fails the run before a request if the instructions throw', async () => {
   const stamp = { runId: 'run-7', path: '', agent: 'agent', at: 0, activeMs: 0 };
   const { error } = outcome.status === 'failed' ? outcome : { error: undefined };
   expect(received).toEqual([
-    { type: 'model.failed', turn: 0, error, usage: outcome.usage, failedAttempts: [], ...stamp, seq: 1 },
+    { type: 'model.failed', turn: 0, error, usage: outcome.usage, failedAttempts: [], ...stamp, step: 'start', seq: 1 },
     { type: 'run.finished', outcome, ...stamp, seq: 2 },
   ]);
   expect(model.requests).toEqual([]);

@@ -15,6 +15,7 @@ import { z } from 'zod';
 export interface StoredChat {
   readonly messages: readonly UiMessage[];
   readonly run: { readonly id: string; readonly status: string } | null;
+  readonly pending: readonly { readonly id: string; readonly fingerprint: string }[];
 }
 
 export interface Shop {
@@ -63,10 +64,10 @@ export async function openShop(script: ScriptEntries<ScriptedResponse>, options:
   const server = serve({ agents: [agent], ...served });
   onTestFinished(() => server.close());
   const fetch = (request: Request): Promise<Response> => server.fetch(request);
-  const send = (path: string | URL | Request, init?: RequestInit): Promise<Response> =>
+  const request = (path: string | URL | Request, init?: RequestInit): Promise<Response> =>
     fetch(new Request(new URL(String(path), 'http://localhost'), init));
   const read = async (chat: string): Promise<StoredChat> =>
-    (await send(`/v1/conversations/${chat}?format=ui`)).json() as Promise<StoredChat>;
+    (await request(`/v1/conversations/${chat}?format=ui`)).json() as Promise<StoredChat>;
   return {
     fetch,
     paid,
@@ -76,7 +77,7 @@ export async function openShop(script: ScriptEntries<ScriptedResponse>, options:
       return new Chat<UIMessage>({
         id,
         messages: JSON.parse(JSON.stringify(messages)) as UIMessage[],
-        transport: new DefaultChatTransport({ api: '/api/chat', fetch: send }),
+        transport: new DefaultChatTransport({ api: '/api/chat', fetch: request }),
         sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
       });
     },
@@ -109,4 +110,11 @@ export async function answerPending(chat: Chat<UIMessage>, approved: boolean): P
     await chat.addToolApprovalResponse({ id: part.approval.id, approved });
   }
   await expect.poll(() => chat.status).toBe('ready');
+}
+
+/** Sends a request as JSON. */
+export function send(shop: Shop, [method, path, body]: readonly [string, string, object?]): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  return shop.fetch(new Request(`http://localhost${path}`, { method, headers, ...sent }));
 }

@@ -190,6 +190,7 @@ describe('a host', () => {
       readonly runId?: string;
       readonly limits?: RunRecord['limits'];
       readonly metadata?: RunRecord['metadata'];
+      readonly state?: RunRecord['metadata'];
       readonly traceparent?: string;
       readonly tracestate?: string;
       readonly owner?: string;

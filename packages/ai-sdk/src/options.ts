@@ -31,7 +31,7 @@ export interface AiSdkOptions {
   readonly providerOptions?: ProviderSettings | ((request: ChatRequest) => ProviderSettings);
   /** The most that a response may add to its message for its provider, in characters of JSON: signatures, files. @defaultValue 1_048_576 */
   readonly maxKeptBytes?: number;
-  /** `maxBytes` counts the content of the response; `maxEventLength` has no effect. */
+  /** `maxBytes` counts the characters of the content; `maxEventLength` has no effect. */
   readonly responseLimits?: ResponseLimits;
   /** The identity of this model in `withCache`, which must differ if the server, account or `providerOptions` differ. @defaultValue a random key */
   readonly cacheKey?: string;

@@ -4,6 +4,7 @@
  */
 
 export { checkListeners } from './event/check-listeners.ts';
+export type { RunTotals } from './event/usage.ts';
 export type { Wait } from './host/check-answer.ts';
 export {
   createNotEndedError,
@@ -34,6 +35,8 @@ export type {
   RecordedEvent,
   RecordedTrace,
   Resumable,
+  ResumableAgent,
+  ResumableByRecord,
   ResumableWithContext,
   ResumableWithConversation,
   RunCounts,
@@ -44,7 +47,7 @@ export type {
   RunSummary,
 } from './host/host.ts';
 export { readCloseOptions } from './host/host-options.ts';
-export { readAgentName, resumeWith } from './host/resumable.ts';
+export { chooseResumable, readAgentName, resumeWith } from './host/resumable.ts';
 export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
 export { listMetadataKeys, NO_RUNS } from './host/run-filter.ts';

@@ -32,7 +32,6 @@ export type {
 export { toolGuard } from './middleware/tool-guard.ts';
 export type { ToolSearch, ToolSearchOptions } from './middleware/tool-search.ts';
 export { toolSearch } from './middleware/tool-search.ts';
-export type { InstructedTurn, TurnInstructions } from './middleware/turn-instructions.ts';
 export type { HistoryFilter, HistoryFilterScope, OutputValidator } from './perform/definition.ts';
 export type {
   Middleware,
@@ -42,8 +41,10 @@ export type {
   TurnPlan,
   ValidatedCall,
 } from './perform/middleware.ts';
+export type { TurnInstructions } from './perform/turn-rules.ts';
 export type { ApprovalRule } from './tool/require-approval.ts';
 export { requireApproval } from './tool/require-approval.ts';
+export type { UpcomingTurn } from './tool/tool-context.ts';
 export { filterTools, prefixTools, renameTools, withToolTimeout } from './tool/toolset.ts';
 export type { ToolRetry } from './tool/with-tool-retry.ts';
 export { withToolRetry } from './tool/with-tool-retry.ts';

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Clock, type Host, HostError } from '@pawl/core';
-import { checkSchemaVersion, hasEnded, readAgentName, resumeWith } from '@pawl/core/host';
+import { checkSchemaVersion, chooseResumable, hasEnded, readAgentName, resumeWith } from '@pawl/core/host';
 import type { Database } from './database.ts';
 import type { AttemptWorkflow } from './engine.ts';
 import type { WorkerAgent, WorkerRun } from './host-types.ts';
@@ -81,7 +81,8 @@ export class QueueWorker<Resumed extends WorkerRun> {
     try {
       const { record, attempts: made, status } = await store.find(runId);
       checkSchemaVersion(record);
-      const agent = this.#agents.get(record.agent);
+      const known = this.#agents.get(record.agent);
+      const agent = known && chooseResumable(known, record);
       if (made >= attempt || hasEnded(status) || agent === undefined) {
         await this.#withdraw(workflow);
         return 'nothing to do';

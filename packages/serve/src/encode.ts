@@ -1,6 +1,6 @@
 /** The protocols alone, for routes of your own: encoders of runs, and readers of requests. */
 
-export { type ErrorBody, HttpProblem, type ProblemOptions } from './protocol/problem.ts';
+export { type ErrorBody, HttpProblem } from './protocol/problem.ts';
 export {
   createUiState,
   encodeUiEvent,
@@ -21,6 +21,7 @@ export type {
   UiUserPart,
 } from './protocol/ui/ui-chunk.ts';
 export type {
+  UiAnsweredApproval,
   UiApproval,
   UiAssistantMessage,
   UiMessage,

@@ -3,17 +3,18 @@ import type { JsonObject } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { Listeners } from '../event/observers.ts';
+import type { StateRule } from '../event/remembered-state.ts';
 import type { Conversation } from '../host/conversation.ts';
 import type { Host } from '../host/host.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { StopCondition } from '../loop/stop-condition.ts';
-import type { TurnInstructions } from '../middleware/turn-instructions.ts';
 import type { RetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { WireLog } from '../model/wire-log.ts';
 import type { OutputValidator } from '../perform/definition.ts';
 import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Middleware } from '../perform/middleware.ts';
+import type { TurnInstructions } from '../perform/turn-rules.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { ContextConsumer, ContextIntersection } from '../tool/needed-context.ts';
 import type { Tool } from '../tool/tool.ts';
@@ -21,7 +22,7 @@ import type { Handoff } from './blueprint.ts';
 import type { Handoffs, HandoffTarget } from './handoff.ts';
 
 /** Options of every agent that do not depend on its context or output. */
-export interface AgentBasics {
+export interface AgentBasics<Models = readonly ChatModel[]> {
   /** The name in events, errors and run records. @defaultValue 'agent' */
   readonly name?: string;
   /**
@@ -33,7 +34,7 @@ export interface AgentBasics {
   readonly description?: string;
   readonly model: ChatModel;
   /** Further models that `prepareTurn` of a middleware may select. */
-  readonly models?: readonly ChatModel[];
+  readonly models?: Models;
   /**
    * Applies to every turn. With `'required'` or the name of a tool the model can never answer with text, and the run continues to its
    * limits. `{ first: 'required' }` applies only until this agent has called a tool in the run; then the server's default applies.
@@ -43,11 +44,6 @@ export interface AgentBasics {
   readonly toolChoice?: ToolChoice | { readonly first: ToolChoice };
   /** How often the model may correct an output that does not match the schema, or that `validate` or a guard rejects. @defaultValue 2 */
   readonly maxOutputRetries?: number;
-  /**
-   * Conditions that are evaluated when all calls of a turn have results, and may end the run as `completed`: `stopOnTool('tool_name')` or
-   * a function. The first condition that holds wins. Cannot be combined with `output`.
-   */
-  readonly stopWhen?: StopCondition | readonly StopCondition[];
   /** Request fields in the spelling of the wire: `temperature`, `max_completion_tokens` … */
   readonly modelSettings?: ChatSettings;
   readonly limits?: Limits;
@@ -68,6 +64,17 @@ export interface AgentBasics {
    * without keys: `memoryWireLog()` of `@pawl/core/wire-log`. Inside a run of another agent, that agent's is used.
    */
   readonly wireLog?: WireLog | undefined;
+  /**
+   * The schema of a state that the run remembers: an object of JSON. Tools change it as part of their step (`toolContext.state.update`);
+   * instructions, `when`, `needsApproval`, `stopWhen`, guards, `validate` and history filters read it; `outcome.state` has it. It survives
+   * resumption, handoffs and forks. Agents that take over a conversation share it; an agent as a tool has its own.
+   */
+  readonly state?: Schema<object> | undefined;
+  /**
+   * How changes of a field by parallel calls are merged: `append` for lists, `add` for numbers, `last`. Without a rule the later call of
+   * the turn loses its changes, and the model reads that.
+   */
+  readonly stateRules?: Readonly<Record<string, StateRule>>;
   /** How many calls of one turn may run in parallel. @defaultValue 8 */
   readonly maxParallelToolCalls?: number;
   /** @defaultValue the system clock */
@@ -88,11 +95,18 @@ export interface AgentOptions<Context, Output, Handed = Output> extends AgentBas
   readonly handoffs?: Handoffs<Context, Handed>;
   /** The schema of the output. Without it the output is text. */
   readonly output?: Schema<Output> | undefined;
+  /**
+   * Conditions that are evaluated when all calls of a turn have results, and may end the run as `completed`: `stopOnTool('tool_name')` or
+   * a function, which returns a boolean or `{ output }`. The first condition that holds wins.
+   */
+  readonly stopWhen?: StopConditions<Context, NoInfer<OutputOrText<Output>>> | undefined;
   /** Checks the output beyond its schema. */
   readonly validate?: OutputValidator<Context, OutputOrText<Output>> | undefined;
   /** The first middleware is the outermost. */
   readonly middleware?: readonly Middleware<Context>[];
 }
+
+type StopConditions<Context, Output> = StopCondition<Context, Output> | readonly StopCondition<Context, Output>[];
 
 /** The output of an agent without a schema is text. */
 type OutputOrText<Output> = [Output] extends [never] ? string : Output;
@@ -132,6 +146,13 @@ export interface RunOptions extends RunBasics {
   readonly runId?: string;
   /** Records the steps of the run. @defaultValue memory of the run, which ends with it */
   readonly host?: Host;
+  /**
+   * The first state of the run, for an agent with `state`: for example `outcome.state` of the last run of a conversation. If it does not match the
+   * schema, the run fails.
+   *
+   * @defaultValue what the schema makes of an empty object
+   */
+  readonly state?: JsonObject;
   /** Stored with the run. */
   readonly metadata?: JsonObject;
   /** Whose run it is, such as the id of a user. Stored with the run, apart from `metadata`; `host.listRuns({ owner })` finds it. */
@@ -188,12 +209,13 @@ export type AnyMiddleware = Middleware<never> | None;
 export type AnyHandoff = HandoffTarget<never, unknown> | None;
 
 /** The options of an agent, inferred part by part. `Instructed` is the context that the instructions need. */
-export interface PartsOptions<T, M, H, Instructed, Output> extends AgentBasics {
+export interface PartsOptions<T, M, H, Instructed, Output, Models = readonly ChatModel[]> extends AgentBasics<Models> {
   readonly tools?: readonly T[];
   readonly middleware?: readonly M[];
   readonly handoffs?: readonly H[] | (() => readonly H[]);
   readonly instructions?: string | ((context: Instructed) => string | Promise<string>) | TurnInstructions<Instructed>;
   readonly output?: Schema<Output>;
+  readonly stopWhen?: StopConditions<Instructed, NoInfer<Output>> | undefined;
   readonly validate?: OutputValidator<Instructed, Output> | undefined;
 }
 

@@ -1,15 +1,18 @@
 import { completeClock, systemClock } from '../base/clock.ts';
+import { ConfigError } from '../base/errors.ts';
+import { describeValue } from '../base/options.ts';
 import { markOwn } from '../base/package-copy.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readInput, readUserMessage } from '../chat/read-input.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
-import { createTurnInstructions, isTurnInstructions } from '../middleware/turn-instructions.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
+import type { ChatModel } from '../model/chat-model.ts';
 import type { Definition } from '../perform/definition.ts';
 import { runInScope } from '../perform/perform.ts';
 import { registerRunnable } from '../perform/runnables.ts';
+import { createToolOffer, createTurnInstructions, isTurnInstructions } from '../perform/turn-rules.ts';
 import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts';
-import type { Schema } from '../schema/schema.ts';
+import { compileSchema, type Schema } from '../schema/schema.ts';
 import type { Tool } from '../tool/tool.ts';
 import type {
   AgentBasics,
@@ -30,7 +33,14 @@ import type {
   WithNeededContext,
 } from './agent-options.ts';
 import { type AsToolOptions, createAgentTool, runNested } from './as-tool.ts';
-import { type BegunRun, type Blueprint, createDefinitionRecord, type Handoff, hasTextGuard } from './blueprint.ts';
+import {
+  type BegunRun,
+  type Blueprint,
+  createDefinitionRecord,
+  type Handoff,
+  hasTextGuard,
+  type ModelChoice,
+} from './blueprint.ts';
 import {
   checkAgentOptions,
   checkToolChoice,
@@ -50,6 +60,7 @@ import {
 } from './handoff.ts';
 import { launch } from './launch.ts';
 
+import { replaceModels } from './replace-models.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -102,10 +113,12 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
     ...[options]: WithNeededContext<ContinueOptions, Context>
   ): Run<Output>;
   /**
-   * Copies the agent with other options, for example with a test model or other limits. Its handoffs and agents as tools stay the same.
+   * Copies the agent with other options, for example with a test model or other limits. Its handoffs and agents as tools stay the same, except with `models` as a function.
    *
    * @param changes - The options that replace those of the agent, or a function that returns them. The function gets the current
    * options, so that it can add to a list: `({ tools = [] }) => ({ tools: [...tools, search] })`.
+   * `models: (agent) => model` replaces the models of the agent, and of all agents that it has as tools or may hand over to, for
+   * example in a test. It does not reach models that middleware has.
    * @throws ConfigError like the constructor
    */
   with(
@@ -118,7 +131,10 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
     Own = unknown,
     Changed = None,
   >(
-    changes: AgentChanges<Context, Partial<PartsOptions<T, M, H, Context & Own, Changed>>>,
+    changes: AgentChanges<
+      Context,
+      Partial<PartsOptions<T, M, H, Context & Own, Changed, readonly ChatModel[] | ModelChoice>>
+    >,
   ): Agent<
     Context & Own & NeededBy<T | M | H>,
     Either<[Changed] extends [None] ? Output : Changed, HandedAfter<H, Handed>>,
@@ -129,12 +145,20 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
    * and emits its events there with its `path`; it has its own conversation. If it does not complete, the calling model gets an error
    * result with the reason.
    */
-  asTool<Given = { readonly prompt: string }>(options: AsToolOptions<Given, Context>): Tool<Context, Given, Output>;
+  asTool<Given = { readonly prompt: string }, Outer = unknown, Result = Output>(
+    options: AsToolOptions<Given, Outer, Context, Output, Result> &
+      Required<Pick<AsToolOptions<Given, Outer, Context>, 'context'>>,
+  ): Tool<Outer, Given, Result>;
+  asTool<Given = { readonly prompt: string }, Outer extends Context = Context, Result = Output>(
+    options: AsToolOptions<Given, Outer, Context, Output, Result>,
+  ): Tool<Outer, Given, Result>;
   /**
    * Makes this agent the target of a handoff, with options: the name and description for the model, an input filter, approval. Without
    * options, pass the agent itself: `handoffs: [billing]`.
    */
-  asHandoff(options?: HandoffOptions<Context>): Handoff<Context, Output>;
+  asHandoff<Given = { readonly reason?: string }, Outer extends Context = Context>(
+    options?: HandoffOptions<Outer, Given>,
+  ): Handoff<Outer, Output>;
 }
 
 /** Other options for an agent, or a function that returns them. */
@@ -206,19 +230,33 @@ export const Agent: AgentConstructor = class Agent {
     return launch<unknown>(this.#blueprint, { type: 'continue', message: userMessage, options });
   }
 
-  with(changes: AgentChanges<never, Partial<AgentOptions<never, unknown>>>): Agent {
+  with(changes: AgentChanges<never, Partial<ChangedOptions>>): Agent {
     const given = typeof changes === 'function' ? changes({ ...this.#options }) : changes;
-    return new Agent({ ...this.#options, ...readAgentOptions(given, this.name) });
+    const { models: list, ...others } = readAgentOptions(given as Partial<AgentOptions<never, unknown>>, this.name);
+    const options = { ...this.#options, ...others };
+    const { models: choose } = given;
+    if (typeof choose === 'function') {
+      const done = new Map<Blueprint, Blueprint>();
+      const agent = new Agent(replaceModels(options, { choose, done }));
+      done.set(this.#blueprint, agent.#blueprint); // The agents inside are created later, and may refer to this one.
+      return agent;
+    }
+    return new Agent({ ...options, ...('models' in given && { models: list }) });
   }
 
-  asTool(options: AsToolOptions<never, never>): Tool<never> {
+  asTool(options: AsToolOptions<never, never, never, never>): Tool<never> {
     return createAgentTool(this.#blueprint, options);
   }
 
-  asHandoff(options?: HandoffOptions<never>): Handoff<never, never> {
+  asHandoff(options?: HandoffOptions<never, never>): Handoff<never, never> {
     return createHandoff(this.#blueprint, options === undefined ? {} : options);
   }
 } as unknown as AgentConstructor; // The methods have the types of `Agent`, whose inference does not exist at run time.
+
+/** The options that `with` takes. */
+type ChangedOptions = Omit<AgentOptions<never, unknown>, 'models'> & {
+  readonly models?: readonly ChatModel[] | ModelChoice;
+};
 
 /** Checks an agent's options, and creates what its runs share. */
 function define<Context, Output>(options: AgentOptions<Context, Output>): Blueprint {
@@ -230,6 +268,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
     makeDefinition(options, { name, output, handoffs: handoffs(), blueprint: () => blueprint }),
   );
   const blueprint: Blueprint = markOwn({
+    replaceModels: (replacement) => define(replaceModels(options as AgentOptions<never, unknown>, replacement)),
     name,
     head: ({ scope, state }: BegunRun) => runInScope(scope, state),
     readInput: (input: unknown) => ({ history: readInput(input as Input) }), // `readInput` checks it.
@@ -241,7 +280,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
     instructions: isTurnInstructions(options.instructions) ? undefined : options.instructions,
     settings: output === undefined ? settings : { ...settings, response_format: makeResponseFormat(output) },
     limits,
-    stopConditions: readStopConditions(options, name),
+    stopConditions: readStopConditions(options as AgentOptions<never, unknown>, name),
     maxOutputRetries: checkWholeNumber(options.maxOutputRetries ?? 2, {
       agent: name,
       field: 'maxOutputRetries',
@@ -286,12 +325,36 @@ function makeDefinition<Context, Output>(
     toolObjects: listToolObjects(tools),
     ...readToolChoice(options.toolChoice),
     output,
+    state: defineState(options, name),
     validate: options.validate as Definition['validate'], // `Agent` checks the types of its value and context.
-    middleware: [...createTurnInstructions(options.instructions), ...(options.middleware ?? [])],
+    middleware: [
+      ...createTurnInstructions(options.instructions),
+      ...createToolOffer(tools.values()),
+      ...(options.middleware ?? []),
+    ],
     retry: resolveRetryPolicy(options.retry ?? {}),
     handoffs: makeOnce(() => listDestinations(handoffs)),
     speakers: makeOnce(() => findSpeakers(blueprint())),
   };
+}
+
+/** @throws ConfigError for a schema that is none, and for a rule that does not exist */
+function defineState(
+  { state, stateRules: rules = {} }: Pick<AgentBasics, 'state' | 'stateRules'>,
+  agent: string,
+): Definition['state'] {
+  if (state === undefined) {
+    if (Object.keys(rules).length === 0) return undefined;
+    throw new ConfigError(`Agent "${agent}" has stateRules, but no state. Pass state: z.object({ … }).`);
+  }
+  const wrong = Object.entries(rules).find(([, rule]) => !['append', 'add', 'last'].includes(rule));
+  if (wrong !== undefined) {
+    throw new ConfigError(
+      `Agent "${agent}": stateRules.${wrong[0]} is ${describeValue(wrong[1])}. Pass "append", "add" or "last".`,
+    );
+  }
+  const { validate } = compileSchema(state, `Agent "${agent}", state`);
+  return { agent, validate, rules };
 }
 
 function readToolChoice(choice: AgentBasics['toolChoice']): Pick<Definition, 'toolChoice' | 'firstToolChoice'> {

@@ -1,14 +1,20 @@
-import { Cancellation } from '../base/cancellation.ts';
+import { Cancellation, runUntilCancelled } from '../base/cancellation.ts';
+import { HostError } from '../base/errors.ts';
 import { isRecord } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { markOwn } from '../base/package-copy.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
+import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import type { CompletedOutcome, Outcome } from '../event/outcome.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
 import { DurationExceededError } from '../limits/limits.ts';
+import { concludeFailure } from '../loop/conclude-failure.ts';
+import { createState, type RunState } from '../loop/state.ts';
+import { createOutcome } from '../loop/transcript.ts';
+import { getVisibleHistory } from '../loop/visible-history.ts';
 import { type InstrumentedRun, instrumentRun } from '../perform/instrumentation.ts';
 import type { Delegate, NestedRun, OuterRun } from '../perform/nested-run.ts';
 import type { Scope } from '../perform/scope.ts';
@@ -17,40 +23,81 @@ import type { Schema } from '../schema/schema.ts';
 import { describeTool, TOOL_HINTS, type Tool, type ToolOptions, tool } from '../tool/tool.ts';
 import { begin } from './begin.ts';
 import { agentsOfTools, type Blueprint, getPolicy } from './blueprint.ts';
-import { createMeteredSink, resolveOutcome, resolveRunLimits } from './run-attempt.ts';
+import { createMeteredSink, resolveOutcome, resolveRunLimits, validateOutput } from './run-attempt.ts';
 import { createRunError } from './run-error.ts';
 
 /** Options of an agent as a tool. */
-export interface AsToolOptions<Input, Context>
+export interface AsToolOptions<Input, Context, Inner = Context, Output = unknown, Result = unknown>
   extends Pick<
     ToolOptions<Input, Context>,
-    'name' | 'description' | 'needsApproval' | 'preview' | 'approvalTimeoutMs' | 'maxInputRetries' | 'maxResultLength'
+    | 'name'
+    | 'description'
+    | 'when'
+    | 'needsApproval'
+    | 'preview'
+    | 'approvalTimeoutMs'
+    | 'maxInputRetries'
+    | 'maxResultLength'
   > {
   /** The input from the calling model. @defaultValue an object with a text `prompt` */
   readonly input?: Schema<Input>;
-  /** Makes the input of the nested run. @defaultValue the prompt, or the input as JSON */
-  readonly prompt?: (input: NoInfer<Input>) => string | readonly Message[];
+  /**
+   * Makes the input of the nested run, which is recorded when that run begins. If it throws, the nested run fails.
+   *
+   * @defaultValue the prompt, or the input as JSON
+   */
+  readonly prompt?: (
+    input: NoInfer<Input>,
+    scope: AgentCallScope<Context>,
+  ) => string | readonly Message[] | Promise<string | readonly Message[]>;
+  /**
+   * Makes the context of the nested run. Called in each attempt at it. If it throws, the nested run fails.
+   *
+   * @defaultValue the context of the calling run
+   */
+  readonly context?: (context: Context, input: NoInfer<Input>) => Inner | Promise<Inner>;
+  /**
+   * Makes the output of the tool from the outcome of the nested run, if that is `completed`. If it throws, the calling model reads the
+   * error.
+   *
+   * @defaultValue the output of the agent
+   */
+  readonly extractOutput?: (
+    outcome: CompletedOutcome<Output>,
+    scope: AgentCallScope<Context> & { readonly input: NoInfer<Input> },
+  ) => Result | Promise<Result>;
+}
+
+/** The run that calls an agent as a tool. */
+export interface AgentCallScope<Context> {
+  readonly context: Context;
+  /** What the calling agent sees of its conversation, up to the response that made the call. */
+  readonly messages: readonly Message[];
 }
 
 export function createAgentTool<Input, Context>(
   blueprint: Blueprint,
-  given: AsToolOptions<Input, Context>,
+  given: AsToolOptions<Input, Context, never, never>,
 ): Tool<Context> {
   const {
     input = PROMPT as Schema<Input>,
-    prompt,
+    prompt = toPrompt,
+    context,
+    extractOutput,
     ...options
   } = checkOptions(given, AS_TOOL, describeTool(given, `Agent "${blueprint.name}", asTool`));
   const base = tool<Input, Context>({ ...options, input: input as never }); // Either kind of schema: `tool` asks which.
-  const createPrompt = prompt ?? ((given: Input) => toPrompt(given));
-  const delegate: Delegate = markOwn((given, outer) =>
-    runNested(blueprint, { input: createPrompt(given as Input), outer }),
-  );
-  agentsOfTools.set(delegate, blueprint);
-  return Object.freeze({ ...base, hasExternalResult: false, delegate });
+  const createDelegate = (getBlueprint: () => Blueprint): Delegate => {
+    const delegate: Delegate = markOwn((given, outer) =>
+      runNested(getBlueprint(), { input: given, outer, prompt, context, extractOutput } as NestedRunInput),
+    );
+    agentsOfTools.set(delegate, { getBlueprint, replaceAgent: createDelegate });
+    return delegate;
+  };
+  return Object.freeze({ ...base, hasExternalResult: false, delegate: createDelegate(() => blueprint) });
 }
 
-const AS_TOOL: OptionTable<AsToolOptions<never, never>> = {
+const AS_TOOL: OptionTable<AsToolOptions<never, never, never, never>> = {
   keys: {
     name: 'any',
     description: 'text',
@@ -59,11 +106,17 @@ const AS_TOOL: OptionTable<AsToolOptions<never, never>> = {
     approvalTimeoutMs: 'number',
     maxInputRetries: 'number',
     maxResultLength: 'number',
+    when: 'function',
     input: 'any',
     prompt: 'function',
+    context: 'function',
+    extractOutput: 'function',
   },
   hints: {
     ...TOOL_HINTS,
+    customOutputExtractor: 'The option is "extractOutput".',
+    extractResult: 'The option is "extractOutput".',
+    output: 'The option is "extractOutput"; the schema of the output is an option of the agent.',
     execute: 'An agent needs no execute; "prompt" turns the input into the prompt.',
     timeoutMs: 'Use the limits of the agent: limits: { durationMs }.',
     effect: 'It is an option of the tools of the agent.',
@@ -94,20 +147,29 @@ export function toPrompt(input: unknown): string {
   return stringifyWellFormed(input) ?? '';
 }
 
+/** The types of the functions are those of the options; the schema of the tool checked the input. */
 interface NestedRunInput {
   readonly input: unknown;
   readonly outer: OuterRun;
+  /** @defaultValue the input */
+  readonly prompt?: ((input: unknown, scope: AgentCallScope<unknown>) => unknown) | undefined;
+  readonly context?: ((context: unknown, input: unknown) => unknown) | undefined;
+  readonly extractOutput?: ((outcome: unknown, scope: unknown) => unknown) | undefined;
 }
 
 /** Runs an agent or a flow with the host, budget, cancellation and events of the outer run. */
-export async function runNested(blueprint: Blueprint, { input, outer }: NestedRunInput): Promise<NestedRun> {
+export async function runNested(blueprint: Blueprint, given: NestedRunInput): Promise<NestedRun> {
+  const { input, outer, prompt, extractOutput } = given;
   const { scope, end, hasWorked } = createNestedScope(blueprint, outer);
   const { clock, time, events } = scope;
+  const caller = { context: outer.scope.context, messages: listMessagesBefore(outer.scope.getState()) };
   const run = async (): Promise<Outcome<unknown>> => {
+    const inner = await readContext(given);
+    if (!inner.ok) return createFailedOutcome(scope, inner.error);
     const begun = await begin({
       blueprint,
-      scope,
-      readInput: () => blueprint.readInput(input),
+      scope: { ...scope, context: inner.context },
+      readInput: async () => blueprint.readInput(prompt === undefined ? input : await prompt(input, caller)),
       definition: blueprint.getDefinitionRecord(),
       refusesOther: outer.refusesOther === true,
     });
@@ -124,10 +186,43 @@ export async function runNested(blueprint: Blueprint, { input, outer }: NestedRu
     const emitFinished: NestedRun['emitFinished'] = (how) => {
       if (blueprint.isCall !== true) events.emitJournalEvent(finished, how);
     };
-    return { outcome, emitFinished, settle };
+    const nested = { outcome, emitFinished, settle };
+    if (extractOutput === undefined) return nested;
+    const extract: NestedRun['extractOutput'] = async (completed) =>
+      extractOutput(await validateOutput(blueprint, completed), { ...caller, input });
+    return { ...nested, extractOutput: extract };
   } finally {
     end();
   }
+}
+
+/** What the agent sees before the response whose calls are handled now. */
+function listMessagesBefore(state: RunState): readonly Message[] {
+  const { messages } = getVisibleHistory(state);
+  return messages.slice(
+    0,
+    messages.findLastIndex(({ role }) => role === 'assistant'),
+  );
+}
+
+type InnerContext = { readonly ok: true; readonly context: never } | { readonly ok: false; readonly error: unknown };
+
+/** A cancelled run needs no context: it only replays what is recorded. */
+async function readContext({ outer: { scope }, context: toContext, input }: NestedRunInput): Promise<InnerContext> {
+  const { context, cancellation } = scope;
+  if (toContext === undefined || cancellation.isCancelled) return { ok: true, context };
+  try {
+    const inner = await runUntilCancelled(cancellation, async () => toContext(context, input));
+    return { ok: true, context: inner as never }; // `Agent` checks its type.
+  } catch (error) {
+    if (HostError.isInstance(error)) throw error;
+    return cancellation.isCancelled ? { ok: true, context } : { ok: false, error };
+  }
+}
+
+function createFailedOutcome({ runId, definition }: Scope, error: unknown): Outcome<unknown> {
+  const state = createState(History.createEmpty());
+  return createOutcome(state, { conclusion: concludeFailure(error), runId, agent: definition.name });
 }
 
 interface NestedRunWork {
@@ -196,7 +291,7 @@ function instrumentNested(
   { outer, path }: { readonly outer: Scope; readonly path: string },
 ): InstrumentedRun | undefined {
   if (outer.instrumented === undefined) return undefined;
-  const { instrumentation, span } = outer.instrumented;
+  const { instrumentation, span, guard } = outer.instrumented;
   const { suspendedMs: _, ...known } = span;
-  return { instrumentation, span: { ...known, path, agent: definition.identity, modelSettings: settings } };
+  return { instrumentation, span: { ...known, path, agent: definition.identity, modelSettings: settings }, guard };
 }

@@ -1,6 +1,6 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
-import { stringifyCanonical } from '../base/json.ts';
+import { type JsonObject, stringifyCanonical } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
@@ -11,6 +11,7 @@ import { apply } from '../loop/apply.ts';
 import { createState } from '../loop/state.ts';
 import { OtherRunError } from '../perform/nested-run.ts';
 import type { Scope } from '../perform/scope.ts';
+import { checkState } from '../perform/state-draft.ts';
 import { createEventStep, stamp, toInterruption } from '../perform/step.ts';
 import { type BegunRun, type Blueprint, compareDefinition, type Instructions, type RunInput } from './blueprint.ts';
 
@@ -18,7 +19,9 @@ export interface BeginOptions {
   readonly blueprint: Blueprint;
   readonly scope: Scope;
   /** Returns the input of the run. If it throws, the run fails. */
-  readonly readInput: () => RunInput;
+  readonly readInput: () => RunInput | Promise<RunInput>;
+  /** The first state of the run. @defaultValue what the schema makes of an empty object */
+  readonly state?: JsonObject | undefined;
   /** The definition of the agent, if the run record does not contain it. */
   readonly definition: DefinitionRecord | undefined;
   /** Whether to throw an `OtherRunError` if another agent or another input is recorded. @defaultValue false */
@@ -29,23 +32,21 @@ export interface BeginOptions {
 export async function begin(options: BeginOptions): Promise<BegunRun> {
   const { blueprint, scope, readInput } = options;
   let first: History | undefined;
-  const work = (): Promise<JournalEvent> =>
-    createStartEvent({
-      ...options,
-      readInput: () => {
-        const read = readInput();
-        first = read.history;
-        return read;
-      },
-    });
+  const read = async (): Promise<RunInput> => {
+    const given = await readInput();
+    first = given.history;
+    return given;
+  };
+  const work = (): Promise<JournalEvent> => createStartEvent({ ...options, readInput: read });
   const event = await scope.stepRunner.step(
     createEventStep<JournalEvent>(scope, { name: START_STEP, effect: 'read', work }),
   );
   if (event.type !== 'run.started')
-    return { scope, state: apply(createState(first ?? readValidHistory(readInput)), event) };
-  if (first === undefined && options.refusesOther === true) checkSame(event, options);
+    return { scope, state: apply(createState(first ?? (await readValidHistory(readInput))), event) };
+  if (first === undefined && options.refusesOther === true) await checkSame(event, options);
   const { messages, instructions, definition } = event;
-  const state = createState(first ?? History.from(messages));
+  const start = createState(first ?? History.from(messages));
+  const state = event.state === undefined ? start : apply(start, event);
   // If the run record has the definition, it was compared when the run was claimed.
   const known = definition === undefined ? {} : compareDefinition(event, { blueprint, scope });
   const given = event.input === undefined ? {} : { input: event.input };
@@ -54,39 +55,51 @@ export async function begin(options: BeginOptions): Promise<BegunRun> {
 }
 
 /** @throws OtherRunError if the recorded run is that of another agent, or has another input */
-function checkSame({ agent, messages, input }: RunStartedEvent, { blueprint, readInput }: BeginOptions): void {
+async function checkSame(
+  { agent, messages, input }: RunStartedEvent,
+  { blueprint, readInput }: BeginOptions,
+): Promise<void> {
   const { name } = blueprint.definition;
   if (agent !== name) throw new OtherRunError(`it was a run of "${agent}", and is one of "${name}" now`);
-  const given = readInput();
+  const given = await readInput();
   const isSame =
     stringifyCanonical([messages, input ?? null]) === stringifyCanonical([given.history.messages, given.input ?? null]);
   if (!isSame) throw new OtherRunError(`the input for "${agent}" is another one than before`);
 }
 
 /** Returns an empty history if the messages are invalid: the first step reports the error. */
-function readValidHistory(readInput: () => RunInput): History {
+async function readValidHistory(readInput: BeginOptions['readInput']): Promise<History> {
   try {
-    return readInput().history;
+    const { history } = await readInput();
+    return history;
   } catch {
     return History.createEmpty();
   }
 }
 
-async function createStartEvent({ blueprint, scope, readInput, definition }: BeginOptions): Promise<JournalEvent> {
+async function createStartEvent({
+  blueprint,
+  scope,
+  readInput,
+  state,
+  definition,
+}: BeginOptions): Promise<JournalEvent> {
   const { context, cancellation } = scope;
-  const { name: agent } = blueprint.definition;
+  const { name: agent, state: declared } = blueprint.definition;
   try {
-    const { history, input } = readInput();
+    const { history, input } = await runUntilCancelled(cancellation, async () => readInput());
     const { messages } = history;
     const resolve = (): Promise<string | undefined> => resolveInstructions(blueprint.instructions, context);
     const instructions =
       typeof blueprint.instructions === 'function' ? await runUntilCancelled(cancellation, resolve) : await resolve();
+    const first = declared && (await runUntilCancelled(cancellation, () => checkState(declared, state ?? {})));
     return {
       type: 'run.started',
       agent,
       messages,
       ...(input !== undefined && { input }),
       ...(instructions !== undefined && { instructions }),
+      ...(first !== undefined && { state: first }),
       ...(definition !== undefined && { definition }),
       ...stamp(scope),
     };

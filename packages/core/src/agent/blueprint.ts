@@ -10,9 +10,10 @@ import type { Conclusion, LimitName, Outcome } from '../event/outcome.ts';
 import type { RunRecord } from '../host/host.ts';
 import type { Limits, ResolvedLimits } from '../limits/limits.ts';
 import { concludeFailure } from '../loop/conclude-failure.ts';
-import type { Policy } from '../loop/policy.ts';
+import type { Policy, UncheckedOutput } from '../loop/policy.ts';
 import type { RunState } from '../loop/state.ts';
-import type { StopCondition, StopState } from '../loop/stop-condition.ts';
+import { type StopCondition, type StopState, ToolOutput } from '../loop/stop-condition.ts';
+import type { ChatModel } from '../model/chat-model.ts';
 import type { WireLog } from '../model/wire-log.ts';
 import type { Definition, HistoryFilter } from '../perform/definition.ts';
 import type { Instrumentation } from '../perform/instrumentation.ts';
@@ -39,6 +40,8 @@ export interface BegunRun {
 
 /** Everything that all runs of an agent, or of a flow, share. */
 export interface Blueprint {
+  /** Creates the agent again, with other models. */
+  readonly replaceModels: (replacement: ModelReplacement) => Blueprint;
   readonly name: string;
   /** Whether it is a call by the code of a flow, which is no run for readers and for instrumentation. @defaultValue false */
   readonly isCall?: boolean;
@@ -55,7 +58,7 @@ export interface Blueprint {
   readonly instructions: Instructions;
   readonly settings: ChatSettings;
   readonly limits: Limits;
-  readonly stopConditions: readonly StopCondition[];
+  readonly stopConditions: readonly StopCondition<never, unknown>[];
   readonly maxOutputRetries: number;
   readonly maxParallelToolCalls: number;
   readonly listeners: Listeners | undefined;
@@ -66,6 +69,15 @@ export interface Blueprint {
   /** Created on first use. */
   readonly getDefinitionRecord: () => DefinitionRecord;
 }
+
+/** The replacement of the models of an agent and of the agents inside it. Each agent is created once. */
+export interface ModelReplacement {
+  readonly choose: ModelChoice;
+  readonly done: Map<Blueprint, Blueprint>;
+}
+
+/** Returns the model that an agent gets. Called for its model, and for each of its further models. */
+export type ModelChoice = (agent: { readonly name: string; readonly model: ChatModel }) => ChatModel;
 
 /** An agent as the target of handoffs. Created by `agent.asHandoff`. */
 export interface Handoff<in Context = never, out Output = unknown> {
@@ -79,7 +91,13 @@ export interface Handoff<in Context = never, out Output = unknown> {
 }
 
 /** The agents that tools run, by the function that runs them: a wrapper of such a tool has the same function. */
-export const agentsOfTools: WeakMap<NonNullable<Tool['delegate']>, Blueprint> = new WeakMap();
+export const agentsOfTools: WeakMap<NonNullable<Tool['delegate']>, AgentOfTool> = new WeakMap();
+
+interface AgentOfTool {
+  readonly getBlueprint: () => Blueprint;
+  /** Creates the same function for another agent. */
+  readonly replaceAgent: (getBlueprint: () => Blueprint) => NonNullable<Tool['delegate']>;
+}
 
 /** Whether an agent, or one that can work in its runs, has middleware that decides about text that was already emitted. */
 export function hasTextGuard(blueprint: Blueprint, visited: Set<Blueprint> = new Set()): boolean {
@@ -87,7 +105,9 @@ export function hasTextGuard(blueprint: Blueprint, visited: Set<Blueprint> = new
   visited.add(blueprint);
   const { middleware, tools } = blueprint.definition;
   if (middleware.some(({ isTextGuard }) => isTextGuard === true)) return true;
-  const inner = [...tools.values()].flatMap(({ delegate }) => (delegate && agentsOfTools.get(delegate)) ?? []);
+  const inner = [...tools.values()].flatMap(
+    ({ delegate }) => (delegate && agentsOfTools.get(delegate)?.getBlueprint()) ?? [],
+  );
   const next = [...inner, ...blueprint.handoffs().map((handoff) => handoff.blueprint)];
   return next.some((each) => hasTextGuard(each, visited));
 }
@@ -117,7 +137,9 @@ function makePolicy(
     limits,
     maxOutputRetries,
     hasTools: tools.size > 0,
-    ...(stopConditions.length > 0 && { applyStopConditions: (state) => applyStopConditions(stopConditions, state) }),
+    ...(stopConditions.length > 0 && {
+      applyStopConditions: (state) => applyStopConditions(state, { conditions: stopConditions, definition }),
+    }),
     checksOutput: output !== undefined || validate !== undefined,
     getMaxInputRetries: (name) => tools.get(name)?.maxInputRetries ?? 2,
     isHandoff: (name) => tools.get(name)?.handoffTo !== undefined,
@@ -129,13 +151,22 @@ function makePolicy(
   };
 }
 
-function applyStopConditions(conditions: readonly StopCondition[], state: StopState): Conclusion | undefined {
+interface Stops {
+  readonly conditions: readonly StopCondition<never, unknown>[];
+  readonly definition: Pick<Definition, 'output' | 'validate'>;
+}
+
+function applyStopConditions(
+  state: StopState,
+  { conditions, definition: { output, validate } }: Stops,
+): Conclusion | UncheckedOutput | undefined {
   try {
     for (const condition of conditions) {
-      const stop: unknown = condition(state);
+      const stop: unknown = condition(state as StopState<never>); // `Agent` checks the type of the context.
       if (stop === false) continue;
+      if (output !== undefined) return { unchecked: stop === true ? state.text : writeStopOutput(stop) };
       const text = stop === true ? state.text : readStopOutput(stop);
-      return { status: 'completed', output: text, text };
+      return validate === undefined ? { status: 'completed', output: text, text } : { unchecked: text };
     }
     return undefined;
   } catch (error) {
@@ -143,11 +174,23 @@ function applyStopConditions(conditions: readonly StopCondition[], state: StopSt
   }
 }
 
-/** JavaScript conditions may return a promise, which would count as `true`. */
+/** Returns the JSON of an output for the schema. */
+function writeStopOutput(stop: unknown): string {
+  const value = stop instanceof ToolOutput ? stop.value : isRecord(stop) ? stop['output'] : undefined;
+  if (value !== undefined) return JSON.stringify(value);
+  throw createStopError(stop);
+}
+
 function readStopOutput(stop: unknown): string {
-  if (isRecord(stop) && typeof stop['output'] === 'string') return stop['output'];
+  const output: unknown = typeof stop === 'object' && stop !== null && 'output' in stop ? stop.output : undefined;
+  if (typeof output === 'string') return output;
+  throw createStopError(stop);
+}
+
+/** JavaScript conditions may return a promise, which would count as `true`. */
+function createStopError(stop: unknown): ConfigError {
   const shown = stop instanceof Promise ? 'a promise' : (JSON.stringify(stop) ?? String(stop));
-  throw new ConfigError(`stopWhen returned ${shown}. Return true, false or { output: "…" } synchronously.`);
+  return new ConfigError(`stopWhen returned ${shown}. Return true, false or { output: … } synchronously.`);
 }
 
 /** Creates what a run records of its agent: the version, and a hash of each tool's schema and effect. */

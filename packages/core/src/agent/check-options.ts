@@ -1,3 +1,4 @@
+import { copyJson } from '../base/copy-json.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isPlainObject, isRecord } from '../base/json.ts';
 import { checkOptions, describeValue } from '../base/options.ts';
@@ -78,9 +79,13 @@ export function readContinueOptions<Options extends ContinueOptions>(options: Op
 
 /** Checks the owner and copies the metadata, which are stored with the run. */
 function readStoredOptions<Options extends RunOptions>(options: Options, where: string): Options {
-  const { metadata, owner } = options;
+  const { metadata, state, owner } = options;
   checkStorableText(owner, `${where}: owner`);
-  return metadata === undefined ? options : { ...options, metadata: copyMetadata(metadata, where) };
+  return {
+    ...options,
+    ...(metadata !== undefined && { metadata: copyMetadata(metadata, where) }),
+    ...(state !== undefined && { state: copyJson(state, { where, name: 'state', ignoresUndefined: true }) }),
+  };
 }
 
 /** Checks the names and kinds of an agent's options. `define` checks their values. */
@@ -180,16 +185,14 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
   indexTools(options.tools ?? [], name);
 }
 
-export function readStopConditions({ stopWhen = [], output }: StopOptions, agent: string): readonly StopCondition[] {
+export function readStopConditions(
+  { stopWhen = [] }: Pick<AgentOptions<never, unknown>, 'stopWhen'>,
+  agent: string,
+): readonly StopCondition<never, unknown>[] {
   const rules = typeof stopWhen === 'function' ? [stopWhen] : stopWhen;
-  if (!Array.isArray(rules) || rules.some((rule) => typeof rule !== 'function')) {
-    throw new ConfigError(
-      `Agent "${agent}": stopWhen is not a stop condition. Pass stopOnTool("tool_name"), or (state) => boolean.`,
-    );
-  }
-  if (rules.length === 0 || output === undefined) return rules;
+  if (Array.isArray(rules) && rules.every((rule) => typeof rule === 'function')) return rules;
   throw new ConfigError(
-    `Agent "${agent}" has both output and stopWhen, which ends a run without that output. Remove one of them.`,
+    `Agent "${agent}": stopWhen is not a stop condition. Pass stopOnTool("tool_name"), or (state) => boolean.`,
   );
 }
 
@@ -199,6 +202,10 @@ function checkModel(model: ChatModel | undefined, agent: string): void {
 }
 
 function checkModels(models: readonly (ChatModel | undefined)[], agent: string): void {
+  if (!Array.isArray(models)) {
+    const fix = typeof models === 'function' ? 'Only agent.with takes a function' : 'Pass a list';
+    throw new ConfigError(`Agent "${agent}": models is ${describeValue(models)}. ${fix}.`);
+  }
   const wrong = models.findIndex((model) => typeof model?.send !== 'function');
   if (wrong === -1) return;
   throw new ConfigError(
@@ -232,8 +239,6 @@ export function checkWholeNumber(
   if (Number.isInteger(value) && value >= least) return value;
   throw new ConfigError(`Agent "${agent}": ${field} is ${value}. Pass a whole number of ${least} or more.`);
 }
-
-type StopOptions = Pick<AgentOptions<never, unknown>, 'stopWhen' | 'output'>;
 
 export function indexTools(tools: readonly Tool<never>[], agent: string): ReadonlyMap<string, Tool> {
   if (!Array.isArray(tools)) throw new ConfigError(`Agent "${agent}": tools is not a list. Pass tools: [tool({ … })].`);

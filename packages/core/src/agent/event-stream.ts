@@ -140,9 +140,10 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
     };
     const relay = async (): Promise<void> => {
       for (let next = await channel.next(); next.done !== true; next = await channel.next()) {
-        const { seq, path, replayed, event, position } = next.value;
+        const { seq, path, replayed, event, position, step } = next.value;
         const isKnown = replayed || ('activeMs' in event && seq <= known);
-        const followed: FollowedEvent = { path, event, replayed: isKnown, ...(position !== undefined && { position }) };
+        const place = { ...(position !== undefined && { position }), ...(step !== undefined && { step }) };
+        const followed: FollowedEvent = { path, event, replayed: isKnown, ...place };
         await onEvent(followed);
       }
     };
@@ -193,7 +194,7 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
 
   #createEmission(
     event: JournalEvent | LiveEvent,
-    how: Pick<Emission, 'path' | 'replayed' | 'at' | 'position'>,
+    how: Pick<Emission, 'path' | 'replayed' | 'at' | 'position' | 'step'>,
   ): Emission {
     return { seq: ++this.#seq, ...how, event, subject: this.#subjects.trackSubject(how.path, event) };
   }
@@ -213,9 +214,9 @@ export class EventStream implements Pick<FollowedRun, 'follow'> {
 
   #toRunEvent(emission: Emission): RunEvent {
     if (emission.runEvent !== undefined) return emission.runEvent;
-    const { event, seq, at, path, replayed, position, subject } = emission;
+    const { event, seq, at, path, replayed, position, step, subject } = emission;
     const { runId } = this.#options;
-    const place = position === undefined ? undefined : { position };
+    const place = { ...(position !== undefined && { position }), ...(step !== undefined && { step }) };
     const stamp = { runId, path, seq, at, ...place, ...(replayed && { replayed }) };
     // An event has the fields of a call exactly if it is about a call, which the compiler cannot infer through the union.
     emission.runEvent = { ...event, ...describeSubject(event, subject), ...stamp } as RunEvent;

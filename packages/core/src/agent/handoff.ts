@@ -3,13 +3,15 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import { checkOwn } from '../base/package-copy.ts';
 import type { Destination, HistoryFilter, Speaker } from '../perform/definition.ts';
 import { jsonSchema } from '../schema/plain-json-schema.ts';
+import type { Schema } from '../schema/schema.ts';
 import { type ToolOptions, tool } from '../tool/tool.ts';
+import type { ToolContext } from '../tool/tool-context.ts';
 import { resolveInstructions } from './begin.ts';
 import { type Blueprint, compareDefinition, getPolicy, type Handoff } from './blueprint.ts';
 
 /** Options of a handoff to an agent. */
-export interface HandoffOptions<Context>
-  extends Pick<ToolOptions<{ readonly reason?: string }, Context>, 'needsApproval' | 'preview' | 'approvalTimeoutMs'> {
+export interface HandoffOptions<Context, Input = { readonly reason?: string }>
+  extends Pick<ToolOptions<Input, Context>, 'when' | 'needsApproval' | 'preview' | 'approvalTimeoutMs'> {
   /** The name of the tool that the model calls. @defaultValue `transfer_to_` and the name of the agent */
   readonly name?: string;
   /** Tells the model when to hand over. @defaultValue made from the description of the agent */
@@ -21,42 +23,59 @@ export interface HandoffOptions<Context>
    * @defaultValue the whole conversation
    */
   readonly inputFilter?: HistoryFilter;
+  /** What the model has to say when it hands over. @defaultValue an object with an optional text `reason` */
+  readonly input?: Schema<Input>;
+  /**
+   * Called with the input before the conversation goes over, as part of the call. If a crash interrupts it, it is called again, with the
+   * same `idempotencyKey`. If it throws, the conversation stays, and the model reads the error.
+   */
+  readonly onHandoff?: (input: NoInfer<Input>, context: ToolContext<Context>) => void | Promise<void>;
 }
 
 /** An agent, or the result of its `asHandoff`. */
-export type HandoffTarget<Context, Output> =
-  | Handoff<Context, Output>
-  | { asHandoff(options?: HandoffOptions<Context>): Handoff<Context, Output> };
+export type HandoffTarget<Context, Output> = Handoff<Context, Output> | { asHandoff(): Handoff<Context, Output> };
 
 /** The agents that an agent may hand over to. A function allows agents to refer to each other. */
 export type Handoffs<Context, Output> =
   | readonly HandoffTarget<Context, Output>[]
   | (() => readonly HandoffTarget<Context, Output>[]);
 
-export function createHandoff<Context>(blueprint: Blueprint, given: HandoffOptions<Context>): Handoff<Context, never> {
-  const { name, description, inputFilter, ...options } = checkOptions(
-    given,
-    HANDOFF,
-    `Agent "${blueprint.name}", asHandoff`,
-  );
+export function createHandoff<Context, Input>(
+  blueprint: Blueprint,
+  given: HandoffOptions<Context, Input>,
+): Handoff<Context, never> {
+  const {
+    name,
+    description,
+    inputFilter,
+    input = REASON as Schema<Input>,
+    onHandoff,
+    ...options
+  } = checkOptions(given, HANDOFF, `Agent "${blueprint.name}", asHandoff`);
   const { name: agent } = blueprint;
   const what = blueprint.description === undefined ? '' : ` ${blueprint.description}`;
-  const base = tool<{ readonly reason?: string }, Context>({
+  const base = tool<Input, Context>({
     ...options,
     name: name ?? `transfer_to_${agent}`.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64),
     description: description ?? `Hands the conversation over to ${agent}, which continues it.${what}`,
-    input: REASON as never, // `tool` accepts either kind of schema.
-    effect: 'read',
-    execute: () => `Handed over to ${agent}.`,
+    input: input as never, // Either kind of schema: `tool` asks which.
+    effect: onHandoff === undefined ? 'read' : 'idempotent',
+    async execute(given, context) {
+      await onHandoff?.(given, context);
+      return `Handed over to ${agent}.`;
+    },
   });
   return { agent, tool: Object.freeze({ ...base, handoffTo: agent }), inputFilter, blueprint };
 }
 
-const HANDOFF: OptionTable<HandoffOptions<never>> = {
+const HANDOFF: OptionTable<HandoffOptions<never, never>> = {
   keys: {
     name: 'text',
     description: 'text',
     inputFilter: 'function',
+    input: 'any',
+    onHandoff: 'function',
+    when: 'function',
     needsApproval: ['boolean', 'function'],
     preview: 'function',
     approvalTimeoutMs: 'number',
@@ -64,7 +83,8 @@ const HANDOFF: OptionTable<HandoffOptions<never>> = {
   hints: {
     sees: 'The option is "inputFilter".',
     toolName: 'The option is "name".',
-    when: 'The option is "description".',
+    inputType: 'The option is "input".',
+    isEnabled: 'The option is "when".',
   },
 };
 

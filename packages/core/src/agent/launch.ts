@@ -43,6 +43,7 @@ export function launch<Output>(blueprint: Blueprint, given: RunRequest): Run<Out
     checkWholeNumber(options.maxParallelToolCalls, { agent: definition.name, field: 'maxParallelToolCalls', least: 1 });
   }
   resolveRunLimits(blueprint, options.limits ?? {});
+  checkStateOption(blueprint, options);
   definition.speakers(); // Checks the agents of a handoffs function, which exist only now.
   const { signal, host: stepRunner } = options;
   const hasHost = stepRunner !== undefined && stepRunner !== null;
@@ -53,6 +54,14 @@ export function launch<Output>(blueprint: Blueprint, given: RunRequest): Run<Out
     signal,
     hasHost,
   });
+}
+
+/** A state that no agent reads is a mistake. Agents of a handoffs function are not known before the run. */
+function checkStateOption({ definition }: Blueprint, options: RunRequest['options']): void {
+  if (!('state' in options) || options.state === undefined || definition.state !== undefined) return;
+  throw new ConfigError(
+    `Agent "${definition.name}" has no state, but the run got one. Pass its schema: new Agent({ state: z.object({ … }) }).`,
+  );
 }
 
 function checkRequest(given: RunRequest, agent: string): RunRequest {
@@ -155,6 +164,7 @@ function resumeOptions({
   runId: _,
   metadata: __,
   owner: ___,
+  state: ______,
   onExistingRun: ____,
   signal: _____,
   ...options
@@ -194,6 +204,7 @@ async function startRun({ blueprint, id, host, input, value, options }: NewRun, 
     ...(value !== undefined && { input: value }),
     limits: { ...limits, ...options.limits },
     metadata: options.metadata ?? {},
+    ...(options.state !== undefined && { state: options.state }),
     ...(options.owner !== undefined && { owner: options.owner }),
     at: clock.now(),
     ...recordFields,
@@ -207,6 +218,7 @@ async function startRun({ blueprint, id, host, input, value, options }: NewRun, 
     isResumed: false,
     attemptId: `${id}#1`,
     suspendedMs: undefined,
+    ports,
   });
   if (instrumented === undefined) {
     const stepRunner = await startOnHost(record, { host, onExistingRun });
@@ -214,7 +226,7 @@ async function startRun({ blueprint, id, host, input, value, options }: NewRun, 
     return { type: 'started', finish: () => runAttempt(blueprint, { ...attempt, stepRunner, record, instrumented }) };
   }
   return startInstrumented(instrumented, async (onStarted) => {
-    const trace = createRecordedTrace(instrumented.instrumentation);
+    const trace = createRecordedTrace(instrumented);
     const traced: RunRecord = trace === undefined ? record : { ...record, trace };
     const stepRunner = await startOnHost(traced, { host, onExistingRun });
     if (stepRunner === undefined) return undefined;

@@ -1,8 +1,8 @@
 import type { OptionTable } from '../base/options.ts';
 import { SETTINGS } from '../chat/setting-options.ts';
 import { LIMITS } from '../event/limit-options.ts';
-import type { TurnInstructions } from '../middleware/turn-instructions.ts';
 import { RETRY } from '../model/attempts.ts';
+import type { TurnInstructions } from '../perform/turn-rules.ts';
 import type { AgentOptions, ContinueOptions, ResumeOptions, RunOptions } from './agent-options.ts';
 
 const SETTING_HINTS: Readonly<Record<string, string>> = {
@@ -60,6 +60,7 @@ export const RUN: OptionTable<RunOptions & Contextual> = {
     ...RUN_BASICS,
     runId: 'any',
     host: 'any',
+    state: 'object',
     metadata: 'object',
     owner: 'any',
     onExistingRun: { fail: true, attach: true },
@@ -87,6 +88,7 @@ export const RESUME: OptionTable<ResumeOptions & Contextual> = {
       ...createAgentHints(RESUME.keys),
       ...RUN_HINTS,
       runId: 'The id comes first: agent.resume(runId, options).',
+      state: 'A run keeps the state that it has.',
       metadata: 'A run keeps the metadata of agent.run.',
       owner: 'A run keeps the owner of agent.run.',
       onExistingRun: 'It is an option of agent.run.',
@@ -116,12 +118,14 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
     description: 'text',
     instructions: 'any',
     model: 'any',
-    models: 'list',
+    models: 'any',
     tools: 'any',
     toolChoice: 'any',
     handoffs: 'any',
     output: 'any',
     validate: 'function',
+    state: 'any',
+    stateRules: 'object',
     maxOutputRetries: 'number',
     stopWhen: 'any',
     modelSettings: SETTINGS,
@@ -156,6 +160,8 @@ export const AGENT: OptionTable<AgentOptions<unknown, unknown>> = {
       responseFormat: 'The option is "output".',
       response_format: 'The option is "output".',
       outputCorrections: 'The option is "maxOutputRetries".',
+      stateSchema: 'The option is "state".',
+      reducers: 'The option is "stateRules".',
       maxRetries: 'The option is "retry": retry: { maxAttempts }.',
       retries: 'The option is "retry": retry: { maxAttempts }.',
       agents: 'Pass handoffs: [agent], or tools: [agent.asTool({ … })].',

@@ -52,6 +52,7 @@ export async function reopen<Output>(
         isResumed: attempt > 1,
         attemptId: stepRunner.attempt,
         suspendedMs: suspendedAt === undefined ? undefined : blueprint.clock.now() - suspendedAt,
+        ports,
       });
       const ownPorts = deduplicate(ports, { emitted, has: 'replayed' });
       const run = (): Promise<Outcome<Output>> =>
@@ -173,8 +174,8 @@ async function followElsewhere(runId: string, attachment: Attachment): Promise<O
   await followHere(runId, attachment);
   let replayed = true;
   for await (const { status, events, outcome } of pollRun(host, runId, { clock })) {
-    for (const { path, event, position } of events)
-      ports.createEventSink(path).emitJournalEvent(event, { replayed, position });
+    for (const { path, event, position, step } of events)
+      ports.createEventSink(path).emitJournalEvent(event, { replayed, position, step });
     replayed = false; // Later events are new.
     if (status === 'interrupted') return undefined;
     if (status !== 'running' && status !== 'queued') return outcome;

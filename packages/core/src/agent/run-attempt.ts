@@ -1,4 +1,5 @@
 import { onCancel } from '../base/cancellation.ts';
+import type { JsonObject } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
 import { toErrorData } from '../event/error-data.ts';
@@ -17,6 +18,7 @@ import { buildTranscript } from '../loop/transcript.ts';
 import { guardWireLogs, type WireLog } from '../model/wire-log.ts';
 import { EndCallbacks } from '../perform/end-callbacks.ts';
 import { combineInstrumentations, type InstrumentedRun, type RunSpan } from '../perform/instrumentation.ts';
+import { HookGuard } from '../perform/run-hook.ts';
 import type { EventSink, Scope } from '../perform/scope.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { begin } from './begin.ts';
@@ -46,6 +48,7 @@ export async function runAttempt<Output>(blueprint: Blueprint, attempt: RunAttem
   const { signal } = stepRunner;
   const stop = signal && onCancel(signal, () => ports.cancellation.cancel(signal.reason));
   ports.inherit([host.listeners, blueprint.listeners]);
+  attempt.instrumented?.guard.begin();
   // Without a host option the run exists only in its own memory: nothing can follow or resume it.
   const isShared = options.host !== undefined;
   const hideRun = isShared ? addLiveRun(host, record.runId, ports.followedRun) : undefined;
@@ -72,13 +75,14 @@ export async function runAttempt<Output>(blueprint: Blueprint, attempt: RunAttem
 
 /** Describes an attempt for the instrumentation of the run and of the agent; `undefined` if there is none. */
 export function createInstrumentedRun(
-  { instrumentation: own, definition, settings }: Blueprint,
+  { instrumentation: own, definition, settings, clock }: Blueprint,
   options: RunAttempt['options'],
-  attempt: Pick<RunSpan, 'record' | 'isResumed' | 'attemptId'> & { readonly suspendedMs: number | undefined },
+  attempt: Pick<RunSpan, 'record' | 'isResumed' | 'attemptId'> &
+    Pick<RunAttempt, 'ports'> & { readonly suspendedMs: number | undefined },
 ): InstrumentedRun | undefined {
   const instrumentation = combineInstrumentations(options.instrumentation, own);
   if (instrumentation === undefined) return undefined;
-  const { record, isResumed, attemptId, suspendedMs } = attempt;
+  const { record, isResumed, attemptId, suspendedMs, ports } = attempt;
   const { traceparent, tracestate, modelSettings } = options;
   const span: RunSpan = {
     runId: record.runId,
@@ -92,7 +96,7 @@ export function createInstrumentedRun(
     ...(tracestate !== undefined && { tracestate }),
     ...(suspendedMs !== undefined && { suspendedMs }),
   };
-  return { instrumentation, span };
+  return { instrumentation, span, guard: new HookGuard(clock, ports.createEventSink('')) };
 }
 
 interface AttemptScope {
@@ -102,7 +106,9 @@ interface AttemptScope {
 }
 
 async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
-  return from.blueprint.head(await begin({ ...from, readInput: () => restoreInput(record, from.blueprint) }));
+  const { blueprint } = from;
+  const given = { readInput: () => restoreInput(record, blueprint), state: restoreState(record) };
+  return blueprint.head(await begin({ ...from, ...given }));
 }
 
 function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
@@ -194,7 +200,10 @@ export async function resolveOutcome<Output>(
 }
 
 /** Applies the output schema again: the journal has the JSON before the schema transforms it. */
-async function validateOutput<Output>({ definition }: Blueprint, outcome: Outcome<unknown>): Promise<Outcome<Output>> {
+export async function validateOutput<Output>(
+  { definition }: Blueprint,
+  outcome: Outcome<unknown>,
+): Promise<Outcome<Output>> {
   const { output: schema } = definition.speakers().get(outcome.agent)?.definition ?? definition;
   if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
   const validated = await schema.validate(outcome.output);
@@ -204,6 +213,14 @@ async function validateOutput<Output>({ definition }: Blueprint, outcome: Outcom
 /** Restores the input of a run. A queued run of a flow may have its input as a text. */
 function restoreInput(record: RunRecord, blueprint: Blueprint): RunInput {
   return blueprint.restoreInput?.(record) ?? { history: restoreHistory(record) };
+}
+
+/** Restores the state that a run begins with: that of its record, or of the other run at the point where it was forked. */
+function restoreState({ state, forked }: RunRecord): JsonObject | undefined {
+  if (forked?.conversation === undefined) return state;
+  const { record, events } = forked.conversation;
+  const folded = events.reduce(apply, createState(restoreHistory(record)));
+  return folded.remembered?.value ?? restoreState(record);
 }
 
 /** Restores the history that a run begins with. A forked run begins with the messages of the other run at that point, and its own input. */

@@ -199,7 +199,8 @@ export class Run<Output = string> implements PromiseLike<CompletedOutcome<Output
         emitJournalEvent: (event, how) => {
           if (!how.replayed && path === '') this.#steering.remove(countSteering(event));
           // Without a host there is nothing to read from a position.
-          events.emitJournalEvent(event, this.#hasHost ? { path, ...how } : { path, replayed: how.replayed });
+          const { position: _, ...known } = how;
+          events.emitJournalEvent(event, this.#hasHost ? { path, ...how } : { path, ...known });
         },
         emitLiveEvent: (event) => events.emitLiveEvent(event, path),
         shouldEmit: (type) => events.shouldEmit(type),

@@ -11,6 +11,8 @@ export interface Emission {
   readonly replayed: boolean;
   /** Of a journal event that its host has stored. */
   readonly position?: number;
+  /** Of a journal event that is recorded. */
+  readonly step?: string;
   readonly event: JournalEvent | LiveEvent;
   readonly subject: EventSubject;
   runEvent?: RunEvent;

@@ -18,6 +18,11 @@ export interface EventStamp {
    * `run.suspended`, `tool.suspended` and events of an abort, which are not stored.
    */
   readonly position?: number;
+  /**
+   * The name of the step that recorded a journal event, with its path: `model:3`, `tool:1.0/model:2`. `host.fork({ before })` takes it. Absent
+   * where `position` would be.
+   */
+  readonly step?: string;
   /** True if the event was recorded before this attempt, or before this run began to follow another. Metrics skip these events. */
   readonly replayed?: true;
 }

@@ -1,4 +1,4 @@
-import type { Json } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { FinishReason } from '../chat/response.ts';
@@ -6,8 +6,9 @@ import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { HistoryEdit } from './history-edit.ts';
-import type { Conclusion, LimitName, Outcome, PendingCall } from './outcome.ts';
+import type { Conclusion, LimitName, Outcome, PendingCall, UsageShare } from './outcome.ts';
 import type { Rejection } from './rejection.ts';
+import type { StateChange } from './remembered-state.ts';
 import type { Usage } from './usage.ts';
 
 /** The time of the step. */
@@ -32,6 +33,8 @@ interface CallEventBase extends TurnEventBase {
 export interface NestedRunUsage {
   /** Usage of the runs inside: of an agent that is called as a tool, and of those that a tool or middleware runs. */
   readonly nestedUsage?: Usage;
+  /** Who spent it: `usageBy` of the outcomes of these runs. Absent if a crash interrupted them. */
+  readonly usageBy?: readonly UsageShare[];
   /** How many tools these called, including those of agents inside them. */
   readonly nestedToolCallCount?: number;
 }
@@ -64,6 +67,8 @@ export interface RunStartedEvent extends StepTime {
   readonly input?: Json;
   /** The agent's instructions, resolved for this run. */
   readonly instructions?: string;
+  /** The state at the beginning, if the agent has one. */
+  readonly state?: JsonObject;
   /** The definition of the agent at that time. Set if the run's record does not have it: for an enqueued run or a run inside another. */
   readonly definition?: DefinitionRecord;
 }
@@ -230,6 +235,8 @@ export interface ToolFinishedEvent extends ClosedCallBase {
   readonly durationMs: number;
   /** The whole result, if `content` has only its head and tail, or adds that a person edited the call. */
   readonly fullContent?: string;
+  /** What the call changed of the state of the run. */
+  readonly stateChange?: StateChange;
   /** Images and files, which are sent to the model in a user message. */
   readonly parts?: readonly UserPart[];
   /** The tool returned this text, although it looks like JSON. */
@@ -279,6 +286,8 @@ export interface HandoffCompletedEvent extends TurnEventBase, NestedRunUsage {
   readonly to: string;
   /** The instructions of the other agent, resolved at this time. */
   readonly instructions?: string;
+  /** The state of the run, if the schema of the other agent changed it. */
+  readonly state?: JsonObject;
   /** Replacements in the history that the other agent sees. The history itself stays complete. */
   readonly edits?: readonly HistoryEdit[];
   /** The definition of the other agent at that time. */
@@ -305,7 +314,7 @@ export interface RunRefusedEvent extends TurnEventBase, NestedRunUsage {
 
 interface NamedStepBase extends StepTime, NestedRunUsage {
   /** The name that the code gave. Unique in the code of a flow, a tool or middleware, at the path of the event. */
-  readonly step: string;
+  readonly label: string;
   /** `run`: an agent or a flow. `call`: a call of a tool. `answer`: a question to a person or another system. `value`: plain code. */
   readonly kind: 'run' | 'call' | 'answer' | 'value';
   /** The agent, the flow or the tool that ran. Absent for plain code. */

@@ -74,7 +74,17 @@ function pickContent(event: RunEvent, fields: JsonObject): JsonObject | undefine
 }
 
 const STAMP: Readonly<Record<keyof EventStamp | 'type', true>> = {
-  ...{ type: true, runId: true, path: true, agent: true, seq: true, position: true, at: true, replayed: true },
+  ...{
+    type: true,
+    runId: true,
+    path: true,
+    agent: true,
+    seq: true,
+    position: true,
+    step: true,
+    at: true,
+    replayed: true,
+  },
 };
 
 function formatJson({ time, level, fields }: LogRecord): string {

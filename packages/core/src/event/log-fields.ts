@@ -98,11 +98,11 @@ const LOG_RULES: LogRules = {
   },
   'user.interrupted': { level: 'info', pick: ({ turn }) => ({ turn }) },
   'user.steering': { level: 'info', pick: ({ turn }) => ({ turn }) },
-  'step.finished': { level: 'info', pick: ({ step, kind, durationMs }) => ({ step, kind, durationMs }) },
+  'step.finished': { level: 'info', pick: ({ label, kind, durationMs }) => ({ label, kind, durationMs }) },
   'step.failed': {
     level: 'warn',
-    pick: ({ step, kind, durationMs, status, error }) => ({
-      ...{ step, kind, durationMs },
+    pick: ({ label, kind, durationMs, status, error }) => ({
+      ...{ label, kind, durationMs },
       ...(status !== undefined && { status }),
       ...(error !== undefined && { error: pickError(error) }),
     }),

@@ -1,4 +1,4 @@
-import type { Json } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
 import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
@@ -6,7 +6,7 @@ import type { FailedAttempt } from './failed-attempt.ts';
 import type { Usage } from './usage.ts';
 
 /** The limits of a run. */
-export type LimitName = 'turns' | 'toolCalls' | 'handoffs' | 'tokens' | 'cost' | 'durationMs';
+export type LimitName = 'turns' | 'toolCalls' | 'handoffs' | 'requests' | 'tokens' | 'cost' | 'durationMs';
 
 /** A call that waits for a person or another program. */
 export interface PendingCall {
@@ -34,6 +34,22 @@ export interface PendingCall {
   readonly preview?: Json;
 }
 
+/** What an agent, or one of its tools, used in a run. */
+export interface UsageShare {
+  readonly agent: string;
+  /** The tool whose calls used it, which can be an agent. Absent for what the agent itself used, with its middleware. */
+  readonly tool?: string;
+  readonly usage: Usage;
+  /** The turns of the agent; 0 for a tool. */
+  readonly turnCount: number;
+  /** The calls of the tool, with the tool calls inside it; 0 for an agent itself. */
+  readonly toolCallCount: number;
+  /** The time of model requests or of calls, in milliseconds. That of parallel calls counts for each of them. */
+  readonly durationMs: number;
+  /** The agents and tools inside a tool that is an agent. Their usage is part of `usage`. */
+  readonly inside?: readonly UsageShare[];
+}
+
 /** The fields of every outcome. */
 export interface OutcomeBase {
   readonly runId: string;
@@ -44,7 +60,14 @@ export interface OutcomeBase {
    * cancelled.
    */
   readonly messages: readonly Message[];
+  /** The state of the run, if one of its agents has a state. To continue with it, pass it to the next run: `agent.run(input, { state })`. */
+  readonly state?: JsonObject;
   readonly usage: Usage;
+  /**
+   * What each agent and each of its tools used: agents in the order in which they became active, the tools of each by name. Their
+   * `usage` adds up to that of the outcome. A tool has usage if it is an agent, or ran one.
+   */
+  readonly usageBy: readonly UsageShare[];
   /** The number of model requests, without repeated attempts. */
   readonly turnCount: number;
   readonly toolCallCount: number;

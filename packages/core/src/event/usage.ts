@@ -30,6 +30,15 @@ export function hasUsage({ requests, totalTokens, cost }: Usage): boolean {
   return requests > 0 || totalTokens > 0 || cost > 0;
 }
 
+/** What a run has used. */
+export interface RunTotals {
+  readonly usage: Usage;
+  /** The number of model requests of the run itself, without repeated attempts. */
+  readonly turnCount: number;
+  /** Includes the calls of nested runs. */
+  readonly toolCallCount: number;
+}
+
 /** Adds up two usages, for example of two runs. The sum is estimated if one of them is. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return {

@@ -111,18 +111,18 @@ export interface AskOptions<Answer> {
 }
 
 export interface FlowRunOptions
-  extends Omit<RunOptions, 'conversation' | 'modelSettings' | 'limits' | 'maxParallelToolCalls'> {
+  extends Omit<RunOptions, 'conversation' | 'modelSettings' | 'limits' | 'maxParallelToolCalls' | 'state'> {
   /** Each limit replaces that of the flow. */
   readonly limits?: FlowLimits;
 }
 
 export interface FlowResumeOptions
-  extends Omit<ResumeOptions, 'conversation' | 'modelSettings' | 'limits' | 'maxParallelToolCalls'> {
+  extends Omit<ResumeOptions, 'conversation' | 'modelSettings' | 'limits' | 'maxParallelToolCalls' | 'state'> {
   /** Each limit replaces that of the flow. */
   readonly limits?: FlowLimits;
 }
 
-export interface FlowEnqueueOptions extends Omit<EnqueueOptions, 'limits'> {
+export interface FlowEnqueueOptions extends Omit<EnqueueOptions, 'limits' | 'state'> {
   readonly host: Host;
   /** Each limit replaces that of the flow. */
   readonly limits?: FlowLimits;
@@ -199,6 +199,7 @@ const RUN_HINTS: Readonly<Record<string, string>> = {
   conversation: 'A flow has no conversation. Pass messages in its input.',
   modelSettings: 'A flow has no model. Its agents have settings.',
   maxParallelToolCalls: 'The code of a flow decides what runs in parallel.',
+  state: 'A flow remembers the values of its steps. Its agents have a state.',
   abortSignal: 'The option is "signal".',
   deps: 'The option is "context".',
 };

@@ -154,6 +154,7 @@ function define(options: FlowOptions<never, never, unknown>): Blueprint {
   const blueprint: Blueprint = markOwn({
     name,
     description,
+    replaceModels: () => blueprint, // Its code names the agents that it runs.
     head: (begun: BegunRun) => runCode(code, begun),
     readInput: (value: unknown) => readFlowInput(value, where),
     restoreInput: (record: RunRecord) => restoreInput(record, where),
@@ -189,6 +190,7 @@ function createDefinition(
     toolChoice: undefined,
     firstToolChoice: undefined,
     validate: undefined,
+    state: undefined,
     output: output && { ...output, unwrap: (value) => value, findJsonTexts: () => [] },
     middleware: [],
     retry: resolveRetryPolicy({}),
@@ -232,6 +234,6 @@ function createFlowTool(blueprint: Blueprint, { given, input: own }: FlowTool): 
     const chosen = convert !== undefined ? convert(value) : input === undefined ? toPrompt(value) : value;
     return runNested(blueprint, { input: chosen, outer });
   });
-  agentsOfTools.set(delegate, blueprint);
+  agentsOfTools.set(delegate, { getBlueprint: () => blueprint, replaceAgent: () => delegate });
   return Object.freeze({ ...base, hasExternalResult: false, delegate });
 }

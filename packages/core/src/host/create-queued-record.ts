@@ -24,7 +24,7 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     );
   }
   const where = `enqueue for agent "${agent}"`;
-  const { limits = {}, metadata = {}, owner, runId } = checkOptions(options, ENQUEUE, where);
+  const { limits = {}, metadata = {}, state, owner, runId } = checkOptions(options, ENQUEUE, where);
   checkStorableText(owner, `${where}: owner`);
   checkLimits(limits, where); // Whether a cost limit has a price to count with is checked when the run begins.
   const isValue = typeof input === 'object' && 'input' in input;
@@ -40,6 +40,7 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     ...(isValue && { input: copyJson(input.input, { where, name: 'input', ignoresUndefined: true }) }),
     limits,
     metadata: copyMetadata(metadata, where),
+    ...(state !== undefined && { state: copyJson(state, { where, name: 'state', ignoresUndefined: true }) }),
     ...(owner !== undefined && { owner }),
     at: now,
     isEnqueued: true,
@@ -80,6 +81,7 @@ const ENQUEUE: OptionTable<EnqueueOptions> = {
     runId: 'any',
     limits: LIMITS,
     metadata: 'object',
+    state: 'object',
     traceparent: 'text',
     tracestate: 'text',
     owner: 'any',

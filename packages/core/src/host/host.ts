@@ -5,6 +5,7 @@ import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
 import type { Listeners } from '../event/observers.ts';
 import type { LimitName, Outcome } from '../event/outcome.ts';
+import type { RunTotals } from '../event/usage.ts';
 import type { Conversation } from './conversation.ts';
 import type { StepRunner } from './step-runner.ts';
 
@@ -27,6 +28,8 @@ export interface RunRecord {
   readonly isEnqueued?: true;
   /** The agent's version and tools at the start. For an enqueued run, the event of its first step has them. */
   readonly definition?: DefinitionRecord;
+  /** The first state of the run, as passed to `agent.run`. */
+  readonly state?: JsonObject;
   /** For a fork: the run and the step that it was forked from. */
   readonly forked?: ForkOrigin;
   /** The conversation that the run is part of. Its messages are the first ones of `messages`. */
@@ -84,6 +87,8 @@ export type ClaimResult =
 export interface RecordedEvent {
   /** Increases in the order in which events were recorded, with gaps. Pass it as `after` to read on from here. */
   readonly position: number;
+  /** The name of the step that recorded the event, with its path: `model:3`, `tool:1.0/model:2`. `fork({ before })` takes it. */
+  readonly step: string;
   /** The path of the nested run that the event belongs to; `''` for the run itself. */
   readonly path: string;
   readonly event: JournalEvent;
@@ -120,6 +125,8 @@ export interface RunSummary {
   readonly attempts: number;
   /** How the run ended, or what it waits for. */
   readonly outcome?: Outcome<unknown>;
+  /** What the run has used so far, with `totals: true`. */
+  readonly totals?: RunTotals;
 }
 
 /** Selects the runs that match every given field. */
@@ -140,6 +147,13 @@ export interface RunFilter {
   readonly limit?: number;
   /** The position of the last run of the previous page. */
   readonly after?: number;
+  /**
+   * Whether each run has its `totals`: those of its outcome, or of its recorded events if it has none. That reads the journals of the runs
+   * at work.
+   *
+   * @defaultValue false
+   */
+  readonly totals?: boolean;
 }
 
 /** Selects the runs that `countRuns` counts. */
@@ -153,6 +167,8 @@ export type QueuedInput = string | readonly Message[] | { readonly input: Json }
 
 /** An enqueued run cannot be part of a conversation: which messages come before its input is known only when it begins. */
 export interface EnqueueOptions {
+  /** The first state of the run, as for `agent.run`. */
+  readonly state?: JsonObject;
   /** @defaultValue a random UUID */
   readonly runId?: string;
   /** Each replaces the agent's own limit of that name. */
@@ -225,11 +241,22 @@ export interface ResumableWithConversation<Resumed> {
 /** Returns the conversation of a run. Called only for runs that are part of one; its id is `record.conversation.id`. */
 export type ConversationLookup = (record: RunRecord & Required<Pick<RunRecord, 'conversation'>>) => Conversation;
 
-/** What a host that resumes runs by itself accepts: an agent, or an agent with what its runs need. */
-export type AnyResumable<Resumed> =
+/** An agent, or an agent with what its runs need. */
+export type ResumableAgent<Resumed> =
   | Resumable<Resumed>
   | ResumableWithContext<Resumed>
   | ResumableWithConversation<Resumed>;
+
+/** Several agents of one name, for example one for each version or tenant. */
+export interface ResumableByRecord<Resumed> {
+  /** The name of the agent in the records. */
+  readonly name: string;
+  /** Returns the agent that continues a run, by its record: `metadata`, `owner`, `definition.version`. `undefined` leaves the run as it is. */
+  readonly choose: (record: RunRecord) => ResumableAgent<Resumed> | undefined;
+}
+
+/** What a host that resumes runs by itself accepts: an agent, an agent with what its runs need, or a function that chooses one. */
+export type AnyResumable<Resumed> = ResumableAgent<Resumed> | ResumableByRecord<Resumed>;
 
 /** Stores runs and lets one worker at a time work on each: `memoryHost()`, `sqliteHost()`, `dbosHost()`. */
 export interface Host {

@@ -10,6 +10,8 @@ export interface FollowedEvent {
   readonly replayed: boolean;
   /** Of a journal event that the host has stored. */
   readonly position?: number;
+  /** The name of the step that recorded a journal event. */
+  readonly step?: string;
 }
 
 export interface Follower {

@@ -1,12 +1,42 @@
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import type { Conversation } from './conversation.ts';
-import type { AnyResumable, ConversationLookup, Host, ResumableWithContext, RunRecord } from './host.ts';
+import type {
+  AnyResumable,
+  ConversationLookup,
+  Host,
+  ResumableAgent,
+  ResumableByRecord,
+  ResumableWithContext,
+  RunRecord,
+} from './host.ts';
 
 /** Returns the agent's name, by which its runs are found. @throws ConfigError for a value that is not an agent, and for unknown options. */
 export function readAgentName(each: AnyResumable<unknown>): string {
-  checkResumable(each);
+  if (typeof each === 'object' && each !== null && 'choose' in each) checkChoice(each);
+  else checkResumable(each);
   return 'agent' in each ? each.agent.name : each.name;
+}
+
+/** Returns the agent that continues a run; `undefined` if none does. @throws ConfigError if `choose` returned another value */
+export function chooseResumable<Resumed>(
+  each: AnyResumable<Resumed>,
+  record: RunRecord,
+): ResumableAgent<Resumed> | undefined {
+  if (!('choose' in each)) return each;
+  const chosen = each.choose(record);
+  if (chosen !== undefined) checkResumable(chosen);
+  return chosen;
+}
+
+const CHOICE: OptionTable<ResumableByRecord<unknown>> = { keys: { name: 'text', choose: 'function' } };
+
+function checkChoice(each: ResumableByRecord<unknown>): void {
+  const { name } = checkOptions(each, CHOICE, 'Agents, by record');
+  if (typeof name === 'string') return;
+  throw new ConfigError(
+    `Agents, by record: name is ${describeValue(name)}. Pass the name of the agent in the records: { name, choose }.`,
+  );
 }
 
 type ResumableEntry = Pick<ResumableWithContext<unknown>, 'agent' | 'context' | 'conversation'>;
@@ -28,7 +58,7 @@ function checkResumable(each: unknown): void {
 
 /** Resumes a run with its host, and with the context and the conversation that it needs. */
 export function resumeWith<Resumed>(
-  each: AnyResumable<Resumed>,
+  each: ResumableAgent<Resumed>,
   { record, host }: { readonly record: RunRecord; readonly host: Host },
 ): Resumed {
   const { runId } = record;

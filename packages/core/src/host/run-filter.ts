@@ -6,7 +6,7 @@ import type { CountFilter, RunCounts, RunFilter, RunSummary } from './host.ts';
 import { clampInteger } from './round-clock.ts';
 
 /** A filter with defaults filled in. Times and positions are whole numbers. */
-export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'limit'> {
+export interface CheckedFilter extends Omit<RunFilter, 'metadata' | 'order' | 'limit' | 'totals'> {
   /** The wanted metadata, as `listMetadataKeys` returns it. */
   readonly metadataKeys: readonly string[];
   readonly order: 'asc' | 'desc';
@@ -82,9 +82,11 @@ const RUN_FILTER: OptionTable<RunFilter> = {
     order: 'any',
     limit: 'any',
     after: 'any',
+    totals: 'boolean',
   },
   hints: {
     ...SHARED_HINTS,
+    usage: 'The option is "totals".',
     statuses: 'The option is "status", and takes one status.',
     offset: 'The option is "after": the position of the last run of the previous page.',
     cursor: 'The option is "after": the position of the last run of the previous page.',

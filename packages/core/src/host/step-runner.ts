@@ -23,6 +23,8 @@ export interface StepRecord {
   readonly replayed: boolean;
   /** The position of the step in the journal, which `getRun` gives. Absent if it is not known. */
   readonly position?: number;
+  /** The name of the step, with the path of its run. Absent for what is not recorded. */
+  readonly step?: string;
 }
 
 /** A step that is recorded. */

@@ -4,6 +4,8 @@ import type { UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import { readPath } from '../event/step-name.ts';
+import type { RunTotals } from '../event/usage.ts';
+import { addEvents } from './add-events.ts';
 import { checkAnswer, checkMessage, createNotWaitingError, isOpen, type Wait } from './check-answer.ts';
 import { createQueuedRecord } from './create-queued-record.ts';
 import { followEvents, hasEnded } from './follow-events.ts';
@@ -108,7 +110,7 @@ export class StoreClient
     const { record, status, outcome } = await this.findReadable(runId);
     const steps = await this.readSteps(runId, after);
     const events = steps.map(({ position, name, value }) => {
-      return { position, path: readPath(name), event: value as JournalEvent }; // The loop's steps record journal events.
+      return { position, step: name, path: readPath(name), event: value as JournalEvent }; // The loop's steps record journal events.
     });
     return { record, status, events, ...(outcome !== undefined && { outcome }) };
   }
@@ -118,7 +120,18 @@ export class StoreClient
   }
 
   async listRuns(filter?: RunFilter): Promise<readonly RunSummary[]> {
-    return this.#store.list(checkFilter(filter));
+    const runs = await this.#store.list(checkFilter(filter));
+    if (filter?.totals !== true) return runs;
+    const counted: RunSummary[] = [];
+    for (const run of runs) counted.push({ ...run, totals: await this.#readTotals(run) }); // One journal in memory at a time.
+    return counted;
+  }
+
+  /** A run without an outcome is at work, or was interrupted: its recorded events say what it has used. */
+  async #readTotals({ runId, outcome }: RunSummary): Promise<RunTotals> {
+    if (outcome === undefined) return addEvents(await this.#store.listSteps(runId, 0));
+    const { usage, turnCount, toolCallCount } = outcome;
+    return { usage, turnCount, toolCallCount };
   }
 
   async countRuns(filter?: CountFilter): Promise<RunCounts> {

@@ -9,7 +9,7 @@ import type { AnyResumable, ClaimOptions, ClaimResult, Host, RunRecord } from '.
 import { readCancelOptions, readCloseOptions } from './host-options.ts';
 import { listResumable } from './list-resumable.ts';
 import { createRandomId } from './read-run-id.ts';
-import { readAgentName, resumeWith } from './resumable.ts';
+import { chooseResumable, readAgentName, resumeWith } from './resumable.ts';
 import type { ClaimedRun, RunStore } from './run-store.ts';
 import { hasKnownSchema } from './schema-version.ts';
 import type { StepRunner } from './step-runner.ts';
@@ -108,7 +108,10 @@ export class StoreHost extends StoreClient implements Host {
     const now = this.clock.now();
     const records = await Promise.all(names.map((name) => listResumable(this.#store, name, now)));
     return agents.flatMap((each, index) =>
-      (records[index] ?? []).filter(hasKnownSchema).map((record) => resumeWith(each, { record, host: this })),
+      (records[index] ?? []).filter(hasKnownSchema).flatMap((record) => {
+        const agent = chooseResumable(each, record);
+        return agent === undefined ? [] : [resumeWith(agent, { record, host: this })];
+      }),
     );
   }
 

@@ -48,7 +48,7 @@ export class StoreRun implements StepRunner {
     const recorded = known ?? (await this.#runStep(name, step));
     steps.set(name, recorded);
     const { value, position } = recorded;
-    step.onRecorded(value, { replayed: known !== undefined, position });
+    step.onRecorded(value, { replayed: known !== undefined, position, step: name });
     return value;
   }
 

@@ -25,13 +25,13 @@ describe('hasCostLimit', () => {
   });
 });
 
-describe('hasTokenOrCostLimit', () => {
+describe('hasRequestLimit', () => {
   test.each([
     ['the outer run has a token limit', new Budget(limitsOf({ tokens: 1 })), true],
     ['the outer run has a cost limit', new Budget(limitsOf({ cost: 1 })), true],
     ['the outer run has no limit', new Budget(limitsOf({})), false],
   ])('if %s', (_, outer, isCapped) => {
-    expect(insideOf(outer).hasTokenOrCostLimit).toBe(isCapped);
+    expect(insideOf(outer).hasRequestLimit).toBe(isCapped);
   });
 });
 
@@ -283,5 +283,14 @@ async function turns(): Promise<void> {
 
 function limitsOf(limits: Partial<ResolvedLimits>): ResolvedLimits {
   const none = Number.POSITIVE_INFINITY;
-  return { turns: 20, toolCalls: none, handoffs: 10, tokens: none, cost: none, durationMs: none, ...limits };
+  return {
+    turns: 20,
+    toolCalls: none,
+    handoffs: 10,
+    requests: none,
+    tokens: none,
+    cost: none,
+    durationMs: none,
+    ...limits,
+  };
 }

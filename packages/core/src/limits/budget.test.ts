@@ -15,7 +15,7 @@ test.each([
   ['turns alone', { turns: 1 }, false],
   ['nothing', {}, false],
 ])('a limit on %s requires estimates: %o', (_, limits, isCapped) => {
-  expect(new Budget(capped(limits)).hasTokenOrCostLimit).toBe(isCapped);
+  expect(new Budget(capped(limits)).hasRequestLimit).toBe(isCapped);
 });
 
 interface Row {
@@ -160,5 +160,14 @@ function spendAll(budget: Budget, random: Random): { readonly tokens: number; re
 
 function capped(limits: Partial<ResolvedLimits>): ResolvedLimits {
   const none = Number.POSITIVE_INFINITY;
-  return { turns: 20, toolCalls: none, handoffs: 10, tokens: none, cost: none, durationMs: none, ...limits };
+  return {
+    turns: 20,
+    toolCalls: none,
+    handoffs: 10,
+    requests: none,
+    tokens: none,
+    cost: none,
+    durationMs: none,
+    ...limits,
+  };
 }

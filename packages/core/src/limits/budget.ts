@@ -59,6 +59,8 @@ export class Budget {
   /** Callbacks of requests that wait for a release. Kept in the outermost budget, which sees all releases. */
   #waiters: readonly (() => void)[] = NO_WAITERS;
   #reservedCost = 0;
+  /** Requests that have ended and are not charged yet. */
+  #heldRequests = 0;
   #endedCalls = 0;
   #activeCalls = 0;
 
@@ -67,10 +69,10 @@ export class Budget {
     this.#outer = outer;
   }
 
-  /** Whether a request needs an estimate before it is sent. */
-  get hasTokenOrCostLimit(): boolean {
-    const { tokens, cost } = this.#limits;
-    return Number.isFinite(tokens) || Number.isFinite(cost) || this.#outer?.hasTokenOrCostLimit === true;
+  /** Whether a request needs a reservation before it is sent. */
+  get hasRequestLimit(): boolean {
+    const { requests, tokens, cost } = this.#limits;
+    return [requests, tokens, cost].some(Number.isFinite) || this.#outer?.hasRequestLimit === true;
   }
 
   /** Whether a request with an unknown end, such as one in a process that died, must be charged. */
@@ -135,7 +137,9 @@ export class Budget {
   }
 
   #reserveHere({ inputTokens, outputTokens, price }: Estimate): Reservation {
-    const { tokens, cost } = this.#limits;
+    const { requests, tokens, cost } = this.#limits;
+    if (this.#spent.requests + this.#heldRequests + this.#reservationCount >= requests)
+      return this.#refuse('requests', this.#spent.requests);
     const freeTokens = tokens - this.#spent.totalTokens - this.#reservedTokens;
     if (freeTokens <= inputTokens) return this.#refuse('tokens', this.#spent.totalTokens);
     const freeCost = cost - this.#spent.cost - this.#reservedCost;
@@ -174,11 +178,13 @@ export class Budget {
 
   /** Reserves usage that is not charged yet. Returns a function that releases it. */
   hold(used: Usage): () => void {
-    const { totalTokens, cost } = used;
+    const { requests, totalTokens, cost } = used;
     const releaseOuter = this.#outer?.hold(used);
     this.#reservedTokens += totalTokens;
     this.#reservedCost += cost;
+    this.#heldRequests += requests;
     return () => {
+      this.#heldRequests -= requests;
       this.#reservedTokens -= totalTokens;
       this.#reservedCost -= cost;
       releaseOuter?.();
@@ -208,7 +214,7 @@ export class Budget {
     return runUntilCancelled(signal, () => promise);
   }
 
-  #refuse(limit: 'tokens' | 'cost', spent: number): Reservation {
+  #refuse(limit: 'requests' | 'tokens' | 'cost', spent: number): Reservation {
     return { type: 'refused', limit, max: this.#limits[limit], spent };
   }
 }

@@ -5,7 +5,7 @@ import { type Limits, resolveLimits } from './limits.ts';
 
 const price = { input: 1, output: 4 };
 const none = Number.POSITIVE_INFINITY;
-const free = { turns: 20, toolCalls: none, handoffs: 10, tokens: none, cost: none, durationMs: none };
+const free = { turns: 20, toolCalls: none, handoffs: 10, requests: none, tokens: none, cost: none, durationMs: none };
 
 test.each<readonly [Limits, unknown]>([
   [{}, free],

@@ -12,6 +12,11 @@ export interface Limits {
   readonly toolCalls?: number;
   /** Handoffs to another agent. A further one is refused, and the run ends soon after. @defaultValue 10 */
   readonly handoffs?: number;
+  /**
+   * Model requests, including those of nested agents and of middleware; a repeated attempt does not count. No request starts that would
+   * exceed it, and the last one has no tools. @defaultValue no limit
+   */
+  readonly requests?: number;
   /** Input and output tokens together. @defaultValue no limit */
   readonly tokens?: number;
   /** In US dollars. The model needs a `price`. @defaultValue no limit */
@@ -34,6 +39,7 @@ export function resolveLimits(
     turns: limits.turns ?? 20,
     toolCalls: limits.toolCalls ?? unlimited,
     handoffs: limits.handoffs ?? 10,
+    requests: limits.requests ?? unlimited,
     tokens: limits.tokens ?? unlimited,
     cost: limits.cost ?? unlimited,
     durationMs: limits.durationMs ?? unlimited,

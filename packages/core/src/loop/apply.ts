@@ -10,6 +10,7 @@ import type {
   StepFinishedEvent,
   ToolRepeatedFailureEvent,
 } from '../event/journal-event.ts';
+import { createRememberedState } from '../event/remembered-state.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
 import { closeCall, getOriginalCall, hasBegun, toRefusedEnd, updateCall, withNestedUsage, withUsage } from './calls.ts';
 import { classifyResponse, type ResponseKind, readRefusal } from './classify-response.ts';
@@ -23,6 +24,7 @@ export function apply(before: RunState, event: JournalEvent): RunState {
   const state: RunState = { ...before, activeMs: Math.max(before.activeMs, event.activeMs) };
   switch (event.type) {
     case 'run.started':
+      return event.state === undefined ? state : { ...state, remembered: createRememberedState(event.state) };
     case 'run.finished':
       return state;
     case 'turn.prepared':
@@ -92,9 +94,10 @@ function applyFailure(state: RunState, event: ModelFailedEvent): RunState {
 
 /** A run inside has its own share; a call counts for its tool. */
 function applyNamedStep(state: RunState, event: StepFinishedEvent | StepFailedEvent): RunState {
-  const { kind, target, nestedUsage, nestedToolCallCount = 0 } = event;
+  const { kind, target, nestedUsage, usageBy: inside, nestedToolCallCount = 0 } = event;
   const by = target === undefined ? {} : kind === 'run' ? { agent: target } : { tool: target };
-  const used = nestedUsage === undefined ? state : withUsage(state, { usage: nestedUsage, ...by });
+  const used =
+    nestedUsage === undefined ? state : withUsage(state, { usage: nestedUsage, ...by, ...(inside && { inside }) });
   return { ...used, toolCalls: used.toolCalls + nestedToolCallCount };
 }
 
@@ -106,9 +109,8 @@ function applyResponse(state: RunState, event: ModelRespondedEvent): RunState {
   const { before = [], after = [] } = event.steeringMessages ?? {};
   const keepsCalls = isAccepted && kind !== 'refused';
   const messages = isHistory || !isAccepted ? [keepsCalls ? message : withoutCalls(message)] : [];
-  const { totalTokens: tokens, cost } = event.usage;
   const used = withMessages(withNestedUsage(state, event), ...before, ...messages, ...after);
-  const share = { agent: state.speaker?.to, turns: 1, tokens, cost, durationMs: event.durationMs };
+  const share = { agent: state.speaker?.to, turns: 1, usage: event.usage, durationMs: event.durationMs };
   return {
     ...used,
     usage: addUsage(used.usage, event.usage),
@@ -147,10 +149,22 @@ function applyReprompt(state: RunState, { reason, guard = '', message }: ModelRe
 function applyHandoff(before: RunState, event: HandoffCompletedEvent): RunState {
   const state = withFilteredHistory(withNestedUsage(before, event), event.edits ?? []);
   const { handoffs, reprompts } = state;
+  const remembered =
+    event.state === undefined
+      ? state.remembered
+      : createRememberedState(event.state, (state.remembered?.version ?? 0) + 1);
   const none = { guardRetries: NONE, invalidCalls: NONE, repeatedFailures: NONE };
   const anew = { tools: undefined, hasCalled: false, results: [], memory: {}, countedPrefix: undefined, ...none };
   const shares = addShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });
-  return { ...state, ...anew, shares, reprompts: { ...reprompts, output: 0 }, speaker: event, handoffs: handoffs + 1 };
+  return {
+    ...state,
+    ...anew,
+    remembered,
+    shares,
+    reprompts: { ...reprompts, output: 0 },
+    speaker: event,
+    handoffs: handoffs + 1,
+  };
 }
 
 /** The usage counts the conversation only if the first attempt succeeded: the tokens of a failed attempt are an estimate. */

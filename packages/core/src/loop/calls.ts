@@ -8,8 +8,10 @@ import {
   type UserMessage,
 } from '../chat/message.ts';
 import type { ToolCallClosedEvent, ToolFinishedEvent, ToolSkippedEvent } from '../event/journal-event.ts';
-import type { PendingCall } from '../event/outcome.ts';
+import type { PendingCall, UsageShare } from '../event/outcome.ts';
+import { createRememberedState, foldStateChange } from '../event/remembered-state.ts';
 import { addUsage, type Usage } from '../event/usage.ts';
+import { describeStateConflict } from './loop-prompts.ts';
 import { addShare, type SpentShare } from './shares.ts';
 import type { CallState, InvalidCallCount, RepeatedFailure, RunEnd, RunState } from './state.ts';
 import { withMessages } from './visible-history.ts';
@@ -71,7 +73,9 @@ function readEditedText(edited: Json): string | undefined {
 
 /** Closes a call. The results of a turn enter the history together, after its last call, in the order of the model's calls. */
 export function closeCall(before: RunState, event: ToolCallClosedEvent): RunState {
-  const state = updateCall(withNestedUsage(before, event), event.index, { status: 'closed', closedBy: event });
+  const { remembered, closedBy } = foldState(before, event);
+  const used = { ...withNestedUsage(before, event), remembered };
+  const state = updateCall(used, event.index, { status: 'closed', closedBy });
   const counted: RunState = {
     ...state,
     toolCalls: state.toolCalls + (event.type === 'tool.skipped' ? 0 : 1),
@@ -83,6 +87,17 @@ export function closeCall(before: RunState, event: ToolCallClosedEvent): RunStat
   return closed.length < counted.calls.length ? counted : closeTurn(counted, closed);
 }
 
+/** Folds the change of a call into the state. If it conflicts with another one, the model reads that in the result. */
+function foldState(
+  { remembered }: RunState,
+  event: ToolCallClosedEvent,
+): Pick<RunState, 'remembered'> & { readonly closedBy: ToolCallClosedEvent } {
+  if (event.type !== 'tool.finished' || event.stateChange === undefined) return { remembered, closedBy: event };
+  const { state, conflicts } = foldStateChange(remembered ?? createRememberedState({}), event.stateChange);
+  if (conflicts.length === 0) return { remembered: state, closedBy: event };
+  return { remembered, closedBy: { ...event, content: `${event.content}\n${describeStateConflict(conflicts)}` } };
+}
+
 /** Whether a call that waits for this reason has already run: approving it runs it again. */
 export function hasBegun(reason: PendingCall['reason']): boolean {
   return reason === 'unknown_outcome' || reason === 'suspended';
@@ -91,6 +106,7 @@ export function hasBegun(reason: PendingCall['reason']): boolean {
 interface NestedUsage {
   readonly index?: number;
   readonly nestedUsage?: Usage;
+  readonly usageBy?: readonly UsageShare[];
   readonly nestedToolCallCount?: number;
   readonly middlewareUsage?: Usage;
 }
@@ -101,7 +117,7 @@ interface NestedUsage {
  */
 export function withNestedUsage(
   state: RunState,
-  { index, nestedUsage, nestedToolCallCount = 0, middlewareUsage }: NestedUsage,
+  { index, nestedUsage, usageBy: inside, nestedToolCallCount = 0, middlewareUsage }: NestedUsage,
 ): RunState {
   const before = middlewareUsage === undefined ? state : withUsage(state, { usage: middlewareUsage });
   if (nestedUsage === undefined && nestedToolCallCount === 0) return before;
@@ -110,22 +126,17 @@ export function withNestedUsage(
   const after =
     nestedUsage === undefined
       ? before
-      : withUsage(before, { usage: nestedUsage, ...(call && { tool: getCallName(call) }) });
+      : withUsage(before, { usage: nestedUsage, ...(call && { tool: getCallName(call) }), ...(inside && { inside }) });
   return { ...after, toolCalls: toolCalls + nestedToolCallCount };
 }
 
 /** Adds usage to the run and to the share of the active agent, of another one, or of a tool. */
 export function withUsage(
   state: RunState,
-  {
-    usage,
-    agent = state.speaker?.to,
-    tool,
-  }: { readonly usage: Usage; readonly agent?: string; readonly tool?: string },
+  { usage, ...by }: Partial<Pick<SpentShare, 'agent' | 'tool' | 'inside'>> & { readonly usage: Usage },
 ): RunState {
-  const { totalTokens: tokens, cost } = usage;
-  const by = { agent, ...(tool === undefined ? {} : { tool }) };
-  return { ...state, usage: addUsage(state.usage, usage), shares: addShare(state.shares, { ...by, tokens, cost }) };
+  const share = { agent: state.speaker?.to, ...by, usage };
+  return { ...state, usage: addUsage(state.usage, usage), shares: addShare(state.shares, share) };
 }
 
 function toShare(event: Exclude<ToolCallClosedEvent, ToolSkippedEvent>, { speaker }: RunState): SpentShare {

@@ -25,6 +25,11 @@ export function describeRepeatedFailure({ tool, count }: { readonly tool: string
   return `You called ${tool} ${count} times with the same arguments, and it failed each time. Do not repeat it. Do something else, or answer with what you have.`;
 }
 
+/** Part of the result of a call. */
+export function describeStateConflict(fields: readonly string[]): string {
+  return `Its changes of the state were not kept: another call of the same turn changed ${fields.join(', ')}. Call it again if they are still needed.`;
+}
+
 const REPEATED_FAILURE = /^You called \S+ \d+ times with the same arguments, and it failed each time\. /;
 
 /** Whether the loop wrote a user message. A user message with the same text counts as written by the loop. */

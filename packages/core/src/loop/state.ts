@@ -9,6 +9,7 @@ import type {
 } from '../event/journal-event.ts';
 import type { Conclusion, LimitName, PendingCall } from '../event/outcome.ts';
 import type { Rejection } from '../event/rejection.ts';
+import type { RememberedState } from '../event/remembered-state.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
 import type { ResumeData } from '../tool/tool-context.ts';
 import type { ResponseKind } from './classify-response.ts';
@@ -97,6 +98,8 @@ export interface RunState {
   readonly filteredHistory: FilteredHistory | undefined;
   /** Messages that middleware replaced. */
   readonly replacedMessages: readonly Message[];
+  /** The state that the agents declare; `undefined` if none of them has one. */
+  readonly remembered: RememberedState | undefined;
   /** Values that middleware keeps from turn to turn. */
   readonly memory: Readonly<Record<string, Json>>;
   /** The last token count by a server of what the active agent sees. */
@@ -144,6 +147,7 @@ export function createState(history: History): RunState {
     history,
     filteredHistory: undefined,
     replacedMessages: [],
+    remembered: undefined,
     memory: {},
     countedPrefix: undefined,
     turn: 0,

@@ -45,6 +45,7 @@ test('adds the common fields to the conclusion of an outcome', () => {
     agent: 'agent',
     messages: [go, createCallMessage(a), result('a'), createTextMessage('Done.')],
     usage: createUsage(10),
+    usageBy: [expect.objectContaining({ agent: 'agent', turnCount: 2 }), expect.objectContaining({ toolCallCount: 1 })],
     turnCount: 2,
     toolCallCount: 1,
     durationMs: 50,

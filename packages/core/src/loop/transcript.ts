@@ -2,7 +2,7 @@ import { CANCELLED } from '../chat/history.ts';
 import type { Message, ToolMessage } from '../chat/message.ts';
 import type { Conclusion, Outcome, OutcomeBase, PendingCall } from '../event/outcome.ts';
 import { toPartsMessages, toToolMessage } from './calls.ts';
-import { listShares } from './shares.ts';
+import { listShares, listUsageShares } from './shares.ts';
 import type { CallState, RunState } from './state.ts';
 
 /** Adds the fields that every outcome has. */
@@ -14,7 +14,9 @@ export function createOutcome(
     runId,
     agent: state.speaker?.to ?? agent,
     messages: buildTranscript(state),
+    ...(state.remembered !== undefined && { state: state.remembered.value }),
     usage: state.usage,
+    usageBy: listUsageShares(state.shares, agent),
     turnCount: state.turn,
     toolCallCount: state.toolCalls,
     durationMs: state.activeMs,

@@ -24,6 +24,7 @@ import { MiddlewareRequests } from './middleware-scope.ts';
 import { createPendingCall } from './pending-calls.ts';
 import { recoverRuns, replayRuns } from './replay-runs.ts';
 import type { Scope } from './scope.ts';
+import { StateDraft } from './state-draft.ts';
 import { createEventStep, formatResultStep, stamp } from './step.ts';
 import {
   cancelCall,
@@ -84,7 +85,8 @@ function createCallStep(
 ): StepTask<JournalEvent> {
   const requests = new MiddlewareRequests(scope, turn);
   const begin = (callSpan?: ToolCallSpan): ToolCallRun => {
-    return { turn, state, scope, requests, startedAt: scope.clock.now(), callSpan };
+    const draft = new StateDraft(scope.getState().remembered, scope.definition.state);
+    return { turn, state, scope, requests, draft, startedAt: scope.clock.now(), callSpan };
   };
   const rewriteError = findRewriteError(tool, { turn, state, scope });
   let endCall: (() => void) | undefined;
@@ -219,6 +221,7 @@ async function executeValidated(
   try {
     const result = await executeThroughMiddleware(tool, { ...call, input: call.validated.value });
     if (typeof result?.content !== 'string') throw new ConfigError(NO_RESULT);
+    await call.draft?.settle();
     return closeWithResult(result, call);
   } catch (error) {
     if (call.scope.cancellation.isCancelled) throw error;

@@ -10,6 +10,7 @@ import type { CompiledOutput } from '../schema/compile-output.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { InstrumentedAgent } from './instrumentation.ts';
 import type { Middleware, MiddlewareScope } from './middleware.ts';
+import type { StateDefinition } from './state-draft.ts';
 
 /** An agent as the loop sees it. Made once for each agent. */
 export interface Definition {
@@ -27,6 +28,7 @@ export interface Definition {
   readonly firstToolChoice: ToolChoice | undefined;
   readonly output: CompiledOutput | undefined;
   readonly validate: OutputValidator<never, never> | undefined;
+  readonly state: StateDefinition | undefined;
   readonly middleware: readonly Middleware<never>[];
   readonly retry: ResolvedRetryPolicy;
   /** The agents that this agent may hand over to, by name. */

@@ -3,8 +3,9 @@ import { getCallName } from '../chat/message.ts';
 import type { JournalEvent, NestedRunUsage, ToolCallClosedEvent } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { formatCallSegment } from '../event/step-name.ts';
-import { addUsage, hasUsage, NO_USAGE } from '../event/usage.ts';
+import { addUsage, NO_USAGE } from '../event/usage.ts';
 import type { ChildRun, Step } from '../host/step-runner.ts';
+import { addUsageShares } from '../loop/shares.ts';
 import { readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
 import { type ToolResult, toResult } from '../tool/tool-result.ts';
@@ -12,6 +13,7 @@ import { instrumentToolCall } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
 import { createChild, type Delegate, type NestedRun, NestedRunError, type OuterRun } from './nested-run.ts';
+import { createSpentFields } from './replay-runs.ts';
 import { createEventStep, formatResultStep, stamp } from './step.ts';
 import {
   closeWithError,
@@ -120,9 +122,10 @@ async function delegateThroughMiddleware(
   let nestedRun: Promise<NestedRun> | undefined;
   const runAgent: ToolExecution = async ({ input }) => {
     nestedRun ??= delegate(input, outer);
-    const { outcome } = await nestedRun;
+    const { outcome, extractOutput } = await nestedRun;
     if (outcome.status !== 'completed') throw new NestedRunError(outcome, getCallName(state.call));
-    return toResult(outcome.output, { maxLength: tool.maxResultLength });
+    const output = extractOutput === undefined ? outcome.output : await extractOutput(outcome);
+    return toResult(output, { maxLength: tool.maxResultLength });
   };
   const call = { call: state.call, tool, input };
   const { cancellation } = scope;
@@ -149,8 +152,10 @@ function closeDelegated(settled: DelegatedResult['settled'], run: ToolCallRun): 
 
 /** Adds up what the agent and the runs of the middleware around its call have spent. */
 function addSpent(outcome: Outcome<unknown> | undefined, { usageFields }: MiddlewareRequests): NestedRunUsage {
-  const { usage = NO_USAGE, toolCallCount = 0 } = outcome ?? {};
-  const nestedUsage = addUsage(usage, usageFields.nestedUsage ?? NO_USAGE);
-  const toolCalls = toolCallCount + (usageFields.nestedToolCallCount ?? 0);
-  return { ...(hasUsage(nestedUsage) && { nestedUsage }), ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }) };
+  const { usage = NO_USAGE, usageBy = [], toolCallCount = 0 } = outcome ?? {};
+  return createSpentFields({
+    usage: addUsage(usage, usageFields.nestedUsage ?? NO_USAGE),
+    usageBy: addUsageShares(usageBy, usageFields.usageBy ?? []),
+    toolCalls: toolCallCount + (usageFields.nestedToolCallCount ?? 0),
+  });
 }

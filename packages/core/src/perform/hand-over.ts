@@ -1,5 +1,6 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
+import { stringifyCanonical } from '../base/json.ts';
 import { shorten } from '../base/text.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
@@ -11,6 +12,7 @@ import { findEdits } from '../loop/find-edits.ts';
 import { createMiddlewareScope, finishRuns, MiddlewareRequests } from './middleware-scope.ts';
 import { withReplayedRuns } from './replay-runs.ts';
 import type { Scope } from './scope.ts';
+import { checkState, type StateDefinition } from './state-draft.ts';
 import { createEventStep, type FailureEvent, stamp, toFailure } from './step.ts';
 
 /** Hands the conversation over in a step that records what the next agent sees, and its instructions. */
@@ -48,6 +50,7 @@ async function prepareHandover(
     await runUntilCancelled(scope.cancellation, () => inputFilter([...messages], middlewareScope)),
     to,
   );
+  const state = await readState(speaker.definition.state, scope);
   const edits = findEdits(messages, History.from(seen).messages);
   return {
     type: 'handoff.completed',
@@ -55,11 +58,23 @@ async function prepareHandover(
     from: definition.name,
     to,
     ...(instructions === undefined ? {} : { instructions }),
+    ...state,
     ...(edits.length === 0 ? {} : { edits }),
     definition: speaker.getDefinitionRecord(),
     ...requests.usageFields,
     ...stamp(scope),
   };
+}
+
+/** Returns the state with what the schema of the next agent adds, for example defaults; nothing if that is what it is. */
+async function readState(
+  declared: StateDefinition | undefined,
+  { cancellation, getState }: Scope,
+): Promise<Pick<HandoffCompletedEvent, 'state'>> {
+  if (declared === undefined) return {};
+  const before = getState().remembered?.value;
+  const state = await runUntilCancelled(cancellation, () => checkState(declared, before ?? {}));
+  return before !== undefined && stringifyCanonical(before) === stringifyCanonical(state) ? {} : { state };
 }
 
 /** @throws ConfigError if the input filter returned no messages. */

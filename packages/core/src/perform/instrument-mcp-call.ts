@@ -1,5 +1,6 @@
 import type { ToolContext } from '../tool/tool-context.ts';
 import type { Instrumentation, McpCall, ToolCallSpan } from './instrumentation.ts';
+import { type HookGuard, runHook } from './run-hook.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -14,9 +15,12 @@ export function instrumentMcpCall<Result>(
   call: McpCall,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const { instrumentation, span } = (context as ContextWithCall)[INSTRUMENTED_CALL] ?? {}; // Only `linkToolCall` sets it.
-  if (span === undefined || instrumentation?.instrumentMcpCall === undefined) return work();
-  return instrumentation.instrumentMcpCall({ ...call, call: span }, work);
+  const instrumented = (context as ContextWithCall)[INSTRUMENTED_CALL]; // Only `linkToolCall` sets it.
+  if (instrumented?.instrumentation.instrumentMcpCall === undefined) return work();
+  const { instrumentation, span, guard } = instrumented;
+  const callHook = async (inner: typeof work): Promise<unknown> =>
+    instrumentation.instrumentMcpCall?.({ ...call, call: span }, inner);
+  return runHook({ name: 'instrumentMcpCall', guard, call: callHook }, work);
 }
 
 /** A symbol, because only `instrumentMcpCall` uses it. A copy of a context, `{ ...context }`, keeps it. */
@@ -25,6 +29,7 @@ const INSTRUMENTED_CALL = Symbol.for('pawl.instrumentedCall');
 interface InstrumentedCall {
   readonly instrumentation: Instrumentation;
   readonly span: ToolCallSpan;
+  readonly guard: HookGuard;
 }
 
 interface ContextWithCall {
@@ -34,6 +39,6 @@ interface ContextWithCall {
 /** Lets `instrumentMcpCall` find the call of a tool by its context. */
 export function linkToolCall(context: object, { instrumented }: Pick<Scope, 'instrumented'>, span: ToolCallSpan): void {
   if (instrumented === undefined) return;
-  const { instrumentation } = instrumented;
-  (context as ContextWithCall)[INSTRUMENTED_CALL] = { instrumentation, span }; // Nothing else sets it.
+  const { instrumentation, guard } = instrumented;
+  (context as ContextWithCall)[INSTRUMENTED_CALL] = { instrumentation, span, guard }; // Nothing else sets it.
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import { describeType } from '../base/options.ts';
+import { describeType, describeValue } from '../base/options.ts';
 import type { ToolCall } from '../chat/message.ts';
 import type { ChatRequest, ChatSettings } from '../chat/request.ts';
 import type { ChatResponse, Delta } from '../chat/response.ts';
@@ -14,6 +14,7 @@ import type { Usage } from '../event/usage.ts';
 import type { RecordedTrace, RunRecord } from '../host/host.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Tool } from '../tool/tool.ts';
+import { type HookGuard, runHook } from './run-hook.ts';
 
 /**
  * Wraps the work of runs, for tracing. Each method is optional. `@pawl/otel` implements it for OpenTelemetry.
@@ -21,7 +22,8 @@ import type { Tool } from '../tool/tool.ts';
  * Contract, for every method that gets `work`:
  * - Calls `work` exactly once, at once or after an await, and resolves or rejects as it does.
  * - Is called for work that happens now. A recorded step of a resumed run is not wrapped.
- * - Throws nothing of its own: an error that `work` did not throw fails what is wrapped.
+ * - Settles with it. What a hook does wrong (it throws, does not call `work`, or does not settle within 5 seconds) is reported once an attempt as
+ *   `listener.failed`, and changes nothing: what is wrapped ends as `work` does.
  */
 export interface Instrumentation {
   /** Wraps one attempt at a run, or at the run inside a call of an agent. */
@@ -179,6 +181,7 @@ export interface McpCallSpan extends McpCall {
 export interface InstrumentedRun {
   readonly instrumentation: Instrumentation;
   readonly span: RunSpan;
+  readonly guard: HookGuard;
 }
 
 /** The parts of a scope that spans are about. */
@@ -195,27 +198,37 @@ interface InstrumentedScope {
  * @param hasWorked - whether anything happened that was not recorded. @defaultValue always
  */
 export async function instrumentRun<End extends Outcome<unknown>>(
-  { instrumentation, span }: InstrumentedRun,
+  { instrumentation, span, guard }: InstrumentedRun,
   work: () => Promise<End | undefined>,
   hasWorked: () => boolean = () => true,
 ): Promise<End | undefined> {
+  if (instrumentation.instrumentRun === undefined) return work();
   let outcome: End | undefined;
   const runWork = async (): Promise<RunResult> => {
     outcome = await work();
     return outcome === undefined || !hasWorked() ? { replayed: true } : { outcome, replayed: false };
   };
-  await (instrumentation.instrumentRun?.(span, runWork) ?? runWork());
+  const call: Call<RunResult> = async (inner) => instrumentation.instrumentRun?.(span, inner);
+  await runHook({ name: 'instrumentRun', guard, call }, runWork);
   return outcome;
 }
 
 /** `undefined` if the calls of the run are not wrapped. */
-function findCallHooks({ instrumentation, span }: InstrumentedRun): Instrumentation | undefined {
-  return shouldInstrumentCalls(instrumentation, span) ? instrumentation : undefined;
+function findCallHooks({ instrumentation, span, guard }: InstrumentedRun): Instrumentation | undefined {
+  try {
+    return shouldInstrumentCalls(instrumentation, span) ? instrumentation : undefined;
+  } catch (error) {
+    guard.report('shouldInstrumentCalls', error);
+    return instrumentation;
+  }
 }
 
 function shouldInstrumentCalls(instrumentation: Instrumentation, run: RunSpan): boolean {
   return instrumentation.shouldInstrumentCalls?.(run) ?? true;
 }
+
+/** Calls a hook with the work that it wraps. */
+type Call<Result> = (work: () => Promise<Result>) => Promise<unknown>;
 
 type ModelCallFields = Omit<ModelCallSpan, 'run' | 'agent'>;
 
@@ -234,14 +247,25 @@ export function createModelCallSpan(
 }
 
 /** Makes a model call inside its hook. Resolves what `work` resolves. */
-export async function instrumentModelCall<Result extends ModelCallResult>(
+export function instrumentModelCall<Result extends ModelCallResult>(
   { instrumented }: InstrumentedScope,
   span: ModelCallSpan,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const { instrumentation } = instrumented ?? {};
-  if (instrumentation?.instrumentModelCall === undefined) return work();
-  return (await instrumentation.instrumentModelCall(span, work)) as Result; // By the contract it is what `work` resolved.
+  if (instrumented?.instrumentation.instrumentModelCall === undefined) return work();
+  const { instrumentation, guard } = instrumented;
+  const call: Call<Result> = async (inner) => instrumentation.instrumentModelCall?.(span, inner);
+  return runHook({ name: 'instrumentModelCall', guard, call }, work);
+}
+
+/** Makes a request inside its hook. */
+export function instrumentAttempt(
+  { instrumentation, guard }: InstrumentedRun,
+  span: AttemptSpan,
+  work: () => Promise<ChatResponse>,
+): Promise<ChatResponse> {
+  const call: Call<ChatResponse> = async (inner) => instrumentation.instrumentAttempt?.(span, inner);
+  return runHook({ name: 'instrumentAttempt', guard, call }, work);
 }
 
 type ToolCallFields = Omit<ToolCallSpan, 'run' | 'agent'>;
@@ -253,8 +277,10 @@ export function instrumentToolCall<Event extends JournalEvent>(
   work: (onReplayed: () => void, span: ToolCallSpan | undefined) => Promise<Event>,
 ): Promise<Event> {
   const hooks = instrumented && findCallHooks(instrumented);
-  if (instrumented === undefined || hooks?.instrumentToolCall === undefined) return work(() => undefined, undefined);
+  const { instrumentToolCall: wrap, instrumentMcpCall } = hooks ?? {};
+  if (instrumented === undefined || (wrap ?? instrumentMcpCall) === undefined) return work(() => undefined, undefined);
   const span: ToolCallSpan = { run: instrumented.span, agent: definition.identity, ...createFields() };
+  if (wrap === undefined) return work(() => undefined, span);
   let replayed = false;
   const callTool = async (): Promise<ToolCallResult> => {
     const event = await work(() => {
@@ -262,26 +288,45 @@ export function instrumentToolCall<Event extends JournalEvent>(
     }, span);
     return { event: event as ToolCallResult['event'] & Event, replayed }; // A call ends with no other event.
   };
-  return hooks.instrumentToolCall(span, callTool).then(({ event }) => event as Event & ToolCallResult['event']);
+  const call: Call<ToolCallResult> = async (inner) => wrap.call(hooks, span, inner);
+  return runHook({ name: 'instrumentToolCall', guard: instrumented.guard, call }, callTool).then(
+    ({ event }) => event as Event & ToolCallResult['event'],
+  );
 }
 
 /** Returns the header for models and tools: that of the active span, or that of the run. */
 export function getTraceparent({ instrumented, traceparent }: InstrumentedScope): string | undefined {
-  return instrumented?.instrumentation.traceparent?.() ?? traceparent;
+  return readHeader(instrumented, 'traceparent') ?? traceparent;
 }
 
 /** Returns the header that belongs to `getTraceparent`. */
 export function getTracestate({ instrumented, tracestate }: InstrumentedScope): string | undefined {
-  const active = instrumented?.instrumentation.tracestate?.();
+  const active = readHeader(instrumented, 'tracestate');
   if (active !== undefined || tracestate === undefined) return active;
-  return instrumented?.instrumentation.traceparent?.() === undefined ? tracestate : undefined;
+  return readHeader(instrumented, 'traceparent') === undefined ? tracestate : undefined;
 }
 
+/** A text that is no header would fail the request that sends it. */
+function readHeader(instrumented: InstrumentedRun | undefined, name: 'traceparent' | 'tracestate'): string | undefined {
+  if (instrumented?.instrumentation[name] === undefined) return undefined;
+  const { instrumentation, guard } = instrumented;
+  try {
+    const header: unknown = instrumentation[name]?.();
+    if (header === undefined || (typeof header === 'string' && HEADER.test(header))) return header;
+    throw new TypeError(`instrumentation.${name} returned ${describeValue(header)}, which is no header.`);
+  } catch (error) {
+    guard.report(name, error);
+    return undefined;
+  }
+}
+
+const HEADER = /^[\x20-\x7e]+$/;
+
 /** What later attempts refer to. Called inside the span of the first one. */
-export function createRecordedTrace(instrumentation: Instrumentation): RecordedTrace | undefined {
-  const traceparent = instrumentation.traceparent?.();
+export function createRecordedTrace(instrumented: InstrumentedRun): RecordedTrace | undefined {
+  const traceparent = readHeader(instrumented, 'traceparent');
   if (traceparent === undefined) return undefined;
-  const tracestate = instrumentation.tracestate?.();
+  const tracestate = readHeader(instrumented, 'tracestate');
   return tracestate === undefined ? { traceparent, origin: 'start' } : { traceparent, tracestate, origin: 'start' };
 }
 

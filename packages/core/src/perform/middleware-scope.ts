@@ -9,13 +9,15 @@ import type {
   OutputCheckedEvent,
   TurnPreparedEvent,
 } from '../event/journal-event.ts';
-import type { CompletedOutcome, PendingCall } from '../event/outcome.ts';
-import { addUsage, hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
+import type { CompletedOutcome, PendingCall, UsageShare } from '../event/outcome.ts';
+import { addUsage, NO_USAGE, type Usage } from '../event/usage.ts';
+import { addUsageShares } from '../loop/shares.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { ChildRunOptions, RunChild, Runnable } from '../tool/runnable.ts';
 import { createModelCallSpan, instrumentModelCall } from './instrumentation.ts';
 import type { MiddlewareScope } from './middleware.ts';
 import { AttemptCounter, ModelRequests } from './model-requests.ts';
+import { createSpentFields } from './replay-runs.ts';
 import type { EventSink, Scope } from './scope.ts';
 import type { FailureEvent } from './step.ts';
 import { StepCode } from './step-code.ts';
@@ -35,12 +37,13 @@ export function createMiddlewareScope(
   { turn, requests, segment, model = definition.model }: MiddlewareStep,
 ): MiddlewareScope<never> {
   const callModel: MiddlewareScope['callModel'] = (asked, request) => requests.send(asked, request);
-  const { replacedMessages: earlier, filteredHistory } = getState();
+  const { replacedMessages: earlier, filteredHistory, remembered } = getState();
   const replaced = filteredHistory === undefined ? earlier : [...earlier, ...filteredHistory.hiddenMessages];
   return {
     context,
     runId,
     path,
+    state: remembered?.value,
     turn,
     model,
     signal: cancellation.signal,
@@ -120,9 +123,11 @@ export class MiddlewareRequests {
   get spentFields(): NestedRunUsage {
     if (this.#codes === undefined) return {};
     const all = [...this.#codes.values()].map(({ usageFields }) => usageFields);
-    const nestedUsage = all.reduce((sum, each) => addUsage(sum, each.nestedUsage ?? NO_USAGE), NO_USAGE);
-    const toolCalls = all.reduce((sum, { nestedToolCallCount = 0 }) => sum + nestedToolCallCount, 0);
-    return { ...(hasUsage(nestedUsage) && { nestedUsage }), ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }) };
+    return createSpentFields({
+      usage: all.reduce((sum, each) => addUsage(sum, each.nestedUsage ?? NO_USAGE), NO_USAGE),
+      usageBy: all.reduce<readonly UsageShare[]>((sum, { usageBy = [] }) => addUsageShares(sum, usageBy), []),
+      toolCalls: all.reduce((sum, { nestedToolCallCount = 0 }) => sum + nestedToolCallCount, 0),
+    });
   }
 
   /** Whether the code of the step has begun runs. */

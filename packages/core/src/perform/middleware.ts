@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
-import type { Json } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
 import type { ChatRequest, ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { ChatResponse } from '../chat/response.ts';
@@ -17,6 +17,8 @@ export interface MiddlewareScope<Context = unknown> {
   readonly runId: string;
   /** The position in the tree of runs: `''` for the outermost run. */
   readonly path: string;
+  /** The state of the run; `undefined` if no agent of the run has one. */
+  readonly state: JsonObject | undefined;
   /** Counted from 1. */
   readonly turn: number;
   /** The model of the active agent; in `wrapModelCall` the model of this request. */

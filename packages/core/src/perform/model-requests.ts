@@ -22,7 +22,13 @@ import type { ChatModel, ModelContext, Price } from '../model/chat-model.ts';
 import { NetworkError, TimeoutError } from '../model/errors.ts';
 import { findHighestPrice, listModelChain } from '../model/price.ts';
 import { withMemo } from '../model/request-memo.ts';
-import { type AttemptSpan, getTraceparent, getTracestate, type ModelCallSpan } from './instrumentation.ts';
+import {
+  type AttemptSpan,
+  getTraceparent,
+  getTracestate,
+  instrumentAttempt,
+  type ModelCallSpan,
+} from './instrumentation.ts';
 import { checkResponse } from './middleware.ts';
 import type { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
@@ -210,7 +216,7 @@ class ModelRequest {
     try {
       scope.cancellation.throwIfCancelled(); // Middleware may send after its turn has ended.
       // An estimate is needed only with a limit.
-      if (scope.budget.hasTokenOrCostLimit) this.#request = await this.#reserve();
+      if (scope.budget.hasRequestLimit) this.#request = await this.#reserve();
       const answer = await runAttempts(model, this.#request, {
         policy: scope.definition.retry,
         context: new RequestContext(scope, this),
@@ -234,19 +240,14 @@ class ModelRequest {
 
   #instrumentAttempts(): Pick<AttemptsOptions, 'instrument'> {
     const { scope, callSpan } = this.#options;
-    const { instrumentation } = scope.instrumented ?? {};
-    if (callSpan === undefined || instrumentation?.instrumentAttempt === undefined) return {};
+    const { instrumented } = scope;
+    if (callSpan === undefined || instrumented?.instrumentation.instrumentAttempt === undefined) return {};
     const instrument: AttemptsOptions['instrument'] = (attempt, work) => {
       this.#onDelta = undefined;
-      const span: AttemptSpan = {
-        ...attempt,
-        call: callSpan,
-        attempt: this.#attempt,
-        onDelta: (listener) => {
-          this.#onDelta = listener;
-        },
+      const onDelta: AttemptSpan['onDelta'] = (listener) => {
+        this.#onDelta = listener;
       };
-      return instrumentation.instrumentAttempt?.(span, work) ?? work();
+      return instrumentAttempt(instrumented, { ...attempt, call: callSpan, attempt: this.#attempt, onDelta }, work);
     };
     return { instrument };
   }

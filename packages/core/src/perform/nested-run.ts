@@ -23,6 +23,8 @@ export type Delegate = (input: unknown, outer: OuterRun) => Promise<NestedRun>;
 
 export interface NestedRun {
   readonly outcome: Outcome<unknown>;
+  /** Makes the output of the tool from a completed outcome. @defaultValue the output of the nested run */
+  readonly extractOutput?: (outcome: CompletedOutcome<unknown>) => Promise<unknown>;
   /** Emits the `run.finished` event of the nested run. */
   readonly emitFinished: (how: { readonly replayed: boolean }) => void;
   /** Resolves for code that awaits the run, or rejects with a `RunError`. */

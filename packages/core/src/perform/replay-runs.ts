@@ -1,4 +1,5 @@
 import type { JournalEvent, NestedRunUsage } from '../event/journal-event.ts';
+import type { UsageShare } from '../event/outcome.ts';
 import { END_STEP, readPath, START_STEP } from '../event/step-name.ts';
 import { addUsage, hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
 import type { Step } from '../host/step-runner.ts';
@@ -38,13 +39,23 @@ export function recoverRuns(scope: Scope, segments: readonly string[]): NestedRu
       usage = addUsage(usage, event.middlewareUsage);
     if (event.type === 'tool.finished' || event.type === 'tool.failed') toolCalls++;
   }
-  const spent = createSpentFields(usage, toolCalls);
+  const spent = createSpentFields({ usage, toolCalls });
   chargeSpent(scope, spent);
   return spent;
 }
 
-export function createSpentFields(usage: Usage, toolCalls: number): NestedRunUsage {
-  return { ...(hasUsage(usage) && { nestedUsage: usage }), ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }) };
+/** What runs inside a step have spent. */
+export interface NestedTotals {
+  readonly usage: Usage;
+  readonly usageBy?: readonly UsageShare[];
+  readonly toolCalls: number;
+}
+
+export function createSpentFields({ usage, usageBy = [], toolCalls }: NestedTotals): NestedRunUsage {
+  return {
+    ...(hasUsage(usage) && { nestedUsage: usage, ...(usageBy.length > 0 && { usageBy }) }),
+    ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }),
+  };
 }
 
 function emitRecorded(scope: Scope, segments: readonly string[]): readonly JournalEvent[] {

@@ -8,13 +8,14 @@ import type { JournalEvent, NestedRunUsage, StepFailedEvent, StepFinishedEvent }
 import { LIMITS } from '../event/limit-options.ts';
 import type { CompletedOutcome, PendingCall } from '../event/outcome.ts';
 import { formatNamedStep, isStepLabel, readLabel } from '../event/step-name.ts';
-import { addUsage, hasUsage, NO_USAGE, type Usage } from '../event/usage.ts';
+import { addUsage, NO_USAGE } from '../event/usage.ts';
 import type { RecordedStep } from '../host/step-runner.ts';
+import { addUsageShares } from '../loop/shares.ts';
 import { UnknownOutcomeError } from '../tool/errors.ts';
 import type { ChildRunOptions, Runnable } from '../tool/runnable.ts';
 import type { Effect } from '../tool/tool.ts';
 import { createChild, type NestedRun, NestedRunError, OtherRunError, type OuterRun } from './nested-run.ts';
-import { createSpentFields } from './replay-runs.ts';
+import { createSpentFields, type NestedTotals } from './replay-runs.ts';
 import { findDelegate } from './runnables.ts';
 import type { EventSink, Scope } from './scope.ts';
 import { addPath, createEventStep, stamp } from './step.ts';
@@ -48,8 +49,7 @@ export class StepCode {
   #waiting: WaitingRuns | undefined;
   #failure: HostError | undefined;
   #hasFinished = false;
-  #spent = NO_USAGE;
-  #toolCalls = 0;
+  #spent: NestedTotals = NOTHING;
 
   constructor(scope: Scope, options: StepCodeOptions) {
     this.#scope = scope;
@@ -58,12 +58,12 @@ export class StepCode {
 
   /** What the runs inside have spent. */
   get usageFields(): NestedRunUsage {
-    return createSpentFields(this.#spent, this.#toolCalls);
+    return createSpentFields(this.#spent);
   }
 
   /** What the runs have spent that wait. Their steps have no event yet. */
   get waitingFields(): NestedRunUsage {
-    return createSpentFields(this.#waiting?.usage ?? NO_USAGE, this.#waiting?.toolCalls ?? 0);
+    return createSpentFields(this.#waiting?.spent ?? NOTHING);
   }
 
   /** The calls that wait inside; empty if nothing waits. */
@@ -118,7 +118,7 @@ export class StepCode {
     return this.#track(async () => {
       this.#take(label, 'value');
       const startedAt = this.#scope.clock.now();
-      const named = { step: label, kind: 'value' } as const;
+      const named = { label, kind: 'value' } as const;
       const fail = async (error: unknown): Promise<JournalEvent> => {
         return { type: 'step.failed', ...named, error: toErrorData(error), ...this.#stampStep(startedAt) };
       };
@@ -223,7 +223,7 @@ export class StepCode {
       try {
         return await this.#settle(await this.#delegate(name, child), {
           name,
-          step: { step: label, kind, target },
+          step: { label, kind, target },
           startedAt,
         });
       } catch (error) {
@@ -243,19 +243,17 @@ export class StepCode {
 
   async #settle(nested: NestedRun, ended: EndedStep): Promise<CompletedOutcome<unknown>> {
     const { outcome, emitFinished, settle } = nested;
-    this.#spent = addUsage(this.#spent, outcome.usage);
-    this.#toolCalls += outcome.toolCallCount;
+    this.#spent = addTotals(this.#spent, outcome);
     const settled = settle();
     settled.catch(() => undefined); // Prevents an unhandled rejection while the end of the step is recorded.
     if (outcome.status === 'suspended') {
       emitFinished({ replayed: false });
       await settled.catch((error: unknown) => {
-        const { usage = NO_USAGE, toolCalls = 0, error: first = error } = this.#waiting ?? {};
+        const { spent = NOTHING, error: first = error } = this.#waiting ?? {};
         this.#waiting = {
           pending: [...this.pending, ...outcome.pending],
           error: first,
-          usage: addUsage(usage, outcome.usage),
-          toolCalls: toolCalls + outcome.toolCallCount,
+          spent: addTotals(spent, outcome),
         };
       });
       return settled;
@@ -276,16 +274,13 @@ export class StepCode {
     });
   }
 
-  #describeEnd(
-    { usage, toolCallCount, status }: NestedRun['outcome'],
-    { step, startedAt }: EndedStep,
-  ): StepFinishedEvent | StepFailedEvent {
+  #describeEnd(outcome: NestedRun['outcome'], { step, startedAt }: EndedStep): StepFinishedEvent | StepFailedEvent {
+    const { status } = outcome;
     const { target, ...named } = step;
     const event = {
       ...named,
       ...(target !== undefined && { target }),
-      ...(hasUsage(usage) && { nestedUsage: usage }),
-      ...(toolCallCount > 0 && { nestedToolCallCount: toolCallCount }),
+      ...createSpentFields(addTotals(NOTHING, outcome)),
       ...this.#stampStep(startedAt),
     };
     if (status === 'completed') return { type: 'step.finished', ...event };
@@ -332,8 +327,17 @@ interface WaitingRuns {
   readonly pending: readonly PendingCall[];
   /** What code gets that begins another step. */
   readonly error: unknown;
-  readonly usage: Usage;
-  readonly toolCalls: number;
+  readonly spent: NestedTotals;
+}
+
+const NOTHING: NestedTotals = { usage: NO_USAGE, toolCalls: 0 };
+
+function addTotals({ usage, usageBy = [], toolCalls }: NestedTotals, outcome: NestedRun['outcome']): NestedTotals {
+  return {
+    usage: addUsage(usage, outcome.usage),
+    usageBy: addUsageShares(usageBy, outcome.usageBy),
+    toolCalls: toolCalls + outcome.toolCallCount,
+  };
 }
 
 interface ChildCall {
@@ -354,7 +358,7 @@ interface CancellableStep extends ChildStep {
 interface EndedStep {
   readonly name: string;
   readonly step: {
-    readonly step: string;
+    readonly label: string;
     readonly kind: StepFinishedEvent['kind'];
     readonly target: string | undefined;
   };

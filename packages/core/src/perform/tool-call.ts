@@ -19,6 +19,7 @@ import { getTraceparent, getTracestate, type ToolCallSpan } from './instrumentat
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
 import type { Scope } from './scope.ts';
+import { createReadOnlyState, type StateDraft } from './state-draft.ts';
 import { addPath, formatToolStep, stamp } from './step.ts';
 
 /** A tool call and its run. */
@@ -35,6 +36,8 @@ export interface ToolCallRun extends ToolCallScope {
   readonly requests: MiddlewareRequests;
   /** Absent if nothing instruments the call. */
   readonly callSpan?: ToolCallSpan | undefined;
+  /** The state, with what the call changes; absent for an agent that is a tool. */
+  readonly draft?: StateDraft;
 }
 
 /** Describes a call for instrumentation. */
@@ -55,13 +58,21 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
   readonly resumeData: ToolContext<never>['resumeData'];
+  readonly state: ToolContext<never>['state'];
   readonly reportProgress: ToolContext<never>['reportProgress'];
   readonly onRunEnd: ToolContext<never>['onRunEnd'];
   readonly run: ToolContext<never>['run'];
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
   constructor(
-    { turn, scope, state, requests, callSpan }: ToolCallScope & Partial<Pick<ToolCallRun, 'requests' | 'callSpan'>>,
+    {
+      turn,
+      scope,
+      state,
+      requests,
+      callSpan,
+      draft,
+    }: ToolCallScope & Partial<Pick<ToolCallRun, 'requests' | 'callSpan' | 'draft'>>,
     cancellation: Cancellation = scope.cancellation,
   ) {
     super(cancellation);
@@ -74,6 +85,7 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.traceparent = getTraceparent(scope);
     this.tracestate = getTracestate(scope);
     this.resumeData = state.resumeData;
+    this.state = draft ?? createReadOnlyState(scope.getState().remembered);
     const emitProgress: ToolContext<never>['reportProgress'] = (progress) => {
       void scope.events.emitLiveEvent({ type: 'tool.progress', turn, index, call, progress }); // Tools do not wait for slow readers.
     };
@@ -110,7 +122,15 @@ export function closeWithResult({ content, ...rest }: ToolResult, run: ToolCallR
   const { handoffTo } = run.scope.definition.tools.get(getCallName(call)) ?? {};
   const over = handoffTo === undefined ? {} : { handoffTo };
   const full = isEdited ? { fullContent: content } : {};
-  return { type: 'tool.finished', ...toCallPosition(run), ...over, content: edited + content, ...full, ...rest };
+  return {
+    type: 'tool.finished',
+    ...toCallPosition(run),
+    ...over,
+    content: edited + content,
+    ...full,
+    ...rest,
+    ...run.draft?.fields,
+  };
 }
 
 /** The model gets a short text without a stack. The event has the error itself. */

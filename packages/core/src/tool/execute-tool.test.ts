@@ -126,6 +126,7 @@ function setting() {
       traceparent: undefined,
       tracestate: undefined,
       resumeData: undefined,
+      state: { value: undefined, update: () => Promise.reject(new Error('No state.')) },
       onRunEnd: () => undefined,
       reportProgress: () => {},
       run: () => Promise.reject(new Error('There is no run here.')),

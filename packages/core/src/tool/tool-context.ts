@@ -1,8 +1,10 @@
-import type { Json } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import type { Message } from '../chat/message.ts';
 import type { RunChild } from './runnable.ts';
 
 /** The second argument of `execute` and of the other functions of a tool. */
-export interface ToolContext<Context = unknown> {
+// biome-ignore lint/suspicious/noExplicitAny: a variance seam, as the tool does not know the agent's state
+export interface ToolContext<Context = unknown, State = any> {
   /** Aborted at the tool's deadline and when the run ends. */
   readonly signal: AbortSignal;
   /** The application's value that was passed to `agent.run`. */
@@ -27,6 +29,8 @@ export interface ToolContext<Context = unknown> {
    * the tool. Rejects with a `ConfigError` in `needsApproval` and `preview`.
    */
   readonly run: RunChild<Context>;
+  /** The state of the run that the agent declares with its option `state`. */
+  readonly state: ToolState<State>;
   /** Emits a `tool.progress` event. The event may be lost, and the model does not see it. */
   reportProgress(progress: Json): void;
   /**
@@ -41,6 +45,36 @@ export interface ToolContext<Context = unknown> {
    * @throws ConfigError if the callback is not a function
    */
   onRunEnd(callback: () => void | Promise<void>): void;
+}
+
+/** The state of a run, as a call of a tool sees it. */
+export interface ToolState<State> {
+  /** The state before the turn's calls that run now, with the changes of this call. `undefined` if no agent of the run has a state. */
+  readonly value: State;
+  /**
+   * Changes fields of the state; `undefined` removes a field. Resolves the state with the change, which is recorded with the result of the call:
+   * if the call fails, nothing changes.
+   *
+   * - Calls that run in parallel do not see each other's changes. Their changes are merged by `stateRules` of the agent, in the order of the
+   *   calls. A change that conflicts is dropped as a whole, and the model reads that.
+   * - Only `execute` changes it, not `needsApproval` or `preview`.
+   *
+   * Rejects with `state.invalid` if the state would not match its schema.
+   */
+  update(change: Partial<State> | ((current: State) => Partial<State> | Promise<Partial<State>>)): Promise<State>;
+}
+
+/** The next turn of a run, for what decides about it: which tools it has, what its instructions are. */
+export interface UpcomingTurn {
+  /** Counted from 1. */
+  readonly turn: number;
+  /** What the active agent sees of the conversation, without instructions. */
+  readonly messages: readonly Message[];
+  /** The state of the run; `undefined` if no agent of the run has one. */
+  readonly state: JsonObject | undefined;
+  readonly runId: string;
+  /** The position in a tree of runs; `''` for the run itself. */
+  readonly path: string;
 }
 
 /** What a tool gets when it runs again after a suspension with a state. */

@@ -16,7 +16,7 @@ import {
   type ZodSchema,
 } from '../schema/schema.ts';
 import type { StrictReason } from '../schema/strict-reason.ts';
-import type { ToolContext } from './tool-context.ts';
+import type { ToolContext, UpcomingTurn } from './tool-context.ts';
 
 /**
  * The effect of repeating a call:
@@ -64,6 +64,13 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
    * @defaultValue the model reads that the outcome is unknown
    */
   readonly onUnknownOutcome?: 'ask' | ((input: NoInfer<Input>, context: ToolContext<Context>) => unknown);
+  /**
+   * Whether a turn has the tool. Called before each turn, in the step that records its tools; if it throws, the run fails. Without the
+   * tool, the model neither sees nor calls it.
+   *
+   * @defaultValue every turn has it
+   */
+  readonly when?: (context: Context, turn: UpcomingTurn) => boolean | Promise<boolean>;
   /** Whether a call needs a person's approval. If the function throws, the call needs approval. @defaultValue false */
   readonly needsApproval?:
     | boolean
@@ -97,6 +104,7 @@ export const TOOL_BASICS: OptionTable<ToolOptions<never>>['keys'] = {
   execute: 'any',
   parseExternalResult: 'function',
   onUnknownOutcome: [{ ask: true }, 'function'],
+  when: 'function',
   needsApproval: ['boolean', 'function'],
   preview: 'function',
   approvalTimeoutMs: 'number',
@@ -128,6 +136,8 @@ export const TOOL_HINTS: Readonly<Record<string, string>> = {
   requireApproval: APPROVAL,
   requiresApproval: APPROVAL,
   confirm: APPROVAL,
+  isEnabled: 'The option is "when".',
+  enabled: 'The option is "when".',
   readOnly: 'The option is "effect": effect: "read".',
   idempotent: 'The option is "effect": effect: "idempotent".',
   corrections: 'The option is "maxInputRetries".',
@@ -196,6 +206,8 @@ export interface Tool<in Context = never, out Input = unknown, out Output = unkn
   readonly strictReport: readonly StrictReason[];
   /** Validates arguments. Accepts only objects. */
   readonly validate: (value: unknown) => Promise<ValidationResult>;
+  /** Whether a turn has the tool. */
+  readonly when?: (context: Context, turn: UpcomingTurn) => boolean | Promise<boolean>;
   // `validate` checked the input of the next five. It is `any`, because an agent holds tools of different inputs.
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly execute: (input: any, context: ToolContext<Context>) => unknown;
@@ -304,6 +316,7 @@ export function buildToolBasics<Input, Context>(options: ToolOptions<Input, Cont
     hasExternalResult: execute === undefined,
     ...(onUnknownOutcome === undefined ? {} : { onUnknownOutcome }),
     ...(options.parseExternalResult === undefined ? {} : { parseExternalResult: options.parseExternalResult }),
+    ...(options.when === undefined ? {} : { when: options.when }),
     needsApproval: options.needsApproval ?? false,
     ...(preview === undefined ? {} : { preview }),
   };

@@ -47,6 +47,7 @@ function called([retrying]: readonly Tool<unknown>[], signal = new AbortControll
     traceparent: undefined,
     tracestate: undefined,
     resumeData: undefined,
+    state: { value: undefined, update: () => Promise.reject(new Error('No state.')) },
     onRunEnd: () => undefined,
     reportProgress: () => undefined,
     run: () => Promise.reject(new Error('There is no run here.')),

@@ -91,12 +91,13 @@ class ServerClient implements McpClient {
     this.#takeSnapshot({ definitions, instructions: undefined, server: pinned }, undefined);
   }
 
-  #createConnection(): Connection {
+  #createConnection(toolContext?: ToolContext): Connection {
     const connection: Connection = new Connection({
       name: this.#options.name,
       open: (signal) =>
         openSession(this.#options, {
           verdict: this.#verdict,
+          toolContext,
           signal,
           onLog: (text) => this.#log(text),
           onEnd: (session) => connection.drop(session),
@@ -174,11 +175,12 @@ class ServerClient implements McpClient {
     throw createDriftError(this.name, { ...drift, lines });
   }
 
-  #getConnection({ runId, onRunEnd }: ToolContext): Connection {
+  #getConnection(toolContext: ToolContext): Connection {
+    const { runId, onRunEnd } = toolContext;
     if (this.#options.isolation !== 'run') return this.#connection;
     const known = this.#connectionsOfRuns.get(runId);
     if (known !== undefined) return known;
-    const connection = this.#createConnection();
+    const connection = this.#createConnection(toolContext);
     this.#connectionsOfRuns.set(runId, connection);
     onRunEnd(async () => {
       this.#connectionsOfRuns.delete(runId);

@@ -21,8 +21,11 @@ export type ElicitationHandler = (
   toolContext: ToolContext | undefined,
 ) => McpAnswer | Promise<McpAnswer>;
 
-/** The capability: forms and pages. */
-export const ELICITATION: Readonly<Record<'form' | 'url', Record<string, never>>> = { form: {}, url: {} };
+/** The capability: forms, whose omitted fields get their defaults, and pages. */
+export const ELICITATION: { readonly form: { readonly applyDefaults: true }; readonly url: Record<string, never> } = {
+  form: { applyDefaults: true },
+  url: {},
+};
 
 /** A server that asks more often does not come to an end. */
 const MAX_ROUNDS = 10;

@@ -15,7 +15,12 @@ export class McpError extends PawlError {
   }
 
   static override isInstance(error: unknown): error is McpError {
-    return typeof error === 'object' && error !== null && BRAND in error;
+    if (typeof error !== 'object' || error === null) return false;
+    try {
+      return BRAND in error;
+    } catch {
+      return false; // A proxy may throw.
+    }
   }
 }
 

@@ -1,12 +1,19 @@
+import type { ToolContext } from '@pawl/core';
 import type { Sdk, Transport } from '../sdk.ts';
 import { NotSentError } from './child-transport.ts';
 import { keepNewerTokens, mergeRefreshes } from './oauth.ts';
 import type { McpHeaders, McpUrlOptions } from './options.ts';
 import { currentCall } from './outgoing-call.ts';
 
+interface HttpTransportOptions extends Pick<Partial<McpUrlOptions>, 'headers' | 'fetch' | 'auth'> {
+  readonly url: URL;
+  /** The context of requests that belong to no call. */
+  readonly toolContext: ToolContext | undefined;
+}
+
 /** Creates the SDK's HTTP transport. It follows no redirect: one could lead a request with its headers to another server. */
 export function createHttpTransport(
-  { url, headers, fetch: base = globalThis.fetch, auth }: Partial<McpUrlOptions> & { readonly url: URL },
+  { url, headers, fetch: base = globalThis.fetch, auth, toolContext }: HttpTransportOptions,
   { StreamableHTTPClientTransport }: Pick<Sdk, 'StreamableHTTPClientTransport'>,
 ): Transport {
   const send = auth === undefined ? base : mergeRefreshes(base, auth);
@@ -14,7 +21,7 @@ export function createHttpTransport(
     requestInit: { redirect: 'error' },
     fetch: async (target, init) => {
       // Requests of OAuth go to other servers, which must not get these headers.
-      const added = isSameServer(target, url) ? await readHeaders(headers) : {};
+      const added = isSameServer(target, url) ? await readHeaders(headers, toolContext) : {};
       return send(target, { ...init, headers: mergeHeaders(init?.headers, added), redirect: 'error' });
     },
     // Without retries of its own for streams that carry nothing: the connection is opened again with the next call.
@@ -33,10 +40,10 @@ function isSameServer(target: string | URL, url: URL): boolean {
   return origin === url.origin && pathname === url.pathname;
 }
 
-async function readHeaders(headers: McpUrlOptions['headers']): Promise<McpHeaders> {
+async function readHeaders(headers: McpUrlOptions['headers'], ofRun: ToolContext | undefined): Promise<McpHeaders> {
   if (typeof headers !== 'function') return headers ?? {};
   try {
-    return await headers(currentCall.getStore()?.toolContext);
+    return await headers(currentCall.getStore()?.toolContext ?? ofRun);
   } catch (error) {
     throw new NotSentError({ cause: error });
   }

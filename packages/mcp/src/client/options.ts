@@ -60,7 +60,7 @@ export interface McpCommandOptions {
 
 export interface McpUrlOptions {
   readonly url: string | URL;
-  /** Headers of each request. A function gets the context of the call, and `undefined` for requests that belong to no call. */
+  /** Headers of each request. A function gets the context of the call. For requests that belong to no call it is `undefined`, or with `isolation: 'run'` that of the call that opened the connection. */
   readonly headers?: McpHeaders | ((toolContext: ToolContext | undefined) => McpHeaders | Promise<McpHeaders>);
   /** Sends the requests, in place of the global `fetch`. Pass a guarded one for URLs that come from users. */
   readonly fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;

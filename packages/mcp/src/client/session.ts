@@ -1,3 +1,4 @@
+import type { ToolContext } from '@pawl/core';
 import type { Client, Sdk, SdkTool, Transport } from '../sdk.ts';
 import { createSdkChildTransport, loadSdk } from '../sdk.ts';
 import { ChildTransport } from './child-transport.ts';
@@ -21,6 +22,8 @@ export interface Session {
 
 export interface SessionScope extends SessionEvents {
   readonly verdict: EraVerdict;
+  /** The run that the connection belongs to, with `isolation: 'run'`. */
+  readonly toolContext: ToolContext | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -38,10 +41,10 @@ export interface EraVerdict {
 
 /** @throws what the SDK throws if there is no connection within `idleTimeoutMs` */
 export async function openSession(options: AnyMcpOptions, scope: SessionScope): Promise<Session> {
-  const { verdict, signal, ...events } = scope;
+  const { verdict, signal, toolContext, ...events } = scope;
   const sdk = await loadSdk();
   if (options.client !== undefined) return wrapClient(options.client, sdk);
-  const transport = trackCalls(await createTransport(options, sdk, events), sdk);
+  const transport = trackCalls(await createTransport(options, sdk, { ...events, toolContext }), sdk);
   const client: Client = new sdk.Client(
     { name: 'pawl', version: VERSION },
     {
@@ -82,9 +85,15 @@ function rememberEra(client: Client, verdict: EraVerdict): void {
   verdict.prior = discover === undefined ? { kind: 'legacy' } : { kind: 'modern', discover };
 }
 
-async function createTransport(options: AnyMcpOptions, sdk: Sdk, { onLog }: SessionEvents): Promise<Transport> {
+type TransportScope = Pick<SessionScope, 'onLog' | 'toolContext'>;
+
+async function createTransport(
+  options: AnyMcpOptions,
+  sdk: Sdk,
+  { onLog, toolContext }: TransportScope,
+): Promise<Transport> {
   const { command, args = [], cwd, url } = options;
-  if (command === undefined) return createHttpTransport({ ...options, url: new URL(String(url)) }, sdk);
+  if (command === undefined) return createHttpTransport({ ...options, url: new URL(String(url)), toolContext }, sdk);
   const env = buildEnvironment(options);
   if (process.platform === 'win32') {
     return createSdkChildTransport({

@@ -56,7 +56,7 @@ export async function runCli(args: readonly string[], print: (line: string) => v
       print(USAGE);
       return 0;
     }
-    if (action === 'pin') return await pin(line, names);
+    if (action === 'pin') return await writePins(line, names);
     if (action === 'diff') return await compare(line, names);
     throw new UsageError(action === undefined ? 'There is no command.' : `There is no command "${action}".`);
   } catch (error) {
@@ -77,7 +77,7 @@ function readCommandLine(args: readonly string[], print: (line: string) => void)
   }
 }
 
-async function pin(line: CommandLine, names: readonly string[]): Promise<number> {
+async function writePins(line: CommandLine, names: readonly string[]): Promise<number> {
   const { values, command, print } = line;
   const store = openLockFile(values.lock);
   const isNew = values.url !== undefined || command.length > 0;
@@ -128,6 +128,7 @@ async function describe(line: CommandLine, name: string, source: Source): Promis
   const options = readOptions(buildOptions(line, name, source));
   const session = await openSession(options, {
     verdict: {},
+    toolContext: undefined,
     signal: new AbortController().signal,
     onLog: () => {},
     onEnd: () => {},

@@ -53,7 +53,7 @@ interface ChatBeginning {
 async function beginRun(context: RequestContext, { served, input, text }: ChatBeginning): Promise<ChatRun> {
   const { request, principal, owner, runs: registry, control } = context;
   const { messages, isStreamed } = input;
-  const identity = await identifyRequest(request, { owner, text });
+  const identity = identifyRequest(request, { owner, text });
   const isKeyed = identity.key !== undefined;
   const answered = await answerByMessage({
     registry,

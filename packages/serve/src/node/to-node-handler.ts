@@ -91,13 +91,22 @@ function createBody(
   return Readable.toWeb(incoming) as ReadableStream<Uint8Array>; // Its chunks are bytes.
 }
 
-async function sendResponse({ status, headers, body }: Response, { incoming, outgoing }: Exchange): Promise<void> {
+async function sendResponse(response: Response, { incoming, outgoing }: Exchange): Promise<void> {
+  const { status, headers, body } = response;
   outgoing.writeHead(status, Object.fromEntries(headers));
   if (body === null || incoming.method === 'HEAD') {
     await body?.cancel();
     outgoing.end();
-    return;
-  }
+  } else if (isStream(headers)) await sendStream(body, outgoing);
+  // Headers and body leave in one packet.
+  else outgoing.end(new Uint8Array(await response.arrayBuffer()));
+}
+
+function isStream(headers: Headers): boolean {
+  return /^(text\/event-stream|application\/x-ndjson)/.test(headers.get('content-type') ?? '');
+}
+
+async function sendStream(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
   // The first event may be seconds away.
   outgoing.flushHeaders();
   const reader = body.getReader();

@@ -43,7 +43,8 @@ const RESULT_FIELDS: ReadonlySet<string> = new Set(['content', 'output', 'fullCo
 /** Returns what of an outcome leaves the server. The messages of a conversation have an endpoint of their own. */
 export function toPublicOutcome(outcome: Outcome<unknown>): Json {
   const { messages: _, ...fields } = outcome;
-  const { spentBy: __, attempts: ___, ...rest } = { spentBy: undefined, attempts: undefined, ...fields };
+  const inner = { spentBy: undefined, usageBy: undefined, attempts: undefined, state: undefined };
+  const { spentBy: __, usageBy: ___, attempts: ____, state: _____, ...rest } = { ...inner, ...fields };
   const shown = 'error' in rest ? { ...rest, error: toPublicError(rest.error) } : rest;
   return JSON.parse(JSON.stringify(shown)); // An output schema can return values that are not JSON.
 }
@@ -64,11 +65,20 @@ function toPublicMessage({ content, refusal, tool_calls: calls, annotations }: A
   return shown as unknown as Json; // A message is JSON.
 }
 
-const STAMP = { runId: true, path: true, agent: true, seq: true, at: true, position: true, replayed: true } as const;
+const STAMP = {
+  runId: true,
+  path: true,
+  agent: true,
+  seq: true,
+  at: true,
+  position: true,
+  step: true,
+  replayed: true,
+} as const;
 const TIME = { ...STAMP, activeMs: true } as const;
 const TURN = { ...TIME, turn: true } as const;
 const CALL = { ...TURN, index: true, toolCallId: true, toolName: true, input: true } as const;
-const NESTED = { nestedUsage: true, nestedToolCallCount: true } as const;
+const NESTED = { nestedUsage: true, usageBy: false, nestedToolCallCount: true } as const;
 const SPENT = { ...NESTED, middlewareUsage: true } as const;
 const CLOSED = { ...CALL, ...SPENT, call: false, content: true } as const;
 const ATTEMPT = { ...STAMP, turn: true, attempt: true } as const;
@@ -83,7 +93,7 @@ const LIVE_CALL = {
 } as const;
 
 const PUBLIC_FIELDS: PublicFields = {
-  'run.started': { ...TIME, messages: false, input: false, instructions: false, definition: false },
+  'run.started': { ...TIME, state: false, messages: false, input: false, instructions: false, definition: false },
   'turn.prepared': {
     ...TURN,
     ...NESTED,
@@ -137,6 +147,7 @@ const PUBLIC_FIELDS: PublicFields = {
   'run.suspended': { ...TURN, ...NESTED, pending: true },
   'tool.finished': {
     ...CLOSED,
+    stateChange: false,
     handoffTo: true,
     durationMs: true,
     fullContent: false,
@@ -150,6 +161,7 @@ const PUBLIC_FIELDS: PublicFields = {
   'handoff.completed': {
     ...TURN,
     ...NESTED,
+    state: false,
     from: true,
     to: true,
     instructions: false,
@@ -160,11 +172,11 @@ const PUBLIC_FIELDS: PublicFields = {
   'output.checked': { ...TURN, ...NESTED, result: true, middlewareUsage: true },
   'run.aborted': { ...TIME, ...NESTED, reason: true, usage: true },
   'run.refused': { ...TURN, ...NESTED, reason: true, guard: true, usage: true },
-  'step.finished': { ...TIME, ...NESTED, step: true, kind: true, target: true, durationMs: true, value: false },
+  'step.finished': { ...TIME, ...NESTED, label: true, kind: true, target: true, durationMs: true, value: false },
   'step.failed': {
     ...TIME,
     ...NESTED,
-    step: true,
+    label: true,
     kind: true,
     target: true,
     durationMs: true,

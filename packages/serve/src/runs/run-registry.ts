@@ -200,13 +200,16 @@ export class RunRegistry {
   /**
    * Reads the events of a run that was found before.
    *
-   * @param options - `signal` ends the events, as the end of the server does
+   * @param options - each of `signals` ends the events, as the end of the server does
    */
-  read(runId: string, { after, signal }: { readonly after?: Cursor; readonly signal: AbortSignal }): RunReader {
+  read(
+    runId: string,
+    { after, signals }: { readonly after?: Cursor; readonly signals: readonly AbortSignal[] },
+  ): RunReader {
     return new RunReader(runId, {
       host: this.#host,
       findAttempt: (id) => this.#active.get(id),
-      signal: AbortSignal.any([signal, this.#closing.signal]),
+      signals: [...signals, this.#closing.signal],
       ...(after !== undefined && { after }),
     });
   }
@@ -214,8 +217,8 @@ export class RunRegistry {
   /** Waits until a run has ended or is suspended; `undefined` if the signal was aborted first. @throws HostError */
   async waitForOutcome(runId: string, signal: AbortSignal): Promise<Outcome<unknown> | undefined> {
     const active = this.#active.get(runId);
-    if (active !== undefined) return waitUnlessAborted(active.outcome, AbortSignal.any([signal, this.#closing.signal]));
-    for await (const { event } of this.read(runId, { signal })) {
+    if (active !== undefined) return waitUnlessAborted(active.outcome, [signal, this.#closing.signal]);
+    for await (const { event } of this.read(runId, { signals: [signal] })) {
       if (event.type === 'run.finished' && event.path === '') return event.outcome;
     }
     return undefined;
@@ -311,15 +314,15 @@ function lowerLimits(own: Limits, wanted: Limits): Limits {
 /** The limit of core for an agent that has none. */
 const DEFAULT_TURNS = 20;
 
-async function waitUnlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  if (signal.aborted) return undefined;
+async function waitUnlessAborted<T>(work: Promise<T>, signals: readonly AbortSignal[]): Promise<T | undefined> {
+  if (signals.some(({ aborted }) => aborted)) return undefined;
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const stop = (): void => resolve(undefined);
-  signal.addEventListener('abort', stop, { once: true });
+  for (const signal of signals) signal.addEventListener('abort', stop);
   try {
     return await Promise.race([work, promise]);
   } finally {
-    signal.removeEventListener('abort', stop);
+    for (const signal of signals) signal.removeEventListener('abort', stop);
   }
 }
 

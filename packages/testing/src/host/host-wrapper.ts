@@ -1,5 +1,13 @@
 import type { Host, Listeners } from '@pawl/core';
-import type { AnyResumable, FollowedEvents, FollowOptions, Step, StepRunner, StepTask } from '@pawl/core/host';
+import type {
+  AnyResumable,
+  FollowedEvents,
+  FollowOptions,
+  ResumableAgent,
+  Step,
+  StepRunner,
+  StepTask,
+} from '@pawl/core/host';
 
 type Method = Exclude<keyof Host, 'listeners'>;
 type Arguments<Name extends Method> = Parameters<Host[Name]>;
@@ -89,6 +97,15 @@ export class HostWrapper implements Host {
   }
 
   #wrapAgent<Resumed>(each: AnyResumable<Resumed>): AnyResumable<Resumed> {
+    if (!('choose' in each)) return this.#wrapChosen(each);
+    const choose: typeof each.choose = (record) => {
+      const agent = each.choose(record);
+      return agent && this.#wrapChosen(agent);
+    };
+    return { ...each, choose };
+  }
+
+  #wrapChosen<Resumed>(each: ResumableAgent<Resumed>): ResumableAgent<Resumed> {
     if (!('agent' in each)) {
       const resume: typeof each.resume = (runId, options) => each.resume(runId, { ...options, host: this });
       return { name: each.name, resume };

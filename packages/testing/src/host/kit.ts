@@ -117,7 +117,7 @@ export async function resumeRun(host: Host, runId: string): Promise<StepRunner> 
 
 const TOKENS = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0, totalTokens: 0 };
 const USAGE = { requests: 0, ...TOKENS, cost: 0, estimated: false };
-const COUNTS = { usage: USAGE, turnCount: 1, toolCallCount: 0, durationMs: 5 };
+const COUNTS = { usage: USAGE, usageBy: [], turnCount: 1, toolCallCount: 0, durationMs: 5 };
 const KNOWN = { runId: 'run', agent: 'agent', messages: [], ...COUNTS };
 
 export const COMPLETED: Outcome<unknown> = { ...KNOWN, status: 'completed', output: 'Done.', text: 'Done.' };

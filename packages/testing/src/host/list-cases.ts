@@ -1,5 +1,5 @@
 import type { Host, JsonObject } from '@pawl/core';
-import type { CountFilter } from '@pawl/core/host';
+import type { CountFilter, RunFilter } from '@pawl/core/host';
 import { expectEqual, expectRejection } from './expect.ts';
 import { type CaseBody, COMPLETED, claimRun, createRecord, createStep, listRunIds, SUSPENDED } from './kit.ts';
 
@@ -90,6 +90,43 @@ export const listCases: Readonly<Record<string, CaseBody>> = {
       [false, undefined],
     ];
     expectEqual(owners, expected, 'Each entry has the owner of its run.');
+  },
+
+  'lists what each run has used, of its outcome or of its recorded events': async ({ host }) => {
+    const usage = { ...COMPLETED.usage, requests: 1, inputTokens: 4, outputTokens: 3, totalTokens: 7, cost: 0.5 };
+    const totals = { usage, turnCount: 3, toolCallCount: 2 };
+    await host.start(createRecord('ended'));
+    await host.release('ended', { ...COMPLETED, ...totals });
+    const stepRunner = await host.start(createRecord('open'));
+    const stamps = { turn: 1, at: 1, activeMs: 0 };
+    const responded = { type: 'model.responded', usage, middlewareUsage: usage, ...stamps };
+    const finished = { type: 'tool.finished', index: 0, spent: usage, ...stamps };
+    await stepRunner.step(createStep('model:1', responded));
+    await stepRunner.step(createStep('tool:1.0/model:1', { type: 'model.responded', usage, ...stamps }));
+    await stepRunner.step(createStep('tool:1.0:ask', finished));
+    await host.enqueue('agent', 'Go.', { runId: 'new' });
+    const list = async (filter: RunFilter): Promise<unknown> =>
+      (await host.listRuns(filter)).map((run) => [run.runId, run.totals]);
+    const createUsage = (count: number): object => ({
+      ...usage,
+      requests: count,
+      inputTokens: 4 * count,
+      outputTokens: 3 * count,
+      totalTokens: 7 * count,
+      cost: count / 2,
+    });
+    const expected = [
+      ['ended', totals],
+      ['open', { usage: createUsage(3), turnCount: 1, toolCallCount: 1 }],
+      ['new', { usage: createUsage(0), turnCount: 0, toolCallCount: 0 }],
+    ];
+    expectEqual(await list({ totals: true }), expected, 'Each run has its totals.');
+    const none = [
+      ['ended', undefined],
+      ['open', undefined],
+      ['new', undefined],
+    ];
+    expectEqual(await list({ totals: false }), none, 'Totals are read only if they are asked for.');
   },
 
   'keeps the owner of a run in later attempts and in forks': async ({ host }) => {

@@ -184,6 +184,37 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     await expectRejection(host.resumeAll([{} as typeof agent]), 'config.invalid', 'Only agents can resume runs.');
   },
 
+  'resumes runs with the agent that a function chooses by the record': async ({ host, hasWorkers }) => {
+    const versions = ['1', '2', '3'];
+    for (const version of versions) {
+      await host.enqueue('agent', 'Go.', { runId: version, metadata: { version }, owner: `owner ${version}` });
+    }
+    const createAgent = (label: string) => ({
+      name: 'agent',
+      resume: (runId: string, options: { readonly host: Host }) => ({ label, runId, isSame: options.host === host }),
+    });
+    const resumed = await host.resumeAll([
+      {
+        name: 'agent',
+        choose({ metadata, owner }) {
+          if (metadata['version'] === '1') return createAgent(`old of ${owner}`);
+          if (metadata['version'] === '2') return { agent: createAgent('new'), context: () => undefined };
+          return undefined;
+        },
+      },
+    ]);
+    const expected = [
+      { label: 'new', runId: '2', isSame: true },
+      { label: 'old of owner 1', runId: '1', isSame: true },
+    ];
+    const sorted = resumed.toSorted((one, other) => (one.label < other.label ? -1 : 1));
+    expectEqual(sorted, hasWorkers ? [] : expected, 'The record chooses the agent, or none.');
+    const wrong = [{ name: 'agent', choose: 5 }, { choose: () => undefined }] as never[];
+    for (const each of wrong) {
+      await expectRejection(host.resumeAll([each]), 'config.invalid', 'A choice has a name and a function.');
+    }
+  },
+
   'cancels a claimed run and an unclaimed run': async ({ host }) => {
     const stepRunner = await host.start(createRecord('run'));
     expectEqual(stepRunner.signal?.aborted, false, 'The run is not cancelled.');

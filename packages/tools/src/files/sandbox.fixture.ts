@@ -56,6 +56,7 @@ export function createToolContext(signal: AbortSignal): ToolContext {
     traceparent: undefined,
     tracestate: undefined,
     resumeData: undefined,
+    state: { value: undefined, update: () => Promise.reject(new Error('No state.')) },
     onRunEnd: () => undefined,
     reportProgress: () => undefined,
     run: () => Promise.reject(new Error('There is no run here.')),

@@ -71,6 +71,7 @@ const LIMIT_NAMES: Record<keyof Limits, true> = {
   turns: true,
   toolCalls: true,
   handoffs: true,
+  requests: true,
   tokens: true,
   cost: true,
   durationMs: true,

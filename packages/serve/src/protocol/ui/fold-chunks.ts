@@ -51,11 +51,10 @@ function changeParts(parts: UiPart[], chunk: PartChunk): UiPart[] {
     }
     case 'tool-approval-response': {
       const { approvalId, approved, reason } = chunk;
-      return parts.map((part) => {
-        if (part.type !== 'dynamic-tool' || part.approval?.id !== approvalId) return part;
-        const approval = { ...part.approval, approved, ...(reason !== undefined && { reason }) };
-        return { ...part, state: 'approval-responded', approval };
-      });
+      const asked = parts.find((part) => part.type === 'dynamic-tool' && part.approval?.id === approvalId);
+      if (asked?.type !== 'dynamic-tool') return parts;
+      const approval = { ...asked.approval, approved, ...(reason !== undefined && { reason }) };
+      return changeTool(parts, asked.toolCallId, { state: 'approval-responded', approval });
     }
     case 'tool-output-available':
       return changeTool(parts, chunk.toolCallId, { state: 'output-available', output: chunk.output });
@@ -88,20 +87,22 @@ function changeText(parts: UiPart[], chunk: TextChunk): UiPart[] {
 }
 
 function setTool(parts: UiPart[], tool: UiToolPart): UiPart[] {
-  const at = findTool(parts, tool.toolCallId);
-  if (at === -1) return [...parts, tool];
-  return parts.map((part, index) =>
-    index === at && part.type === 'dynamic-tool' ? { ...withoutResult(part), ...tool } : part,
-  );
+  return findTool(parts, tool.toolCallId) === -1 ? [...parts, tool] : changeTool(parts, tool.toolCallId, { ...tool });
 }
 
-function withoutResult({ output: _, errorText: __, ...part }: UiToolPart): UiToolPart {
-  return part;
+/** The fields that a call gets with its next state. */
+interface ToolChange extends Pick<UiToolPart, 'state'> {
+  readonly [field: string]: unknown;
 }
 
-function changeTool(parts: UiPart[], id: string, change: Partial<UiToolPart>): UiPart[] {
+function changeTool(parts: UiPart[], id: string, change: ToolChange): UiPart[] {
   const at = findTool(parts, id);
-  return parts.map((part, index) => (index === at && part.type === 'dynamic-tool' ? { ...part, ...change } : part));
+  return parts.map((part, index) => {
+    if (index !== at || part.type !== 'dynamic-tool') return part;
+    const { output: _, errorText: __, ...kept } = { output: undefined, errorText: undefined, ...part };
+    // The encoder sends the chunks of a call in the order of its states, each with the fields of the next one.
+    return { ...kept, ...change } as UiToolPart;
+  });
 }
 
 function findTool(parts: UiPart[], id: string): number {

@@ -33,28 +33,41 @@ export interface UiTextPart {
   readonly state: 'streaming' | 'done';
 }
 
-export interface UiToolPart {
+/** A call, by its state. */
+export type UiToolPart = UiCallPart &
+  (
+    | { readonly state: 'input-streaming'; readonly input?: Json; readonly approval?: never }
+    | { readonly state: 'input-available'; readonly input: Json; readonly approval?: never }
+    | { readonly state: 'approval-requested'; readonly input: Json; readonly approval: UiApproval }
+    | { readonly state: 'approval-responded'; readonly input: Json; readonly approval: UiAnsweredApproval<boolean> }
+    | {
+        readonly state: 'output-available';
+        readonly input: Json;
+        readonly output: Json;
+        readonly approval?: UiAnsweredApproval<true>;
+      }
+    | {
+        readonly state: 'output-error';
+        readonly input: Json;
+        readonly errorText: string;
+        readonly approval?: UiAnsweredApproval<true>;
+      }
+    | { readonly state: 'output-denied'; readonly input: Json; readonly approval: UiAnsweredApproval<false> }
+  );
+
+interface UiCallPart {
   readonly type: 'dynamic-tool';
   readonly toolName: string;
   readonly toolCallId: string;
-  readonly state:
-    | 'input-streaming'
-    | 'input-available'
-    | 'approval-requested'
-    | 'approval-responded'
-    | 'output-available'
-    | 'output-error'
-    | 'output-denied';
-  readonly input?: Json;
-  readonly output?: Json;
-  readonly errorText?: string;
-  readonly approval?: UiApproval;
 }
 
 export interface UiApproval {
   readonly id: string;
   readonly signature: string;
   readonly descriptor: UiApprovalDescriptor;
-  readonly approved?: boolean;
+}
+
+export interface UiAnsweredApproval<Approved extends boolean> extends UiApproval {
+  readonly approved: Approved;
   readonly reason?: string;
 }
