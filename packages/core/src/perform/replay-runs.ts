@@ -20,7 +20,7 @@ export function replayCode(scope: Scope): void {
     const path = readPath(name);
     if (path === '' && 'nestedUsage' in event) chargeSpent(scope, event);
     const sink = path === '' ? scope.events : scope.createEventSink(addPath(scope, path));
-    sink.emitJournalEvent(event, { replayed: true, position });
+    sink.emitJournalEvent(event, { replayed: true, position, step: addPath(scope, name) });
   }
 }
 
@@ -64,7 +64,7 @@ function emitRecorded(scope: Scope, segments: readonly string[]): readonly Journ
     if (!segments.some((segment) => name.startsWith(`${segment}/`))) continue;
     const sink = scope.createEventSink(addPath(scope, readPath(name)));
     const event = value as JournalEvent; // The steps of runs record journal events.
-    sink.emitJournalEvent(event, { replayed: true, position });
+    sink.emitJournalEvent(event, { replayed: true, position, step: addPath(scope, name) });
     events.push(event);
   }
   return events;
