@@ -347,6 +347,20 @@ test('says which steps a changed flow does not use, or uses for something else',
     message: expect.stringContaining('the input for "helper" is another one'),
   });
   await expect(resume(async (_, { step }) => step('one', () => 'x'))).rejects.toMatchObject({ code: 'flow.diverged' });
+  const valued = flow({
+    name: 'valued',
+    run: async (_: string, { step, ask }) => [await step('one', () => 1), await ask('?', { step: 'b' })],
+  });
+  await valued.run('x', { host, runId: 'valued' }).outcome();
+  const asRun = flow({
+    name: 'valued',
+    run: async (_: string, { run }) => (await run(helper.agent, 'a', { step: 'one' })).output,
+  });
+  await expect(asRun.resume('valued', { host }).outcome()).rejects.toMatchObject({
+    code: 'flow.diverged',
+    message: expect.stringContaining('step "one" was a value, and is a run now'),
+  });
+  expect(await valued.resume('valued', { host }).outcome()).toMatchObject({ status: 'suspended' });
   expect(await first.resume('run', { host }).outcome()).toMatchObject({ status: 'suspended' });
   expect([helper.model.requests.length, other.model.requests.length]).toEqual([2, 0]);
 });

@@ -290,6 +290,25 @@ const stopping: Scenario = {
   agent: (stage) => ({ tools: [look(stage), pay(stage), submit(stage)], stopWhen: stopOnTool('submit') }),
 };
 
+const stoppingTyped: Scenario = {
+  name: 'a tool whose value is the checked output of the run',
+  status: 'completed',
+  turns: [
+    respond.calls([createCall('look', 'Oslo')]),
+    respond.calls([createCall('report', 'Rome'), createCall('pay', 'Rome')]),
+  ],
+  agent: (stage) => ({
+    tools: [
+      look(stage),
+      pay(stage),
+      defineCityTool('report', { effect: 'idempotent', execute: (city) => ({ city }) })(stage),
+    ],
+    output: z.object({ city: z.string() }),
+    validate: (value) => ((value as { city: string }).city === 'Rome' ? undefined : 'Not there.'),
+    stopWhen: stopOnTool('report'),
+  }),
+};
+
 /** A new feature joins all invariants by one more scenario. */
 export const scenarios: readonly Scenario[] = [
   {
@@ -314,6 +333,7 @@ export const scenarios: readonly Scenario[] = [
   refusal,
   customTools,
   stopping,
+  stoppingTyped,
   subAgents,
   innerRuns,
   research,

@@ -7,8 +7,8 @@ import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
-import { serveUi } from './serve-ui.ts';
 import { served } from './serve.ts';
+import { serveUi } from './serve-ui.ts';
 import { testing } from './testing.ts';
 import { tools } from './tools.ts';
 

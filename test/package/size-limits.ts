@@ -10,7 +10,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '{ Agent, openai, tool } of @pawl/core': 149,
   '@pawl/core/chat': 1.3,
   '@pawl/core/events': 24,
-  '@pawl/core/flow': 100,
+  '@pawl/core/flow': 101,
   '@pawl/core/host': 19.5,
   '@pawl/core/instrumentation': 2.9,
   '@pawl/core/middleware': 43,

@@ -1,7 +1,7 @@
-import { Agent, ConfigError, memoryHost, type StopState, stopOnTool, tool } from '@pawl/core';
+import { Agent, ConfigError, memoryHost, type StopCondition, type StopState, stopOnTool, tool } from '@pawl/core';
 import { requireApproval } from '@pawl/core/middleware';
 import { respond, scriptedModel } from '@pawl/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'read', execute: () => 'seen' });
@@ -134,10 +134,86 @@ test('returns the outcome of a run that a stop condition ended', async () => {
   expect(await agent.resume('run', { host }).outcome()).toEqual(outcome);
 });
 
-test('refuses an invalid stop condition, and one together with an output schema', () => {
-  const model = scriptedModel([]);
-  expect(() => new Agent({ model, stopWhen: 'submit' as never })).toThrow(ConfigError);
-  expect(() => new Agent({ model, stopWhen: () => true, output: z.object({ grade: z.number() }) })).toThrow(
-    ConfigError,
-  );
+test('refuses an invalid stop condition', () => {
+  expect(() => new Agent({ model: scriptedModel([]), stopWhen: 'submit' as never })).toThrow(ConfigError);
+});
+
+test('passes the context and the values of the tools', async () => {
+  const states: unknown[] = [];
+  const fail = tool({
+    name: 'fail',
+    description: 'Fails.',
+    input: z.object({}),
+    execute: () => Promise.reject(new Error()),
+  });
+  const model = scriptedModel([
+    respond.calls([
+      { name: 'submit', arguments: { grade: 5 } },
+      { name: 'look', arguments: {} },
+      { name: 'fail', arguments: {} },
+    ]),
+  ]);
+  const agent = new Agent({
+    model,
+    tools: [...tools, fail],
+    stopWhen({ context, results }: StopState<{ readonly least: number }>) {
+      states.push(results.map(({ value }) => value));
+      const grade = Object(results[0]?.value).grade;
+      return grade >= context.least && { output: `Grade ${grade}` };
+    },
+  });
+  expect(await agent.run('Go.', { context: { least: 3 } })).toMatchObject({ output: 'Grade 5' });
+  expect(states).toEqual([[{ grade: 5 }, 'seen', undefined]]);
+});
+
+describe('with an output schema', () => {
+  const output = z.object({ grade: z.number().transform((grade) => `Grade ${grade}`) });
+
+  test('ends the run with the parsed value of a tool, also when it is resumed', async () => {
+    const host = memoryHost();
+    const model = scriptedModel([respond.call('submit', { grade: 5 })]);
+    const agent = new Agent({ model, tools, output, stopWhen: stopOnTool('submit') });
+    const outcome = await agent.run('Go.', { host, runId: 'run' });
+    expect(outcome).toMatchObject({
+      status: 'completed',
+      output: { grade: 'Grade 5' },
+      text: '{"grade":5}',
+      turnCount: 1,
+    });
+    expect(await agent.resume('run', { host })).toEqual(outcome);
+  });
+
+  test('ends the run with what the condition returns, or with the text of the model', async () => {
+    const of = (stopWhen: StopCondition<unknown, never>, text: string) => {
+      const calls = [{ id: 'a', type: 'function' as const, function: { name: 'look', arguments: '{}' } }];
+      const model = scriptedModel([respond.message({ role: 'assistant', content: text, tool_calls: calls })]);
+      return new Agent({ model, tools, output, stopWhen }).run('Go.').outcome();
+    };
+    expect(await of(() => ({ output: { grade: 3 } as never }), '')).toMatchObject({ output: { grade: 'Grade 3' } });
+    expect(await of(() => true, '{"grade":2}')).toMatchObject({ status: 'completed', output: { grade: 'Grade 2' } });
+  });
+
+  test('fails the run if the output does not match', async () => {
+    const model = scriptedModel([respond.call('look', {})]);
+    const outcome = await new Agent({ model, tools, output, stopWhen: stopOnTool('look') }).run('Go.').outcome();
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: { name: 'InvalidOutputError', message: expect.stringContaining('The output of stopWhen is not valid: ') },
+    });
+  });
+
+  test('checks the output of a stop condition with validate', async () => {
+    const create = (grade: number) =>
+      new Agent({
+        model: scriptedModel([respond.call('submit', { grade })]),
+        tools,
+        stopWhen: stopOnTool('submit'),
+        validate: (text) => (text.includes('5') ? undefined : 'Only a five.'),
+      });
+    expect(await create(5).run('Go.').outcome()).toMatchObject({ status: 'completed', output: '{"grade":5}' });
+    expect(await create(4).run('Go.').outcome()).toMatchObject({
+      status: 'failed',
+      error: { message: 'The output of stopWhen is not valid: Only a five.' },
+    });
+  });
 });

@@ -319,7 +319,7 @@ describe('conversations', () => {
   });
 
   test('without a store there is none', async () => {
-    const { send } = await startServer({ agents: [createEchoAgent()] });
+    const { send } = await startServer({ agents: [createEchoAgent()], host: memoryHost() });
     expect((await send('/v1/conversations/chat-1')).status).toBe(404);
     expect((await send('/v1/runs', { agent: 'echo', input: 'Hi.', conversation: 'chat-1' })).status).toBe(404);
   });

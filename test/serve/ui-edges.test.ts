@@ -62,6 +62,33 @@ test('a message after one that reached the model while it worked can be edited',
   expect(show(chat.messages.at(-1) ?? NOTHING)).toBe('assistant: Stopped.');
 });
 
+test('a text that reached the model while it worked can be sent again', async () => {
+  const gate = Promise.withResolvers<void>();
+  const shop = await openShop([
+    respond.stall(respond.text('One two three.'), { afterChunks: 2, until: gate.promise }),
+    respond.text('Four.'),
+    respond.text('Six.'),
+    respond.expecting(
+      { messages: [{}, {}, { content: 'Go on.' }, {}, { content: 'Skip five.' }, {}, { content: 'Go on.' }] },
+      respond.text('Seven.'),
+    ),
+  ]);
+  const chat = await shop.open('a');
+  const first = chat.sendMessage({ text: 'Count.' });
+  await expect.poll(() => show(chat.messages.at(-1) ?? NOTHING)).toBe('assistant: One two ');
+  const second = chat.sendMessage({ text: 'Go on.' });
+  await expect.poll(() => chat.messages.length).toBe(3);
+  gate.resolve();
+  await Promise.all([first, second]);
+  const again = await shop.open('a');
+  await again.sendMessage({ text: 'Skip five.' });
+
+  await again.sendMessage({ text: 'Go on.' });
+
+  expect(again.error).toBeUndefined();
+  expect(show(again.messages.at(-1) ?? NOTHING)).toBe('assistant: Seven.');
+});
+
 test('takes no result from a page for a call whose outcome is unknown', async () => {
   const pay = tool({
     name: 'pay',

@@ -1,4 +1,4 @@
-import { Agent, ConfigError, conversation, memoryHost, openai, type RunEvent, tool } from '@pawl/core';
+import { Agent, ConfigError, conversation, memoryHost, openai, RefuseRun, type RunEvent, tool } from '@pawl/core';
 import type { Message } from '@pawl/core/chat';
 import { outputGuard } from '@pawl/core/middleware';
 import { createUiState, encodeUiEvent, toUiMessages, type UiChunk, uiMessageStream } from '@pawl/serve/encode';
@@ -105,6 +105,26 @@ test('a message that arrives while a text is streamed follows the whole text', a
     return chunk.type === 'steering-message' ? [chunk.type] : [];
   });
   expect(shown.join('')).toBe('One two three.steering-messageFour.');
+});
+
+test('shows why a tool refuses the run, which is no answer', async () => {
+  const refusing = tool({
+    name: 'look_up',
+    description: 'Finds an order.',
+    input: z.object({}),
+    execute: () => {
+      throw new RefuseRun('Not for you.');
+    },
+  });
+  const agent = (await createAgent([respond.call('look_up')])).with({ tools: [refusing] });
+  const chunks = await readChunks(uiMessageStream(agent.run('Look.')));
+
+  expect(chunks).toContainEqual({ type: 'text-delta', id: 'refusal', delta: 'Not for you.' });
+  expect(chunks.at(-1)).toMatchObject({
+    type: 'finish',
+    finishReason: 'error',
+    messageMetadata: { status: 'refused' },
+  });
 });
 
 test('leaves the results of calls out', async () => {

@@ -1,4 +1,14 @@
-import { Agent, type ChatModel, type CompletedOutcome, memoryHost, type Outcome, type Run, tool } from '@pawl/core';
+import {
+  Agent,
+  type ChatModel,
+  type CompletedOutcome,
+  memoryHost,
+  type Outcome,
+  type Run,
+  type StopState,
+  stopOnTool,
+  tool,
+} from '@pawl/core';
 import { describe, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 
@@ -192,5 +202,22 @@ describe('instructions of each turn', () => {
     // @ts-expect-error: the instructions need a user
     void agent.run('Go.');
     void agent.run('Go.', { context: { user: { id: 1 } } });
+  });
+});
+
+describe('stopWhen', () => {
+  const output = z.object({ city: z.string() });
+
+  test('returns the output of the agent, and may need a context', () => {
+    const agent = new Agent({
+      model,
+      output,
+      stopWhen: ({ context }: StopState<WithUser>) => ({ output: { city: `${context.user.id}` } }),
+    });
+    expectTypeOf(agent.run('Go.', { context: { user: { id: 1 } } })).toExtend<Run<{ city: string }>>();
+    // @ts-expect-error: the stop condition needs a user
+    void agent.run('Go.');
+    new Agent({ model, output, stopWhen: [stopOnTool('a'), () => false] });
+    new Agent({ model, stopWhen: [stopOnTool('a'), ({ text }) => text === ''] });
   });
 });

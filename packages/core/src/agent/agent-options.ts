@@ -44,11 +44,6 @@ export interface AgentBasics<Models = readonly ChatModel[]> {
   readonly toolChoice?: ToolChoice | { readonly first: ToolChoice };
   /** How often the model may correct an output that does not match the schema, or that `validate` or a guard rejects. @defaultValue 2 */
   readonly maxOutputRetries?: number;
-  /**
-   * Conditions that are evaluated when all calls of a turn have results, and may end the run as `completed`: `stopOnTool('tool_name')` or
-   * a function. The first condition that holds wins. Cannot be combined with `output`.
-   */
-  readonly stopWhen?: StopCondition | readonly StopCondition[];
   /** Request fields in the spelling of the wire: `temperature`, `max_completion_tokens` … */
   readonly modelSettings?: ChatSettings;
   readonly limits?: Limits;
@@ -100,11 +95,18 @@ export interface AgentOptions<Context, Output, Handed = Output> extends AgentBas
   readonly handoffs?: Handoffs<Context, Handed>;
   /** The schema of the output. Without it the output is text. */
   readonly output?: Schema<Output> | undefined;
+  /**
+   * Conditions that are evaluated when all calls of a turn have results, and may end the run as `completed`: `stopOnTool('tool_name')` or
+   * a function, which returns a boolean or `{ output }`. The first condition that holds wins.
+   */
+  readonly stopWhen?: StopConditions<Context, NoInfer<OutputOrText<Output>>> | undefined;
   /** Checks the output beyond its schema. */
   readonly validate?: OutputValidator<Context, OutputOrText<Output>> | undefined;
   /** The first middleware is the outermost. */
   readonly middleware?: readonly Middleware<Context>[];
 }
+
+type StopConditions<Context, Output> = StopCondition<Context, Output> | readonly StopCondition<Context, Output>[];
 
 /** The output of an agent without a schema is text. */
 type OutputOrText<Output> = [Output] extends [never] ? string : Output;
@@ -213,6 +215,7 @@ export interface PartsOptions<T, M, H, Instructed, Output, Models = readonly Cha
   readonly handoffs?: readonly H[] | (() => readonly H[]);
   readonly instructions?: string | ((context: Instructed) => string | Promise<string>) | TurnInstructions<Instructed>;
   readonly output?: Schema<Output>;
+  readonly stopWhen?: StopConditions<Instructed, NoInfer<Output>> | undefined;
   readonly validate?: OutputValidator<Instructed, Output> | undefined;
 }
 

@@ -9,7 +9,7 @@ import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Definition } from '../perform/definition.ts';
 import { runInScope } from '../perform/perform.ts';
-import { registerRunnable } from '../perform/step-code.ts';
+import { registerRunnable } from '../perform/runnables.ts';
 import { createToolOffer, createTurnInstructions, isTurnInstructions } from '../perform/turn-rules.ts';
 import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts';
 import { compileSchema, type Schema } from '../schema/schema.ts';
@@ -280,7 +280,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
     instructions: isTurnInstructions(options.instructions) ? undefined : options.instructions,
     settings: output === undefined ? settings : { ...settings, response_format: makeResponseFormat(output) },
     limits,
-    stopConditions: readStopConditions(options, name),
+    stopConditions: readStopConditions(options as AgentOptions<never, unknown>, name),
     maxOutputRetries: checkWholeNumber(options.maxOutputRetries ?? 2, {
       agent: name,
       field: 'maxOutputRetries',

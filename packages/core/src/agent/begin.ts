@@ -45,7 +45,8 @@ export async function begin(options: BeginOptions): Promise<BegunRun> {
     return { scope, state: apply(createState(first ?? (await readValidHistory(readInput))), event) };
   if (first === undefined && options.refusesOther === true) await checkSame(event, options);
   const { messages, instructions, definition } = event;
-  const state = apply(createState(first ?? History.from(messages)), event);
+  const start = createState(first ?? History.from(messages));
+  const state = event.state === undefined ? start : apply(start, event);
   // If the run record has the definition, it was compared when the run was claimed.
   const known = definition === undefined ? {} : compareDefinition(event, { blueprint, scope });
   const given = event.input === undefined ? {} : { input: event.input };

@@ -10,9 +10,9 @@ import type { Conclusion, LimitName, Outcome } from '../event/outcome.ts';
 import type { RunRecord } from '../host/host.ts';
 import type { Limits, ResolvedLimits } from '../limits/limits.ts';
 import { concludeFailure } from '../loop/conclude-failure.ts';
-import type { Policy } from '../loop/policy.ts';
+import type { Policy, UncheckedOutput } from '../loop/policy.ts';
 import type { RunState } from '../loop/state.ts';
-import type { StopCondition, StopState } from '../loop/stop-condition.ts';
+import { type StopCondition, type StopState, ToolOutput } from '../loop/stop-condition.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { WireLog } from '../model/wire-log.ts';
 import type { Definition, HistoryFilter } from '../perform/definition.ts';
@@ -58,7 +58,7 @@ export interface Blueprint {
   readonly instructions: Instructions;
   readonly settings: ChatSettings;
   readonly limits: Limits;
-  readonly stopConditions: readonly StopCondition[];
+  readonly stopConditions: readonly StopCondition<never, unknown>[];
   readonly maxOutputRetries: number;
   readonly maxParallelToolCalls: number;
   readonly listeners: Listeners | undefined;
@@ -137,7 +137,9 @@ function makePolicy(
     limits,
     maxOutputRetries,
     hasTools: tools.size > 0,
-    ...(stopConditions.length > 0 && { applyStopConditions: (state) => applyStopConditions(stopConditions, state) }),
+    ...(stopConditions.length > 0 && {
+      applyStopConditions: (state) => applyStopConditions(state, { conditions: stopConditions, definition }),
+    }),
     checksOutput: output !== undefined || validate !== undefined,
     getMaxInputRetries: (name) => tools.get(name)?.maxInputRetries ?? 2,
     isHandoff: (name) => tools.get(name)?.handoffTo !== undefined,
@@ -149,13 +151,22 @@ function makePolicy(
   };
 }
 
-function applyStopConditions(conditions: readonly StopCondition[], state: StopState): Conclusion | undefined {
+interface Stops {
+  readonly conditions: readonly StopCondition<never, unknown>[];
+  readonly definition: Pick<Definition, 'output' | 'validate'>;
+}
+
+function applyStopConditions(
+  state: StopState,
+  { conditions, definition: { output, validate } }: Stops,
+): Conclusion | UncheckedOutput | undefined {
   try {
     for (const condition of conditions) {
-      const stop: unknown = condition(state);
+      const stop: unknown = condition(state as StopState<never>); // `Agent` checks the type of the context.
       if (stop === false) continue;
+      if (output !== undefined) return { unchecked: stop === true ? state.text : writeStopOutput(stop) };
       const text = stop === true ? state.text : readStopOutput(stop);
-      return { status: 'completed', output: text, text };
+      return validate === undefined ? { status: 'completed', output: text, text } : { unchecked: text };
     }
     return undefined;
   } catch (error) {
@@ -163,11 +174,23 @@ function applyStopConditions(conditions: readonly StopCondition[], state: StopSt
   }
 }
 
-/** JavaScript conditions may return a promise, which would count as `true`. */
+/** Returns the JSON of an output for the schema. */
+function writeStopOutput(stop: unknown): string {
+  const value = stop instanceof ToolOutput ? stop.value : isRecord(stop) ? stop['output'] : undefined;
+  if (value !== undefined) return JSON.stringify(value);
+  throw createStopError(stop);
+}
+
 function readStopOutput(stop: unknown): string {
-  if (isRecord(stop) && typeof stop['output'] === 'string') return stop['output'];
+  const output: unknown = typeof stop === 'object' && stop !== null && 'output' in stop ? stop.output : undefined;
+  if (typeof output === 'string') return output;
+  throw createStopError(stop);
+}
+
+/** JavaScript conditions may return a promise, which would count as `true`. */
+function createStopError(stop: unknown): ConfigError {
   const shown = stop instanceof Promise ? 'a promise' : (JSON.stringify(stop) ?? String(stop));
-  throw new ConfigError(`stopWhen returned ${shown}. Return true, false or { output: "…" } synchronously.`);
+  return new ConfigError(`stopWhen returned ${shown}. Return true, false or { output: … } synchronously.`);
 }
 
 /** Creates what a run records of its agent: the version, and a hash of each tool's schema and effect. */

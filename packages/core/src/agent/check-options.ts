@@ -185,16 +185,14 @@ export function checkAgentOptions<Context, Output>(options: AgentOptions<Context
   indexTools(options.tools ?? [], name);
 }
 
-export function readStopConditions({ stopWhen = [], output }: StopOptions, agent: string): readonly StopCondition[] {
+export function readStopConditions(
+  { stopWhen = [] }: Pick<AgentOptions<never, unknown>, 'stopWhen'>,
+  agent: string,
+): readonly StopCondition<never, unknown>[] {
   const rules = typeof stopWhen === 'function' ? [stopWhen] : stopWhen;
-  if (!Array.isArray(rules) || rules.some((rule) => typeof rule !== 'function')) {
-    throw new ConfigError(
-      `Agent "${agent}": stopWhen is not a stop condition. Pass stopOnTool("tool_name"), or (state) => boolean.`,
-    );
-  }
-  if (rules.length === 0 || output === undefined) return rules;
+  if (Array.isArray(rules) && rules.every((rule) => typeof rule === 'function')) return rules;
   throw new ConfigError(
-    `Agent "${agent}" has both output and stopWhen, which ends a run without that output. Remove one of them.`,
+    `Agent "${agent}": stopWhen is not a stop condition. Pass stopOnTool("tool_name"), or (state) => boolean.`,
   );
 }
 
@@ -241,8 +239,6 @@ export function checkWholeNumber(
   if (Number.isInteger(value) && value >= least) return value;
   throw new ConfigError(`Agent "${agent}": ${field} is ${value}. Pass a whole number of ${least} or more.`);
 }
-
-type StopOptions = Pick<AgentOptions<never, unknown>, 'stopWhen' | 'output'>;
 
 export function indexTools(tools: readonly Tool<never>[], agent: string): ReadonlyMap<string, Tool> {
   if (!Array.isArray(tools)) throw new ConfigError(`Agent "${agent}": tools is not a list. Pass tools: [tool({ … })].`);

@@ -28,7 +28,7 @@ import { checkWireLog } from '../model/wire-log.ts';
 import type { Definition } from '../perform/definition.ts';
 import { checkInstrumentation } from '../perform/instrumentation.ts';
 import type { Delegate } from '../perform/nested-run.ts';
-import { registerRunnable } from '../perform/step-code.ts';
+import { registerRunnable } from '../perform/runnables.ts';
 import { type CompiledSchema, compileSchema, type Schema } from '../schema/schema.ts';
 import { describeTool, type Tool, tool } from '../tool/tool.ts';
 import {

@@ -3,7 +3,7 @@ import { formatTurnStep } from '../event/step-name.ts';
 import type { Action } from './action.ts';
 import { isHandoffResult } from './calls.ts';
 import { concludeFailure } from './conclude-failure.ts';
-import { InvalidToolInputError, RepeatedToolFailureError } from './errors.ts';
+import { InvalidOutputError, InvalidToolInputError, RepeatedToolFailureError } from './errors.ts';
 import { describeRepeatedFailure, LAST_TURN } from './loop-prompts.ts';
 import type { Policy } from './policy.ts';
 import type { RunState } from './state.ts';
@@ -33,8 +33,15 @@ export function decideRequest(state: RunState, policy: Policy): Action {
 
 /** Applies only right after a turn with tool calls: `results` is empty otherwise. */
 function checkStopConditions(state: RunState, policy: Policy): Action | undefined {
-  const conclusion = state.results.length === 0 ? undefined : policy.applyStopConditions?.(toStopState(state));
-  return conclusion === undefined ? undefined : { type: 'finish', conclusion };
+  const stop = state.results.length === 0 ? undefined : policy.applyStopConditions?.(toStopState(state));
+  if (stop === undefined) return undefined;
+  if (!('unchecked' in stop)) return { type: 'finish', conclusion: stop };
+  const { unchecked: text } = stop;
+  const { turn, output } = state;
+  if (output === undefined) return { type: 'check-output', turn, text };
+  if (output.ok) return { type: 'finish', conclusion: { status: 'completed', output: output.value, text } };
+  const message = `The output of stopWhen is not valid: ${output.issues}`;
+  return finishFailed(new InvalidOutputError(message, { text, issues: output.issues }));
 }
 
 function checkHandoff({ turn, results }: RunState): Action | undefined {

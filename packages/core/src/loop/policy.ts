@@ -2,12 +2,17 @@ import type { Conclusion } from '../event/outcome.ts';
 import type { ResolvedLimits } from '../limits/limits.ts';
 import type { StopState } from './stop-condition.ts';
 
+/** An output that a stop condition gave. */
+export interface UncheckedOutput {
+  readonly unchecked: string;
+}
+
 /** What `decide` knows of an agent and a run besides the state. */
 export interface Policy {
   readonly limits: ResolvedLimits;
   readonly hasTools: boolean;
-  /** Returns how the run ends before the next request, if a stop condition of the agent ends it. */
-  applyStopConditions?(state: StopState): Conclusion | undefined;
+  /** Returns how the run ends before the next request, or the text of an output to check, if a stop condition of the agent ends it. */
+  applyStopConditions?(state: StopState): Conclusion | UncheckedOutput | undefined;
   /** Whether a text has to be checked before it is the output of the run. */
   readonly checksOutput: boolean;
   readonly maxOutputRetries: number;

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../base/json.ts';
+import { type Json, type JsonObject, parseJson } from '../base/json.ts';
 import { getCallName, getMessageText, type Message, type ToolCall } from '../chat/message.ts';
-import type { ToolCallClosedEvent } from '../event/journal-event.ts';
+import type { ToolCallClosedEvent, ToolFinishedEvent } from '../event/journal-event.ts';
 import type { Usage } from '../event/usage.ts';
 import type { RunState } from './state.ts';
 
@@ -12,12 +12,16 @@ export interface StopResult {
   readonly content: string;
   /** The complete result of the tool, before it is shortened or annotated for the model. */
   readonly fullContent: string;
+  /** The value that the tool returned, as JSON; `undefined` unless the call has finished. */
+  readonly value: Json | undefined;
   /** `failed`: the tool threw, or its input was invalid. `skipped`: the call was denied, cancelled or over a limit. */
   readonly status: 'finished' | 'failed' | 'skipped';
 }
 
 /** The state of a run after all calls of a turn have results, before the next request. */
-export interface StopState {
+export interface StopState<Context = unknown> {
+  /** The application's context value, as passed to `agent.run`. */
+  readonly context: Context;
   /** The number of model requests so far. */
   readonly turn: number;
   /** The conversation, without instructions. */
@@ -33,20 +37,35 @@ export interface StopState {
 }
 
 /**
- * Decides whether the run ends as `completed`. `true` ends it with the model's text of this turn as output.
+ * Decides whether the run ends as `completed`. `true` ends it with the model's text of this turn as output, `{ output }` with another one.
+ * If the agent has an output schema, the output is JSON that matches it. If it has `validate`, that checks the output as well; an output
+ * that is not valid ends the run as `failed`.
  *
  * Contract:
  * - Pure: a resumed run evaluates it again, and must get the same result.
  * - If it throws, the run ends as `failed`.
  */
-export type StopCondition = (state: StopState) => boolean | { readonly output: string };
+export type StopCondition<in Context = unknown, out Output = string> = (
+  state: StopState<Context>,
+) => boolean | { readonly output: Output };
 
-/** Ends the run when one of these tools has finished, with the tool's result as output. */
-export function stopOnTool(...tools: readonly string[]): StopCondition {
+/** Ends the run when one of these tools has finished, with the tool's result as output: its text, or its value if the agent has an output schema. */
+export function stopOnTool(...tools: readonly string[]): StopCondition<unknown, never> {
   return ({ results }) => {
     const last = results.find(({ toolName: tool, status }) => status === 'finished' && tools.includes(tool));
-    return last === undefined ? false : { output: last.fullContent };
+    return last === undefined ? false : new ToolOutput(last);
   };
+}
+
+/** The output of a tool: a text, or the value for an agent with an output schema. Its type depends on the agent. */
+export class ToolOutput {
+  readonly output: never;
+  readonly value: Json | undefined;
+
+  constructor({ fullContent, value }: StopResult) {
+    this.output = fullContent as never;
+    this.value = value;
+  }
 }
 
 export function toStopState(run: RunState): StopState {
@@ -55,6 +74,7 @@ export function toStopState(run: RunState): StopState {
   const response = messages.findLast((message) => message.role === 'assistant');
   const text = response === undefined ? '' : getMessageText(response);
   return {
+    context: undefined,
     turn,
     messages,
     text,
@@ -65,8 +85,15 @@ export function toStopState(run: RunState): StopState {
   };
 }
 
-function toStopResult({ type, call, content, ...event }: ToolCallClosedEvent): StopResult {
+function toStopResult(event: ToolCallClosedEvent): StopResult {
+  const { type, call, content } = event;
   const status = { 'tool.finished': 'finished', 'tool.failed': 'failed', 'tool.skipped': 'skipped' } as const;
-  const full = ('fullContent' in event ? event.fullContent : undefined) ?? content;
-  return { toolName: getCallName(call), call, content, fullContent: full, status: status[type] };
+  const fullContent = (type === 'tool.finished' ? event.fullContent : undefined) ?? content;
+  const value = type === 'tool.finished' ? readValue(event, fullContent) : undefined;
+  return { toolName: getCallName(call), call, content, fullContent, value, status: status[type] };
+}
+
+function readValue({ isText }: ToolFinishedEvent, text: string): Json {
+  const parsed = isText === true ? undefined : parseJson(text);
+  return parsed?.ok === true ? (parsed.value as Json) : text; // `JSON.parse` returns JSON.
 }

@@ -5,6 +5,7 @@ import type { Outcome } from '../event/outcome.ts';
 import type { EffectAction, RecordEvent, RefuseCalls } from '../loop/action.ts';
 import { apply } from '../loop/apply.ts';
 import { runLoop } from '../loop/loop.ts';
+import type { Policy } from '../loop/policy.ts';
 import type { RunState } from '../loop/state.ts';
 import { createOutcome } from '../loop/transcript.ts';
 import { callModel } from './call-model.ts';
@@ -22,7 +23,7 @@ import { describeCall } from './tool-call.ts';
 export function runInScope(scope: Scope, start: RunState): Promise<Outcome<unknown>> {
   const { runId, definition } = scope;
   let known = start;
-  const first: Scope = { ...scope, getState: () => known };
+  const first: Scope = { ...scope, policy: bindContext(scope.policy, scope.context), getState: () => known };
   let current = { speaker: start.speaker, scope: first };
   const getScope = ({ speaker }: RunState): Scope => {
     if (speaker !== current.speaker)
@@ -63,6 +64,13 @@ function suspendRun(
   return createOutcome(state, { conclusion: { status: 'suspended', pending }, runId, agent: definition.name });
 }
 
+/** Gives the stop conditions the context of the run: the policy itself is that of all runs of the agent. */
+function bindContext(policy: Policy, context: unknown): Policy {
+  const { applyStopConditions } = policy;
+  if (applyStopConditions === undefined) return policy;
+  return { ...policy, applyStopConditions: (state) => applyStopConditions({ ...state, context }) };
+}
+
 /** Creates the scope of another agent in the same run: it shares the budget, limits, cancellation and host. */
 function createSpeakerScope(changed: HandoffCompletedEvent, first: Scope): Scope {
   const { to, instructions, definition } = changed;
@@ -76,7 +84,7 @@ function createSpeakerScope(changed: HandoffCompletedEvent, first: Scope): Scope
   return {
     ...first,
     definition: speaker.definition,
-    policy: speaker.getPolicy(first.policy.limits),
+    policy: bindContext(speaker.getPolicy(first.policy.limits), first.context),
     settings: { ...speaker.settings, ...first.runSettings },
     instructions: instructions === undefined ? undefined : { role: 'system', content: instructions },
     ...speaker.compareDefinition({ agent: to, definition }, first),

@@ -45,13 +45,13 @@ export function recoverRuns(scope: Scope, segments: readonly string[]): NestedRu
 }
 
 /** What runs inside a step have spent. */
-export interface Spending {
+export interface NestedTotals {
   readonly usage: Usage;
   readonly usageBy?: readonly UsageShare[];
   readonly toolCalls: number;
 }
 
-export function createSpentFields({ usage, usageBy = [], toolCalls }: Spending): NestedRunUsage {
+export function createSpentFields({ usage, usageBy = [], toolCalls }: NestedTotals): NestedRunUsage {
   return {
     ...(hasUsage(usage) && { nestedUsage: usage, ...(usageBy.length > 0 && { usageBy }) }),
     ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }),

@@ -1,7 +1,7 @@
 import { Cancellation, runUntilCancelled } from '../base/cancellation.ts';
 import { copyJson } from '../base/copy-json.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
-import type { Json } from '../base/json.ts';
+import { isRecord, type Json } from '../base/json.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
 import { toError, toErrorData } from '../event/error-data.ts';
 import type { JournalEvent, NestedRunUsage, StepFailedEvent, StepFinishedEvent } from '../event/journal-event.ts';
@@ -14,38 +14,11 @@ import { addUsageShares } from '../loop/shares.ts';
 import { UnknownOutcomeError } from '../tool/errors.ts';
 import type { ChildRunOptions, Runnable } from '../tool/runnable.ts';
 import type { Effect } from '../tool/tool.ts';
-import {
-  createChild,
-  type Delegate,
-  type NestedRun,
-  NestedRunError,
-  OtherRunError,
-  type OuterRun,
-} from './nested-run.ts';
-import { createSpentFields, type Spending } from './replay-runs.ts';
+import { createChild, type NestedRun, NestedRunError, OtherRunError, type OuterRun } from './nested-run.ts';
+import { createSpentFields, type NestedTotals } from './replay-runs.ts';
+import { findDelegate } from './runnables.ts';
 import type { EventSink, Scope } from './scope.ts';
 import { addPath, createEventStep, stamp } from './step.ts';
-
-/** Runs an agent or a flow inside a run, by the object that users hold. */
-const delegates = new WeakMap<object, Delegate>();
-
-/** Makes an agent or a flow usable by `run`. */
-export function registerRunnable(runnable: object, delegate: Delegate): void {
-  delegates.set(runnable, delegate);
-}
-
-function findDelegate(runnable: Runnable, where: string): Delegate {
-  const isObject = typeof runnable === 'object' && runnable !== null;
-  const delegate = isObject ? delegates.get(runnable) : undefined;
-  if (delegate !== undefined) return delegate;
-  const hint =
-    isObject && 'asTool' in runnable
-      ? ` It comes from another copy of @pawl/core. List them with "npm ls @pawl/core".`
-      : '';
-  throw new ConfigError(
-    `${where}: ${describeValue(runnable)} is no agent and no flow.${hint} Pass one: run(agent, input, { step: "name" }).`,
-  );
-}
 
 export interface StepCodeOptions {
   /** What the steps belong to, for error messages: `Tool "search"`. */
@@ -76,7 +49,7 @@ export class StepCode {
   #waiting: WaitingRuns | undefined;
   #failure: HostError | undefined;
   #hasFinished = false;
-  #spent: Spending = NOTHING;
+  #spent: NestedTotals = NOTHING;
 
   constructor(scope: Scope, options: StepCodeOptions) {
     this.#scope = scope;
@@ -143,7 +116,7 @@ export class StepCode {
   /** Remembers the value of plain code. */
   remember<T>(label: string, step: PlainStep<T>): Promise<T> {
     return this.#track(async () => {
-      this.#take(label);
+      this.#take(label, 'value');
       const startedAt = this.#scope.clock.now();
       const named = { label, kind: 'value' } as const;
       const fail = async (error: unknown): Promise<JournalEvent> => {
@@ -211,8 +184,8 @@ export class StepCode {
     return promise;
   }
 
-  /** @throws ConfigError for a name that is not valid or used twice; the error of a run inside that waits */
-  #take(label: string): void {
+  /** @throws ConfigError for a name that is not valid or used twice; the error of a run inside that waits; HostError `flow.diverged` */
+  #take(label: string, kind: StepFinishedEvent['kind']): void {
     const { where } = this.#options;
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#hasFinished) throw new Error(`${where}: step "${String(label)}" came after the end of the code.`);
@@ -229,11 +202,21 @@ export class StepCode {
     // Code that caught the error of a run that waits must not go another way: after the answer it would not go there.
     if (this.#waiting !== undefined && !this.#isRecorded(label)) throw this.#waiting.error;
     this.#labels.add(label);
+    this.#checkKind(label, kind);
+  }
+
+  /** @throws HostError if another kind of step is recorded under the name: it would be taken for the result of this one */
+  #checkKind(label: string, kind: StepFinishedEvent['kind']): void {
+    const name = this.#options.prefix + formatNamedStep(label);
+    const ended = this.#listRecorded().find((each) => each.name === name)?.value;
+    const before = isRecord(ended) ? ended['kind'] : this.#isRecorded(label) && kind === 'value' ? 'run' : kind;
+    if (before === kind) return;
+    throw this.createDivergence([label], `step "${label}" was a ${String(before)}, and is a ${kind} now`);
   }
 
   async #runStep(label: string, child: CancellableStep): Promise<CompletedOutcome<unknown>> {
-    this.#take(label);
     const { kind, target } = child;
+    this.#take(label, kind);
     for (let repeats = 0; ; repeats++) {
       const name = this.#options.prefix + formatNamedStep(label, repeats);
       const startedAt = this.#scope.clock.now();
@@ -263,7 +246,7 @@ export class StepCode {
 
   async #settle(nested: NestedRun, ended: EndedStep): Promise<CompletedOutcome<unknown>> {
     const { outcome, emitFinished, settle } = nested;
-    this.#spent = addSpending(this.#spent, outcome);
+    this.#spent = addTotals(this.#spent, outcome);
     const settled = settle();
     settled.catch(() => undefined); // Prevents an unhandled rejection while the end of the step is recorded.
     if (outcome.status === 'suspended') {
@@ -273,7 +256,7 @@ export class StepCode {
         this.#waiting = {
           pending: [...this.pending, ...outcome.pending],
           error: first,
-          spent: addSpending(spent, outcome),
+          spent: addTotals(spent, outcome),
         };
       });
       return settled;
@@ -300,7 +283,7 @@ export class StepCode {
     const event = {
       ...named,
       ...(target !== undefined && { target }),
-      ...createSpentFields(addSpending(NOTHING, outcome)),
+      ...createSpentFields(addTotals(NOTHING, outcome)),
       ...this.#stampStep(startedAt),
     };
     if (status === 'completed') return { type: 'step.finished', ...event };
@@ -316,7 +299,7 @@ export class StepCode {
   #readValue(event: JournalEvent, label: string): unknown {
     if (event.type === 'step.finished' && event.kind === 'value') return event.value;
     if (event.type === 'step.failed' && event.error !== undefined) throw toError(event.error);
-    throw this.createDivergence([label], `step "${label}" was a run, and is plain code now`);
+    throw this.createDivergence([label], `step "${label}" was no plain code`);
   }
 
   createDivergence(labels: readonly string[], what: string): HostError {
@@ -347,12 +330,12 @@ interface WaitingRuns {
   readonly pending: readonly PendingCall[];
   /** What code gets that begins another step. */
   readonly error: unknown;
-  readonly spent: Spending;
+  readonly spent: NestedTotals;
 }
 
-const NOTHING: Spending = { usage: NO_USAGE, toolCalls: 0 };
+const NOTHING: NestedTotals = { usage: NO_USAGE, toolCalls: 0 };
 
-function addSpending({ usage, usageBy = [], toolCalls }: Spending, outcome: NestedRun['outcome']): Spending {
+function addTotals({ usage, usageBy = [], toolCalls }: NestedTotals, outcome: NestedRun['outcome']): NestedTotals {
   return {
     usage: addUsage(usage, outcome.usage),
     usageBy: addUsageShares(usageBy, outcome.usageBy),

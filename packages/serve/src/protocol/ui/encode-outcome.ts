@@ -4,7 +4,7 @@ import type { UiChunk, UiFinishReason, UiMetadata } from './ui-chunk.ts';
 /** Encodes how a run ended. An ending that is no answer is an error or an abort, never a `stop`. */
 export function encodeOutcome(
   outcome: Outcome<unknown>,
-  { hasText }: { readonly hasText: boolean },
+  { hasRefusal }: { readonly hasRefusal: boolean },
 ): readonly UiChunk[] {
   switch (outcome.status) {
     case 'completed':
@@ -16,7 +16,7 @@ export function encodeOutcome(
     case 'filtered':
       return [toFinish(outcome, 'content-filter')];
     case 'refused':
-      return [...(hasText ? [] : listRefusalChunks(outcome.refusal)), toFinish(outcome, 'error')];
+      return [...(hasRefusal ? [] : listRefusalChunks(outcome.refusal)), toFinish(outcome, 'error')];
     case 'aborted':
       return [{ type: 'abort', reason: outcome.reason }];
     case 'limited': {
@@ -30,7 +30,7 @@ export function encodeOutcome(
   }
 }
 
-/** A guard refused: no response has the text. */
+/** A guard or a tool refused: no response has the text. */
 function listRefusalChunks(refusal: string): readonly UiChunk[] {
   const id = 'refusal';
   return [

@@ -107,7 +107,7 @@ function encodeRunEvent(state: UiState, event: RunEvent): UiChange {
     case 'attempt.discarded':
       return { state: { ...state, isDiscarded: true }, chunks: [] };
     case 'turn.prepared':
-      return recordSteering(state, event.steeringMessages ?? []);
+      return recordSteering(state, event.runId, event.steeringMessages ?? []);
     case 'model.responded':
       return encodeResponded(state, event);
     case 'model.reprompted':
@@ -247,12 +247,12 @@ function setCall(state: UiState, id: string, approvalId: string | undefined): Ui
 
 function encodeResponded(before: UiState, event: EventOf<'model.responded'>): UiChange {
   const { runId, path, turn, message } = event;
-  const first = recordSteering(before, event.steeringMessages?.before ?? []);
+  const first = recordSteering(before, runId, event.steeringMessages?.before ?? []);
   const response = encodeParts(first.state, event);
   const ids = (message.tool_calls ?? []).map((_, index) => formatCallId({ runId, path, turn, index }));
   const known = isVoid(event) ? [] : ids.map((id) => [id, undefined] as const);
   const state = { ...response.state, calls: new Map([...response.state.calls, ...known]) };
-  const last = recordSteering(state, event.steeringMessages?.after ?? []);
+  const last = recordSteering(state, runId, event.steeringMessages?.after ?? []);
   return { state: last.state, chunks: [...first.chunks, ...response.chunks, ...last.chunks] };
 }
 
@@ -313,12 +313,11 @@ function encodeLiveSteering(state: UiState, { turn, runId, message }: EventOf<'u
 }
 
 /** Sends the messages that were not sent live. */
-function recordSteering(state: UiState, messages: readonly UserMessage[]): UiChange {
+function recordSteering(state: UiState, runId: string, messages: readonly UserMessage[]): UiChange {
   if (messages.length === 0) return { state, chunks: [] };
   const { sent, recorded } = state.steering;
   const known = sent - recorded;
   const steering = { sent: Math.max(sent, recorded + messages.length), recorded: recorded + messages.length };
-  const runId = (state.messageId ?? '').split(':')[0] ?? '';
   const fresh = messages.slice(known).map((message, at) => ({ id: `${runId}.steering.${sent + at}`, message }));
   return sendSteering({ ...state, steering }, fresh);
 }
@@ -341,7 +340,8 @@ function sendSteering(before: UiState, messages: readonly SteeringMessage[]): Ui
 
 function finish(before: UiState, { outcome }: EventOf<'run.finished'>): UiChange {
   const { state, chunks } = endStep(before);
-  return { state, chunks: [...chunks, ...encodeOutcome(outcome, { hasText: hasParts(before) })] };
+  const hasRefusal = before.step?.parts.some(({ kind }) => kind === 'refusal') === true;
+  return { state, chunks: [...chunks, ...encodeOutcome(outcome, { hasRefusal })] };
 }
 
 function hasParts({ step }: UiState): boolean {

@@ -116,33 +116,34 @@ function readMessage(message: unknown, place: string): GivenMessage {
 
 /**
  * Lists what the user wrote. A message that the run got while it worked is a part of the model's message; the page may have it as a message of
- * its own, too, after that one.
+ * its own, too, right after that one. The last message is always a new one.
  */
 function listUserMessages(
   messages: readonly GivenMessage[],
   mediaUrls: UiRequestOptions['mediaUrls'],
 ): readonly UserMessage[] {
   const listed: UserMessage[] = [];
-  let insideTexts: readonly string[] = [];
-  for (const { role, parts, place } of messages) {
-    if (role === 'system') continue;
-    if (role === 'user') {
-      const message = readUserMessage(parts, { place: `${place}.parts`, mediaUrls });
-      const text = JSON.stringify(message);
-      if (insideTexts.includes(text)) insideTexts = insideTexts.toSpliced(insideTexts.indexOf(text), 1);
-      else listed.push(message);
-      continue;
+  let inside: readonly UserMessage[] = [];
+  for (const [index, { role, parts, place }] of messages.entries()) {
+    if (role === 'assistant') {
+      inside = parts.flatMap((part, at) => readSteeringPart(part, { place: `${place}.parts[${at}].parts`, mediaUrls }));
+      listed.push(...inside);
     }
-    const inside = parts.flatMap((part, index) => {
-      const own =
-        part['type'] === 'data-steering-message' && isRecord(part['data']) ? part['data']['parts'] : part['parts'];
-      if (!STEERING.has(part['type']) || !Array.isArray(own) || !own.every(isRecord)) return [];
-      return [readUserMessage(own, { place: `${place}.parts[${index}].parts`, mediaUrls })];
-    });
-    listed.push(...inside);
-    insideTexts = [...insideTexts, ...inside.map((message) => JSON.stringify(message))];
+    if (role !== 'user') continue;
+    const message = readUserMessage(parts, { place: `${place}.parts`, mediaUrls });
+    const [first, ...rest] = inside;
+    const isShownTwice = index < messages.length - 1 && JSON.stringify(first) === JSON.stringify(message);
+    inside = isShownTwice ? rest : [];
+    if (!isShownTwice) listed.push(message);
   }
   return listed;
+}
+
+function readSteeringPart(part: Readonly<Record<string, unknown>>, context: PartContext): readonly UserMessage[] {
+  const { type, parts, data } = part;
+  const own = type === 'data-steering-message' && isRecord(data) ? data['parts'] : parts;
+  if (!STEERING.has(type) || !Array.isArray(own) || !own.every(isRecord)) return [];
+  return [readUserMessage(own, context)];
 }
 
 const STEERING: ReadonlySet<unknown> = new Set(['steering-message', 'data-steering-message']);
