@@ -1,4 +1,4 @@
-import { LazySignal } from '../base/cancellation.ts';
+import { Cancellation, LazySignal } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { measureUtf8 } from '../base/text.ts';
 import { ProtocolError } from '../chat/errors.ts';
@@ -23,7 +23,7 @@ import { NetworkError, TimeoutError } from '../model/errors.ts';
 import { findHighestPrice, listModelChain } from '../model/price.ts';
 import { withMemo } from '../model/request-memo.ts';
 import { type AttemptSpan, getTraceparent, getTracestate, type ModelCallSpan } from './instrumentation.ts';
-import { checkResponse } from './middleware.ts';
+import { checkResponse, type NextModelCallOptions } from './middleware.ts';
 import type { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
 
@@ -91,7 +91,7 @@ export class ModelRequests {
   }
 
   /** Requests a response, with all retries and within the budget. */
-  send(asked: ChatRequest): Promise<ChatResponse> {
+  send(asked: ChatRequest, onText?: NextModelCallOptions['onText']): Promise<ChatResponse> {
     const { turn, model, attempts, emitter } = this.#options;
     const isAlone = this.#requests.every(({ isSettled }) => isSettled);
     if (isAlone) emitter?.discard(); // Discards the deltas of an earlier request.
@@ -103,6 +103,7 @@ export class ModelRequests {
       emitter: isAlone ? emitter : undefined,
       callSpan: this.#callSpan,
       failed: this.#failed,
+      onText,
     });
     if (isAlone) this.#emitted = request;
     this.#requests.push(request);
@@ -143,6 +144,8 @@ interface ModelRequestOptions extends Omit<ModelRequestsOptions, 'emitter'> {
   readonly emitter: ResponseEmitter | undefined;
   /** Gets the failed attempts. */
   readonly failed: FailedAttempt[];
+  /** Gets the text so far. If it throws, the request ends with that error. */
+  readonly onText: NextModelCallOptions['onText'];
 }
 
 /** An attempt that a server may be processing. */
@@ -169,12 +172,17 @@ class ModelRequest {
   #isSettled = false;
   #isEnded = false;
   #answered: AttemptResult | undefined;
+  /** Cancels only this request; absent if nothing watches its text. */
+  readonly #own: Cancellation | undefined;
+  /** The text of the current attempt. */
+  #text = '';
   /** The listener of instrumentation, during an attempt. */
   #onDelta: ((delta: Delta) => void) | undefined;
 
   constructor(request: ChatRequest, options: ModelRequestOptions) {
     this.#request = request;
     this.#options = options;
+    if (options.onText !== undefined) this.#own = new Cancellation(options.scope.cancellation);
   }
 
   /** The usage, including an estimate for an open or cancelled attempt. */
@@ -213,7 +221,7 @@ class ModelRequest {
       if (scope.budget.hasRequestLimit) this.#request = await this.#reserve();
       const answer = await runAttempts(model, this.#request, {
         policy: scope.definition.retry,
-        context: new RequestContext(scope, this),
+        context: new RequestContext(this.#own === undefined ? scope : { ...scope, cancellation: this.#own }, this),
         random: scope.random,
         ...this.#instrumentAttempts(),
         onAttempt: (attempt) => this.#startAttempt(attempt),
@@ -225,7 +233,11 @@ class ModelRequest {
       this.#underWay = undefined;
       this.#answered = answer;
       return response;
+    } catch (error) {
+      if (this.#own?.isCancelled === true && !scope.cancellation.isCancelled) throw this.#own.reason;
+      throw error;
     } finally {
+      this.#own?.detach();
       this.#isSettled = true;
       if (this.#isEnded) this.#release();
       else if (!scope.cancellation.isCancelled) this.#settle();
@@ -262,7 +274,21 @@ class ModelRequest {
   receive(delta: Delta): Promise<void> | undefined {
     this.#onDelta?.(delta);
     if (this.#underWay !== undefined) this.#underWay.receivedBytes += measureUtf8(delta.delta);
-    return this.#options.emitter?.emit(delta);
+    const wait = this.#options.emitter?.emit(delta);
+    if (this.#own === undefined || delta.type !== 'text') return wait;
+    this.#text = delta.startsAnswer === true ? delta.delta : this.#text + delta.delta;
+    return this.#passText(wait);
+  }
+
+  /** Passes the text on. An error ends the request instead of its attempt, so that nothing retries it. */
+  async #passText(wait: Promise<void> | undefined): Promise<void> {
+    const { onText } = this.#options;
+    try {
+      await wait;
+      await onText?.(this.#text);
+    } catch (error) {
+      this.#own?.cancel(error);
+    }
   }
 
   reportRepairs(repairs: readonly Repair[]): void {
@@ -318,6 +344,7 @@ class ModelRequest {
     this.#attempt = attempt;
     this.#underWay = { price, receivedBytes: 0, holds: 0 };
     emitter?.startAttempt(attempt);
+    this.#text = '';
     const { events } = scope;
     if (!events.shouldEmit('attempt.started')) return;
     const added = correction === undefined ? {} : { correction };
