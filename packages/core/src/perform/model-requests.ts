@@ -1,5 +1,4 @@
-import { Cancellation, LazySignal } from '../base/cancellation.ts';
-import type { Clock } from '../base/clock.ts';
+import { Cancellation } from '../base/cancellation.ts';
 import { measureUtf8 } from '../base/text.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -18,12 +17,12 @@ import {
   type AttemptsOptions,
   runAttempts,
 } from '../model/attempts.ts';
-import type { ChatModel, ModelContext, Price } from '../model/chat-model.ts';
+import type { ChatModel, Price } from '../model/chat-model.ts';
 import { NetworkError, TimeoutError } from '../model/errors.ts';
 import { findHighestPrice, listModelChain } from '../model/price.ts';
-import { withMemo } from '../model/request-memo.ts';
-import { type AttemptSpan, getTraceparent, getTracestate, type ModelCallSpan } from './instrumentation.ts';
+import type { AttemptSpan, ModelCallSpan } from './instrumentation.ts';
 import { checkResponse, type NextModelCallOptions } from './middleware.ts';
+import { RequestContext } from './request-context.ts';
 import type { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
 
@@ -365,56 +364,6 @@ class ModelRequest {
     if (counted) failed.push(failure);
     const retry = retryInMs === undefined ? {} : { retryInMs };
     void scope.events.emitLiveEvent({ type: 'attempt.failed', turn, ...failure, ...retry, counted }); // This event needs no backpressure.
-  }
-}
-
-/** The context that all attempts of a request share. Each attempt wraps it in its own. */
-class RequestContext extends LazySignal implements ModelContext {
-  readonly clock: Clock;
-  readonly runId: string;
-  readonly path: string;
-  readonly turn: number;
-  readonly wireLog: Scope['wireLog'];
-  readonly #request: ModelRequest;
-  readonly #scope: Scope;
-
-  constructor(scope: Scope, request: ModelRequest) {
-    const { cancellation, memo, clock, runId, path, wireLog } = scope;
-    super(cancellation);
-    withMemo(this, memo);
-    this.clock = clock;
-    this.runId = runId;
-    this.path = path;
-    this.turn = request.turn;
-    this.wireLog = wireLog;
-    this.#request = request;
-    this.#scope = scope;
-  }
-
-  /** Read by each attempt, inside its span. */
-  get traceparent(): string | undefined {
-    return getTraceparent(this.#scope);
-  }
-
-  get tracestate(): string | undefined {
-    return getTracestate(this.#scope);
-  }
-
-  /** Read by each attempt. */
-  get attempt(): number {
-    return this.#request.attempt;
-  }
-
-  onDelta(delta: Delta): Promise<void> | undefined {
-    return this.#request.receive(delta);
-  }
-
-  onRepaired(repairs: readonly Repair[]): void {
-    this.#request.reportRepairs(repairs);
-  }
-
-  waitFor<T>(wait: Promise<T>): Promise<T> {
-    return this.#request.holdFor(wait);
   }
 }
 
