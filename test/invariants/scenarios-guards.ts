@@ -6,6 +6,7 @@ import { defineCityTool, type Scenario, type ScenarioSetup } from './scenario.ts
 import { createCall, look, pay } from './scenario-tools.ts';
 
 const guards = [
+  outputGuard({ name: 'watch', every: 3, check: () => ({ type: 'allow' }) }),
   inputGuard({ name: 'beside', check: () => ({ type: 'allow' }) }),
   inputGuard({
     name: 'before',

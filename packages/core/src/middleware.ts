@@ -37,6 +37,7 @@ export type {
   Middleware,
   MiddlewareScope,
   NextModelCall,
+  NextModelCallOptions,
   ToolExecution,
   TurnPlan,
   ValidatedCall,

@@ -46,6 +46,14 @@ export interface OutputGuardOptions<Context, Value> extends GuardOptions {
     output: GuardedOutput<Value>,
     scope: MiddlewareScope<Context>,
   ) => OutputGuardVerdict | Promise<OutputGuardVerdict>;
+  /**
+   * Also checks a streamed text while it arrives, each time it has grown by this many characters: `check` gets the text so far, and
+   * reading continues after its verdict. `refuse` and `retry` stop the response and discard what was emitted; `replace` waits for the whole
+   * text. Cannot be combined with `output`.
+   *
+   * @defaultValue only the whole text is checked
+   */
+  readonly every?: number;
   /** The agent's output schema, so that the check gets the value. An invalid text is not checked: the loop asks for another output. */
   readonly output?: Schema<Value>;
   /**
@@ -75,11 +83,13 @@ export function outputGuard<Context = unknown, Value = string>(
   if (maxRetries !== undefined && (!Number.isInteger(maxRetries) || maxRetries < 0)) {
     throw new ConfigError(`outputGuard "${name}": maxRetries is ${maxRetries}. Pass a whole number of 0 or more.`);
   }
+  checkEvery(options);
   const compiled = output && compileOutput(output, `outputGuard "${name}", output`);
   return {
     isTextGuard: true,
     async wrapModelCall(request, next, scope) {
-      const response = await next(request);
+      const onText = createTextCheck({ ...options, compiled, scope });
+      const response = await next(request, ...(onText === undefined ? [] : [{ onText }]));
       const verdict = await checkOutputText(response, { ...options, compiled, scope });
       switch (verdict.type) {
         case 'allow':
@@ -87,11 +97,7 @@ export function outputGuard<Context = unknown, Value = string>(
         case 'replace':
           return withText(response, verdict.text);
         case 'retry':
-          throw new RejectedResponse(response, {
-            guard: name,
-            reason: verdict.reason,
-            ...(maxRetries !== undefined && { maxRetries }),
-          });
+          throw rejectResponse(response, { ...options, reason: verdict.reason });
       }
     },
   };
@@ -100,7 +106,7 @@ export function outputGuard<Context = unknown, Value = string>(
 const VERDICTS = { allow: {}, replace: { text: 'text' }, retry: { reason: 'text' } } as const;
 
 const OUTPUT_GUARD: OptionTable<OutputGuardOptions<never, unknown>> = {
-  keys: { ...GUARD_KEYS, check: 'any', output: 'any', maxRetries: 'number' },
+  keys: { ...GUARD_KEYS, check: 'any', every: 'number', output: 'any', maxRetries: 'number' },
   hints: {
     schema: 'The option is "output".',
     corrections: 'The option is "maxRetries".',
@@ -127,6 +133,55 @@ async function checkOutputText<Context, Value>(
   };
   const guard = timeoutMs === undefined ? { name } : { name, timeoutMs };
   return runGuard({ ...guard, scope, verdicts: VERDICTS, check: checkValue });
+}
+
+function checkEvery({
+  name,
+  every,
+  output,
+}: Pick<OutputGuardOptions<never, never>, 'name' | 'every'> & { readonly output?: unknown }): void {
+  if (every === undefined) return;
+  if (!Number.isInteger(every) || every < 1) {
+    throw new ConfigError(`outputGuard "${name}": every is ${every}. Pass a whole number of characters above 0.`);
+  }
+  if (output === undefined) return;
+  throw new ConfigError(
+    `outputGuard "${name}" has both every and output, but a text that is not complete has no value. Remove one of them.`,
+  );
+}
+
+/** Creates the check of a text that arrives; `undefined` if only the whole text is checked. */
+function createTextCheck<Context, Value>(
+  guard: OutputCheck<Context, Value>,
+): ((text: string) => Promise<void> | undefined) | undefined {
+  const { every } = guard;
+  if (every === undefined) return undefined;
+  let checkedLength = 0;
+  return (text) => {
+    if (text.length < checkedLength) checkedLength = 0; // Another attempt has begun.
+    if (text.length - checkedLength < every) return undefined;
+    checkedLength = text.length;
+    return checkPartialText(text, guard);
+  };
+}
+
+async function checkPartialText<Context, Value>(text: string, guard: OutputCheck<Context, Value>): Promise<void> {
+  const response: ChatResponse = {
+    choices: [{ index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop' }],
+  };
+  const verdict = await checkOutputText(response, guard);
+  if (verdict.type === 'retry') throw rejectResponse(response, { ...guard, reason: verdict.reason });
+}
+
+function rejectResponse(
+  response: ChatResponse,
+  {
+    name,
+    reason,
+    maxRetries,
+  }: Pick<OutputGuardOptions<never, never>, 'name' | 'maxRetries'> & { readonly reason: string },
+): RejectedResponse {
+  return new RejectedResponse(response, { guard: name, reason, ...(maxRetries !== undefined && { maxRetries }) });
 }
 
 function withText(response: ChatResponse, content: string): ChatResponse {

@@ -20,7 +20,7 @@ import {
   type ModelCallResult,
   type ModelCallSpan,
 } from './instrumentation.ts';
-import { checkResponse, type NextModelCall, RejectedResponse } from './middleware.ts';
+import { checkResponse, type NextModelCall, type NextModelCallOptions, RejectedResponse } from './middleware.ts';
 import {
   branchScope,
   createMiddlewareScope,
@@ -233,12 +233,28 @@ function buildRequest({ planned, action, scope }: TurnCall, steering: readonly U
 /** Wraps the request in the middleware, the first one outermost. */
 function wrapModel({ action: { turn }, planned: { model }, scope, requests, middleware }: TurnCall): NextModelCall {
   const segment = formatTurnStep('model', turn);
-  const sendRequest: NextModelCall = (request) => ignoreRejection(requests.send(request));
+  const sendRequest: NextModelCall = (request, options) => ignoreRejection(requests.send(request, options?.onText));
   return scope.definition.middleware.reduceRight<NextModelCall>((next, { wrapModelCall: wrap }) => {
     if (wrap === undefined) return next;
-    return (request) =>
-      wrap(request, next, createMiddlewareScope(scope, { turn, requests: middleware, segment, model }));
+    return (request, options) => {
+      const nextWithBoth: NextModelCall =
+        options?.onText === undefined
+          ? next
+          : (inner, own) => next(inner, { onText: combineTextListeners(own?.onText, options.onText) });
+      return wrap(request, nextWithBoth, createMiddlewareScope(scope, { turn, requests: middleware, segment, model }));
+    };
   }, sendRequest);
+}
+
+type TextListener = NextModelCallOptions['onText'];
+
+/** The inner middleware is first. */
+function combineTextListeners(inner: TextListener, outer: TextListener): TextListener {
+  if (inner === undefined || outer === undefined) return inner ?? outer;
+  return async (text) => {
+    await inner(text);
+    await outer(text);
+  };
 }
 
 interface ReceivedResponse extends TurnCall {

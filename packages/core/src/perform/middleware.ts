@@ -78,7 +78,16 @@ export interface ValidatedCall {
 }
 
 /** Requests a response, with all retries. Rejects with a `ModelError` when the last one fails. */
-export type NextModelCall = (request: ChatRequest) => Promise<ChatResponse>;
+export type NextModelCall = (request: ChatRequest, options?: NextModelCallOptions) => Promise<ChatResponse>;
+
+export interface NextModelCallOptions {
+  /**
+   * Called with the text so far when a part of a streamed response arrives, after its delta was emitted. Another attempt begins with an
+   * empty text. The response is not read on before the promise resolves. If it throws, the request is cancelled, its deltas are discarded, and
+   * `next` rejects with that error.
+   */
+  readonly onText?: ((text: string) => void | Promise<void>) | undefined;
+}
 
 /** Runs the tool with its deadline. Rejects with the error that the tool threw. */
 export type ToolExecution = (call: ValidatedCall) => Promise<ToolResult>;

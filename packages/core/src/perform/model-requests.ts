@@ -1,5 +1,4 @@
-import { LazySignal } from '../base/cancellation.ts';
-import type { Clock } from '../base/clock.ts';
+import { Cancellation } from '../base/cancellation.ts';
 import { measureUtf8 } from '../base/text.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { ChatRequest } from '../chat/request.ts';
@@ -18,18 +17,12 @@ import {
   type AttemptsOptions,
   runAttempts,
 } from '../model/attempts.ts';
-import type { ChatModel, ModelContext, Price } from '../model/chat-model.ts';
+import type { ChatModel, Price } from '../model/chat-model.ts';
 import { NetworkError, TimeoutError } from '../model/errors.ts';
 import { findHighestPrice, listModelChain } from '../model/price.ts';
-import { withMemo } from '../model/request-memo.ts';
-import {
-  type AttemptSpan,
-  getTraceparent,
-  getTracestate,
-  instrumentAttempt,
-  type ModelCallSpan,
-} from './instrumentation.ts';
-import { checkResponse } from './middleware.ts';
+import { type AttemptSpan, instrumentAttempt, type ModelCallSpan } from './instrumentation.ts';
+import { checkResponse, type NextModelCallOptions } from './middleware.ts';
+import { RequestContext } from './request-context.ts';
 import type { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
 
@@ -97,7 +90,7 @@ export class ModelRequests {
   }
 
   /** Requests a response, with all retries and within the budget. */
-  send(asked: ChatRequest): Promise<ChatResponse> {
+  send(asked: ChatRequest, onText?: NextModelCallOptions['onText']): Promise<ChatResponse> {
     const { turn, model, attempts, emitter } = this.#options;
     const isAlone = this.#requests.every(({ isSettled }) => isSettled);
     if (isAlone) emitter?.discard(); // Discards the deltas of an earlier request.
@@ -109,6 +102,7 @@ export class ModelRequests {
       emitter: isAlone ? emitter : undefined,
       callSpan: this.#callSpan,
       failed: this.#failed,
+      onText,
     });
     if (isAlone) this.#emitted = request;
     this.#requests.push(request);
@@ -149,6 +143,8 @@ interface ModelRequestOptions extends Omit<ModelRequestsOptions, 'emitter'> {
   readonly emitter: ResponseEmitter | undefined;
   /** Gets the failed attempts. */
   readonly failed: FailedAttempt[];
+  /** Gets the text so far. If it throws, the request ends with that error. */
+  readonly onText: NextModelCallOptions['onText'];
 }
 
 /** An attempt that a server may be processing. */
@@ -175,12 +171,17 @@ class ModelRequest {
   #isSettled = false;
   #isEnded = false;
   #answered: AttemptResult | undefined;
+  /** Cancels only this request; absent if nothing watches its text. */
+  readonly #own: Cancellation | undefined;
+  /** The text of the current attempt. */
+  #text = '';
   /** The listener of instrumentation, during an attempt. */
   #onDelta: ((delta: Delta) => void) | undefined;
 
   constructor(request: ChatRequest, options: ModelRequestOptions) {
     this.#request = request;
     this.#options = options;
+    if (options.onText !== undefined) this.#own = new Cancellation(options.scope.cancellation);
   }
 
   /** The usage, including an estimate for an open or cancelled attempt. */
@@ -219,7 +220,7 @@ class ModelRequest {
       if (scope.budget.hasRequestLimit) this.#request = await this.#reserve();
       const answer = await runAttempts(model, this.#request, {
         policy: scope.definition.retry,
-        context: new RequestContext(scope, this),
+        context: new RequestContext(this.#own === undefined ? scope : { ...scope, cancellation: this.#own }, this),
         random: scope.random,
         ...this.#instrumentAttempts(),
         onAttempt: (attempt) => this.#startAttempt(attempt),
@@ -231,7 +232,11 @@ class ModelRequest {
       this.#underWay = undefined;
       this.#answered = answer;
       return response;
+    } catch (error) {
+      if (this.#own?.isCancelled === true && !scope.cancellation.isCancelled) throw this.#own.reason;
+      throw error;
     } finally {
+      this.#own?.detach();
       this.#isSettled = true;
       if (this.#isEnded) this.#release();
       else if (!scope.cancellation.isCancelled) this.#settle();
@@ -263,7 +268,21 @@ class ModelRequest {
   receive(delta: Delta): Promise<void> | undefined {
     this.#onDelta?.(delta);
     if (this.#underWay !== undefined) this.#underWay.receivedBytes += measureUtf8(delta.delta);
-    return this.#options.emitter?.emit(delta);
+    const wait = this.#options.emitter?.emit(delta);
+    if (this.#own === undefined || delta.type !== 'text') return wait;
+    this.#text = delta.startsAnswer === true ? delta.delta : this.#text + delta.delta;
+    return this.#passText(wait);
+  }
+
+  /** Passes the text on. An error ends the request instead of its attempt, so that nothing retries it. */
+  async #passText(wait: Promise<void> | undefined): Promise<void> {
+    const { onText } = this.#options;
+    try {
+      await wait;
+      await onText?.(this.#text);
+    } catch (error) {
+      this.#own?.cancel(error);
+    }
   }
 
   reportRepairs(repairs: readonly Repair[]): void {
@@ -319,6 +338,7 @@ class ModelRequest {
     this.#attempt = attempt;
     this.#underWay = { price, receivedBytes: 0, holds: 0 };
     emitter?.startAttempt(attempt);
+    this.#text = '';
     const { events } = scope;
     if (!events.shouldEmit('attempt.started')) return;
     const added = correction === undefined ? {} : { correction };
@@ -339,56 +359,6 @@ class ModelRequest {
     if (counted) failed.push(failure);
     const retry = retryInMs === undefined ? {} : { retryInMs };
     void scope.events.emitLiveEvent({ type: 'attempt.failed', turn, ...failure, ...retry, counted }); // This event needs no backpressure.
-  }
-}
-
-/** The context that all attempts of a request share. Each attempt wraps it in its own. */
-class RequestContext extends LazySignal implements ModelContext {
-  readonly clock: Clock;
-  readonly runId: string;
-  readonly path: string;
-  readonly turn: number;
-  readonly wireLog: Scope['wireLog'];
-  readonly #request: ModelRequest;
-  readonly #scope: Scope;
-
-  constructor(scope: Scope, request: ModelRequest) {
-    const { cancellation, memo, clock, runId, path, wireLog } = scope;
-    super(cancellation);
-    withMemo(this, memo);
-    this.clock = clock;
-    this.runId = runId;
-    this.path = path;
-    this.turn = request.turn;
-    this.wireLog = wireLog;
-    this.#request = request;
-    this.#scope = scope;
-  }
-
-  /** Read by each attempt, inside its span. */
-  get traceparent(): string | undefined {
-    return getTraceparent(this.#scope);
-  }
-
-  get tracestate(): string | undefined {
-    return getTracestate(this.#scope);
-  }
-
-  /** Read by each attempt. */
-  get attempt(): number {
-    return this.#request.attempt;
-  }
-
-  onDelta(delta: Delta): Promise<void> | undefined {
-    return this.#request.receive(delta);
-  }
-
-  onRepaired(repairs: readonly Repair[]): void {
-    this.#request.reportRepairs(repairs);
-  }
-
-  waitFor<T>(wait: Promise<T>): Promise<T> {
-    return this.#request.holdFor(wait);
   }
 }
 
