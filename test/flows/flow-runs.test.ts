@@ -85,6 +85,6 @@ test('ends as limited when its time is over', async () => {
   });
   const run = endless.run('x');
   await new Promise((begun) => run.on('run.started', begun));
-  clock.advance(1_000);
+  await clock.advance(1_000);
   expect(await run.outcome()).toMatchObject({ status: 'limited', limit: 'durationMs', max: 1_000, spent: 1_000 });
 });
