@@ -14,6 +14,8 @@ const BENCHES = new Map([
   ['workers', 'workers.ts'],
   ['faults', 'faults.ts'],
   ['otel', 'otel.ts'],
+  ['serve', 'serve.ts'],
+  ['ai-sdk', 'ai-sdk.ts'],
 ]);
 const DEFAULT = 'compare';
 

@@ -62,6 +62,7 @@ async function runWorker(addresses: Addresses, signal: AbortSignal): Promise<str
       '--target=es2023',
       '--conditions=workerd,worker',
       '--main-fields=module,main',
+      '--external:node:async_hooks',
       `--outfile=${join(scratch, 'worker.js')}`,
       '--log-level=warning',
     ];
@@ -72,13 +73,14 @@ async function runWorker(addresses: Addresses, signal: AbortSignal): Promise<str
   });
 }
 
-/** Allows connections to loopback, which workerd denies by default. `nodejs_compat` is off. */
+/** Allows connections to loopback, which workerd denies by default. `nodejs_compat` is off; `nodejs_als` has `AsyncLocalStorage` alone. */
 const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "suite", worker = (
       modules = [(name = "worker.js", esModule = embed "worker.js")],
       compatibilityDate = "2026-06-01",
+      compatibilityFlags = ["nodejs_als"],
       bindings = [(name = "ADDRESSES", text = embed "addresses.json")],
     )),
     (name = "internet", network = (allow = ["private"])),

@@ -25,6 +25,16 @@ const WEATHER = [
   respond.text('Clear.'),
 ];
 
+const LOOKING = [
+  respond.call('ask', { prompt: 'Look.' }),
+  respond.calls([
+    { name: 'look', arguments: { at: 'left' } },
+    { name: 'look', arguments: { at: 'right' } },
+  ]),
+  respond.text('Seen.'),
+  respond.text('Both seen.'),
+];
+
 /** The script of each case's server, by the case's name. The servers run on Node for every runtime. */
 export const scripts: Readonly<Record<string, ServedCase>> = {
   'returns the model’s text as the output': { script: [respond.text(HELLO, { usage })] },
@@ -58,6 +68,7 @@ export const scripts: Readonly<Record<string, ServedCase>> = {
       respond.text('It is clear in Oslo.'),
     ],
   },
+  'keeps the async context of an instrumentation apart in parallel calls': { script: [...LOOKING, ...LOOKING] },
   'hands a conversation off to another agent': {
     script: [respond.call('transfer_to_billing'), respond.text('It is 7 euros.')],
   },

@@ -15,6 +15,7 @@ const ENTRIES = {
   index: 'index',
   chat: 'chat',
   events: 'events',
+  flow: 'flow',
   host: 'host',
   instrumentation: 'instrumentation',
   middleware: 'middleware',
@@ -92,18 +93,18 @@ function chooseFile(path: string): string | null {
   const [, name] = /\/dist\/(.*)\.js$/.exec(path) ?? [];
   if (
     name === undefined ||
-    /^(sqlite|middleware)\/|^host\/(memory-wire-log|wire-body-store)$|^openai\/transport\/(?!fetch-transport|transport$)/.test(
+    /^(sqlite|middleware|flow)\/|^host\/(memory-wire-log|wire-body-store)$|^openai\/transport\/(?!fetch-transport|transport$)/.test(
       name,
     ) ||
     Object.values(ALL).includes(name)
   )
     return null;
   if (BASE.test(name)) return 'base';
-  return /^(chat|model|openai)\//.test(name) ? 'model' : 'agent';
+  return /^(chat|model|openai)\//.test(name) ? 'client' : 'agent'; // `model` is an entry.
 }
 
 const BASE =
-  /^((base|schema|tool|host)\/.*|event\/(error-data|step-name|check-listeners|describe-for-model|limit-options|usage)|chat\/(errors|message|history|read-input|custom-as-function)|openai\/(proxy-url|transport\/(transport|fetch-transport)))$/;
+  /^((base|schema|tool|host)\/.*|event\/(error-data|step-name|check-listeners|describe-for-model|limit-options|usage)|chat\/(errors|message|history|read-input|custom-as-function)|openai\/(proxy-url|transport\/(transport|fetch-transport))|perform\/(instrument-mcp-call|run-hook))$/;
 
 /** What package.json names stays outside. */
 function isExternal(id: string): boolean {

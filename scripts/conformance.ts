@@ -1,5 +1,6 @@
 // npm run conformance          every property with twenty times as many examples
 // npm run conformance -- 100   a hundred times as many
+// Then the conformance suite of MCP on @pawl/mcp, as `node scripts/mcp-conformance.ts` does.
 // Runs the conformance suite on each host, the invariants, the recorded responses, and the properties of reading, writing and schemas, with
 // more examples than `npm test` has time for. Run it before an issue is closed.
 import { spawnSync } from 'node:child_process';
@@ -22,4 +23,5 @@ const { status } = spawnSync(process.execPath, [vitest, 'run', ...options, ...SU
   stdio: 'inherit',
   env: { ...process.env, SOAK: times },
 });
-process.exitCode = status ?? 1;
+const mcp = spawnSync(process.execPath, [join(root, 'scripts', 'mcp-conformance.ts')], { cwd: root, stdio: 'inherit' });
+process.exitCode = status === 0 ? (mcp.status ?? 1) : (status ?? 1);

@@ -100,6 +100,11 @@ export const CODES_OF_HOSTS: Readonly<Record<string, ErrorCode>> = {
       "An open call's tool is gone, takes other input or has another `definitionHash`, or a handoff target is gone.",
     action: "Resume it where the tool is as it was, or pass `onVersionMismatch: 'continue'`.",
   },
+  'flow.diverged': {
+    class: 'HostError',
+    cause: 'The code of a flow does not use a recorded step, or uses it for another agent, tool or input.',
+    action: 'Resume the run with the code that began it, and give a changed flow another `version`.',
+  },
   'run.conversation': {
     class: 'HostError',
     cause: 'The run is part of a conversation that was not passed to `resume`, or another one was passed.',

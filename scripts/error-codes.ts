@@ -1,4 +1,6 @@
 import { CODES_OF_HOSTS, type ErrorCode } from './error-codes-of-hosts.ts';
+import { CODES_OF_MCP } from './error-codes-of-mcp.ts';
+import { CODES_OF_SERVE } from './error-codes-of-serve.ts';
 
 /** Every code of an error of the packages. `test/package/errors.test.ts` compares it with the source. */
 export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
@@ -79,6 +81,17 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
     class: 'ContextLengthError',
     cause: "The conversation is longer than the model's context window.",
     action: 'Shorten it: `compactBySummary`, `compactByReference`, or a model with a larger window.',
+  },
+  'model.unsupported': {
+    class: 'ModelError',
+    cause:
+      'A provider of the AI SDK cannot express the request, or asks for what Pawl cannot give. The message quotes it.',
+    action: 'Change the request or `providerOptions`, or use another model.',
+  },
+  'model.failed': {
+    class: 'ModelError',
+    cause: 'A provider of the AI SDK threw an error that is none of a server or a connection. `error.cause` has it.',
+    action: 'Read the cause. It is not retried.',
   },
   'network.refused': {
     class: 'NetworkError',
@@ -187,6 +200,12 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
     cause: 'The model made the same call four times, and it failed the same way.',
     action: 'Make the error message of the tool say what to do instead.',
   },
+  'call.failed': {
+    class: 'CallError',
+    cause:
+      'A call or a question of a flow has no result: `reason` says whether it failed, was denied, expired or did not match its schema.',
+    action: 'Catch it in the code of the flow, or let it end the flow as `failed`.',
+  },
   'tool.timeout': {
     class: 'ToolTimeoutError',
     cause: 'A tool exceeded its `timeoutMs`. The model reads it; the run continues.',
@@ -204,10 +223,13 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
   },
 
   ...CODES_OF_HOSTS,
+  ...CODES_OF_MCP,
+  ...CODES_OF_SERVE,
 };
 
 /** Literals in the source that look like codes of errors and are something else. */
 export const NOT_CODES: readonly string[] = [
+  'network.transport',
   'host.answer',
   'host.cancel',
   'host.close',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, memoryHost, type PendingCall, type Run, type RunEvent, ToolError, tool } from '@pawl/core';
 import type { EventType } from '@pawl/core/events';
+import { flow } from '@pawl/core/flow';
 import { inputGuard, type TurnPlan } from '@pawl/core/middleware';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
@@ -235,5 +236,19 @@ const SCENES: readonly Scene[] = [
     await collect(new Agent({ ...options, model: createModel([done]) }).resume('run-1', { host: second }));
     await second.close();
     rmSync(folder, { recursive: true });
+  },
+  async function runFlow(collect) {
+    const model = createModel([done]);
+    const agent = new Agent({ ...createBasics(), model });
+    const summary = flow({
+      name: 'summary',
+      clock: manualClock(),
+      run: async (question: string, { run, step }) => {
+        const { output } = await run(agent, question, { step: 'ask' });
+        await step('broken', () => Promise.reject(new Error('No printer.'))).catch(() => undefined);
+        return output;
+      },
+    });
+    await collect(summary.run('Where is order 7?', { runId: 'run-1' }));
   },
 ];

@@ -29,7 +29,7 @@ const WHEN: Readonly<Record<EventType, string>> = {
   'model.failed': 'All attempts of a turn failed, fallbacks included.',
   'model.reprompted':
     'The model is asked again: the response was empty, cut, of the wrong form, or rejected by a guard.',
-  'request.lost': 'A resumed run with a cost limit finds a request that a crash cut off. It is charged as an estimate.',
+  'request.lost': 'A response is lost: to a crash, in a run with a cost limit, or because a guard waits for a person.',
   'limit.approaching': 'A limit leaves room for one more request. It is sent without tools.',
   'limit.exceeded': 'A request or a batch of calls would exceed a limit. It does not start.',
   'tool.started': 'A tool begins to run.',
@@ -37,7 +37,7 @@ const WHEN: Readonly<Record<EventType, string>> = {
   'tool.finished': 'A tool returned its result.',
   'tool.failed': 'A call failed. `reason` says how; `content` is what the model reads.',
   'tool.skipped': 'A call does not run: it was denied, cancelled, or a limit left no room.',
-  'tool.suspended': 'An agent that is a tool waits for a person.',
+  'tool.suspended': 'An agent that is a tool, or that a tool runs, waits for a person.',
   'tool.late_result': 'A tool settled after its deadline. The result is not used.',
   'tool.repeated_failure': 'The same call failed the same way three times. The model is warned.',
   'approval.requested': 'A call waits for an approval, an external result or a decision.',
@@ -47,6 +47,10 @@ const WHEN: Readonly<Record<EventType, string>> = {
   'user.interrupted': 'The user wrote while calls were pending. They are closed as cancelled.',
   'user.steering': 'A message of `run.steer` goes to the model.',
   'output.checked': 'A structured output was validated.',
+  'step.finished':
+    'A step that code has named is finished: a run inside a tool, in middleware or in a flow, a call, or plain code.',
+  'step.failed': 'A step that code has named has failed: the code got an error.',
+  'flow.ended': 'The code of a flow has ended.',
   'handoff.completed': 'The conversation went over to another agent.',
   'run.suspended': 'Nothing is left to do until somebody answers.',
   'run.aborted': 'The run is aborted, by a signal, `run.abort`, `host.cancel` or `AbortRun`.',

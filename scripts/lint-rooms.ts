@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DBOS_DOORS, DOORS, NODE_FOLDERS, ROOMS, type Room, SERVE_ROOMS, SUB_PATHS } from './rooms.ts';
+import { DBOS_DOORS, DOORS, MCP_DOORS, NODE_FOLDERS, ROOMS, type Room, SERVE_ROOMS, SUB_PATHS } from './rooms.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -27,7 +27,8 @@ export function withRooms<Config extends BiomeConfig>(config: Config): Config {
       ...before,
       listNodeFolders(),
       ...buildCoreOverrides(),
-      ...buildDbosOverrides(),
+      ...buildDoorOverrides('dbos', DBOS_DOORS),
+      ...buildDoorOverrides('mcp', MCP_DOORS),
       ...buildServeOverrides(),
       ...after,
     ],
@@ -78,19 +79,20 @@ function buildCorePatterns(folder: string, level: Room, own?: string): readonly 
   ];
 }
 
-function buildDbosOverrides(): readonly Override[] {
-  const source = 'packages/dbos/src';
-  const files = Object.values(DBOS_DOORS).map((file) => `!${source}/${file}`);
+/** Builds the overrides of a package besides core: its doors. */
+function buildDoorOverrides(name: string, doors: Readonly<Record<string, string>>): readonly Override[] {
+  const source = `packages/${name}/src`;
+  const files = Object.values(doors).map((file) => `!${source}/${file}`);
   return [
     restrictImports(
       [`${source}/**`, ...files, '!**/*.test.ts'],
       [
-        { group: Object.keys(DBOS_DOORS), message: DOORS_MESSAGE },
+        { group: Object.keys(doors), message: DOORS_MESSAGE },
         { group: ['**/index.ts'], message: 'Rooms: nothing imports the index.' },
       ],
     ),
-    ...Object.values(DBOS_DOORS).map((file) => {
-      const closed = Object.keys(DBOS_DOORS).filter((dependency) => DBOS_DOORS[dependency] !== file);
+    ...Object.values(doors).map((file) => {
+      const closed = Object.keys(doors).filter((dependency) => doors[dependency] !== file);
       return restrictImports([`${source}/${file}`], [{ group: closed, message: DOORS_MESSAGE }]);
     }),
   ];

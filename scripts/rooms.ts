@@ -2,6 +2,7 @@
 
 /** Of `packages/core/src`, from top to bottom: a room imports only from those below it, types included. */
 export const ROOMS = [
+  'flow',
   'agent',
   'middleware',
   'perform',
@@ -40,3 +41,9 @@ export const DBOS_DOORS: Readonly<Record<string, string>> = { pg: 'database.ts',
 
 /** Of `packages/serve/src`, from top to bottom, as in core. Only `node` may use Node's modules and globals. */
 export const SERVE_ROOMS = ['node', 'faces', 'runs', 'access', 'protocol'] as const;
+
+/** The one file of `packages/mcp/src` that imports a dependency. */
+export const MCP_DOORS: Readonly<Record<string, string>> = {
+  '@modelcontextprotocol/client/**': 'sdk.ts',
+  '@modelcontextprotocol/server/**': 'server-sdk.ts',
+};

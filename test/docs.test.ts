@@ -67,7 +67,7 @@ test('reports a fault of a page with its line', async () => {
 test.each([
   [
     createPage(['js', 'console.log(1)']),
-    'page.md:1: "js" is not a language for pages. Use one of: ts, sh, json, sql, text.',
+    'page.md:1: "js" is not a language for pages. Use one of: ts, sh, json, sql, yaml, text.',
   ],
   [createPage(['ts skip', 'console.log(1)']), 'page.md:1: "ts skip" is unknown'],
   [createPage(['ts not run:', 'console.log(1)']), 'page.md:1: "ts not run:" is unknown'],

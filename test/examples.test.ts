@@ -7,9 +7,9 @@ import { expect, test } from 'vitest';
 const examples = join(import.meta.dirname, '..', 'examples');
 
 /** Runs an example and normalizes times and process ids in its output. Removes the variables that name a real server. */
-async function runExample(path: string): Promise<string> {
+async function runExample(path: string, ...args: readonly string[]): Promise<string> {
   const { OPENAI_API_KEY: _, OPENAI_BASE_URL: __, OPENAI_MODEL: ___, ...env } = process.env;
-  const { stdout } = await promisify(execFile)(process.execPath, [join(examples, path)], { env });
+  const { stdout } = await promisify(execFile)(process.execPath, [join(examples, path), ...args], { env });
   return stdout.replaceAll(/\b\d+ ms\b/g, 'N ms').replaceAll(/\bkill -9 \d+/g, 'kill -9 4711');
 }
 
@@ -37,6 +37,14 @@ test('has an example for each idea, in order', () => {
     '18-long-conversation.ts',
     '19-fallback.ts',
     '20-fix-a-test.ts',
+    '21-trace-tree.ts',
+    '22-serve.ts',
+    '23-research-flow.ts',
+    '24-plan-and-execute.ts',
+    '25-other-providers.ts',
+    '26-mcp-files.ts',
+    '27-mcp-question-tomorrow.ts',
+    '28-mcp-server.ts',
   ]);
 });
 
@@ -49,4 +57,10 @@ test('the README shows the output of the example that is killed and resumed', as
   const readme = readFileSync(join(examples, '..', 'README.md'), 'utf8');
   const path = '12-resume-after-kill.ts';
   expect(readme).toContain(`node examples/${path}\n\`\`\`\n\n\`\`\`text\n${await runExample(path)}\`\`\``);
+});
+
+test('the README shows the story of the demo, as it is played against the real server', async () => {
+  const readme = readFileSync(join(examples, '..', 'README.md'), 'utf8');
+  const story = await runExample('support-desk/main.ts', '--story');
+  expect(readme).toContain(`npm run demo -- --story\n\`\`\`\n\n\`\`\`text\n${story}\`\`\``);
 });

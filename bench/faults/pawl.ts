@@ -1,14 +1,21 @@
-import { Agent, type Clock, openai, tool } from '@pawl/core';
+import { Agent, type ChatModel, type Clock, openai, tool } from '@pawl/core';
 import { z } from 'zod';
 import type { Framework } from './framework.ts';
 
-/** Creates Pawl's adapter, with defaults. Tests pass a clock without real pauses. */
-export function createPawl(options: { readonly clock?: Clock } = {}): Framework {
+export interface PawlOptions {
+  /** Tests pass a clock without real pauses. */
+  readonly clock?: Clock;
+  /** @defaultValue a model of `openai()` */
+  readonly createModel?: (baseURL: string) => ChatModel;
+}
+
+/** Creates Pawl's adapter, with defaults. */
+export function createPawl({ createModel = createOpenAI, ...options }: PawlOptions = {}): Framework {
   return {
     async ask({ baseURL, prompt, isStreamed, tools, signal }) {
       const agent = new Agent({
         ...options,
-        model: openai('any', { baseURL, apiKey: 'none' }),
+        model: createModel(baseURL),
         tools: tools.map(({ name, description, input, execute }) =>
           tool({ name, description, input: input(z), execute }),
         ),
@@ -17,4 +24,8 @@ export function createPawl(options: { readonly clock?: Clock } = {}): Framework 
       return { text };
     },
   };
+}
+
+function createOpenAI(baseURL: string): ChatModel {
+  return openai('any', { baseURL, apiKey: 'none' });
 }

@@ -4,6 +4,7 @@ import { answeringCases } from './cases/answering.ts';
 import { callingCases } from './cases/calling.ts';
 import { failingCases } from './cases/failing.ts';
 import { stoppingCases } from './cases/stopping.ts';
+import { tracingCases } from './cases/tracing.ts';
 import { waitingCases } from './cases/waiting.ts';
 
 /** Tests of core for every runtime. They use no test runner and no API of a single runtime. Each case has a server of its own. */
@@ -12,6 +13,7 @@ export const suite: readonly SuiteCase[] = [
   ...callingCases,
   ...failingCases,
   ...stoppingCases,
+  ...tracingCases,
   ...waitingCases,
 ];
 

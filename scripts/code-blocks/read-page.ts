@@ -99,7 +99,7 @@ interface Draft {
 }
 
 /** Languages whose blocks are not checked. */
-const OTHERS: readonly string[] = ['sh', 'json', 'sql', 'text'];
+const OTHERS: readonly string[] = ['sh', 'json', 'sql', 'yaml', 'text'];
 
 class PageReader {
   readonly #page: string;

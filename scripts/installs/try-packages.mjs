@@ -3,6 +3,7 @@ import { Agent, openai, tool } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { zod3 } from '@pawl/core/zod3';
 import { dbosClient } from '@pawl/dbos';
+import { createMcpClient } from '@pawl/mcp';
 import { telemetry } from '@pawl/otel';
 import { offlineServer, respond } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
@@ -35,5 +36,15 @@ await host.close();
 await server.close();
 const refused = await dbosClient({ url: 'postgresql://127.0.0.1:1/none' }).catch(({ code }) => code);
 if (refused !== 'host.unreachable') throw new Error(`@pawl/dbos does not work: ${refused}`);
+const mcp = await createMcpClient({
+  name: 'server',
+  client: {
+    listTools: async () => ({ tools: [{ name: 'look', inputSchema: { type: 'object' } }] }),
+    callTool: async () => ({ content: [] }),
+    close: async () => {},
+  },
+});
+if (mcp.tools[0]?.name !== 'server__look') throw new Error('@pawl/mcp does not work.');
+await mcp.close();
 const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
 if (output !== 'Done.' || results.join() !== '2,5') throw new Error(`The packages do not work: ${output} ${results}`);

@@ -2,6 +2,7 @@
 import { fromAiSdk } from '@pawl/ai-sdk';
 import { tool } from '@pawl/core';
 import { dbosClient } from '@pawl/dbos';
+import { createMcpClient } from '@pawl/mcp';
 import { telemetry } from '@pawl/otel';
 import { scriptedModel } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
@@ -14,6 +15,7 @@ const works = [
   () => readFile({ roots: [] }),
   () => fromAiSdk(/** @type {never} */ ('claude')),
   () => telemetry(/** @type {never} */ ({ tracing: true })),
+  () => createMcpClient(/** @type {never} */ ({ name: '' })),
 ];
 for (const work of works) {
   try {

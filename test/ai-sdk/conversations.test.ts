@@ -1,23 +1,13 @@
-import { fromAiSdk, type ProviderOptions } from '@pawl/ai-sdk';
+import { fromAiSdk, type ProviderSettings } from '@pawl/ai-sdk';
 import { Agent, type ChatModel, contentParts, type Outcome, tool } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Vendor, VendorTurn } from './vendor.ts';
+import { serveVendor } from './serve-vendor.ts';
+import { THINKING } from './thinking.ts';
+import type { Vendor } from './vendor.ts';
 import type { VendorServer } from './vendor-server.ts';
-import { serveVendor, THINKING, vendors } from './vendors.ts';
-
-const TURNS: readonly VendorTurn[] = [
-  {
-    thinking: 'Two cities: “Oslo”,\n and Rome 🌍.',
-    text: 'I look at both. ',
-    calls: [
-      { name: 'get_weather', input: { city: 'Oslo' } },
-      { name: 'get_weather', input: { city: 'Rome' } },
-    ],
-  },
-  { thinking: 'Bergen is near.', calls: [{ name: 'get_weather', input: { city: 'Bergen' } }] },
-  { thinking: 'Now I know.', text: 'It is 4 degrees everywhere.' },
-];
+import { vendors } from './vendors.ts';
+import { createWeatherAgent, WEATHER_TURNS } from './weather-agent.ts';
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
@@ -28,20 +18,15 @@ const WEATHER = {
   effect: 'read',
 } as const;
 
-const getWeather = tool({
-  ...WEATHER,
-  execute: ({ city }) => `${city}: 4 degrees`,
-});
-
 function createModel(vendor: Vendor, baseURL: string): ChatModel {
-  const providerOptions = THINKING[vendor.provider] as ProviderOptions; // Written for this provider.
+  const providerOptions = THINKING[vendor.provider] as ProviderSettings; // Written for this provider.
   return fromAiSdk(vendor.createModel(baseURL), { providerOptions });
 }
 
 describe.each(vendors)('$name', (vendor) => {
   async function play(stream: boolean) {
-    const server = await serveVendor(vendor, { turns: TURNS });
-    const agent = new Agent({ model: createModel(vendor, server.baseURL), tools: [getWeather] });
+    const server = await serveVendor(vendor, { turns: WEATHER_TURNS });
+    const agent = createWeatherAgent(vendor, server.baseURL);
     const run = agent.run('How is the weather?', { stream });
     const events: string[] = [];
     for await (const event of run) if (event.type.endsWith('.delta')) events.push(event.type);
@@ -76,7 +61,7 @@ describe.each(vendors)('$name', (vendor) => {
   });
 
   test('sends the images of a tool inside the result of its call', async () => {
-    const server = await serveVendor(vendor, { turns: TURNS });
+    const server = await serveVendor(vendor, { turns: WEATHER_TURNS });
     const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG}` } } as const;
     const draw = tool({
       ...WEATHER,
@@ -105,7 +90,7 @@ describe.each(vendors)('$name', (vendor) => {
     const server = await serveVendor(vendor, {
       turns: [{ thinking: 'Hm.', text: 'Yes.' }, { thinking: 'Look.', calls }, { text: 'Cold.' }],
     });
-    const agent = new Agent({ model: createModel(vendor, server.baseURL), tools: [getWeather] });
+    const agent = createWeatherAgent(vendor, server.baseURL);
     const first = await agent.run('Can you look?');
     const second = await agent.run([...first.messages, { role: 'user', content: 'Then look.' }]).outcome();
     expect(server.faults).toEqual([]);

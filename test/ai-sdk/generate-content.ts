@@ -91,7 +91,9 @@ function findFault(body: VendorBody): string | undefined {
     if (call !== undefined && call.thoughtSignature === undefined)
       return `Function call is missing a thought_signature in functionCall parts. Function call \`default_api:${call.functionCall?.name}\`, position ${at}.`;
     if (thinking !== '' && signed.length === 0) return `Content ${at} is missing its thought_signature.`;
-    if (signed.some(({ thoughtSignature }) => thoughtSignature !== sign('google', thinking)))
+    // The documented value for calls of other models.
+    const isForeign = thinking === '' && call?.thoughtSignature === 'skip_thought_signature_validator';
+    if (!isForeign && signed.some(({ thoughtSignature }) => thoughtSignature !== sign('google', thinking)))
       return 'Thought signature is not valid.';
     const count = list.filter(({ functionCall }) => functionCall !== undefined).length;
     const responses = (contents[at + 1]?.parts ?? []).filter(({ functionResponse }) => functionResponse !== undefined);

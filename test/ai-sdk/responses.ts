@@ -12,7 +12,7 @@ interface Item {
   readonly content?: readonly {
     readonly type: string;
     readonly text: string;
-    readonly annotations?: readonly never[];
+    readonly annotations: readonly object[];
   }[];
   readonly arguments?: string;
 }
@@ -163,7 +163,8 @@ function findFault(body: VendorBody): string | undefined {
       if (unseal('openai', item.encrypted_content) !== summary)
         return `The encrypted content for item ${item.id} could not be verified.`;
     }
-    if (item.type !== 'function_call') continue;
+    // Calls of other vendors are accepted without reasoning.
+    if (item.type !== 'function_call' || item.call_id?.startsWith('call_') !== true) continue;
     const start = list.slice(0, at).findLast(({ type, role }) => type !== 'function_call' && role !== 'assistant');
     if (start?.type !== 'reasoning')
       return `Item '${item.call_id}' of type 'function_call' was provided without its required 'reasoning' item.`;

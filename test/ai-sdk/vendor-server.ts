@@ -9,6 +9,8 @@ export type VendorResponder = (response: ServerResponse, request: VendorRequest,
 export interface VendorServerOptions {
   readonly turns: readonly VendorTurn[];
   readonly respond?: VendorResponder;
+  /** How the next turn is chosen: by the conversation, or by the count of requests if a client shortens it. @defaultValue 'conversation' */
+  readonly order?: 'conversation' | 'requests';
   /** Bytes of a stream after which the connection is closed. */
   readonly cutAfter?: number;
 }
@@ -26,7 +28,7 @@ export interface VendorServer {
 /** Starts a vendor's server on 127.0.0.1. It keeps nothing between requests: the conversation says which turn is next. */
 export async function startVendorServer(
   vendor: Vendor,
-  { turns, respond, cutAfter }: VendorServerOptions,
+  { turns, respond, cutAfter, order }: VendorServerOptions,
 ): Promise<VendorServer> {
   const requests: VendorRequest[] = [];
   const faults: string[] = [];
@@ -37,7 +39,7 @@ export async function startVendorServer(
     const index = requests.push(request) - 1;
     if (respond?.(response, request, index) === true) return;
     const fault = vendor.findFault(body);
-    const at = vendor.countTurns(body);
+    const at = order === 'requests' ? index : vendor.countTurns(body);
     const turn = turns[at];
     if (fault !== undefined || turn === undefined) {
       const problem = fault ?? `There is no turn ${at}.`;
@@ -58,6 +60,7 @@ export async function startVendorServer(
     }
     response.write(Buffer.concat(pieces).subarray(0, cutAfter), () => response.destroy());
   };
+  // By hand: it speaks the wires of other vendors.
   const server = createServer((message, response) => {
     answer(message, response).catch((error: unknown) => response.destroy(error as Error)); // An error ends the request, and the test sees it.
   });

@@ -24,12 +24,16 @@ export interface VendorRequest {
   readonly body: VendorBody;
 }
 
+export interface VendorModelOptions {
+  readonly fetch?: typeof fetch;
+}
+
 /** The wire of one vendor: how it is asked, and what its server sends. */
 export interface Vendor {
   readonly name: string;
   /** The provider of its models, as the AI SDK names it. */
   readonly provider: string;
-  createModel(baseURL: string, options?: { readonly fetch?: typeof fetch }): AiSdkModel;
+  createModel(baseURL: string, options?: VendorModelOptions): AiSdkModel;
   isStreamed(request: VendorRequest): boolean;
   /** The number of turns of the model in the request: the next one is the response. */
   countTurns(body: VendorBody): number;

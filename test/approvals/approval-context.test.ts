@@ -9,7 +9,7 @@ interface Shop {
 }
 
 /** Copies a tool context without its functions. */
-function copyContext({ reportProgress: _, onRunEnd: __, ...context }: ToolContext<Shop>): object {
+function copyContext({ reportProgress: _, onRunEnd: __, run: ___, ...context }: ToolContext<Shop>): object {
   return { ...context, signal: context.signal.aborted };
 }
 

@@ -1,4 +1,5 @@
-import { Agent, type Host, tool } from '@pawl/core';
+import { Agent, type Host, type RunEvent, tool } from '@pawl/core';
+import { createEventReader } from '@pawl/core/host';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -44,6 +45,47 @@ describe.each(hosts)('on $name, followRun', ({ open }) => {
     expect(types).toEqual(['run.started', 'model.responded', 'tool.finished', 'model.responded']);
     expect(types).toEqual(await listTypes(host));
     expect((await host.getRun('run')).status).toBe('completed');
+  });
+
+  test('ends with `untilSuspended` when the run waits for an answer, and when it has ended', async () => {
+    const host = open({ clock: manualClock({ sleeps: 'held' }) });
+    const { agent, finish } = createGatedAgent({ needsApproval: true });
+    finish();
+    const run = agent.run('Go.', { host, runId: 'run' });
+    await new Promise((resolve) => run.on('run.started', resolve));
+    const types: string[] = [];
+    let last = 0;
+    for await (const { event, position } of host.followRun('run', { untilSuspended: true })) {
+      types.push(event.type);
+      last = position;
+    }
+    expect(types).toEqual(['run.started', 'model.responded', 'approval.requested']);
+    const outcome = await run.outcome();
+    const [pending] = outcome.status === 'suspended' ? outcome.pending : [];
+    await host.answer('run', pending?.id ?? '', { type: 'approve', fingerprint: pending?.fingerprint ?? '' });
+    const resumed = agent.resume('run', { host });
+    await new Promise((resolve) => resumed.on('run.started', resolve));
+    const rest: string[] = [];
+    for await (const { event } of host.followRun('run', { untilSuspended: true, after: last })) rest.push(event.type);
+    expect(rest.at(-1)).toBe('model.responded');
+    expect((await host.getRun('run')).status).toBe('completed');
+  });
+
+  test('and the reader of `createEventReader` give the events that a listener gets', async () => {
+    const host = open({ clock: manualClock({ sleeps: 'held' }) });
+    const { agent, finish } = createGatedAgent();
+    finish();
+    const heard: RunEvent[] = [];
+    const run = agent.run('Go.', { host, runId: 'run' }).on('*', (event) => heard.push(event));
+    expect((await run.outcome()).status).toBe('completed');
+    const { record, events } = await host.getRun('run');
+    const complete = createEventReader(record);
+    const withoutSeq = ({ seq: _, ...event }: RunEvent): object => event;
+    const stored = heard.filter(({ position }) => position !== undefined).map(withoutSeq);
+    expect(events.map(complete).map(withoutSeq)).toEqual(stored);
+    expect(stored).toContainEqual(
+      expect.objectContaining({ type: 'tool.finished', toolName: 'build', output: 'built' }),
+    );
   });
 
   test('wakes when a queued run, and later the resumed one, begins in this process', async () => {

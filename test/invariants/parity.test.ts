@@ -29,7 +29,7 @@ async function playScenario(
   const { value, requests } = await runOverHttp(scenario, (model) => runScenario(scenario, { model, stream }));
   return {
     outcome: value.outcome,
-    started: value.started,
+    started: [...value.started].sort(), // Calls of parallel agents have no order.
     journalEvents: value.attempts.map((events) => sortEvents(listJournalEvents(events))),
     requests: groupByConversation(requests.map(({ stream: _, stream_options: __, ...request }) => request)),
   };

@@ -35,7 +35,8 @@ export async function runScenario(scenario: Scenario, options: ScenarioRunOption
   const { model, host = memoryHost(), stream = false, watch } = options;
   const clock = manualClock();
   const started: string[] = [];
-  const agent = new Agent({ ...scenario.agent({ started, model, clock }), model, clock, random: () => 0 });
+  const stage = { started, model, clock };
+  const agent = scenario.flow?.(stage) ?? new Agent({ ...scenario.agent(stage), model, clock, random: () => 0 });
   const attempts: RunEvent[][] = [];
   let isSteered = false;
   const waitForOutcome = (run: Run<unknown>): Promise<Outcome<unknown> | undefined> => {

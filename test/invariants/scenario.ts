@@ -10,6 +10,7 @@ import {
   type Tool,
   tool,
 } from '@pawl/core';
+import type { Flow } from '@pawl/core/flow';
 import { respond, type ScriptedMessageResponse, type ScriptedModelResponse, type ScriptFunction } from '@pawl/testing';
 import { z } from 'zod';
 
@@ -25,6 +26,8 @@ export interface Scenario {
   /** The responses of nested conversations, by their first user message. */
   readonly inside?: Readonly<Record<string, readonly ScriptedModelResponse[]>>;
   readonly agent: (stage: ScenarioSetup) => Omit<AgentOptions<unknown, unknown>, 'model' | 'clock' | 'random'>;
+  /** Runs in place of the agent. */
+  readonly flow?: (stage: ScenarioSetup) => Flow<unknown, Input>;
   /** @defaultValue 'Go.' */
   readonly input?: Input;
   /** Sent to each attempt at the run, until one has recorded it. */

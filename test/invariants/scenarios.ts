@@ -5,8 +5,10 @@ import { z } from 'zod';
 import { defineCityTool, type Scenario, type ScenarioSetup } from './scenario.ts';
 import { createCall, look, pay, refund } from './scenario-tools.ts';
 import { compacted, referred } from './scenarios-compaction.ts';
+import { research } from './scenarios-flows.ts';
 import { guarded, refusing, resumed, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
+import { innerRuns } from './scenarios-inner-runs.ts';
 import { askedAgents, cappedRequests, fromOutside, subAgents } from './scenarios-nested.ts';
 import { repeated } from './scenarios-repeated-requests.ts';
 import { remembered } from './scenarios-state.ts';
@@ -333,6 +335,8 @@ export const scenarios: readonly Scenario[] = [
   stopping,
   stoppingTyped,
   subAgents,
+  innerRuns,
+  research,
   askedAgents,
   cappedRequests,
   fromOutside,

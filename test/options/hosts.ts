@@ -148,9 +148,10 @@ export const hosts: readonly Factory[] = [
       for await (const _ of host.followRun('r', options)) return host;
       return host;
     },
-    valid: { after: 0 },
+    valid: { after: 0, untilSuspended: true },
     isOptional: true,
     wrong: [
+      [{ untilSuspended: 1 }, 'untilSuspended is 1. Pass true or false.'],
       [{ live: 'yes' }, 'live is the text "yes". Pass true or false.'],
       [{ from: 5 }, 'there is no option "from".'],
     ],

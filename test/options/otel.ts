@@ -14,6 +14,14 @@ export const otel: readonly Factory[] = [
       [{ aggregateUsage: 'all' }, 'aggregateUsage is the text "all". Pass "none", "pawl" or "gen_ai".'],
       [{ resume: 'child' }, 'resume is the text "child". Pass "link" or "parent".'],
       [{ tracerProvider: {} }, 'The option is "tracer"'],
+      [
+        { tracer: { getTracer: execute } },
+        "tracer is an object without startSpan. Pass the tracer of a provider: provider.getTracer('my-app').",
+      ],
+      [
+        { meter: {} },
+        "meter is an object without createHistogram. Pass the meter of a provider: provider.getMeter('my-app').",
+      ],
     ],
   },
 ];

@@ -90,7 +90,7 @@ describe('listeners of a run', () => {
 
   test.each([
     ['text', 'Did you mean "text.delta"?'],
-    ['finished', 'Did you mean "run.finished" or "tool.finished"?'],
+    ['finished', 'Did you mean "run.finished" or "tool.finished" or "step.finished"?'],
     ['tool.finishd', 'Did you mean "tool.finished"?'],
     ['toString', 'The types are: *, run.started,'],
     ['', 'Did you mean "*"?'],

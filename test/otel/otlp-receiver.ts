@@ -9,31 +9,51 @@ export interface ReceivedSpan {
   readonly name: string;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
+  /** The names of its events. */
+  readonly events: readonly string[];
+}
+
+/** A point of a metric as it came over the wire. */
+export interface ReceivedPoint {
+  readonly name: string;
+  readonly unit: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Of a counter its sum, of a histogram what was recorded in all. */
+  readonly value: number;
+  /** Of a histogram. */
+  readonly boundaries?: readonly number[];
 }
 
 export interface OtlpReceiver {
+  /** For traces. */
   readonly url: string;
+  readonly metricsUrl: string;
   readonly spans: readonly ReceivedSpan[];
+  readonly points: readonly ReceivedPoint[];
   close(): Promise<void>;
 }
 
-/** Receives traces by OTLP/HTTP, as collectors do. */
+/** Receives traces and metrics by OTLP/HTTP, as collectors do. */
 export async function receiveOtlp(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
-  // By hand: it is a collector of traces, not a model server.
+  const points: ReceivedPoint[] = [];
+  // By hand: it is a collector, not a model server.
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     const isJson = request.headers['content-type']?.includes('json') === true;
-    spans.push(...(isJson ? readJson(body.toString()) : readProtobuf(body)));
+    if (request.url === '/v1/metrics') points.push(...(isJson ? readJsonMetrics(body.toString()) : readMetrics(body)));
+    else spans.push(...(isJson ? readJson(body.toString()) : readProtobuf(body)));
     response.writeHead(200, { 'content-type': request.headers['content-type'] ?? '' }).end(isJson ? '{}' : '');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/v1/traces`,
+    metricsUrl: `http://127.0.0.1:${port}/v1/metrics`,
     spans,
+    points,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -50,10 +70,15 @@ interface JsonValue {
   readonly arrayValue?: { readonly values?: readonly JsonValue[] };
 }
 
-interface JsonSpan extends Omit<ReceivedSpan, 'attributes' | 'links' | 'parentSpanId'> {
-  readonly parentSpanId?: string;
+interface JsonAttributes {
   readonly attributes?: readonly { readonly key: string; readonly value: JsonValue }[];
+}
+
+interface JsonSpan extends Omit<ReceivedSpan, 'attributes' | 'events' | 'links' | 'parentSpanId'> {
+  readonly parentSpanId?: string;
+  readonly attributes?: JsonAttributes['attributes'];
   readonly links?: ReceivedSpan['links'];
+  readonly events?: readonly { readonly name: string }[];
 }
 
 interface JsonTraces {
@@ -63,14 +88,53 @@ interface JsonTraces {
 function readJson(text: string): readonly ReceivedSpan[] {
   const { resourceSpans }: JsonTraces = JSON.parse(text);
   const all = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans).flatMap(({ spans }) => spans);
-  return all.map(({ traceId, spanId, parentSpanId = '', name, attributes = [], links = [] }) => ({
+  return all.map(({ traceId, spanId, parentSpanId = '', name, attributes = [], links = [], events = [] }) => ({
     traceId,
     spanId,
     parentSpanId,
     name,
-    attributes: Object.fromEntries(attributes.map(({ key, value }) => [key, readJsonValue(value)])),
+    attributes: readJsonAttributes({ attributes }),
     links: links.map((link) => ({ traceId: link.traceId, spanId: link.spanId })),
+    events: events.map((event) => event.name),
   }));
+}
+
+function readJsonAttributes({ attributes = [] }: JsonAttributes): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, readJsonValue(value)]));
+}
+
+interface JsonMetric {
+  readonly name: string;
+  readonly unit: string;
+  readonly sum?: {
+    readonly dataPoints: readonly (JsonAttributes & { readonly asInt?: string | number; readonly asDouble?: number })[];
+  };
+  readonly histogram?: {
+    readonly dataPoints: readonly (JsonAttributes & {
+      readonly sum: number;
+      readonly explicitBounds: readonly number[];
+    })[];
+  };
+}
+
+interface JsonMetrics {
+  readonly resourceMetrics: readonly {
+    readonly scopeMetrics: readonly { readonly metrics: readonly JsonMetric[] }[];
+  }[];
+}
+
+function readJsonMetrics(text: string): readonly ReceivedPoint[] {
+  const { resourceMetrics }: JsonMetrics = JSON.parse(text);
+  const all = resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics).flatMap(({ metrics }) => metrics);
+  return all.flatMap(({ name, unit, sum, histogram }) => [
+    ...(sum?.dataPoints ?? []).map((point) => {
+      return { name, unit, attributes: readJsonAttributes(point), value: Number(point.asInt ?? point.asDouble) };
+    }),
+    ...(histogram?.dataPoints ?? []).map((point) => {
+      const { sum: value, explicitBounds: boundaries } = point;
+      return { name, unit, attributes: readJsonAttributes(point), value, boundaries };
+    }),
+  ]);
 }
 
 function readJsonValue(value: JsonValue): unknown {
@@ -93,14 +157,42 @@ function readProtobuf(body: Buffer): readonly ReceivedSpan[] {
       spanId: hexIn(span, 2),
       parentSpanId: hexIn(span, 4),
       name: textIn(span, 5),
-      attributes: Object.fromEntries(
-        messagesIn(span, 9).map((attribute) => {
-          const [value] = messagesIn(attribute, 2);
-          return [textIn(attribute, 1), value && readValue(value)];
-        }),
-      ),
+      attributes: readAttributes(span, 9),
       links: messagesIn(span, 13).map((link) => ({ traceId: hexIn(link, 1), spanId: hexIn(link, 2) })),
+      events: messagesIn(span, 11).map((event) => textIn(event, 2)),
     }));
+}
+
+function readAttributes(fields: Fields, number: number): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    messagesIn(fields, number).map((attribute) => {
+      const [value] = messagesIn(attribute, 2);
+      return [textIn(attribute, 1), value && readValue(value)];
+    }),
+  );
+}
+
+// The numbers are those of opentelemetry/proto/metrics/v1/metrics.proto.
+function readMetrics(body: Buffer): readonly ReceivedPoint[] {
+  const resources = messagesIn(readFields(body), 1);
+  const metrics = resources.flatMap((resource) => messagesIn(resource, 2)).flatMap((scope) => messagesIn(scope, 2));
+  return metrics.flatMap((metric) => {
+    const known = { name: textIn(metric, 1), unit: textIn(metric, 3) };
+    const sums = messagesIn(metric, 7).flatMap((sum) => messagesIn(sum, 1));
+    const histograms = messagesIn(metric, 9).flatMap((histogram) => messagesIn(histogram, 1));
+    return [
+      ...sums.map((point) => {
+        const integer = bytesIn(point, 6);
+        const value = integer.length > 0 ? Number(integer.readBigInt64LE()) : bytesIn(point, 4).readDoubleLE();
+        return { ...known, attributes: readAttributes(point, 7), value };
+      }),
+      ...histograms.map((point) => {
+        const bounds = bytesIn(point, 7);
+        const boundaries = Array.from({ length: bounds.length / 8 }, (_, index) => bounds.readDoubleLE(index * 8));
+        return { ...known, attributes: readAttributes(point, 9), value: bytesIn(point, 5).readDoubleLE(), boundaries };
+      }),
+    ];
+  });
 }
 
 function readValue(value: Fields): unknown {
@@ -143,12 +235,15 @@ function messagesIn(fields: Fields, number: number): readonly Fields[] {
   return (fields.get(number) ?? []).flatMap((value) => (Buffer.isBuffer(value) ? [readFields(value)] : []));
 }
 
-function hexIn(fields: Fields, number: number): string {
+function bytesIn(fields: Fields, number: number): Buffer {
   const [value] = fields.get(number) ?? [];
-  return Buffer.isBuffer(value) ? value.toString('hex') : '';
+  return Buffer.isBuffer(value) ? value : Buffer.alloc(0);
+}
+
+function hexIn(fields: Fields, number: number): string {
+  return bytesIn(fields, number).toString('hex');
 }
 
 function textIn(fields: Fields, number: number): string {
-  const [value] = fields.get(number) ?? [];
-  return Buffer.isBuffer(value) ? value.toString() : '';
+  return bytesIn(fields, number).toString();
 }

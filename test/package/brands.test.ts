@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as core from '@pawl/core';
+import * as coreFlow from '@pawl/core/flow';
 import * as middleware from '@pawl/core/middleware';
+import * as mcp from '@pawl/mcp';
 import * as testing from '@pawl/testing';
 import * as cassette from '@pawl/testing/cassette';
 import * as conformance from '@pawl/testing/conformance';
@@ -27,6 +29,7 @@ const made: Readonly<Record<string, () => Error>> = {
   AbortRun: () => new core.AbortRun('enough'),
   ApprovalError: () => new core.ApprovalError('Wrong.', code),
   HostContractError: () => new host.HostContractError('Wrong.'),
+  CallError: () => new coreFlow.CallError({ tool: 't', reason: 'denied', content: 'No.' }),
   CassetteError: () => new cassette.CassetteError('Wrong.', code),
   ConfigError: () => new core.ConfigError('Wrong.'),
   ConformanceError: () => new conformance.ConformanceError('Wrong.', code),
@@ -38,6 +41,7 @@ const made: Readonly<Record<string, () => Error>> = {
     new explore.ExplorationError({ seed: 1, exercise: 'text', broken: [], run: { outcome, events: [] } } as never), // As above.
   GuardError: () => new middleware.GuardError('Wrong.', { guard: 'g' }),
   HttpError: () => new core.HttpError('Wrong.', { status: 400 }),
+  McpError: () => new mcp.McpError('Wrong.', { code: 'mcp.closed' }),
   ModelError: () => new core.ModelError('Wrong.', code),
   NetworkBlockedError: () => new testing.NetworkBlockedError('example.com:443'),
   NetworkError: () => new core.NetworkError('Wrong.', { code: 'network.reset', address: 'x:1', phase: 'connect' }),

@@ -3,7 +3,7 @@ import { Agent, memoryHost } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { generateText, isStepCount, jsonSchema, streamText, tool } from 'ai';
 import { expect, test } from 'vitest';
-import { createWeatherAgent, startServer } from './serve-agents.ts';
+import { collect, createWeatherAgent, startServer } from './serve-agents.ts';
 
 async function createProvider(agents: readonly Agent[]): Promise<ReturnType<typeof createOpenAICompatible>> {
   const { url } = await startServer({ agents, host: memoryHost() });
@@ -21,7 +21,7 @@ test('the AI SDK generates a text with an agent as its model', async () => {
 test('the AI SDK streams a text with an agent as its model', async () => {
   const provider = await createProvider([createWeatherAgent()]);
   const result = streamText({ model: provider('weather'), prompt: 'Weather in Rome?' });
-  expect((await Array.fromAsync(result.textStream)).join('')).toBe('It is sunny in Rome.');
+  expect((await collect(result.textStream)).join('')).toBe('It is sunny in Rome.');
   expect(await result.finishReason).toBe('stop');
   expect((await result.usage).totalTokens).toBeGreaterThan(0);
 });

@@ -3,7 +3,14 @@ import { respond, scriptedModel } from '@pawl/testing';
 import OpenAI, { APIError } from 'openai';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { chunkProblems, errorProblems, responseProblems } from '../reference/validators.ts';
-import { createEchoAgent, createRefundAgent, createWeatherAgent, readData, startServer } from './serve-agents.ts';
+import {
+  collect,
+  createEchoAgent,
+  createRefundAgent,
+  createWeatherAgent,
+  readData,
+  startServer,
+} from './serve-agents.ts';
 
 async function createClient(agents: readonly Agent[]): Promise<OpenAI> {
   const { url } = await startServer({ agents, host: memoryHost() });
@@ -35,7 +42,7 @@ describe('the official client for Node', () => {
       stream: true,
       stream_options: { include_usage: true },
     });
-    const chunks = await Array.fromAsync(stream);
+    const chunks = await collect(stream);
     expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe('It is sunny in Rome.');
     expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
     expect(chunks.flatMap(({ choices }) => choices[0]?.finish_reason ?? [])).toEqual(['stop']);
@@ -127,7 +134,7 @@ describe('the official client for Node', () => {
 
   test('lists the agents as models', async () => {
     const client = await createClient([createWeatherAgent(), createEchoAgent()]);
-    const models = await Array.fromAsync(client.models.list());
+    const models = await collect(client.models.list());
     expect(models.map(({ id, object, owned_by: owner }) => ({ id, object, owner }))).toEqual([
       { id: 'weather', object: 'model', owner: 'pawl' },
       { id: 'echo', object: 'model', owner: 'pawl' },
@@ -161,7 +168,7 @@ describe('the official client for Node', () => {
     const model = scriptedModel([respond.httpError(400, { message: 'This model is broken.' })]);
     const client = await createClient([createEchoAgent({ model })]);
     const stream = await client.chat.completions.create({ model: 'echo', messages: hello, stream: true });
-    const error = await Array.fromAsync(stream).catch((thrown: unknown) => thrown);
+    const error = await collect(stream).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(APIError);
     expect(String(error)).toContain('This model is broken.');
   });

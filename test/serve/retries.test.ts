@@ -3,7 +3,7 @@ import { respond, scriptedModel } from '@pawl/testing';
 import OpenAI from 'openai';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Fault, type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts';
-import { createWeatherAgent, startServer } from './serve-agents.ts';
+import { collect, createWeatherAgent, startServer } from './serve-agents.ts';
 
 interface Setting {
   readonly client: OpenAI;
@@ -73,7 +73,7 @@ describe("a client's retry attaches to the run of its first try", () => {
     const calls: string[] = [];
     const { client, host } = await startBehindFaults(createWeatherAgent({ calls }), [{ type: 'reset', afterBytes: 0 }]);
     const stream = await client.chat.completions.create({ model: 'weather', messages, stream: true });
-    const chunks = await Array.fromAsync(stream);
+    const chunks = await collect(stream);
     expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe('It is sunny in Rome.');
     expect(calls).toEqual(['Rome']);
     expect(await host.listRuns()).toHaveLength(1);

@@ -1,5 +1,8 @@
-import { Agent, type ChatModel, jsonSchema, tool } from '@pawl/core';
-import { type ServeOptions, serve } from '@pawl/serve';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent, type ChatModel, jsonSchema, memoryConversations, memoryHost, tool } from '@pawl/core';
+import { type Authorize, bearer, type ServeOptions, serve } from '@pawl/serve';
 import { type ListenOptions, listen } from '@pawl/serve/node';
 import { respond, scriptedModel } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
@@ -9,7 +12,13 @@ export interface RunningServer {
   readonly url: string;
   readonly close: () => Promise<void>;
   /** Sends JSON, by `POST` if there is a body. */
-  readonly send: (path: string, body?: unknown, init?: RequestInit) => Promise<Response>;
+  readonly send: (path: string, body?: unknown, init?: RequestInit) => Promise<JsonResponse>;
+}
+
+/** A response whose body the test knows. */
+export interface JsonResponse extends Response {
+  // biome-ignore lint/suspicious/noExplicitAny: a test states what it expects of the body
+  json(): Promise<any>;
 }
 
 export async function startServer(options: ServeOptions, given: ListenOptions = {}): Promise<RunningServer> {
@@ -26,6 +35,11 @@ export async function startServer(options: ServeOptions, given: ListenOptions = 
         headers: { 'content-type': 'application/json', ...init.headers },
       }),
   };
+}
+
+/** The headers of a key of `bearer`. */
+export function withKey(key: string, init: RequestInit = {}): RequestInit {
+  return { ...init, headers: { ...init.headers, authorization: `Bearer ${key}` } };
 }
 
 /** The data of the events of a stream. */
@@ -105,4 +119,38 @@ export function createEchoModel(): ChatModel {
       `You said: ${typeof last?.content === 'string' ? last.content : JSON.stringify(last?.content)}`,
     );
   });
+}
+
+/** A folder that is removed when the test ends. */
+export function createFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pawl-serve-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export const ADA = { id: 'ada', tenant: 'acme' };
+
+const KEYS = {
+  'key-of-ada': ADA,
+  'key-of-bob': { id: 'bob', tenant: 'acme' },
+  'key-of-lead': { id: 'lead', tenant: 'acme', isOperator: true },
+  'key-of-eve': { id: 'ada', tenant: 'other' },
+  'key-of-other-lead': { id: 'lead', tenant: 'other', isOperator: true },
+  'key-of-root': { id: 'root', isOperator: true },
+  'key-of-guest': { id: 'guest', agents: ['echo'] },
+};
+
+/** Keys of customers and operators of two tenants. */
+export const authorize: Authorize = bearer(KEYS);
+
+/** A server with two agents for all of these keys. */
+export function startTenants(refunds: number[] = []): Promise<RunningServer> {
+  const agents = [createEchoAgent(), createRefundAgent({ refunds })];
+  return startServer({ agents, authorize, host: memoryHost(), conversations: memoryConversations() });
+}
+
+export async function collect<T>(iterable: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const each of iterable) all.push(each);
+  return all;
 }

@@ -12,6 +12,7 @@ import {
   type ToolContext,
   tool,
 } from '@pawl/core';
+import type { Json, Message } from '@pawl/core/chat';
 import type { DefinitionRecord, JournalEvent } from '@pawl/core/events';
 import type {
   ClaimResult,
@@ -198,7 +199,10 @@ describe('a host', () => {
     await host.fork('run', {});
     // @ts-expect-error: limits are numbers
     await host.enqueue('agent', 'Go.', { limits: { turns: 'many' } });
-    expectTypeOf<ForkOptions['input']>().toEqualTypeOf<Parameters<Host['enqueue']>[1] | undefined>();
+    expectTypeOf<ForkOptions['input']>().toEqualTypeOf<string | readonly Message[] | undefined>();
+    expectTypeOf<Parameters<Host['enqueue']>[1]>().toEqualTypeOf<
+      string | readonly Message[] | { readonly input: Json }
+    >();
   });
 
   test('returns the progress of a run', async () => {

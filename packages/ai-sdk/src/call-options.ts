@@ -9,7 +9,7 @@ import {
   toDraft07,
 } from '@pawl/core/model';
 import type { CallOptions, CallOptionsV3, FunctionTool, Metadata, Model } from './model.ts';
-import type { AiSdkOptions, ProviderOptions } from './options.ts';
+import type { AiSdkOptions, ProviderSettings } from './options.ts';
 import { PromptWriter } from './prompt.ts';
 import { toPromptV3 } from './v3.ts';
 
@@ -24,6 +24,8 @@ export class CallOptionsWriter {
   readonly #model: Model;
   readonly #options: WriterOptions;
   readonly #prompt: PromptWriter;
+  /** Set for providers of Responses. */
+  readonly #responsesVendor: 'azure' | 'openai' | undefined;
   readonly #tools = new WeakMap<ToolObject, FunctionTool>();
   readonly #schemas = new WeakMap<JsonSchema, JsonSchema>();
 
@@ -33,6 +35,7 @@ export class CallOptionsWriter {
     this.#model = model;
     this.#options = options;
     this.#prompt = new PromptWriter({ provider, filesInResults });
+    if (RESPONSES.test(provider)) this.#responsesVendor = provider.startsWith('azure') ? 'azure' : 'openai';
     if (typeof options.providerOptions === 'object') checkProviderOptions(options.providerOptions);
   }
 
@@ -128,29 +131,28 @@ export class CallOptionsWriter {
   #chooseProviderOptions(request: ChatRequest): Metadata | undefined {
     const { providerOptions: given } = this.#options;
     const own = typeof given === 'function' ? checkProviderOptions(given(request)) : given;
-    const defaults = DEFAULTS[this.#model.provider];
-    if (defaults === undefined) return own as Metadata | undefined; // Objects of JSON.
-    const [vendor, fields] = defaults;
-    return { ...own, [vendor]: { ...fields, ...own?.[vendor] } } as Metadata;
+    const vendor = this.#responsesVendor;
+    if (vendor === undefined) return own as Metadata | undefined; // Objects of JSON.
+    return { ...own, [vendor]: { ...STATELESS, ...own?.[vendor] } } as Metadata;
   }
 }
 
 /** Other providers of the AI SDK write a result with files as one JSON text, with the base64 in it. */
 const READS_FILES_IN_RESULTS = /(^|\.)(anthropic|google)(\.|$)|^amazon-bedrock|vertex|^(openai|azure)\.responses$/i;
 
+/** Providers of Responses. An application may give them a name of its own, but their options stay under that of the vendor. */
+const RESPONSES = /\.responses$/;
+
 /**
  * A run that resumes next week cannot rely on what a server stored: the reasoning goes back encrypted instead. The providers ask for it themselves
  * if `store` is false and the model can reason.
  */
-const DEFAULTS: Readonly<Record<string, readonly [vendor: string, fields: JsonObject]>> = {
-  'openai.responses': ['openai', { store: false }],
-  'azure.responses': ['azure', { store: false }],
-};
+const STATELESS: JsonObject = { store: false };
 
 const NO_PARAMETERS: JsonSchema = { type: 'object', properties: {}, additionalProperties: false };
 
-function checkProviderOptions(options: unknown): ProviderOptions {
-  if (isRecord(options) && Object.values(options).every(isRecord)) return options as ProviderOptions; // Its fields are the provider's own.
+function checkProviderOptions(options: unknown): ProviderSettings {
+  if (isRecord(options) && Object.values(options).every(isRecord)) return options as ProviderSettings; // Its fields are the provider's own.
   const example = 'providerOptions: { anthropic: { thinking: { type: "adaptive" } } }';
   throw new ConfigError(`fromAiSdk(): providerOptions must have one object for each provider, by name: ${example}.`);
 }

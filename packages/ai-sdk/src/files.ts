@@ -61,15 +61,15 @@ function toFile({ file: { file_data: given, file_id: id, filename } }: ChatFile,
   if (given === undefined) {
     if (id === undefined) throw new ConfigError('A file part has neither file_data nor file_id. Pass one of them.');
     const data = { type: 'reference', reference: { [provider]: id } } as const;
-    return { type: 'file', data, mediaType: inferMediaType(filename), ...named };
+    return { type: 'file', data, mediaType: findMediaType(filename), ...named };
   }
   const isUrl = /^(data|https?):/i.test(given);
   const { data, mediaType } = isUrl ? readUrl(given) : { data: { type: 'data', data: given } as const };
-  return { type: 'file', data, mediaType: mediaType ?? inferMediaType(filename), ...named };
+  return { type: 'file', data, mediaType: mediaType ?? findMediaType(filename), ...named };
 }
 
 /** By the end of the name; a file without one is a PDF, which most providers read. */
-function inferMediaType(filename = ''): string {
+function findMediaType(filename = ''): string {
   return MEDIA_TYPES[/\.(\w+)$/.exec(filename)?.[1]?.toLowerCase() ?? 'pdf'] ?? 'application/octet-stream';
 }
 

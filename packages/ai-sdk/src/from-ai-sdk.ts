@@ -14,7 +14,7 @@ import { CallOptionsWriter } from './call-options.ts';
 import { type ErrorScope, FilteredPrompt, translateError } from './errors.ts';
 import type { Model, StreamPart } from './model.ts';
 import type { AiSdkModel, AiSdkOptions } from './options.ts';
-import { ResponseBuilder } from './response-builder.ts';
+import { type BuiltResponse, ResponseBuilder } from './response-builder.ts';
 import { listParts } from './result-parts.ts';
 
 /**
@@ -27,7 +27,7 @@ import { listParts } from './result-parts.ts';
  * that the specification does not have: put it into `providerOptions`.
  *
  * @example
- * const agent = new Agent({ model: fromAiSdk(anthropic('claude-sonnet-5')), tools });
+ * const agent = new Agent({ model: fromAiSdk(anthropic('claude-sonnet-4-5')), tools });
  */
 export function fromAiSdk(model: AiSdkModel, aiSdkOptions: AiSdkOptions = {}): ChatModel {
   const checked = checkModel(model);
@@ -80,7 +80,7 @@ const AI_SDK_OPTIONS: OptionTable<AiSdkOptions> = {
 
 /** JavaScript callers may pass anything. */
 function checkModel(given: unknown): Model {
-  const example = "Pass a language model of a provider: fromAiSdk(anthropic('claude-sonnet-5')).";
+  const example = "Pass a language model of a provider: fromAiSdk(anthropic('claude-sonnet-4-5')).";
   if (typeof given === 'string')
     throw new ConfigError(`fromAiSdk() got the text "${given}", which is the name of no provider. ${example}`);
   if (!isRecord(given) || typeof given['doGenerate'] !== 'function' || typeof given['doStream'] !== 'function')
@@ -112,35 +112,43 @@ type CallOptions = ReturnType<CallOptionsWriter['write']>;
 
 /** Makes one attempt. Rejects at once after an abort, also if the provider ignores its signal. */
 async function sendCall(call: Call, options: CallOptions, isStreamed: boolean): Promise<ChatResponse> {
-  const { model, name, context, builder } = call;
+  const { model, name, context } = call;
   const scope = { model: name, provider: model.provider, now: () => context.clock.now() };
   const read = isStreamed ? readStream : readResult;
   const work = new AbortableWork(context.signal);
   try {
-    await work.run(() => read(call, options, { ...scope, work }));
+    const { response, repairs } = await work.run(() => read(call, options, { ...scope, work }));
+    if (repairs.length > 0) context.onRepaired(repairs);
+    return response;
   } catch (error) {
     if (!(error instanceof FilteredPrompt)) throw error;
     const { response, repairs } = createFilteredResponse(error.message);
     context.onRepaired(repairs);
     return response;
   }
-  const { response, repairs } = builder.finish();
-  if (repairs.length > 0) context.onRepaired(repairs);
-  return response;
 }
 
 interface ReadScope extends Omit<ErrorScope, 'phase'> {
   readonly work: AbortableWork;
 }
 
-async function readResult({ model, context, builder }: Call, options: CallOptions, scope: ReadScope): Promise<void> {
+async function readResult(
+  { model, context, builder }: Call,
+  options: CallOptions,
+  scope: ReadScope,
+): Promise<BuiltResponse> {
   const result = await rejectTranslated(() => model.doGenerate(options), scope);
   const deltas = listParts(result).flatMap((part) => builder.read(part) ?? []);
-  builder.finish(); // An invalid response must emit no deltas.
-  for (const delta of deltas) await (scope.work.isAborted ? undefined : context.onDelta(delta));
+  const built = builder.finish(); // An invalid response must emit no deltas.
+  for (const delta of deltas) if (!scope.work.isAborted) await context.onDelta(delta);
+  return built;
 }
 
-async function readStream({ model, context, builder }: Call, options: CallOptions, scope: ReadScope): Promise<void> {
+async function readStream(
+  { model, context, builder }: Call,
+  options: CallOptions,
+  scope: ReadScope,
+): Promise<BuiltResponse> {
   const { work } = scope;
   const { stream } = await rejectTranslated(() => model.doStream(options), scope);
   const reader = stream.getReader();
@@ -152,14 +160,18 @@ async function readStream({ model, context, builder }: Call, options: CallOption
     while (!builder.isFinished) {
       isReading = true;
       const { done, value } = await reader.read();
-      if (done || work.isAborted) return;
+      if (done || work.isAborted) break;
       if (value.type === 'error') throw value.error;
       isReading = false;
       const delta = builder.read(value);
       const wait = delta && context.onDelta(delta);
       if (wait !== undefined) await wait;
     }
+    isReading = false;
+    builder.checkStreamEnd();
+    const built = builder.finish();
     void drain(reader, context);
+    return built;
   } catch (error) {
     cancel();
     throw isReading ? translateError(error, { ...scope, phase: 'response' }) : error;

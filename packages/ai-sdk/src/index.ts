@@ -1,2 +1,2 @@
 export { fromAiSdk } from './from-ai-sdk.ts';
-export type { AiSdkModel, AiSdkOptions, ProviderOptions } from './options.ts';
+export type { AiSdkModel, AiSdkOptions, ProviderSettings } from './options.ts';

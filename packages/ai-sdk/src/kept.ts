@@ -1,12 +1,12 @@
 import type { JsonObject } from '@pawl/core';
 import type { AssistantMessage, FunctionToolCall, Json, ToolCall } from '@pawl/core/chat';
-import { asFunctionCall, isRecord } from '@pawl/core/model';
+import { asFunctionCall, hashText, isRecord } from '@pawl/core/model';
 import { parseOrKeep, toBase64, toJson } from './json.ts';
 import type { AssistantPart, Content, Metadata } from './model.ts';
 
 // What a response needs to go back to its provider unchanged, as JSON, in order.
 //
-// - `text` has its length only, and takes its text from the content: a guard may have replaced that.
+// - `text` has its length and a hash, and takes its text from the content: a guard may have replaced that.
 // - `tool-call` without `providerExecuted` stands for the next of `tool_calls`: the history may have renamed its id.
 // - `reasoning` has its text: a signature covers each character of it.
 
@@ -87,7 +87,7 @@ function toKept(part: BuiltPart): JsonObject {
     case 'call':
       return withMetadata({ type: 'tool-call' }, part.metadata);
     case 'text':
-      return withMetadata({ type: 'text', length: part.text.length }, part.metadata);
+      return withMetadata({ type: 'text', length: part.text.length, hash: hashText(part.text) }, part.metadata);
     case 'reasoning':
       return withMetadata({ type: 'reasoning', text: part.text }, part.metadata);
   }
@@ -111,10 +111,8 @@ function restoreParts(
   kept: readonly Record<string, unknown>[],
   { text, calls }: RestoredMessage,
 ): readonly AssistantPart[] {
-  const texts = kept.filter(({ type }) => type === 'text');
-  const length = texts.reduce((sum, part) => sum + Number(part['length']), 0);
   /** Whether a guard or middleware replaced the text. Signatures and ids of the parts are about the old one. */
-  const isReplaced = length !== text.length;
+  const isReplaced = !hasSameTexts(kept, text);
   const restored: AssistantPart[] = [];
   let at = 0;
   let nextCall = 0;
@@ -138,6 +136,17 @@ function restoreParts(
     }
   }
   return [...restored, ...(isTextDue ? toTextParts(text) : []), ...calls.slice(nextCall)];
+}
+
+function hasSameTexts(kept: readonly Record<string, unknown>[], text: string): boolean {
+  let at = 0;
+  const isSame = kept.every(({ type, length, hash }) => {
+    if (type !== 'text') return true;
+    const start = at;
+    at += Number(length);
+    return hashText(text.slice(start, at)) === hash;
+  });
+  return isSame && at === text.length;
 }
 
 function isOwnCall(part: Record<string, unknown>): boolean {

@@ -12,7 +12,7 @@ export interface AiSdkModel {
 }
 
 /** By the name of the provider: `{ anthropic: { thinking: { type: 'adaptive' } } }`. */
-export type ProviderOptions = Readonly<Record<string, JsonObject>>;
+export type ProviderSettings = Readonly<Record<string, JsonObject>>;
 
 export interface AiSdkOptions {
   /** The name in events and outcomes. @defaultValue the model's id */
@@ -28,10 +28,10 @@ export interface AiSdkOptions {
    */
   readonly filesInResults?: boolean;
   /** The provider's own options, for everything that no field of a request means. A function is called for each attempt. */
-  readonly providerOptions?: ProviderOptions | ((request: ChatRequest) => ProviderOptions);
+  readonly providerOptions?: ProviderSettings | ((request: ChatRequest) => ProviderSettings);
   /** The most that a response may add to its message for its provider, in characters of JSON: signatures, files. @defaultValue 1_048_576 */
   readonly maxKeptBytes?: number;
-  /** `maxBytes` counts the content of the response; `maxEventLength` has no effect. */
+  /** `maxBytes` counts the characters of the content; `maxEventLength` has no effect. */
   readonly responseLimits?: ResponseLimits;
   /** The identity of this model in `withCache`, which must differ if the server, account or `providerOptions` differ. @defaultValue a random key */
   readonly cacheKey?: string;

@@ -65,6 +65,15 @@ export class ResponseBuilder {
   }
 
   /**
+   * @throws ProtocolError if the provider finished a stream without a reason: some do that when the server closes the connection early, in good
+   * order and between two parts.
+   */
+  checkStreamEnd(): void {
+    const { unified, raw } = this.#finish?.finishReason ?? {};
+    if (unified === 'other' && raw === undefined) throw createCutError('ended without a reason');
+  }
+
+  /**
    * Reads the next part. Returns what it adds to the response, for events.
    *
    * @throws ModelError for a part that is no part of a valid response, or beyond a limit.
@@ -288,7 +297,7 @@ export class ResponseBuilder {
     this.#length += length;
     const { maxBytes } = this.#options.limits;
     if (this.#length <= maxBytes) return;
-    const message = `The response has more than ${maxBytes} bytes and is discarded. If it is meant to be this long, raise responseLimits.maxBytes.`;
+    const message = `The response has more than ${maxBytes} characters and is discarded. If it is meant to be this long, raise responseLimits.maxBytes.`;
     throw new ProtocolError(message, { code: 'response.too_large', retryable: false });
   }
 }

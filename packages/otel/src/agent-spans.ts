@@ -194,7 +194,7 @@ export class AgentSpans {
     const { encoder } = content;
     const text = 'text' in outcome ? outcome.text : undefined;
     captureContent(span, content, {
-      [ATTRIBUTE.inputMessages]: encoder.encodeInput(run.record),
+      [ATTRIBUTE.inputMessages]: encoder.encodeInput(run.record.messages),
       ...(text !== undefined && { [ATTRIBUTE.outputMessages]: encoder.encodeText('assistant', text) }),
     });
   }
@@ -246,7 +246,7 @@ function describeAgent({ name, models }: InstrumentedAgent): AgentDescription {
     attributes: {
       [ATTRIBUTE.operationName]: OPERATION.invokeAgent,
       [ATTRIBUTE.agentName]: name,
-      ...(models.length === 1 && { [ATTRIBUTE.requestModel]: model.name }),
+      ...(model !== undefined && models.length === 1 && { [ATTRIBUTE.requestModel]: model.name }),
     },
     labels: { [ATTRIBUTE.agentName]: name },
   };

@@ -31,14 +31,11 @@ export class ContentEncoder {
     this.#redact = redact;
   }
 
-  /** The messages of a request, without the instructions at its beginning. */
-  encodeInput({ messages }: Pick<ChatRequest, 'messages'>): string {
-    const sent = isInstruction(messages[0]) ? messages.slice(1) : messages;
-    return `[${sent.map((message) => this.#encodeMessage(message)).join(',')}]`;
+  encodeInput(messages: readonly Message[]): string {
+    return `[${messages.map((message) => this.#encodeMessage(message)).join(',')}]`;
   }
 
-  encodeInstructions({ messages: [first] }: Pick<ChatRequest, 'messages'>): string | undefined {
-    if (!isInstruction(first)) return undefined;
+  encodeInstructions(first: Message): string {
     return computeOnce<object, string>(this.#instructions, first, () => JSON.stringify(this.#keep(toParts(first))));
   }
 
@@ -97,10 +94,6 @@ export class ContentEncoder {
 
 /** The JSON text of what never changes. */
 type TextCache = WeakMap<object, string>;
-
-function isInstruction(message: Message | undefined): message is Extract<Message, { role: 'system' | 'developer' }> {
-  return message?.role === 'system' || message?.role === 'developer';
-}
 
 function toParts(message: Message): readonly ContentPart[] {
   switch (message.role) {

@@ -29,6 +29,7 @@ export class Metrics {
   readonly #inferenceCalls: Histogram;
   readonly #toolCalls: Histogram;
   readonly #toolDuration: Histogram;
+  readonly #mcpDuration: Histogram;
 
   constructor(meter: Meter) {
     const createHistogram = (name: string, unit: string, boundaries: readonly number[]): Histogram =>
@@ -48,6 +49,7 @@ export class Metrics {
     this.#inferenceCalls = createHistogram(METRIC.agentInferenceCalls, '{inference_call}', BUCKETS.count);
     this.#toolCalls = createHistogram(METRIC.agentToolCalls, '{tool_call}', BUCKETS.count);
     this.#toolDuration = createHistogram(METRIC.toolDuration, 's', BUCKETS.call);
+    this.#mcpDuration = createHistogram(METRIC.mcpDuration, 's', BUCKETS.mcp);
   }
 
   recordInference(
@@ -101,6 +103,13 @@ export class Metrics {
     { attributes, errorType }: { readonly attributes: Attributes; readonly errorType: string | undefined },
   ): void {
     this.#toolDuration.record(seconds, withError(attributes, errorType));
+  }
+
+  recordMcpCall(
+    seconds: number,
+    { attributes, errorType }: { readonly attributes: Attributes; readonly errorType: string | undefined },
+  ): void {
+    this.#mcpDuration.record(seconds, withError(attributes, errorType));
   }
 }
 

@@ -217,17 +217,19 @@ export class ModelSpans {
   }
 
   #captureContent(
-    { request }: ModelCallSpan,
+    { request, hasInstructions }: ModelCallSpan,
     { span, response }: { readonly span: Span; readonly response: ChatResponse | undefined },
   ): void {
     const { content } = this.#recorder;
     if (content === undefined) return;
     const { encoder } = content;
-    const instructions = encoder.encodeInstructions(request);
-    const { tools = [] } = request;
+    const { messages, tools = [] } = request;
+    const [first] = messages;
+    // The conventions: what an API takes apart from the messages. A system message of the conversation is one of them.
+    const instructions = hasInstructions && first !== undefined ? encoder.encodeInstructions(first) : undefined;
     captureContent(span, content, {
       ...(instructions !== undefined && { [ATTRIBUTE.systemInstructions]: instructions }),
-      [ATTRIBUTE.inputMessages]: encoder.encodeInput(request),
+      [ATTRIBUTE.inputMessages]: encoder.encodeInput(hasInstructions ? messages.slice(1) : messages),
       ...(response !== undefined && { [ATTRIBUTE.outputMessages]: encoder.encodeOutput(response) }),
       ...(tools.length > 0 && { [ATTRIBUTE.toolDefinitions]: encoder.encodeTools(tools) }),
     });

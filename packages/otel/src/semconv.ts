@@ -51,6 +51,15 @@ export const ATTRIBUTE = {
   exceptionStacktrace: 'exception.stacktrace',
   serverAddress: 'server.address',
   serverPort: 'server.port',
+  promptName: 'gen_ai.prompt.name',
+  mcpMethodName: 'mcp.method.name',
+  mcpProtocolVersion: 'mcp.protocol.version',
+  mcpSessionId: 'mcp.session.id',
+  mcpResourceUri: 'mcp.resource.uri',
+  jsonrpcRequestId: 'jsonrpc.request.id',
+  rpcStatusCode: 'rpc.response.status_code',
+  networkTransport: 'network.transport',
+  networkProtocolName: 'network.protocol.name',
   openaiRequestServiceTier: 'openai.request.service_tier',
   openaiResponseServiceTier: 'openai.response.service_tier',
   openaiSystemFingerprint: 'openai.response.system_fingerprint',
@@ -103,6 +112,7 @@ export const METRIC = {
   agentInferenceCalls: 'gen_ai.invoke_agent.inference_calls',
   agentToolCalls: 'gen_ai.invoke_agent.tool_calls',
   toolDuration: 'gen_ai.execute_tool.duration',
+  mcpDuration: 'mcp.client.operation.duration',
 } as const;
 
 /** The first boundary, and by what each following one is multiplied. */
@@ -113,7 +123,7 @@ function createBoundaries(
   return Array.from({ length: count }, (_, exponent) => Number((first * factor ** exponent).toPrecision(12)));
 }
 
-export const BUCKETS: Readonly<Record<'call' | 'tokens' | 'agent' | 'count', readonly number[]>> = {
+export const BUCKETS: Readonly<Record<'call' | 'tokens' | 'agent' | 'count' | 'mcp', readonly number[]>> = {
   /** Seconds: 0.01 to 81.92. */
   call: createBoundaries(0.01, { factor: 2, count: 14 }),
   /** Tokens: 1 to 67108864. */
@@ -122,6 +132,8 @@ export const BUCKETS: Readonly<Record<'call' | 'tokens' | 'agent' | 'count', rea
   agent: createBoundaries(0.1, { factor: 2, count: 13 }),
   /** Calls: 1 to 128. */
   count: createBoundaries(1, { factor: 2, count: 8 }),
+  /** Seconds. */
+  mcp: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300],
 };
 
 /** `gen_ai.provider.name` by the name of Pawl's profile, where it is another. */
@@ -133,8 +145,20 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   gemini: 'gcp.gemini',
 };
 
+/** The same by the names of providers of the AI SDK: `google.vertex.chat`. The first that fits wins. */
+const AI_SDK_PROVIDERS: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/^(google\.|google)?vertex\b/i, 'gcp.vertex_ai'],
+  [/^google\b/, 'gcp.gemini'],
+  [/^(amazon-)?bedrock\b/, 'aws.bedrock'],
+  [/^azure\./, 'azure.ai.openai'],
+  [/^mistral\./, 'mistral_ai'],
+  [/^xai\./, 'x_ai'],
+  [/^moonshotai\b/, 'moonshot_ai'],
+];
+
 /** A model that does not say where it is gets the provider `unknown`: the attribute is required. */
 export function toProviderName(provider: string | undefined): string {
   if (provider === undefined) return 'unknown';
-  return PROVIDERS[provider] ?? provider;
+  const known = PROVIDERS[provider] ?? AI_SDK_PROVIDERS.find(([pattern]) => pattern.test(provider))?.[1];
+  return known ?? provider.replace(/\.(chat|messages|responses|completion)$/, '');
 }

@@ -1,5 +1,5 @@
 import { type Meter, type Span, type Tracer, trace } from '@opentelemetry/api';
-import { checkOptions, type OptionTable } from '@pawl/core';
+import { ConfigError, checkOptions, type OptionTable } from '@pawl/core';
 import type { Instrumentation } from '@pawl/core/instrumentation';
 import { AgentSpans } from './agent-spans.ts';
 import { ContentEncoder, type RedactContent } from './content.ts';
@@ -49,13 +49,15 @@ export interface TelemetryOptions {
  *
  * An error of an exporter, a tracer or of `enrich` is logged by OpenTelemetry's `diag` and never changes a run.
  *
- * @throws ConfigError for an unknown option.
+ * @throws ConfigError for an unknown option, and for a tracer or meter that is none, such as a provider.
  *
  * @example
  * const agent = new Agent({ model, tools, instrumentation: telemetry() });
  */
 export function telemetry(options: TelemetryOptions = {}): Instrumentation {
   const { tracer, meter, content, aggregateUsage, resume, enrich } = checkOptions(options, TELEMETRY, 'telemetry');
+  checkInstrument(tracer, { option: 'tracer', method: 'startSpan', getter: 'getTracer' });
+  checkInstrument(meter, { option: 'meter', method: 'createHistogram', getter: 'getMeter' });
   const recorder: Recorder = {
     tracer: tracer ?? trace.getTracer(SCOPE),
     metrics: createMetricsSource(meter, SCOPE),
@@ -74,12 +76,24 @@ export function telemetry(options: TelemetryOptions = {}): Instrumentation {
     instrumentModelCall: (span, work) => models.instrumentModelCall(span, work),
     instrumentAttempt: (span, work) => models.instrumentAttempt(span, work),
     instrumentToolCall: (span, work) => tools.instrumentToolCall(span, work),
+    instrumentMcpCall: (span, work) => tools.instrumentMcpCall(span, work),
     traceparent: () => active.getTraceparent(),
     tracestate: () => active.getTracestate(),
   };
 }
 
 const SCOPE = '@pawl/otel';
+
+/** A provider in place of a tracer or meter would record nothing, and only OpenTelemetry's own log would say why. */
+function checkInstrument(
+  given: object | undefined,
+  { option, method, getter }: { readonly option: string; readonly method: string; readonly getter: string },
+): void {
+  if (given === undefined || typeof Reflect.get(given, method) === 'function') return;
+  throw new ConfigError(
+    `telemetry: ${option} is an object without ${method}. Pass the ${option} of a provider: provider.${getter}('my-app').`,
+  );
+}
 
 function captureOf(content: TelemetryOptions['content'] = 'none'): ContentCapture | undefined {
   if (content === 'none') return undefined;

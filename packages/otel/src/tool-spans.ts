@@ -1,9 +1,16 @@
 import { type Attributes, type Context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { getCallName } from '@pawl/core/chat';
-import type { InstrumentedAgent, ToolCallResult, ToolCallSpan } from '@pawl/core/instrumentation';
+import type { InstrumentedAgent, McpCallSpan, ToolCallResult, ToolCallSpan } from '@pawl/core/instrumentation';
 import type { AgentSpans } from './agent-spans.ts';
 import { findModelErrorType, findToolErrorType } from './error-type.ts';
 import { guard } from './guard.ts';
+import {
+  createMcpAttributes,
+  createMcpLabels,
+  describeMcpRejection,
+  findMcpError,
+  type McpOutcome,
+} from './mcp-attributes.ts';
 import { recordException } from './record-exception.ts';
 import { captureContent, type Recorder } from './recorder.ts';
 import { ATTRIBUTE, EVENT, OPERATION, PAWL } from './semconv.ts';
@@ -12,16 +19,25 @@ import { runWithin, UNSAMPLED } from './unsampled.ts';
 
 interface OpenCall {
   readonly call: ToolCallSpan;
+  /** `error.type` of its request to an MCP server; `undefined` if that gave a result. */
+  mcpErrorType: string | undefined;
   readonly span: Span;
   /** The context of the call; absent if it has no span. */
   readonly within: Context | undefined;
   readonly startedAt: number;
 }
 
+interface FinishedMcpCall {
+  readonly request: McpCallSpan;
+  readonly startedAt: number;
+  readonly ended: McpOutcome;
+}
+
 /** The spans of tool calls. A call that is denied, or that names no tool, has one too. */
 export class ToolSpans {
   readonly #recorder: Recorder;
   readonly #agents: AgentSpans;
+  readonly #open = new WeakMap<ToolCallSpan, OpenCall>();
   /** The attributes of the metrics of a tool, for the agent that called it last. */
   readonly #labels = new WeakMap<
     NonNullable<ToolCallSpan['tool']>,
@@ -35,6 +51,31 @@ export class ToolSpans {
 
   instrumentToolCall(call: ToolCallSpan, work: () => Promise<ToolCallResult>): Promise<ToolCallResult> {
     return this.#agents.shouldDescribeCalls(call.run) ? this.#describe(call, work) : work();
+  }
+
+  /** The conventions want no span of its own for a request to an MCP server in a tool call. */
+  async instrumentMcpCall<Result>(request: McpCallSpan, work: () => Promise<Result>): Promise<Result> {
+    const open = this.#open.get(request.call);
+    if (open === undefined) return work();
+    const startedAt = readTime();
+    guard('the attributes of an MCP call', () => open.span.setAttributes(createMcpAttributes(request)));
+    try {
+      const result = await work();
+      guard('an MCP call', () => this.#finishMcpCall(open, { request, startedAt, ended: findMcpError(result) }));
+      return result;
+    } catch (error) {
+      guard('an MCP call', () => this.#finishMcpCall(open, { request, startedAt, ended: describeMcpRejection(error) }));
+      throw error;
+    }
+  }
+
+  #finishMcpCall(open: OpenCall, { request, startedAt, ended }: FinishedMcpCall): void {
+    const { errorType, statusCode } = ended;
+    open.mcpErrorType = errorType;
+    if (statusCode !== undefined) open.span.setAttribute(ATTRIBUTE.rpcStatusCode, statusCode);
+    const attributes = createMcpLabels(request);
+    if (statusCode !== undefined) attributes[ATTRIBUTE.rpcStatusCode] = statusCode;
+    this.#recorder.metrics()?.recordMcpCall(measureSeconds(startedAt), { attributes, errorType });
   }
 
   async #describe(call: ToolCallSpan, work: () => Promise<ToolCallResult>): Promise<ToolCallResult> {
@@ -54,7 +95,10 @@ export class ToolSpans {
   #begin(call: ToolCallSpan): OpenCall {
     const parent = this.#agents.enter(call.run, call.agent);
     const span = parent === undefined ? UNSAMPLED : this.#startSpan(call, parent);
-    return { call, span, within: parent && trace.setSpan(parent, span), startedAt: readTime() };
+    const within = parent && trace.setSpan(parent, span);
+    const open = { call, span, within, startedAt: readTime(), mcpErrorType: undefined };
+    this.#open.set(call, open);
+    return open;
   }
 
   #startSpan(call: ToolCallSpan, parent: Context): Span {
@@ -86,7 +130,8 @@ export class ToolSpans {
       }
       guard('the content of a tool call', () => this.#captureContent(call, { span, event }));
     }
-    const errorType = findToolErrorType(event);
+    const failure = findToolErrorType(event);
+    const errorType = failure === undefined ? undefined : (open.mcpErrorType ?? failure);
     this.#end(open, { result, errorType, ...(event.type === 'tool.failed' && { error: event.error }) });
   }
 

@@ -4,8 +4,10 @@ import {
   ConfigError,
   checkOptions,
   type Host,
+  memoryConversations,
   type OptionTable,
   type PendingCall,
+  type Run,
   systemClock,
 } from '@pawl/core';
 import type { ConversationStore, RunRecord } from '@pawl/core/host';
@@ -23,7 +25,12 @@ export interface ContextSource {
 
 /** An agent that needs a context, with a function that makes one for each run. */
 export interface AgentWithContext {
-  readonly agent: Agent<never, unknown>;
+  /** An agent. A method, not a property: so the compiler accepts an agent that needs a context. */
+  readonly agent: {
+    readonly name: string;
+    readonly hasTextGuard: boolean;
+    resume(runId: string, options: { readonly host: Host; readonly context: unknown }): Run<unknown>;
+  };
   readonly context: (source: ContextSource) => unknown;
 }
 
@@ -57,7 +64,7 @@ export interface ServeOptions {
   readonly agents: readonly (Agent<unknown, unknown> | AgentWithContext)[];
   /** Where runs are stored. @defaultValue the memory of this process; ended runs are deleted after ten minutes */
   readonly host?: Host;
-  /** Where conversations are stored. @defaultValue none: the caller sends the history */
+  /** Where conversations are stored. @defaultValue none: the caller sends the history; without `host`, the memory of this process */
   readonly conversations?: ConversationStore;
   /** Returns who sends a request. Without it the server answers this machine only. */
   readonly authorize?: Authorize;
@@ -196,7 +203,8 @@ export function readServeOptions(options: ServeOptions, createHost: () => Host):
   checkPath(ui, 'ui');
   for (const origin of cors.origins) checkOriginOption(origin);
   for (const face of faces) checkFace(face);
-  const { sdk = 7, conversation, conversations } = checked;
+  const { sdk = 7, conversation } = checked;
+  const { conversations = host === undefined ? memoryConversations() : undefined } = checked;
   if (sdk !== 6 && sdk !== 7) throw new ConfigError(`serve(): sdk is ${sdk}. Pass 6 or 7.`);
   if (conversation !== undefined && conversations === undefined) {
     throw new ConfigError(
@@ -210,6 +218,7 @@ export function readServeOptions(options: ServeOptions, createHost: () => Host):
     ...withoutUndefined(checked),
     host: host ?? createHost(),
     hasOwnHost: host === undefined,
+    ...(conversations !== undefined && { conversations }),
     onDisconnect,
     basePath,
     ui,

@@ -11,6 +11,7 @@ import { handleChat } from './faces/chat.ts';
 import { handleConversation } from './faces/conversations.ts';
 import { handleModels } from './faces/models.ts';
 import { handleRuns } from './faces/runs.ts';
+import { handleUi } from './faces/ui.ts';
 import { type RequestReport, readServeOptions, type ServeOptions, type ServeSettings } from './options.ts';
 import { toProblem } from './protocol/outcome-problem.ts';
 import { HttpProblem } from './protocol/problem.ts';
@@ -229,6 +230,7 @@ function chooseHandle({ template, face, methods }: Route, method: string): Handl
     case 'conversations':
       return handleConversation;
     case 'ui':
+      return handleUi;
     case 'none':
       throw new HttpProblem(`There is no ${template}.`, { status: 404, code: 'route.unknown' });
   }
@@ -242,10 +244,21 @@ function createMethodError(method: string, allowed: string): HttpProblem {
   });
 }
 
-/** Adds headers. Those of a response of `fetch` cannot be changed, so the response is made again. */
+/** Adds headers. */
 function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
-  const all = new Headers(response.headers);
-  for (const [name, value] of Object.entries(headers)) all.set(name, value);
-  if (!all.has('cache-control')) all.set('cache-control', 'no-store');
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers: all });
+  try {
+    setHeaders(response.headers, headers);
+    return response;
+  } catch {
+    // Those of a response that comes from `fetch` cannot be changed.
+    const { body, status, statusText } = response;
+    const copy = new Response(body, { status, statusText, headers: response.headers });
+    setHeaders(copy.headers, headers);
+    return copy;
+  }
+}
+
+function setHeaders(headers: Headers, added: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(added)) headers.set(name, value);
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
 }

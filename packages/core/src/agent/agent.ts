@@ -3,11 +3,13 @@ import { ConfigError } from '../base/errors.ts';
 import { describeValue } from '../base/options.ts';
 import { markOwn } from '../base/package-copy.ts';
 import type { UserMessage } from '../chat/message.ts';
-import { readUserMessage } from '../chat/read-input.ts';
+import { readInput, readUserMessage } from '../chat/read-input.ts';
 import type { ChatSettings, ToolObject } from '../chat/request.ts';
 import { resolveRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Definition } from '../perform/definition.ts';
+import { runInScope } from '../perform/perform.ts';
+import { registerRunnable } from '../perform/runnables.ts';
 import { createToolOffer, createTurnInstructions, isTurnInstructions } from '../perform/turn-rules.ts';
 import { type CompiledOutput, compileOutput } from '../schema/compile-output.ts';
 import { compileSchema, type Schema } from '../schema/schema.ts';
@@ -30,8 +32,15 @@ import type {
   WithContext,
   WithNeededContext,
 } from './agent-options.ts';
-import { type AsToolOptions, createAgentTool } from './as-tool.ts';
-import { type Blueprint, createDefinitionRecord, type Handoff, hasTextGuard, type ModelChoice } from './blueprint.ts';
+import { type AsToolOptions, createAgentTool, runNested } from './as-tool.ts';
+import {
+  type BegunRun,
+  type Blueprint,
+  createDefinitionRecord,
+  type Handoff,
+  hasTextGuard,
+  type ModelChoice,
+} from './blueprint.ts';
 import {
   checkAgentOptions,
   checkToolChoice,
@@ -64,6 +73,8 @@ import type { Run } from './run.ts';
  */
 export interface Agent<Context = unknown, Output = string, Handed = Output> {
   readonly name: string;
+  /** Never set; it carries types only. */
+  readonly '~run'?: (input: Input, context: Context) => Output;
   /**
    * Whether text that a run of this agent emits may be withdrawn by a guard: middleware with `isTextGuard` of this agent, of an agent that
    * it may hand over to, or of an agent as a tool of these. If so, a server or an interface must not show the text of `text.delta`,
@@ -198,6 +209,7 @@ export const Agent: AgentConstructor = class Agent {
     this.#options = readAgentOptions(options);
     this.#blueprint = define(this.#options);
     this.name = this.#blueprint.name;
+    registerRunnable(this, (input, outer) => runNested(this.#blueprint, { input, outer }));
   }
 
   get hasTextGuard(): boolean {
@@ -258,6 +270,8 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
   const blueprint: Blueprint = markOwn({
     replaceModels: (replacement) => define(replaceModels(options as AgentOptions<never, unknown>, replacement)),
     name,
+    head: ({ scope, state }: BegunRun) => runInScope(scope, state),
+    readInput: (input: unknown) => ({ history: readInput(input as Input) }), // `readInput` checks it.
     description: options.description,
     get definition() {
       return definition();

@@ -6,7 +6,6 @@ import { markOwn } from '../base/package-copy.ts';
 import { stringifyWellFormed } from '../base/well-formed.ts';
 import { History } from '../chat/history.ts';
 import type { Message } from '../chat/message.ts';
-import { readInput } from '../chat/read-input.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import type { CompletedOutcome, Outcome } from '../event/outcome.ts';
 import { ActiveTime } from '../limits/active-time.ts';
@@ -16,16 +15,16 @@ import { concludeFailure } from '../loop/conclude-failure.ts';
 import { createState, type RunState } from '../loop/state.ts';
 import { createOutcome } from '../loop/transcript.ts';
 import { getVisibleHistory } from '../loop/visible-history.ts';
-import type { Delegate, NestedRun, OuterRun } from '../perform/delegate.ts';
 import { type InstrumentedRun, instrumentRun } from '../perform/instrumentation.ts';
-import { runInScope } from '../perform/perform.ts';
+import type { Delegate, NestedRun, OuterRun } from '../perform/nested-run.ts';
 import type { Scope } from '../perform/scope.ts';
 import { jsonSchema } from '../schema/plain-json-schema.ts';
 import type { Schema } from '../schema/schema.ts';
 import { describeTool, TOOL_HINTS, type Tool, type ToolOptions, tool } from '../tool/tool.ts';
 import { begin } from './begin.ts';
 import { agentsOfTools, type Blueprint, getPolicy } from './blueprint.ts';
-import { createMeteredSink, resolveRunLimits, validateOutput } from './run-attempt.ts';
+import { createMeteredSink, resolveOutcome, resolveRunLimits, validateOutput } from './run-attempt.ts';
+import { createRunError } from './run-error.ts';
 
 /** Options of an agent as a tool. */
 export interface AsToolOptions<Input, Context, Inner = Context, Output = unknown, Result = unknown>
@@ -125,7 +124,8 @@ const AS_TOOL: OptionTable<AsToolOptions<never, never, never, never>> = {
   },
 };
 
-const PROMPT = jsonSchema<unknown>(
+/** The input of an agent as a tool, if its options have none. */
+export const PROMPT: Schema = jsonSchema<unknown>(
   {
     type: 'object',
     properties: {
@@ -142,7 +142,7 @@ const PROMPT = jsonSchema<unknown>(
   },
 );
 
-function toPrompt(input: unknown): string {
+export function toPrompt(input: unknown): string {
   if (isRecord(input) && Object.keys(input).length === 1 && typeof input['prompt'] === 'string') return input['prompt'];
   return stringifyWellFormed(input) ?? '';
 }
@@ -151,15 +151,14 @@ function toPrompt(input: unknown): string {
 interface NestedRunInput {
   readonly input: unknown;
   readonly outer: OuterRun;
-  readonly prompt: (input: unknown, scope: AgentCallScope<unknown>) => ReturnType<AnyOptions['prompt']>;
-  readonly context: ((context: unknown, input: unknown) => unknown) | undefined;
-  readonly extractOutput: ((outcome: unknown, scope: unknown) => unknown) | undefined;
+  /** @defaultValue the input */
+  readonly prompt?: ((input: unknown, scope: AgentCallScope<unknown>) => unknown) | undefined;
+  readonly context?: ((context: unknown, input: unknown) => unknown) | undefined;
+  readonly extractOutput?: ((outcome: unknown, scope: unknown) => unknown) | undefined;
 }
 
-type AnyOptions = Required<AsToolOptions<never, never, never, never>>;
-
-/** Runs the same loop with the host, budget, cancellation and events of the outer run. */
-async function runNested(blueprint: Blueprint, given: NestedRunInput): Promise<NestedRun> {
+/** Runs an agent or a flow with the host, budget, cancellation and events of the outer run. */
+export async function runNested(blueprint: Blueprint, given: NestedRunInput): Promise<NestedRun> {
   const { input, outer, prompt, extractOutput } = given;
   const { scope, end, hasWorked } = createNestedScope(blueprint, outer);
   const { clock, time, events } = scope;
@@ -170,19 +169,28 @@ async function runNested(blueprint: Blueprint, given: NestedRunInput): Promise<N
     const begun = await begin({
       blueprint,
       scope: { ...scope, context: inner.context },
-      history: async () => readInput(await prompt(input, caller)),
+      readInput: async () => blueprint.readInput(prompt === undefined ? input : await prompt(input, caller)),
       definition: blueprint.getDefinitionRecord(),
+      refusesOther: outer.refusesOther === true,
     });
-    return runInScope(begun.scope, begun.state);
+    return blueprint.head(begun);
   };
   try {
-    const outcome = await runInSpan(scope, { run, hasWorked });
+    const outcome = blueprint.isCall === true ? await run() : await runInSpan(scope, { run, hasWorked });
     const finished: JournalEvent = { type: 'run.finished', outcome, at: clock.now(), activeMs: time.activeMs };
-    const emitFinished: NestedRun['emitFinished'] = (how) => events.emitJournalEvent(finished, how);
-    if (extractOutput === undefined) return { outcome, emitFinished };
+    const settle = async (): Promise<CompletedOutcome<unknown>> => {
+      const resolved = await resolveOutcome<unknown>(blueprint, { outcome });
+      if (resolved.status === 'completed') return resolved;
+      throw createRunError(resolved, { hasHost: true });
+    };
+    const emitFinished: NestedRun['emitFinished'] = (how) => {
+      if (blueprint.isCall !== true) events.emitJournalEvent(finished, how);
+    };
+    const nested = { outcome, emitFinished, settle };
+    if (extractOutput === undefined) return nested;
     const extract: NestedRun['extractOutput'] = async (completed) =>
       extractOutput(await validateOutput(blueprint, completed), { ...caller, input });
-    return { outcome, emitFinished, extractOutput: extract };
+    return { ...nested, extractOutput: extract };
   } finally {
     end();
   }
@@ -229,11 +237,11 @@ function runInSpan({ instrumented }: Scope, { run, hasWorked }: NestedRunWork): 
 
 function createNestedScope(
   blueprint: Blueprint,
-  { scope: outer, stepRunner, path }: OuterRun,
+  { scope: outer, stepRunner, path, limits: own = {} }: OuterRun,
 ): { readonly scope: Scope; readonly end: () => void; readonly hasWorked: () => boolean } {
   const { definition, random, settings, maxParallelToolCalls } = blueprint;
   const { clock } = outer;
-  const limits = resolveRunLimits(blueprint, {});
+  const limits = resolveRunLimits(blueprint, own);
   const cancellation = new Cancellation(outer.cancellation);
   const budget = new Budget(limits, outer.budget);
   const onExpire = (): void => cancellation.cancel(new DurationExceededError(limits.durationMs));
@@ -256,7 +264,7 @@ function createNestedScope(
     runSettings: {},
     instructions: undefined,
     runId: outer.runId,
-    instrumented: instrumentNested(blueprint, { outer, path }),
+    instrumented: blueprint.isCall === true ? outer.instrumented : instrumentNested(blueprint, { outer, path }),
     getSteering: () => [],
     path,
     memo: new Map(),
@@ -283,7 +291,7 @@ function instrumentNested(
   { outer, path }: { readonly outer: Scope; readonly path: string },
 ): InstrumentedRun | undefined {
   if (outer.instrumented === undefined) return undefined;
-  const { instrumentation, span } = outer.instrumented;
+  const { instrumentation, span, guard } = outer.instrumented;
   const { suspendedMs: _, ...known } = span;
-  return { instrumentation, span: { ...known, path, agent: definition.identity, modelSettings: settings } };
+  return { instrumentation, span: { ...known, path, agent: definition.identity, modelSettings: settings }, guard };
 }

@@ -1,69 +1,94 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
-import type { JsonObject } from '../base/json.ts';
+import { type JsonObject, stringifyCanonical } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
+import type { DefinitionRecord, JournalEvent, RunStartedEvent } from '../event/journal-event.ts';
 import { START_STEP } from '../event/step-name.ts';
 import { NO_USAGE } from '../event/usage.ts';
 import { apply } from '../loop/apply.ts';
-import { createState, type RunState } from '../loop/state.ts';
+import { createState } from '../loop/state.ts';
+import { OtherRunError } from '../perform/nested-run.ts';
 import type { Scope } from '../perform/scope.ts';
 import { checkState } from '../perform/state-draft.ts';
 import { createEventStep, stamp, toInterruption } from '../perform/step.ts';
-import { type Blueprint, compareDefinition, type Instructions } from './blueprint.ts';
+import { type BegunRun, type Blueprint, compareDefinition, type Instructions, type RunInput } from './blueprint.ts';
 
 export interface BeginOptions {
   readonly blueprint: Blueprint;
   readonly scope: Scope;
-  /** Returns the first messages of the run. If it throws, the run fails. */
-  readonly history: () => History | Promise<History>;
+  /** Returns the input of the run. If it throws, the run fails. */
+  readonly readInput: () => RunInput | Promise<RunInput>;
   /** The first state of the run. @defaultValue what the schema makes of an empty object */
   readonly state?: JsonObject | undefined;
   /** The definition of the agent, if the run record does not contain it. */
   readonly definition: DefinitionRecord | undefined;
-}
-
-export interface BegunRun {
-  readonly scope: Scope;
-  readonly state: RunState;
+  /** Whether to throw an `OtherRunError` if another agent or another input is recorded. @defaultValue false */
+  readonly refusesOther?: boolean;
 }
 
 /** Begins a run. Its first step resolves the instructions and records them with the messages. If the instructions throw, the run fails. */
 export async function begin(options: BeginOptions): Promise<BegunRun> {
-  const { blueprint, scope, history } = options;
+  const { blueprint, scope, readInput } = options;
   let first: History | undefined;
-  const read = async (): Promise<History> => (first = await history());
-  const work = (): Promise<JournalEvent> => createStartEvent({ ...options, history: read });
+  const read = async (): Promise<RunInput> => {
+    const given = await readInput();
+    first = given.history;
+    return given;
+  };
+  const work = (): Promise<JournalEvent> => createStartEvent({ ...options, readInput: read });
   const event = await scope.stepRunner.step(
     createEventStep<JournalEvent>(scope, { name: START_STEP, effect: 'read', work }),
   );
   if (event.type !== 'run.started')
-    return { scope, state: apply(createState(first ?? (await readValidHistory(history))), event) };
+    return { scope, state: apply(createState(first ?? (await readValidHistory(readInput))), event) };
+  if (first === undefined && options.refusesOther === true) await checkSame(event, options);
   const { messages, instructions, definition } = event;
   const start = createState(first ?? History.from(messages));
   const state = event.state === undefined ? start : apply(start, event);
   // If the run record has the definition, it was compared when the run was claimed.
   const known = definition === undefined ? {} : compareDefinition(event, { blueprint, scope });
-  if (instructions === undefined) return { scope: { ...scope, ...known }, state };
-  return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state };
+  const given = event.input === undefined ? {} : { input: event.input };
+  if (instructions === undefined) return { scope: { ...scope, ...known }, state, ...given };
+  return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state, ...given };
+}
+
+/** @throws OtherRunError if the recorded run is that of another agent, or has another input */
+async function checkSame(
+  { agent, messages, input }: RunStartedEvent,
+  { blueprint, readInput }: BeginOptions,
+): Promise<void> {
+  const { name } = blueprint.definition;
+  if (agent !== name) throw new OtherRunError(`it was a run of "${agent}", and is one of "${name}" now`);
+  const given = await readInput();
+  const isSame =
+    stringifyCanonical([messages, input ?? null]) === stringifyCanonical([given.history.messages, given.input ?? null]);
+  if (!isSame) throw new OtherRunError(`the input for "${agent}" is another one than before`);
 }
 
 /** Returns an empty history if the messages are invalid: the first step reports the error. */
-async function readValidHistory(history: BeginOptions['history']): Promise<History> {
+async function readValidHistory(readInput: BeginOptions['readInput']): Promise<History> {
   try {
-    return await history();
+    const { history } = await readInput();
+    return history;
   } catch {
     return History.createEmpty();
   }
 }
 
-async function createStartEvent({ blueprint, scope, history, state, definition }: BeginOptions): Promise<JournalEvent> {
+async function createStartEvent({
+  blueprint,
+  scope,
+  readInput,
+  state,
+  definition,
+}: BeginOptions): Promise<JournalEvent> {
   const { context, cancellation } = scope;
   const { name: agent, state: declared } = blueprint.definition;
   try {
-    const { messages } = await runUntilCancelled(cancellation, async () => history());
+    const { history, input } = await runUntilCancelled(cancellation, async () => readInput());
+    const { messages } = history;
     const resolve = (): Promise<string | undefined> => resolveInstructions(blueprint.instructions, context);
     const instructions =
       typeof blueprint.instructions === 'function' ? await runUntilCancelled(cancellation, resolve) : await resolve();
@@ -72,6 +97,7 @@ async function createStartEvent({ blueprint, scope, history, state, definition }
       type: 'run.started',
       agent,
       messages,
+      ...(input !== undefined && { input }),
       ...(instructions !== undefined && { instructions }),
       ...(first !== undefined && { state: first }),
       ...(definition !== undefined && { definition }),

@@ -1,16 +1,17 @@
 import type { Clock } from '../base/clock.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
 import { hashText } from '../base/hash-text.ts';
-import { isRecord, stringifyCanonical } from '../base/json.ts';
+import { isRecord, type Json, stringifyCanonical } from '../base/json.ts';
+import type { History } from '../chat/history.ts';
 import type { ChatSettings } from '../chat/request.ts';
 import type { DefinitionRecord, RunStartedEvent } from '../event/journal-event.ts';
 import type { Listeners } from '../event/observers.ts';
-import type { LimitName } from '../event/outcome.ts';
+import type { Conclusion, LimitName, Outcome } from '../event/outcome.ts';
 import type { RunRecord } from '../host/host.ts';
 import type { Limits, ResolvedLimits } from '../limits/limits.ts';
-import type { Conclusion } from '../loop/action.ts';
 import { concludeFailure } from '../loop/conclude-failure.ts';
 import type { Policy, UncheckedOutput } from '../loop/policy.ts';
+import type { RunState } from '../loop/state.ts';
 import { type StopCondition, type StopState, ToolOutput } from '../loop/stop-condition.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { WireLog } from '../model/wire-log.ts';
@@ -22,11 +23,34 @@ import type { Tool } from '../tool/tool.ts';
 /** Instructions without the context type, which is checked at `Agent`. Those of each turn are middleware. */
 export type Instructions = string | ((context: never) => string | Promise<string>) | undefined;
 
-/** Everything that all runs of an agent share. */
+/** The input of a run. */
+export interface RunInput {
+  readonly history: History;
+  /** The input of a flow, which need not be a text. */
+  readonly input?: Json;
+}
+
+/** A run after its first step. */
+export interface BegunRun {
+  readonly scope: Scope;
+  readonly state: RunState;
+  /** The input of a flow. */
+  readonly input?: Json;
+}
+
+/** Everything that all runs of an agent, or of a flow, share. */
 export interface Blueprint {
   /** Creates the agent again, with other models. */
   readonly replaceModels: (replacement: ModelReplacement) => Blueprint;
   readonly name: string;
+  /** Whether it is a call by the code of a flow, which is no run for readers and for instrumentation. @defaultValue false */
+  readonly isCall?: boolean;
+  /** Brings a run from its first step to its outcome: the loop, or the code of a flow. */
+  readonly head: (begun: BegunRun) => Promise<Outcome<unknown>>;
+  /** Reads the input of a run inside another. @throws ConfigError */
+  readonly readInput: (input: unknown) => RunInput;
+  /** Reads the input of a run from its record. @defaultValue the messages of the record */
+  readonly restoreInput?: (record: RunRecord) => RunInput;
   readonly description: string | undefined;
   /** Created on first use if the handoffs are a function. */
   readonly definition: Definition;

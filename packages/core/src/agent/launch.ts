@@ -1,15 +1,15 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
 import type { History } from '../chat/history.ts';
 import type { UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
-import type { Outcome } from '../event/outcome.ts';
+import type { Conclusion, Outcome } from '../event/outcome.ts';
 import type { Host, RunRecord } from '../host/host.ts';
 import { createSingleRunHost } from '../host/memory-host.ts';
 import { readRunId } from '../host/read-run-id.ts';
 import { SCHEMA_VERSION } from '../host/schema-version.ts';
 import type { StepRunner } from '../host/step-runner.ts';
-import type { Conclusion } from '../loop/action.ts';
 import { createState } from '../loop/state.ts';
 import { createOutcome } from '../loop/transcript.ts';
 import { createRecordedTrace, type InstrumentedRun, instrumentRun } from '../perform/instrumentation.ts';
@@ -24,7 +24,13 @@ import { type Contextual, createInstrumentedRun, resolveRunLimits, runAttempt } 
 
 /** How a run starts. */
 export type RunRequest =
-  | { readonly type: 'start'; readonly input: Input; readonly options: RunOptions & Contextual }
+  | {
+      readonly type: 'start';
+      readonly input: Input;
+      /** The input of a flow. */
+      readonly value?: Json;
+      readonly options: RunOptions & Contextual;
+    }
   | { readonly type: 'resume'; readonly runId: string; readonly options: ResumeOptions & Contextual }
   | { readonly type: 'continue'; readonly message: UserMessage; readonly options: ContinueOptions & Contextual };
 
@@ -94,13 +100,14 @@ function prepareResume<Output>(
 
 function prepareStart<Output>(
   blueprint: Blueprint,
-  { input, options }: Extract<RunRequest, { type: 'start' }>,
+  { input, value, options }: Extract<RunRequest, { type: 'start' }>,
 ): PreparedRun<Output> {
   const start: NewRun = {
     blueprint,
     id: readRunId(options.runId),
     host: options.host ?? createSingleRunHost(blueprint.clock),
     input: readInput(input),
+    ...(value !== undefined && { value }),
     options,
   };
   const { conversation, host } = options;
@@ -170,6 +177,8 @@ interface NewRun {
   readonly id: string;
   readonly host: Host;
   readonly input: History;
+  /** The input of a flow. */
+  readonly value?: Json;
   readonly options: RunOptions & Contextual;
 }
 
@@ -180,7 +189,7 @@ type StartResult =
   /** The run was aborted before it started. */
   | { readonly type: 'given_up'; readonly history: History };
 
-async function startRun({ blueprint, id, host, input, options }: NewRun, ports: RunPorts): Promise<StartResult> {
+async function startRun({ blueprint, id, host, input, value, options }: NewRun, ports: RunPorts): Promise<StartResult> {
   const { definition, clock, limits } = blueprint;
   const { history, recordFields, isAborted } = await loadConversation(options.conversation, {
     input,
@@ -192,6 +201,7 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     runId: id,
     agent: definition.name,
     messages: history.messages,
+    ...(value !== undefined && { input: value }),
     limits: { ...limits, ...options.limits },
     metadata: options.metadata ?? {},
     ...(options.state !== undefined && { state: options.state }),
@@ -208,6 +218,7 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     isResumed: false,
     attemptId: `${id}#1`,
     suspendedMs: undefined,
+    ports,
   });
   if (instrumented === undefined) {
     const stepRunner = await startOnHost(record, { host, onExistingRun });
@@ -215,7 +226,7 @@ async function startRun({ blueprint, id, host, input, options }: NewRun, ports: 
     return { type: 'started', finish: () => runAttempt(blueprint, { ...attempt, stepRunner, record, instrumented }) };
   }
   return startInstrumented(instrumented, async (onStarted) => {
-    const trace = createRecordedTrace(instrumented.instrumentation);
+    const trace = createRecordedTrace(instrumented);
     const traced: RunRecord = trace === undefined ? record : { ...record, trace };
     const stepRunner = await startOnHost(traced, { host, onExistingRun });
     if (stepRunner === undefined) return undefined;

@@ -52,6 +52,7 @@ export async function reopen<Output>(
         isResumed: attempt > 1,
         attemptId: stepRunner.attempt,
         suspendedMs: suspendedAt === undefined ? undefined : blueprint.clock.now() - suspendedAt,
+        ports,
       });
       const ownPorts = deduplicate(ports, { emitted, has: 'replayed' });
       const run = (): Promise<Outcome<Output>> =>

@@ -18,11 +18,11 @@ import { buildTranscript } from '../loop/transcript.ts';
 import { guardWireLogs, type WireLog } from '../model/wire-log.ts';
 import { EndCallbacks } from '../perform/end-callbacks.ts';
 import { combineInstrumentations, type InstrumentedRun, type RunSpan } from '../perform/instrumentation.ts';
-import { runInScope } from '../perform/perform.ts';
+import { HookGuard } from '../perform/run-hook.ts';
 import type { EventSink, Scope } from '../perform/scope.ts';
 import type { ResumeOptions, RunOptions } from './agent-options.ts';
 import { begin } from './begin.ts';
-import { type Blueprint, getPolicy } from './blueprint.ts';
+import { type Blueprint, getPolicy, type RunInput } from './blueprint.ts';
 import { type SavedOutcome, saveConversation } from './conversation-run.ts';
 import type { RunPorts } from './run.ts';
 
@@ -48,6 +48,7 @@ export async function runAttempt<Output>(blueprint: Blueprint, attempt: RunAttem
   const { signal } = stepRunner;
   const stop = signal && onCancel(signal, () => ports.cancellation.cancel(signal.reason));
   ports.inherit([host.listeners, blueprint.listeners]);
+  attempt.instrumented?.guard.begin();
   // Without a host option the run exists only in its own memory: nothing can follow or resume it.
   const isShared = options.host !== undefined;
   const hideRun = isShared ? addLiveRun(host, record.runId, ports.followedRun) : undefined;
@@ -74,13 +75,14 @@ export async function runAttempt<Output>(blueprint: Blueprint, attempt: RunAttem
 
 /** Describes an attempt for the instrumentation of the run and of the agent; `undefined` if there is none. */
 export function createInstrumentedRun(
-  { instrumentation: own, definition, settings }: Blueprint,
+  { instrumentation: own, definition, settings, clock }: Blueprint,
   options: RunAttempt['options'],
-  attempt: Pick<RunSpan, 'record' | 'isResumed' | 'attemptId'> & { readonly suspendedMs: number | undefined },
+  attempt: Pick<RunSpan, 'record' | 'isResumed' | 'attemptId'> &
+    Pick<RunAttempt, 'ports'> & { readonly suspendedMs: number | undefined },
 ): InstrumentedRun | undefined {
   const instrumentation = combineInstrumentations(options.instrumentation, own);
   if (instrumentation === undefined) return undefined;
-  const { record, isResumed, attemptId, suspendedMs } = attempt;
+  const { record, isResumed, attemptId, suspendedMs, ports } = attempt;
   const { traceparent, tracestate, modelSettings } = options;
   const span: RunSpan = {
     runId: record.runId,
@@ -94,7 +96,7 @@ export function createInstrumentedRun(
     ...(tracestate !== undefined && { tracestate }),
     ...(suspendedMs !== undefined && { suspendedMs }),
   };
-  return { instrumentation, span };
+  return { instrumentation, span, guard: new HookGuard(clock, ports.createEventSink('')) };
 }
 
 interface AttemptScope {
@@ -104,8 +106,9 @@ interface AttemptScope {
 }
 
 async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
-  const { scope, state } = await begin({ ...from, history: () => restoreHistory(record), state: restoreState(record) });
-  return runInScope(scope, state);
+  const { blueprint } = from;
+  const given = { readInput: () => restoreInput(record, blueprint), state: restoreState(record) };
+  return blueprint.head(await begin({ ...from, ...given }));
 }
 
 function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
@@ -146,6 +149,7 @@ function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
     events,
     createEventSink: ports.createEventSink,
     getSteering: ports.getSteering,
+    isInsideCall: false,
     shouldStream: () => options.stream ?? ports.hasDeltaListener(),
   };
 }
@@ -204,6 +208,11 @@ export async function validateOutput<Output>(
   if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
   const validated = await schema.validate(outcome.output);
   return { ...outcome, output: validated.ok ? validated.value : outcome.output } as Outcome<Output>; // By its schema.
+}
+
+/** Restores the input of a run. A queued run of a flow may have its input as a text. */
+function restoreInput(record: RunRecord, blueprint: Blueprint): RunInput {
+  return blueprint.restoreInput?.(record) ?? { history: restoreHistory(record) };
 }
 
 /** Restores the state that a run begins with: that of its record, or of the other run at the point where it was forked. */

@@ -37,6 +37,10 @@ function formatLine(event: RunEvent): string | undefined {
       return `   ? ${event.toolName}: ${event.answer.type}`;
     case 'approval.expired':
       return `   ? ${event.toolName}: no answer in time`;
+    case 'step.finished':
+      return `   ✓ step ${event.label}  (${event.durationMs} ms)`;
+    case 'step.failed':
+      return `   ✗ step ${event.label}: ${event.error?.message ?? event.status}  (${event.durationMs} ms)`;
     case 'handoff.completed':
       return `── ${event.from} hands over to ${event.to}`;
     case 'limit.approaching':

@@ -6,7 +6,7 @@ import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { HistoryEdit } from './history-edit.ts';
-import type { LimitName, Outcome, PendingCall, UsageShare } from './outcome.ts';
+import type { Conclusion, LimitName, Outcome, PendingCall, UsageShare } from './outcome.ts';
 import type { Rejection } from './rejection.ts';
 import type { StateChange } from './remembered-state.ts';
 import type { Usage } from './usage.ts';
@@ -29,13 +29,17 @@ interface CallEventBase extends TurnEventBase {
   readonly index: number;
 }
 
-interface NestedUsage {
-  /** Usage of an agent that is called as a tool. */
-  readonly spent?: Usage;
-  /** Who spent it: `usageBy` of the outcome of that agent. */
+/** What runs inside a step have spent. Their own events have it, too. */
+export interface NestedRunUsage {
+  /** Usage of the runs inside: of an agent that is called as a tool, and of those that a tool or middleware runs. */
+  readonly nestedUsage?: Usage;
+  /** Who spent it: `usageBy` of the outcomes of these runs. Absent if a crash interrupted them. */
   readonly usageBy?: readonly UsageShare[];
-  /** How many tools that agent called, including those of agents inside it. */
+  /** How many tools these called, including those of agents inside them. */
   readonly nestedToolCallCount?: number;
+}
+
+interface NestedUsage extends NestedRunUsage {
   /** Usage of the middleware's own model requests for this call. */
   readonly middlewareUsage?: Usage;
 }
@@ -59,6 +63,8 @@ export interface RunStartedEvent extends StepTime {
   readonly type: 'run.started';
   readonly agent: string;
   readonly messages: readonly Message[];
+  /** The input of a flow. */
+  readonly input?: Json;
   /** The agent's instructions, resolved for this run. */
   readonly instructions?: string;
   /** The state at the beginning, if the agent has one. */
@@ -67,7 +73,7 @@ export interface RunStartedEvent extends StepTime {
   readonly definition?: DefinitionRecord;
 }
 
-export interface TurnPreparedEvent extends TurnEventBase {
+export interface TurnPreparedEvent extends TurnEventBase, NestedRunUsage {
   readonly type: 'turn.prepared';
   readonly model: string;
   readonly tools: readonly string[];
@@ -88,7 +94,7 @@ export interface TurnPreparedEvent extends TurnEventBase {
   readonly middlewareUsage?: Usage;
 }
 
-export interface ModelRespondedEvent extends TurnEventBase {
+export interface ModelRespondedEvent extends TurnEventBase, NestedRunUsage {
   readonly type: 'model.responded';
   readonly model: string;
   /** Valid in a history: unique ids, arguments that are JSON. */
@@ -118,7 +124,7 @@ export interface SteeringMessages {
   readonly after: readonly UserMessage[];
 }
 
-export interface ModelFailedEvent extends TurnEventBase {
+export interface ModelFailedEvent extends TurnEventBase, NestedRunUsage {
   readonly type: 'model.failed';
   readonly error: ErrorData;
   readonly usage: Usage;
@@ -126,8 +132,8 @@ export interface ModelFailedEvent extends TurnEventBase {
 }
 
 /**
- * The process stopped during a model request, in a run that has a cost limit. The usage of the request is estimated, and the model is
- * called again.
+ * A response was lost, and the model is called again: the process stopped during a request, in a run that has a cost limit (the usage is
+ * estimated), or a run inside middleware around the request waits for an answer.
  */
 export interface RequestLostEvent extends TurnEventBase {
   readonly type: 'request.lost';
@@ -136,7 +142,7 @@ export interface RequestLostEvent extends TurnEventBase {
 }
 
 /** A request or a batch of calls would have exceeded a limit and was not started. */
-export interface LimitExceededEvent extends TurnEventBase {
+export interface LimitExceededEvent extends TurnEventBase, NestedRunUsage {
   readonly type: 'limit.exceeded';
   readonly limit: LimitName;
   readonly max: number;
@@ -205,14 +211,19 @@ export interface UserInterruptedEvent extends TurnEventBase {
   readonly by?: string;
 }
 
-/** The run inside this call waits for an answer. */
+/** A run inside this call waits for an answer. */
 export interface ToolSuspendedEvent extends CallEventBase, NestedUsage {
   readonly type: 'tool.suspended';
   readonly pending: readonly PendingCall[];
+  /**
+   * How often the call has been suspended by a run that its tool began. The tool runs again as another step. Absent if the tool is an agent:
+   * then the event is not recorded, and the agent continues.
+   */
+  readonly suspensions?: number;
 }
 
 /** The run cannot continue until a pending call is answered. */
-export interface RunSuspendedEvent extends TurnEventBase {
+export interface RunSuspendedEvent extends TurnEventBase, NestedRunUsage {
   readonly type: 'run.suspended';
   readonly pending: readonly string[];
 }
@@ -258,7 +269,7 @@ export interface ToolSkippedEvent extends ClosedCallBase {
   readonly outerLimit?: { readonly max: number; readonly spent: number };
 }
 
-export interface OutputCheckedEvent extends TurnEventBase {
+export interface OutputCheckedEvent extends TurnEventBase, NestedRunUsage {
   readonly type: 'output.checked';
   readonly result:
     | { readonly ok: true; readonly value: Json }
@@ -269,7 +280,7 @@ export interface OutputCheckedEvent extends TurnEventBase {
 }
 
 /** Another agent took over the conversation in the same run. */
-export interface HandoffCompletedEvent extends TurnEventBase {
+export interface HandoffCompletedEvent extends TurnEventBase, NestedRunUsage {
   readonly type: 'handoff.completed';
   readonly from: string;
   readonly to: string;
@@ -285,7 +296,7 @@ export interface HandoffCompletedEvent extends TurnEventBase {
   readonly middlewareUsage?: Usage;
 }
 
-export interface RunAbortedEvent extends StepTime {
+export interface RunAbortedEvent extends StepTime, NestedRunUsage {
   readonly type: 'run.aborted';
   readonly reason: string;
   /** Estimated usage of requests that were in progress or failed. Absent if there were none. */
@@ -293,12 +304,44 @@ export interface RunAbortedEvent extends StepTime {
 }
 
 /** Middleware, for example a guard, threw `RefuseRun`. */
-export interface RunRefusedEvent extends TurnEventBase {
+export interface RunRefusedEvent extends TurnEventBase, NestedRunUsage {
   readonly type: 'run.refused';
   readonly reason: string;
   /** The guard that refused. */
   readonly guard?: string;
   readonly usage: Usage;
+}
+
+interface NamedStepBase extends StepTime, NestedRunUsage {
+  /** The name that the code gave. Unique in the code of a flow, a tool or middleware, at the path of the event. */
+  readonly label: string;
+  /** `run`: an agent or a flow. `call`: a call of a tool. `answer`: a question to a person or another system. `value`: plain code. */
+  readonly kind: 'run' | 'call' | 'answer' | 'value';
+  /** The agent, the flow or the tool that ran. Absent for plain code. */
+  readonly target?: string;
+  readonly durationMs: number;
+}
+
+/** A step that code has named is finished. Events with its path say what happened in it. */
+export interface StepFinishedEvent extends NamedStepBase {
+  readonly type: 'step.finished';
+  /** The value of plain code. */
+  readonly value?: Json;
+}
+
+/** A step that code has named has failed: the code got an error. */
+export interface StepFailedEvent extends NamedStepBase {
+  readonly type: 'step.failed';
+  /** How the run inside ended. Absent for plain code. */
+  readonly status?: Exclude<Outcome<unknown>['status'], 'completed' | 'suspended'>;
+  /** The error of plain code. */
+  readonly error?: ErrorData;
+}
+
+/** The code of a flow has ended, with an output or for a reason. */
+export interface FlowEndedEvent extends StepTime {
+  readonly type: 'flow.ended';
+  readonly end: Conclusion;
 }
 
 export interface RunFinishedEvent extends StepTime {
@@ -332,4 +375,7 @@ export type JournalEvent =
   | OutputCheckedEvent
   | RunAbortedEvent
   | RunRefusedEvent
+  | StepFinishedEvent
+  | StepFailedEvent
+  | FlowEndedEvent
   | RunFinishedEvent;

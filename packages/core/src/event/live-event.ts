@@ -104,7 +104,7 @@ export interface ToolLateResultEvent extends LiveCallEventBase {
 /** A listener, a wire log or a callback of `toolContext.onRunEnd` threw or rejected. Emitted once for each. */
 export interface ListenerFailedEvent {
   readonly type: 'listener.failed';
-  /** The type of the event, `wireLog.sent`, `wireLog.received` or `onRunEnd`. */
+  /** The type of the event, `wireLog.sent`, `wireLog.received`, `onRunEnd`, or a hook: `instrumentation.instrumentRun`. */
   readonly event: string;
   readonly error: ErrorData;
 }

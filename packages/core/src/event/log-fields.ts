@@ -98,6 +98,16 @@ const LOG_RULES: LogRules = {
   },
   'user.interrupted': { level: 'info', pick: ({ turn }) => ({ turn }) },
   'user.steering': { level: 'info', pick: ({ turn }) => ({ turn }) },
+  'step.finished': { level: 'info', pick: ({ label, kind, durationMs }) => ({ label, kind, durationMs }) },
+  'step.failed': {
+    level: 'warn',
+    pick: ({ label, kind, durationMs, status, error }) => ({
+      ...{ label, kind, durationMs },
+      ...(status !== undefined && { status }),
+      ...(error !== undefined && { error: pickError(error) }),
+    }),
+  },
+  'flow.ended': { level: 'debug', pick: ({ end }) => ({ status: end.status }) },
   'handoff.completed': { level: 'info', pick: ({ turn, from, to }) => ({ turn, from, to }) },
   'limit.approaching': { level: 'warn', pick: pickLimit },
   'limit.exceeded': { level: 'warn', pick: pickLimit },

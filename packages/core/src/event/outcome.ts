@@ -153,3 +153,9 @@ export type Outcome<Output = string> =
   | RefusedOutcome
   | AbortedOutcome
   | FailedOutcome;
+
+/** How a run ends, before its transcript and usage are added. */
+export type Conclusion = Bare<Outcome<unknown>>;
+
+/** Distributes over the members of the union. */
+type Bare<Each> = Each extends unknown ? Omit<Each, keyof OutcomeBase | 'spentBy'> : never;

@@ -4,6 +4,7 @@ import {
   formatCallStep,
   formatTurnStep,
   isResultOf,
+  isStepLabel,
   isStepName,
   readOpenCall,
   readPath,
@@ -95,5 +96,46 @@ test('sorts steps in the order of a run', () => {
     'limit:2',
     'model:10',
   ];
+  expect([...inOrder].reverse().sort(compareSteps)).toEqual(inOrder);
+});
+
+test.each([
+  'step:plan',
+  'step:plan:1',
+  'step:search 1 (of 2)',
+  'step:plan/model:1',
+  'step:send/tool:1.0:send',
+  'tool:1.0/step:plan/tool:2.0/model:1',
+  'tool:1.0/step:plan',
+  'wrap:1.0/step:judge/start',
+  'model:2/step:judge/approval:1.0',
+  'prepare:2/step:judge',
+  'output:2/step:judge/model:1',
+  'handoff:2/step:summary/model:1',
+  'end',
+])('accepts the step name %j of code', (name) => {
+  expect(isStepName(name)).toBe(true);
+});
+
+test.each(['step:', 'step:a:b', 'model:1/step:', 'wrap:1.0/model:1', 'step:a/', 'prepare:1/start', 'end:1'])(
+  'rejects the step name %j of code',
+  (name) => {
+    expect(isStepName(name)).toBe(false);
+  },
+);
+
+test.each(['plan', 'search-1', 'Ein Schritt', 'a'.repeat(100)])('lets code name a step %j', (label) => {
+  expect(isStepLabel(label)).toBe(true);
+});
+
+test.each(['', ' ', 'a/b', 'a:b', 'a\nb', 'a\u0000', '\ud800', 'a'.repeat(101), 5, undefined])(
+  'does not let code name a step %j',
+  (label) => {
+    expect(isStepLabel(label)).toBe(false);
+  },
+);
+
+test('sorts the runs of a call before the next turn, and the end of a flow last', () => {
+  const inOrder = ['start', 'model:1', 'wrap:1.0/step:a/model:1', 'model:2', 'step:b', 'end'];
   expect([...inOrder].reverse().sort(compareSteps)).toEqual(inOrder);
 });

@@ -5,14 +5,18 @@ import { isSendableName } from '../chat/message.ts';
  * `SCHEMA_VERSION`.
  *
  * ```
- * name  = *( "tool:" turn "." index "/" ) step     the part before the last "/" is the path of a run inside the run
- * step  = "start"
- *       | turn-kind ":" turn [ ":" attempt ]
- *       | call-kind ":" turn "." index [ ":" detail ]
+ * name    = *( segment "/" ) step                  the part before the last "/" is the path of a run inside the run
+ * segment = ( "tool:" | "wrap:" ) turn "." index   a call: the agent or the code of its tool; the middleware around it
+ *         | ( "prepare:" | "model:" | "output:" | "handoff:" ) turn     the middleware of a step
+ *         | "step:" label [ ":" repeat ]           a step that code has named
+ * step    = "start" | "end"
+ *         | turn-kind ":" turn [ ":" attempt ]
+ *         | call-kind ":" turn "." index [ ":" detail ]
+ *         | "step:" label [ ":" repeat ]
  * ```
  */
 const STEP_KINDS: Readonly<
-  Record<typeof START_STEP, 'run'> & Record<TurnStepKind, 'turn'> & Record<CallStepKind, 'call'>
+  Record<typeof START_STEP | typeof END_STEP, 'run'> & Record<TurnStepKind, 'turn'> & Record<CallStepKind, 'call'>
 > = {
   start: 'run',
   prepare: 'turn',
@@ -28,17 +32,41 @@ const STEP_KINDS: Readonly<
   handoff: 'turn',
   repeated_failure: 'turn',
   limit: 'turn',
+  end: 'run',
 };
 
 export type TurnStepKind = 'prepare' | 'model' | 'output' | 'reprompt' | 'handoff' | 'repeated_failure' | 'limit';
 /** `approval`, `nested` and `unknown_outcome` are waits; `answer` is the result of a wait. */
 export type CallStepKind = 'check' | 'approval' | 'nested' | 'answer' | 'tool' | 'unknown_outcome';
-type StepKind = typeof START_STEP | TurnStepKind | CallStepKind;
+type StepKind = typeof START_STEP | typeof END_STEP | TurnStepKind | CallStepKind;
 
 const ORDER: readonly string[] = Object.keys(STEP_KINDS);
 
 /** The step that resolves the instructions. */
 export const START_STEP = 'start';
+
+/** The step that records how the code of a flow ended. */
+export const END_STEP = 'end';
+
+/** Formats `step:plan`, the step of code and the path of a run that it begins; `step:plan:1` for the same name with another input. */
+export function formatNamedStep(label: string, repeats = 0): string {
+  return `step:${label}${repeats === 0 ? '' : `:${repeats}`}`;
+}
+
+/** Whether code can give a step this name. */
+export function isStepLabel(label: unknown): label is string {
+  return typeof label === 'string' && label.length <= 100 && LABEL.test(label) && label.trim() !== '';
+}
+
+/** Text that every host stores, without the characters that separate the parts of a name. */
+const LABEL = /^[^/:\p{Cc}\p{Cs}]+$/u;
+
+/** Reads the label of a step that code has named; `undefined` for any other name. */
+export function readLabel(segment: string): string | undefined {
+  return NAMED.exec(segment)?.[1];
+}
+
+const NAMED = /^step:([^/:]+)(?::\d+)?$/;
 
 /** Formats `model:3`, or `model:3:1` for the second time of the same step in a turn. */
 export function formatTurnStep(kind: TurnStepKind, turn: number, attempt = 0): string {
@@ -65,14 +93,26 @@ export function formatCallStep(kind: CallStepKind, step: CallStep): string {
   return `${kind}:${turn}.${index}${name}${nth}${repeats === 0 ? '' : `:repeat:${repeats}`}`;
 }
 
-export function isStepName(name: string): boolean {
-  const segments = name.split('/');
-  const last = segments.pop() ?? '';
-  return matchSegment(last) !== undefined && segments.every((each) => CHILD.test(each));
+/** Formats `tool:3.0`, the path of what runs inside a call, or `wrap:3.0`, that of what middleware around it runs. */
+export function formatCallSegment(kind: 'tool' | 'wrap', { turn, index }: Pick<CallStep, 'turn' | 'index'>): string {
+  return `${kind}:${turn}.${index}`;
 }
 
-/** The path segment of a run inside a run. */
+export function isStepName(name: string): boolean {
+  const segments = name.split('/');
+  const last = segments.at(-1) ?? '';
+  if (matchSegment(last) === undefined && readLabel(last) === undefined) return false;
+  return segments.slice(0, -1).every((segment, index) => {
+    const isRun = CHILD.test(segment) || readLabel(segment) !== undefined;
+    return isRun || (CODE.test(segment) && readLabel(segments[index + 1] ?? '') !== undefined);
+  });
+}
+
+/** The path segment of a run inside a call, or of the code of its tool. */
 const CHILD = /^tool:\d+\.\d+$/;
+
+/** The path segment of the code of middleware: the steps that it names follow. */
+const CODE = /^(?:wrap:\d+\.\d+|(?:prepare|model|output|handoff):\d+)$/;
 
 /** Reads the call of a wait, of its answer or of a check, as `path` and `turn.index`; `undefined` for any other name. */
 export function readOpenCall(
@@ -138,8 +178,9 @@ function compareSegments(one: string, other: string): number {
 
 /** Returns turn, kind and index, to compare in this order. A name that is not a step is last. */
 function readOrder(segment: string): readonly number[] {
-  const step = matchSegment(segment);
+  const step = matchSegment(segment.replace(/^wrap:/, 'tool:'));
   if (step === undefined) return [Number.MAX_VALUE];
+  if (step.kind === END_STEP) return [Number.POSITIVE_INFINITY];
   const [turn, index = '0'] = (step.position ?? '0').split('.');
   return [Number(turn), ORDER.indexOf(step.kind), Number(index)];
 }

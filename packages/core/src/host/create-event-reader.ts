@@ -20,7 +20,7 @@ export function createEventReader(
   return (record) => {
     const { path } = record;
     const event = 'liveEvent' in record ? record.liveEvent : record.event;
-    const place = 'position' in record ? { position: record.position } : undefined;
+    const place = 'position' in record ? { position: record.position, step: record.step } : undefined;
     const at = 'at' in event ? event.at : clock.now();
     const subject = describeSubject(event, subjects.trackSubject(path, event));
     // An event has the fields of a call exactly if it is about a call, which the compiler cannot infer through the union.

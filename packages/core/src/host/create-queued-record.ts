@@ -1,17 +1,17 @@
 import { copyJson } from '../base/copy-json.ts';
 import { ConfigError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
 import { checkOptions, describeValue, type OptionTable } from '../base/options.ts';
-import type { Message } from '../chat/message.ts';
 import { checkLimits, LIMITS } from '../event/limit-options.ts';
 import { checkStorableText } from './check-storable-text.ts';
 import { copyMetadata } from './copy-metadata.ts';
 import { toMessages } from './fork.ts';
-import type { EnqueueOptions, RunRecord } from './host.ts';
+import type { EnqueueOptions, QueuedInput, RunRecord } from './host.ts';
 import { readRunId } from './read-run-id.ts';
 import { SCHEMA_VERSION } from './schema-version.ts';
 
 interface QueuedRunInput {
-  readonly input: string | readonly Message[];
+  readonly input: QueuedInput;
   readonly options: EnqueueOptions;
   readonly now: number;
 }
@@ -27,7 +27,8 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
   const { limits = {}, metadata = {}, state, owner, runId } = checkOptions(options, ENQUEUE, where);
   checkStorableText(owner, `${where}: owner`);
   checkLimits(limits, where); // Whether a cost limit has a price to count with is checked when the run begins.
-  const messages = toMessages(input);
+  const isValue = typeof input === 'object' && 'input' in input;
+  const messages = isValue ? [{ role: 'user' as const, content: formatValue(input.input) }] : toMessages(input);
   if (!Array.isArray(messages) || messages.length === 0) {
     throw new ConfigError(`host.enqueue for agent "${agent}": there is no input. Pass a text or a list of messages.`);
   }
@@ -36,6 +37,7 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     runId: readRunId(runId),
     agent,
     messages: copyJson(messages, { where, name: 'messages', ignoresUndefined: true }),
+    ...(isValue && { input: copyJson(input.input, { where, name: 'input', ignoresUndefined: true }) }),
     limits,
     metadata: copyMetadata(metadata, where),
     ...(state !== undefined && { state: copyJson(state, { where, name: 'state', ignoresUndefined: true }) }),
@@ -44,6 +46,11 @@ export function createQueuedRecord(agent: string, { input, options, now }: Queue
     isEnqueued: true,
     ...createTrace(options, where),
   };
+}
+
+/** The text of a flow's input, for those who list or show runs. */
+function formatValue(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function createTrace({ traceparent, tracestate }: EnqueueOptions, where: string): Pick<RunRecord, 'trace'> {

@@ -1,8 +1,8 @@
 import { type Json, parseJson } from '../base/json.ts';
 import { getCallArguments, getCallName, type ToolCall } from '../chat/message.ts';
 import type { ToolCallFields } from '../event/event.ts';
-import type { JournalEvent, ToolFinishedEvent } from '../event/journal-event.ts';
-import type { LiveEvent } from '../event/live-event.ts';
+import type { ApprovalRequestedEvent, JournalEvent, ToolFinishedEvent } from '../event/journal-event.ts';
+import type { LiveEvent, ToolStartedEvent } from '../event/live-event.ts';
 import { parseArguments } from '../tool/arguments.ts';
 
 /** The agent and the tool call of an event. Looked up when the event is emitted, since both may change later. */
@@ -28,15 +28,29 @@ export class EventSubjects {
   trackSubject(path: string, event: JournalEvent | LiveEvent): EventSubject {
     if (event.type === 'run.started') this.#agents.set(path, event.agent);
     if (event.type === 'model.responded') this.#setCalls(path, event.message.tool_calls);
-    const subject = { agent: this.#agents.get(path) ?? '', call: this.#findCall(path, event) };
+    const subject = { agent: this.#findAgent(path), call: this.#findCall(path, event) };
+    if (event.type === 'approval.requested' || event.type === 'tool.started') this.#addCall(path, event);
     // After the lookup: the event itself belongs to the agent that hands over.
     if (event.type === 'handoff.completed') this.#agents.set(path, event.to);
     return subject;
   }
 
+  /** Code inside a call or a step has a path without a run: it belongs to the agent of that call. */
+  #findAgent(path: string): string {
+    const agent = this.#agents.get(path);
+    if (agent !== undefined || path === '') return agent ?? '';
+    return this.#findAgent(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+  }
+
   #setCalls(path: string, calls: readonly ToolCall[] | undefined): void {
     if (calls === undefined) this.#calls?.delete(path);
     else this.#calls = (this.#calls ?? new Map()).set(path, calls);
+  }
+
+  /** A call by the code of a flow has no response. */
+  #addCall(path: string, event: ApprovalRequestedEvent | ToolStartedEvent): void {
+    if (this.#calls?.get(path) !== undefined) return;
+    this.#setCalls(path, [event.type === 'tool.started' ? event.call : event.pending.call]);
   }
 
   #findCall(path: string, event: JournalEvent | LiveEvent): ToolCall | undefined {
@@ -66,7 +80,7 @@ function readInputField(call: ToolCall): { readonly input?: Json } {
 }
 
 /** Parses a result, which is stored as text. `isText` marks a text that the tool returned as text although it is valid JSON. */
-function readOutputField({ content, fullContent: full = content, isText }: ToolFinishedEvent): Json {
+export function readOutputField({ content, fullContent: full = content, isText }: ToolFinishedEvent): Json {
   if (isText === true) return full;
   const parsed = parseJson(full);
   return parsed.ok ? (parsed.value as Json) : full; // It was parsed from JSON.

@@ -3,7 +3,7 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
-import { compareSteps, isResultOf, readOpenCall, readPath } from '../event/step-name.ts';
+import { compareSteps, isResultOf, readLabel, readOpenCall, readPath } from '../event/step-name.ts';
 import type { ForkOptions, RunRecord } from './host.ts';
 import { readRunId } from './read-run-id.ts';
 
@@ -35,13 +35,16 @@ export function createFork(
   const runId = readRunId(ownId);
   checkStep(before, { record, events });
   const isBefore = (name: string): boolean =>
-    compareSteps(name, before) < 0 && !isOfOpenCall(name, { before, events, includesChecks: recheckApprovals });
+    (compareSteps(name, before) < 0 || isFinishedBefore(name, { before, events })) &&
+    !isOfOpenCall(name, { before, events, includesChecks: recheckApprovals });
   const inputMessages = input === undefined ? [] : readInput(input).messages;
   // A fork is not part of the conversation: two runs from one version would both append to it. Nor is it part of the trace.
   const { conversation: _, trace: __, ...own } = record;
+  const { input: ___, ...withoutValue } = own;
   const fresh: RunRecord = { ...own, runId, at: now, forked: { runId: record.runId, before } };
   if (messages !== undefined) {
-    return { record: { ...fresh, messages: joinMessages(messages, inputMessages) }, isCopied: () => false };
+    const begun = { ...withoutValue, runId, at: now, forked: fresh.forked ?? { runId: record.runId, before } };
+    return { record: { ...begun, messages: joinMessages(messages, inputMessages) }, isCopied: () => false };
   }
   if (input === undefined) {
     const conversation = record.forked?.conversation;
@@ -63,6 +66,19 @@ const FORK: OptionTable<ForkOptions> = {
     asksAgain: 'The option is "recheckApprovals".',
   },
 };
+
+/** Steps that code has named have no order of their own: those come before that were finished when the other one began. */
+function isFinishedBefore(name: string, { before, events }: Pick<ForkPoint, 'before' | 'events'>): boolean {
+  const [left, right] = [name.split('/'), before.split('/')];
+  const at = left.findIndex((segment, index) => segment !== right[index]);
+  const [one, other] = [left[at], right[at]];
+  if (one === undefined || other === undefined) return false;
+  if (readLabel(one) === undefined || readLabel(other) === undefined) return false;
+  const [ended, begun] = [left.slice(0, at + 1).join('/'), right.slice(0, at + 1).join('/')];
+  const names = [...events.keys()]; // In the order of the journal.
+  const end = names.indexOf(ended);
+  return end !== -1 && end < names.findIndex((each) => each === begun || each.startsWith(`${begun}/`));
+}
 
 interface ForkPoint {
   readonly before: string;

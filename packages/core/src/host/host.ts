@@ -1,4 +1,4 @@
-import type { JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { Message, UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
@@ -16,6 +16,8 @@ export interface RunRecord {
   readonly runId: string;
   readonly agent: string;
   readonly messages: readonly Message[];
+  /** The input of a flow. `messages` shows it as a text. */
+  readonly input?: Json;
   /** The limits that the caller passed. */
   readonly limits: Readonly<Partial<Record<LimitName, number>>>;
   readonly metadata: JsonObject;
@@ -160,6 +162,9 @@ export type CountFilter = Pick<RunFilter, 'agent' | 'owner' | 'conversation' | '
 /** How many runs have each status; 0 if none has it. */
 export type RunCounts = Readonly<Record<RunSummary['status'], number>>;
 
+/** The input of an enqueued run: that of an agent, or that of a flow. */
+export type QueuedInput = string | readonly Message[] | { readonly input: Json };
+
 /** An enqueued run cannot be part of a conversation: which messages come before its input is known only when it begins. */
 export interface EnqueueOptions {
   /** The first state of the run, as for `agent.run`. */
@@ -278,11 +283,12 @@ export interface Host {
    */
   sendMessage(runId: string, message: UserMessage, options?: AnswerOptions): Promise<void>;
   /**
-   * Queues a run for `agent.resume`, or for the workers of the host that have the agent. Resolves the run's id.
+   * Queues a run for `agent.resume`, or for the workers of the host that have the agent. Resolves the run's id. A flow takes any JSON value as
+   * `{ input }`; a text is its input, too.
    *
    * @throws HostError `run.exists`
    */
-  enqueue(agent: string, input: string | readonly Message[], options?: EnqueueOptions): Promise<string>;
+  enqueue(agent: string, input: QueuedInput, options?: EnqueueOptions): Promise<string>;
   /**
    * Cancels a run in whichever process works on it. A run that no process works on ends when it is resumed.
    *

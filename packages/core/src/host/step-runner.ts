@@ -27,6 +27,16 @@ export interface StepRecord {
   readonly step?: string;
 }
 
+/** A step that is recorded. */
+export interface RecordedStep {
+  /** The name without the path of the runner that lists it. */
+  readonly name: string;
+  readonly value: unknown;
+  readonly position: number;
+  /** The name with the path of the run. */
+  readonly step: string;
+}
+
 /** A nested run. The names of its steps begin with `name/`. */
 export interface ChildRun<T> {
   readonly type: 'child';
@@ -52,6 +62,13 @@ export interface StepRunner {
   step<T>(step: Step<T>): Promise<T>;
   /** Runs tasks in parallel, at most `width` at once. Starts them, and resolves their results, in the given order. */
   parallel<T>(tasks: readonly StepTask<T>[], options: { readonly width: number }): Promise<readonly T[]>;
+  /**
+   * Lists the recorded steps below the path of this runner, in the order of the journal. It finds code that names its own steps
+   * and takes another way than before, and gives readers the events of runs inside a finished step.
+   *
+   * @defaultValue nothing is compared, and these events are not replayed
+   */
+  listRecorded?(): readonly RecordedStep[];
   /** Waits for the answer to the pending call of that name. An answer that came before is kept. */
   waitFor<T>(name: string, options: WaitOptions): Promise<WaitResult<T>>;
 }

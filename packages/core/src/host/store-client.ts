@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
-import type { Message, UserMessage } from '../chat/message.ts';
+import type { UserMessage } from '../chat/message.ts';
 import type { Answer } from '../event/answer.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import { readPath } from '../event/step-name.ts';
@@ -19,6 +19,7 @@ import type {
   FollowOptions,
   ForkOptions,
   Host,
+  QueuedInput,
   RunCounts,
   RunFilter,
   RunProgress,
@@ -86,7 +87,7 @@ export class StoreClient
     });
   }
 
-  async enqueue(agent: string, input: string | readonly Message[], options: EnqueueOptions = {}): Promise<string> {
+  async enqueue(agent: string, input: QueuedInput, options: EnqueueOptions = {}): Promise<string> {
     const record = createQueuedRecord(agent, { input, options, now: this.clock.now() });
     await this.#store.insert(record, { type: 'queued' });
     return record.runId;

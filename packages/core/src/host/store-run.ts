@@ -4,7 +4,7 @@ import type { HeldRun, HeldRuns } from './held-runs.ts';
 import { computeExpiry } from './round-clock.ts';
 import { runParallel } from './run-parallel.ts';
 import type { Decision, RecordedValue, RunStore } from './run-store.ts';
-import type { Step, StepRunner, StepTask, WaitOptions, WaitResult } from './step-runner.ts';
+import type { RecordedStep, Step, StepRunner, StepTask, WaitOptions, WaitResult } from './step-runner.ts';
 
 /** One attempt at a run, with the stored state that it begins with. */
 export interface StoreRunOptions {
@@ -58,6 +58,14 @@ export class StoreRun implements StepRunner {
       width,
       run: (task) => (task.type === 'step' ? this.step(task) : task.body(createChildRunner(task.name))),
     });
+  }
+
+  listRecorded(): readonly RecordedStep[] {
+    const found: RecordedStep[] = [];
+    for (const [name, { value, position }] of this.#attempt.steps) {
+      if (name.startsWith(this.#path)) found.push({ name: name.slice(this.#path.length), step: name, value, position });
+    }
+    return found.sort((one, other) => one.position - other.position);
   }
 
   waitFor<T>(name: string, options: WaitOptions): Promise<WaitResult<T>> {

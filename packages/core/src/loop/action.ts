@@ -1,16 +1,10 @@
 import type { History } from '../chat/history.ts';
 import type { LimitApproachingEvent, ModelRepromptedEvent, ToolRepeatedFailureEvent } from '../event/journal-event.ts';
-import type { LimitName, Outcome, OutcomeBase } from '../event/outcome.ts';
+import type { Conclusion, LimitName } from '../event/outcome.ts';
 import type { CallState } from './state.ts';
 
 /** An event before its time is added: `decide` has no clock. */
 type WithoutTime<T> = Omit<T, 'at' | 'activeMs'>;
-
-/** How a run ends, before its transcript and usage are added. */
-export type Conclusion = Bare<Outcome<unknown>>;
-
-/** Distributes over the members of the union. */
-type Bare<Each> = Each extends unknown ? Omit<Each, keyof OutcomeBase | 'spentBy'> : never;
 
 interface CallsAction {
   readonly turn: number;

@@ -3,8 +3,11 @@ import type {
   ApprovalRequestedEvent,
   HandoffCompletedEvent,
   JournalEvent,
+  ModelFailedEvent,
   ModelRepromptedEvent,
   ModelRespondedEvent,
+  StepFailedEvent,
+  StepFinishedEvent,
   ToolRepeatedFailureEvent,
 } from '../event/journal-event.ts';
 import { createRememberedState } from '../event/remembered-state.ts';
@@ -29,22 +32,21 @@ export function apply(before: RunState, event: JournalEvent): RunState {
     case 'model.responded':
       return applyResponse(state, event);
     case 'model.failed':
-      return {
-        ...withRequestUsage(state, event.usage),
-        runEnd: { status: 'failed', error: event.error, attempts: event.failedAttempts },
-      };
+      return applyFailure(state, event);
     case 'request.lost':
       return withRequestUsage(state, event.usage);
     case 'limit.exceeded': {
       const { limit, max, spent: used, usage } = event;
-      return { ...withRequestUsage(state, usage), runEnd: { status: 'limited', limit, max, spent: used } };
+      const ended = withNestedUsage(withRequestUsage(state, usage), event);
+      return { ...ended, runEnd: { status: 'limited', limit, max, spent: used } };
     }
     case 'run.aborted': {
-      const used = event.usage === undefined ? state : withRequestUsage(state, event.usage);
+      const requested = event.usage === undefined ? state : withRequestUsage(state, event.usage);
+      const used = withNestedUsage(requested, event);
       return { ...used, runEnd: { status: 'aborted', reason: event.reason } };
     }
     case 'run.refused':
-      return { ...withRequestUsage(state, event.usage), runEnd: toRefusedEnd(event) };
+      return { ...withNestedUsage(withRequestUsage(state, event.usage), event), runEnd: toRefusedEnd(event) };
     case 'limit.approaching':
       return { ...withMessages(state, event.message), approachingLimit: event };
     case 'tool.repeated_failure':
@@ -69,14 +71,34 @@ export function apply(before: RunState, event: JournalEvent): RunState {
       return updateCall(withNestedUsage(state, event), event.index, {
         status: 'pending',
         nestedPending: event.pending,
+        ...(event.suspensions !== undefined && { suspensions: event.suspensions }),
       });
     case 'run.suspended':
-      return { ...state, isSuspended: true };
+      return { ...withNestedUsage(state, event), isSuspended: true };
     case 'tool.finished':
     case 'tool.failed':
     case 'tool.skipped':
       return closeCall(state, event);
+    case 'step.finished':
+    case 'step.failed':
+      return applyNamedStep(state, event);
+    case 'flow.ended':
+      return { ...state, runEnd: event.end };
   }
+}
+
+function applyFailure(state: RunState, event: ModelFailedEvent): RunState {
+  const { error, failedAttempts: attempts, usage } = event;
+  return { ...withNestedUsage(withRequestUsage(state, usage), event), runEnd: { status: 'failed', error, attempts } };
+}
+
+/** A run inside has its own share; a call counts for its tool. */
+function applyNamedStep(state: RunState, event: StepFinishedEvent | StepFailedEvent): RunState {
+  const { kind, target, nestedUsage, usageBy: inside, nestedToolCallCount = 0 } = event;
+  const by = target === undefined ? {} : kind === 'run' ? { agent: target } : { tool: target };
+  const used =
+    nestedUsage === undefined ? state : withUsage(state, { usage: nestedUsage, ...by, ...(inside && { inside }) });
+  return { ...used, toolCalls: used.toolCalls + nestedToolCallCount };
 }
 
 function applyResponse(state: RunState, event: ModelRespondedEvent): RunState {
@@ -182,7 +204,14 @@ function applyApprovalRequest(state: RunState, event: ApprovalRequestedEvent): R
   };
   const restored = known === undefined || again === undefined ? {} : { call: getOriginalCall(known), isEdited: false };
   const suspended = pending.reason === 'suspended' ? { suspendedState: event.state, resumeData: undefined } : {};
-  const change = { status: 'pending', pending, ...counts, ...restored, ...suspended } as const;
+  const change = {
+    status: 'pending',
+    pending,
+    nestedPending: undefined,
+    ...counts,
+    ...restored,
+    ...suspended,
+  } as const;
   return updateCall(withNestedUsage(state, event), index, change);
 }
 

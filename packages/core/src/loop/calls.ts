@@ -27,6 +27,7 @@ interface CallChange
       | 'suspendedState'
       | 'resumeData'
       | 'nestedPending'
+      | 'suspensions'
       | 'closedBy'
       | 'call'
       | 'isEdited'
@@ -104,7 +105,7 @@ export function hasBegun(reason: PendingCall['reason']): boolean {
 
 interface NestedUsage {
   readonly index?: number;
-  readonly spent?: Usage;
+  readonly nestedUsage?: Usage;
   readonly usageBy?: readonly UsageShare[];
   readonly nestedToolCallCount?: number;
   readonly middlewareUsage?: Usage;
@@ -116,24 +117,23 @@ interface NestedUsage {
  */
 export function withNestedUsage(
   state: RunState,
-  { index, spent, usageBy: inside, nestedToolCallCount = 0, middlewareUsage }: NestedUsage,
+  { index, nestedUsage, usageBy: inside, nestedToolCallCount = 0, middlewareUsage }: NestedUsage,
 ): RunState {
   const before = middlewareUsage === undefined ? state : withUsage(state, { usage: middlewareUsage });
-  if (spent === undefined) return before;
+  if (nestedUsage === undefined && nestedToolCallCount === 0) return before;
   const call = state.calls.find((each) => each.index === index)?.call;
   const { toolCalls } = before;
-  const after = withUsage(before, {
-    usage: spent,
-    ...(call && { tool: getCallName(call) }),
-    ...(inside && { inside }),
-  });
+  const after =
+    nestedUsage === undefined
+      ? before
+      : withUsage(before, { usage: nestedUsage, ...(call && { tool: getCallName(call) }), ...(inside && { inside }) });
   return { ...after, toolCalls: toolCalls + nestedToolCallCount };
 }
 
-/** Adds usage to the run and to the share of the active agent, or of one of its tools. */
+/** Adds usage to the run and to the share of the active agent, of another one, or of a tool. */
 export function withUsage(
   state: RunState,
-  { usage, ...by }: Pick<SpentShare, 'tool' | 'inside'> & { readonly usage: Usage },
+  { usage, ...by }: Partial<Pick<SpentShare, 'agent' | 'tool' | 'inside'>> & { readonly usage: Usage },
 ): RunState {
   const share = { agent: state.speaker?.to, ...by, usage };
   return { ...state, usage: addUsage(state.usage, usage), shares: addShare(state.shares, share) };

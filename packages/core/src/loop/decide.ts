@@ -1,7 +1,8 @@
 import type { ModelRepromptedEvent } from '../event/journal-event.ts';
+import type { Conclusion } from '../event/outcome.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { formatTurnStep } from '../event/step-name.ts';
-import type { Action, Conclusion } from './action.ts';
+import type { Action } from './action.ts';
 import { concludeFailure } from './conclude-failure.ts';
 import { decideCalls } from './decide-calls.ts';
 import { decideRequest } from './decide-request.ts';

@@ -1,5 +1,5 @@
+import type { Conclusion } from '../event/outcome.ts';
 import type { ResolvedLimits } from '../limits/limits.ts';
-import type { Conclusion } from './action.ts';
 import type { StopState } from './stop-condition.ts';
 
 /** An output that a stop condition gave. */

@@ -46,7 +46,7 @@ function addAmounts(before: SpentShare, taken: SpentShare): SpentShare {
 }
 
 /** Adds up the shares of several runs of one agent. */
-function addUsageShares(shares: readonly UsageShare[], taken: readonly UsageShare[]): readonly UsageShare[] {
+export function addUsageShares(shares: readonly UsageShare[], taken: readonly UsageShare[]): readonly UsageShare[] {
   const sums = [...shares];
   for (const share of taken) {
     const at = sums.findIndex(({ agent, tool }) => agent === share.agent && tool === share.tool);

@@ -1,15 +1,13 @@
 import type { Json } from '../base/json.ts';
 import type { History } from '../chat/history.ts';
 import type { Message, ToolCall, UserMessage } from '../chat/message.ts';
-import type { ErrorData } from '../event/error-data.ts';
-import type { FailedAttempt } from '../event/failed-attempt.ts';
 import type {
   HandoffCompletedEvent,
   LimitApproachingEvent,
   OutputCheckedEvent,
   ToolCallClosedEvent,
 } from '../event/journal-event.ts';
-import type { LimitName, PendingCall } from '../event/outcome.ts';
+import type { Conclusion, LimitName, PendingCall } from '../event/outcome.ts';
 import type { Rejection } from '../event/rejection.ts';
 import type { RememberedState } from '../event/remembered-state.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
@@ -37,8 +35,10 @@ export interface CallState {
   readonly suspendedState?: Json | undefined;
   /** What the tool gets when it runs again; `undefined` unless the last suspension had a state and was answered with `resume`. */
   readonly resumeData?: ResumeData | undefined;
-  /** The pending calls of the nested run that this call is. */
-  readonly nestedPending?: readonly PendingCall[];
+  /** The pending calls of the nested run that this call is, or of those that its tool runs. */
+  readonly nestedPending?: readonly PendingCall[] | undefined;
+  /** How often runs that the tool began have suspended the call, if any did. */
+  readonly suspensions?: number;
   readonly closedBy?: ToolCallClosedEvent;
 }
 
@@ -52,12 +52,8 @@ export interface LastResponse {
   readonly rejection: Rejection | undefined;
 }
 
-/** Why the run cannot continue. */
-export type RunEnd =
-  | { readonly status: 'aborted'; readonly reason: string }
-  | { readonly status: 'refused'; readonly refusal: string; readonly guard?: string }
-  | { readonly status: 'failed'; readonly error: ErrorData; readonly attempts: readonly FailedAttempt[] }
-  | { readonly status: 'limited'; readonly limit: LimitName; readonly max: number; readonly spent: number };
+/** Why the run cannot continue. For a flow it is any end that its code takes. */
+export type RunEnd = Conclusion;
 
 /** How many turns in a row had only invalid calls of a tool. */
 export interface InvalidCallCount {

@@ -1,7 +1,6 @@
 import { CANCELLED } from '../chat/history.ts';
 import type { Message, ToolMessage } from '../chat/message.ts';
-import type { Outcome, OutcomeBase, PendingCall } from '../event/outcome.ts';
-import type { Conclusion } from './action.ts';
+import type { Conclusion, Outcome, OutcomeBase, PendingCall } from '../event/outcome.ts';
 import { toPartsMessages, toToolMessage } from './calls.ts';
 import { listShares, listUsageShares } from './shares.ts';
 import type { CallState, RunState } from './state.ts';

@@ -7,7 +7,7 @@ import type { ChatResponse, Repair } from '../chat/response.ts';
 import type { JournalEvent, ModelRespondedEvent, RequestLostEvent } from '../event/journal-event.ts';
 import type { Rejection } from '../event/rejection.ts';
 import { formatTurnStep } from '../event/step-name.ts';
-import { addUsage } from '../event/usage.ts';
+import { addUsage, type Usage } from '../event/usage.ts';
 import { estimateDiscardedUsage } from '../limits/estimate.ts';
 import type { CallModel } from '../loop/action.ts';
 import { apply } from '../loop/apply.ts';
@@ -21,12 +21,20 @@ import {
   type ModelCallSpan,
 } from './instrumentation.ts';
 import { checkResponse, type NextModelCall, type NextModelCallOptions, RejectedResponse } from './middleware.ts';
-import { branchScope, createMiddlewareScope, ignoreRejection, MiddlewareRequests } from './middleware-scope.ts';
+import {
+  branchScope,
+  createMiddlewareScope,
+  finishRuns,
+  ignoreRejection,
+  MiddlewareRequests,
+  SuspendedStepError,
+} from './middleware-scope.ts';
 import { AttemptCounter, ModelRequests } from './model-requests.ts';
 import { emitSteering, type PlannedTurn, planTurn } from './plan-turn.ts';
+import { withReplayedRuns } from './replay-runs.ts';
 import { ResponseEmitter } from './response-emitter.ts';
 import type { Scope } from './scope.ts';
-import { createEventStep, stamp, toFailure } from './step.ts';
+import { createEventStep, type FailureEvent, stamp, toFailure } from './step.ts';
 
 /** Requests the response of a turn in one durable step, which contains all attempts. */
 export async function callModel(action: CallModel, scope: Scope): Promise<readonly JournalEvent[]> {
@@ -37,8 +45,9 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
   const call = beginCall(planned, { action, plan: event, scope });
   try {
     for (let lost = 0; ; lost++) {
-      const event = await runRequestStep(call, lost);
+      const { event, suspended } = await runRequestStep(call, lost);
       events.push(event);
+      if (suspended !== undefined) throw suspended.with(events);
       if (event.type !== 'request.lost') return events;
     }
   } finally {
@@ -89,29 +98,40 @@ function beginCall(planned: PlannedTurn, turnScope: TurnScope): TurnCall {
 }
 
 /** Records the intent of a request under a cost limit. If a crash interrupts the request, it is charged and repeated as another step. */
-function runRequestStep(call: TurnCall, lost: number): Promise<JournalEvent> {
+async function runRequestStep(call: TurnCall, lost: number): Promise<RequestStepResult> {
   const { action, scope } = call;
   const name = formatTurnStep('model', action.turn, lost);
-  const work = (): Promise<JournalEvent> => requestResponse(call);
-  if (!scope.budget.hasCostLimit)
-    return scope.stepRunner.step(createEventStep<JournalEvent>(scope, { name, work, effect: 'read' }));
+  let suspended: SuspendedStepError | undefined;
+  const work = (): Promise<JournalEvent> =>
+    requestResponse(call).catch((error: unknown) => {
+      if (!(error instanceof SuspendedStepError)) throw error;
+      suspended = error;
+      return createLostEvent(call, addUsage(call.requests.usage, call.middleware.usage));
+    });
   const onUnknownOutcome = (): Promise<JournalEvent> => recordLostRequest(call);
-  return scope.stepRunner.step(
-    createEventStep<JournalEvent>(scope, { name, work, effect: 'non-idempotent', onUnknownOutcome }),
-  );
+  const step = scope.budget.hasCostLimit
+    ? createEventStep<JournalEvent>(scope, { name, work, effect: 'non-idempotent', onUnknownOutcome })
+    : createEventStep<JournalEvent>(scope, { name, work, effect: 'read' });
+  const segment = formatTurnStep('model', action.turn);
+  const event = await scope.stepRunner.step(withReplayedRuns(step, { scope, segment }));
+  return { event, suspended };
+}
+
+interface RequestStepResult {
+  readonly event: JournalEvent;
+  /** Set if a run inside middleware waits. */
+  readonly suspended: SuspendedStepError | undefined;
+}
+
+function createLostEvent({ planned, action, scope }: TurnCall, usage: Usage): RequestLostEvent {
+  return { type: 'request.lost', turn: action.turn, model: planned.model.name, usage, ...stamp(scope) };
 }
 
 async function recordLostRequest(call: TurnCall): Promise<RequestLostEvent> {
-  const { name, price } = call.planned.model;
+  const { price } = call.planned.model;
   const request = buildRequest(call, []);
   const usage = estimateDiscardedUsage({ request, price });
-  const event: RequestLostEvent = {
-    type: 'request.lost',
-    turn: call.action.turn,
-    model: name,
-    usage,
-    ...stamp(call.scope),
-  };
+  const event = createLostEvent(call, usage);
   const span = createSpan(call, { request, origin: 'lost', getUsage: () => usage });
   if (span !== undefined) await instrumentModelCall(call.scope, span, async () => ({ event }));
   return event;
@@ -123,7 +143,8 @@ function createSpan(
 ): ModelCallSpan | undefined {
   return createModelCallSpan(scope, () => {
     const isCompacted = scope.getState().replacedMessages.length > 0;
-    return { turn: action.turn, model: planned.model, isCompacted, ...fields };
+    const hasInstructions = scope.instructions !== undefined;
+    return { turn: action.turn, model: planned.model, isCompacted, hasInstructions, ...fields };
   });
 }
 
@@ -150,7 +171,16 @@ interface RequestResult extends ModelCallResult {
   readonly event: JournalEvent;
 }
 
-async function sendRequest(call: TurnCall, { request, steering }: TurnRequest): Promise<RequestResult> {
+async function sendRequest(call: TurnCall, sent: TurnRequest): Promise<RequestResult> {
+  const { event, ...result } = await requestThroughMiddleware(call, sent);
+  return { ...result, event: await finishRuns(async () => event, call.middleware) };
+}
+
+interface SentResult extends ModelCallResult {
+  readonly event: ModelRespondedEvent | FailureEvent;
+}
+
+async function requestThroughMiddleware(call: TurnCall, { request, steering }: TurnRequest): Promise<SentResult> {
   const { action, scope, emitter, requests, middleware, cancelRequests } = call;
   const startedAt = scope.clock.now();
   try {
@@ -202,6 +232,7 @@ function buildRequest({ planned, action, scope }: TurnCall, steering: readonly U
 
 /** Wraps the request in the middleware, the first one outermost. */
 function wrapModel({ action: { turn }, planned: { model }, scope, requests, middleware }: TurnCall): NextModelCall {
+  const segment = formatTurnStep('model', turn);
   const sendRequest: NextModelCall = (request, options) => ignoreRejection(requests.send(request, options?.onText));
   return scope.definition.middleware.reduceRight<NextModelCall>((next, { wrapModelCall: wrap }) => {
     if (wrap === undefined) return next;
@@ -210,7 +241,7 @@ function wrapModel({ action: { turn }, planned: { model }, scope, requests, midd
         options?.onText === undefined
           ? next
           : (inner, own) => next(inner, { onText: combineTextListeners(own?.onText, options.onText) });
-      return wrap(request, nextWithBoth, createMiddlewareScope(scope, { turn, requests: middleware, model }));
+      return wrap(request, nextWithBoth, createMiddlewareScope(scope, { turn, requests: middleware, segment, model }));
     };
   }, sendRequest);
 }

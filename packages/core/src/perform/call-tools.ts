@@ -2,9 +2,16 @@ import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError } from '../base/errors.ts';
 import { getCallName } from '../chat/message.ts';
 import { toErrorData } from '../event/error-data.ts';
-import type { ApprovalRequestedEvent, JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
+import type {
+  ApprovalRequestedEvent,
+  JournalEvent,
+  ToolCallClosedEvent,
+  ToolSuspendedEvent,
+} from '../event/journal-event.ts';
+import { formatCallSegment } from '../event/step-name.ts';
 import type { StepTask } from '../host/step-runner.ts';
 import type { RunCalls } from '../loop/action.ts';
+import type { CallState } from '../loop/state.ts';
 import { readArguments } from '../tool/arguments.ts';
 import { SuspendRun, UnknownOutcomeError } from '../tool/errors.ts';
 import { executeTool } from '../tool/execute-tool.ts';
@@ -15,6 +22,7 @@ import { instrumentToolCall, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
 import { createPendingCall } from './pending-calls.ts';
+import { recoverRuns, replayRuns } from './replay-runs.ts';
 import type { Scope } from './scope.ts';
 import { StateDraft } from './state-draft.ts';
 import { createEventStep, formatResultStep, stamp } from './step.ts';
@@ -34,27 +42,63 @@ import {
   wrapExecution,
 } from './tool-call.ts';
 
-/** Runs calls in parallel, each as a durable step or a nested run. Every call gets a result. */
-export function runCalls({ turn, calls, tools }: RunCalls, scope: Scope): Promise<readonly JournalEvent[]> {
+/**
+ * Runs calls in parallel, each as a durable step or a nested run. Every call gets a result, or waits.
+ *
+ * A call that a run inside has suspended in an earlier attempt runs again, as its next step.
+ */
+export async function runCalls(
+  { turn, calls, tools, ...action }: RunCalls,
+  scope: Scope,
+): Promise<readonly JournalEvent[]> {
+  const again: CallState[] = [];
+  const suspended: JournalEvent[] = [];
   const tasks = calls.map((state): StepTask<JournalEvent> => {
     const name = getCallName(state.call);
     const tool = tools?.includes(name) === false ? undefined : scope.definition.tools.get(name);
     const call = { turn, state, scope };
-    return tool?.delegate === undefined ? createCallStep(tool, call) : delegateCall(tool, call);
+    if (tool?.delegate !== undefined) return delegateCall(tool, call);
+    return createCallStep(tool, {
+      ...call,
+      onSuspendedBefore: (suspensions) => again.push({ ...state, suspensions }),
+      onSuspended: (event) => suspended.push(event),
+    });
   });
-  return scope.stepRunner.parallel(tasks, { width: scope.maxParallelToolCalls });
+  const events = await scope.stepRunner.parallel(tasks, { width: scope.maxParallelToolCalls });
+  if (again.length === 0) return [...events, ...suspended];
+  return [...events, ...suspended, ...(await runCalls({ turn, calls: again, tools, ...action }, scope))];
 }
 
-function createCallStep(tool: Tool | undefined, { turn, state, scope }: ToolCallScope): StepTask<JournalEvent> {
+interface CallStepScope extends ToolCallScope {
+  /** Called if an earlier attempt has recorded that a run inside the call waits. */
+  readonly onSuspendedBefore: (suspensions: number) => void;
+  /**
+   * Called if a run inside the call waits, with what the runs inside have spent. It is not recorded: the runs replay what they have spent, and
+   * the result of the call has it.
+   */
+  readonly onSuspended: (event: ToolSuspendedEvent) => void;
+}
+
+function createCallStep(
+  tool: Tool | undefined,
+  { turn, state, scope, onSuspendedBefore, onSuspended }: CallStepScope,
+): StepTask<JournalEvent> {
   const requests = new MiddlewareRequests(scope, turn);
-  const begin = (): ToolCallRun => {
+  const begin = (callSpan?: ToolCallSpan): ToolCallRun => {
     const draft = new StateDraft(scope.getState().remembered, scope.definition.state);
-    return { turn, state, scope, requests, draft, startedAt: scope.clock.now() };
+    return { turn, state, scope, requests, draft, startedAt: scope.clock.now(), callSpan };
   };
   const rewriteError = findRewriteError(tool, { turn, state, scope });
   let endCall: (() => void) | undefined;
-  const runInSpan = (kind: ToolCallSpan['kind'], work: () => Promise<JournalEvent>): Promise<JournalEvent> =>
-    instrumentToolCall(scope, () => describeCall(tool, { turn, state, kind }), work);
+  const runInSpan = (
+    kind: ToolCallSpan['kind'],
+    work: (span: ToolCallSpan | undefined) => Promise<JournalEvent>,
+  ): Promise<JournalEvent> =>
+    instrumentToolCall(
+      scope,
+      () => describeCall(tool, { turn, state, kind }),
+      (_, span) => work(span),
+    );
   const step = createEventStep<JournalEvent>(scope, {
     name: formatResultStep({ turn, ...state }),
     // Nothing of a rewritten tool runs, so the host must record no intent to run it.
@@ -62,16 +106,22 @@ function createCallStep(tool: Tool | undefined, { turn, state, scope }: ToolCall
     exclusive: tool?.exclusive ?? false,
     work: () => {
       if (rewriteError !== undefined) return Promise.reject(rewriteError);
-      return runInSpan(state.unknownOutcomes > 0 || state.resumeData !== undefined ? 'resumed' : 'run', () => {
+      const { unknownOutcomes, resumeData, suspensions = 0 } = state;
+      return runInSpan(unknownOutcomes + suspensions > 0 || resumeData !== undefined ? 'resumed' : 'run', (span) => {
         const { exceededCallLimit: callsRefused } = scope.budget;
-        if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin()));
+        if (callsRefused !== undefined) return Promise.resolve(refuseCall(callsRefused, begin(span)));
         endCall = scope.budget.beginCall();
-        return runCall(tool, begin());
+        return runCall(tool, begin(span));
       });
     },
-    onUnknownOutcome: () => runInSpan('unknown_outcome', () => resolveInterruptedCall(tool, begin())),
+    onUnknownOutcome: () => runInSpan('unknown_outcome', (span) => resolveInterruptedCall(tool, begin(span))),
   });
   const onRecorded: typeof step.onRecorded = (event, how) => {
+    if (event.type === 'tool.suspended') {
+      if (how.replayed) onSuspendedBefore(event.suspensions ?? 0);
+      else onSuspended({ ...event, ...requests.spentFields });
+    } else if (how.replayed && 'nestedUsage' in event)
+      replayRuns(scope, { segments: listSegments({ turn, ...state }), ...event });
     step.onRecorded(event, how);
     endCall?.(); // The event has charged this call. Ending it earlier would let a parallel call exceed the limit.
     requests.end();
@@ -79,17 +129,23 @@ function createCallStep(tool: Tool | undefined, { turn, state, scope }: ToolCall
   return { ...step, onRecorded };
 }
 
+/** The path segments of runs that the tool of a call and the middleware around it begin. */
+function listSegments(position: { readonly turn: number; readonly index: number }): readonly string[] {
+  return [formatCallSegment('tool', position), formatCallSegment('wrap', position)];
+}
+
 const INTERRUPTED =
   'The outcome of this call is unknown: the process stopped while it ran. It may have had its effect. Check before you repeat it.';
 
 /** Resolves a call that a crash interrupted: its tool or a person decides. Without either, the model gets an error result. */
-async function resolveInterruptedCall(
-  tool: Tool | undefined,
-  run: ToolCallRun,
-): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
+async function resolveInterruptedCall(tool: Tool | undefined, run: ToolCallRun): Promise<CallEvent> {
   const { onUnknownOutcome } = tool ?? {};
   if (tool === undefined || onUnknownOutcome === undefined) {
-    return failCall(new Error(INTERRUPTED), { ...run, reason: 'unknown_outcome', content: INTERRUPTED });
+    const spent = recoverRuns(run.scope, listSegments({ turn: run.turn, index: run.state.index }));
+    return {
+      ...failCall(new Error(INTERRUPTED), { ...run, reason: 'unknown_outcome', content: INTERRUPTED }),
+      ...spent,
+    };
   }
   return onUnknownOutcome === 'ask' ? askPerson(tool, run) : runCall(replaceExecution(tool, onUnknownOutcome), run);
 }
@@ -118,18 +174,32 @@ async function requestAnswer(tool: Tool, call: OpenCall): Promise<ApprovalReques
   return { type: 'approval.requested', turn, index: state.index, pending, ...kept, ...usageFields, ...stamp(scope) };
 }
 
-async function runCall(
-  tool: Tool | undefined,
-  run: ToolCallRun,
-): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {
+async function runCall(tool: Tool | undefined, run: ToolCallRun): Promise<CallEvent> {
   const { cancellation } = run.scope;
   if (cancellation.isCancelled) return cancelCall(run);
   if (tool === undefined) return rejectUnknownTool(run);
   try {
-    return await runUntilCancelled(cancellation, () => validateAndExecute(tool, run));
+    const event = await runUntilCancelled(cancellation, () => validateAndExecute(tool, run));
+    return run.requests.hasRuns ? await finishRuns(event, run) : event;
   } catch (error) {
-    return closeWithError(error, run);
+    if (!run.requests.hasRuns) return closeWithError(error, run);
+    await run.requests.finishRuns();
+    return finishRuns(closeWithError(run.requests.explain(error), run), run);
   }
+}
+
+type CallEvent = ToolCallClosedEvent | ApprovalRequestedEvent | ToolSuspendedEvent;
+
+/** Ends the runs that the tool and the middleware around it began. If one of them waits, the call does, whatever the tool made of it. */
+async function finishRuns(event: ToolCallClosedEvent | ApprovalRequestedEvent, run: ToolCallRun): Promise<CallEvent> {
+  const { turn, state, scope, requests } = run;
+  await requests.finishRuns();
+  const { pending } = requests;
+  if (pending.length > 0 && !scope.cancellation.isCancelled) {
+    const suspensions = (state.suspensions ?? 0) + 1;
+    return { type: 'tool.suspended', turn, index: state.index, pending, suspensions, ...stamp(scope) };
+  }
+  return event.type === 'approval.requested' ? event : { ...event, ...requests.spentFields };
 }
 
 async function validateAndExecute(tool: Tool, run: ToolCallRun): Promise<ToolCallClosedEvent | ApprovalRequestedEvent> {

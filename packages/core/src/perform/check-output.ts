@@ -9,15 +9,16 @@ import { formatTurnStep } from '../event/step-name.ts';
 import type { CheckOutput } from '../loop/action.ts';
 import type { CompiledOutput } from '../schema/compile-output.ts';
 import { ToolError } from '../tool/errors.ts';
-import { createMiddlewareScope, MiddlewareRequests } from './middleware-scope.ts';
+import { createMiddlewareScope, finishRuns, MiddlewareRequests } from './middleware-scope.ts';
+import { withReplayedRuns } from './replay-runs.ts';
 import type { Scope } from './scope.ts';
-import { createEventStep, stamp, toFailure } from './step.ts';
+import { createEventStep, type FailureEvent, stamp, toFailure } from './step.ts';
 
 /** Validates the last response as the agent's output. Records its JSON before the schema transforms it. */
 export async function checkOutput(action: CheckOutput, scope: Scope): Promise<JournalEvent> {
   const { turn } = action;
   const requests = new MiddlewareRequests(scope, turn);
-  const work = async (): Promise<JournalEvent> => {
+  const check = async (): Promise<OutputCheckedEvent | FailureEvent> => {
     try {
       const result = await runUntilCancelled(scope.cancellation, () => validateOutput(action, { scope, requests }));
       return { type: 'output.checked', turn, result, ...requests.usageFields, ...stamp(scope) };
@@ -25,9 +26,10 @@ export async function checkOutput(action: CheckOutput, scope: Scope): Promise<Jo
       return toFailure(error, { turn, scope, usage: requests.usage, failedAttempts: [] });
     }
   };
-  const event = await scope.stepRunner.step(
-    createEventStep<JournalEvent>(scope, { name: formatTurnStep('output', turn), effect: 'read', work }),
-  );
+  const name = formatTurnStep('output', turn);
+  const work = (): Promise<JournalEvent> => finishRuns(check, requests);
+  const step = createEventStep<JournalEvent>(scope, { name, effect: 'read', work });
+  const event = await scope.stepRunner.step(withReplayedRuns(step, { scope, segment: name }));
   requests.end(); // The event has charged the usage.
   return event;
 }
@@ -48,7 +50,11 @@ async function validateOutput(
   if (validate !== undefined) {
     const { turn } = action;
     const issues = await findProblem(
-      () => validate(read.value as never, createMiddlewareScope(scope, { turn, requests })), // The schema checked its type.
+      () =>
+        validate(
+          read.value as never,
+          createMiddlewareScope(scope, { turn, requests, segment: formatTurnStep('output', turn) }),
+        ), // The schema checked its type.
     );
     if (issues !== undefined) return { ok: false, issues, isRejected: true };
   }

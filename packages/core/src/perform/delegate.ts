@@ -1,21 +1,20 @@
 import { runUntilCancelled } from '../base/cancellation.ts';
 import { getCallName } from '../chat/message.ts';
-import { describeForModel } from '../event/describe-for-model.ts';
-import { toError } from '../event/error-data.ts';
-import type { JournalEvent, ToolCallClosedEvent } from '../event/journal-event.ts';
-import type { CompletedOutcome, Outcome, UsageShare } from '../event/outcome.ts';
-import { formatCallStep } from '../event/step-name.ts';
-import { NO_USAGE, type Usage } from '../event/usage.ts';
-import type { ChildRun, Step, StepRunner } from '../host/step-runner.ts';
+import type { JournalEvent, NestedRunUsage, ToolCallClosedEvent } from '../event/journal-event.ts';
+import type { Outcome } from '../event/outcome.ts';
+import { formatCallSegment } from '../event/step-name.ts';
+import { addUsage, NO_USAGE } from '../event/usage.ts';
+import type { ChildRun, Step } from '../host/step-runner.ts';
+import { addUsageShares } from '../loop/shares.ts';
 import { readArguments } from '../tool/arguments.ts';
-import { ToolError } from '../tool/errors.ts';
 import type { Tool } from '../tool/tool.ts';
 import { type ToolResult, toResult } from '../tool/tool-result.ts';
 import { instrumentToolCall } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { MiddlewareRequests } from './middleware-scope.ts';
-import type { Scope } from './scope.ts';
-import { addPath, createEventStep, formatResultStep, stamp } from './step.ts';
+import { createChild, type Delegate, type NestedRun, NestedRunError, type OuterRun } from './nested-run.ts';
+import { createSpentFields } from './replay-runs.ts';
+import { createEventStep, formatResultStep, stamp } from './step.ts';
 import {
   closeWithError,
   closeWithResult,
@@ -27,63 +26,36 @@ import {
   wrapExecution,
 } from './tool-call.ts';
 
-/** What a nested run gets from its outer run. */
-export interface OuterRun {
-  readonly scope: Scope;
-  /** Records the steps of the nested run. */
-  readonly stepRunner: StepRunner;
-  readonly path: string;
-}
-
-/** Runs an agent inside a run. Rejects only with a `HostError`. */
-export type Delegate = (input: unknown, outer: OuterRun) => Promise<NestedRun>;
-
-export interface NestedRun {
-  readonly outcome: Outcome<unknown>;
-  /** Makes the output of the tool from a completed outcome. @defaultValue the output of the nested run */
-  readonly extractOutput?: (outcome: CompletedOutcome<unknown>) => Promise<unknown>;
-  /** Emits the `run.finished` event of the nested run. */
-  readonly emitFinished: (how: { readonly replayed: boolean }) => void;
-}
-
 /**
  * Runs a call as a nested run. Its steps are recorded below the name of the call. Its result is recorded in the step that every
  * call has, so it is found even if the agent is not a tool any more.
  */
 export function delegateCall(tool: Tool, { turn, state, scope }: ToolCallScope): ChildRun<JournalEvent> {
-  const name = formatCallStep('tool', { turn, index: state.index });
+  const name = formatCallSegment('tool', { turn, index: state.index });
   const requests = new MiddlewareRequests(scope, turn);
   const run: ToolCallRun = { turn, state, scope, requests, startedAt: scope.clock.now() };
-  return {
-    type: 'child',
-    name,
-    async body(stepRunner) {
-      const endCall = scope.budget.beginCall();
-      try {
-        const kind = state.nestedPending === undefined ? 'run' : 'resumed';
-        return await instrumentToolCall(
-          scope,
-          () => describeCall(tool, { turn, state, kind }),
-          (onReplayed) => runNestedCall(tool, { ...run, stepRunner, path: addPath(scope, name), onReplayed }),
-        );
-      } finally {
-        endCall();
-      }
-    },
-  };
+  return createChild({ ...scope, isInsideCall: true }, name, async (outer) => {
+    const endCall = scope.budget.beginCall();
+    try {
+      const kind = state.nestedPending === undefined ? 'run' : 'resumed';
+      return await instrumentToolCall(
+        scope,
+        () => describeCall(tool, { turn, state, kind }),
+        (onReplayed) => runNestedCall(tool, { ...run, outer, onReplayed }),
+      );
+    } finally {
+      endCall();
+    }
+  });
 }
 
 interface DelegatedCall extends ToolCallRun {
-  readonly stepRunner: StepRunner;
-  readonly path: string;
+  readonly outer: OuterRun;
   /** Called if the result was recorded by an earlier attempt. */
   readonly onReplayed: () => void;
 }
 
-async function runNestedCall(
-  tool: Tool,
-  { stepRunner, path, onReplayed, ...run }: DelegatedCall,
-): Promise<JournalEvent> {
+async function runNestedCall(tool: Tool, { outer, onReplayed, ...run }: DelegatedCall): Promise<JournalEvent> {
   const { turn, state, scope, requests } = run;
   const { index, call } = state;
   const createResultStep = (work: () => ToolCallClosedEvent): Step<JournalEvent> => {
@@ -102,10 +74,12 @@ async function runNestedCall(
   if (!read.ok) return scope.stepRunner.step(createResultStep(() => rejectInput(read.issues, run)));
   // An aborted run still replays its nested run to count its usage, without a start event. Tools do not wait for slow readers.
   if (!scope.cancellation.isCancelled) void scope.events.emitLiveEvent({ type: 'tool.started', turn, index, call });
-  const outer = { scope, stepRunner, path };
   const { settled, nestedRun } = await delegateThroughMiddleware(tool, { ...run, input: read.value, outer });
-  const spent = countUsage(nestedRun?.outcome);
-  if (nestedRun?.outcome.status !== 'suspended') {
+  await requests.finishRuns();
+  const spent = addSpent(nestedRun?.outcome, requests);
+  const waiting = nestedRun?.outcome.status === 'suspended' ? nestedRun.outcome.pending : [];
+  const pending = [...waiting, ...requests.pending];
+  if (pending.length === 0 || (waiting.length === 0 && scope.cancellation.isCancelled)) {
     const step = createResultStep(() => ({ ...closeDelegated(settled, run), ...spent }));
     const onRecorded: typeof step.onRecorded = (event, how) => {
       nestedRun?.emitFinished({ replayed: how.replayed }); // The position is that of the call's result.
@@ -114,15 +88,14 @@ async function runNestedCall(
     };
     return scope.stepRunner.step({ ...step, onRecorded });
   }
-  nestedRun.emitFinished({ replayed: false });
-  const { pending } = nestedRun.outcome;
+  nestedRun?.emitFinished({ replayed: false });
   const suspended: JournalEvent = {
     type: 'tool.suspended',
     turn,
     index,
     pending,
-    ...spent,
     ...requests.usageFields,
+    ...spent,
     ...stamp(scope),
   };
   scope.events.emitJournalEvent(suspended, { replayed: false });
@@ -164,18 +137,6 @@ async function delegateThroughMiddleware(
   return { settled, nestedRun: await nestedRun };
 }
 
-/** Thrown through the middleware if a nested run did not complete. A suspended run is suspended whatever middleware makes of this error. */
-class NestedRunError extends ToolError {
-  readonly outcome: IncompleteOutcome;
-
-  constructor(outcome: IncompleteOutcome, tool: string) {
-    super(`The agent "${tool}" returned no answer. ${describeEnd(outcome)}`);
-    this.outcome = outcome;
-  }
-}
-
-type IncompleteOutcome = Exclude<Outcome<unknown>, { status: 'completed' }>;
-
 /** Gives the model the reason if there is no answer. */
 function closeDelegated(settled: DelegatedResult['settled'], run: ToolCallRun): ToolCallClosedEvent {
   if (settled.status === 'fulfilled') return closeWithResult(settled.value, run);
@@ -189,35 +150,12 @@ function closeDelegated(settled: DelegatedResult['settled'], run: ToolCallRun): 
   return failCall(reason, { ...run, reason: 'ended', content: reason.message });
 }
 
-function countUsage(outcome: Outcome<unknown> | undefined): {
-  readonly spent?: Usage;
-  readonly usageBy?: readonly UsageShare[];
-  readonly nestedToolCallCount?: number;
-} {
-  const { usage = NO_USAGE, usageBy = [], toolCallCount: toolCalls = 0 } = outcome ?? {};
-  const spent = usage !== NO_USAGE && { spent: usage, ...(usageBy.length > 0 && { usageBy }) };
-  return { ...spent, ...(toolCalls > 0 && { nestedToolCallCount: toolCalls }) };
-}
-
-function describeEnd(outcome: IncompleteOutcome): string {
-  switch (outcome.status) {
-    case 'suspended':
-      return 'It waits for an external answer.';
-    case 'limited':
-      return `It reached its limit: ${outcome.limit}.${quoteText(outcome.text)}`;
-    case 'truncated':
-      return `Its response was cut off by the token limit.${quoteText(outcome.text)}`;
-    case 'filtered':
-      return "The server's content filter stopped its response.";
-    case 'refused':
-      return `It refused: ${outcome.refusal}`;
-    case 'aborted':
-      return `It was aborted: ${outcome.reason}`;
-    case 'failed':
-      return `It failed: ${describeForModel(toError(outcome.error))}`;
-  }
-}
-
-function quoteText(text: string | undefined): string {
-  return text === undefined || text.trim() === '' ? '' : ` Its text so far:\n${text}`;
+/** Adds up what the agent and the runs of the middleware around its call have spent. */
+function addSpent(outcome: Outcome<unknown> | undefined, { usageFields }: MiddlewareRequests): NestedRunUsage {
+  const { usage = NO_USAGE, usageBy = [], toolCallCount = 0 } = outcome ?? {};
+  return createSpentFields({
+    usage: addUsage(usage, usageFields.nestedUsage ?? NO_USAGE),
+    usageBy: addUsageShares(usageBy, usageFields.usageBy ?? []),
+    toolCalls: toolCallCount + (usageFields.nestedToolCallCount ?? 0),
+  });
 }

@@ -9,25 +9,24 @@ import type { HandoffCompletedEvent, JournalEvent } from '../event/journal-event
 import { formatTurnStep } from '../event/step-name.ts';
 import type { HandOver } from '../loop/action.ts';
 import { findEdits } from '../loop/find-edits.ts';
-import { createMiddlewareScope, MiddlewareRequests } from './middleware-scope.ts';
+import { createMiddlewareScope, finishRuns, MiddlewareRequests } from './middleware-scope.ts';
+import { withReplayedRuns } from './replay-runs.ts';
 import type { Scope } from './scope.ts';
 import { checkState, type StateDefinition } from './state-draft.ts';
-import { createEventStep, stamp, toFailure } from './step.ts';
+import { createEventStep, type FailureEvent, stamp, toFailure } from './step.ts';
 
 /** Hands the conversation over in a step that records what the next agent sees, and its instructions. */
 export async function handOver(action: HandOver, scope: Scope): Promise<JournalEvent> {
   const { turn } = action;
   const requests = new MiddlewareRequests(scope, turn);
-  const work = async (): Promise<JournalEvent> => {
-    try {
-      return await prepareHandover(action, { scope, requests });
-    } catch (error) {
-      return toFailure(error, { turn, scope, usage: requests.usage, failedAttempts: [] });
-    }
-  };
-  const event = await scope.stepRunner.step(
-    createEventStep<JournalEvent>(scope, { name: formatTurnStep('handoff', turn), effect: 'read', work }),
-  );
+  const prepare = (): Promise<HandoffCompletedEvent | FailureEvent> =>
+    prepareHandover(action, { scope, requests }).catch((error: unknown) =>
+      toFailure(error, { turn, scope, usage: requests.usage, failedAttempts: [] }),
+    );
+  const name = formatTurnStep('handoff', turn);
+  const work = (): Promise<JournalEvent> => finishRuns(prepare, requests);
+  const step = createEventStep<JournalEvent>(scope, { name, effect: 'read', work });
+  const event = await scope.stepRunner.step(withReplayedRuns(step, { scope, segment: name }));
   requests.end(); // The event has charged what was used.
   return event;
 }
@@ -45,7 +44,7 @@ async function prepareHandover(
   const { inputFilter, speaker } = destination;
   const instructions = await runUntilCancelled(scope.cancellation, () => speaker.resolveInstructions(context));
   const { messages } = getState().history; // The whole conversation: filtering a filtered history would lose more at each handoff.
-  const middlewareScope = createMiddlewareScope(scope, { turn, requests });
+  const middlewareScope = createMiddlewareScope(scope, { turn, requests, segment: formatTurnStep('handoff', turn) });
   // A copy: an input filter that changes its list in place must not change the conversation.
   const seen = checkFilteredMessages(
     await runUntilCancelled(scope.cancellation, () => inputFilter([...messages], middlewareScope)),

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import { describeType } from '../base/options.ts';
+import { describeType, describeValue } from '../base/options.ts';
 import type { ToolCall } from '../chat/message.ts';
 import type { ChatRequest, ChatSettings } from '../chat/request.ts';
 import type { ChatResponse, Delta } from '../chat/response.ts';
@@ -14,6 +14,7 @@ import type { Usage } from '../event/usage.ts';
 import type { RecordedTrace, RunRecord } from '../host/host.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Tool } from '../tool/tool.ts';
+import { type HookGuard, runHook } from './run-hook.ts';
 
 /**
  * Wraps the work of runs, for tracing. Each method is optional. `@pawl/otel` implements it for OpenTelemetry.
@@ -21,7 +22,8 @@ import type { Tool } from '../tool/tool.ts';
  * Contract, for every method that gets `work`:
  * - Calls `work` exactly once, at once or after an await, and resolves or rejects as it does.
  * - Is called for work that happens now. A recorded step of a resumed run is not wrapped.
- * - Throws nothing of its own: an error that `work` did not throw fails what is wrapped.
+ * - Settles with it. What a hook does wrong (it throws, does not call `work`, or does not settle within 5 seconds) is reported once an attempt as
+ *   `listener.failed`, and changes nothing: what is wrapped ends as `work` does.
  */
 export interface Instrumentation {
   /** Wraps one attempt at a run, or at the run inside a call of an agent. */
@@ -39,6 +41,8 @@ export interface Instrumentation {
   instrumentAttempt?(span: AttemptSpan, work: () => Promise<ChatResponse>): Promise<ChatResponse>;
   /** Wraps a tool call with its middleware. */
   instrumentToolCall?(span: ToolCallSpan, work: () => Promise<ToolCallResult>): Promise<ToolCallResult>;
+  /** Wraps a request to an MCP server that a tool makes in its call. What it says belongs to the call: there is no span of its own. */
+  instrumentMcpCall?<Result>(span: McpCallSpan, work: () => Promise<Result>): Promise<Result>;
   /** Returns the W3C trace context header of the span that is active. Called inside `work`; models and tools pass it on. */
   traceparent?(): string | undefined;
   /** Returns the W3C `tracestate` header that belongs to it, if the span has one. */
@@ -49,8 +53,8 @@ export interface Instrumentation {
 export interface InstrumentedAgent {
   readonly name: string;
   readonly description?: string;
-  /** Its model, then those that `prepareTurn` may choose. */
-  readonly models: readonly [ChatModel, ...ChatModel[]];
+  /** Its model, then those that `prepareTurn` may choose. Empty for a flow. */
+  readonly models: readonly ChatModel[];
 }
 
 export interface RunSpan {
@@ -96,6 +100,8 @@ export interface ModelCallSpan {
   readonly origin: 'turn' | 'middleware' | 'lost';
   /** Whether something else took the place of earlier messages of the conversation. */
   readonly isCompacted: boolean;
+  /** Whether the first message of the request is the agent's instructions, which are no part of the conversation. */
+  readonly hasInstructions: boolean;
   /** Returns what all attempts of the call used so far. Estimates are included, as the run is charged. */
   getUsage(): Usage;
 }
@@ -147,10 +153,35 @@ export interface ToolCallResult {
   readonly replayed: boolean;
 }
 
+/** A request to an MCP server. The fields are those of the protocol. */
+export interface McpCall {
+  /** `tools/call`, `resources/read` */
+  readonly method: string;
+  /** The name that the server gave the tool. */
+  readonly toolName?: string;
+  readonly promptName?: string;
+  readonly resourceUri?: string;
+  /** The revision of the protocol: `2025-11-25`. */
+  readonly protocolVersion?: string;
+  readonly sessionId?: string;
+  /** The id of the JSON-RPC request. */
+  readonly requestId?: string | number;
+  /** `pipe` for stdio, `tcp` or `quic` for HTTP. */
+  readonly transport?: 'pipe' | 'tcp' | 'quic';
+  /** The hostname of the server, for HTTP. */
+  readonly address?: string;
+  readonly port?: number;
+}
+
+export interface McpCallSpan extends McpCall {
+  readonly call: ToolCallSpan;
+}
+
 /** The instrumentation of a run at work. */
 export interface InstrumentedRun {
   readonly instrumentation: Instrumentation;
   readonly span: RunSpan;
+  readonly guard: HookGuard;
 }
 
 /** The parts of a scope that spans are about. */
@@ -167,27 +198,37 @@ interface InstrumentedScope {
  * @param hasWorked - whether anything happened that was not recorded. @defaultValue always
  */
 export async function instrumentRun<End extends Outcome<unknown>>(
-  { instrumentation, span }: InstrumentedRun,
+  { instrumentation, span, guard }: InstrumentedRun,
   work: () => Promise<End | undefined>,
   hasWorked: () => boolean = () => true,
 ): Promise<End | undefined> {
+  if (instrumentation.instrumentRun === undefined) return work();
   let outcome: End | undefined;
   const runWork = async (): Promise<RunResult> => {
     outcome = await work();
     return outcome === undefined || !hasWorked() ? { replayed: true } : { outcome, replayed: false };
   };
-  await (instrumentation.instrumentRun?.(span, runWork) ?? runWork());
+  const call: Call<RunResult> = async (inner) => instrumentation.instrumentRun?.(span, inner);
+  await runHook({ name: 'instrumentRun', guard, call }, runWork);
   return outcome;
 }
 
 /** `undefined` if the calls of the run are not wrapped. */
-function findCallHooks({ instrumentation, span }: InstrumentedRun): Instrumentation | undefined {
-  return shouldInstrumentCalls(instrumentation, span) ? instrumentation : undefined;
+function findCallHooks({ instrumentation, span, guard }: InstrumentedRun): Instrumentation | undefined {
+  try {
+    return shouldInstrumentCalls(instrumentation, span) ? instrumentation : undefined;
+  } catch (error) {
+    guard.report('shouldInstrumentCalls', error);
+    return instrumentation;
+  }
 }
 
 function shouldInstrumentCalls(instrumentation: Instrumentation, run: RunSpan): boolean {
   return instrumentation.shouldInstrumentCalls?.(run) ?? true;
 }
+
+/** Calls a hook with the work that it wraps. */
+type Call<Result> = (work: () => Promise<Result>) => Promise<unknown>;
 
 type ModelCallFields = Omit<ModelCallSpan, 'run' | 'agent'>;
 
@@ -199,20 +240,32 @@ export function createModelCallSpan(
   const hooks = instrumented && findCallHooks(instrumented);
   if (instrumented === undefined || hooks === undefined) return undefined;
   if (hooks.instrumentModelCall === undefined && hooks.instrumentAttempt === undefined) return undefined;
-  const { turn, model, request, origin, isCompacted, getUsage } = createFields();
+  const { turn, model, request, origin, isCompacted, hasInstructions, getUsage } = createFields();
   const run = instrumented.span;
-  return { run, turn, agent: definition.identity, model, request, origin, isCompacted, getUsage }; // A spread takes longer.
+  const agent = definition.identity;
+  return { run, turn, agent, model, request, origin, isCompacted, hasInstructions, getUsage }; // A spread takes longer.
 }
 
 /** Makes a model call inside its hook. Resolves what `work` resolves. */
-export async function instrumentModelCall<Result extends ModelCallResult>(
+export function instrumentModelCall<Result extends ModelCallResult>(
   { instrumented }: InstrumentedScope,
   span: ModelCallSpan,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const { instrumentation } = instrumented ?? {};
-  if (instrumentation?.instrumentModelCall === undefined) return work();
-  return (await instrumentation.instrumentModelCall(span, work)) as Result; // By the contract it is what `work` resolved.
+  if (instrumented?.instrumentation.instrumentModelCall === undefined) return work();
+  const { instrumentation, guard } = instrumented;
+  const call: Call<Result> = async (inner) => instrumentation.instrumentModelCall?.(span, inner);
+  return runHook({ name: 'instrumentModelCall', guard, call }, work);
+}
+
+/** Makes a request inside its hook. */
+export function instrumentAttempt(
+  { instrumentation, guard }: InstrumentedRun,
+  span: AttemptSpan,
+  work: () => Promise<ChatResponse>,
+): Promise<ChatResponse> {
+  const call: Call<ChatResponse> = async (inner) => instrumentation.instrumentAttempt?.(span, inner);
+  return runHook({ name: 'instrumentAttempt', guard, call }, work);
 }
 
 type ToolCallFields = Omit<ToolCallSpan, 'run' | 'agent'>;
@@ -221,38 +274,59 @@ type ToolCallFields = Omit<ToolCallSpan, 'run' | 'agent'>;
 export function instrumentToolCall<Event extends JournalEvent>(
   { instrumented, definition }: InstrumentedScope,
   createFields: () => ToolCallFields,
-  work: (onReplayed: () => void) => Promise<Event>,
+  work: (onReplayed: () => void, span: ToolCallSpan | undefined) => Promise<Event>,
 ): Promise<Event> {
   const hooks = instrumented && findCallHooks(instrumented);
-  if (instrumented === undefined || hooks?.instrumentToolCall === undefined) return work(() => undefined);
+  const { instrumentToolCall: wrap, instrumentMcpCall } = hooks ?? {};
+  if (instrumented === undefined || (wrap ?? instrumentMcpCall) === undefined) return work(() => undefined, undefined);
   const span: ToolCallSpan = { run: instrumented.span, agent: definition.identity, ...createFields() };
+  if (wrap === undefined) return work(() => undefined, span);
   let replayed = false;
   const callTool = async (): Promise<ToolCallResult> => {
     const event = await work(() => {
       replayed = true;
-    });
+    }, span);
     return { event: event as ToolCallResult['event'] & Event, replayed }; // A call ends with no other event.
   };
-  return hooks.instrumentToolCall(span, callTool).then(({ event }) => event as Event & ToolCallResult['event']);
+  const call: Call<ToolCallResult> = async (inner) => wrap.call(hooks, span, inner);
+  return runHook({ name: 'instrumentToolCall', guard: instrumented.guard, call }, callTool).then(
+    ({ event }) => event as Event & ToolCallResult['event'],
+  );
 }
 
 /** Returns the header for models and tools: that of the active span, or that of the run. */
 export function getTraceparent({ instrumented, traceparent }: InstrumentedScope): string | undefined {
-  return instrumented?.instrumentation.traceparent?.() ?? traceparent;
+  return readHeader(instrumented, 'traceparent') ?? traceparent;
 }
 
 /** Returns the header that belongs to `getTraceparent`. */
 export function getTracestate({ instrumented, tracestate }: InstrumentedScope): string | undefined {
-  const active = instrumented?.instrumentation.tracestate?.();
+  const active = readHeader(instrumented, 'tracestate');
   if (active !== undefined || tracestate === undefined) return active;
-  return instrumented?.instrumentation.traceparent?.() === undefined ? tracestate : undefined;
+  return readHeader(instrumented, 'traceparent') === undefined ? tracestate : undefined;
 }
 
+/** A text that is no header would fail the request that sends it. */
+function readHeader(instrumented: InstrumentedRun | undefined, name: 'traceparent' | 'tracestate'): string | undefined {
+  if (instrumented?.instrumentation[name] === undefined) return undefined;
+  const { instrumentation, guard } = instrumented;
+  try {
+    const header: unknown = instrumentation[name]?.();
+    if (header === undefined || (typeof header === 'string' && HEADER.test(header))) return header;
+    throw new TypeError(`instrumentation.${name} returned ${describeValue(header)}, which is no header.`);
+  } catch (error) {
+    guard.report(name, error);
+    return undefined;
+  }
+}
+
+const HEADER = /^[\x20-\x7e]+$/;
+
 /** What later attempts refer to. Called inside the span of the first one. */
-export function createRecordedTrace(instrumentation: Instrumentation): RecordedTrace | undefined {
-  const traceparent = instrumentation.traceparent?.();
+export function createRecordedTrace(instrumented: InstrumentedRun): RecordedTrace | undefined {
+  const traceparent = readHeader(instrumented, 'traceparent');
   if (traceparent === undefined) return undefined;
-  const tracestate = instrumentation.tracestate?.();
+  const tracestate = readHeader(instrumented, 'tracestate');
   return tracestate === undefined ? { traceparent, origin: 'start' } : { traceparent, tracestate, origin: 'start' };
 }
 
@@ -268,6 +342,10 @@ export function combineInstrumentations(
     instrumentModelCall: wrap(outer.instrumentModelCall?.bind(outer), inner.instrumentModelCall?.bind(inner)),
     instrumentAttempt: wrap(outer.instrumentAttempt?.bind(outer), inner.instrumentAttempt?.bind(inner)),
     instrumentToolCall: wrap(outer.instrumentToolCall?.bind(outer), inner.instrumentToolCall?.bind(inner)),
+    instrumentMcpCall: (span, work) => {
+      const runInner = (): ReturnType<typeof work> => inner.instrumentMcpCall?.(span, work) ?? work();
+      return outer.instrumentMcpCall?.(span, runInner) ?? runInner();
+    },
     traceparent: () => inner.traceparent?.() ?? outer.traceparent?.(),
     tracestate: () => (inner.traceparent?.() === undefined ? outer : inner).tracestate?.(),
   };
@@ -289,6 +367,7 @@ const HOOKS: Readonly<Record<keyof Instrumentation, true>> = {
   instrumentModelCall: true,
   instrumentAttempt: true,
   instrumentToolCall: true,
+  instrumentMcpCall: true,
   traceparent: true,
   tracestate: true,
 };

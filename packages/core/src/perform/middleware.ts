@@ -6,6 +6,7 @@ import type { ChatRequest, ChatSettings, ToolChoice } from '../chat/request.ts';
 import type { ChatResponse } from '../chat/response.ts';
 import type { Rejection } from '../event/rejection.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import type { RunChild } from '../tool/runnable.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolResult } from '../tool/tool-result.ts';
 
@@ -32,6 +33,11 @@ export interface MiddlewareScope<Context = unknown> {
    * charged with the step. Rejects like a model request of the run.
    */
   callModel(model: ChatModel, request: ChatRequest): Promise<ChatResponse>;
+  /**
+   * Runs an agent or a flow in this step: `run(judge, text, { step: 'judge' })`. See `RunChild`. If it waits for an answer, the step is done
+   * again after the answer: the model is called again, and a run that gets the same input again continues.
+   */
+  readonly run: RunChild<Context>;
 }
 
 /** The request of one turn. A change by `prepareTurn` applies to this turn only, except with `replaceHistory` and for `memory`. */

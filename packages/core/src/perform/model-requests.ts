@@ -20,7 +20,7 @@ import {
 import type { ChatModel, Price } from '../model/chat-model.ts';
 import { NetworkError, TimeoutError } from '../model/errors.ts';
 import { findHighestPrice, listModelChain } from '../model/price.ts';
-import type { AttemptSpan, ModelCallSpan } from './instrumentation.ts';
+import { type AttemptSpan, instrumentAttempt, type ModelCallSpan } from './instrumentation.ts';
 import { checkResponse, type NextModelCallOptions } from './middleware.ts';
 import { RequestContext } from './request-context.ts';
 import type { ResponseEmitter } from './response-emitter.ts';
@@ -245,19 +245,14 @@ class ModelRequest {
 
   #instrumentAttempts(): Pick<AttemptsOptions, 'instrument'> {
     const { scope, callSpan } = this.#options;
-    const { instrumentation } = scope.instrumented ?? {};
-    if (callSpan === undefined || instrumentation?.instrumentAttempt === undefined) return {};
+    const { instrumented } = scope;
+    if (callSpan === undefined || instrumented?.instrumentation.instrumentAttempt === undefined) return {};
     const instrument: AttemptsOptions['instrument'] = (attempt, work) => {
       this.#onDelta = undefined;
-      const span: AttemptSpan = {
-        ...attempt,
-        call: callSpan,
-        attempt: this.#attempt,
-        onDelta: (listener) => {
-          this.#onDelta = listener;
-        },
+      const onDelta: AttemptSpan['onDelta'] = (listener) => {
+        this.#onDelta = listener;
       };
-      return instrumentation.instrumentAttempt?.(span, work) ?? work();
+      return instrumentAttempt(instrumented, { ...attempt, call: callSpan, attempt: this.#attempt, onDelta }, work);
     };
     return { instrument };
   }

@@ -242,9 +242,9 @@ function createOuterPendingCall({ call }: CallState): PendingCall {
   return { id: '', reason: 'suspended', accepts: [], call, input: null, fingerprint: '' };
 }
 
-/** A user message goes to the outermost run, which closes the call of this nested run. Until then the nested run keeps waiting. */
-function isInterruptedInside(waited: WaitEnd, { path }: Scope): boolean {
-  return path !== '' && waited.type === 'answered' && waited.value.type === 'interrupt';
+/** A user message goes to the run whose call this nested run is, which closes that call. Until then the nested run keeps waiting. */
+function isInterruptedInside(waited: WaitEnd, { isInsideCall }: Scope): boolean {
+  return isInsideCall && waited.type === 'answered' && waited.value.type === 'interrupt';
 }
 
 interface AnsweredCall extends ToolCallScope {

@@ -3,14 +3,17 @@ import { getCallName } from '../chat/message.ts';
 import type { HandoffCompletedEvent, JournalEvent } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { EffectAction, RecordEvent, RefuseCalls } from '../loop/action.ts';
+import { apply } from '../loop/apply.ts';
 import { runLoop } from '../loop/loop.ts';
 import type { Policy } from '../loop/policy.ts';
 import type { RunState } from '../loop/state.ts';
+import { createOutcome } from '../loop/transcript.ts';
 import { callModel } from './call-model.ts';
 import { runCalls } from './call-tools.ts';
 import { checkOutput } from './check-output.ts';
 import { handOver } from './hand-over.ts';
 import { instrumentToolCall } from './instrumentation.ts';
+import { SuspendedStepError } from './middleware-scope.ts';
 import { awaitAnswers, checkCalls } from './pending-calls.ts';
 import type { Scope } from './scope.ts';
 import { createEventStep, formatResultStep, stamp } from './step.ts';
@@ -27,7 +30,7 @@ export function runInScope(scope: Scope, start: RunState): Promise<Outcome<unkno
       current = { speaker, scope: speaker === undefined ? first : createSpeakerScope(speaker, first) };
     return current.scope;
   };
-  return runLoop(start, {
+  const loop = runLoop(start, {
     runId,
     agent: definition.name,
     getPolicy: (state) => getScope(state).policy,
@@ -36,6 +39,29 @@ export function runInScope(scope: Scope, start: RunState): Promise<Outcome<unkno
       return perform(action, getScope(state));
     },
   });
+  return loop.catch((error: unknown) => {
+    if (error instanceof SuspendedStepError) return suspendRun(error, { state: known, scope });
+    throw error;
+  });
+}
+
+/** Ends the attempt: a run inside a step waits, so the step has no result. */
+function suspendRun(
+  { pending, spent, events }: SuspendedStepError,
+  { state: before, scope }: { readonly state: RunState; readonly scope: Scope },
+): Outcome<unknown> {
+  const { turn } = before;
+  const end: JournalEvent = {
+    type: 'run.suspended',
+    turn,
+    pending: pending.map(({ id }) => id),
+    ...spent,
+    ...stamp(scope),
+  };
+  const state = [...events, end].reduce(apply, before);
+  scope.events.emitJournalEvent(end, { replayed: false });
+  const { runId, definition } = scope;
+  return createOutcome(state, { conclusion: { status: 'suspended', pending }, runId, agent: definition.name });
 }
 
 /** Gives the stop conditions the context of the run: the policy itself is that of all runs of the agent. */

@@ -27,7 +27,8 @@ import { getVisibleHistory } from '../loop/visible-history.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { Definition } from './definition.ts';
 import type { TurnPlan } from './middleware.ts';
-import { createMiddlewareScope, MiddlewareRequests } from './middleware-scope.ts';
+import { createMiddlewareScope, finishRuns, MiddlewareRequests } from './middleware-scope.ts';
+import { withReplayedRuns } from './replay-runs.ts';
 import type { Scope } from './scope.ts';
 import { createEventStep, stamp, toFailure } from './step.ts';
 
@@ -67,9 +68,10 @@ interface PlanResult {
 
 async function planByMiddleware(action: CallModel, scope: Scope): Promise<PlanResult> {
   const requests = new MiddlewareRequests(scope, action.turn);
-  const work = (): Promise<PlanEvent> => prepareTurn(action, { scope, requests });
+  const work = (): Promise<PlanEvent> => finishRuns(() => prepareTurn(action, { scope, requests }), requests);
   const name = formatTurnStep('prepare', action.turn);
-  const event = await scope.stepRunner.step(createEventStep<PlanEvent>(scope, { name, effect: 'read', work }));
+  const step = createEventStep<PlanEvent>(scope, { name, effect: 'read', work });
+  const event = await scope.stepRunner.step(withReplayedRuns(step, { scope, segment: name }));
   requests.end(); // The event has charged the usage.
   return { event, planned: event.type === 'turn.prepared' ? readPlan(event, scope) : undefined };
 }
@@ -80,7 +82,7 @@ async function prepareTurn(
   { scope, requests }: { readonly scope: Scope; readonly requests: MiddlewareRequests },
 ): Promise<PlanEvent> {
   const { turn } = action;
-  const middlewareScope = createMiddlewareScope(scope, { turn, requests });
+  const middlewareScope = createMiddlewareScope(scope, { turn, requests, segment: formatTurnStep('prepare', turn) });
   try {
     const steeringMessages = scope.getSteering();
     emitSteering(steeringMessages, { turn, scope });

@@ -53,6 +53,8 @@ export interface Scope extends DefinitionChanges {
   readonly createEventSink: (path: string) => EventSink;
   /** Returns the steering messages that the model has not read; none in a nested run. */
   readonly getSteering: () => readonly UserMessage[];
+  /** Whether the run is inside a call of an outer run. A message of the user then closes that call; otherwise it is for this run. */
+  readonly isInsideCall: boolean;
   /** Whether the next request asks for a stream. */
   readonly shouldStream: () => boolean;
 }

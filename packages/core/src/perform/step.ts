@@ -78,11 +78,10 @@ interface Failure {
   readonly failedAttempts: readonly FailedAttempt[];
 }
 
+export type FailureEvent = ModelFailedEvent | LimitExceededEvent | RunAbortedEvent | RunRefusedEvent;
+
 /** Creates the event that says why there is no response or no plan. @throws HostError if `error` is one */
-export function toFailure(
-  error: unknown,
-  { turn, scope, usage, failedAttempts }: Failure,
-): ModelFailedEvent | LimitExceededEvent | RunAbortedEvent | RunRefusedEvent {
+export function toFailure(error: unknown, { turn, scope, usage, failedAttempts }: Failure): FailureEvent {
   const { cancellation } = scope;
   if (HostError.isInstance(error)) throw error;
   if (error instanceof BudgetExceededError) {
@@ -110,6 +109,7 @@ export function formatToolStep({ turn, index, call }: CallPosition): string {
 
 interface CallAttempt extends CallPosition {
   readonly unknownOutcomes: number;
+  readonly suspensions?: number;
 }
 
 interface CallWait extends Omit<CallAttempt, 'call'> {
@@ -121,9 +121,14 @@ export function formatCheckStep({ turn, index, repeats }: Omit<CallWait, 'unknow
   return formatCallStep('check', { turn, index, repeats });
 }
 
-/** Names the step of a result. A call that runs again after an unknown outcome has another step. */
-export function formatResultStep({ turn, index, call, unknownOutcomes }: CallAttempt): string {
-  return formatCallStep('tool', { turn, index, toolName: getCallName(call), unknownOutcomes });
+/** Names the step of a result. A call that runs again after an unknown outcome, or after a run inside has waited, has another step. */
+export function formatResultStep({ turn, index, call, unknownOutcomes, suspensions = 0 }: CallAttempt): string {
+  return formatCallStep('tool', {
+    turn,
+    index,
+    toolName: getCallName(call),
+    unknownOutcomes: unknownOutcomes + suspensions,
+  });
 }
 
 /** Names the wait of a call within its run. */

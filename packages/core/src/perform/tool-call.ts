@@ -6,6 +6,7 @@ import { getCallArguments, getCallName } from '../chat/message.ts';
 import { describeForModel, isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-event.ts';
+import { formatCallSegment } from '../event/step-name.ts';
 import type { ExceededCallLimit } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
 import { isRunEndError, RefuseRun, ToolError, UnknownOutcomeError } from '../tool/errors.ts';
@@ -13,6 +14,7 @@ import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { ToolContext } from '../tool/tool-context.ts';
 import { type ToolResult, truncateResult } from '../tool/tool-result.ts';
+import { linkToolCall } from './instrument-mcp-call.ts';
 import { getTraceparent, getTracestate, type ToolCallSpan } from './instrumentation.ts';
 import type { ToolExecution } from './middleware.ts';
 import { createMiddlewareScope, type MiddlewareRequests } from './middleware-scope.ts';
@@ -32,6 +34,8 @@ export interface ToolCallRun extends ToolCallScope {
   readonly startedAt: number;
   /** The requests of middleware around the call. */
   readonly requests: MiddlewareRequests;
+  /** Absent if nothing instruments the call. */
+  readonly callSpan?: ToolCallSpan | undefined;
   /** The state, with what the call changes; absent for an agent that is a tool. */
   readonly draft?: StateDraft;
 }
@@ -57,10 +61,18 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
   readonly state: ToolContext<never>['state'];
   readonly reportProgress: ToolContext<never>['reportProgress'];
   readonly onRunEnd: ToolContext<never>['onRunEnd'];
+  readonly run: ToolContext<never>['run'];
 
   /** @param cancellation By default that of the run: a call has no deadline before it starts. */
   constructor(
-    { turn, scope, state, draft }: ToolCallScope & Pick<ToolCallRun, 'draft'>,
+    {
+      turn,
+      scope,
+      state,
+      requests,
+      callSpan,
+      draft,
+    }: ToolCallScope & Partial<Pick<ToolCallRun, 'requests' | 'callSpan' | 'draft'>>,
     cancellation: Cancellation = scope.cancellation,
   ) {
     super(cancellation);
@@ -80,13 +92,26 @@ export class ToolCallContext extends LazySignal implements ToolContext<never> {
     this.reportProgress = emitProgress; // An own property: see `LazySignal`.
     const addCallback: ToolContext<never>['onRunEnd'] = (callback) => scope.endCallbacks.add(callback);
     this.onRunEnd = addCallback;
+    const where = `Tool "${getCallName(call)}"`;
+    this.run =
+      requests?.createRunChild(formatCallSegment('tool', { turn, index }), { where, cancellation, isCall: true }) ??
+      rejectRun(where);
+    if (callSpan !== undefined) linkToolCall(this, scope, callSpan);
   }
 }
 
+function rejectRun(where: string): ToolContext<never>['run'] {
+  const message = `${where}: needsApproval and preview run no agents, because they run while the call is checked. Use run in execute, or in a guard.`;
+  return () => Promise.reject(new ConfigError(message));
+}
+
 /** Wraps the execution of a tool in the middleware, the first one outermost. */
-export function wrapExecution(inner: ToolExecution, { turn, scope, requests }: ToolCallRun): ToolExecution {
+export function wrapExecution(inner: ToolExecution, { turn, scope, state, requests }: ToolCallRun): ToolExecution {
+  const segment = formatCallSegment('wrap', { turn, index: state.index });
   return scope.definition.middleware.reduceRight<ToolExecution>((next, { wrapToolCall: wrap }) => {
-    return wrap === undefined ? next : (call) => wrap(call, next, createMiddlewareScope(scope, { turn, requests }));
+    return wrap === undefined
+      ? next
+      : (call) => wrap(call, next, createMiddlewareScope(scope, { turn, requests, segment }));
   }, inner);
 }
 

@@ -129,6 +129,7 @@ function setting() {
       state: { value: undefined, update: () => Promise.reject(new Error('No state.')) },
       onRunEnd: () => undefined,
       reportProgress: () => {},
+      run: () => Promise.reject(new Error('There is no run here.')),
     }),
   };
   return { clock, controller, late, options };

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { Message } from '../chat/message.ts';
+import type { RunChild } from './runnable.ts';
 
 /** The second argument of `execute` and of the other functions of a tool. */
 // biome-ignore lint/suspicious/noExplicitAny: a variance seam, as the tool does not know the agent's state
@@ -23,6 +24,11 @@ export interface ToolContext<Context = unknown, State = any> {
    * suspended with a state. The value comes from outside: check it. To ask again, throw another `SuspendRun`.
    */
   readonly resumeData: ResumeData | undefined;
+  /**
+   * Runs an agent or a flow inside this call: `run(planner, topic, { step: 'plan' })`. See `RunChild`. Its time counts for the deadline of
+   * the tool. Rejects with a `ConfigError` in `needsApproval` and `preview`.
+   */
+  readonly run: RunChild<Context>;
   /** The state of the run that the agent declares with its option `state`. */
   readonly state: ToolState<State>;
   /** Emits a `tool.progress` event. The event may be lost, and the model does not see it. */

@@ -50,6 +50,7 @@ function called([retrying]: readonly Tool<unknown>[], signal = new AbortControll
     state: { value: undefined, update: () => Promise.reject(new Error('No state.')) },
     onRunEnd: () => undefined,
     reportProgress: () => undefined,
+    run: () => Promise.reject(new Error('There is no run here.')),
   };
   return Promise.resolve(retrying?.execute({}, context));
 }

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { ConfigError } from '../base/errors.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { isRunEndError, SuspendRun, ToolError, UnknownOutcomeError } from './errors.ts';
+import type { RunChild } from './runnable.ts';
 import { checkTools, type Tool } from './tool.ts';
 import type { ToolContext } from './tool-context.ts';
 
@@ -44,7 +45,7 @@ export function withToolRetry<T extends Tool<never>>(tools: readonly T[], option
       async execute(input: unknown, context: ToolContext<never>) {
         for (let delay = delayMs, left = maxRetries; ; delay *= 2, left--) {
           try {
-            return await execute(input, context);
+            return await execute(input, left === maxRetries ? context : renameSteps(context, maxRetries - left));
           } catch (error) {
             if (left === 0 || context.signal.aborted || isForRun(error) || !shouldRetry(error)) throw error;
             await clock.sleep(delay * (1 - random() / 2), context.signal);
@@ -53,6 +54,13 @@ export function withToolRetry<T extends Tool<never>>(tools: readonly T[], option
       },
     });
   });
+}
+
+/** Gives the runs that a repeated attempt begins names of their own: those of the attempt before have ended. */
+function renameSteps(context: ToolContext<never>, retry: number): ToolContext<never> {
+  const run: RunChild<never> = (agent, input, options) =>
+    context.run(agent, input, { ...options, step: `${options.step}-retry-${retry}` });
+  return { ...context, run };
 }
 
 const TOOL_RETRY: OptionTable<ToolRetry> = {

@@ -2,8 +2,8 @@
 export interface Peer {
   /** The address of the other end of the socket. */
   readonly address: string | undefined;
-  /** The `Host` header as it was sent. */
-  readonly host: string | undefined;
+  /** The `Host` header as it was sent; `''` if there was none. */
+  readonly host: string;
 }
 
 const peers = new WeakMap<Request, Peer>();

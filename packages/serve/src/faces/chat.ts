@@ -8,7 +8,9 @@ import { formatServerSentEvent, STREAM_HEADERS } from '../protocol/server-sent-e
 import type { ServedAgent } from '../runs/agent-directory.ts';
 import { answerByMessage } from '../runs/answer-by-message.ts';
 import { readKeptRequest } from '../runs/caller-tools.ts';
-import { identifyRequest, startOnce } from '../runs/start-once.ts';
+import { type Branch, findBranch } from '../runs/find-branch.ts';
+import type { RunStart, StartedRun } from '../runs/run-registry.ts';
+import { identifyRequest, type RequestIdentity, startOnce } from '../runs/start-once.ts';
 import { createUnknownModelError } from './models.ts';
 import { openStream } from './open-stream.ts';
 import { waitForOutcome } from './wait-for-outcome.ts';
@@ -51,7 +53,7 @@ interface ChatBeginning {
 async function beginRun(context: RequestContext, { served, input, text }: ChatBeginning): Promise<ChatRun> {
   const { request, principal, owner, runs: registry, control } = context;
   const { messages, isStreamed } = input;
-  const identity = await identifyRequest(request, { owner, text });
+  const identity = identifyRequest(request, { owner, text });
   const isKeyed = identity.key !== undefined;
   const answered = await answerByMessage({
     registry,
@@ -73,8 +75,43 @@ async function beginRun(context: RequestContext, { served, input, text }: ChatBe
     isStreamed,
     ...(traceparent !== undefined && { traceparent }),
   };
+  const conversation = context.settings.conversation(request);
+  if (conversation !== undefined) {
+    return {
+      ...(await continueConversation(context, { conversation, served, start, identity })),
+      served,
+      input,
+      isKeyed,
+    };
+  }
   const { runId } = await startOnce(served, start, { registry, control, identity });
   return { runId, served, input, isKeyed };
+}
+
+interface ConversationBeginning {
+  readonly conversation: string;
+  readonly served: ServedAgent;
+  readonly start: RunStart;
+  readonly identity: RequestIdentity;
+}
+
+/** Begins a run in a stored conversation, or sends the message to its open run. */
+async function continueConversation(
+  { runs: registry, control, principal }: RequestContext,
+  { conversation, served, start, identity }: ConversationBeginning,
+): Promise<{ readonly runId: string; readonly afterTurn?: number }> {
+  let open: Branch['open'];
+  const begin = async (fresh: RunStart): Promise<StartedRun> => {
+    const found = await findBranch({ registry, control, principal, conversation, messages: start.input });
+    ({ open } = found);
+    const { branch, added } = found;
+    const [message, ...more] = added;
+    if (message === undefined || more.length > 0)
+      return registry.start(served, { ...fresh, input: added, conversation, branch });
+    return registry.continueConversation(served, { ...fresh, message, conversation, branch });
+  };
+  const { runId } = await startOnce(served, start, { registry, control, identity, begin });
+  return { runId, ...(open?.runId === runId && { afterTurn: open.turn }) };
 }
 
 /** The W3C trace context header, if it is valid. */

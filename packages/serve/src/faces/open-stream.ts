@@ -24,8 +24,8 @@ export function openStream(
   const release = runs.hold(runId);
   const stop = new AbortController();
   setRun(runId);
-  const signal = AbortSignal.any([stop.signal, request.signal]);
-  const reader = runs.read(runId, { signal, ...(after !== undefined && { after }) });
+  const signals = [stop.signal, request.signal];
+  const reader = runs.read(runId, { signals, ...(after !== undefined && { after }) });
   return streamResponse({
     ...describe(reader),
     reader,

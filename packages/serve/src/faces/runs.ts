@@ -50,7 +50,7 @@ async function createRun(context: RequestContext): Promise<Response> {
   const body = readRunBody(json, { maxMessages, mediaUrls, callerTools, callerInstructions });
   const served = agents.find(body.agent);
   if (served === undefined) throw createUnknownModelError(body.agent, 'agent');
-  const identity = await identifyRequest(request, { owner, text });
+  const identity = identifyRequest(request, { owner, text });
   const isStreamed = wantsEvents(request);
   const traceparent = readTraceparent(request);
   const start = {

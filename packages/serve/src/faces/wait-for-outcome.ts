@@ -18,7 +18,7 @@ export async function waitForOutcome({ runs, request }: RequestContext, runId: s
   if (request.signal.aborted) throw new HttpProblem('The client has gone.', { status: 499, code: 'client.gone' });
   throw new HttpProblem(`The server closes. Read the answer with GET /v1/chat/completions/${runId}.`, {
     status: 503,
-    code: 'server.closing',
+    code: 'host.closing',
     headers: { 'retry-after': '1' },
   });
 }

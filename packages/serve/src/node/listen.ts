@@ -18,7 +18,7 @@ export interface ListenOptions {
   readonly port?: number;
   /** Any other address than one of this machine needs `authorize`. @defaultValue '127.0.0.1' */
   readonly hostname?: string;
-  /** How long requests may take to end when the server closes. @defaultValue 10_000 */
+  /** How long requests may take to end when the server closes; after a signal, running steps of the host as long again. @defaultValue 10_000 */
   readonly graceMs?: number;
   /** How long a client may take to send the headers of a request. @defaultValue 10_000 */
   readonly headersTimeoutMs?: number;
@@ -87,7 +87,9 @@ export async function listen(server: Listenable, options: ListenOptions = {}): P
     closed ??= drain(http, { server, open, graceMs }).finally(stopSignals);
     return closed;
   };
-  const stopSignals = signals ? closeOnSignals(server, close) : () => undefined;
+  const stopSignals = signals
+    ? closeOnSignals(() => close().then(() => server.host.close({ graceMs })))
+    : () => undefined;
   const { port: bound } = http.address() as AddressInfo; // It listens on a port.
   const shown = hostname.includes(':') ? `[${hostname}]` : hostname;
   return { port: bound, url: `http://${shown}:${bound}`, close };
@@ -139,15 +141,13 @@ async function drain(http: HttpServer, { server, open, graceMs }: Draining): Pro
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** Closes the server, then the host, on a signal, and lets the signal end the process. Returns the function that stops this. */
-function closeOnSignals({ host }: Listenable, close: () => Promise<void>): () => void {
+/** Closes on a signal, and then lets the signal end the process. Returns the function that stops this. */
+function closeOnSignals(close: () => Promise<void>): () => void {
   const onSignal = (signal: NodeJS.Signals): void => {
-    void close()
-      .then(() => host.close())
-      .finally(() => {
-        // Without another listener the signal now ends the process, with the exit code that its parent expects.
-        if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-      });
+    void close().finally(() => {
+      // Without another listener the signal now ends the process, with the exit code that its parent expects.
+      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+    });
   };
   for (const signal of SIGNALS) process.once(signal, onSignal);
   return () => {

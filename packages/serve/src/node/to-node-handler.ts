@@ -51,8 +51,10 @@ async function answer(server: Fetching, { incoming, outgoing }: Exchange): Promi
 function createRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
   const { method = 'GET', headers, socket } = incoming;
   const path = readPath(incoming.url ?? '/');
-  const url = `http://${headers.host ?? 'localhost'}${path}`;
-  const target = URL.canParse(url) ? url : `http://host.invalid${path}`;
+  const { host = 'localhost' } = headers;
+  const url = `http://${host}${path}`;
+  // `checkHost` refuses the header itself; an address with a user cannot be requested.
+  const target = /^[\w.:[\]-]+$/.test(host) && URL.canParse(url) ? url : `http://host.invalid${path}`;
   if (!URL.canParse(target) || method === 'CONNECT' || method === 'TRACE' || method === 'TRACK') return undefined;
   const request = new Request(target, {
     method,
@@ -60,7 +62,7 @@ function createRequest(incoming: IncomingMessage, signal: AbortSignal): Request 
     signal,
     ...(method !== 'GET' && method !== 'HEAD' && { body: createBody(incoming), duplex: 'half' }),
   });
-  setPeer(request, { address: socket.remoteAddress, host: headers.host });
+  setPeer(request, { address: socket.remoteAddress, host: headers.host ?? '' });
   return request;
 }
 
@@ -89,13 +91,22 @@ function createBody(
   return Readable.toWeb(incoming) as ReadableStream<Uint8Array>; // Its chunks are bytes.
 }
 
-async function sendResponse({ status, headers, body }: Response, { incoming, outgoing }: Exchange): Promise<void> {
+async function sendResponse(response: Response, { incoming, outgoing }: Exchange): Promise<void> {
+  const { status, headers, body } = response;
   outgoing.writeHead(status, Object.fromEntries(headers));
   if (body === null || incoming.method === 'HEAD') {
     await body?.cancel();
     outgoing.end();
-    return;
-  }
+  } else if (isStream(headers)) await sendStream(body, outgoing);
+  // Headers and body leave in one packet.
+  else outgoing.end(new Uint8Array(await response.arrayBuffer()));
+}
+
+function isStream(headers: Headers): boolean {
+  return /^(text\/event-stream|application\/x-ndjson)/.test(headers.get('content-type') ?? '');
+}
+
+async function sendStream(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
   // The first event may be seconds away.
   outgoing.flushHeaders();
   const reader = body.getReader();

@@ -78,7 +78,8 @@ const STAMP = {
 const TIME = { ...STAMP, activeMs: true } as const;
 const TURN = { ...TIME, turn: true } as const;
 const CALL = { ...TURN, index: true, toolCallId: true, toolName: true, input: true } as const;
-const SPENT = { spent: true, usageBy: false, nestedToolCallCount: true, middlewareUsage: true } as const;
+const NESTED = { nestedUsage: true, usageBy: false, nestedToolCallCount: true } as const;
+const SPENT = { ...NESTED, middlewareUsage: true } as const;
 const CLOSED = { ...CALL, ...SPENT, call: false, content: true } as const;
 const ATTEMPT = { ...STAMP, turn: true, attempt: true } as const;
 const LIVE_CALL = {
@@ -92,9 +93,10 @@ const LIVE_CALL = {
 } as const;
 
 const PUBLIC_FIELDS: PublicFields = {
-  'run.started': { ...TIME, state: false, messages: false, instructions: false, definition: false },
+  'run.started': { ...TIME, state: false, messages: false, input: false, instructions: false, definition: false },
   'turn.prepared': {
     ...TURN,
+    ...NESTED,
     model: true,
     tools: false,
     toolChoice: false,
@@ -108,6 +110,7 @@ const PUBLIC_FIELDS: PublicFields = {
   },
   'model.responded': {
     ...TURN,
+    ...NESTED,
     model: true,
     message: toPublicMessage,
     rawArguments: false,
@@ -121,9 +124,9 @@ const PUBLIC_FIELDS: PublicFields = {
     failedAttempts: false,
     durationMs: true,
   },
-  'model.failed': { ...TURN, error: toPublicError, usage: true, failedAttempts: false },
+  'model.failed': { ...TURN, ...NESTED, error: toPublicError, usage: true, failedAttempts: false },
   'request.lost': { ...TURN, model: true, usage: true },
-  'limit.exceeded': { ...TURN, limit: true, max: true, spent: true, usage: true },
+  'limit.exceeded': { ...TURN, ...NESTED, limit: true, max: true, spent: true, usage: true },
   'limit.approaching': { ...TURN, limit: true, max: true, spent: true, message: false },
   'model.reprompted': { ...TURN, reason: true, guard: true, message: false },
   'tool.repeated_failure': {
@@ -140,8 +143,8 @@ const PUBLIC_FIELDS: PublicFields = {
   'approval.answered': { ...CALL, answer: true, by: true },
   'approval.expired': CALL,
   'user.interrupted': { ...TURN, message: true, by: true },
-  'tool.suspended': { ...CALL, ...SPENT, pending: true },
-  'run.suspended': { ...TURN, pending: true },
+  'tool.suspended': { ...CALL, ...SPENT, pending: true, suspensions: true },
+  'run.suspended': { ...TURN, ...NESTED, pending: true },
   'tool.finished': {
     ...CLOSED,
     stateChange: false,
@@ -157,6 +160,7 @@ const PUBLIC_FIELDS: PublicFields = {
   'tool.skipped': { ...CLOSED, reason: true, limit: true, outerLimit: true },
   'handoff.completed': {
     ...TURN,
+    ...NESTED,
     state: false,
     from: true,
     to: true,
@@ -165,9 +169,21 @@ const PUBLIC_FIELDS: PublicFields = {
     definition: false,
     middlewareUsage: true,
   },
-  'output.checked': { ...TURN, result: true, middlewareUsage: true },
-  'run.aborted': { ...TIME, reason: true, usage: true },
-  'run.refused': { ...TURN, reason: true, guard: true, usage: true },
+  'output.checked': { ...TURN, ...NESTED, result: true, middlewareUsage: true },
+  'run.aborted': { ...TIME, ...NESTED, reason: true, usage: true },
+  'run.refused': { ...TURN, ...NESTED, reason: true, guard: true, usage: true },
+  'step.finished': { ...TIME, ...NESTED, label: true, kind: true, target: true, durationMs: true, value: false },
+  'step.failed': {
+    ...TIME,
+    ...NESTED,
+    label: true,
+    kind: true,
+    target: true,
+    durationMs: true,
+    status: true,
+    error: toPublicError,
+  },
+  'flow.ended': { ...TIME, end: ({ status }) => ({ status }) },
   'run.finished': { ...TIME, outcome: toPublicOutcome },
   'attempt.started': { ...ATTEMPT, model: true, correction: false },
   'attempt.failed': { ...ATTEMPT, model: true, error: toPublicError, retryInMs: true, counted: true },

@@ -18,6 +18,7 @@ export class ActiveRun implements RunAttempt {
   readonly begun: Promise<void>;
   readonly #options: ActiveRunOptions;
   #hasBegun = false;
+  #hasEnded = false;
   #readers = 0;
   #stopGrace: (() => void) | undefined;
 
@@ -36,7 +37,10 @@ export class ActiveRun implements RunAttempt {
     this.begun = Promise.race([started, this.ended]).then(() => {
       this.#hasBegun = true;
     });
-    void this.ended.then(() => this.#stopGrace?.());
+    void this.ended.then(() => {
+      this.#hasEnded = true;
+      this.#stopGrace?.();
+    });
   }
 
   get runId(): string {
@@ -70,7 +74,7 @@ export class ActiveRun implements RunAttempt {
 
   #onDisconnect(): void {
     const { isBackground, onDisconnect, clock } = this.#options;
-    if (isBackground || onDisconnect === 'continue') return;
+    if (this.#hasEnded || isBackground || onDisconnect === 'continue') return;
     const abort = (): void => this.run.abort('The client has gone.');
     if (onDisconnect === 'abort') abort();
     else this.#stopGrace = clock.after(onDisconnect.graceMs, abort);

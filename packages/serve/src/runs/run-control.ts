@@ -6,6 +6,7 @@ import type { Principal } from '../access/principal.ts';
 import type { ServeSettings } from '../options.ts';
 import { createUnknownRunError, HttpProblem } from '../protocol/problem.ts';
 import { listOwnRuns } from './list-own-runs.ts';
+import { listPendingCalls } from './list-pending-calls.ts';
 import type { RunRegistry } from './run-registry.ts';
 
 export interface GivenAnswer {
@@ -60,20 +61,38 @@ export class RunControl {
    *
    * @throws HttpProblem 403, 404; ApprovalError; HostError
    */
-  async answer(
+  answer(
     principal: Principal,
     runId: string,
-    { pending: id, answer, isStreamed }: GivenAnswer & { readonly isStreamed?: boolean },
+    { pending, answer, isStreamed }: GivenAnswer & { readonly isStreamed?: boolean },
   ): Promise<void> {
-    const { record, outcome } = await this.find(principal, runId);
-    const pending = outcome?.status === 'suspended' ? outcome.pending.find((each) => each.id === id) : undefined;
-    if (pending !== undefined && !(await this.#settings.mayAnswer({ principal, pending, record }))) {
+    const answers = [{ pending, answer }];
+    return this.answerAll(principal, runId, { answers, ...(isStreamed !== undefined && { isStreamed }) });
+  }
+
+  /**
+   * Answers pending calls, and continues the run with all answers. If the principal may not give one of them, none is given.
+   *
+   * @throws HttpProblem 403, 404; ApprovalError; HostError
+   */
+  async answerAll(
+    principal: Principal,
+    runId: string,
+    { answers, isStreamed }: { readonly answers: readonly GivenAnswer[]; readonly isStreamed?: boolean },
+  ): Promise<void> {
+    const progress = await this.findWithEvents(principal, runId);
+    const { record } = progress;
+    // A run that another answer has continued is no longer suspended, and its other calls still wait.
+    const calls = listPendingCalls(progress);
+    for (const { pending: id } of answers) {
+      const pending = calls.find((call) => call.id === id);
+      if (pending === undefined || (await this.#settings.mayAnswer({ principal, pending, record }))) continue;
       throw new HttpProblem(`You may not answer the call "${id}" of run "${runId}".`, {
         status: 403,
         code: 'approval.forbidden',
       });
     }
-    await this.giveResult(principal, runId, { pending: id, answer });
+    for (const each of answers) await this.giveResult(principal, runId, each);
     await this.#registry.resume(runId, { ...(isStreamed !== undefined && { isStreamed }) });
   }
 

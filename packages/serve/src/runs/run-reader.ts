@@ -19,7 +19,8 @@ export interface ReaderOptions {
   /** Finds the attempt of this process that works on the run. */
   readonly findAttempt: (runId: string) => RunAttempt | undefined;
   readonly after?: Cursor;
-  readonly signal: AbortSignal;
+  /** Each of them ends the events. */
+  readonly signals: readonly AbortSignal[];
   /** Whether live events are read. @defaultValue true */
   readonly live?: boolean;
 }
@@ -45,6 +46,7 @@ export class RunReader implements AsyncIterable<ReadEvent> {
   readonly #runId: string;
   readonly #options: ReaderOptions;
   readonly #after: Cursor;
+  readonly #stop = new AbortController();
   #position = 0;
   /** The deltas of the turn in progress that were read. */
   #open: { readonly turn: number; readonly attempt: number; readonly worker: string; lengths: number[] } | undefined;
@@ -65,6 +67,21 @@ export class RunReader implements AsyncIterable<ReadEvent> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ReadEvent, void> {
+    // Not AbortSignal.any: the signal of a server would collect an entry for each reader.
+    const { signals } = this.#options;
+    const stop = (): void => this.#stop.abort();
+    for (const signal of signals) {
+      if (signal.aborted) stop();
+      else signal.addEventListener('abort', stop);
+    }
+    try {
+      yield* this.#read();
+    } finally {
+      for (const signal of signals) signal.removeEventListener('abort', stop);
+    }
+  }
+
+  async *#read(): AsyncGenerator<ReadEvent, void> {
     const { host } = this.#options;
     let progress = await host.getRun(this.#runId);
     const complete = createEventReader(progress.record);
@@ -73,7 +90,7 @@ export class RunReader implements AsyncIterable<ReadEvent> {
       const attempt = this.#options.findAttempt(this.#runId);
       if (attempt === undefined && isAtRest(progress)) break;
       yield* this.#follow(complete, attempt);
-      if (this.#options.signal.aborted) return;
+      if (this.#stop.signal.aborted) return;
       const next = this.#options.findAttempt(this.#runId);
       if (next?.hasBegun() === false) await next.begun;
       else {
@@ -91,19 +108,13 @@ export class RunReader implements AsyncIterable<ReadEvent> {
     complete: ReturnType<typeof createEventReader>,
     attempt: RunAttempt | undefined,
   ): AsyncGenerator<ReadEvent, void> {
-    const { host, signal, live = true } = this.#options;
-    const stop = new AbortController();
+    const { host, live = true } = this.#options;
     let failure: unknown;
     void attempt?.ended.then((error) => {
       failure = error;
-      if (error !== undefined) stop.abort(); // The host failed: the run may stay as it is for ever.
+      if (error !== undefined) this.#stop.abort(); // The host failed: the run may stay as it is for ever.
     });
-    const options = {
-      live,
-      untilSuspended: true,
-      after: this.#position,
-      signal: AbortSignal.any([signal, stop.signal]),
-    };
+    const options = { live, untilSuspended: true, after: this.#position, signal: this.#stop.signal };
     for await (const record of host.followRun(this.#runId, options)) yield* this.#pass(complete(record), false);
     throwFailure(failure);
   }

@@ -40,6 +40,8 @@ export interface RunStart {
   readonly traceparent?: string;
   /** The id of a conversation, as the caller names it. Needs `conversations`. */
   readonly conversation?: string;
+  /** The branch of the conversation. @defaultValue 0 */
+  readonly branch?: number;
   /** Whether the run goes on when no client reads it. @defaultValue false */
   readonly isBackground?: boolean;
   /** Whether the caller may read the completion again. @defaultValue true */
@@ -104,7 +106,8 @@ export class RunRegistry {
     }
     return this.#launch(start, async () => {
       const { agent, options } = await this.#prepare(served, start);
-      const stored = this.#findConversation(start.principal, start.conversation);
+      const { principal, conversation: given, branch } = start;
+      const stored = given === undefined ? undefined : this.getConversation(principal, given, branch);
       return () => agent.run(start.input, { ...options, ...(stored !== undefined && { conversation: stored }) });
     });
   }
@@ -118,7 +121,7 @@ export class RunRegistry {
     served: ServedAgent,
     { message, ...start }: Omit<RunStart, 'input'> & { readonly message: UserMessage; readonly conversation: string },
   ): Promise<StartedRun> {
-    const stored = this.getConversation(start.principal, start.conversation);
+    const stored = this.getConversation(start.principal, start.conversation, start.branch);
     return this.#launch(start, async () => {
       const { agent, options } = await this.#prepare(served, { ...start, input: [message] });
       return () => agent.continueConversation(message, { ...options, conversation: stored });
@@ -126,9 +129,9 @@ export class RunRegistry {
   }
 
   /** The handle of a stored conversation. The same id of another owner is another conversation. @throws HttpProblem 404 without a store */
-  getConversation(principal: Principal, given: string): Conversation {
-    const stored = this.#findConversation(principal, given);
-    if (stored !== undefined) return stored;
+  getConversation(principal: Principal, given: string, branch = 0): Conversation {
+    const { conversations: store } = this.#settings;
+    if (store !== undefined) return createConversation({ id: this.getConversationId(principal, given, branch), store });
     throw new HttpProblem('This server stores no conversations. Pass conversations to serve(), or send the history.', {
       status: 404,
       code: 'conversation.unknown',
@@ -136,14 +139,8 @@ export class RunRegistry {
   }
 
   /** The id under which a conversation is stored. */
-  getConversationId(principal: Principal, given: string): string {
-    return JSON.stringify([formatOwner(principal), given]);
-  }
-
-  #findConversation(principal: Principal, given: string | undefined): Conversation | undefined {
-    const { conversations: store } = this.#settings;
-    if (given === undefined || store === undefined) return undefined;
-    return createConversation({ id: this.getConversationId(principal, given), store });
+  getConversationId(principal: Principal, given: string, branch = 0): string {
+    return JSON.stringify([formatOwner(principal), given, ...(branch === 0 ? [] : [branch])]);
   }
 
   /**
@@ -203,13 +200,16 @@ export class RunRegistry {
   /**
    * Reads the events of a run that was found before.
    *
-   * @param options - `signal` ends the events, as the end of the server does
+   * @param options - each of `signals` ends the events, as the end of the server does
    */
-  read(runId: string, { after, signal }: { readonly after?: Cursor; readonly signal: AbortSignal }): RunReader {
+  read(
+    runId: string,
+    { after, signals }: { readonly after?: Cursor; readonly signals: readonly AbortSignal[] },
+  ): RunReader {
     return new RunReader(runId, {
       host: this.#host,
       findAttempt: (id) => this.#active.get(id),
-      signal: AbortSignal.any([signal, this.#closing.signal]),
+      signals: [...signals, this.#closing.signal],
       ...(after !== undefined && { after }),
     });
   }
@@ -217,8 +217,8 @@ export class RunRegistry {
   /** Waits until a run has ended or is suspended; `undefined` if the signal was aborted first. @throws HostError */
   async waitForOutcome(runId: string, signal: AbortSignal): Promise<Outcome<unknown> | undefined> {
     const active = this.#active.get(runId);
-    if (active !== undefined) return waitUnlessAborted(active.outcome, AbortSignal.any([signal, this.#closing.signal]));
-    for await (const { event } of this.read(runId, { signal })) {
+    if (active !== undefined) return waitUnlessAborted(active.outcome, [signal, this.#closing.signal]);
+    for await (const { event } of this.read(runId, { signals: [signal] })) {
       if (event.type === 'run.finished' && event.path === '') return event.outcome;
     }
     return undefined;
@@ -314,15 +314,15 @@ function lowerLimits(own: Limits, wanted: Limits): Limits {
 /** The limit of core for an agent that has none. */
 const DEFAULT_TURNS = 20;
 
-async function waitUnlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  if (signal.aborted) return undefined;
+async function waitUnlessAborted<T>(work: Promise<T>, signals: readonly AbortSignal[]): Promise<T | undefined> {
+  if (signals.some(({ aborted }) => aborted)) return undefined;
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const stop = (): void => resolve(undefined);
-  signal.addEventListener('abort', stop, { once: true });
+  for (const signal of signals) signal.addEventListener('abort', stop);
   try {
     return await Promise.race([work, promise]);
   } finally {
-    signal.removeEventListener('abort', stop);
+    for (const signal of signals) signal.removeEventListener('abort', stop);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Outcome } from '@pawl/core';
 import { formatOwner } from '../access/owner.ts';
 import { createInvalidError, HttpProblem } from '../protocol/problem.ts';
 import type { ServedAgent } from './agent-directory.ts';
+import { hashText } from './hash-text.ts';
 import type { RunControl } from './run-control.ts';
 import { REQUEST_HASH, type RunRegistry, type RunStart, type StartedRun } from './run-registry.ts';
 
@@ -15,22 +16,24 @@ export interface RequestIdentity {
 }
 
 /** Reads the identity of a request. `text`: its body. @throws HttpProblem 400 for a key that is not visible ASCII of at most 255 characters */
-export async function identifyRequest(
+export function identifyRequest(
   { headers }: Request,
   { owner, text }: { readonly owner: string; readonly text: string },
-): Promise<RequestIdentity> {
+): RequestIdentity {
   const key = headers.get('idempotency-key') ?? undefined;
   if (key !== undefined && !/^[!-~]{1,255}$/.test(key)) {
     throw createInvalidError('Idempotency-Key must have 1 to 255 visible ASCII characters.', 'Idempotency-Key');
   }
   const isRetry = Number(headers.get('x-stainless-retry-count') ?? 0) > 0;
-  return { key, isRetry, hash: await computeHash([owner, text]) };
+  return { key, isRetry, hash: hashText(JSON.stringify([owner, text])) };
 }
 
 interface OnceOptions {
   readonly registry: RunRegistry;
   readonly control: RunControl;
   readonly identity: RequestIdentity;
+  /** Begins a run that was not begun before. @defaultValue `registry.start` */
+  readonly begin?: (start: RunStart) => Promise<StartedRun>;
 }
 
 type Runs = Pick<OnceOptions, 'registry' | 'control'>;
@@ -46,7 +49,7 @@ type Runs = Pick<OnceOptions, 'registry' | 'control'>;
 export async function startOnce(
   served: ServedAgent,
   start: RunStart,
-  { registry, control, identity }: OnceOptions,
+  { registry, control, identity, begin = (fresh) => registry.start(served, fresh) }: OnceOptions,
 ): Promise<StartedRun> {
   const { key, hash, isRetry } = identity;
   const identified: RunStart = { ...start, requestHash: hash };
@@ -57,7 +60,7 @@ export async function startOnce(
     );
   }
   const known = isRetry ? await findEarlierTry(served, identified, { registry, control }) : undefined;
-  if (known === undefined) return registry.start(served, identified);
+  if (known === undefined) return begin(identified);
   await attach(known, start, { registry, control });
   return { runId: known, isAttached: true };
 }
@@ -116,7 +119,7 @@ function isUseless(outcome: Outcome<unknown> | undefined): boolean {
 const RETRY_WINDOW_MS = 600_000;
 
 /** SHA-256 of the JSON of a list, in hexadecimal: parts of a list cannot run into each other. */
-export async function computeHash(parts: readonly string[]): Promise<string> {
+async function computeHash(parts: readonly string[]): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(parts)));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

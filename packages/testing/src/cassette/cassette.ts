@@ -7,6 +7,7 @@ import { CassetteFile } from './cassette-file.ts';
 import { CassetteError } from './errors.ts';
 import { type BodyReader, buildMissResponse, type CassetteFetch, type FetchResponse, playEntry } from './play-entry.ts';
 import { findNamedSecrets, Redaction } from './redaction.ts';
+import { toWebFetch } from './web-fetch.ts';
 
 /**
  * - `replay`: never reaches a server.
@@ -32,6 +33,8 @@ export interface CassetteOptions {
 export interface Cassette {
   /** `openai('gpt-5', { fetch: tape.fetch })` */
   readonly fetch: CassetteFetch;
+  /** The same, for libraries that need the platform's `fetch`: `createAnthropic({ fetch: tape.webFetch })`. Its requests are POSTs. */
+  readonly webFetch: typeof globalThis.fetch;
   /** @throws CassetteError unless every entry was played. */
   assertDone(): void;
 }
@@ -56,20 +59,18 @@ export function cassette(path: string, given: CassetteOptions = {}): Cassette {
   const records = mode === 'record' || mode === 'new' || (mode === 'once' && !isThere);
   const tape = plays ? CassetteFile.read(path) : CassetteFile.create(path);
   if (!plays) tape.save();
-  return {
-    assertDone: () => assertDone(tape, path),
-    async fetch(url, init) {
-      const address = new URL(url);
-      const named = findNamedSecrets(address.search, readJson(init.body) ?? null);
-      const secrets = new Redaction([...(options.secrets ?? []), ...findHeaderSecrets(init.headers), ...named]);
-      const call = buildRequest(address, init, { secrets, ignore: options.ignore ?? [] });
-      const found = plays ? tape.take(call) : undefined;
-      if (found !== undefined) return playEntry(found, call);
-      if (!records) return buildMissResponse(tape.describeMiss(call));
-      const answer = await (options.fetch ?? globalThis.fetch)(url, init);
-      return recordResponse(answer, secrets, (response) => tape.add({ type: 'wire', request: call, response }));
-    },
+  const send: CassetteFetch = async (url, init) => {
+    const address = new URL(url);
+    const named = findNamedSecrets(address.search, readJson(init.body) ?? null);
+    const secrets = new Redaction([...(options.secrets ?? []), ...findHeaderSecrets(init.headers), ...named]);
+    const call = buildRequest(address, init, { secrets, ignore: options.ignore ?? [] });
+    const found = plays ? tape.take(call) : undefined;
+    if (found !== undefined) return playEntry(found, call);
+    if (!records) return buildMissResponse(tape.describeMiss(call));
+    const answer = await (options.fetch ?? globalThis.fetch)(url, init);
+    return recordResponse(answer, secrets, (response) => tape.add({ type: 'wire', request: call, response }));
   };
+  return { assertDone: () => assertDone(tape, path), fetch: send, webFetch: toWebFetch(send) };
 }
 
 /** `any`: an error about an option would quote its value, and secrets are never quoted. */
@@ -183,7 +184,11 @@ function redactAddress(value: string, secrets: Redaction): string {
     : secrets.redactText(value.slice(0, at)) + secrets.redactQuery(value.slice(at));
 }
 
-/** A server may keep the connection open after `[DONE]`, and the reader may not read on. */
+/** A server may keep the connection open after the last event, and the reader may not read on. */
 function hasEnded(chunk: Uint8Array | undefined): boolean {
-  return Buffer.from(chunk ?? []).includes('data: [DONE]');
+  const bytes = Buffer.from(chunk ?? []);
+  return LAST_EVENTS.some((text) => bytes.includes(text));
 }
+
+/** Of Chat Completions, and of Anthropic's Messages. */
+const LAST_EVENTS = ['data: [DONE]', 'event: message_stop'];

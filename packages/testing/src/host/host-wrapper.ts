@@ -132,6 +132,7 @@ export class HostWrapper implements Host {
       step: (step) => stepRunner.step(wrap(step)),
       parallel: (tasks, options) => stepRunner.parallel(tasks.map(wrapTask), options),
       waitFor: (name, options) => stepRunner.waitFor(name, options),
+      ...(stepRunner.listRecorded && { listRecorded: () => stepRunner.listRecorded?.() ?? [] }),
     };
   }
 }

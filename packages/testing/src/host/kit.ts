@@ -38,6 +38,8 @@ export interface CaseSetup {
   readonly hasWorkers: boolean;
   /** Sets back the date of the host's clock; a negative number sets it forward. Accepts fractions. */
   setClockBack(ms: number): void;
+  /** From now on, no pause of the host ends by itself. */
+  holdSleeps(): void;
 }
 
 export type CaseBody = (stage: CaseSetup) => Promise<void>;
@@ -53,15 +55,24 @@ export function createCases(
     async run() {
       const clock = manualClock({ startMs: 1_000 });
       let behindMs = 0;
+      const held = manualClock({ sleeps: 'held' });
+      let hasHeldSleeps = false;
       const hostClock: Clock = {
         now: () => clock.now() - behindMs,
         after: (ms, callback) => clock.after(ms, callback),
-        sleep: systemClock.sleep, // A host waits for other processes, in real time.
+        // A host waits for other processes, in real time.
+        sleep: (ms, signal) => (hasHeldSleeps ? held : systemClock).sleep(ms, signal),
         monotonic: () => clock.now(),
       };
       const host = await open({ clock: hostClock });
       try {
-        await body({ host, clock, hasWorkers, setClockBack: (ms) => (behindMs += ms) });
+        const setClockBack: CaseSetup['setClockBack'] = (ms) => {
+          behindMs += ms;
+        };
+        const holdSleeps: CaseSetup['holdSleeps'] = () => {
+          hasHeldSleeps = true;
+        };
+        await body({ host, clock, hasWorkers, setClockBack, holdSleeps });
       } finally {
         await (close?.(host) ?? host.close({ graceMs: 0 }));
       }

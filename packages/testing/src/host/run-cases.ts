@@ -324,7 +324,8 @@ export const runCases: Readonly<Record<string, CaseBody>> = {
     const work = Promise.withResolvers<string>();
     const atWork = stepRunner.step(createStep('model:1', 'a', { work: () => work.promise }));
     stepRunner.signal?.addEventListener('abort', () => work.resolve('aborted'));
+    const rejected = expectRejection(atWork, 'host.closing', 'The step is not recorded.'); // Handled before it happens.
     await host.close({ graceMs: 0 });
-    await expectRejection(atWork, 'host.closing', 'The step is not recorded.');
+    await rejected;
   },
 };

@@ -59,5 +59,6 @@ export function createToolContext(signal: AbortSignal): ToolContext {
     state: { value: undefined, update: () => Promise.reject(new Error('No state.')) },
     onRunEnd: () => undefined,
     reportProgress: () => undefined,
+    run: () => Promise.reject(new Error('There is no run here.')),
   };
 }

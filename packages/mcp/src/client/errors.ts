@@ -1,0 +1,36 @@
+import { PawlError } from '@pawl/core';
+
+const BRAND = Symbol.for('pawl.McpError');
+
+/**
+ * An MCP server could not be used: it does not start or answer (`mcp.unreachable`), breaks the protocol (`mcp.protocol`), wants an
+ * authorization (`mcp.unauthorized`), or the client was closed (`mcp.closed`).
+ */
+export class McpError extends PawlError {
+  override readonly name = 'McpError';
+
+  constructor(message: string, options: { readonly code: McpErrorCode; readonly cause?: unknown }) {
+    super(message, options);
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  static override isInstance(error: unknown): error is McpError {
+    if (typeof error !== 'object' || error === null) return false;
+    try {
+      return BRAND in error;
+    } catch {
+      return false; // A proxy may throw.
+    }
+  }
+}
+
+export type McpErrorCode = 'mcp.unreachable' | 'mcp.protocol' | 'mcp.unauthorized' | 'mcp.closed';
+
+/** Returns the message of anything that was thrown, with the causes that say more: `fetch failed: connect ECONNREFUSED`. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const inner = cause instanceof AggregateError ? cause.errors[0] : cause;
+  const more = inner instanceof Error && inner.message !== '' ? describeError(inner) : '';
+  return more === '' || error.message.includes(more) ? error.message : `${error.message}: ${more}`;
+}

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, onTestFinished, test } from 'vitest';
+import { findChromium } from './browser/find-chromium.ts';
+import { launchBrowser } from './browser/open-browser.ts';
+
+const executable = findChromium();
+const program = join(import.meta.dirname, '..', '..', 'examples', 'support-desk', 'server.ts');
+
+test.skipIf(executable === undefined)(
+  'the pages of the demo: a refund waits, is approved in the inbox, and reaches the customer',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pawl-demo-'));
+    const server = spawn(process.execPath, [program, folder, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const browser = await launchBrowser(executable ?? '');
+    onTestFinished(async () => {
+      await browser.close();
+      const exited = once(server, 'exit');
+      server.kill('SIGKILL');
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const [line] = await once(createInterface(server.stdout), 'line');
+    const url = /http:\/\/[^/]+/.exec(String(line))?.[0] ?? '';
+    const [customer, inbox] = [await browser.newPage(), await browser.newPage()];
+    const readChat = async (): Promise<string> => (await customer.locator('#messages').textContent()) ?? '';
+    await customer.goto(`${url}/?as=ada`);
+    await inbox.goto(`${url}/inbox`);
+
+    await customer.fill('input[name=text]', 'Order 7 arrived broken, I want my money back.');
+    await customer.click('button:text-is("Send")');
+    await expect.poll(readChat).toContain('refund: waits for the team lead');
+    await expect.poll(() => inbox.locator('#pending').textContent()).toContain('90 EUR for order 7');
+    await customer.reload();
+    await expect.poll(readChat).toContain('refund: waits for the team lead');
+    await inbox.click('button:text-is("Approve")');
+
+    await expect.poll(readChat).toContain('Your 90 EUR are on their way.');
+    await expect.poll(() => inbox.locator('#ledger').textContent()).toContain('"order":"7"');
+    expect(readFileSync(join(folder, 'ledger.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
+  },
+);
