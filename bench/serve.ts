@@ -19,7 +19,7 @@ else await compare(Number(process.argv[2] ?? 2_000));
 
 /** The process that is measured. */
 async function startServers(): Promise<void> {
-  const text = (pieces: number): string => Array.from({ length: pieces }, (_, index) => `word${index} `).join('');
+  const createText = (pieces: number): string => Array.from({ length: pieces }, (_, index) => `word${index} `).join('');
   const held = Promise.withResolvers<void>();
   const model: ChatModel = {
     name: 'pieces',
@@ -31,7 +31,7 @@ async function startServers(): Promise<void> {
         await context?.onDelta?.({ type: 'text', delta: `word${index} ` });
         if (index % 8 === 0) await setImmediate(); // As from a socket.
       }
-      const message = { role: 'assistant', content: text(pieces) } as const;
+      const message = { role: 'assistant', content: createText(pieces) } as const;
       return { choices: [{ index: 0, message, finish_reason: 'stop' }] };
     },
   };
@@ -129,10 +129,13 @@ async function compare(streams: number): Promise<void> {
   }
   const alone = (await ask<Pick<Usage, 'cpuMicros'>>(child, 'many')).cpuMicros / (ROUNDS * CHUNKS);
   const runAlone = (await ask<Pick<Usage, 'cpuMicros'>>(child, 'one')).cpuMicros / REQUESTS;
-  print('a streamed chunk, µs of CPU', { served: median(chunks.served), bare: median(chunks.bare) });
-  print('the same without the agent', { served: median(chunks.served) - alone, bare: median(chunks.bare) });
-  print('an unstreamed request, µs of CPU', { served: median(requests.served), bare: median(requests.bare) });
-  print('the same without the agent', { served: median(requests.served) - runAlone, bare: median(requests.bare) });
+  print('a streamed chunk, µs of CPU', { served: findMedian(chunks.served), bare: findMedian(chunks.bare) });
+  print('the same without the agent', { served: findMedian(chunks.served) - alone, bare: findMedian(chunks.bare) });
+  print('an unstreamed request, µs of CPU', { served: findMedian(requests.served), bare: findMedian(requests.bare) });
+  print('the same without the agent', {
+    served: findMedian(requests.served) - runAlone,
+    bare: findMedian(requests.bare),
+  });
   const first = await measureFirstByte(served);
   console.log(`first byte: ${first.toFixed(2)} ms`);
   await measureSlow(served);
@@ -144,7 +147,7 @@ function print(what: string, { served, bare }: { readonly served: number; readon
   console.log(`${what}: served ${served.toFixed(1)}, bare ${bare.toFixed(1)}, ${(served / bare).toFixed(2)} times`);
 }
 
-function median(values: readonly number[]): number {
+function findMedian(values: readonly number[]): number {
   return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
@@ -186,7 +189,7 @@ async function measureFirstByte(url: string): Promise<number> {
     times.push(performance.now() - before);
     response.destroy();
   }
-  return median(times);
+  return findMedian(times);
 }
 
 async function measureStreams(child: ChildProcess, url: string, streams: number): Promise<void> {

@@ -38,6 +38,9 @@ const LOOKING = [
 /** The script of each case's server, by the case's name. The servers run on Node for every runtime. */
 export const scripts: Readonly<Record<string, ServedCase>> = {
   'returns the model’s text as the output': { script: [respond.text(HELLO, { usage })] },
+  'serves a run as a stream of Chat Completions, as an approval and as events that continue': {
+    script: [respond.call('pay', { amount: 20 }), respond.text('Paid.')],
+  },
   'streams text as ordered events with the same output': { script: [respond.text(HELLO, { usage })] },
   'reads a stream that is split at any byte': { script: [respond.sse(createBytes('Grüße 👋'))] },
   'reads a long response, streamed and unstreamed': { script: [respond.text(LONG), respond.text(LONG)] },

@@ -4,12 +4,22 @@ import { run } from './run.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Packs core into a file, as it is published: by pnpm, which applies `publishConfig`. */
-export async function packCore(file: string, signal: AbortSignal): Promise<void> {
+/** Packs core into a file, as it is published. */
+export function packCore(file: string, signal: AbortSignal): Promise<void> {
+  return packPackage('@pawl/core', { file, signal });
+}
+
+export interface PackOptions {
+  readonly file: string;
+  readonly signal: AbortSignal;
+}
+
+/** Packs a package into a file, as it is published: by pnpm, which applies `publishConfig`. */
+export async function packPackage(name: string, { file, signal }: PackOptions): Promise<void> {
   const manifest: { readonly packageManager: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const packed = mkdtempSync(join(dirname(file), '.pack-'));
   try {
-    const args = ['--yes', manifest.packageManager, '--filter', '@pawl/core', 'pack', '--pack-destination', packed];
+    const args = ['--yes', manifest.packageManager, '--filter', name, 'pack', '--pack-destination', packed];
     await run('npx', args, { cwd: root, env: getMachineEnvironment(), signal });
     const [tarball] = readdirSync(packed);
     if (tarball === undefined) throw new Error('pnpm packed nothing.');

@@ -3,6 +3,7 @@ import type { CaseScope, SuiteCase } from './case.ts';
 import { answeringCases } from './cases/answering.ts';
 import { callingCases } from './cases/calling.ts';
 import { failingCases } from './cases/failing.ts';
+import { servingCases } from './cases/serving.ts';
 import { stoppingCases } from './cases/stopping.ts';
 import { tracingCases } from './cases/tracing.ts';
 import { waitingCases } from './cases/waiting.ts';
@@ -12,6 +13,7 @@ export const suite: readonly SuiteCase[] = [
   ...answeringCases,
   ...callingCases,
   ...failingCases,
+  ...servingCases,
   ...stoppingCases,
   ...tracingCases,
   ...waitingCases,

@@ -32,7 +32,7 @@ export async function expectSurvives(scenario: Scenario, { moment, open }: Survi
     expectReplays(life);
     await expectPositions(life, host);
     if (host.unknownOutcomes.length > 0) continue;
-    expect(sortEvents(listNewEvents(life))).toEqual(sortEvents(listNewEvents(undisturbed)));
+    expect(sortNewEvents(life)).toEqual(sortNewEvents(undisturbed));
     expect(listDistinct(requests)).toEqual(listDistinct(model.requests));
   }
   expect(steps).toBeGreaterThan(0);
@@ -138,4 +138,11 @@ function isRepeated(event: RunEvent): boolean {
 
 function listNewEvents({ attempts }: ScenarioRun): readonly object[] {
   return listJournalEvents(attempts.flat().filter((event) => event.replayed !== true && !isRepeated(event)));
+}
+
+/** A call that a run inside suspends once more, because of the crash, has another number in the name of its step. */
+function sortNewEvents(life: ScenarioRun): readonly string[] {
+  return sortEvents(listNewEvents(life))
+    .map((text) => text.replace(/("step":"tool:\d+\.\d+:\w+):\d+"/, '$1"'))
+    .sort();
 }

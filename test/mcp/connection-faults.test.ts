@@ -161,6 +161,32 @@ test('any object with listTools, callTool and close is a client, with pages', as
   expect((await callTool(client, 'double__b')).content).toBe('called b');
 });
 
+test.each<readonly [name: string, inputSchema: object]>([
+  ['nothing', {}],
+  ['no type', { properties: { a: { type: 'string' } } }],
+  ['a union at its root', { type: 'object', anyOf: [{ required: ['a'] }, { required: ['b'] }] }],
+  [
+    'definitions of draft-07',
+    { type: 'object', definitions: { x: { type: 'string' } }, properties: { a: { $ref: '#/definitions/x' } } },
+  ],
+  ['a reference to the network', { type: 'object', properties: { a: { $ref: 'https://example.com/schema.json' } } }],
+])('an MCP tool whose input schema has %s can be called', async (_, inputSchema) => {
+  const inputs: unknown[] = [];
+  const client = await connect({
+    name: 'double',
+    client: {
+      listTools: async () => ({ tools: [{ name: 'a', inputSchema }] }),
+      callTool: async (...[params]: readonly [{ readonly arguments: unknown }]) => {
+        inputs.push(params.arguments);
+        return { content: [] };
+      },
+      close: async () => {},
+    },
+  });
+  expect((await callTool(client, 'double__a', { a: 'x' })).failed).toBeUndefined();
+  expect(inputs).toEqual([{ a: 'x' }]);
+});
+
 test('wrappers of core work on MCP tools', async () => {
   const client = await connectStub({ include: ['echo'] });
   const own = tool({ name: 'own', input: z.object({}), execute: () => 'own' });

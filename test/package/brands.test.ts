@@ -4,6 +4,7 @@ import * as core from '@pawl/core';
 import * as coreFlow from '@pawl/core/flow';
 import * as middleware from '@pawl/core/middleware';
 import * as mcp from '@pawl/mcp';
+import * as encode from '@pawl/serve/encode';
 import * as testing from '@pawl/testing';
 import * as cassette from '@pawl/testing/cassette';
 import * as conformance from '@pawl/testing/conformance';
@@ -40,6 +41,7 @@ const made: Readonly<Record<string, () => Error>> = {
   ExplorationError: () =>
     new explore.ExplorationError({ seed: 1, exercise: 'text', broken: [], run: { outcome, events: [] } } as never), // As above.
   GuardError: () => new middleware.GuardError('Wrong.', { guard: 'g' }),
+  HttpProblem: () => new encode.HttpProblem('Wrong.', { status: 400 }),
   HttpError: () => new core.HttpError('Wrong.', { status: 400 }),
   McpError: () => new mcp.McpError('Wrong.', { code: 'mcp.closed' }),
   ModelError: () => new core.ModelError('Wrong.', code),

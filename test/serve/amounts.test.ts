@@ -3,7 +3,7 @@ import type { RequestReport } from '@pawl/serve';
 import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { sendRaw, writeSocket } from './send-raw.ts';
-import { authorize, createEchoAgent, startServer, withKey } from './serve-agents.ts';
+import { authorize, createEchoAgent, createRefundAgent, startServer, withKey } from './serve-agents.ts';
 
 const asked = { model: 'echo', messages: [{ role: 'user', content: 'Hi.' }] };
 const json = { 'content-type': 'application/json' };
@@ -72,6 +72,22 @@ describe('4. amounts', () => {
     await expect.poll(async () => (await start('key-of-ada')).status).toBe(201);
   });
 
+  test('an answer counts although too many runs are at work, and its run continues when there is room', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    onTestFinished(() => resolve());
+    const model = scriptedModel(() => respond.delayed(respond.text('Done.'), { until: promise }));
+    const refunds: number[] = [];
+    const agents = [createEchoAgent({ model }), createRefundAgent({ refunds })];
+    const { send } = await startServer({ agents, maxRunning: { perPrincipal: 1 }, resumeEveryMs: 10 });
+    const { id, pending } = await (await send('/v1/runs', { agent: 'refunds', input: 'x' })).json();
+    await send('/v1/runs', { agent: 'echo', input: 'x', background: true });
+    const answer = { pending: pending[0].id, answer: { type: 'approve', fingerprint: pending[0].fingerprint } };
+    expect((await send(`/v1/runs/${id}/answers`, answer)).status).toBe(200);
+    expect(refunds).toEqual([]);
+    resolve();
+    await expect.poll(() => refunds).toEqual([7]);
+  });
+
   test('too many streams get 429, and a closed one makes room', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     onTestFinished(() => resolve());
@@ -91,7 +107,7 @@ describe('4. amounts', () => {
   });
 });
 
-describe('5. what is said', () => {
+describe('5. what is sent', () => {
   test('every response has an id, is not stored and not sniffed, and onRequest gets no content', async () => {
     const reports: RequestReport[] = [];
     const { send } = await startServer({ agents: [createEchoAgent()], onRequest: (report) => reports.push(report) });

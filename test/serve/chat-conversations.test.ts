@@ -38,7 +38,7 @@ function send(server: RunningServer, body: object): Promise<Response> {
 }
 
 describe('a conversation of Chat Completions', () => {
-  test('gets only the new message, and keeps what the assistant really said', async () => {
+  test('gets only the new message, and keeps what the assistant really wrote', async () => {
     const { ask } = await startChat();
     expect(await ask(['One.'])).toEqual(['One.']);
     expect(await ask(['One.', 'rewritten', 'Two.'])).toEqual(['One.', 'Noted.', 'Two.']);

@@ -35,7 +35,7 @@ describe('a request of this client gets its answer', () => {
     expect(response.status).toBe(200);
     const isStreamed = body['stream'] === true;
     const { text, usage } = await readAnswer(response, isStreamed);
-    expect(text).toMatch(/^You said: .*Hello\./);
+    expect(text).toMatch(/^You wrote: .*Hello\./);
     const wantsUsage = !isStreamed || 'stream_options' in body;
     expect(usage !== undefined).toBe(wantsUsage);
     const [run] = await host.listRuns();

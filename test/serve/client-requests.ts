@@ -88,7 +88,7 @@ export const CLIENT_REQUESTS: readonly ClientRequest[] = [
       messages: [
         { role: 'system', content: system },
         { role: 'user', content: 'Hi.' },
-        { role: 'assistant', content: 'You said: Hi.' },
+        { role: 'assistant', content: 'You wrote: Hi.' },
         { role: 'user', content: [{ type: 'text', text: 'Hello.', cache_control: { type: 'ephemeral' } }] },
       ],
       reasoning: { effort: 'low' },

@@ -186,7 +186,7 @@ describe('the official client for Node', () => {
       ),
     );
     expect(completions.map(({ choices }) => choices[0]?.message.content)).toEqual(
-      Array.from({ length: 20 }, (_, index) => `You said: Number ${index}.`),
+      Array.from({ length: 20 }, (_, index) => `You wrote: Number ${index}.`),
     );
     expect(new Set(completions.map(({ id }) => id)).size).toBe(20);
   });

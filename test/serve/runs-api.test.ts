@@ -101,7 +101,7 @@ test('GET /v1/runs lists the newest first, page by page', async () => {
     if (page.next === null) break;
     after = `&after=${page.next}`;
   }
-  expect(texts).toEqual(['You said: 3', 'You said: 2', 'You said: 1']);
+  expect(texts).toEqual(['You wrote: 3', 'You wrote: 2', 'You wrote: 1']);
   expect((await send('/v1/runs?status=done')).status).toBe(400);
   expect((await send('/v1/runs?limit=1000')).status).toBe(400);
   expect((await send('/v1/runs?page=2')).status).toBe(400);
@@ -309,7 +309,7 @@ describe('conversations', () => {
     const shown = await (await server.send('/v1/conversations/chat-1')).json();
     expect(shown.messages.map(({ role, content }: { role: string; content: string }) => [role, content])).toEqual([
       ['user', 'One.'],
-      ['assistant', 'You said: One.'],
+      ['assistant', 'You wrote: One.'],
       ['user', 'Two.'],
     ]);
     expect(shown.run).toMatchObject({ status: 'suspended' });

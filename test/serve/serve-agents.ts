@@ -48,7 +48,7 @@ export function readData(text: string): readonly unknown[] {
   return lines.map((line) => JSON.parse(line.slice('data: '.length)));
 }
 
-/** Asks the weather once, then answers with what the tool said. */
+/** Asks the weather once, then answers with the tool's result. */
 export function createWeatherAgent({ calls = [] as string[], name = 'weather' } = {}): Agent {
   const model = scriptedModel(({ messages }) => {
     const last = messages.at(-1);
@@ -116,7 +116,7 @@ export function createEchoModel(): ChatModel {
   return scriptedModel(({ messages }) => {
     const last = messages.findLast(({ role }) => role === 'user');
     return respond.text(
-      `You said: ${typeof last?.content === 'string' ? last.content : JSON.stringify(last?.content)}`,
+      `You wrote: ${typeof last?.content === 'string' ? last.content : JSON.stringify(last?.content)}`,
     );
   });
 }

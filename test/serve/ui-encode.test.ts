@@ -127,6 +127,48 @@ test('shows why a tool refuses the run, which is no answer', async () => {
   });
 });
 
+test.each([
+  ['One two three.', ['One two three.']],
+  ['Another answer.', ['One two ', 'Another answer.']],
+])(
+  'for ai 6, which cannot remove a text, a second attempt that writes %j goes on or begins anew',
+  async (text, shown) => {
+    const agent = await createAgent([
+      respond.cut(respond.text('One two four.'), { afterChunks: 2 }),
+      respond.text(text),
+    ]);
+    const response = uiMessageStream(agent.with({ retry: { initialDelayMs: 1 } }).run('Count.'), { sdk: 6 });
+
+    const texts = new Map<string, string>();
+    for (const chunk of await readChunks(response)) {
+      if (chunk.type === 'text-delta') texts.set(chunk.id, `${texts.get(chunk.id) ?? ''}${chunk.delta}`);
+    }
+    expect([...texts.values()]).toEqual(shown);
+  },
+);
+
+test('for ai 6, a call that was discarded is closed', async () => {
+  const first = respond.calls([
+    { name: 'look_up', arguments: { order: '7' } },
+    { name: 'look_up', arguments: { order: '8' } },
+  ]);
+  const agent = await createAgent([
+    respond.cut(first, { afterChunks: 5 }),
+    respond.call('look_up', { order: '9' }),
+    respond.text('Found.'),
+  ]);
+  const chunks = await readChunks(
+    uiMessageStream(agent.with({ retry: { initialDelayMs: 1 } }).run('Look.'), { sdk: 6 }),
+  );
+
+  const started = chunks.flatMap((chunk) => (chunk.type === 'tool-input-start' ? [chunk.toolCallId] : []));
+  const ended = chunks.flatMap((chunk) =>
+    chunk.type.startsWith('tool-output-') && 'toolCallId' in chunk ? [chunk.toolCallId] : [],
+  );
+  expect(new Set(started).size).toBe(2);
+  expect(new Set(ended)).toEqual(new Set(started));
+});
+
 test('leaves the results of calls out', async () => {
   const agent = await createAgent([respond.call('look_up', { order: '7' }), respond.text('Found.')]);
   const chunks = await readChunks(uiMessageStream(agent.run('Look.'), { toolOutput: 'status' }));

@@ -33,8 +33,6 @@ export interface RecordedStep {
   readonly name: string;
   readonly value: unknown;
   readonly position: number;
-  /** The name with the path of the run. */
-  readonly step: string;
 }
 
 /** A nested run. The names of its steps begin with `name/`. */

@@ -63,7 +63,7 @@ export class StoreRun implements StepRunner {
   listRecorded(): readonly RecordedStep[] {
     const found: RecordedStep[] = [];
     for (const [name, { value, position }] of this.#attempt.steps) {
-      if (name.startsWith(this.#path)) found.push({ name: name.slice(this.#path.length), step: name, value, position });
+      if (name.startsWith(this.#path)) found.push({ name: name.slice(this.#path.length), value, position });
     }
     return found.sort((one, other) => one.position - other.position);
   }

@@ -14,13 +14,13 @@ export function replayRuns(scope: Scope, { segments, ...spent }: ReplayedRuns): 
 
 /** Replays the steps of code that has ended, with everything inside them. */
 export function replayCode(scope: Scope): void {
-  for (const { name, value, position, step } of scope.stepRunner.listRecorded?.() ?? []) {
+  for (const { name, value, position } of scope.stepRunner.listRecorded?.() ?? []) {
     if (name === START_STEP || name === END_STEP) continue;
     const event = value as JournalEvent; // The steps of runs record journal events.
     const path = readPath(name);
     if (path === '' && 'nestedUsage' in event) chargeSpent(scope, event);
     const sink = path === '' ? scope.events : scope.createEventSink(addPath(scope, path));
-    sink.emitJournalEvent(event, { replayed: true, position, step });
+    sink.emitJournalEvent(event, { replayed: true, position, step: addPath(scope, name) });
   }
 }
 
@@ -60,11 +60,11 @@ export function createSpentFields({ usage, usageBy = [], toolCalls }: NestedTota
 
 function emitRecorded(scope: Scope, segments: readonly string[]): readonly JournalEvent[] {
   const events: JournalEvent[] = [];
-  for (const { name, value, position, step } of scope.stepRunner.listRecorded?.() ?? []) {
+  for (const { name, value, position } of scope.stepRunner.listRecorded?.() ?? []) {
     if (!segments.some((segment) => name.startsWith(`${segment}/`))) continue;
     const sink = scope.createEventSink(addPath(scope, readPath(name)));
     const event = value as JournalEvent; // The steps of runs record journal events.
-    sink.emitJournalEvent(event, { replayed: true, position, step });
+    sink.emitJournalEvent(event, { replayed: true, position, step: addPath(scope, name) });
     events.push(event);
   }
   return events;

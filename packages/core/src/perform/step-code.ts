@@ -234,9 +234,6 @@ export class StepCode {
   }
 
   async #delegate(name: string, { begin, cancellation }: CancellableStep): Promise<NestedRun> {
-    // A step that has ended is not continued: what an earlier attempt cancelled stays as it is.
-    if (this.#listRecorded().some((each) => each.name === name))
-      cancellation.cancel(new Error('This step has ended before.'));
     const isInsideCall = this.#scope.isInsideCall || this.#options.isCall;
     const scope: Scope = { ...this.#scope, cancellation, isInsideCall };
     const task = createChild(scope, name, (outer) => begin({ ...outer, refusesOther: true }));

@@ -41,10 +41,6 @@ export class ChildTransport implements Transport {
     this.#options = options;
   }
 
-  get pid(): number | undefined {
-    return this.#child?.pid;
-  }
-
   async start(): Promise<void> {
     const { command, args, env, cwd } = this.#options;
     const child: Child = spawn(command, args, { env, cwd, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });

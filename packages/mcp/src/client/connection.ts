@@ -14,7 +14,7 @@ interface ConnectionOptions {
 const MAX_DELAY_MS = 30_000;
 
 /**
- * Holds the session with a server: `ready`, or without a session `broken`, `connecting` or `down`.
+ * Holds the session with a server. Without one it is broken, connecting, or down until the next attempt.
  *
  * - A broken session is replaced by a new one when the next call needs it. Calls share the attempt, and wait under their own deadlines.
  * - Attempts follow one another after 0, 1, 2, 4 … 30 s.
@@ -29,13 +29,6 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-  }
-
-  get state(): 'ready' | 'connecting' | 'broken' | 'down' | 'closed' {
-    if (this.#closing.signal.aborted) return 'closed';
-    if (this.#session !== undefined) return 'ready';
-    if (this.#opening !== undefined) return 'connecting';
-    return this.#failureCount > 0 ? 'down' : 'broken';
   }
 
   /** Connects once. @throws McpError if that fails */

@@ -42,7 +42,7 @@ function compareTools(pinned: LockedTool | undefined, current: LockedTool | unde
 }
 
 /** Lists the fields that differ, each with both values. */
-export function compareDefinitions(pinned: McpDefinition, current: McpDefinition): readonly string[] {
+function compareDefinitions(pinned: McpDefinition, current: McpDefinition): readonly string[] {
   return PINNED_FIELDS.flatMap((field) => {
     const [before, after] = [pinned[field], current[field]].map((value) =>
       value === undefined ? 'nothing' : stringifyCanonical(value),

@@ -34,11 +34,11 @@ export class Gate {
     return () => {
       if (hasLeft) return;
       hasLeft = true;
-      this.#leave(owner);
+      this.#release(owner);
     };
   }
 
-  #leave(owner: string): void {
+  #release(owner: string): void {
     this.#total--;
     const own = (this.#perOwner.get(owner) ?? 1) - 1;
     if (own === 0) this.#perOwner.delete(owner);

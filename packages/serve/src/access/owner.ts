@@ -26,7 +26,7 @@ function parsePair(owner: string): readonly [tenant: string | null, id: string] 
 }
 
 /** Whether a principal may see a run: its owner, and operators of the same tenant, or of none. */
-export function maySee(principal: Principal, owner: string | undefined): boolean {
+export function canSee(principal: Principal, owner: string | undefined): boolean {
   if (owner !== undefined && owner === formatOwner(principal)) return true;
   if (principal.isOperator !== true) return false;
   if (principal.tenant === undefined) return true;

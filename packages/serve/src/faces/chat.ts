@@ -18,7 +18,7 @@ import { waitForOutcome } from './wait-for-outcome.ts';
 /** Answers `POST /v1/chat/completions` and `GET /v1/chat/completions/{id}`. */
 export async function handleChat(context: RequestContext): Promise<Response> {
   const id = context.segments[3];
-  return id === undefined ? createCompletion(context) : retrieveCompletion(context, id);
+  return id === undefined ? createCompletion(context) : readCompletion(context, id);
 }
 
 /** The run of a completion, and how the client gets it. */
@@ -44,13 +44,13 @@ async function createCompletion(context: RequestContext): Promise<Response> {
   return input.isStreamed ? streamCompletion(context, run) : sendCompletion(context, run);
 }
 
-interface ChatBeginning {
+interface ChatStart {
   readonly served: ServedAgent;
   readonly input: ChatInput;
   readonly text: string;
 }
 
-async function beginRun(context: RequestContext, { served, input, text }: ChatBeginning): Promise<ChatRun> {
+async function beginRun(context: RequestContext, { served, input, text }: ChatStart): Promise<ChatRun> {
   const { request, principal, owner, runs: registry, control } = context;
   const { messages, isStreamed } = input;
   const identity = identifyRequest(request, { owner, text });
@@ -88,7 +88,7 @@ async function beginRun(context: RequestContext, { served, input, text }: ChatBe
   return { runId, served, input, isKeyed };
 }
 
-interface ConversationBeginning {
+interface ConversationStart {
   readonly conversation: string;
   readonly served: ServedAgent;
   readonly start: RunStart;
@@ -98,7 +98,7 @@ interface ConversationBeginning {
 /** Begins a run in a stored conversation, or sends the message to its open run. */
 async function continueConversation(
   { runs: registry, control, principal }: RequestContext,
-  { conversation, served, start, identity }: ConversationBeginning,
+  { conversation, served, start, identity }: ConversationStart,
 ): Promise<{ readonly runId: string; readonly afterTurn?: number }> {
   let open: Branch['open'];
   const begin = async (fresh: RunStart): Promise<StartedRun> => {
@@ -170,7 +170,7 @@ async function sendCompletion(context: RequestContext, run: ChatRun): Promise<Re
 }
 
 /** Sends the completion of a run that has begun before: waits for it if it works. */
-async function retrieveCompletion(context: RequestContext, id: string): Promise<Response> {
+async function readCompletion(context: RequestContext, id: string): Promise<Response> {
   const { control, principal, settings } = context;
   const { record } = await control.find(principal, id);
   const { tools, isStored } = readKeptRequest(record.metadata);

@@ -51,7 +51,7 @@ async function createRun(context: RequestContext): Promise<Response> {
   const served = agents.find(body.agent);
   if (served === undefined) throw createUnknownModelError(body.agent, 'agent');
   const identity = identifyRequest(request, { owner, text });
-  const isStreamed = wantsEvents(request);
+  const isStreamed = hasEventType(request);
   const traceparent = readTraceparent(request);
   const start = {
     principal,
@@ -71,7 +71,7 @@ async function createRun(context: RequestContext): Promise<Response> {
   return sendState(context, runId, isAttached ? 200 : 201);
 }
 
-function wantsEvents({ headers }: Request): boolean {
+function hasEventType({ headers }: Request): boolean {
   return /text\/event-stream|application\/x-ndjson/.test(headers.get('accept') ?? '');
 }
 

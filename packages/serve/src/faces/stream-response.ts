@@ -46,7 +46,7 @@ export function streamResponse(options: StreamOptions): Response {
         pump = new Pump(controller, options);
         void pump.run(); // Never rejects.
       },
-      pull: () => pump?.wake(),
+      pull: () => pump?.resume(),
       cancel: () => pump?.stop(),
     },
     new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_MARK_BYTES }),
@@ -92,7 +92,7 @@ class Pump {
   }
 
   /** Called when the client has read something. */
-  wake(): void {
+  resume(): void {
     this.#wake?.();
   }
 
@@ -110,7 +110,7 @@ class Pump {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#stopTimer();
-    this.wake();
+    this.resume();
     this.#options.onClose();
   }
 

@@ -3,10 +3,10 @@ import { createServer, type Server as HttpServer, type ServerResponse } from 'no
 import type { AddressInfo } from 'node:net';
 import { ConfigError, checkOptions, type Host, type OptionTable } from '@pawl/core';
 import { isLoopbackAddress } from '../access/peer.ts';
-import { type Fetching, toNodeHandler } from './to-node-handler.ts';
+import { type FetchHandler, toNodeHandler } from './to-node-handler.ts';
 
 /** What `listen` needs of a server. */
-export interface Listenable extends Fetching {
+export interface Listenable extends FetchHandler {
   readonly hasAuthorize: boolean;
   readonly host: Pick<Host, 'close'>;
   readonly start: () => void;
@@ -119,7 +119,7 @@ class OpenResponses {
   }
 }
 
-interface Draining {
+interface DrainOptions {
   readonly server: Listenable;
   readonly open: OpenResponses;
   readonly graceMs: number;
@@ -128,7 +128,7 @@ interface Draining {
 /** How long a stream may take to send its last event. */
 const LAST_EVENT_MS = 1_000;
 
-async function drain(http: HttpServer, { server, open, graceMs }: Draining): Promise<void> {
+async function drain(http: HttpServer, { server, open, graceMs }: DrainOptions): Promise<void> {
   const closed = once(http, 'close');
   http.close();
   http.closeIdleConnections();

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { setPeer } from '../access/peer.ts';
 
 /** What a handler needs of a server. */
-export interface Fetching {
+export interface FetchHandler {
   readonly fetch: (request: Request) => Promise<Response>;
 }
 
@@ -20,7 +20,7 @@ export type NodeHandler = (incoming: IncomingMessage, outgoing: ServerResponse) 
  * @example
  * app.use('/ai', toNodeHandler(server));
  */
-export function toNodeHandler(server: Fetching): NodeHandler {
+export function toNodeHandler(server: FetchHandler): NodeHandler {
   return (incoming, outgoing) => void answer(server, { incoming, outgoing }); // Never rejects.
 }
 
@@ -29,7 +29,7 @@ interface Exchange {
   readonly outgoing: ServerResponse;
 }
 
-async function answer(server: Fetching, { incoming, outgoing }: Exchange): Promise<void> {
+async function answer(server: FetchHandler, { incoming, outgoing }: Exchange): Promise<void> {
   const gone = new AbortController();
   outgoing.once('close', () => {
     if (!outgoing.writableFinished) gone.abort(new Error('The client has gone.'));
@@ -120,12 +120,12 @@ async function sendStream(body: ReadableStream<Uint8Array>, outgoing: ServerResp
 
 function waitForDrain(outgoing: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    const go = (): void => {
-      outgoing.off('drain', go);
-      outgoing.off('close', go);
+    const finish = (): void => {
+      outgoing.off('drain', finish);
+      outgoing.off('close', finish);
       resolve();
     };
-    outgoing.on('drain', go);
-    outgoing.on('close', go);
+    outgoing.on('drain', finish);
+    outgoing.on('close', finish);
   });
 }

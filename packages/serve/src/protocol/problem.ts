@@ -1,3 +1,7 @@
+import { PawlError } from '@pawl/core';
+
+const BRAND = Symbol.for('pawl.HttpProblem');
+
 /** The error object of OpenAI's API: https://platform.openai.com/docs/guides/error-codes */
 export interface ErrorBody {
   readonly message: string;
@@ -20,28 +24,30 @@ export interface ProblemOptions {
 }
 
 /** An error with the response that it becomes. Thrown anywhere below the routes. */
-export class HttpProblem extends Error {
+export class HttpProblem extends PawlError {
   override readonly name = 'HttpProblem';
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly error: ErrorBody;
 
   constructor(message: string, { status, code, param, type, headers = {}, cause }: ProblemOptions) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, { code: code ?? `http.${status}`, cause });
     this.status = status;
     this.headers = headers;
     this.error = { message, type: type ?? chooseType(status), param: param ?? null, code: code ?? null };
+    // The same in every copy of the package, and in no list of the fields.
+    Object.defineProperty(this, BRAND, { value: true });
   }
 
-  /** Whether a value is an `HttpProblem` of this copy of the package. */
-  static isInstance(error: unknown): error is HttpProblem {
-    return typeof error === 'object' && error !== null && #isProblem in error;
+  static override isInstance(error: unknown): error is HttpProblem {
+    try {
+      return typeof error === 'object' && error !== null && BRAND in error;
+    } catch {
+      return false; // A proxy may throw.
+    }
   }
-
-  readonly #isProblem = true;
 
   toResponse(): Response {
-    void this.#isProblem;
     return Response.json({ error: this.error }, { status: this.status, headers: this.headers });
   }
 }

@@ -13,10 +13,10 @@ export function hashText(text: string): string {
     lanes[2] = Math.imul((lanes[2] ?? 0) ^ code ^ at, 0x27d4eb2f);
     lanes[3] = Math.imul(((lanes[3] ?? 0) << 5) ^ code, 0x165667b1) ^ ((lanes[3] ?? 0) >>> 15);
   }
-  return lanes.map((lane) => mix(lane ^ text.length)).join('');
+  return lanes.map((lane) => finishLane(lane ^ text.length)).join('');
 }
 
-function mix(lane: number): string {
+function finishLane(lane: number): string {
   let mixed = lane ^ (lane >>> 16);
   mixed = Math.imul(mixed, 0x85ebca6b);
   mixed ^= mixed >>> 13;

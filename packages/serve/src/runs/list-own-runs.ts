@@ -1,6 +1,6 @@
 import type { Host } from '@pawl/core';
 import type { RunFilter, RunSummary } from '@pawl/core/host';
-import { formatOwner, maySee } from '../access/owner.ts';
+import { canSee, formatOwner } from '../access/owner.ts';
 import type { Principal } from '../access/principal.ts';
 
 interface OwnList {
@@ -17,7 +17,7 @@ export async function listOwnRuns(host: Host, { principal, filter }: OwnList): P
   // A host cannot select by tenant: reads page by page.
   for (let after = filter.after; found.length < limit; ) {
     const page = await host.listRuns({ ...filter, limit: PAGE, ...(after !== undefined && { after }) });
-    found.push(...page.filter(({ owner }) => maySee(principal, owner)));
+    found.push(...page.filter(({ owner }) => canSee(principal, owner)));
     if (page.length < PAGE) break;
     after = page.at(-1)?.position;
   }

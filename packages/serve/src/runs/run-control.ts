@@ -1,7 +1,7 @@
 import { type Answer, type Host, HostError } from '@pawl/core';
 import type { UserMessage } from '@pawl/core/chat';
 import type { ForkOptions, RunFilter, RunProgress, RunSummary } from '@pawl/core/host';
-import { formatOwner, maySee } from '../access/owner.ts';
+import { canSee, formatOwner } from '../access/owner.ts';
 import type { Principal } from '../access/principal.ts';
 import type { ServeSettings } from '../options.ts';
 import { createUnknownRunError, HttpProblem } from '../protocol/problem.ts';
@@ -42,7 +42,7 @@ export class RunControl {
       if (HostError.isInstance(error) && error.code === 'run.unknown') throw createUnknownRunError(runId);
       throw error;
     });
-    if (!maySee(principal, progress.record.owner)) throw createUnknownRunError(runId);
+    if (!canSee(principal, progress.record.owner)) throw createUnknownRunError(runId);
     return progress;
   }
 
@@ -93,7 +93,7 @@ export class RunControl {
       });
     }
     for (const each of answers) await this.giveResult(principal, runId, each);
-    await this.#registry.resume(runId, { ...(isStreamed !== undefined && { isStreamed }) });
+    await this.#resume(runId, { ...(isStreamed !== undefined && { isStreamed }) });
   }
 
   /** Records an answer of a principal that may give it. @throws ApprovalError, HostError */
@@ -108,7 +108,7 @@ export class RunControl {
       throw new HttpProblem('Only an operator may fork a run.', { status: 403, code: 'run.forbidden' });
     }
     const forked = await this.#host.fork(runId, options);
-    await this.#registry.resume(forked);
+    await this.#resume(forked);
     return forked;
   }
 
@@ -126,8 +126,8 @@ export class RunControl {
    */
   async sendMessage(principal: Principal, runId: string, message: UserMessage): Promise<boolean> {
     const { status } = await this.find(principal, runId);
-    const steered = status === 'running' ? this.#registry.steer(runId, message) : undefined;
-    if (steered !== undefined) return steered;
+    const isTaken = status === 'running' ? this.#registry.steer(runId, message) : undefined;
+    if (isTaken !== undefined) return isTaken;
     if (status === 'running') {
       throw new HttpProblem(
         `Another process works on run "${runId}". Send the message there, or when the run has ended.`,
@@ -138,7 +138,7 @@ export class RunControl {
       );
     }
     await this.#host.sendMessage(runId, message, { by: formatOwner(principal) });
-    await this.#registry.resume(runId);
+    await this.#resume(runId);
     return true;
   }
 
@@ -147,6 +147,15 @@ export class RunControl {
     const { status } = await this.find(principal, runId);
     await this.#host.cancel(runId, { reason: 'The client cancelled the run.' });
     // A run that nobody works on ends when it is resumed.
-    if (status === 'suspended' || status === 'interrupted' || status === 'queued') await this.#registry.resume(runId);
+    if (status === 'suspended' || status === 'interrupted' || status === 'queued') await this.#resume(runId);
+  }
+
+  /** Continues a run. If too many runs are at work, what was recorded counts, and the run continues when there is room. */
+  async #resume(runId: string, how: { readonly isStreamed?: boolean } = {}): Promise<void> {
+    try {
+      await this.#registry.resume(runId, how);
+    } catch (error) {
+      if (!HttpProblem.isInstance(error) || error.status !== 429) throw error;
+    }
   }
 }

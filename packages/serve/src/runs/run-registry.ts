@@ -248,7 +248,7 @@ export class RunRegistry {
       host: this.#host,
       owner: formatOwner(principal),
       onExistingRun: 'attach',
-      limits: lowerLimits(served.limits, limits),
+      limits: reduceLimits(served.limits, limits),
       modelSettings,
       metadata: {
         ...(metadata !== undefined && { caller: metadata }),
@@ -303,7 +303,7 @@ export const REQUEST_HASH = 'pawlRequest';
 const RETRY_AFTER_MS = 60_000;
 
 /** A caller may not raise a limit. */
-function lowerLimits(own: Limits, wanted: Limits): Limits {
+function reduceLimits(own: Limits, wanted: Limits): Limits {
   const lowered = Object.entries(wanted).map(([name, value]): [string, number] => {
     const max = own[name as keyof Limits] ?? (name === 'turns' ? DEFAULT_TURNS : Number.POSITIVE_INFINITY); // From a checked body.
     return [name, Math.min(max, value)];

@@ -11,7 +11,7 @@ export function startTimer({ registry, settings }: TimerParts): () => void {
   const { resumeEveryMs, hasOwnHost, host } = settings;
   if (resumeEveryMs === 0) return () => undefined;
   let isBusy = false;
-  const tick = async (): Promise<void> => {
+  const resumeRuns = async (): Promise<void> => {
     if (isBusy) return;
     isBusy = true;
     try {
@@ -24,8 +24,8 @@ export function startTimer({ registry, settings }: TimerParts): () => void {
       isBusy = false;
     }
   };
-  void tick(); // Never rejects.
-  const timer: unknown = setInterval(() => void tick(), resumeEveryMs);
+  void resumeRuns(); // Never rejects.
+  const timer: unknown = setInterval(() => void resumeRuns(), resumeEveryMs);
   if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
     timer.unref();
   return () => clearInterval(timer as Parameters<typeof clearInterval>[0]); // What `setInterval` has returned.

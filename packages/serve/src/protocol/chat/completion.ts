@@ -136,8 +136,8 @@ function readSuspended(
     const calls = pending.map((each) => ({ ...each.call, id: formatCallId(locatePendingCall(runId, each.id)) }));
     return { text: text === '' ? null : text, calls, finishReason: 'tool_calls' };
   }
-  const notice = describePending(runId, pending);
-  return { text: text === '' ? notice : `${text}\n\n${notice}`, calls: [], finishReason: 'stop' };
+  const waiting = describePending(runId, pending);
+  return { text: text === '' ? waiting : `${text}\n\n${waiting}`, calls: [], finishReason: 'stop' };
 }
 
 /** Whether the caller executes the tool of a call: the only calls that take a result from a message. */
