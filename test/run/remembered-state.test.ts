@@ -35,7 +35,8 @@ const topic = tool({
   description: 'Sets the topic.',
   input: z.object({ text: z.string().nullable() }),
   async execute({ text }, { state }: ToolContext<unknown, Ticket>) {
-    void state.update({ topic: text ?? undefined }); // The call waits for it.
+    void state.update({ topic: 'unset' }); // The call waits for both.
+    void state.update({ topic: text ?? undefined });
     return 'ok';
   },
 });

@@ -221,7 +221,8 @@ async function executeValidated(
   try {
     const result = await executeThroughMiddleware(tool, { ...call, input: call.validated.value });
     if (typeof result?.content !== 'string') throw new ConfigError(NO_RESULT);
-    await call.draft?.settle();
+    const updates = call.draft?.settle();
+    if (updates !== undefined) await updates; // Without updates, calls end in the order in which their tools do.
     return closeWithResult(result, call);
   } catch (error) {
     if (call.scope.cancellation.isCancelled) throw error;

@@ -42,7 +42,8 @@ export class StateDraft implements ToolState<JsonObject> {
   readonly #before: RememberedState | undefined;
   readonly #definition: StateDefinition | undefined;
   #value: JsonObject | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  /** The last update; `undefined` if there is none. */
+  #last: Promise<JsonObject> | undefined;
   #hasEnded = false;
 
   /** @param before - `undefined` if no agent of the run has a state yet */
@@ -57,16 +58,17 @@ export class StateDraft implements ToolState<JsonObject> {
   }
 
   readonly update: ToolState<JsonObject>['update'] = (change) => {
-    const updated = this.#last.then(() => this.#update(change));
+    if (this.#hasEnded) return Promise.reject(new ConfigError(ENDED));
+    const updated = this.#last === undefined ? this.#update(change) : this.#last.then(() => this.#update(change));
     this.#last = updated;
     updated.catch(() => undefined); // `settle` reports it.
     return updated;
   };
 
-  /** Waits for the updates that the step did not await. Rejects if one of them failed. */
-  async settle(): Promise<void> {
-    await this.#last;
+  /** Ends the draft. Returns the updates that the step may not have awaited, if there are any: it rejects if one of them failed. */
+  settle(): Promise<unknown> | undefined {
     this.#hasEnded = true;
+    return this.#last;
   }
 
   /** The change for the journal event of the step. */
@@ -83,7 +85,6 @@ export class StateDraft implements ToolState<JsonObject> {
         'The agent has no state to update. Pass its schema: new Agent({ state: z.object({ … }) }).',
       );
     }
-    if (this.#hasEnded) throw new ConfigError('The call has ended, so its state cannot change. Await state.update.');
     const current = this.#value ?? {};
     const fields: unknown = typeof change === 'function' ? await change(current) : change;
     if (!isRecord(fields))
@@ -94,6 +95,8 @@ export class StateDraft implements ToolState<JsonObject> {
     return this.#value;
   }
 }
+
+const ENDED = 'The call has ended, so its state cannot change. Await state.update.';
 
 /** Reads the state outside a step that may change it: for approvals and previews. */
 export function createReadOnlyState(state: RememberedState | undefined): ToolState<JsonObject> {
