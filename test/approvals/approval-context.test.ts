@@ -9,8 +9,9 @@ interface Shop {
 }
 
 /** Copies a tool context without its functions. */
-function copyContext({ reportProgress: _, onRunEnd: __, run: ___, ...context }: ToolContext<Shop>): object {
-  return { ...context, signal: context.signal.aborted };
+/** Only `execute` may run agents and change the state. */
+function copyContext({ reportProgress: _, onRunEnd: __, run: ___, state, ...context }: ToolContext<Shop>): object {
+  return { ...context, state: state.value, signal: context.signal.aborted };
 }
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';

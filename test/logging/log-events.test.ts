@@ -329,6 +329,8 @@ const PLAIN = new Set([
     'status',
     'limit',
     'event',
+    'label',
+    'kind',
   ],
   ...['from', 'to', 'tool', 'name', 'code', 'guard', 'requestId', 'pending'],
 ]);

@@ -58,6 +58,7 @@ test('chat completion with reasoning', async () => {
   const message = { role: 'assistant', content: JOKE, reasoning_content: reasoning } as const;
   const model: ChatModel = {
     name: 'gpt-4',
+    // By hand: the published example has no usage and no id, which a scripted model would add.
     send: async () => ({ choices: [{ index: 0, message, finish_reason: 'stop' }] }),
   };
   const read = await capture([TELL], { model });

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..', '..');
 
 /** A server, or the `send` of a model, made by hand. `createAgentServer` is ours. */
-const FAKES = /\bcreate(?!AgentServer)\w*Server\(|^\s*(async )?send\(.*\{$|\bsend: (async )?\(|\bsend: \w+ => /;
+const FAKES =
+  /\bcreate(?!AgentServer)\w*Server\(|^\s*(async )?send\((?!')(?!text: string).*\{$|^(?!\s*readonly).*\bsend: (async )?\((?!path)|\bsend: \w+ => /;
 const REASON = /(\/\/|\/\*\*) By hand: \S/;
 
 /**

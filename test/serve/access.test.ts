@@ -22,6 +22,7 @@ describe('1. without authorize', () => {
   });
 
   test('an open mount answers this machine only, and no request that a proxy passes on', async () => {
+    // By hand: the handler is mounted in a server of Node, as users do.
     const http = createServer(toNodeHandler(serve({ agents: [createEchoAgent()], resumeEveryMs: 0 })));
     await once(http.listen(0, '0.0.0.0'), 'listening');
     onTestFinished(() => void http.close());

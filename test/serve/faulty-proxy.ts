@@ -24,6 +24,7 @@ export interface FaultyProxy {
 /** Starts a proxy before a server that handles each request by the next fault, then passes all others. Ends with the test. */
 export async function startFaultyProxy(target: string, faults: readonly Fault[]): Promise<FaultyProxy> {
   const requests: IncomingMessage['headers'][] = [];
+  // By hand: it stands before the server under test, and `@pawl/testing` has no proxy.
   const proxy = createServer((incoming, outgoing) => {
     const fault = faults[requests.length] ?? { type: 'pass' };
     requests.push(incoming.headers);

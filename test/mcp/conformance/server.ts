@@ -40,6 +40,7 @@ const server = createAgentServer(
   { host: memoryHost(), secret: 'a secret of at least thirty-two bytes', name: 'pawl-conformance' },
 );
 const handle = toNodeHandler({ fetch: (request) => server.fetch(request) });
+// By hand: the agent server under test, on a server of Node.
 const http = createServer((request, response) => void handle(request as Parameters<typeof handle>[0], response));
 await once(http.listen(0, '127.0.0.1'), 'listening');
 const address = http.address();

@@ -34,6 +34,7 @@ const server = serve({
 });
 
 const handle = toNodeHandler(server);
+// By hand: it serves the page beside the server under test.
 const listener = createServer((request, response) => {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (pathname === '/') {

@@ -232,6 +232,55 @@ test('prints a run without ids and times, the same for two equal runs', async ()
         "requests": 3,
         "totalTokens": 545,
       },
+      "usageBy": [
+        {
+          "agent": "agent",
+          "toolCallCount": 0,
+          "turnCount": 3,
+          "usage": {
+            "cachedInputTokens": 0,
+            "cost": 0,
+            "estimated": false,
+            "inputTokens": 465,
+            "outputTokens": 80,
+            "reasoningTokens": 0,
+            "requests": 3,
+            "totalTokens": 545,
+          },
+        },
+        {
+          "agent": "agent",
+          "tool": "fly",
+          "toolCallCount": 1,
+          "turnCount": 0,
+          "usage": {
+            "cachedInputTokens": 0,
+            "cost": 0,
+            "estimated": false,
+            "inputTokens": 0,
+            "outputTokens": 0,
+            "reasoningTokens": 0,
+            "requests": 0,
+            "totalTokens": 0,
+          },
+        },
+        {
+          "agent": "agent",
+          "tool": "look",
+          "toolCallCount": 2,
+          "turnCount": 0,
+          "usage": {
+            "cachedInputTokens": 0,
+            "cost": 0,
+            "estimated": false,
+            "inputTokens": 0,
+            "outputTokens": 0,
+            "reasoningTokens": 0,
+            "requests": 0,
+            "totalTokens": 0,
+          },
+        },
+      ],
     }
   `);
 });
