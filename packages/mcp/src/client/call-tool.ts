@@ -1,4 +1,5 @@
 import { type Effect, type ToolContext, ToolError, UnknownOutcomeError } from '@pawl/core';
+import { instrumentMcpCall, type McpCall } from '@pawl/core/instrumentation';
 import type { CallToolResult, InputRequiredResult } from '../sdk.ts';
 import type { Connection } from './connection.ts';
 import type { McpDefinition } from './definition.ts';
@@ -12,6 +13,8 @@ import type { Session } from './session.ts';
 export interface CalledTool {
   readonly server: string;
   readonly definition: McpDefinition;
+  /** Where the server is, for the span of a call. */
+  readonly endpoint: Pick<McpCall, 'transport' | 'address' | 'port'>;
   readonly effect: Effect;
   readonly connection: Connection;
   readonly idleTimeoutMs: number;
@@ -99,21 +102,23 @@ async function acquireSession(
 }
 
 async function sendOnce(
-  { definition, idleTimeoutMs }: CalledTool,
+  { definition, endpoint, idleTimeoutMs }: CalledTool,
   { client }: Session,
   { input, leg, toolContext, call }: CallLeg & { readonly call: OutgoingCall },
 ): Promise<CallToolResult | InputRequiredResult> {
   const { inputResponses, requestState } = leg;
-  const { traceparent } = toolContext;
+  const { traceparent, tracestate } = toolContext;
+  const protocolVersion = client.getNegotiatedProtocolVersion?.();
   const progress = new ProgressReporter(toolContext);
   const params = {
     name: definition.name,
     arguments: input as Record<string, unknown>, // Core has checked that it is an object.
     ...(inputResponses !== undefined && { inputResponses: inputResponses as Record<string, never> }), // Checked by `readLeg`.
     ...(requestState !== undefined && { requestState }),
-    ...(traceparent !== undefined && { _meta: { traceparent } }),
+    // That of the tool's span.
+    ...(traceparent !== undefined && { _meta: { traceparent, ...(tracestate !== undefined && { tracestate }) } }),
   };
-  const response = currentCall.run(call, () =>
+  const send = (): Promise<CallToolResult | InputRequiredResult> =>
     client.callTool(params, {
       signal: toolContext.signal,
       timeout: idleTimeoutMs,
@@ -122,9 +127,14 @@ async function sendOnce(
       allowInputRequired: true,
       // Without its outputSchema: the SDK would reject a result that does not fit.
       toolDefinition: { name: definition.name, inputSchema: { type: 'object', ...definition.inputSchema } },
-    }),
-  );
-  return Promise.race([response, call.lost]);
+    });
+  const span: McpCall = {
+    method: 'tools/call',
+    toolName: definition.name,
+    ...endpoint,
+    ...(protocolVersion !== undefined && { protocolVersion }),
+  };
+  return instrumentMcpCall(toolContext, span, () => Promise.race([currentCall.run(call, send), call.lost]));
 }
 
 /**

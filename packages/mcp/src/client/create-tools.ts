@@ -34,6 +34,7 @@ function createTool(definition: McpDefinition, name: string, scope: ToolScope): 
   const called: Omit<CalledTool, 'connection'> = {
     server: options.name,
     definition,
+    endpoint: describeEndpoint(options),
     effect: traits.effect,
     idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
     onElicitation: options.onElicitation ?? 'suspend',
@@ -58,6 +59,14 @@ function createTool(definition: McpDefinition, name: string, scope: ToolScope): 
       return parts.length === 1 && first?.type === 'text' ? first.text : contentParts(parts);
     },
   });
+}
+
+function describeEndpoint({ command, url }: AnyMcpOptions): CalledTool['endpoint'] {
+  if (command !== undefined) return { transport: 'pipe' };
+  if (url === undefined) return {}; // The application has connected the client.
+  const { hostname, port, protocol } = new URL(String(url));
+  const address = hostname.replace(/^\[|\]$/g, '');
+  return { transport: 'tcp', address, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
 }
 
 function readInputSchema({ name, inputSchema }: McpDefinition): JsonSchema {
