@@ -8,7 +8,7 @@ import { createProject, installDependencies, type Project } from './installs/pro
 import { tryTwoVersions } from './installs/two-versions.ts';
 import { run } from './run.ts';
 
-const MAX_MEBIBYTES = 14.5;
+const MAX_MEBIBYTES = 15;
 const MAX_PACKAGES = 8;
 
 /** Both majors of OpenTelemetry's SDK, each with the version of the API that it takes. */
