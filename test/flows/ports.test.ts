@@ -149,6 +149,37 @@ test('parallel translations: runs one agent three times at once, and another pic
   expect(usage.requests).toBe(4);
 });
 
+// openai/openai-agents-python, examples/agent_patterns/agents_as_tools.py
+test('orchestrated translations: an agent calls translators as tools, and another reads its whole conversation', async () => {
+  const languages = { spanish: 'Hola', french: 'Bonjour', italian: 'Ciao' };
+  const tools = Object.entries(languages).map(([language, hello]) =>
+    define(language, (text) => (text === 'Hello' ? hello : '?')).asTool({
+      name: `translate_to_${language}`,
+      description: `Translates to ${language}.`,
+    }),
+  );
+  const model = scriptedModel([
+    respond.calls(['spanish', 'french'].map((to) => ({ name: `translate_to_${to}`, arguments: { prompt: 'Hello' } }))),
+    respond.text('Done.'),
+  ]);
+  const orchestrator = new Agent({ name: 'orchestrator', model, tools });
+  const synthesizer = define(
+    'synthesizer',
+    (_, all) => `Final: ${all.filter((text) => /^(Hola|Bonjour|Ciao)$/.test(text)).join(', ')}`,
+  );
+  const translated = flow({
+    name: 'orchestrated',
+    run: async (text: string, { run }) => {
+      const { messages } = await run(orchestrator, text, { step: 'orchestrate' });
+      return (await run(synthesizer, [...messages, { role: 'user', content: 'Go on.' }], { step: 'synthesize' }))
+        .output;
+    },
+  });
+  const { output, usage, toolCallCount } = await translated.run('Translate "Hello" to Spanish and French.');
+  expect(output).toBe('Final: Hola, Bonjour');
+  expect([usage.requests, toolCallCount]).toEqual([5, 2]);
+});
+
 // openai/openai-agents-python, examples/agent_patterns/deterministic.py
 test.each([
   { story: 'a bad one', output: 'The outline is not good.', requests: 2 },
