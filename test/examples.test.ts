@@ -45,6 +45,8 @@ test('has an example for each idea, in order', () => {
     '26-mcp-files.ts',
     '27-mcp-question-tomorrow.ts',
     '28-mcp-server.ts',
+    '29-judge-loop.ts',
+    '30-triage-desk.ts',
   ]);
 });
 

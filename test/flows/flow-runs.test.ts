@@ -88,3 +88,18 @@ test('ends as limited when its time is over', async () => {
   await clock.advance(1_000);
   expect(await run.outcome()).toMatchObject({ status: 'limited', limit: 'durationMs', max: 1_000, spent: 1_000 });
 });
+
+test('a limit on requests holds for all agents of a flow, also in parallel', async () => {
+  const model = scriptedModel(() => respond.text('Done.'));
+  const worker = new Agent({ name: 'worker', model });
+  const crowd = flow({
+    name: 'crowd',
+    limits: { requests: 3 },
+    run: async (_: string, { run }) => {
+      await Promise.all([1, 2, 3, 4, 5].map((index) => run(worker, 'Work.', { step: `work-${index}` })));
+      return 'all';
+    },
+  });
+  expect(await crowd.run('x').outcome()).toMatchObject({ status: 'limited', limit: 'requests', max: 3 });
+  expect(model.requests).toHaveLength(3);
+});

@@ -12,7 +12,7 @@ import type { RunChild } from '../tool/runnable.ts';
 import { type Effect, TOOL_HINTS, type Tool, type ToolOptions } from '../tool/tool.ts';
 
 /** The limits of a flow. They hold for everything in it. */
-export type FlowLimits = Pick<Limits, 'tokens' | 'cost' | 'toolCalls' | 'durationMs'>;
+export type FlowLimits = Pick<Limits, 'requests' | 'tokens' | 'cost' | 'toolCalls' | 'durationMs'>;
 
 export interface FlowOptions<Context, Input, Output> {
   /** The name in events, errors and run records. */
@@ -141,7 +141,7 @@ export interface FlowToolOptions<Given, Context, Input>
 }
 
 const LIMITS: OptionTable<FlowLimits> = {
-  keys: { tokens: 'number', cost: 'number', toolCalls: 'number', durationMs: 'number' },
+  keys: { requests: 'number', tokens: 'number', cost: 'number', toolCalls: 'number', durationMs: 'number' },
   hints: {
     turns: 'A flow has no turns. Set them where it runs an agent: run(agent, input, { step, limits: { turns } }).',
     handoffs:
