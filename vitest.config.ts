@@ -4,8 +4,8 @@ import { CANARY } from './test/canary/canary.ts';
 
 export default defineConfig({
   test: {
-    // Many tests wait for processes, files and databases: one core fewer, the default, would stand idle.
-    maxWorkers: '100%',
+    // Many tests wait for processes, files, databases and browsers: with as many workers as cores, a quarter of the time is idle.
+    maxWorkers: '150%',
     // Only what hangs comes to it: the longest take twenty seconds, and a busy machine ten times as long. A hook may start a PostgreSQL.
     testTimeout: 240_000,
     hookTimeout: 120_000,

@@ -1,6 +1,6 @@
 import { openai } from '@pawl/core';
 import type { ChatRequest } from '@pawl/core/chat';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { hello, helloEvents, helloJson } from './hello.ts';
 import { serve } from './test-server.ts';
 import { transports } from './transports.ts';
@@ -160,13 +160,6 @@ test('sends max_completion_tokens to OpenAI and Azure', async () => {
 });
 
 function setEnvironment(variables: Readonly<Record<string, string>>): void {
-  const before = { ...process.env };
-  onTestFinished(
-    () =>
-      void Object.assign(
-        process.env,
-        Object.fromEntries(Object.keys(variables).map((name) => [name, before[name] ?? ''])),
-      ),
-  );
-  Object.assign(process.env, variables);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 }
