@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { CANARY } from './test/canary/canary.ts';
@@ -5,7 +6,7 @@ import { CANARY } from './test/canary/canary.ts';
 export default defineConfig({
   test: {
     // Many tests wait for processes, files, databases and browsers: with as many workers as cores, a quarter of the time is idle.
-    maxWorkers: '150%',
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     // Only what hangs comes to it: the longest take twenty seconds, and a busy machine ten times as long. A hook may start a PostgreSQL.
     testTimeout: 240_000,
     hookTimeout: 120_000,
