@@ -30,6 +30,7 @@ export type {
   FollowOptions,
   ForkOptions,
   ForkOrigin,
+  HostClient,
   LiveRecord,
   RecordedConversation,
   RecordedEvent,

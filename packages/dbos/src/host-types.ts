@@ -1,5 +1,5 @@
 import type { Clock, Host, Listeners } from '@pawl/core';
-import type { AnyResumable, DeleteOptions } from '@pawl/core/host';
+import type { AnyResumable, DeleteOptions, HostClient } from '@pawl/core/host';
 
 /** Limits how many runs of an agent work at once. The queue of DBOS, one for each agent, enforces them. */
 export interface QueueOptions {
@@ -56,21 +56,9 @@ export interface DbosClientOptions {
 }
 
 /** Reads, answers, queues, forks and cancels runs, in a process that does not work on them. */
-export type DbosClient = Pick<
-  Host,
-  | 'answer'
-  | 'sendMessage'
-  | 'enqueue'
-  | 'cancel'
-  | 'getRun'
-  | 'followRun'
-  | 'listRuns'
-  | 'countRuns'
-  | 'deleteRuns'
-  | 'fork'
-> & {
+export interface DbosClient extends HostClient {
   close(): Promise<void>;
-};
+}
 
 export interface DbosHost extends Host {
   /** Returns no runs: the workers with an agent continue its runs by themselves. */

@@ -1,15 +1,4 @@
-import type {
-  CallToolResult,
-  Client,
-  ElicitRequestParams,
-  ElicitResult,
-  InputRequiredResult,
-  JSONRPCMessage,
-  OAuthClientProvider,
-  Tool as SdkTool,
-  Transport,
-  TransportSendOptions,
-} from '@modelcontextprotocol/client';
+import type { Transport } from '@modelcontextprotocol/client';
 
 // The one file of the client that imports the SDK. Its code is loaded with the first connection: that takes up to a second.
 
@@ -21,10 +10,10 @@ export type {
   InputRequiredResult,
   JSONRPCMessage,
   OAuthClientProvider,
-  SdkTool,
+  Tool as SdkTool,
   Transport,
   TransportSendOptions,
-};
+} from '@modelcontextprotocol/client';
 
 /** What the client uses of the SDK. */
 export type Sdk = Pick<

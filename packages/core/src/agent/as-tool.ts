@@ -26,19 +26,26 @@ import { agentsOfTools, type Blueprint, getPolicy } from './blueprint.ts';
 import { createMeteredSink, resolveOutcome, resolveRunLimits, validateOutput } from './run-attempt.ts';
 import { createRunError } from './run-error.ts';
 
+/** The options of tools that an agent or a flow as a tool has, too. */
+export type NestedToolOptions<Input, Context> = Pick<
+  ToolOptions<Input, Context>,
+  'name' | 'description' | 'needsApproval' | 'preview' | 'approvalTimeoutMs' | 'maxInputRetries' | 'maxResultLength'
+>;
+
+export const NESTED_TOOL_KEYS: OptionTable<NestedToolOptions<never, never>>['keys'] = {
+  name: 'any',
+  description: 'text',
+  needsApproval: ['boolean', 'function'],
+  preview: 'function',
+  approvalTimeoutMs: 'number',
+  maxInputRetries: 'number',
+  maxResultLength: 'number',
+};
+
 /** Options of an agent as a tool. */
 export interface AsToolOptions<Input, Context, Inner = Context, Output = unknown, Result = unknown>
-  extends Pick<
-    ToolOptions<Input, Context>,
-    | 'name'
-    | 'description'
-    | 'when'
-    | 'needsApproval'
-    | 'preview'
-    | 'approvalTimeoutMs'
-    | 'maxInputRetries'
-    | 'maxResultLength'
-  > {
+  extends NestedToolOptions<Input, Context>,
+    Pick<ToolOptions<Input, Context>, 'when'> {
   /** The input from the calling model. @defaultValue an object with a text `prompt` */
   readonly input?: Schema<Input>;
   /**
@@ -99,13 +106,7 @@ export function createAgentTool<Input, Context>(
 
 const AS_TOOL: OptionTable<AsToolOptions<never, never, never, never>> = {
   keys: {
-    name: 'any',
-    description: 'text',
-    needsApproval: ['boolean', 'function'],
-    preview: 'function',
-    approvalTimeoutMs: 'number',
-    maxInputRetries: 'number',
-    maxResultLength: 'number',
+    ...NESTED_TOOL_KEYS,
     when: 'function',
     input: 'any',
     prompt: 'function',
@@ -162,7 +163,13 @@ export async function runNested(blueprint: Blueprint, given: NestedRunInput): Pr
   const { input, outer, prompt, extractOutput } = given;
   const { scope, end, hasWorked } = createNestedScope(blueprint, outer);
   const { clock, time, events } = scope;
-  const caller = { context: outer.scope.context, messages: listMessagesBefore(outer.scope.getState()) };
+  const caller: AgentCallScope<unknown> = {
+    context: outer.scope.context,
+    // Read only if a function of the options wants it: long conversations are copied.
+    get messages() {
+      return listMessagesBefore(outer.scope.getState());
+    },
+  };
   const run = async (): Promise<Outcome<unknown>> => {
     const inner = await readContext(given);
     if (!inner.ok) return createFailedOutcome(scope, inner.error);

@@ -2,9 +2,9 @@ import { onCancel } from '../base/cancellation.ts';
 import type { JsonObject } from '../base/json.ts';
 import { History } from '../chat/history.ts';
 import { readInput } from '../chat/read-input.ts';
-import { toErrorData } from '../event/error-data.ts';
 import type { DefinitionRecord } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
+import { reportFailure } from '../event/report-failure.ts';
 import { ConversationError } from '../host/errors.ts';
 import type { Host, RunRecord } from '../host/host.ts';
 import { addLiveRun } from '../host/live-runs.ts';
@@ -157,9 +157,7 @@ function createScope(blueprint: Blueprint, attempt: RunAttempt): Scope {
 /** Combines the wire logs of the agent and of the run. One that fails is reported like a listener. */
 function combineWireLogs(agent: WireLog | undefined, run: WireLog | undefined, events: EventSink): WireLog | undefined {
   if (agent === undefined && run === undefined) return undefined;
-  return guardWireLogs([agent, run], (method, error) => {
-    void events.emitLiveEvent({ type: 'listener.failed', event: `wireLog.${method}`, error: toErrorData(error) }); // This event needs no backpressure.
-  });
+  return guardWireLogs([agent, run], (method, error) => reportFailure(events, `wireLog.${method}`, error));
 }
 
 /** Charges the usage of each journal event to the budget, including replayed events. */

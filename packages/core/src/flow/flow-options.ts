@@ -1,4 +1,5 @@
 import type { ResumeOptions, RunOptions } from '../agent/agent-options.ts';
+import { NESTED_TOOL_KEYS, type NestedToolOptions } from '../agent/as-tool.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Json } from '../base/json.ts';
 import type { OptionTable } from '../base/options.ts';
@@ -9,7 +10,7 @@ import type { WireLog } from '../model/wire-log.ts';
 import type { Instrumentation } from '../perform/instrumentation.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { RunChild } from '../tool/runnable.ts';
-import { type Effect, TOOL_HINTS, type Tool, type ToolOptions } from '../tool/tool.ts';
+import { type Effect, TOOL_HINTS, type Tool } from '../tool/tool.ts';
 
 /** The limits of a flow. They hold for everything in it. */
 export type FlowLimits = Pick<Limits, 'requests' | 'tokens' | 'cost' | 'toolCalls' | 'durationMs'>;
@@ -129,11 +130,7 @@ export interface FlowEnqueueOptions extends Omit<EnqueueOptions, 'limits' | 'sta
 }
 
 /** Options of a flow as a tool. */
-export interface FlowToolOptions<Given, Context, Input>
-  extends Pick<
-    ToolOptions<Given, Context>,
-    'name' | 'description' | 'needsApproval' | 'preview' | 'approvalTimeoutMs' | 'maxInputRetries' | 'maxResultLength'
-  > {
+export interface FlowToolOptions<Given, Context, Input> extends NestedToolOptions<Given, Context> {
   /** The input from the calling model: an object. @defaultValue the input of the flow */
   readonly input?: Schema<Given>;
   /** Makes the input of the flow. @defaultValue the input from the model */
@@ -238,13 +235,7 @@ export const FLOW_ENQUEUE: OptionTable<FlowEnqueueOptions> = {
 
 export const FLOW_TOOL: OptionTable<FlowToolOptions<never, never, never>> = {
   keys: {
-    name: 'any',
-    description: 'text',
-    needsApproval: ['boolean', 'function'],
-    preview: 'function',
-    approvalTimeoutMs: 'number',
-    maxInputRetries: 'number',
-    maxResultLength: 'number',
+    ...NESTED_TOOL_KEYS,
     input: 'any',
     toInput: 'function',
   },

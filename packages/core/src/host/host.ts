@@ -343,6 +343,21 @@ export interface Host {
   }): Promise<void>;
 }
 
+/** What a host does for those who do not work on runs. */
+export type HostClient = Pick<
+  Host,
+  | 'answer'
+  | 'sendMessage'
+  | 'enqueue'
+  | 'cancel'
+  | 'getRun'
+  | 'followRun'
+  | 'listRuns'
+  | 'countRuns'
+  | 'deleteRuns'
+  | 'fork'
+>;
+
 /** A live event of a run that this process works on. It is not recorded, and may be lost. */
 export interface LiveRecord {
   readonly path: string;

@@ -18,7 +18,7 @@ import type {
   FollowedEvents,
   FollowOptions,
   ForkOptions,
-  Host,
+  HostClient,
   QueuedInput,
   RunCounts,
   RunFilter,
@@ -33,22 +33,7 @@ import { checkSchemaVersion, checkStoredStep } from './schema-version.ts';
 import type { PendingAnswer } from './step-runner.ts';
 
 /** Reads, answers, queues, forks and cancels the runs of a store, without working on them. */
-export class StoreClient
-  implements
-    Pick<
-      Host,
-      | 'answer'
-      | 'sendMessage'
-      | 'enqueue'
-      | 'cancel'
-      | 'getRun'
-      | 'followRun'
-      | 'listRuns'
-      | 'countRuns'
-      | 'deleteRuns'
-      | 'fork'
-    >
-{
+export class StoreClient implements HostClient {
   /** Returns whole milliseconds. */
   protected readonly clock: Clock;
   readonly #store: ClientStore;

@@ -175,25 +175,21 @@ async function requestAnswer(tool: Tool, call: OpenCall): Promise<ApprovalReques
 }
 
 async function runCall(tool: Tool | undefined, run: ToolCallRun): Promise<CallEvent> {
-  const { cancellation } = run.scope;
+  const { scope, requests } = run;
+  const { cancellation } = scope;
   if (cancellation.isCancelled) return cancelCall(run);
   if (tool === undefined) return rejectUnknownTool(run);
-  try {
-    const event = await runUntilCancelled(cancellation, () => validateAndExecute(tool, run));
-    return run.requests.hasRuns ? await finishRuns(event, run) : event;
-  } catch (error) {
-    if (!run.requests.hasRuns) return closeWithError(error, run);
-    await run.requests.finishRuns();
-    return finishRuns(closeWithError(run.requests.explain(error), run), run);
-  }
+  const [settled] = await Promise.allSettled([runUntilCancelled(cancellation, () => validateAndExecute(tool, run))]);
+  if (requests.hasRuns) await requests.finishRuns();
+  const event = settled.status === 'fulfilled' ? settled.value : closeWithError(requests.explain(settled.reason), run);
+  return requests.hasRuns ? suspendOrClose(event, run) : event;
 }
 
 type CallEvent = ToolCallClosedEvent | ApprovalRequestedEvent | ToolSuspendedEvent;
 
-/** Ends the runs that the tool and the middleware around it began. If one of them waits, the call does, whatever the tool made of it. */
-async function finishRuns(event: ToolCallClosedEvent | ApprovalRequestedEvent, run: ToolCallRun): Promise<CallEvent> {
+/** If a run that the tool or the middleware around it began waits, the call does, whatever the tool made of it. */
+function suspendOrClose(event: ToolCallClosedEvent | ApprovalRequestedEvent, run: ToolCallRun): CallEvent {
   const { turn, state, scope, requests } = run;
-  await requests.finishRuns();
   const { pending } = requests;
   if (pending.length > 0 && !scope.cancellation.isCancelled) {
     const suspensions = (state.suspensions ?? 0) + 1;

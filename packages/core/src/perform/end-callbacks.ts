@@ -3,26 +3,21 @@ import type { Clock } from '../base/clock.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { ConfigError } from '../base/errors.ts';
 import { describeValue } from '../base/options.ts';
-import { toErrorData } from '../event/error-data.ts';
-import type { LiveEvent } from '../event/live-event.ts';
+import { type LiveEventSink, reportFailure } from '../event/report-failure.ts';
 
 const NAME = 'onRunEnd';
 
 /** How long the end of a run waits for the callbacks. */
 const TIMEOUT_MS = 5_000;
 
-interface LiveEvents {
-  emitLiveEvent(event: LiveEvent): Promise<void> | undefined;
-}
-
 /** The callbacks of `toolContext.onRunEnd`. Each is called once, when this process leaves the run. One that fails is reported like a listener. */
 export class EndCallbacks {
-  readonly #events: LiveEvents;
+  readonly #events: LiveEventSink;
   readonly #clock: Clock;
   #callbacks: Set<() => unknown> | undefined;
   #hasEnded = false;
 
-  constructor(events: LiveEvents, clock: Clock) {
+  constructor(events: LiveEventSink, clock: Clock) {
     this.#events = events;
     this.#clock = clock;
   }
@@ -47,8 +42,8 @@ export class EndCallbacks {
     const createTimeoutError = (): Error =>
       new Error(`A callback of ${NAME} did not end within ${TIMEOUT_MS / 1000} s.`);
     const options = { clock: this.#clock, signal: new Cancellation(undefined), timeoutMs: TIMEOUT_MS };
-    return withDeadline(callback, { ...options, timeoutError: createTimeoutError }).catch((error: unknown) => {
-      void this.#events.emitLiveEvent({ type: 'listener.failed', event: NAME, error: toErrorData(error) }); // The run ends: nothing is left to hold back.
-    });
+    return withDeadline(callback, { ...options, timeoutError: createTimeoutError }).catch((error: unknown) =>
+      reportFailure(this.#events, NAME, error),
+    );
   }
 }

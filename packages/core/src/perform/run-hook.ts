@@ -1,24 +1,19 @@
 import { Cancellation } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { withDeadline } from '../base/deadline.ts';
-import { toErrorData } from '../event/error-data.ts';
-import type { LiveEvent } from '../event/live-event.ts';
+import { type LiveEventSink, reportFailure } from '../event/report-failure.ts';
 
 /** How long work waits for a hook that does not call it, and its result for a hook that does not settle. */
 const TIMEOUT_MS = 5_000;
 
-interface LiveEvents {
-  emitLiveEvent(event: LiveEvent): Promise<void> | undefined;
-}
-
 /** Reports what the hooks of an attempt do wrong, each hook once: it is likely to fail each time. */
 export class HookGuard {
   readonly clock: Clock;
-  readonly #events: LiveEvents;
+  readonly #events: LiveEventSink;
   readonly #reported = new Map<string, unknown>();
   #hasListeners = false;
 
-  constructor(clock: Clock, events: LiveEvents) {
+  constructor(clock: Clock, events: LiveEventSink) {
     this.clock = clock;
     this.#events = events;
   }
@@ -36,8 +31,7 @@ export class HookGuard {
   }
 
   #emit(hook: string, error: unknown): void {
-    const event = `instrumentation.${hook}`;
-    void this.#events.emitLiveEvent({ type: 'listener.failed', event, error: toErrorData(error) }); // This event needs no backpressure.
+    reportFailure(this.#events, `instrumentation.${hook}`, error);
   }
 }
 

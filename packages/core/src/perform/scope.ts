@@ -4,7 +4,7 @@ import type { SystemMessage, UserMessage } from '../chat/message.ts';
 import type { ChatSettings } from '../chat/request.ts';
 import type { EventType } from '../event/event.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
-import type { LiveEvent } from '../event/live-event.ts';
+import type { LiveEventSink } from '../event/report-failure.ts';
 import type { StepRecord, StepRunner } from '../host/step-runner.ts';
 import type { ActiveTime } from '../limits/active-time.ts';
 import type { Budget } from '../limits/budget.ts';
@@ -65,11 +65,9 @@ export interface InstructionsMessage extends SystemMessage {
 }
 
 /** Receives the events of a run. */
-export interface EventSink {
+export interface EventSink extends LiveEventSink {
   /** Called once for each journal event, as soon as it is recorded. */
   emitJournalEvent(emitJournalEvent: JournalEvent, how: StepRecord): void;
-  /** Returns a promise if a reader is behind: continue when it resolves. */
-  emitLiveEvent(emitLiveEvent: LiveEvent): Promise<void> | undefined;
   /** Whether anything receives live events of the type. */
   shouldEmit(type: EventType): boolean;
 }

@@ -45,7 +45,7 @@ export class StepCode {
   /** Ends the runs that are under way when the code ends. */
   readonly #end = new Cancellation();
   readonly #ends = new Map<unknown, NestedRunError>();
-  #recorded: readonly RecordedStep[] | undefined;
+  #recorded: RecordedCode | undefined;
   #waiting: WaitingRuns | undefined;
   #failure: HostError | undefined;
   #hasFinished = false;
@@ -73,11 +73,7 @@ export class StepCode {
 
   /** The names that were recorded before and that the code has not used. */
   listUnused(): readonly string[] {
-    const { prefix } = this.#options;
-    const labels = this.#listRecorded().flatMap(({ name }) => {
-      const [segment = ''] = name.startsWith(prefix) ? name.slice(prefix.length).split('/') : [];
-      return readLabel(segment) ?? [];
-    });
+    const labels = [...this.#readRecorded().begun].flatMap((step) => readLabel(step) ?? []);
     return [...new Set(labels)].filter((label) => !this.#labels.has(label));
   }
 
@@ -207,8 +203,7 @@ export class StepCode {
 
   /** @throws HostError if another kind of step is recorded under the name: it would be taken for the result of this one */
   #checkKind(label: string, kind: StepFinishedEvent['kind']): void {
-    const name = this.#options.prefix + formatNamedStep(label);
-    const ended = this.#listRecorded().find((each) => each.name === name)?.value;
+    const ended = this.#readRecorded().ended.get(formatNamedStep(label));
     const before = isRecord(ended) ? ended['kind'] : this.#isRecorded(label) && kind === 'value' ? 'run' : kind;
     if (before === kind) return;
     throw this.createDivergence([label], `step "${label}" was a ${String(before)}, and is a ${kind} now`);
@@ -218,11 +213,11 @@ export class StepCode {
     const { kind, target } = child;
     this.#take(label, kind);
     for (let repeats = 0; ; repeats++) {
-      const name = this.#options.prefix + formatNamedStep(label, repeats);
+      const name = formatNamedStep(label, repeats);
       const startedAt = this.#scope.clock.now();
       try {
         return await this.#settle(await this.#delegate(name, child), {
-          name,
+          name: this.#options.prefix + name,
           step: { label, kind, target },
           startedAt,
         });
@@ -236,7 +231,7 @@ export class StepCode {
   async #delegate(name: string, { begin, cancellation }: CancellableStep): Promise<NestedRun> {
     const isInsideCall = this.#scope.isInsideCall || this.#options.isCall;
     const scope: Scope = { ...this.#scope, cancellation, isInsideCall };
-    const task = createChild(scope, name, (outer) => begin({ ...outer, refusesOther: true }));
+    const task = createChild(scope, this.#options.prefix + name, (outer) => begin({ ...outer, refusesOther: true }));
     const [nested] = await this.#scope.stepRunner.parallel([task], { width: 1 });
     return nested as NestedRun; // One task has one result.
   }
@@ -311,15 +306,35 @@ export class StepCode {
     return { durationMs: this.#scope.clock.now() - startedAt, ...stamp(this.#scope) };
   }
 
-  #listRecorded(): readonly RecordedStep[] {
-    this.#recorded ??= this.#scope.stepRunner.listRecorded?.() ?? [];
-    return this.#recorded;
+  #isRecorded(label: string): boolean {
+    return this.#readRecorded().begun.has(formatNamedStep(label));
   }
 
-  #isRecorded(label: string): boolean {
-    const name = this.#options.prefix + formatNamedStep(label);
-    return this.#listRecorded().some((each) => each.name === name || each.name.startsWith(`${name}/`));
+  /** Sorts the recorded steps of the run once. Each step of the code looks for its own. */
+  #readRecorded(): RecordedCode {
+    this.#recorded ??= readRecordedCode(this.#scope.stepRunner.listRecorded?.() ?? [], this.#options.prefix);
+    return this.#recorded;
   }
+}
+
+/** What earlier attempts recorded of some code. The names of steps are those below its prefix. */
+interface RecordedCode {
+  /** The steps of which something is recorded: the step itself, or a step of the run that it began. */
+  readonly begun: ReadonlySet<string>;
+  /** The values of the steps that have ended. */
+  readonly ended: ReadonlyMap<string, unknown>;
+}
+
+function readRecordedCode(recorded: readonly RecordedStep[], prefix: string): RecordedCode {
+  const begun = new Set<string>();
+  const ended = new Map<string, unknown>();
+  for (const { name, value } of recorded) {
+    if (!name.startsWith(prefix)) continue;
+    const [step = '', ...inside] = name.slice(prefix.length).split('/');
+    begun.add(step);
+    if (inside.length === 0) ended.set(step, value);
+  }
+  return { begun, ended };
 }
 
 /** The runs inside that wait. */
