@@ -7,6 +7,7 @@ import { createAnthropic } from '@ai-sdk/anthropic';
 import { fromAiSdk } from '@pawl/ai-sdk';
 import { Agent } from '@pawl/core';
 import { generateText, streamText } from 'ai';
+import { findLowerQuartile } from './find-lower-quartile.ts';
 
 /** Long enough for a clock of CPU time that counts in ticks of 10 ms. */
 const ROUNDS = 12;
@@ -86,11 +87,6 @@ async function compareWays({ unit, runs, per }: Measure, ways: Readonly<Record<s
 
 async function runMany(work: Way, times: number): Promise<void> {
   for (let index = 0; index < times; index++) await work();
-}
-
-/** Rounds in which something else had the caches are above it. */
-function findLowerQuartile(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 4)] ?? Number.NaN;
 }
 
 async function playServer(_: unknown, init?: { readonly body?: unknown }): Promise<Response> {

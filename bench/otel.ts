@@ -18,6 +18,7 @@ import { Agent, openai, tool } from '@pawl/core';
 import type { Instrumentation } from '@pawl/core/instrumentation';
 import { telemetry } from '@pawl/otel';
 import { z } from 'zod';
+import { findLowerQuartile } from './find-lower-quartile.ts';
 
 /** Many short rounds: what else the machine does then falls on all ways alike. */
 const ROUNDS = 100;
@@ -108,11 +109,6 @@ async function runMany({ agent, options }: MeasuredWay, count: number): Promise<
 function measureHeap(): number {
   globalThis.gc?.();
   return process.memoryUsage().heapUsed;
-}
-
-/** Rounds in which something else had the caches are above it. */
-function findLowerQuartile(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 4)] ?? Number.NaN;
 }
 
 /** Answers a request without a tool message by a call, and one with a tool message by a text. */

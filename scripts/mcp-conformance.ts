@@ -38,6 +38,7 @@ async function runSuite(name: string, ...given: readonly string[]): Promise<Resu
 async function listClientScenarios(revision: string): Promise<readonly string[]> {
   const { stdout } = await promisify(execFile)(suite, ['list', '--client', '--requirements', revision]);
   const [, required = ''] = /Client scenarios[^\n]*\n((?: +- .*\n)*)/.exec(stdout) ?? [];
+  if (required === '') throw new Error(`The suite lists no client scenarios of ${revision}:\n${stdout}`);
   return [...required.matchAll(/^\s+- (\S+)/gm)].map(([, name = '']) => name);
 }
 
@@ -59,8 +60,7 @@ async function planClient(): Promise<readonly (() => Promise<Result>)[]> {
   const command = `${process.execPath} ${join(root, 'test', 'mcp', 'conformance', 'client.ts')}`;
   const plans = await Promise.all(
     REVISIONS.map(async (revision) => {
-      const scenarios = await listClientScenarios(revision);
-      const chosen = isQuick ? QUICK[revision] : scenarios;
+      const chosen = isQuick ? QUICK[revision] : await listClientScenarios(revision);
       return chosen.map((scenario) => {
         const options = ['--scenario', scenario, '--spec-version', revision, '--timeout', '120000'];
         return () => runSuite(`client ${revision} ${scenario}`, 'client', '--command', command, ...options);

@@ -4,6 +4,7 @@ import { flow } from '@pawl/core/flow';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { listPermutations } from '../loop/random.ts';
 
 const BRANCHES = [0, 1, 2, 3] as const;
 
@@ -56,11 +57,6 @@ async function runInOrder(order: readonly number[]): Promise<readonly Outcome<un
     outcomes.push(await parallel.resume('run', { host }).outcome());
   }
   return outcomes;
-}
-
-function listPermutations<T>(values: readonly T[]): readonly (readonly T[])[] {
-  if (values.length === 0) return [[]];
-  return values.flatMap((value, index) => listPermutations(values.toSpliced(index, 1)).map((rest) => [value, ...rest]));
 }
 
 test('a flow ends the same, in whatever order its steps finish', async () => {

@@ -4,6 +4,7 @@ import { inputGuard, toolGuard, toolSearch } from '@pawl/core/middleware';
 import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { listPermutations } from '../loop/random.ts';
 
 const CALLS = [0, 1, 2, 3] as const;
 const ORDERS = listPermutations(CALLS);
@@ -161,11 +162,6 @@ interface WorkerOptions {
 
 function createWorkerTool(name: string, { work, exclusive }: WorkerOptions): Tool<unknown> {
   return tool({ name, description: 'Works.', input: z.object({ at: z.number() }), exclusive, execute: work });
-}
-
-function listPermutations<T>(values: readonly T[]): readonly (readonly T[])[] {
-  if (values.length === 0) return [[]];
-  return values.flatMap((value, index) => listPermutations(values.toSpliced(index, 1)).map((rest) => [value, ...rest]));
 }
 
 const expected: Outcome = {

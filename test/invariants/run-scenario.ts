@@ -1,17 +1,8 @@
-import {
-  Agent,
-  type ChatModel,
-  type Host,
-  HostError,
-  memoryHost,
-  type Outcome,
-  type Run,
-  type RunEvent,
-} from '@pawl/core';
+import { type ChatModel, type Host, HostError, memoryHost, type Outcome, type Run, type RunEvent } from '@pawl/core';
 import type { FailedAttempt, JournalEvent, LiveEvent } from '@pawl/core/events';
 import { manualClock } from '@pawl/testing';
 import { waitForDeadlines } from '../quiet.ts';
-import type { Scenario } from './scenario.ts';
+import { createScenarioAgent, type Scenario } from './scenario.ts';
 
 export interface ScenarioRunOptions {
   readonly model: ChatModel;
@@ -36,7 +27,7 @@ export async function runScenario(scenario: Scenario, options: ScenarioRunOption
   const clock = manualClock();
   const started: string[] = [];
   const stage = { started, model, clock };
-  const agent = scenario.flow?.(stage) ?? new Agent({ ...scenario.agent(stage), model, clock, random: () => 0 });
+  const agent = scenario.flow?.(stage) ?? createScenarioAgent(scenario, stage);
   const attempts: RunEvent[][] = [];
   let isSteered = false;
   const waitForOutcome = (run: Run<unknown>): Promise<Outcome<unknown> | undefined> => {

@@ -1,4 +1,5 @@
 import {
+  Agent,
   type AgentOptions,
   type Answer,
   type ChatModel,
@@ -43,6 +44,22 @@ export interface ScenarioSetup {
   /** For nested agents. */
   readonly model: ChatModel;
   readonly clock: Clock;
+}
+
+/** The name of the agent in `serve`, which has to address it. */
+export interface ScenarioAgentOptions {
+  readonly name?: string;
+}
+
+/** Creates the agent of a scenario. @throws Error if a flow runs in its place */
+export function createScenarioAgent(
+  scenario: Scenario,
+  stage: ScenarioSetup,
+  options: ScenarioAgentOptions = {},
+): Agent {
+  if (scenario.flow !== undefined) throw new Error(`Scenario "${scenario.name}" runs a flow.`);
+  const { model, clock } = stage;
+  return new Agent({ ...scenario.agent(stage), model, clock, random: () => 0, ...options }) as Agent; // Its output may be any.
 }
 
 /** Gives the responses of a turn, however often and in whichever attempt they are requested. */

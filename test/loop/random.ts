@@ -12,6 +12,12 @@ export function createRandom(seed: number): Random {
   };
 }
 
+/** All orders of the values. */
+export function listPermutations<T>(values: readonly T[]): readonly (readonly T[])[] {
+  if (values.length === 0) return [[]];
+  return values.flatMap((value, index) => listPermutations(values.toSpliced(index, 1)).map((rest) => [value, ...rest]));
+}
+
 export function shuffle<T>(list: readonly T[], random: Random): readonly T[] {
   return list
     .map((value) => ({ value, order: random(1_000_000) }))

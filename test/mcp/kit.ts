@@ -75,13 +75,3 @@ export async function callTool(
 export function withoutMarks(text: string): string {
   return text.replaceAll(/^\[(begin|end) of untrusted content.*\]\n?/gm, '').trim();
 }
-
-/** Whether a process exists that has not ended. */
-export function isAlive(pid: number): boolean {
-  try {
-    // A killed process whose parent has not asked for its status still has an entry.
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}

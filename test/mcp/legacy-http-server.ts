@@ -54,8 +54,7 @@ export async function startLegacyHttpServer(): Promise<LegacyHttpServer> {
       const name = String(params.name);
       calls.push(name);
       if (name === 'cut' && isFirst(name)) {
-        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': working\n\n');
-        setTimeout(() => response.end(), 20);
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': working\n\n', () => response.end());
       } else if (name === 'reset' && isFirst(name)) response.socket?.resetAndDestroy();
       else sendResult({ content: [{ type: 'text', text: `${name} ${calls.length}` }] });
     } else {

@@ -37,9 +37,8 @@ test.each<[string, SpanProcessor]>([
   ['a batch of an exporter that never ends', new BatchSpanProcessor({ exporter: HANGING, maxExportBatchSize: 1 })],
   ['a processor that throws', BROKEN],
 ])('completes a run with %s', async (_, processor) => {
-  const logged: string[] = [];
-  const log = (message: string): void => void logged.push(message);
-  diag.setLogger({ error: log, warn: log, info: log, debug: log, verbose: log }, DiagLogLevel.ERROR);
+  const ignore = (): void => undefined; // The SDK reports the failures here.
+  diag.setLogger({ error: ignore, warn: ignore, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.ERROR);
   onTestFinished(() => diag.disable());
   const tracer = new TracerProvider({ spanProcessors: [processor] }).getTracer('test');
   const model = scriptedModel([respond.call('look'), respond.text('Seen.')]);
