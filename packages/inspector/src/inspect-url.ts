@@ -13,8 +13,9 @@ import { RemoteSource } from './source/remote-source.ts';
  */
 export function inspectUrl(url: string | URL, options: ServerOptions = {}): Inspector {
   const checked = readServerOptions(options);
+  const source = new RemoteSource(url, checked);
   const { title = new URL(url).host } = checked;
-  return createInspector(new RemoteSource(url, checked), {
+  return createInspector(source, {
     options: { ...checked, title },
     host: { close: async () => undefined },
   });
