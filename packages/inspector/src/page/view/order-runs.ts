@@ -1,5 +1,3 @@
-import type { RunsFilter } from './route.ts';
-
 /** What the list needs of a run to order and to filter it. */
 export interface OrderedRun {
   readonly id: string;
@@ -18,19 +16,4 @@ const RANKS: Readonly<Record<string, number>> = { suspended: 1, interrupted: 2, 
 /** Orders runs: those that need attention, then the newest. */
 export function orderRuns<Run extends OrderedRun>(runs: readonly Run[]): readonly Run[] {
   return runs.toSorted((a, b) => (RANKS[a.status] ?? 9) - (RANKS[b.status] ?? 9) || b.createdAt - a.createdAt);
-}
-
-/** Selects the runs whose values have every word of the filter's text, in any case. Other fields of the filter are the server's. */
-export function searchRuns<Run extends OrderedRun>(runs: readonly Run[], { text = '' }: RunsFilter): readonly Run[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return runs;
-  return runs.filter((run) => {
-    const searched = listTexts(run).join(' ').toLowerCase();
-    return words.every((word) => searched.includes(word));
-  });
-}
-
-function listTexts(value: unknown): readonly string[] {
-  if (typeof value !== 'object' || value === null) return [String(value)];
-  return Object.values(value).flatMap(listTexts);
 }

@@ -5,6 +5,7 @@ const routes: readonly Route[] = [
   { screen: 'runs', filter: {} },
   { screen: 'runs', filter: { status: 'failed', agent: 'a/b', conversation: 'c?&', text: '50 % & more' } },
   { screen: 'inbox' },
+  { screen: 'agents' },
   { screen: 'agent', name: 'support team' },
   { screen: 'run', runId: 'a/b?c#d' },
   { screen: 'turn', runId: 'r', path: '', turn: 3 },

@@ -2,6 +2,7 @@
 export type Route =
   | { readonly screen: 'runs'; readonly filter: RunsFilter }
   | { readonly screen: 'inbox' }
+  | { readonly screen: 'agents' }
   | { readonly screen: 'agent'; readonly name: string }
   | { readonly screen: 'run'; readonly runId: string }
   | { readonly screen: 'turn'; readonly runId: string; readonly path: string; readonly turn: number }
@@ -25,6 +26,8 @@ export function formatRoute(route: Route): string {
       return `#/runs${formatQuery({ ...route.filter })}`;
     case 'inbox':
       return '#/inbox';
+    case 'agents':
+      return '#/agents';
     case 'agent':
       return `#/agent/${encodeURIComponent(route.name)}`;
     case 'run':
@@ -56,6 +59,7 @@ export function parseRoute(fragment: string): Route {
     case 'runs':
       return { screen, filter: readFields(fields, ['status', 'agent', 'conversation', 'text']) };
     case 'inbox':
+    case 'agents':
       return { screen };
     case 'agent':
       return id ? { screen, name: id } : HOME;
