@@ -12,7 +12,8 @@
  * | `GET ./budget/{runId}` | | `BudgetView`; 404 |
  * | `GET ./replays` | | `ReplayList` |
  * | `POST ./replay` | `ReplayRequest` | 201 `Replay` |
- * | `POST ./test` | `TestRequest` | `SavedTest` |
+ * | `GET ./test/{runId}` | | `SavedTest`; 404 |
+ * | `GET ./dump/{runId}` | | the run as JSON lines: `formatDump`; 404 |
  * | `./v1/runs…` | as `@pawl/serve` | as `@pawl/serve` with `details: true`; also for the runs of `ReplayList` |
  *
  * A refused request has `ApiError` as its body. Every request that is not a GET needs the header `Pawl-Inspector: 1`, and
@@ -226,10 +227,6 @@ export interface Replay {
   readonly model: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-}
-
-export interface TestRequest {
-  readonly runId: string;
 }
 
 /** A test that replays the run without a server. */

@@ -13,10 +13,13 @@ export type {
   SavedTest,
   Session,
   SessionRequest,
-  TestRequest,
   ToolView,
   WireExchangeView,
   WirePieceView,
   WireSummary,
   WireView,
 } from './api.ts';
+export { inspect } from './inspect.ts';
+export type { Inspector } from './inspector.ts';
+export type { InspectOptions, InspectorOptions } from './options.ts';
+export { formatCurl, type LoggedRequest } from './shared/format-curl.ts';

@@ -168,12 +168,15 @@ export class RunControl {
     if (status === 'suspended' || status === 'interrupted' || status === 'queued') await this.#resume(runId);
   }
 
-  /** Continues a run. If too many runs are at work, what was recorded counts, and the run continues when there is room. */
+  /**
+   * Continues a run. What was recorded counts in any case: if too many runs are at work, the run continues when there is room; if the server does
+   * not have its agent, a worker that has it continues it.
+   */
   async #resume(runId: string, how: { readonly isStreamed?: boolean } = {}): Promise<void> {
     try {
       await this.#registry.resume(runId, how);
     } catch (error) {
-      if (!HttpProblem.isInstance(error) || error.status !== 429) throw error;
+      if (!HttpProblem.isInstance(error) || (error.status !== 429 && error.code !== 'run.agent')) throw error;
     }
   }
 }
