@@ -3,9 +3,9 @@ import type { BudgetView, LimitView } from '../../api.ts';
 import { formatCost, formatCount, formatDuration } from '../view/format-value.ts';
 import { Text } from './text.tsx';
 
-/** What a run has spent of its limits, and what it may still spend. */
+/** What a run has spent of its limits, and what it may still spend. A limit of which nothing is spent says nothing. */
 export function Budget({ budget }: { readonly budget: BudgetView }): JSX.Element | null {
-  const limits = budget.limits.filter(({ max, spent }) => max !== null || spent > 0);
+  const limits = budget.limits.filter(({ max, spent, reserved }) => max !== null && (spent > 0 || (reserved ?? 0) > 0));
   if (limits.length === 0) return null;
   return (
     <section class="budget" aria-label="Budget">

@@ -27,6 +27,7 @@ function JsonNode({ value, open }: { readonly value: unknown; readonly open: num
   const entries = Object.entries(value);
   const brackets = Array.isArray(value) ? (['[', ']'] as const) : (['{', '}'] as const);
   if (entries.length === 0) return <span>{brackets.join('')}</span>;
+  if (isShort(entries)) return <ShortLevel entries={entries} brackets={brackets} />;
   return <JsonLevel entries={entries} brackets={brackets} open={open} />;
 }
 
@@ -35,8 +36,37 @@ function JsonText({ value }: { readonly value: string }): JSX.Element {
   return <span class="json-string">{escapeText(JSON.stringify(value))}</span>;
 }
 
+type Entries = readonly (readonly [string, unknown])[];
+
+/** Whether a level fits in a line. */
+function isShort(entries: Entries): boolean {
+  let length = 0;
+  for (const [name, value] of entries) {
+    if (typeof value === 'object' && value !== null) return false;
+    length += name.length + 6 + (typeof value === 'string' ? value.length : 8);
+    if (length > 90) return false;
+  }
+  return !entries.some(([, value]) => typeof value === 'string' && value.includes('\n'));
+}
+
+function ShortLevel({ entries, brackets: [start, end] }: Omit<LevelProps, 'open'>): JSX.Element {
+  return (
+    <span>
+      {start}{' '}
+      {entries.map(([name, value], index) => (
+        <span key={name}>
+          {start === '{' && <span class="json-key">{escapeText(JSON.stringify(name))}: </span>}
+          <JsonNode value={value} open={0} />
+          {index < entries.length - 1 ? ', ' : ' '}
+        </span>
+      ))}
+      {end}
+    </span>
+  );
+}
+
 interface LevelProps {
-  readonly entries: readonly (readonly [string, unknown])[];
+  readonly entries: Entries;
   readonly brackets: readonly [string, string];
   readonly open: number;
 }
@@ -48,7 +78,8 @@ function JsonLevel({ entries, brackets: [start, end], open }: LevelProps): JSX.E
   return (
     <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        {start} {entries.length} {isList ? 'items' : 'fields'} {isOpen ? '' : end}
+        {start} {entries.length} {isList ? 'item' : 'field'}
+        {entries.length === 1 ? '' : 's'} {isOpen ? '' : end}
       </summary>
       {isOpen && (
         <ul>

@@ -43,16 +43,18 @@ export function RunHeader({ source, screen, isDump }: HeaderProps): JSX.Element 
       </div>
       {state !== undefined && <Why state={state} />}
       {state !== undefined && <Facts {...{ state, events, budget }} />}
-      <nav class="tabs" aria-label="Screens of the run">
-        <Tab name="Waterfall" route={{ screen: 'run', runId }} isCurrent={screen === 'run' || screen === 'turn'} />
-        {session.value?.hasWire === true && !isDump && (
-          <Tab name="Wire" route={{ screen: 'wire', runId }} isCurrent={screen === 'wire'} />
-        )}
-        {session.value?.isReadOnly === false && !isDump && (
-          <Tab name="Fork and replay" route={{ screen: 'fork', runId }} isCurrent={screen === 'fork'} />
-        )}
-      </nav>
-      <Lights events={events} isAtRest={state === undefined || isAtRest(state.status)} />
+      <div class="run-strip">
+        <nav class="tabs" aria-label="Screens of the run">
+          <Tab name="Waterfall" route={{ screen: 'run', runId }} isCurrent={screen === 'run' || screen === 'turn'} />
+          {session.value?.hasWire === true && !isDump && (
+            <Tab name="Wire" route={{ screen: 'wire', runId }} isCurrent={screen === 'wire'} />
+          )}
+          {session.value?.isReadOnly === false && !isDump && (
+            <Tab name="Fork and replay" route={{ screen: 'fork', runId }} isCurrent={screen === 'fork'} />
+          )}
+        </nav>
+        <Lights events={events} isAtRest={state === undefined || isAtRest(state.status)} />
+      </div>
       {budget !== undefined && <Budget budget={budget} />}
     </header>
   );
@@ -151,20 +153,13 @@ interface LightsProps {
 }
 
 const LIGHT_SIGNS = { ok: '●', open: '◐', warning: '▲' } as const;
-const LIGHT_WORDS = { ok: 'yes', open: 'not yet', warning: 'no' } as const;
 
 function Lights({ events, isAtRest: atRest }: LightsProps): JSX.Element {
   return (
     <ul class="lights" aria-label="Checks">
-      {checkInvariants(events, { isAtRest: atRest }).map(({ name, state, detail }) => (
-        <li key={name} class={`light light-${state}`}>
-          <span aria-hidden="true">{LIGHT_SIGNS[state]}</span> {name}: {LIGHT_WORDS[state]}
-          {detail !== '' && (
-            <span class="dim">
-              {' '}
-              <Text value={detail} />
-            </span>
-          )}
+      {checkInvariants(events, { isAtRest: atRest }).map(({ state, text }) => (
+        <li key={text} class={`light light-${state}`}>
+          <span aria-hidden="true">{LIGHT_SIGNS[state]}</span> <Text value={text} />
         </li>
       ))}
     </ul>

@@ -2,15 +2,15 @@ import type { JSX } from 'preact';
 
 /** Signs beside the words, so that no meaning is in a colour alone. */
 const SIGNS: Readonly<Record<string, string>> = {
-  queued: '◌',
-  running: '▶',
-  suspended: '⏸',
-  interrupted: '⚠',
+  queued: '…',
+  running: '▸',
+  suspended: '‖',
+  interrupted: '!',
   completed: '✓',
-  limited: '⊘',
-  truncated: '✂',
-  filtered: '⊝',
-  refused: '⊖',
+  limited: '≤',
+  truncated: '…',
+  filtered: '≠',
+  refused: '–',
   aborted: '■',
   failed: '✗',
 };

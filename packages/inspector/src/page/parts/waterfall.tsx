@@ -80,7 +80,8 @@ interface RowProps {
 
 function Row({ row, runId, length, onFocus }: RowProps): JSX.Element {
   if (row.kind === 'gap') return <GapRow row={row} />;
-  const duration = row.endedAt === undefined ? 'not ended' : formatDuration(row.endedAt - row.at);
+  // The journal does not have the times of failed attempts, and a handoff takes none.
+  const duration = row.endedAt === undefined ? '' : row.endedAt === row.at ? '' : formatDuration(row.endedAt - row.at);
   const content = (
     <>
       <span class="row-label" style={{ paddingInlineStart: `${8 + row.depth * 14}px` }}>

@@ -222,7 +222,9 @@ function Response({ response }: { readonly response: NonNullable<TurnView['respo
         {formatCount(usage.cachedInputTokens)} cached), {formatCount(usage.outputTokens)} out
         {usage.estimated ? ' (estimated)' : ''}, finish reason {finishReason ?? 'none'}
       </p>
-      {clampedByLimit !== undefined && <Badge kind="warn">{`length cut by limits.${clampedByLimit}`}</Badge>}
+      {clampedByLimit !== undefined && (
+        <Badge kind="warn">{`greatest length lowered by limits.${clampedByLimit}`}</Badge>
+      )}
       {rejection !== undefined && <Badge kind="bad">{`rejected by guard ${rejection.guard}`}</Badge>}
       {reasoning !== '' && (
         <details class="reasoning">

@@ -128,7 +128,7 @@ function ExchangeRow({ summary, runId, isSelected }: RowProps): JSX.Element {
         {sharedBytes !== null &&
           bodyBytes !== null &&
           bodyBytes > 0 &&
-          `, ${Math.round((sharedBytes / bodyBytes) * 100)} % as before`}
+          `, ${Math.round((sharedBytes / bodyBytes) * 100)} % of the bytes as before`}
       </span>
     </a>
   );

@@ -1,10 +1,9 @@
 import type { RunEvent } from '@pawl/core';
 
-/** A promise of the journal, and whether this run keeps it. */
+/** A promise of the journal, and whether this run keeps it: yes, not yet or with a reason, no. */
 export interface InvariantLight {
-  readonly name: string;
   readonly state: 'ok' | 'open' | 'warning';
-  readonly detail: string;
+  readonly text: string;
 }
 
 /** Checks what a person wants to know of a run at a glance. */
@@ -30,13 +29,12 @@ function checkResults(events: readonly RunEvent[], isAtRest: boolean): Invariant
       open.delete(nameCall(event));
     }
   }
-  const name = 'Every call has a result';
-  if (open.size === 0) return { name, state: 'ok', detail: '' };
+  if (open.size === 0) return { state: 'ok', text: 'Every call has a result' };
   const calls = [...open.values()];
-  const waiting = calls.filter(({ isWaiting }) => isWaiting).length;
-  const detail = `${waiting} waiting, ${calls.length - waiting} ${isAtRest ? 'without a result' : 'at work'}: ${listNames(calls)}`;
-  // A run that waits for a person may have other calls open: they ran before the answer, or run after it.
-  return { name, state: isAtRest && waiting === 0 ? 'warning' : 'open', detail };
+  const waiting = calls.filter(({ isWaiting }) => isWaiting);
+  if (waiting.length > 0) return { state: 'open', text: `Waiting for an answer: ${listNames(waiting)}` };
+  if (!isAtRest) return { state: 'open', text: `At work: ${listNames(calls)}` };
+  return { state: 'warning', text: `Without a result: ${listNames(calls)}` };
 }
 
 function isComplete({ finishReason, message: { refusal } }: Extract<RunEvent, { type: 'model.responded' }>): boolean {
@@ -50,18 +48,23 @@ function checkOutcomes(events: readonly RunEvent[]): InvariantLight {
       (event.type === 'tool.failed' && event.reason === 'unknown_outcome') ||
       (event.type === 'approval.requested' && event.pending.reason === 'unknown_outcome'),
   );
-  const names = unknown.map(({ toolName }) => ({ name: toolName }));
-  const name = 'Every outcome is known';
-  return { name, state: unknown.length === 0 ? 'ok' : 'warning', detail: listNames(names) };
+  if (unknown.length === 0) return { state: 'ok', text: 'Every outcome is known' };
+  return { state: 'warning', text: `Unknown outcome: ${listNames(unknown.map(({ toolName: name }) => ({ name })))}` };
 }
 
 function checkClamps(events: readonly RunEvent[]): InvariantLight {
   const clamped = events.flatMap((event) =>
-    event.type === 'model.responded' && event.clampedByLimit !== undefined ? [event] : [],
+    event.type === 'model.responded' && event.clampedByLimit !== undefined
+      ? [{ name: `limits.${event.clampedByLimit}`, isCut: event.finishReason === 'length' }]
+      : [],
   );
-  const turns = clamped.map(({ turn, clampedByLimit }) => ({ name: `turn ${turn} by limits.${clampedByLimit}` }));
-  const name = 'No limit cut the length of a response';
-  return { name, state: clamped.length === 0 ? 'ok' : 'warning', detail: listNames(turns) };
+  if (clamped.length === 0) return { state: 'ok', text: 'No limit lowered the length of an answer' };
+  const turns = `${clamped.length} ${clamped.length === 1 ? 'answer' : 'answers'}`;
+  const cut = clamped.filter(({ isCut }) => isCut).length;
+  const text = `${listNames(clamped)} lowered the greatest length of ${turns}`;
+  return cut === 0
+    ? { state: 'open', text: `${text}, and cut none` }
+    : { state: 'warning', text: `${text}, and cut ${cut}` };
 }
 
 function nameCall({

@@ -92,6 +92,8 @@ class RowFolder {
   readonly #liveAttempts = new Set<string>();
   /** The id of the last wait of each call: a call may wait several times. */
   readonly #waits = new Map<string, string>();
+  /** When the last event of each run came, by its path. */
+  readonly #lastAt = new Map<string, number>();
   lastAt = 0;
 
   constructor(options: WaterfallOptions) {
@@ -101,6 +103,7 @@ class RowFolder {
   /** What goes on in a run that is at rest has been interrupted. */
   finish(): readonly Draft[] {
     for (const row of this.#rows.values()) {
+      if (row.kind === 'run') this.#endInnerRun(row);
       if (row.endedAt !== undefined || !this.#options.isAtRest || row.state === 'waiting') continue;
       row.state = row.state === 'running' ? 'unknown' : row.state;
       row.endedAt = Math.max(row.at, this.lastAt);
@@ -108,9 +111,22 @@ class RowFolder {
     return [...this.#rows.values()];
   }
 
+  /** The end of a run inside is not recorded: it is that of the call that it belongs to, or its last event. */
+  #endInnerRun(row: Draft): void {
+    if (row.endedAt !== undefined) return;
+    const call = this.#rows.get(nameCallOfPath(row.path));
+    const isOver = call === undefined ? this.lastAt > (this.#lastAt.get(row.path) ?? 0) : call.endedAt !== undefined;
+    if (!isOver) return;
+    row.state = call?.state ?? 'done';
+    row.endedAt = call?.endedAt ?? this.#lastAt.get(row.path);
+  }
+
   add(event: RunEvent): void {
     // The outcome of a nested run has a time of its own.
-    if (event.type !== 'run.finished') this.lastAt = Math.max(this.lastAt, event.at);
+    if (event.type !== 'run.finished') {
+      this.lastAt = Math.max(this.lastAt, event.at);
+      this.#lastAt.set(event.path, this.lastAt);
+    }
     switch (event.type) {
       case 'run.started':
         if (event.path !== '') this.#open(event, { id: `run:${event.path}`, kind: 'run', label: event.agent });
@@ -200,7 +216,7 @@ class RowFolder {
       // Live events have its times.
       if (this.#liveAttempts.has(nameAttempt({ ...event, attempt }))) continue;
       const durationMs = 'durationMs' in event ? event.durationMs : 0;
-      const note = `${countAttempt(attempt)} ${error.code ?? error.name}`.trim();
+      const note = [countAttempt(attempt), error.code ?? error.name].filter(Boolean).join(', ');
       const at = event.at - durationMs;
       this.#open(event, {
         id: nameAttempt({ ...event, attempt }),
@@ -216,7 +232,7 @@ class RowFolder {
     if (event.type === 'model.failed') return;
     const attempt = Math.max(0, ...failed.map((each) => each.attempt)) + 1;
     const isLost = event.type === 'request.lost';
-    const note = isLost ? 'lost' : [countAttempt(attempt), describeResponse(event)].filter(Boolean).join(' ');
+    const note = isLost ? 'lost' : [countAttempt(attempt), describeResponse(event)].filter(Boolean).join(', ');
     const at = this.#rows.get(nameAttempt({ ...event, attempt }))?.at ?? event.at - (isLost ? 0 : event.durationMs);
     const id = isLost
       ? `lost:${event.path}:${event.turn}:${event.position ?? event.seq}`
@@ -319,6 +335,12 @@ function nameCall({ path, turn, index }: CallPosition): string {
   return `call:${path}:${turn}.${index}`;
 }
 
+/** The call that a path ends with: `tool:3.0/tool:1.2` is call 2 of turn 1, in the run at `tool:3.0`. */
+function nameCallOfPath(path: string): string {
+  const [, outer = '', turn, index] = /^(?:(.*)\/)?tool:(\d+)\.(\d+)$/.exec(path) ?? [];
+  return nameCall({ path: outer, turn: Number(turn), index: Number(index) });
+}
+
 function countAttempt(attempt: number): string {
   return attempt === 1 ? '' : `attempt ${attempt}`;
 }
@@ -333,7 +355,7 @@ function describeResponse({
   const parts = [
     calls > 0 ? `${calls} ${calls === 1 ? 'call' : 'calls'}` : (finishReason ?? ''),
     rejection === undefined ? '' : `rejected by ${rejection.guard}`,
-    clampedByLimit === undefined ? '' : `length cut by limits.${clampedByLimit}`,
+    clampedByLimit === undefined || finishReason !== 'length' ? '' : `cut by limits.${clampedByLimit}`,
   ];
   return parts.filter(Boolean).join(', ');
 }
