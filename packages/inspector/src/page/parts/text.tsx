@@ -17,7 +17,11 @@ export function LongText({ value, label }: { readonly value: string; readonly la
   const isLong = value.length > SHOWN_LENGTH && !isWhole;
   return (
     <section class="long" aria-label={label}>
-      <pre>{escapeText(isLong ? cutText(value) : value)}</pre>
+      <pre>
+        {isWhole
+          ? splitText(value).map((part, index) => <span key={String(index)}>{escapeText(part)}</span>)
+          : escapeText(isLong ? cutText(value) : value)}
+      </pre>
       {isLong && (
         <button type="button" class="quiet" onClick={() => setWhole(true)}>
           Show all {formatBytes(value.length)}
@@ -32,4 +36,9 @@ function cutText(value: string): string {
   const last = value.charCodeAt(SHOWN_LENGTH - 1);
   const isHalf = last >= 0xd800 && last < 0xdc00;
   return `${value.slice(0, isHalf ? SHOWN_LENGTH - 1 : SHOWN_LENGTH)}…`;
+}
+
+/** A browser lays out many short boxes much faster than a line of a megabyte, and leaves out those that cannot be seen. */
+function splitText(value: string): readonly string[] {
+  return value.match(/.{1,2000}\n|.{1,2000}(?![\udc00-\udfff])|./gs) ?? [];
 }
