@@ -10,7 +10,7 @@ import {
   toProblem,
 } from '@pawl/serve/access';
 import { checkWrite } from './access/check-write.ts';
-import { secureResponse } from './access/response-headers.ts';
+import { addSecurityHeaders } from './access/security-headers.ts';
 import { Sessions } from './access/sessions.ts';
 import type { Session } from './api.ts';
 import type { InspectorOptions } from './options.ts';
@@ -79,7 +79,7 @@ class InspectorApp {
 
   async fetch(request: Request): Promise<Response> {
     const response = await this.#answer(request).catch((error: unknown) => toProblem(error).toResponse());
-    return secureResponse(response);
+    return addSecurityHeaders(response);
   }
 
   async #answer(request: Request): Promise<Response> {
@@ -162,7 +162,7 @@ class InspectorApp {
   }
 }
 
-/** Whoever has the token. */
+/** Everyone who has the token. */
 const OPERATOR: Principal = { id: 'operator', isOperator: true };
 
 const MAX_TOKEN_BYTES = 1_024;

@@ -18,7 +18,7 @@ export class Sessions {
   /** Exchanges a token for the header that sets the cookie. @throws HttpProblem 401 for another token, and for one that was exchanged before */
   async open(request: Request, given: string): Promise<string> {
     const token = this.#token;
-    const isRight = isEqual(await this.#digest(given), await this.#digest(token));
+    const isRight = isEqual(await this.#compute(given), await this.#compute(token));
     // Another page may have exchanged it meanwhile.
     if (!isRight || token !== this.#token) {
       throw new HttpProblem('The token is wrong, or was used before. Open the address that the inspector prints now.', {
@@ -28,7 +28,7 @@ export class Sessions {
     }
     this.#token = createSecret();
     const secret = createSecret();
-    this.#digests = [...this.#digests, await this.#digest(secret)].slice(-MAX_SESSIONS);
+    this.#digests = [...this.#digests, await this.#compute(secret)].slice(-MAX_SESSIONS);
     const isSecure = new URL(request.url).protocol === 'https:';
     return `${nameCookie(request)}=${secret}; Path=/; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
   }
@@ -39,13 +39,13 @@ export class Sessions {
     const cookies = (request.headers.get('cookie') ?? '').split(/;\s*/);
     let isKnown = false;
     for (const cookie of cookies.filter((each) => each.startsWith(name)).slice(0, MAX_COOKIES)) {
-      const digest = await this.#digest(cookie.slice(name.length));
+      const digest = await this.#compute(cookie.slice(name.length));
       for (const each of this.#digests) if (isEqual(each, digest)) isKnown = true;
     }
     return isKnown;
   }
 
-  #digest(secret: string): Promise<Uint8Array> {
+  #compute(secret: string): Promise<Uint8Array> {
     return computeDigest(secret, this.#salt);
   }
 }

@@ -12,7 +12,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** Adds the headers that every response of the inspector has. */
-export function secureResponse(response: Response): Response {
+export function addSecurityHeaders(response: Response): Response {
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
   if (!(headers.get('cache-control') ?? '').includes('no-store')) headers.set('cache-control', 'no-store');
