@@ -40,7 +40,7 @@ export async function runSupport(): Promise<PictureRun> {
 function createSupport(baseURL: string, wireLog: ReadableWireLog): Agent {
   const price = { input: 0.25, output: 2 };
   const model = openai('gpt-5-mini', { baseURL, price });
-  const lookup = (name: string, ms: number, result: object) =>
+  const createLookup = (name: string, ms: number, result: object) =>
     tool({
       name,
       description: `Looks up: ${name}.`,
@@ -55,7 +55,7 @@ function createSupport(baseURL: string, wireLog: ReadableWireLog): Agent {
     name: 'policies',
     model,
     instructions: 'Quote the policy.',
-    tools: [lookup('read_policy', 140, { refunds: 'Broken on arrival: full refund within 30 days.' })],
+    tools: [createLookup('read_policy', 140, { refunds: 'Broken on arrival: full refund within 30 days.' })],
   });
   const refund = tool({
     name: 'refund_order',
@@ -72,8 +72,8 @@ function createSupport(baseURL: string, wireLog: ReadableWireLog): Agent {
     model,
     instructions: 'You help customers of a shop. Be brief.',
     tools: [
-      lookup('find_order', 210, { id: 7, euros: 90, delivered: '2026-11-24' }),
-      lookup('find_customer', 330, { id: 12, name: 'Ada' }),
+      createLookup('find_order', 210, { id: 7, euros: 90, delivered: '2026-11-24' }),
+      createLookup('find_customer', 330, { id: 12, name: 'Ada' }),
       policies.asTool({ name: 'ask_policies', description: 'Answers questions about policies.' }),
       refund,
     ],

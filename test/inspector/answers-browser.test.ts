@@ -152,14 +152,14 @@ describeInBrowser('answers in the inspector in Chromium', (open) => {
     ]);
     await agent.run('First.', { host, runId: 'r' }).outcome();
     const { page } = await open({ host, agents: [agent] });
-    const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
+    const focused = () => page.evaluate('document.activeElement.textContent');
     await page.getByRole('list', { name: 'Runs' }).getByRole('link').waitFor();
 
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('Skip to the content');
     await page.keyboard.press('j');
     await expect.poll(focused).toContain('suspended');
-    const outline = await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle);
+    const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
     expect(outline).toBe('solid');
     await page.keyboard.press('Enter');
     await card(page, 'refund').waitFor();
@@ -177,11 +177,7 @@ describeInBrowser('answers in the inspector in Chromium', (open) => {
     const seen = new Set<string>();
     for (let presses = 0; presses < 15; presses++) {
       await page.keyboard.press('Tab');
-      seen.add(
-        await page.evaluate(
-          () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.tagName ?? '',
-        ),
-      );
+      seen.add(String(await page.evaluate("document.activeElement.getAttribute('aria-label')")));
     }
     expect([...seen]).toEqual(expect.arrayContaining(['Status', 'Agent', 'Text', 'Conversation', 'Open a dump']));
     expect(refunds).toHaveLength(1);

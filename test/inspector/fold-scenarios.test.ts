@@ -1,5 +1,5 @@
-import { type Json, memoryHost, type RunEvent } from '@pawl/core';
-import type { Message } from '@pawl/core/chat';
+import { memoryHost, type RunEvent } from '@pawl/core';
+import type { Json, Message } from '@pawl/core/chat';
 import { createEventReader } from '@pawl/core/host';
 import { describe, expect, test } from 'vitest';
 import { foldRows } from '../../packages/inspector/src/page/view/fold-rows.ts';

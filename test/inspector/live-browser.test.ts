@@ -124,7 +124,7 @@ describeInBrowser('runs at work in the inspector in Chromium', (open) => {
     expect(await rows.getByRole('listitem').count()).toBeLessThan(60);
     await page.keyboard.press('j');
     await page.keyboard.press('j');
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('look');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain('look');
   });
 });
 

@@ -78,7 +78,5 @@ async function openPage(
 
 /** Goes to another screen as a link does. */
 export async function goTo(page: Page, fragment: string): Promise<void> {
-  await page.evaluate((hash) => {
-    location.hash = hash;
-  }, fragment);
+  await page.evaluate(`location.hash = ${JSON.stringify(fragment)}`);
 }

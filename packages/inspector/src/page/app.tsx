@@ -2,8 +2,8 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { dumpedRuns } from './data/dump.ts';
 import { inbox, startInbox } from './data/inbox.ts';
-import { RunFeed } from './data/run-feed.ts';
-import { isConnected, notice, reconnect, route, session, sessionProblem } from './data/state.ts';
+import { RunFollower } from './data/run-follower.ts';
+import { actionResult, isConnected, openAgain, route, session, sessionProblem } from './data/state.ts';
 import { RunHeader } from './parts/run-header.tsx';
 import { Text } from './parts/text.tsx';
 import { AgentScreen, AgentsScreen } from './screens/agents.tsx';
@@ -37,7 +37,7 @@ function Page(): JSX.Element {
           The server cannot be reached. Trying again…
         </p>
       )}
-      {notice.value !== undefined && <Notice />}
+      {actionResult.value !== undefined && <ActionResult />}
       <div class="content" id="content" tabIndex={-1}>
         <Screen />
       </div>
@@ -90,8 +90,8 @@ function TopLink({ name, to, isCurrent }: TopLinkProps): JSX.Element {
   );
 }
 
-function Notice(): JSX.Element | null {
-  const current = notice.value;
+function ActionResult(): JSX.Element | null {
+  const current = actionResult.value;
   if (current === undefined) return null;
   return (
     <p class={`notice notice-${current.kind}`} role={current.kind === 'failed' ? 'alert' : 'status'}>
@@ -100,7 +100,7 @@ function Notice(): JSX.Element | null {
         type="button"
         class="quiet"
         onClick={() => {
-          notice.value = undefined;
+          actionResult.value = undefined;
         }}
       >
         Close
@@ -133,7 +133,7 @@ type RunRoute = Extract<Route, { readonly runId: string }>;
 function OneRun({ place }: { readonly place: RunRoute }): JSX.Element {
   const { runId } = place;
   const dumped = dumpedRuns.value.get(runId);
-  const source = useMemo(() => dumped ?? new RunFeed(runId), [runId, dumped]);
+  const source = useMemo(() => dumped ?? new RunFollower(runId), [runId, dumped]);
   useEffect(() => () => source.close(), [source]);
   const isDump = dumped !== undefined;
   const problem = source.problem.value;
@@ -165,7 +165,7 @@ function NoSession(): JSX.Element {
       {problem.status === 401 && (
         <p>Open the address that the inspector printed when it began: it has the token that lets this browser in.</p>
       )}
-      <button type="button" onClick={() => void reconnect()}>
+      <button type="button" onClick={() => void openAgain()}>
         Try again
       </button>
     </main>

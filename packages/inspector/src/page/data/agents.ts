@@ -7,7 +7,7 @@ import { session } from './state.ts';
 const agents: Signal<ReadonlyMap<string, AgentView | undefined>> = signal(new Map());
 
 /** Returns an agent of the process, once it is read. It does not change while the process runs. */
-export function agentOf(name: string): AgentView | undefined {
+export function findAgentView(name: string): AgentView | undefined {
   const known = agents.value;
   if (!known.has(name) && session.value?.hasAgents === true && name !== '') void load(name);
   return known.get(name);

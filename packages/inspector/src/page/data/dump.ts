@@ -2,9 +2,9 @@ import type { RunEvent } from '@pawl/core';
 import type { RunState } from '@pawl/serve';
 import { type Signal, signal } from '@preact/signals';
 import { readDump } from '../view/read-dump.ts';
-import type { RunSource } from './run-feed.ts';
+import type { RunSource } from './run-follower.ts';
 import { toMessage } from './server.ts';
-import { notice } from './state.ts';
+import { actionResult } from './state.ts';
 
 /** The runs of files that were opened in the page. They are in its memory only. */
 export const dumpedRuns: Signal<ReadonlyMap<string, RunSource>> = signal(new Map());
@@ -15,10 +15,10 @@ export async function openDump(file: File): Promise<readonly string[]> {
     const runs = readDump(await file.text());
     const sources = [...runs].map(([runId, events]) => [runId, createSource(runId, events)] as const);
     dumpedRuns.value = new Map([...dumpedRuns.value, ...sources]);
-    notice.value = { kind: 'done', text: `Opened ${file.name}. Its runs are in the memory of this page.` };
+    actionResult.value = { kind: 'done', text: `Opened ${file.name}. Its runs are in the memory of this page.` };
     return [...runs.keys()];
   } catch (error) {
-    notice.value = { kind: 'failed', text: `${file.name} cannot be opened. ${toMessage(error)}` };
+    actionResult.value = { kind: 'failed', text: `${file.name} cannot be opened. ${toMessage(error)}` };
     return [];
   }
 }

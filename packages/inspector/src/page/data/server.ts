@@ -49,7 +49,7 @@ export const readBudget = (runId: string): Promise<BudgetView> => get(`budget/${
 export const listReplays = (): Promise<ReplayList> => get('replays');
 export const replayRun = (request: ReplayRequest): Promise<Replay> => post('replay', request);
 export const saveTest = (runId: string): Promise<SavedTest> => post('test', { runId });
-export const readRun = (runId: string): Promise<RunState> => get(addressRun(runId));
+export const readRun = (runId: string): Promise<RunState> => get(formatRunPath(runId));
 
 export function listRuns(query: Readonly<Record<string, string | undefined>>): Promise<RunPage> {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -57,11 +57,11 @@ export function listRuns(query: Readonly<Record<string, string | undefined>>): P
 }
 
 export function answerCall(runId: string, pending: string, answer: Answer): Promise<RunState> {
-  return post(`${addressRun(runId)}/answers`, { pending, answer });
+  return post(`${formatRunPath(runId)}/answers`, { pending, answer });
 }
 
-export function controlRun(runId: string, action: 'cancel' | 'resume'): Promise<RunState> {
-  return post(`${addressRun(runId)}/${action}`, {});
+export function sendCommand(runId: string, action: 'cancel' | 'resume'): Promise<RunState> {
+  return post(`${formatRunPath(runId)}/${action}`, {});
 }
 
 export interface ForkRequest {
@@ -71,10 +71,10 @@ export interface ForkRequest {
 }
 
 export function forkRun(runId: string, request: ForkRequest): Promise<RunState> {
-  return post(`${addressRun(runId)}/fork`, request);
+  return post(`${formatRunPath(runId)}/fork`, request);
 }
 
-export function addressRun(runId: string): string {
+export function formatRunPath(runId: string): string {
   return `v1/runs/${encodeURIComponent(runId)}`;
 }
 

@@ -19,11 +19,11 @@ export const now: Signal<number> = signal(Date.now());
 export const route: ReadonlySignal<Route> = currentRoute;
 
 /** What an action that somebody asked for has come to. Shown until the next one. */
-export const notice: Signal<{ readonly kind: 'done' | 'failed'; readonly text: string } | undefined> =
+export const actionResult: Signal<{ readonly kind: 'done' | 'failed'; readonly text: string } | undefined> =
   signal(undefined);
 
 /** Goes to another screen. The address has it, so that the browser's history has it, too. */
-export function go(to: Route): void {
+export function openRoute(to: Route): void {
   location.hash = formatRoute(to);
 }
 
@@ -35,13 +35,13 @@ export function replaceRoute(to: Route): void {
 
 /** Carries out an action, and shows how it ended. Resolves `undefined` if it failed. */
 export async function attempt<Result>(text: string, action: () => Promise<Result>): Promise<Result | undefined> {
-  notice.value = undefined;
+  actionResult.value = undefined;
   try {
     const result = await action();
-    notice.value = { kind: 'done', text };
+    actionResult.value = { kind: 'done', text };
     return result;
   } catch (error) {
-    notice.value = { kind: 'failed', text: toMessage(error) };
+    actionResult.value = { kind: 'failed', text: toMessage(error) };
     return undefined;
   }
 }
@@ -52,7 +52,7 @@ export async function startState(): Promise<void> {
   // Out of the address at once: it must not be in the history, nor in what is copied from the address bar.
   if (token !== undefined) history.replaceState(null, '', location.pathname + location.search);
   addEventListener('hashchange', () => {
-    notice.value = undefined;
+    actionResult.value = undefined;
     currentRoute.value = parseRoute(location.hash);
   });
   currentRoute.value = parseRoute(location.hash);
@@ -77,7 +77,7 @@ async function connect(token: string | undefined): Promise<void> {
 }
 
 /** Asks again for the session, after the server was away. */
-export async function reconnect(): Promise<void> {
+export async function openAgain(): Promise<void> {
   await connect(undefined);
 }
 

@@ -1,7 +1,7 @@
 import type { PendingCall } from '@pawl/core';
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { RunFeed, type RunSource } from '../data/run-feed.ts';
+import { RunFollower, type RunSource } from '../data/run-follower.ts';
 import { compareRuns } from '../view/compare-runs.ts';
 import { explainStatus } from '../view/describe-run.ts';
 import { formatCost, formatCount, formatDuration } from '../view/format-value.ts';
@@ -17,7 +17,7 @@ interface ComparisonProps {
 
 /** Two runs side by side, step by step. */
 export function Comparison({ source, beside }: ComparisonProps): JSX.Element {
-  const other = useMemo(() => new RunFeed(beside), [beside]);
+  const other = useMemo(() => new RunFollower(beside), [beside]);
   useEffect(() => () => other.close(), [other]);
   const steps = compareRuns(source.events.value, other.events.value);
   const first = steps.find(({ isEqual }) => !isEqual);

@@ -3,7 +3,7 @@ import type { Repair } from '@pawl/core/events';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { WireExchangeView } from '../../api.ts';
-import { notice } from '../data/state.ts';
+import { actionResult } from '../data/state.ts';
 import { compareRequests, type FieldChange, parseBody, type RequestDiff } from '../view/compare-requests.ts';
 import { toText } from '../view/decode-bytes.ts';
 import { formatBytes, formatDuration } from '../view/format-value.ts';
@@ -66,10 +66,10 @@ function CopyButton({ curl }: { readonly curl: string | null }): JSX.Element | f
   const copy = (command: string): void => {
     navigator.clipboard.writeText(command).then(
       () => {
-        notice.value = { kind: 'done', text: 'Copied. It reads the key from $OPENAI_API_KEY.' };
+        actionResult.value = { kind: 'done', text: 'Copied. It reads the key from $OPENAI_API_KEY.' };
       },
       () => {
-        notice.value = {
+        actionResult.value = {
           kind: 'failed',
           text: 'The browser does not allow to copy. The command is below the request.',
         };

@@ -2,8 +2,8 @@ import type { Json, Message } from '@pawl/core/chat';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ReplayRequest } from '../../api.ts';
-import { agentOf } from '../data/agents.ts';
-import type { RunSource } from '../data/run-feed.ts';
+import { findAgentView } from '../data/agents.ts';
+import type { RunSource } from '../data/run-follower.ts';
 import { forkRun, replayRun } from '../data/server.ts';
 import { attempt, session } from '../data/state.ts';
 import { listSteps } from '../view/compare-runs.ts';
@@ -122,7 +122,7 @@ interface DraftProps {
 }
 
 function DraftFields({ draft, setDraft, mode, isCall, agent }: DraftProps): JSX.Element {
-  const models = agentOf(agent)?.models ?? [];
+  const models = findAgentView(agent)?.models ?? [];
   const area = (name: 'input' | 'messages' | 'arguments' | 'result', label: string): JSX.Element => (
     <div class="field">
       <label for={`fork-${name}`}>{label}</label>

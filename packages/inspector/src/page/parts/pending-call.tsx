@@ -2,7 +2,7 @@ import type { Answer, PendingCall } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { agentOf } from '../data/agents.ts';
+import { findAgentView } from '../data/agents.ts';
 import { answerCall } from '../data/server.ts';
 import { attempt, now, session } from '../data/state.ts';
 import { formatDuration } from '../view/format-value.ts';
@@ -37,7 +37,7 @@ type Mode = 'buttons' | 'deny' | 'edit' | 'result' | 'resume';
 export function PendingCallCard(props: PendingProps): JSX.Element {
   const { pending, agent, runId } = props;
   const name = pending.call.type === 'custom' ? pending.call.custom.name : pending.call.function.name;
-  const tool = agentOf(agent)?.toolViews.find((each) => each.name === name);
+  const tool = findAgentView(agent)?.toolViews.find((each) => each.name === name);
   return (
     <article class="pending" aria-label={`Pending call ${name}`}>
       <h3>

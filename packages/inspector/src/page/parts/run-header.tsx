@@ -3,8 +3,8 @@ import type { RunState } from '@pawl/serve';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { BudgetView } from '../../api.ts';
-import { isAtRest, type RunSource } from '../data/run-feed.ts';
-import { controlRun } from '../data/server.ts';
+import { isAtRest, type RunSource } from '../data/run-follower.ts';
+import { sendCommand } from '../data/server.ts';
 import { attempt, now, session } from '../data/state.ts';
 import { checkInvariants } from '../view/check-invariants.ts';
 import { explainStatus } from '../view/describe-run.ts';
@@ -174,9 +174,9 @@ function Actions({ source, isDump }: { readonly source: RunSource; readonly isDu
   const cancel = async (): Promise<void> => {
     if (!isSure) return setSure(true);
     setSure(false);
-    await attempt('The run is cancelled.', () => controlRun(runId, 'cancel'));
+    await attempt('The run is cancelled.', () => sendCommand(runId, 'cancel'));
   };
-  const resume = (): void => void attempt('The run is resumed.', () => controlRun(runId, 'resume'));
+  const resume = (): void => void attempt('The run is resumed.', () => sendCommand(runId, 'resume'));
   const save = (): void =>
     saveFile(
       `${runId.replace(/[^\w.-]+/g, '_').slice(0, 80)}.jsonl`,

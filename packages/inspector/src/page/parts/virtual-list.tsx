@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { scrollToRow, windowRows } from '../view/window-rows.ts';
+import { findScrollTop, selectRows } from '../view/select-rows.ts';
 import { useKeys } from './keys.ts';
 
 interface ListProps {
@@ -28,7 +28,7 @@ export function VirtualList(props: ListProps): JSX.Element {
   const { label, count, rowHeight, selected, keyOf, children, onEnd } = props;
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ scrollTop: positions.get(label) ?? 0, height: 600 });
-  const { first, end } = windowRows({ count, rowHeight, ...view });
+  const { first, end } = selectRows({ count, rowHeight, ...view });
   useMeasuredBox(box, { label, setView });
   useRowKeys(box, props);
   useEffect(() => {
@@ -87,7 +87,7 @@ function useRowKeys(box: Box, { count, rowHeight, selected, onSelect, keys = {} 
     const element = box.current;
     if (element === null || count === 0) return;
     const index = Math.min(count - 1, Math.max(0, selected + step));
-    element.scrollTop = scrollToRow(index, { rowHeight, scrollTop: element.scrollTop, height: element.clientHeight });
+    element.scrollTop = findScrollTop(index, { rowHeight, scrollTop: element.scrollTop, height: element.clientHeight });
     wanted.current = index;
     onSelect(index);
     focusRow(element, index);

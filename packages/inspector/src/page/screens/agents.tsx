@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { AgentList, AgentView, ToolView } from '../../api.ts';
-import { agentOf } from '../data/agents.ts';
+import { findAgentView } from '../data/agents.ts';
 import { listAgents, toMessage } from '../data/server.ts';
 import { session } from '../data/state.ts';
 import { JsonView } from '../parts/json-view.tsx';
@@ -50,7 +50,7 @@ export function AgentsScreen(): JSX.Element {
 
 /** An agent: its tools with both forms of their schemas, its limits, guards and handoffs. */
 export function AgentScreen({ name }: { readonly name: string }): JSX.Element {
-  const agent = agentOf(name);
+  const agent = findAgentView(name);
   return (
     <main class="screen agent">
       <h1>

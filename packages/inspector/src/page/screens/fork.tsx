@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Replay, SavedTest } from '../../api.ts';
-import type { RunSource } from '../data/run-feed.ts';
+import type { RunSource } from '../data/run-follower.ts';
 import { listReplays, saveTest } from '../data/server.ts';
-import { attempt, go, now, session } from '../data/state.ts';
+import { attempt, now, openRoute, session } from '../data/state.ts';
 import { Comparison } from '../parts/comparison.tsx';
 import { ForkForm } from '../parts/fork-form.tsx';
 import { useKeys } from '../parts/keys.ts';
@@ -22,10 +22,10 @@ interface ForkProps {
 /** Begins another run at any step: a fork in the host, or a replay that has no effects. Then shows both side by side. */
 export function ForkScreen({ source, before, beside }: ForkProps): JSX.Element {
   const { runId } = source;
-  useKeys({ Escape: () => go({ screen: 'run', runId }) });
+  useKeys({ Escape: () => openRoute({ screen: 'run', runId }) });
   return (
     <div class="fork">
-      <ForkForm source={source} before={before} onBegun={(id) => go({ screen: 'fork', runId, beside: id })} />
+      <ForkForm source={source} before={before} onBegun={(id) => openRoute({ screen: 'fork', runId, beside: id })} />
       {session.value?.hasReplay === true && <Replays runId={runId} beside={beside} />}
       {session.value?.hasReplay === true && <SaveTest runId={runId} />}
       {beside !== undefined && <Comparison source={source} beside={beside} key={beside} />}

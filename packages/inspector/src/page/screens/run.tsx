@@ -1,7 +1,7 @@
 import type { PendingCall, RunEvent } from '@pawl/core';
 import type { JSX } from 'preact';
-import { isAtRest, type RunSource } from '../data/run-feed.ts';
-import { go, now } from '../data/state.ts';
+import { isAtRest, type RunSource } from '../data/run-follower.ts';
+import { now, openRoute } from '../data/state.ts';
 import { useKeys } from '../parts/keys.ts';
 import { PendingCallCard } from '../parts/pending-call.tsx';
 import { LongText } from '../parts/text.tsx';
@@ -12,7 +12,7 @@ import { HOME } from '../view/route.ts';
 
 /** A run: its waterfall, what it waits for, and the text that the model is writing. */
 export function RunScreen({ source, isDump }: { readonly source: RunSource; readonly isDump: boolean }): JSX.Element {
-  useKeys({ Escape: () => go(HOME) });
+  useKeys({ Escape: () => openRoute(HOME) });
   const events = source.events.value;
   const state = source.state.value;
   if (!source.isLoaded.value && events.length === 0) return <p class="empty">Loading…</p>;

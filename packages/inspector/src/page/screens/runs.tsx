@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { dumpedRuns, openDump } from '../data/dump.ts';
 import { RunList } from '../data/run-list.ts';
-import { go, now, replaceRoute, route } from '../data/state.ts';
+import { now, openRoute, replaceRoute, route } from '../data/state.ts';
 import { Status } from '../parts/status.tsx';
 import { Text } from '../parts/text.tsx';
 import { VirtualList } from '../parts/virtual-list.tsx';
@@ -203,7 +203,7 @@ async function openFiles(input: HTMLInputElement): Promise<void> {
   if (file === undefined) return;
   const [runId] = await openDump(file);
   input.value = '';
-  if (runId !== undefined && route.value.screen === 'runs') go({ screen: 'run', runId });
+  if (runId !== undefined && route.value.screen === 'runs') openRoute({ screen: 'run', runId });
 }
 
 function DumpedRuns(): JSX.Element | null {

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { RunSource } from '../data/run-feed.ts';
-import { go, session } from '../data/state.ts';
+import type { RunSource } from '../data/run-follower.ts';
+import { openRoute, session } from '../data/state.ts';
 import { CallDetails } from '../parts/call-details.tsx';
 import { JsonView } from '../parts/json-view.tsx';
 import { useKeys } from '../parts/keys.ts';
@@ -24,9 +24,10 @@ export function TurnScreen({ source, place }: TurnProps): JSX.Element {
   const index = turns.findIndex(({ path, turn }) => path === place.path && turn === place.turn);
   const goTo = (step: number): void => {
     const next = turns[index + step];
-    if (index >= 0 && next !== undefined) go({ screen: 'turn', runId: source.runId, path: next.path, turn: next.turn });
+    if (index >= 0 && next !== undefined)
+      openRoute({ screen: 'turn', runId: source.runId, path: next.path, turn: next.turn });
   };
-  useKeys({ j: () => goTo(1), k: () => goTo(-1), Escape: () => go({ screen: 'run', runId: source.runId }) });
+  useKeys({ j: () => goTo(1), k: () => goTo(-1), Escape: () => openRoute({ screen: 'run', runId: source.runId }) });
   const turn = foldTurn(events, place);
   if (turn === undefined)
     return <p class="empty">{source.isLoaded.value ? 'The run has no such turn.' : 'Loading…'}</p>;

@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { WireExchangeView, WireSummary, WireView } from '../../api.ts';
-import type { RunSource } from '../data/run-feed.ts';
+import type { RunSource } from '../data/run-follower.ts';
 import { readExchange, readWire, toMessage } from '../data/server.ts';
-import { go } from '../data/state.ts';
+import { openRoute } from '../data/state.ts';
 import { ExchangeDetails } from '../parts/exchange.tsx';
 import { useKeys } from '../parts/keys.ts';
 import { Text } from '../parts/text.tsx';
@@ -20,7 +20,7 @@ interface WireProps {
 export function WireScreen({ source, exchange }: WireProps): JSX.Element {
   const { runId } = source;
   const { view, problem } = useWire(source);
-  useKeys({ Escape: () => go({ screen: 'run', runId }) });
+  useKeys({ Escape: () => openRoute({ screen: 'run', runId }) });
   if (problem !== undefined) {
     return (
       <p class="problem" role="alert">
@@ -49,7 +49,7 @@ export function WireScreen({ source, exchange }: WireProps): JSX.Element {
           count={view.data.length}
           rowHeight={46}
           selected={index}
-          onSelect={(next) => go({ screen: 'wire', runId, exchange: view.data[next]?.id ?? 1 })}
+          onSelect={(next) => openRoute({ screen: 'wire', runId, exchange: view.data[next]?.id ?? 1 })}
           keyOf={(row) => String(view.data[row]?.id)}
         >
           {(row, isSelected) => {

@@ -100,15 +100,6 @@ export function foldTurn(
   return folder.found;
 }
 
-/** Folds the conversation of a run up to its last event: of the agent that has it. */
-export function foldConversation(events: readonly RunEvent[], path = ''): readonly PlacedMessage[] {
-  const folder = new ConversationFolder(path);
-  for (const event of events) {
-    if (event.path === path) folder.add(event, Number.NaN);
-  }
-  return folder.finish();
-}
-
 /** The conversation of one run, and the turn that is looked for. */
 class ConversationFolder {
   found: TurnDraft | undefined;
@@ -128,10 +119,6 @@ class ConversationFolder {
 
   constructor(path: string) {
     this.#path = path;
-  }
-
-  finish(): readonly PlacedMessage[] {
-    return this.#messages;
   }
 
   add(event: RunEvent, wanted: number): void {

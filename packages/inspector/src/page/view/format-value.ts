@@ -31,11 +31,11 @@ export function formatBytes(bytes: number): string {
 /** Formats a time of day with the date if it is another day: `14:03:07`, `2026-11-02 14:03:07`. */
 export function formatTime(at: number, now: number): string {
   const date = new Date(at);
-  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(pad).join(':');
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(formatTwoDigits).join(':');
   if (date.toDateString() === new Date(now).toDateString()) return time;
-  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${time}`;
+  return `${date.getFullYear()}-${formatTwoDigits(date.getMonth() + 1)}-${formatTwoDigits(date.getDate())} ${time}`;
 }
 
-function pad(value: number): string {
+function formatTwoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }

@@ -2,7 +2,7 @@ import type { RunEvent } from '@pawl/core';
 import type { RunState } from '@pawl/serve';
 import { type Signal, signal } from '@preact/signals';
 import type { BudgetView } from '../../api.ts';
-import { addressRun, readBudget, readRun, toMessage } from './server.ts';
+import { formatRunPath, readBudget, readRun, toMessage } from './server.ts';
 import { isConnected, pollWhileVisible } from './state.ts';
 
 /** The events of a run, recorded and live, and its state. One run is followed at a time for each place that shows one. */
@@ -37,7 +37,7 @@ const LONG_RUN = 2_000;
 const LONG_RUN_DRAW_MS = 250;
 
 /** Follows a run of the server: its events by `EventSource`, which continues by itself after an interruption; its state each second. */
-export class RunFeed implements RunSource {
+export class RunFollower implements RunSource {
   readonly runId: string;
   readonly events: Signal<readonly RunEvent[]> = signal([]);
   readonly state: Signal<RunState | undefined> = signal(undefined);
@@ -65,7 +65,7 @@ export class RunFeed implements RunSource {
 
   #follow(): void {
     const after = this.#position === 0 ? '' : `?after=${this.#position}`;
-    const source = new EventSource(`./${addressRun(this.runId)}/events${after}`);
+    const source = new EventSource(`./${formatRunPath(this.runId)}/events${after}`);
     this.#source = source;
     source.onmessage = ({ data }) => this.#receive(JSON.parse(data) as RunEvent); // Of the server that sent the page.
     source.addEventListener('end', () => this.#end());
