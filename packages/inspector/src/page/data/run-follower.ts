@@ -35,8 +35,13 @@ export function isAtRest(status: string): boolean {
 
 const LONG_RUN = 2_000;
 const LONG_RUN_DRAW_MS = 250;
+const LONG_RUN_POLLS = 5;
 
-/** Follows a run of the server: its events by `EventSource`, which continues by itself after an interruption; its state each second. */
+/**
+ * Follows a run of the server: its events by `EventSource`, its state each second.
+ *
+ * The events are closed while the page is hidden: a browser opens six connections to a server at most, for all of its tabs.
+ */
 export class RunFollower implements RunSource {
   readonly runId: string;
   readonly events: Signal<readonly RunEvent[]> = signal([]);
@@ -49,27 +54,45 @@ export class RunFollower implements RunSource {
   #isDrawing = false;
   #source: EventSource | undefined;
   #position = 0;
+  #polls = 0;
   readonly #stop: () => void;
 
   constructor(runId: string) {
     this.runId = runId;
     this.#follow();
-    this.#stop = pollWhileVisible(() => this.#poll());
+    const stopPolling = pollWhileVisible(() => this.#poll());
+    document.addEventListener('visibilitychange', this.#onVisibility);
+    this.#stop = () => {
+      stopPolling();
+      document.removeEventListener('visibilitychange', this.#onVisibility);
+    };
   }
 
   close(): void {
     this.#stop();
+    this.#closeEvents();
+  }
+
+  /** The poll that begins when the page is visible again follows the events again. */
+  readonly #onVisibility = (): void => {
+    if (document.visibilityState === 'hidden') this.#closeEvents();
+  };
+
+  #closeEvents(): void {
     this.#source?.close();
     this.#source = undefined;
   }
 
   #follow(): void {
+    // The server sends the turn in progress from its beginning.
+    if (this.events.peek().some(isPiece)) this.events.value = this.events.peek().filter((event) => !isPiece(event));
+    this.#arrived = this.#arrived.filter((event) => !isPiece(event));
     const after = this.#position === 0 ? '' : `?after=${this.#position}`;
     const source = new EventSource(`./${formatRunPath(this.runId)}/events${after}`);
     this.#source = source;
     source.onmessage = ({ data }) => this.#receive(JSON.parse(data) as RunEvent); // Of the server that sent the page.
     source.addEventListener('end', () => this.#end());
-    source.onerror = (event) => this.#fail(source, event);
+    source.onerror = (event) => this.#fail(event);
     source.onopen = () => {
       isConnected.value = true;
     };
@@ -103,32 +126,27 @@ export class RunFollower implements RunSource {
     const before = this.events.peek().filter((event) => {
       // A run that goes on has not ended: the event is not recorded, and comes again.
       if (event.type === 'run.finished') return event.path !== '';
-      return !('delta' in event) || !complete.has(event.path);
+      return !isPiece(event) || !complete.has(event.path);
     });
     this.events.value = [...before, ...arrived];
   }
 
   #end(): void {
-    this.#source?.close();
-    this.#source = undefined;
+    this.#closeEvents();
     this.isLoaded.value = true;
     void this.#poll().catch(() => undefined); // The timer polls again, and reports.
   }
 
-  #fail(source: EventSource, event: Event): void {
-    if (event instanceof MessageEvent) {
-      this.problem.value = readProblem(String(event.data));
-      source.close();
-      this.#source = undefined;
-    } else if (source.readyState === EventSource.CLOSED) {
-      // The server refused: the poll says why, and follows again.
-      this.#source = undefined;
-    } else {
-      isConnected.value = false;
-    }
+  /** The poll follows again from the last position. `EventSource` would begin again where it began first. */
+  #fail(event: Event): void {
+    this.#closeEvents();
+    if (event instanceof MessageEvent) this.problem.value = readProblem(String(event.data));
+    else isConnected.value = false;
   }
 
   async #poll(): Promise<void> {
+    // The server reads the whole journal for the state.
+    if (this.events.peek().length > LONG_RUN && this.#polls++ % LONG_RUN_POLLS !== 0) return;
     const state = await readRun(this.runId).catch((error: unknown) => {
       this.problem.value = toMessage(error);
       throw error;
@@ -144,6 +162,11 @@ export class RunFollower implements RunSource {
     // A server that has no event to send sends no event that says so.
     if (position <= this.#position) this.isLoaded.value = true;
   }
+}
+
+/** A piece of a response that is not complete. */
+function isPiece(event: RunEvent): boolean {
+  return 'delta' in event;
 }
 
 function readProblem(data: string): string {

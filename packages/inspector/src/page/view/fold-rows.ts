@@ -171,7 +171,7 @@ class RowFolder {
       case 'approval.answered':
         this.#closeWait(event, {
           state: 'done',
-          note: `${event.answer.type}${event.by === undefined ? '' : ` by ${event.by}`}`,
+          note: `${ANSWERS[event.answer.type]}${event.by === undefined ? '' : ` by ${event.by}`}`,
         });
         return;
       case 'approval.expired':
@@ -287,7 +287,8 @@ class RowFolder {
     row: Pick<Draft, 'id' | 'kind' | 'label'> & Partial<Pick<Draft, 'note' | 'state' | 'at' | 'endedAt'>>,
   ): void {
     const { path, at, step } = event;
-    const turn = 'turn' in event ? event.turn : undefined;
+    // A call by the code of a flow has no turn.
+    const turn = 'turn' in event && event.turn > 0 ? event.turn : undefined;
     const isReplayed = event.replayed === true || at < this.#options.createdAt;
     const known = { note: '', state: 'running', at, endedAt: undefined, path, turn, step, isReplayed } as const;
     this.#rows.set(row.id, { ...known, ...row });
@@ -302,6 +303,14 @@ class RowFolder {
     row.note = [row.note, note].filter(Boolean).join(', ');
   }
 }
+
+const ANSWERS = {
+  approve: 'approved',
+  deny: 'denied',
+  edit: 'approved with other arguments',
+  result: 'given a result',
+  resume: 'resumed',
+} as const;
 
 interface RowEnd {
   readonly state: RowState;
