@@ -71,7 +71,7 @@ describeInBrowser('answers in the inspector in Chromium', (open) => {
     expect(refunds).toEqual([]);
   });
 
-  test('arguments are edited in a form of the schema, which refuses what is invalid', async () => {
+  test('E2: arguments are edited in a form of the schema, which refuses what is invalid', async () => {
     const { agent, host, refunds } = openShop([
       respond.call('refund', { order: '7', euros: 90 }),
       respond.text('Paid.'),
@@ -119,7 +119,7 @@ describeInBrowser('answers in the inspector in Chromium', (open) => {
     expect(results).toEqual(['{"which":7}', 'Because.']);
   });
 
-  test('of two pages that approve one call, one sees that it is answered', async () => {
+  test('E1: of two pages that approve one call, one sees that it is answered', async () => {
     const { agent, host, refunds } = openShop([
       respond.call('refund', { order: '7', euros: 90 }),
       respond.text('Paid.'),

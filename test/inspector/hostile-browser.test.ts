@@ -18,7 +18,7 @@ const HOSTILE = {
 const TEXT = Object.values(HOSTILE).join('\n');
 
 describeInBrowser('hostile texts in the inspector in Chromium', (open) => {
-  test('texts of models, tools and users are only ever text, and invisible characters are shown as escapes', async () => {
+  test('E3: texts of models, tools and users are only ever text, and invisible characters are shown as escapes', async () => {
     const pay = tool({
       name: 'pay',
       description: TEXT,
@@ -59,7 +59,7 @@ describeInBrowser('hostile texts in the inspector in Chromium', (open) => {
     await expectHarmless(page);
   });
 
-  test('a line of a megabyte is shown in part, and whole on request', async () => {
+  test('E4: a line of a megabyte is shown in part, and whole on request', async () => {
     const line = 'x'.repeat(1 << 20);
     const agent = new Agent({ name: 'long', model: scriptedModel([respond.text(line)]) });
     const host = openSqlite(createFile());

@@ -7,7 +7,7 @@ import { createFile, openSqlite } from '../durable/hosts.ts';
 import { describeInBrowser, goTo } from './open-page.ts';
 
 describeInBrowser('runs at work in the inspector in Chromium', (open) => {
-  test('the text of a run at work is shown, and taken back when its attempt is discarded', async () => {
+  test('E5: the text of a run at work is shown, and taken back when its attempt is discarded', async () => {
     const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const half = respond.text('Half of an answer.');
     const script = [
@@ -35,7 +35,7 @@ describeInBrowser('runs at work in the inspector in Chromium', (open) => {
     await row.waitFor();
   });
 
-  test('a run of another process is shown as such, and appears by itself', async () => {
+  test('E6: a run of another process is shown as such, and appears by itself', async () => {
     const file = createFile();
     const [mine, other] = [openSqlite(file), openSqlite(file)];
     const gate = Promise.withResolvers<void>();
@@ -58,7 +58,7 @@ describeInBrowser('runs at work in the inspector in Chromium', (open) => {
     await page.getByText('From afar.').waitFor();
   });
 
-  test('a page goes on after its server was away', async () => {
+  test('E7: a page goes on after its server was away', async () => {
     const host = memoryHost();
     const gate = Promise.withResolvers<void>();
     const script = [respond.stall(respond.text('One two three.'), { afterChunks: 2, until: gate.promise })];
@@ -102,7 +102,7 @@ describeInBrowser('runs at work in the inspector in Chromium', (open) => {
     await page.getByRole('link', { name: /r before model:1/ }).waitFor();
   });
 
-  test('of a list of 3,000 runs, and of a run of 10,000 events, only the rows that can be seen are in the page', async () => {
+  test('E8: of a list of 3,000 runs, and of a run of 10,000 events, only the rows that can be seen are in the page', async () => {
     const host = memoryHost();
     for (let run = 0; run < 3_000; run++) await host.enqueue('queued', 'Go.', { runId: `run-${run}` });
     const { page } = await open({ host });

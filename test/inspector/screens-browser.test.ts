@@ -124,7 +124,7 @@ describeInBrowser('the screens of the inspector in Chromium', (open) => {
     await page.getByRole('region', { name: 'Response' }).getByText('Done.').waitFor();
   });
 
-  test('the wire shows what entered a request, and that a change of tools breaks the cached prefix', async () => {
+  test('E11: the wire shows what entered a request, and that a change of tools breaks the cached prefix', async () => {
     const script = [respond.call('pay', { euros: 5 }), respond.call('pay', { euros: 6 }), respond.text('Paid.')];
     const server = await offlineServer({ script });
     onTestFinished(() => server.close());
@@ -182,7 +182,7 @@ describeInBrowser('the screens of the inspector in Chromium', (open) => {
       .waitFor();
   });
 
-  test('a read-only inspector has no button that changes a run', async () => {
+  test('E9: a read-only inspector has no button that changes a run', async () => {
     const host = openSqlite(createFile());
     await createAgent('waits', [respond.call('pay', { euros: 90 })])
       .run('Go.', { host, runId: 'r' })
@@ -199,7 +199,7 @@ describeInBrowser('the screens of the inspector in Chromium', (open) => {
     await expectSuspended(host);
   });
 
-  test('an exported run opens in the page of another host', async () => {
+  test('E10: an exported run opens in the page of another host, and a damaged one is refused', async () => {
     const host = openSqlite(createFile());
     const agent = createAgent('payer', [respond.call('pay', { euros: 5 }), respond.text('All paid.')]);
     await agent.run('Pay.', { host, runId: 'exported' }).outcome();

@@ -7,7 +7,7 @@ const call = { id: 'c', type: 'function', function: { name: 'pay', arguments: '{
 const usage = { requests: 1, inputTokens: 1, cachedInputTokens: 0, outputTokens: 1, reasoningTokens: 0 };
 let seq = 0;
 
-/** Events as they are told apart from their types: only what the rows read. */
+/** An event with only the fields that rows are made of. */
 function event(type: RunEvent['type'], fields: object): RunEvent {
   seq++;
   return { type, runId: 'r', path: '', agent: 'a', seq, position: seq, turn: 1, ...fields } as RunEvent;
