@@ -157,6 +157,8 @@ const sections: readonly Section[] = [
       ['E9', 'a read-only inspector', 'no button, no key and no request changes a run'],
       ['E10', 'a dump without a host; a damaged dump', 'opens in the page alone; the line that is wrong is named'],
       ['E11', 'tools that change between two requests', 'the page says that the cached prefix breaks, and where'],
+      ['E12', 'a recorded replay', 'tools answer from the journal; no tool runs'],
+      ['E13', 'a live replay', 'asks before each call that is not idempotent'],
     ],
   },
 ];

@@ -48,7 +48,7 @@ export const readExchange = (runId: string, id: number): Promise<WireExchangeVie
 export const readBudget = (runId: string): Promise<BudgetView> => get(`budget/${encodeURIComponent(runId)}`);
 export const listReplays = (): Promise<ReplayList> => get('replays');
 export const replayRun = (request: ReplayRequest): Promise<Replay> => post('replay', request);
-export const saveTest = (runId: string): Promise<SavedTest> => post('test', { runId });
+export const readTest = (runId: string): Promise<SavedTest> => get(`test/${encodeURIComponent(runId)}`);
 export const readRun = (runId: string): Promise<RunState> => get(formatRunPath(runId));
 
 export function listRuns(query: Readonly<Record<string, string | undefined>>): Promise<RunPage> {

@@ -19,8 +19,16 @@ interface FormProps {
 type Mode = 'recorded' | 'live' | 'fork';
 
 const MODES: readonly { readonly mode: Mode; readonly name: string; readonly hint: string }[] = [
-  { mode: 'recorded', name: 'Replay, recorded', hint: 'Tools answer from the journal. Nothing runs.' },
-  { mode: 'live', name: 'Replay, live', hint: 'Tools run. Each non-idempotent call asks before.' },
+  {
+    mode: 'recorded',
+    name: 'Replay, recorded',
+    hint: 'The model is asked, and tools answer from the journal: no tool runs.',
+  },
+  {
+    mode: 'live',
+    name: 'Replay, live',
+    hint: 'The model is asked, and tools run. Each non-idempotent call asks before.',
+  },
   { mode: 'fork', name: 'Fork in the host', hint: 'A new run beside this one, which works like any other.' },
 ];
 

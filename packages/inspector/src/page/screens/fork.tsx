@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Replay, SavedTest } from '../../api.ts';
 import type { RunSource } from '../data/run-follower.ts';
-import { listReplays, saveTest } from '../data/server.ts';
+import { listReplays, readTest } from '../data/server.ts';
 import { attempt, now, openRoute, session } from '../data/state.ts';
 import { Comparison } from '../parts/comparison.tsx';
 import { ForkForm } from '../parts/fork-form.tsx';
@@ -67,7 +67,7 @@ function Replays({
 function SaveTest({ runId }: { readonly runId: string }): JSX.Element {
   const [saved, setSaved] = useState<SavedTest | undefined>(undefined);
   const save = async (): Promise<void> => {
-    setSaved(await attempt('The test is made. Save its files in one folder.', () => saveTest(runId)));
+    setSaved(await attempt('The test is made. Save its files in one folder.', () => readTest(runId)));
   };
   return (
     <section class="save-test" aria-label="Test of this run">
