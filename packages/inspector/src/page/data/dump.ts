@@ -1,7 +1,6 @@
-import type { RunEvent } from '@pawl/core';
 import type { RunState } from '@pawl/serve';
 import { type Signal, signal } from '@preact/signals';
-import { readDump } from '../view/read-dump.ts';
+import { type DumpedRun, readDump } from '../view/read-dump.ts';
 import type { RunSource } from './run-follower.ts';
 import { toMessage } from './server.ts';
 import { actionResult } from './state.ts';
@@ -13,7 +12,7 @@ export const dumpedRuns: Signal<ReadonlyMap<string, RunSource>> = signal(new Map
 export async function openDump(file: File): Promise<readonly string[]> {
   try {
     const runs = readDump(await file.text());
-    const sources = [...runs].map(([runId, events]) => [runId, createSource(runId, events)] as const);
+    const sources = [...runs].map(([runId, run]) => [runId, createSource(runId, run)] as const);
     dumpedRuns.value = new Map([...dumpedRuns.value, ...sources]);
     actionResult.value = { kind: 'done', text: `Opened ${file.name}. Its runs are in the memory of this page.` };
     return [...runs.keys()];
@@ -23,11 +22,11 @@ export async function openDump(file: File): Promise<readonly string[]> {
   }
 }
 
-function createSource(runId: string, events: readonly RunEvent[]): RunSource {
+function createSource(runId: string, run: DumpedRun): RunSource {
   return {
     runId,
-    events: signal(events),
-    state: signal(describeRun(runId, events)),
+    events: signal(run.events),
+    state: signal(describeRun(runId, run)),
     budget: signal(undefined),
     problem: signal(undefined),
     isLoaded: signal(true),
@@ -35,21 +34,20 @@ function createSource(runId: string, events: readonly RunEvent[]): RunSource {
   };
 }
 
-/** What the server would say of the run. A dump without the end of its run is one of an interrupted run. */
-function describeRun(runId: string, events: readonly RunEvent[]): RunState {
-  const start = events.find(({ type, path }) => type === 'run.started' && path === '');
+/** What the server would say of the run. A dump that does not say how its run ended is one of an interrupted run. */
+function describeRun(runId: string, { state = {}, events }: DumpedRun): RunState {
   const end = events.findLast((event) => event.type === 'run.finished' && event.path === '');
-  const outcome = end?.type === 'run.finished' ? end.outcome : undefined;
-  const createdAt = Math.min(...events.map(({ at }) => at));
+  const outcome = state.outcome ?? (end?.type === 'run.finished' ? end.outcome : null);
+  const { status, usage, pending } = (outcome ?? {}) as Partial<Pick<RunState, 'status' | 'usage' | 'pending'>>;
   return {
     id: runId,
-    agent: start?.agent ?? events[0]?.agent ?? '',
-    status: outcome?.status ?? 'interrupted',
-    createdAt,
-    metadata: {},
-    outcome: (outcome ?? null) as unknown as RunState['outcome'], // It was JSON in the file.
-    pending: (outcome?.status === 'suspended' ? outcome.pending : []) as unknown as RunState['pending'],
-    usage: outcome?.usage ?? null,
+    agent: state.agent ?? events[0]?.agent ?? '',
+    status: status ?? state.status ?? 'interrupted',
+    createdAt: state.startedAt ?? events[0]?.at ?? 0,
+    metadata: state.metadata ?? {},
+    outcome: outcome as unknown as RunState['outcome'], // It was JSON in the file.
+    pending: pending ?? [],
+    usage: state.usage ?? usage ?? null,
     error: null,
   };
 }

@@ -177,11 +177,11 @@ function Actions({ source, isDump }: { readonly source: RunSource; readonly isDu
     await attempt('The run is cancelled.', () => sendCommand(runId, 'cancel'));
   };
   const resume = (): void => void attempt('The run is resumed.', () => sendCommand(runId, 'resume'));
-  const save = (): void =>
-    saveFile(
-      `${runId.replace(/[^\w.-]+/g, '_').slice(0, 80)}.jsonl`,
-      formatDump(source.events.value.filter(isRecorded)),
-    );
+  const save = (): void => {
+    const state = source.state.value;
+    const name = `${runId.replace(/[^\w.-]+/g, '_').slice(0, 80)}.jsonl`;
+    if (state !== undefined) saveFile(name, formatDump(state, source.events.value));
+  };
   return (
     <div class="actions">
       {canAct && (status === 'interrupted' || status === 'queued') && (
@@ -202,8 +202,3 @@ function Actions({ source, isDump }: { readonly source: RunSource; readonly isDu
 }
 
 const CANCELLABLE: ReadonlySet<string> = new Set(['running', 'suspended', 'interrupted', 'queued']);
-
-/** The journal, and how the run ended. */
-function isRecorded(event: RunEvent): boolean {
-  return 'activeMs' in event;
-}

@@ -1,39 +1,49 @@
 import type { RunEvent } from '@pawl/core';
+import type { RunState } from '@pawl/serve';
 
-/** The runs of a dump, with the events of each in order. */
-export type Dump = ReadonlyMap<string, readonly RunEvent[]>;
+/** What a dump says of a run, besides its events. */
+export type DumpedState = Partial<Pick<RunState, 'agent' | 'status' | 'metadata' | 'outcome' | 'usage'>> & {
+  readonly startedAt?: number;
+};
 
-/** Formats the events of a run as a dump: a line of JSON for each. */
-export function formatDump(events: readonly RunEvent[]): string {
-  return events.map((event) => `${JSON.stringify(event)}\n`).join('');
+export interface DumpedRun {
+  /** Absent if the dump has only events. */
+  readonly state: DumpedState | undefined;
+  readonly events: readonly RunEvent[];
+}
+
+/** Formats a run as `pawl runs export` does: a line about the run, then a line for each recorded event. */
+export function formatDump(state: RunState, events: readonly RunEvent[]): string {
+  const { id: runId, agent, status, createdAt: startedAt, metadata, outcome, usage } = state;
+  const run = { v: 1, type: 'run', runId, agent, status, startedAt, metadata, usage, outcome };
+  return [run, ...events.filter(isRecorded)].map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+function isRecorded(event: RunEvent): boolean {
+  return 'activeMs' in event;
 }
 
 /**
- * Reads a dump: lines of events, as `pawl runs export` and the page write them, or as `GET /v1/runs/{id}/events` sends them.
+ * Reads a dump: the lines that `pawl runs export` and the page write, or those that `GET /v1/runs/{id}/events` sends.
  *
  * @throws Error that names the line, for a text that is no dump
  */
-export function readDump(text: string): Dump {
-  const runs = new Map<string, RunEvent[]>();
+export function readDump(text: string): ReadonlyMap<string, DumpedRun> {
+  const runs = new Map<string, { state: DumpedState | undefined; events: RunEvent[] }>();
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
-    const event = readLine(line, index + 1);
-    if (event === undefined) continue;
-    const events = runs.get(event.runId);
-    if (events === undefined) runs.set(event.runId, [event]);
-    else events.push(event);
+    const value = parseLine(line, index + 1);
+    const object = 'cursor' in value && 'event' in value ? toObject(value.event) : value;
+    if ('end' in object && object.end === true) continue;
+    const { type, runId } = object as { readonly type?: unknown; readonly runId?: unknown };
+    if (typeof runId !== 'string' || (type !== 'run' && !isEvent(object))) throw createLineError(index + 1);
+    const run = runs.get(runId) ?? { state: undefined, events: [] };
+    runs.set(runId, run);
+    if (isEvent(object)) run.events.push(object);
+    else run.state = object as DumpedState; // As the page and the command write it.
   }
-  if (runs.size === 0)
-    throw new Error('There is no event of a run in this file. Open one that "pawl runs export" wrote.');
+  if (runs.size === 0) throw new Error('There is no run in this file. Open one that "pawl runs export" wrote.');
   return runs;
-}
-
-function readLine(line: string, number: number): RunEvent | undefined {
-  const value = parseLine(line, number);
-  const event = 'event' in value && typeof value.event === 'object' && value.event !== null ? value.event : value;
-  if ('end' in event && event.end === true) return undefined;
-  if (isEvent(event)) return event;
-  throw new Error(`Line ${number} is not an event of a run: it has no "type", "runId", "path" and "at".`);
 }
 
 function parseLine(line: string, number: number): object {
@@ -44,6 +54,14 @@ function parseLine(line: string, number: number): object {
     // Refused below.
   }
   throw new Error(`Line ${number} is not JSON of an event. The file may be damaged or cut.`);
+}
+
+function toObject(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
+function createLineError(number: number): Error {
+  return new Error(`Line ${number} is neither a run nor an event: it has no "type", "runId", "path" and "at".`);
 }
 
 function isEvent(value: object): value is RunEvent {
