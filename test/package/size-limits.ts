@@ -14,7 +14,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core/host': 19.5,
   '@pawl/core/instrumentation': 2.9,
   '@pawl/core/middleware': 44,
-  '@pawl/core/model': 29,
+  '@pawl/core/model': 33,
   '@pawl/core/prices': 0.9,
   '@pawl/core/sqlite': 26,
   '@pawl/core/wire-log': 5.2,

@@ -1,4 +1,4 @@
-/** For those who write a `ChatModel` for another wire: the parts that `openai()` is made of, so that errors, prices and limits are the same. */
+/** For those who write a `ChatModel` for another wire: the parts that `openai()` is made of, so that errors, prices and limits are the same; and the checks of a request, for those who serve agents. */
 
 export { hashText } from './base/hash-text.ts';
 export { isRecord } from './base/json.ts';
@@ -7,7 +7,9 @@ export { createFilteredResponse } from './chat/filtered-response.ts';
 export type { FinishKind } from './chat/finish-reason.ts';
 export { readFinishKind } from './chat/finish-reason.ts';
 export type { KeptParts, PartsOfCall } from './chat/kept-parts.ts';
+export { readInput } from './chat/read-input.ts';
 export { getToolObjectName, listChosenNames } from './chat/request.ts';
+export { readSettings } from './chat/setting-options.ts';
 export { completeModelContext } from './model/model-context.ts';
 export type { PriceTable } from './model/price.ts';
 export { PRICE, resolvePrice } from './model/price.ts';

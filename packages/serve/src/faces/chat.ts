@@ -13,6 +13,7 @@ import type { RunStart, StartedRun } from '../runs/run-registry.ts';
 import { identifyRequest, type RequestIdentity, startOnce } from '../runs/start-once.ts';
 import { createUnknownModelError } from './models.ts';
 import { openStream } from './open-stream.ts';
+import { readTraceparent } from './read-traceparent.ts';
 import { waitForOutcome } from './wait-for-outcome.ts';
 
 /** Answers `POST /v1/chat/completions` and `GET /v1/chat/completions/{id}`. */
@@ -64,7 +65,6 @@ async function beginRun(context: RequestContext, { served, input, text }: ChatSt
     isStreamed,
   });
   if (answered !== undefined) return { ...answered, served, input, isKeyed };
-  const traceparent = readTraceparent(request);
   const start = {
     principal,
     input: messages,
@@ -73,7 +73,7 @@ async function beginRun(context: RequestContext, { served, input, text }: ChatSt
     modelSettings: input.modelSettings,
     isStored: input.isStored,
     isStreamed,
-    ...(traceparent !== undefined && { traceparent }),
+    ...readTraceparent(request),
   };
   const conversation = context.settings.conversation(request);
   if (conversation !== undefined) {
@@ -112,12 +112,6 @@ async function continueConversation(
   };
   const { runId } = await startOnce(served, start, { registry, control, identity, begin });
   return { runId, ...(open?.runId === runId && { afterTurn: open.turn }) };
-}
-
-/** The W3C trace context header, if it is valid. */
-export function readTraceparent({ headers }: Request): string | undefined {
-  const traceparent = headers.get('traceparent') ?? '';
-  return /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent) ? traceparent : undefined;
 }
 
 function describeCompletion(

@@ -9,8 +9,8 @@ import {
   readRunQuery,
 } from '../protocol/runs/read-runs.ts';
 import { identifyRequest, startOnce } from '../runs/start-once.ts';
-import { readTraceparent } from './chat.ts';
 import { createUnknownModelError } from './models.ts';
+import { readTraceparent } from './read-traceparent.ts';
 import { streamEvents } from './run-events.ts';
 import { waitForOutcome } from './wait-for-outcome.ts';
 
@@ -52,7 +52,6 @@ async function createRun(context: RequestContext): Promise<Response> {
   if (served === undefined) throw createUnknownModelError(body.agent, 'agent');
   const identity = identifyRequest(request, { owner, text });
   const isStreamed = hasEventType(request);
-  const traceparent = readTraceparent(request);
   const start = {
     principal,
     input: body.input,
@@ -61,7 +60,7 @@ async function createRun(context: RequestContext): Promise<Response> {
     limits: body.limits,
     isBackground: body.isBackground,
     isStreamed: isStreamed || body.isBackground,
-    ...(traceparent !== undefined && { traceparent }),
+    ...readTraceparent(request),
     ...(body.conversation !== undefined && { conversation: body.conversation }),
   };
   const { runId, isAttached } = await startOnce(served, start, { registry: runs, control, identity });

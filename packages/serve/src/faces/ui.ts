@@ -12,8 +12,8 @@ import type { ServedAgent } from '../runs/agent-directory.ts';
 import { listPendingCalls } from '../runs/list-pending-calls.ts';
 import type { GivenAnswer } from '../runs/run-control.ts';
 import type { ReadEvent } from '../runs/run-reader.ts';
-
 import { openStream } from './open-stream.ts';
+import { readTraceparent } from './read-traceparent.ts';
 import { findOpenRun, listChatRuns, truncateChat } from './ui-chat.ts';
 
 /**
@@ -110,15 +110,10 @@ async function sendMessage(context: RequestContext, served: ServedAgent, sent: U
     message,
     conversation: sent.chatId,
     isStreamed: true,
-    ...readTraceparent(context),
+    ...readTraceparent(context.request),
   });
   const isInterruption = open?.status === 'suspended' && open.runId === runId && known !== undefined;
   return streamChat(context, runId, isInterruption ? skipInterrupted(known) : passAll);
-}
-
-function readTraceparent({ request }: RequestContext): { readonly traceparent?: string } {
-  const traceparent = request.headers.get('traceparent');
-  return traceparent === null ? {} : { traceparent };
 }
 
 async function readPosition({ control, principal }: RequestContext, runId: string): Promise<number> {

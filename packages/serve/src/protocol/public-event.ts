@@ -28,8 +28,9 @@ export function toPublicEvent(event: RunEvent, { toolOutput = 'full' }: PublicEv
   for (const [name, value] of Object.entries(event)) {
     if (value === undefined || name === 'type' || !Object.hasOwn(rules, name)) continue;
     if (isWithdrawn && name === 'message') continue;
-    if (toolOutput === 'status' && RESULT_FIELDS.has(name) && event.type.startsWith('tool.')) continue;
-    const rule = rules[name];
+    const isResult = toolOutput === 'status' && event.type.startsWith('tool.');
+    if (isResult && RESULT_FIELDS.has(name)) continue;
+    const rule = isResult && name === 'error' ? hideMessage : rules[name];
     if (rule === true)
       fields[name] = value as Json; // Events are JSON.
     else if (typeof rule === 'function' && value !== null) fields[name] = rule(value);
@@ -51,6 +52,12 @@ export function toPublicOutcome(outcome: Outcome<unknown>): Json {
 
 export function toPublicError({ name, message, code }: ErrorData): Json {
   return { name, message, ...(code !== undefined && { code }) };
+}
+
+/** An error that is not about the run, or that has the result of a tool. */
+function hideMessage(error: ErrorData): Json {
+  const { name, code } = error;
+  return { name, ...(code !== undefined && { code }) };
 }
 
 /** Leaves out what servers and Pawl add to a message, such as the blocks of its reasoning. */
@@ -198,5 +205,5 @@ const PUBLIC_FIELDS: PublicFields = {
   'tool.started': LIVE_CALL,
   'tool.progress': { ...LIVE_CALL, progress: true },
   'tool.late_result': { ...LIVE_CALL, error: toPublicError },
-  'listener.failed': { ...STAMP, event: true, error: toPublicError },
+  'listener.failed': { ...STAMP, event: true, error: hideMessage },
 };

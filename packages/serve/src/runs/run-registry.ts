@@ -10,7 +10,7 @@ import {
   type RunOptions,
 } from '@pawl/core';
 import type { ChatSettings, Message, ToolObject, UserMessage } from '@pawl/core/chat';
-import { hasEnded } from '@pawl/core/host';
+import { DEFAULT_LIMITS, hasEnded } from '@pawl/core/host';
 import { Gate } from '../access/gate.ts';
 import { formatOwner, readOwner } from '../access/owner.ts';
 import type { Principal } from '../access/principal.ts';
@@ -18,6 +18,7 @@ import type { ServeSettings } from '../options.ts';
 import { HttpProblem } from '../protocol/problem.ts';
 import { ActiveRun } from './active-run.ts';
 import { AgentDirectory, type RunnableAgent, type ServedAgent } from './agent-directory.ts';
+import { beginForCaller } from './begin-for-caller.ts';
 import { addCallerTools, readKeptRequest, writeKeptRequest } from './caller-tools.ts';
 import type { Cursor } from './cursor.ts';
 import { RunReader } from './run-reader.ts';
@@ -108,7 +109,8 @@ export class RunRegistry {
       const { agent, options } = await this.#prepare(served, start);
       const { principal, conversation: given, branch } = start;
       const stored = given === undefined ? undefined : this.getConversation(principal, given, branch);
-      return () => agent.run(start.input, { ...options, ...(stored !== undefined && { conversation: stored }) });
+      const run = () => agent.run(start.input, { ...options, ...(stored !== undefined && { conversation: stored }) });
+      return () => beginForCaller(run, start, served.limits.cost);
     });
   }
 
@@ -123,8 +125,10 @@ export class RunRegistry {
   ): Promise<StartedRun> {
     const stored = this.getConversation(start.principal, start.conversation, start.branch);
     return this.#launch(start, async () => {
-      const { agent, options } = await this.#prepare(served, { ...start, input: [message] });
-      return () => agent.continueConversation(message, { ...options, conversation: stored });
+      const own = { ...start, input: [message] };
+      const { agent, options } = await this.#prepare(served, own);
+      const run = () => agent.continueConversation(message, { ...options, conversation: stored });
+      return () => beginForCaller(run, own, served.limits.cost);
     });
   }
 
@@ -305,14 +309,11 @@ const RETRY_AFTER_MS = 60_000;
 /** A caller may not raise a limit. */
 function reduceLimits(own: Limits, wanted: Limits): Limits {
   const lowered = Object.entries(wanted).map(([name, value]): [string, number] => {
-    const max = own[name as keyof Limits] ?? (name === 'turns' ? DEFAULT_TURNS : Number.POSITIVE_INFINITY); // From a checked body.
+    const max = { ...DEFAULT_LIMITS, ...own }[name as keyof Limits] ?? Number.POSITIVE_INFINITY; // From a checked body.
     return [name, Math.min(max, value)];
   });
   return Object.fromEntries(lowered);
 }
-
-/** The limit of core for an agent that has none. */
-const DEFAULT_TURNS = 20;
 
 async function waitUnlessAborted<T>(work: Promise<T>, signals: readonly AbortSignal[]): Promise<T | undefined> {
   if (signals.some(({ aborted }) => aborted)) return undefined;
