@@ -4,6 +4,8 @@
  * runs agents for its callers.
  */
 
+export { addBrand, hasBrand } from './base/brand.ts';
+export { computeSha256 } from './base/sha256.ts';
 export { checkListeners } from './event/check-listeners.ts';
 export { DEFAULT_LIMITS } from './event/limit-options.ts';
 export type { RunTotals } from './event/usage.ts';

@@ -2,6 +2,7 @@
 
 export { hashText } from './base/hash-text.ts';
 export { isRecord } from './base/json.ts';
+export { isDeeperThan } from './base/untrusted-json.ts';
 export { asFunctionCall, asFunctionTool } from './chat/custom-as-function.ts';
 export { createFilteredResponse } from './chat/filtered-response.ts';
 export type { FinishKind } from './chat/finish-reason.ts';

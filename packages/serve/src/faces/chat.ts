@@ -1,3 +1,4 @@
+import { hasEnded } from '@pawl/core/host';
 import type { RequestContext } from '../context.ts';
 import { ChatEncoder, type ChatFrame } from '../protocol/chat/chat-encoder.ts';
 import { buildCompletion, type CompletionOptions, listToolNames } from '../protocol/chat/completion.ts';
@@ -8,13 +9,13 @@ import { formatServerSentEvent, STREAM_HEADERS } from '../protocol/server-sent-e
 import type { ServedAgent } from '../runs/agent-directory.ts';
 import { answerByMessage } from '../runs/answer-by-message.ts';
 import { readKeptRequest } from '../runs/caller-tools.ts';
-import { type Branch, findBranch } from '../runs/find-branch.ts';
-import type { RunStart, StartedRun } from '../runs/run-registry.ts';
+import { findBranch } from '../runs/find-branch.ts';
+import type { RunStart, StartedRun } from '../runs/run-start.ts';
 import { identifyRequest, type RequestIdentity, startOnce } from '../runs/start-once.ts';
 import { createUnknownModelError } from './models.ts';
 import { openStream } from './open-stream.ts';
 import { readTraceparent } from './read-traceparent.ts';
-import { waitForOutcome } from './wait-for-outcome.ts';
+import { waitForAnswer, waitForOutcome } from './wait-for-outcome.ts';
 
 /** Answers `POST /v1/chat/completions` and `GET /v1/chat/completions/{id}`. */
 export async function handleChat(context: RequestContext): Promise<Response> {
@@ -23,13 +24,10 @@ export async function handleChat(context: RequestContext): Promise<Response> {
 }
 
 /** The run of a completion, and how the client gets it. */
-interface ChatRun {
-  readonly runId: string;
+interface ChatRun extends StartedRun {
   readonly served: ServedAgent;
   readonly input: Pick<ChatInput, 'includeUsage' | 'tools'>;
-  /** The turns that the client has. */
-  readonly afterTurn?: number;
-  readonly isKeyed: boolean;
+  readonly identity: RequestIdentity;
 }
 
 async function createCompletion(context: RequestContext): Promise<Response> {
@@ -54,8 +52,7 @@ interface ChatStart {
 async function beginRun(context: RequestContext, { served, input, text }: ChatStart): Promise<ChatRun> {
   const { request, principal, owner, runs: registry, control } = context;
   const { messages, isStreamed } = input;
-  const identity = identifyRequest(request, { owner, text });
-  const isKeyed = identity.key !== undefined;
+  const identity = identifyRequest(request, { owner, text, isWhole: !isStreamed });
   const answered = await answerByMessage({
     registry,
     control,
@@ -64,7 +61,7 @@ async function beginRun(context: RequestContext, { served, input, text }: ChatSt
     messages,
     isStreamed,
   });
-  if (answered !== undefined) return { ...answered, served, input, isKeyed };
+  if (answered !== undefined) return { ...answered, served, input, identity };
   const start = {
     principal,
     input: messages,
@@ -76,42 +73,32 @@ async function beginRun(context: RequestContext, { served, input, text }: ChatSt
     ...readTraceparent(request),
   };
   const conversation = context.settings.conversation(request);
-  if (conversation !== undefined) {
-    return {
-      ...(await continueConversation(context, { conversation, served, start, identity })),
-      served,
-      input,
-      isKeyed,
-    };
-  }
-  const { runId } = await startOnce(served, start, { registry, control, identity });
-  return { runId, served, input, isKeyed };
+  const begin =
+    conversation === undefined
+      ? (fresh: RunStart) => registry.start(served, fresh)
+      : (fresh: RunStart) => continueConversation(context, { conversation, served, start: fresh });
+  const started = await startOnce(served, start, { registry, control, identity, begin });
+  return { ...started, served, input, identity };
 }
 
 interface ConversationStart {
   readonly conversation: string;
   readonly served: ServedAgent;
   readonly start: RunStart;
-  readonly identity: RequestIdentity;
 }
 
 /** Begins a run in a stored conversation, or sends the message to its open run. */
 async function continueConversation(
   { runs: registry, control, principal }: RequestContext,
-  { conversation, served, start, identity }: ConversationStart,
-): Promise<{ readonly runId: string; readonly afterTurn?: number }> {
-  let open: Branch['open'];
-  const begin = async (fresh: RunStart): Promise<StartedRun> => {
-    const found = await findBranch({ registry, control, principal, conversation, messages: start.input });
-    ({ open } = found);
-    const { branch, added } = found;
-    const [message, ...more] = added;
-    if (message === undefined || more.length > 0)
-      return registry.start(served, { ...fresh, input: added, conversation, branch });
-    return registry.continueConversation(served, { ...fresh, message, conversation, branch });
-  };
-  const { runId } = await startOnce(served, start, { registry, control, identity, begin });
-  return { runId, ...(open?.runId === runId && { afterTurn: open.turn }) };
+  { conversation, served, start }: ConversationStart,
+): Promise<StartedRun> {
+  const query = { registry, control, principal, conversation, messages: start.input };
+  const { branch, added, open } = await findBranch(query);
+  const [message, ...more] = added;
+  if (message === undefined || more.length > 0)
+    return registry.start(served, { ...start, input: added, conversation, branch });
+  const started = await registry.continueConversation(served, { ...start, message, conversation, branch });
+  return { ...started, ...(open?.runId === started.runId && { afterTurn: open.turn }) };
 }
 
 function describeCompletion(
@@ -130,12 +117,11 @@ function describeCompletion(
 }
 
 function streamCompletion(context: RequestContext, run: ChatRun): Response {
-  const { settings, request } = context;
+  const { settings, request, agents } = context;
   const created = Math.floor(settings.clock.now() / 1_000);
   const encoder = new ChatEncoder({
     ...describeCompletion(context, run, created),
-    // A guard may withdraw a text until its turn is complete.
-    text: run.served.agent.hasTextGuard ? 'whole' : settings.text,
+    text: agents.hasTextGuard(run.served.agent.name) ? 'whole' : settings.text,
     includeUsage: run.input.includeUsage,
     includeEvents: request.headers.get('pawl-events') === '1',
   });
@@ -156,8 +142,8 @@ function formatFrames(frames: readonly ChatFrame[]): string {
 }
 
 async function sendCompletion(context: RequestContext, run: ChatRun): Promise<Response> {
-  const outcome = await waitForOutcome(context, run.runId);
-  const problem = findOutcomeProblem(outcome, run.isKeyed);
+  const outcome = await waitForAnswer(context, run);
+  const problem = findOutcomeProblem(outcome, run.identity.key !== undefined);
   if (problem !== undefined) throw problem;
   const created = Math.floor(context.settings.clock.now() / 1_000);
   return Response.json(buildCompletion(outcome, describeCompletion(context, run, created)));
@@ -166,11 +152,11 @@ async function sendCompletion(context: RequestContext, run: ChatRun): Promise<Re
 /** Sends the completion of a run that has begun before: waits for it if it works. */
 async function readCompletion(context: RequestContext, id: string): Promise<Response> {
   const { control, principal, settings } = context;
-  const { record } = await control.find(principal, id);
+  const { record, status, outcome: ended } = await control.find(principal, id);
   const { tools, isStored } = readKeptRequest(record.metadata);
   if (!isStored) throw createUnknownRunError(id);
   context.setRun(id);
-  const outcome = await waitForOutcome(context, id);
+  const outcome = ended !== undefined && hasEnded(status) ? ended : await waitForOutcome(context, id);
   const problem = findOutcomeProblem(outcome, true);
   if (problem !== undefined) throw problem;
   const completion = buildCompletion(outcome, {

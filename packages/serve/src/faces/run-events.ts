@@ -26,9 +26,7 @@ export function streamEvents(context: RequestContext, { runId, agent }: Pick<Run
     });
   }
   const format = (request.headers.get('accept') ?? '').includes('application/x-ndjson') ? LINES : EVENTS;
-  // A guard may withdraw a text until its turn is complete.
-  const hasTextGuard = context.agents.find(agent)?.agent.hasTextGuard ?? true;
-  const show = createFilter(context, { isJournal, hasTextGuard });
+  const show = createFilter(context, { isJournal, hasTextGuard: context.agents.hasTextGuard(agent) });
   let hasEnded = false;
   return openStream(context, { runId, ...(last !== '' && { after: parseCursor(last) }) }, (reader) => ({
     encode: ({ event }) => {

@@ -68,6 +68,11 @@ export class AgentDirectory {
     return [...this.#agents.values()].filter(({ agent }) => this.#isAllowed(agent.name));
   }
 
+  /** Whether the text of an agent's turn may be withdrawn until the turn is complete. An agent that the server does not have may have a guard. */
+  hasTextGuard(name: string): boolean {
+    return this.#agents.get(name)?.agent.hasTextGuard ?? true;
+  }
+
   #isAllowed(name: string): boolean {
     return this.#principal?.agents?.includes(name.replace(PLAIN, '')) ?? true;
   }

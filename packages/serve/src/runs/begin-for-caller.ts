@@ -1,14 +1,10 @@
-import { ConfigError, type Limits, type Run } from '@pawl/core';
-import type { ChatSettings, Message } from '@pawl/core/chat';
+import { ConfigError, type Run } from '@pawl/core';
 import { readInput, readSettings } from '@pawl/core/model';
 import { createInvalidError } from '../protocol/problem.ts';
+import type { RunStart } from './run-start.ts';
 
 /** The parts of a request that core checks when the run begins. */
-interface CallerInput {
-  readonly input: readonly Message[];
-  readonly limits?: Limits;
-  readonly modelSettings?: ChatSettings;
-}
+type CallerInput = Pick<RunStart, 'input' | 'limits' | 'modelSettings'>;
 
 /**
  * Begins a run. Core reports every wrong value as a `ConfigError`. For a value of the caller it becomes an error of the request: the caller reads

@@ -9,8 +9,8 @@ import {
   type Run,
   type RunOptions,
 } from '@pawl/core';
-import type { ChatSettings, Message, ToolObject, UserMessage } from '@pawl/core/chat';
-import { DEFAULT_LIMITS, hasEnded } from '@pawl/core/host';
+import type { UserMessage } from '@pawl/core/chat';
+import { DEFAULT_LIMITS, hasEnded, type RunProgress } from '@pawl/core/host';
 import { Gate } from '../access/gate.ts';
 import { formatOwner, readOwner } from '../access/owner.ts';
 import type { Principal } from '../access/principal.ts';
@@ -21,42 +21,9 @@ import { AgentDirectory, type RunnableAgent, type ServedAgent } from './agent-di
 import { beginForCaller } from './begin-for-caller.ts';
 import { addCallerTools, readKeptRequest, writeKeptRequest } from './caller-tools.ts';
 import type { Cursor } from './cursor.ts';
+import { KnownRequests } from './known-requests.ts';
 import { RunReader } from './run-reader.ts';
-
-/** A run that a request asks for. */
-export interface RunStart {
-  readonly principal: Principal;
-  readonly input: readonly Message[];
-  /** @defaultValue a random id */
-  readonly runId?: string;
-  /** The caller's metadata, stored as `metadata.caller`. */
-  readonly metadata?: JsonObject;
-  /** Identifies the request if it is sent again. */
-  readonly requestHash?: string;
-  /** Tools that the caller executes. */
-  readonly callerTools?: readonly ToolObject[];
-  /** Only lower the agent's. */
-  readonly limits?: Limits;
-  readonly modelSettings?: ChatSettings;
-  readonly traceparent?: string;
-  /** The id of a conversation, as the caller names it. Needs `conversations`. */
-  readonly conversation?: string;
-  /** The branch of the conversation. @defaultValue 0 */
-  readonly branch?: number;
-  /** Whether the run goes on when no client reads it. @defaultValue false */
-  readonly isBackground?: boolean;
-  /** Whether the caller may read the completion again. @defaultValue true */
-  readonly isStored?: boolean;
-  /** Whether a client reads the response as it is written. */
-  readonly isStreamed?: boolean;
-}
-
-/** A run that a request has started, or found. */
-export interface StartedRun {
-  readonly runId: string;
-  /** Whether the run existed: by the same key, or because the request was sent again. */
-  readonly isAttached: boolean;
-}
+import type { RunStart, StartedRun } from './run-start.ts';
 
 export interface RegistryOptions {
   readonly agents: ReadonlyMap<string, ServedAgent>;
@@ -72,6 +39,7 @@ export class RunRegistry {
   readonly #running: Gate;
   readonly #active = new Map<string, ActiveRun>();
   readonly #closing = new AbortController();
+  readonly requests: KnownRequests;
   /** Until when runs that failed to resume are left alone, in milliseconds since 1970. */
   readonly #failed = new Map<string, number>();
 
@@ -81,16 +49,12 @@ export class RunRegistry {
     this.#clock = settings.clock;
     this.#agents = new AgentDirectory(agents);
     this.#running = new Gate(settings.maxRunning, 'running runs');
+    this.requests = new KnownRequests(() => this.now());
   }
 
   /** Milliseconds since 1970. */
   now(): number {
     return this.#clock.now();
-  }
-
-  /** Aborted when the server closes: every stream ends then. */
-  get closing(): AbortSignal {
-    return this.#closing.signal;
   }
 
   /**
@@ -152,10 +116,13 @@ export class RunRegistry {
    *
    * @throws HttpProblem 429; HostError
    */
-  async resume(runId: string, how: { readonly isStreamed?: boolean } = {}): Promise<void> {
+  async resume(
+    { record, status }: Pick<RunProgress, 'record' | 'status'>,
+    how: { readonly isStreamed?: boolean } = {},
+  ): Promise<void> {
+    const { runId } = record;
     const active = this.#active.get(runId);
     if (active !== undefined) return active.begin();
-    const { record, status } = await this.#host.getRun(runId, { after: Number.MAX_SAFE_INTEGER });
     if (hasEnded(status)) return;
     const served = this.#agents.find(record.agent);
     if (served === undefined) throw createUnservedError(record.agent, runId);
@@ -195,7 +162,8 @@ export class RunRegistry {
     if (this.#closing.signal.aborted || (this.#failed.get(runId) ?? 0) > now) return;
     this.#failed.delete(runId);
     try {
-      await this.resume(runId);
+      if (!this.#active.has(runId))
+        await this.resume(await this.#host.getRun(runId, { after: Number.MAX_SAFE_INTEGER }));
     } catch (error) {
       if (!HttpProblem.isInstance(error)) this.#failed.set(runId, now + RETRY_AFTER_MS);
     }
@@ -283,16 +251,16 @@ export class RunRegistry {
     }
     const known = runId === undefined ? undefined : this.#active.get(runId);
     const active = new ActiveRun(run, { isBackground, onDisconnect: this.#settings.onDisconnect, clock: this.#clock });
-    const isAttached = known !== undefined;
-    if (!isAttached) this.#active.set(run.runId, active);
+    const newId = run.runId;
+    if (known === undefined) this.#active.set(newId, active);
     void active.ended.then(() => {
       leave();
-      for (const id of new Set([active.runId, run.runId])) if (this.#active.get(id) === active) this.#active.delete(id);
+      for (const id of new Set([active.runId, newId])) if (this.#active.get(id) === active) this.#active.delete(id);
     });
     await active.begin();
     // The message to a conversation may have gone to an open run.
     if (!this.#active.has(active.runId)) this.#active.set(active.runId, active);
-    return { runId: active.runId, isAttached };
+    return { runId: active.runId, isAttached: known !== undefined || active.runId !== newId };
   }
 }
 
