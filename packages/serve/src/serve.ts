@@ -4,7 +4,7 @@ import { checkHost, checkLocal } from './access/check-host.ts';
 import { answerPreflight, checkOrigin, listCorsHeaders } from './access/check-origin.ts';
 import { Gate } from './access/gate.ts';
 import { formatOwner } from './access/owner.ts';
-import type { Principal } from './access/principal.ts';
+import { isPrincipal, type Principal } from './access/principal.ts';
 import { readJsonBody } from './access/read-body.ts';
 import type { Handle, RequestContext } from './context.ts';
 import { handleChat } from './faces/chat.ts';
@@ -149,15 +149,7 @@ class App {
     const principal: unknown = await Promise.resolve(authorize(request)); // A function may return it at once.
     if (principal instanceof Response) return principal;
     // A function in JavaScript that returns nothing must not let everyone in.
-    if (
-      typeof principal === 'object' &&
-      principal !== null &&
-      'id' in principal &&
-      typeof principal.id === 'string' &&
-      principal.id !== ''
-    ) {
-      return principal as Principal; // Its other fields are optional.
-    }
+    if (isPrincipal(principal)) return principal;
     throw createUnauthorizedError('The request is not authorized.');
   }
 

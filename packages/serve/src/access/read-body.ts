@@ -1,19 +1,15 @@
+import { isDeeperThan } from '@pawl/core/model';
+import type { RequestBody } from '../context.ts';
 import { HttpProblem } from '../protocol/problem.ts';
-
-/** A body as text, and as JSON. */
-export interface ReadBody {
-  readonly text: string;
-  readonly json: unknown;
-}
 
 /**
  * Reads a JSON body. A body that is too large is refused while it is read.
  *
  * @throws HttpProblem 400, 413, 415
  */
-export async function readJsonBody(request: Request, maxBytes: number): Promise<ReadBody> {
+export async function readJsonBody(request: Request, maxBytes: number): Promise<RequestBody> {
   const type = request.headers.get('content-type') ?? '';
-  // A form of another site can send text/plain, but not this type without being asked for leave.
+  // A form on another site can send text/plain. For JSON its browser asks this server first (CORS preflight).
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     const shown = type === '' ? 'missing' : JSON.stringify(type.slice(0, 100));
     throw new HttpProblem(`Content-Type is ${shown}. Send JSON with "Content-Type: application/json".`, {
@@ -67,21 +63,3 @@ function createTooLargeError(maxBytes: number): HttpProblem {
     headers: { connection: 'close' },
   });
 }
-
-function isDeeperThan(text: string, maxDepth: number): boolean {
-  let depth = 0;
-  let isString = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === BACKSLASH && isString) at++;
-    else if (code === QUOTE) isString = !isString;
-    else if (isString) continue;
-    else if (code === 0x7b || code === 0x5b) depth++;
-    else if (code === 0x7d || code === 0x5d) depth--;
-    if (depth > maxDepth) return true;
-  }
-  return false;
-}
-
-const BACKSLASH = 0x5c;
-const QUOTE = 0x22;

@@ -73,8 +73,8 @@ function getMessagesBefore({ record }: ChatRun): readonly Message[] {
 }
 
 /**
- * Finds the runs of a chat without those that an edit or a `regenerate` has replaced. A run has replaced those before it if it began with fewer
- * messages than they had left, in a later version of the conversation.
+ * Finds the runs of a chat without those that an edit or a `regenerate` has replaced. Such a run began in a later version of the conversation, with
+ * fewer messages than the conversation had after the run that it replaces.
  */
 async function findShownRuns(
   { control, principal }: ChatContext,

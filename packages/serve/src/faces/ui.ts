@@ -139,7 +139,7 @@ interface AnsweredRun {
   readonly record: RunRecord;
   /** The position of the last event before the answers. */
   readonly known: number;
-  /** The position at which the first of the calls asked. The page may have lost results that came after. */
+  /** The position of the first call that asked. The page may have lost the results of other calls after it. */
   readonly asked: number;
 }
 

@@ -95,7 +95,7 @@ export function toProblem(error: unknown): HttpProblem {
   return new HttpProblem(unavailable, { status: 503, code, headers: { 'retry-after': '1' }, cause: error });
 }
 
-/** Errors of hosts that a second try gets again. */
+/** Codes of errors that are the same if the request is sent again. */
 const REFUSED: ReadonlySet<string> = new Set([
   'run.conflict',
   'run.exists',

@@ -58,7 +58,7 @@ export class ActiveRun implements RunAttempt {
     if (failed !== undefined) throw failed;
   }
 
-  /** Counts a client that reads the run. Returns the function that says that it has gone. */
+  /** Counts a client that reads the run. Call the returned function when the client has gone. */
   hold(): () => void {
     this.#stopGrace?.();
     this.#stopGrace = undefined;

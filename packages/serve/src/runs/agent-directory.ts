@@ -92,7 +92,7 @@ export function indexAgents(
     }
     const entry: { readonly agent: unknown; readonly context?: AgentWithContext['context'] } =
       'agent' in each ? each : { agent: each };
-    // The context that the agent needs is that of `context`, which no type of a list can say.
+    // `context` makes the context that the agent needs. The type of a list cannot say so.
     const agent = entry.agent as RunnableAgent;
     const { limits = {} } = getAgentOptions<Pick<AgentOptions<never, unknown>, 'limits'>>(agent);
     agents.set(name, { agent, createContext: entry.context, limits, created });

@@ -40,7 +40,7 @@ export async function findBranch(query: BranchQuery): Promise<Branch> {
   if (asked.length === 0) {
     throw createInvalidError('"messages" has no message of a user.', 'messages');
   }
-  let best: StoredBranch = { kept: [], equalCount: 0 };
+  let best: CommonPart = { kept: [], equalCount: 0 };
   for (let branch = 0; branch < MAX_BRANCHES; branch++) {
     const handle = registry.getConversation(principal, conversation, branch);
     const stored = await handle.getMessages();
@@ -65,10 +65,10 @@ export async function findBranch(query: BranchQuery): Promise<Branch> {
 /** How many branches a conversation may have. */
 export const MAX_BRANCHES = 100;
 
-interface StoredBranch {
-  /** The messages before the one where the histories part. */
+/** The beginning of a stored branch that equals the history. */
+interface CommonPart {
   readonly kept: readonly Message[];
-  /** How many messages of the user they have. */
+  /** How many messages of the user it has. */
   readonly equalCount: number;
 }
 

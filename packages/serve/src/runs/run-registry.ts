@@ -201,7 +201,7 @@ export class RunRegistry {
     return this.#active.get(runId)?.run.steer(message);
   }
 
-  /** Counts a client that reads a run. Returns the function that says that it has gone. */
+  /** Counts a client that reads a run. Call the returned function when the client has gone. */
   hold(runId: string): () => void {
     return this.#active.get(runId)?.hold() ?? (() => undefined);
   }
@@ -243,7 +243,7 @@ export class RunRegistry {
     const leave = this.#running.enter(formatOwner(principal));
     let run: Run<unknown>;
     try {
-      const begin = await prepare(); // A `Run` itself would be awaited.
+      const begin = await prepare(); // A function, because `await` would wait for the end of a `Run`.
       run = begin();
     } catch (error) {
       leave();
@@ -274,7 +274,7 @@ export const REQUEST_HASH = 'pawlRequest';
 
 const RETRY_AFTER_MS = 60_000;
 
-/** A caller may not raise a limit. */
+/** Returns the limits of a caller, none above that of the agent. */
 function reduceLimits(own: Limits, wanted: Limits): Limits {
   const lowered = Object.entries(wanted).map(([name, value]): [string, number] => {
     const max = { ...DEFAULT_LIMITS, ...own }[name as keyof Limits] ?? Number.POSITIVE_INFINITY; // From a checked body.
