@@ -22,7 +22,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/otel': 14.6,
   '@pawl/serve': 69,
   '@pawl/serve/encode': 9.6,
-  '@pawl/serve/node': 3.9,
+  '@pawl/serve/node': 4.2,
   '@pawl/tools': 207,
   '@pawl/tools/ask-user': 17.8,
   '@pawl/tools/edit-file': 29.1,

@@ -13,6 +13,7 @@ import { handleModels } from './faces/models.ts';
 import { handleRuns } from './faces/runs.ts';
 import { handleUi } from './faces/ui.ts';
 import { type RequestReport, readServeOptions, type ServeOptions, type ServeSettings } from './options.ts';
+import { createJsonResponse } from './protocol/json-response.ts';
 import { toProblem } from './protocol/outcome-problem.ts';
 import { HttpProblem } from './protocol/problem.ts';
 import { findRoute, type Route } from './routes.ts';
@@ -155,7 +156,7 @@ class App {
 
   #answerHealth({ method }: Request): Response {
     if (method !== 'GET' && method !== 'HEAD') throw createMethodError(method, 'GET');
-    return Response.json({ status: this.#isClosed ? 'closing' : 'ok' }, { status: this.#isClosed ? 503 : 200 });
+    return createJsonResponse({ status: this.#isClosed ? 'closing' : 'ok' }, { status: this.#isClosed ? 503 : 200 });
   }
 
   #createContext(

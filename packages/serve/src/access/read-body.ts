@@ -1,6 +1,7 @@
 import { isDeeperThan } from '@pawl/core/model';
 import type { RequestBody } from '../context.ts';
 import { HttpProblem } from '../protocol/problem.ts';
+import { getPeer } from './peer.ts';
 
 /**
  * Reads a JSON body. A body that is too large is refused while it is read.
@@ -30,23 +31,21 @@ export async function readJsonBody(request: Request, maxBytes: number): Promise<
 /** Deeper bodies would exhaust the stack of what reads them. */
 const MAX_DEPTH = 200;
 
-async function readText({ headers, body }: Request, maxBytes: number): Promise<string> {
-  const announced = Number(headers.get('content-length') ?? 0);
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  const announced = Number(request.headers.get('content-length') ?? 0);
   if (announced > maxBytes) throw createTooLargeError(maxBytes);
-  if (body === null) return '';
+  const body = getPeer(request)?.takeBody?.() ?? request.body;
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  const reader = body.getReader();
   let text = '';
   let size = 0;
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      size += next.value.byteLength;
+    for await (const piece of body ?? []) {
+      size += piece.byteLength;
       if (size > maxBytes) throw createTooLargeError(maxBytes);
-      text += decoder.decode(next.value, { stream: true });
+      text += decoder.decode(piece, { stream: true });
     }
     return text + decoder.decode();
   } catch (cause) {
-    await reader.cancel().catch(() => undefined);
     if (HttpProblem.isInstance(cause)) throw cause;
     throw new HttpProblem('The body cannot be read: it ended early, or is not UTF-8.', {
       status: 400,

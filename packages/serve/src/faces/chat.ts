@@ -3,6 +3,7 @@ import type { RequestContext } from '../context.ts';
 import { ChatEncoder, type ChatFrame } from '../protocol/chat/chat-encoder.ts';
 import { buildCompletion, type CompletionOptions, listToolNames } from '../protocol/chat/completion.ts';
 import { type ChatInput, readChatRequest } from '../protocol/chat/read-request.ts';
+import { createJsonResponse } from '../protocol/json-response.ts';
 import { findOutcomeProblem } from '../protocol/outcome-problem.ts';
 import { createUnknownRunError } from '../protocol/problem.ts';
 import { formatServerSentEvent, STREAM_HEADERS } from '../protocol/server-sent-events.ts';
@@ -28,6 +29,8 @@ interface ChatRun extends StartedRun {
   readonly served: ServedAgent;
   readonly input: Pick<ChatInput, 'includeUsage' | 'tools'>;
   readonly identity: RequestIdentity;
+  /** When the request arrived, in seconds since 1970. */
+  readonly created: number;
 }
 
 async function createCompletion(context: RequestContext): Promise<Response> {
@@ -51,6 +54,7 @@ interface ChatStart {
 
 async function beginRun(context: RequestContext, { served, input, text }: ChatStart): Promise<ChatRun> {
   const { request, principal, owner, runs: registry, control } = context;
+  const created = Math.floor(context.settings.clock.now() / 1_000);
   const { messages, isStreamed } = input;
   const identity = identifyRequest(request, { owner, text, isWhole: !isStreamed });
   const answered = await answerByMessage({
@@ -61,7 +65,7 @@ async function beginRun(context: RequestContext, { served, input, text }: ChatSt
     messages,
     isStreamed,
   });
-  if (answered !== undefined) return { ...answered, served, input, identity };
+  if (answered !== undefined) return { ...answered, served, input, identity, created };
   const start = {
     principal,
     input: messages,
@@ -78,7 +82,7 @@ async function beginRun(context: RequestContext, { served, input, text }: ChatSt
       ? (fresh: RunStart) => registry.start(served, fresh)
       : (fresh: RunStart) => continueConversation(context, { conversation, served, start: fresh });
   const started = await startOnce(served, start, { registry, control, identity, begin });
-  return { ...started, served, input, identity };
+  return { ...started, served, input, identity, created };
 }
 
 interface ConversationStart {
@@ -103,8 +107,7 @@ async function continueConversation(
 
 function describeCompletion(
   { settings }: RequestContext,
-  { runId, served, input, afterTurn }: ChatRun,
-  created: number,
+  { runId, served, input, afterTurn, created }: ChatRun,
 ): CompletionOptions {
   return {
     id: runId,
@@ -118,9 +121,8 @@ function describeCompletion(
 
 function streamCompletion(context: RequestContext, run: ChatRun): Response {
   const { settings, request, agents } = context;
-  const created = Math.floor(settings.clock.now() / 1_000);
   const encoder = new ChatEncoder({
-    ...describeCompletion(context, run, created),
+    ...describeCompletion(context, run),
     text: agents.hasTextGuard(run.served.agent.name) ? 'whole' : settings.text,
     includeUsage: run.input.includeUsage,
     includeEvents: request.headers.get('pawl-events') === '1',
@@ -145,8 +147,7 @@ async function sendCompletion(context: RequestContext, run: ChatRun): Promise<Re
   const outcome = await waitForAnswer(context, run);
   const problem = findOutcomeProblem(outcome, run.identity.key !== undefined);
   if (problem !== undefined) throw problem;
-  const created = Math.floor(context.settings.clock.now() / 1_000);
-  return Response.json(buildCompletion(outcome, describeCompletion(context, run, created)));
+  return createJsonResponse(buildCompletion(outcome, describeCompletion(context, run)));
 }
 
 /** Sends the completion of a run that has begun before: waits for it if it works. */
@@ -166,5 +167,5 @@ async function readCompletion(context: RequestContext, id: string): Promise<Resp
     callerTools: listToolNames(tools),
     reasoning: settings.reasoning,
   });
-  return Response.json(completion);
+  return createJsonResponse(completion);
 }

@@ -1,5 +1,6 @@
 import type { RunSummary } from '@pawl/core/host';
 import type { RequestContext } from '../context.ts';
+import { createJsonResponse } from '../protocol/json-response.ts';
 import { HttpProblem } from '../protocol/problem.ts';
 import { describeSummary } from '../protocol/runs/describe-run.ts';
 import { readBranchNumber } from '../protocol/runs/read-runs.ts';
@@ -18,7 +19,7 @@ export async function handleConversation(context: RequestContext): Promise<Respo
   const id = segments[2] ?? '';
   if (query.get('format') === 'ui') {
     const runs = await listChatRuns(context, id);
-    return Response.json({ id, messages: await readUiMessages(context, id, runs), ...describeOpenRun(runs) });
+    return createJsonResponse({ id, messages: await readUiMessages(context, id, runs), ...describeOpenRun(runs) });
   }
   const asked = { registry, control, principal, conversation: id };
   const number = readBranchNumber(query);
@@ -31,7 +32,7 @@ export async function handleConversation(context: RequestContext): Promise<Respo
     });
   }
   const { branch, messages, runs } = found;
-  return Response.json({ id, branch, messages, ...describeOpenRun(runs) });
+  return createJsonResponse({ id, branch, messages, ...describeOpenRun(runs) });
 }
 
 function describeOpenRun(runs: readonly RunSummary[]): object {

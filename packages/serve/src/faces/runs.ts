@@ -1,5 +1,6 @@
 import type { RunProgress } from '@pawl/core/host';
 import type { RequestContext } from '../context.ts';
+import { createJsonResponse } from '../protocol/json-response.ts';
 import { findOutcomeProblem } from '../protocol/outcome-problem.ts';
 import { describeRun, describeSummary } from '../protocol/runs/describe-run.ts';
 import {
@@ -95,14 +96,14 @@ async function listRuns({ principal, control, runs, query }: RequestContext): Pr
   });
   const page = found.slice(0, filter.limit);
   const next = found.length > page.length ? page.at(-1)?.position : undefined;
-  return Response.json({ data: page.map(describeSummary), next: next ?? null });
+  return createJsonResponse({ data: page.map(describeSummary), next: next ?? null });
 }
 
 async function sendState({ control, principal, setRun }: RequestContext, id: string, status = 200): Promise<Response> {
   const progress = await control.findWithEvents(principal, id);
   setRun(id);
   const problem = progress.outcome === undefined ? undefined : findOutcomeProblem(progress.outcome, true);
-  return Response.json(describeRun(progress, problem?.error), { status });
+  return createJsonResponse(describeRun(progress, problem?.error), { status });
 }
 
 // The state of a run is read after the body, which may take its time to arrive.
@@ -121,7 +122,7 @@ async function sendMessage(context: RequestContext, id: string): Promise<Respons
   const { maxMessages, mediaUrls } = settings;
   const message = readMessageBody((await readBody()).json, { maxMessages, mediaUrls, callerInstructions: 'reject' });
   const isRecorded = await control.sendMessage(principal, await findRun(context, id), message);
-  return Response.json({ isRecorded });
+  return createJsonResponse({ isRecorded });
 }
 
 async function forkRun(context: RequestContext, id: string): Promise<Response> {

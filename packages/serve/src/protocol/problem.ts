@@ -1,5 +1,6 @@
 import { PawlError } from '@pawl/core';
 import { addBrand, hasBrand } from '@pawl/core/host';
+import { createJsonResponse } from './json-response.ts';
 
 /** The error object of OpenAI's API: https://platform.openai.com/docs/guides/error-codes */
 export interface ErrorBody {
@@ -42,7 +43,7 @@ export class HttpProblem extends PawlError {
   }
 
   toResponse(): Response {
-    return Response.json({ error: this.error }, { status: this.status, headers: this.headers });
+    return createJsonResponse({ error: this.error }, { status: this.status, headers: this.headers });
   }
 }
 

@@ -12,7 +12,7 @@ export interface ActiveRunOptions {
 /** A run that this process works on, or follows. */
 export class ActiveRun implements RunAttempt {
   readonly run: Run<unknown>;
-  readonly worker: string = createWorkerId();
+  #worker: string | undefined;
   readonly outcome: Promise<Outcome<unknown>>;
   readonly ended: Promise<unknown>;
   readonly begun: Promise<void>;
@@ -41,6 +41,11 @@ export class ActiveRun implements RunAttempt {
       this.#hasEnded = true;
       this.#stopGrace?.();
     });
+  }
+
+  get worker(): string {
+    this.#worker ??= createWorkerId();
+    return this.#worker;
   }
 
   get runId(): string {
