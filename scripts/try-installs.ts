@@ -124,6 +124,7 @@ async function checkStack(npm: Project): Promise<void> {
     'otel/src/telemetry.ts',
     'ai-sdk/src/from-ai-sdk.ts',
     'mcp/src/client/options.ts',
+    'serve/src/options.ts',
   ]) {
     if (!output.includes(name)) throw new Error(`No stack leads to ${name}:\n${output}`);
   }

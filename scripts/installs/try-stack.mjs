@@ -4,6 +4,7 @@ import { tool } from '@pawl/core';
 import { dbosClient } from '@pawl/dbos';
 import { createMcpClient } from '@pawl/mcp';
 import { telemetry } from '@pawl/otel';
+import { serve } from '@pawl/serve';
 import { scriptedModel } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
 
@@ -16,6 +17,7 @@ const works = [
   () => fromAiSdk(/** @type {never} */ ('claude')),
   () => telemetry(/** @type {never} */ ({ tracing: true })),
   () => createMcpClient(/** @type {never} */ ({ name: '' })),
+  () => serve({ agents: [], ui: 'chat' }),
 ];
 for (const work of works) {
   try {
