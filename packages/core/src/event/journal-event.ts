@@ -6,7 +6,7 @@ import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { HistoryEdit } from './history-edit.ts';
-import type { Conclusion, LimitName, Outcome, PendingCall, UsageShare } from './outcome.ts';
+import type { Conclusion, LimitName, Outcome, PendingCall, StandingApproval, UsageShare } from './outcome.ts';
 import type { Rejection } from './rejection.ts';
 import type { StateChange } from './remembered-state.ts';
 import type { Usage } from './usage.ts';
@@ -69,6 +69,10 @@ export interface RunStartedEvent extends StepTime {
   readonly instructions?: string;
   /** The state at the beginning, if the agent has one. */
   readonly state?: JsonObject;
+  /** The approvals of later calls that the conversation has. */
+  readonly standingApprovals?: readonly StandingApproval[];
+  /** The agent that had the conversation last, to which this run hands over before its first turn. */
+  readonly startingAgent?: string;
   /** The definition of the agent at that time. Set if the run's record does not have it: for an enqueued run or a run inside another. */
   readonly definition?: DefinitionRecord;
 }
@@ -189,6 +193,8 @@ export interface ApprovalRequestedEvent extends CallEventBase {
 /** The tool can need approval, but this call does not. */
 export interface ApprovalNotRequiredEvent extends CallEventBase {
   readonly type: 'approval.not_required';
+  /** The approval of an earlier call that covers this one. Absent if the tool requires none. */
+  readonly standingApproval?: StandingApproval;
 }
 
 export interface ApprovalAnsweredEvent extends CallEventBase {
@@ -196,6 +202,8 @@ export interface ApprovalAnsweredEvent extends CallEventBase {
   readonly answer: Answer;
   /** Who answered, as passed to `host.answer`. */
   readonly by?: string;
+  /** What the answer `approve_always` approves from now on. */
+  readonly standingApproval?: StandingApproval;
 }
 
 /** No answer arrived in time. The call counts as denied. */
@@ -279,7 +287,7 @@ export interface OutputCheckedEvent extends TurnEventBase, NestedRunUsage {
   readonly middlewareUsage?: Usage;
 }
 
-/** Another agent took over the conversation in the same run. */
+/** Another agent took over the conversation in the same run; in turn 0 as the agent that had the conversation last. */
 export interface HandoffCompletedEvent extends TurnEventBase, NestedRunUsage {
   readonly type: 'handoff.completed';
   readonly from: string;

@@ -93,7 +93,16 @@ const LIVE_CALL = {
 } as const;
 
 const PUBLIC_FIELDS: PublicFields = {
-  'run.started': { ...TIME, state: false, messages: false, input: false, instructions: false, definition: false },
+  'run.started': {
+    ...TIME,
+    state: false,
+    messages: false,
+    input: false,
+    instructions: false,
+    definition: false,
+    standingApprovals: false,
+    startingAgent: true,
+  },
   'turn.prepared': {
     ...TURN,
     ...NESTED,
@@ -139,8 +148,8 @@ const PUBLIC_FIELDS: PublicFields = {
     input: true,
   },
   'approval.requested': { ...CALL, pending: true, again: true, state: false, middlewareUsage: true },
-  'approval.not_required': CALL,
-  'approval.answered': { ...CALL, answer: true, by: true },
+  'approval.not_required': { ...CALL, standingApproval: false },
+  'approval.answered': { ...CALL, answer: true, by: true, standingApproval: true },
   'approval.expired': CALL,
   'user.interrupted': { ...TURN, message: true, by: true },
   'tool.suspended': { ...CALL, ...SPENT, pending: true, suspensions: true },
