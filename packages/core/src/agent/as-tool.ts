@@ -29,12 +29,20 @@ import { createRunError } from './run-error.ts';
 /** The options of tools that an agent or a flow as a tool has, too. */
 export type NestedToolOptions<Input, Context> = Pick<
   ToolOptions<Input, Context>,
-  'name' | 'description' | 'needsApproval' | 'preview' | 'approvalTimeoutMs' | 'maxInputRetries' | 'maxResultLength'
+  | 'name'
+  | 'description'
+  | 'when'
+  | 'needsApproval'
+  | 'preview'
+  | 'approvalTimeoutMs'
+  | 'maxInputRetries'
+  | 'maxResultLength'
 >;
 
 export const NESTED_TOOL_KEYS: OptionTable<NestedToolOptions<never, never>>['keys'] = {
   name: 'any',
   description: 'text',
+  when: 'function',
   needsApproval: ['boolean', 'function'],
   preview: 'function',
   approvalTimeoutMs: 'number',
@@ -44,8 +52,7 @@ export const NESTED_TOOL_KEYS: OptionTable<NestedToolOptions<never, never>>['key
 
 /** Options of an agent as a tool. */
 export interface AsToolOptions<Input, Context, Inner = Context, Output = unknown, Result = unknown>
-  extends NestedToolOptions<Input, Context>,
-    Pick<ToolOptions<Input, Context>, 'when'> {
+  extends NestedToolOptions<Input, Context> {
   /** The input from the calling model. @defaultValue an object with a text `prompt` */
   readonly input?: Schema<Input>;
   /**
@@ -107,7 +114,6 @@ export function createAgentTool<Input, Context>(
 const AS_TOOL: OptionTable<AsToolOptions<never, never, never, never>> = {
   keys: {
     ...NESTED_TOOL_KEYS,
-    when: 'function',
     input: 'any',
     prompt: 'function',
     context: 'function',

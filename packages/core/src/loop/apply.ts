@@ -214,7 +214,7 @@ function applyApprovalRequest(state: RunState, event: ApprovalRequestedEvent): R
   const known = state.calls.find((call) => call.index === index);
   const { unknownOutcomes = 0, repeats = 0 } = known ?? {};
   const counts = {
-    unknownOutcomes: hasBegun(pending.reason) ? unknownOutcomes + 1 : unknownOutcomes,
+    unknownOutcomes: hasBegun(pending.reason) && again === undefined ? unknownOutcomes + 1 : unknownOutcomes,
     repeats: again === undefined ? repeats : repeats + 1,
   };
   const restored = known === undefined || again === undefined ? {} : { call: getOriginalCall(known), isEdited: false };

@@ -135,11 +135,12 @@ export async function createPendingCall(tool: Tool, pending: PendingScope): Prom
       ? await readStandingApproval(tool, { turn, state, scope, validated: known.validated })
       : undefined;
   const fingerprint = await hashCall(call, { input, definitionHash, standingApproval });
+  const isAskedAgain = repeats > state.repeats; // It has not run since.
   const name = formatWait({
     turn,
     index,
     repeats,
-    unknownOutcomes: hasBegun(reason) ? unknownOutcomes + 1 : unknownOutcomes,
+    unknownOutcomes: hasBegun(reason) && !isAskedAgain ? unknownOutcomes + 1 : unknownOutcomes,
   });
   const accepts = [...(known.suspendedState === undefined ? ACCEPTED[reason] : ACCEPTED_WITH_STATE)];
   if (standingApproval !== undefined) accepts.push('approve_always');
