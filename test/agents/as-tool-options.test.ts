@@ -297,13 +297,13 @@ describe('agent.with({ models })', () => {
     });
     const asked: string[] = [];
     const replies = scriptedModel(({ tools }) =>
-      tools === undefined ? respond.text('Said.') : respond.call('transfer_to_billing', {}),
+      tools === undefined ? respond.text('Answered.') : respond.call('transfer_to_billing', {}),
     );
     const models = ({ name, model }: { readonly name: string; readonly model: ChatModel }): ChatModel => {
       asked.push(`${name} ${model.name}`);
       return { ...replies, name: model.name };
     };
-    expect(await desk.with({ models }).run('Go.')).toMatchObject({ output: 'Said.', agent: 'billing' });
+    expect(await desk.with({ models }).run('Go.')).toMatchObject({ output: 'Answered.', agent: 'billing' });
     expect(asked).toEqual(['desk real', 'billing real', 'desk judge', 'desk summarizer']);
     const checked = new Agent({
       name: 'checked',
@@ -313,7 +313,7 @@ describe('agent.with({ models })', () => {
         return undefined;
       },
     });
-    expect(await checked.with({ models }).run('Go.')).toMatchObject({ output: 'Said.' });
+    expect(await checked.with({ models }).run('Go.')).toMatchObject({ output: 'Answered.' });
     expect(asked.slice(4)).toEqual(['checked real', 'checked judge']);
     expect([...real.requests, ...judge.requests, ...summarizer.requests]).toEqual([]);
   });

@@ -21,7 +21,7 @@ import type { Scope } from '../perform/scope.ts';
 import { jsonSchema } from '../schema/plain-json-schema.ts';
 import type { Schema } from '../schema/schema.ts';
 import { describeTool, TOOL_HINTS, type Tool, type ToolOptions, tool } from '../tool/tool.ts';
-import { begin } from './begin.ts';
+import { begin, checkDeclaresState } from './begin.ts';
 import { agentsOfTools, type Blueprint, getPolicy } from './blueprint.ts';
 import { createMeteredSink, resolveOutcome, resolveRunLimits, validateOutput } from './run-attempt.ts';
 import { createRunError } from './run-error.ts';
@@ -167,6 +167,7 @@ interface NestedRunInput {
 /** Runs an agent or a flow with the host, budget, cancellation and events of the outer run. */
 export async function runNested(blueprint: Blueprint, given: NestedRunInput): Promise<NestedRun> {
   const { input, outer, prompt, extractOutput } = given;
+  if (outer.state !== undefined) checkDeclaresState(blueprint.definition);
   const { scope, end, hasWorked } = createNestedScope(blueprint, outer);
   const { clock, time, events } = scope;
   const caller: AgentCallScope<unknown> = {
@@ -183,6 +184,7 @@ export async function runNested(blueprint: Blueprint, given: NestedRunInput): Pr
       blueprint,
       scope: { ...scope, context: inner.context },
       readInput: async () => blueprint.readInput(prompt === undefined ? input : await prompt(input, caller)),
+      state: outer.state,
       definition: blueprint.getDefinitionRecord(),
       refusesOther: outer.refusesOther === true,
     });

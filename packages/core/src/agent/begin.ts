@@ -59,17 +59,29 @@ export async function begin(options: BeginOptions): Promise<BegunRun> {
   return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state, ...given };
 }
 
-/** @throws OtherRunError if the recorded run is that of another agent, or has another input */
+/** @throws OtherRunError if the recorded run is that of another agent, or has another input or another first state */
 async function checkSame(
-  { agent, messages, input }: RunStartedEvent,
-  { blueprint, readInput }: BeginOptions,
+  { agent, messages, input, state: begun }: RunStartedEvent,
+  { blueprint, readInput, state }: BeginOptions,
 ): Promise<void> {
-  const { name } = blueprint.definition;
+  const { name, state: declared } = blueprint.definition;
   if (agent !== name) throw new OtherRunError(`it was a run of "${agent}", and is one of "${name}" now`);
   const given = await readInput();
   const isSame =
     stringifyCanonical([messages, input ?? null]) === stringifyCanonical([given.history.messages, given.input ?? null]);
   if (!isSame) throw new OtherRunError(`the input for "${agent}" is another one than before`);
+  if (state === undefined || declared === undefined) return;
+  const first = await checkState(declared, state);
+  if (stringifyCanonical(first) !== stringifyCanonical(begun))
+    throw new OtherRunError(`the state for "${agent}" is another one than before`);
+}
+
+/** A state that no agent reads is a mistake. Agents of a handoffs function are not known before the run. @throws ConfigError */
+export function checkDeclaresState({ name, state }: Blueprint['definition']): void {
+  if (state !== undefined) return;
+  throw new ConfigError(
+    `Agent "${name}" has no state, but the run got one. Pass its schema: new Agent({ state: z.object({ … }) }).`,
+  );
 }
 
 /** Returns an empty history if the messages are invalid: the first step reports the error. */
