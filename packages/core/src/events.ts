@@ -14,6 +14,7 @@ export type {
   DefinitionRecord,
   HandoffCompletedEvent,
   JournalEvent,
+  KeptResponse,
   LimitApproachingEvent,
   LimitExceededEvent,
   ModelFailedEvent,

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
-import type { FinishReason } from '../chat/response.ts';
+import type { ChatResponse, FinishReason } from '../chat/response.ts';
 import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
@@ -136,13 +136,23 @@ export interface ModelFailedEvent extends TurnEventBase, NestedRunUsage {
 }
 
 /**
- * A response was lost, and the model is called again: the process stopped during a request, in a run that has a cost limit (the usage is
- * estimated), or a run inside middleware around the request waits for an answer.
+ * The request of a turn is repeated: the process stopped during a request, in a run that has a cost limit (the usage is estimated), or a run
+ * inside middleware around the request waits for an answer.
  */
 export interface RequestLostEvent extends TurnEventBase {
   readonly type: 'request.lost';
   readonly model: string;
   readonly usage: Usage;
+  /** What had arrived when a run inside middleware began to wait. An equal request is not sent again. */
+  readonly responses?: readonly KeptResponse[];
+}
+
+/** A response that is used again. */
+export interface KeptResponse {
+  /** A hash of the request. */
+  readonly request: string;
+  readonly model: string;
+  readonly response: ChatResponse;
 }
 
 /** A request or a batch of calls would have exceeded a limit and was not started. */

@@ -134,7 +134,7 @@ const PUBLIC_FIELDS: PublicFields = {
     durationMs: true,
   },
   'model.failed': { ...TURN, ...NESTED, error: toPublicError, usage: true, failedAttempts: false },
-  'request.lost': { ...TURN, model: true, usage: true },
+  'request.lost': { ...TURN, model: true, usage: true, responses: false },
   'limit.exceeded': { ...TURN, ...NESTED, limit: true, max: true, spent: true, usage: true },
   'limit.approaching': { ...TURN, limit: true, max: true, spent: true, message: false },
   'model.reprompted': { ...TURN, reason: true, guard: true, message: false },
