@@ -4,10 +4,10 @@
  */
 export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/ai-sdk': 25,
-  '@pawl/core': 153,
+  '@pawl/core': 155,
   '{ tool } of @pawl/core': 17.2,
   '{ openai } of @pawl/core': 68,
-  '{ Agent, openai, tool } of @pawl/core': 149,
+  '{ Agent, openai, tool } of @pawl/core': 151,
   '@pawl/core/chat': 1.3,
   '@pawl/core/events': 24.5,
   '@pawl/core/flow': 105,
