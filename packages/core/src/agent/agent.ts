@@ -244,12 +244,12 @@ export const Agent: AgentConstructor = class Agent {
 
   with(changes: AgentChanges<never, Partial<ChangedOptions>>): Agent {
     const given = typeof changes === 'function' ? changes({ ...this.#options }) : changes;
-    const { models: choose, tools: select } = given;
     const {
       models: list,
       tools,
       ...others
     } = readAgentOptions(given as Partial<AgentOptions<never, unknown>>, this.name);
+    const { models: choose, tools: select } = given;
     const hasTools = 'tools' in given && typeof select !== 'function';
     const options = { ...this.#options, ...others, ...(hasTools && { tools: tools === undefined ? [] : tools }) };
     if (typeof choose === 'function' || typeof select === 'function') {
