@@ -58,6 +58,7 @@ const PUBLIC_OUTCOME_FIELDS: Readonly<Record<OutcomeField, boolean>> = {
   status: true,
   messages: false,
   state: false,
+  standingApprovals: false,
   usage: true,
   spentBy: false,
   usageBy: false,
