@@ -231,10 +231,18 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
 
 /** Literals in the source that look like codes of errors and are something else. */
 export const NOT_CODES: readonly string[] = [
-  'network.transport',
+  'cassette.jsonl',
   'host.answer',
   'host.cancel',
   'host.close',
+  'host.invalid',
+  'inspector.css',
+  'inspector.js',
+  'network.transport',
+  'response.cancelled',
+  'response.completed',
+  'response.failed',
+  'response.incomplete',
   'run.off',
   'run.on',
   'run.steer',
