@@ -21,6 +21,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core/zod3': 8.9,
   '@pawl/otel': 14.6,
   '@pawl/serve': 67,
+  '@pawl/serve/access': 3,
   '@pawl/serve/encode': 9.6,
   '@pawl/serve/node': 3.9,
   '@pawl/tools': 207,

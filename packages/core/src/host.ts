@@ -4,6 +4,7 @@
  */
 
 export { checkListeners } from './event/check-listeners.ts';
+export { DEFAULT_LIMITS } from './event/limit-options.ts';
 export type { RunTotals } from './event/usage.ts';
 export type { Wait } from './host/check-answer.ts';
 export {
@@ -84,4 +85,3 @@ export type {
 export { StoreClient } from './host/store-client.ts';
 export type { StoreHostOptions } from './host/store-host.ts';
 export { createHost, StoreHost } from './host/store-host.ts';
-export { DEFAULT_LIMITS } from './limits/limits.ts';

@@ -38,3 +38,6 @@ export function checkLimits(limits: LimitOptions, where: string): void {
     );
   }
 }
+
+/** The limits that every run has, unless it has others. */
+export const DEFAULT_LIMITS: { readonly turns: number; readonly handoffs: number } = { turns: 20, handoffs: 10 };
