@@ -66,6 +66,6 @@ function measureKey(): string {
 
 function describeTimes(times: readonly number[]): string {
   const sorted = times.toSorted((a, b) => a - b);
-  const at = (part: number): string => `${Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? 0)} ms`;
-  return `median ${at(0.5)}, slowest ${at(1)}`;
+  const formatQuantile = (part: number): string => `${Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? 0)} ms`;
+  return `median ${formatQuantile(0.5)}, slowest ${formatQuantile(1)}`;
 }
