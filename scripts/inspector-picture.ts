@@ -115,7 +115,7 @@ const respondLikeServer: ScriptFunction<ScriptedResponse> = ({ messages }) => {
 };
 
 async function makePicture(path: string): Promise<void> {
-  const executable = findChromium();
+  const executable = findChromium('the picture');
   if (executable === undefined)
     throw new Error('There is no Chromium. Install Debian’s package, or set CHROMIUM_PATH.');
   const { host, wireLog, agent, close } = await runSupport();

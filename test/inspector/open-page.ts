@@ -25,10 +25,7 @@ export type OpenPage = (options: InspectOptions | Inspector, how?: OpenOptions) 
 
 /** Describes tests in a browser, skipped where there is none. A test fails if a page of it has an error, or asks another origin. */
 export function describeInBrowser(name: string, body: (open: OpenPage) => void): void {
-  const executable = findChromium();
-  if (executable === undefined) {
-    console.log(`Skipped: ${name}. There is no Chromium: install Debian’s package chromium, or set CHROMIUM_PATH.`);
-  }
+  const executable = findChromium(name);
   describe.skipIf(executable === undefined)(name, () => {
     let browser: Browser;
     beforeAll(async () => {

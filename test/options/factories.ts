@@ -3,10 +3,12 @@ import { aiSdk } from './ai-sdk.ts';
 import type { Factory } from './factory.ts';
 import { flows } from './flows.ts';
 import { hosts } from './hosts.ts';
+import { inspected } from './inspector.ts';
 import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
+import { responsesModels } from './responses.ts';
 import { served } from './serve.ts';
 import { serveUi } from './serve-ui.ts';
 import { testing } from './testing.ts';
@@ -21,9 +23,11 @@ export const FACTORIES: readonly Factory[] = [
   ...hosts,
   ...otel,
   ...aiSdk,
+  ...responsesModels,
   ...mcp,
   ...serveUi,
   ...served,
+  ...inspected,
   ...testing,
   ...readyMade,
 ];
