@@ -46,9 +46,15 @@ export function readDefinition(sent: SdkTool): McpDefinition {
   return Object.fromEntries(fields) as unknown as McpDefinition; // The SDK has checked the name and the schemas.
 }
 
-/** Hashes a definition: SHA-256 of its canonical JSON, in hexadecimal. */
+const hashes = new WeakMap<McpDefinition, string>();
+
+/** Hashes a definition once: SHA-256 of its canonical JSON, in hexadecimal. */
 export function hashDefinition(definition: McpDefinition): string {
-  return hashText(stringifyCanonical(definition));
+  const known = hashes.get(definition);
+  if (known !== undefined) return known;
+  const hash = hashText(stringifyCanonical(definition));
+  hashes.set(definition, hash);
+  return hash;
 }
 
 export function hashText(text: string): string {
