@@ -1,5 +1,6 @@
 /** For those who write a `ChatModel` for another wire: the parts that `openai()` is made of, so that errors, prices and limits are the same. */
 
+export { onCancel, runUntilCancelled } from './base/cancellation.ts';
 export { hashText } from './base/hash-text.ts';
 export { isRecord } from './base/json.ts';
 export { asFunctionCall, asFunctionTool } from './chat/custom-as-function.ts';
