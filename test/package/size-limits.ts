@@ -3,7 +3,7 @@
  * sizes.
  */
 export const LIMITS: Readonly<Record<string, number>> = {
-  '@pawl/ai-sdk': 25,
+  '@pawl/ai-sdk': 25.5,
   '@pawl/core': 155,
   '{ tool } of @pawl/core': 17.2,
   '{ openai } of @pawl/core': 68,
@@ -14,7 +14,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core/host': 19.5,
   '@pawl/core/instrumentation': 2.9,
   '@pawl/core/middleware': 44,
-  '@pawl/core/model': 29,
+  '@pawl/core/model': 29.5,
   '@pawl/core/prices': 0.9,
   '@pawl/core/sqlite': 26,
   '@pawl/core/wire-log': 5.2,
