@@ -1,24 +1,40 @@
-/** For those who write a `ChatModel` for another wire: the parts that `openai()` is made of, so that errors, prices and limits are the same. */
+/** For those who write a `ChatModel` for another wire: the parts that `openai()` is made of, so that errors, prices and limits are the same; and the checks of a request, for those who serve agents. */
 
 export { onCancel, runUntilCancelled } from './base/cancellation.ts';
 export { hashText } from './base/hash-text.ts';
-export { isRecord } from './base/json.ts';
+export { isRecord, stringifyCanonical } from './base/json.ts';
+export { isDeeperThan } from './base/untrusted-json.ts';
+export { stringifyWellFormed } from './base/well-formed.ts';
 export { asFunctionCall, asFunctionTool } from './chat/custom-as-function.ts';
-export { createFilteredResponse } from './chat/filtered-response.ts';
+export { createFilteredResponse, createFilterRepair } from './chat/filtered-response.ts';
 export type { FinishKind } from './chat/finish-reason.ts';
 export { readFinishKind } from './chat/finish-reason.ts';
 export type { KeptParts, PartsOfCall } from './chat/kept-parts.ts';
+export type { ReportedError } from './chat/read-error.ts';
+export { toReportedError } from './chat/read-error.ts';
+export { readInput } from './chat/read-input.ts';
 export { getToolObjectName, listChosenNames } from './chat/request.ts';
+export type { FinishedResponse, PieceReader, ResponseEnd } from './chat/response-reader.ts';
+export { readSettings } from './chat/setting-options.ts';
 export { completeModelContext } from './model/model-context.ts';
 export type { PriceTable } from './model/price.ts';
 export { PRICE, resolvePrice } from './model/price.ts';
+export type { DescribeRequest } from './model/request-identity.ts';
+export { withDescription } from './model/request-identity.ts';
+export { adaptSchema } from './openai/adapt-schema.ts';
+export type { AzureApi } from './openai/azure.ts';
+export { AZURE_OPTIONS, createAzureModel } from './openai/azure.ts';
+export { BodyBytes } from './openai/body-bytes.ts';
 export type { HttpErrorContext, HttpErrorResponse, HttpErrorResult } from './openai/http-error.ts';
 export { readHttpError } from './openai/http-error.ts';
 export type { NetworkFailure } from './openai/network-error.ts';
 export { createNetworkError } from './openai/network-error.ts';
+export { OPENAI_OPTIONS } from './openai/openai-options.ts';
 export { readReportedError } from './openai/reported-error.ts';
 export type { ResponseLimits } from './openai/response-limits.ts';
 export { RESPONSE_LIMITS, resolveResponseLimits } from './openai/response-limits.ts';
+export type { ApiRequest, ServerApi } from './openai/server-connection.ts';
+export { ServerConnection } from './openai/server-connection.ts';
 export { toDraft07 } from './schema/draft-07.ts';
 export type { JsonSchema } from './schema/json-schema.ts';
 export { getStrictForm } from './schema/strict-form-link.ts';

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import { checkLimits } from '../event/limit-options.ts';
+import { checkLimits, DEFAULT_LIMITS } from '../event/limit-options.ts';
 import type { LimitName } from '../event/outcome.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { listModelChain } from '../model/price.ts';
@@ -36,9 +36,9 @@ export function resolveLimits(
   if (limits.cost !== undefined) checkPrices(model, agent);
   const unlimited = Number.POSITIVE_INFINITY;
   return {
-    turns: limits.turns ?? 20,
+    turns: limits.turns ?? DEFAULT_LIMITS.turns,
     toolCalls: limits.toolCalls ?? unlimited,
-    handoffs: limits.handoffs ?? 10,
+    handoffs: limits.handoffs ?? DEFAULT_LIMITS.handoffs,
     requests: limits.requests ?? unlimited,
     tokens: limits.tokens ?? unlimited,
     cost: limits.cost ?? unlimited,

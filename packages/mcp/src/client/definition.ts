@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stringifyCanonical } from '@pawl/core/model';
 import type { SdkTool } from '../sdk.ts';
 
 /** A tool as its server describes it, hints included. */
@@ -59,13 +60,4 @@ export function hashDefinition(definition: McpDefinition): string {
 
 export function hashText(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** Writes JSON whose keys are sorted, so that equal values have equal texts. */
-export function stringifyCanonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : inner,
-  );
 }

@@ -1,4 +1,5 @@
-import { hashDefinition, type McpDefinition, PINNED_FIELDS, stringifyCanonical } from '../client/definition.ts';
+import { stringifyCanonical } from '@pawl/core/model';
+import { hashDefinition, type McpDefinition, PINNED_FIELDS } from '../client/definition.ts';
 import type { LockedServer, LockedTool } from './lock-file.ts';
 
 /** The difference between the pins of a server and what it is now. */

@@ -53,7 +53,8 @@ export function checkLocal(request: Request): void {
 /** A proxy on this machine adds one of these: then the request comes from elsewhere. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
 
-function readHost(request: Request): string {
+/** The host that a request names, with its port. */
+export function readHost(request: Request): string {
   return getPeer(request)?.host ?? request.headers.get('host') ?? new URL(request.url).host;
 }
 

@@ -1,4 +1,6 @@
+import type { RunProgress } from '@pawl/core/host';
 import type { RequestContext } from '../context.ts';
+import { createJsonResponse } from '../protocol/json-response.ts';
 import { findOutcomeProblem } from '../protocol/outcome-problem.ts';
 import { describeRun, describeSummary } from '../protocol/runs/describe-run.ts';
 import {
@@ -9,38 +11,46 @@ import {
   readRunQuery,
 } from '../protocol/runs/read-runs.ts';
 import { identifyRequest, startOnce } from '../runs/start-once.ts';
-import { readTraceparent } from './chat.ts';
 import { createUnknownModelError } from './models.ts';
+import { readTraceparent } from './read-traceparent.ts';
 import { streamEvents } from './run-events.ts';
-import { waitForOutcome } from './wait-for-outcome.ts';
+import { waitForAnswer } from './wait-for-outcome.ts';
 
 /** Answers `/v1/runs` and the routes below it. */
 export async function handleRuns(context: RequestContext): Promise<Response> {
   const [, , id, action] = context.segments;
   const { method } = context.request;
   if (id === undefined) return method === 'POST' ? createRun(context) : listRuns(context);
-  // Everything below is about a run that the principal may see.
-  const { record } = await context.control.find(context.principal, id);
-  context.setRun(id);
   switch (action) {
-    case 'events':
-      return streamEvents(context, record);
     case 'answers':
       return answerCall(context, id);
     case 'messages':
       return sendMessage(context, id);
-    case 'cancel':
-      await context.control.cancel(context.principal, id);
-      return sendState(context, id);
-    case 'resume':
-      await context.runs.resume(id);
-      return sendState(context, id);
     case 'fork':
       return forkRun(context, id);
   }
-  if (method !== 'DELETE') return sendState(context, id);
-  await context.control.delete(context.principal, id);
+  if (action === undefined && method === 'GET') return sendState(context, id);
+  const { control, runs } = context;
+  const run = await findRun(context, id);
+  switch (action) {
+    case 'events':
+      return streamEvents(context, run.record);
+    case 'cancel':
+      await control.cancel(run);
+      return sendState(context, id);
+    case 'resume':
+      await runs.resume(run);
+      return sendState(context, id);
+  }
+  await control.delete(run);
   return new Response(null, { status: 204 });
+}
+
+/** Finds the run that a request is about. `onRequest` gets its id, but never one that only the request has. */
+async function findRun({ control, principal, setRun }: RequestContext, id: string): Promise<RunProgress> {
+  const run = await control.find(principal, id);
+  setRun(id);
+  return run;
 }
 
 async function createRun(context: RequestContext): Promise<Response> {
@@ -50,9 +60,8 @@ async function createRun(context: RequestContext): Promise<Response> {
   const body = readRunBody(json, { maxMessages, mediaUrls, callerTools, callerInstructions });
   const served = agents.find(body.agent);
   if (served === undefined) throw createUnknownModelError(body.agent, 'agent');
-  const identity = identifyRequest(request, { owner, text });
   const isStreamed = hasEventType(request);
-  const traceparent = readTraceparent(request);
+  const identity = identifyRequest(request, { owner, text, isWhole: !isStreamed && !body.isBackground });
   const start = {
     principal,
     input: body.input,
@@ -61,13 +70,14 @@ async function createRun(context: RequestContext): Promise<Response> {
     limits: body.limits,
     isBackground: body.isBackground,
     isStreamed: isStreamed || body.isBackground,
-    ...(traceparent !== undefined && { traceparent }),
+    ...readTraceparent(request),
     ...(body.conversation !== undefined && { conversation: body.conversation }),
   };
-  const { runId, isAttached } = await startOnce(served, start, { registry: runs, control, identity });
+  const started = await startOnce(served, start, { registry: runs, control, identity });
+  const { runId, isAttached } = started;
   context.setRun(runId);
   if (isStreamed) return streamEvents(context, { runId, agent: body.agent });
-  if (!body.isBackground) await waitForOutcome(context, runId);
+  if (!body.isBackground) await waitForAnswer(context, { ...started, identity });
   return sendState(context, runId, isAttached ? 200 : 201);
 }
 
@@ -76,42 +86,49 @@ function hasEventType({ headers }: Request): boolean {
 }
 
 async function listRuns({ principal, control, runs, query }: RequestContext): Promise<Response> {
-  const { filter, conversation } = readRunQuery(query);
+  const { filter, conversation, branch } = readRunQuery(query);
   const found = await control.list(principal, {
     ...filter,
     // One more than asked for says whether there is a next page.
     limit: filter.limit + 1,
     order: 'desc',
-    ...(conversation !== undefined && { conversation: runs.getConversationId(principal, conversation) }),
+    ...(conversation !== undefined && { conversation: runs.getConversationId(principal, conversation, branch) }),
   });
   const page = found.slice(0, filter.limit);
   const next = found.length > page.length ? page.at(-1)?.position : undefined;
-  return Response.json({ data: page.map(describeSummary), next: next ?? null });
+  return createJsonResponse({ data: page.map(describeSummary), next: next ?? null });
 }
 
-async function sendState({ principal, control }: RequestContext, id: string, status = 200): Promise<Response> {
+async function sendState({ control, principal, setRun }: RequestContext, id: string, status = 200): Promise<Response> {
   const progress = await control.findWithEvents(principal, id);
+  setRun(id);
   const problem = progress.outcome === undefined ? undefined : findOutcomeProblem(progress.outcome, true);
-  return Response.json(describeRun(progress, problem?.error), { status });
+  return createJsonResponse(describeRun(progress, problem?.error), { status });
 }
+
+// The state of a run is read after the body, which may take its time to arrive.
 
 async function answerCall(context: RequestContext, id: string): Promise<Response> {
-  const { principal, control, readBody } = context;
-  await control.answer(principal, id, readAnswerBody((await readBody()).json));
+  const { principal, control, readBody, setRun } = context;
+  const answer = readAnswerBody((await readBody()).json);
+  const run = await control.findWithEvents(principal, id);
+  setRun(id);
+  await control.answer(principal, run, { answers: [answer] });
   return sendState(context, id);
 }
 
-async function sendMessage({ principal, control, settings, readBody }: RequestContext, id: string): Promise<Response> {
+async function sendMessage(context: RequestContext, id: string): Promise<Response> {
+  const { principal, control, settings, readBody } = context;
   const { maxMessages, mediaUrls } = settings;
   const message = readMessageBody((await readBody()).json, { maxMessages, mediaUrls, callerInstructions: 'reject' });
-  return Response.json({ isRecorded: await control.sendMessage(principal, id, message) });
+  const isRecorded = await control.sendMessage(principal, await findRun(context, id), message);
+  return createJsonResponse({ isRecorded });
 }
 
 async function forkRun(context: RequestContext, id: string): Promise<Response> {
   const { principal, control, settings, readBody } = context;
   const { maxMessages, mediaUrls } = settings;
   const body = readForkBody((await readBody()).json, { maxMessages, mediaUrls, callerInstructions: 'append' });
-  const forked = await control.fork(principal, id, body);
-  context.setRun(forked);
+  const forked = await control.fork(principal, await findRun(context, id), body);
   return sendState(context, forked, 201);
 }

@@ -1,10 +1,11 @@
 import type { Answer, JsonObject, Limits } from '@pawl/core';
 import type { Json, Message, ToolObject, UserMessage } from '@pawl/core/chat';
 import { NO_RUNS, type RunFilter } from '@pawl/core/host';
+import { isRecord } from '@pawl/core/model';
 import { type MessageRules, readMessages } from '../chat/read-messages.ts';
 import { readTools } from '../chat/read-tools.ts';
-import { createInvalidError, createUnsupportedError } from '../problem.ts';
-import { isRecord, isString, quote } from '../read-json.ts';
+import { createInvalidError } from '../problem.ts';
+import { isString, quote } from '../read-json.ts';
 
 // The bodies of the runs API. All functions throw HttpProblem 400 with the field in `param`.
 
@@ -43,17 +44,13 @@ export function readRunBody(json: unknown, rules: RunRules): RunBody {
   if (!isRecord(metadata)) throw createInvalidError('"metadata" is not an object.', 'metadata');
   if (typeof background !== 'boolean')
     throw createInvalidError('"background" is neither true nor false.', 'background');
-  const tools = readTools(body['tools']);
-  if (tools.length > 0 && rules.callerTools === 'reject') {
-    throw createUnsupportedError('"tools" is not supported: the agent has its own. Leave it out.', 'tools');
-  }
   return {
     agent,
     input: readInput(body, rules),
     conversation,
     metadata: metadata as JsonObject, // It was parsed from JSON.
     limits: readLimits(body['limits']),
-    tools,
+    tools: readTools(body['tools'], rules.callerTools),
     isBackground: background,
   };
 }
@@ -97,6 +94,13 @@ function readLimits(limits: unknown): Limits {
 export interface RunQuery {
   readonly filter: Pick<RunFilter, 'status' | 'agent' | 'after'> & { readonly limit: number };
   readonly conversation: string | undefined;
+  /** The branch of the conversation. @defaultValue the first */
+  readonly branch: number | undefined;
+}
+
+/** Reads the number of a branch of a conversation, from 0. */
+export function readBranchNumber(query: URLSearchParams): number | undefined {
+  return readNumber(query, 'branch', { min: 0, max: 999 });
 }
 
 export function readRunQuery(query: URLSearchParams): RunQuery {
@@ -109,8 +113,8 @@ export function readRunQuery(query: URLSearchParams): RunQuery {
     throw createInvalidError(`"status" is ${quote(status)}. Use: ${Object.keys(NO_RUNS).join(', ')}.`, 'status');
   }
   const agent = query.get('agent') ?? undefined;
-  const after = readNumber(query, 'after', Number.MAX_SAFE_INTEGER);
-  const limit = readNumber(query, 'limit', MAX_PAGE) ?? DEFAULT_PAGE;
+  const after = readNumber(query, 'after', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const limit = readNumber(query, 'limit', { min: 1, max: MAX_PAGE }) ?? DEFAULT_PAGE;
   return {
     filter: {
       limit,
@@ -119,10 +123,11 @@ export function readRunQuery(query: URLSearchParams): RunQuery {
       ...(after !== undefined && { after }),
     },
     conversation: query.get('conversation') ?? undefined,
+    branch: readBranchNumber(query),
   };
 }
 
-const QUERY: ReadonlySet<string> = new Set(['status', 'agent', 'conversation', 'after', 'limit']);
+const QUERY: ReadonlySet<string> = new Set(['status', 'agent', 'conversation', 'branch', 'after', 'limit']);
 const DEFAULT_PAGE = 20;
 const MAX_PAGE = 100;
 
@@ -130,12 +135,17 @@ function isStatus(status: string): status is keyof typeof NO_RUNS {
   return Object.hasOwn(NO_RUNS, status);
 }
 
-function readNumber(query: URLSearchParams, name: string, max: number): number | undefined {
+interface NumberRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+function readNumber(query: URLSearchParams, name: string, { min, max }: NumberRange): number | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
   const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= max) return value;
-  throw createInvalidError(`"${name}" is ${quote(text)}. Pass a whole number from 1 to ${max}.`, name);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw createInvalidError(`"${name}" is ${quote(text)}. Pass a whole number from ${min} to ${max}.`, name);
 }
 
 /** The body of `POST /v1/runs/{id}/answers`. */
