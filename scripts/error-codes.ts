@@ -229,10 +229,15 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
 
 /** Literals in the source that look like codes of errors and are something else. */
 export const NOT_CODES: readonly string[] = [
-  'network.transport',
   'host.answer',
   'host.cancel',
   'host.close',
+  'host.invalid',
+  'network.transport',
+  'response.cancelled',
+  'response.completed',
+  'response.failed',
+  'response.incomplete',
   'run.off',
   'run.on',
   'run.steer',

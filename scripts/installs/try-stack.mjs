@@ -4,6 +4,7 @@ import { tool } from '@pawl/core';
 import { dbosClient } from '@pawl/dbos';
 import { createMcpClient } from '@pawl/mcp';
 import { telemetry } from '@pawl/otel';
+import { openaiResponses } from '@pawl/responses';
 import { serve } from '@pawl/serve';
 import { scriptedModel } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
@@ -16,6 +17,7 @@ const works = [
   () => readFile({ roots: [] }),
   () => fromAiSdk(/** @type {never} */ ('claude')),
   () => telemetry(/** @type {never} */ ({ tracing: true })),
+  () => openaiResponses('gpt-5', { maxKeptBytes: -1 }),
   () => createMcpClient(/** @type {never} */ ({ name: '' })),
   () => serve({ agents: [], ui: 'chat' }),
 ];

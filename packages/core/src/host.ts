@@ -17,7 +17,12 @@ export {
   createUnknownRunError,
 } from './host/check-answer.ts';
 export { checkNumber } from './host/check-number.ts';
-export type { ConversationChange, ConversationStore, StoredConversation } from './host/conversation.ts';
+export type {
+  ConversationChange,
+  ConversationDetails,
+  ConversationStore,
+  StoredConversation,
+} from './host/conversation.ts';
 export { createEventReader } from './host/create-event-reader.ts';
 export { isTraceparent } from './host/create-queued-record.ts';
 export { filterRuns } from './host/filter-runs.ts';

@@ -76,7 +76,7 @@ export interface ModelReplacement {
   readonly done: Map<Blueprint, Blueprint>;
 }
 
-/** Returns the model that an agent gets. Called for its model, and for each of its further models. */
+/** Returns the model that an agent gets. Called for its model, for each of its further models, and for each model that its middleware asks. */
 export type ModelChoice = (agent: { readonly name: string; readonly model: ChatModel }) => ChatModel;
 
 /** An agent as the target of handoffs. Created by `agent.asHandoff`. */

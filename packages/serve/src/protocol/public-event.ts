@@ -58,6 +58,7 @@ const PUBLIC_OUTCOME_FIELDS: Readonly<Record<OutcomeField, boolean>> = {
   status: true,
   messages: false,
   state: false,
+  standingApprovals: false,
   usage: true,
   spentBy: false,
   usageBy: false,
@@ -127,7 +128,16 @@ const LIVE_CALL = {
 } as const;
 
 const PUBLIC_FIELDS: PublicFields = {
-  'run.started': { ...TIME, state: false, messages: false, input: false, instructions: false, definition: false },
+  'run.started': {
+    ...TIME,
+    state: false,
+    messages: false,
+    input: false,
+    instructions: false,
+    definition: false,
+    standingApprovals: false,
+    startingAgent: true,
+  },
   'turn.prepared': {
     ...TURN,
     ...NESTED,
@@ -159,7 +169,7 @@ const PUBLIC_FIELDS: PublicFields = {
     durationMs: true,
   },
   'model.failed': { ...TURN, ...NESTED, error: toPublicError, usage: true, failedAttempts: false },
-  'request.lost': { ...TURN, model: true, usage: true },
+  'request.lost': { ...TURN, model: true, usage: true, responses: false },
   'limit.exceeded': { ...TURN, ...NESTED, limit: true, max: true, spent: true, usage: true },
   'limit.approaching': { ...TURN, limit: true, max: true, spent: true, message: false },
   'model.reprompted': { ...TURN, reason: true, guard: true, message: false },
@@ -173,8 +183,8 @@ const PUBLIC_FIELDS: PublicFields = {
     input: true,
   },
   'approval.requested': { ...CALL, pending: true, again: true, state: false, middlewareUsage: true },
-  'approval.not_required': CALL,
-  'approval.answered': { ...CALL, answer: true, by: true },
+  'approval.not_required': { ...CALL, standingApproval: false },
+  'approval.answered': { ...CALL, answer: true, by: true, standingApproval: true },
   'approval.expired': CALL,
   'user.interrupted': { ...TURN, message: true, by: true },
   'tool.suspended': { ...CALL, ...SPENT, pending: true, suspensions: true },

@@ -163,6 +163,7 @@ function readAnswer(answer: unknown): Answer {
     throw createInvalidError('"answer.fingerprint" is missing. It is in the pending call.', 'answer.fingerprint');
   switch (type) {
     case 'approve':
+    case 'approve_always':
       return { type, fingerprint };
     case 'deny':
       if (reason !== undefined && !isString(reason))
@@ -175,7 +176,7 @@ function readAnswer(answer: unknown): Answer {
       return { type, fingerprint, value: readValue(answer, 'value') };
   }
   throw createInvalidError(
-    `"answer.type" is ${quote(type)}. Use approve, deny, edit, result or resume.`,
+    `"answer.type" is ${quote(type)}. Use approve, approve_always, deny, edit, result or resume.`,
     'answer.type',
   );
 }
