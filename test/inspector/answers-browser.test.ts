@@ -139,7 +139,7 @@ describeInBrowser('answers in the inspector in Chromium', (open) => {
     await card(second, 'refund').getByRole('button', { name: 'Approve' }).click();
     await second
       .getByRole('alert')
-      .getByText(/answered|used|pending/)
+      .getByText(/has an answer already/)
       .waitFor();
 
     expect(refunds).toHaveLength(1);
