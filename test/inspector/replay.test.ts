@@ -162,6 +162,19 @@ describe('POST /replay', () => {
     expect((await host.listRuns()).map(({ runId: id }) => id)).toEqual(['source']);
   });
 
+  test('live: a call that needed no approval in the run is checked again', async () => {
+    const ran: string[] = [];
+    const desk = createDesk({ ran }).with(({ tools = [] }) => ({
+      tools: tools.map((each) => ({ ...each, needsApproval: () => false })),
+    }));
+    const host = memoryHost();
+    await desk.run('Pay back order 7.', { host, runId: 'source' });
+    const inspector = await startInspector({ host, agents: [desk] });
+    const { run } = await replay(inspector, { before: 'tool:2.0:pay_back', mode: 'live' });
+    expect(run.status).toBe('suspended');
+    expect(ran).toHaveLength(2);
+  });
+
   test('live: agents as tools and agents that take over ask, too', async () => {
     const ran: string[] = [];
     const helper = createDesk({ ran }).with({ name: 'helper' });

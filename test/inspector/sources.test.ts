@@ -59,7 +59,7 @@ describe('inspectUrl', () => {
     const http = createServer((request, response) => {
       received.push(request.headers);
       const isRedirected = request.url === '/ai/v1/runs/redirected';
-      response.writeHead(isRedirected ? 302 : 401, { location: 'http://127.0.0.1:1/', 'www-authenticate': 'Bearer' });
+      response.writeHead(isRedirected ? 302 : 401, { location: '/elsewhere', 'www-authenticate': 'Bearer' });
       response.end('{}');
     }).listen(0, '127.0.0.1');
     await once(http, 'listening');

@@ -134,6 +134,17 @@ describe('sqliteWireLog', () => {
     expect(kept).toEqual(bodies.slice(-kept.length));
   });
 
+  test('refers to no request that another process has deleted', async () => {
+    const path = createPath();
+    const [one, other] = [openLog(path, { maxBytesPerRun: 9_000 }), openLog(path, { maxBytesPerRun: 9_000 })];
+    one.sent(createRequest(LONG));
+    await one.read('r');
+    for (let index = 0; index < 4; index++) other.sent(createRequest(randomBytes(1_500).toString('hex')));
+    await other.read('r');
+    one.sent(createRequest(`${LONG}more`));
+    expect((await readBodies(one)).at(-1)).toBe(`${LONG}more`);
+  });
+
   test('does not keep a body or a response that is larger than the limit alone, and says so', async () => {
     const log = openLog(createPath(), { maxBytesPerRun: 5_000 });
     const request = createRequest('x'.repeat(6_000));
