@@ -2,7 +2,7 @@ import type { Json } from '@pawl/core/chat';
 import { createEventReader, type RunProgress } from '@pawl/core/host';
 import { HttpProblem } from '@pawl/serve/access';
 import type { SavedTest } from '../api.ts';
-import { importPeer } from './import-testing.ts';
+import { importPeer } from './import-peer.ts';
 
 /**
  * Creates a test that runs the agent again with the recorded responses of its models and results of its tools, without a server, and expects the

@@ -1,6 +1,6 @@
 import { type RunEvent, type Tool, ToolError } from '@pawl/core';
 import type { ReplayRequest } from '../api.ts';
-import { importPeer } from './import-testing.ts';
+import { importPeer } from './import-peer.ts';
 
 /** Returns the tools that an agent of a replay gets in place of its own. */
 export type ReplaceTools = (agent: {
