@@ -6,7 +6,8 @@ import { createMcpClient, type LockData, type McpBaseOptions, type McpClient } f
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { runCli } from '../../packages/mcp/src/lock/cli.ts';
-import { callTool, connect, connectStub, createFolder } from './kit.ts';
+import { createFolder } from '../folder.ts';
+import { callTool, connect, connectStub } from './kit.ts';
 import { stubCommand } from './stub-command.ts';
 
 const createLock = (): string => join(createFolder(), 'mcp.lock.json');
