@@ -3,7 +3,7 @@
  * sizes.
  */
 export const LIMITS: Readonly<Record<string, number>> = {
-  '@pawl/ai-sdk': 25,
+  '@pawl/ai-sdk': 25.5,
   '@pawl/core': 155,
   '{ tool } of @pawl/core': 17.2,
   '{ openai } of @pawl/core': 68,
