@@ -56,9 +56,9 @@ export class RunControl {
     return progress !== undefined && canSee(principal, progress.record.owner) ? progress : undefined;
   }
 
-  /** Finds the newest run of a stored conversation that has not ended, among its last ten. */
+  /** Finds the newest run of a stored conversation that has not ended, among its last hundred. */
   async findOpenRun(principal: Principal, conversation: string): Promise<RunSummary | undefined> {
-    return findOpen(await this.listOwned(principal, { conversation, order: 'desc', limit: 10 }));
+    return findOpen(await this.listOwned(principal, { conversation, order: 'desc', limit: 100 }));
   }
 
   /** Lists the runs of a principal itself. */
