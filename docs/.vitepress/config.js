@@ -20,6 +20,7 @@ const GUIDES = [
   'http',
   'mcp',
   'observability',
+  'inspector',
   'deploying',
   'production',
   'testing',

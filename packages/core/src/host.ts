@@ -58,6 +58,7 @@ export type {
   RunSummary,
 } from './host/host.ts';
 export { readCloseOptions } from './host/host-options.ts';
+export { type LiveBudget, readLiveBudget } from './host/live-runs.ts';
 export { chooseResumable, getAgentOptions, readAgentName, resumeWith } from './host/resumable.ts';
 export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';

@@ -3,7 +3,7 @@ import type { RequestContext } from '../context.ts';
 import { createJsonResponse } from '../protocol/json-response.ts';
 import { HttpProblem } from '../protocol/problem.ts';
 import { describeSummary } from '../protocol/runs/describe-run.ts';
-import { readBranchNumber } from '../protocol/runs/read-runs.ts';
+import { readBranchNumber } from '../protocol/runs/read-run-query.ts';
 import { findNewestBranch, readBranch } from '../runs/find-newest-branch.ts';
 import { findOpen } from '../runs/run-control.ts';
 import { listChatRuns, readUiMessages } from './ui-chat.ts';

@@ -1,15 +1,11 @@
 import type { RunProgress } from '@pawl/core/host';
+import type { Principal } from '../access/principal.ts';
 import type { RequestContext } from '../context.ts';
 import { createJsonResponse } from '../protocol/json-response.ts';
 import { findOutcomeProblem } from '../protocol/outcome-problem.ts';
-import { describeRun, describeSummary } from '../protocol/runs/describe-run.ts';
-import {
-  readAnswerBody,
-  readForkBody,
-  readMessageBody,
-  readRunBody,
-  readRunQuery,
-} from '../protocol/runs/read-runs.ts';
+import { describeInDetail, describeRun, describeSummary, readRecordDetails } from '../protocol/runs/describe-run.ts';
+import { readRunQuery } from '../protocol/runs/read-run-query.ts';
+import { readAnswerBody, readForkBody, readMessageBody, readRunBody } from '../protocol/runs/read-runs.ts';
 import { identifyRequest, startOnce } from '../runs/start-once.ts';
 import { createUnknownModelError } from './models.ts';
 import { readTraceparent } from './read-traceparent.ts';
@@ -85,25 +81,53 @@ function hasEventType({ headers }: Request): boolean {
   return /text\/event-stream|application\/x-ndjson/.test(headers.get('accept') ?? '');
 }
 
-async function listRuns({ principal, control, runs, query }: RequestContext): Promise<Response> {
-  const { filter, conversation, branch } = readRunQuery(query);
-  const found = await control.list(principal, {
-    ...filter,
-    // One more than asked for says whether there is a next page.
-    limit: filter.limit + 1,
-    order: 'desc',
-    ...(conversation !== undefined && { conversation: runs.getConversationId(principal, conversation, branch) }),
+async function listRuns({ principal, control, runs, query, settings: { details } }: RequestContext): Promise<Response> {
+  const { filter, statuses, conversation, branch, matches } = readRunQuery(query, { details });
+  const { runs: page, next } = await control.list({
+    principal,
+    filter: {
+      ...filter,
+      ...(details && { totals: true }),
+      ...(conversation !== undefined && {
+        conversation: getConversationId(runs, { principal, conversation, branch, details }),
+      }),
+    },
+    ...(statuses !== undefined && { statuses }),
+    ...(matches !== undefined && { matches }),
   });
-  const page = found.slice(0, filter.limit);
-  const next = found.length > page.length ? page.at(-1)?.position : undefined;
-  return createJsonResponse({ data: page.map(describeSummary), next: next ?? null });
+  const data = details
+    ? await Promise.all(page.map(async (run) => describeInDetail(run, await control.findOrigin(run.runId))))
+    : page.map(describeSummary);
+  return createJsonResponse({ data, next: next ?? null });
 }
 
-async function sendState({ control, principal, setRun }: RequestContext, id: string, status = 200): Promise<Response> {
+interface AskedConversation {
+  readonly principal: Principal;
+  readonly conversation: string;
+  readonly branch: number | undefined;
+  readonly details: boolean;
+}
+
+/** The details of a run show the id that its conversation is stored under. */
+function getConversationId(
+  runs: RequestContext['runs'],
+  { principal, conversation, branch, details }: AskedConversation,
+): string {
+  return details ? conversation : runs.getConversationId(principal, conversation, branch);
+}
+
+async function sendState(
+  { control, principal, setRun, settings }: RequestContext,
+  id: string,
+  status = 200,
+): Promise<Response> {
   const progress = await control.findWithEvents(principal, id);
   setRun(id);
   const problem = progress.outcome === undefined ? undefined : findOutcomeProblem(progress.outcome, true);
-  return createJsonResponse(describeRun(progress, problem?.error), { status });
+  const state = describeRun(progress, problem?.error);
+  return createJsonResponse(settings.details ? { ...state, details: readRecordDetails(progress.record) } : state, {
+    status,
+  });
 }
 
 // The state of a run is read after the body, which may take its time to arrive.

@@ -6,8 +6,9 @@ import type { Principal } from '../access/principal.ts';
 import type { ServeSettings } from '../options.ts';
 import { formatCallId, locatePendingCall } from '../protocol/call-id.ts';
 import { createUnknownRunError, HttpProblem } from '../protocol/problem.ts';
+import { type RunOrigin, readOrigin } from '../protocol/runs/describe-run.ts';
 import { listAnswers } from './list-answers.ts';
-import { listOwnRuns } from './list-own-runs.ts';
+import { listOwnRuns, type RunPage, type RunSelection } from './list-own-runs.ts';
 import { listPendingCalls } from './list-pending-calls.ts';
 import type { RunRegistry } from './run-registry.ts';
 
@@ -17,6 +18,9 @@ export interface GivenAnswer {
   readonly answer: Answer;
 }
 
+/** How many origins are remembered. */
+const MAX_ORIGINS = 2_000;
+
 /**
  * Finds runs for a principal, and controls them. The principal may see every run that a method returns; a method that changes a run takes one that
  * was found for the principal.
@@ -25,6 +29,7 @@ export class RunControl {
   readonly #registry: RunRegistry;
   readonly #settings: ServeSettings;
   readonly #host: Host;
+  readonly #origins = new Map<string, RunOrigin>();
 
   constructor(registry: RunRegistry, settings: ServeSettings) {
     this.#registry = registry;
@@ -67,8 +72,21 @@ export class RunControl {
   }
 
   /** Lists the runs that a principal may see. */
-  list(principal: Principal, filter: RunFilter): Promise<readonly RunSummary[]> {
-    return listOwnRuns(this.#host, { principal, filter });
+  list(selection: RunSelection): Promise<RunPage> {
+    return listOwnRuns(this.#host, selection);
+  }
+
+  /** Returns where a run comes from. It never changes, and a list would read a whole record for it each time. */
+  async findOrigin(runId: string): Promise<RunOrigin> {
+    const known = this.#origins.get(runId);
+    if (known !== undefined) return known;
+    // A run that this version cannot read is listed, too.
+    const progress = await this.#host.getRun(runId, { after: Number.MAX_SAFE_INTEGER }).catch(() => undefined);
+    const origin = readOrigin(progress?.record);
+    const [oldest] = this.#origins.keys();
+    if (this.#origins.size >= MAX_ORIGINS && oldest !== undefined) this.#origins.delete(oldest);
+    this.#origins.set(runId, origin);
+    return origin;
   }
 
   /**
@@ -154,7 +172,10 @@ export class RunControl {
     if (run.status !== 'running') await this.#resume(run);
   }
 
-  /** Continues a run. If too many runs are at work, what was recorded counts, and the run continues when there is room. */
+  /**
+   * Continues a run. What was recorded counts in any case: if too many runs are at work, the run continues when there is room; if the server does
+   * not have its agent, a worker that has it continues it.
+   */
   async #resume(
     run: Pick<RunProgress, 'record' | 'status'>,
     how: { readonly isStreamed?: boolean } = {},
@@ -162,7 +183,7 @@ export class RunControl {
     try {
       await this.#registry.resume(run, how);
     } catch (error) {
-      if (!HttpProblem.isInstance(error) || error.status !== 429) throw error;
+      if (!HttpProblem.isInstance(error) || (error.status !== 429 && error.code !== 'run.agent')) throw error;
     }
   }
 }

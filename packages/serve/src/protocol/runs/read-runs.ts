@@ -1,6 +1,5 @@
 import type { Answer, JsonObject, Limits } from '@pawl/core';
 import type { Json, Message, ToolObject, UserMessage } from '@pawl/core/chat';
-import { NO_RUNS, type RunFilter } from '@pawl/core/host';
 import { isRecord } from '@pawl/core/model';
 import { type MessageRules, readMessages } from '../chat/read-messages.ts';
 import { readTools } from '../chat/read-tools.ts';
@@ -90,64 +89,6 @@ function readLimits(limits: unknown): Limits {
   return limits as Limits; // Checked above.
 }
 
-/** The query of `GET /v1/runs`. */
-export interface RunQuery {
-  readonly filter: Pick<RunFilter, 'status' | 'agent' | 'after'> & { readonly limit: number };
-  readonly conversation: string | undefined;
-  /** The branch of the conversation. @defaultValue the first */
-  readonly branch: number | undefined;
-}
-
-/** Reads the number of a branch of a conversation, from 0. */
-export function readBranchNumber(query: URLSearchParams): number | undefined {
-  return readNumber(query, 'branch', { min: 0, max: 999 });
-}
-
-export function readRunQuery(query: URLSearchParams): RunQuery {
-  for (const name of query.keys()) {
-    if (!QUERY.has(name))
-      throw createInvalidError(`There is no parameter ${quote(name)}. Use: ${[...QUERY].join(', ')}.`, name);
-  }
-  const status = query.get('status') ?? undefined;
-  if (status !== undefined && !isStatus(status)) {
-    throw createInvalidError(`"status" is ${quote(status)}. Use: ${Object.keys(NO_RUNS).join(', ')}.`, 'status');
-  }
-  const agent = query.get('agent') ?? undefined;
-  const after = readNumber(query, 'after', { min: 1, max: Number.MAX_SAFE_INTEGER });
-  const limit = readNumber(query, 'limit', { min: 1, max: MAX_PAGE }) ?? DEFAULT_PAGE;
-  return {
-    filter: {
-      limit,
-      ...(status !== undefined && { status }),
-      ...(agent !== undefined && { agent }),
-      ...(after !== undefined && { after }),
-    },
-    conversation: query.get('conversation') ?? undefined,
-    branch: readBranchNumber(query),
-  };
-}
-
-const QUERY: ReadonlySet<string> = new Set(['status', 'agent', 'conversation', 'branch', 'after', 'limit']);
-const DEFAULT_PAGE = 20;
-const MAX_PAGE = 100;
-
-function isStatus(status: string): status is keyof typeof NO_RUNS {
-  return Object.hasOwn(NO_RUNS, status);
-}
-
-interface NumberRange {
-  readonly min: number;
-  readonly max: number;
-}
-
-function readNumber(query: URLSearchParams, name: string, { min, max }: NumberRange): number | undefined {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-  throw createInvalidError(`"${name}" is ${quote(text)}. Pass a whole number from ${min} to ${max}.`, name);
-}
-
 /** The body of `POST /v1/runs/{id}/answers`. */
 export function readAnswerBody(json: unknown): { readonly pending: string; readonly answer: Answer } {
   const { pending, answer } = readObject(json, ['pending', 'answer']);
@@ -200,15 +141,20 @@ export interface ForkBody {
   readonly before: string;
   readonly messages?: readonly Message[];
   readonly input?: string;
+  readonly recheckApprovals?: boolean;
 }
 
 export function readForkBody(json: unknown, rules: MessageRules): ForkBody {
-  const { before, messages, input } = readObject(json, ['before', 'messages', 'input']);
+  const fields = ['before', 'messages', 'input', 'recheckApprovals'];
+  const { before, messages, input, recheckApprovals } = readObject(json, fields);
   if (!isString(before))
     throw createInvalidError('"before" is missing. Pass the name of a step, such as "model:3".', 'before');
   if (input !== undefined && !isString(input)) throw createInvalidError('"input" is not a text.', 'input');
+  if (recheckApprovals !== undefined && typeof recheckApprovals !== 'boolean')
+    throw createInvalidError('"recheckApprovals" is neither true nor false.', 'recheckApprovals');
   return {
     before,
+    ...(recheckApprovals !== undefined && { recheckApprovals }),
     ...(messages !== undefined && { messages: readMessages(messages, rules) }),
     ...(input !== undefined && { input }),
   };

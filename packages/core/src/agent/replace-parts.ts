@@ -4,16 +4,16 @@ import type { ChatModel } from '../model/chat-model.ts';
 import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { AgentOptions } from './agent-options.ts';
-import { agentsOfTools, type Blueprint, type ModelReplacement } from './blueprint.ts';
+import { agentsOfTools, type Blueprint, type ModelChoice, type PartReplacement } from './blueprint.ts';
 import { type Handoffs, readHandoffs } from './handoff.ts';
 
 /**
- * Replaces the models of an agent, those that its middleware, its `validate` and its handoffs ask, and those of the agents that are its tools
+ * Replaces the tools and the models of an agent, those that its middleware, its `validate` and its handoffs ask, and those of the agents that are its tools
  * or that it may hand over to.
  */
-export function replaceModels(
+export function replaceParts(
   options: AgentOptions<never, unknown>,
-  replacement: ModelReplacement,
+  replacement: PartReplacement,
 ): AgentOptions<never, unknown> {
   const { name = 'agent', model, models, tools, handoffs, middleware, validate } = options;
   const { choose, replace } = createReplacements(replacement, name);
@@ -25,7 +25,7 @@ export function replaceModels(
       validate: (value, scope) => validate(value, replaceInScope(scope, replace)),
     }),
     ...(models !== undefined && { models: models.map(choose) }),
-    ...(tools !== undefined && { tools: tools.map((each) => replaceInTool(each, replacement)) }),
+    ...replaceTools(tools, { name, replacement }),
     ...(handoffs !== undefined && { handoffs: () => replaceInHandoffs(handoffs, { name, replacement, replace }) }),
   };
 }
@@ -39,7 +39,7 @@ interface Replacements {
   readonly replace: Replace;
 }
 
-function createReplacements(replacement: ModelReplacement, name: string): Replacements {
+function createReplacements(replacement: PartReplacement, name: string): Replacements {
   const replaced = new Map<ChatModel, ChatModel>();
   const choose = (model: ChatModel): ChatModel => {
     const chosen = chooseModel(replacement, { name, model });
@@ -76,7 +76,23 @@ function replaceInMiddleware(middleware: Middleware<never>, replace: Replace): M
   };
 }
 
-function chooseModel({ choose }: ModelReplacement, agent: Parameters<ModelReplacement['choose']>[0]): ChatModel {
+function replaceTools(
+  tools: AgentOptions<never, unknown>['tools'],
+  { name, replacement }: { readonly name: string; readonly replacement: PartReplacement },
+): Pick<AgentOptions<never, unknown>, 'tools'> {
+  const { chooseTools } = replacement;
+  const chosen = chooseTools === undefined ? tools : chooseTools({ name, tools: tools ?? [] });
+  if (chosen === undefined && chooseTools === undefined) return {};
+  if (!Array.isArray(chosen)) {
+    throw new ConfigError(
+      `Agent "${name}": tools returned ${describeValue(chosen)}, which is not a list of tools. Return [] for none.`,
+    );
+  }
+  return { tools: chosen.map((each) => replaceInTool(each, replacement)) };
+}
+
+function chooseModel({ choose }: PartReplacement, agent: Parameters<ModelChoice>[0]): ChatModel {
+  if (choose === undefined) return agent.model;
   const chosen: ChatModel | undefined = choose(agent); // JavaScript code may return nothing.
   if (typeof chosen?.send === 'function') return chosen;
   throw new ConfigError(
@@ -85,7 +101,7 @@ function chooseModel({ choose }: ModelReplacement, agent: Parameters<ModelReplac
 }
 
 /** The other agent is created when it is first needed: agents may refer to each other. */
-function replaceInTool(tool: Tool<never>, replacement: ModelReplacement): Tool<never> {
+function replaceInTool(tool: Tool<never>, replacement: PartReplacement): Tool<never> {
   const agent = tool.delegate && agentsOfTools.get(tool.delegate);
   if (agent === undefined) return tool;
   const delegate = agent.replaceAgent(() => replaceInBlueprint(agent.getBlueprint(), replacement));
@@ -98,7 +114,7 @@ function replaceInHandoffs(
     name,
     replacement,
     replace,
-  }: { readonly name: string; readonly replacement: ModelReplacement; readonly replace: Replace },
+  }: { readonly name: string; readonly replacement: PartReplacement; readonly replace: Replace },
 ): ReturnType<typeof readHandoffs> {
   return readHandoffs(handoffs, name).map((handoff) => {
     const { inputFilter } = handoff;
@@ -110,10 +126,10 @@ function replaceInHandoffs(
   });
 }
 
-function replaceInBlueprint(blueprint: Blueprint, replacement: ModelReplacement): Blueprint {
+function replaceInBlueprint(blueprint: Blueprint, replacement: PartReplacement): Blueprint {
   const known = replacement.done.get(blueprint);
   if (known !== undefined) return known;
-  const replaced = blueprint.replaceModels(replacement);
+  const replaced = blueprint.replaceParts(replacement);
   replacement.done.set(blueprint, replaced);
   return replaced;
 }

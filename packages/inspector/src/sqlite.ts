@@ -1,0 +1,1 @@
+export { type SqliteWireLog, type SqliteWireLogOptions, sqliteWireLog } from './sqlite/sqlite-wire-log.ts';
