@@ -11,8 +11,8 @@ import { launchBrowser } from '../test/serve/browser/open-browser.ts';
 const [events = 10_000] = process.argv.slice(2).map(Number);
 const ROUNDS = 5;
 
-const executable = findChromium();
-if (executable === undefined) throw new Error('There is no Chromium. Install Debian’s package, or set CHROMIUM_PATH.');
+const executable = findChromium('the bench of the inspector');
+if (executable === undefined) process.exit(1);
 
 const host = memoryHost();
 const agent = createAgent();
@@ -66,6 +66,7 @@ function measureKey(): string {
 
 function describeTimes(times: readonly number[]): string {
   const sorted = times.toSorted((a, b) => a - b);
-  const formatQuantile = (part: number): string => `${Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? 0)} ms`;
+  const formatQuantile = (part: number): string =>
+    `${Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? 0)} ms`;
   return `median ${formatQuantile(0.5)}, slowest ${formatQuantile(1)}`;
 }
