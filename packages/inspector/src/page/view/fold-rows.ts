@@ -306,7 +306,6 @@ class RowFolder {
 
 const ANSWERS = {
   approve: 'approved',
-  approve_always: 'approved, with later calls',
   deny: 'denied',
   edit: 'approved with other arguments',
   result: 'given a result',
