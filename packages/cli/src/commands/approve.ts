@@ -1,0 +1,11 @@
+import { answerCall } from '../answer-call.ts';
+import type { CommandContext } from '../command-table.ts';
+
+/** `pawl approve ID [CALL]` */
+export function run(context: CommandContext): Promise<number> {
+  return answerCall(context, {
+    command: 'approve',
+    question: 'Approve it?',
+    build: (_, fingerprint) => ({ type: 'approve', fingerprint }),
+  });
+}

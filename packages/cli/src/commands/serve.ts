@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Principal, ServeOptions } from '@pawl/serve';
+import type { CommandContext } from '../command-table.ts';
+import { createSetupError, createUsageError } from '../errors.ts';
+import { getInterruptCode, type Interruption } from '../interrupts.ts';
+import { type LoadedAgent, loadAgent } from '../load-agent.ts';
+import { type OpenedHost, openHost } from '../target/open-target.ts';
+
+/** `pawl serve AGENT...` */
+export async function run(context: CommandContext): Promise<number> {
+  const { args, io, output, interrupts } = context;
+  const hostname = args.getText('host') ?? '127.0.0.1';
+  const access = await readAccess(context, hostname);
+  const agents: LoadedAgent[] = [];
+  for (const spelling of args.positionals) agents.push(await loadAgent(spelling, io.cwd));
+  const { runs, conversations } = await openSharedHost(context, agents);
+  const { bearer, serve } = await import('@pawl/serve');
+  const { listen } = await import('@pawl/serve/node');
+  const [allowedHosts, origins] = [args.getTexts('allow-host'), args.getTexts('cors')];
+  const server = serve({
+    agents: agents.map(toServedAgent),
+    host: runs.host,
+    conversations,
+    authorize: bearer(access.keys),
+    // Only operators get all fields of events.
+    details: access.token !== undefined,
+    ...(allowedHosts.length > 0 && { allowedHosts }),
+    ...(origins.length > 0 && { cors: { origins } }),
+  });
+  const listener = await listen(server, { hostname, port: readPort(args.getText('port')), signals: false }).catch(
+    (error: unknown) => {
+      throw toListenError(error);
+    },
+  );
+  await output.write(`${listener.url}\n`);
+  if (access.isNew) output.notice(`PAWL_TOKEN=${access.token}`);
+  const names = agents.map(({ agent: { name } }) => name);
+  output.notice(`Serving ${names.join(', ')}. Ctrl-C ends it. Try: PAWL_TOKEN=… pawl run '${listener.url}#${names[0]}' "question"`);
+  const interruption = await waitForEnd(context);
+  const stop = interrupts.handle((given) => interrupts.exitNow(given));
+  await listener.close();
+  await runs.close(GRACE_MS);
+  stop();
+  return interruption === 'SIGINT' ? 0 : getInterruptCode(interruption);
+}
+
+const GRACE_MS = 10_000;
+
+interface Access {
+  readonly keys: Readonly<Record<string, Principal>>;
+  /** The token of an operator, if there is one key. */
+  readonly token: string | undefined;
+  /** Whether the token was made now, and is kept in no file. */
+  readonly isNew: boolean;
+}
+
+/** Reads who may use the server. @throws CliError for another address than this machine's without keys */
+async function readAccess({ args, io }: CommandContext, hostname: string): Promise<Access> {
+  const [file, variable] = [args.getText('key-file'), args.getText('token-env')];
+  if (file !== undefined && variable !== undefined) throw createUsageError('--key-file and --token-env exclude each other.');
+  if (file !== undefined) return { keys: await readKeys(resolve(io.cwd, file)), token: undefined, isNew: false };
+  if (variable !== undefined) {
+    const token = io.env[variable] ?? '';
+    if (token === '') throw createUsageError(`The variable ${variable} is empty, which --token-env names.`);
+    return { keys: { [token]: OPERATOR }, token, isNew: false };
+  }
+  if (hostname !== 'localhost' && hostname !== '::1' && !hostname.startsWith('127.')) {
+    throw createUsageError(`Others can reach ${JSON.stringify(hostname)}. Pass --key-file FILE or --token-env NAME.`);
+  }
+  const token = randomBytes(32).toString('base64url');
+  return { keys: { [token]: OPERATOR }, token, isNew: true };
+}
+
+const OPERATOR: Principal = { id: 'operator', isOperator: true };
+
+async function readKeys(file: string): Promise<Access['keys']> {
+  const info = await stat(file).catch(() => undefined);
+  if (info === undefined) throw createUsageError(`There is no key file ${JSON.stringify(file)}.`);
+  if (process.platform !== 'win32' && (info.mode & 0o077) !== 0) {
+    throw createSetupError(`Others can read the key file ${JSON.stringify(file)}. Run: chmod 600 ${file}`);
+  }
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    // The error of the parser would quote a key.
+    throw createSetupError(`The key file ${JSON.stringify(file)} is not JSON. It has keys with principals: { "KEY": { "id": "ada" } }`);
+  }
+}
+
+function readPort(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_PORT;
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw createUsageError(`--port is ${JSON.stringify(text)}. Pass a number from 0 to 65535.`);
+}
+
+const DEFAULT_PORT = 7_295;
+
+/** All agents of a server have their runs in one place. */
+async function openSharedHost({ args, io }: CommandContext, agents: readonly LoadedAgent[]): Promise<OpenedHost> {
+  const isInMemory = args.hasFlag('no-runs');
+  const hosts = new Set(agents.map(({ host }) => host));
+  if (hosts.size > 1 && !isInMemory && args.getText('runs') === undefined) {
+    throw createUsageError('The files export different hosts, and a server has one. Pass --runs FILE.');
+  }
+  const [first] = agents;
+  if (first === undefined) throw createUsageError('AGENT is missing.');
+  return openHost(first, { args, io, isInMemory });
+}
+
+function toServedAgent({ agent, createContext }: LoadedAgent): ServeOptions['agents'][number] {
+  const served = createContext === undefined ? agent : { agent, context: createContext };
+  return served as ServeOptions['agents'][number]; // `serve` checks it: a flow is refused there.
+}
+
+function toListenError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  if (error.code === 'EADDRINUSE') return createSetupError(`The port is taken: ${error.message}. Pass --port 0 for a free one.`);
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'EACCES') return createSetupError(`The server cannot listen: ${error.message}.`);
+  return error;
+}
+
+function waitForEnd({ interrupts }: CommandContext): Promise<Interruption> {
+  return new Promise((resolve) => {
+    const stop = interrupts.handle((interruption) => {
+      stop();
+      resolve(interruption);
+    });
+  });
+}
