@@ -1,6 +1,6 @@
 import type { Answer, PendingCall } from '@pawl/core';
 import { getCallName } from '@pawl/core/chat';
-import type { CommandContext } from './command-table.ts';
+import type { CommandContext } from './command-context.ts';
 import { createUsageError } from './errors.ts';
 import { openAgent, quoteArgument, requireRuns } from './target/open-target.ts';
 import { listPending, type RunTarget } from './target/run-target.ts';
@@ -60,7 +60,10 @@ async function findCall({ args }: CommandContext, { runs, runId }: RunPlace): Pr
   const id = args.positionals[1];
   if (id !== undefined) return { id, known: pending.find((call) => call.id === id) };
   const [only, ...others] = pending;
-  if (only === undefined) throw createUsageError(`Run "${runId}" waits for no answer. See it: pawl runs show ${quoteArgument(runId)}${runs.spelling}`);
+  if (only === undefined)
+    throw createUsageError(
+      `Run "${runId}" waits for no answer. See it: pawl runs show ${quoteArgument(runId)}${runs.spelling}`,
+    );
   if (others.length === 0) return { id: only.id, known: only };
   const list = pending.map((call) => `${call.id} (${getCallName(call.call)})`).join(', ');
   throw createUsageError(`Run "${runId}" waits for ${pending.length} calls. Name one: ${list}`);
@@ -68,7 +71,12 @@ async function findCall({ args }: CommandContext, { runs, runId }: RunPlace): Pr
 
 async function confirm(
   context: CommandContext,
-  { call, answer: { command, question }, runs, runId }: RunPlace & { readonly call: PendingCall; readonly answer: CallAnswer },
+  {
+    call,
+    answer: { command, question },
+    runs,
+    runId,
+  }: RunPlace & { readonly call: PendingCall; readonly answer: CallAnswer },
 ): Promise<boolean> {
   showCall(call, context);
   if (!canAsk(context.io)) {
@@ -86,14 +94,27 @@ async function report(
   const row = await runs.get(runId);
   const left = listPending(row).filter(({ id }) => id !== call.id);
   if (args.hasFlag('json')) {
-    await output.writeJson({ type: 'answer', runId, call: call.id, answer: given.type, status: row.status, pending: left.map(({ id }) => id) });
+    await output.writeJson({
+      type: 'answer',
+      runId,
+      call: call.id,
+      answer: given.type,
+      status: row.status,
+      pending: left.map(({ id }) => id),
+    });
   } else await output.writeLine(`${DONE[given.type]}: ${call.id} of run ${runId}.`);
   if (args.getText('resume') !== undefined) return;
   const id = quoteArgument(runId);
-  if (left.length > 0) output.notice(`${count(left.length, 'call')} of the run still wait: pawl approve ${id}${runs.spelling}`);
-  else if (runs.isServer) output.notice(`The server continues the run. Watch it: pawl runs watch ${id}${runs.spelling}`);
-  else if (row.status === 'running') output.notice(`A worker continues the run. Watch it: pawl runs watch ${id}${runs.spelling}`);
-  else output.notice(`A worker of the file continues the run, if one is alive. Otherwise: pawl runs resume ${id} AGENT${runs.spelling}`);
+  if (left.length > 0)
+    output.notice(`${count(left.length, 'call')} of the run still wait: pawl approve ${id}${runs.spelling}`);
+  else if (runs.isServer)
+    output.notice(`The server continues the run. Watch it: pawl runs watch ${id}${runs.spelling}`);
+  else if (row.status === 'running')
+    output.notice(`A worker continues the run. Watch it: pawl runs watch ${id}${runs.spelling}`);
+  else
+    output.notice(
+      `A worker of the file continues the run, if one is alive. Otherwise: pawl runs resume ${id} AGENT${runs.spelling}`,
+    );
 }
 
 const DONE: Readonly<Record<Answer['type'], string>> = {
@@ -107,7 +128,12 @@ const DONE: Readonly<Record<Answer['type'], string>> = {
 async function continueRun(context: CommandContext, spelling: string): Promise<number> {
   const agent = await openAgent(spelling, context);
   try {
-    return await watchRun(context, { agent, run: agent.resume(context.args.need(0)), form: context.args.hasFlag('json') ? 'jsonl' : 'text', approve: 'ask' });
+    return await watchRun(context, {
+      agent,
+      run: agent.resume(context.args.need(0)),
+      form: context.args.hasFlag('json') ? 'jsonl' : 'text',
+      approve: 'ask',
+    });
   } finally {
     await agent.runs.close();
   }

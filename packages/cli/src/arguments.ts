@@ -1,14 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { CommandSpec } from './command-table.ts';
+import type { CommandSpec } from './command-spec.ts';
 import { createUsageError } from './errors.ts';
-
-/** An option of a command. */
-export interface OptionSpec {
-  /** How the value is named in the help; absent for a flag. */
-  readonly value?: string;
-  readonly summary: string;
-  readonly isRepeatable?: true;
-}
 
 /** The parsed arguments of a command. */
 export class Arguments {
@@ -18,7 +10,10 @@ export class Arguments {
 
   constructor(
     command: CommandSpec,
-    { values, positionals }: { readonly values: Readonly<Record<string, unknown>>; readonly positionals: readonly string[] },
+    {
+      values,
+      positionals,
+    }: { readonly values: Readonly<Record<string, unknown>>; readonly positionals: readonly string[] },
   ) {
     this.command = command;
     this.#values = values;

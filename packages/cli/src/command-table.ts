@@ -1,34 +1,13 @@
-import type { Arguments, OptionSpec } from './arguments.ts';
-import type { CommandIo } from './command-io.ts';
-import type { Interrupts } from './interrupts.ts';
-import type { Output } from './terminal/output.ts';
+import type { CommandSpec, OptionSpec } from './command-spec.ts';
 
-/** What a command works with. */
-export interface CommandContext {
-  readonly args: Arguments;
-  readonly io: CommandIo;
-  readonly output: Output;
-  readonly interrupts: Interrupts;
-}
-
-export interface CommandModule {
-  /** Resolves with the exit code. */
-  readonly run: (context: CommandContext) => Promise<number>;
-}
-
-/** A command as the help, the guide and the completion show it. */
-export interface CommandSpec {
-  readonly name: string;
-  readonly summary: string;
-  /** In their order; `[…]` may be left out, `…...` repeated. */
-  readonly positionals: readonly string[];
-  readonly options: Readonly<Record<string, OptionSpec>>;
-  /** Loads the command when it is called: the help loads none. */
-  readonly load: () => Promise<CommandModule>;
-}
-
-const RUNS: OptionSpec = { value: 'FILE|URL', summary: 'where the runs are: a file, a server, or an agent file that exports a host' };
-const TOKEN: OptionSpec = { value: 'NAME', summary: 'the variable with the token of the server, in place of PAWL_TOKEN' };
+const RUNS: OptionSpec = {
+  value: 'FILE|URL',
+  summary: 'where the runs are: a file, a server, or an agent file that exports a host',
+};
+const TOKEN: OptionSpec = {
+  value: 'NAME',
+  summary: 'the variable with the token of the server, in place of PAWL_TOKEN',
+};
 const JSON_LINES: OptionSpec = { summary: 'one JSON object per line' };
 const PLACE = { runs: RUNS, 'token-env': TOKEN } as const;
 const ANSWER = {
@@ -57,9 +36,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...START,
       id: { value: 'ID', summary: 'the id of the run; an equal call attaches to it' },
       conversation: { value: 'ID', summary: 'the conversation that the run continues' },
-      approve: { value: 'ask|deny|TOOL,...', summary: 'asks, denies all calls that need approval, or approves those of the named tools' },
+      approve: {
+        value: 'ask|deny|TOOL,...',
+        summary: 'asks, denies all calls that need approval, or approves those of the named tools',
+      },
     },
-    load: () => import('./commands/run.ts'),
   },
   {
     name: 'chat',
@@ -70,21 +51,18 @@ export const COMMANDS: readonly CommandSpec[] = [
       conversation: { value: 'ID', summary: 'continues this conversation' },
       ...START,
     },
-    load: () => import('./commands/chat.ts'),
   },
   {
     name: 'init',
     summary: 'Makes a small project whose agent answers without a key. Overwrites nothing.',
     positionals: ['[DIR]'],
     options: {},
-    load: () => import('./commands/init.ts'),
   },
   {
     name: 'mcp',
     summary: 'Serves the agent to MCP clients over stdio. Needs @pawl/mcp.',
     positionals: ['AGENT'],
     options: { runs: RUNS, 'no-runs': { summary: 'keeps runs in memory' } },
-    load: () => import('./commands/mcp.ts'),
   },
   {
     name: 'serve',
@@ -100,7 +78,6 @@ export const COMMANDS: readonly CommandSpec[] = [
       runs: RUNS,
       'no-runs': { summary: 'keeps runs in memory' },
     },
-    load: () => import('./commands/serve.ts'),
   },
   {
     name: 'runs list',
@@ -116,7 +93,6 @@ export const COMMANDS: readonly CommandSpec[] = [
       json: JSON_LINES,
       ...PLACE,
     },
-    load: () => import('./commands/runs-list.ts'),
   },
   {
     name: 'runs show',
@@ -128,14 +104,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       json: JSON_LINES,
       ...PLACE,
     },
-    load: () => import('./commands/runs-show.ts'),
   },
   {
     name: 'runs watch',
     summary: "Shows the events of a run until it ends or waits. The exit code is the run's.",
     positionals: ['ID'],
     options: { json: { summary: 'one event per line' }, ...PLACE },
-    load: () => import('./commands/runs-watch.ts'),
   },
   {
     name: 'runs resume',
@@ -148,14 +122,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       model: { value: 'M', summary: "another model of the agent's server" },
       ...PLACE,
     },
-    load: () => import('./commands/runs-resume.ts'),
   },
   {
     name: 'runs cancel',
     summary: 'Ends a run for good.',
     positionals: ['ID'],
     options: { reason: { value: 'TEXT', summary: 'why' }, json: JSON_LINES, ...PLACE },
-    load: () => import('./commands/runs-cancel.ts'),
   },
   {
     name: 'runs fork',
@@ -170,14 +142,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       model: { value: 'M', summary: "another model of the agent's server" },
       ...PLACE,
     },
-    load: () => import('./commands/runs-fork.ts'),
   },
   {
     name: 'runs export',
     summary: 'Writes a run as JSON lines to stdout.',
     positionals: ['ID'],
     options: { ...PLACE },
-    load: () => import('./commands/runs-export.ts'),
   },
   {
     name: 'runs delete',
@@ -189,56 +159,48 @@ export const COMMANDS: readonly CommandSpec[] = [
       json: JSON_LINES,
       ...PLACE,
     },
-    load: () => import('./commands/runs-delete.ts'),
   },
   {
     name: 'approve',
     summary: 'Shows a pending call and approves it after a question.',
     positionals: ['ID', '[CALL]'],
     options: ANSWER,
-    load: () => import('./commands/approve.ts'),
   },
   {
     name: 'deny',
     summary: 'Denies a pending call.',
     positionals: ['ID', '[CALL]'],
     options: { reason: { value: 'TEXT', summary: 'what the model reads' }, ...ANSWER },
-    load: () => import('./commands/deny.ts'),
   },
   {
     name: 'answer',
     summary: 'Gives the result of a call that waits for one.',
     positionals: ['ID', 'CALL'],
     options: { value: { value: 'JSON', summary: 'the result' }, ...ANSWER },
-    load: () => import('./commands/answer.ts'),
   },
   {
     name: 'tools',
     summary: 'Lists the tools of an agent with both forms of their schemas, or runs one.',
     positionals: ['AGENT', '[NAME]'],
     options: { input: { value: 'JSON', summary: 'runs the tool with this input' }, json: JSON_LINES },
-    load: () => import('./commands/tools.ts'),
   },
   {
     name: 'doctor',
     summary: 'Checks Node, the runs file, keys, the model server and the agent. Changes nothing.',
     positionals: ['[AGENT]'],
     options: { json: JSON_LINES, runs: RUNS },
-    load: () => import('./commands/doctor.ts'),
   },
   {
     name: 'completion',
     summary: 'Prints the completion of a shell.',
     positionals: ['bash|zsh|fish'],
     options: {},
-    load: () => import('./commands/completion.ts'),
   },
   {
     name: 'help',
     summary: 'Shows the help of a command, or the exit codes.',
     positionals: ['[COMMAND|exit-codes]', '[COMMAND]'],
     options: {},
-    load: () => import('./commands/help.ts'),
   },
 ];
 
@@ -246,10 +208,13 @@ export const COMMANDS: readonly CommandSpec[] = [
 const DEFAULTS: Readonly<Record<string, string>> = { runs: 'list' };
 
 /** Finds the command that arguments name, and what follows its name. */
-export function findCommand(argv: readonly string[]): { readonly command: CommandSpec; readonly rest: readonly string[] } | undefined {
+export function findCommand(
+  argv: readonly string[],
+): { readonly command: CommandSpec; readonly rest: readonly string[] } | undefined {
   const [first = '', second = '', ...more] = argv;
   const fallback = DEFAULTS[first];
-  if (fallback !== undefined && (second === '' || second.startsWith('-'))) return findCommand([first, fallback, ...argv.slice(1)]);
+  if (fallback !== undefined && (second === '' || second.startsWith('-')))
+    return findCommand([first, fallback, ...argv.slice(1)]);
   const nested = COMMANDS.find(({ name }) => name === `${first} ${second}`);
   if (nested !== undefined) return { command: nested, rest: more };
   const command = COMMANDS.find(({ name }) => name === first);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { formatUsage } from './arguments.ts';
-import { COMMANDS, type CommandSpec } from './command-table.ts';
+import type { CommandSpec } from './command-spec.ts';
+import { COMMANDS } from './command-table.ts';
 
 export function formatHelp(): string {
   const names = COMMANDS.map(({ name, positionals }) => [name, ...positionals].join(' '));
@@ -20,9 +21,13 @@ Runs are in --runs, else in PAWL_RUNS, else in ./.pawl/runs.db.
 
 export function formatCommandHelp(command: CommandSpec): string {
   const { summary, options } = command;
-  const flags = Object.entries(options).map(([name, { value }]) => `--${name}${value === undefined ? '' : ` ${value}`}`);
+  const flags = Object.entries(options).map(
+    ([name, { value }]) => `--${name}${value === undefined ? '' : ` ${value}`}`,
+  );
   const width = Math.max(0, ...flags.map(({ length }) => length));
-  const lines = Object.values(options).map((option, index) => `  ${(flags[index] ?? '').padEnd(width)}  ${option.summary}\n`);
+  const lines = Object.values(options).map(
+    (option, index) => `  ${(flags[index] ?? '').padEnd(width)}  ${option.summary}\n`,
+  );
   return `${formatUsage(command)}\n\n${summary}\n${lines.length === 0 ? '' : `\n${lines.join('')}`}`;
 }
 

@@ -117,10 +117,14 @@ function chooseAgent(
   { agents }: AgentFile,
   { name, path }: { readonly name: string | undefined; readonly path: string },
 ): RunnableAgent {
-  const found = agents.get(name ?? 'default') ?? (name === undefined && agents.size === 1 ? [...agents.values()][0] : undefined);
+  const found =
+    agents.get(name ?? 'default') ?? (name === undefined && agents.size === 1 ? [...agents.values()][0] : undefined);
   if (found !== undefined) return found;
   const names = [...agents.keys()];
-  if (names.length === 0) throw createUsageError(`${JSON.stringify(path)} exports no agent. Export one: export const agent = new Agent({ … });`);
+  if (names.length === 0)
+    throw createUsageError(
+      `${JSON.stringify(path)} exports no agent. Export one: export const agent = new Agent({ … });`,
+    );
   const choices = names.map((each) => (each === 'default' ? path : `${path}#${each}`)).join(', ');
   throw createUsageError(
     name === undefined
@@ -145,7 +149,8 @@ function describeImportError(error: unknown, { file, path }: { readonly file: st
     return `${path} has syntax that Node cannot remove: ${message} Use erasable syntax: a union or an object in place of an enum, no namespace with values, no parameter properties ("erasableSyntaxOnly": true in tsconfig.json finds them).`;
   }
   const missing = /Cannot find package '([^']+)'/.exec(message)?.[1];
-  if (missing !== undefined) return `${path} imports "${missing}", which is not installed. Install it: npm install ${missing}`;
+  if (missing !== undefined)
+    return `${path} imports "${missing}", which is not installed. Install it: npm install ${missing}`;
   const place = error.stack?.split('\n').find((line) => line.includes(file) || line.includes(pathToFileURL(file).href));
   const where = place === undefined ? '' : ` (${place.trim().replace(/^at /, '')})`;
   return `${path} threw while it was imported: ${error.name}: ${message}${where}`;

@@ -4,6 +4,7 @@ import { COMMANDS, findCommand } from './command-table.ts';
 import { createUsageError, describeError } from './errors.ts';
 import { formatCommandHelp, formatHelp, formatVersion } from './help.ts';
 import { Interrupts } from './interrupts.ts';
+import { loadCommand } from './load-command.ts';
 import { Output } from './terminal/output.ts';
 
 /**
@@ -70,7 +71,7 @@ async function dispatch(argv: readonly string[], environment: Environment): Prom
     return 0;
   }
   const args = parseCommand(command, rest);
-  const { run } = await command.load();
+  const { run } = await loadCommand(command.name);
   return await run({ args, ...environment });
 }
 

@@ -1,4 +1,4 @@
-import type { CommandContext } from './command-table.ts';
+import type { CommandContext } from './command-context.ts';
 import { createUsageError } from './errors.ts';
 
 /**
@@ -30,7 +30,8 @@ async function readStdin({ io, output }: Omit<CommandContext, 'args'>): Promise<
   try {
     const decoder = new TextDecoder();
     let text = '';
-    for await (const chunk of io.stdin) text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    for await (const chunk of io.stdin)
+      text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
     return text + decoder.decode();
   } catch {
     return ''; // A closed stdin has nothing.

@@ -1,4 +1,4 @@
-import type { Limits, LimitName } from '@pawl/core';
+import type { LimitName, Limits } from '@pawl/core';
 import type { Arguments } from './arguments.ts';
 import { createUsageError } from './errors.ts';
 

@@ -1,7 +1,7 @@
 import type { Answer, PendingCall } from '@pawl/core';
 import { getCallName } from '@pawl/core/chat';
 import type { Arguments } from './arguments.ts';
-import type { CommandContext } from './command-table.ts';
+import type { CommandContext } from './command-context.ts';
 import { createUsageError } from './errors.ts';
 import { getOutcomeCode } from './exit-code.ts';
 import { getInterruptCode, type Interruption } from './interrupts.ts';
@@ -34,7 +34,9 @@ export function readApprovalMode(args: Arguments): ApprovalMode {
   if (given === 'ask' || given === 'deny') return given;
   const names = given.split(',').map((name) => name.trim());
   if (names.every((name) => /^[\w.-]+$/.test(name)) && !names.includes('all')) return new Set(names);
-  throw createUsageError(`--approve is ${JSON.stringify(given)}. Pass ask, deny, or the names of tools: --approve refund,send_mail`);
+  throw createUsageError(
+    `--approve is ${JSON.stringify(given)}. Pass ask, deny, or the names of tools: --approve refund,send_mail`,
+  );
 }
 
 export interface WatchOptions {
@@ -45,7 +47,10 @@ export interface WatchOptions {
 }
 
 /** Shows a run until it has ended or waits, and answers its calls. Resolves with the exit code. */
-export async function watchRun(context: CommandContext, { agent, run: first, form, approve }: WatchOptions): Promise<number> {
+export async function watchRun(
+  context: CommandContext,
+  { agent, run: first, form, approve }: WatchOptions,
+): Promise<number> {
   const { output } = context;
   const printer = new RunPrinter(output, { form, hasTextGuard: agent.hasTextGuard });
   for (let run = first; ; run = agent.resume(run.runId)) {
@@ -153,7 +158,12 @@ function decide({ reason, accepts, fingerprint, call }: PendingCall, approve: Ap
 
 async function ask(
   call: PendingCall,
-  { context, agent, form, approve }: Pick<Answering, 'agent' | 'form' | 'approve'> & { readonly context: CommandContext },
+  {
+    context,
+    agent,
+    form,
+    approve,
+  }: Pick<Answering, 'agent' | 'form' | 'approve'> & { readonly context: CommandContext },
 ): Promise<Answer | undefined> {
   if (form !== 'text' || approve === 'deny' || !canAsk(context.io)) return undefined;
   await context.output.endLine();
@@ -165,7 +175,9 @@ function showCommands(output: Output, { agent, outcome }: Pick<Answering, 'agent
   const { runs, spelling, isDurable } = agent;
   const { runId, pending } = outcome;
   if (!isDurable) {
-    output.notice(`Run "${runId}" was in memory, so it cannot be answered later. Leave out --no-runs, or pass --approve.`);
+    output.notice(
+      `Run "${runId}" was in memory, so it cannot be answered later. Leave out --no-runs, or pass --approve.`,
+    );
     return;
   }
   output.notice(`Run "${runId}" waits for ${count(pending.length, 'call')}:`);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Answer, Limits, PendingCall, Usage } from '@pawl/core';
 import { getCallName } from '@pawl/core/chat';
 import type { ReadableWireLog } from '@pawl/core/wire-log';
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { createUsageError } from '../errors.ts';
 import { getInterruptCode } from '../interrupts.ts';
 import type { AgentTarget, WatchedRun } from '../target/agent-target.ts';
@@ -44,7 +44,10 @@ export class Chat {
     const { output } = this.#context;
     const messages = await agent.readConversation(conversation);
     const known = messages.length === 0 ? '' : ` with ${count(messages.length, 'message')}`;
-    output.note(`── ${agent.name}, conversation ${conversation}${known}. /help lists the commands; /exit or Ctrl-D leaves.`, 'dim');
+    output.note(
+      `── ${agent.name}, conversation ${conversation}${known}. /help lists the commands; /exit or Ctrl-D leaves.`,
+      'dim',
+    );
     const runId = await agent.findOpenRun(conversation);
     if (runId === undefined) return;
     this.#lastRun = runId;
@@ -60,7 +63,7 @@ export class Chat {
 
   /** Handles a line. Resolves with the exit code if the chat ends. */
   async handle(line: string): Promise<number | undefined> {
-    const [, name, rest = ''] = /^\/(\w+)(?:\s+([^]*))?$/.exec(line.trim()) ?? [];
+    const [, name, rest = ''] = /^\/(\w+)(?:\s+([\s\S]*))?$/.exec(line.trim()) ?? [];
     if (name === undefined) return this.#send(line);
     const [first = '', ...others] = rest.split(/\s+/);
     switch (name) {
@@ -89,7 +92,9 @@ export class Chat {
         this.#context.output.notice(HELP);
         return undefined;
     }
-    throw createUsageError(`There is no command "/${name}". /help lists them. A message cannot begin so: put a space before it.`);
+    throw createUsageError(
+      `There is no command "/${name}". /help lists them. A message cannot begin so: put a space before it.`,
+    );
   }
 
   async #send(message: string): Promise<number | undefined> {
@@ -130,10 +135,7 @@ export class Chat {
   }
 
   /** @param reply - `undefined` answers nothing */
-  async #answer(
-    given: string,
-    reply: (call: PendingCall) => Promise<Answer | undefined>,
-  ): Promise<number | undefined> {
+  async #answer(given: string, reply: (call: PendingCall) => Promise<Answer | undefined>): Promise<number | undefined> {
     const { agent } = this.#options;
     const { runId, call } = await this.#findCall(given);
     const answer = await reply(call);
@@ -176,7 +178,9 @@ export class Chat {
     const turn = Number(given);
     const at = /^\d+$/.test(given) ? starts[turn - 1] : undefined;
     if (at === undefined) {
-      throw createUsageError(`/fork takes a turn from 1 to ${starts.length}: the conversation continues from before that message.`);
+      throw createUsageError(
+        `/fork takes a turn from 1 to ${starts.length}: the conversation continues from before that message.`,
+      );
     }
     const id = randomUUID();
     await agent.createConversation(id, messages.slice(0, at));
@@ -192,7 +196,10 @@ export class Chat {
 
   #showCost(): void {
     const { output } = this.#context;
-    if (this.#usage === undefined) return output.notice('Nothing was used yet.');
+    if (this.#usage === undefined) {
+      output.notice('Nothing was used yet.');
+      return;
+    }
     const { inputTokens, cachedInputTokens, outputTokens, cost } = this.#usage;
     const { cost: max } = this.#options.limits;
     const limit = max === undefined ? '' : `; each run may cost $${max}`;

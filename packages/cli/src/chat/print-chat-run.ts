@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import type { Interruption } from '../interrupts.ts';
 import type { WatchedRun } from '../target/agent-target.ts';
 import type { ShownOutcome } from '../target/run-target.ts';
@@ -22,7 +22,8 @@ export async function printRun(context: CommandContext, { run, printer, input }:
   const left = Promise.withResolvers<ChatRunEnd>();
   const stopSignals = interrupts.handle((interruption, times) => {
     if (interruption !== 'SIGINT') void run.leave().finally(() => left.resolve({ type: 'left', interruption }));
-    else if (times === 1) void run.abort().catch(() => undefined); // It has ended.
+    else if (times === 1)
+      void run.abort().catch(() => undefined); // It has ended.
     else interrupts.exitNow(interruption);
   });
   const stopLines = input.listen((line) => void steer(line));

@@ -12,13 +12,17 @@ export interface WireOptions {
 /** Shows a request of a run and its response, as they were on the wire, without keys. @throws CliError */
 export async function showWire(output: Output, { log, runId, which }: WireOptions): Promise<void> {
   const exchanges = runId === undefined ? [] : await log.read(runId);
-  if (exchanges.length === 0) throw createUsageError('There is no request to show: they are known for agents of a file whose model logs them.');
+  if (exchanges.length === 0)
+    throw createUsageError('There is no request to show: they are known for agents of a file whose model logs them.');
   const exchange = which === '' ? exchanges.at(-1) : exchanges[Number(which) - 1];
-  if (exchange === undefined) throw createUsageError(`There is no request ${JSON.stringify(which)}: the run has ${exchanges.length}.`);
+  if (exchange === undefined)
+    throw createUsageError(`There is no request ${JSON.stringify(which)}: the run has ${exchanges.length}.`);
   const { method, url, headers, response } = exchange;
   const body = readBody(exchange, exchanges);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  await output.writeLine([`${method} ${url}`, ...lines, '', body === undefined ? '(not kept)' : formatBody(body)].join('\n'));
+  await output.writeLine(
+    [`${method} ${url}`, ...lines, '', body === undefined ? '(not kept)' : formatBody(body)].join('\n'),
+  );
   const answer = response.error === undefined ? '' : ` ${response.error.message}`;
   const pieces = Buffer.concat(response.pieces.map(({ bytes }) => bytes)).toString('utf8');
   await output.writeLine(`\n${response.status ?? 'no response'}${answer}\n${pieces.trimEnd()}`);

@@ -1,5 +1,5 @@
 import { answerCall } from '../answer-call.ts';
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { parseJson } from '../parse-json.ts';
 
 /** `pawl answer ID CALL --value JSON` */
@@ -8,6 +8,10 @@ export async function run(context: CommandContext): Promise<number> {
   return answerCall(context, {
     command: 'answer',
     question: `Answer with ${JSON.stringify(value)}?`,
-    build: ({ accepts }, fingerprint) => ({ type: accepts.includes('resume') ? 'resume' : 'result', fingerprint, value }),
+    build: ({ accepts }, fingerprint) => ({
+      type: accepts.includes('resume') ? 'resume' : 'result',
+      fingerprint,
+      value,
+    }),
   });
 }

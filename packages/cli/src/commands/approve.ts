@@ -1,5 +1,5 @@
 import { answerCall } from '../answer-call.ts';
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 
 /** `pawl approve ID [CALL]` */
 export function run(context: CommandContext): Promise<number> {

@@ -1,11 +1,15 @@
-import { COMMANDS, type CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
+import { COMMANDS } from '../command-table.ts';
 import { createUsageError } from '../errors.ts';
 
 /** `pawl completion bash|zsh|fish`: made of the table of commands. */
 export async function run({ args, output }: CommandContext): Promise<number> {
   const shell = args.need(0);
   const write = SHELLS[shell];
-  if (write === undefined) throw createUsageError(`There is no completion for ${JSON.stringify(shell)}. There is: ${Object.keys(SHELLS).join(', ')}.`);
+  if (write === undefined)
+    throw createUsageError(
+      `There is no completion for ${JSON.stringify(shell)}. There is: ${Object.keys(SHELLS).join(', ')}.`,
+    );
   await output.write(write());
   return 0;
 }
@@ -50,7 +54,10 @@ ${SHELLS['bash']?.()}`,
     COMMANDS.flatMap(({ name, summary, options }) => {
       const [first = '', second] = name.split(' ');
       const condition = second === undefined ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${first}`;
-      const inside = name.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
+      const inside = name
+        .split(' ')
+        .map((word) => `__fish_seen_subcommand_from ${word}`)
+        .join('; and ');
       return [
         `complete -c pawl -n "${condition}" -a ${second ?? first} -d ${JSON.stringify(summary)}\n`,
         ...Object.entries(options).map(

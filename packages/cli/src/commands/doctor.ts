@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { type Check, listChecks } from '../doctor/checks.ts';
 
 /** `pawl doctor [AGENT]`: every check runs, whatever the others say. */

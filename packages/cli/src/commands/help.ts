@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { COMMANDS, findCommand } from '../command-table.ts';
 import { createUsageError } from '../errors.ts';
 import { formatExitCodes } from '../exit-code.ts';
@@ -12,7 +12,8 @@ export async function run({ args, output }: CommandContext): Promise<number> {
   else {
     const exact = COMMANDS.find(({ name }) => name === args.positionals.join(' '));
     const command = exact ?? findCommand(args.positionals)?.command;
-    if (command === undefined) throw createUsageError(`There is no command ${JSON.stringify(args.positionals.join(' '))}. See: pawl --help`);
+    if (command === undefined)
+      throw createUsageError(`There is no command ${JSON.stringify(args.positionals.join(' '))}. See: pawl --help`);
     await output.write(formatCommandHelp(command));
   }
   return 0;

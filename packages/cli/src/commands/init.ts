@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { createSetupError } from '../errors.ts';
 import { formatVersion } from '../help.ts';
 import { quoteArgument } from '../target/open-target.ts';
@@ -10,7 +10,9 @@ export async function run({ args, io, output }: CommandContext): Promise<number>
   const given = args.positionals[0] ?? '.';
   const folder = resolve(io.cwd, given);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw createSetupError(`The folder ${JSON.stringify(given)} cannot be made: ${error instanceof Error ? error.message : String(error)}`);
+    throw createSetupError(
+      `The folder ${JSON.stringify(given)} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+    );
   });
   const files = createFiles(toPackageName(basename(folder)), await formatVersion());
   for (const [name, text] of Object.entries(files)) {
@@ -28,12 +30,18 @@ async function writeNew(path: string, text: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw createSetupError(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw createSetupError(
+      `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
   }
 }
 
 function toPackageName(folder: string): string {
-  const name = folder.toLowerCase().replaceAll(/[^a-z0-9-]+/g, '-').replaceAll(/^-+|-+$/g, '');
+  const name = folder
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
   return name === '' ? 'agent' : name;
 }
 

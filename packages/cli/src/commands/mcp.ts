@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { createUsageError } from '../errors.ts';
 import { importPeer } from '../import-peer.ts';
 import { getInterruptCode, type Interruption } from '../interrupts.ts';
@@ -16,7 +16,8 @@ export async function run(context: CommandContext): Promise<number> {
   const isInMemory = args.hasFlag('no-runs');
   const { runs } = await openHost(loaded, { args, io, isInMemory });
   const { agent, createContext } = loaded;
-  if (agent.with === undefined) throw createUsageError(`"${agent.name}" is a flow. Call it from an agent, and serve that.`);
+  if (agent.with === undefined)
+    throw createUsageError(`"${agent.name}" is a flow. Call it from an agent, and serve that.`);
   const server = createAgentServer([agent as Parameters<typeof createAgentServer>[0][number]], {
     // It has `with`.
     name: agent.name,

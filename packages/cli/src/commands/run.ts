@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { readQuestion } from '../read-input.ts';
 import { readLimits } from '../read-limits.ts';
 import { openAgent } from '../target/open-target.ts';

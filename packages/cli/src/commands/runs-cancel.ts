@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { quoteArgument, requireRuns } from '../target/open-target.ts';
 
 /** `pawl runs cancel ID` */
@@ -13,7 +13,9 @@ export async function run(context: CommandContext): Promise<number> {
     else await output.writeLine(`Cancelled run ${runId}.`);
     // Without a worker the end is recorded by whoever resumes the run.
     if (!runs.isServer && (status === 'interrupted' || status === 'suspended' || status === 'queued')) {
-      output.notice(`It ends when a worker takes it, or with: pawl runs resume ${quoteArgument(runId)} AGENT${runs.spelling}`);
+      output.notice(
+        `It ends when a worker takes it, or with: pawl runs resume ${quoteArgument(runId)} AGENT${runs.spelling}`,
+      );
     }
     return 0;
   } finally {

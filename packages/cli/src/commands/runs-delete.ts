@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { createUsageError } from '../errors.ts';
 import { requireRuns } from '../target/open-target.ts';
 import { count } from '../terminal/run-printer.ts';

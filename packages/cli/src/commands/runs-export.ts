@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { requireRuns } from '../target/open-target.ts';
 import { toRunObject } from '../terminal/describe-run.ts';
 

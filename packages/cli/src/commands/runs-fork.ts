@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { createUsageError } from '../errors.ts';
 import { openAgent } from '../target/open-target.ts';
 import { readApprovalMode, readForm, watchRun } from '../watch-run.ts';
@@ -10,7 +10,9 @@ export async function run(context: CommandContext): Promise<number> {
   const approve = readApprovalMode(args);
   const [before, input] = [args.getText('before'), args.getText('input')];
   if (before === undefined) {
-    throw createUsageError(`--before is missing: a step such as model:3. They are listed by: pawl runs show ${args.need(0)} --journal`);
+    throw createUsageError(
+      `--before is missing: a step such as model:3. They are listed by: pawl runs show ${args.need(0)} --journal`,
+    );
   }
   const agent = await openAgent(args.need(1), context);
   try {

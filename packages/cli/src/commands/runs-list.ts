@@ -1,5 +1,5 @@
 import type { JsonObject } from '@pawl/core';
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { createUsageError } from '../errors.ts';
 import { openRuns } from '../target/open-target.ts';
 import type { RunQuery, RunRow, RunTarget } from '../target/run-target.ts';
@@ -27,7 +27,8 @@ export async function run(context: CommandContext): Promise<number> {
   const query = readQuery(context);
   const runs = await openRuns(context, 'read');
   if (runs === undefined) {
-    if (!args.hasFlag('json')) output.note('There are no runs yet: no .pawl/runs.db here. Pass --runs FILE or --runs URL.');
+    if (!args.hasFlag('json'))
+      output.note('There are no runs yet: no .pawl/runs.db here. Pass --runs FILE or --runs URL.');
     return 0;
   }
   try {
@@ -93,7 +94,10 @@ function createColumns({
     },
     { title: 'TOKENS', read: ({ usage }) => String(usage?.totalTokens ?? '') },
     { title: 'COST', read: ({ usage }) => (usage === undefined ? '' : `$${usage.cost.toFixed(4)}`) },
-    { title: 'WHY', read: ({ status, outcome }) => (outcome === undefined || status === 'completed' ? '' : formatReason(outcome)) },
+    {
+      title: 'WHY',
+      read: ({ status, outcome }) => (outcome === undefined || status === 'completed' ? '' : formatReason(outcome)),
+    },
   ];
 }
 

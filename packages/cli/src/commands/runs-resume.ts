@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { openAgent } from '../target/open-target.ts';
 import { readApprovalMode, readForm, watchRun } from '../watch-run.ts';
 

@@ -1,6 +1,6 @@
 import type { RunEvent } from '@pawl/core';
 import { getCallArguments, getCallName, type Message } from '@pawl/core/chat';
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { createUsageError } from '../errors.ts';
 import { getOutcomeCode } from '../exit-code.ts';
 import { readMessages } from '../read-messages.ts';
@@ -53,13 +53,16 @@ async function showRun(
     ['metadata', Object.keys(row.metadata).length === 0 ? undefined : toSafeJson(row.metadata)],
   ];
   for (const [name, value] of facts) {
-    if (value !== undefined) await output.writeLine(output.isTerminal ? `${name.padEnd(9)} ${value}` : `${name}\t${value}`);
+    if (value !== undefined)
+      await output.writeLine(output.isTerminal ? `${name.padEnd(9)} ${value}` : `${name}\t${value}`);
   }
   const answer = outcome === undefined ? undefined : formatAnswer(outcome);
   if (answer !== undefined) await output.writeLine(`\n${answer}`);
   const pending = listPending(row);
   for (const call of pending) {
-    await output.writeLine(`waits for ${call.reason}: ${getCallName(call.call)} ${toSafeJson(call.input)} (${call.id})`);
+    await output.writeLine(
+      `waits for ${call.reason}: ${getCallName(call.call)} ${toSafeJson(call.input)} (${call.id})`,
+    );
   }
   const id = quoteArgument(runId);
   if (pending.length > 0) output.notice(`Answer: pawl approve ${id}${runs.spelling}`);
@@ -92,7 +95,10 @@ async function showMessages({ args, output }: CommandContext, messages: readonly
 
 function formatMessage(message: Message): string {
   const { content } = message;
-  const text = typeof content === 'string' ? content : content === null || content === undefined ? '' : toSafeJson(content);
+  const text =
+    typeof content === 'string' ? content : content === null || content === undefined ? '' : toSafeJson(content);
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : [];
-  return [text, ...calls.map((call) => `→ ${getCallName(call)} ${getCallArguments(call)}`)].filter((each) => each !== '').join('\n  ');
+  return [text, ...calls.map((call) => `→ ${getCallName(call)} ${getCallArguments(call)}`)]
+    .filter((each) => each !== '')
+    .join('\n  ');
 }

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { getInterruptCode, type Interruption } from '../interrupts.ts';
 import { requireRuns } from '../target/open-target.ts';
 import { RunPrinter } from '../terminal/run-printer.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Principal, ServeOptions } from '@pawl/serve';
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { createSetupError, createUsageError } from '../errors.ts';
 import { getInterruptCode, type Interruption } from '../interrupts.ts';
 import { type LoadedAgent, loadAgent } from '../load-agent.ts';
@@ -37,7 +37,9 @@ export async function run(context: CommandContext): Promise<number> {
   await output.write(`${listener.url}\n`);
   if (access.isNew) output.notice(`PAWL_TOKEN=${access.token}`);
   const names = agents.map(({ agent: { name } }) => name);
-  output.notice(`Serving ${names.join(', ')}. Ctrl-C ends it. Try: PAWL_TOKEN=… pawl run '${listener.url}#${names[0]}' "question"`);
+  output.notice(
+    `Serving ${names.join(', ')}. Ctrl-C ends it. Try: PAWL_TOKEN=… pawl run '${listener.url}#${names[0]}' "question"`,
+  );
   const interruption = await waitForEnd(context);
   const stop = interrupts.handle((given) => interrupts.exitNow(given));
   await listener.close();
@@ -59,7 +61,8 @@ interface Access {
 /** Reads who may use the server. @throws CliError for another address than this machine's without keys */
 async function readAccess({ args, io }: CommandContext, hostname: string): Promise<Access> {
   const [file, variable] = [args.getText('key-file'), args.getText('token-env')];
-  if (file !== undefined && variable !== undefined) throw createUsageError('--key-file and --token-env exclude each other.');
+  if (file !== undefined && variable !== undefined)
+    throw createUsageError('--key-file and --token-env exclude each other.');
   if (file !== undefined) return { keys: await readKeys(resolve(io.cwd, file)), token: undefined, isNew: false };
   if (variable !== undefined) {
     const token = io.env[variable] ?? '';
@@ -85,7 +88,9 @@ async function readKeys(file: string): Promise<Access['keys']> {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch {
     // The error of the parser would quote a key.
-    throw createSetupError(`The key file ${JSON.stringify(file)} is not JSON. It has keys with principals: { "KEY": { "id": "ada" } }`);
+    throw createSetupError(
+      `The key file ${JSON.stringify(file)} is not JSON. It has keys with principals: { "KEY": { "id": "ada" } }`,
+    );
   }
 }
 
@@ -116,8 +121,10 @@ function toServedAgent({ agent, createContext }: LoadedAgent): ServeOptions['age
 
 function toListenError(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
-  if (error.code === 'EADDRINUSE') return createSetupError(`The port is taken: ${error.message}. Pass --port 0 for a free one.`);
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'EACCES') return createSetupError(`The server cannot listen: ${error.message}.`);
+  if (error.code === 'EADDRINUSE')
+    return createSetupError(`The port is taken: ${error.message}. Pass --port 0 for a free one.`);
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'EACCES')
+    return createSetupError(`The server cannot listen: ${error.message}.`);
   return error;
 }
 

@@ -1,6 +1,6 @@
 import type { Answer, ChatModel, PendingCall, Tool } from '@pawl/core';
 import { getStrictForm } from '@pawl/core/model';
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { createUsageError } from '../errors.ts';
 import { getExitCode, getOutcomeCode } from '../exit-code.ts';
 import { type LoadedAgent, loadAgent, readAgentOptions } from '../load-agent.ts';
@@ -23,7 +23,9 @@ export async function run(context: CommandContext): Promise<number> {
   if (name === undefined) return listTools(context, tools);
   const chosen = tools.find((tool) => tool.name === name);
   if (chosen === undefined) {
-    throw createUsageError(`"${loaded.agent.name}" has no tool ${JSON.stringify(name)}. It has: ${tools.map((tool) => tool.name).join(', ') || 'none'}.`);
+    throw createUsageError(
+      `"${loaded.agent.name}" has no tool ${JSON.stringify(name)}. It has: ${tools.map((tool) => tool.name).join(', ') || 'none'}.`,
+    );
   }
   if (args.getText('input') === undefined) return listTools(context, [chosen]);
   return runTool(context, { loaded, tool: chosen });
@@ -37,7 +39,10 @@ async function listTools({ args, output }: CommandContext, tools: readonly Tool<
   await writeTable(output, tools, [
     { title: 'TOOL', read: ({ name }) => name },
     { title: 'EFFECT', read: ({ effect }) => effect },
-    { title: 'APPROVAL', read: ({ needsApproval }) => (typeof needsApproval === 'function' ? 'some calls' : needsApproval ? 'yes' : 'no') },
+    {
+      title: 'APPROVAL',
+      read: ({ needsApproval }) => (typeof needsApproval === 'function' ? 'some calls' : needsApproval ? 'yes' : 'no'),
+    },
     { title: 'STRICT', read: ({ jsonSchema }) => (getStrictForm(jsonSchema) === undefined ? 'no' : 'yes') },
     { title: 'DESCRIPTION', read: ({ description = '' }) => description },
   ]);
@@ -87,19 +92,30 @@ async function runTool(
     limits: { turns: 3 },
   }));
   if (alone === undefined) throw createUsageError(`"${loaded.agent.name}" is a flow, which has no tools of its own.`);
-  const contextual = loaded.createContext === undefined ? {} : { context: await loaded.createContext({ principal: { id: 'local', isOperator: true } }) };
+  const contextual =
+    loaded.createContext === undefined
+      ? {}
+      : { context: await loaded.createContext({ principal: { id: 'local', isOperator: true } }) };
   try {
     for (let run = alone.run('', { ...contextual, host }); ; run = alone.resume(run.runId, { ...contextual, host })) {
       let result: { readonly isError: boolean; readonly content: string } | undefined;
       for await (const event of run) {
         if (event.replayed === true) continue;
         if (event.type === 'tool.finished') result = { isError: false, content: event.content };
-        else if (event.type === 'tool.failed' || event.type === 'tool.skipped') result = { isError: true, content: event.content };
-        else if (event.type === 'tool.progress') output.note(formatLine(event) ?? `   … ${JSON.stringify(event.progress)}`, 'dim');
+        else if (event.type === 'tool.failed' || event.type === 'tool.skipped')
+          result = { isError: true, content: event.content };
+        else if (event.type === 'tool.progress')
+          output.note(formatLine(event) ?? `   … ${JSON.stringify(event.progress)}`, 'dim');
       }
       const outcome = await run.outcome();
       if (result !== undefined) {
-        if (args.hasFlag('json')) await output.writeJson({ type: 'tool_result', tool: tool.name, isError: result.isError, content: result.content });
+        if (args.hasFlag('json'))
+          await output.writeJson({
+            type: 'tool_result',
+            tool: tool.name,
+            isError: result.isError,
+            content: result.content,
+          });
         else await output.write(`${stripControls(result.content)}\n`);
         return getExitCode(result.isError ? 'failed' : 'completed');
       }
@@ -110,7 +126,9 @@ async function runTool(
       const [call] = outcome.pending;
       const answer = call === undefined ? undefined : await askFirst(call, context);
       if (call === undefined || answer === undefined) {
-        output.notice(`The call of ${tool.name} waits (${call?.reason ?? 'suspended'}), and nobody has answered. It did not run.`);
+        output.notice(
+          `The call of ${tool.name} waits (${call?.reason ?? 'suspended'}), and nobody has answered. It did not run.`,
+        );
         return getOutcomeCode(outcome);
       }
       await host.answer(run.runId, call.id, answer);

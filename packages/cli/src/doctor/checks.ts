@@ -1,7 +1,7 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { describeError } from '../errors.ts';
 import { importPeer } from '../import-peer.ts';
 import { type LoadedAgent, loadAgent, readAgentOptions } from '../load-agent.ts';
@@ -31,7 +31,12 @@ export async function* listChecks(context: CommandContext): AsyncGenerator<Check
   if (spelling === undefined) return;
   const loaded = await loadAgent(spelling, context.io.cwd).catch(describeError);
   if ('exitCode' in loaded) {
-    yield { name: 'agent', status: 'failed', detail: loaded.message, fix: `Repair ${spelling}, then: pawl tools ${spelling}` };
+    yield {
+      name: 'agent',
+      status: 'failed',
+      detail: loaded.message,
+      fix: `Repair ${spelling}, then: pawl tools ${spelling}`,
+    };
     return;
   }
   yield { name: 'agent', status: 'passed', detail: `"${loaded.agent.name}" loads` };
@@ -70,7 +75,10 @@ async function checkRuns(context: CommandContext): Promise<Check> {
     try {
       const listed = await runs.list({ limit: 1_000 });
       const open = listed.filter(({ status }) => status === 'interrupted' || status === 'suspended').length;
-      return pass('runs', `${listed.length === 1_000 ? 'at least 1000' : listed.length} runs, ${open} interrupted or waiting`);
+      return pass(
+        'runs',
+        `${listed.length === 1_000 ? 'at least 1000' : listed.length} runs, ${open} interrupted or waiting`,
+      );
     } finally {
       await runs.close();
     }
@@ -95,10 +103,12 @@ function checkDisk({ args, io }: CommandContext): Check {
   while (!existsSync(folder)) folder = dirname(folder);
   const { type, bavail, bsize } = statfsSync(folder);
   const network = NETWORKS.get(type);
-  if (network !== undefined) return fail('disk', `${folder} is on ${network}`, 'Put the runs on a local disk: --runs FILE, or PAWL_RUNS.');
+  if (network !== undefined)
+    return fail('disk', `${folder} is on ${network}`, 'Put the runs on a local disk: --runs FILE, or PAWL_RUNS.');
   const freeBytes = bavail * bsize;
   const free = `${Math.floor(freeBytes / 2 ** 20)} MiB free`;
-  if (freeBytes < MIN_FREE_BYTES) return fail('disk', `${free} in ${folder}`, 'Free space, or: pawl runs delete --older-than 30d');
+  if (freeBytes < MIN_FREE_BYTES)
+    return fail('disk', `${free} in ${folder}`, 'Free space, or: pawl runs delete --older-than 30d');
   return pass('disk', free);
 }
 
@@ -107,7 +117,11 @@ function checkClock({ io }: CommandContext): Check {
   const now = io.clock.now();
   const built = statSync(new URL(import.meta.url)).mtimeMs;
   return now + 86_400_000 < built
-    ? fail('clock', `${new Date(now).toISOString()} is before this program was installed`, 'Set the date: timedatectl set-ntp true')
+    ? fail(
+        'clock',
+        `${new Date(now).toISOString()} is before this program was installed`,
+        'Set the date: timedatectl set-ntp true',
+      )
     : pass('clock', new Date(now).toISOString());
 }
 
@@ -129,7 +143,9 @@ const PORT = 7_295;
 
 /** Keys are named, never shown. */
 function checkKeys({ io: { env } }: CommandContext): Check {
-  const set = Object.keys(env).filter((name) => /(^|_)API_KEY$/.test(name) && env[name] !== '').sort();
+  const set = Object.keys(env)
+    .filter((name) => /(^|_)API_KEY$/.test(name) && env[name] !== '')
+    .sort();
   if (set.length > 0) return pass('keys', `${set.join(', ')} ${set.length === 1 ? 'is' : 'are'} set`);
   return { name: 'keys', status: 'skipped', detail: 'no variable …_API_KEY is set; an agent may need one' };
 }
@@ -148,9 +164,13 @@ async function checkServer({ io: { env, cwd } }: CommandContext): Promise<Check>
       ...(apiKey !== undefined && { apiKey }),
       ...(model !== undefined && { model }),
     });
-    const missing = probes.filter(({ status }) => status === 'unsupported').map(({ name, detail }) => `${name} (${detail})`);
+    const missing = probes
+      .filter(({ status }) => status === 'unsupported')
+      .map(({ name, detail }) => `${name} (${detail})`);
     const fix = `See everything that it supports: npx pawl-conformance ${baseURL}`;
-    return missing.length > 0 ? fail('server', `${probed}: no ${missing.join(', ')}`, fix) : pass('server', `${probed} answers, with tools and streams`);
+    return missing.length > 0
+      ? fail('server', `${probed}: no ${missing.join(', ')}`, fix)
+      : pass('server', `${probed} answers, with tools and streams`);
   } catch (error) {
     return fail('server', describeError(error).message, 'Check OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL.');
   }
@@ -160,9 +180,13 @@ function checkTools({ agent, spelling }: LoadedAgent): Check {
   const tools = readAgentOptions(agent)?.tools;
   if (tools === undefined) return { name: 'tools', status: 'skipped', detail: 'a flow, or an agent without tools' };
   const unnamed = tools.filter(({ description = '' }) => description.trim() === '').map(({ name }) => name);
-  if (unnamed.length > 0) return fail('tools', `no description: ${unnamed.join(', ')}`, `Describe them. See: pawl tools ${spelling}`);
-  const loose = tools.filter(({ strictReport }) => strictReport.some((reason) => !('isNote' in reason && reason.isNote === true)));
-  const strict = loose.length === 0 ? 'all have a strict form' : `no strict form: ${loose.map(({ name }) => name).join(', ')}`;
+  if (unnamed.length > 0)
+    return fail('tools', `no description: ${unnamed.join(', ')}`, `Describe them. See: pawl tools ${spelling}`);
+  const loose = tools.filter(({ strictReport }) =>
+    strictReport.some((reason) => !('isNote' in reason && reason.isNote === true)),
+  );
+  const strict =
+    loose.length === 0 ? 'all have a strict form' : `no strict form: ${loose.map(({ name }) => name).join(', ')}`;
   return pass('tools', `${tools.length}: ${strict}`);
 }
 

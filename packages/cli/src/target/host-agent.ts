@@ -78,7 +78,8 @@ export class HostAgent implements AgentTarget {
   ): Promise<WatchedRun> {
     const { agent } = this.#loaded;
     const { continueConversation } = agent;
-    if (continueConversation === undefined) throw createUsageError(`"${agent.name}" is a flow, which has no conversations.`);
+    if (continueConversation === undefined)
+      throw createUsageError(`"${agent.name}" is a flow, which has no conversations.`);
     return new LazyRun(this, async () => {
       const options = {
         ...(await this.#createContext()),

@@ -36,7 +36,8 @@ export async function openRuns({ args, io }: Place, access: 'read' | 'write'): P
   if (place !== undefined && isServerUrl(place)) return openServer(place, { args, io, spelling });
   if (place !== undefined && isAgentFile(place)) {
     const { host } = await loadAgentFile(place, io.cwd);
-    if (host === undefined) throw createUsageError(`${JSON.stringify(place)} exports no host. Pass the file of the runs.`);
+    if (host === undefined)
+      throw createUsageError(`${JSON.stringify(place)} exports no host. Pass the file of the runs.`);
     return new HostTarget(host, { spelling });
   }
   const file = resolve(io.cwd, place ?? DEFAULT_FILE);
@@ -110,7 +111,11 @@ export async function openHost(
 
 async function openMemory(): Promise<OpenedHost> {
   const { memoryHost, memoryConversations } = await import('@pawl/core');
-  return { runs: new HostTarget(memoryHost(), { spelling: '' }), conversations: memoryConversations(), isDurable: false };
+  return {
+    runs: new HostTarget(memoryHost(), { spelling: '' }),
+    conversations: memoryConversations(),
+    isDurable: false,
+  };
 }
 
 async function withHost(
@@ -118,7 +123,11 @@ async function withHost(
   { spelling, conversations }: { readonly spelling: string; readonly conversations: ConversationStore | undefined },
 ): Promise<OpenedHost> {
   const { memoryConversations } = await import('@pawl/core');
-  return { runs: new HostTarget(host, { spelling }), conversations: conversations ?? memoryConversations(), isDurable: true };
+  return {
+    runs: new HostTarget(host, { spelling }),
+    conversations: conversations ?? memoryConversations(),
+    isDurable: true,
+  };
 }
 
 /** Others on the machine must not read runs, and no commit should contain them. */
@@ -144,7 +153,8 @@ async function openServerAgent(spelling: string, { args, io }: Place): Promise<A
   for (const name of ['no-runs', 'model', 'runs']) {
     if (!(name in args.command.options)) continue;
     const isGiven = name === 'no-runs' ? args.hasFlag(name) : args.getText(name) !== undefined;
-    if (isGiven) throw createUsageError(`--${name} is for an agent of a file. ${JSON.stringify(spelling)} is on a server.`);
+    if (isGiven)
+      throw createUsageError(`--${name} is for an agent of a file. ${JSON.stringify(spelling)} is on a server.`);
   }
   const address = readServerAddress(spelling, { env: io.env, tokenEnv: readOption(args, 'token-env') });
   const runs = new ServerTarget(address, { clock: io.clock, spelling: ` --runs ${quoteArgument(address.url)}` });
@@ -156,7 +166,9 @@ async function findOnlyAgent({ client }: ServerTarget, spelling: string): Promis
   const { data } = (await client.send('/v1/models')) as { readonly data: readonly { readonly id: string }[] }; // The form of OpenAI's API.
   const [only, ...others] = data.map(({ id }) => id);
   if (only !== undefined && others.length === 0) return only;
-  throw createUsageError(`The server has several agents. Name one: ${data.map(({ id }) => `${spelling}#${id}`).join(', ')}`);
+  throw createUsageError(
+    `The server has several agents. Name one: ${data.map(({ id }) => `${spelling}#${id}`).join(', ')}`,
+  );
 }
 
 function readOption(args: Arguments, name: string): string | undefined {

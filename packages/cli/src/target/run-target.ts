@@ -5,7 +5,9 @@ import type { DeleteOptions, RunStatus } from '@pawl/core/host';
 /** How a run ended, or what it waits for. A server leaves out the conversation, and who spent what. */
 export type ShownOutcome = WithoutTranscript<Outcome<unknown>>;
 
-type WithoutTranscript<Each> = Each extends unknown ? Omit<Each, 'messages' | 'usageBy' | 'spentBy' | 'attempts' | 'state'> : never;
+type WithoutTranscript<Each> = Each extends unknown
+  ? Omit<Each, 'messages' | 'usageBy' | 'spentBy' | 'attempts' | 'state'>
+  : never;
 
 /** A run in a list. */
 export interface RunRow {

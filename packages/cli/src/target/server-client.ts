@@ -24,7 +24,9 @@ export function readServerAddress(text: string, { env, tokenEnv }: TokenSource):
   if (!URL.canParse(text)) throw createUsageError(`${JSON.stringify(text)} is not a URL.`);
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
-    throw createUsageError('The URL has a password, which others on this machine can read. Put the token into PAWL_TOKEN.');
+    throw createUsageError(
+      'The URL has a password, which others on this machine can read. Put the token into PAWL_TOKEN.',
+    );
   }
   const token = readToken({ env, tokenEnv });
   if (token !== undefined && url.protocol !== 'https:' && !isLoopback(url.hostname)) {
@@ -81,7 +83,10 @@ export class ServerClient {
 
   /** Yields the lines of JSON of a stream. Ends without an error where the connection is cut. */
   async *stream(path: string, request: ServerRequest): AsyncGenerator<unknown, void> {
-    const response = await this.#fetch(path, { ...request, headers: { accept: 'application/x-ndjson', ...request.headers } });
+    const response = await this.#fetch(path, {
+      ...request,
+      headers: { accept: 'application/x-ndjson', ...request.headers },
+    });
     if (!response.ok || response.body === null) {
       throw createServerError(response.status, parse(await response.text().catch(() => '')), this.#address);
     }

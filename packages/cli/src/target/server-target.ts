@@ -4,7 +4,7 @@ import type { DeleteOptions } from '@pawl/core/host';
 import type { CommandIo } from '../command-io.ts';
 import { CliError, createUsageError } from '../errors.ts';
 import type { FollowOptions, ForkRequest, RunQuery, RunRow, RunTarget } from './run-target.ts';
-import { ServerClient, type ServerAddress } from './server-client.ts';
+import { type ServerAddress, ServerClient } from './server-client.ts';
 
 /** A run as `/v1/runs` sends it. */
 export interface ServerRun {
@@ -47,7 +47,10 @@ export class ServerTarget implements RunTarget {
     const found: RunRow[] = [];
     // The server has no filter for these two, so its pages are read until enough is found.
     const isWanted = (row: RunRow): boolean => row.startedAt >= since && hasMetadata(row, metadata);
-    for await (const run of this.#listPages({ ...(status !== undefined && { status }), ...(agent !== undefined && { agent }) })) {
+    for await (const run of this.#listPages({
+      ...(status !== undefined && { status }),
+      ...(agent !== undefined && { agent }),
+    })) {
       if (run.createdAt < since) break;
       const row = toRow(run);
       if (isWanted(row)) found.push(row);
@@ -58,7 +61,11 @@ export class ServerTarget implements RunTarget {
 
   async *#listPages(filter: Readonly<Record<string, string>>): AsyncGenerator<ServerRun, void> {
     for (let after: number | null | undefined; after !== null; ) {
-      const query = new URLSearchParams({ ...filter, limit: '100', ...(after !== undefined && { after: String(after) }) });
+      const query = new URLSearchParams({
+        ...filter,
+        limit: '100',
+        ...(after !== undefined && { after: String(after) }),
+      });
       const page = (await this.client.send(`/v1/runs?${query}`)) as ServerPage; // The form of the runs API.
       yield* page.data;
       after = page.next;
@@ -101,21 +108,29 @@ export class ServerTarget implements RunTarget {
       await this.#clock.sleep(RECONNECT_MS * (failures + 1), signal).catch(() => undefined);
     }
     if (signal.aborted) return;
-    throw new CliError(`${this.client.url} closed the connection. The run continues: pawl runs watch ${runId}${this.spelling}`, {
-      reason: 'host',
-      code: 'server.disconnected',
-    });
+    throw new CliError(
+      `${this.client.url} closed the connection. The run continues: pawl runs watch ${runId}${this.spelling}`,
+      {
+        reason: 'host',
+        code: 'server.disconnected',
+      },
+    );
   }
 
   async *#read(
     runId: string,
-    { after, signal, isJournal }: { readonly after: string | undefined; readonly signal: AbortSignal; readonly isJournal: boolean },
+    {
+      after,
+      signal,
+      isJournal,
+    }: { readonly after: string | undefined; readonly signal: AbortSignal; readonly isJournal: boolean },
   ): AsyncGenerator<{ readonly event: RunEvent; readonly cursor: string }, void> {
     const query = new URLSearchParams({ ...(after !== undefined && { after }), ...(isJournal && { journal: 'only' }) });
     try {
       for await (const line of this.client.stream(`${pathOf(runId)}/events?${query}`, { signal })) {
         const { event, cursor, error } = line as StreamLine; // The form of the runs API.
-        if (error !== undefined) throw new CliError(error.message, { reason: 'host', code: error.code ?? 'server.failed' });
+        if (error !== undefined)
+          throw new CliError(error.message, { reason: 'host', code: error.code ?? 'server.failed' });
         if (event !== undefined) yield { event, cursor: cursor ?? '' };
       }
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Answer, PendingCall } from '@pawl/core';
 import { getCallName } from '@pawl/core/chat';
-import type { CommandContext } from '../command-table.ts';
+import type { CommandContext } from '../command-context.ts';
 import { editText } from './edit-text.ts';
 import { askLine } from './prompt.ts';
 import { escapeControls, toSafeJson } from './strip-controls.ts';
@@ -22,9 +22,12 @@ export function showCall(call: PendingCall, { output }: Pick<Asking, 'output'>):
   const preview = call.preview === undefined ? [] : [`  preview:    ${formatValue(call.preview)}`];
   output.notice(`? ${getCallName(call.call)} ${REASONS[call.reason]}`, 'bold');
   output.notice(
-    [`  call:       ${call.id}`, ...preview, `  arguments:  ${toSafeJson(call.input)}`, `  fingerprint: ${call.fingerprint}`].join(
-      '\n',
-    ),
+    [
+      `  call:       ${call.id}`,
+      ...preview,
+      `  arguments:  ${toSafeJson(call.input)}`,
+      `  fingerprint: ${call.fingerprint}`,
+    ].join('\n'),
   );
 }
 
@@ -107,7 +110,8 @@ type Json = Extract<Answer, { type: 'result' }>['value'];
 
 async function askJson(value: Json | undefined, asking: Asking): Promise<{ readonly value: Json } | undefined> {
   const text = value === undefined ? '' : JSON.stringify(value, undefined, 2);
-  const edited = (value === undefined ? undefined : await editText(text, asking.io)) ?? (await askLine('  JSON: ', asking));
+  const edited =
+    (value === undefined ? undefined : await editText(text, asking.io)) ?? (await askLine('  JSON: ', asking));
   if (edited === undefined || edited.trim() === '') return undefined;
   try {
     return { value: JSON.parse(edited) };

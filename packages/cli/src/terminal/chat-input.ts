@@ -88,7 +88,13 @@ export class ChatInput {
       stderr.write(PASTE_ON);
       this.#paste = new PasteFilter(stdin);
     }
-    const lines = createInterface({ input: this.#paste ?? stdin, output: stderr, terminal: this.isTerminal, prompt, historySize: 200 });
+    const lines = createInterface({
+      input: this.#paste ?? stdin,
+      output: stderr,
+      terminal: this.isTerminal,
+      prompt,
+      historySize: 200,
+    });
     const paste = this.#paste;
     lines.on('line', (typed) => {
       const line = paste?.restore(typed) ?? typed;

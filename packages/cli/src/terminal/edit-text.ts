@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import type { CommandIo } from '../command-io.ts';
 
 /** Lets a person edit a text in $VISUAL or $EDITOR. Resolves with `undefined` if there is no editor, or it failed. */
-export async function editText(text: string, { env, cwd }: Pick<CommandIo, 'env' | 'cwd'>): Promise<string | undefined> {
+export async function editText(
+  text: string,
+  { env, cwd }: Pick<CommandIo, 'env' | 'cwd'>,
+): Promise<string | undefined> {
   const editor = env['VISUAL'] || env['EDITOR'];
   if (editor === undefined || editor === '') return undefined;
   // Nobody else may read the arguments.

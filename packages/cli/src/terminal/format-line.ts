@@ -6,6 +6,9 @@ export function formatLine(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'text.delta':
       return undefined;
+    case 'model.failed':
+      // The end of the run says it.
+      return event.path === '' ? undefined : formatEvent(event);
     case 'attempt.started':
       return event.attempt === 1 ? undefined : formatEvent(event);
     case 'response.repaired':
@@ -31,7 +34,11 @@ function formatPublicCall(event: RunEvent): string | undefined {
     case 'tool.failed':
     case 'tool.skipped': {
       const { toolName, input = {} } = event;
-      const call = { id: event.toolCallId, type: 'function', function: { name: toolName, arguments: JSON.stringify(input) } } as const;
+      const call = {
+        id: event.toolCallId,
+        type: 'function',
+        function: { name: toolName, arguments: JSON.stringify(input) },
+      } as const;
       return formatEvent({ ...event, call });
     }
   }

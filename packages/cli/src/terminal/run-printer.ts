@@ -76,7 +76,7 @@ export class RunPrinter {
     if (answer !== undefined && answer !== '' && !(this.#output.isTerminal && this.#complete === answer)) {
       await this.#output.write(`${stripControls(answer).replace(/\n$/, '')}\n`);
     }
-    this.#output.note(formatEnd(outcome), outcome.status === 'completed' ? 'dim' : 'yellow');
+    this.#output.notice(formatEnd(outcome), outcome.status === 'completed' ? 'dim' : 'yellow');
   }
 }
 
@@ -120,34 +120,40 @@ function formatOutput(output: unknown, text: string): string {
   }
 }
 
-/** Says in one line how a run ended, and what it used. */
+/** Says how a run ended and what it used, and in a second line why it did not complete. */
 export function formatEnd(outcome: ShownOutcome): string {
-  const { runId, turnCount, toolCallCount, usage, durationMs } = outcome;
+  const { status, runId, turnCount, toolCallCount, usage, durationMs } = outcome;
   const cost = usage.cost > 0 ? `, $${usage.cost.toFixed(usage.cost < 0.01 ? 5 : 2)}` : '';
   const calls = toolCallCount === 0 ? '' : `, ${count(toolCallCount, 'tool call')}`;
   const used = `${count(turnCount, 'turn')}${calls}, ${usage.totalTokens} tokens${cost}, ${Math.round(durationMs)} ms`;
-  return `── ${formatReason(outcome)} · ${used} · run ${runId}`;
+  const detail = findDetail(outcome);
+  return `── ${status} · run ${runId} · ${used}${detail === undefined ? '' : `\n   ${detail}`}`;
 }
 
-/** Says why a run ended as it did. */
+/** Says in one line how a run ended, and why. */
 export function formatReason(outcome: ShownOutcome): string {
+  const detail = findDetail(outcome);
+  return detail === undefined ? outcome.status : `${outcome.status}: ${detail}`;
+}
+
+function findDetail(outcome: ShownOutcome): string | undefined {
   switch (outcome.status) {
     case 'completed':
-      return 'completed';
+      return undefined;
     case 'suspended':
-      return `suspended: ${count(outcome.pending.length, 'call')} waiting`;
+      return `${count(outcome.pending.length, 'call')} waiting`;
     case 'limited':
-      return `limited: limits.${outcome.limit}: ${outcome.spent} of ${outcome.max}`;
+      return `limits.${outcome.limit}: ${outcome.spent} of ${outcome.max}`;
     case 'truncated':
-      return 'truncated: the response reached the token limit of the server';
+      return 'the response reached the token limit of the server';
     case 'filtered':
-      return "filtered by the server's content filter";
+      return "the server's content filter stopped the response";
     case 'refused':
-      return outcome.guard === undefined ? 'refused' : `refused by ${outcome.guard}`;
+      return outcome.guard === undefined ? undefined : `by ${outcome.guard}`;
     case 'aborted':
-      return `aborted: ${outcome.reason}`;
+      return outcome.reason;
     case 'failed':
-      return `failed: ${outcome.error.message}`;
+      return outcome.error.message;
   }
 }
 

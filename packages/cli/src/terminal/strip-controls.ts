@@ -63,10 +63,7 @@ export function stripControls(text: string): string {
 
 /** Shows what could control a terminal as `\u001b`. In JSON it is the same value. */
 export function escapeControls(text: string): string {
-  return text.replaceAll(
-    CONTROLS,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replaceAll(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Returns a value as JSON that is safe on a terminal. */

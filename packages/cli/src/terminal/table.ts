@@ -24,7 +24,13 @@ export async function writeTable<Row>(
     Math.max(countColumns(title), ...cells.map((line) => countColumns(line[index] ?? ''))),
   );
   const format = (line: readonly string[]): string =>
-    clipToColumns(line.map((cell, index) => padToColumns(cell, widths[index] ?? 0)).join('  ').trimEnd(), output.columns);
+    clipToColumns(
+      line
+        .map((cell, index) => padToColumns(cell, widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+      output.columns,
+    );
   await output.write(`${output.style('bold', format(titles))}\n`);
   for (const line of cells) await output.write(`${format(line)}\n`);
 }

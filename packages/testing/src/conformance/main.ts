@@ -25,13 +25,23 @@ else {
 
 interface CommandLine {
   readonly positionals: readonly string[];
-  readonly values: { readonly model?: string; readonly json?: boolean; readonly quick?: boolean; readonly help?: boolean };
+  readonly values: {
+    readonly model?: string;
+    readonly json?: boolean;
+    readonly quick?: boolean;
+    readonly help?: boolean;
+  };
   /** Why the arguments cannot be parsed. */
   readonly problem?: string;
 }
 
 function readArguments(): CommandLine {
-  const options = { model: { type: 'string' }, json: { type: 'boolean' }, quick: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+  const options = {
+    model: { type: 'string' },
+    json: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    help: { type: 'boolean' },
+  } as const;
   try {
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
