@@ -20,18 +20,18 @@ export async function embedWorker(): Promise<void> {
     `export const convertWorker = { text: ${JSON.stringify(text)} };\n`,
   );
   rmSync(join(folder, 'convert-worker-source.js.map'), { force: true }); // The map belongs to the replaced module.
-  writeFileSync(join(folder, 'convert-worker-source.licenses.txt'), listLicenses(files));
+  writeFileSync(join(folder, 'convert-worker-source.licenses.txt'), listLicenses('convert-worker-source.js', files));
 }
 
 function joinWorker(): ReturnType<typeof joinModules> {
   return joinModules(join(tools, 'src', 'fetch-page', 'convert-worker.ts'), { format: 'cjs', isMinified: true });
 }
 
-/** Lists the licenses of the packages that the files come from. */
-function listLicenses(files: readonly string[]): string {
+/** Lists the licenses of the packages whose files are in a built module. */
+export function listLicenses(module: string, files: readonly string[]): string {
   const folders = files.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? []);
   const texts = [...new Set(folders)].sort().map(readLicense);
-  return `convert-worker-source.js contains, minified:\n\n${texts.join('\n\n')}\n`;
+  return `${module} contains, minified:\n\n${texts.join('\n\n')}\n`;
 }
 
 function readLicense(folder: string): string {

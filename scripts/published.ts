@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleCore } from './bundle.ts';
+import { bundlePage } from './bundle-page.ts';
 import { embedWorker } from './embed-worker.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -21,6 +22,7 @@ export async function build(): Promise<void> {
   execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', join(root, 'tsconfig.packages.json')]);
   await bundleCore(join(packages, 'core', 'bundle'));
   await embedWorker();
+  await bundlePage();
 }
 
 /** Lists the sub-paths of all packages. */

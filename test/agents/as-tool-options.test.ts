@@ -269,6 +269,9 @@ describe('agent.with({ models })', () => {
 
   test('refuses what is not a model, and a function in a definition', async () => {
     const agent = new Agent({ name: 'desk', model: scriptedModel([]) });
+    expect(() => agent.with({ tools: () => undefined as never })).toThrow(
+      'tools returned undefined, which is not a list of tools',
+    );
     expect(() => agent.with({ models: () => undefined as never })).toThrow(
       new ConfigError(
         'Agent "desk": models returned undefined, which is not a model. Return openai("…"), or an object with name and send.',

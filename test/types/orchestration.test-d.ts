@@ -81,6 +81,9 @@ describe('agent.with', () => {
   test('takes a model for each agent, unlike the constructor', () => {
     const agent = new Agent({ name: 'a', model, output: z.object({ paid: z.boolean() }) });
     const copy = agent.with({ models: ({ name, model: each }) => (name === 'a' ? each : model) });
+    expectTypeOf(agent.with({ tools: ({ tools }) => tools.slice(1) })).toEqualTypeOf(agent);
+    // @ts-expect-error: a constructor has no other agents whose tools it could replace
+    new Agent({ name: 'a', model, tools: () => [] });
     expectTypeOf(copy.run('Go.')).resolves.toEqualTypeOf<CompletedOutcome<{ paid: boolean }>>();
     // @ts-expect-error: a definition has a list
     new Agent({ name: 'a', model, models: () => model });

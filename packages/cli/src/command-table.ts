@@ -75,8 +75,20 @@ export const COMMANDS: readonly CommandSpec[] = [
       'token-env': { value: 'NAME', summary: "the variable with the operator's token" },
       'allow-host': { value: 'NAME', summary: 'a name that the server answers for; repeatable', isRepeatable: true },
       cors: { value: 'ORIGIN', summary: 'an origin whose pages may use the server; repeatable', isRepeatable: true },
+      'no-inspector': { summary: 'without the page at /inspect' },
       runs: RUNS,
       'no-runs': { summary: 'keeps runs in memory' },
+    },
+  },
+  {
+    name: 'inspect',
+    summary: 'Opens the page of a runs file, of an agent file or of a server in the browser.',
+    positionals: ['[FILE|URL]'],
+    options: {
+      'read-only': { summary: 'changes nothing' },
+      'no-open': { summary: 'prints the address only' },
+      port: { value: 'N', summary: 'the port of the page (default: a free one)' },
+      'token-env': TOKEN,
     },
   },
   {

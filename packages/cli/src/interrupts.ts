@@ -34,6 +34,16 @@ export class Interrupts {
     };
   }
 
+  /** Resolves with the first interruption. The next one ends the command at once. */
+  waitForOne(): Promise<Interruption> {
+    return new Promise((resolve) => {
+      const stop = this.handle((interruption) => {
+        stop();
+        resolve(interruption);
+      });
+    });
+  }
+
   exitNow(interruption: Interruption): void {
     this.#forced.resolve(getInterruptCode(interruption));
   }

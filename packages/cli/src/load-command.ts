@@ -12,6 +12,7 @@ const LOADERS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   init: () => import('./commands/init.ts'),
   mcp: () => import('./commands/mcp.ts'),
   serve: () => import('./commands/serve.ts'),
+  inspect: () => import('./commands/inspect.ts'),
   'runs list': () => import('./commands/runs-list.ts'),
   'runs show': () => import('./commands/runs-show.ts'),
   'runs watch': () => import('./commands/runs-watch.ts'),

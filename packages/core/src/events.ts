@@ -57,6 +57,13 @@ export { type LogEventsOptions, logEvents } from './event/log-events.ts';
 export type { LogLevel } from './event/log-fields.ts';
 export type { LimitShare, OutcomeBase, UsageShare } from './event/outcome.ts';
 export type { Rejection } from './event/rejection.ts';
-export type { StateChange, StateOperation, StateRule } from './event/remembered-state.ts';
+export type {
+  FoldedChange,
+  RememberedState,
+  StateChange,
+  StateOperation,
+  StateRule,
+} from './event/remembered-state.ts';
+export { foldStateChange } from './event/remembered-state.ts';
 export { addUsage } from './event/usage.ts';
 export type { StrictReason } from './schema/strict-reason.ts';

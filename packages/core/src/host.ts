@@ -48,6 +48,7 @@ export type {
   RunSummary,
 } from './host/host.ts';
 export { readCloseOptions } from './host/host-options.ts';
+export { type LiveBudget, readLiveBudget } from './host/live-runs.ts';
 export { chooseResumable, readAgentName, resumeWith } from './host/resumable.ts';
 export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
@@ -83,3 +84,4 @@ export type {
 export { StoreClient } from './host/store-client.ts';
 export type { StoreHostOptions } from './host/store-host.ts';
 export { createHost, StoreHost } from './host/store-host.ts';
+export { DEFAULT_LIMITS } from './limits/limits.ts';

@@ -9,4 +9,5 @@ export type {
   RequestReport,
   ServeOptions,
 } from './options.ts';
+export type { RecordDetails, RunDetails, RunOrigin, RunState } from './protocol/runs/describe-run.ts';
 export { type Server, serve } from './serve.ts';

@@ -50,3 +50,4 @@ export type { OfflineServer, OfflineServerOptions } from './server/offline-serve
 export { offlineServer } from './server/offline-server.ts';
 export type { TestedCall, TestToolOptions, ToolUnderTest } from './tool/test-tool.ts';
 export { testTool } from './tool/test-tool.ts';
+export { withRecordedTools } from './tool/with-recorded-tools.ts';

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Principal, ServeOptions } from '@pawl/serve';
+import type { Host } from '@pawl/core';
+import type { ConversationStore } from '@pawl/core/host';
+import type { Inspector } from '@pawl/inspector';
+import type { Principal, Server } from '@pawl/serve';
 import type { CommandContext } from '../command-context.ts';
 import { createSetupError, createUsageError } from '../errors.ts';
-import { getInterruptCode, type Interruption } from '../interrupts.ts';
+import { getInterruptCode } from '../interrupts.ts';
+import { type Listenable, readPort, toListenError, toServedAgent } from '../listening.ts';
 import { type LoadedAgent, loadAgent } from '../load-agent.ts';
 import { type OpenedHost, openHost } from '../target/open-target.ts';
 
@@ -29,18 +33,23 @@ export async function run(context: CommandContext): Promise<number> {
     ...(allowedHosts.length > 0 && { allowedHosts }),
     ...(origins.length > 0 && { cors: { origins } }),
   });
-  const listener = await listen(server, { hostname, port: readPort(args.getText('port')), signals: false }).catch(
-    (error: unknown) => {
-      throw toListenError(error);
-    },
-  );
+  const inspector =
+    access.isNew && !args.hasFlag('no-inspector')
+      ? await createInspector(agents, { host: runs.host, conversations })
+      : undefined;
+  const handler = inspector === undefined ? server : mountInspector(server, inspector);
+  const port = readPort(args.getText('port')) ?? DEFAULT_PORT;
+  const listener = await listen(handler, { hostname, port, signals: false }).catch((error: unknown) => {
+    throw toListenError(error);
+  });
   await output.write(`${listener.url}\n`);
+  if (inspector !== undefined) output.notice(`Inspector: ${inspector.createUrl(`${listener.url}${INSPECT}`)}`);
   if (access.isNew) output.notice(`PAWL_TOKEN=${access.token}`);
   const names = agents.map(({ agent: { name } }) => name);
   output.notice(
     `Serving ${names.join(', ')}. Ctrl-C ends it. Try: PAWL_TOKEN=… pawl run '${listener.url}#${names[0]}' "question"`,
   );
-  const interruption = await waitForEnd(context);
+  const interruption = await interrupts.waitForOne();
   const stop = interrupts.handle((given) => interrupts.exitNow(given));
   await listener.close();
   await runs.close(GRACE_MS);
@@ -49,6 +58,36 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 const GRACE_MS = 10_000;
+const INSPECT = '/inspect';
+
+/** The page shows everything, so only a server for this machine has it. */
+async function createInspector(
+  agents: readonly LoadedAgent[],
+  place: { readonly host: Host; readonly conversations: ConversationStore },
+): Promise<Inspector> {
+  const { inspect } = await import('@pawl/inspector');
+  return inspect({ ...place, agents: agents.map(toServedAgent), basePath: INSPECT });
+}
+
+function mountInspector(server: Server, inspector: Inspector): Listenable {
+  return {
+    hasAuthorize: server.hasAuthorize,
+    host: server.host,
+    fetch: (request) => {
+      const { pathname } = new URL(request.url);
+      const isInspector = pathname === INSPECT || pathname.startsWith(`${INSPECT}/`);
+      return isInspector ? inspector.fetch(request) : server.fetch(request);
+    },
+    start: () => {
+      server.start();
+      inspector.start();
+    },
+    close: () => {
+      server.close();
+      inspector.close();
+    },
+  };
+}
 
 interface Access {
   readonly keys: Readonly<Record<string, Principal>>;
@@ -94,12 +133,6 @@ async function readKeys(file: string): Promise<Access['keys']> {
   }
 }
 
-function readPort(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_PORT;
-  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
-  throw createUsageError(`--port is ${JSON.stringify(text)}. Pass a number from 0 to 65535.`);
-}
-
 const DEFAULT_PORT = 7_295;
 
 /** All agents of a server have their runs in one place. */
@@ -112,27 +145,4 @@ async function openSharedHost({ args, io }: CommandContext, agents: readonly Loa
   const [first] = agents;
   if (first === undefined) throw createUsageError('AGENT is missing.');
   return openHost(first, { args, io, isInMemory });
-}
-
-function toServedAgent({ agent, createContext }: LoadedAgent): ServeOptions['agents'][number] {
-  const served = createContext === undefined ? agent : { agent, context: createContext };
-  return served as ServeOptions['agents'][number]; // `serve` checks it: a flow is refused there.
-}
-
-function toListenError(error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
-  if (error.code === 'EADDRINUSE')
-    return createSetupError(`The port is taken: ${error.message}. Pass --port 0 for a free one.`);
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'EACCES')
-    return createSetupError(`The server cannot listen: ${error.message}.`);
-  return error;
-}
-
-function waitForEnd({ interrupts }: CommandContext): Promise<Interruption> {
-  return new Promise((resolve) => {
-    const stop = interrupts.handle((interruption) => {
-      stop();
-      resolve(interruption);
-    });
-  });
 }

@@ -81,7 +81,7 @@ export async function openHost(
   file: AgentFile & { readonly spelling?: string },
   { args, io, isInMemory }: Place & { readonly isInMemory: boolean },
 ): Promise<OpenedHost> {
-  const given = args.getText('runs');
+  const given = readOption(args, 'runs');
   if (isInMemory && given !== undefined) throw createUsageError('--no-runs and --runs exclude each other.');
   if (given !== undefined && isServerUrl(given)) {
     throw createUsageError('An agent of a file has its runs in a file. Pass the URL in place of the agent.');

@@ -147,8 +147,8 @@ export class ServerTarget implements RunTarget {
   }
 
   async cancel(runId: string, reason: string | undefined): Promise<void> {
-    if (reason !== undefined) throw createUsageError('A server takes no --reason.');
-    await this.client.send(`${pathOf(runId)}/cancel`, { method: 'POST', body: {} });
+    const body = { ...(reason !== undefined && { reason }) };
+    await this.client.send(`${pathOf(runId)}/cancel`, { method: 'POST', body });
   }
 
   async resume(runId: string): Promise<void> {

@@ -40,6 +40,7 @@ import {
   type Handoff,
   hasTextGuard,
   type ModelChoice,
+  type ToolSelection,
 } from './blueprint.ts';
 import {
   checkAgentOptions,
@@ -60,7 +61,7 @@ import {
 } from './handoff.ts';
 import { launch } from './launch.ts';
 
-import { replaceModels } from './replace-models.ts';
+import { replaceParts } from './replace-parts.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -118,9 +119,11 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
    * @param changes - The options that replace those of the agent, or a function that returns them. The function gets the current
    * options, so that it can add to a list: `({ tools = [] }) => ({ tools: [...tools, search] })`.
    * `models: (agent) => model` replaces the models of the agent, and of all agents that it has as tools or may hand over to, for
-   * example in a test. It does not reach models that middleware has.
+   * example in a test. It does not reach models that middleware has. `tools: (agent) => tools` replaces their tools in the same way, for
+   * example by those of a recorded run.
    * @throws ConfigError like the constructor
    */
+  with(changes: ReplacedParts): Agent<Context, Output, Handed>;
   with(
     changes: AgentChanges<Context, Partial<AgentOptions<Context, never, never>> & NoOutput>,
   ): Agent<Context, Either<string, Handed>, Handed>;
@@ -159,6 +162,12 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
   asHandoff<Given = { readonly reason?: string }, Outer extends Context = Context>(
     options?: HandoffOptions<Outer, Given>,
   ): Handoff<Outer, Output>;
+}
+
+/** Functions that replace parts of an agent, and of all agents that it has as tools or may hand over to. */
+interface ReplacedParts {
+  readonly tools: ToolSelection;
+  readonly models?: ModelChoice;
 }
 
 /** Other options for an agent, or a function that returns them. */
@@ -232,12 +241,22 @@ export const Agent: AgentConstructor = class Agent {
 
   with(changes: AgentChanges<never, Partial<ChangedOptions>>): Agent {
     const given = typeof changes === 'function' ? changes({ ...this.#options }) : changes;
-    const { models: list, ...others } = readAgentOptions(given as Partial<AgentOptions<never, unknown>>, this.name);
-    const options = { ...this.#options, ...others };
-    const { models: choose } = given;
-    if (typeof choose === 'function') {
+    const { models: choose, tools: select } = given;
+    const {
+      models: list,
+      tools,
+      ...others
+    } = readAgentOptions(given as Partial<AgentOptions<never, unknown>>, this.name);
+    const hasTools = 'tools' in given && typeof select !== 'function';
+    const options = { ...this.#options, ...others, ...(hasTools && { tools: tools === undefined ? [] : tools }) };
+    if (typeof choose === 'function' || typeof select === 'function') {
       const done = new Map<Blueprint, Blueprint>();
-      const agent = new Agent(replaceModels(options, { choose, done }));
+      const replacement = {
+        choose: typeof choose === 'function' ? choose : undefined,
+        chooseTools: typeof select === 'function' ? select : undefined,
+        done,
+      };
+      const agent = new Agent(replaceParts(options, replacement));
       done.set(this.#blueprint, agent.#blueprint); // The agents inside are created later, and may refer to this one.
       return agent;
     }
@@ -254,7 +273,8 @@ export const Agent: AgentConstructor = class Agent {
 } as unknown as AgentConstructor; // The methods have the types of `Agent`, whose inference does not exist at run time.
 
 /** The options that `with` takes. */
-type ChangedOptions = Omit<AgentOptions<never, unknown>, 'models'> & {
+type ChangedOptions = Omit<AgentOptions<never, unknown>, 'models' | 'tools'> & {
+  readonly tools?: AgentOptions<never, unknown>['tools'] | ToolSelection;
   readonly models?: readonly ChatModel[] | ModelChoice;
 };
 
@@ -268,7 +288,7 @@ function define<Context, Output>(options: AgentOptions<Context, Output>): Bluepr
     makeDefinition(options, { name, output, handoffs: handoffs(), blueprint: () => blueprint }),
   );
   const blueprint: Blueprint = markOwn({
-    replaceModels: (replacement) => define(replaceModels(options as AgentOptions<never, unknown>, replacement)),
+    replaceParts: (replacement) => define(replaceParts(options as AgentOptions<never, unknown>, replacement)),
     name,
     head: ({ scope, state }: BegunRun) => runInScope(scope, state),
     readInput: (input: unknown) => ({ history: readInput(input as Input) }), // `readInput` checks it.

@@ -40,8 +40,8 @@ export interface BegunRun {
 
 /** Everything that all runs of an agent, or of a flow, share. */
 export interface Blueprint {
-  /** Creates the agent again, with other models. */
-  readonly replaceModels: (replacement: ModelReplacement) => Blueprint;
+  /** Creates the agent again, with other models or tools. */
+  readonly replaceParts: (replacement: PartReplacement) => Blueprint;
   readonly name: string;
   /** Whether it is a call by the code of a flow, which is no run for readers and for instrumentation. @defaultValue false */
   readonly isCall?: boolean;
@@ -70,14 +70,21 @@ export interface Blueprint {
   readonly getDefinitionRecord: () => DefinitionRecord;
 }
 
-/** The replacement of the models of an agent and of the agents inside it. Each agent is created once. */
-export interface ModelReplacement {
-  readonly choose: ModelChoice;
+/** The replacement of the models and tools of an agent and of the agents inside it. Each agent is created once. */
+export interface PartReplacement {
+  readonly choose: ModelChoice | undefined;
+  readonly chooseTools: ToolSelection | undefined;
   readonly done: Map<Blueprint, Blueprint>;
 }
 
 /** Returns the model that an agent gets. Called for its model, and for each of its further models. */
 export type ModelChoice = (agent: { readonly name: string; readonly model: ChatModel }) => ChatModel;
+
+/** Returns the tools that an agent gets in place of its own. */
+export type ToolSelection = (agent: {
+  readonly name: string;
+  readonly tools: readonly Tool<never>[];
+}) => readonly Tool<never>[];
 
 /** An agent as the target of handoffs. Created by `agent.asHandoff`. */
 export interface Handoff<in Context = never, out Output = unknown> {

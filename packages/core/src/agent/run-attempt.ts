@@ -7,7 +7,7 @@ import type { Outcome } from '../event/outcome.ts';
 import { reportFailure } from '../event/report-failure.ts';
 import { ConversationError } from '../host/errors.ts';
 import type { Host, RunRecord } from '../host/host.ts';
-import { addLiveRun } from '../host/live-runs.ts';
+import { addLiveRun, type LiveBudget } from '../host/live-runs.ts';
 import type { StepRunner } from '../host/step-runner.ts';
 import { ActiveTime } from '../limits/active-time.ts';
 import { Budget } from '../limits/budget.ts';
@@ -51,9 +51,11 @@ export async function runAttempt<Output>(blueprint: Blueprint, attempt: RunAttem
   attempt.instrumented?.guard.begin();
   // Without a host option the run exists only in its own memory: nothing can follow or resume it.
   const isShared = options.host !== undefined;
-  const hideRun = isShared ? addLiveRun(host, record.runId, ports.followedRun) : undefined;
   const scope = createScope(blueprint, attempt);
-  const { clock, time } = scope;
+  const { clock, time, budget } = scope;
+  const { limits } = scope.policy;
+  const readBudget = (): LiveBudget => ({ limits, reserved: budget.reserved, activeMs: time.activeMs });
+  const hideRun = isShared ? addLiveRun(host, record.runId, { ...ports.followedRun, readBudget }) : undefined;
   const definition = isShared && record.definition === undefined ? blueprint.getDefinitionRecord() : undefined;
   let saved: SavedOutcome | undefined;
   try {

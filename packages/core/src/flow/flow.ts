@@ -154,7 +154,7 @@ function define(options: FlowOptions<never, never, unknown>): Blueprint {
   const blueprint: Blueprint = markOwn({
     name,
     description,
-    replaceModels: () => blueprint, // Its code names the agents that it runs.
+    replaceParts: () => blueprint, // Its code names the agents that it runs.
     head: (begun: BegunRun) => runCode(code, begun),
     readInput: (value: unknown) => readFlowInput(value, where),
     restoreInput: (record: RunRecord) => restoreInput(record, where),

@@ -1,6 +1,7 @@
 import type { UserMessage } from '../chat/message.ts';
 import type { JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
+import type { LimitName } from '../event/outcome.ts';
 
 /** An event of a live run, as its followers get it. */
 export interface FollowedEvent {
@@ -29,6 +30,23 @@ export interface FollowedRun {
   follow(follower: Follower): () => void;
   /** As `Run.steer`: resolves `true` when the message is part of the run, `false` if the run ended without it. */
   steer(message: UserMessage): Promise<boolean>;
+  /** Absent if another copy of core executes the run. */
+  readonly readBudget?: () => LiveBudget;
+}
+
+/** What a run that this process works on may still spend. */
+export interface LiveBudget {
+  /** The limits of the run: those of the agent, and of the caller. `Infinity`: no limit. */
+  readonly limits: Readonly<Record<LimitName, number>>;
+  /** What requests and calls under way may use at most. A limit that is not here reserves nothing. */
+  readonly reserved: Readonly<Record<'requests' | 'tokens' | 'cost' | 'toolCalls', number>>;
+  /** In milliseconds. */
+  readonly activeMs: number;
+}
+
+/** Reads what a run may still spend. `undefined` unless this process works on it with this host. */
+export function readLiveBudget(host: object, runId: string): LiveBudget | undefined {
+  return findLiveRun(host, runId)?.readBudget?.();
 }
 
 /** Registers a live run. Returns the function that removes it. */

@@ -80,6 +80,16 @@ export class Budget {
     return Number.isFinite(this.#limits.cost) || this.#outer?.hasCostLimit === true;
   }
 
+  /** What requests and calls under way may use at most. */
+  get reserved(): Readonly<Record<'requests' | 'tokens' | 'cost' | 'toolCalls', number>> {
+    return {
+      requests: this.#reservationCount + this.#heldRequests,
+      tokens: this.#reservedTokens,
+      cost: this.#reservedCost,
+      toolCalls: this.#activeCalls,
+    };
+  }
+
   /** Counts usage of this attempt at the run or an earlier one. */
   charge(usage: Usage): void {
     this.#spent = addUsage(this.#spent, usage);

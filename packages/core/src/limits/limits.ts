@@ -27,6 +27,9 @@ export interface Limits {
 
 export type ResolvedLimits = Readonly<Record<LimitName, number>>;
 
+/** The limits that every run has. */
+export const DEFAULT_LIMITS: Required<Pick<Limits, 'turns' | 'handoffs'>> = { turns: 20, handoffs: 10 };
+
 /** @throws ConfigError if a limit is not a positive number, or if there is a cost limit and a model has no price. */
 export function resolveLimits(
   limits: Limits,
@@ -36,9 +39,9 @@ export function resolveLimits(
   if (limits.cost !== undefined) checkPrices(model, agent);
   const unlimited = Number.POSITIVE_INFINITY;
   return {
-    turns: limits.turns ?? 20,
+    turns: limits.turns ?? DEFAULT_LIMITS.turns,
     toolCalls: limits.toolCalls ?? unlimited,
-    handoffs: limits.handoffs ?? 10,
+    handoffs: limits.handoffs ?? DEFAULT_LIMITS.handoffs,
     requests: limits.requests ?? unlimited,
     tokens: limits.tokens ?? unlimited,
     cost: limits.cost ?? unlimited,

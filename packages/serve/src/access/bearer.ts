@@ -1,5 +1,6 @@
 import { ConfigError } from '@pawl/core';
 import { HttpProblem } from '../protocol/problem.ts';
+import { computeDigest, isEqual } from './compare-secrets.ts';
 import type { Principal } from './principal.ts';
 
 /** Returns who sends a request, or the response that refuses it. */
@@ -61,19 +62,4 @@ export function createUnauthorizedError(message: string): HttpProblem {
 
 function readBearerKey(request: Request): string | undefined {
   return /^bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-}
-
-async function computeDigest(key: string, salt: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const bytes = new TextEncoder().encode(key);
-  const salted = new Uint8Array(salt.length + bytes.length);
-  salted.set(salt);
-  salted.set(bytes, salt.length);
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', salted));
-}
-
-/** Takes the same time wherever the bytes differ. */
-function isEqual(one: Uint8Array, other: Uint8Array): boolean {
-  let difference = 0;
-  for (const [index, byte] of one.entries()) difference |= byte ^ (other[index] ?? 0);
-  return difference === 0;
 }

@@ -35,9 +35,10 @@ export function checkHost(request: Request, { hasAuthorize, allowedHosts }: Host
 /**
  * Without `authorize` everyone who reaches the server may do everything. So only this machine may.
  *
+ * @param options - `caller`: the function whose option `authorize` is missing
  * @throws HttpProblem 401
  */
-export function checkLocal(request: Request): void {
+export function checkLocal(request: Request, { caller = 'serve()' }: { readonly caller?: string } = {}): void {
   const peer = getPeer(request);
   const isForwarded = FORWARDED.some((name) => request.headers.has(name));
   const isLocal =
@@ -46,14 +47,15 @@ export function checkLocal(request: Request): void {
       : peer.address !== undefined && isLoopbackAddress(peer.address) && !isForwarded;
   if (isLocal) return;
   throw createUnauthorizedError(
-    'This server has no option "authorize", so it answers this machine only. Pass authorize: bearer({ … }) to serve().',
+    `This server has no option "authorize", so it answers this machine only. Pass authorize to ${caller}.`,
   );
 }
 
 /** A proxy on this machine adds one of these: then the request comes from elsewhere. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
 
-function readHost(request: Request): string {
+/** Returns the host that the client named, with its port if that is not the default. */
+export function readHost(request: Request): string {
   return getPeer(request)?.host ?? request.headers.get('host') ?? new URL(request.url).host;
 }
 

@@ -1,12 +1,14 @@
+import type { Principal } from '../access/principal.ts';
 import type { RequestContext } from '../context.ts';
 import { findOutcomeProblem } from '../protocol/outcome-problem.ts';
-import { describeRun, describeSummary } from '../protocol/runs/describe-run.ts';
+import { describeInDetail, describeRun, describeSummary, readRecordDetails } from '../protocol/runs/describe-run.ts';
+import { readRunQuery } from '../protocol/runs/read-run-query.ts';
 import {
   readAnswerBody,
+  readCancelBody,
   readForkBody,
   readMessageBody,
   readRunBody,
-  readRunQuery,
 } from '../protocol/runs/read-runs.ts';
 import { identifyRequest, startOnce } from '../runs/start-once.ts';
 import { readTraceparent } from './chat.ts';
@@ -30,8 +32,7 @@ export async function handleRuns(context: RequestContext): Promise<Response> {
     case 'messages':
       return sendMessage(context, id);
     case 'cancel':
-      await context.control.cancel(context.principal, id);
-      return sendState(context, id);
+      return cancelRun(context, id);
     case 'resume':
       await context.runs.resume(id);
       return sendState(context, id);
@@ -75,29 +76,64 @@ function hasEventType({ headers }: Request): boolean {
   return /text\/event-stream|application\/x-ndjson/.test(headers.get('accept') ?? '');
 }
 
-async function listRuns({ principal, control, runs, query }: RequestContext): Promise<Response> {
-  const { filter, conversation } = readRunQuery(query);
-  const found = await control.list(principal, {
-    ...filter,
-    // One more than asked for says whether there is a next page.
-    limit: filter.limit + 1,
-    order: 'desc',
-    ...(conversation !== undefined && { conversation: runs.getConversationId(principal, conversation) }),
+async function listRuns({ principal, control, runs, query, settings: { details } }: RequestContext): Promise<Response> {
+  const { filter, statuses, conversation, matches } = readRunQuery(query, { details });
+  const { runs: page, next } = await control.list({
+    principal,
+    filter: {
+      ...filter,
+      ...(details && { totals: true }),
+      ...(conversation !== undefined && {
+        conversation: getConversationId(runs, { principal, conversation, details }),
+      }),
+    },
+    ...(statuses !== undefined && { statuses }),
+    ...(matches !== undefined && { matches }),
   });
-  const page = found.slice(0, filter.limit);
-  const next = found.length > page.length ? page.at(-1)?.position : undefined;
-  return Response.json({ data: page.map(describeSummary), next: next ?? null });
+  const data = details
+    ? await Promise.all(page.map(async (run) => describeInDetail(run, await control.findOrigin(run.runId))))
+    : page.map(describeSummary);
+  return Response.json({ data, next: next ?? null });
 }
 
-async function sendState({ principal, control }: RequestContext, id: string, status = 200): Promise<Response> {
+interface AskedConversation {
+  readonly principal: Principal;
+  readonly conversation: string;
+  readonly details: boolean;
+}
+
+/** The details of a run show the id that its conversation is stored under. */
+function getConversationId(
+  runs: RequestContext['runs'],
+  { principal, conversation, details }: AskedConversation,
+): string {
+  return details ? conversation : runs.getConversationId(principal, conversation);
+}
+
+async function sendState(
+  { principal, control, settings }: RequestContext,
+  id: string,
+  status = 200,
+): Promise<Response> {
   const progress = await control.findWithEvents(principal, id);
   const problem = progress.outcome === undefined ? undefined : findOutcomeProblem(progress.outcome, true);
-  return Response.json(describeRun(progress, problem?.error), { status });
+  const state = describeRun(progress, problem?.error);
+  return Response.json(settings.details ? { ...state, details: readRecordDetails(progress.record) } : state, {
+    status,
+  });
 }
 
 async function answerCall(context: RequestContext, id: string): Promise<Response> {
   const { principal, control, readBody } = context;
   await control.answer(principal, id, readAnswerBody((await readBody()).json));
+  return sendState(context, id);
+}
+
+/** The body may be missing. */
+async function cancelRun(context: RequestContext, id: string): Promise<Response> {
+  const { request, principal, control, readBody } = context;
+  const { reason } = request.body === null ? {} : readCancelBody((await readBody()).json);
+  await control.cancel(principal, id, reason);
   return sendState(context, id);
 }
 

@@ -5,7 +5,8 @@ import { canSee, formatOwner } from '../access/owner.ts';
 import type { Principal } from '../access/principal.ts';
 import type { ServeSettings } from '../options.ts';
 import { createUnknownRunError, HttpProblem } from '../protocol/problem.ts';
-import { listOwnRuns } from './list-own-runs.ts';
+import { type RunOrigin, readOrigin } from '../protocol/runs/describe-run.ts';
+import { listOwnRuns, type RunPage, type RunSelection } from './list-own-runs.ts';
 import { listPendingCalls } from './list-pending-calls.ts';
 import type { RunRegistry } from './run-registry.ts';
 
@@ -15,11 +16,15 @@ export interface GivenAnswer {
   readonly answer: Answer;
 }
 
+/** How many origins are remembered. */
+const MAX_ORIGINS = 2_000;
+
 /** Finds and controls runs for a principal. Every method checks that the principal may see the run. */
 export class RunControl {
   readonly #registry: RunRegistry;
   readonly #settings: ServeSettings;
   readonly #host: Host;
+  readonly #origins = new Map<string, RunOrigin>();
 
   constructor(registry: RunRegistry, settings: ServeSettings) {
     this.#registry = registry;
@@ -52,8 +57,21 @@ export class RunControl {
   }
 
   /** Lists the runs that a principal may see. */
-  list(principal: Principal, filter: RunFilter): Promise<readonly RunSummary[]> {
-    return listOwnRuns(this.#host, { principal, filter });
+  list(selection: RunSelection): Promise<RunPage> {
+    return listOwnRuns(this.#host, selection);
+  }
+
+  /** Returns where a run comes from. It never changes, and a list would read a whole record for it each time. */
+  async findOrigin(runId: string): Promise<RunOrigin> {
+    const known = this.#origins.get(runId);
+    if (known !== undefined) return known;
+    // A run that this version cannot read is listed, too.
+    const progress = await this.#host.getRun(runId, { after: Number.MAX_SAFE_INTEGER }).catch(() => undefined);
+    const origin = readOrigin(progress?.record);
+    const [oldest] = this.#origins.keys();
+    if (this.#origins.size >= MAX_ORIGINS && oldest !== undefined) this.#origins.delete(oldest);
+    this.#origins.set(runId, origin);
+    return origin;
   }
 
   /**
@@ -143,19 +161,22 @@ export class RunControl {
   }
 
   /** Cancels a run, in whichever process works on it. @throws HttpProblem 404 */
-  async cancel(principal: Principal, runId: string): Promise<void> {
+  async cancel(principal: Principal, runId: string, reason = 'The client cancelled the run.'): Promise<void> {
     const { status } = await this.find(principal, runId);
-    await this.#host.cancel(runId, { reason: 'The client cancelled the run.' });
+    await this.#host.cancel(runId, { reason });
     // A run that nobody works on ends when it is resumed.
     if (status === 'suspended' || status === 'interrupted' || status === 'queued') await this.#resume(runId);
   }
 
-  /** Continues a run. If too many runs are at work, what was recorded counts, and the run continues when there is room. */
+  /**
+   * Continues a run. What was recorded counts in any case: if too many runs are at work, the run continues when there is room; if the server does
+   * not have its agent, a worker that has it continues it.
+   */
   async #resume(runId: string, how: { readonly isStreamed?: boolean } = {}): Promise<void> {
     try {
       await this.#registry.resume(runId, how);
     } catch (error) {
-      if (!HttpProblem.isInstance(error) || error.status !== 429) throw error;
+      if (!HttpProblem.isInstance(error) || (error.status !== 429 && error.code !== 'run.agent')) throw error;
     }
   }
 }

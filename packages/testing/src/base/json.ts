@@ -20,7 +20,8 @@ export function isSameJson(left: Json, right: Json): boolean {
   return serializeSorted(left) === serializeSorted(right);
 }
 
-function serializeSorted(value: Json): string {
+/** Equal values have the same text: the order of keys does not matter. */
+export function serializeSorted(value: Json): string {
   return JSON.stringify(value, (_key, field: Json) =>
     isObject(field) ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1))) : field,
   );

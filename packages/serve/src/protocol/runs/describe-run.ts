@@ -1,6 +1,6 @@
 import type { Usage } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
-import type { RunProgress, RunSummary } from '@pawl/core/host';
+import type { RunProgress, RunRecord, RunSummary, RunTotals } from '@pawl/core/host';
 import type { ErrorBody } from '../problem.ts';
 import { toPublicOutcome } from '../public-event.ts';
 
@@ -20,6 +20,33 @@ export interface RunState {
   readonly usage: Usage | null;
   /** Why there is no answer. */
   readonly error: ErrorBody | null;
+  /** Set with the option `details` of the server. */
+  readonly details?: RunDetails | RecordDetails;
+}
+
+/** Where a run comes from. */
+export interface RunOrigin {
+  /** The id that the conversation of the run is stored under; `null` if it has none. */
+  readonly conversation: string | null;
+  /** The run and the step that the run was forked from. */
+  readonly forkedFrom: { readonly runId: string; readonly before: string } | null;
+}
+
+/** What a server with `details` says of a run by its record. */
+export interface RecordDetails extends RunOrigin {
+  /** All of it, not only the caller's. */
+  readonly metadata: Json;
+  readonly owner: string | null;
+}
+
+/** What a server with `details` says of a run in a list. */
+export interface RunDetails extends RecordDetails {
+  readonly position: number;
+  /** Milliseconds since 1970. */
+  readonly updatedAt: number;
+  readonly attempts: number;
+  /** What the run has used so far. */
+  readonly totals: RunTotals | null;
 }
 
 export function describeRun(
@@ -57,5 +84,24 @@ export function describeSummary({
     pending: pending as unknown as Json, // JSON, as it is stored.
     usage: outcome?.usage ?? null,
     error: null,
+  };
+}
+
+export function describeInDetail(run: RunSummary, origin: RunOrigin): RunState & { readonly details: RunDetails } {
+  const { metadata, owner = null, position, updatedAt, attempts, totals = null } = run;
+  const details = { ...origin, metadata, owner, position, updatedAt, attempts, totals };
+  return { ...describeSummary(run), details };
+}
+
+export function readRecordDetails(record: RunRecord): RecordDetails {
+  const { metadata, owner = null } = record;
+  return { ...readOrigin(record), metadata, owner };
+}
+
+export function readOrigin(record: Pick<RunRecord, 'conversation' | 'forked'> | undefined): RunOrigin {
+  const { conversation, forked } = record ?? {};
+  return {
+    conversation: conversation?.id ?? null,
+    forkedFrom: forked === undefined ? null : { runId: forked.runId, before: forked.before },
   };
 }

@@ -1,6 +1,5 @@
 import type { Answer, JsonObject, Limits } from '@pawl/core';
 import type { Json, Message, ToolObject, UserMessage } from '@pawl/core/chat';
-import { NO_RUNS, type RunFilter } from '@pawl/core/host';
 import { type MessageRules, readMessages } from '../chat/read-messages.ts';
 import { readTools } from '../chat/read-tools.ts';
 import { createInvalidError, createUnsupportedError } from '../problem.ts';
@@ -93,51 +92,6 @@ function readLimits(limits: unknown): Limits {
   return limits as Limits; // Checked above.
 }
 
-/** The query of `GET /v1/runs`. */
-export interface RunQuery {
-  readonly filter: Pick<RunFilter, 'status' | 'agent' | 'after'> & { readonly limit: number };
-  readonly conversation: string | undefined;
-}
-
-export function readRunQuery(query: URLSearchParams): RunQuery {
-  for (const name of query.keys()) {
-    if (!QUERY.has(name))
-      throw createInvalidError(`There is no parameter ${quote(name)}. Use: ${[...QUERY].join(', ')}.`, name);
-  }
-  const status = query.get('status') ?? undefined;
-  if (status !== undefined && !isStatus(status)) {
-    throw createInvalidError(`"status" is ${quote(status)}. Use: ${Object.keys(NO_RUNS).join(', ')}.`, 'status');
-  }
-  const agent = query.get('agent') ?? undefined;
-  const after = readNumber(query, 'after', Number.MAX_SAFE_INTEGER);
-  const limit = readNumber(query, 'limit', MAX_PAGE) ?? DEFAULT_PAGE;
-  return {
-    filter: {
-      limit,
-      ...(status !== undefined && { status }),
-      ...(agent !== undefined && { agent }),
-      ...(after !== undefined && { after }),
-    },
-    conversation: query.get('conversation') ?? undefined,
-  };
-}
-
-const QUERY: ReadonlySet<string> = new Set(['status', 'agent', 'conversation', 'after', 'limit']);
-const DEFAULT_PAGE = 20;
-const MAX_PAGE = 100;
-
-function isStatus(status: string): status is keyof typeof NO_RUNS {
-  return Object.hasOwn(NO_RUNS, status);
-}
-
-function readNumber(query: URLSearchParams, name: string, max: number): number | undefined {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= max) return value;
-  throw createInvalidError(`"${name}" is ${quote(text)}. Pass a whole number from 1 to ${max}.`, name);
-}
-
 /** The body of `POST /v1/runs/{id}/answers`. */
 export function readAnswerBody(json: unknown): { readonly pending: string; readonly answer: Answer } {
   const { pending, answer } = readObject(json, ['pending', 'answer']);
@@ -183,20 +137,32 @@ export function readMessageBody(json: unknown, rules: MessageRules): UserMessage
   throw createInvalidError('"message" is not of a user. Send a text, or { "role": "user", "content": … }.', 'message');
 }
 
+/** The body of `POST /v1/runs/{id}/cancel`. */
+export function readCancelBody(json: unknown): { readonly reason?: string } {
+  const { reason } = readObject(json, ['reason']);
+  if (reason !== undefined && !isString(reason)) throw createInvalidError('"reason" is not a text.', 'reason');
+  return { ...(reason !== undefined && { reason }) };
+}
+
 /** The body of `POST /v1/runs/{id}/fork`. */
 export interface ForkBody {
   readonly before: string;
   readonly messages?: readonly Message[];
   readonly input?: string;
+  readonly recheckApprovals?: boolean;
 }
 
 export function readForkBody(json: unknown, rules: MessageRules): ForkBody {
-  const { before, messages, input } = readObject(json, ['before', 'messages', 'input']);
+  const fields = ['before', 'messages', 'input', 'recheckApprovals'];
+  const { before, messages, input, recheckApprovals } = readObject(json, fields);
   if (!isString(before))
     throw createInvalidError('"before" is missing. Pass the name of a step, such as "model:3".', 'before');
   if (input !== undefined && !isString(input)) throw createInvalidError('"input" is not a text.', 'input');
+  if (recheckApprovals !== undefined && typeof recheckApprovals !== 'boolean')
+    throw createInvalidError('"recheckApprovals" is neither true nor false.', 'recheckApprovals');
   return {
     before,
+    ...(recheckApprovals !== undefined && { recheckApprovals }),
     ...(messages !== undefined && { messages: readMessages(messages, rules) }),
     ...(input !== undefined && { input }),
   };
