@@ -100,8 +100,8 @@ export function normalize(text: string): string {
   return text
     .replaceAll(DEMO, 'demo.ts')
     .replaceAll(/[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}/g, 'ID')
-    .replaceAll(/\b[\da-f]{64}\b/g, 'ID')
     .replaceAll(/(fingerprint:? +)[\w-]{16,}/g, '$1F')
+    .replaceAll(/\b[\da-f]{64}\b/g, 'ID')
     .replaceAll(/\b\d+ ms\b/g, '0 ms')
     .replaceAll(/\b\d+ tokens, \$[\d.]+/g, '0 tokens, $0')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')

@@ -26,7 +26,9 @@ export async function answerCall(context: CommandContext, answer: CallAnswer): P
   if (isSure && fingerprint === undefined) {
     throw createUsageError('--yes needs --fingerprint: it names what you have seen. It is printed with the call.');
   }
-  const runs = await requireRuns(context, 'write');
+  const spelling = args.getText('resume');
+  const agent = spelling === undefined ? undefined : await openAgent(spelling, context);
+  const runs = agent?.runs ?? (await requireRuns(context, 'write'));
   try {
     const runId = args.need(0);
     const call = await findCall(context, { runs, runId });
@@ -37,17 +39,20 @@ export async function answerCall(context: CommandContext, answer: CallAnswer): P
     const given = answer.build(call.known ?? { accepts: [] }, fingerprint ?? call.known?.fingerprint ?? '');
     await runs.answer(runId, call.id, given);
     await report(context, { runs, runId, call, given });
+    if (agent === undefined) return 0;
+    const form = args.hasFlag('json') ? 'jsonl' : 'text';
+    return await watchRun(context, { agent, run: agent.resume(runId), form, approve: 'ask' });
   } finally {
     await runs.close();
   }
-  const spelling = args.getText('resume');
-  return spelling === undefined ? 0 : continueRun(context, spelling);
 }
 
 interface FoundCall {
   readonly id: string;
   /** Absent for a call that does not wait: the host says why. */
   readonly known: PendingCall | undefined;
+  /** The ids of the other calls that wait. */
+  readonly others: readonly string[];
 }
 
 interface RunPlace {
@@ -58,13 +63,16 @@ interface RunPlace {
 async function findCall({ args }: CommandContext, { runs, runId }: RunPlace): Promise<FoundCall> {
   const pending = listPending(await runs.get(runId));
   const id = args.positionals[1];
-  if (id !== undefined) return { id, known: pending.find((call) => call.id === id) };
+  if (id !== undefined) {
+    const others = pending.flatMap((call) => (call.id === id ? [] : [call.id]));
+    return { id, known: pending.find((call) => call.id === id), others };
+  }
   const [only, ...others] = pending;
   if (only === undefined)
     throw createUsageError(
       `Run "${runId}" waits for no answer. See it: pawl runs show ${quoteArgument(runId)}${runs.spelling}`,
     );
-  if (others.length === 0) return { id: only.id, known: only };
+  if (others.length === 0) return { id: only.id, known: only, others: [] };
   const list = pending.map((call) => `${call.id} (${getCallName(call.call)})`).join(', ');
   throw createUsageError(`Run "${runId}" waits for ${pending.length} calls. Name one: ${list}`);
 }
@@ -92,7 +100,7 @@ async function report(
   { runs, runId, call, given }: RunPlace & { readonly call: FoundCall; readonly given: Answer },
 ): Promise<void> {
   const row = await runs.get(runId);
-  const left = listPending(row).filter(({ id }) => id !== call.id);
+  const left = call.others;
   if (args.hasFlag('json')) {
     await output.writeJson({
       type: 'answer',
@@ -100,13 +108,13 @@ async function report(
       call: call.id,
       answer: given.type,
       status: row.status,
-      pending: left.map(({ id }) => id),
+      pending: left,
     });
   } else await output.writeLine(`${DONE[given.type]}: ${call.id} of run ${runId}.`);
   if (args.getText('resume') !== undefined) return;
   const id = quoteArgument(runId);
   if (left.length > 0)
-    output.notice(`${count(left.length, 'call')} of the run still wait: pawl approve ${id}${runs.spelling}`);
+    output.notice(`${count(left.length, 'call')} of the run still waiting: pawl approve ${id}${runs.spelling}`);
   else if (runs.isServer)
     output.notice(`The server continues the run. Watch it: pawl runs watch ${id}${runs.spelling}`);
   else if (row.status === 'running')
@@ -124,17 +132,3 @@ const DONE: Readonly<Record<Answer['type'], string>> = {
   result: 'Answered',
   resume: 'Answered',
 };
-
-async function continueRun(context: CommandContext, spelling: string): Promise<number> {
-  const agent = await openAgent(spelling, context);
-  try {
-    return await watchRun(context, {
-      agent,
-      run: agent.resume(context.args.need(0)),
-      form: context.args.hasFlag('json') ? 'jsonl' : 'text',
-      approve: 'ask',
-    });
-  } finally {
-    await agent.runs.close();
-  }
-}

@@ -14,6 +14,7 @@ const ANSWER = {
   fingerprint: { value: 'F', summary: 'what the answer is bound to; printed with the call' },
   yes: { summary: 'answers without a question; needs --fingerprint' },
   resume: { value: 'AGENT', summary: 'continues the run at once' },
+  json: JSON_LINES,
   ...PLACE,
 } as const satisfies CommandSpec['options'];
 const START = {
