@@ -68,7 +68,7 @@ describe.each(PLACES)('a call of a run of %s', (name, openPlace) => {
     expect(await place.call('runs', 'resume', id, place.agent)).toMatchObject({ stdout: 'Result: {"age":36}\n' });
   });
 
-  test('refuses a second answer, another fingerprint and an unknown call', async () => {
+  test('K14: a second answer, another fingerprint and an unknown call are refused', async () => {
     const place = await openPlace();
     const id = await place.start('refund twice');
     const { id: call, fingerprint } = await findCall(place, id);

@@ -74,7 +74,7 @@ test('shows tool calls and how the run ended on stderr, without colour in a pipe
   });
 });
 
-test('says on stderr that text on the terminal was discarded, and leaves it out of a pipe', async () => {
+test('K15: text on the terminal that was discarded is reported on stderr, and is not in a pipe', async () => {
   const shown = await runCommand(['run', DEMO, 'discard'], { isTerminal: true, env: { NO_COLOR: '1' } });
   expect(shown.stdout).toBe('The first try \nThe second try.\n');
   expect(shown.stderr).toContain('The text above is discarded: the model responds again.');
@@ -156,7 +156,7 @@ test('leaves nothing on the disk with --no-runs', async () => {
   expect(readdirSync(cwd)).toEqual([]);
 });
 
-test('removes what could control a terminal from the text of a model, and leaves it untouched in JSON', async () => {
+test('K12: what could control a terminal is removed from the text of a model, and is in JSON', async () => {
   for (const isTerminal of [true, false]) {
     const { stdout } = await runCommand(['run', DEMO, 'hostile'], { isTerminal });
     expect(stdout).toBe('safe redevil end\n');
@@ -167,7 +167,7 @@ test('removes what could control a terminal from the text of a model, and leaves
   expect(JSON.parse(stdout).output).toBe('safe \u001b]0;title\u0007\u001b[2J\u009b31mred\u202eevil\u001b[0m\u0008 end');
 });
 
-test('waits for a slow reader, and loses nothing', async () => {
+test('K16: a run waits for a slow reader, and loses nothing', async () => {
   let text = '';
   let largest = 0;
   const slow = new Writable({
@@ -213,7 +213,7 @@ test.each([
   expect(await runCommand(argv)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
 });
 
-test('sends a token to https or to this machine only', async () => {
+test('K17: a token is sent to https or to this machine only', async () => {
   const result = await runCommand(['run', 'http://example.com#a', 'hello'], { env: { PAWL_TOKEN: 'secret-token' } });
   expect(result).toMatchObject({ code: 2, stderr: expect.stringContaining('https or to this machine only') });
   expect(result.stderr).not.toContain('secret-token');

@@ -9,7 +9,7 @@ async function startWaiting(argv: readonly string[], options: Parameters<typeof 
   return command;
 }
 
-test('Ctrl-C interrupts a run of a file without aborting it, and says how to go on', async () => {
+test('K13: Ctrl-C interrupts a run of a file without aborting it, and says how to go on', async () => {
   const cwd = createFolder();
   const command = startCommand(['run', DEMO, 'wait', '--id', 'r1', '--runs', 'my.db'], {
     cwd,
@@ -38,7 +38,7 @@ test('SIGTERM does the same, with exit code 143', async () => {
   expect(await command.ended).toMatchObject({ code: 143 });
 });
 
-test('a second Ctrl-C aborts the run for good', async () => {
+test('K13: a second Ctrl-C aborts the run for good', async () => {
   const cwd = createFolder();
   const command = await startWaiting(['run', DEMO, 'wait', '--id', 'r1'], { cwd });
   command.send('SIGINT');

@@ -44,6 +44,11 @@ export class Interrupts {
     });
   }
 
+  /** Ends the command as failed. */
+  fail(): void {
+    this.#forced.resolve(getExitCode('failed'));
+  }
+
   exitNow(interruption: Interruption): void {
     this.#forced.resolve(getInterruptCode(interruption));
   }

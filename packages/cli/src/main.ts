@@ -15,7 +15,14 @@ import { Output } from './terminal/output.ts';
 export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
   const interrupts = new Interrupts();
   const stopSignals = io.onSignal((signal) => interrupts.raise(signal));
-  const output = new Output(io, () => interrupts.raise('SIGPIPE'));
+  const output = new Output(io, ({ code, message }) => {
+    if (code === 'EPIPE' || code === 'ECONNRESET') interrupts.raise('SIGPIPE');
+    else {
+      // A full disk: an answer that is cut must not look complete.
+      output.notice(`pawl: the output cannot be written: ${message}`);
+      interrupts.fail();
+    }
+  });
   try {
     return await Promise.race([interrupts.forced, runCommand(argv, { io, output, interrupts })]);
   } finally {

@@ -1,6 +1,7 @@
 // An agent for the tests of the CLI. What its model does is said by the question.
 import { AbortRun, Agent, jsonSchema, openai, tool } from '@pawl/core';
 import { offlineServer, respond } from '@pawl/testing';
+import { z } from 'zod';
 
 const server = await offlineServer({
   script: ({ messages, tools = [] }) => {
@@ -58,23 +59,13 @@ const LAST_TURN = 'This run has reached a limit, so tools are now disabled. Answ
 /** A title, a clear screen, a C1 sequence, an override of the direction and a colour. */
 const HOSTILE = 'safe \u001b]0;title\u0007\u001b[2J\u009b31mred\u202eevil\u001b[0m\u0008 end';
 
-const order = jsonSchema<{ readonly order: number }>({
-  type: 'object',
-  properties: { order: { type: 'number' } },
-  required: ['order'],
-  additionalProperties: false,
-});
+const order = z.object({ order: z.number() });
 
 const tools = [
   tool({
     name: 'get_weather',
     description: 'Returns the weather in a city.',
-    input: jsonSchema<{ readonly city: string }>({
-      type: 'object',
-      properties: { city: { type: 'string' } },
-      required: ['city'],
-      additionalProperties: false,
-    }),
+    input: z.object({ city: z.string() }),
     effect: 'read',
     execute: ({ city }) => `It is sunny in ${city}.`,
   }),

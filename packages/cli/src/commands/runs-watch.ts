@@ -19,20 +19,11 @@ export async function run(context: CommandContext): Promise<number> {
   try {
     const runId = args.need(0);
     const printer = new RunPrinter(output, { form, hasTextGuard: false });
-    let hasEnded = false;
-    for await (const event of runs.follow(runId, { signal: stop.signal, untilSuspended: true })) {
+    for await (const event of runs.follow(runId, { signal: stop.signal, untilSuspended: true }))
       await printer.print(event);
-      hasEnded = event.type === 'run.finished' && event.path === '';
-    }
     if (interruption !== undefined) return getInterruptCode(interruption);
     const row = await runs.get(runId);
-    if (row.outcome !== undefined) {
-      // A host gives the outcome beside the events.
-      if (form === 'jsonl' && !hasEnded) {
-        await printer.print({ type: 'run.finished', outcome: row.outcome, runId, path: '', agent: row.agent } as never); // What a reader needs of it.
-      }
-      await printer.finish(row.outcome);
-    }
+    if (row.outcome !== undefined) await printer.finish(row.outcome);
     return getRunCode(row);
   } finally {
     end();

@@ -46,9 +46,8 @@ export async function run(context: CommandContext): Promise<number> {
   if (inspector !== undefined) output.notice(`Inspector: ${inspector.createUrl(`${listener.url}${INSPECT}`)}`);
   if (access.isNew) output.notice(`PAWL_TOKEN=${access.token}`);
   const names = agents.map(({ agent: { name } }) => name);
-  output.notice(
-    `Serving ${names.join(', ')}. Ctrl-C ends it. Try: PAWL_TOKEN=… pawl run '${listener.url}#${names[0]}' "question"`,
-  );
+  output.notice(`Serving ${names.join(', ')}. Ctrl-C ends it.`);
+  if (access.isNew) output.notice(`Try: PAWL_TOKEN=… pawl run '${listener.url}#${names[0]}' "question"`);
   const interruption = await interrupts.waitForOne();
   const stop = interrupts.handle((given) => interrupts.exitNow(given));
   await listener.close();

@@ -41,7 +41,17 @@ export class HostTarget implements RunTarget {
     const { createEventReader } = await import('@pawl/core/host');
     const { record } = await this.host.getRun(runId, { after: Number.MAX_SAFE_INTEGER });
     const complete = createEventReader(record);
-    for await (const each of this.host.followRun(runId, { ...options, live: true })) yield complete(each);
+    let seq = 0;
+    for await (const each of this.host.followRun(runId, { ...options, live: true })) {
+      const event = complete(each);
+      ({ seq } = event);
+      yield event;
+    }
+    const { status, outcome } = await this.host.getRun(runId, { after: Number.MAX_SAFE_INTEGER });
+    if (outcome === undefined || outcome.status !== status) return;
+    // The host keeps the outcome beside the events; every other reader gets it as the last one.
+    const { agent, durationMs: activeMs } = outcome;
+    yield { type: 'run.finished', outcome, runId, path: '', agent, seq: seq + 1, at: record.at + activeMs, activeMs };
   }
 
   async answer(runId: string, pendingId: string, answer: Answer): Promise<void> {

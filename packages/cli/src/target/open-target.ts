@@ -5,7 +5,7 @@ import type { ChatModel, Host } from '@pawl/core';
 import type { ConversationStore } from '@pawl/core/host';
 import type { Arguments } from '../arguments.ts';
 import type { CommandIo } from '../command-io.ts';
-import { createUsageError } from '../errors.ts';
+import { createSetupError, createUsageError } from '../errors.ts';
 import { type AgentFile, isAgentFile, type LoadedAgent, loadAgent, loadAgentFile } from '../load-agent.ts';
 import type { AgentTarget } from './agent-target.ts';
 import { HostAgent, type HostAgentOptions } from './host-agent.ts';
@@ -134,9 +134,17 @@ async function withHost(
 async function createRunsFile(path: string, isDefault: boolean): Promise<void> {
   const folder = dirname(path);
   if (isDefault && !existsSync(folder)) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await chmod(folder, 0o700);
-    await writeFile(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await chmod(folder, 0o700);
+      await writeFile(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw createSetupError(
+        `The runs cannot be kept in ${DEFAULT_FILE}: ${why}. Pass --runs FILE or --no-runs.`,
+        error,
+      );
+    }
   }
   if (existsSync(path)) return;
   // SQLite gives the files beside it the same mode. If it cannot be made, the host says why.

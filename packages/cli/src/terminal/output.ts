@@ -12,11 +12,14 @@ export class Output {
   readonly #stdout: TerminalStream<Writable>;
   readonly #stderr: TerminalStream<Writable>;
   readonly #env: CommandIo['env'];
-  readonly #onBroken: () => void;
+  readonly #onBroken: (error: NodeJS.ErrnoException) => void;
   #isMidLine = false;
 
-  /** @param onBroken - called when the reader of a stream has gone */
-  constructor({ stdout, stderr, env }: Pick<CommandIo, 'stdout' | 'stderr' | 'env'>, onBroken: () => void) {
+  /** @param onBroken - called when nothing more can be written to a stream */
+  constructor(
+    { stdout, stderr, env }: Pick<CommandIo, 'stdout' | 'stderr' | 'env'>,
+    onBroken: (error: NodeJS.ErrnoException) => void,
+  ) {
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.#env = env;
@@ -107,10 +110,7 @@ export class Output {
     this.#isMidLine = false;
   }
 
-  readonly #fail = (error: NodeJS.ErrnoException): void => {
-    // The same for every error of a stream: what is written is lost.
-    if (error.code !== undefined) this.#onBroken();
-  };
+  readonly #fail = (error: NodeJS.ErrnoException): void => this.#onBroken(error);
 }
 
 const DEFAULT_COLUMNS = 80;
