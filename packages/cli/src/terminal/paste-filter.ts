@@ -50,7 +50,9 @@ export class PasteFilter extends Transform {
     while (text !== '') {
       const marker = this.#pasted === undefined ? START : END;
       const at = text.indexOf(marker);
-      const end = at === -1 ? text.length - countPartial(text, marker) : at;
+      // A single Escape is a key, and in a pasted text the beginning of its end.
+      const least = marker === END ? 1 : 2;
+      const end = at === -1 ? text.length - countPartial(text, { marker, least }) : at;
       if (this.#pasted === undefined) keys += text.slice(0, end);
       else this.#pasted += text.slice(0, end);
       if (at === -1) {
@@ -80,9 +82,9 @@ export class PasteFilter extends Transform {
 
 const MAX_INLINE = 500;
 
-/** Counts the characters at the end of a text that may be the beginning of a marker. A single Escape is a key. */
-function countPartial(text: string, marker: string): number {
-  for (let length = Math.min(marker.length - 1, text.length); length > 1; length--) {
+/** Counts the characters at the end of a text that may be the beginning of a marker. */
+function countPartial(text: string, { marker, least }: { readonly marker: string; readonly least: number }): number {
+  for (let length = Math.min(marker.length - 1, text.length); length >= least; length--) {
     if (text.endsWith(marker.slice(0, length))) return length;
   }
   return 0;
