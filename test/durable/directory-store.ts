@@ -37,15 +37,22 @@ interface RunFile {
   readonly waits: readonly (readonly [name: string, wait: Omit<Wait, 'expiresAt'> & { expiresAt: number | null }])[];
 }
 
+export interface DirectoryStoreOptions {
+  /** Whether each change reaches the disk before it counts. Without it a power failure may undo the last ones. @defaultValue true */
+  readonly flush?: boolean;
+}
+
 /** Stores each run in a JSON file. One process at a time may use the directory. */
 export class DirectoryStore implements RunStore {
   readonly #directory: string;
+  readonly #flush: boolean;
   /** The tokens of this process's claims. A claim of another process no longer holds, because that process has ended. */
   readonly #tokens = new Set<string>();
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  constructor(directory: string) {
+  constructor(directory: string, { flush = true }: DirectoryStoreOptions = {}) {
     this.#directory = directory;
+    this.#flush = flush;
   }
 
   insert(record: RunRecord, as: RunInsertion): Promise<void> {
@@ -191,7 +198,7 @@ export class DirectoryStore implements RunStore {
   /** Writes a new file and renames it. Renaming is atomic: a reader sees the whole change or nothing. */
   async #write(file: RunFile): Promise<void> {
     const path = this.#buildPath(file.summary.runId);
-    await writeFile(`${path}.new`, JSON.stringify(file), { flush: true });
+    await writeFile(`${path}.new`, JSON.stringify(file), { flush: this.#flush });
     await rename(`${path}.new`, path);
   }
 

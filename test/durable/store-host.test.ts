@@ -9,6 +9,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { DirectoryStore } from './directory-store.ts';
 
+/** Flushing differs only after a power failure, and thousands of files are slow. */
+const NO_FLUSH = { flush: false } as const;
+
 function createDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'pawl-directory-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -17,7 +20,7 @@ function createDirectory(): string {
 
 describe('a host over a directory', () => {
   const open = ({ clock }: { readonly clock: Clock }): Host =>
-    createHost(new DirectoryStore(createDirectory()), { clock });
+    createHost(new DirectoryStore(createDirectory(), NO_FLUSH), { clock });
 
   test.each(hostConformance({ open }))('$name', ({ run }) => run());
 });
@@ -38,7 +41,7 @@ class EngineStore extends DirectoryStore {
 
 describe('a host over a store that runs the work itself', () => {
   const open = ({ clock }: { readonly clock: Clock }): Host =>
-    createHost(new EngineStore(createDirectory()), { clock });
+    createHost(new EngineStore(createDirectory(), NO_FLUSH), { clock });
 
   test.each(hostConformance({ open }))('$name', ({ run }) => run());
 

@@ -3,9 +3,12 @@ import { HostError } from '@pawl/core';
 import { createEventReader, DEFAULT_LIMITS, type RunProgress, readLiveBudget } from '@pawl/core/host';
 import type { ReadableWireLog, WireExchange } from '@pawl/core/wire-log';
 import { type Principal, type Server, serve } from '@pawl/serve';
-import { canSee, HttpProblem } from '@pawl/serve/access';
-import type { AgentList } from '../api.ts';
+import { canSee, HttpProblem, readJsonBody } from '@pawl/serve/access';
+import type { AgentList, ReplayList } from '../api.ts';
 import type { InspectOptions } from '../options.ts';
+import { createTest } from '../replay/create-test.ts';
+import { readReplayRequest } from '../replay/read-replay.ts';
+import { Replays, toReplayProblem } from '../replay/replays.ts';
 import { describeAgent, type KnownAgent, readAgents, summarizeAgent } from '../views/agents.ts';
 import { computeBudget } from '../views/budget.ts';
 import { describeExchange, describeWire } from '../views/describe-wire.ts';
@@ -20,6 +23,7 @@ export class LocalSource implements Source {
   readonly #models: readonly ChatModel[];
   readonly #wireLog: ReadableWireLog | undefined;
   readonly #server: Server;
+  readonly #replays: Replays;
   /** Who sends the requests that the server answers. */
   readonly #principals = new WeakMap<Request, Principal>();
 
@@ -41,6 +45,12 @@ export class LocalSource implements Source {
       details: true,
       authorize: (request) => this.#principals.get(request) ?? new Response(null, { status: 401 }),
     });
+    this.#replays = new Replays({
+      agents: this.#agents,
+      models,
+      basePath,
+      findPrincipal: (request) => this.#principals.get(request),
+    });
     const hasAgents = agents.length > 0;
     this.abilities = { source, hasWire: wireLog !== undefined, hasAgents, hasReplay: hasAgents };
   }
@@ -49,7 +59,8 @@ export class LocalSource implements Source {
     const [first, id, part, ...more] = segments;
     if (first === 'v1') {
       this.#principals.set(request, principal);
-      return this.#server.fetch(request);
+      const replay = id === 'runs' && part !== undefined ? this.#replays.find(part) : undefined;
+      return (replay ?? this.#server).fetch(request);
     }
     if (more.length > 0 || id === '') throw createUnknownRouteError();
     switch (first) {
@@ -65,12 +76,34 @@ export class LocalSource implements Source {
         checkMethod(request, 'GET');
         if (id === undefined || part !== undefined) break;
         return this.#showBudget(await this.#findRun(principal, id));
+      case 'replays':
+        checkMethod(request, 'GET');
+        if (id !== undefined) break;
+        return Response.json({ data: this.#replays.list(principal) } satisfies ReplayList);
+      case 'replay':
+        checkMethod(request, 'POST');
+        if (id !== undefined) break;
+        return this.#startReplay(request, principal);
+      case 'test':
+        checkMethod(request, 'GET');
+        if (id === undefined || part !== undefined) break;
+        return Response.json(await createTest(await this.#findRun(principal, id)));
     }
     throw createUnknownRouteError();
   }
 
   close(): void {
     this.#server.close();
+    this.#replays.close();
+  }
+
+  async #startReplay(request: Request, principal: Principal): Promise<Response> {
+    const asked = readReplayRequest((await readJsonBody(request, MAX_BODY_BYTES)).json);
+    const source = await this.#findRun(principal, asked.runId);
+    const replay = await this.#replays.start(asked, source).catch((error: unknown) => {
+      throw toReplayProblem(error);
+    });
+    return Response.json(replay, { status: 201 });
   }
 
   #listAgents({ agents: allowed }: Principal): Response {
@@ -84,8 +117,9 @@ export class LocalSource implements Source {
     throw new HttpProblem(`This process has no agent ${JSON.stringify(name)}.`, { status: 404, code: 'agent.unknown' });
   }
 
-  async #findRun({ ...principal }: Principal, runId: string): Promise<RunProgress> {
-    const progress = await this.#host.getRun(runId).catch((error: unknown) => {
+  async #findRun(principal: Principal, runId: string): Promise<RunProgress> {
+    const host = this.#replays.find(runId)?.host ?? this.#host;
+    const progress = await host.getRun(runId).catch((error: unknown) => {
       if (HostError.isInstance(error) && error.code === 'run.unknown') throw createUnknownRunError(runId);
       throw error;
     });
@@ -124,9 +158,12 @@ export class LocalSource implements Source {
       {
         runId: record.runId,
         limits: { ...DEFAULT_LIMITS, ...agent?.limits, ...record.limits },
-        live: readLiveBudget(this.#host, record.runId),
+        live: readLiveBudget(this.#replays.find(record.runId)?.host ?? this.#host, record.runId),
       },
     );
     return Response.json(view);
   }
 }
+
+/** Of a replay's messages. */
+const MAX_BODY_BYTES = 16 << 20;

@@ -27,20 +27,15 @@ export function withRecordedTools<T extends Tool<never>>(
 ): readonly T[] {
   const results = readResults(events);
   return tools.map((tool) => {
-    const { delegate: _, onUnknownOutcome: __, parseExternalResult: ___, preview: ____, ...kept } = tool;
+    const { delegate: _, parseExternalResult: __, preview: ___, ...kept } = tool;
     const calls = new RecordedCalls(tool, results.get(tool.name) ?? []);
-    const recorded = {
-      ...kept,
-      // To repeat an answer of the journal has no effect.
-      effect: 'read',
-      needsApproval: false,
-      hasExternalResult: false,
-      execute: async (input: Json, context: ToolContext) => {
-        const result = await calls.take(input);
-        if (result?.type === 'tool.finished') await repeatChange(result, context);
-        return answerCall(result, tool.name);
-      },
+    const execute = async (input: Json, context: ToolContext): Promise<unknown> => {
+      const result = await calls.take(input);
+      if (result?.type === 'tool.finished') await repeatChange(result, context);
+      return answerCall(result, tool.name);
     };
+    // A call that a crash interrupted had no effect: it is answered again.
+    const recorded = { ...kept, needsApproval: false, hasExternalResult: false, execute, onUnknownOutcome: execute };
     return Object.freeze(recorded) as unknown as T; // Its input and output are the same.
   });
 }
