@@ -188,3 +188,22 @@ test('finds runs by PAWL_RUNS, and by the host that an agent file exports', asyn
     stderr: expect.stringContaining('exports no host'),
   });
 });
+
+test('shows the bytes of a request that was kept with --wire, without keys', async () => {
+  const cwd = createFolder();
+  await runCommand(['run', DEMO, 'weather', '--id', 'r1', '--wire'], { cwd, env: {} });
+  await runCommand(['run', DEMO, 'hello', '--id', 'r2'], { cwd });
+  const show = (...argv: readonly string[]) => runCommand(['runs', 'show', ...argv], { cwd });
+  const shown = await show('r1', '--wire', '2');
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  expect(shown.stdout).toContain('POST http://SERVER/v1/chat/completions\n');
+  expect(shown.stdout).toContain('"content": "It is sunny in Rome."');
+  expect(shown.stdout).toMatch(/\n200\ndata: /);
+  expect(await show('r1', '--wire', '3')).toMatchObject({ code: 2, stderr: expect.stringContaining('the run has 2') });
+  expect(await show('r2', '--wire', '1')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('No requests of this run are kept'),
+  });
+  expect(await show('r1', '--wire', '1', '--journal')).toMatchObject({ code: 2 });
+  expect((await runCommand(['run', DEMO, 'hello', '--no-runs', '--wire'], { cwd })).code).toBe(2);
+});

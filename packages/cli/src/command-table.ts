@@ -17,9 +17,13 @@ const ANSWER = {
   json: JSON_LINES,
   ...PLACE,
 } as const satisfies CommandSpec['options'];
+const WIRE: OptionSpec = {
+  summary: 'keeps the bytes of model requests beside the runs file, for runs show --wire and inspect',
+};
 const START = {
   runs: RUNS,
   'no-runs': { summary: 'keeps the run in memory' },
+  wire: WIRE,
   model: { value: 'M', summary: "another model of the agent's server" },
   limit: { value: 'NAME=N', summary: 'a limit of the run, such as cost=0.10; repeatable', isRepeatable: true },
   'token-env': TOKEN,
@@ -77,6 +81,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'allow-host': { value: 'NAME', summary: 'a name that the server answers for; repeatable', isRepeatable: true },
       cors: { value: 'ORIGIN', summary: 'an origin whose pages may use the server; repeatable', isRepeatable: true },
       'no-inspector': { summary: 'without the page at /inspect' },
+      wire: WIRE,
       runs: RUNS,
       'no-runs': { summary: 'keeps runs in memory' },
     },
@@ -114,6 +119,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: {
       journal: { summary: 'every recorded event' },
       messages: { summary: 'the conversation' },
+      wire: { value: 'N', summary: 'the bytes of request N, of a run with --wire' },
       json: JSON_LINES,
       ...PLACE,
     },
@@ -132,6 +138,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       output: { value: 'text|json|jsonl', summary: 'the text, the outcome, or one event per line' },
       json: { summary: 'the same as --output jsonl' },
       approve: { value: 'ask|deny|TOOL,...', summary: 'as for run' },
+      wire: WIRE,
       model: { value: 'M', summary: "another model of the agent's server" },
       ...PLACE,
     },
@@ -152,6 +159,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       output: { value: 'text|json|jsonl', summary: 'the text, the outcome, or one event per line' },
       json: { summary: 'the same as --output jsonl' },
       approve: { value: 'ask|deny|TOOL,...', summary: 'as for run' },
+      wire: WIRE,
       model: { value: 'M', summary: "another model of the agent's server" },
       ...PLACE,
     },

@@ -12,8 +12,8 @@ import { askAboutCall, buildEdit, showCall } from '../terminal/ask-about-call.ts
 import type { ChatInput } from '../terminal/chat-input.ts';
 import { canAsk } from '../terminal/prompt.ts';
 import { count, RunPrinter } from '../terminal/run-printer.ts';
+import { showWire } from '../wire/show-wire.ts';
 import { printRun } from './print-chat-run.ts';
-import { showWire } from './show-wire.ts';
 
 export interface ChatOptions {
   readonly agent: AgentTarget;

@@ -8,6 +8,7 @@ import { readPort, toListenError, toServedAgent } from '../listening.ts';
 import { isAgentFile, loadAgentFile } from '../load-agent.ts';
 import { openHost } from '../target/open-target.ts';
 import { openBrowser } from '../terminal/open-browser.ts';
+import { findWireLog } from '../wire/open-wire-log.ts';
 
 /** `pawl inspect [FILE | URL]` */
 export async function run(context: CommandContext): Promise<number> {
@@ -43,7 +44,9 @@ async function createInspector({ args, io }: CommandContext): Promise<Inspector>
   const path = resolve(io.cwd, given);
   if (!existsSync(path)) throw createUsageError(`There is no runs file ${JSON.stringify(given)}.`);
   const { sqliteHost } = await import('@pawl/core/sqlite');
-  return inspect({ host: sqliteHost(path, { readOnly }), readOnly, title: basename(given) });
+  const wireLog = await findWireLog(path);
+  const log = wireLog === undefined ? {} : { wireLog };
+  return inspect({ host: sqliteHost(path, { readOnly }), readOnly, title: basename(given), ...log });
 }
 
 const DEFAULT_FILE = '.pawl/runs.db';

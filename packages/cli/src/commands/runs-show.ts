@@ -10,16 +10,20 @@ import { toRunObject } from '../terminal/describe-run.ts';
 import { formatLine } from '../terminal/format-line.ts';
 import { formatAnswer, formatReason } from '../terminal/run-printer.ts';
 import { toSafeJson } from '../terminal/strip-controls.ts';
+import { findWireLog } from '../wire/open-wire-log.ts';
+import { showWire } from '../wire/show-wire.ts';
 
 /** `pawl runs show ID`: the exit code is the run's; that of a run which has not ended is 0. */
 export async function run(context: CommandContext): Promise<number> {
   const { args } = context;
-  const views = VIEWS.filter((name) => args.hasFlag(name));
+  const request = args.getText('wire');
+  const views = [...VIEWS.filter((name) => args.hasFlag(name)), ...(request === undefined ? [] : ['wire'])];
   if (views.length > 1) throw createUsageError(`--${views.join(' and --')} exclude each other.`);
   const runs = await requireRuns(context, 'read');
   try {
     const row = await runs.get(args.need(0));
-    if (views[0] === 'journal') await showJournal(context, await runs.readEvents(row.runId));
+    if (request !== undefined) await showRequest(context, { runs, runId: row.runId, which: request });
+    else if (views[0] === 'journal') await showJournal(context, await runs.readEvents(row.runId));
     else if (views[0] === 'messages') await showMessages(context, readMessages(await runs.readEvents(row.runId)));
     else await showRun(context, { row, runs });
     return getRunCode(row);
@@ -33,6 +37,25 @@ const VIEWS = ['journal', 'messages'] as const;
 /** Returns the exit code of a run: 0 unless it has ended or waits. */
 export function getRunCode({ status, outcome }: RunRow): number {
   return outcome === undefined || outcome.status !== status ? 0 : getOutcomeCode(outcome);
+}
+
+async function showRequest(
+  { output }: CommandContext,
+  {
+    runs: { file, isServer },
+    runId,
+    which,
+  }: { readonly runs: RunTarget; readonly runId: string; readonly which: string },
+): Promise<void> {
+  if (isServer) throw createUsageError('A server does not send the bytes of requests. Open its page: pawl inspect URL');
+  const log = file === undefined ? undefined : await findWireLog(file);
+  if (log === undefined)
+    throw createUsageError('No requests are kept beside these runs. They are kept by: pawl run AGENT --wire');
+  try {
+    await showWire(output, { log, runId, which });
+  } finally {
+    await log.close();
+  }
 }
 
 async function showRun(

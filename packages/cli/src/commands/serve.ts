@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Host } from '@pawl/core';
-import type { ConversationStore } from '@pawl/core/host';
-import type { Inspector } from '@pawl/inspector';
+import type { ReadableWireLog } from '@pawl/core/wire-log';
+import type { InspectOptions, Inspector } from '@pawl/inspector';
 import type { Principal, Server } from '@pawl/serve';
 import type { CommandContext } from '../command-context.ts';
 import { createSetupError, createUsageError } from '../errors.ts';
@@ -17,9 +16,10 @@ export async function run(context: CommandContext): Promise<number> {
   const { args, io, output, interrupts } = context;
   const hostname = args.getText('host') ?? '127.0.0.1';
   const access = await readAccess(context, hostname);
-  const agents: LoadedAgent[] = [];
-  for (const spelling of args.positionals) agents.push(await loadAgent(spelling, io.cwd));
-  const { runs, conversations } = await openSharedHost(context, agents);
+  const loaded: LoadedAgent[] = [];
+  for (const spelling of args.positionals) loaded.push(await loadAgent(spelling, io.cwd));
+  const { runs, conversations, wireLog } = await openSharedHost(context, loaded);
+  const agents = wireLog === undefined ? loaded : loaded.map((each) => withWireLog(each, wireLog));
   const { bearer, serve } = await import('@pawl/serve');
   const { listen } = await import('@pawl/serve/node');
   const [allowedHosts, origins] = [args.getTexts('allow-host'), args.getTexts('cors')];
@@ -35,7 +35,7 @@ export async function run(context: CommandContext): Promise<number> {
   });
   const inspector =
     access.isNew && !args.hasFlag('no-inspector')
-      ? await createInspector(agents, { host: runs.host, conversations })
+      ? await createInspector(agents, { host: runs.host, conversations, ...(wireLog !== undefined && { wireLog }) })
       : undefined;
   const handler = inspector === undefined ? server : mountInspector(server, inspector);
   const port = readPort(args.getText('port')) ?? DEFAULT_PORT;
@@ -62,10 +62,14 @@ const INSPECT = '/inspect';
 /** The page shows everything, so only a server for this machine has it. */
 async function createInspector(
   agents: readonly LoadedAgent[],
-  place: { readonly host: Host; readonly conversations: ConversationStore },
+  place: Pick<InspectOptions, 'host' | 'conversations' | 'wireLog'>,
 ): Promise<Inspector> {
   const { inspect } = await import('@pawl/inspector');
   return inspect({ ...place, agents: agents.map(toServedAgent), basePath: INSPECT });
+}
+
+function withWireLog(loaded: LoadedAgent, wireLog: ReadableWireLog): LoadedAgent {
+  return { ...loaded, agent: loaded.agent.with?.(() => ({ wireLog })) ?? loaded.agent };
 }
 
 function mountInspector(server: Server, inspector: Inspector): Listenable {

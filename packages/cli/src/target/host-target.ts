@@ -5,6 +5,8 @@ import type { FollowOptions, ForkRequest, RunQuery, RunRow, RunTarget } from './
 
 export interface HostTargetOptions {
   readonly spelling: string;
+  /** The runs file, if the runs are in one. */
+  readonly file?: string;
   /** Closes what belongs to the host, such as the store of its conversations. */
   readonly onClose?: () => Promise<void>;
 }
@@ -14,12 +16,14 @@ export class HostTarget implements RunTarget {
   readonly spelling: string;
   readonly isServer = false;
   readonly host: Host;
+  readonly file: string | undefined;
   readonly #onClose: (() => Promise<void>) | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(host: Host, { spelling, onClose }: HostTargetOptions) {
+  constructor(host: Host, { spelling, file, onClose }: HostTargetOptions) {
     this.host = host;
     this.spelling = spelling;
+    this.file = file;
     this.#onClose = onClose;
   }
 

@@ -3,10 +3,12 @@ import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ChatModel, Host } from '@pawl/core';
 import type { ConversationStore } from '@pawl/core/host';
+import type { ReadableWireLog, WireLog } from '@pawl/core/wire-log';
 import type { Arguments } from '../arguments.ts';
 import type { CommandIo } from '../command-io.ts';
 import { createSetupError, createUsageError } from '../errors.ts';
 import { type AgentFile, isAgentFile, type LoadedAgent, loadAgent, loadAgentFile } from '../load-agent.ts';
+import { openWireLog } from '../wire/open-wire-log.ts';
 import type { AgentTarget } from './agent-target.ts';
 import { HostAgent, type HostAgentOptions } from './host-agent.ts';
 import { HostTarget } from './host-target.ts';
@@ -46,7 +48,7 @@ export async function openRuns({ args, io }: Place, access: 'read' | 'write'): P
     throw createUsageError(`There is no runs file ${JSON.stringify(place)}.`);
   }
   const { sqliteHost } = await import('@pawl/core/sqlite');
-  return new HostTarget(sqliteHost(file, { readOnly: access === 'read' }), { spelling });
+  return new HostTarget(sqliteHost(file, { readOnly: access === 'read' }), { spelling, file });
 }
 
 /** As `openRuns`, for a command that needs a run. @throws CliError if there are no runs */
@@ -65,12 +67,15 @@ export async function openAgent(
   if (isServerUrl(spelling)) return openServerAgent(spelling, { args, io });
   const loaded = withModel(await loadAgent(spelling, io.cwd), readOption(args, 'model'));
   const isInMemory = 'no-runs' in args.command.options && args.hasFlag('no-runs');
-  const { runs, conversations, isDurable } = await openHost(loaded, { args, io, isInMemory });
-  return new HostAgent(loaded, { runs, conversations, isDurable, ...options });
+  const { wireLog, ...opened } = await openHost(loaded, { args, io, isInMemory });
+  const logs = wireLog === undefined ? options : { wireLog: joinLogs(wireLog, options.wireLog) };
+  return new HostAgent(loaded, { ...opened, ...logs });
 }
 
 export interface OpenedHost {
   readonly runs: HostTarget;
+  /** Set with --wire. Closed with the runs. */
+  readonly wireLog: ReadableWireLog | undefined;
   readonly conversations: ConversationStore;
   /** Whether runs outlive the process. */
   readonly isDurable: boolean;
@@ -86,9 +91,14 @@ export async function openHost(
   if (given !== undefined && isServerUrl(given)) {
     throw createUsageError('An agent of a file has its runs in a file. Pass the URL in place of the agent.');
   }
+  const wantsWire = 'wire' in args.command.options && args.hasFlag('wire');
+  if (isInMemory && wantsWire)
+    throw createUsageError('--wire keeps requests beside a runs file, and --no-runs has none.');
   if (isInMemory) return openMemory();
   const exported = given === undefined ? file : isAgentFile(given) ? await loadAgentFile(given, io.cwd) : undefined;
   if (exported?.host !== undefined) {
+    if (wantsWire)
+      throw createUsageError('The file exports its host, so --wire knows no runs file. Pass wireLog to the agent.');
     const spelling = ` --runs ${quoteArgument(given ?? (file.spelling ?? file.path).replace(/#.*$/, ''))}`;
     return withHost(exported.host, { spelling, conversations: exported.conversations ?? file.conversations });
   }
@@ -100,13 +110,17 @@ export async function openHost(
   await createRunsFile(path, place === undefined);
   const { sqliteHost, sqliteConversations } = await file.importSqlite();
   const host = sqliteHost(path);
-  const spelled = given === undefined ? '' : ` --runs ${quoteArgument(given)}`;
-  if (file.conversations !== undefined) {
-    return { runs: new HostTarget(host, { spelling: spelled }), conversations: file.conversations, isDurable: true };
-  }
-  const store = sqliteConversations(path);
-  const runs = new HostTarget(host, { spelling: spelled, onClose: () => store.close() });
-  return { runs, conversations: store, isDurable: true };
+  const store = file.conversations === undefined ? sqliteConversations(path) : undefined;
+  const wireLog = wantsWire ? await openWireLog(path) : undefined;
+  const runs = new HostTarget(host, {
+    spelling: given === undefined ? '' : ` --runs ${quoteArgument(given)}`,
+    onClose: async () => {
+      await Promise.all([store?.close(), wireLog?.close()]);
+    },
+  });
+  const conversations = file.conversations ?? store;
+  if (conversations === undefined) throw new Error('There is a store: the file exports one, or it was made.');
+  return { runs, conversations, wireLog, isDurable: true };
 }
 
 async function openMemory(): Promise<OpenedHost> {
@@ -114,6 +128,7 @@ async function openMemory(): Promise<OpenedHost> {
   return {
     runs: new HostTarget(memoryHost(), { spelling: '' }),
     conversations: memoryConversations(),
+    wireLog: undefined,
     isDurable: false,
   };
 }
@@ -126,7 +141,23 @@ async function withHost(
   return {
     runs: new HostTarget(host, { spelling }),
     conversations: conversations ?? memoryConversations(),
+    wireLog: undefined,
     isDurable: true,
+  };
+}
+
+/** A chat has a log of its own besides that of --wire. */
+function joinLogs(one: WireLog, other: WireLog | undefined): WireLog {
+  if (other === undefined) return one;
+  return {
+    sent: (request) => {
+      one.sent(request);
+      other.sent(request);
+    },
+    received: (piece) => {
+      one.received(piece);
+      other.received(piece);
+    },
   };
 }
 
@@ -158,9 +189,9 @@ function openServer(url: string, { args, io, spelling }: Place & { readonly spel
 }
 
 async function openServerAgent(spelling: string, { args, io }: Place): Promise<AgentTarget> {
-  for (const name of ['no-runs', 'model', 'runs']) {
+  for (const name of ['no-runs', 'wire', 'model', 'runs']) {
     if (!(name in args.command.options)) continue;
-    const isGiven = name === 'no-runs' ? args.hasFlag(name) : args.getText(name) !== undefined;
+    const isGiven = args.hasFlag(name) || args.getText(name) !== undefined;
     if (isGiven)
       throw createUsageError(`--${name} is for an agent of a file. ${JSON.stringify(spelling)} is on a server.`);
   }

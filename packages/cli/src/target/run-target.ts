@@ -49,6 +49,8 @@ export interface RunTarget {
   readonly spelling: string;
   /** Who continues a run after an answer: a server does it by itself. */
   readonly isServer: boolean;
+  /** The runs file, if the runs are in one. */
+  readonly file?: string | undefined;
   /** Lists the newest first. */
   list(query: RunQuery): Promise<readonly RunRow[]>;
   get(runId: string): Promise<RunRow>;

@@ -13,7 +13,7 @@ export interface WireOptions {
 export async function showWire(output: Output, { log, runId, which }: WireOptions): Promise<void> {
   const exchanges = runId === undefined ? [] : await log.read(runId);
   if (exchanges.length === 0)
-    throw createUsageError('There is no request to show: they are known for agents of a file whose model logs them.');
+    throw createUsageError('No requests of this run are kept: a server has them, or its model logs none.');
   const exchange = which === '' ? exchanges.at(-1) : exchanges[Number(which) - 1];
   if (exchange === undefined)
     throw createUsageError(`There is no request ${JSON.stringify(which)}: the run has ${exchanges.length}.`);
