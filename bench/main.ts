@@ -16,6 +16,7 @@ const BENCHES = new Map([
   ['otel', 'otel.ts'],
   ['serve', 'serve.ts'],
   ['ai-sdk', 'ai-sdk.ts'],
+  ['command', 'command.ts'],
 ]);
 const DEFAULT = 'compare';
 

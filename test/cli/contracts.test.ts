@@ -70,7 +70,7 @@ test.each([
 });
 
 test('has code for every command of the table', async () => {
-  for (const { name } of COMMANDS) expect(await loadCommand(name)).toMatchObject({ run: expect.any(Function) });
+  for (const { name } of COMMANDS) expect(await loadCommand(name)).toEqual(expect.any(Function));
 });
 
 test('finds "runs list" where the word is left out', () => {

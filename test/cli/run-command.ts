@@ -13,6 +13,7 @@ export class Capture extends Writable {
   readonly isTTY: boolean;
   readonly columns = 100;
   text = '';
+  onText: ((text: string) => void) | undefined;
   readonly #waiting: (() => void)[] = [];
 
   constructor({ isTerminal = false }: { readonly isTerminal?: boolean } = {}) {
@@ -22,6 +23,7 @@ export class Capture extends Writable {
 
   override _write(chunk: string, _: BufferEncoding, done: () => void): void {
     this.text += chunk;
+    this.onText?.(chunk);
     for (const check of this.#waiting.splice(0)) check();
     done();
   }

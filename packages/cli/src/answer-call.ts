@@ -30,7 +30,7 @@ export async function answerCall(context: CommandContext, answer: CallAnswer): P
   const agent = spelling === undefined ? undefined : await openAgent(spelling, context);
   const runs = agent?.runs ?? (await requireRuns(context, 'write'));
   try {
-    const runId = args.need(0);
+    const runId = args.getPositional(0);
     const call = await findCall(context, { runs, runId });
     if (call.known !== undefined && !isSure && !(await confirm(context, { call: call.known, answer, runs, runId }))) {
       output.note('Nothing was answered.');
@@ -114,13 +114,13 @@ async function report(
   if (args.getText('resume') !== undefined) return;
   const id = quoteArgument(runId);
   if (left.length > 0)
-    output.notice(`${count(left.length, 'call')} of the run still waiting: pawl approve ${id}${runs.spelling}`);
+    output.noteWhole(`${count(left.length, 'call')} of the run still waiting: pawl approve ${id}${runs.spelling}`);
   else if (runs.isServer)
-    output.notice(`The server continues the run. Watch it: pawl runs watch ${id}${runs.spelling}`);
+    output.noteWhole(`The server continues the run. Watch it: pawl runs watch ${id}${runs.spelling}`);
   else if (row.status === 'running')
-    output.notice(`A worker continues the run. Watch it: pawl runs watch ${id}${runs.spelling}`);
+    output.noteWhole(`A worker continues the run. Watch it: pawl runs watch ${id}${runs.spelling}`);
   else
-    output.notice(
+    output.noteWhole(
       `A worker of the file continues the run, if one is alive. Otherwise: pawl runs resume ${id} AGENT${runs.spelling}`,
     );
 }

@@ -35,7 +35,7 @@ export class Arguments {
   }
 
   /** Returns a positional argument that the command requires. */
-  need(index: number): string {
+  getPositional(index: number): string {
     return this.positionals[index] ?? '';
   }
 

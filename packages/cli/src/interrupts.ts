@@ -20,7 +20,7 @@ export class Interrupts {
 
   raise(interruption: Interruption): void {
     this.#count++;
-    if (this.#handler === undefined) this.exitNow(interruption);
+    if (this.#handler === undefined) this.endNow(interruption);
     else this.#handler(interruption, this.#count);
   }
 
@@ -49,7 +49,7 @@ export class Interrupts {
     this.#forced.resolve(getExitCode('failed'));
   }
 
-  exitNow(interruption: Interruption): void {
+  endNow(interruption: Interruption): void {
     this.#forced.resolve(getInterruptCode(interruption));
   }
 }

@@ -19,7 +19,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     if (code === 'EPIPE' || code === 'ECONNRESET') interrupts.raise('SIGPIPE');
     else {
       // A full disk: an answer that is cut must not look complete.
-      output.notice(`pawl: the output cannot be written: ${message}`);
+      output.noteWhole(`pawl: the output cannot be written: ${message}`);
       interrupts.fail();
     }
   });
@@ -44,8 +44,8 @@ async function runCommand(argv: readonly string[], environment: Environment): Pr
   } catch (error) {
     const { code, message, exitCode } = describeError(error);
     await output.endLine();
-    if (wantsJson(argv)) await output.writeJson({ type: 'error', error: { code, message } });
-    else output.notice(`pawl: ${message}`, 'red');
+    if (hasJsonFlag(argv)) await output.writeJson({ type: 'error', error: { code, message } });
+    else output.noteWhole(`pawl: ${message}`, 'red');
     return exitCode;
   }
 }
@@ -78,12 +78,12 @@ async function dispatch(argv: readonly string[], environment: Environment): Prom
     return 0;
   }
   const args = parseCommand(command, rest);
-  const { run } = await loadCommand(command.name);
-  return await run({ args, ...environment });
+  const execute = await loadCommand(command.name);
+  return await execute({ args, ...environment });
 }
 
 /** Read from the text: the arguments may be wrong. */
-function wantsJson(argv: readonly string[]): boolean {
+function hasJsonFlag(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   const flags = end === -1 ? argv : argv.slice(0, end);
   return (

@@ -80,12 +80,12 @@ export async function printRun(context: CommandContext, { agent, run, printer, f
   const stop = interrupts.handle((given, times) => {
     if (times > 1) {
       // The second one means it: the run is aborted for good, if this process works on it.
-      if (agent.runs.isServer) interrupts.exitNow(given);
-      else void abortForGood(agent, run).finally(() => interrupts.exitNow(given));
+      if (agent.runs.isServer) interrupts.endNow(given);
+      else void abortForGood(agent, run).finally(() => interrupts.endNow(given));
       return;
     }
     interruption = given;
-    void run.leave().finally(() => left.resolve({ type: 'interrupted', interruption: given }));
+    void run.detach().finally(() => left.resolve({ type: 'interrupted', interruption: given }));
   });
   try {
     const ended = print(run, printer).then((outcome): RunEnd => ({ type: 'ended', outcome }));
@@ -129,20 +129,19 @@ function showWayOn(output: Output, { agent, run: { runId } }: Pick<WatchOptions,
   const text = runs.isServer
     ? `Run "${runId}" continues on the server. Watch it: pawl runs watch ${quoteArgument(runId)}${runs.spelling}`
     : `Run "${runId}" is interrupted, and nothing is lost. Continue it: pawl runs resume ${quoteArgument(runId)} ${quoteArgument(spelling)}${runs.spelling}`;
-  output.notice(text);
+  output.noteWhole(text);
 }
 
-interface Answering extends Pick<WatchOptions, 'agent' | 'form' | 'approve'> {
+interface AnswerScope extends Pick<WatchOptions, 'agent' | 'form' | 'approve'> {
   readonly outcome: Extract<ShownOutcome, { status: 'suspended' }>;
 }
 
 /** Answers the calls that a run waits for. Resolves whether one was answered, so that the run can continue. */
-async function answerCalls(context: CommandContext, { agent, outcome, form, approve }: Answering): Promise<boolean> {
+async function answerCalls(context: CommandContext, { agent, outcome, form, approve }: AnswerScope): Promise<boolean> {
   let isAnswered = false;
   for (const call of outcome.pending) {
     const answer = decide(call, approve) ?? (await ask(call, { context, agent, form, approve }));
     if (answer === undefined) continue;
-    if (form === 'text') context.output.note(`   ? ${getCallName(call.call)}: ${answer.type} (${call.id})`, 'cyan');
     await agent.runs.answer(outcome.runId, call.id, answer);
     isAnswered = true;
   }
@@ -163,7 +162,7 @@ async function ask(
     agent,
     form,
     approve,
-  }: Pick<Answering, 'agent' | 'form' | 'approve'> & { readonly context: CommandContext },
+  }: Pick<AnswerScope, 'agent' | 'form' | 'approve'> & { readonly context: CommandContext },
 ): Promise<Answer | undefined> {
   if (form !== 'text' || approve === 'deny' || !canAsk(context.io)) return undefined;
   await context.output.endLine();
@@ -171,22 +170,22 @@ async function ask(
 }
 
 /** Shows the exact commands that answer the calls. */
-function showCommands(output: Output, { agent, outcome }: Pick<Answering, 'agent' | 'outcome'>): void {
+function showCommands(output: Output, { agent, outcome }: Pick<AnswerScope, 'agent' | 'outcome'>): void {
   const { runs, spelling, isDurable } = agent;
   const { runId, pending } = outcome;
   if (!isDurable) {
-    output.notice(
+    output.noteWhole(
       `Run "${runId}" was in memory, so it cannot be answered later. Leave out --no-runs, or pass --approve.`,
     );
     return;
   }
-  output.notice(`Run "${runId}" waits for ${count(pending.length, 'call')}:`);
+  output.noteWhole(`Run "${runId}" waits for ${count(pending.length, 'call')}:`);
   for (const call of pending) {
-    output.notice(`  ${getCallName(call.call)} ${toSafeJson(call.input)}`);
-    for (const command of listCommands(runId, call)) output.notice(`    ${command}${runs.spelling}`);
+    output.noteWhole(`  ${getCallName(call.call)} ${toSafeJson(call.input)}`);
+    for (const command of listCommands(runId, call)) output.noteWhole(`    ${command}${runs.spelling}`);
   }
   if (!runs.isServer) {
-    output.notice(`Then: pawl runs resume ${quoteArgument(runId)} ${quoteArgument(spelling)}${runs.spelling}`);
+    output.noteWhole(`Then: pawl runs resume ${quoteArgument(runId)} ${quoteArgument(spelling)}${runs.spelling}`);
   }
 }
 

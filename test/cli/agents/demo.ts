@@ -1,4 +1,4 @@
-// An agent for the tests of the CLI. What its model does is said by the question.
+// An agent for the tests of the CLI. Its model does what the question names.
 import { AbortRun, Agent, jsonSchema, openai, tool } from '@pawl/core';
 import { offlineServer, respond } from '@pawl/testing';
 import { z } from 'zod';

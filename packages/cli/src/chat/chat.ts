@@ -13,7 +13,7 @@ import type { ChatInput } from '../terminal/chat-input.ts';
 import { canAsk } from '../terminal/prompt.ts';
 import { count, RunPrinter } from '../terminal/run-printer.ts';
 import { showWire } from '../wire/show-wire.ts';
-import { printRun } from './print-chat-run.ts';
+import { printChatRun } from './print-chat-run.ts';
 
 export interface ChatOptions {
   readonly agent: AgentTarget;
@@ -69,7 +69,7 @@ export class Chat {
     switch (name) {
       case 'exit':
       case 'quit':
-        return this.#leave();
+        return this.#endChat();
       case 'approve':
         return this.#answer(first, async ({ fingerprint }) => ({ type: 'approve', fingerprint }));
       case 'deny':
@@ -89,7 +89,7 @@ export class Chat {
         await showWire(this.#context.output, { log: this.#options.wireLog, runId: this.#lastRun, which: rest });
         return undefined;
       case 'help':
-        this.#context.output.notice(HELP);
+        this.#context.output.noteWhole(HELP);
         return undefined;
     }
     throw createUsageError(
@@ -107,7 +107,7 @@ export class Chat {
   async #watch(run: WatchedRun): Promise<number | undefined> {
     const { agent, input } = this.#options;
     const printer = new RunPrinter(this.#context.output, { form: 'text', hasTextGuard: agent.hasTextGuard });
-    const end = await printRun(this.#context, { run, printer, input });
+    const end = await printChatRun(this.#context, { run, printer, input });
     this.#lastRun = run.runId;
     if (end.type === 'left') return getInterruptCode(end.interruption);
     await printer.finish(end.outcome);
@@ -120,7 +120,7 @@ export class Chat {
     const { agent, input } = this.#options;
     if (!canAsk(this.#context.io)) {
       for (const call of pending) showCall(call, this.#context);
-      this.#context.output.notice('Answer with /approve, /deny or /edit. A message cancels the calls.');
+      this.#context.output.noteWhole('Answer with /approve, /deny or /edit. A message cancels the calls.');
       return undefined;
     }
     input.pause();
@@ -197,22 +197,22 @@ export class Chat {
   #showCost(): void {
     const { output } = this.#context;
     if (this.#usage === undefined) {
-      output.notice('Nothing was used yet.');
+      output.noteWhole('Nothing was used yet.');
       return;
     }
     const { inputTokens, cachedInputTokens, outputTokens, cost } = this.#usage;
     const { cost: max } = this.#options.limits;
     const limit = max === undefined ? '' : `; each run may cost $${max}`;
-    output.notice(
+    output.noteWhole(
       `${count(this.#runCount, 'run')}: ${inputTokens} tokens in (${cachedInputTokens} cached), ${outputTokens} out, $${cost.toFixed(5)}${limit}`,
     );
   }
 
-  async #leave(): Promise<number> {
+  async #endChat(): Promise<number> {
     const { agent } = this.#options;
     const open = await agent.findOpenRun(this.#conversation);
     if (open !== undefined) {
-      this.#context.output.notice(
+      this.#context.output.noteWhole(
         `Run "${open}" stays open: pawl chat ${quoteArgument(agent.spelling)} --conversation ${quoteArgument(this.#conversation)}`,
       );
     }

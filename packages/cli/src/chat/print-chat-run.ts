@@ -17,14 +17,17 @@ export interface ChatRunOptions {
 }
 
 /** Shows a run while lines go to its model. Ctrl-C cancels it, a second one leaves the chat; SIGTERM leaves the run as it is. */
-export async function printRun(context: CommandContext, { run, printer, input }: ChatRunOptions): Promise<ChatRunEnd> {
+export async function printChatRun(
+  context: CommandContext,
+  { run, printer, input }: ChatRunOptions,
+): Promise<ChatRunEnd> {
   const { interrupts, output } = context;
   const left = Promise.withResolvers<ChatRunEnd>();
   const stopSignals = interrupts.handle((interruption, times) => {
-    if (interruption !== 'SIGINT') void run.leave().finally(() => left.resolve({ type: 'left', interruption }));
+    if (interruption !== 'SIGINT') void run.detach().finally(() => left.resolve({ type: 'left', interruption }));
     else if (times === 1)
       void run.abort().catch(() => undefined); // It has ended.
-    else interrupts.exitNow(interruption);
+    else interrupts.endNow(interruption);
   });
   const stopLines = input.listen((line) => void steer(line));
   const steer = async (line: string): Promise<void> => {

@@ -3,7 +3,7 @@ import type { CommandContext } from '../command-context.ts';
 import { parseJson } from '../parse-json.ts';
 
 /** `pawl answer ID CALL --value JSON` */
-export async function run(context: CommandContext): Promise<number> {
+export async function executeAnswer(context: CommandContext): Promise<number> {
   const value = parseJson(context.args.getText('value'), '--value');
   return answerCall(context, {
     command: 'answer',

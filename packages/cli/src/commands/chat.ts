@@ -8,7 +8,7 @@ import { openAgent } from '../target/open-target.ts';
 import { ChatInput } from '../terminal/chat-input.ts';
 
 /** `pawl chat AGENT`: appends lines and repaints nothing, so it works in pipes, logs and with screen readers. */
-export async function run(context: CommandContext): Promise<number> {
+export async function executeChat(context: CommandContext): Promise<number> {
   const { args, interrupts, output } = context;
   const given = args.getText('conversation');
   if (given !== undefined && args.hasFlag('continue'))
@@ -16,7 +16,7 @@ export async function run(context: CommandContext): Promise<number> {
   const limits = readLimits(args);
   const { memoryWireLog } = await import('@pawl/core/wire-log');
   const wireLog = memoryWireLog({ maxRuns: 10 });
-  const agent = await openAgent(args.need(0), context, { wireLog });
+  const agent = await openAgent(args.getPositional(0), context, { wireLog });
   const input = new ChatInput(context);
   try {
     const newest = args.hasFlag('continue') ? await agent.findNewestConversation() : undefined;
@@ -55,7 +55,7 @@ async function hold(
     } catch (error) {
       // A mistake in one line does not end the conversation.
       await output.endLine();
-      output.notice(`pawl: ${describeError(error).message}`, 'red');
+      output.noteWhole(`pawl: ${describeError(error).message}`, 'red');
     }
   }
 }

@@ -3,8 +3,8 @@ import { COMMANDS } from '../command-table.ts';
 import { createUsageError } from '../errors.ts';
 
 /** `pawl completion bash|zsh|fish`: made of the table of commands. */
-export async function run({ args, output }: CommandContext): Promise<number> {
-  const shell = args.need(0);
+export async function executeCompletion({ args, output }: CommandContext): Promise<number> {
+  const shell = args.getPositional(0);
   const write = SHELLS[shell];
   if (write === undefined)
     throw createUsageError(

@@ -2,7 +2,7 @@ import { answerCall } from '../answer-call.ts';
 import type { CommandContext } from '../command-context.ts';
 
 /** `pawl deny ID [CALL] --reason TEXT` */
-export function run(context: CommandContext): Promise<number> {
+export function executeDeny(context: CommandContext): Promise<number> {
   const reason = context.args.getText('reason');
   return answerCall(context, {
     command: 'deny',

@@ -2,7 +2,7 @@ import type { CommandContext } from '../command-context.ts';
 import { type Check, listChecks } from '../doctor/checks.ts';
 
 /** `pawl doctor [AGENT]`: every check runs, whatever the others say. */
-export async function run(context: CommandContext): Promise<number> {
+export async function executeDoctor(context: CommandContext): Promise<number> {
   const { args, output } = context;
   let hasFailed = false;
   for await (const check of listChecks(context)) {

@@ -5,7 +5,7 @@ import { formatExitCodes } from '../exit-code.ts';
 import { formatCommandHelp, formatHelp } from '../help.ts';
 
 /** `pawl help [COMMAND | exit-codes]` */
-export async function run({ args, output }: CommandContext): Promise<number> {
+export async function executeHelp({ args, output }: CommandContext): Promise<number> {
   const [topic] = args.positionals;
   if (topic === undefined) await output.write(formatHelp());
   else if (topic === 'exit-codes') await output.write(formatExitCodes());

@@ -6,7 +6,7 @@ import { formatVersion } from '../help.ts';
 import { quoteArgument } from '../target/open-target.ts';
 
 /** `pawl init [DIR]`: writes only files that do not exist. */
-export async function run({ args, io, output }: CommandContext): Promise<number> {
+export async function executeInit({ args, io, output }: CommandContext): Promise<number> {
   const given = args.positionals[0] ?? '.';
   const folder = resolve(io.cwd, given);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
@@ -20,7 +20,7 @@ export async function run({ args, io, output }: CommandContext): Promise<number>
     await output.writeLine(`${isWritten ? 'wrote' : 'kept '} ${name}`);
   }
   const change = given === '.' ? '' : `cd ${quoteArgument(given)} && `;
-  output.notice(`Next: ${change}npm install && npx pawl run agent.ts "What is the weather in Rome?"`);
+  output.noteWhole(`Next: ${change}npm install && npx pawl run agent.ts "What is the weather in Rome?"`);
   return 0;
 }
 

@@ -11,7 +11,7 @@ import { openBrowser } from '../terminal/open-browser.ts';
 import { findWireLog } from '../wire/open-wire-log.ts';
 
 /** `pawl inspect [FILE | URL]` */
-export async function run(context: CommandContext): Promise<number> {
+export async function executeInspect(context: CommandContext): Promise<number> {
   const { args, io, output, interrupts } = context;
   const port = readPort(args.getText('port')) ?? 0;
   const inspector = await createInspector(context);
@@ -22,7 +22,7 @@ export async function run(context: CommandContext): Promise<number> {
   const url = inspector.createUrl(listener.url);
   await output.write(`${url}\n`);
   const isOpened = !args.hasFlag('no-open') && (await openBrowser(url, io));
-  output.notice(`${isOpened ? 'Opened in the browser.' : 'Open this address in a browser.'} Ctrl-C ends it.`);
+  output.noteWhole(`${isOpened ? 'Opened in the browser.' : 'Open this address in a browser.'} Ctrl-C ends it.`);
   const interruption = await interrupts.waitForOne();
   await listener.close();
   await inspector.host.close({ graceMs: GRACE_MS });

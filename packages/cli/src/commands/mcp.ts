@@ -6,9 +6,9 @@ import { loadAgent } from '../load-agent.ts';
 import { openHost } from '../target/open-target.ts';
 
 /** `pawl mcp AGENT`: serves until the client closes stdin. stdout belongs to the protocol. */
-export async function run(context: CommandContext): Promise<number> {
+export async function executeMcp(context: CommandContext): Promise<number> {
   const { args, io, interrupts } = context;
-  const loaded = await loadAgent(args.need(0), io.cwd);
+  const loaded = await loadAgent(args.getPositional(0), io.cwd);
   const { createAgentServer } = await importPeer('@pawl/mcp/server', {
     from: loaded.path,
     load: () => import('@pawl/mcp/server'),
@@ -27,7 +27,7 @@ export async function run(context: CommandContext): Promise<number> {
     }),
   });
   const ended = Promise.withResolvers<Interruption | undefined>();
-  const stop = interrupts.handle((given, times) => (times > 1 ? interrupts.exitNow(given) : ended.resolve(given)));
+  const stop = interrupts.handle((given, times) => (times > 1 ? interrupts.endNow(given) : ended.resolve(given)));
   for (const event of ['end', 'close'] as const) io.stdin.once(event, () => ended.resolve(undefined));
   try {
     const handle = server.stdio();

@@ -4,7 +4,7 @@ import { requireRuns } from '../target/open-target.ts';
 import { count } from '../terminal/run-printer.ts';
 
 /** `pawl runs delete --older-than 30d | --id ID` */
-export async function run(context: CommandContext): Promise<number> {
+export async function executeRunsDelete(context: CommandContext): Promise<number> {
   const { args, output } = context;
   const [olderThanMs, runIds] = [args.getDurationMs('older-than'), args.getTexts('id')];
   if ((olderThanMs === undefined) === (runIds.length === 0)) {

@@ -22,7 +22,7 @@ const STATUSES: Readonly<Record<RunRow['status'], true>> = {
 };
 
 /** `pawl runs [list]` */
-export async function run(context: CommandContext): Promise<number> {
+export async function executeRunsList(context: CommandContext): Promise<number> {
   const { args, output } = context;
   const query = readQuery(context);
   const runs = await openRuns(context, 'read');

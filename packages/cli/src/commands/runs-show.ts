@@ -14,14 +14,14 @@ import { findWireLog } from '../wire/open-wire-log.ts';
 import { showWire } from '../wire/show-wire.ts';
 
 /** `pawl runs show ID`: the exit code is the run's; that of a run which has not ended is 0. */
-export async function run(context: CommandContext): Promise<number> {
+export async function executeRunsShow(context: CommandContext): Promise<number> {
   const { args } = context;
   const request = args.getText('wire');
   const views = [...VIEWS.filter((name) => args.hasFlag(name)), ...(request === undefined ? [] : ['wire'])];
   if (views.length > 1) throw createUsageError(`--${views.join(' and --')} exclude each other.`);
   const runs = await requireRuns(context, 'read');
   try {
-    const row = await runs.get(args.need(0));
+    const row = await runs.get(args.getPositional(0));
     if (request !== undefined) await showRequest(context, { runs, runId: row.runId, which: request });
     else if (views[0] === 'journal') await showJournal(context, await runs.readEvents(row.runId));
     else if (views[0] === 'messages') await showMessages(context, readMessages(await runs.readEvents(row.runId)));
@@ -88,8 +88,8 @@ async function showRun(
     );
   }
   const id = quoteArgument(runId);
-  if (pending.length > 0) output.notice(`Answer: pawl approve ${id}${runs.spelling}`);
-  if (status === 'interrupted') output.notice(`Continue it: pawl runs resume ${id} AGENT${runs.spelling}`);
+  if (pending.length > 0) output.noteWhole(`Answer: pawl approve ${id}${runs.spelling}`);
+  if (status === 'interrupted') output.noteWhole(`Continue it: pawl runs resume ${id} AGENT${runs.spelling}`);
 }
 
 async function showJournal({ args, output }: CommandContext, events: readonly RunEvent[]): Promise<void> {
@@ -112,7 +112,7 @@ function formatResponse({ message }: Extract<RunEvent, { type: 'model.responded'
 async function showMessages({ args, output }: CommandContext, messages: readonly Message[]): Promise<void> {
   for (const message of messages) {
     if (args.hasFlag('json')) await output.writeJson({ type: 'message', message });
-    else await output.writeLine(`${output.style('bold', message.role)}: ${formatMessage(message)}`);
+    else await output.writeLine(`${output.applyStyle('bold', message.role)}: ${formatMessage(message)}`);
   }
 }
 

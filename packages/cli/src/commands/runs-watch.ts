@@ -5,7 +5,7 @@ import { RunPrinter } from '../terminal/run-printer.ts';
 import { getRunCode } from './runs-show.ts';
 
 /** `pawl runs watch ID`: follows a run that another process works on. */
-export async function run(context: CommandContext): Promise<number> {
+export async function executeRunsWatch(context: CommandContext): Promise<number> {
   const { args, interrupts, output } = context;
   const form = args.hasFlag('json') ? 'jsonl' : 'text';
   const runs = await requireRuns(context, 'read');
@@ -14,10 +14,10 @@ export async function run(context: CommandContext): Promise<number> {
   const end = interrupts.handle((given, times) => {
     interruption = given;
     stop.abort();
-    if (times > 1) interrupts.exitNow(given);
+    if (times > 1) interrupts.endNow(given);
   });
   try {
-    const runId = args.need(0);
+    const runId = args.getPositional(0);
     const printer = new RunPrinter(output, { form, hasTextGuard: false });
     for await (const event of runs.follow(runId, { signal: stop.signal, untilSuspended: true }))
       await printer.print(event);

@@ -12,7 +12,7 @@ import { type LoadedAgent, loadAgent } from '../load-agent.ts';
 import { type OpenedHost, openHost } from '../target/open-target.ts';
 
 /** `pawl serve AGENT...` */
-export async function run(context: CommandContext): Promise<number> {
+export async function executeServe(context: CommandContext): Promise<number> {
   const { args, io, output, interrupts } = context;
   const hostname = args.getText('host') ?? '127.0.0.1';
   const access = await readAccess(context, hostname);
@@ -37,19 +37,19 @@ export async function run(context: CommandContext): Promise<number> {
     access.isNew && !args.hasFlag('no-inspector')
       ? await createInspector(agents, { host: runs.host, conversations, ...(wireLog !== undefined && { wireLog }) })
       : undefined;
-  const handler = inspector === undefined ? server : mountInspector(server, inspector);
+  const handler = inspector === undefined ? server : combineHandlers(server, inspector);
   const port = readPort(args.getText('port')) ?? DEFAULT_PORT;
   const listener = await listen(handler, { hostname, port, signals: false }).catch((error: unknown) => {
     throw toListenError(error);
   });
   await output.write(`${listener.url}\n`);
-  if (inspector !== undefined) output.notice(`Inspector: ${inspector.createUrl(`${listener.url}${INSPECT}`)}`);
-  if (access.isNew) output.notice(`PAWL_TOKEN=${access.token}`);
+  if (inspector !== undefined) output.noteWhole(`Inspector: ${inspector.createUrl(`${listener.url}${INSPECT}`)}`);
+  if (access.isNew) output.noteWhole(`PAWL_TOKEN=${access.token}`);
   const names = agents.map(({ agent: { name } }) => name);
-  output.notice(`Serving ${names.join(', ')}. Ctrl-C ends it.`);
-  if (access.isNew) output.notice(`Try: PAWL_TOKEN=… pawl run '${listener.url}#${names[0]}' "question"`);
+  output.noteWhole(`Serving ${names.join(', ')}. Ctrl-C ends it.`);
+  if (access.isNew) output.noteWhole(`Try: PAWL_TOKEN=… pawl run '${listener.url}#${names[0]}' "question"`);
   const interruption = await interrupts.waitForOne();
-  const stop = interrupts.handle((given) => interrupts.exitNow(given));
+  const stop = interrupts.handle((given) => interrupts.endNow(given));
   await listener.close();
   await runs.close(GRACE_MS);
   stop();
@@ -72,7 +72,7 @@ function withWireLog(loaded: LoadedAgent, wireLog: ReadableWireLog): LoadedAgent
   return { ...loaded, agent: loaded.agent.with?.(() => ({ wireLog })) ?? loaded.agent };
 }
 
-function mountInspector(server: Server, inspector: Inspector): Listenable {
+function combineHandlers(server: Server, inspector: Inspector): Listenable {
   return {
     hasAuthorize: server.hasAuthorize,
     host: server.host,

@@ -13,9 +13,9 @@ import { stripControls } from '../terminal/strip-controls.ts';
 import { writeTable } from '../terminal/table.ts';
 
 /** `pawl tools AGENT [NAME --input JSON]` */
-export async function run(context: CommandContext): Promise<number> {
+export async function executeTools(context: CommandContext): Promise<number> {
   const { args, io } = context;
-  const loaded = await loadAgent(args.need(0), io.cwd);
+  const loaded = await loadAgent(args.getPositional(0), io.cwd);
   const options = readAgentOptions(loaded.agent);
   if (options === undefined) throw createUsageError(`"${loaded.agent.name}" is a flow, which has no tools of its own.`);
   const tools = options.tools ?? [];
@@ -126,7 +126,7 @@ async function runTool(
       const [call] = outcome.pending;
       const answer = call === undefined ? undefined : await askFirst(call, context);
       if (call === undefined || answer === undefined) {
-        output.notice(
+        output.noteWhole(
           `The call of ${tool.name} waits (${call?.reason ?? 'suspended'}), and nobody has answered. It did not run.`,
         );
         return getOutcomeCode(outcome);

@@ -16,7 +16,7 @@ export interface WatchedRun extends AsyncIterable<RunEvent> {
   /** Resolves when the run has ended or is suspended. Rejects if the host or the server fails. */
   outcome(): Promise<ShownOutcome>;
   /** Stops working on the run, so that it can be resumed, or stops watching it. A run in memory is aborted. */
-  leave(): Promise<void>;
+  detach(): Promise<void>;
   /** Ends the run for good. */
   abort(): Promise<void>;
   /** Sends a message to the model of the run. Resolves with `false` if it cannot get it any more. */

@@ -174,7 +174,7 @@ class LazyRun implements WatchedRun {
     yield* (await this.#run).run;
   }
 
-  async leave(): Promise<void> {
+  async detach(): Promise<void> {
     if (this.#agent.isDurable) await this.#agent.runs.close(GRACE_MS);
     else await this.abort();
   }

@@ -32,7 +32,7 @@ export class HostTarget implements RunTarget {
   }
 
   async get(runId: string): Promise<RunRow> {
-    return progressToRow(await this.host.getRun(runId, { after: Number.MAX_SAFE_INTEGER }));
+    return toProgressRow(await this.host.getRun(runId, { after: Number.MAX_SAFE_INTEGER }));
   }
 
   async readEvents(runId: string): Promise<readonly RunEvent[]> {
@@ -97,7 +97,7 @@ function toRow({ runId, agent, status, startedAt, metadata, outcome, totals }: R
   };
 }
 
-function progressToRow({ record: { runId, agent, at: startedAt, metadata }, status, outcome }: RunProgress): RunRow {
+function toProgressRow({ record: { runId, agent, at: startedAt, metadata }, status, outcome }: RunProgress): RunRow {
   return {
     runId,
     agent,

@@ -141,7 +141,7 @@ class ServerWatch implements WatchedRun {
     }
   }
 
-  async leave(): Promise<void> {
+  async detach(): Promise<void> {
     this.#stop.abort();
   }
 

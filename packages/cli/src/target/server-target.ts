@@ -73,12 +73,12 @@ export class ServerTarget implements RunTarget {
   }
 
   async get(runId: string): Promise<RunRow> {
-    return toRow((await this.client.send(pathOf(runId))) as ServerRun); // The form of the runs API.
+    return toRow((await this.client.send(getRunPath(runId))) as ServerRun); // The form of the runs API.
   }
 
   /** Returns the position of the last recorded event. */
   async getPosition(runId: string): Promise<number> {
-    return ((await this.client.send(pathOf(runId))) as ServerRun).position ?? 0; // As above.
+    return ((await this.client.send(getRunPath(runId))) as ServerRun).position ?? 0; // As above.
   }
 
   async readEvents(runId: string): Promise<readonly RunEvent[]> {
@@ -127,7 +127,7 @@ export class ServerTarget implements RunTarget {
   ): AsyncGenerator<{ readonly event: RunEvent; readonly cursor: string }, void> {
     const query = new URLSearchParams({ ...(after !== undefined && { after }), ...(isJournal && { journal: 'only' }) });
     try {
-      for await (const line of this.client.stream(`${pathOf(runId)}/events?${query}`, { signal })) {
+      for await (const line of this.client.stream(`${getRunPath(runId)}/events?${query}`, { signal })) {
         const { event, cursor, error } = line as StreamLine; // The form of the runs API.
         if (error !== undefined)
           throw new CliError(error.message, { reason: 'host', code: error.code ?? 'server.failed' });
@@ -139,24 +139,27 @@ export class ServerTarget implements RunTarget {
   }
 
   async answer(runId: string, pending: string, answer: Answer): Promise<void> {
-    await this.client.send(`${pathOf(runId)}/answers`, { method: 'POST', body: { pending, answer } });
+    await this.client.send(`${getRunPath(runId)}/answers`, { method: 'POST', body: { pending, answer } });
   }
 
   async sendMessage(runId: string, message: UserMessage): Promise<void> {
-    await this.client.send(`${pathOf(runId)}/messages`, { method: 'POST', body: { message } });
+    await this.client.send(`${getRunPath(runId)}/messages`, { method: 'POST', body: { message } });
   }
 
   async cancel(runId: string, reason: string | undefined): Promise<void> {
     const body = { ...(reason !== undefined && { reason }) };
-    await this.client.send(`${pathOf(runId)}/cancel`, { method: 'POST', body });
+    await this.client.send(`${getRunPath(runId)}/cancel`, { method: 'POST', body });
   }
 
   async resume(runId: string): Promise<void> {
-    await this.client.send(`${pathOf(runId)}/resume`, { method: 'POST', body: {} });
+    await this.client.send(`${getRunPath(runId)}/resume`, { method: 'POST', body: {} });
   }
 
   async fork(runId: string, request: ForkRequest): Promise<string> {
-    const { id } = (await this.client.send(`${pathOf(runId)}/fork`, { method: 'POST', body: request })) as ServerRun; // As above.
+    const { id } = (await this.client.send(`${getRunPath(runId)}/fork`, {
+      method: 'POST',
+      body: request,
+    })) as ServerRun; // As above.
     return id;
   }
 
@@ -164,7 +167,7 @@ export class ServerTarget implements RunTarget {
     const ids = 'runIds' in options ? options.runIds : await this.#listOlderThan(options.olderThanMs);
     let count = 0;
     for (const id of ids) {
-      const isKnown = await this.client.send(pathOf(id), { method: 'DELETE' }).then(
+      const isKnown = await this.client.send(getRunPath(id), { method: 'DELETE' }).then(
         () => true,
         (error: unknown) => {
           if (error instanceof CliError && error.code === 'run.unknown') return false;
@@ -204,7 +207,7 @@ const UNFINISHED: ReadonlySet<RunRow['status']> = new Set(['running', 'queued', 
 const MAX_FAILURES = 8;
 const RECONNECT_MS = 100;
 
-function pathOf(runId: string): string {
+function getRunPath(runId: string): string {
   return `/v1/runs/${encodeURIComponent(runId)}`;
 }
 

@@ -5,7 +5,7 @@ import { editText } from './edit-text.ts';
 import { askLine } from './prompt.ts';
 import { escapeControls, toSafeJson } from './strip-controls.ts';
 
-type Asking = Pick<CommandContext, 'io' | 'output' | 'interrupts'>;
+type AskScope = Pick<CommandContext, 'io' | 'output' | 'interrupts'>;
 
 /** Checks the arguments of a tool. Resolves what is wrong. */
 export type CheckInput = (toolName: string, input: unknown) => Promise<string | undefined>;
@@ -18,10 +18,10 @@ const REASONS: Readonly<Record<PendingCall['reason'], string>> = {
 };
 
 /** Shows a pending call whole: what its fingerprint binds, and what the tool says about it. */
-export function showCall(call: PendingCall, { output }: Pick<Asking, 'output'>): void {
+export function showCall(call: PendingCall, { output }: Pick<AskScope, 'output'>): void {
   const preview = call.preview === undefined ? [] : [`  preview:    ${formatValue(call.preview)}`];
-  output.notice(`? ${getCallName(call.call)} ${REASONS[call.reason]}`, 'bold');
-  output.notice(
+  output.noteWhole(`? ${getCallName(call.call)} ${REASONS[call.reason]}`, 'bold');
+  output.noteWhole(
     [
       `  call:       ${call.id}`,
       ...preview,
@@ -40,7 +40,11 @@ function formatValue(value: unknown): string {
  *
  * @param check - checks edited arguments before they are sent
  */
-export async function askAboutCall(call: PendingCall, asking: Asking, check: CheckInput): Promise<Answer | undefined> {
+export async function askAboutCall(
+  call: PendingCall,
+  asking: AskScope,
+  check: CheckInput,
+): Promise<Answer | undefined> {
   showCall(call, asking);
   const keys = listKeys(call);
   const question = `  ${keys.map(([key, meaning]) => `[${key}] ${meaning}`).join('  ')}: `;
@@ -70,14 +74,14 @@ function listKeys({ accepts }: PendingCall): readonly (readonly [key: string, me
   ];
 }
 
-interface Answering {
+interface AnswerScope {
   readonly call: PendingCall;
-  readonly asking: Asking;
+  readonly asking: AskScope;
   readonly check: CheckInput;
 }
 
 /** Resolves with `undefined` if what was given cannot be sent. */
-async function buildAnswer(key: string, { call, asking, check }: Answering): Promise<Answer | undefined> {
+async function buildAnswer(key: string, { call, asking, check }: AnswerScope): Promise<Answer | undefined> {
   const { fingerprint } = call;
   switch (key) {
     case 'y':
@@ -97,7 +101,7 @@ async function buildAnswer(key: string, { call, asking, check }: Answering): Pro
 }
 
 /** Lets a person edit the arguments of a call. Resolves with `undefined` if the tool does not accept them. */
-export async function buildEdit(call: PendingCall, asking: Asking, check: CheckInput): Promise<Answer | undefined> {
+export async function buildEdit(call: PendingCall, asking: AskScope, check: CheckInput): Promise<Answer | undefined> {
   const edited = await askJson(call.input, asking);
   if (edited === undefined) return undefined;
   const issues = await check(getCallName(call.call), edited.value);
@@ -108,7 +112,7 @@ export async function buildEdit(call: PendingCall, asking: Asking, check: CheckI
 
 type Json = Extract<Answer, { type: 'result' }>['value'];
 
-async function askJson(value: Json | undefined, asking: Asking): Promise<{ readonly value: Json } | undefined> {
+async function askJson(value: Json | undefined, asking: AskScope): Promise<{ readonly value: Json } | undefined> {
   const text = value === undefined ? '' : JSON.stringify(value, undefined, 2);
   const edited =
     (value === undefined ? undefined : await editText(text, asking.io)) ?? (await askLine('  JSON: ', asking));

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import type { CommandIo, TerminalStream } from '../command-io.ts';
 import { stripControls, toSafeJson } from './strip-controls.ts';
-import { clipToColumns } from './width.ts';
+import { shortenToColumns } from './width.ts';
 
 export type TextStyle = Parameters<typeof styleText>[0];
 
@@ -75,28 +75,28 @@ export class Output {
     this.#separate();
     const max = this.#stderr.isTTY === true ? Math.max(20, this.#stderr.columns ?? DEFAULT_COLUMNS) : MAX_COLUMNS;
     for (const line of stripControls(text).split('\n')) {
-      const shown = clipToColumns(line, max);
-      this.#stderr.write(`${style === undefined ? shown : this.styleNote(style, shown)}\n`);
+      const shown = shortenToColumns(line, max);
+      this.#stderr.write(`${style === undefined ? shown : this.applyNoteStyle(style, shown)}\n`);
     }
   }
 
   /** Writes lines to stderr that a person must see whole, such as the arguments of a call or a command to copy. */
-  notice(text: string, style?: TextStyle): void {
+  noteWhole(text: string, style?: TextStyle): void {
     this.#separate();
     const shown = stripControls(text);
-    this.#stderr.write(`${style === undefined ? shown : this.styleNote(style, shown)}\n`);
+    this.#stderr.write(`${style === undefined ? shown : this.applyNoteStyle(style, shown)}\n`);
   }
 
-  style(style: TextStyle, text: string): string {
-    return this.#style(style, text, this.#stdout);
+  applyStyle(style: TextStyle, text: string): string {
+    return this.#applyTextStyle(style, text, this.#stdout);
   }
 
-  styleNote(style: TextStyle, text: string): string {
-    return this.#style(style, text, this.#stderr);
+  applyNoteStyle(style: TextStyle, text: string): string {
+    return this.#applyTextStyle(style, text, this.#stderr);
   }
 
   /** As `util.styleText` does, but by the environment of the command: NO_COLOR, FORCE_COLOR, TERM=dumb and a stream that is no terminal. */
-  #style(style: TextStyle, text: string, stream: TerminalStream<Writable>): string {
+  #applyTextStyle(style: TextStyle, text: string, stream: TerminalStream<Writable>): string {
     const { NO_COLOR: no = '', FORCE_COLOR: force, TERM: term } = this.#env;
     const isForced = force !== undefined && force !== '0' && force !== 'false';
     const isColoured = isForced || (force === undefined && no === '' && term !== 'dumb' && stream.isTTY === true);

@@ -5,7 +5,7 @@ const START = '\u001b[200~';
 const END = '\u001b[201~';
 
 /**
- * The keys of a terminal with bracketed paste: a pasted text of several lines becomes one word in the line, which `restore` turns into the
+ * The keys of a terminal with bracketed paste: a pasted text of several lines becomes one token in the line, which `restore` turns into the
  * text again. https://invisible-island.net/xterm/ctlseqs/ctlseqs.html#h2-Bracketed-Paste-Mode
  */
 export class PasteFilter extends Transform {
@@ -30,10 +30,10 @@ export class PasteFilter extends Transform {
     return this;
   }
 
-  /** Replaces the words of pasted texts by the texts. */
+  /** Replaces the tokens of pasted texts by the texts. */
   restore(line: string): string {
     let restored = line;
-    for (const [word, text] of this.#pastes) restored = restored.replaceAll(word, () => text);
+    for (const [token, text] of this.#pastes) restored = restored.replaceAll(token, () => text);
     return restored;
   }
 
@@ -74,9 +74,9 @@ export class PasteFilter extends Transform {
     const lines = text.split('\n').length;
     // A line of usual length can be edited.
     if (lines === 1 && text.length <= MAX_INLINE) return text.replaceAll('\t', ' ');
-    const word = `[pasted text ${this.#pastes.size + 1}: ${lines === 1 ? `${text.length} characters` : `${lines} lines`}]`;
-    this.#pastes.set(word, text);
-    return word;
+    const token = `[pasted text ${this.#pastes.size + 1}: ${lines === 1 ? `${text.length} characters` : `${lines} lines`}]`;
+    this.#pastes.set(token, text);
+    return token;
   }
 }
 

@@ -76,7 +76,7 @@ export class RunPrinter {
     if (answer !== undefined && answer !== '' && !(this.#output.isTerminal && this.#complete === answer)) {
       await this.#output.write(`${stripControls(answer).replace(/\n$/, '')}\n`);
     }
-    this.#output.notice(formatEnd(outcome), outcome.status === 'completed' ? 'dim' : 'yellow');
+    this.#output.noteWhole(formatEnd(outcome), outcome.status === 'completed' ? 'dim' : 'yellow');
   }
 }
 

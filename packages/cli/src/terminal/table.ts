@@ -1,6 +1,6 @@
 import type { Output } from './output.ts';
 import { stripControls } from './strip-controls.ts';
-import { clipToColumns, countColumns, padToColumns } from './width.ts';
+import { countColumns, fillToColumns, shortenToColumns } from './width.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -24,13 +24,13 @@ export async function writeTable<Row>(
     Math.max(countColumns(title), ...cells.map((line) => countColumns(line[index] ?? ''))),
   );
   const format = (line: readonly string[]): string =>
-    clipToColumns(
+    shortenToColumns(
       line
-        .map((cell, index) => padToColumns(cell, widths[index] ?? 0))
+        .map((cell, index) => fillToColumns(cell, widths[index] ?? 0))
         .join('  ')
         .trimEnd(),
       output.columns,
     );
-  await output.write(`${output.style('bold', format(titles))}\n`);
+  await output.write(`${output.applyStyle('bold', format(titles))}\n`);
   for (const line of cells) await output.write(`${format(line)}\n`);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clipToColumns, countColumns, padToColumns } from './width.ts';
+import { countColumns, fillToColumns, shortenToColumns } from './width.ts';
 
 test.each([
   ['abc', 3],
@@ -20,11 +20,11 @@ test.each([
   ['日本語', 4, '日…'],
   [`a${'\u0301'.repeat(100)}`, 2, `a${'\u0301'.repeat(15)}…`],
 ])('%s in %#: at most %d columns', (text, max, clipped) => {
-  expect(clipToColumns(text, max)).toBe(clipped);
-  expect(countColumns(clipToColumns(text, max))).toBeLessThanOrEqual(max);
+  expect(shortenToColumns(text, max)).toBe(clipped);
+  expect(countColumns(shortenToColumns(text, max))).toBeLessThanOrEqual(max);
 });
 
 test('pads by columns, and clips a megabyte at once', () => {
-  expect(padToColumns('日', 4)).toBe('日  ');
-  expect(clipToColumns('x'.repeat(1_000_000), 10)).toBe('xxxxxxxxx…');
+  expect(fillToColumns('日', 4)).toBe('日  ');
+  expect(shortenToColumns('x'.repeat(1_000_000), 10)).toBe('xxxxxxxxx…');
 });

@@ -6,7 +6,7 @@ export function countColumns(text: string): number {
 }
 
 /** Shortens a text to a number of columns, with `…` for what is missing. */
-export function clipToColumns(text: string, max: number): string {
+export function shortenToColumns(text: string, max: number): string {
   // A character has at least one code unit, and most texts are short.
   const [head, hasMore] = text.length > max * MAX_UNITS ? [text.slice(0, max * MAX_UNITS), true] : [text, false];
   if (!hasMore && countColumns(head) <= max) return head;
@@ -20,7 +20,7 @@ export function clipToColumns(text: string, max: number): string {
   return `${kept}…`;
 }
 
-export function padToColumns(text: string, columns: number): string {
+export function fillToColumns(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - countColumns(text)));
 }
 
