@@ -18,7 +18,7 @@ export interface BundleResult {
 
 /** Measures what applications bundle. `@pawl/testing` and `@pawl/dbos` run on Node only, from `node_modules`. */
 export async function measureSizes(): Promise<readonly BundleResult[]> {
-  const paths = listSubPaths().filter(({ name }) => /^@pawl\/(ai-sdk|core|otel|serve|tools)/.test(name));
+  const paths = listSubPaths().filter(({ name }) => /^@pawl\/(ai-sdk|core|otel|responses|serve|tools)/.test(name));
   const sources = paths.flatMap(({ name, code }) => [
     { name, source: `export * from ${JSON.stringify(code)};` },
     ...(name === '@pawl/core' ? PARTS.map((part) => classifyPart(part, code)) : []),

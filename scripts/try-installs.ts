@@ -126,6 +126,7 @@ async function checkStack(npm: Project): Promise<void> {
     'dbos/src/',
     'otel/src/telemetry.ts',
     'ai-sdk/src/from-ai-sdk.ts',
+    'responses/src/check-options.ts',
     'mcp/src/client/options.ts',
   ]) {
     if (!output.includes(name)) throw new Error(`No stack leads to ${name}:\n${output}`);

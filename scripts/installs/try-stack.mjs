@@ -4,6 +4,7 @@ import { tool } from '@pawl/core';
 import { dbosClient } from '@pawl/dbos';
 import { createMcpClient } from '@pawl/mcp';
 import { telemetry } from '@pawl/otel';
+import { openaiResponses } from '@pawl/responses';
 import { scriptedModel } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
 
@@ -15,6 +16,7 @@ const works = [
   () => readFile({ roots: [] }),
   () => fromAiSdk(/** @type {never} */ ('claude')),
   () => telemetry(/** @type {never} */ ({ tracing: true })),
+  () => openaiResponses('gpt-5', { maxKeptBytes: -1 }),
   () => createMcpClient(/** @type {never} */ ({ name: '' })),
 ];
 for (const work of works) {

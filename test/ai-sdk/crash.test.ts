@@ -9,7 +9,7 @@ import { createFile, openSqlite } from '../durable/hosts.ts';
 import { serveVendor } from './serve-vendor.ts';
 import type { Vendor } from './vendor.ts';
 import type { VendorServer } from './vendor-server.ts';
-import { vendors } from './vendors.ts';
+import { wires } from './vendors.ts';
 import { createWeatherAgent, WEATHER_TURNS } from './weather-agent.ts';
 
 let postgres: Postgres;
@@ -33,7 +33,7 @@ async function runUntilKilled(vendor: Vendor, place: string): Promise<VendorServ
 
 const COMPLETED = { status: 'completed', text: 'It is 4 degrees everywhere.', turnCount: 3 };
 
-describe.each(vendors)('after kill -9, $name accepts the signatures', (vendor) => {
+describe.each(wires)('after kill -9, $name accepts the signatures', (vendor) => {
   test('of a run that another process resumes on SQLite', async () => {
     const file = createFile();
     const server = await runUntilKilled(vendor, file);

@@ -1,13 +1,12 @@
-import { fromAiSdk, type ProviderSettings } from '@pawl/ai-sdk';
 import { Agent, type ChatModel, openai, type Tool, tool, withFallback } from '@pawl/core';
 import { compactByReference, compactBySummary, type Middleware, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { manualClock, offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { createChatModel, createPlainModel } from './chat-model.ts';
 import { serveVendor } from './serve-vendor.ts';
-import { THINKING } from './thinking.ts';
-import type { Vendor, VendorTurn } from './vendor.ts';
-import { vendors } from './vendors.ts';
+import type { VendorTurn } from './vendor.ts';
+import { wires } from './vendors.ts';
 import { WEATHER_TURNS } from './weather-agent.ts';
 
 const getWeather = createWeatherTool((city) => `${city}: 4 degrees`);
@@ -20,10 +19,6 @@ function createWeatherTool(describeWeather: (city: string) => string): Tool<unkn
     effect: 'read',
     execute: ({ city }) => describeWeather(city),
   });
-}
-
-function createModel(vendor: Vendor, baseURL: string): ChatModel {
-  return fromAiSdk(vendor.createModel(baseURL), { providerOptions: THINKING[vendor.provider] as ProviderSettings });
 }
 
 // By hand: it sends each request of a run to the next model.
@@ -42,18 +37,15 @@ function takeTurns(...models: readonly ChatModel[]): ChatModel {
 /** What no other server may see: signatures, encrypted reasoning, and Pawl's own fields. */
 const FOREIGN = /pawl_|signature|thought|encrypted_content":"|redacted|itemId|providerOptions/i;
 
-describe.each(vendors)('after $name', (first) => {
-  test.each(vendors.filter((other) => other !== first))(
+describe.each(wires)('after $name', (first) => {
+  test.each(wires.filter(({ provider }) => provider !== first.provider))(
     '$name gets nothing that is not its own, and the first its own again',
     async (second) => {
       const server = await serveVendor(first, { turns: WEATHER_TURNS });
       const other = await serveVendor(second, { turns: WEATHER_TURNS.map(({ thinking: _, ...turn }) => turn) });
       // Without thinking: Anthropic's models refuse to think in the middle of a turn that others began.
-      const [back, plain] = [
-        fromAiSdk(first.createModel(server.baseURL)),
-        fromAiSdk(second.createModel(other.baseURL)),
-      ];
-      const model = takeTurns(createModel(first, server.baseURL), plain, back);
+      const [back, plain] = [createPlainModel(first, server.baseURL), createPlainModel(second, other.baseURL)];
+      const model = takeTurns(createChatModel(first, server.baseURL), plain, back);
       const outcome = await new Agent({ model, tools: [getWeather] }).run('How is the weather?').outcome();
       const sent = JSON.stringify(other.requests[0]?.body)
         .replaceAll('skip_thought_signature_validator', '')
@@ -79,7 +71,7 @@ describe.each(vendors)('after $name', (first) => {
     const compatible = await offlineServer({ script: [respond.text('It is cold.')] });
     onTestFinished(() => compatible.close());
     const model = withFallback(
-      createModel(first, server.baseURL),
+      createChatModel(first, server.baseURL),
       openai('any', { baseURL: compatible.baseURL, apiKey: 'none' }),
     );
     const agent = new Agent({ model, tools: [getWeather], clock: manualClock() });
@@ -99,14 +91,14 @@ describe.each(vendors)('after $name', (first) => {
     });
     onTestFinished(() => compatible.close());
     const before = openai('any', { baseURL: compatible.baseURL, apiKey: 'none' });
-    const model = takeTurns(before, fromAiSdk(first.createModel(server.baseURL)));
+    const model = takeTurns(before, createPlainModel(first, server.baseURL));
     const outcome = await new Agent({ model, tools: [getWeather] }).run('How is the weather?').outcome();
     expect(server.faults).toEqual([]);
     expect(outcome).toMatchObject({ status: 'completed', text: 'It is cold.' });
   });
 });
 
-describe.each(vendors)('$name accepts its signatures', (vendor) => {
+describe.each(wires)('$name accepts its signatures', (vendor) => {
   const turns: readonly VendorTurn[] = [
     ...Array.from({ length: 8 }, (_, index) => ({
       thinking: `I look, for the ${index}th time.`,
@@ -122,7 +114,7 @@ describe.each(vendors)('$name accepts its signatures', (vendor) => {
   async function play(middleware: readonly Middleware[], tools: readonly Tool<unknown>[] = []) {
     const server = await serveVendor(vendor, { turns, order: 'requests' });
     const long = createWeatherTool((city) => `${city}: ${'rain and '.repeat(300)}4 degrees`);
-    const agent = new Agent({ model: createModel(vendor, server.baseURL), tools: [long, ...tools], middleware });
+    const agent = new Agent({ model: createChatModel(vendor, server.baseURL), tools: [long, ...tools], middleware });
     return { outcome: await agent.run('How is the weather?').outcome(), server };
   }
 
@@ -164,7 +156,7 @@ describe.each(vendors)('$name accepts its signatures', (vendor) => {
       name: 'codes',
       check: ({ text }) => (text.includes('1234') ? { type: 'replace', text: 'I may not say it.' } : { type: 'allow' }),
     });
-    const agent = new Agent({ model: createModel(vendor, server.baseURL), middleware: [guard] });
+    const agent = new Agent({ model: createChatModel(vendor, server.baseURL), middleware: [guard] });
     const { messages } = await agent.run('What is the code?');
     await agent.run([...messages, { role: 'user', content: 'And now?' }]).outcome();
     const sent = JSON.stringify(server.requests.at(-1)?.body);

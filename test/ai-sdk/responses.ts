@@ -1,4 +1,5 @@
 import { createOpenAI } from '@ai-sdk/openai';
+import { openaiResponses } from '@pawl/responses';
 import { cut, seal, toEvent, unseal, type Vendor, type VendorBody, type VendorTurn } from './vendor.ts';
 
 interface Item {
@@ -52,6 +53,19 @@ export const responses: Vendor = {
     ];
     return events.map((event, sequence_number) => toEvent({ ...event, sequence_number }));
   },
+};
+
+/** The same server, asked by `@pawl/responses`. */
+export const nativeResponses: Vendor = {
+  ...responses,
+  name: 'Responses without the AI SDK',
+  createChatModel: (baseURL) =>
+    openaiResponses('gpt-5-pro', {
+      baseURL,
+      apiKey: 'sk-proj-secret-key',
+      profile: 'openai',
+      reasoningSummary: 'auto',
+    }),
 };
 
 function createItems({ thinking, text, calls = [] }: VendorTurn, index: number): readonly Item[] {

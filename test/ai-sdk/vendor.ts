@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AiSdkModel } from '@pawl/ai-sdk';
+import type { ChatModel } from '@pawl/core';
 
 /** What a fake model says in one turn, in this order: thinking, text, calls. */
 export interface VendorTurn {
@@ -34,6 +35,8 @@ export interface Vendor {
   /** The provider of its models, as the AI SDK names it. */
   readonly provider: string;
   createModel(baseURL: string, options?: VendorModelOptions): AiSdkModel;
+  /** Set if Pawl speaks the wire itself. */
+  createChatModel?(baseURL: string): ChatModel;
   isStreamed(request: VendorRequest): boolean;
   /** The number of turns of the model in the request: the next one is the response. */
   countTurns(body: VendorBody): number;

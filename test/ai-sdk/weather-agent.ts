@@ -1,7 +1,6 @@
-import { fromAiSdk, type ProviderSettings } from '@pawl/ai-sdk';
 import { Agent, type Tool, tool } from '@pawl/core';
 import { z } from 'zod';
-import { THINKING } from './thinking.ts';
+import { createChatModel } from './chat-model.ts';
 import type { Vendor, VendorTurn } from './vendor.ts';
 
 const calls = (...cities: readonly string[]) => cities.map((city) => ({ name: 'get_weather', input: { city } }));
@@ -19,10 +18,9 @@ export function createWeatherAgent(
   baseURL: string,
   onCall: (city: string) => void = () => undefined,
 ): Agent {
-  const providerOptions = THINKING[vendor.provider] as ProviderSettings; // Written for this provider.
   return new Agent({
     name: 'weather',
-    model: fromAiSdk(vendor.createModel(baseURL), { providerOptions }),
+    model: createChatModel(vendor, baseURL),
     tools: [createWeatherTool(onCall)],
   });
 }

@@ -7,6 +7,7 @@ import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
+import { responsesModels } from './responses.ts';
 import { served } from './serve.ts';
 import { serveUi } from './serve-ui.ts';
 import { testing } from './testing.ts';
@@ -21,6 +22,7 @@ export const FACTORIES: readonly Factory[] = [
   ...hosts,
   ...otel,
   ...aiSdk,
+  ...responsesModels,
   ...mcp,
   ...serveUi,
   ...served,

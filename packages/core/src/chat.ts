@@ -24,7 +24,7 @@ export type {
   UserMessage,
   UserPart,
 } from './chat/message.ts';
-export { getCallArguments, getCallName } from './chat/message.ts';
+export { getCallArguments, getCallName, getMessageText } from './chat/message.ts';
 export type {
   ChatRequest,
   ChatSettings,

@@ -26,6 +26,17 @@ export interface FinishedResponse {
   readonly deltas: readonly Delta[];
 }
 
+/** Reads the pieces of a response: the data of each event of a stream, or one whole body. */
+export interface PieceReader {
+  /** Whether nothing follows the pieces that were read, although the stream is open. */
+  readonly isComplete: boolean;
+  /** Reads the data of an event. Returns its deltas. */
+  read(piece: unknown): readonly Delta[];
+  readBody(body: unknown): readonly Delta[];
+  /** @throws ProtocolError if the received pieces are not a response. */
+  finish(end: ResponseEnd): FinishedResponse;
+}
+
 export interface ResponseReaderOptions {
   /** The maximum number of calls in one choice. @defaultValue 128 */
   readonly maxCalls?: number;
@@ -40,7 +51,7 @@ export interface ResponseReaderOptions {
  *
  * A chunk of a stream and a whole completion are both pieces and share one code path. Throws only `ProtocolError`.
  */
-export class ResponseReader {
+export class ResponseReader implements PieceReader {
   readonly #maxCalls: number;
   readonly #tools: RequestTools;
   readonly #textCalls: TextCallOptions | undefined;
@@ -65,8 +76,8 @@ export class ResponseReader {
     this.#textCalls = textCalls;
   }
 
-  /** Whether an error reported that a filter ended the response. Nothing follows it. */
-  get isFiltered(): boolean {
+  /** Set if an error reports that a filter ended the response. */
+  get isComplete(): boolean {
     return this.#isFiltered;
   }
 

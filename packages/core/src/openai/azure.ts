@@ -5,7 +5,8 @@ import { readEnvironment } from '../base/read-environment.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { resolvePrice } from '../model/price.ts';
 import { findProfile } from './find-profile.ts';
-import { OPENAI_OPTIONS, type OpenAIOptions, openai } from './openai.ts';
+import { openai } from './openai.ts';
+import { OPENAI_OPTIONS, type OpenAIOptions } from './openai-options.ts';
 import type { Profile } from './profile.ts';
 import { PROFILES } from './profiles.ts';
 import { resolveServer } from './server.ts';
@@ -32,16 +33,38 @@ export interface AzureOptions extends Omit<OpenAIOptions, 'baseURL' | 'organizat
  *
  * @throws ConfigError as `openai()` does. The first request throws it for a missing endpoint or key.
  */
-export function azure(deployment: string, azureOptions: AzureOptions = {}): ChatModel {
-  const checked = checkOptions(azureOptions, AZURE, 'azure()');
+export function azure(deployment: string, options: AzureOptions = {}): ChatModel {
+  return createAzureModel(deployment, checkOptions(options, AZURE_OPTIONS, CHAT_COMPLETIONS.caller), CHAT_COMPLETIONS);
+}
+
+/** An API of Azure: the function that users call, and how a model of its deployments is made. */
+export interface AzureApi {
+  /** As errors name it: `azure()`. */
+  readonly caller: string;
+  /** The path of a deployment for requests with a dated version. */
+  readonly versionedPath: (deployment: string) => string;
+  readonly createModel: (deployment: string, options: OpenAIOptions) => ChatModel;
+}
+
+const CHAT_COMPLETIONS: AzureApi = {
+  caller: 'azure()',
+  versionedPath: (deployment) => `/openai/deployments/${encodeURIComponent(deployment)}`,
+  createModel: openai,
+};
+
+/** Creates a model of a deployment for one API of Azure, from options that were checked. @throws ConfigError as `azure()` does */
+export function createAzureModel(deployment: string, checked: AzureOptions, api: AzureApi): ChatModel {
+  const { caller } = api;
   const { tokenProvider, apiKey } = checked;
-  const price = checked.price && resolvePrice(checked.price, deployment, 'azure()');
+  const price = checked.price && resolvePrice(checked.price, deployment, caller);
   const options = { ...checked, ...(price && { price }) };
   if (tokenProvider !== undefined && apiKey !== undefined) {
-    throw new ConfigError('azure() has both an apiKey and a tokenProvider. Pass one of them.');
+    throw new ConfigError(`${caller} has both an apiKey and a tokenProvider. Pass one of them.`);
   }
   const endpoint = readEndpoint(options);
-  if (endpoint !== undefined) return createDeployment(endpoint, deployment, options);
+  const createModel = (known: string): ChatModel =>
+    api.createModel(deployment, toOpenAIOptions(known, deployment, { options, api }));
+  if (endpoint !== undefined) return createModel(endpoint);
   let model: ChatModel | undefined;
   return {
     name: deployment,
@@ -49,7 +72,7 @@ export function azure(deployment: string, azureOptions: AzureOptions = {}): Chat
     send: (request, context) =>
       callAsync(() => {
         // Read again: a module that loads environment variables may have run after this one.
-        model ??= createDeployment(readEndpoint(options) ?? throwMissingEndpoint(), deployment, options);
+        model ??= createModel(readEndpoint(options) ?? throwMissingEndpoint(caller));
         return model.send(request, context);
       }),
   };
@@ -57,7 +80,7 @@ export function azure(deployment: string, azureOptions: AzureOptions = {}): Chat
 
 const { apiKey, headers, query, fetch, dispatcher, price, extraBody, timeouts, responseLimits } = OPENAI_OPTIONS.keys;
 
-const AZURE: OptionTable<AzureOptions> = {
+export const AZURE_OPTIONS: OptionTable<AzureOptions> = {
   keys: {
     ...{ apiKey, headers, query, fetch, dispatcher, price, extraBody, timeouts, responseLimits },
     ...{ profile: 'object', endpoint: 'text', apiVersion: 'text', tokenProvider: 'function' },
@@ -78,21 +101,30 @@ function readEndpoint({ endpoint = readEnvironment('AZURE_OPENAI_ENDPOINT') }: A
   return endpoint?.trim() === '' ? undefined : endpoint;
 }
 
-function throwMissingEndpoint(): never {
+function throwMissingEndpoint(caller: string): never {
   throw new ConfigError(
-    'azure() has no endpoint. Set the variable AZURE_OPENAI_ENDPOINT, or pass the option endpoint: azure(deployment, { endpoint }).',
+    `${caller} has no endpoint. Set the variable AZURE_OPENAI_ENDPOINT, or pass the option endpoint: ${caller.slice(0, -1)}deployment, { endpoint }).`,
   );
 }
 
-function createDeployment(endpoint: string, deployment: string, options: AzureOptions): ChatModel {
+interface AzureScope {
+  readonly options: AzureOptions;
+  readonly api: AzureApi;
+}
+
+function toOpenAIOptions(
+  endpoint: string,
+  deployment: string,
+  { options, api: { caller, versionedPath } }: AzureScope,
+): OpenAIOptions {
   const { endpoint: _, apiVersion = readEnvironment('OPENAI_API_VERSION'), tokenProvider, ...rest } = options;
-  const root = trimEndpoint(endpoint);
-  const path = apiVersion === undefined ? '/openai/v1' : `/openai/deployments/${encodeURIComponent(deployment)}`;
+  const root = trimEndpoint(endpoint, caller);
+  const path = apiVersion === undefined ? '/openai/v1' : versionedPath(deployment);
   const { keyHeader, apiKeyVariable, needsKey } = PROFILES.azure;
   const baseURL = `${root}${path}`;
   const query = apiVersion === undefined ? rest.query : { 'api-version': apiVersion, ...rest.query };
   const suggested = findProfile(resolveServer(baseURL, query));
-  return openai(deployment, {
+  return {
     ...rest,
     baseURL,
     profile: {
@@ -105,14 +137,14 @@ function createDeployment(endpoint: string, deployment: string, options: AzureOp
     },
     ...(tokenProvider && { apiKey: tokenProvider }),
     ...(query && { query }),
-  });
+  };
 }
 
 /** Removes an API path, because the portal of Azure shows endpoints with one. */
-function trimEndpoint(endpoint: string): string {
+function trimEndpoint(endpoint: string, caller: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url?.search) {
-    throw new ConfigError('The endpoint of azure() has a query. Remove it, and pass the option apiVersion or query.');
+    throw new ConfigError(`The endpoint of ${caller} has a query. Remove it, and pass the option apiVersion or query.`);
   }
   const text = (url === undefined ? endpoint : url.href).replace(/\/+$/, '');
   return text.replace(/\/openai(\/v1)?$/, '');

@@ -2,13 +2,7 @@ import { Deadline } from '../base/deadline.ts';
 import { parseJson } from '../base/json.ts';
 import { ProtocolError } from '../chat/errors.ts';
 import type { Delta } from '../chat/response.ts';
-import {
-  detectBodyForm,
-  type FinishedResponse,
-  ResponseReader,
-  type ResponseReaderOptions,
-  readEventData,
-} from '../chat/response-reader.ts';
+import { detectBodyForm, type FinishedResponse, type PieceReader, readEventData } from '../chat/response-reader.ts';
 import { EventReader, type ServerSentEvent } from '../chat/server-sent-events.ts';
 import type { ModelContext } from '../model/chat-model.ts';
 import { ByteCounter, type ResponseLimits } from './response-limits.ts';
@@ -17,8 +11,7 @@ import { type HttpResponse, TransportError } from './transport/transport.ts';
 export interface ReadResponseOptions {
   readonly context: ModelContext;
   readonly limits: Required<ResponseLimits>;
-  /** How the request determines the reading of its response. */
-  readonly readerOptions: Omit<ResponseReaderOptions, 'maxCalls'>;
+  readonly reader: PieceReader;
   /** Restarted with each chunk, and paused while a reader is behind. */
   readonly deadline: Deadline;
   readonly idleMs: number;
@@ -60,7 +53,7 @@ export class BodyReader {
   readonly #options: ReadResponseOptions;
   readonly #contentType: string | undefined;
   readonly #counter: ByteCounter;
-  readonly #reader: ResponseReader;
+  readonly #reader: PieceReader;
   /** Called with the response if the stream signals its end before the connection ends. */
   readonly #onDone: (response: FinishedResponse) => void;
   readonly #decoder = new TextDecoder();
@@ -75,11 +68,11 @@ export class BodyReader {
     options: ReadResponseOptions,
     onDone: (response: FinishedResponse) => void,
   ) {
-    const { limits, readerOptions } = options;
+    const { limits, reader } = options;
     this.#options = options;
     this.#contentType = contentType;
     this.#counter = new ByteCounter(limits.maxBytes);
-    this.#reader = new ResponseReader({ maxCalls: limits.maxToolCalls, ...readerOptions });
+    this.#reader = reader;
     this.#onDone = onDone;
   }
 
@@ -157,7 +150,7 @@ export class BodyReader {
         return undefined;
       case 'piece': {
         const wait = this.#emit(this.#reader.read(content.piece));
-        if (this.#reader.isFiltered) this.#finish();
+        if (this.#reader.isComplete) this.#finish();
         return wait;
       }
       case 'nothing':

@@ -7,7 +7,7 @@ import { ProtocolError } from '../chat/errors.ts';
 import { createFilteredResponse, FILTERED_PATH } from '../chat/filtered-response.ts';
 import { ReportedError } from '../chat/read-error.ts';
 import type { ChatResponse, Repair } from '../chat/response.ts';
-import type { FinishedResponse, ResponseReaderOptions } from '../chat/response-reader.ts';
+import type { FinishedResponse, PieceReader } from '../chat/response-reader.ts';
 import type { ModelContext } from '../model/chat-model.ts';
 import { TimeoutError } from '../model/errors.ts';
 import type { BodyBytes } from './body-bytes.ts';
@@ -56,8 +56,8 @@ export interface OutgoingRequest {
   readonly transport: Transport;
   readonly timeouts: Required<Timeouts>;
   readonly responseLimits: Required<ResponseLimits>;
-  /** How the request determines the reading of its response. */
-  readonly readerOptions: Omit<ResponseReaderOptions, 'maxCalls'>;
+  /** Reads the response. */
+  readonly reader: PieceReader;
   /** Called once per attempt, since it may fetch a token. Names in lower case. */
   getHeaders(): Headers | Promise<Headers>;
   /** Those of the trace context. */
@@ -101,7 +101,7 @@ class RequestAttempt {
   }
 
   async send(deadline: Deadline): Promise<ChatResponse> {
-    const { transport, body, timeouts, responseLimits: limits, readerOptions } = this.#outgoing;
+    const { transport, body, timeouts, responseLimits: limits, reader } = this.#outgoing;
     const headers = this.#outgoing.getHeaders();
     this.#headers = headers instanceof Promise ? await headers : headers;
     if (this.#context.wireLog !== undefined)
@@ -115,7 +115,7 @@ class RequestAttempt {
     };
     const close = (): void => this.#cancel.cancel(undefined);
     const { idleMs } = timeouts;
-    const options = { context: this.#context, limits, readerOptions, deadline, idleMs, onStart, close };
+    const options = { context: this.#context, limits, reader, deadline, idleMs, onStart, close };
     return this.#finish(await readResponse(response, options));
   }
 

@@ -18,20 +18,26 @@ export type Query = Readonly<Record<string, string>>;
 
 export const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
+/** The path of an API behind the base URL. */
+export type ApiPath = '/chat/completions' | '/responses';
+
+const API_PATHS: readonly ApiPath[] = ['/chat/completions', '/responses'];
+
 /** @throws ConfigError if the base URL is invalid. The error contains no secrets. */
-export function resolveServer(baseURL: string, query: Query = {}): Server {
+export function resolveServer(baseURL: string, query: Query = {}, apiPath: ApiPath = '/chat/completions'): Server {
   const base = parseBaseUrl(baseURL);
   const path = base.pathname.replace(/\/+$/, '');
-  if (path.endsWith('/chat/completions')) {
+  const added = API_PATHS.find((each) => path.endsWith(each));
+  if (added !== undefined) {
     throw new ConfigError(
-      `baseURL "${redactBaseUrl(baseURL)}" ends in /chat/completions. Remove that: it is added to each request.`,
+      `baseURL "${redactBaseUrl(baseURL)}" ends in ${added}. Remove that: it is added to each request.`,
     );
   }
   for (const [name, value] of Object.entries(query)) base.searchParams.set(name, value);
   const { protocol, hostname, host, origin, search } = base;
   const port = base.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(base.port);
   return {
-    url: `${origin}${path}/chat/completions${search}`,
+    url: `${origin}${path}${apiPath}${search}`,
     address: base.port === '' ? `${host}:${port}` : host,
     hostname,
     port,
