@@ -13,7 +13,6 @@
  * | `GET ./replays` | | `ReplayList` |
  * | `POST ./replay` | `ReplayRequest` | 201 `Replay` |
  * | `GET ./test/{runId}` | | `SavedTest`; 404 |
- * | `GET ./dump/{runId}` | | the run as JSON lines: `formatDump`; 404 |
  * | `./v1/runs…` | as `@pawl/serve` | as `@pawl/serve` with `details: true`; also for the runs of `ReplayList` |
  *
  * A refused request has `ApiError` as its body. Every request that is not a GET needs the header `Pawl-Inspector: 1`, and

@@ -1,4 +1,13 @@
-import { contentParts, type JsonObject, type RunEvent, type Tool, type ToolContext, ToolError } from '@pawl/core';
+import {
+  AbortRun,
+  contentParts,
+  type JsonObject,
+  RefuseRun,
+  type RunEvent,
+  type Tool,
+  type ToolContext,
+  ToolError,
+} from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
 import {
   foldStateChange,
@@ -13,7 +22,7 @@ import { serializeSorted } from '../base/json.ts';
  *
  * - A call gets the result of the recorded call with the same tool and equal arguments, whatever its turn. If there are several, each
  *   answers once, in their order; the last one answers every further call.
- * - A recorded failure or denial is an error with the text that the model read.
+ * - A recorded failure or denial is an error with the text that the model read. A tool that ended the run ends it again.
  * - A call that was not recorded is refused: the model reads that nothing ran.
  * - No call needs an approval or waits for a result from outside. An agent as a tool is answered as a whole.
  *
@@ -105,6 +114,8 @@ function answerCall(result: ResultOfRun | undefined, name: string): unknown {
       `The recorded run has no call of "${name}" with these arguments. Nothing was done: only recorded results are repeated.`,
     );
   }
+  if (result.type === 'tool.failed' && result.reason === 'refused') throw new RefuseRun(result.error.message);
+  if (result.type === 'tool.failed' && result.reason === 'aborted') throw new AbortRun(result.error.message);
   if (result.type !== 'tool.finished') throw new ToolError(result.content);
   const { parts, content, fullContent = content } = result;
   return parts === undefined ? result.output : contentParts([{ type: 'text', text: fullContent }, ...parts]);

@@ -1,0 +1,21 @@
+import { createInspector, type Inspector } from './inspector.ts';
+import { readServerOptions, type ServerOptions } from './options.ts';
+import { RemoteSource } from './source/remote-source.ts';
+
+/**
+ * Makes a page for the runs of another server, by its runs API (`serve()` of `@pawl/serve`, best with `details: true`). Requests are forwarded with the
+ * token, so that the page talks to its own origin only. It shows what the token's principal may see, without requests to models and agents.
+ *
+ * @throws ConfigError for invalid options, and for a token that would be sent to another machine without encryption
+ *
+ * @example
+ * const inspector = inspectUrl('https://agents.example.com', { token: process.env.PAWL_TOKEN });
+ */
+export function inspectUrl(url: string | URL, options: ServerOptions = {}): Inspector {
+  const checked = readServerOptions(options);
+  const { title = new URL(url).host } = checked;
+  return createInspector(new RemoteSource(url, checked), {
+    options: { ...checked, title },
+    host: { close: async () => undefined },
+  });
+}
