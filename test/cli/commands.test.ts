@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { offlineServer } from '@pawl/testing';
+import { createMcpClient } from '@pawl/mcp';
+import { offlineServer, testTool } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createFolder, DEMO, runCommand, startCommand } from './run-command.ts';
 import { serveDemo } from './serve-demo.ts';
@@ -81,6 +82,27 @@ describe('doctor', () => {
       code: 1,
       stdout: expect.stringMatching(/failed\tserver\tany: no text.*\tSee everything/),
     });
+  });
+});
+
+describe('mcp', () => {
+  test('serves the agent over stdio until the client closes stdin', async () => {
+    const bin = join(import.meta.dirname, '../../packages/cli/src/bin.ts');
+    const cwd = createFolder();
+    const client = await createMcpClient({ name: 'pawl', command: process.execPath, args: [bin, 'mcp', DEMO], cwd });
+    const [tool] = client.tools;
+    expect(tool?.name).toContain('demo');
+    if (tool === undefined) throw new Error('The server has no tool.');
+    expect(await testTool(tool).call({ prompt: 'weather' })).toMatchObject({
+      status: 'finished',
+      content: expect.stringContaining('It is sunny in Rome.'),
+    });
+    await client.close();
+    expect((await runCommand(['runs'], { cwd })).stdout).toContain('completed');
+  });
+
+  test('refuses a flow, and an agent that is not there', async () => {
+    expect(await runCommand(['mcp', 'missing.ts'])).toMatchObject({ code: 2, stdout: '' });
   });
 });
 
@@ -178,6 +200,34 @@ describe('inspect', () => {
     expect((await fetch(url)).status).toBe(200);
     command.send('SIGINT');
     expect(await command.ended).toMatchObject({ code: 0 });
+  });
+
+  test('shows the runs of a server, and an exported run', async () => {
+    const { url, env, agent } = await serveDemo();
+    await runCommand(['run', agent, 'weather'], { env });
+    const cwd = createFolder();
+    await runCommand(['run', DEMO, 'hello', '--id', 'r1'], { cwd });
+    const exported = startCommand(['runs', 'export', 'r1'], { cwd });
+    await exported.ended;
+    writeFileSync(join(cwd, 'r1.jsonl'), exported.stdout.text);
+    for (const [place, status] of [
+      [url, 'completed'],
+      ['r1.jsonl', 'completed'],
+    ] as const) {
+      const command = startCommand(['inspect', place, '--no-open'], { cwd, env });
+      const [page = ''] = await command.stdout.waitFor(/http:\S+/);
+      const { origin, hash } = new URL(page);
+      const session = await fetch(`${origin}/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'pawl-inspector': '1' },
+        body: JSON.stringify({ token: hash.slice(1) }),
+      });
+      const cookie = session.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+      const runs = await (await fetch(`${origin}/v1/runs`, { headers: { cookie } })).json();
+      expect(runs).toMatchObject({ data: [{ status }] });
+      command.send('SIGINT');
+      expect(await command.ended).toMatchObject({ code: 0 });
+    }
   });
 
   test('opens nothing with --no-open, and refuses a file that does not exist', async () => {

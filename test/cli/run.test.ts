@@ -167,6 +167,27 @@ test('K12: what could control a terminal is removed from the text of a model, an
   expect(JSON.parse(stdout).output).toBe('safe \u001b]0;title\u0007\u001b[2J\u009b31mred\u202eevil\u001b[0m\u0008 end');
 });
 
+test('K12: what could control a terminal is removed from errors, results of tools and arguments', async () => {
+  for (const isTerminal of [true, false]) {
+    const env = { NO_COLOR: '1' };
+    const failed = await runCommand(['run', DEMO, 'hostile error'], { isTerminal, env });
+    expect(failed).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('broken title') });
+    const called = await runCommand(['run', DEMO, 'hostile call'], { isTerminal, env });
+    expect(called).toMatchObject({ code: 15, stdout: '' });
+    // The person who approves sees exactly what the arguments are.
+    expect(called.stderr).toContain(String.raw`{"order":7,"note":"\u001b[2J\u202e"}`);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it must not be there
+    const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
+    expect(failed.stderr + called.stderr).not.toMatch(controls);
+  }
+});
+
+test('K12: a megabyte in one line of a tool is cut on stderr', async () => {
+  const { code, stderr } = await runCommand(['run', DEMO, 'huge call']);
+  expect(code).toBe(0);
+  expect(Math.max(...stderr.split('\n').map(({ length }) => length))).toBeLessThan(2_000);
+});
+
 test('K16: a run waits for a slow reader, and loses nothing', async () => {
   let text = '';
   let largest = 0;

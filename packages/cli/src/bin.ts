@@ -3,5 +3,5 @@ import { enableCompileCache } from 'node:module';
 
 // What the modules of the CLI and of the agent compile to is kept: a start takes less than half the time.
 enableCompileCache?.();
-const { runProcess } = await import('./run-process.ts');
-await runProcess();
+const { runInstalled } = await import('./run-process.ts');
+await runInstalled();

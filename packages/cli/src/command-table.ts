@@ -88,7 +88,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'inspect',
-    summary: 'Opens the page of a runs file, of an agent file or of a server in the browser.',
+    summary: 'Opens the page of a runs file, an exported run (.jsonl), an agent file or a server in the browser.',
     positionals: ['[FILE|URL]'],
     options: {
       'read-only': { summary: 'changes nothing' },

@@ -43,6 +43,12 @@ const server = await offlineServer({
           : respond.cut(respond.text('The first try is much longer than one piece.'), { afterChunks: 3 });
       case 'hostile':
         return respond.text(HOSTILE);
+      case 'hostile error':
+        return respond.httpError(400, { message: 'broken \u001b[2J\u001b]0;x\u0007title\u009b1m' });
+      case 'hostile call':
+        return respond.call('refund', { order: 7, note: '\u001b[2J\u202e' });
+      case 'huge call':
+        return respond.call('get_weather', { city: 'y'.repeat(1_000_000) });
       case 'large':
         return respond.text('x'.repeat(1_000_000));
       case LAST_TURN:
@@ -59,7 +65,7 @@ const LAST_TURN = 'This run has reached a limit, so tools are now disabled. Answ
 /** A title, a clear screen, a C1 sequence, an override of the direction and a colour. */
 const HOSTILE = 'safe \u001b]0;title\u0007\u001b[2J\u009b31mred\u202eevil\u001b[0m\u0008 end';
 
-const order = z.object({ order: z.number() });
+const order = z.object({ order: z.number(), note: z.string().optional() });
 
 const tools = [
   tool({
@@ -102,6 +108,7 @@ const tools = [
 
 export const demo = new Agent({
   name: 'demo',
+  description: 'Does what the question names.',
   model: openai('demo-model', { baseURL: server.baseURL, price: { input: 1, output: 2 } }),
   tools,
   retry: { initialDelayMs: 0 },

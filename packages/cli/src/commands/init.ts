@@ -85,6 +85,7 @@ async function createModel() {
 
 export const agent = new Agent({
   name: 'weather',
+  description: 'Answers questions about the weather.',
   model: await createModel(),
   instructions: 'Answer from what the tools say. Be brief.',
   tools: [getWeather],

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Inspector } from '@pawl/inspector';
 import type { CommandContext } from '../command-context.ts';
@@ -7,6 +8,7 @@ import { getInterruptCode } from '../interrupts.ts';
 import { readPort, toListenError, toServedAgent } from '../listening.ts';
 import { isAgentFile, loadAgentFile } from '../load-agent.ts';
 import { openHost } from '../target/open-target.ts';
+import { isServerUrl, readServerAddress } from '../target/server-client.ts';
 import { openBrowser } from '../terminal/open-browser.ts';
 import { findWireLog } from '../wire/open-wire-log.ts';
 
@@ -32,9 +34,13 @@ export async function executeInspect(context: CommandContext): Promise<number> {
 const GRACE_MS = 2_000;
 
 async function createInspector({ args, io }: CommandContext): Promise<Inspector> {
-  const { inspect } = await import('@pawl/inspector');
+  const { inspect, inspectDump, inspectUrl } = await import('@pawl/inspector');
   const readOnly = args.hasFlag('read-only');
   const given = args.positionals[0] ?? (io.env['PAWL_RUNS'] || DEFAULT_FILE);
+  if (isServerUrl(given)) {
+    const { url, token } = readServerAddress(given, { env: io.env, tokenEnv: args.getText('token-env') });
+    return inspectUrl(url, { readOnly, title: url, ...(token !== undefined && { token }) });
+  }
   if (isAgentFile(given)) {
     const file = await loadAgentFile(given.replace(/#.*$/, ''), io.cwd);
     const { runs, conversations } = await openHost(file, { args, io, isInMemory: false });
@@ -42,7 +48,11 @@ async function createInspector({ args, io }: CommandContext): Promise<Inspector>
     return inspect({ host: runs.host, conversations, agents, readOnly, title: basename(given) });
   }
   const path = resolve(io.cwd, given);
-  if (!existsSync(path)) throw createUsageError(`There is no runs file ${JSON.stringify(given)}.`);
+  if (!existsSync(path))
+    throw createUsageError(
+      `There is no file ${JSON.stringify(given)}. Pass a runs file, the .jsonl of an exported run, an agent file or a URL.`,
+    );
+  if (path.endsWith('.jsonl')) return inspectDump(await readFile(path, 'utf8'), { title: basename(given) });
   const { sqliteHost } = await import('@pawl/core/sqlite');
   const wireLog = await findWireLog(path);
   const log = wireLog === undefined ? {} : { wireLog };
