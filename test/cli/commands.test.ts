@@ -73,6 +73,7 @@ describe('doctor', () => {
     const { stdout } = await runCommand(['doctor'], { env: { OPENAI_BASE_URL: server.baseURL } });
     expect(stdout).toContain('passed\tserver\tpawl-stand-in answers, with tools and streams\n');
     expect(server.requests.length).toBeLessThan(10);
+    // By hand: the offline server follows the reference.
     const broken = createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1');
     onTestFinished(() => void broken.close());
     await new Promise((resolve) => broken.once('listening', resolve));
