@@ -173,7 +173,7 @@ describe('serve', () => {
     const headers = { authorization: 'Bearer key-of-ada' };
     expect((await fetch(`${url}/v1/models`, { headers })).status).toBe(200);
     expect((await fetch(`${url}/inspect/`, { headers })).status).toBe(404);
-    command.send('SIGINT');
+    command.interrupt('SIGINT');
     expect(await command.ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('PAWL_TOKEN=') });
     writeFileSync(file, 'key-of-ada: nonsense');
     const { code, stderr } = await runCommand(argv, { cwd });
@@ -199,7 +199,7 @@ describe('inspect', () => {
     await command.stderr.waitFor(/Opened in the browser/);
     await expect.poll(() => readFileSync(join(cwd, 'opened.txt'), 'utf8')).toBe(`${url}\n`);
     expect((await fetch(url)).status).toBe(200);
-    command.send('SIGINT');
+    command.interrupt('SIGINT');
     expect(await command.ended).toMatchObject({ code: 0 });
   });
 
@@ -226,7 +226,7 @@ describe('inspect', () => {
       const cookie = session.headers.getSetCookie()[0]?.split(';')[0] ?? '';
       const runs = await (await fetch(`${origin}/v1/runs`, { headers: { cookie } })).json();
       expect(runs).toMatchObject({ data: [{ status }] });
-      command.send('SIGINT');
+      command.interrupt('SIGINT');
       expect(await command.ended).toMatchObject({ code: 0 });
     }
   });
@@ -235,7 +235,7 @@ describe('inspect', () => {
     const cwd = createFolder();
     const command = startCommand(['inspect', DEMO, '--no-open'], { cwd, env: { PATH: '' } });
     await command.stderr.waitFor(/Open this address in a browser/);
-    command.send('SIGTERM');
+    command.interrupt('SIGTERM');
     expect(await command.ended).toMatchObject({ code: 143 });
     expect(await runCommand(['inspect', 'missing.db'])).toMatchObject({ code: 2 });
   });

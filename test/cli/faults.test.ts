@@ -64,7 +64,7 @@ test('K1: a run whose process was killed with -9 is interrupted, and continues w
   const resumed = startCommand(['runs', 'resume', 'r1', DEMO, '--json'], { cwd });
   await resumed.stdout.waitFor(/"type":"tool.started"/);
   expect(resumed.stdout.text.match(/"type":"model.responded"[^\n]*"replayed":true/g)).toHaveLength(1);
-  resumed.send('SIGINT');
+  resumed.interrupt('SIGINT');
   await resumed.ended;
 });
 
@@ -200,7 +200,7 @@ test('K11: a server that ends while a run is watched says so, and the run is sti
   const { agent, env, command } = await serveDemo({ cwd });
   const watching = startCommand(['run', agent, 'wait', '--json'], { env });
   await watching.stdout.waitFor(/"type":"tool.started"/);
-  command.send('SIGINT');
+  command.interrupt('SIGINT');
   await command.ended;
   expect(await watching.ended).toMatchObject({ code: 70 });
   expect(await runCommand(['runs'], { cwd })).toMatchObject({ stdout: expect.stringContaining('interrupted') });

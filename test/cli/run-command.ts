@@ -57,7 +57,7 @@ export interface RunningCommand {
   readonly stdout: Capture;
   readonly stderr: Capture;
   readonly ended: Promise<CommandResult>;
-  readonly send: (signal: CommandSignal) => void;
+  readonly interrupt: (signal: CommandSignal) => void;
 }
 
 export function startCommand(argv: readonly string[], options: CommandOptions = {}): RunningCommand {
@@ -80,7 +80,7 @@ export function startCommand(argv: readonly string[], options: CommandOptions = 
     stdout,
     stderr,
     ended,
-    send: (signal) => {
+    interrupt: (signal) => {
       for (const handler of handlers) handler(signal);
     },
   };

@@ -155,7 +155,7 @@ test('follows new runs until it is interrupted', async () => {
   const listing = begin('runs', '--follow');
   await start('hello');
   await listing.stdout.waitFor(/completed/);
-  listing.send('SIGINT');
+  listing.interrupt('SIGINT');
   expect(await listing.ended).toMatchObject({ code: 0 });
 });
 

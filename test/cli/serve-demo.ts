@@ -16,7 +16,7 @@ export async function serveDemo(options: CommandOptions = {}): Promise<ServedDem
   const [url = ''] = await command.stdout.waitFor(/http:\S+/);
   const [, token = ''] = await command.stderr.waitFor(/PAWL_TOKEN=(\S+)\n/);
   onTestFinished(async () => {
-    command.send('SIGINT');
+    command.interrupt('SIGINT');
     await command.ended;
   });
   return { agent: `${url}#demo`, url, env: { PAWL_TOKEN: token }, command };

@@ -21,7 +21,7 @@ test('K13: Ctrl-C interrupts a run of a file without aborting it, and says how t
     .toMatchObject({
       stdout: expect.stringContaining('model:1'),
     });
-  command.send('SIGINT');
+  command.interrupt('SIGINT');
   expect(await command.ended).toEqual({
     code: 130,
     stdout: '',
@@ -34,15 +34,15 @@ test('K13: Ctrl-C interrupts a run of a file without aborting it, and says how t
 
 test('SIGTERM does the same, with exit code 143', async () => {
   const command = await startWaiting(['run', DEMO, 'wait'], {});
-  command.send('SIGTERM');
+  command.interrupt('SIGTERM');
   expect(await command.ended).toMatchObject({ code: 143 });
 });
 
 test('K13: a second Ctrl-C aborts the run for good', async () => {
   const cwd = createFolder();
   const command = await startWaiting(['run', DEMO, 'wait', '--id', 'r1'], { cwd });
-  command.send('SIGINT');
-  command.send('SIGINT');
+  command.interrupt('SIGINT');
+  command.interrupt('SIGINT');
   expect(await command.ended).toMatchObject({ code: 130 });
   expect(await runCommand(['runs', 'resume', 'r1', DEMO], { cwd })).toMatchObject({
     code: 16,
@@ -52,7 +52,7 @@ test('K13: a second Ctrl-C aborts the run for good', async () => {
 
 test('Ctrl-C aborts a run in memory', async () => {
   const command = await startWaiting(['run', DEMO, 'wait', '--no-runs'], {});
-  command.send('SIGINT');
+  command.interrupt('SIGINT');
   const { code, stdout } = await command.ended;
   expect(code).toBe(130);
   expect(stdout).toContain('"type":"tool.skipped"');
@@ -67,7 +67,7 @@ test('Ctrl-C stops watching a run on a server, where it continues', async () => 
     .toMatchObject({
       stdout: expect.stringContaining('running'),
     });
-  command.send('SIGINT');
+  command.interrupt('SIGINT');
   expect(await command.ended).toMatchObject({ code: 130, stdout: '' });
   const [, id = ''] = await command.stderr.waitFor(
     /Run "(\w+)" continues on the server. Watch it: pawl runs watch \w+ --runs http/,
@@ -86,9 +86,9 @@ test('Ctrl-C ends a server, after its runs were released', async () => {
     .toMatchObject({
       stdout: expect.stringContaining('running'),
     });
-  watching.send('SIGINT');
+  watching.interrupt('SIGINT');
   await watching.ended;
-  command.send('SIGTERM');
+  command.interrupt('SIGTERM');
   expect(await command.ended).toMatchObject({ code: 143 });
   expect(await runCommand(['runs'], { cwd })).toMatchObject({ stdout: expect.stringContaining('interrupted') });
 });
