@@ -205,3 +205,29 @@ test('K11: a server that ends while a run is watched says so, and the run is sti
   expect(await watching.ended).toMatchObject({ code: 70 });
   expect(await runCommand(['runs'], { cwd })).toMatchObject({ stdout: expect.stringContaining('interrupted') });
 });
+
+test('a file may export its host, and the context of every run', async () => {
+  const cwd = createFolder();
+  const env = { PAWL_TEST_HOST_FILE: join(cwd, 'own.db') };
+  const file = join(import.meta.dirname, 'agents', 'with-host.ts');
+  const call = (...argv: readonly string[]) => spawnToEnd(argv, { cwd, env });
+  const waiting = await call('run', `${file}#first`, 'Hi', '--id', 'r1');
+  expect(waiting).toMatchObject({
+    code: 15,
+    stderr: expect.stringContaining(`resume r1 '${file}#first' --runs ${file}`.replaceAll("'", '')),
+  });
+  expect(existsSync(join(cwd, '.pawl'))).toBe(false);
+  const [, fingerprint = ''] =
+    /"fingerprint":"(\w+)"/.exec(
+      await read(spawnCommand(['runs', 'show', 'r1', '--runs', file, '--json'], { cwd, env }).stdout),
+    ) ?? [];
+  const argv = ['--fingerprint', fingerprint, '--yes', '--resume', `${file}#first`];
+  expect(await call('approve', 'r1', ...argv)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Hello local, again.\n'),
+  });
+  expect(await call('run', file, 'Hi')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('exports several agents'),
+  });
+});

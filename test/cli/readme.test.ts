@@ -5,7 +5,7 @@ import { createFolder, startCommand } from './run-command.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-test('the README shows what pawl prints of a real run', async () => {
+test('the README and the start page show what pawl prints of a real run', async () => {
   const agent = join(root, 'examples/command/agent.ts');
   const argv = ['run', agent, 'Refund order 7.', '--id', 'r7', '--approve', 'refund_order'];
   const command = startCommand(argv, { cwd: createFolder(), isTerminal: true, env: { NO_COLOR: '1' } });
@@ -18,5 +18,7 @@ test('the README shows what pawl prints of a real run', async () => {
   }
   expect(await command.ended).toMatchObject({ code: 0 });
   const printed = shown.replaceAll(/\b\d+ ms\b/g, '9 ms').replaceAll(/\b\d+ tokens\b/g, '420 tokens');
-  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(`\`\`\`text\n${printed}\`\`\`\n`);
+  for (const page of ['README.md', 'docs/start.md']) {
+    expect(readFileSync(join(root, page), 'utf8')).toContain(`\`\`\`console\n${printed}\`\`\`\n`);
+  }
 });

@@ -95,14 +95,21 @@ export async function openHost(
   if (isInMemory && wantsWire)
     throw createUsageError('--wire keeps requests beside a runs file, and --no-runs has none.');
   if (isInMemory) return openMemory();
-  const exported = given === undefined ? file : isAgentFile(given) ? await loadAgentFile(given, io.cwd) : undefined;
-  if (exported?.host !== undefined) {
+  const place = given ?? (io.env['PAWL_RUNS'] || undefined);
+  const isOwn = given === undefined && file.host !== undefined;
+  const exported = isOwn
+    ? file
+    : place !== undefined && isAgentFile(place)
+      ? await loadAgentFile(place, io.cwd)
+      : undefined;
+  if (exported !== undefined) {
+    if (exported.host === undefined)
+      throw createUsageError(`${JSON.stringify(place)} exports no host. Pass the file of the runs.`);
     if (wantsWire)
       throw createUsageError('The file exports its host, so --wire knows no runs file. Pass wireLog to the agent.');
-    const spelling = ` --runs ${quoteArgument(given ?? (file.spelling ?? file.path).replace(/#.*$/, ''))}`;
+    const spelling = ` --runs ${quoteArgument(isOwn ? (file.spelling ?? file.path).replace(/#.*$/, '') : String(place))}`;
     return withHost(exported.host, { spelling, conversations: exported.conversations ?? file.conversations });
   }
-  const place = given ?? (io.env['PAWL_RUNS'] || undefined);
   if (place !== undefined && isServerUrl(place)) {
     throw createUsageError('PAWL_RUNS is a URL, and the agent is a file. Pass --runs FILE or --no-runs.');
   }
@@ -222,8 +229,8 @@ function withModel(loaded: LoadedAgent, name: string | undefined): LoadedAgent {
   return { ...loaded, agent: agent.with(({ model }) => ({ model: renameModel(model, name) })) };
 }
 
-/** The price of another model is not known. */
-function renameModel({ price: _, ...model }: ChatModel, name: string): ChatModel {
+/** The price of another model is not known, and its responses are others. */
+function renameModel({ price: _, cacheKey: __, ...model }: ChatModel, name: string): ChatModel {
   return { ...model, name, send: (request, context) => model.send({ ...request, model: name }, context) };
 }
 
