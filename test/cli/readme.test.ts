@@ -19,6 +19,6 @@ test('the README and the start page show what pawl prints of a real run', async 
   expect(await command.ended).toMatchObject({ code: 0 });
   const printed = shown.replaceAll(/\b\d+ ms\b/g, '9 ms').replaceAll(/\b\d+ tokens\b/g, '420 tokens');
   for (const page of ['README.md', 'docs/start.md']) {
-    expect(readFileSync(join(root, page), 'utf8')).toContain(`\`\`\`console\n${printed}\`\`\`\n`);
+    expect(readFileSync(join(root, page), 'utf8')).toContain(`\`\`\`sh\n${printed}\`\`\`\n`);
   }
 });
