@@ -1,4 +1,5 @@
 import { CODES_OF_HOSTS, type ErrorCode } from './error-codes-of-hosts.ts';
+import { CODES_OF_INSPECTOR } from './error-codes-of-inspector.ts';
 import { CODES_OF_MCP } from './error-codes-of-mcp.ts';
 import { CODES_OF_SERVE } from './error-codes-of-serve.ts';
 
@@ -225,14 +226,23 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
   ...CODES_OF_HOSTS,
   ...CODES_OF_MCP,
   ...CODES_OF_SERVE,
+  ...CODES_OF_INSPECTOR,
 };
 
 /** Literals in the source that look like codes of errors and are something else. */
 export const NOT_CODES: readonly string[] = [
-  'network.transport',
+  'cassette.jsonl',
   'host.answer',
   'host.cancel',
   'host.close',
+  'host.invalid',
+  'inspector.css',
+  'inspector.js',
+  'network.transport',
+  'response.cancelled',
+  'response.completed',
+  'response.failed',
+  'response.incomplete',
   'run.off',
   'run.on',
   'run.steer',

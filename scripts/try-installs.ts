@@ -128,6 +128,7 @@ async function checkStack(npm: Project): Promise<void> {
     'ai-sdk/src/from-ai-sdk.ts',
     'responses/src/check-options.ts',
     'mcp/src/client/options.ts',
+    'serve/src/options.ts',
   ]) {
     if (!output.includes(name)) throw new Error(`No stack leads to ${name}:\n${output}`);
   }

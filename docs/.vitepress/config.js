@@ -21,6 +21,7 @@ const GUIDES = [
   'http',
   'mcp',
   'observability',
+  'inspector',
   'deploying',
   'production',
   'testing',

@@ -5,6 +5,8 @@ import { zod3 } from '@pawl/core/zod3';
 import { dbosClient } from '@pawl/dbos';
 import { createMcpClient } from '@pawl/mcp';
 import { telemetry } from '@pawl/otel';
+import { serve } from '@pawl/serve';
+import { listen } from '@pawl/serve/node';
 import { offlineServer, respond } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
 import { z } from 'zod';
@@ -24,6 +26,7 @@ const server = await offlineServer({
       { name: 'old', arguments: { b: 5 } },
     ]),
     respond.text('Done.'),
+    respond.text('Served.'),
   ],
 });
 const tools = [add, old, readFile({ roots: '.' })];
@@ -32,6 +35,15 @@ const agent = new Agent({ model: openai('m', { baseURL: server.baseURL }), tools
 const host = sqliteHost('runs.db');
 await agent.run('Go.', { host, runId: 'run' });
 const { output, messages } = await agent.resume('run', { host });
+const { url, close } = await listen(serve({ agents: [agent], host }), { port: 0 });
+const served = await fetch(`${url}/v1/chat/completions`, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ model: agent.name, messages: [{ role: 'user', content: 'Go.' }] }),
+});
+const completion = await served.text();
+if (!completion.includes('"content":"Served."')) throw new Error(`@pawl/serve does not work: ${completion}`);
+await close();
 await host.close();
 await server.close();
 const refused = await dbosClient({ url: 'postgresql://127.0.0.1:1/none' }).catch(({ code }) => code);

@@ -5,6 +5,7 @@ import { dbosClient } from '@pawl/dbos';
 import { createMcpClient } from '@pawl/mcp';
 import { telemetry } from '@pawl/otel';
 import { openaiResponses } from '@pawl/responses';
+import { serve } from '@pawl/serve';
 import { scriptedModel } from '@pawl/testing';
 import { readFile } from '@pawl/tools/read-file';
 
@@ -18,6 +19,7 @@ const works = [
   () => telemetry(/** @type {never} */ ({ tracing: true })),
   () => openaiResponses('gpt-5', { maxKeptBytes: -1 }),
   () => createMcpClient(/** @type {never} */ ({ name: '' })),
+  () => serve({ agents: [], ui: 'chat' }),
 ];
 for (const work of works) {
   try {

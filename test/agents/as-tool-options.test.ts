@@ -1,5 +1,6 @@
-import { Agent, ConfigError, memoryHost, tool } from '@pawl/core';
+import { Agent, type ChatModel, ConfigError, memoryHost, tool } from '@pawl/core';
 import type { ChatRequest } from '@pawl/core/chat';
+import type { MiddlewareScope } from '@pawl/core/middleware';
 import { respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -265,6 +266,56 @@ describe('agent.with({ models })', () => {
     for (const model of models.values()) model.assertDone();
     expect(asked).toEqual(['desk', 'desk', 'billing', 'helper']);
     expect(real.requests).toEqual([]);
+  });
+
+  test('replaces the models that middleware, validate and history filters ask, once each', async () => {
+    const real = scriptedModel([], { name: 'real' });
+    const [judge, summarizer] = [scriptedModel([], { name: 'judge' }), scriptedModel([], { name: 'summarizer' })];
+    const ask = (model: ChatModel, scope: Pick<MiddlewareScope, 'callModel'>) =>
+      scope.callModel(model, { messages: [{ role: 'user', content: 'Well?' }] });
+    const billing = new Agent({ name: 'billing', model: real });
+    const desk = new Agent({
+      name: 'desk',
+      model: real,
+      middleware: [
+        {
+          prepareTurn: async (turn, scope) => {
+            await ask(judge, scope);
+            await ask(turn.model, scope);
+            return turn;
+          },
+        },
+      ],
+      handoffs: [
+        billing.asHandoff({
+          inputFilter: async (messages, scope) => {
+            await ask(summarizer, scope);
+            return messages;
+          },
+        }),
+      ],
+    });
+    const asked: string[] = [];
+    const replies = scriptedModel(({ tools }) =>
+      tools === undefined ? respond.text('Answered.') : respond.call('transfer_to_billing', {}),
+    );
+    const models = ({ name, model }: { readonly name: string; readonly model: ChatModel }): ChatModel => {
+      asked.push(`${name} ${model.name}`);
+      return { ...replies, name: model.name };
+    };
+    expect(await desk.with({ models }).run('Go.')).toMatchObject({ output: 'Answered.', agent: 'billing' });
+    expect(asked).toEqual(['desk real', 'billing real', 'desk judge', 'desk summarizer']);
+    const checked = new Agent({
+      name: 'checked',
+      model: real,
+      validate: async (_, scope) => {
+        await ask(judge, scope);
+        return undefined;
+      },
+    });
+    expect(await checked.with({ models }).run('Go.')).toMatchObject({ output: 'Answered.' });
+    expect(asked.slice(4)).toEqual(['checked real', 'checked judge']);
+    expect([...real.requests, ...judge.requests, ...summarizer.requests]).toEqual([]);
   });
 
   test('refuses what is not a model, and a function in a definition', async () => {

@@ -1,12 +1,10 @@
-import { fromAiSdk, type ProviderSettings } from '@pawl/ai-sdk';
-import { Agent, type ChatModel, contentParts, type Outcome, tool } from '@pawl/core';
+import { Agent, contentParts, type Outcome, tool } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { createChatModel, createPlainModel } from './chat-model.ts';
 import { serveVendor } from './serve-vendor.ts';
-import { THINKING } from './thinking.ts';
-import type { Vendor } from './vendor.ts';
 import type { VendorServer } from './vendor-server.ts';
-import { vendors } from './vendors.ts';
+import { wires } from './vendors.ts';
 import { createWeatherAgent, WEATHER_TURNS } from './weather-agent.ts';
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -18,12 +16,7 @@ const WEATHER = {
   effect: 'read',
 } as const;
 
-function createModel(vendor: Vendor, baseURL: string): ChatModel {
-  const providerOptions = THINKING[vendor.provider] as ProviderSettings; // Written for this provider.
-  return fromAiSdk(vendor.createModel(baseURL), { providerOptions });
-}
-
-describe.each(vendors)('$name', (vendor) => {
+describe.each(wires)('$name', (vendor) => {
   async function play(stream: boolean) {
     const server = await serveVendor(vendor, { turns: WEATHER_TURNS });
     const agent = createWeatherAgent(vendor, server.baseURL);
@@ -67,7 +60,7 @@ describe.each(vendors)('$name', (vendor) => {
       ...WEATHER,
       execute: ({ city }) => contentParts({ type: 'text', text: `A map of ${city}.` }, image),
     });
-    const agent = new Agent({ model: createModel(vendor, server.baseURL), tools: [draw] });
+    const agent = new Agent({ model: createChatModel(vendor, server.baseURL), tools: [draw] });
     const { status } = await agent.run('How is the weather?').outcome();
     expect({ status, faults: server.faults }).toEqual({ status: 'completed', faults: [] });
     const body = JSON.stringify(server.requests[1]?.body);
@@ -80,7 +73,7 @@ describe.each(vendors)('$name', (vendor) => {
     const answer = { degrees: 4, city: 'Oslo' };
     const server = await serveVendor(vendor, { turns: [{ text: JSON.stringify(answer) }] });
     const output = z.object({ degrees: z.number(), city: z.string() });
-    const agent = new Agent({ model: fromAiSdk(vendor.createModel(server.baseURL)), output });
+    const agent = new Agent({ model: createPlainModel(vendor, server.baseURL), output });
     expect(await agent.run('How is the weather?').outcome()).toMatchObject({ status: 'completed', output: answer });
     expect(JSON.stringify(server.requests[0]?.body)).toMatch(/"degrees":\{"type":"number"/i);
   });

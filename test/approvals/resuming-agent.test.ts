@@ -159,6 +159,29 @@ describe.each(hosts)('on $name', ({ open }) => {
       expect({ status: end.status, erased }).toEqual({ status: 'completed', erased: ['a'] });
     });
 
+    test('does not request approval again for a call that has run', async () => {
+      const host = open();
+      const erased: string[] = [];
+      const createRelease = (definitionHash: string): Agent => {
+        const paths = ['a', 'b'];
+        const model = scriptedModel(({ messages }) => {
+          const path = paths[messages.filter(({ role }) => role === 'tool').length];
+          return path === undefined ? respond.text('Done.') : respond.call('erase', { path });
+        });
+        return createAgent({ model, tools: [createEraser(erased, { needsApproval: true, definitionHash })] });
+      };
+      const first = await suspendRun(createRelease('v1'), host);
+      await host.answer('r', first.id, { type: 'approve', fingerprint: first.fingerprint });
+      await createRelease('v1').resume('r', { host }).outcome();
+      const outcome = await createRelease('v2').resume('r', { host }).outcome();
+      expect(outcome).toMatchObject({ status: 'suspended', pending: [{ input: { path: 'b' } }] });
+      expect(outcome.messages.filter(({ role }) => role === 'tool')).toMatchObject([
+        { content: 'erased a' },
+        { content: 'Pending: this call waits for approval and has not run.' },
+      ]);
+      expect(erased).toEqual(['a']);
+    });
+
     test('does not use an edit either, and shows the arguments of the model', async () => {
       const erased: string[] = [];
       const host = open();

@@ -100,9 +100,11 @@ test.skipIf(pty === undefined)('Ctrl-C interrupts a run, and a second one aborts
 test.skipIf(pty === undefined)('asks about a call, and takes the keys of the answer', async () => {
   const cwd = createFolder();
   const terminal = open(['run', DEMO, 'refund twice', '--id', 'r1'], { cwd, env: { EDITOR: '', VISUAL: '' } });
-  await terminal.waitFor(/preview: +Refund order 7[\s\S]*\[y\] approve {2}\[n\] deny {2}\[e\] edit {2}\[l\] later/);
+  await terminal.waitFor(
+    /preview: +Refund order 7[\s\S]*\[y\] approve {2}\[a\] approve later ones too {2}\[n\] deny {2}\[e\] edit {2}\[l\] later/,
+  );
   terminal.type('x\r');
-  await terminal.waitFor(/"x" is none of y, n, e, l\.[\s\S]*later: /);
+  await terminal.waitFor(/"x" is none of y, a, n, e, l\.[\s\S]*later: /);
   terminal.type('n\r');
   await terminal.waitFor(/reason/);
   terminal.type('Too much.\r');

@@ -74,6 +74,7 @@ describe.each(stores)('a run in a conversation on $name', ({ open }) => {
       await expect(store.load('chat')).resolves.toEqual({
         version: 2,
         messages: [asUser('Hello.'), asUser('A'), asAssistant('2: A')],
+        details: { lastAgent: 'agent' },
       });
     },
   );

@@ -35,6 +35,7 @@ test('a host with resumeAll finishes the run of a dead process in its conversati
   await expect(store.load('chat')).resolves.toEqual({
     version: 2,
     messages: [asUser('Hello.'), asUser('A'), asAssistant('2: A')],
+    details: { lastAgent: 'agent' },
   });
 });
 

@@ -22,6 +22,20 @@ describe.each(stores)('a conversation store on $name', ({ open }) => {
     await expect(store.load('chat')).resolves.toEqual({ version: 3, messages: [] });
   });
 
+  test('replaces the details if a write has some, and keeps them otherwise', async () => {
+    const { store } = open();
+    await store.save('chat', { version: 0, keep: 0, messages: [asUser('A')] });
+    expect(await store.load('chat')).toEqual({ version: 1, messages: [asUser('A')] });
+    await store.save('chat', { version: 1, keep: 1, messages: [], details: { lastAgent: 'billing' } });
+    await store.save('chat', { version: 2, keep: 1, messages: [asUser('B')] });
+    const details = { lastAgent: 'billing' };
+    expect(await store.load('chat')).toEqual({ version: 3, messages: [asUser('A'), asUser('B')], details });
+    await expect(store.save('chat', { version: 1, keep: 0, messages: [], details: {} })).resolves.toBe(false);
+    expect(await store.load('chat')).toMatchObject({ details });
+    await store.save('chat', { version: 3, keep: 2, messages: [], details: {} });
+    expect(await store.load('chat')).toEqual({ version: 4, messages: [asUser('A'), asUser('B')], details: {} });
+  });
+
   test('writes nothing if the version differs', async () => {
     const { store } = open();
     await store.save('chat', { version: 0, keep: 0, messages: [asUser('A')] });
@@ -84,7 +98,7 @@ describe.each(stores)('a conversation on $name', ({ open }) => {
     await expect(store.load('chat')).resolves.toMatchObject({ version: 5 });
     await chat.clear();
     await expect(chat.getMessages()).resolves.toEqual([]);
-    await expect(store.load('chat')).resolves.toEqual({ version: 6, messages: [] });
+    await expect(store.load('chat')).resolves.toEqual({ version: 6, messages: [], details: {} });
   });
 
   test('repairs appended messages: calls get results and unique ids', async () => {

@@ -205,7 +205,7 @@ test('converts a file of format 2, which has neither owners nor who answered', a
   await old.close();
   const database = new DatabaseSync(file);
   database.exec(
-    'DROP INDEX runs_by_owner; ALTER TABLE runs DROP COLUMN owner; ALTER TABLE waits DROP COLUMN answered_by; PRAGMA user_version = 2',
+    'DROP INDEX runs_by_owner; ALTER TABLE runs DROP COLUMN owner; ALTER TABLE waits DROP COLUMN answered_by; ALTER TABLE conversations DROP COLUMN details; PRAGMA user_version = 2',
   );
   database.close();
   const host = openSqlite(file);

@@ -51,7 +51,7 @@ describe('sqliteHost reports a file that it cannot use, and says what to do:', (
     await sqliteHost(file).close();
     executeSql(file, 'PRAGMA user_version = 7');
     expect(() => sqliteHost(file)).toThrow(
-      `The file "${file}" has format 7, and this version of Pawl reads formats up to 3. Use the newer version that wrote it.`,
+      `The file "${file}" has format 7, and this version of Pawl reads formats up to 4. Use the newer version that wrote it.`,
     );
     expect(() => sqliteHost(file)).toThrow(expect.objectContaining({ code: 'host.newer' }));
   });

@@ -84,6 +84,15 @@ test('is a tool of an agent', async () => {
   expect(new Set(events.map(({ path }) => path))).toContain('tool:1.0/step:search-1');
 });
 
+test('is a tool only of the turns that its when allows', async () => {
+  const echo = flow({ name: 'echo', run: (text: string) => text });
+  const model = scriptedModel(({ tools }) => respond.text(`${tools?.length ?? 0} tools`));
+  const echoes = echo.asTool({ name: 'echo', when: (context: { readonly isOpen: boolean }) => context.isOpen });
+  const lead = new Agent({ name: 'lead', model, tools: [echoes] });
+  expect(await lead.run('Go.', { context: { isOpen: true } })).toMatchObject({ output: '1 tools' });
+  expect(await lead.run('Go.', { context: { isOpen: false } })).toMatchObject({ output: '0 tools' });
+});
+
 test('ends with its signal, and ends what is under way', async () => {
   const stuck = new Agent({ name: 'stuck', model: scriptedModel(() => new Promise(() => undefined)) });
   const waiting = flow({

@@ -3,6 +3,7 @@ import { aiSdk } from './ai-sdk.ts';
 import type { Factory } from './factory.ts';
 import { flows } from './flows.ts';
 import { hosts } from './hosts.ts';
+import { inspected } from './inspector.ts';
 import { mcp } from './mcp.ts';
 import { middleware, models } from './middleware-and-models.ts';
 import { otel } from './otel.ts';
@@ -26,6 +27,7 @@ export const FACTORIES: readonly Factory[] = [
   ...mcp,
   ...serveUi,
   ...served,
+  ...inspected,
   ...testing,
   ...readyMade,
 ];

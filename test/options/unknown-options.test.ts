@@ -75,8 +75,15 @@ describe.each(FACTORIES)('$name', ({ name, make, valid, isOptional, wrong }) => 
 /** A name that resembles no option. */
 const UNKNOWN = 'qqzzqqzzqqzzqqzz';
 
-/** Options of authors of hosts and of middleware, and parts of other options. */
-const NO_FACTORY = ['ClaimOptions', 'WaitOptions', 'NextModelCallOptions', 'JailOptions', 'SqlOptions'];
+/** Options of authors of hosts, of middleware and of handlers, and parts of other options. */
+const NO_FACTORY = [
+  'ClaimOptions',
+  'WaitOptions',
+  'NextModelCallOptions',
+  'JailOptions',
+  'ProblemOptions',
+  'SqlOptions',
+];
 
 test('covers every exported interface of options', () => {
   const listed = readFileSync(join(import.meta.dirname, '..', 'package', 'exports.txt'), 'utf8');

@@ -173,8 +173,9 @@ test('gets the tree of a run with a retry, parallel calls, an agent as a tool, a
       '      chat small',
       '  chat scripted',
       '  execute_tool transfer_to_payer',
+      '  invoke_agent payer',
+      '    chat large',
     ],
-    ['invoke_agent payer', '  chat large'],
     ['invoke_agent payer', '  execute_tool pay', '  chat large'],
   ]);
   const [clerk, ...payers] = receiver.spans.filter(

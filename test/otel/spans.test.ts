@@ -1,5 +1,14 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { Agent, memoryHost, openai, ToolError, tool, withFallback } from '@pawl/core';
+import {
+  Agent,
+  conversation,
+  memoryConversations,
+  memoryHost,
+  openai,
+  ToolError,
+  tool,
+  withFallback,
+} from '@pawl/core';
 import { inputGuard } from '@pawl/core/middleware';
 import { telemetry } from '@pawl/otel';
 import { type OfflineServer, offlineServer, respond, type ScriptedResponse, scriptedModel } from '@pawl/testing';
@@ -270,7 +279,10 @@ test('puts an agent as a tool under its call', async () => {
   ]);
 });
 
-test('ends the span of an agent that hands over, and opens a linked one beside it', async () => {
+test.each([
+  ['beside it, inside a span of the caller', true],
+  ['in the same trace below it, if there is none', false],
+] as const)('ends the span of an agent that hands over, and opens a linked one %s', async (_, isInside) => {
   const { tracer, spans } = recordSpans();
   const billing = new Agent({
     name: 'billing',
@@ -284,20 +296,34 @@ test('ends the span of an agent that hands over, and opens a linked one beside i
     handoffs: [billing],
     instrumentation: telemetry({ tracer }),
   });
-  await agent.run('Did I pay?');
-  expect(drawTree(spans(), ['gen_ai.transfer.target.name'])).toEqual([
-    'invoke_agent desk',
-    '  chat large',
-    '  execute_tool transfer_to_billing · billing',
-    'invoke_agent billing',
-    '  chat small',
-    '  execute_tool get_weather',
-    '  chat small',
-  ]);
-  const desk = findSpan(spans(), 'invoke_agent desk');
+  if (isInside) {
+    await tracer.startActiveSpan('request', async (span) => {
+      await agent.run('Did I pay?');
+      span.end();
+    });
+  } else await agent.run('Did I pay?');
+  const desk = ['invoke_agent desk', '  chat large', '  execute_tool transfer_to_billing · billing'];
+  const billed = ['invoke_agent billing', '  chat small', '  execute_tool get_weather', '  chat small'];
+  const indent = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
+  expect(drawTree(spans(), ['gen_ai.transfer.target.name'])).toEqual(
+    isInside ? ['request', ...indent(desk), ...indent(billed)] : [...desk, ...indent(billed)],
+  );
+  expect(new Set(spans().map((span) => span.spanContext().traceId)).size).toBe(1);
+  const first = findSpan(spans(), 'invoke_agent desk');
   expect(findSpan(spans(), 'invoke_agent billing').links).toMatchObject([
-    { context: { spanId: desk.spanContext().spanId }, attributes: { 'pawl.link': 'handoff' } },
+    { context: { spanId: first.spanContext().spanId }, attributes: { 'pawl.link': 'handoff' } },
   ]);
+});
+
+test('a run that begins with the last agent of its conversation has one span, with the name of that agent', async () => {
+  const { tracer, spans } = recordSpans();
+  const store = memoryConversations();
+  await store.save('chat', { version: 0, keep: 0, messages: [], details: { lastAgent: 'billing' } });
+  const billing = new Agent({ name: 'billing', model: scriptedModel([respond.text('Paid.')], { name: 'small' }) });
+  const instrumentation = telemetry({ tracer });
+  const agent = new Agent({ name: 'desk', model: scriptedModel([]), handoffs: [billing], instrumentation });
+  await agent.run('Did I pay?', { conversation: conversation({ id: 'chat', store, startingAgent: 'last' }) });
+  expect(drawTree(spans())).toEqual(['invoke_agent billing', '  chat small']);
 });
 
 test('traces the model calls of a guard', async () => {

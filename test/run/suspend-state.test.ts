@@ -164,7 +164,7 @@ describe.each(hosts)('a tool that suspends with a state, on $name,', ({ open }) 
     const rewritten = createBooking({ execute: askTwice, definitionHash: 'b' });
     const again = getPending(await rewritten.agent.resume('run', { host }).outcome());
     expect(again).toMatchObject({
-      id: 'unknown_outcome:1.0:2:repeat:1',
+      id: 'unknown_outcome:1.0:1:repeat:1',
       accepts: ['resume', 'deny'],
       preview: { question: 'day' },
     });

@@ -20,6 +20,7 @@ describe('agent.hasTextGuard', () => {
       new Agent({ model, middleware: [inputGuard({ name: 'g', check: allow })] }),
     ],
     ['middleware with isTextGuard', new Agent({ model, middleware: [own] })],
+    ['a declaration alone, for agents that code runs', new Agent({ model, middleware: [{ isTextGuard: true }] })],
     ['an agent as a tool with a guard', new Agent({ model, tools: [look, help] })],
     ['a wrapped agent as a tool with a guard', new Agent({ model, tools: prefixTools([help], 'my_') })],
     [

@@ -168,3 +168,23 @@ describe('3. pages of other sites', () => {
     ).toBe(415);
   });
 });
+
+test('functions of the application read the body of a clone, and their responses keep all cookies', async () => {
+  const { send } = await startServer({
+    agents: [createEchoAgent()],
+    authorize: async (request) => ({ id: JSON.parse(await request.clone().text()).input }),
+    limit: ({ id }) => {
+      if (id !== 'stop') return undefined;
+      const headers = new Headers([
+        ['set-cookie', 'a=1'],
+        ['set-cookie', 'b=2'],
+      ]);
+      return new Response('Not now.', { status: 429, headers });
+    },
+  });
+  const run = await (await send('/v1/runs', { agent: 'echo', input: 'go' })).json();
+  expect(run.outcome).toMatchObject({ text: 'You wrote: go' });
+  const refused = await send('/v1/runs', { agent: 'echo', input: 'stop' });
+  expect(refused.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+  expect(await refused.text()).toBe('Not now.');
+});

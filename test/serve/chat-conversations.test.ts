@@ -1,7 +1,7 @@
 import { type Host, memoryConversations, memoryHost } from '@pawl/core';
 import { describe, expect, test } from 'vitest';
 import { createRecordingAgent, type RecordingAgent } from './recording-agent.ts';
-import { createRefundAgent, type RunningServer, startServer } from './serve-agents.ts';
+import { createRefundAgent, type JsonResponse, type RunningServer, startServer } from './serve-agents.ts';
 
 interface ChatSetting extends RecordingAgent {
   readonly host: Host;
@@ -33,8 +33,12 @@ async function startChat(): Promise<ChatSetting> {
   return { agent, requests, host, ask };
 }
 
-function send(server: RunningServer, body: object): Promise<Response> {
-  return server.send('/v1/chat/completions', body, { headers: { [header]: 'chat' } });
+function send(
+  server: RunningServer,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<JsonResponse> {
+  return server.send('/v1/chat/completions', body, { headers: { [header]: 'chat', ...headers } });
 }
 
 describe('a conversation of Chat Completions', () => {
@@ -96,5 +100,84 @@ describe('a conversation of Chat Completions', () => {
     expect(second).toMatchObject({ id: (first as { id: string }).id });
     expect(refunds).toEqual([]);
     expect(await host.listRuns()).toHaveLength(1);
+  });
+
+  test('with an Idempotency-Key gets only the new message too, and one run for each key', async () => {
+    const { agent, requests } = createRecordingAgent();
+    const host = memoryHost();
+    const { send: sendTo } = await startServer({
+      agents: [agent],
+      host,
+      conversations: memoryConversations(),
+      conversation: () => 'chat',
+    });
+    const ask = async (texts: readonly string[], key: string): Promise<string> => {
+      const body = { model: 'recorder', messages: toHistory(texts) };
+      const response = await sendTo('/v1/chat/completions', body, { headers: { 'idempotency-key': key } });
+      return (await response.json()).id;
+    };
+    await ask(['One.'], 'a');
+    const second = await ask(['One.', 'rewritten', 'Two.'], 'b');
+    expect(
+      requests
+        .at(-1)
+        ?.messages.slice(1)
+        .map(({ content }) => content),
+    ).toEqual(['One.', 'Noted.', 'Two.']);
+    expect(await ask(['One.', 'rewritten', 'Two.'], 'b')).toBe(second);
+    const third = ['One.', 'rewritten', 'Two.', 'x', 'Three.'];
+    expect(new Set(await Promise.all([1, 2, 3].map(() => ask(third, 'c')))).size).toBe(1);
+    expect(await host.listRuns()).toHaveLength(3);
+    const { messages } = await (await sendTo('/v1/conversations/chat')).json();
+    expect(messages).toHaveLength(6);
+  });
+
+  test.each([
+    ['the same key', { 'idempotency-key': 'k' }, { 'idempotency-key': 'k' }],
+    ['the count of a retry', {}, { 'x-stainless-retry-count': '1' }],
+  ])('a message to an open run that is sent again with %s reaches it once', async (_, first, again) => {
+    const host = memoryHost();
+    const server = await startServer({
+      agents: [createRefundAgent()],
+      host,
+      conversations: memoryConversations(),
+      conversation: () => 'chat',
+    });
+    const open = await (await send(server, { model: 'refunds', messages: toHistory(['Refund.']) })).json();
+    const body = { model: 'refunds', messages: toHistory(['Refund.', 'x', 'No, leave it.']) };
+    const answers = [];
+    for (const headers of [first, again]) answers.push(await (await send(server, body, headers)).json());
+    expect(answers.map(({ id }) => id)).toEqual([open.id, open.id]);
+    expect(answers[1]).toEqual(answers[0]);
+    const { events } = await host.getRun(open.id);
+    expect(events.filter(({ event }) => event.type === 'user.interrupted')).toHaveLength(1);
+    expect(await host.listRuns()).toHaveLength(1);
+  });
+
+  test('GET shows the branch that was used last, or the one that is asked for', async () => {
+    const { agent } = createRecordingAgent();
+    const server = await startServer({
+      agents: [agent],
+      host: memoryHost(),
+      conversations: memoryConversations(),
+      conversation: () => 'chat',
+    });
+    const read = async (query: string): Promise<unknown> => {
+      const { branch, messages } = await (await server.send(`/v1/conversations/chat${query}`)).json();
+      return { branch, texts: messages.map(({ content }: { content: string }) => content) };
+    };
+    const one = { branch: 0, texts: ['One.', 'Noted.', 'Two.', 'Noted.'] };
+    const other = { branch: 1, texts: ['One.', 'Noted.', 'Deux.', 'Noted.'] };
+    for (const texts of [['One.'], ['One.', 'x', 'Two.'], ['One.', 'x', 'Deux.']]) {
+      await (await send(server, { model: 'recorder', messages: toHistory(texts) })).json();
+    }
+    expect(await read('')).toEqual(other);
+    expect(await read('?branch=0')).toEqual(one);
+    await (await send(server, { model: 'recorder', messages: toHistory(['One.', 'x', 'Two.', 'x', 'Three.']) })).json();
+    expect(await read('')).toMatchObject({ branch: 0 });
+    expect((await server.send('/v1/conversations/chat?branch=7')).status).toBe(404);
+    expect((await server.send('/v1/conversations/chat?branch=-1')).status).toBe(400);
+    const { data } = await (await server.send('/v1/runs?conversation=chat&branch=1')).json();
+    expect(data).toHaveLength(1);
   });
 });

@@ -88,6 +88,8 @@ test.each([
   [{ messages: [{ role: 'user' }] }, 'messages[0].content'],
   [{ messages: [{ role: 'tool', content: 'x' }] }, 'messages[0].tool_call_id'],
   [{ messages: [{ role: 'assistant', content: null, tool_calls: [{}] }] }, 'messages[0].tool_calls[0]'],
+  [{ messages: [{ role: 'tool', tool_call_id: 'none', content: 'x' }] }, 'messages'],
+  [{ temperature: 'hot' }, 'body'],
   [{ messages: [{ role: 'user', content: [{ type: 'video' }] }] }, 'messages[0].content[0].type'],
   [
     { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }] }] },
@@ -111,7 +113,7 @@ test.each([
   [{ model: undefined }, 'model'],
 ])('%j is refused with its place, and starts nothing', async (fields, param) => {
   const host = memoryHost();
-  const { send } = await startServer({ agents: [createEchoAgent()], host });
+  const { send } = await startServer({ agents: [createEchoAgent()], host, allowedModelSettings: ['temperature'] });
   const refused = await send('/v1/chat/completions', { model: 'echo', messages: [user], ...fields });
   expect(refused.status).toBe(400);
   const { error } = await refused.json();

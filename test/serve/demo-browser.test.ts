@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { findChromium } from './browser/find-chromium.ts';
 import { launchBrowser } from './browser/open-browser.ts';
 
-const executable = findChromium();
+const executable = findChromium('the pages of the demo');
 const program = join(import.meta.dirname, '..', '..', 'examples', 'support-desk', 'server.ts');
 
 test.skipIf(executable === undefined)(

@@ -1,9 +1,10 @@
 import { Agent, type Host, jsonSchema, memoryHost, tool } from '@pawl/core';
+import type { ServeOptions } from '@pawl/serve';
 import { respond, scriptedModel } from '@pawl/testing';
 import OpenAI from 'openai';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Fault, type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts';
-import { collect, createWeatherAgent, startServer } from './serve-agents.ts';
+import { collect, createWeatherAgent, type RunningServer, startServer } from './serve-agents.ts';
 
 interface Setting {
   readonly client: OpenAI;
@@ -140,6 +141,34 @@ describe("a client's retry attaches to the run of its first try", () => {
   });
 });
 
+describe('an equal request after one whose client has gone', () => {
+  test.each([
+    ['/v1/chat/completions', { model: 'slow', messages }],
+    ['/v1/runs', { agent: 'slow', messages }],
+  ] as const)('%s gets the run that nobody has the answer of', async (path, body) => {
+    const calls: string[] = [];
+    const { promise, resolve: release } = Promise.withResolvers<void>();
+    onTestFinished(() => release());
+    const gone = Promise.withResolvers<void>();
+    const { host, send } = await startSlow(calls, promise, ({ status }) => {
+      if (status === 499) gone.resolve();
+    });
+    const leaving = new AbortController();
+    const first = send(path, body, { signal: leaving.signal }).catch(() => undefined);
+    await expect.poll(() => calls.length).toBe(1);
+    leaving.abort();
+    await Promise.all([first, gone.promise]);
+    const second = send(path, body);
+    release();
+    expect((await second).ok).toBe(true);
+    expect(calls).toEqual(['Rome']);
+    expect(await host.listRuns()).toHaveLength(1);
+    // The answer has arrived: a third request is a new one.
+    await send(path, body);
+    expect(await host.listRuns()).toHaveLength(2);
+  });
+});
+
 describe('Idempotency-Key', () => {
   test('names one run for good', async () => {
     const calls: string[] = [];
@@ -207,15 +236,16 @@ describe('Idempotency-Key', () => {
 async function startSlow(
   calls: string[],
   until: Promise<void>,
-): Promise<{ readonly host: Host; readonly url: string }> {
+  onRequest: ServeOptions['onRequest'] & {} = () => undefined,
+): Promise<RunningServer & { readonly host: Host }> {
   const model = scriptedModel([
     respond.call('get_weather', { city: 'Rome' }),
     respond.delayed(respond.text('Done.'), { until }),
+    respond.text('Again.'),
   ]);
   const host = memoryHost();
   const agent = new Agent({ name: 'slow', model, tools: [createWeatherTool(calls)] });
-  const { url } = await startServer({ agents: [agent], host });
-  return { host, url };
+  return { host, ...(await startServer({ agents: [agent], host, onRequest })) };
 }
 
 function createWeatherTool(calls: string[]) {

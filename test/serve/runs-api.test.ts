@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseMessages } from './event-client.ts';
 import {
   createEchoAgent,
+  createEchoModel,
   createRefundAgent,
   createWeatherAgent,
   type RunningServer,
@@ -63,6 +64,22 @@ describe('POST /v1/runs', () => {
     expect(raised.outcome).toMatchObject({ limit: 'turns', max: 3 });
     const lowered = await (await send('/v1/runs', { agent: 'weather', input: 'Go.', limits: { turns: 2 } })).json();
     expect(lowered.outcome).toMatchObject({ limit: 'turns', max: 2 });
+  });
+
+  test('never raises a limit that the agent has by default', async () => {
+    const host = memoryHost();
+    const { send } = await startServer({ agents: [createEchoAgent()], host });
+    const limits = { turns: 90, handoffs: 90, toolCalls: 5 };
+    const { id } = await (await send('/v1/runs', { agent: 'echo', input: 'Hi.', limits })).json();
+    expect((await host.getRun(id)).record.limits).toEqual({ turns: 20, handoffs: 10, toolCalls: 5 });
+  });
+
+  test('refuses a cost limit for a model without a price', async () => {
+    const { send: sendToModel } = createEchoModel();
+    const { send } = await startServer({ agents: [createEchoAgent({ model: { name: 'own', send: sendToModel } })] });
+    const refused = await send('/v1/runs', { agent: 'echo', input: 'Hi.', limits: { cost: 1 } });
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ error: { param: 'limits.cost', code: 'invalid_value' } });
   });
 
   test.each([

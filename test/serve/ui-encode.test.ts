@@ -47,7 +47,7 @@ test('a run that cannot begin is an error of the stream', async () => {
   const run = agent.run('Hello.', { conversation: conversation({ id: 'a', store }) });
 
   expect(await readChunks(uiMessageStream(run))).toEqual([
-    { type: 'error', errorText: expect.stringContaining('The disk is gone.') },
+    { type: 'error', errorText: 'The server cannot read or store runs at the moment. Try again later.' },
   ]);
 });
 

@@ -4,12 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium } from './browser/find-chromium.ts';
 import { launchBrowser, openBrowserShop } from './browser/open-browser.ts';
 
-const executable = findChromium();
-if (executable === undefined) {
-  console.log(
-    'Skipped: useChat in a browser. There is no Chromium: install Debian’s package chromium, or set CHROMIUM_PATH.',
-  );
-}
+const executable = findChromium('useChat in a browser');
 
 describe.skipIf(executable === undefined).each([7, 6] as const)('useChat of ai %i in Chromium', (sdk) => {
   let browser: Browser;

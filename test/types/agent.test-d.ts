@@ -220,4 +220,24 @@ describe('stopWhen', () => {
     new Agent({ model, output, stopWhen: [stopOnTool('a'), () => false] });
     new Agent({ model, stopWhen: [stopOnTool('a'), ({ text }) => text === ''] });
   });
+
+  test('does not compile with another output', () => {
+    new Agent({ model, stopWhen: () => ({ output: 'Done.' }) });
+    new Agent({ model, output, stopWhen: () => ({ output: { city: 'Oslo' } }) });
+    // @ts-expect-error: the output is text
+    new Agent({ model, stopWhen: () => ({ output: 1 }) });
+    // @ts-expect-error: the output has a city
+    new Agent({ model, output, stopWhen: () => ({ output: { town: 'Oslo' } }) });
+    // @ts-expect-error: the output has a city
+    new Agent({ model, output, stopWhen: [() => false, () => ({ output: 1 })] });
+    // @ts-expect-error: the output is text
+    new Agent<{ readonly id: number }>({ model, stopWhen: () => ({ output: 1 }) });
+    // @ts-expect-error: the output has a city
+    new Agent({ model, output, tools: [plain], stopWhen: () => ({ output: { city: 1 } }) });
+    const agent = new Agent({ model, output });
+    agent.with({ stopWhen: () => ({ output: { city: 'Oslo' } }) });
+    agent.with({ output, stopWhen: () => ({ output: { city: 'Oslo' } }) });
+    // @ts-expect-error: the output has a city
+    agent.with({ output, stopWhen: () => ({ output: 1 }) });
+  });
 });

@@ -147,7 +147,7 @@ describe('a run', () => {
       'approval' | 'external_result' | 'unknown_outcome' | 'suspended'
     >();
     expectTypeOf<PendingCall['accepts']>().toEqualTypeOf<
-      readonly ('approve' | 'deny' | 'edit' | 'result' | 'resume')[]
+      readonly ('approve' | 'approve_always' | 'deny' | 'edit' | 'result' | 'resume')[]
     >();
   });
 

@@ -127,6 +127,7 @@ async function report(
 
 const DONE: Readonly<Record<Answer['type'], string>> = {
   approve: 'Approved',
+  approve_always: 'Approved with later calls',
   deny: 'Denied',
   edit: 'Approved with other arguments',
   result: 'Answered',

@@ -185,7 +185,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'approve',
     summary: 'Shows a pending call and approves it after a question.',
     positionals: ['ID', '[CALL]'],
-    options: ANSWER,
+    options: { always: { summary: 'approves later calls too, as the tool offers' }, ...ANSWER },
   },
   {
     name: 'deny',

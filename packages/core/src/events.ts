@@ -14,6 +14,7 @@ export type {
   DefinitionRecord,
   HandoffCompletedEvent,
   JournalEvent,
+  KeptResponse,
   LimitApproachingEvent,
   LimitExceededEvent,
   ModelFailedEvent,
@@ -55,7 +56,7 @@ export type {
 } from './event/live-event.ts';
 export { type LogEventsOptions, logEvents } from './event/log-events.ts';
 export type { LogLevel } from './event/log-fields.ts';
-export type { LimitShare, OutcomeBase, UsageShare } from './event/outcome.ts';
+export type { LimitShare, OutcomeBase, StandingApproval, UsageShare } from './event/outcome.ts';
 export type { Rejection } from './event/rejection.ts';
 export type {
   FoldedChange,

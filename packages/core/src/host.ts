@@ -1,9 +1,13 @@
 /**
  * For those who write a host: implement a `RunStore` and pass it to `createHost`. The hosts of Pawl itself are made of the same. The
- * rest of this entry is what a store needs to keep runs as text, and what a host needs that resumes runs by itself.
+ * rest of this entry is what a store needs to keep runs as text, what a host needs that resumes runs by itself, and what a server needs that
+ * runs agents for its callers.
  */
 
+export { addBrand, hasBrand } from './base/brand.ts';
+export { computeSha256 } from './base/sha256.ts';
 export { checkListeners } from './event/check-listeners.ts';
+export { DEFAULT_LIMITS } from './event/limit-options.ts';
 export type { RunTotals } from './event/usage.ts';
 export type { Wait } from './host/check-answer.ts';
 export {
@@ -13,8 +17,14 @@ export {
   createUnknownRunError,
 } from './host/check-answer.ts';
 export { checkNumber } from './host/check-number.ts';
-export type { ConversationChange, ConversationStore, StoredConversation } from './host/conversation.ts';
+export type {
+  ConversationChange,
+  ConversationDetails,
+  ConversationStore,
+  StoredConversation,
+} from './host/conversation.ts';
 export { createEventReader } from './host/create-event-reader.ts';
+export { isTraceparent } from './host/create-queued-record.ts';
 export { filterRuns } from './host/filter-runs.ts';
 export { hasEnded } from './host/follow-events.ts';
 export type {
@@ -49,7 +59,7 @@ export type {
 } from './host/host.ts';
 export { readCloseOptions } from './host/host-options.ts';
 export { type LiveBudget, readLiveBudget } from './host/live-runs.ts';
-export { chooseResumable, readAgentName, resumeWith } from './host/resumable.ts';
+export { chooseResumable, getAgentOptions, readAgentName, resumeWith } from './host/resumable.ts';
 export { roundClock, roundTime } from './host/round-clock.ts';
 export type { CheckedFilter } from './host/run-filter.ts';
 export { listMetadataKeys, NO_RUNS } from './host/run-filter.ts';
@@ -84,4 +94,3 @@ export type {
 export { StoreClient } from './host/store-client.ts';
 export type { StoreHostOptions } from './host/store-host.ts';
 export { createHost, StoreHost } from './host/store-host.ts';
-export { DEFAULT_LIMITS } from './limits/limits.ts';

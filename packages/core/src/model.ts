@@ -1,7 +1,8 @@
-/** For those who write a `ChatModel` for another wire: the parts that `openai()` is made of, so that errors, prices and limits are the same. */
+/** For those who write a `ChatModel` for another wire: the parts that `openai()` is made of, so that errors, prices and limits are the same; and the checks of a request, for those who serve agents. */
 
 export { hashText } from './base/hash-text.ts';
 export { isRecord } from './base/json.ts';
+export { isDeeperThan } from './base/untrusted-json.ts';
 export { stringifyWellFormed } from './base/well-formed.ts';
 export { asFunctionCall, asFunctionTool } from './chat/custom-as-function.ts';
 export { createFilteredResponse, createFilterRepair } from './chat/filtered-response.ts';
@@ -10,8 +11,10 @@ export { readFinishKind } from './chat/finish-reason.ts';
 export type { KeptParts, PartsOfCall } from './chat/kept-parts.ts';
 export type { ReportedError } from './chat/read-error.ts';
 export { toReportedError } from './chat/read-error.ts';
+export { readInput } from './chat/read-input.ts';
 export { getToolObjectName, listChosenNames } from './chat/request.ts';
 export type { FinishedResponse, PieceReader, ResponseEnd } from './chat/response-reader.ts';
+export { readSettings } from './chat/setting-options.ts';
 export { completeModelContext } from './model/model-context.ts';
 export type { PriceTable } from './model/price.ts';
 export { PRICE, resolvePrice } from './model/price.ts';

@@ -23,5 +23,5 @@ export { inspect } from './inspect.ts';
 export { inspectDump } from './inspect-dump.ts';
 export { inspectUrl } from './inspect-url.ts';
 export type { Inspector } from './inspector.ts';
-export type { InspectOptions, InspectorOptions, ServerOptions } from './options.ts';
+export type { InspectOptions, InspectorOptions, InspectUrlOptions } from './options.ts';
 export { formatCurl, type LoggedRequest } from './shared/format-curl.ts';

@@ -1,5 +1,5 @@
 import { createInspector, type Inspector } from './inspector.ts';
-import { readServerOptions, type ServerOptions } from './options.ts';
+import { type InspectUrlOptions, readUrlOptions } from './options.ts';
 import { RemoteSource } from './source/remote-source.ts';
 
 /**
@@ -11,10 +11,11 @@ import { RemoteSource } from './source/remote-source.ts';
  * @example
  * const inspector = inspectUrl('https://agents.example.com', { token: process.env.PAWL_TOKEN });
  */
-export function inspectUrl(url: string | URL, options: ServerOptions = {}): Inspector {
-  const checked = readServerOptions(options);
+export function inspectUrl(url: string | URL, options: InspectUrlOptions = {}): Inspector {
+  const checked = readUrlOptions(options);
+  const source = new RemoteSource(url, checked);
   const { title = new URL(url).host } = checked;
-  return createInspector(new RemoteSource(url, checked), {
+  return createInspector(source, {
     options: { ...checked, title },
     host: { close: async () => undefined },
   });

@@ -1,11 +1,11 @@
-import type { Host } from '@pawl/core';
+import { ConfigError, type Host } from '@pawl/core';
 import type { Principal } from '@pawl/serve';
 import {
   checkHost,
   checkLocal,
   checkOrigin,
-  checkPrincipal,
   HttpProblem,
+  isPrincipal,
   readJsonBody,
   toProblem,
 } from '@pawl/serve/access';
@@ -138,8 +138,10 @@ class InspectorApp {
       const principal: unknown = await Promise.resolve(authorize(request)); // A function may return it at once.
       if (principal instanceof Response) return principal;
       // A function in JavaScript that returns nothing must not let everyone in.
-      checkPrincipal(principal, 'inspect(), authorize');
-      return principal;
+      if (isPrincipal(principal)) return principal;
+      throw new ConfigError(
+        'inspect(): authorize returned no principal. Return { id: "ada" }, or a Response that refuses the request.',
+      );
     }
     if (await this.#sessions.has(request)) return OPERATOR;
     throw new HttpProblem('There is no session. Open the address that the inspector prints.', {

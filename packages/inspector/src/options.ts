@@ -86,20 +86,20 @@ export function readInspectOptions(options: InspectOptions): InspectOptions {
   return checked;
 }
 
-export interface ServerOptions extends InspectorOptions {
+export interface InspectUrlOptions extends InspectorOptions {
   /** The key of the server, sent as `Authorization: Bearer …`. Never sent over HTTP to another machine. @defaultValue none */
   readonly token?: string;
   /** Sends requests to the server. @defaultValue the platform's `fetch` */
   readonly fetch?: typeof globalThis.fetch;
 }
 
-const SERVER: OptionTable<ServerOptions> = {
+const SERVER: OptionTable<InspectUrlOptions> = {
   keys: { ...INSPECTOR_KEYS, token: 'text', fetch: 'function' },
   hints: { ...HINTS, key: 'The option is "token".', apiKey: 'The option is "token".' },
 };
 
 /** @throws ConfigError */
-export function readServerOptions(options: ServerOptions): ServerOptions {
+export function readUrlOptions(options: InspectUrlOptions): InspectUrlOptions {
   const checked = checkOptions(options, SERVER, 'inspectUrl()');
   checkBasePath(checked.basePath, 'inspectUrl()');
   return checked;

@@ -36,7 +36,7 @@ interface Invocation {
 /** An attempt at a run. A handoff ends its invocation and begins another one. */
 interface RunState {
   readonly run: RunSpan;
-  /** The context around the run, which is also that of later invocations. */
+  /** The context of invocations after handoffs: around the run, or around its first span, because another root would be another trace. */
   readonly outer: Context;
   readonly ended: Span[];
   readonly isSampled: boolean;
@@ -135,7 +135,8 @@ export class AgentSpans {
     if (isOutermost && run.suspendedMs !== undefined && current.span.isRecording()) {
       current.span.addEvent(PAWL.wait, { [PAWL.waitedMs]: run.suspendedMs });
     }
-    return { run, outer, ended: [], isSampled: current.span.isRecording(), current };
+    const later = trace.getSpan(outer) === undefined ? trace.setSpan(outer, current.span) : outer;
+    return { run, outer: later, ended: [], isSampled: current.span.isRecording(), current };
   }
 
   #start(
@@ -159,8 +160,8 @@ export class AgentSpans {
   /** The agent that took over the conversation gets a span beside the one of the agent before. */
   #changeAgent(state: RunState, agent: InstrumentedAgent): void {
     const { current, run, outer } = state;
-    if (run.isResumed && current.modelCalls + current.toolCalls === 0) {
-      // An earlier attempt handed over: the agent that began the run does nothing in this one.
+    if (current.modelCalls + current.toolCalls === 0) {
+      // An earlier attempt or an earlier run of the conversation handed over: the agent that began the run does nothing in this one.
       current.agent = agent;
       current.span.updateName(`${OPERATION.invokeAgent} ${agent.name}`);
       current.span.setAttributes({ [ATTRIBUTE.agentName]: agent.name });

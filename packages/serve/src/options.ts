@@ -115,7 +115,7 @@ export interface ServeOptions {
   readonly mediaUrls?: 'any' | 'data-only';
   /** Whether `<agent>/plain` is the bare model of each agent, for titles and tags. @defaultValue false */
   readonly plainModels?: boolean;
-  /** Whether results of tools leave the server, or only that a tool has ended. @defaultValue 'full' */
+  /** Whether results of tools leave the server, with the messages of their errors, or only that a tool has ended. @defaultValue 'full' */
   readonly toolOutput?: 'full' | 'status';
   /** Whether events leave with all fields, such as instructions and whole conversations. @defaultValue false */
   readonly details?: boolean;

@@ -33,7 +33,8 @@ function isFace(face: Route['face']): face is 'chat' | 'runs' | 'ui' {
 /** Decodes a path; `undefined` if it is not valid. */
 function decodeSegments(path: string): readonly string[] | undefined {
   try {
-    return path.split('/').slice(1).map(decodeURIComponent);
+    const segments = path.split('/').slice(1);
+    return path.includes('%') ? segments.map(decodeURIComponent) : segments;
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import { checkHost, checkLocal } from './access/check-host.ts';
 import { answerPreflight, checkOrigin, listCorsHeaders } from './access/check-origin.ts';
 import { Gate } from './access/gate.ts';
 import { formatOwner } from './access/owner.ts';
-import type { Principal } from './access/principal.ts';
+import { isPrincipal, type Principal } from './access/principal.ts';
 import { readJsonBody } from './access/read-body.ts';
 import type { Handle, RequestContext } from './context.ts';
 import { handleChat } from './faces/chat.ts';
@@ -13,6 +13,7 @@ import { handleModels } from './faces/models.ts';
 import { handleRuns } from './faces/runs.ts';
 import { handleUi } from './faces/ui.ts';
 import { type RequestReport, readServeOptions, type ServeOptions, type ServeSettings } from './options.ts';
+import { createJsonResponse } from './protocol/json-response.ts';
 import { toProblem } from './protocol/outcome-problem.ts';
 import { HttpProblem } from './protocol/problem.ts';
 import { findRoute, type Route } from './routes.ts';
@@ -149,21 +150,13 @@ class App {
     const principal: unknown = await Promise.resolve(authorize(request)); // A function may return it at once.
     if (principal instanceof Response) return principal;
     // A function in JavaScript that returns nothing must not let everyone in.
-    if (
-      typeof principal === 'object' &&
-      principal !== null &&
-      'id' in principal &&
-      typeof principal.id === 'string' &&
-      principal.id !== ''
-    ) {
-      return principal as Principal; // Its other fields are optional.
-    }
+    if (isPrincipal(principal)) return principal;
     throw createUnauthorizedError('The request is not authorized.');
   }
 
   #answerHealth({ method }: Request): Response {
     if (method !== 'GET' && method !== 'HEAD') throw createMethodError(method, 'GET');
-    return Response.json({ status: this.#isClosed ? 'closing' : 'ok' }, { status: this.#isClosed ? 503 : 200 });
+    return createJsonResponse({ status: this.#isClosed ? 'closing' : 'ok' }, { status: this.#isClosed ? 503 : 200 });
   }
 
   #createContext(

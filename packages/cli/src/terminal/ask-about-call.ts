@@ -19,16 +19,18 @@ const REASONS: Readonly<Record<PendingCall['reason'], string>> = {
 
 /** Shows a pending call whole: what its fingerprint binds, and what the tool says about it. */
 export function showCall(call: PendingCall, { output }: Pick<AskScope, 'output'>): void {
-  const preview = call.preview === undefined ? [] : [`  preview:    ${formatValue(call.preview)}`];
+  const { preview, standingApproval: standing } = call;
   output.noteWhole(`? ${getCallName(call.call)} ${REASONS[call.reason]}`, 'bold');
-  output.noteWhole(
-    [
-      `  call:       ${call.id}`,
-      ...preview,
-      `  arguments:  ${toSafeJson(call.input)}`,
-      `  fingerprint: ${call.fingerprint}`,
-    ].join('\n'),
-  );
+  const lines = [
+    `  call:       ${call.id}`,
+    ...(preview === undefined ? [] : [`  preview:    ${formatValue(preview)}`]),
+    `  arguments:  ${toSafeJson(call.input)}`,
+    ...(standing === undefined
+      ? []
+      : [`  later ones: ${standing === true ? 'every call of the tool' : toSafeJson(standing)}`]),
+    `  fingerprint: ${call.fingerprint}`,
+  ];
+  output.noteWhole(lines.join('\n'));
 }
 
 function formatValue(value: unknown): string {
@@ -66,6 +68,7 @@ function listKeys({ accepts }: PendingCall): readonly (readonly [key: string, me
   const has = (type: Answer['type']): boolean => accepts.includes(type);
   return [
     ...(has('approve') ? [['y', 'approve'] as const] : []),
+    ...(has('approve_always') ? [['a', 'approve later ones too'] as const] : []),
     ...(has('deny') ? [['n', 'deny'] as const] : []),
     ...(has('edit') ? [['e', 'edit'] as const] : []),
     ...(has('result') ? [['r', 'give the result'] as const] : []),
@@ -86,6 +89,8 @@ async function buildAnswer(key: string, { call, asking, check }: AnswerScope): P
   switch (key) {
     case 'y':
       return { type: 'approve', fingerprint };
+    case 'a':
+      return { type: 'approve_always', fingerprint };
     case 'n': {
       const reason = await askLine('  reason (the model reads it; may be empty): ', asking);
       return reason === undefined ? undefined : { type: 'deny', fingerprint, ...(reason !== '' && { reason }) };

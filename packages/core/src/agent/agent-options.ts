@@ -208,14 +208,18 @@ export type AnyTool = Tool<never> | None;
 export type AnyMiddleware = Middleware<never> | None;
 export type AnyHandoff = HandoffTarget<never, unknown> | None;
 
-/** The options of an agent, inferred part by part. `Instructed` is the context that the instructions need. */
-export interface PartsOptions<T, M, H, Instructed, Output, Models = readonly ChatModel[]> extends AgentBasics<Models> {
+/**
+ * The options of an agent, inferred part by part. `Instructed` is the context that the instructions need, `Stopped` the output of stop
+ * conditions.
+ */
+export interface PartsOptions<T, M, H, Instructed, Output, Stopped = Output, Models = readonly ChatModel[]>
+  extends AgentBasics<Models> {
   readonly tools?: readonly T[];
   readonly middleware?: readonly M[];
   readonly handoffs?: readonly H[] | (() => readonly H[]);
   readonly instructions?: string | ((context: Instructed) => string | Promise<string>) | TurnInstructions<Instructed>;
   readonly output?: Schema<Output>;
-  readonly stopWhen?: StopConditions<Instructed, NoInfer<Output>> | undefined;
+  readonly stopWhen?: StopConditions<Instructed, NoInfer<Stopped>> | undefined;
   readonly validate?: OutputValidator<Instructed, Output> | undefined;
 }
 

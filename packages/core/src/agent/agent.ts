@@ -118,9 +118,9 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
    *
    * @param changes - The options that replace those of the agent, or a function that returns them. The function gets the current
    * options, so that it can add to a list: `({ tools = [] }) => ({ tools: [...tools, search] })`.
-   * `models: (agent) => model` replaces the models of the agent, and of all agents that it has as tools or may hand over to, for
-   * example in a test. It does not reach models that middleware has. `tools: (agent) => tools` replaces their tools in the same way, for
-   * example by those of a recorded run.
+   * `models: (agent) => model` replaces the models of the agent, those that its middleware, its `validate` and its history filters ask by
+   * `scope.callModel`, and those of all agents that it has as tools or may hand over to, for example in a test. It does not reach agents
+   * that code runs. `tools: (agent) => tools` replaces the tools of the agents in the same way, for example by those of a recorded run.
    * @throws ConfigError like the constructor
    */
   with(changes: ReplacedParts): Agent<Context, Output, Handed>;
@@ -136,7 +136,7 @@ export interface Agent<Context = unknown, Output = string, Handed = Output> {
   >(
     changes: AgentChanges<
       Context,
-      Partial<PartsOptions<T, M, H, Context & Own, Changed, readonly ChatModel[] | ModelChoice>>
+      Partial<PartsOptions<T, M, H, Context & Own, Changed, StoppedAfter<Changed>, readonly ChatModel[] | ModelChoice>>
     >,
   ): Agent<
     Context & Own & NeededBy<T | M | H>,
@@ -182,6 +182,9 @@ interface HasOutput<Output> {
   readonly output: Schema<Output>;
 }
 
+/** The output of the agent itself must not be here: an agent with a narrower output could then not be used as one with a wider output. */
+type StoppedAfter<Changed> = [Changed] extends [None] ? unknown : Changed;
+
 type HandedAfter<H, Handed> = None extends H ? Handed : EndsOf<H>;
 
 /** TypeScript takes the first matching signature. Signatures that infer nothing are for explicit type arguments. */
@@ -202,8 +205,8 @@ export interface AgentConstructor {
     options: PartsOptions<T, M, H, Instructed, Output>,
   ): Agent<Instructed & NeededBy<T | M | H>, Either<Output, EndsOf<H>>, EndsOf<H>>;
   /** For an explicit context: the output type is then not inferred. */
-  new <Context>(options: AgentOptions<Context, unknown> & HasOutput<unknown>): Agent<Context, unknown>;
-  new <Context, Output, Handed = Output>(
+  new <Context, Output = unknown>(options: AgentOptions<Context, Output> & HasOutput<Output>): Agent<Context, Output>;
+  new <Context, Output = never, Handed = Output>(
     options: AgentOptions<Context, Output, Handed>,
   ): Agent<Context, Either<Either<string, Output>, Handed>, Handed>;
 }
@@ -241,12 +244,12 @@ export const Agent: AgentConstructor = class Agent {
 
   with(changes: AgentChanges<never, Partial<ChangedOptions>>): Agent {
     const given = typeof changes === 'function' ? changes({ ...this.#options }) : changes;
-    const { models: choose, tools: select } = given;
     const {
       models: list,
       tools,
       ...others
     } = readAgentOptions(given as Partial<AgentOptions<never, unknown>>, this.name);
+    const { models: choose, tools: select } = given;
     const hasTools = 'tools' in given && typeof select !== 'function';
     const options = { ...this.#options, ...others, ...(hasTools && { tools: tools === undefined ? [] : tools }) };
     if (typeof choose === 'function' || typeof select === 'function') {

@@ -21,7 +21,7 @@ import type { Scope } from '../perform/scope.ts';
 import { jsonSchema } from '../schema/plain-json-schema.ts';
 import type { Schema } from '../schema/schema.ts';
 import { describeTool, TOOL_HINTS, type Tool, type ToolOptions, tool } from '../tool/tool.ts';
-import { begin } from './begin.ts';
+import { begin, checkDeclaresState } from './begin.ts';
 import { agentsOfTools, type Blueprint, getPolicy } from './blueprint.ts';
 import { createMeteredSink, resolveOutcome, resolveRunLimits, validateOutput } from './run-attempt.ts';
 import { createRunError } from './run-error.ts';
@@ -29,12 +29,20 @@ import { createRunError } from './run-error.ts';
 /** The options of tools that an agent or a flow as a tool has, too. */
 export type NestedToolOptions<Input, Context> = Pick<
   ToolOptions<Input, Context>,
-  'name' | 'description' | 'needsApproval' | 'preview' | 'approvalTimeoutMs' | 'maxInputRetries' | 'maxResultLength'
+  | 'name'
+  | 'description'
+  | 'when'
+  | 'needsApproval'
+  | 'preview'
+  | 'approvalTimeoutMs'
+  | 'maxInputRetries'
+  | 'maxResultLength'
 >;
 
 export const NESTED_TOOL_KEYS: OptionTable<NestedToolOptions<never, never>>['keys'] = {
   name: 'any',
   description: 'text',
+  when: 'function',
   needsApproval: ['boolean', 'function'],
   preview: 'function',
   approvalTimeoutMs: 'number',
@@ -44,8 +52,7 @@ export const NESTED_TOOL_KEYS: OptionTable<NestedToolOptions<never, never>>['key
 
 /** Options of an agent as a tool. */
 export interface AsToolOptions<Input, Context, Inner = Context, Output = unknown, Result = unknown>
-  extends NestedToolOptions<Input, Context>,
-    Pick<ToolOptions<Input, Context>, 'when'> {
+  extends NestedToolOptions<Input, Context> {
   /** The input from the calling model. @defaultValue an object with a text `prompt` */
   readonly input?: Schema<Input>;
   /**
@@ -107,7 +114,6 @@ export function createAgentTool<Input, Context>(
 const AS_TOOL: OptionTable<AsToolOptions<never, never, never, never>> = {
   keys: {
     ...NESTED_TOOL_KEYS,
-    when: 'function',
     input: 'any',
     prompt: 'function',
     context: 'function',
@@ -161,6 +167,7 @@ interface NestedRunInput {
 /** Runs an agent or a flow with the host, budget, cancellation and events of the outer run. */
 export async function runNested(blueprint: Blueprint, given: NestedRunInput): Promise<NestedRun> {
   const { input, outer, prompt, extractOutput } = given;
+  if (outer.state !== undefined) checkDeclaresState(blueprint.definition);
   const { scope, end, hasWorked } = createNestedScope(blueprint, outer);
   const { clock, time, events } = scope;
   const caller: AgentCallScope<unknown> = {
@@ -177,6 +184,7 @@ export async function runNested(blueprint: Blueprint, given: NestedRunInput): Pr
       blueprint,
       scope: { ...scope, context: inner.context },
       readInput: async () => blueprint.readInput(prompt === undefined ? input : await prompt(input, caller)),
+      state: outer.state,
       definition: blueprint.getDefinitionRecord(),
       refusesOther: outer.refusesOther === true,
     });

@@ -2,11 +2,13 @@ import { runUntilCancelled } from '../base/cancellation.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
 import { type JsonObject, stringifyCanonical } from '../base/json.ts';
 import { History } from '../chat/history.ts';
+import type { Message } from '../chat/message.ts';
 import { isCodeMistake } from '../event/describe-for-model.ts';
 import { toErrorData } from '../event/error-data.ts';
 import type { DefinitionRecord, JournalEvent, RunStartedEvent } from '../event/journal-event.ts';
 import { START_STEP } from '../event/step-name.ts';
 import { NO_USAGE } from '../event/usage.ts';
+import type { RecordedConversation } from '../host/host.ts';
 import { apply } from '../loop/apply.ts';
 import { createState } from '../loop/state.ts';
 import { OtherRunError } from '../perform/nested-run.ts';
@@ -22,6 +24,8 @@ export interface BeginOptions {
   readonly readInput: () => RunInput | Promise<RunInput>;
   /** The first state of the run. @defaultValue what the schema makes of an empty object */
   readonly state?: JsonObject | undefined;
+  /** The conversation that the run is part of. */
+  readonly conversation?: RecordedConversation | undefined;
   /** The definition of the agent, if the run record does not contain it. */
   readonly definition: DefinitionRecord | undefined;
   /** Whether to throw an `OtherRunError` if another agent or another input is recorded. @defaultValue false */
@@ -46,7 +50,8 @@ export async function begin(options: BeginOptions): Promise<BegunRun> {
   if (first === undefined && options.refusesOther === true) await checkSame(event, options);
   const { messages, instructions, definition } = event;
   const start = createState(first ?? History.from(messages));
-  const state = event.state === undefined ? start : apply(start, event);
+  const hasMore = (event.state ?? event.startingAgent ?? event.standingApprovals) !== undefined;
+  const state = hasMore ? apply(start, event) : start;
   // If the run record has the definition, it was compared when the run was claimed.
   const known = definition === undefined ? {} : compareDefinition(event, { blueprint, scope });
   const given = event.input === undefined ? {} : { input: event.input };
@@ -54,17 +59,29 @@ export async function begin(options: BeginOptions): Promise<BegunRun> {
   return { scope: { ...scope, ...known, instructions: { role: 'system', content: instructions } }, state, ...given };
 }
 
-/** @throws OtherRunError if the recorded run is that of another agent, or has another input */
+/** @throws OtherRunError if the recorded run is that of another agent, or has another input or another first state */
 async function checkSame(
-  { agent, messages, input }: RunStartedEvent,
-  { blueprint, readInput }: BeginOptions,
+  { agent, messages, input, state: begun }: RunStartedEvent,
+  { blueprint, readInput, state }: BeginOptions,
 ): Promise<void> {
-  const { name } = blueprint.definition;
+  const { name, state: declared } = blueprint.definition;
   if (agent !== name) throw new OtherRunError(`it was a run of "${agent}", and is one of "${name}" now`);
   const given = await readInput();
   const isSame =
     stringifyCanonical([messages, input ?? null]) === stringifyCanonical([given.history.messages, given.input ?? null]);
   if (!isSame) throw new OtherRunError(`the input for "${agent}" is another one than before`);
+  if (state === undefined || declared === undefined) return;
+  const first = await checkState(declared, state);
+  if (stringifyCanonical(first) !== stringifyCanonical(begun))
+    throw new OtherRunError(`the state for "${agent}" is another one than before`);
+}
+
+/** A state that no agent reads is a mistake. Agents of a handoffs function are not known before the run. @throws ConfigError */
+export function checkDeclaresState({ name, state }: Blueprint['definition']): void {
+  if (state !== undefined) return;
+  throw new ConfigError(
+    `Agent "${name}" has no state, but the run got one. Pass its schema: new Agent({ state: z.object({ … }) }).`,
+  );
 }
 
 /** Returns an empty history if the messages are invalid: the first step reports the error. */
@@ -82,6 +99,7 @@ async function createStartEvent({
   scope,
   readInput,
   state,
+  conversation,
   definition,
 }: BeginOptions): Promise<JournalEvent> {
   const { context, cancellation } = scope;
@@ -93,6 +111,10 @@ async function createStartEvent({
     const instructions =
       typeof blueprint.instructions === 'function' ? await runUntilCancelled(cancellation, resolve) : await resolve();
     const first = declared && (await runUntilCancelled(cancellation, () => checkState(declared, state ?? {})));
+    const startingAgent =
+      conversation?.startingAgent &&
+      (await runUntilCancelled(cancellation, () => findStartingAgent(conversation, { scope, messages, state: first })));
+    const { standingApprovals } = conversation ?? {};
     return {
       type: 'run.started',
       agent,
@@ -100,6 +122,8 @@ async function createStartEvent({
       ...(input !== undefined && { input }),
       ...(instructions !== undefined && { instructions }),
       ...(first !== undefined && { state: first }),
+      ...(standingApprovals !== undefined && { standingApprovals }),
+      ...(startingAgent !== undefined && { startingAgent }),
       ...(definition !== undefined && { definition }),
       ...stamp(scope),
     };
@@ -109,6 +133,26 @@ async function createStartEvent({
     const failure = { error: toErrorData(error), usage: NO_USAGE, failedAttempts: [] };
     return { type: 'model.failed', turn: 0, ...failure, ...stamp(scope) };
   }
+}
+
+/**
+ * Returns the agent that had the conversation last, if the run has to hand over to it; `undefined` if that is the agent itself, if no
+ * handoff leads to it any more, or if the handoff does not apply to this run.
+ */
+async function findStartingAgent(
+  { startingAgent: name }: RecordedConversation,
+  {
+    scope,
+    messages,
+    state,
+  }: { readonly scope: Scope; readonly messages: readonly Message[]; readonly state: JsonObject | undefined },
+): Promise<string | undefined> {
+  const { definition, context, runId, path } = scope;
+  const destination = name === undefined || name === definition.name ? undefined : definition.speakers().get(name);
+  if (destination === undefined) return undefined;
+  const { when } = destination;
+  if (when === undefined) return name;
+  return (await when(context, { turn: 1, messages, state, runId, path })) ? name : undefined;
 }
 
 /** @throws ConfigError if the instructions are not a text, and the error that an instructions function throws */

@@ -77,7 +77,7 @@ export interface PartReplacement {
   readonly done: Map<Blueprint, Blueprint>;
 }
 
-/** Returns the model that an agent gets. Called for its model, and for each of its further models. */
+/** Returns the model that an agent gets. Called for its model, for each of its further models, and for each model that its middleware asks. */
 export type ModelChoice = (agent: { readonly name: string; readonly model: ChatModel }) => ChatModel;
 
 /** Returns the tools that an agent gets in place of its own. */

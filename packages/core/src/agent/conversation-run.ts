@@ -7,8 +7,10 @@ import type { Message, UserMessage } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import type { Outcome } from '../event/outcome.ts';
 import {
+  addDetails,
   appendOnce,
   type Conversation,
+  type ConversationDetails,
   countCommonMessages,
   hasWritten,
   readStoredConversation,
@@ -16,7 +18,7 @@ import {
 } from '../host/conversation.ts';
 import type { ConversationConflict } from '../host/errors.ts';
 import { hasEnded, pollRun } from '../host/follow-events.ts';
-import type { Host, RunRecord, RunSummary } from '../host/host.ts';
+import type { Host, RecordedConversation, RunRecord, RunSummary } from '../host/host.ts';
 import { findLiveRun } from '../host/live-runs.ts';
 
 export interface ConversationEnd {
@@ -50,6 +52,7 @@ export async function saveConversation(
     conversation,
     version: recorded.version,
     own,
+    details: findDetails({ ...record, conversation: recorded }, outcome),
     writeId,
     inputId: `${writeId} input`,
   };
@@ -70,6 +73,16 @@ interface OwnMessages {
   readonly input: readonly Message[];
   /** `added` without messages that the conversation had before, for the case that other runs have written to it. */
   readonly fresh: readonly Message[];
+}
+
+/** Finds what the run leaves in the conversation besides its messages. */
+function findDetails(
+  { conversation: { standingApprovals: known = [] } }: RunRecord & Required<Pick<RunRecord, 'conversation'>>,
+  { agent, standingApprovals = [] }: Outcome<unknown>,
+): ConversationWrite['details'] {
+  const given = standingApprovals.slice(known.length); // A run begins with the known ones, and appends.
+  const own = { lastAgent: agent, ...(given.length > 0 && { standingApprovals: given }) };
+  return { own, all: addDetails(known.length === 0 ? {} : { standingApprovals: known }, own) };
 }
 
 function findOwnMessages(
@@ -115,6 +128,8 @@ interface ConversationWrite {
   /** The version of the conversation when the run began. */
   readonly version: number;
   readonly own: OwnMessages;
+  /** What the run adds to the details of the conversation, and the details with that if nobody has changed them. */
+  readonly details: { readonly own: ConversationDetails; readonly all: ConversationDetails };
   readonly writeId: string;
   readonly inputId: string;
 }
@@ -123,21 +138,22 @@ async function writeInput({ conversation, version, own, inputId }: ConversationW
   const { keep, input } = own;
   if (input.length === 0) return;
   const isWritten = await saveConversationChange(conversation, { version, keep, messages: input, writeId: inputId });
-  if (!isWritten && conversation.onConflict !== 'fail') await appendOnce(conversation, input, inputId);
+  if (!isWritten && conversation.onConflict !== 'fail') await appendOnce(conversation, input, { writeId: inputId });
 }
 
 /** Returns the messages that could not be written. */
 async function writeAll(write: ConversationWrite): Promise<readonly Message[] | undefined> {
-  const { conversation, version, own, writeId, inputId } = write;
+  const { conversation, version, own, details, writeId, inputId } = write;
   const { keep, added, input, fresh } = own;
-  if (await saveConversationChange(conversation, { version, keep, messages: added, writeId })) return undefined;
+  const whole = { version, keep, messages: added, details: details.all, writeId };
+  if (await saveConversationChange(conversation, whole)) return undefined;
   const hasInput = input.length > 0 && (await hasWritten(conversation, inputId));
   if (conversation.onConflict === 'fail') {
-    const rest = { version: version + 1, keep: keep + input.length, messages: added.slice(input.length), writeId };
+    const rest = { ...whole, version: version + 1, keep: keep + input.length, messages: added.slice(input.length) };
     if (hasInput) return (await saveConversationChange(conversation, rest)) ? undefined : rest.messages;
     return added;
   }
-  await appendOnce(conversation, hasInput ? added.slice(input.length) : fresh, writeId);
+  await appendOnce(conversation, hasInput ? added.slice(input.length) : fresh, { writeId, details: details.own });
   return undefined;
 }
 
@@ -157,17 +173,23 @@ export async function loadConversation(
 ): Promise<ConversationStart> {
   if (conversation === undefined) return { history: input, recordFields: {}, isAborted: false };
   try {
-    const { id } = conversation;
+    const { id, startingAgent } = conversation;
     const {
       version,
       messages,
       keptCount: kept,
+      details: { lastAgent, standingApprovals = [] } = {},
     } = await readStoredConversation({
       ...conversation,
       signal: cancellation.signal,
     });
     const history = readInput([...messages, ...input.messages]);
-    return { history, recordFields: { conversation: { id, version, kept } }, isAborted: false };
+    const recorded: RecordedConversation = {
+      ...{ id, version, kept },
+      ...(startingAgent === 'last' && lastAgent !== undefined && { startingAgent: lastAgent }),
+      ...(standingApprovals.length > 0 && { standingApprovals }),
+    };
+    return { history, recordFields: { conversation: recorded }, isAborted: false };
   } catch (error) {
     if (!cancellation.isCancelled) throw error;
     return { history: input, recordFields: {}, isAborted: true };

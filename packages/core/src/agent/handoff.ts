@@ -120,12 +120,11 @@ export function readHandoffs(given: Handoffs<never, unknown>, agent: string): re
 }
 
 export function listDestinations(handoffs: readonly Handoff[]): ReadonlyMap<string, Destination> {
-  return new Map(
-    handoffs.map(({ agent, inputFilter, blueprint }) => [
-      agent,
-      { speaker: toSpeaker(blueprint), inputFilter: inputFilter ?? keepAll },
-    ]),
-  );
+  return new Map(handoffs.map((handoff) => [handoff.agent, toDestination(handoff)]));
+}
+
+function toDestination({ blueprint, inputFilter = keepAll, tool: { when } }: Handoff): Destination {
+  return { speaker: toSpeaker(blueprint), inputFilter, ...(when !== undefined && { when }) };
 }
 
 function keepAll<T>(messages: T): T {
@@ -133,9 +132,10 @@ function keepAll<T>(messages: T): T {
 }
 
 /** @throws ConfigError if two agents that may become active in one run have the same name */
-export function findSpeakers(first: Blueprint): ReadonlyMap<string, Speaker> {
+export function findSpeakers(first: Blueprint): ReadonlyMap<string, Destination> {
   const found = new Map<string, Blueprint>();
-  const visit = (blueprint: Blueprint): void => {
+  const speakers = new Map<string, Destination>();
+  const visit = (blueprint: Blueprint, destination: Destination): void => {
     const known = found.get(blueprint.name);
     if (known === blueprint) return;
     if (known !== undefined) {
@@ -144,10 +144,11 @@ export function findSpeakers(first: Blueprint): ReadonlyMap<string, Speaker> {
       );
     }
     found.set(blueprint.name, blueprint);
-    for (const next of blueprint.handoffs()) visit(next.blueprint);
+    speakers.set(blueprint.name, destination);
+    for (const next of blueprint.handoffs()) visit(next.blueprint, toDestination(next));
   };
-  visit(first);
-  return new Map([...found].map(([name, blueprint]) => [name, toSpeaker(blueprint)]));
+  visit(first, { speaker: toSpeaker(first), inputFilter: keepAll });
+  return speakers;
 }
 
 /** Describes an agent that may become active in a run. */

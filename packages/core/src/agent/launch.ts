@@ -15,6 +15,7 @@ import { createOutcome } from '../loop/transcript.ts';
 import { createRecordedTrace, type InstrumentedRun, instrumentRun } from '../perform/instrumentation.ts';
 import { describeReason } from '../perform/step.ts';
 import type { ContinueOptions, Input, ResumeOptions, RunOptions } from './agent-options.ts';
+import { checkDeclaresState } from './begin.ts';
 import type { Blueprint } from './blueprint.ts';
 import { checkWholeNumber, readContinueOptions, readResumeOptions, readRunOptions } from './check-options.ts';
 import { continueConversation, loadConversation, runSerially, waitForOpenRun } from './conversation-run.ts';
@@ -43,7 +44,7 @@ export function launch<Output>(blueprint: Blueprint, given: RunRequest): Run<Out
     checkWholeNumber(options.maxParallelToolCalls, { agent: definition.name, field: 'maxParallelToolCalls', least: 1 });
   }
   resolveRunLimits(blueprint, options.limits ?? {});
-  checkStateOption(blueprint, options);
+  if ('state' in options && options.state !== undefined) checkDeclaresState(definition);
   definition.speakers(); // Checks the agents of a handoffs function, which exist only now.
   const { signal, host: stepRunner } = options;
   const hasHost = stepRunner !== undefined && stepRunner !== null;
@@ -54,14 +55,6 @@ export function launch<Output>(blueprint: Blueprint, given: RunRequest): Run<Out
     signal,
     hasHost,
   });
-}
-
-/** A state that no agent reads is a mistake. Agents of a handoffs function are not known before the run. */
-function checkStateOption({ definition }: Blueprint, options: RunRequest['options']): void {
-  if (!('state' in options) || options.state === undefined || definition.state !== undefined) return;
-  throw new ConfigError(
-    `Agent "${definition.name}" has no state, but the run got one. Pass its schema: new Agent({ state: z.object({ … }) }).`,
-  );
 }
 
 function checkRequest(given: RunRequest, agent: string): RunRequest {

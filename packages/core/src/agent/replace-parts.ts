@@ -1,24 +1,78 @@
 import { ConfigError } from '../base/errors.ts';
 import { describeValue } from '../base/options.ts';
 import type { ChatModel } from '../model/chat-model.ts';
+import type { Middleware, MiddlewareScope } from '../perform/middleware.ts';
 import type { Tool } from '../tool/tool.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { agentsOfTools, type Blueprint, type ModelChoice, type PartReplacement } from './blueprint.ts';
 import { type Handoffs, readHandoffs } from './handoff.ts';
 
-/** Replaces the models and the tools of an agent, of the agents that are its tools, and of those that it may hand over to. */
+/**
+ * Replaces the tools and the models of an agent, those that its middleware, its `validate` and its handoffs ask, and those of the agents that are its tools
+ * or that it may hand over to.
+ */
 export function replaceParts(
   options: AgentOptions<never, unknown>,
   replacement: PartReplacement,
 ): AgentOptions<never, unknown> {
-  const { name = 'agent', model, models, tools, handoffs } = options;
-  const replace = (each: ChatModel): ChatModel => chooseModel(replacement, { name, model: each });
+  const { name = 'agent', model, models, tools, handoffs, middleware, validate } = options;
+  const { choose, replace } = createReplacements(replacement, name);
   return {
     ...options,
-    model: replace(model),
-    ...(models !== undefined && { models: models.map(replace) }),
+    model: choose(model),
+    ...(middleware !== undefined && { middleware: middleware.map((each) => replaceInMiddleware(each, replace)) }),
+    ...(validate !== undefined && {
+      validate: (value, scope) => validate(value, replaceInScope(scope, replace)),
+    }),
+    ...(models !== undefined && { models: models.map(choose) }),
     ...replaceTools(tools, { name, replacement }),
-    ...(handoffs !== undefined && { handoffs: () => replaceInHandoffs(handoffs, { name, replacement }) }),
+    ...(handoffs !== undefined && { handoffs: () => replaceInHandoffs(handoffs, { name, replacement, replace }) }),
+  };
+}
+
+type Replace = (model: ChatModel) => ChatModel;
+
+interface Replacements {
+  /** For the models of the agent itself. */
+  readonly choose: Replace;
+  /** For models that middleware asks: each is replaced once, and a replacement is not replaced again. */
+  readonly replace: Replace;
+}
+
+function createReplacements(replacement: PartReplacement, name: string): Replacements {
+  const replaced = new Map<ChatModel, ChatModel>();
+  const choose = (model: ChatModel): ChatModel => {
+    const chosen = chooseModel(replacement, { name, model });
+    replaced.set(chosen, chosen);
+    return chosen;
+  };
+  const replace = (model: ChatModel): ChatModel => {
+    const chosen = replaced.get(model) ?? choose(model);
+    replaced.set(model, chosen);
+    return chosen;
+  };
+  return { choose, replace };
+}
+
+function replaceInScope<Scope extends Pick<MiddlewareScope, 'callModel'>>(scope: Scope, replace: Replace): Scope {
+  const callModel: MiddlewareScope['callModel'] = (model, request) => scope.callModel(replace(model), request);
+  return { ...scope, callModel };
+}
+
+function replaceInMiddleware(middleware: Middleware<never>, replace: Replace): Middleware<never> {
+  const { prepareTurn, wrapModelCall, wrapToolCall } = middleware;
+  return {
+    ...middleware,
+    ...(prepareTurn && {
+      prepareTurn: (turn, scope) => prepareTurn.call(middleware, turn, replaceInScope(scope, replace)),
+    }),
+    ...(wrapModelCall && {
+      wrapModelCall: (request, next, scope) =>
+        wrapModelCall.call(middleware, request, next, replaceInScope(scope, replace)),
+    }),
+    ...(wrapToolCall && {
+      wrapToolCall: (call, next, scope) => wrapToolCall.call(middleware, call, next, replaceInScope(scope, replace)),
+    }),
   };
 }
 
@@ -56,10 +110,19 @@ function replaceInTool(tool: Tool<never>, replacement: PartReplacement): Tool<ne
 
 function replaceInHandoffs(
   handoffs: Handoffs<never, unknown>,
-  { name, replacement }: { readonly name: string; readonly replacement: PartReplacement },
+  {
+    name,
+    replacement,
+    replace,
+  }: { readonly name: string; readonly replacement: PartReplacement; readonly replace: Replace },
 ): ReturnType<typeof readHandoffs> {
   return readHandoffs(handoffs, name).map((handoff) => {
-    return { ...handoff, blueprint: replaceInBlueprint(handoff.blueprint, replacement) };
+    const { inputFilter } = handoff;
+    return {
+      ...handoff,
+      inputFilter: inputFilter && ((messages, scope) => inputFilter(messages, replaceInScope(scope, replace))),
+      blueprint: replaceInBlueprint(handoff.blueprint, replacement),
+    };
   });
 }
 

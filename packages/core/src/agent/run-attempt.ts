@@ -109,7 +109,8 @@ interface AttemptScope {
 
 async function runFrom(record: RunRecord, from: AttemptScope): Promise<Outcome<unknown>> {
   const { blueprint } = from;
-  const given = { readInput: () => restoreInput(record, blueprint), state: restoreState(record) };
+  const { conversation } = record;
+  const given = { readInput: () => restoreInput(record, blueprint), state: restoreState(record), conversation };
   return blueprint.head(await begin({ ...from, ...given }));
 }
 
@@ -204,7 +205,7 @@ export async function validateOutput<Output>(
   { definition }: Blueprint,
   outcome: Outcome<unknown>,
 ): Promise<Outcome<Output>> {
-  const { output: schema } = definition.speakers().get(outcome.agent)?.definition ?? definition;
+  const { output: schema } = definition.speakers().get(outcome.agent)?.speaker.definition ?? definition;
   if (schema === undefined || !('output' in outcome)) return outcome as Outcome<Output>; // Text: `Output` is string.
   const validated = await schema.validate(outcome.output);
   return { ...outcome, output: validated.ok ? validated.value : outcome.output } as Outcome<Output>; // By its schema.

@@ -3,6 +3,8 @@ import type { Json } from '../base/json.ts';
 /** An answer of a person or another program to a pending call. */
 export type Answer =
   | { readonly type: 'approve'; readonly fingerprint: string }
+  /** Approves the call, and later calls of the tool as `pending.standingApproval` says. */
+  | { readonly type: 'approve_always'; readonly fingerprint: string }
   | { readonly type: 'deny'; readonly fingerprint: string; readonly reason?: string }
   /** Approves the call with other arguments, or another text for a custom tool. They are checked like the model's own. */
   | { readonly type: 'edit'; readonly fingerprint: string; readonly arguments: Json }

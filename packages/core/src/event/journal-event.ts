@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from '../chat/message.ts';
 import type { ChatSettings, ToolChoice } from '../chat/request.ts';
-import type { FinishReason } from '../chat/response.ts';
+import type { ChatResponse, FinishReason } from '../chat/response.ts';
 import type { Answer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { HistoryEdit } from './history-edit.ts';
-import type { Conclusion, LimitName, Outcome, PendingCall, UsageShare } from './outcome.ts';
+import type { Conclusion, LimitName, Outcome, PendingCall, StandingApproval, UsageShare } from './outcome.ts';
 import type { Rejection } from './rejection.ts';
 import type { StateChange } from './remembered-state.ts';
 import type { Usage } from './usage.ts';
@@ -69,6 +69,10 @@ export interface RunStartedEvent extends StepTime {
   readonly instructions?: string;
   /** The state at the beginning, if the agent has one. */
   readonly state?: JsonObject;
+  /** The approvals of later calls that the conversation has. */
+  readonly standingApprovals?: readonly StandingApproval[];
+  /** The agent that had the conversation last, to which this run hands over before its first turn. */
+  readonly startingAgent?: string;
   /** The definition of the agent at that time. Set if the run's record does not have it: for an enqueued run or a run inside another. */
   readonly definition?: DefinitionRecord;
 }
@@ -132,13 +136,23 @@ export interface ModelFailedEvent extends TurnEventBase, NestedRunUsage {
 }
 
 /**
- * A response was lost, and the model is called again: the process stopped during a request, in a run that has a cost limit (the usage is
- * estimated), or a run inside middleware around the request waits for an answer.
+ * The request of a turn is repeated: the process stopped during a request, in a run that has a cost limit (the usage is estimated), or a run
+ * inside middleware around the request waits for an answer.
  */
 export interface RequestLostEvent extends TurnEventBase {
   readonly type: 'request.lost';
   readonly model: string;
   readonly usage: Usage;
+  /** What had arrived when a run inside middleware began to wait. An equal request is not sent again. */
+  readonly responses?: readonly KeptResponse[];
+}
+
+/** A response that is used again. */
+export interface KeptResponse {
+  /** A hash of the request. */
+  readonly request: string;
+  readonly model: string;
+  readonly response: ChatResponse;
 }
 
 /** A request or a batch of calls would have exceeded a limit and was not started. */
@@ -189,6 +203,8 @@ export interface ApprovalRequestedEvent extends CallEventBase {
 /** The tool can need approval, but this call does not. */
 export interface ApprovalNotRequiredEvent extends CallEventBase {
   readonly type: 'approval.not_required';
+  /** The approval of an earlier call that covers this one. Absent if the tool requires none. */
+  readonly standingApproval?: StandingApproval;
 }
 
 export interface ApprovalAnsweredEvent extends CallEventBase {
@@ -196,6 +212,8 @@ export interface ApprovalAnsweredEvent extends CallEventBase {
   readonly answer: Answer;
   /** Who answered, as passed to `host.answer`. */
   readonly by?: string;
+  /** What the answer `approve_always` approves from now on. */
+  readonly standingApproval?: StandingApproval;
 }
 
 /** No answer arrived in time. The call counts as denied. */
@@ -279,7 +297,7 @@ export interface OutputCheckedEvent extends TurnEventBase, NestedRunUsage {
   readonly middlewareUsage?: Usage;
 }
 
-/** Another agent took over the conversation in the same run. */
+/** Another agent took over the conversation in the same run; in turn 0 as the agent that had the conversation last. */
 export interface HandoffCompletedEvent extends TurnEventBase, NestedRunUsage {
   readonly type: 'handoff.completed';
   readonly from: string;

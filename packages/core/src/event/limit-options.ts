@@ -29,6 +29,9 @@ export const LIMITS: OptionTable<LimitOptions> = {
   },
 };
 
+/** The limits of an agent that sets none. */
+export const DEFAULT_LIMITS: Readonly<Record<'turns' | 'handoffs', number>> = { turns: 20, handoffs: 10 };
+
 /** @throws ConfigError for a limit that is not a number above 0. */
 export function checkLimits(limits: LimitOptions, where: string): void {
   for (const [name, max] of Object.entries(limits)) {

@@ -32,6 +32,27 @@ export interface PendingCall {
   readonly definitionHash?: string;
   /** The tool's preview of the call for a person, if it has one. */
   readonly preview?: Json;
+  /**
+   * What the answer `approve_always` approves besides this call: later calls of the tool for which its `standingApproval` returns the same
+   * value; every later call if it is `true`. Part of the fingerprint. Absent if the call does not accept that answer.
+   */
+  readonly standingApproval?: Json;
+}
+
+/** An approval of later calls, by the answer `approve_always`. */
+export interface StandingApproval {
+  /** The agent that had the tool. */
+  readonly agent: string;
+  readonly toolName: string;
+  /** The definition of the tool that was approved. The approval does not hold for another one. */
+  readonly definitionHash: string;
+  /** As `standingApproval` of the pending call. */
+  readonly covers: Json;
+  /** The run and the call that were answered. */
+  readonly runId: string;
+  readonly toolCallId: string;
+  /** Who answered, as passed to `host.answer`. */
+  readonly by?: string;
 }
 
 /** What an agent, or one of its tools, used in a run. */
@@ -62,6 +83,8 @@ export interface OutcomeBase {
   readonly messages: readonly Message[];
   /** The state of the run, if one of its agents has a state. To continue with it, pass it to the next run: `agent.run(input, { state })`. */
   readonly state?: JsonObject;
+  /** The approvals of later calls that hold at the end of the run, if there are any. */
+  readonly standingApprovals?: readonly StandingApproval[];
   readonly usage: Usage;
   /**
    * What each agent and each of its tools used: agents in the order in which they became active, the tools of each by name. Their

@@ -42,7 +42,8 @@ function createCallBlueprint(flow: Blueprint, { tool, step }: CodeCall): Bluepri
   if (!isTool(tool)) {
     throw new ConfigError(`Flow "${name}", call: ${describeValue(tool)} is no tool. Pass a result of tool({ … }).`);
   }
-  const tools = new Map([[tool.name, tool]]);
+  // Each call is a run of its own, so an approval of later calls would cover none.
+  const tools = new Map([[tool.name, { ...tool, standingApproval: false }]]);
   return {
     ...flow,
     isCall: true,

@@ -171,6 +171,7 @@ export const FLOW: OptionTable<FlowOptions<unknown, unknown, unknown>> = {
     tools: 'Tools are in the code: run: async (input, { call }) => call(tool, input, { step: "name" }).',
     model: 'A flow has no model. Its agents have.',
     middleware: 'A flow has no middleware. Its agents have.',
+    state: 'A flow remembers the values of its steps. Its agents have a state: run(agent, input, { step, state }).',
     schema: 'The options are "input" and "output".',
     inputSchema: 'The option is "input".',
     outputSchema: 'The option is "output".',

@@ -69,7 +69,9 @@ export interface Flow<Context = unknown, Input = unknown, Output = unknown> {
   /** Queues a run on a host, for `resume` or for the workers of the host. Resolves its id. @throws ConfigError, HostError `run.exists` */
   enqueue(input: Input, options: FlowEnqueueOptions): Promise<string>;
   /** Makes this flow a tool of an agent. Each call is a nested run, as with an agent as a tool. */
-  asTool<Given = Input>(options: FlowToolOptions<Given, Context, Input>): Tool<Context, Given, Output>;
+  asTool<Given = Input, Outer extends Context = Context>(
+    options: FlowToolOptions<Given, Outer, Input>,
+  ): Tool<Outer, Given, Output>;
 }
 
 /**

@@ -78,6 +78,7 @@ function isComplete(answer: Answer): boolean {
 
 const FORMS: Readonly<Record<Answer['type'], string>> = {
   approve: '{ type: "approve", fingerprint }',
+  approve_always: '{ type: "approve_always", fingerprint }',
   deny: '{ type: "deny", fingerprint, reason }',
   edit: '{ type: "edit", fingerprint, arguments }',
   result: '{ type: "result", fingerprint, value }',

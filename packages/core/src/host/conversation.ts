@@ -6,6 +6,7 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { Message } from '../chat/message.ts';
 import { readInput } from '../chat/read-input.ts';
 import { getErrorMessage } from '../event/error-data.ts';
+import type { StandingApproval } from '../event/outcome.ts';
 import { isStorable } from './read-run-id.ts';
 
 /** The messages of many runs: each run begins with the stored messages and appends its own. Instructions are not stored. */
@@ -18,7 +19,16 @@ export interface Conversation extends Required<ConversationOptions> {
    * @throws ConfigError for invalid messages; HostError `conversation.busy`, `conversation.store`.
    */
   append(messages: readonly Message[]): Promise<void>;
-  /** Removes all messages. A run that is working on the conversation then has a conflict: see `onConflict`. */
+  /** Reads the approvals of later calls, by the answer `approve_always` in runs of the conversation. @throws HostError as `getMessages`. */
+  getStandingApprovals(): Promise<readonly StandingApproval[]>;
+  /**
+   * Revokes approvals of later calls, for runs that begin after that.
+   *
+   * @param which - @defaultValue all
+   * @throws HostError as `append`.
+   */
+  revokeStandingApprovals(which?: (approval: StandingApproval) => boolean): Promise<void>;
+  /** Removes all messages, with the approvals of later calls and the last agent. A run that is working on the conversation then has a conflict: see `onConflict`. */
   clear(): Promise<void>;
 }
 
@@ -37,6 +47,14 @@ export interface ConversationOptions {
    * @defaultValue 'append'
    */
   readonly onConflict?: 'append' | 'fail' | 'queue';
+  /**
+   * Which agent a run begins with: the `given` one, which is run, or the `last` one that had the conversation. `last` hands over to it before
+   * the first turn, if a handoff leads from the given agent to it and its `when` allows it; the handoff's `inputFilter` applies, and
+   * `limits.handoffs` does not count it. Otherwise the given agent begins.
+   *
+   * @defaultValue 'given'
+   */
+  readonly startingAgent?: 'given' | 'last';
   /** How long a read or a write of the store may take before it counts as failed. @defaultValue 30_000 */
   readonly timeoutMs?: number;
   /** @defaultValue the system clock */
@@ -47,13 +65,14 @@ export interface ConversationOptions {
 export interface ConversationStore {
   load(id: string): Promise<StoredConversation | undefined>;
   /**
-   * Keeps the first `keep` messages, appends `messages` and increments the version.
+   * Keeps the first `keep` messages, appends `messages`, stores `details`, and increments the version.
    *
    * Contract:
    * - Atomic: writes everything or nothing.
    * - If `writeId` was written to this conversation before, resolves `true` without writing, whatever the version: a run repeats
    *   this call after a crash.
    * - Otherwise, if the stored version is not `version`, resolves `false` without writing.
+   * - `details` replaces the stored details. Without it they stay.
    */
   save(id: string, change: ConversationChange): Promise<boolean>;
 }
@@ -62,6 +81,15 @@ export interface StoredConversation {
   /** 1 after the first write; each write increments it. */
   readonly version: number;
   readonly messages: readonly Message[];
+  /** As the last `save` with details wrote them. */
+  readonly details?: ConversationDetails;
+}
+
+/** What a conversation has besides its messages: a JSON object, which a store keeps as it is. */
+export interface ConversationDetails {
+  /** The agent that had the conversation last. */
+  readonly lastAgent?: string;
+  readonly standingApprovals?: readonly StandingApproval[];
 }
 
 export interface ConversationChange {
@@ -71,6 +99,8 @@ export interface ConversationChange {
   readonly keep: number;
   /** The messages to append to those. */
   readonly messages: readonly Message[];
+  /** The details to store. Absent: they stay. */
+  readonly details?: ConversationDetails;
   /** Identifies this write for as long as the conversation exists. */
   readonly writeId?: string;
 }
@@ -82,7 +112,14 @@ export interface ConversationChange {
  */
 export function conversation(options: ConversationOptions): Conversation {
   const checked = checkOptions(withoutMethods(options), CONVERSATION, 'conversation()');
-  const { id, store, onConflict = 'append', timeoutMs = 30_000, clock = systemClock } = checked;
+  const {
+    id,
+    store,
+    onConflict = 'append',
+    startingAgent = 'given',
+    timeoutMs = 30_000,
+    clock = systemClock,
+  } = checked;
   if (!isStorable(id)) {
     throw new ConfigError(
       `conversation(): id is ${JSON.stringify(id)}. Pass a text that is not empty, without NUL characters and lone surrogates.`,
@@ -96,7 +133,7 @@ export function conversation(options: ConversationOptions): Conversation {
   if (!(timeoutMs > 0)) {
     throw new ConfigError(`Conversation "${id}": timeoutMs is ${timeoutMs}. Pass a number greater than 0.`);
   }
-  const stored: ConversationAccess = { id, store, onConflict, timeoutMs, clock };
+  const stored: ConversationAccess = { id, store, onConflict, startingAgent, timeoutMs, clock };
   return {
     ...stored,
     getMessages: async () => (await readStoredConversation(stored)).messages,
@@ -105,14 +142,27 @@ export function conversation(options: ConversationOptions): Conversation {
       if (length > 0)
         await changeConversation(stored, (before) => appendMessages(repairConversation(before, id), messages));
     },
-    clear: () => changeConversation(stored, () => ({ keep: 0, messages: [] })),
+    getStandingApprovals: async () => (await findConversation(stored)).details?.standingApprovals ?? [],
+    revokeStandingApprovals: (which = () => true) =>
+      changeConversation(stored, ({ messages, details = {} }) => {
+        const kept = (details.standingApprovals ?? []).filter((approval) => !which(approval));
+        return { keep: messages.length, messages: [], details: { ...details, standingApprovals: kept } };
+      }),
+    clear: () => changeConversation(stored, () => ({ keep: 0, messages: [], details: {} })),
   };
 }
 
 /** Allows options copied from another conversation: `conversation({ ...chat, timeoutMs: 5_000 })`. */
 function withoutMethods(options: ConversationOptions | Conversation): ConversationOptions {
   if (typeof options !== 'object' || options === null || !('append' in options)) return options;
-  const { getMessages: _, append: __, clear: ___, ...own } = options;
+  const {
+    getMessages: _,
+    append: __,
+    clear: ___,
+    getStandingApprovals: ____,
+    revokeStandingApprovals: _____,
+    ...own
+  } = options;
   return own;
 }
 
@@ -121,6 +171,7 @@ const CONVERSATION: OptionTable<ConversationOptions> = {
     id: 'any',
     store: 'any',
     onConflict: { append: true, fail: true, queue: true },
+    startingAgent: { given: true, last: true },
     timeoutMs: 'number',
     clock: 'clock',
   },
@@ -153,11 +204,22 @@ export function hasWritten(stored: ConversationAccess, writeId: string): Promise
 }
 
 /** Appends messages, whatever others write in the meantime. Safe to repeat with the same id. */
-export function appendOnce(stored: ConversationAccess, messages: readonly Message[], writeId: string): Promise<void> {
+export function appendOnce(
+  stored: ConversationAccess,
+  messages: readonly Message[],
+  { writeId, details: own }: { readonly writeId: string; readonly details?: ConversationDetails },
+): Promise<void> {
   return changeConversation(stored, (before) => ({
     ...appendMessages(repairConversation(before, stored.id), messages),
     writeId,
+    ...(own !== undefined && { details: addDetails(before.details, own) }),
   }));
+}
+
+/** Adds what a run leaves in the conversation to the details that it has. */
+export function addDetails(before: ConversationDetails = {}, own: ConversationDetails): ConversationDetails {
+  const approvals = [...(before.standingApprovals ?? []), ...(own.standingApprovals ?? [])];
+  return { ...before, ...own, ...(approvals.length > 0 && { standingApprovals: approvals }) };
 }
 
 /** Counts the equal messages of two lists, from the first on. */
@@ -174,10 +236,10 @@ async function findConversation(stored: ConversationAccess): Promise<StoredConve
   return (await callStore(stored, ({ id, store }) => store.load(id))) ?? { version: 0, messages: [] };
 }
 
-function repairConversation({ version, messages: stored }: StoredConversation, id: string): LoadedConversation {
+function repairConversation({ messages: stored, ...rest }: StoredConversation, id: string): LoadedConversation {
   try {
     const { messages } = readInput(stored);
-    return { version, messages, keptCount: countCommonMessages(stored, messages) };
+    return { ...rest, messages, keptCount: countCommonMessages(stored, messages) };
   } catch (cause) {
     throw new HostError(
       `Conversation "${id}" has stored messages that cannot be sent: ${getErrorMessage(cause)} Repair them in the store, or clear the conversation.`,
@@ -186,7 +248,7 @@ function repairConversation({ version, messages: stored }: StoredConversation, i
   }
 }
 
-type ConversationRewrite = Pick<ConversationChange, 'keep' | 'messages' | 'writeId'>;
+type ConversationRewrite = Pick<ConversationChange, 'keep' | 'messages' | 'details' | 'writeId'>;
 
 function appendMessages(
   { messages: before, keptCount: kept }: LoadedConversation,

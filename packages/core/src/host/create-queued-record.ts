@@ -61,9 +61,14 @@ function createTrace({ traceparent, tracestate }: EnqueueOptions, where: string)
   return { trace: tracestate === undefined ? known : { ...known, tracestate: checkTracestate(tracestate, where) } };
 }
 
+/** Whether a text is a W3C `traceparent` header: https://www.w3.org/TR/trace-context/#traceparent-header */
+export function isTraceparent(text: string): boolean {
+  return /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(text);
+}
+
 /** @throws ConfigError, because a header that is not valid would be ignored by every attempt. */
 function checkTraceparent(traceparent: string, where: string): string {
-  if (/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent)) return traceparent;
+  if (isTraceparent(traceparent)) return traceparent;
   throw new ConfigError(
     `${where}: traceparent is ${describeValue(traceparent)}. Pass the W3C header: "00-<32 hex digits>-<16 hex digits>-01".`,
   );

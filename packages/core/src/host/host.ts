@@ -4,7 +4,7 @@ import type { Answer } from '../event/answer.ts';
 import type { DefinitionRecord, JournalEvent } from '../event/journal-event.ts';
 import type { LiveEvent } from '../event/live-event.ts';
 import type { Listeners } from '../event/observers.ts';
-import type { LimitName, Outcome } from '../event/outcome.ts';
+import type { LimitName, Outcome, StandingApproval } from '../event/outcome.ts';
 import type { RunTotals } from '../event/usage.ts';
 import type { Conversation } from './conversation.ts';
 import type { StepRunner } from './step-runner.ts';
@@ -52,6 +52,10 @@ export interface RecordedConversation {
   readonly version: number;
   /** How many messages of the conversation the run began with. */
   readonly kept: number;
+  /** The agent that had the conversation last, if the run begins with it. */
+  readonly startingAgent?: string;
+  /** The approvals of later calls that the conversation had. */
+  readonly standingApprovals?: readonly StandingApproval[];
 }
 
 export interface ForkOrigin {

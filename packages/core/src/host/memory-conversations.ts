@@ -9,6 +9,7 @@ interface MemoryConversation {
   readonly version: number;
   /** JSON texts: a caller that changes a message it passed or got does not change the stored one. */
   readonly messages: readonly string[];
+  readonly details?: string;
   /** The `writeId`s of all writes. */
   readonly writes: Set<string>;
 }
@@ -19,10 +20,15 @@ class MemoryConversationStore implements ConversationStore {
   async load(id: string): Promise<StoredConversation | undefined> {
     const kept = this.#conversations.get(id);
     if (kept === undefined) return undefined;
-    return { version: kept.version, messages: kept.messages.map((text) => JSON.parse(text)) };
+    const { version, messages, details } = kept;
+    return {
+      version,
+      messages: messages.map((text) => JSON.parse(text)),
+      ...(details !== undefined && { details: JSON.parse(details) }),
+    };
   }
 
-  async save(id: string, { version, keep, messages, writeId }: ConversationChange): Promise<boolean> {
+  async save(id: string, { version, keep, messages, details, writeId }: ConversationChange): Promise<boolean> {
     const kept: MemoryConversation = this.#conversations.get(id) ?? { version: 0, messages: [], writes: new Set() };
     if (writeId !== undefined && kept.writes.has(writeId)) return true;
     if (kept.version !== version) return false;
@@ -31,6 +37,8 @@ class MemoryConversationStore implements ConversationStore {
       version: version + 1,
       messages: [...kept.messages.slice(0, keep), ...messages.map((message) => JSON.stringify(message))],
       writes: kept.writes,
+      ...(kept.details !== undefined && { details: kept.details }),
+      ...(details !== undefined && { details: JSON.stringify(details) }),
     });
     return true;
   }

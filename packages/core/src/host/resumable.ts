@@ -75,3 +75,19 @@ function resolveConversation(
   if (lookup === undefined || recorded === undefined) return {};
   return { conversation: lookup({ ...record, conversation: recorded }) };
 }
+
+/**
+ * Returns the options of an agent, which may be of another copy of this package: only `with` passes them on. It makes an agent each time: read the
+ * options once for each agent.
+ */
+export function getAgentOptions<Options extends object>(agent: { with(changes: never): unknown }): Options {
+  const found: Options[] = [];
+  const read = (options: Options): object => {
+    found.push(options);
+    return {};
+  };
+  agent.with(read as never); // The types of `with` differ by agent; each passes the options to a function.
+  const [options] = found;
+  if (options !== undefined) return options;
+  throw new ConfigError(`${describeValue(agent)} is not an agent: its method "with" passes no options to a function.`);
+}

@@ -1,5 +1,5 @@
 import { ConfigError } from '../base/errors.ts';
-import { checkLimits } from '../event/limit-options.ts';
+import { checkLimits, DEFAULT_LIMITS } from '../event/limit-options.ts';
 import type { LimitName } from '../event/outcome.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import { listModelChain } from '../model/price.ts';
@@ -26,9 +26,6 @@ export interface Limits {
 }
 
 export type ResolvedLimits = Readonly<Record<LimitName, number>>;
-
-/** The limits that every run has. */
-export const DEFAULT_LIMITS: Required<Pick<Limits, 'turns' | 'handoffs'>> = { turns: 20, handoffs: 10 };
 
 /** @throws ConfigError if a limit is not a positive number, or if there is a cost limit and a model has no price. */
 export function resolveLimits(

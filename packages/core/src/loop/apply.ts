@@ -6,6 +6,7 @@ import type {
   ModelFailedEvent,
   ModelRepromptedEvent,
   ModelRespondedEvent,
+  RunStartedEvent,
   StepFailedEvent,
   StepFinishedEvent,
   ToolRepeatedFailureEvent,
@@ -24,7 +25,7 @@ export function apply(before: RunState, event: JournalEvent): RunState {
   const state: RunState = { ...before, activeMs: Math.max(before.activeMs, event.activeMs) };
   switch (event.type) {
     case 'run.started':
-      return event.state === undefined ? state : { ...state, remembered: createRememberedState(event.state) };
+      return applyStart(state, event);
     case 'run.finished':
       return state;
     case 'turn.prepared':
@@ -60,7 +61,7 @@ export function apply(before: RunState, event: JournalEvent): RunState {
     case 'approval.requested':
       return applyApprovalRequest(state, event);
     case 'approval.not_required':
-      return updateCall(state, event.index, { status: 'waived' });
+      return updateCall(state, event.index, { status: 'waived', standingApproval: event.standingApproval });
     case 'approval.answered':
       return applyAnswer(state, event);
     case 'approval.expired':
@@ -85,6 +86,14 @@ export function apply(before: RunState, event: JournalEvent): RunState {
     case 'flow.ended':
       return { ...state, runEnd: event.end };
   }
+}
+
+function applyStart(
+  state: RunState,
+  { state: remembered, startingAgent, standingApprovals = [] }: RunStartedEvent,
+): RunState {
+  const begun = { ...state, startingAgent, standingApprovals };
+  return remembered === undefined ? begun : { ...begun, remembered: createRememberedState(remembered) };
 }
 
 function applyFailure(state: RunState, event: ModelFailedEvent): RunState {
@@ -145,7 +154,10 @@ function applyReprompt(state: RunState, { reason, guard = '', message }: ModelRe
   return { ...next, guardRetries: new Map(state.guardRetries).set(guard, retries) };
 }
 
-/** Counts of retries and failures belong to one agent: the next agent starts without them. */
+/**
+ * Counts of retries and failures belong to one agent: the next agent starts without them. The handoff to the agent that a run begins with
+ * does not count.
+ */
 function applyHandoff(before: RunState, event: HandoffCompletedEvent): RunState {
   const state = withFilteredHistory(withNestedUsage(before, event), event.edits ?? []);
   const { handoffs, reprompts } = state;
@@ -155,7 +167,9 @@ function applyHandoff(before: RunState, event: HandoffCompletedEvent): RunState 
       : createRememberedState(event.state, (state.remembered?.version ?? 0) + 1);
   const none = { guardRetries: NONE, invalidCalls: NONE, repeatedFailures: NONE };
   const anew = { tools: undefined, hasCalled: false, results: [], memory: {}, countedPrefix: undefined, ...none };
-  const shares = addShare(state.shares, { agent: before.speaker?.to, handoffs: 1 });
+  const counted = event.turn === 0 ? 0 : 1;
+  const shares =
+    counted === 0 ? state.shares : addShare(state.shares, { agent: before.speaker?.to, handoffs: counted });
   return {
     ...state,
     ...anew,
@@ -163,7 +177,8 @@ function applyHandoff(before: RunState, event: HandoffCompletedEvent): RunState 
     shares,
     reprompts: { ...reprompts, output: 0 },
     speaker: event,
-    handoffs: handoffs + 1,
+    startingAgent: undefined,
+    handoffs: handoffs + counted,
   };
 }
 
@@ -199,7 +214,7 @@ function applyApprovalRequest(state: RunState, event: ApprovalRequestedEvent): R
   const known = state.calls.find((call) => call.index === index);
   const { unknownOutcomes = 0, repeats = 0 } = known ?? {};
   const counts = {
-    unknownOutcomes: hasBegun(pending.reason) ? unknownOutcomes + 1 : unknownOutcomes,
+    unknownOutcomes: hasBegun(pending.reason) && again === undefined ? unknownOutcomes + 1 : unknownOutcomes,
     repeats: again === undefined ? repeats : repeats + 1,
   };
   const restored = known === undefined || again === undefined ? {} : { call: getOriginalCall(known), isEdited: false };
@@ -217,11 +232,16 @@ function applyApprovalRequest(state: RunState, event: ApprovalRequestedEvent): R
 
 function applyAnswer(
   state: RunState,
-  { index, answer }: Extract<JournalEvent, { type: 'approval.answered' }>,
+  { index, answer, standingApproval }: Extract<JournalEvent, { type: 'approval.answered' }>,
 ): RunState {
   switch (answer.type) {
     case 'approve':
       return updateCall(state, index, { status: 'approved' });
+    case 'approve_always': {
+      const given = standingApproval === undefined ? [] : [standingApproval];
+      const approved = updateCall(state, index, { status: 'approved' });
+      return { ...approved, standingApprovals: [...state.standingApprovals, ...given] };
+    }
     case 'deny':
     case 'result':
       return state;

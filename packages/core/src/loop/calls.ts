@@ -28,6 +28,7 @@ interface CallChange
       | 'resumeData'
       | 'nestedPending'
       | 'suspensions'
+      | 'standingApproval'
       | 'closedBy'
       | 'call'
       | 'isEdited'

@@ -51,7 +51,8 @@ function decideBatch({ turn, tools, isSuspended }: RunState, { open, policy }: B
     return state.status === 'open' && (state.canWait || policy.canWait(getCallName(state.call)));
   });
   if (unchecked.length > 0) return { type: 'check-calls', turn, calls: unchecked };
-  const outdated = open.filter((state) => isOutdated(state, policy));
+  // A call that has run was approved for what it was then.
+  const outdated = open.filter((state) => isOutdated(state, policy) && policy.isRecorded?.(turn, state) !== true);
   if (outdated.length > 0)
     return { type: 'check-calls', turn, calls: outdated.map(withoutEdit), repeatReason: 'definition_changed' };
   const free = open.filter(({ status }) => status === 'open' || status === 'waived');
@@ -70,11 +71,12 @@ function decideBatch({ turn, tools, isSuspended }: RunState, { open, policy }: B
   };
 }
 
-/** Whether the definition of a tool changed after its call was approved. A call of a missing tool runs, and its result reports the missing tool. */
-function isOutdated({ status, call, pending }: CallState, policy: Policy): boolean {
-  if (status !== 'approved' || pending === undefined) return false;
+/** Whether the definition of a tool changed after its call was approved, by itself or with an earlier one. A call of a missing tool runs, and its result reports the missing tool. */
+function isOutdated({ status, call, pending, standingApproval }: CallState, policy: Policy): boolean {
+  const approved = status === 'approved' ? pending : status === 'waived' ? standingApproval : undefined;
+  if (approved === undefined) return false;
   const now = policy.getDefinitionHash(getCallName(call));
-  return now !== undefined && now !== pending.definitionHash;
+  return now !== undefined && now !== approved.definitionHash;
 }
 
 function withoutEdit(state: CallState): CallState {

@@ -13,7 +13,7 @@ import { getVisibleHistory } from './visible-history.ts';
 /**
  * Decides what follows a turn. The first rule that applies wins:
  * 1. a stop condition holds,
- * 2. a tool handed the conversation over to another agent,
+ * 2. a tool handed the conversation over to another agent, or another agent had it last,
  * 3. the input of a tool is still invalid after every allowed retry,
  * 4. the model repeats a call that keeps failing,
  * 5. a limit is reached.
@@ -44,9 +44,9 @@ function checkStopConditions(state: RunState, policy: Policy): Action | undefine
   return finishFailed(new InvalidOutputError(message, { text, issues: output.issues }));
 }
 
-function checkHandoff({ turn, results }: RunState): Action | undefined {
-  const handoff = results.find(isHandoffResult);
-  return handoff === undefined ? undefined : { type: 'hand-over', turn, to: handoff.handoffTo };
+function checkHandoff({ turn, results, startingAgent }: RunState): Action | undefined {
+  const to = results.find(isHandoffResult)?.handoffTo ?? startingAgent;
+  return to === undefined ? undefined : { type: 'hand-over', turn, to };
 }
 
 function startNextTurn(state: RunState): Action {

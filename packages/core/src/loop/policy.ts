@@ -1,5 +1,6 @@
 import type { Conclusion } from '../event/outcome.ts';
 import type { ResolvedLimits } from '../limits/limits.ts';
+import type { CallState } from './state.ts';
 import type { StopState } from './stop-condition.ts';
 
 /** An output that a stop condition gave. */
@@ -22,6 +23,8 @@ export interface Policy {
   isHandoff(tool: string): boolean;
   /** Returns the hash of a tool's definition; `undefined` if the agent has no such tool. */
   getDefinitionHash(tool: string): string | undefined;
+  /** Whether an earlier attempt at the run has recorded what the call came to. Absent: none has. */
+  isRecorded?(turn: number, call: CallState): boolean;
   /** Whether a call of the tool may have to wait for an approval or an external result. */
   canWait(tool: string): boolean;
 }

@@ -7,7 +7,7 @@ import type {
   OutputCheckedEvent,
   ToolCallClosedEvent,
 } from '../event/journal-event.ts';
-import type { Conclusion, LimitName, PendingCall } from '../event/outcome.ts';
+import type { Conclusion, LimitName, PendingCall, StandingApproval } from '../event/outcome.ts';
 import type { Rejection } from '../event/rejection.ts';
 import type { RememberedState } from '../event/remembered-state.ts';
 import { NO_USAGE, type Usage } from '../event/usage.ts';
@@ -39,6 +39,8 @@ export interface CallState {
   readonly nestedPending?: readonly PendingCall[] | undefined;
   /** How often runs that the tool began have suspended the call, if any did. */
   readonly suspensions?: number;
+  /** The approval of an earlier call that covers this one. */
+  readonly standingApproval?: StandingApproval | undefined;
   readonly closedBy?: ToolCallClosedEvent;
 }
 
@@ -135,6 +137,10 @@ export interface RunState {
   readonly exceededLimit: ExceededLimit | undefined;
   /** The last handoff, which names the active agent; `undefined` if the first agent is active. */
   readonly speaker: HandoffCompletedEvent | undefined;
+  /** The approvals of later calls. */
+  readonly standingApprovals: readonly StandingApproval[];
+  /** The agent to which the run hands over before its first turn. */
+  readonly startingAgent: string | undefined;
   /** The number of handoffs. */
   readonly handoffs: number;
   /** The limit for which the last turn, without tools, was announced. */
@@ -170,6 +176,8 @@ export function createState(history: History): RunState {
     repeatedFailures: NONE,
     exceededLimit: undefined,
     speaker: undefined,
+    standingApprovals: [],
+    startingAgent: undefined,
     handoffs: 0,
     approachingLimit: undefined,
     runEnd: undefined,

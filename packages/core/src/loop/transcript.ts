@@ -12,9 +12,10 @@ export function createOutcome(
 ): Outcome<unknown> {
   const ending: OutcomeBase = {
     runId,
-    agent: state.speaker?.to ?? agent,
+    agent: state.startingAgent ?? state.speaker?.to ?? agent,
     messages: buildTranscript(state),
     ...(state.remembered !== undefined && { state: state.remembered.value }),
+    ...(state.standingApprovals.length > 0 && { standingApprovals: state.standingApprovals }),
     usage: state.usage,
     usageBy: listUsageShares(state.shares, agent),
     turnCount: state.turn,

@@ -20,6 +20,7 @@ import {
   type ModelCallResult,
   type ModelCallSpan,
 } from './instrumentation.ts';
+import { KeptResponses } from './kept-responses.ts';
 import { checkResponse, type NextModelCall, type NextModelCallOptions, RejectedResponse } from './middleware.ts';
 import {
   branchScope,
@@ -49,6 +50,7 @@ export async function callModel(action: CallModel, scope: Scope): Promise<readon
       events.push(event);
       if (suspended !== undefined) throw suspended.with(events);
       if (event.type !== 'request.lost') return events;
+      call.responses.restore(event);
     }
   } finally {
     call.cancelRequests?.();
@@ -73,6 +75,8 @@ interface TurnCall extends TurnScope {
   readonly requests: ModelRequests;
   /** The requests of middleware. */
   readonly middleware: MiddlewareRequests;
+  /** The responses to requests that middleware passed on. */
+  readonly responses: KeptResponses;
   /** Cancels requests that middleware did not await; absent if no middleware wraps model calls. */
   readonly cancelRequests: (() => void) | undefined;
 }
@@ -93,6 +97,7 @@ function beginCall(planned: PlannedTurn, turnScope: TurnScope): TurnCall {
     emitter,
     requests: new ModelRequests(branched, { turn, model, attempts, emitter }),
     middleware: new MiddlewareRequests(scope, turn, attempts),
+    responses: new KeptResponses(),
     cancelRequests: branch?.end,
   };
 }
@@ -106,7 +111,10 @@ async function runRequestStep(call: TurnCall, lost: number): Promise<RequestStep
     requestResponse(call).catch((error: unknown) => {
       if (!(error instanceof SuspendedStepError)) throw error;
       suspended = error;
-      return createLostEvent(call, addUsage(call.requests.usage, call.middleware.usage));
+      return {
+        ...createLostEvent(call, addUsage(call.requests.usage, call.middleware.usage)),
+        ...call.responses.fields,
+      };
     });
   const onUnknownOutcome = (): Promise<JournalEvent> => recordLostRequest(call);
   const step = scope.budget.hasCostLimit
@@ -231,9 +239,14 @@ function buildRequest({ planned, action, scope }: TurnCall, steering: readonly U
 }
 
 /** Wraps the request in the middleware, the first one outermost. */
-function wrapModel({ action: { turn }, planned: { model }, scope, requests, middleware }: TurnCall): NextModelCall {
+function wrapModel(call: TurnCall): NextModelCall {
+  const { action, planned, scope, requests, middleware, responses } = call;
+  const { turn } = action;
+  const { model } = planned;
   const segment = formatTurnStep('model', turn);
-  const sendRequest: NextModelCall = (request, options) => ignoreRejection(requests.send(request, options?.onText));
+  const next: NextModelCall = (request, options) => requests.send(request, options?.onText);
+  const readModel = (response: ChatResponse): string => requests.findOrigin(response).model.name;
+  const sendRequest: NextModelCall = (...sent) => ignoreRejection(responses.send(sent, { next, readModel }));
   return scope.definition.middleware.reduceRight<NextModelCall>((next, { wrapModelCall: wrap }) => {
     if (wrap === undefined) return next;
     return (request, options) => {
@@ -265,7 +278,19 @@ interface ReceivedResponse extends TurnCall {
 }
 
 function recordResponse(response: ChatResponse, received: ReceivedResponse): ModelRespondedEvent {
-  const { action, planned, scope, attempts, emitter, requests, middleware, steering, rejection, durationMs } = received;
+  const {
+    action,
+    planned,
+    scope,
+    attempts,
+    emitter,
+    requests,
+    middleware,
+    responses,
+    steering,
+    rejection,
+    durationMs,
+  } = received;
   const { turn } = action;
   const [choice] = response.choices;
   const named = resolveToolNames(choice.message, planned.tools);
@@ -279,7 +304,7 @@ function recordResponse(response: ChatResponse, received: ReceivedResponse): Mod
   const event: ModelRespondedEvent = {
     type: 'model.responded',
     turn,
-    model: model.name,
+    model: responses.findModel(response) ?? model.name,
     message,
     ...(Object.keys(rawArguments).length === 0 ? {} : { rawArguments }),
     finishReason: choice.finish_reason,

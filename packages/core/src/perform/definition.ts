@@ -8,6 +8,7 @@ import type { ResolvedRetryPolicy } from '../model/attempts.ts';
 import type { ChatModel } from '../model/chat-model.ts';
 import type { CompiledOutput } from '../schema/compile-output.ts';
 import type { Tool } from '../tool/tool.ts';
+import type { UpcomingTurn } from '../tool/tool-context.ts';
 import type { InstrumentedAgent } from './instrumentation.ts';
 import type { Middleware, MiddlewareScope } from './middleware.ts';
 import type { StateDefinition } from './state-draft.ts';
@@ -33,8 +34,8 @@ export interface Definition {
   readonly retry: ResolvedRetryPolicy;
   /** The agents that this agent may hand over to, by name. */
   readonly handoffs: () => ReadonlyMap<string, Destination>;
-  /** All agents that may become active in a run of this agent, by name; includes this agent. */
-  readonly speakers: () => ReadonlyMap<string, Speaker>;
+  /** All agents that may become active in a run of this agent, by name, each with the first handoff to it; includes this agent. */
+  readonly speakers: () => ReadonlyMap<string, Destination>;
 }
 
 /**
@@ -54,6 +55,8 @@ export type OutputValidator<in Context, in Output> = (
 export interface Destination {
   readonly speaker: Speaker;
   readonly inputFilter: HistoryFilter;
+  /** Whether a turn may hand over to it. */
+  readonly when?: (context: never, turn: UpcomingTurn) => boolean | Promise<boolean>;
 }
 
 /** Selects what the next agent sees of the conversation, which itself keeps every message. Returned messages that stay must be the same objects. */

@@ -36,7 +36,8 @@ async function prepareHandover(
   { scope, requests }: { readonly scope: Scope; readonly requests: MiddlewareRequests },
 ): Promise<HandoffCompletedEvent> {
   const { definition, context, getState } = scope;
-  const destination = definition.handoffs().get(to);
+  // Before the first turn the conversation goes to the agent that had it last, which need not be a direct handoff.
+  const destination = (turn === 0 ? definition.speakers() : definition.handoffs()).get(to);
   if (destination === undefined)
     throw new ConfigError(
       `Agent "${definition.name}" has no handoff to agent "${to}". Add that agent to its handoffs.`,

@@ -35,7 +35,7 @@ export interface MiddlewareScope<Context = unknown> {
   callModel(model: ChatModel, request: ChatRequest): Promise<ChatResponse>;
   /**
    * Runs an agent or a flow in this step: `run(judge, text, { step: 'judge' })`. See `RunChild`. If it waits for an answer, the step is done
-   * again after the answer: the model is called again, and a run that gets the same input again continues.
+   * again after the answer: an equal model request gets the response that it got before, and a run that gets the same input again continues.
    */
   readonly run: RunChild<Context>;
 }

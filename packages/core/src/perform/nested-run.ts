@@ -1,3 +1,4 @@
+import type { JsonObject } from '../base/json.ts';
 import { describeForModel } from '../event/describe-for-model.ts';
 import { toError } from '../event/error-data.ts';
 import type { CompletedOutcome, LimitName, Outcome } from '../event/outcome.ts';
@@ -14,6 +15,8 @@ export interface OuterRun {
   readonly path: string;
   /** Each replaces the limit of the agent. */
   readonly limits?: Readonly<Partial<Record<LimitName, number>>>;
+  /** The first state of the run. @defaultValue what the schema makes of an empty object */
+  readonly state?: JsonObject;
   /** Whether the run rejects with an `OtherRunError` if another agent or another input is recorded at this path. @defaultValue false */
   readonly refusesOther?: boolean;
 }

@@ -18,17 +18,17 @@ import type {
   ToolSkippedEvent,
   UserInterruptedEvent,
 } from '../event/journal-event.ts';
-import type { PendingCall } from '../event/outcome.ts';
+import type { PendingCall, StandingApproval } from '../event/outcome.ts';
 import type { PendingAnswer, WaitOptions, WaitResult } from '../host/step-runner.ts';
 import type { AwaitAnswers, CheckCalls } from '../loop/action.ts';
 import { hasBegun } from '../loop/calls.ts';
 import type { CallState } from '../loop/state.ts';
-import type { ValidationResult } from '../schema/schema.ts';
 import { parseCallArguments, readArguments } from '../tool/arguments.ts';
 import type { Tool } from '../tool/tool.ts';
 import { toResult, truncateResult } from '../tool/tool-result.ts';
 import { instrumentToolCall } from './instrumentation.ts';
 import type { Scope } from './scope.ts';
+import { createStandingApproval, findStandingApproval, readStandingApproval } from './standing-approvals.ts';
 import {
   addPath,
   createEventStep,
@@ -40,7 +40,7 @@ import {
   stamp,
   toInterruption,
 } from './step.ts';
-import { describeCall, ToolCallContext, type ToolCallScope } from './tool-call.ts';
+import { describeCall, ToolCallContext, type ToolCallScope, type ValidatedScope } from './tool-call.ts';
 
 /** Asks the tool of each call whether the call needs an external answer. A call with a missing tool or invalid input needs none: it will not run. */
 export function checkCalls(
@@ -53,11 +53,13 @@ export function checkCalls(
     const work = async (): Promise<ApprovalRequestedEvent | ApprovalNotRequiredEvent> => {
       const call = { turn, state, repeats, scope };
       const { cancellation } = scope;
-      const pending = await runUntilCancelled(cancellation, () => findPendingCall(call)).catch(
+      const found = await runUntilCancelled(cancellation, () => findPendingCall(call)).catch(
         ignoreCancellation(cancellation),
       );
       const position = { turn, index, ...stamp(scope) };
-      if (pending === undefined) return { type: 'approval.not_required', ...position };
+      if (found === undefined) return { type: 'approval.not_required', ...position };
+      if ('covers' in found) return { type: 'approval.not_required', standingApproval: found, ...position };
+      const pending = found;
       const request = { type: 'approval.requested', pending, ...position } as const;
       if (again === undefined) return request;
       const { suspendedState: kept } = state;
@@ -85,7 +87,13 @@ interface RepeatedCall extends ToolCallScope {
   readonly repeats?: number;
 }
 
-async function findPendingCall({ turn, state, scope, repeats = 0 }: RepeatedCall): Promise<PendingCall | undefined> {
+/** Returns the pending call, or the approval of an earlier call that covers this one. */
+async function findPendingCall({
+  turn,
+  state,
+  scope,
+  repeats = 0,
+}: RepeatedCall): Promise<PendingCall | StandingApproval | undefined> {
   const name = getCallName(state.call);
   const tool = scope.definition.tools.get(name);
   if (tool === undefined || scope.getState().tools?.includes(name) === false) return undefined;
@@ -95,7 +103,7 @@ async function findPendingCall({ turn, state, scope, repeats = 0 }: RepeatedCall
   if (repeats > 0) return repeatPendingCall(tool, call);
   if (tool.hasExternalResult) return createPendingCall(tool, { reason: 'external_result', ...call });
   if (!(await checkApproval(tool, call))) return undefined;
-  return createPendingCall(tool, { reason: 'approval', ...call });
+  return (await findStandingApproval(tool, call)) ?? createPendingCall(tool, { reason: 'approval', ...call });
 }
 
 /** Creates the pending call again. A suspended call keeps its state and the preview that belongs to it. */
@@ -122,16 +130,26 @@ export async function createPendingCall(tool: Tool, pending: PendingScope): Prom
     known.shown ?? (await readPreview(tool, { turn, state, scope, validated: known.validated })),
   );
   const definitionHash = scope.policy.getDefinitionHash(getCallName(call));
-  const fingerprint = await hashCall(call, { input, definitionHash });
+  const standingApproval =
+    reason === 'approval' && definitionHash !== undefined
+      ? await readStandingApproval(tool, { turn, state, scope, validated: known.validated })
+      : undefined;
+  const fingerprint = await hashCall(call, { input, definitionHash, standingApproval });
+  const isAskedAgain = repeats > state.repeats; // It has not run since.
   const name = formatWait({
     turn,
     index,
     repeats,
-    unknownOutcomes: hasBegun(reason) ? unknownOutcomes + 1 : unknownOutcomes,
+    unknownOutcomes: hasBegun(reason) && !isAskedAgain ? unknownOutcomes + 1 : unknownOutcomes,
   });
   const accepts = [...(known.suspendedState === undefined ? ACCEPTED[reason] : ACCEPTED_WITH_STATE)];
+  if (standingApproval !== undefined) accepts.push('approve_always');
   const shown = { id: addPath(scope, name), reason, accepts, call, input, fingerprint };
-  const pendingCall = definitionHash === undefined ? shown : { ...shown, definitionHash };
+  const pendingCall = {
+    ...shown,
+    ...(definitionHash !== undefined && { definitionHash }),
+    ...(standingApproval !== undefined && { standingApproval }),
+  };
   // Before the event is emitted: an answer may arrive immediately, while parallel calls are still checked.
   await waitForAnswer(pendingCall, { name, scope, ahead: true });
   return preview === undefined ? pendingCall : { ...pendingCall, preview };
@@ -152,10 +170,6 @@ function readInput(tool: Tool, call: ToolCall): Json {
   const parsed = parseCallArguments(tool, call);
   const input = (parsed.ok ? parsed.value : null) as Json; // `JSON.parse` returns JSON.
   return tool.customObject === undefined ? input : (input as { readonly input: string }).input; // It was validated.
-}
-
-interface ValidatedScope extends ToolCallScope {
-  readonly validated: Extract<ValidationResult, { ok: true }>;
 }
 
 /** If `needsApproval` throws, the call needs approval: an error must never let a tool run. */
@@ -186,12 +200,16 @@ function makeStorable(preview: Json | undefined): Json | undefined {
   }
 }
 
-/** Returns the hexadecimal SHA-256 of the call's id, tool and exact arguments, and the tool's definition. */
-function hashCall(
-  call: ToolCall,
-  { input, definitionHash }: Pick<PendingCall, 'input'> & { readonly definitionHash: string | undefined },
-): Promise<string> {
-  return computeSha256(stringifyCanonical([call.id, getCallName(call), input, definitionHash ?? null]));
+interface ShownCall {
+  readonly input: Json;
+  readonly definitionHash: string | undefined;
+  readonly standingApproval: Json | undefined;
+}
+
+/** Returns the hexadecimal SHA-256 of the call's id, tool and exact arguments, the tool's definition, and the offered standing approval. */
+function hashCall(call: ToolCall, { input, definitionHash, standingApproval }: ShownCall): Promise<string> {
+  const offered = standingApproval === undefined ? [] : [standingApproval];
+  return computeSha256(stringifyCanonical([call.id, getCallName(call), input, definitionHash ?? null, ...offered]));
 }
 
 interface WaitForOptions extends Pick<WaitOptions, 'ahead'> {
@@ -278,14 +296,21 @@ async function recordAnswer(waited: WaitEnd, call: AnsweredCall): Promise<readon
 
 function createAnswerEvent(
   waited: WaitEnd,
-  { turn, state, scope }: ToolCallScope,
+  { turn, state, scope, pending }: AnsweredCall,
 ): ApprovalAnsweredEvent | ApprovalExpiredEvent | UserInterruptedEvent {
   const position = { turn, index: state.index, ...stamp(scope) };
   if (waited.type === 'expired') return { type: 'approval.expired', ...position };
   const { value } = waited;
   const by = waited.by === undefined ? {} : { by: waited.by };
   if (value.type === 'interrupt') return { type: 'user.interrupted', ...position, message: value.message, ...by };
-  return { type: 'approval.answered', ...position, answer: value, ...by };
+  const given = value.type === 'approve_always' && createStandingApproval(pending, scope);
+  return {
+    type: 'approval.answered',
+    ...position,
+    answer: value,
+    ...by,
+    ...(given && { standingApproval: { ...given, ...by } }),
+  };
 }
 
 function closeAnswered(
@@ -300,6 +325,7 @@ function closeAnswered(
   const { value } = waited;
   switch (value.type) {
     case 'approve':
+    case 'approve_always':
     case 'edit':
     case 'resume':
       return undefined;

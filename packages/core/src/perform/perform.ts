@@ -2,6 +2,7 @@ import { HostError } from '../base/errors.ts';
 import { getCallName } from '../chat/message.ts';
 import type { HandoffCompletedEvent, JournalEvent } from '../event/journal-event.ts';
 import type { Outcome } from '../event/outcome.ts';
+import type { RecordedStep } from '../host/step-runner.ts';
 import type { EffectAction, RecordEvent, RefuseCalls } from '../loop/action.ts';
 import { apply } from '../loop/apply.ts';
 import { runLoop } from '../loop/loop.ts';
@@ -23,7 +24,7 @@ import { describeCall } from './tool-call.ts';
 export function runInScope(scope: Scope, start: RunState): Promise<Outcome<unknown>> {
   const { runId, definition } = scope;
   let known = start;
-  const first: Scope = { ...scope, policy: bindContext(scope.policy, scope.context), getState: () => known };
+  const first: Scope = { ...scope, policy: bindPolicy(scope.policy, scope), getState: () => known };
   let current = { speaker: start.speaker, scope: first };
   const getScope = ({ speaker }: RunState): Scope => {
     if (speaker !== current.speaker)
@@ -64,27 +65,40 @@ function suspendRun(
   return createOutcome(state, { conclusion: { status: 'suspended', pending }, runId, agent: definition.name });
 }
 
-/** Gives the stop conditions the context of the run: the policy itself is that of all runs of the agent. */
-function bindContext(policy: Policy, context: unknown): Policy {
+/** Adds what belongs to the run: the policy itself is that of all runs of the agent. */
+function bindPolicy(policy: Policy, { context, stepRunner }: Pick<Scope, 'context' | 'stepRunner'>): Policy {
   const { applyStopConditions } = policy;
-  if (applyStopConditions === undefined) return policy;
-  return { ...policy, applyStopConditions: (state) => applyStopConditions({ ...state, context }) };
+  let recorded: ReadonlySet<string> | undefined;
+  return {
+    ...policy,
+    ...(applyStopConditions && { applyStopConditions: (state) => applyStopConditions({ ...state, context }) }),
+    isRecorded: (turn, call) => {
+      recorded ??= new Set(listResults(stepRunner.listRecorded?.() ?? []));
+      return recorded.has(formatResultStep({ turn, ...call }));
+    },
+  };
+}
+
+/** A suspended call has no result: it runs again. */
+function listResults(steps: readonly RecordedStep[]): readonly string[] {
+  return steps.flatMap(({ name, value }) => ((value as JournalEvent).type === 'tool.suspended' ? [] : [name])); // The steps of runs record journal events.
 }
 
 /** Creates the scope of another agent in the same run: it shares the budget, limits, cancellation and host. */
 function createSpeakerScope(changed: HandoffCompletedEvent, first: Scope): Scope {
   const { to, instructions, definition } = changed;
-  const speaker = first.definition.speakers().get(to);
-  if (speaker === undefined) {
+  const destination = first.definition.speakers().get(to);
+  if (destination === undefined) {
     throw new HostError(
       `Run "${first.runId}" was handed over to agent "${to}", which is not among the handoffs of agent "${first.definition.name}" any more. Resume it with an agent that has this handoff.`,
       { code: 'run.changed' },
     );
   }
+  const { speaker } = destination;
   return {
     ...first,
     definition: speaker.definition,
-    policy: bindContext(speaker.getPolicy(first.policy.limits), first.context),
+    policy: bindPolicy(speaker.getPolicy(first.policy.limits), first),
     settings: { ...speaker.settings, ...first.runSettings },
     instructions: instructions === undefined ? undefined : { role: 'system', content: instructions },
     ...speaker.compareDefinition({ agent: to, definition }, first),

@@ -82,12 +82,13 @@ export class StepCode {
     const { where } = this.#options;
     return this.#track(async () => {
       const delegate = findDelegate(runnable, `${where}, run`);
-      const { step: label, limits } = checkOptions(options, CHILD_RUN, `${where}, run`);
+      const { step: label, limits, state } = checkOptions(options, CHILD_RUN, `${where}, run`);
       return this.#begin(label, {
         kind: 'run',
         target: runnable.name,
         ...(cancellation !== undefined && { cancellation }),
-        begin: (outer) => delegate(input, { ...outer, ...(limits !== undefined && { limits }) }),
+        begin: (outer) =>
+          delegate(input, { ...outer, ...(limits !== undefined && { limits }), ...(state !== undefined && { state }) }),
       });
     });
   }
@@ -392,7 +393,7 @@ function createUnknownOutcomeError(label: string): UnknownOutcomeError {
 }
 
 const CHILD_RUN: OptionTable<ChildRunOptions> = {
-  keys: { step: 'any', limits: LIMITS },
+  keys: { step: 'any', limits: LIMITS, state: 'object' },
   hints: {
     name: 'The option is "step".',
     id: 'The option is "step".',

@@ -9,6 +9,7 @@ import type { ToolCallClosedEvent, ToolFailedEvent } from '../event/journal-even
 import { formatCallSegment } from '../event/step-name.ts';
 import type { ExceededCallLimit } from '../limits/budget.ts';
 import type { CallState } from '../loop/state.ts';
+import type { ValidationResult } from '../schema/schema.ts';
 import { isRunEndError, RefuseRun, ToolError, UnknownOutcomeError } from '../tool/errors.ts';
 import { ToolTimeoutError } from '../tool/execute-tool.ts';
 import type { Tool } from '../tool/tool.ts';
@@ -27,6 +28,11 @@ export interface ToolCallScope {
   readonly turn: number;
   readonly state: CallState;
   readonly scope: Scope;
+}
+
+/** A call whose input is valid. */
+export interface ValidatedScope extends ToolCallScope {
+  readonly validated: Extract<ValidationResult, { ok: true }>;
 }
 
 /** A tool call that has started. */

@@ -78,7 +78,7 @@ class ConversationTable implements SqliteConversations {
   #find(id: string): StoredConversation | undefined {
     const rows = this.#database
       .prepare(
-        `SELECT version, message FROM conversations LEFT JOIN conversation_messages USING (conversation_id)
+        `SELECT version, details, message FROM conversations LEFT JOIN conversation_messages USING (conversation_id)
          WHERE conversation_id = ? ORDER BY position`,
       )
       .all(id);
@@ -87,20 +87,29 @@ class ConversationTable implements SqliteConversations {
     const messages = rows.flatMap(({ message }): Message[] => {
       return typeof message === 'string' ? [JSON.parse(message)] : []; // Only this class writes the column.
     });
-    return { version: Number(first['version']), messages };
+    const { version, details } = first;
+    return {
+      version: Number(version),
+      messages,
+      ...(typeof details === 'string' && { details: JSON.parse(details) }),
+    };
   }
 
-  #save(id: string, { version, keep, writeId, texts }: ConversationWrite): boolean {
+  #save(id: string, { version, keep, details, writeId, texts }: ConversationWrite): boolean {
     const database = this.#database;
     const written = database.prepare('SELECT 1 FROM conversation_runs WHERE conversation_id = ? AND run_id = ?');
     if (writeId !== undefined && written.get(id, writeId) !== undefined) return true;
     const { changes } =
       version === 0
-        ? database.prepare('INSERT OR IGNORE INTO conversations VALUES (?, 1)').run(id)
+        ? database.prepare('INSERT OR IGNORE INTO conversations VALUES (?, 1, NULL)').run(id)
         : database
             .prepare('UPDATE conversations SET version = version + 1 WHERE conversation_id = ? AND version = ?')
             .run(id, version);
     if (changes === 0) return false;
+    if (details !== undefined)
+      database
+        .prepare('UPDATE conversations SET details = ? WHERE conversation_id = ?')
+        .run(JSON.stringify(details), id);
     database.prepare('DELETE FROM conversation_messages WHERE conversation_id = ? AND position >= ?').run(id, keep);
     const insert = database.prepare('INSERT INTO conversation_messages VALUES (?, ?, ?)');
     for (const [index, text] of texts.entries()) insert.run(id, keep + index, text);

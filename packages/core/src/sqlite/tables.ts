@@ -5,7 +5,7 @@ import { insertMetadata } from './metadata-table.ts';
 
 /** The letters "pawl", in the header of the file. */
 const APPLICATION = 0x7061776c;
-const FORMAT = 3;
+const FORMAT = 4;
 
 /**
  * Creates the tables in a new file, and converts those of an older format. After an error, close the database.
@@ -35,7 +35,8 @@ function makeTables(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE');
   const format = readPragma(database, 'user_version');
   const isOld = format === 1;
-  if (format === 2) database.exec(NEW_COLUMNS);
+  if (format === 2) database.exec(RUN_COLUMNS);
+  if (format > 0 && format < FORMAT) database.exec(CONVERSATION_COLUMNS);
   if (isOld) database.exec(OLD_TABLES.map((table) => `ALTER TABLE ${table} RENAME TO old_${table}`).join(';'));
   if (isOld) database.exec('DROP INDEX runs_by_status');
   database.exec(TABLES);
@@ -152,7 +153,8 @@ const TABLES = `
   ) STRICT;
   CREATE TABLE IF NOT EXISTS conversations (
     conversation_id TEXT PRIMARY KEY,
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    details TEXT
   ) STRICT;
   CREATE TABLE IF NOT EXISTS conversation_messages (
     conversation_id TEXT NOT NULL REFERENCES conversations ON DELETE CASCADE,
@@ -168,13 +170,16 @@ const TABLES = `
   ) STRICT
 `;
 
-/** The columns that format 3 adds to format 2. */
-const NEW_COLUMNS = `
+/** The columns that format 3 adds to format 2. Format 1 has other tables. */
+const RUN_COLUMNS = `
   ALTER TABLE runs ADD COLUMN owner TEXT;
   ALTER TABLE waits ADD COLUMN answered_by TEXT;
 `;
 
-/** The tables of format 1 that later formats changed. The tables of conversations are the same. */
+/** The columns that format 4 adds. */
+const CONVERSATION_COLUMNS = 'ALTER TABLE conversations ADD COLUMN details TEXT';
+
+/** The tables of format 1 that later formats made anew. */
 const OLD_TABLES = ['runs', 'steps', 'large_values', 'intents', 'waits'] as const;
 
 /** Copies the rows of format 1. Drops the leases: the processes that hold them run the older version, and cannot write this format. */

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../base/json.ts';
 import type { CompletedOutcome, LimitName } from '../event/outcome.ts';
 
 /** An agent or a flow, as `run` of a tool, of middleware or of a flow takes it. */
@@ -17,6 +18,13 @@ export interface ChildRunOptions {
   readonly step: string;
   /** Each limit replaces that of the agent. The limits of the outer run hold as well. */
   readonly limits?: Readonly<Partial<Record<LimitName, number>>>;
+  /**
+   * The first state of the run, for an agent with `state`: for example `state` of the outcome of an earlier step. With another state a
+   * resumed flow has diverged.
+   *
+   * @defaultValue what the schema makes of an empty object
+   */
+  readonly state?: JsonObject | undefined;
 }
 
 /**

@@ -77,6 +77,19 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
     | ((input: NoInfer<Input>, context: ToolContext<Context>) => boolean | Promise<boolean>);
   /** Creates what a person sees before approving a call: a diff, a command line. Must have no side effects. */
   readonly preview?: (input: NoInfer<Input>, context: ToolContext<Context>) => Json | Promise<Json>;
+  /**
+   * Whether a person who approves a call may approve later calls with it, by the answer `approve_always`. `true` offers every later call of
+   * the tool. A function returns what the later calls must have in common with this one, for example `({ to }) => ({ to })`: a call for which
+   * it returns an equal value needs no approval. The person sees the value as `pending.standingApproval`.
+   *
+   * The approval holds for the agent, for this definition of the tool, and for the rest of the run, or of its conversation. If the function
+   * returns `undefined` or throws, the call has no such offer, and no such approval covers it.
+   *
+   * @defaultValue false
+   */
+  readonly standingApproval?:
+    | boolean
+    | ((input: NoInfer<Input>, context: ToolContext<Context>) => Json | undefined | Promise<Json | undefined>);
   /** How long a call waits for an answer from outside, in milliseconds. Then it is denied. @defaultValue no limit */
   readonly approvalTimeoutMs?: number;
   /** Whether a call never runs in parallel with another call of the same turn. @defaultValue false */
@@ -107,6 +120,7 @@ export const TOOL_BASICS: OptionTable<ToolOptions<never>>['keys'] = {
   when: 'function',
   needsApproval: ['boolean', 'function'],
   preview: 'function',
+  standingApproval: ['boolean', 'function'],
   approvalTimeoutMs: 'number',
   exclusive: 'boolean',
   timeoutMs: 'number',
@@ -136,6 +150,7 @@ export const TOOL_HINTS: Readonly<Record<string, string>> = {
   requireApproval: APPROVAL,
   requiresApproval: APPROVAL,
   confirm: APPROVAL,
+  alwaysApprove: 'The option is "standingApproval".',
   isEnabled: 'The option is "when".',
   enabled: 'The option is "when".',
   readOnly: 'The option is "effect": effect: "read".',
@@ -208,7 +223,7 @@ export interface Tool<in Context = never, out Input = unknown, out Output = unkn
   readonly validate: (value: unknown) => Promise<ValidationResult>;
   /** Whether a turn has the tool. */
   readonly when?: (context: Context, turn: UpcomingTurn) => boolean | Promise<boolean>;
-  // `validate` checked the input of the next five. It is `any`, because an agent holds tools of different inputs.
+  // `validate` checked the input of the next six. It is `any`, because an agent holds tools of different inputs.
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly execute: (input: any, context: ToolContext<Context>) => unknown;
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
@@ -217,6 +232,10 @@ export interface Tool<in Context = never, out Input = unknown, out Output = unkn
   readonly needsApproval: boolean | ((input: any, context: ToolContext<Context>) => boolean | Promise<boolean>);
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly preview?: (input: any, context: ToolContext<Context>) => Json | Promise<Json>;
+  readonly standingApproval?:
+    | boolean
+    // biome-ignore lint/suspicious/noExplicitAny: a variance seam
+    | ((input: any, context: ToolContext<Context>) => Json | undefined | Promise<Json | undefined>);
   // biome-ignore lint/suspicious/noExplicitAny: a variance seam
   readonly parseExternalResult?: (value: Json, input: any) => unknown;
   /** Whether each call waits for an answer from outside, because the options had no `execute`. */
@@ -296,7 +315,7 @@ export type ToolBasics<Context> = Omit<
 
 /** @throws ConfigError if the name, the description, `execute` or a number is invalid. */
 export function buildToolBasics<Input, Context>(options: ToolOptions<Input, Context>): ToolBasics<Context> {
-  const { name, description, execute, preview, onUnknownOutcome } = options;
+  const { name, description, execute, preview, standingApproval, onUnknownOutcome } = options;
   checkToolName(name);
   checkDescription(description, name);
   checkExecute(options);
@@ -319,6 +338,7 @@ export function buildToolBasics<Input, Context>(options: ToolOptions<Input, Cont
     ...(options.when === undefined ? {} : { when: options.when }),
     needsApproval: options.needsApproval ?? false,
     ...(preview === undefined ? {} : { preview }),
+    ...(standingApproval === undefined ? {} : { standingApproval }),
   };
 }
 

@@ -1,7 +1,6 @@
-import { signal } from '@preact/signals';
 import { render } from 'preact';
-import type { Session } from '../api.ts';
+import { App } from './app.tsx';
+import { startState } from './data/state.ts';
 
-const session = signal<Session | undefined>(undefined);
-
-render(<main>{session.value?.version}</main>, document.body);
+render(<App />, document.body);
+await startState();

@@ -1,4 +1,4 @@
-import type { Host } from '@pawl/core';
+import type { Host, PendingCall } from '@pawl/core';
 import type { JournalEvent } from '@pawl/core/events';
 import type { RecordedEvent, RunProgress, StepRunner } from '@pawl/core/host';
 
@@ -28,14 +28,12 @@ interface CopiedRun {
   readonly events: readonly RecordedEvent[];
 }
 
-type Pending = Extract<JournalEvent, { type: 'approval.requested' }>['pending'];
-
 /** The waits of a run, which are no steps: an answer that was delivered is read again by each attempt. */
 class Waits {
   readonly #host: Host;
   readonly #run: CopiedRun;
   /** The last pending call of each call. */
-  readonly #open = new Map<string, Pending>();
+  readonly #open = new Map<string, PendingCall>();
   readonly #expired: ReadonlySet<string>;
 
   constructor(host: Host, run: CopiedRun) {
@@ -68,7 +66,7 @@ class Waits {
     }
   }
 
-  async #wait({ id, fingerprint, accepts }: Pending, isExpired: boolean): Promise<void> {
+  async #wait({ id, fingerprint, accepts }: PendingCall, isExpired: boolean): Promise<void> {
     await this.#run.runner.waitFor(id, { fingerprint, accepts, ahead: true, ...(isExpired && { timeoutMs: 0 }) });
   }
 }

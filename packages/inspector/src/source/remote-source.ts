@@ -2,7 +2,7 @@ import type { LimitName, Usage } from '@pawl/core';
 import { ConfigError } from '@pawl/core';
 import { HttpProblem } from '@pawl/serve/access';
 import type { AgentList, BudgetView, LimitView, ReplayList } from '../api.ts';
-import type { ServerOptions } from '../options.ts';
+import type { InspectUrlOptions } from '../options.ts';
 import { checkMethod, createUnknownRouteError } from './problems.ts';
 import type { Source, SourceRequest } from './source.ts';
 
@@ -15,7 +15,7 @@ export class RemoteSource implements Source {
   readonly #closing = new AbortController();
 
   /** @throws ConfigError for an address that is none, or that would send the token in the clear */
-  constructor(address: string | URL, { token, fetch = globalThis.fetch }: ServerOptions) {
+  constructor(address: string | URL, { token, fetch = globalThis.fetch }: InspectUrlOptions) {
     this.#base = readBase(address, token !== undefined);
     this.#token = token;
     this.#fetch = fetch;

@@ -45,7 +45,7 @@ export class WireFile {
 
   /** Writes entries, all or nothing. @throws HostError */
   write(entries: readonly WireEntry[]): void {
-    this.#transact(() => {
+    this.#commit(() => {
       const changed = new Set<number>();
       for (const entry of entries) {
         const run = entry.type === 'sent' ? this.#addExchange(entry.number, entry.request) : this.#addPiece(entry);
@@ -67,7 +67,7 @@ export class WireFile {
   }
 
   deleteRun(runId: string): void {
-    this.#transact(() => {
+    this.#commit(() => {
       const run = this.#get('SELECT number FROM runs WHERE run_id = ?', runId)?.['number'];
       if (run !== undefined) this.#deleteRun(Number(run));
     });
@@ -151,7 +151,7 @@ export class WireFile {
     for (;;) {
       const bytes = Number(this.#get('SELECT bytes FROM runs WHERE number = ?', run)?.['bytes'] ?? 0);
       if (bytes <= maxBytesPerRun) return;
-      const [oldest, next] = this.#all(
+      const [oldest, next] = this.#list(
         'SELECT id, suffix, bytes FROM exchanges WHERE run = ? ORDER BY id LIMIT 2',
         run,
       );
@@ -190,7 +190,7 @@ export class WireFile {
   /** The bodies that refer to the deleted one stay whole: the one that shares most of it gets those bytes, and the others refer to that one. */
   #deleteExchange(run: number, id: number): void {
     const deleted = this.#get('SELECT base, shared, suffix, bytes FROM exchanges WHERE run = ? AND id = ?', run, id);
-    const [heir, ...others] = this.#all(
+    const [heir, ...others] = this.#list(
       'SELECT id, shared, suffix FROM exchanges WHERE run = ? AND base = ? ORDER BY shared DESC, id',
       run,
       id,
@@ -226,13 +226,13 @@ export class WireFile {
 
   #readRun(run: number): readonly WireExchange[] {
     const pieces = new Map<number, { readonly at: number; readonly bytes: Uint8Array }[]>();
-    for (const row of this.#all('SELECT id, at, bytes FROM pieces WHERE run = ? ORDER BY id, number', run)) {
+    for (const row of this.#list('SELECT id, at, bytes FROM pieces WHERE run = ? ORDER BY id, number', run)) {
       const id = Number(row['id']);
       const list = pieces.get(id) ?? [];
       if (list.length === 0) pieces.set(id, list);
       list.push({ at: Number(row['at']), bytes: toBytes(row['bytes']) });
     }
-    const rows = this.#all(
+    const rows = this.#list(
       'SELECT id, request, base, shared, suffix, response, omitted FROM exchanges WHERE run = ? ORDER BY id',
       run,
     );
@@ -263,7 +263,7 @@ export class WireFile {
     if (this.#bodies.size > MAX_RUNS_IN_MEMORY && oldest !== undefined) this.#bodies.delete(oldest);
     // Another process may have trimmed the run: a body may only refer to one that is there.
     const kept = new Set(
-      this.#all('SELECT id FROM exchanges WHERE run = ? AND suffix IS NOT NULL', run).map(({ id }) => Number(id)),
+      this.#list('SELECT id FROM exchanges WHERE run = ? AND suffix IS NOT NULL', run).map(({ id }) => Number(id)),
     );
     for (const id of bodies.keys()) if (!kept.has(id)) bodies.delete(id);
     return bodies;
@@ -282,7 +282,7 @@ export class WireFile {
     if (bytes !== 0) this.#run('UPDATE runs SET bytes = bytes + ? WHERE number = ?', bytes, run);
   }
 
-  #transact(work: () => void): void {
+  #commit(work: () => void): void {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       work();
@@ -311,7 +311,7 @@ export class WireFile {
     return this.#prepare(sql).get(...values);
   }
 
-  #all(sql: string, ...values: readonly SQLInputValue[]): readonly Readonly<Record<string, SQLOutputValue>>[] {
+  #list(sql: string, ...values: readonly SQLInputValue[]): readonly Readonly<Record<string, SQLOutputValue>>[] {
     return this.#prepare(sql).all(...values);
   }
 }

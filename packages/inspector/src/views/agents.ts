@@ -1,6 +1,6 @@
 import { type Agent, type AgentOptions, type ChatModel, ConfigError, type Schema, type Tool, tool } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
-import { DEFAULT_LIMITS, readAgentName } from '@pawl/core/host';
+import { DEFAULT_LIMITS, getAgentOptions, readAgentName } from '@pawl/core/host';
 import type { Middleware } from '@pawl/core/middleware';
 import { getStrictForm, type JsonSchema } from '@pawl/core/model';
 import type { ServeOptions } from '@pawl/serve';
@@ -22,19 +22,17 @@ export function readAgents(given: ServeOptions['agents']): ReadonlyMap<string, K
     const entry: { readonly agent: unknown; readonly context?: (source: never) => unknown } =
       'agent' in each ? each : { agent: each };
     const agent = entry.agent as Agent<never, unknown>; // `readAgentName` has checked it.
-    return [name, { name, agent, ...(entry.context && { context: entry.context }), options: readOptions(agent) }];
+    return [
+      name,
+      {
+        name,
+        agent,
+        ...(entry.context && { context: entry.context }),
+        options: getAgentOptions<AgentOptions<never, unknown>>(agent),
+      },
+    ];
   });
   return new Map(known);
-}
-
-/** The copy that `with` makes shows the options of the agent. */
-function readOptions(agent: Agent<never, unknown>): AgentOptions<never, unknown> {
-  let read: AgentOptions<never, unknown> | undefined;
-  agent.with((options) => {
-    read = options;
-    return {};
-  });
-  return read as AgentOptions<never, unknown>; // `with` has called the function.
 }
 
 /** Lists the models that a replay of an agent may ask. */

@@ -1,5 +1,6 @@
 import {
   type Agent,
+  type AgentOptions,
   ConfigError,
   checkOptions,
   type OptionTable,
@@ -10,6 +11,7 @@ import {
   tool,
 } from '@pawl/core';
 import type { JsonSchema, Message } from '@pawl/core/chat';
+import { getAgentOptions } from '@pawl/core/host';
 import type { ToolAnnotations } from '../server-sdk.ts';
 
 /** An agent of any context and output. */
@@ -92,7 +94,7 @@ function readAgent(given: AnyAgent | ServedAgent, index: number): AgentTool {
     : checkOptions<ServedAgent>(given as ServedAgent, SERVED_AGENT, where); // What is no agent is checked.
   const { agent, title, input = PROMPT, annotations } = served;
   if (!isAgent(agent)) throw new ConfigError(`${where}: agent is no Agent. Pass an agent, or { agent, description }.`);
-  const options = readOptions(agent);
+  const options = getAgentOptions<Pick<AgentOptions<unknown, unknown>, 'description' | 'output'>>(agent);
   const { name = agent.name, description = options.description } = served;
   if (!/^[A-Za-z0-9_.-]{1,128}$/.test(name)) {
     throw new ConfigError(
@@ -111,21 +113,6 @@ function readAgent(given: AnyAgent | ServedAgent, index: number): AgentTool {
 /** Whether a value is an agent, also of another copy of core. */
 function isAgent(value: unknown): value is CalledAgent {
   return typeof value === 'object' && value !== null && 'asHandoff' in value && 'resume' in value;
-}
-
-interface KnownOptions {
-  readonly description?: string;
-  readonly output?: Schema<unknown> | undefined;
-}
-
-/** Reads the options of an agent, which only `with` passes on. */
-function readOptions(agent: CalledAgent): KnownOptions {
-  let known: KnownOptions = {};
-  agent.with((options) => {
-    known = options;
-    return {};
-  });
-  return known;
 }
 
 /** A structured result is an object. An output of another shape goes out as text. */

@@ -1,7 +1,7 @@
 import { ConfigError } from '@pawl/core';
 import { HttpProblem } from '../protocol/problem.ts';
 import { computeDigest, isEqual } from './compare-secrets.ts';
-import type { Principal } from './principal.ts';
+import { isPrincipal, type Principal } from './principal.ts';
 
 /** Returns who sends a request, or the response that refuses it. */
 export type Authorize = (request: Request) => Principal | Response | Promise<Principal | Response>;
@@ -42,17 +42,9 @@ function checkEntry(key: string, principal: Principal): void {
       `bearer(): a key is ${JSON.stringify(key)}. Pass a secret; check the variable that it comes from.`,
     );
   }
-  checkPrincipal(principal, 'bearer()');
-}
-
-/** @throws ConfigError if the value is no principal. */
-export function checkPrincipal(principal: unknown, where: string): asserts principal is Principal {
-  const isObject = typeof principal === 'object' && principal !== null;
-  const id: unknown = isObject && 'id' in principal ? principal.id : undefined;
-  if (typeof id === 'string' && id !== '') return;
-  throw new ConfigError(
-    `${where}: a principal has no id. Return { id: "ada" }, or a Response that refuses the request.`,
-  );
+  if (!isPrincipal(principal)) {
+    throw new ConfigError(`bearer(): the principal of a key has no id. Pass { "a secret key": { id: "ada" } }.`);
+  }
 }
 
 /** The challenge of RFC 6750. */

@@ -1,4 +1,5 @@
 import { HttpProblem } from '../protocol/problem.ts';
+import { readHost } from './check-host.ts';
 
 /** The headers that a page of an allowed origin may send, besides `x-stainless-*` of OpenAI's client. */
 const ALLOWED_HEADERS = [
@@ -35,8 +36,7 @@ export function checkOrigin(request: Request, origins: readonly string[]): void 
 
 /** Compares host and port: a proxy in front may have ended TLS. */
 function isOwnOrigin(origin: string, request: Request): boolean {
-  const host = request.headers.get('host') ?? new URL(request.url).host;
-  return URL.canParse(origin) && new URL(origin).host.toLowerCase() === host.toLowerCase();
+  return URL.canParse(origin) && new URL(origin).host.toLowerCase() === readHost(request).toLowerCase();
 }
 
 /** Answers the question that a browser asks before a request of another origin; `undefined` for any other request. */

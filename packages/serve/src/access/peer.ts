@@ -4,6 +4,11 @@ export interface Peer {
   readonly address: string | undefined;
   /** The `Host` header as it was sent; `''` if there was none. */
   readonly host: string;
+  /**
+   * Takes the pieces of the body, in place of the body of the `Request`, whose stream costs more than the rest of a small request. Returns `undefined`
+   * if that stream was read, for example by `authorize` of a clone.
+   */
+  readonly takeBody?: () => AsyncIterable<Uint8Array> | undefined;
 }
 
 const peers = new WeakMap<Request, Peer>();

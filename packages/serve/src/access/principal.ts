@@ -1,3 +1,5 @@
+import { isRecord } from '@pawl/core/model';
+
 /** Who sends a request. `authorize` returns it. */
 export interface Principal {
   readonly id: string;
@@ -7,4 +9,9 @@ export interface Principal {
   readonly isOperator?: boolean;
   /** The names of the agents that the principal may use. @defaultValue all */
   readonly agents?: readonly string[];
+}
+
+/** Whether a value names a principal. JavaScript code may return anything. */
+export function isPrincipal(value: unknown): value is Principal {
+  return isRecord(value) && typeof value['id'] === 'string' && value['id'] !== '';
 }

@@ -1,19 +1,22 @@
+import { hasEnded } from '@pawl/core/host';
 import type { RequestContext } from '../context.ts';
 import { ChatEncoder, type ChatFrame } from '../protocol/chat/chat-encoder.ts';
 import { buildCompletion, type CompletionOptions, listToolNames } from '../protocol/chat/completion.ts';
 import { type ChatInput, readChatRequest } from '../protocol/chat/read-request.ts';
+import { createJsonResponse } from '../protocol/json-response.ts';
 import { findOutcomeProblem } from '../protocol/outcome-problem.ts';
 import { createUnknownRunError } from '../protocol/problem.ts';
 import { formatServerSentEvent, STREAM_HEADERS } from '../protocol/server-sent-events.ts';
 import type { ServedAgent } from '../runs/agent-directory.ts';
 import { answerByMessage } from '../runs/answer-by-message.ts';
 import { readKeptRequest } from '../runs/caller-tools.ts';
-import { type Branch, findBranch } from '../runs/find-branch.ts';
-import type { RunStart, StartedRun } from '../runs/run-registry.ts';
+import { findBranch } from '../runs/find-branch.ts';
+import type { RunStart, StartedRun } from '../runs/run-start.ts';
 import { identifyRequest, type RequestIdentity, startOnce } from '../runs/start-once.ts';
 import { createUnknownModelError } from './models.ts';
 import { openStream } from './open-stream.ts';
-import { waitForOutcome } from './wait-for-outcome.ts';
+import { readTraceparent } from './read-traceparent.ts';
+import { waitForAnswer, waitForOutcome } from './wait-for-outcome.ts';
 
 /** Answers `POST /v1/chat/completions` and `GET /v1/chat/completions/{id}`. */
 export async function handleChat(context: RequestContext): Promise<Response> {
@@ -22,13 +25,12 @@ export async function handleChat(context: RequestContext): Promise<Response> {
 }
 
 /** The run of a completion, and how the client gets it. */
-interface ChatRun {
-  readonly runId: string;
+interface ChatRun extends StartedRun {
   readonly served: ServedAgent;
   readonly input: Pick<ChatInput, 'includeUsage' | 'tools'>;
-  /** The turns that the client has. */
-  readonly afterTurn?: number;
-  readonly isKeyed: boolean;
+  readonly identity: RequestIdentity;
+  /** When the request arrived, in seconds since 1970. */
+  readonly created: number;
 }
 
 async function createCompletion(context: RequestContext): Promise<Response> {
@@ -52,9 +54,9 @@ interface ChatStart {
 
 async function beginRun(context: RequestContext, { served, input, text }: ChatStart): Promise<ChatRun> {
   const { request, principal, owner, runs: registry, control } = context;
+  const created = Math.floor(context.settings.clock.now() / 1_000);
   const { messages, isStreamed } = input;
-  const identity = identifyRequest(request, { owner, text });
-  const isKeyed = identity.key !== undefined;
+  const identity = identifyRequest(request, { owner, text, isWhole: !isStreamed });
   const answered = await answerByMessage({
     registry,
     control,
@@ -63,8 +65,7 @@ async function beginRun(context: RequestContext, { served, input, text }: ChatSt
     messages,
     isStreamed,
   });
-  if (answered !== undefined) return { ...answered, served, input, isKeyed };
-  const traceparent = readTraceparent(request);
+  if (answered !== undefined) return { ...answered, served, input, identity, created };
   const start = {
     principal,
     input: messages,
@@ -73,57 +74,40 @@ async function beginRun(context: RequestContext, { served, input, text }: ChatSt
     modelSettings: input.modelSettings,
     isStored: input.isStored,
     isStreamed,
-    ...(traceparent !== undefined && { traceparent }),
+    ...readTraceparent(request),
   };
   const conversation = context.settings.conversation(request);
-  if (conversation !== undefined) {
-    return {
-      ...(await continueConversation(context, { conversation, served, start, identity })),
-      served,
-      input,
-      isKeyed,
-    };
-  }
-  const { runId } = await startOnce(served, start, { registry, control, identity });
-  return { runId, served, input, isKeyed };
+  const begin =
+    conversation === undefined
+      ? (fresh: RunStart) => registry.start(served, fresh)
+      : (fresh: RunStart) => continueConversation(context, { conversation, served, start: fresh });
+  const started = await startOnce(served, start, { registry, control, identity, begin });
+  return { ...started, served, input, identity, created };
 }
 
 interface ConversationStart {
   readonly conversation: string;
   readonly served: ServedAgent;
   readonly start: RunStart;
-  readonly identity: RequestIdentity;
 }
 
 /** Begins a run in a stored conversation, or sends the message to its open run. */
 async function continueConversation(
   { runs: registry, control, principal }: RequestContext,
-  { conversation, served, start, identity }: ConversationStart,
-): Promise<{ readonly runId: string; readonly afterTurn?: number }> {
-  let open: Branch['open'];
-  const begin = async (fresh: RunStart): Promise<StartedRun> => {
-    const found = await findBranch({ registry, control, principal, conversation, messages: start.input });
-    ({ open } = found);
-    const { branch, added } = found;
-    const [message, ...more] = added;
-    if (message === undefined || more.length > 0)
-      return registry.start(served, { ...fresh, input: added, conversation, branch });
-    return registry.continueConversation(served, { ...fresh, message, conversation, branch });
-  };
-  const { runId } = await startOnce(served, start, { registry, control, identity, begin });
-  return { runId, ...(open?.runId === runId && { afterTurn: open.turn }) };
-}
-
-/** The W3C trace context header, if it is valid. */
-export function readTraceparent({ headers }: Request): string | undefined {
-  const traceparent = headers.get('traceparent') ?? '';
-  return /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent) ? traceparent : undefined;
+  { conversation, served, start }: ConversationStart,
+): Promise<StartedRun> {
+  const query = { registry, control, principal, conversation, messages: start.input };
+  const { branch, added, open } = await findBranch(query);
+  const [message, ...more] = added;
+  if (message === undefined || more.length > 0)
+    return registry.start(served, { ...start, input: added, conversation, branch });
+  const started = await registry.continueConversation(served, { ...start, message, conversation, branch });
+  return { ...started, ...(open?.runId === started.runId && { afterTurn: open.turn }) };
 }
 
 function describeCompletion(
   { settings }: RequestContext,
-  { runId, served, input, afterTurn }: ChatRun,
-  created: number,
+  { runId, served, input, afterTurn, created }: ChatRun,
 ): CompletionOptions {
   return {
     id: runId,
@@ -136,12 +120,10 @@ function describeCompletion(
 }
 
 function streamCompletion(context: RequestContext, run: ChatRun): Response {
-  const { settings, request } = context;
-  const created = Math.floor(settings.clock.now() / 1_000);
+  const { settings, request, agents } = context;
   const encoder = new ChatEncoder({
-    ...describeCompletion(context, run, created),
-    // A guard may withdraw a text until its turn is complete.
-    text: run.served.agent.hasTextGuard ? 'whole' : settings.text,
+    ...describeCompletion(context, run),
+    text: agents.hasTextGuard(run.served.agent.name) ? 'whole' : settings.text,
     includeUsage: run.input.includeUsage,
     includeEvents: request.headers.get('pawl-events') === '1',
   });
@@ -162,21 +144,20 @@ function formatFrames(frames: readonly ChatFrame[]): string {
 }
 
 async function sendCompletion(context: RequestContext, run: ChatRun): Promise<Response> {
-  const outcome = await waitForOutcome(context, run.runId);
-  const problem = findOutcomeProblem(outcome, run.isKeyed);
+  const outcome = await waitForAnswer(context, run);
+  const problem = findOutcomeProblem(outcome, run.identity.key !== undefined);
   if (problem !== undefined) throw problem;
-  const created = Math.floor(context.settings.clock.now() / 1_000);
-  return Response.json(buildCompletion(outcome, describeCompletion(context, run, created)));
+  return createJsonResponse(buildCompletion(outcome, describeCompletion(context, run)));
 }
 
 /** Sends the completion of a run that has begun before: waits for it if it works. */
 async function readCompletion(context: RequestContext, id: string): Promise<Response> {
   const { control, principal, settings } = context;
-  const { record } = await control.find(principal, id);
+  const { record, status, outcome: ended } = await control.find(principal, id);
   const { tools, isStored } = readKeptRequest(record.metadata);
   if (!isStored) throw createUnknownRunError(id);
   context.setRun(id);
-  const outcome = await waitForOutcome(context, id);
+  const outcome = ended !== undefined && hasEnded(status) ? ended : await waitForOutcome(context, id);
   const problem = findOutcomeProblem(outcome, true);
   if (problem !== undefined) throw problem;
   const completion = buildCompletion(outcome, {
@@ -186,5 +167,5 @@ async function readCompletion(context: RequestContext, id: string): Promise<Resp
     callerTools: listToolNames(tools),
     reasoning: settings.reasoning,
   });
-  return Response.json(completion);
+  return createJsonResponse(completion);
 }

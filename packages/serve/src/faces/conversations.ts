@@ -1,29 +1,42 @@
-import { hasEnded } from '@pawl/core/host';
+import type { RunSummary } from '@pawl/core/host';
 import type { RequestContext } from '../context.ts';
+import { createJsonResponse } from '../protocol/json-response.ts';
 import { HttpProblem } from '../protocol/problem.ts';
 import { describeSummary } from '../protocol/runs/describe-run.ts';
-import { readUiMessages } from './ui-chat.ts';
+import { readBranchNumber } from '../protocol/runs/read-run-query.ts';
+import { findNewestBranch, readBranch } from '../runs/find-newest-branch.ts';
+import { findOpen } from '../runs/run-control.ts';
+import { listChatRuns, readUiMessages } from './ui-chat.ts';
 
 /**
- * Answers `GET /v1/conversations/{id}`: the messages, the open run and its pending calls, for a page that is loaded again. With `?format=ui` the
- * messages are those of `useChat`, and a new chat has none.
+ * Answers `GET /v1/conversations/{id}`: the messages, the open run and its pending calls, for a page that is loaded again.
+ *
+ * - Of a conversation with branches the one that was used last, or `?branch=2`.
+ * - With `?format=ui` the messages are those of `useChat`, which has no branches: an edit replaces what it edits. A new chat has none.
  */
 export async function handleConversation(context: RequestContext): Promise<Response> {
-  const { principal, runs, control, segments, query } = context;
-  const isUi = query.get('format') === 'ui';
+  const { principal, runs: registry, control, segments, query } = context;
   const id = segments[2] ?? '';
-  const stored = runs.getConversation(principal, id);
-  const [messages, newest] = await Promise.all([
-    isUi ? readUiMessages(context, id) : stored.getMessages(),
-    control.listOwned(principal, { conversation: stored.id, order: 'desc', limit: 10 }),
-  ]);
-  const open = newest.find(({ status }) => !hasEnded(status));
-  if (messages.length === 0 && newest.length === 0 && !isUi) {
-    throw new HttpProblem(`There is no conversation ${JSON.stringify(id.slice(0, 200))}.`, {
+  if (query.get('format') === 'ui') {
+    const runs = await listChatRuns(context, id);
+    return createJsonResponse({ id, messages: await readUiMessages(context, id, runs), ...describeOpenRun(runs) });
+  }
+  const asked = { registry, control, principal, conversation: id };
+  const number = readBranchNumber(query);
+  const found = number === undefined ? await findNewestBranch(asked) : await readBranch(asked, number);
+  if (found === undefined) {
+    const which = number === undefined || number === 0 ? '' : ` with a branch ${number}`;
+    throw new HttpProblem(`There is no conversation ${JSON.stringify(id.slice(0, 200))}${which}.`, {
       status: 404,
       code: 'conversation.unknown',
     });
   }
+  const { branch, messages, runs } = found;
+  return createJsonResponse({ id, branch, messages, ...describeOpenRun(runs) });
+}
+
+function describeOpenRun(runs: readonly RunSummary[]): object {
+  const open = findOpen(runs);
   const pending = open?.outcome?.status === 'suspended' ? open.outcome.pending : [];
-  return Response.json({ id, messages, run: open === undefined ? null : describeSummary(open), pending });
+  return { run: open === undefined ? null : describeSummary(open), pending };
 }

@@ -1,14 +1,15 @@
 import type { RequestContext } from '../context.ts';
+import { createJsonResponse } from '../protocol/json-response.ts';
 import { HttpProblem } from '../protocol/problem.ts';
 import type { ServedAgent } from '../runs/agent-directory.ts';
 
 /** Answers `GET /v1/models` and `/v1/models/{id}`: https://platform.openai.com/docs/api-reference/models */
 export async function handleModels({ segments, agents }: RequestContext): Promise<Response> {
   const id = segments.slice(2).join('/');
-  if (id === '') return Response.json({ object: 'list', data: agents.list().map(describeModel) });
+  if (id === '') return createJsonResponse({ object: 'list', data: agents.list().map(describeModel) });
   const found = agents.find(id);
   if (found === undefined) throw createUnknownModelError(id);
-  return Response.json(describeModel(found));
+  return createJsonResponse(describeModel(found));
 }
 
 function describeModel({ agent, created }: ServedAgent): object {

@@ -3,22 +3,16 @@ import type { Cursor } from '../runs/cursor.ts';
 import type { RunReader } from '../runs/run-reader.ts';
 import { type StreamOptions, streamResponse } from './stream-response.ts';
 
-/** How a face writes the events of a run. */
-export interface StreamedFace extends Pick<StreamOptions, 'encode' | 'end' | 'fail' | 'headers' | 'keepAlive'> {
-  readonly runId: string;
-  readonly after?: Cursor;
-}
-
 /**
  * Streams a run to the client of a request: counts the stream and the client, and ends both with the client.
  *
- * @param describe - returns how the events are written; gets the reader, whose `cursor` is the place behind the event at hand
+ * @param describe - returns how a face writes the events; the `cursor` of the reader is the place after the event that is written
  * @throws HttpProblem 429
  */
 export function openStream(
   { request, runs, owner, settings, streams, setRun }: RequestContext,
-  { runId, after }: Pick<StreamedFace, 'runId' | 'after'>,
-  describe: (reader: RunReader) => Omit<StreamedFace, 'runId' | 'after'>,
+  { runId, after }: { readonly runId: string; readonly after?: Cursor },
+  describe: (reader: RunReader) => Pick<StreamOptions, 'encode' | 'end' | 'fail' | 'headers' | 'keepAlive'>,
 ): Response {
   const leave = streams.enter(owner);
   const release = runs.hold(runId);

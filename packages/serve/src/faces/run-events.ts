@@ -1,9 +1,8 @@
 import type { RunEvent } from '@pawl/core';
-import type { Json } from '@pawl/core/chat';
 import type { RunRecord } from '@pawl/core/host';
 import type { RequestContext } from '../context.ts';
 import { toProblem } from '../protocol/outcome-problem.ts';
-import { HttpProblem } from '../protocol/problem.ts';
+import { createInvalidError, type ErrorBody } from '../protocol/problem.ts';
 import { toPublicEvent } from '../protocol/public-event.ts';
 import { formatServerSentEvent, STREAM_HEADERS } from '../protocol/server-sent-events.ts';
 import { parseCursor } from '../runs/cursor.ts';
@@ -19,16 +18,10 @@ export function streamEvents(context: RequestContext, { runId, agent }: Pick<Run
   const last = query.get('after') ?? request.headers.get('last-event-id') ?? '';
   const isJournal = query.get('journal') === 'only';
   if (query.has('journal') && !isJournal) {
-    throw new HttpProblem('"journal" is not "only". Leave it out for all events.', {
-      status: 400,
-      param: 'journal',
-      code: 'invalid_value',
-    });
+    throw createInvalidError('"journal" is not "only". Leave it out for all events.', 'journal');
   }
   const format = (request.headers.get('accept') ?? '').includes('application/x-ndjson') ? LINES : EVENTS;
-  // A guard may withdraw a text until its turn is complete.
-  const hasTextGuard = context.agents.find(agent)?.agent.hasTextGuard ?? true;
-  const show = createFilter(context, { isJournal, hasTextGuard });
+  const show = createFilter(context, { isJournal, hasTextGuard: context.agents.hasTextGuard(agent) });
   let hasEnded = false;
   return openStream(context, { runId, ...(last !== '' && { after: parseCursor(last) }) }, (reader) => ({
     encode: ({ event }) => {
@@ -37,7 +30,7 @@ export function streamEvents(context: RequestContext, { runId, agent }: Pick<Run
       return shown === undefined ? '' : format.event(shown, reader.cursor);
     },
     end: () => (hasEnded ? format.end() : ''),
-    fail: (error) => format.fail({ ...toProblem(error).error }),
+    fail: (error) => format.fail(toProblem(error).error),
     headers: format.headers,
     ...(format.keepAlive !== undefined && { keepAlive: format.keepAlive }),
   }));
@@ -47,11 +40,11 @@ export function streamEvents(context: RequestContext, { runId, agent }: Pick<Run
 function createFilter(
   { settings: { details, toolOutput } }: RequestContext,
   { isJournal, hasTextGuard }: { readonly isJournal: boolean; readonly hasTextGuard: boolean },
-): (event: RunEvent) => Json | undefined {
+): (event: RunEvent) => object | undefined {
   return (event) => {
     if (isJournal && event.position === undefined && event.type !== 'run.finished') return undefined;
     if (hasTextGuard && WITHDRAWABLE.has(event.type)) return undefined;
-    return details ? (JSON.parse(JSON.stringify(event)) as Json) : toPublicEvent(event, { toolOutput });
+    return details ? event : toPublicEvent(event, { toolOutput });
   };
 }
 
@@ -63,9 +56,9 @@ const WITHDRAWABLE: ReadonlySet<RunEvent['type']> = new Set([
 ] as const);
 
 interface EventFormat {
-  readonly event: (event: Json, cursor: string) => string;
+  readonly event: (event: object, cursor: string) => string;
   readonly end: () => string;
-  readonly fail: (error: Json) => string;
+  readonly fail: (error: ErrorBody) => string;
   readonly headers: Readonly<Record<string, string>>;
   readonly keepAlive?: string;
 }

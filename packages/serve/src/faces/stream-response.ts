@@ -36,7 +36,7 @@ const KEEP_ALIVE_MS = 15_000;
  *
  * Contract:
  * - A slow client never delays the run: recorded events wait for it, live events fill a buffer, and a client that is too far behind is closed.
- * - Every end calls `onClose`; that of the client calls `stop`, too.
+ * - `onClose` is called once, however the stream ends. `stop` is called too if the client ends it.
  */
 export function streamResponse(options: StreamOptions): Response {
   let pump: Pump | undefined;
@@ -59,7 +59,7 @@ class Pump {
   readonly #controller: ReadableStreamDefaultController<Uint8Array>;
   readonly #options: StreamOptions;
   readonly #encoder = new TextEncoder();
-  /** Texts of the same moment: written as one, they cost a third. */
+  /** Text that is written with the next flush: one write for all events of a millisecond. */
   #pending = '';
   #isBatching = false;
   #isOpen = true;

@@ -13,6 +13,7 @@ import { applyUiChunk } from '../protocol/ui/fold-chunks.ts';
 import { toUiMessages } from '../protocol/ui/to-ui-messages.ts';
 import { toUserParts } from '../protocol/ui/to-user-parts.ts';
 import type { UiAssistantMessage, UiMessage } from '../protocol/ui/ui-message.ts';
+import { createFinishedEvent } from '../runs/create-finished-event.ts';
 
 /** A run of a chat with its events. */
 type ChatRun = RunProgress & {
@@ -32,24 +33,38 @@ export function listChatRuns(
 }
 
 /** Finds the run of a chat that is at work, interrupted or suspended. */
-export async function findOpenRun(context: ChatContext, chat: string): Promise<RunSummary | undefined> {
-  const newest = await listChatRuns(context, chat);
-  return newest.find(({ status }) => !hasEnded(status));
+export function findOpenRun({ runs, control, principal }: ChatContext, chat: string): Promise<RunSummary | undefined> {
+  return control.findOpenRun(principal, runs.getConversation(principal, chat).id);
 }
 
 /**
  * Reads the messages of a chat for a page: those of its runs as their streams show them, after those that were stored without a run.
  *
+ * @param newest - the runs that `listChatRuns` lists
  * @throws HttpProblem 404 without a store
  */
-export async function readUiMessages(context: ChatContext, chat: string): Promise<readonly UiMessage[]> {
-  const { runs, principal, settings } = context;
-  const shown = await listShownRuns(context, chat);
+export async function readUiMessages(
+  context: ChatContext,
+  chat: string,
+  newest: readonly RunSummary[],
+): Promise<readonly UiMessage[]> {
+  const { sdk, toolOutput } = context.settings;
+  const { base, shown } = await readShownChat(context, chat, newest);
+  return [...toUiMessages(base), ...shown.flatMap((run) => toRunMessages(run, { sdk, toolOutput }))];
+}
+
+interface ShownChat {
+  /** The messages that were stored without a run that is shown. */
+  readonly base: readonly Message[];
+  readonly shown: readonly ChatRun[];
+}
+
+async function readShownChat(context: ChatContext, chat: string, newest: readonly RunSummary[]): Promise<ShownChat> {
+  const { runs, principal } = context;
+  const shown = await findShownRuns(context, newest);
   const [first] = shown;
-  const before =
-    first === undefined ? await runs.getConversation(principal, chat).getMessages() : getMessagesBefore(first);
-  const { sdk, toolOutput } = settings;
-  return [...toUiMessages(before), ...shown.flatMap((run) => toRunMessages(run, { sdk, toolOutput }))];
+  const base = first === undefined ? runs.getConversation(principal, chat).getMessages() : getMessagesBefore(first);
+  return { base: await base, shown };
 }
 
 /** Returns the messages that a run found in the conversation. */
@@ -58,12 +73,13 @@ function getMessagesBefore({ record }: ChatRun): readonly Message[] {
 }
 
 /**
- * Lists the runs of a chat without those that an edit or a `regenerate` has replaced. A run has replaced those before it if it began with fewer
- * messages than they had left, in a later version of the conversation.
+ * Finds the runs of a chat without those that an edit or a `regenerate` has replaced. Such a run began in a later version of the conversation, with
+ * fewer messages than the conversation had after the run that it replaces.
  */
-async function listShownRuns(context: ChatContext, chat: string): Promise<readonly ChatRun[]> {
-  const { control, principal } = context;
-  const newest = await listChatRuns(context, chat);
+async function findShownRuns(
+  { control, principal }: ChatContext,
+  newest: readonly RunSummary[],
+): Promise<readonly ChatRun[]> {
   const found = await Promise.all(newest.map(({ runId }) => control.findWithEvents(principal, runId)));
   const shown: ChatRun[] = [];
   for (const run of found.reverse()) {
@@ -97,7 +113,7 @@ function countMessagesAfter({ record, outcome }: ChatRun): number {
 /** Returns the messages of a run: the user's, and one of the model for each time that the user wrote while calls were pending. */
 function toRunMessages(run: ChatRun, options: UiEncoderOptions): readonly UiMessage[] {
   const { record, events, outcome } = run;
-  const { runId, agent } = record;
+  const { runId } = record;
   const shown: UiMessage[] = listInput(run).map((message, at) => toUserMessage(message, `${runId}.input.${at}`));
   const complete = createEventReader(record);
   let state = createUiState(options);
@@ -116,10 +132,7 @@ function toRunMessages(run: ChatRun, options: UiEncoderOptions): readonly UiMess
     }
   };
   for (const each of events) apply(complete(each));
-  if (outcome !== undefined) {
-    const at = record.at + outcome.durationMs;
-    apply({ type: 'run.finished', outcome, at, activeMs: outcome.durationMs, runId, path: '', agent, seq: 0 });
-  }
+  if (outcome !== undefined) apply(createFinishedEvent(record, outcome));
   return [
     ...shown,
     ...(message === undefined || (hasEnded(run.status) && isEmpty(message)) ? [] : [message]),
@@ -160,12 +173,7 @@ async function findMessagesBefore(
   chat: string,
   index: number,
 ): Promise<readonly Message[] | undefined> {
-  const shown = await listShownRuns(context, chat);
-  const [first] = shown;
-  const base =
-    first === undefined
-      ? await context.runs.getConversation(context.principal, chat).getMessages()
-      : getMessagesBefore(first);
+  const { base, shown } = await readShownChat(context, chat, await listChatRuns(context, chat));
   const own = base.flatMap(({ role }, at) => (role === 'user' ? [at] : []));
   const inBase = own[index];
   if (inBase !== undefined) return base.slice(0, inBase);

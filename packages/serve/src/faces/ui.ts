@@ -1,5 +1,5 @@
 import type { Answer, PendingCall } from '@pawl/core';
-import { hasEnded, type RunProgress } from '@pawl/core/host';
+import { hasEnded, type RunProgress, type RunRecord, type RunSummary } from '@pawl/core/host';
 import type { RequestContext } from '../context.ts';
 import { formatCallId, locatePendingCall, parseCallId } from '../protocol/call-id.ts';
 import { toProblem } from '../protocol/outcome-problem.ts';
@@ -9,11 +9,12 @@ import { readUiRequest, type UiAnswer, type UiRequest } from '../protocol/ui/rea
 import type { UiChunk } from '../protocol/ui/ui-chunk.ts';
 import { formatUiChunks, UI_DONE, UI_HEADERS } from '../protocol/ui/ui-message-stream.ts';
 import type { ServedAgent } from '../runs/agent-directory.ts';
+import { listAnswers } from '../runs/list-answers.ts';
 import { listPendingCalls } from '../runs/list-pending-calls.ts';
 import type { GivenAnswer } from '../runs/run-control.ts';
 import type { ReadEvent } from '../runs/run-reader.ts';
-
 import { openStream } from './open-stream.ts';
+import { readTraceparent } from './read-traceparent.ts';
 import { findOpenRun, listChatRuns, truncateChat } from './ui-chat.ts';
 
 /**
@@ -48,15 +49,20 @@ async function sendToChat(context: RequestContext): Promise<Response> {
       param: 'agent',
     });
   }
-  const answered = await answerCalls(context, sent);
-  if (sent.hasNewMessage) return sendMessage(context, served, sent);
+  const open = sent.hasNewMessage ? await findOpenRun(context, sent.chatId) : undefined;
+  const answered = await answerCalls(context, sent, open);
+  if (sent.hasNewMessage) {
+    // An answer has changed what the run does.
+    const next = answered === undefined ? open : await findOpenRun(context, sent.chatId);
+    return sendMessage(context, served, { sent, open: next });
+  }
   if (answered === undefined) {
     throw createInvalidError(
       'The last message is not the user’s, and answers no pending call. Send a message.',
       'messages',
     );
   }
-  return streamChat(context, answered.runId, skipKnown(answered));
+  return streamChat(context, answered.record, skipKnown(answered));
 }
 
 /** GET of `useChat` when a page is loaded: streams the open run from its beginning; 204 if there is none. */
@@ -68,8 +74,9 @@ async function resumeChat(context: RequestContext, chat: string): Promise<Respon
   // The page may have read its messages right before the run ended.
   const isMissed = status !== 'aborted' && clock.now() - updatedAt <= JUST_ENDED_MS;
   if (hasEnded(status) && !isMissed) return new Response(null, { status: 204 });
-  if (status === 'interrupted') await context.runs.resume(runId, { isStreamed: true });
-  return streamChat(context, runId, passAll);
+  const run = await context.control.find(context.principal, runId);
+  if (run.status === 'interrupted') await context.runs.resume(run, { isStreamed: true });
+  return streamChat(context, run.record, passAll);
 }
 
 const JUST_ENDED_MS = 10_000;
@@ -78,8 +85,9 @@ const JUST_ENDED_MS = 10_000;
 async function stopChat(context: RequestContext, chat: string): Promise<Response> {
   const open = await findOpenRun(context, chat);
   if (open !== undefined) {
+    const { control, principal } = context;
     context.setRun(open.runId);
-    await context.control.cancel(context.principal, open.runId);
+    await control.cancel(await control.find(principal, open.runId));
   }
   return new Response(null, { status: 204 });
 }
@@ -91,46 +99,47 @@ function chooseAgent({ agents }: RequestContext, body: unknown): ServedAgent | u
   return typeof name === 'string' ? agents.find(name) : undefined;
 }
 
-async function sendMessage(context: RequestContext, served: ServedAgent, sent: UiRequest): Promise<Response> {
+interface NewMessage {
+  readonly sent: UiRequest;
+  readonly open: RunSummary | undefined;
+}
+
+async function sendMessage(
+  context: RequestContext,
+  served: ServedAgent,
+  { sent, open }: NewMessage,
+): Promise<Response> {
   const { runs, control, principal } = context;
   const message = sent.messages.at(-1);
   if (message === undefined) throw createInvalidError('messages has no message of the user.', 'messages');
-  const open = await findOpenRun(context, sent.chatId);
+  const run = open === undefined ? undefined : await control.findWithEvents(principal, open.runId);
   if (sent.isRewrite) {
-    if (open !== undefined) {
-      await control.cancel(principal, open.runId);
-      await runs.waitForOutcome(open.runId, context.request.signal);
+    if (run !== undefined) {
+      await control.cancel(run);
+      await runs.waitForOutcome(run.record.runId, context.request.signal);
     }
     await truncateChat(context, sent.chatId, sent.messages.length - 1);
   }
-  const known = open === undefined || sent.isRewrite ? undefined : await readPosition(context, open.runId);
-  const own = open === undefined ? undefined : context.agents.find(open.agent);
+  const own = run === undefined ? undefined : context.agents.find(run.record.agent);
   const { runId } = await runs.continueConversation(own ?? served, {
     principal,
     message,
     conversation: sent.chatId,
     isStreamed: true,
-    ...readTraceparent(context),
+    ...readTraceparent(context.request),
   });
-  const isInterruption = open?.status === 'suspended' && open.runId === runId && known !== undefined;
-  return streamChat(context, runId, isInterruption ? skipInterrupted(known) : passAll);
-}
-
-function readTraceparent({ request }: RequestContext): { readonly traceparent?: string } {
-  const traceparent = request.headers.get('traceparent');
-  return traceparent === null ? {} : { traceparent };
-}
-
-async function readPosition({ control, principal }: RequestContext, runId: string): Promise<number> {
-  return (await control.findWithEvents(principal, runId)).events.at(-1)?.position ?? 0;
+  const isInterruption = !sent.isRewrite && open?.status === 'suspended' && open.runId === runId;
+  const known = isInterruption ? (run?.events.at(-1)?.position ?? 0) : undefined;
+  const { record } = await control.find(principal, runId);
+  return streamChat(context, record, known === undefined ? passAll : skipInterrupted(known));
 }
 
 /** A run whose calls were answered. */
 interface AnsweredRun {
-  readonly runId: string;
+  readonly record: RunRecord;
   /** The position of the last event before the answers. */
   readonly known: number;
-  /** The position at which the first of the calls asked. The page may have lost results that came after. */
+  /** The position of the first call that asked. The page may have lost the results of other calls after it. */
   readonly asked: number;
 }
 
@@ -143,12 +152,13 @@ interface AnsweredRun {
 async function answerCalls(
   context: RequestContext,
   { answers, chatId, hasNewMessage }: UiRequest,
+  openRun: RunSummary | undefined,
 ): Promise<AnsweredRun | undefined> {
   const runId = findRunId(answers);
   if (runId === undefined) return undefined;
   const { runs, control, principal } = context;
   // Results in the newest message of the model are mostly of a run that has ended, and may be deleted.
-  if (hasNewMessage && (await findOpenRun(context, chatId))?.runId !== runId) return undefined;
+  if (hasNewMessage && openRun?.runId !== runId) return undefined;
   const progress = await control.findWithEvents(principal, runId);
   if (progress.record.conversation?.id !== runs.getConversationId(principal, chatId)) {
     throw new HttpProblem(`Run "${runId}" is not of this chat.`, {
@@ -164,16 +174,16 @@ async function answerCalls(
     const call = pending.get(answer.toolCallId);
     return call === undefined ? [] : toAnswer(answer, call);
   });
-  if (open.length > 0) await control.answerAll(principal, runId, { answers: open, isStreamed: true });
+  if (open.length > 0) await control.answer(principal, progress, { answers: open, isStreamed: true });
   else if (!hasNewMessage) checkAnswered(answers, progress);
-  return { runId, ...findKnownPart(answers, progress) };
+  return { record: progress.record, ...findKnownPart(answers, progress) };
 }
 
 /** A page that answers a call has everything up to the first answer of the calls, and up to now if none has one. */
 function findKnownPart(
   answers: readonly UiAnswer[],
   { record: { runId }, events }: RunProgress,
-): Omit<AnsweredRun, 'runId'> {
+): Omit<AnsweredRun, 'record'> {
   const ids = new Set(answers.map(({ toolCallId }) => toolCallId));
   const own = events.filter(({ path, event }) => 'index' in event && ids.has(formatCallId({ runId, path, ...event })));
   const asked = own.find(({ event }) => event.type === 'approval.requested')?.position ?? 0;
@@ -230,15 +240,10 @@ function toAnswer(given: UiAnswer, { id, reason, accepts, fingerprint: own }: Pe
 }
 
 /** @throws HttpProblem 422 if a call has another answer than the page gives */
-function checkAnswered(answers: readonly UiAnswer[], { record: { runId }, events }: RunProgress): void {
-  const recorded = new Map<string, Answer['type']>();
-  for (const { path, event } of events) {
-    if (event.type !== 'approval.answered') continue;
-    const { turn, index, answer } = event;
-    recorded.set(formatCallId({ runId, path, turn, index }), answer.type);
-  }
+function checkAnswered(answers: readonly UiAnswer[], run: RunProgress): void {
+  const recorded = listAnswers(run);
   const differs = answers.find(({ type, toolCallId }) => {
-    const known = recorded.get(toolCallId);
+    const known = recorded.get(toolCallId)?.type;
     return (type === 'approve' || type === 'deny') && (known === 'deny') !== (type === 'deny');
   });
   if (differs === undefined) return;
@@ -297,13 +302,11 @@ function skipInterrupted(known: number): ChunkFilter {
 /** What follows an interruption: the next message, or an end without one. */
 const NEXT: ReadonlySet<UiChunk['type']> = new Set(['start', 'finish', 'error', 'abort'] as const);
 
-async function streamChat(context: RequestContext, runId: string, filter: ChunkFilter): Promise<Response> {
-  const { settings, agents, control, principal } = context;
-  const { record } = await control.find(principal, runId);
-  const hasTextGuard = agents.find(record.agent)?.agent.hasTextGuard === true;
+function streamChat(context: RequestContext, { runId, agent }: RunRecord, filter: ChunkFilter): Response {
+  const { settings, agents } = context;
   const { sdk, toolOutput } = settings;
   return openStream(context, { runId }, () => {
-    let state = createUiState({ sdk, text: hasTextGuard ? 'whole' : 'live', toolOutput });
+    let state = createUiState({ sdk, text: agents.hasTextGuard(agent) ? 'whole' : 'live', toolOutput });
     return {
       headers: UI_HEADERS,
       encode: (read) => {

@@ -1,6 +1,21 @@
 import type { Outcome } from '@pawl/core';
 import type { RequestContext } from '../context.ts';
 import { HttpProblem } from '../protocol/problem.ts';
+import type { StartedRun } from '../runs/run-start.ts';
+import { type RequestIdentity, rememberLostRequest } from '../runs/start-once.ts';
+
+/** Waits for the outcome that a request gets as a whole. If its client goes away before, an equal request gets the same run. */
+export async function waitForAnswer(
+  context: RequestContext,
+  { identity, ...run }: StartedRun & { readonly identity: RequestIdentity },
+): Promise<Outcome<unknown>> {
+  const { runs, principal, request } = context;
+  try {
+    return await waitForOutcome(context, run.runId);
+  } finally {
+    if (request.signal.aborted) rememberLostRequest(runs, { principal, identity, run });
+  }
+}
 
 /**
  * Waits until a run has ended or is suspended. The client counts as one that reads the run.

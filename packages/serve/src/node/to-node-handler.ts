@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { setPeer } from '../access/peer.ts';
+import { getResponseText } from '../protocol/json-response.ts';
 
 /** What a handler needs of a server. */
 export interface FetchHandler {
@@ -52,17 +53,21 @@ function createRequest(incoming: IncomingMessage, signal: AbortSignal): Request 
   const { method = 'GET', headers, socket } = incoming;
   const path = readPath(incoming.url ?? '/');
   const { host = 'localhost' } = headers;
-  const url = `http://${host}${path}`;
+  if (method === 'CONNECT' || method === 'TRACE' || method === 'TRACK') return undefined;
   // `checkHost` refuses the header itself; an address with a user cannot be requested.
-  const target = /^[\w.:[\]-]+$/.test(host) && URL.canParse(url) ? url : `http://host.invalid${path}`;
-  if (!URL.canParse(target) || method === 'CONNECT' || method === 'TRACE' || method === 'TRACK') return undefined;
+  const names = [...(/^[\w.:[\]-]+$/.test(host) ? [host] : []), 'host.invalid'];
+  const target = names.map((name) => `http://${name}${path}`).find((url) => URL.canParse(url));
+  if (target === undefined) return undefined;
+  const pieces = method === 'GET' || method === 'HEAD' ? undefined : readIncoming(incoming);
+  const body = pieces === undefined ? undefined : createBody(pieces);
   const request = new Request(target, {
     method,
     headers: readHeaders(incoming),
     signal,
-    ...(method !== 'GET' && method !== 'HEAD' && { body: createBody(incoming), duplex: 'half' }),
+    ...(body !== undefined && { body: body.stream, duplex: 'half' }),
   });
-  setPeer(request, { address: socket.remoteAddress, host: headers.host ?? '' });
+  const peer = { address: socket.remoteAddress, host: headers.host ?? '' };
+  setPeer(request, body === undefined ? peer : { ...peer, takeBody: body.take });
   return request;
 }
 
@@ -74,32 +79,62 @@ function readPath(target: string): string {
   return `${pathname}${search}`;
 }
 
-function readHeaders({ rawHeaders }: IncomingMessage): Headers {
-  const headers = new Headers();
+function readHeaders({ rawHeaders }: IncomingMessage): [name: string, value: string][] {
+  const headers: [string, string][] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    headers.append(String(rawHeaders[at]), String(rawHeaders[at + 1]));
+    headers.push([String(rawHeaders[at]), String(rawHeaders[at + 1])]);
   return headers;
 }
 
-function createBody(
-  incoming: IncomingMessage & { readonly body?: unknown },
-): ReadableStream<Uint8Array> | string | null {
+/** The pieces of a body; `undefined` if there is none. */
+function readIncoming(incoming: IncomingMessage & { readonly body?: unknown }): AsyncIterable<Uint8Array> | undefined {
   // Express has read the stream.
-  if (incoming.readableEnded && incoming.body !== undefined) return JSON.stringify(incoming.body);
+  if (incoming.readableEnded && incoming.body !== undefined)
+    return Readable.from([Buffer.from(JSON.stringify(incoming.body))]);
   const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
-  if (encoding === undefined && (length === undefined || length === '0')) return null;
-  return Readable.toWeb(incoming) as ReadableStream<Uint8Array>; // Its chunks are bytes.
+  return encoding === undefined && (length === undefined || length === '0') ? undefined : incoming;
+}
+
+interface Body {
+  /** For functions of the application, such as `authorize`. Created by hand: `Readable.toWeb` adds its listeners to every request. */
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly take: () => AsyncIterable<Uint8Array> | undefined;
+}
+
+function createBody(pieces: AsyncIterable<Uint8Array>): Body {
+  let reading: AsyncIterator<Uint8Array> | undefined;
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        reading ??= pieces[Symbol.asyncIterator]();
+        const { done, value } = await reading.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await reading?.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, take: () => (reading === undefined ? pieces : undefined) };
 }
 
 async function sendResponse(response: Response, { incoming, outgoing }: Exchange): Promise<void> {
   const { status, headers, body } = response;
-  outgoing.writeHead(status, Object.fromEntries(headers));
+  const listed = [...headers].flat();
   if (body === null || incoming.method === 'HEAD') {
     await body?.cancel();
-    outgoing.end();
-  } else if (isStream(headers)) await sendStream(body, outgoing);
-  // Headers and body leave in one packet.
-  else outgoing.end(new Uint8Array(await response.arrayBuffer()));
+    outgoing.writeHead(status, listed).end();
+  } else if (isStream(headers)) {
+    outgoing.writeHead(status, listed);
+    await sendStream(body, outgoing);
+  } else {
+    const content = getResponseText(response) ?? new Uint8Array(await response.arrayBuffer());
+    // Without its length Node would send the body in chunks.
+    if (!headers.has('content-length')) listed.push('content-length', String(Buffer.byteLength(content)));
+    outgoing.writeHead(status, listed).end(content);
+  }
 }
 
 function isStream(headers: Headers): boolean {

@@ -74,7 +74,10 @@ function readDetails({ details = {} }: ErrorData): { readonly status?: number; r
   return { ...(typeof status === 'number' && { status }), ...(typeof retryAfterMs === 'number' && { retryAfterMs }) };
 }
 
-/** Returns the response for anything thrown. An error that is not ours is not described to the client. */
+/**
+ * Returns the response for anything thrown. A client reads why its request was refused; why the server failed is for `onRequest`: such a message
+ * may have paths of files, or the text of an error that is not ours.
+ */
 export function toProblem(error: unknown): HttpProblem {
   if (HttpProblem.isInstance(error)) return error;
   const code = PawlError.isInstance(error) ? error.code : undefined;
@@ -88,10 +91,11 @@ export function toProblem(error: unknown): HttpProblem {
     return new HttpProblem(message, { status: 422, code, headers: { 'x-should-retry': 'false' }, cause: error });
   }
   if (code.startsWith('config.')) return new HttpProblem('The server failed.', { status: 500, code, cause: error });
-  return new HttpProblem(message, { status: 503, code, headers: { 'retry-after': '1' }, cause: error });
+  const unavailable = 'The server cannot read or store runs at the moment. Try again later.';
+  return new HttpProblem(unavailable, { status: 503, code, headers: { 'retry-after': '1' }, cause: error });
 }
 
-/** Errors of hosts that a second try gets again. */
+/** Codes of errors that are the same if the request is sent again. */
 const REFUSED: ReadonlySet<string> = new Set([
   'run.conflict',
   'run.exists',

@@ -1,6 +1,6 @@
 import { PawlError } from '@pawl/core';
-
-const BRAND = Symbol.for('pawl.HttpProblem');
+import { addBrand, hasBrand } from '@pawl/core/host';
+import { createJsonResponse } from './json-response.ts';
 
 /** The error object of OpenAI's API: https://platform.openai.com/docs/guides/error-codes */
 export interface ErrorBody {
@@ -35,20 +35,15 @@ export class HttpProblem extends PawlError {
     this.status = status;
     this.headers = headers;
     this.error = { message, type: type ?? chooseType(status), param: param ?? null, code: code ?? null };
-    // The same in every copy of the package, and in no list of the fields.
-    Object.defineProperty(this, BRAND, { value: true });
+    addBrand(this, 'HttpProblem');
   }
 
   static override isInstance(error: unknown): error is HttpProblem {
-    try {
-      return typeof error === 'object' && error !== null && BRAND in error;
-    } catch {
-      return false; // A proxy may throw.
-    }
+    return hasBrand(error, 'HttpProblem');
   }
 
   toResponse(): Response {
-    return Response.json({ error: this.error }, { status: this.status, headers: this.headers });
+    return createJsonResponse({ error: this.error }, { status: this.status, headers: this.headers });
   }
 }
 

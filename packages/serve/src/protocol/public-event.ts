@@ -1,8 +1,8 @@
-import type { Outcome, RunEvent } from '@pawl/core';
+import type { JsonObject, Outcome, RunEvent } from '@pawl/core';
 import type { AssistantMessage, Json } from '@pawl/core/chat';
 import type { ErrorData, EventOf, EventType } from '@pawl/core/events';
 
-/** What happens to a field: it leaves as it is, it stays, or a part of it leaves. */
+/** What happens to a field: `true`, it leaves as it is; `false`, it stays on the server; a function returns what leaves of it. */
 type Rule<Value> = boolean | ((value: NonNullable<Value>) => Json);
 
 type Rules<Event> = { readonly [Field in Exclude<keyof Event, 'type'>]-?: Rule<Event[Field]> };
@@ -19,7 +19,7 @@ export interface PublicEventOptions {
  * Returns what of an event leaves the server: no instructions, no whole conversations, no definitions, no state of tools; of errors only name,
  * message and code.
  */
-export function toPublicEvent(event: RunEvent, { toolOutput = 'full' }: PublicEventOptions = {}): Json {
+export function toPublicEvent(event: RunEvent, { toolOutput = 'full' }: PublicEventOptions = {}): JsonObject {
   // Each rule gets the value of its own field, which the compiler cannot follow through a name.
   const rules = PUBLIC_FIELDS[event.type] as Readonly<Record<string, boolean | ((value: unknown) => Json)>>;
   // A guard has withdrawn the text.
@@ -28,8 +28,9 @@ export function toPublicEvent(event: RunEvent, { toolOutput = 'full' }: PublicEv
   for (const [name, value] of Object.entries(event)) {
     if (value === undefined || name === 'type' || !Object.hasOwn(rules, name)) continue;
     if (isWithdrawn && name === 'message') continue;
-    if (toolOutput === 'status' && RESULT_FIELDS.has(name) && event.type.startsWith('tool.')) continue;
-    const rule = rules[name];
+    const isResult = toolOutput === 'status' && event.type.startsWith('tool.');
+    if (isResult && RESULT_FIELDS.has(name)) continue;
+    const rule = isResult && name === 'error' ? hideMessage : rules[name];
     if (rule === true)
       fields[name] = value as Json; // Events are JSON.
     else if (typeof rule === 'function' && value !== null) fields[name] = rule(value);
@@ -42,15 +43,49 @@ const RESULT_FIELDS: ReadonlySet<string> = new Set(['content', 'output', 'fullCo
 
 /** Returns what of an outcome leaves the server. The messages of a conversation have an endpoint of their own. */
 export function toPublicOutcome(outcome: Outcome<unknown>): Json {
-  const { messages: _, ...fields } = outcome;
-  const inner = { spentBy: undefined, usageBy: undefined, attempts: undefined, state: undefined };
-  const { spentBy: __, usageBy: ___, attempts: ____, state: _____, ...rest } = { ...inner, ...fields };
-  const shown = 'error' in rest ? { ...rest, error: toPublicError(rest.error) } : rest;
-  return JSON.parse(JSON.stringify(shown)); // An output schema can return values that are not JSON.
+  const shown = Object.entries(outcome).filter(([name]) => PUBLIC_OUTCOME_FIELDS[name as OutcomeField] === true);
+  const error = outcome.status === 'failed' && { error: toPublicError(outcome.error) };
+  // An output schema can return a value that is not JSON, such as a date: it becomes JSON when the response is written.
+  return { ...Object.fromEntries(shown), ...error } as Json;
 }
+
+type OutcomeField = Outcome<unknown> extends infer Each ? (Each extends unknown ? keyof Each : never) : never;
+
+/** For each field of an outcome, whether it leaves as it is. A new field does not compile until it is decided here. */
+const PUBLIC_OUTCOME_FIELDS: Readonly<Record<OutcomeField, boolean>> = {
+  runId: true,
+  agent: true,
+  status: true,
+  messages: false,
+  state: false,
+  standingApprovals: false,
+  usage: true,
+  spentBy: false,
+  usageBy: false,
+  turnCount: true,
+  toolCallCount: true,
+  durationMs: true,
+  output: true,
+  text: true,
+  pending: true,
+  limit: true,
+  max: true,
+  spent: true,
+  refusal: true,
+  guard: true,
+  reason: true,
+  error: false,
+  attempts: false,
+};
 
 export function toPublicError({ name, message, code }: ErrorData): Json {
   return { name, message, ...(code !== undefined && { code }) };
+}
+
+/** An error that is not about the run, or that has the result of a tool. */
+function hideMessage(error: ErrorData): Json {
+  const { name, code } = error;
+  return { name, ...(code !== undefined && { code }) };
 }
 
 /** Leaves out what servers and Pawl add to a message, such as the blocks of its reasoning. */
@@ -93,7 +128,16 @@ const LIVE_CALL = {
 } as const;
 
 const PUBLIC_FIELDS: PublicFields = {
-  'run.started': { ...TIME, state: false, messages: false, input: false, instructions: false, definition: false },
+  'run.started': {
+    ...TIME,
+    state: false,
+    messages: false,
+    input: false,
+    instructions: false,
+    definition: false,
+    standingApprovals: false,
+    startingAgent: true,
+  },
   'turn.prepared': {
     ...TURN,
     ...NESTED,
@@ -125,7 +169,7 @@ const PUBLIC_FIELDS: PublicFields = {
     durationMs: true,
   },
   'model.failed': { ...TURN, ...NESTED, error: toPublicError, usage: true, failedAttempts: false },
-  'request.lost': { ...TURN, model: true, usage: true },
+  'request.lost': { ...TURN, model: true, usage: true, responses: false },
   'limit.exceeded': { ...TURN, ...NESTED, limit: true, max: true, spent: true, usage: true },
   'limit.approaching': { ...TURN, limit: true, max: true, spent: true, message: false },
   'model.reprompted': { ...TURN, reason: true, guard: true, message: false },
@@ -139,8 +183,8 @@ const PUBLIC_FIELDS: PublicFields = {
     input: true,
   },
   'approval.requested': { ...CALL, pending: true, again: true, state: false, middlewareUsage: true },
-  'approval.not_required': CALL,
-  'approval.answered': { ...CALL, answer: true, by: true },
+  'approval.not_required': { ...CALL, standingApproval: false },
+  'approval.answered': { ...CALL, answer: true, by: true, standingApproval: true },
   'approval.expired': CALL,
   'user.interrupted': { ...TURN, message: true, by: true },
   'tool.suspended': { ...CALL, ...SPENT, pending: true, suspensions: true },
@@ -198,5 +242,5 @@ const PUBLIC_FIELDS: PublicFields = {
   'tool.started': LIVE_CALL,
   'tool.progress': { ...LIVE_CALL, progress: true },
   'tool.late_result': { ...LIVE_CALL, error: toPublicError },
-  'listener.failed': { ...STAMP, event: true, error: toPublicError },
+  'listener.failed': { ...STAMP, event: true, error: hideMessage },
 };

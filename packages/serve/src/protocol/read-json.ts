@@ -1,7 +1,4 @@
-/** Whether a value is an object of JSON: neither `null` nor a list. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import type { Json } from '@pawl/core/chat';
 
 export function isString(value: unknown): value is string {
   return typeof value === 'string';
@@ -11,4 +8,13 @@ export function isString(value: unknown): value is string {
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? 'undefined';
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** Parses JSON; a text that is none is the value itself. */
+export function parseOrText(text: string): Json {
+  try {
+    return JSON.parse(text) as Json; // The type of what JSON.parse returns.
+  } catch {
+    return text;
+  }
 }

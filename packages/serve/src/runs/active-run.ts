@@ -12,7 +12,7 @@ export interface ActiveRunOptions {
 /** A run that this process works on, or follows. */
 export class ActiveRun implements RunAttempt {
   readonly run: Run<unknown>;
-  readonly worker: string = createWorkerId();
+  #worker: string | undefined;
   readonly outcome: Promise<Outcome<unknown>>;
   readonly ended: Promise<unknown>;
   readonly begun: Promise<void>;
@@ -43,6 +43,11 @@ export class ActiveRun implements RunAttempt {
     });
   }
 
+  get worker(): string {
+    this.#worker ??= createWorkerId();
+    return this.#worker;
+  }
+
   get runId(): string {
     return this.run.runId;
   }
@@ -58,7 +63,7 @@ export class ActiveRun implements RunAttempt {
     if (failed !== undefined) throw failed;
   }
 
-  /** Counts a client that reads the run. Returns the function that says that it has gone. */
+  /** Counts a client that reads the run. Call the returned function when the client has gone. */
   hold(): () => void {
     this.#stopGrace?.();
     this.#stopGrace = undefined;

@@ -1,5 +1,6 @@
 import {
   type Agent,
+  type AgentOptions,
   ConfigError,
   type Conversation,
   type Host,
@@ -8,7 +9,7 @@ import {
   type RunOptions,
 } from '@pawl/core';
 import type { Message, UserMessage } from '@pawl/core/chat';
-import { readAgentName } from '@pawl/core/host';
+import { getAgentOptions, readAgentName } from '@pawl/core/host';
 import type { Principal } from '../access/principal.ts';
 import type { AgentWithContext, ContextSource } from '../options.ts';
 
@@ -67,6 +68,11 @@ export class AgentDirectory {
     return [...this.#agents.values()].filter(({ agent }) => this.#isAllowed(agent.name));
   }
 
+  /** Whether the text of an agent's turn may be withdrawn until the turn is complete. An agent that the server does not have may have a guard. */
+  hasTextGuard(name: string): boolean {
+    return this.#agents.get(name)?.agent.hasTextGuard ?? true;
+  }
+
   #isAllowed(name: string): boolean {
     return this.#principal?.agents?.includes(name.replace(PLAIN, '')) ?? true;
   }
@@ -86,9 +92,9 @@ export function indexAgents(
     }
     const entry: { readonly agent: unknown; readonly context?: AgentWithContext['context'] } =
       'agent' in each ? each : { agent: each };
-    // The context that the agent needs is that of `context`, which no type of a list can say.
+    // `context` makes the context that the agent needs. The type of a list cannot say so.
     const agent = entry.agent as RunnableAgent;
-    const limits = readLimits(agent);
+    const { limits = {} } = getAgentOptions<Pick<AgentOptions<never, unknown>, 'limits'>>(agent);
     agents.set(name, { agent, createContext: entry.context, limits, created });
     if (plainModels) {
       const plain = createPlainAgent(agent);
@@ -96,16 +102,6 @@ export function indexAgents(
     }
   }
   return agents;
-}
-
-/** The copy that `with` makes shows the options of the agent. */
-function readLimits(agent: RunnableAgent): Limits {
-  let limits: Limits = {};
-  agent.with((options) => {
-    limits = options.limits ?? {};
-    return {};
-  });
-  return limits;
 }
 
 const PLAIN = /\/plain$/;

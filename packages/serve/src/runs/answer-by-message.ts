@@ -1,14 +1,15 @@
 import { ApprovalError } from '@pawl/core';
-import type { Message, ToolMessage } from '@pawl/core/chat';
+import { getMessageText, type Message, type ToolMessage } from '@pawl/core/chat';
 import type { RunProgress } from '@pawl/core/host';
 import { formatOwner } from '../access/owner.ts';
 import type { Principal } from '../access/principal.ts';
 import { formatCallId, locatePendingCall, parseCallId } from '../protocol/call-id.ts';
 import { isCallerCall, listToolNames } from '../protocol/chat/completion.ts';
-import { HttpProblem } from '../protocol/problem.ts';
 import { readKeptRequest } from './caller-tools.ts';
+import { listAnswers } from './list-answers.ts';
 import type { RunControl } from './run-control.ts';
 import type { RunRegistry } from './run-registry.ts';
+import type { StartedRun } from './run-start.ts';
 
 export interface AnsweringMessages {
   readonly registry: RunRegistry;
@@ -19,51 +20,34 @@ export interface AnsweringMessages {
   readonly isStreamed: boolean;
 }
 
-/** A run that the results of a caller's own tools continue. */
-export interface ContinuedRun {
-  readonly runId: string;
-  /** The turn of the calls. The client has it and the turns before. */
-  readonly afterTurn: number;
-}
-
 /**
  * Continues the run whose calls the last messages answer: results of the caller's own tools, in a run of the same owner and agent. No other pending
  * call takes a result from a message. Returns `undefined` if the messages answer no run: they begin a new one.
  *
  * Results that the run has already are a request that is sent again: the client gets the same run.
  */
-export async function answerByMessage(given: AnsweringMessages): Promise<ContinuedRun | undefined> {
+export async function answerByMessage(given: AnsweringMessages): Promise<StartedRun | undefined> {
   const results = listTrailingResults(given.messages);
   const places = results.map(({ tool_call_id: id }) => parseCallId(id));
   const last = places.at(-1);
   if (last === undefined || places.some((each) => each?.runId !== last.runId)) return undefined;
-  const progress = await findOwn(given, last.runId);
-  if (progress === undefined) return undefined;
+  const { registry, control, principal, agent, isStreamed } = given;
+  const { runId } = last;
+  const run = await control.findIfVisible(principal, runId, { hasEvents: true });
+  if (run === undefined || run.record.owner !== formatOwner(principal) || run.record.agent !== agent) return undefined;
+  // The client has the turn of the calls, and those before.
   const afterTurn = Math.max(...places.map((each) => each?.turn ?? 0));
-  const pending = findPending(progress, results);
-  if (pending.length === 0) return hasResults(progress, results) ? { runId: last.runId, afterTurn } : undefined;
-  for (const { id, fingerprint, value } of pending) await answer(given, { runId: last.runId, id, fingerprint, value });
-  await given.registry.resume(last.runId, { isStreamed: given.isStreamed });
-  return { runId: last.runId, afterTurn };
+  const answered = { runId, isAttached: true, afterTurn };
+  const pending = findPending(run, results);
+  if (pending.length === 0) return hasResults(run, results) ? answered : undefined;
+  for (const each of pending) await answer(given, { runId, ...each });
+  await registry.resume(run, { isStreamed });
+  return answered;
 }
 
 function listTrailingResults(messages: readonly Message[]): readonly ToolMessage[] {
   const first = messages.findLastIndex(({ role }) => role !== 'tool') + 1;
   return messages.slice(first).filter((message) => message.role === 'tool');
-}
-
-async function findOwn(
-  { control, principal, agent }: AnsweringMessages,
-  runId: string,
-): Promise<RunProgress | undefined> {
-  try {
-    const progress = await control.findWithEvents(principal, runId);
-    const { record } = progress;
-    return record.owner === formatOwner(principal) && record.agent === agent ? progress : undefined;
-  } catch (error) {
-    if (HttpProblem.isInstance(error) && error.status === 404) return undefined;
-    throw error;
-  }
 }
 
 interface PendingResult {
@@ -75,7 +59,7 @@ interface PendingResult {
 function findPending({ record, outcome }: RunProgress, results: readonly ToolMessage[]): readonly PendingResult[] {
   if (outcome?.status !== 'suspended') return [];
   const callerTools = listToolNames(readKeptRequest(record.metadata).tools);
-  const values = new Map(results.map(({ tool_call_id: id, content }) => [id, readContent(content)]));
+  const values = new Map(results.map((result) => [result.tool_call_id, getMessageText(result)]));
   return outcome.pending.flatMap((call) => {
     const value = values.get(formatCallId(locatePendingCall(record.runId, call.id)));
     if (value === undefined || !isCallerCall(call, callerTools)) return [];
@@ -88,7 +72,7 @@ async function answer(
   { runId, id, fingerprint, value }: PendingResult & { readonly runId: string },
 ): Promise<void> {
   try {
-    await control.giveResult(principal, runId, { pending: id, answer: { type: 'result', fingerprint, value } });
+    await control.recordAnswer(principal, runId, { pending: id, answer: { type: 'result', fingerprint, value } });
   } catch (error) {
     // The first try of the same request has given it.
     if (!ApprovalError.isInstance(error) || error.code !== 'approval.used') throw error;
@@ -96,16 +80,10 @@ async function answer(
 }
 
 /** Whether the run got exactly these results before. */
-function hasResults({ record, events }: RunProgress, results: readonly ToolMessage[]): boolean {
-  const known = new Map<string, string>();
-  for (const { path, event } of events) {
-    if (event.type !== 'approval.answered' || event.answer.type !== 'result') continue;
-    const place = { runId: record.runId, path, turn: event.turn, index: event.index };
-    known.set(formatCallId(place), JSON.stringify(event.answer.value));
-  }
-  return results.every(({ tool_call_id: id, content }) => known.get(id) === JSON.stringify(readContent(content)));
-}
-
-function readContent(content: ToolMessage['content']): string {
-  return typeof content === 'string' ? content : content.map(({ text }) => text).join('');
+function hasResults(run: RunProgress, results: readonly ToolMessage[]): boolean {
+  const answers = listAnswers(run);
+  return results.every((result) => {
+    const known = answers.get(result.tool_call_id);
+    return known?.type === 'result' && known.value === getMessageText(result);
+  });
 }

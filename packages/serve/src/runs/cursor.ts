@@ -1,5 +1,5 @@
 import type { RunEvent } from '@pawl/core';
-import { HttpProblem } from '../protocol/problem.ts';
+import { createInvalidError } from '../protocol/problem.ts';
 
 /** How far a reader has read the deltas of the turn that is in progress. */
 export interface OpenTurn {
@@ -30,13 +30,9 @@ export function formatCursor({ position, open }: Cursor): string {
 export function parseCursor(text: string): Cursor {
   const [, position, worker, turn, attempt, lengths = ''] = CURSOR.exec(text) ?? [];
   if (position === undefined) {
-    throw new HttpProblem(
+    throw createInvalidError(
       `The event id ${JSON.stringify(text.slice(0, 100))} is not one of this server. Send one that it sent, or none.`,
-      {
-        status: 400,
-        code: 'invalid_value',
-        param: 'after',
-      },
+      'after',
     );
   }
   if (worker === undefined) return { position: Number(position) };

@@ -1,7 +1,7 @@
 import type { Message, UserMessage } from '@pawl/core/chat';
-import { hasEnded } from '@pawl/core/host';
+import type { RunSummary } from '@pawl/core/host';
 import type { Principal } from '../access/principal.ts';
-import { HttpProblem } from '../protocol/problem.ts';
+import { createInvalidError, HttpProblem } from '../protocol/problem.ts';
 import type { RunControl } from './run-control.ts';
 import type { RunRegistry } from './run-registry.ts';
 
@@ -38,24 +38,21 @@ export async function findBranch(query: BranchQuery): Promise<Branch> {
   const { registry, principal, conversation, messages } = query;
   const asked = messages.filter((message) => message.role === 'user');
   if (asked.length === 0) {
-    throw new HttpProblem('"messages" has no message of a user.', {
-      status: 400,
-      param: 'messages',
-      code: 'invalid_value',
-    });
+    throw createInvalidError('"messages" has no message of a user.', 'messages');
   }
-  let best: StoredBranch = { kept: [], equalCount: 0 };
+  let best: CommonPart = { kept: [], equalCount: 0 };
   for (let branch = 0; branch < MAX_BRANCHES; branch++) {
-    const stored = await registry.getConversation(principal, conversation, branch).getMessages();
-    const open = await findOpenRun(query, branch);
-    if (stored.length === 0 && open === undefined) {
-      if (best.kept.length > 0) await registry.getConversation(principal, conversation, branch).append(best.kept);
-      return { branch, added: asked.slice(best.equalCount), open };
+    const handle = registry.getConversation(principal, conversation, branch);
+    const stored = await handle.getMessages();
+    const isNew = stored.length === 0 && (await findOpenRun(query, branch)) === undefined;
+    if (isNew) {
+      if (best.kept.length > 0) await handle.append(best.kept);
+      return { branch, added: asked.slice(best.equalCount), open: undefined };
     }
     const equalCount = countEqual(stored, asked);
     if (equalCount === countUsers(stored) && equalCount < asked.length)
-      return { branch, added: asked.slice(equalCount), open };
-    // At least the last message is answered again.
+      return { branch, added: asked.slice(equalCount), open: await findOpenTurn(query, branch) };
+    // The branch has a message that is not equal, or all of them: then the last one is to be answered again.
     const common = Math.min(equalCount, asked.length - 1);
     if (common > best.equalCount) best = { kept: takeUsers(stored, common), equalCount: common };
   }
@@ -65,12 +62,13 @@ export async function findBranch(query: BranchQuery): Promise<Branch> {
   });
 }
 
-const MAX_BRANCHES = 100;
+/** How many branches a conversation may have. */
+export const MAX_BRANCHES = 100;
 
-interface StoredBranch {
-  /** The messages before the one where the histories part. */
+/** The beginning of a stored branch that equals the history. */
+interface CommonPart {
   readonly kept: readonly Message[];
-  /** How many messages of the user they have. */
+  /** How many messages of the user it has. */
   readonly equalCount: number;
 }
 
@@ -98,15 +96,17 @@ function takeUsers(messages: readonly Message[], count: number): readonly Messag
   return end === -1 ? messages : messages.slice(0, end);
 }
 
-async function findOpenRun(
+function findOpenRun(
   { registry, control, principal, conversation }: BranchQuery,
   branch: number,
-): Promise<Branch['open']> {
-  const id = registry.getConversationId(principal, conversation, branch);
-  const runs = await control.listOwned(principal, { conversation: id, order: 'desc', limit: 10 });
-  const open = runs.find(({ status }) => !hasEnded(status));
+): Promise<RunSummary | undefined> {
+  return control.findOpenRun(principal, registry.getConversationId(principal, conversation, branch));
+}
+
+async function findOpenTurn(query: BranchQuery, branch: number): Promise<Branch['open']> {
+  const open = await findOpenRun(query, branch);
   if (open === undefined) return undefined;
-  const { events } = await control.findWithEvents(principal, open.runId);
+  const { events } = await query.control.findWithEvents(query.principal, open.runId);
   const turn = events.reduce(
     (last, { path, event }) => (path === '' && 'turn' in event ? Math.max(last, event.turn) : last),
     0,

@@ -1,6 +1,7 @@
 import type { Host, RunEvent } from '@pawl/core';
 import type { AttemptDiscardedEvent } from '@pawl/core/events';
 import { createEventReader, hasEnded, type RunProgress } from '@pawl/core/host';
+import { createFinishedEvent } from './create-finished-event.ts';
 import { type Cursor, formatCursor, indexDelta, isOwnDelta, type OpenTurn, START } from './cursor.ts';
 
 /** An attempt at a run in this process, as a reader needs it. */
@@ -21,8 +22,6 @@ export interface ReaderOptions {
   readonly after?: Cursor;
   /** Each of them ends the events. */
   readonly signals: readonly AbortSignal[];
-  /** Whether live events are read. @defaultValue true */
-  readonly live?: boolean;
 }
 
 /** An event that was read. */
@@ -108,13 +107,13 @@ export class RunReader implements AsyncIterable<ReadEvent> {
     complete: ReturnType<typeof createEventReader>,
     attempt: RunAttempt | undefined,
   ): AsyncGenerator<ReadEvent, void> {
-    const { host, live = true } = this.#options;
+    const { host } = this.#options;
     let failure: unknown;
     void attempt?.ended.then((error) => {
       failure = error;
       if (error !== undefined) this.#stop.abort(); // The host failed: the run may stay as it is for ever.
     });
-    const options = { live, untilSuspended: true, after: this.#position, signal: this.#stop.signal };
+    const options = { live: true, untilSuspended: true, after: this.#position, signal: this.#stop.signal };
     for await (const record of host.followRun(this.#runId, options)) yield* this.#pass(complete(record), false);
     throwFailure(failure);
   }
@@ -186,11 +185,7 @@ export class RunReader implements AsyncIterable<ReadEvent> {
   }
 
   *#finish({ record, outcome }: RunProgress): Generator<ReadEvent, void> {
-    if (outcome === undefined) return;
-    const { runId, agent } = record;
-    const at = record.at + outcome.durationMs;
-    const finished = { type: 'run.finished', outcome, at, activeMs: outcome.durationMs } as const;
-    yield { event: { ...finished, runId, path: '', agent, seq: 0 }, isReplay: true };
+    if (outcome !== undefined) yield { event: createFinishedEvent(record, outcome), isReplay: true };
   }
 }
 

@@ -9,8 +9,8 @@ import {
   type Run,
   type RunOptions,
 } from '@pawl/core';
-import type { ChatSettings, Message, ToolObject, UserMessage } from '@pawl/core/chat';
-import { hasEnded } from '@pawl/core/host';
+import type { UserMessage } from '@pawl/core/chat';
+import { DEFAULT_LIMITS, hasEnded, type RunProgress } from '@pawl/core/host';
 import { Gate } from '../access/gate.ts';
 import { formatOwner, readOwner } from '../access/owner.ts';
 import type { Principal } from '../access/principal.ts';
@@ -18,44 +18,12 @@ import type { ServeSettings } from '../options.ts';
 import { HttpProblem } from '../protocol/problem.ts';
 import { ActiveRun } from './active-run.ts';
 import { AgentDirectory, type RunnableAgent, type ServedAgent } from './agent-directory.ts';
+import { beginForCaller } from './begin-for-caller.ts';
 import { addCallerTools, readKeptRequest, writeKeptRequest } from './caller-tools.ts';
 import type { Cursor } from './cursor.ts';
+import { KnownRequests } from './known-requests.ts';
 import { RunReader } from './run-reader.ts';
-
-/** A run that a request asks for. */
-export interface RunStart {
-  readonly principal: Principal;
-  readonly input: readonly Message[];
-  /** @defaultValue a random id */
-  readonly runId?: string;
-  /** The caller's metadata, stored as `metadata.caller`. */
-  readonly metadata?: JsonObject;
-  /** Identifies the request if it is sent again. */
-  readonly requestHash?: string;
-  /** Tools that the caller executes. */
-  readonly callerTools?: readonly ToolObject[];
-  /** Only lower the agent's. */
-  readonly limits?: Limits;
-  readonly modelSettings?: ChatSettings;
-  readonly traceparent?: string;
-  /** The id of a conversation, as the caller names it. Needs `conversations`. */
-  readonly conversation?: string;
-  /** The branch of the conversation. @defaultValue 0 */
-  readonly branch?: number;
-  /** Whether the run goes on when no client reads it. @defaultValue false */
-  readonly isBackground?: boolean;
-  /** Whether the caller may read the completion again. @defaultValue true */
-  readonly isStored?: boolean;
-  /** Whether a client reads the response as it is written. */
-  readonly isStreamed?: boolean;
-}
-
-/** A run that a request has started, or found. */
-export interface StartedRun {
-  readonly runId: string;
-  /** Whether the run existed: by the same key, or because the request was sent again. */
-  readonly isAttached: boolean;
-}
+import type { RunStart, StartedRun } from './run-start.ts';
 
 export interface RegistryOptions {
   readonly agents: ReadonlyMap<string, ServedAgent>;
@@ -71,6 +39,7 @@ export class RunRegistry {
   readonly #running: Gate;
   readonly #active = new Map<string, ActiveRun>();
   readonly #closing = new AbortController();
+  readonly requests: KnownRequests;
   /** Until when runs that failed to resume are left alone, in milliseconds since 1970. */
   readonly #failed = new Map<string, number>();
 
@@ -80,16 +49,12 @@ export class RunRegistry {
     this.#clock = settings.clock;
     this.#agents = new AgentDirectory(agents);
     this.#running = new Gate(settings.maxRunning, 'running runs');
+    this.requests = new KnownRequests(() => this.now());
   }
 
   /** Milliseconds since 1970. */
   now(): number {
     return this.#clock.now();
-  }
-
-  /** Aborted when the server closes: every stream ends then. */
-  get closing(): AbortSignal {
-    return this.#closing.signal;
   }
 
   /**
@@ -108,7 +73,8 @@ export class RunRegistry {
       const { agent, options } = await this.#prepare(served, start);
       const { principal, conversation: given, branch } = start;
       const stored = given === undefined ? undefined : this.getConversation(principal, given, branch);
-      return () => agent.run(start.input, { ...options, ...(stored !== undefined && { conversation: stored }) });
+      const run = () => agent.run(start.input, { ...options, ...(stored !== undefined && { conversation: stored }) });
+      return () => beginForCaller(run, start, served.limits.cost);
     });
   }
 
@@ -123,8 +89,10 @@ export class RunRegistry {
   ): Promise<StartedRun> {
     const stored = this.getConversation(start.principal, start.conversation, start.branch);
     return this.#launch(start, async () => {
-      const { agent, options } = await this.#prepare(served, { ...start, input: [message] });
-      return () => agent.continueConversation(message, { ...options, conversation: stored });
+      const own = { ...start, input: [message] };
+      const { agent, options } = await this.#prepare(served, own);
+      const run = () => agent.continueConversation(message, { ...options, conversation: stored });
+      return () => beginForCaller(run, own, served.limits.cost);
     });
   }
 
@@ -148,10 +116,13 @@ export class RunRegistry {
    *
    * @throws HttpProblem 429; HostError
    */
-  async resume(runId: string, how: { readonly isStreamed?: boolean } = {}): Promise<void> {
+  async resume(
+    { record, status }: Pick<RunProgress, 'record' | 'status'>,
+    how: { readonly isStreamed?: boolean } = {},
+  ): Promise<void> {
+    const { runId } = record;
     const active = this.#active.get(runId);
     if (active !== undefined) return active.begin();
-    const { record, status } = await this.#host.getRun(runId, { after: Number.MAX_SAFE_INTEGER });
     if (hasEnded(status)) return;
     const served = this.#agents.find(record.agent);
     if (served === undefined) throw createUnservedError(record.agent, runId);
@@ -191,7 +162,8 @@ export class RunRegistry {
     if (this.#closing.signal.aborted || (this.#failed.get(runId) ?? 0) > now) return;
     this.#failed.delete(runId);
     try {
-      await this.resume(runId);
+      if (!this.#active.has(runId))
+        await this.resume(await this.#host.getRun(runId, { after: Number.MAX_SAFE_INTEGER }));
     } catch (error) {
       if (!HttpProblem.isInstance(error)) this.#failed.set(runId, now + RETRY_AFTER_MS);
     }
@@ -229,7 +201,7 @@ export class RunRegistry {
     return this.#active.get(runId)?.run.steer(message);
   }
 
-  /** Counts a client that reads a run. Returns the function that says that it has gone. */
+  /** Counts a client that reads a run. Call the returned function when the client has gone. */
   hold(runId: string): () => void {
     return this.#active.get(runId)?.hold() ?? (() => undefined);
   }
@@ -271,7 +243,7 @@ export class RunRegistry {
     const leave = this.#running.enter(formatOwner(principal));
     let run: Run<unknown>;
     try {
-      const begin = await prepare(); // A `Run` itself would be awaited.
+      const begin = await prepare(); // A function, because `await` would wait for the end of a `Run`.
       run = begin();
     } catch (error) {
       leave();
@@ -279,16 +251,16 @@ export class RunRegistry {
     }
     const known = runId === undefined ? undefined : this.#active.get(runId);
     const active = new ActiveRun(run, { isBackground, onDisconnect: this.#settings.onDisconnect, clock: this.#clock });
-    const isAttached = known !== undefined;
-    if (!isAttached) this.#active.set(run.runId, active);
+    const newId = run.runId;
+    if (known === undefined) this.#active.set(newId, active);
     void active.ended.then(() => {
       leave();
-      for (const id of new Set([active.runId, run.runId])) if (this.#active.get(id) === active) this.#active.delete(id);
+      for (const id of new Set([active.runId, newId])) if (this.#active.get(id) === active) this.#active.delete(id);
     });
     await active.begin();
     // The message to a conversation may have gone to an open run.
     if (!this.#active.has(active.runId)) this.#active.set(active.runId, active);
-    return { runId: active.runId, isAttached };
+    return { runId: active.runId, isAttached: known !== undefined || active.runId !== newId };
   }
 }
 
@@ -302,17 +274,14 @@ export const REQUEST_HASH = 'pawlRequest';
 
 const RETRY_AFTER_MS = 60_000;
 
-/** A caller may not raise a limit. */
+/** Returns the limits of a caller, none above that of the agent. */
 function reduceLimits(own: Limits, wanted: Limits): Limits {
   const lowered = Object.entries(wanted).map(([name, value]): [string, number] => {
-    const max = own[name as keyof Limits] ?? (name === 'turns' ? DEFAULT_TURNS : Number.POSITIVE_INFINITY); // From a checked body.
+    const max = { ...DEFAULT_LIMITS, ...own }[name as keyof Limits] ?? Number.POSITIVE_INFINITY; // From a checked body.
     return [name, Math.min(max, value)];
   });
   return Object.fromEntries(lowered);
 }
-
-/** The limit of core for an agent that has none. */
-const DEFAULT_TURNS = 20;
 
 async function waitUnlessAborted<T>(work: Promise<T>, signals: readonly AbortSignal[]): Promise<T | undefined> {
   if (signals.some(({ aborted }) => aborted)) return undefined;

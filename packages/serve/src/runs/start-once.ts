@@ -1,10 +1,14 @@
 import type { Outcome } from '@pawl/core';
+import { computeSha256, type RunProgress } from '@pawl/core/host';
+import { hashText } from '@pawl/core/model';
 import { formatOwner } from '../access/owner.ts';
+import type { Principal } from '../access/principal.ts';
 import { createInvalidError, HttpProblem } from '../protocol/problem.ts';
 import type { ServedAgent } from './agent-directory.ts';
-import { hashText } from './hash-text.ts';
+import { RETRY_WINDOW_MS } from './known-requests.ts';
 import type { RunControl } from './run-control.ts';
-import { REQUEST_HASH, type RunRegistry, type RunStart, type StartedRun } from './run-registry.ts';
+import { REQUEST_HASH, type RunRegistry } from './run-registry.ts';
+import type { RunStart, StartedRun } from './run-start.ts';
 
 /** What identifies a request that a client may send again. */
 export interface RequestIdentity {
@@ -12,20 +16,27 @@ export interface RequestIdentity {
   readonly key: string | undefined;
   /** Whether the client says that it has sent the request before, as OpenAI's clients do. */
   readonly isRetry: boolean;
+  /** Finds an equal body of the same owner. No protection: an owner can only confuse its own requests. */
   readonly hash: string;
+  /** Whether the whole response is sent at once: the client has nothing of it if it loses the connection. */
+  readonly isWhole: boolean;
 }
 
-/** Reads the identity of a request. `text`: its body. @throws HttpProblem 400 for a key that is not visible ASCII of at most 255 characters */
-export function identifyRequest(
-  { headers }: Request,
-  { owner, text }: { readonly owner: string; readonly text: string },
-): RequestIdentity {
+interface RequestText {
+  readonly owner: string;
+  /** The body. */
+  readonly text: string;
+  readonly isWhole: boolean;
+}
+
+/** Reads the identity of a request. @throws HttpProblem 400 for a key that is not visible ASCII of at most 255 characters */
+export function identifyRequest({ headers }: Request, { owner, text, isWhole }: RequestText): RequestIdentity {
   const key = headers.get('idempotency-key') ?? undefined;
   if (key !== undefined && !/^[!-~]{1,255}$/.test(key)) {
     throw createInvalidError('Idempotency-Key must have 1 to 255 visible ASCII characters.', 'Idempotency-Key');
   }
   const isRetry = Number(headers.get('x-stainless-retry-count') ?? 0) > 0;
-  return { key, isRetry, hash: hashText(JSON.stringify([owner, text])) };
+  return { key, isRetry, hash: hashText(JSON.stringify([owner, text])), isWhole };
 }
 
 interface OnceOptions {
@@ -36,13 +47,14 @@ interface OnceOptions {
   readonly begin?: (start: RunStart) => Promise<StartedRun>;
 }
 
-type Runs = Pick<OnceOptions, 'registry' | 'control'>;
-
 /**
  * Starts a run, or attaches to the one that the same request has started before:
  * 1. with a key, the key names the run for good;
  * 2. a request that says that it is sent again gets the newest run of the same body of the last ten minutes;
- * 3. otherwise a run starts. Two equal requests are two runs.
+ * 3. so does one whose equal lost its client in this process before the whole response was there: no client has that answer;
+ * 4. otherwise a run starts. Two equal requests are two runs.
+ *
+ * A message that goes to an open run of a conversation starts no run that the host knows by the request: a second try finds it in this process.
  *
  * @throws HttpProblem 422 `run.conflict` for a key with another body
  */
@@ -51,64 +63,100 @@ export async function startOnce(
   start: RunStart,
   { registry, control, identity, begin = (fresh) => registry.start(served, fresh) }: OnceOptions,
 ): Promise<StartedRun> {
-  const { key, hash, isRetry } = identity;
+  const { key, hash } = identity;
   const identified: RunStart = { ...start, requestHash: hash };
-  if (key !== undefined) {
-    const runId = await computeHash([formatOwner(start.principal), served.agent.name, key]);
-    return (
-      (await attachByKey(runId, identified, { registry, control })) ?? registry.start(served, { ...identified, runId })
-    );
-  }
-  const known = isRetry ? await findEarlierTry(served, identified, { registry, control }) : undefined;
-  if (known === undefined) return begin(identified);
-  await attach(known, start, { registry, control });
-  return { runId: known, isAttached: true };
+  const tries = { registry, control, identity, start: identified, served };
+  if (key !== undefined) return startByKey(key, { ...tries, begin });
+  const earlier = await findEarlierTry(tries);
+  if (earlier !== undefined) return earlier;
+  const started = await begin(identified);
+  if (started.isAttached)
+    registry.requests.add(formatId(start.principal, hash), { run: Promise.resolve(started), hash });
+  return started;
 }
 
-async function attachByKey(
-  runId: string,
-  start: RunStart,
-  { registry, control }: Runs,
-): Promise<StartedRun | undefined> {
-  const found = await control.find(start.principal, runId).catch((error: unknown) => {
-    if (HttpProblem.isInstance(error) && error.status === 404) return undefined;
-    throw error;
+/** Remembers a request whose client has gone without an answer. */
+export function rememberLostRequest(
+  registry: RunRegistry,
+  {
+    principal,
+    identity,
+    run,
+  }: { readonly principal: Principal; readonly identity: RequestIdentity; readonly run: StartedRun },
+): void {
+  const { hash } = identity;
+  registry.requests.add(formatLostId(principal, hash), { run: Promise.resolve(run), hash });
+}
+
+interface Tries extends Pick<OnceOptions, 'registry' | 'control' | 'identity'> {
+  readonly served: ServedAgent;
+  readonly start: RunStart;
+}
+
+async function startByKey(
+  key: string,
+  { begin, ...tries }: Tries & Required<Pick<OnceOptions, 'begin'>>,
+): Promise<StartedRun> {
+  const { registry, control, served, start, identity } = tries;
+  const { hash } = identity;
+  const runId = await computeSha256(JSON.stringify([formatOwner(start.principal), served.agent.name, key]));
+  const stored = await control.findIfVisible(start.principal, runId);
+  if (stored !== undefined) {
+    checkSameBody(stored.record.metadata[REQUEST_HASH], hash);
+    return attach(stored, tries);
+  }
+  const known = registry.requests.find(runId);
+  if (known !== undefined) {
+    checkSameBody(known.hash, hash);
+    return { ...(await known.run), isAttached: true };
+  }
+  // Nothing is awaited since the look at the known requests: of two at once the second finds the first.
+  const run = begin({ ...start, runId });
+  registry.requests.add(runId, { run, hash });
+  const started = await run;
+  if (started.runId === runId) registry.requests.remove(runId); // The host has it.
+  return started;
+}
+
+function checkSameBody(known: unknown, hash: string): void {
+  if (known === hash) return;
+  throw new HttpProblem('This Idempotency-Key was sent with another body. Send another key.', {
+    status: 422,
+    code: 'run.conflict',
+    headers: { 'x-should-retry': 'false' },
   });
-  if (found === undefined) return undefined;
-  if (found.record.metadata[REQUEST_HASH] !== start.requestHash) {
-    throw new HttpProblem('This Idempotency-Key was sent with another body. Send another key.', {
-      status: 422,
-      code: 'run.conflict',
-      headers: { 'x-should-retry': 'false' },
-    });
-  }
-  await attach(runId, start, { registry, control });
-  return { runId, isAttached: true };
-}
-
-async function attach(runId: string, { principal, isStreamed }: RunStart, { registry, control }: Runs): Promise<void> {
-  const { status } = await control.find(principal, runId);
-  if (status === 'interrupted' || status === 'queued') {
-    await registry.resume(runId, { ...(isStreamed !== undefined && { isStreamed }) });
-  }
 }
 
 /** Finds the run of an earlier try. One that ended before a tool began has done nothing: the new try is a new run. */
-async function findEarlierTry(
-  { agent }: ServedAgent,
-  { principal, requestHash = '' }: RunStart,
-  { registry, control }: Runs,
-): Promise<string | undefined> {
-  const since = registry.now() - RETRY_WINDOW_MS;
+async function findEarlierTry(tries: Tries): Promise<StartedRun | undefined> {
+  const { registry, control, start, identity } = tries;
+  const { hash, isRetry, isWhole } = identity;
+  const { requests } = registry;
+  const { principal } = start;
+  const lostId = formatLostId(principal, hash);
+  const lost = isWhole ? requests.find(lostId) : undefined;
+  requests.remove(lostId);
+  const known = lost ?? (isRetry ? requests.find(formatId(principal, hash)) : undefined);
+  if (known !== undefined) {
+    const run = await known.run;
+    const found = await control.findIfVisible(principal, run.runId);
+    if (found === undefined || isUseless(found.outcome)) return undefined;
+    return { ...run, ...(await attach(found, tries)) };
+  }
+  const newest = isRetry ? await findNewest(tries) : undefined;
+  return newest === undefined || isUseless(newest.outcome) ? undefined : attach(newest, tries);
+}
+
+async function findNewest({ registry, control, served, start, identity }: Tries): Promise<RunProgress | undefined> {
   const filter = {
-    agent: agent.name,
-    metadata: { [REQUEST_HASH]: requestHash },
-    since,
+    agent: served.agent.name,
+    metadata: { [REQUEST_HASH]: identity.hash },
+    since: registry.now() - RETRY_WINDOW_MS,
     order: 'desc',
     limit: 1,
   } as const;
-  const [newest] = await control.listOwned(principal, filter);
-  return newest === undefined || isUseless(newest.outcome) ? undefined : newest.runId;
+  const [newest] = await control.listOwned(start.principal, filter);
+  return newest === undefined ? undefined : control.findIfVisible(start.principal, newest.runId);
 }
 
 function isUseless(outcome: Outcome<unknown> | undefined): boolean {
@@ -116,10 +164,18 @@ function isUseless(outcome: Outcome<unknown> | undefined): boolean {
   return (status === 'failed' || status === 'aborted') && outcome?.toolCallCount === 0;
 }
 
-const RETRY_WINDOW_MS = 600_000;
+/** Attaches to a run. Continues one that nobody works on. */
+async function attach(run: RunProgress, { registry, start: { isStreamed } }: Tries): Promise<StartedRun> {
+  if (run.status === 'interrupted' || run.status === 'queued') {
+    await registry.resume(run, { ...(isStreamed !== undefined && { isStreamed }) });
+  }
+  return { runId: run.record.runId, isAttached: true };
+}
 
-/** SHA-256 of the JSON of a list, in hexadecimal: parts of a list cannot run into each other. */
-async function computeHash(parts: readonly string[]): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(parts)));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+function formatId(principal: Principal, hash: string): string {
+  return JSON.stringify([formatOwner(principal), hash]);
+}
+
+function formatLostId(principal: Principal, hash: string): string {
+  return JSON.stringify([formatOwner(principal), hash, 'lost']);
 }

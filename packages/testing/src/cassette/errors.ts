@@ -1,5 +1,5 @@
 import { PawlError } from '@pawl/core';
-import { addBrand, hasBrand } from '../base/brand.ts';
+import { addBrand, hasBrand } from '@pawl/core/host';
 
 /** A cassette cannot be read, or has no entry for a request. */
 export class CassetteError extends PawlError {

@@ -1,5 +1,5 @@
 import { PawlError } from '@pawl/core';
-import { addBrand, hasBrand } from '../base/brand.ts';
+import { addBrand, hasBrand } from '@pawl/core/host';
 
 /** A server cannot be probed. */
 export class ConformanceError extends PawlError {

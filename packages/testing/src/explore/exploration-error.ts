@@ -1,5 +1,5 @@
 import { PawlError } from '@pawl/core';
-import { addBrand, hasBrand } from '../base/brand.ts';
+import { addBrand, hasBrand } from '@pawl/core/host';
 import type { Exercise } from '../model/schema-model.ts';
 import type { ExploredRun } from './explore-run.ts';
 

@@ -1,5 +1,7 @@
 import { agentCases } from './agent-cases.ts';
 import { clockCases } from './clock-cases.ts';
+import { conversationCases } from './conversation-cases.ts';
+import { featureCases } from './feature-cases.ts';
 import { type ConformanceCase, createCases, type HostUnderTest } from './kit.ts';
 import { listCases } from './list-cases.ts';
 import { runCases } from './run-cases.ts';
@@ -20,5 +22,7 @@ export function hostConformance(host: HostUnderTest): readonly ConformanceCase[]
     ...runCases,
     ...listCases,
     ...agentCases,
+    ...conversationCases,
+    ...featureCases,
   });
 }

@@ -1,6 +1,6 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { PawlError } from '@pawl/core';
-import { addBrand, hasBrand } from '../base/brand.ts';
+import { addBrand, hasBrand } from '@pawl/core/host';
 
 /** A host broke its contract. The message names the obligation, the expected and the actual value. */
 export class HostContractError extends PawlError {

@@ -3,7 +3,7 @@ import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import { checkOptions, type OptionTable } from '@pawl/core';
-import { addBrand, hasBrand } from '../base/brand.ts';
+import { addBrand, hasBrand } from '@pawl/core/host';
 import { isThisMachine, readTcpTarget, readUdpTarget } from './targets.ts';
 
 export interface BlockNetworkOptions {

@@ -1,5 +1,5 @@
 import { PawlError } from '@pawl/core';
-import { addBrand, hasBrand } from '../base/brand.ts';
+import { addBrand, hasBrand } from '@pawl/core/host';
 
 /**
  * A script does not match the requests: it is exhausted, responses are unused, or a request differs from the expected

@@ -1,5 +1,5 @@
 import type { Outcome, RunEvent } from '@pawl/core';
-import type { CustomToolCall, FunctionToolCall, Json } from '@pawl/core/chat';
+import { type CustomToolCall, type FunctionToolCall, getMessageText, type Json } from '@pawl/core/chat';
 import { findOutcomeProblem, toProblem } from '../outcome-problem.ts';
 import type { ErrorBody } from '../problem.ts';
 import { toPublicEvent } from '../public-event.ts';
@@ -10,7 +10,6 @@ import {
   type FinishReason,
   type PawlField,
   readAnswer,
-  readText,
   toCompletionUsage,
 } from './completion.ts';
 
@@ -125,7 +124,7 @@ export class ChatEncoder {
         this.#arrived = '';
         return [];
       case 'model.responded':
-        return event.rejection === undefined ? this.#completeTurn(event.turn, readText(event.message.content)) : [];
+        return event.rejection === undefined ? this.#completeTurn(event.turn, getMessageText(event.message)) : [];
       case 'tool.started':
       case 'tool.progress':
       case 'handoff.completed':

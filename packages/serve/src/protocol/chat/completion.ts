@@ -1,5 +1,14 @@
 import type { Outcome, PendingCall, Usage } from '@pawl/core';
-import type { CustomToolCall, FunctionToolCall, Message, ToolObject } from '@pawl/core/chat';
+import {
+  type AssistantMessage,
+  type CustomToolCall,
+  type FunctionToolCall,
+  getCallName,
+  getMessageText,
+  type Message,
+  type ToolObject,
+} from '@pawl/core/chat';
+import { getToolObjectName } from '@pawl/core/model';
 import { formatCallId, locatePendingCall } from '../call-id.ts';
 
 // The objects that the endpoint sends, spelled as on the wire: https://platform.openai.com/docs/api-reference/chat/object
@@ -131,7 +140,8 @@ function readSuspended(
   callerTools: ReadonlySet<string>,
 ): CompletionAnswer {
   const isCallers = (call: PendingCall): boolean => isCallerCall(call, callerTools);
-  const text = findLastText(messages);
+  const last = findLastMessage(messages);
+  const text = last === undefined ? '' : getMessageText(last);
   if (pending.every(isCallers)) {
     const calls = pending.map((each) => ({ ...each.call, id: formatCallId(locatePendingCall(runId, each.id)) }));
     return { text: text === '' ? null : text, calls, finishReason: 'tool_calls' };
@@ -143,19 +153,18 @@ function readSuspended(
 /** Whether the caller executes the tool of a call: the only calls that take a result from a message. */
 export function isCallerCall({ reason, call, id }: PendingCall, callerTools: ReadonlySet<string>): boolean {
   if (reason !== 'external_result' || id.includes('/')) return false;
-  return callerTools.has(call.type === 'custom' ? call.custom.name : call.function.name);
+  return callerTools.has(getCallName(call));
 }
 
 /** The names of tools of a request. */
 export function listToolNames(tools: readonly ToolObject[]): ReadonlySet<string> {
-  return new Set(tools.map((each) => (each.type === 'custom' ? each.custom.name : each.function.name)));
+  return new Set(tools.map(getToolObjectName));
 }
 
 /** The text for a person in a client that knows no approvals. */
 export function describePending(runId: string, pending: readonly PendingCall[]): string {
   const lines = pending.map(({ call, input, reason }) => {
-    const name = call.type === 'custom' ? call.custom.name : call.function.name;
-    return `- ${name}(${shorten(JSON.stringify(input))}): ${REASONS[reason]}`;
+    return `- ${getCallName(call)}(${shorten(JSON.stringify(input))}): ${REASONS[reason]}`;
   });
   const where = `POST /v1/runs/${runId}/answers`;
   return `The answer waits for a decision:\n${lines.join('\n')}\nDecide with ${where}, then read the rest with GET /v1/runs/${runId}.`;
@@ -172,22 +181,14 @@ function shorten(text: string): string {
   return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }
 
-/** The text that the model wrote beside its calls. */
-function findLastText(messages: readonly Message[]): string {
-  const last = messages.findLast(({ role }) => role === 'assistant');
-  if (last?.role !== 'assistant') return '';
-  return readText(last.content);
-}
-
-/** Reads the text of a message's content. */
-export function readText(content: Extract<Message, { role: 'assistant' }>['content']): string {
-  if (typeof content === 'string') return content;
-  return (content ?? []).map((part) => (part.type === 'text' ? part.text : '')).join('');
+/** The last message of the model, with the text beside its calls. */
+function findLastMessage(messages: readonly Message[]): AssistantMessage | undefined {
+  return messages.findLast((message) => message.role === 'assistant');
 }
 
 function findReasoning(messages: readonly Message[]): string | undefined {
-  const last = messages.findLast(({ role }) => role === 'assistant');
-  return last?.role === 'assistant' ? (last.reasoning_content ?? last.reasoning) : undefined;
+  const last = findLastMessage(messages);
+  return last?.reasoning_content ?? last?.reasoning;
 }
 
 export function toCompletionUsage(usage: Usage): CompletionUsage {

@@ -1,6 +1,7 @@
 import type { AssistantMessage, Message, TextPart, ToolCall, UserPart } from '@pawl/core/chat';
+import { isRecord } from '@pawl/core/model';
 import { createInvalidError, createUnsupportedError } from '../problem.ts';
-import { isRecord, isString, quote } from '../read-json.ts';
+import { isString, quote } from '../read-json.ts';
 
 export interface MessageRules {
   readonly maxMessages: number;

@@ -1,7 +1,8 @@
 import type { JsonObject } from '@pawl/core';
 import type { ChatSettings, Message, ToolObject } from '@pawl/core/chat';
+import { isRecord } from '@pawl/core/model';
 import { createInvalidError, createUnsupportedError, HttpProblem } from '../problem.ts';
-import { isRecord, isString } from '../read-json.ts';
+import { isString } from '../read-json.ts';
 import { type MessageRules, readMessages } from './read-messages.ts';
 import { readTools } from './read-tools.ts';
 
@@ -96,11 +97,8 @@ function readIncludeUsage(options: unknown): boolean {
 }
 
 function readCallerTools(body: JsonRecord, { callerTools }: ChatRules): readonly ToolObject[] {
-  const tools = readTools(body['tools']);
+  const tools = readTools(body['tools'], callerTools);
   const { tool_choice: choice } = body;
-  if (tools.length > 0 && callerTools === 'reject') {
-    throw createUnsupportedError('"tools" is not supported: the agent has its own. Leave it out.', 'tools');
-  }
   if (choice === 'required' || isRecord(choice)) {
     throw createUnsupportedError(
       '"tool_choice" may be "auto" or "none": the agent has tools of its own, too.',

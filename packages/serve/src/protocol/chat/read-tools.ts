@@ -1,11 +1,15 @@
 import type { CustomFormat, ToolObject } from '@pawl/core/chat';
-import { createInvalidError } from '../problem.ts';
-import { isRecord, isString } from '../read-json.ts';
+import { isRecord } from '@pawl/core/model';
+import { createInvalidError, createUnsupportedError } from '../problem.ts';
+import { isString } from '../read-json.ts';
 
 /** Reads the tools of a request: those that the caller executes. @throws HttpProblem 400 */
-export function readTools(value: unknown): readonly ToolObject[] {
+export function readTools(value: unknown, callerTools: 'accept' | 'reject'): readonly ToolObject[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw createInvalidError('"tools" is not a list.', 'tools');
+  if (value.length > 0 && callerTools === 'reject') {
+    throw createUnsupportedError('"tools" is not supported: the agent has its own. Leave it out.', 'tools');
+  }
   if (value.length > MAX_TOOLS)
     throw createInvalidError(`"tools" has ${value.length} entries; ${MAX_TOOLS} are allowed.`, 'tools');
   return value.map((each, index) => readTool(each, `tools[${index}]`));

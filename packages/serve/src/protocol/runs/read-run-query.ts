@@ -9,6 +9,8 @@ export interface RunQuery {
   readonly filter: Pick<RunFilter, 'agent' | 'after' | 'since' | 'order' | 'metadata'> & { readonly limit: number };
   readonly statuses: readonly RunSummary['status'][] | undefined;
   readonly conversation: string | undefined;
+  /** The branch of the conversation. @defaultValue the first */
+  readonly branch: number | undefined;
   /** Whether a run has the text of the query. */
   readonly matches: ((run: RunSummary) => boolean) | undefined;
 }
@@ -21,13 +23,13 @@ export function readRunQuery(query: URLSearchParams, { details }: { readonly det
       throw createInvalidError(`There is no parameter ${quote(name)}. Use: ${known.join(', ')}.`, name);
   }
   const agent = query.get('agent') ?? undefined;
-  const after = readNumber(query, 'after', Number.MAX_SAFE_INTEGER);
-  const since = readNumber(query, 'since', Number.MAX_SAFE_INTEGER);
+  const after = readNumber(query, 'after', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const since = readNumber(query, 'since', { min: 0, max: Number.MAX_SAFE_INTEGER });
   const metadata = readMetadata(query.get('metadata'));
   const text = query.get('text') ?? '';
   return {
     filter: {
-      limit: readNumber(query, 'limit', MAX_PAGE) ?? DEFAULT_PAGE,
+      limit: readNumber(query, 'limit', { min: 1, max: MAX_PAGE }) ?? DEFAULT_PAGE,
       order: readOrder(query.get('order')),
       ...(agent !== undefined && { agent }),
       ...(after !== undefined && { after }),
@@ -36,11 +38,27 @@ export function readRunQuery(query: URLSearchParams, { details }: { readonly det
     },
     statuses: query.get('status')?.split(',').map(readStatus),
     conversation: query.get('conversation') ?? undefined,
+    branch: readBranchNumber(query),
     matches: text === '' ? undefined : (run) => hasText(run, { text, details }),
   };
 }
 
-const QUERY: readonly string[] = ['status', 'agent', 'conversation', 'after', 'limit', 'order', 'since', 'text'];
+/** Reads the number of a branch of a conversation, from 0. */
+export function readBranchNumber(query: URLSearchParams): number | undefined {
+  return readNumber(query, 'branch', { min: 0, max: 999 });
+}
+
+const QUERY: readonly string[] = [
+  'status',
+  'agent',
+  'conversation',
+  'branch',
+  'after',
+  'limit',
+  'order',
+  'since',
+  'text',
+];
 const DEFAULT_PAGE = 20;
 const MAX_PAGE = 100;
 
@@ -66,12 +84,17 @@ function readMetadata(text: string | null): JsonObject | undefined {
   throw createInvalidError(`"metadata" is ${quote(text)}. Pass a JSON object.`, 'metadata');
 }
 
-function readNumber(query: URLSearchParams, name: string, max: number): number | undefined {
+interface NumberRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+function readNumber(query: URLSearchParams, name: string, { min, max }: NumberRange): number | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
   const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= max) return value;
-  throw createInvalidError(`"${name}" is ${quote(text)}. Pass a whole number from 1 to ${max}.`, name);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw createInvalidError(`"${name}" is ${quote(text)}. Pass a whole number from ${min} to ${max}.`, name);
 }
 
 /** Looks for a text in what a list shows of a run. The case of letters does not matter. */

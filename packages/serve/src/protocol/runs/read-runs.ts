@@ -1,9 +1,10 @@
 import type { Answer, JsonObject, Limits } from '@pawl/core';
 import type { Json, Message, ToolObject, UserMessage } from '@pawl/core/chat';
+import { isRecord } from '@pawl/core/model';
 import { type MessageRules, readMessages } from '../chat/read-messages.ts';
 import { readTools } from '../chat/read-tools.ts';
-import { createInvalidError, createUnsupportedError } from '../problem.ts';
-import { isRecord, isString, quote } from '../read-json.ts';
+import { createInvalidError } from '../problem.ts';
+import { isString, quote } from '../read-json.ts';
 
 // The bodies of the runs API. All functions throw HttpProblem 400 with the field in `param`.
 
@@ -42,17 +43,13 @@ export function readRunBody(json: unknown, rules: RunRules): RunBody {
   if (!isRecord(metadata)) throw createInvalidError('"metadata" is not an object.', 'metadata');
   if (typeof background !== 'boolean')
     throw createInvalidError('"background" is neither true nor false.', 'background');
-  const tools = readTools(body['tools']);
-  if (tools.length > 0 && rules.callerTools === 'reject') {
-    throw createUnsupportedError('"tools" is not supported: the agent has its own. Leave it out.', 'tools');
-  }
   return {
     agent,
     input: readInput(body, rules),
     conversation,
     metadata: metadata as JsonObject, // It was parsed from JSON.
     limits: readLimits(body['limits']),
-    tools,
+    tools: readTools(body['tools'], rules.callerTools),
     isBackground: background,
   };
 }
@@ -107,6 +104,7 @@ function readAnswer(answer: unknown): Answer {
     throw createInvalidError('"answer.fingerprint" is missing. It is in the pending call.', 'answer.fingerprint');
   switch (type) {
     case 'approve':
+    case 'approve_always':
       return { type, fingerprint };
     case 'deny':
       if (reason !== undefined && !isString(reason))
@@ -119,7 +117,7 @@ function readAnswer(answer: unknown): Answer {
       return { type, fingerprint, value: readValue(answer, 'value') };
   }
   throw createInvalidError(
-    `"answer.type" is ${quote(type)}. Use approve, deny, edit, result or resume.`,
+    `"answer.type" is ${quote(type)}. Use approve, approve_always, deny, edit, result or resume.`,
     'answer.type',
   );
 }

@@ -1,6 +1,7 @@
-import { getCallArguments, getCallName, type Json } from '@pawl/core/chat';
+import { getCallArguments, getCallName, getMessageText, type Json, type ToolCall } from '@pawl/core/chat';
 import type { EventOf, ModelRespondedEvent } from '@pawl/core/events';
 import { formatCallId } from '../call-id.ts';
+import { parseOrText } from '../read-json.ts';
 import type { UiChunk, UiSdk } from './ui-chunk.ts';
 
 /** What a page has of the response of a turn. */
@@ -16,10 +17,10 @@ interface StreamedPart {
   readonly kind: PartKind;
   /** Of a text: the id of the part. Of a call: the wire id. */
   readonly id: string;
-  /** The text so far. Of a call: nothing, its input replaces what was streamed. */
+  /** The text so far; `''` for a call, whose whole input replaces what was streamed of it. */
   readonly text: string;
   readonly isOpen: boolean;
-  /** `ai` 6 cannot remove a part: the text of a new attempt, as long as it equals the beginning of a discarded one. */
+  /** Only for `ai` 6, which cannot remove a part: what has arrived of the next attempt, while the discarded text begins with it. */
   readonly retry?: string;
 }
 
@@ -32,8 +33,7 @@ type RecordedPart =
       readonly kind: 'call';
       readonly id: string;
       readonly text: '';
-      readonly toolName: string;
-      readonly input: Json;
+      readonly call: ToolCall;
     };
 
 /** The next step and the chunks that lead to it. */
@@ -47,7 +47,7 @@ type TextDelta = EventOf<'text.delta' | 'reasoning.delta' | 'refusal.delta'>;
 /** Adds a piece of a text. */
 export function encodeTextDelta(step: UiStep, event: TextDelta): StepChange {
   const kind = event.type === 'text.delta' ? 'text' : event.type === 'reasoning.delta' ? 'reasoning' : 'refusal';
-  const part = findLast(step, (each) => each.kind === kind);
+  const part = step.parts.findLast((each) => each.kind === kind);
   if (part?.retry !== undefined) return repeatText(step, part, event);
   if (part?.isOpen === true) return extendText(step, part, event.delta);
   const id = `${event.turn}.${kind}${part === undefined ? '' : `.${event.attempt}`}`;
@@ -61,7 +61,7 @@ export function encodeCallDelta(
   sdk: UiSdk,
 ): StepChange {
   const toolCallId = formatCallId({ runId, path, turn, index });
-  const part = findLast(step, ({ id }) => id === toolCallId);
+  const part = step.parts.findLast(({ id }) => id === toolCallId);
   const chunks: UiChunk[] = [];
   if (part?.isOpen !== true) {
     const format = kind === 'custom' && sdk !== 6 ? ({ inputEncoding: 'text' } as const) : {};
@@ -110,31 +110,23 @@ export function isVoid({ rejection, message, finishReason }: ModelRespondedEvent
 }
 
 function listRecordedParts({ runId, path, turn, message }: EventOf<'model.responded'>): readonly RecordedPart[] {
-  const content = typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content;
-  const pieces = content ?? [];
-  const text = pieces.map((piece) => (piece.type === 'text' && 'text' in piece ? piece.text : '')).join('');
-  const refused = pieces.map((piece) => ('refusal' in piece ? piece.refusal : '')).join('');
+  const content = typeof message.content === 'string' ? [] : message.content;
+  const refused = (content ?? []).map((piece) => ('refusal' in piece ? piece.refusal : '')).join('');
   const texts = [
     { kind: 'reasoning', text: message.reasoning_content ?? message.reasoning ?? '' },
-    { kind: 'text', text },
+    { kind: 'text', text: getMessageText(message) },
     { kind: 'refusal', text: message.refusal ?? refused },
   ] as const;
   const calls = (message.tool_calls ?? []).map((call, index): RecordedPart => {
-    const id = formatCallId({ runId, path, turn, index });
-    return { kind: 'call', id, text: '', toolName: getCallName(call), input: readCallInput(call) };
+    return { kind: 'call', id: formatCallId({ runId, path, turn, index }), text: '', call };
   });
   return [...texts.flatMap((part) => (part.text === '' ? [] : [{ ...part, id: `${turn}.${part.kind}` }])), ...calls];
 }
 
 /** Returns the input of a call: the parsed arguments, or the text for a custom tool or of arguments that are not JSON. */
-export function readCallInput(call: Parameters<typeof getCallName>[0]): Json {
+export function readCallInput(call: ToolCall): Json {
   const text = getCallArguments(call);
-  if (call.type === 'custom') return text;
-  try {
-    return JSON.parse(text) as Json; // The type of what JSON.parse returns.
-  } catch {
-    return text;
-  }
+  return call.type === 'custom' ? text : parseOrText(text);
 }
 
 function isBeginning(part: StreamedPart, recorded: RecordedPart | undefined): boolean {
@@ -154,8 +146,10 @@ function completePart(part: StreamedPart | undefined, recorded: RecordedPart): r
   ];
 }
 
-function toCallAvailable({ id, toolName, input }: RecordedPart & { readonly kind: 'call' }): UiChunk {
-  return { type: 'tool-input-available', toolCallId: id, toolName, input, dynamic: true };
+/** Encodes a call with its whole input, by its wire id. */
+export function toCallAvailable({ id, call }: { readonly id: string; readonly call: ToolCall }): UiChunk {
+  const toolName = getCallName(call);
+  return { type: 'tool-input-available', toolCallId: id, toolName, input: readCallInput(call), dynamic: true };
 }
 
 function toCompletedStep(step: UiStep, recorded: readonly RecordedPart[]): UiStep {
@@ -238,8 +232,4 @@ function toTextEnd({ kind, id }: Pick<StreamedPart, 'kind' | 'id'>): UiChunk {
 
 function replacePart(step: UiStep, part: StreamedPart, next: StreamedPart): UiStep {
   return { ...step, parts: step.parts.map((each) => (each === part ? next : each)) };
-}
-
-function findLast(step: UiStep, matches: (part: StreamedPart) => boolean): StreamedPart | undefined {
-  return step.parts.findLast(matches);
 }

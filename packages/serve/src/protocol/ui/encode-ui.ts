@@ -12,6 +12,7 @@ import {
   isVoid,
   readCallInput,
   type StepChange,
+  toCallAvailable,
   type UiStep,
 } from './encode-response.ts';
 import { toUserParts } from './to-user-parts.ts';
@@ -230,15 +231,7 @@ interface NewCall {
 /** Adds the part of a call, if the message does not have it. */
 function addCall({ state, chunks }: UiChange, { call, id }: NewCall): UiChange {
   if (state.calls.has(id)) return { state, chunks };
-  const toolName = call.type === 'custom' ? call.custom.name : call.function.name;
-  const chunk: UiChunk = {
-    type: 'tool-input-available',
-    toolCallId: id,
-    toolName,
-    input: readCallInput(call),
-    dynamic: true,
-  };
-  return { state: setCall(state, id, undefined), chunks: [...chunks, chunk] };
+  return { state: setCall(state, id, undefined), chunks: [...chunks, toCallAvailable({ id, call })] };
 }
 
 function setCall(state: UiState, id: string, approvalId: string | undefined): UiState {

@@ -76,7 +76,7 @@ function changeParts(parts: UiPart[], chunk: PartChunk): UiPart[] {
 
 type TextChunk = Extract<UiChunk, { readonly type: `${'text' | 'reasoning'}-${'delta' | 'end'}` }>;
 
-/** Changes the newest part of that kind that is open: a journal is folded, whose texts do not overlap. */
+/** Changes the last open part of the kind. The chunks of a journal complete one text before the next of its kind begins. */
 function changeText(parts: UiPart[], chunk: TextChunk): UiPart[] {
   const kind = chunk.type.startsWith('text') ? 'text' : 'reasoning';
   const at = parts.findLastIndex((part) => part.type === kind && 'state' in part && part.state === 'streaming');

@@ -1,6 +1,8 @@
 import { checkOptions, type OptionTable } from '@pawl/core';
 import type { Json, UserMessage, UserPart } from '@pawl/core/chat';
+import { isRecord } from '@pawl/core/model';
 import { createInvalidError, createUnsupportedError } from '../problem.ts';
+import { quote } from '../read-json.ts';
 
 /** What a page sends: https://ai-sdk.dev/docs/ai-sdk-ui/transport. */
 export interface UiRequest {
@@ -55,7 +57,7 @@ export function readUiRequest(body: unknown, options: UiRequestOptions = {}): Ui
     throw createInvalidError('id is not a text of 1 to 255 characters. Send the id of the chat.', 'id');
   }
   if (trigger !== 'submit-message' && trigger !== 'regenerate-message') {
-    throw createInvalidError(`trigger is ${show(trigger)}. Send "submit-message" or "regenerate-message".`, 'trigger');
+    throw createInvalidError(`trigger is ${quote(trigger)}. Send "submit-message" or "regenerate-message".`, 'trigger');
   }
   const given = list === undefined && message !== undefined ? [message] : list;
   if (!Array.isArray(given) || given.length === 0) {
@@ -106,7 +108,7 @@ function readMessage(message: unknown, place: string): GivenMessage {
   if (!isRecord(message)) throw createInvalidError(`${place} is not an object.`, place);
   const { id, role, parts } = message;
   if (role !== 'system' && role !== 'user' && role !== 'assistant') {
-    throw createInvalidError(`${place}.role is ${show(role)}. Send "user", "assistant" or "system".`, `${place}.role`);
+    throw createInvalidError(`${place}.role is ${quote(role)}. Send "user", "assistant" or "system".`, `${place}.role`);
   }
   if (!Array.isArray(parts) || !parts.every(isRecord)) {
     throw createInvalidError(`${place}.parts is not a list of parts. Send UIMessages of ai 6 or 7.`, `${place}.parts`);
@@ -115,8 +117,8 @@ function readMessage(message: unknown, place: string): GivenMessage {
 }
 
 /**
- * Lists what the user wrote. A message that the run got while it worked is a part of the model's message; the page may have it as a message of
- * its own, too, right after that one. The last message is always a new one.
+ * Lists what the user wrote. A page can have a message twice that the run got while it worked: as a part of the model's message, and as the message
+ * after it. That is one message, unless it is the last one, which is new.
  */
 function listUserMessages(
   messages: readonly GivenMessage[],
@@ -213,12 +215,4 @@ function readAnswers(message: GivenMessage | undefined): readonly UiAnswer[] {
       return [{ type: 'error', toolCallId, reason: String(errorText ?? 'The page failed.') }];
     return [];
   });
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value)?.slice(0, 100) ?? 'missing';
 }

@@ -1,4 +1,5 @@
-import { type AssistantMessage, getCallName, type Json, type Message, type ToolMessage } from '@pawl/core/chat';
+import { type AssistantMessage, getCallName, getMessageText, type Message, type ToolMessage } from '@pawl/core/chat';
+import { parseOrText } from '../read-json.ts';
 import { readCallInput } from './encode-response.ts';
 import { toUserParts } from './to-user-parts.ts';
 import type { UiMessage, UiPart, UiToolPart } from './ui-message.ts';
@@ -55,16 +56,7 @@ function toStep(message: AssistantMessage, { index, results }: StepContext): UiP
       } as const;
       const result = results.get(call.id);
       if (result === undefined) return { ...part, state: 'input-available' };
-      return { ...part, state: 'output-available', output: readResult(result) };
+      return { ...part, state: 'output-available', output: parseOrText(getMessageText(result)) };
     }),
   ];
-}
-
-function readResult({ content }: ToolMessage): Json {
-  const text = typeof content === 'string' ? content : content.map((part) => part.text).join('');
-  try {
-    return JSON.parse(text) as Json; // The type of what JSON.parse returns.
-  } catch {
-    return text;
-  }
 }

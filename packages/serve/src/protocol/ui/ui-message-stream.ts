@@ -1,4 +1,5 @@
 import type { Run, RunEvent } from '@pawl/core';
+import { toProblem } from '../outcome-problem.ts';
 import { formatServerSentEvent, KEEP_ALIVE, STREAM_HEADERS } from '../server-sent-events.ts';
 import { createUiState, encodeUiEvent, type UiEncoderOptions, type UiState } from './encode-ui.ts';
 import type { UiChunk } from './ui-chunk.ts';
@@ -65,6 +66,6 @@ async function* encodeUiEvents(
     // A run that could not begin has no event, and rejects here.
     if ('outcome' in source) await source.outcome();
   } catch (error) {
-    yield [{ type: 'error', errorText: error instanceof Error ? error.message : String(error) }];
+    yield [{ type: 'error', errorText: toProblem(error).message }];
   }
 }
