@@ -46,6 +46,24 @@ describe.each(PLACES)('a call of a run of %s', (name, openPlace) => {
     });
   });
 
+  test('is approved with later ones by --always, as its tool offers', async () => {
+    const place = await openPlace();
+    const id = await place.start('refund');
+    const { fingerprint, standingApproval } = await findCall(place, id);
+    expect(standingApproval).toEqual({ below: 100 });
+    expect(await place.call('approve', id, '--always', '--fingerprint', fingerprint, '--yes')).toMatchObject({
+      code: 0,
+      stdout: 'Approved with later calls: approval:1.0 of run ID.\n',
+    });
+    expect(await place.call('runs', 'resume', id, place.agent)).toMatchObject({
+      code: 0,
+      stdout: 'Result: Order 7 is refunded.\n',
+    });
+    expect(await place.call('runs', 'show', id, '--journal')).toMatchObject({
+      stdout: expect.stringContaining('refund: approve_always'),
+    });
+  });
+
   test('is denied with a reason that the model reads', async () => {
     const place = await openPlace();
     const id = await place.start('refund');
@@ -86,7 +104,7 @@ describe.each(PLACES)('a call of a run of %s', (name, openPlace) => {
     expect(await approve(call, '--fingerprint', fingerprint)).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(/answered/),
+      stderr: expect.stringMatching(/answer/),
     });
   });
 });

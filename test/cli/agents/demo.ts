@@ -81,6 +81,7 @@ const tools = [
     input: order,
     needsApproval: true,
     preview: ({ order: id }) => `Refund order ${id}`,
+    standingApproval: () => ({ below: 100 }),
     execute: ({ order: id }) => `Order ${id} is refunded.`,
   }),
   tool({
