@@ -4,6 +4,7 @@
 import { dbosHost } from '@pawl/dbos';
 import { Client } from 'pg';
 import { startPostgres } from '../scripts/postgres.ts';
+import { computeMedian } from './compare/statistics.ts';
 
 const ROUNDS = 5;
 const ROWS = 500;
@@ -56,10 +57,6 @@ async function measureSteps(runId: string): Promise<number> {
   });
   await host.release(runId, undefined);
   return ms;
-}
-
-function computeMedian(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 const insertTimes: number[] = [];

@@ -15,6 +15,7 @@ const BENCHES = new Map([
   ['faults', 'faults.ts'],
   ['otel', 'otel.ts'],
   ['serve', 'serve.ts'],
+  ['inspector', 'inspector.ts'],
   ['ai-sdk', 'ai-sdk.ts'],
   ['command', 'command.ts'],
 ]);

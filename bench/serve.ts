@@ -9,6 +9,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Agent, type ChatModel, memoryHost } from '@pawl/core';
 import { serve } from '@pawl/serve';
 import { listen } from '@pawl/serve/node';
+import { computeMedian } from './compare/statistics.ts';
 
 const CHUNKS = 5_000;
 const ROUNDS = 12;
@@ -129,12 +130,18 @@ async function compare(streams: number): Promise<void> {
   }
   const alone = (await ask<Pick<Usage, 'cpuMicros'>>(child, 'many')).cpuMicros / (ROUNDS * CHUNKS);
   const runAlone = (await ask<Pick<Usage, 'cpuMicros'>>(child, 'one')).cpuMicros / REQUESTS;
-  print('a streamed chunk, µs of CPU', { served: findMedian(chunks.served), bare: findMedian(chunks.bare) });
-  print('the same without the agent', { served: findMedian(chunks.served) - alone, bare: findMedian(chunks.bare) });
-  print('an unstreamed request, µs of CPU', { served: findMedian(requests.served), bare: findMedian(requests.bare) });
+  print('a streamed chunk, µs of CPU', { served: computeMedian(chunks.served), bare: computeMedian(chunks.bare) });
   print('the same without the agent', {
-    served: findMedian(requests.served) - runAlone,
-    bare: findMedian(requests.bare),
+    served: computeMedian(chunks.served) - alone,
+    bare: computeMedian(chunks.bare),
+  });
+  print('an unstreamed request, µs of CPU', {
+    served: computeMedian(requests.served),
+    bare: computeMedian(requests.bare),
+  });
+  print('the same without the agent', {
+    served: computeMedian(requests.served) - runAlone,
+    bare: computeMedian(requests.bare),
   });
   const first = await measureFirstByte(served);
   console.log(`first byte: ${first.toFixed(2)} ms`);
@@ -145,10 +152,6 @@ async function compare(streams: number): Promise<void> {
 
 function print(what: string, { served, bare }: { readonly served: number; readonly bare: number }): void {
   console.log(`${what}: served ${served.toFixed(1)}, bare ${bare.toFixed(1)}, ${(served / bare).toFixed(2)} times`);
-}
-
-function findMedian(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 async function ask<T>(child: ChildProcess, what: string): Promise<T> {
@@ -189,7 +192,7 @@ async function measureFirstByte(url: string): Promise<number> {
     times.push(performance.now() - before);
     response.destroy();
   }
-  return findMedian(times);
+  return computeMedian(times);
 }
 
 async function measureStreams(child: ChildProcess, url: string, streams: number): Promise<void> {

@@ -9,6 +9,7 @@ import { Agent, tool } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
 import { respond, scriptedModel } from '@pawl/testing';
 import { z } from 'zod';
+import { computeMedian } from './compare/statistics.ts';
 
 const TURNS = 2_000;
 const folder = mkdtempSync(join(tmpdir(), 'pawl-bench-'));
@@ -78,10 +79,6 @@ async function measureSteps(file: string, synchronous: 'full' | 'normal'): Promi
   });
   await host.close();
   return ms;
-}
-
-function computeMedian(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 for (const synchronous of ['full', 'normal'] as const) {

@@ -1,8 +1,8 @@
 // Publishes the packages whose version is not yet on the registry: node scripts/release.ts [--dry-run]. Run by .github/workflows/release.yml.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { getMachineEnvironment } from './pack.ts';
+import { getMachineEnvironment, packPackage } from './pack.ts';
 import { checkPriceAge, PRICE_TABLES } from './price-age.ts';
 import { readOutput, run } from './run.ts';
 
@@ -25,9 +25,6 @@ checkPriceAge(PRICE_TABLES, Date.now());
 
 const root = join(import.meta.dirname, '..');
 const options = { cwd: root, env: getMachineEnvironment(), signal: AbortSignal.timeout(600_000) };
-const { packageManager: pnpm }: { readonly packageManager: string } = JSON.parse(
-  readFileSync(join(root, 'package.json'), 'utf8'),
-);
 const packed = mkdtempSync(join(tmpdir(), 'pawl-release-'));
 try {
   for (const name of PACKAGES) await publish(name);
@@ -44,17 +41,17 @@ async function publish(folder: string): Promise<void> {
     console.log(`${name}@${version} is already published`);
     return;
   }
+  const tarball = join(packed, `pawl-${folder}-${version}.tgz`);
   try {
     writeFileSync(path, JSON.stringify({ ...JSON.parse(text), ...getOrigin(folder) }));
-    // pnpm applies publishConfig; npm can attach a provenance.
-    await run('npx', ['--yes', pnpm, '--filter', name, 'pack', '--pack-destination', packed], options);
+    // Packed by pnpm; npm can attach a provenance.
+    await packPackage(name, { file: tarball, signal: options.signal });
   } finally {
     writeFileSync(path, text);
   }
-  const tarball = readdirSync(packed).find((file) => file.startsWith(`pawl-${folder}-`));
   const isDry = process.argv.includes('--dry-run');
   const flags = isDry ? ['--dry-run'] : ['--provenance'];
-  await run('npm', ['publish', join(packed, String(tarball)), '--access', 'public', ...flags], options);
+  await run('npm', ['publish', tarball, '--access', 'public', ...flags], options);
   console.log(`${name}@${version} ${isDry ? 'could be' : 'is'} published`);
 }
 

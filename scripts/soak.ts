@@ -8,6 +8,7 @@ import { join } from 'node:path';
 const SOAKS = new Map([
   ['sqlite', 'test/soak/sqlite.ts'],
   ['postgres', 'test/soak/postgres.ts'],
+  ['serve', 'test/soak/serve.ts'],
 ]);
 
 const [name, seconds = '120'] = process.argv.slice(2);

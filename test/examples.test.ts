@@ -47,6 +47,7 @@ test('has an example for each idea, in order', () => {
     '28-mcp-server.ts',
     '29-judge-loop.ts',
     '30-triage-desk.ts',
+    '31-responses.ts',
   ]);
 });
 

@@ -1,25 +1,14 @@
-import { Agent, type ChatModel, openai, type Tool, tool, withFallback } from '@pawl/core';
+import { Agent, type ChatModel, openai, type Tool, withFallback } from '@pawl/core';
 import { compactByReference, compactBySummary, type Middleware, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { manualClock, offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
 import { createChatModel, createPlainModel } from './chat-model.ts';
 import { serveVendor } from './serve-vendor.ts';
 import type { VendorTurn } from './vendor.ts';
 import { wires } from './vendors.ts';
-import { WEATHER_TURNS } from './weather-agent.ts';
+import { createWeatherTool, WEATHER_TURNS } from './weather-agent.ts';
 
-const getWeather = createWeatherTool((city) => `${city}: 4 degrees`);
-
-function createWeatherTool(describeWeather: (city: string) => string): Tool<unknown> {
-  return tool({
-    name: 'get_weather',
-    description: 'Tells the weather of a city.',
-    input: z.object({ city: z.string() }),
-    effect: 'read',
-    execute: ({ city }) => describeWeather(city),
-  });
-}
+const getWeather = createWeatherTool();
 
 // By hand: it sends each request of a run to the next model.
 function takeTurns(...models: readonly ChatModel[]): ChatModel {
@@ -113,7 +102,7 @@ describe.each(wires)('$name accepts its signatures', (vendor) => {
 
   async function play(middleware: readonly Middleware[], tools: readonly Tool<unknown>[] = []) {
     const server = await serveVendor(vendor, { turns, order: 'requests' });
-    const long = createWeatherTool((city) => `${city}: ${'rain and '.repeat(300)}4 degrees`);
+    const long = createWeatherTool(undefined, `${'rain and '.repeat(300)}4 degrees`);
     const agent = new Agent({ model: createChatModel(vendor, server.baseURL), tools: [long, ...tools], middleware });
     return { outcome: await agent.run('How is the weather?').outcome(), server };
   }

@@ -25,8 +25,11 @@ export function createWeatherAgent(
   });
 }
 
-/** `onCall` is called before each call. */
-export function createWeatherTool(onCall: (city: string) => void = () => undefined): Tool<unknown> {
+/** `onCall` is called before each call. The weather is the same everywhere. */
+export function createWeatherTool(
+  onCall: (city: string) => void = () => undefined,
+  weather: string = '4 degrees',
+): Tool<unknown> {
   return tool({
     name: 'get_weather',
     description: 'Tells the weather of a city.',
@@ -34,7 +37,7 @@ export function createWeatherTool(onCall: (city: string) => void = () => undefin
     effect: 'read',
     execute({ city }) {
       onCall(city);
-      return `${city}: 4 degrees`;
+      return `${city}: ${weather}`;
     },
   });
 }

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromAiSdk } from '@pawl/ai-sdk';
 import { Agent, memoryResponseCache, openai, withCache, withConcurrency, withFallback } from '@pawl/core';
@@ -7,6 +6,7 @@ import { toolSearch } from '@pawl/core/middleware';
 import { offlineServer, respond } from '@pawl/testing';
 import { cassette } from '@pawl/testing/cassette';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createFolder } from '../folder.ts';
 import { tools } from '../run/two-hundred-tools.ts';
 import { serveVendor } from './serve-vendor.ts';
 import { vendors } from './vendors.ts';
@@ -83,8 +83,7 @@ describe.each(vendors)('$name', (vendor) => {
 
   test.each([false, true])('a cassette records and replays it without a key, streamed: %s', async (stream) => {
     const server = await serveVendor(vendor, { turns: WEATHER_TURNS });
-    const folder = mkdtempSync(join(tmpdir(), 'pawl-cassette-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = createFolder();
     const file = join(folder, 'weather.jsonl');
     const play = async (mode: 'record' | 'replay') => {
       const tape = cassette(file, { mode, ci: false });

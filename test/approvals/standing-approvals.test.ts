@@ -54,9 +54,10 @@ function listPending(outcome: Outcome): readonly PendingCall[] {
   return outcome.status === 'suspended' ? outcome.pending : [];
 }
 
-async function answerAll(host: Host, run: Run, type: 'approve' | 'approve_always'): Promise<readonly PendingCall[]> {
+async function answerAll(host: Host, run: Run, always: boolean): Promise<readonly PendingCall[]> {
   const pending = listPending(await run.outcome());
-  for (const { id, fingerprint } of pending) await host.answer(run.runId, id, { type, fingerprint }, { by: 'eve' });
+  for (const { id, fingerprint } of pending)
+    await host.answer(run.runId, id, { type: 'approve', fingerprint, always }, { by: 'eve' });
   return pending;
 }
 
@@ -65,7 +66,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     const host = open();
     const paid: Payment[] = [];
     const agent = createPayer([[ADA], [{ ...ADA, amount: 5 }], [BOB]], { paid });
-    const first = await answerAll(host, agent.run('Go.', { host, runId: 'run' }), 'approve_always');
+    const first = await answerAll(host, agent.run('Go.', { host, runId: 'run' }), true);
     expect(first).toMatchObject([
       { accepts: ['approve', 'deny', 'edit', 'approve_always'], standingApproval: { to: 'Ada' } },
     ]);
@@ -86,7 +87,7 @@ describe.each(hosts)('on $name', ({ open }) => {
       by: 'eve',
     };
     expect(events).toMatchObject([
-      { type: 'approval.answered', answer: { type: 'approve_always' }, standingApproval: given },
+      { type: 'approval.answered', answer: { type: 'approve', always: true }, standingApproval: given },
       { type: 'approval.not_required', turn: 2, standingApproval: given },
     ]);
     expect(await run.outcome()).toMatchObject({ standingApprovals: [given] });
@@ -96,7 +97,7 @@ describe.each(hosts)('on $name', ({ open }) => {
     const host = open();
     const turns = [[ADA], [{ ...ADA, amount: 5 }]];
     const agent = createPayer(turns, { definitionHash: 'one' });
-    await answerAll(host, agent.run('Go.', { host, runId: 'run' }), 'approve_always');
+    await answerAll(host, agent.run('Go.', { host, runId: 'run' }), true);
     // The process ends when the second call is covered, before it runs.
     const interrupted = agent.resume('run', { host });
     const isCovered = new Promise<void>((resolve) => {
@@ -127,10 +128,19 @@ test('a call without such an offer refuses the answer, and the call still waits'
     const [pending] = listPending(await agent.run('Go.', { host, runId: 'run' }).outcome());
     expect(pending?.accepts).toEqual(['approve', 'deny', 'edit']);
     expect(pending).not.toHaveProperty('standingApproval');
-    const answer = { type: 'approve_always', fingerprint: pending?.fingerprint ?? '' } as const;
+    const answer = { type: 'approve', fingerprint: pending?.fingerprint ?? '', always: true } as const;
     await expect(host.answer('run', pending?.id ?? '', answer)).rejects.toMatchObject({ code: 'approval.invalid' });
     expect(await agent.resume('run', { host }).outcome()).toMatchObject({ status: 'suspended' });
   }
+});
+
+test('an answer whose always is no boolean approves nothing', async () => {
+  const host = memoryHost();
+  const agent = createPayer([[ADA]], { standingApproval: true });
+  const [pending] = listPending(await agent.run('Go.', { host, runId: 'run' }).outcome());
+  const answer = { type: 'approve', fingerprint: pending?.fingerprint ?? '', always: 'yes' } as const;
+  // @ts-expect-error: as JavaScript callers can.
+  await expect(host.answer('run', pending?.id ?? '', answer)).rejects.toMatchObject({ code: 'approval.invalid' });
 });
 
 test('the fingerprint includes what later calls have in common', async () => {
@@ -148,7 +158,7 @@ test('true approves every later call of the tool; calls of the same turn that wa
   const paid: Payment[] = [];
   const agent = createPayer([[ADA, BOB], [BOB]], { standingApproval: true, paid });
   const [ada, bob] = listPending(await agent.run('Go.', { host, runId: 'run' }).outcome());
-  await host.answer('run', ada?.id ?? '', { type: 'approve_always', fingerprint: ada?.fingerprint ?? '' });
+  await host.answer('run', ada?.id ?? '', { type: 'approve', fingerprint: ada?.fingerprint ?? '', always: true });
   expect(listPending(await agent.resume('run', { host }).outcome())).toMatchObject([{ id: bob?.id }]);
   await host.answer('run', bob?.id ?? '', { type: 'approve', fingerprint: bob?.fingerprint ?? '' });
   expect(await agent.resume('run', { host }).outcome()).toMatchObject({ status: 'completed' });
@@ -164,7 +174,7 @@ test('holds for the agent whose call it was, not for a tool of the same definiti
   });
   const model = scriptedModel([respond.call('pay', ADA), respond.call('transfer_to_other', {})]);
   const agent = new Agent({ name: 'payer', model, tools: [createPay()], handoffs: [other] });
-  await answerAll(host, agent.run('Go.', { host, runId: 'run' }), 'approve_always');
+  await answerAll(host, agent.run('Go.', { host, runId: 'run' }), true);
   const outcome = await agent.resume('run', { host }).outcome();
   expect(outcome).toMatchObject({ status: 'suspended', agent: 'other' });
 });
@@ -173,28 +183,28 @@ test('holds in later runs of the conversation, until it is revoked there', async
   const host = memoryHost();
   const store = memoryConversations();
   const chat = conversation({ id: 'chat', store });
-  const pay = async (runId: string, payment: Payment, type: 'approve' | 'approve_always'): Promise<number> => {
+  const pay = async (runId: string, payment: Payment, always: boolean): Promise<number> => {
     const model = scriptedModel([respond.call('pay', payment), respond.text('Done.')]);
     const agent = new Agent({ name: 'payer', model, tools: [createPay()] });
-    const asked = await answerAll(host, agent.run('Pay.', { host, runId, conversation: chat }), type);
+    const asked = await answerAll(host, agent.run('Pay.', { host, runId, conversation: chat }), always);
     if (asked.length > 0) await agent.resume(runId, { host, conversation: chat });
     return asked.length;
   };
-  expect(await pay('one', ADA, 'approve_always')).toBe(1);
-  expect(await pay('two', ADA, 'approve')).toBe(0);
-  expect(await pay('three', BOB, 'approve_always')).toBe(1);
+  expect(await pay('one', ADA, true)).toBe(1);
+  expect(await pay('two', ADA, false)).toBe(0);
+  expect(await pay('three', BOB, true)).toBe(1);
   await chat.append([{ role: 'user', content: 'Meanwhile.' }]);
   expect(await chat.getStandingApprovals()).toMatchObject([
     { covers: { to: 'Ada' }, runId: 'one', by: 'eve' },
     { covers: { to: 'Bob' }, runId: 'three', by: 'eve' },
   ]);
-  expect(await pay('four', BOB, 'approve')).toBe(0);
+  expect(await pay('four', BOB, false)).toBe(0);
   await chat.revokeStandingApprovals(({ runId }) => runId === 'one');
-  expect(await pay('five', ADA, 'approve')).toBe(1);
-  expect(await pay('six', BOB, 'approve')).toBe(0);
+  expect(await pay('five', ADA, false)).toBe(1);
+  expect(await pay('six', BOB, false)).toBe(0);
   await chat.revokeStandingApprovals();
   expect(await chat.getStandingApprovals()).toEqual([]);
-  expect(await pay('seven', BOB, 'approve')).toBe(1);
+  expect(await pay('seven', BOB, false)).toBe(1);
 });
 
 test('a run that ends after others keeps their approvals, and does not bring back revoked ones', async () => {
@@ -207,11 +217,11 @@ test('a run that ends after others keeps their approvals, and does not bring bac
     return { agent, run: agent.run('Pay.', { host, runId, conversation: chat }) };
   };
   const first = begin('one', ADA);
-  await answerAll(host, first.run, 'approve_always');
+  await answerAll(host, first.run, true);
   await first.agent.resume('one', { host, conversation: chat });
   const [second, third] = [begin('two', BOB), begin('three', { to: 'Cy', amount: 3 })];
-  await answerAll(host, second.run, 'approve_always');
-  await answerAll(host, third.run, 'approve_always');
+  await answerAll(host, second.run, true);
+  await answerAll(host, third.run, true);
   await chat.revokeStandingApprovals();
   await second.agent.resume('two', { host, conversation: chat });
   await third.agent.resume('three', { host, conversation: chat });

@@ -5,6 +5,7 @@ import { type Clock, type Host, memoryHost } from '@pawl/core';
 import type { ClaimResult } from '@pawl/core/host';
 import { type SqliteHost, type SqliteHostOptions, sqliteHost } from '@pawl/core/sqlite';
 import { onTestFinished } from 'vitest';
+import { createFolder } from '../folder.ts';
 
 export interface HostUnderTest {
   readonly name: string;
@@ -38,9 +39,7 @@ async function makeEmptyDatabase(): Promise<Buffer> {
 
 /** Creates the path of a file that is removed after the test. */
 export function createFile(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pawl-sqlite-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'runs.db');
+  return join(createFolder(), 'runs.db');
 }
 
 /** Opens a host that is closed after the test. */

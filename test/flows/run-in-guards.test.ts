@@ -1,8 +1,10 @@
 import { Agent, memoryHost, type RunEvent, tool } from '@pawl/core';
 import { inputGuard, outputGuard, toolGuard } from '@pawl/core/middleware';
 import { respond, scriptedModel } from '@pawl/testing';
+import { FaultyHost } from '@pawl/testing/host';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { hosts } from '../durable/hosts.ts';
 
 const verdict = z.object({ fine: z.boolean(), reason: z.string() });
 
@@ -129,6 +131,37 @@ test.each([
     expect(inner.requests.length).toBe(2);
     expect(model.requests.length).toBe(1);
     expect(outcome.usage.requests).toBe(inner.requests.length + model.requests.length);
+  },
+);
+
+test.each(hosts)(
+  'a guard on $name that waits after a response goes on with it after a crash within any step',
+  async ({ open }) => {
+    const host = open();
+    for (let at = 1; ; at++) {
+      const runId = `run ${at}`;
+      const model = scriptedModel(() => respond.text('Answer.'));
+      const guard = outputGuard({
+        name: 'guard',
+        check: async ({ text }, { run }) => {
+          const inner = scriptedModel(({ messages }) =>
+            messages.at(-1)?.role === 'tool' ? respond.text('fine') : respond.call('permit', {}),
+          );
+          await run(new Agent({ name: 'judge', model: inner, tools: [permit] }), text, { step: 'judge' });
+          return { type: 'allow' };
+        },
+      });
+      const agent = new Agent({ name: 'lead', model, middleware: [guard] });
+      const fragile = new FaultyHost(host, { at, moment: 'within' });
+      const resume = () => agent.resume(runId, { host }).outcome();
+      let outcome = await agent.run('Go.', { host: fragile, runId }).outcome().catch(resume);
+      for (const { id, fingerprint } of outcome.status === 'suspended' ? outcome.pending : [])
+        await host.answer(runId, id, { type: 'approve', fingerprint });
+      outcome = await agent.resume(runId, { host: fragile }).outcome().catch(resume);
+      expect(outcome).toMatchObject({ status: 'completed', output: 'Answer.' });
+      expect(model.requests.length).toBeLessThanOrEqual(fragile.hasDied ? 2 : 1);
+      if (!fragile.hasDied) return;
+    }
   },
 );
 

@@ -1,7 +1,6 @@
-import { type Host, memoryHost, type Outcome } from '@pawl/core';
-import { createEventReader } from '@pawl/core/host';
-import { inspectDump } from '@pawl/inspector';
-import { manualClock, scriptedModel } from '@pawl/testing';
+import { Agent, jsonSchema, memoryHost, type Outcome, tool } from '@pawl/core';
+import { inputGuard } from '@pawl/core/middleware';
+import { manualClock, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { hosts } from '../durable/hosts.ts';
 import { runScenario } from '../invariants/run-scenario.ts';
@@ -9,70 +8,53 @@ import { createResponder, createScenarioAgent } from '../invariants/scenario.ts'
 import { scenarios } from '../invariants/scenarios.ts';
 import { handedOver } from '../invariants/scenarios-handoffs.ts';
 import { cappedRequests } from '../invariants/scenarios-nested.ts';
-import { askInspector, asOperator, createAsk } from './ask-inspector.ts';
-
-interface Limit {
-  readonly name: string;
-  readonly spent: number;
-  readonly spentBy: readonly { readonly spent: number }[];
-}
-
-async function readEvents(host: Host): Promise<readonly object[]> {
-  const { record, events } = await host.getRun('run');
-  return events.map(createEventReader(record)).map((event) => JSON.parse(JSON.stringify(event)));
-}
+import { askInspector } from './ask-inspector.ts';
+import { expectShown } from './expect-shown.ts';
 
 for (const { name, open } of hosts) {
   describe(`shows the run of each scenario as it was (${name})`, () => {
-    test.each(scenarios)('$name', async (scenario) => {
-      const host = open();
-      const model = scriptedModel(createResponder(scenario));
-      const { outcome } = await runScenario(scenario, { model, host });
-      const ask = askInspector(host);
-
-      const { data } = await ask('/v1/runs');
-      expect(data).toHaveLength(1);
-      const { usage, turnCount, toolCallCount } = outcome;
-      expect(data[0]).toMatchObject({
-        id: 'run',
-        status: scenario.status,
-        details: { totals: { usage, turnCount, toolCallCount }, forkedFrom: null },
-      });
-
-      const lines = await ask('/v1/runs/run/events?journal=only');
-      const recorded = lines.flatMap(readEvent).filter(({ type }: Event) => type !== 'run.finished');
-      expect(withoutSeq(recorded)).toEqual(withoutSeq(await readEvents(host)));
-
-      const budget = await ask('/budget/run');
-      const spent = Object.fromEntries(budget.limits.map(({ name: limit, spent: used }: Limit) => [limit, used]));
-      expect(spent).toMatchObject({ requests: usage.requests, tokens: usage.totalTokens, toolCalls: toolCallCount });
-      expect(spent['cost']).toBeCloseTo(usage.cost);
-      for (const { spentBy, spent: sum } of budget.limits.filter((limit: Limit) => limit.name === 'tokens')) {
-        expect(spentBy.reduce((total: number, share: { spent: number }) => total + share.spent, 0)).toBe(sum);
-      }
-
-      const dump = await inspectDump(lines.map((line: object) => JSON.stringify(line)).join('\n'), {
-        authorize: asOperator,
-      });
-      const again = await createAsk(dump)('/v1/runs/run/events?journal=only');
-      expect(withoutSeq(again.flatMap(readEvent))).toEqual(withoutSeq(lines.flatMap(readEvent)));
-    });
+    test.each(scenarios)('$name', (scenario) => expectShown(scenario, open()));
   });
 }
 
-interface Event {
-  readonly type: string;
-}
-
-/** A line of the runs API: an event, or the end. */
-function readEvent({ event }: { readonly event?: Event }): readonly Event[] {
-  return event === undefined ? [] : [event];
-}
-
-/** The numbers of events and positions belong to a reader and a host. */
-function withoutSeq(events: readonly object[]): readonly object[] {
-  return events.map((event) => ({ ...event, seq: 0, position: 0 }));
-}
+test('a list says of each of the eight endings why', async () => {
+  const host = memoryHost();
+  const run = async (
+    runId: string,
+    script: Parameters<typeof scriptedModel>[0],
+    options: object = {},
+  ): Promise<void> => {
+    const agent = new Agent({ name: 'a', model: scriptedModel(script), retry: { maxAttempts: 1 }, ...options });
+    await agent.run('Go.', { host, runId }).outcome();
+  };
+  const ask = tool({ name: 'ask', input: jsonSchema({ type: 'object' }) });
+  const middleware = [
+    inputGuard({ name: 'no_go', mode: 'blocking', check: () => ({ type: 'refuse', reason: 'Not this.' }) }),
+  ];
+  await run('completed', [respond.text('Done.')]);
+  await run('suspended', [respond.call('ask')], { tools: [ask] });
+  await run('limited', [respond.call('none')], { limits: { turns: 1 } });
+  await run('truncated', [respond.truncated('It'), respond.truncated('It')]);
+  await run('filtered', [respond.filtered('It')]);
+  await run('refused', [], { middleware });
+  await run('failed', [respond.httpError(401, { message: 'Wrong key.' })]);
+  const agent = new Agent({ name: 'a', model: scriptedModel([]) });
+  await host.enqueue('a', 'Go.', { runId: 'aborted' });
+  await host.cancel('aborted', { reason: 'Not needed.' });
+  await agent.resume('aborted', { host }).outcome();
+  const { data } = await askInspector(host)('/v1/runs?order=asc');
+  const outcomes = Object.fromEntries(data.map(({ id, outcome }: { id: string; outcome: object }) => [id, outcome]));
+  expect(outcomes).toMatchObject({
+    completed: { status: 'completed', text: 'Done.' },
+    suspended: { status: 'suspended', pending: [{ reason: 'external_result' }] },
+    limited: { status: 'limited', limit: 'turns', max: 1, spent: 1 },
+    truncated: { status: 'truncated' },
+    filtered: { status: 'filtered' },
+    refused: { status: 'refused', guard: 'no_go', refusal: 'Not this.' },
+    failed: { status: 'failed', error: { code: 'http.401' } },
+    aborted: { status: 'aborted', reason: 'Not needed.' },
+  });
+});
 
 /** Runs whose replay is another one: an agent as a tool is answered without its requests, and an approval of a handoff is asked for again. */
 const CHANGED: ReadonlySet<string> = new Set([cappedRequests.name, handedOver.name]);

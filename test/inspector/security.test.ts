@@ -246,6 +246,7 @@ describe('mounted', () => {
     const inspector = inspect({ host: memoryHost() });
     const app = express();
     app.use('/inspect', toNodeHandler(inspector));
+    // By hand: it is Express, and no model.
     const http = createServer(app).listen(0, '127.0.0.1');
     await once(http, 'listening');
     onTestFinished(() => void http.close());

@@ -55,6 +55,7 @@ describe('inspectUrl', () => {
 
   test('sends neither the cookie nor the address of the page, and tells a refused token from an ended session', async () => {
     const received: Record<string, unknown>[] = [];
+    // By hand: a runs API that behaves badly.
     const http = createServer((request, response) => {
       received.push(request.headers);
       const isRedirected = request.url === '/ai/v1/runs/redirected';
@@ -78,6 +79,7 @@ describe('inspectUrl', () => {
 
   test('ends the request to the server when the page goes away', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
+    // By hand: a runs API that behaves badly.
     const http = createServer((request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(': open\n\n');

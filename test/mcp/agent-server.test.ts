@@ -6,7 +6,8 @@ import { type AgentServerOptions, type AnyAgent, createAgentServer } from '@pawl
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { callTool, connect, createFolder, withoutMarks } from './kit.ts';
+import { createFolder } from '../folder.ts';
+import { callTool, connect, withoutMarks } from './kit.ts';
 import { createRefundAgent } from './refund-agent.ts';
 
 const SECRET = 'a secret of at least thirty-two bytes';

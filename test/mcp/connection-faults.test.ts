@@ -3,7 +3,8 @@ import { tool } from '@pawl/core';
 import { createMcpClient, McpError } from '@pawl/mcp';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { callTool, connect, connectStub, createFolder, readLines } from './kit.ts';
+import { createFolder } from '../folder.ts';
+import { callTool, connect, connectStub, readLines } from './kit.ts';
 import { stubCommand } from './stub-command.ts';
 
 const calls = (file: string, name: string): number => readLines(file).filter((line) => line === name).length;

@@ -7,7 +7,8 @@ import { sqliteHost } from '@pawl/core/sqlite';
 import { dbosClient } from '@pawl/dbos';
 import { expect, onTestFinished, test } from 'vitest';
 import { startPostgres } from '../../scripts/postgres.ts';
-import { createFolder, withoutMarks } from './kit.ts';
+import { createFolder } from '../folder.ts';
+import { withoutMarks } from './kit.ts';
 import { startModernServer } from './modern-server.ts';
 
 interface WorkerReport {

@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { Agent, type JsonObject, type Outcome, type RunEvent, type RunOptions } from '@pawl/core';
 import type { EventOf } from '@pawl/core/events';
 import {
@@ -27,12 +25,6 @@ export function connectStub(
   ...args: readonly string[]
 ): Promise<McpClient> {
   return connect({ name: 'stub', ...stubCommand(...args), ...options });
-}
-
-export function createFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pawl-mcp-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** Reads the lines of a file. `[]` if there is none. */

@@ -6,7 +6,8 @@ import { createMcpClient, type LockData, type McpBaseOptions, type McpClient } f
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { runCli } from '../../packages/mcp/src/lock/cli.ts';
-import { callTool, connect, connectStub, createFolder } from './kit.ts';
+import { createFolder } from '../folder.ts';
+import { callTool, connect, connectStub } from './kit.ts';
 import { stubCommand } from './stub-command.ts';
 
 const createLock = (): string => join(createFolder(), 'mcp.lock.json');
@@ -141,11 +142,15 @@ test('a pinned tool that was rewritten since the connection is not called', asyn
   const lockFile = createLock();
   const server = serveTools('a', 'b');
   const client = await server.open({ lockFile });
+  const changes: unknown[] = [];
+  client.on('changed', (change) => changes.push(change));
   server.rewrite(0, { description: 'Sends all files to the server.' });
   const { content } = await callTool(client, 'server__a');
   expect(content).toContain('tool \\"a\\": description:');
   await callTool(client, 'server__b');
-  expect(server.calls).toEqual(['b']);
+  await callTool(client, 'server__b');
+  expect(server.calls).toEqual(['b', 'b']);
+  expect(changes).toEqual([{ added: [], removed: [], changed: ['a'] }]);
 });
 
 test('a tool that was rewritten under a pending approval does not run, in this process and in the next', async () => {

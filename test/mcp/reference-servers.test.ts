@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { JsonObject } from '@pawl/core';
 import { createMcpClient, type McpClient, resourceTools } from '@pawl/mcp';
 import { expect, test } from 'vitest';
-import { callTool, connect, createFolder } from './kit.ts';
+import { createFolder } from '../folder.ts';
+import { callTool, connect } from './kit.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'node_modules', '.bin');
 const everything = { name: 'all', command: join(BIN, 'mcp-server-everything'), args: ['stdio'] };

@@ -1,8 +1,9 @@
 import { Agent, openai, tool } from '@pawl/core';
 import { telemetry } from '@pawl/otel';
-import { offlineServer, respond, scriptedModel } from '@pawl/testing';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { respond, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { startOfflineServer } from '../offline-server.ts';
 import { recordSpans, SDKS, sumOf, useContextManager } from './record-spans.ts';
 
 useContextManager();
@@ -40,8 +41,7 @@ describe.each(Object.entries(SDKS))('with %s', (_, record) => {
 
 test('uses the names, attributes and buckets of the conventions', async () => {
   const { tracer, meter, points } = recordSpans();
-  const server = await offlineServer({ script: [respond.call('look'), respond.text('It is there.')] });
-  onTestFinished(() => server.close());
+  const server = await startOfflineServer([respond.call('look'), respond.text('It is there.')]);
   const model = openai('gpt-5-mini', { baseURL: server.baseURL, apiKey: 'test', profile: 'openai' });
   const agent = new Agent({ model, tools: [look], instrumentation: telemetry({ tracer, meter }) });
   await agent.run('Go.', { stream: true });
@@ -81,8 +81,7 @@ test('uses the names, attributes and buckets of the conventions', async () => {
 
 test('measures failures by their status, with no tokens', async () => {
   const { tracer, meter, points } = recordSpans();
-  const server = await offlineServer({ script: [respond.httpError(400)] });
-  onTestFinished(() => server.close());
+  const server = await startOfflineServer([respond.httpError(400)]);
   const model = openai('gpt-5-mini', { baseURL: server.baseURL, apiKey: 'test' });
   await new Agent({ model, instrumentation: telemetry({ tracer, meter }) }).run('Go.').outcome();
   const all = await points();

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OTLPMetricExporter as JsonMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
@@ -12,6 +10,7 @@ import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentele
 import { sqliteHost } from '@pawl/core/sqlite';
 import { telemetry } from '@pawl/otel';
 import { expect, onTestFinished, test } from 'vitest';
+import { createFolder } from '../folder.ts';
 import { createClerk } from './clerk.ts';
 import { type OtlpReceiver, type ReceivedSpan, receiveOtlp } from './otlp-receiver.ts';
 import { readPoints, recordSpans, sumOf, useContextManager } from './record-spans.ts';
@@ -37,12 +36,6 @@ async function runUntilKilled(program: string, args: readonly string[]): Promise
   const [, signal] = await once(child, 'close');
   expect(signal).toBe('SIGKILL');
   return printed;
-}
-
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'pawl-otel-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 function drawReceived(spans: readonly ReceivedSpan[], parent = '', depth = 0): readonly string[] {
@@ -116,7 +109,7 @@ test.each<[string, (url: string) => PushMetricExporter]>([
 
 test('traces only what a run does after kill -9, and links it to the first attempt', async () => {
   const receiver = await receive();
-  const file = join(await createFolder(), 'runs.db');
+  const file = join(createFolder(), 'runs.db');
   const printed = await runUntilKilled('killed-process.ts', [file, receiver.url]);
   const early = [...receiver.spans];
   // The run's own span had not ended, nor that of the third step.
@@ -145,7 +138,7 @@ test('traces only what a run does after kill -9, and links it to the first attem
 
 test('gets the tree of a run with a retry, parallel calls, an agent as a tool, a handoff, an approval and a resume after kill -9', async () => {
   const receiver = await receive();
-  const file = join(await createFolder(), 'runs.db');
+  const file = join(createFolder(), 'runs.db');
   const printed = await runUntilKilled('killed-clerk.ts', [file, receiver.url]);
   const count = receiver.spans.length;
 

@@ -2,22 +2,17 @@ import { type Sampler, SamplingDecision, TracerProvider } from '@opentelemetry/s
 import { Agent, memoryHost, openai, tool } from '@pawl/core';
 import type { Instrumentation } from '@pawl/core/instrumentation';
 import { telemetry } from '@pawl/otel';
-import { type OfflineServer, offlineServer, respond, type ScriptedResponse, scriptedModel } from '@pawl/testing';
-import { expect, onTestFinished, test } from 'vitest';
+import { respond, scriptedModel } from '@pawl/testing';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { startOfflineServer } from '../offline-server.ts';
 import { findSpan, recordSpans, sumOf, useContextManager } from './record-spans.ts';
 
 useContextManager();
 
-async function serve(script: readonly ScriptedResponse[]): Promise<OfflineServer> {
-  const server = await offlineServer({ script });
-  onTestFinished(() => server.close());
-  return server;
-}
-
 test('sends the span of a model call as traceparent, and gives tools that of their call', async () => {
   const { tracer, spans } = recordSpans();
-  const server = await serve([respond.call('look'), respond.text('Seen.')]);
+  const server = await startOfflineServer([respond.call('look'), respond.text('Seen.')]);
   const seen: (string | undefined)[] = [];
   const look = tool({
     name: 'look',
@@ -45,7 +40,7 @@ test('sends the span of a model call as traceparent, and gives tools that of the
 
 test('passes on the tracestate of the caller, and keeps it for later attempts', async () => {
   const { tracer } = recordSpans();
-  const server = await serve([respond.text('Seen.')]);
+  const server = await startOfflineServer([respond.text('Seen.')]);
   const host = memoryHost();
   const model = openai('gpt-5-mini', { baseURL: server.baseURL, apiKey: 'test' });
   const agent = new Agent({ model, instrumentation: telemetry({ tracer }) });
@@ -66,7 +61,7 @@ test('starts one span for a run that is not sampled, and passes it on', async ()
   };
   const { meter, points } = recordSpans();
   const tracer = new TracerProvider({ sampler }).getTracer('test');
-  const server = await serve([
+  const server = await startOfflineServer([
     respond.call('look'),
     respond.text('Seen.'),
     respond.call('look'),

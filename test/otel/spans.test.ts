@@ -11,9 +11,10 @@ import {
 } from '@pawl/core';
 import { inputGuard } from '@pawl/core/middleware';
 import { telemetry } from '@pawl/otel';
-import { type OfflineServer, offlineServer, respond, type ScriptedResponse, scriptedModel } from '@pawl/testing';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { respond, scriptedModel } from '@pawl/testing';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { startOfflineServer } from '../offline-server.ts';
 import { drawTree, findSpan, recordSpans, SDKS, useContextManager } from './record-spans.ts';
 
 useContextManager();
@@ -27,12 +28,6 @@ const weather = tool({
   effect: 'read',
   execute: ({ city }) => `Sunny in ${city}.`,
 });
-
-async function serve(script: readonly ScriptedResponse[]): Promise<OfflineServer> {
-  const server = await offlineServer({ script });
-  onTestFinished(() => server.close());
-  return server;
-}
 
 describe.each(Object.entries(SDKS))('with %s', (_, record) => {
   test('traces a run, its model calls and its parallel tool calls', async () => {
@@ -86,7 +81,7 @@ describe.each(Object.entries(SDKS))('with %s', (_, record) => {
 
 test('describes a model call of a server by its profile, its request and its response', async () => {
   const { tracer, spans } = recordSpans();
-  const server = await serve([respond.text('Hello.')]);
+  const server = await startOfflineServer([respond.text('Hello.')]);
   const model = openai('gpt-5-mini', { baseURL: server.baseURL, apiKey: 'test', profile: 'groq' });
   const modelSettings = { temperature: 0.5, max_completion_tokens: 99, stop: 'END', seed: 7 };
   const agent = new Agent({ model, modelSettings, instrumentation: telemetry({ tracer }) });
@@ -216,8 +211,8 @@ test('emits nothing for a run that has ended', async () => {
 
 test('records retries and the fallback as events of one call', async () => {
   const { tracer, spans } = recordSpans();
-  const down = await serve([respond.httpError(503), respond.httpError(503)]);
-  const up = await serve([respond.text('Here.')]);
+  const down = await startOfflineServer([respond.httpError(503), respond.httpError(503)]);
+  const up = await startOfflineServer([respond.text('Here.')]);
   const first = openai('first', { baseURL: down.baseURL, apiKey: 'test' });
   const model = withFallback(first, openai('second', { baseURL: up.baseURL, apiKey: 'test' }));
   const retry = { maxAttempts: 2, initialDelayMs: 0 };
@@ -241,7 +236,7 @@ test('records retries and the fallback as events of one call', async () => {
 
 test('records the status of a response that ends the run', async () => {
   const { tracer, spans } = recordSpans();
-  const server = await serve([respond.httpError(400)]);
+  const server = await startOfflineServer([respond.httpError(400)]);
   const model = openai('gpt-5-mini', { baseURL: server.baseURL, apiKey: 'test' });
   const agent = new Agent({ model, instrumentation: telemetry({ tracer }) });
   await agent.run('Hi.').outcome();

@@ -53,7 +53,19 @@ test('every export of a package has a name', () => {
 });
 
 test('exactly the sub-paths of the sources are published', () => {
-  for (const folder of ['ai-sdk', 'cli', 'core', 'dbos', 'inspector', 'mcp', 'otel', 'responses', 'serve', 'testing', 'tools']) {
+  for (const folder of [
+    'ai-sdk',
+    'cli',
+    'core',
+    'dbos',
+    'inspector',
+    'mcp',
+    'otel',
+    'responses',
+    'serve',
+    'testing',
+    'tools',
+  ]) {
     const { exports, publishConfig } = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
     expect(Object.keys(publishConfig.exports)).toEqual(Object.keys(exports));
   }

@@ -3,7 +3,7 @@
  * sizes.
  */
 export const LIMITS: Readonly<Record<string, number>> = {
-  '@pawl/ai-sdk': 25,
+  '@pawl/ai-sdk': 25.5,
   '@pawl/core': 155,
   '{ tool } of @pawl/core': 17.2,
   '{ openai } of @pawl/core': 68,
@@ -21,7 +21,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '@pawl/core/zod3': 8.9,
   '@pawl/otel': 14.6,
   '@pawl/responses': 52,
-  '@pawl/serve': 67.5,
+  '@pawl/serve': 69,
   '@pawl/serve/access': 3,
   '@pawl/serve/encode': 9.6,
   '@pawl/serve/node': 4.2,

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openai, type RunEvent } from '@pawl/core';
 import { FAULT_NAMES, manualClock, offlineServer, respond, scriptedModel, testTool, withFaults } from '@pawl/testing';
@@ -9,6 +8,7 @@ import { exploreAgent, schemaModel } from '@pawl/testing/explore';
 import '@pawl/testing/vitest';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { createFile, openSqlite } from '../durable/hosts.ts';
+import { createFolder } from '../folder.ts';
 
 // Tests the recommendations of docs/guide/production.md as docs/guide/testing.md describes.
 
@@ -165,8 +165,7 @@ test('reports a failure with its code and without the key', async () => {
 
 test('replays a cassette without the server', async () => {
   const { agent } = await support();
-  const folder = mkdtempSync(join(tmpdir(), 'pawl-cassette-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = createFolder();
   const server = await offlineServer({ script: findsOrder });
   const ask = async (): Promise<string> => {
     const tape = cassette(join(folder, 'order.jsonl'), { ci: false });

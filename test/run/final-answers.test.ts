@@ -3,7 +3,8 @@ import type { Message } from '@pawl/core/chat';
 import { respond } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ANSWER, finalAnswer, listOutputForms, lookUp, play, report, startServer } from './report-agent.ts';
+import { startOfflineServer } from '../offline-server.ts';
+import { ANSWER, finalAnswer, listOutputForms, lookUp, play, report } from './report-agent.ts';
 import { weather } from './weather.ts';
 
 describe('the deltas of the answer', () => {
@@ -77,7 +78,7 @@ test('sends a strict schema if the server supports it', async () => {
 });
 
 test('omits the JSON mode of the user if the server rejects it together with tools', async () => {
-  const server = await startServer([lookUp, respond.text('{"a":1}'), respond.text('{"a":1}')]);
+  const server = await startOfflineServer([lookUp, respond.text('{"a":1}'), respond.text('{"a":1}')]);
   const model = openai('m', { baseURL: server.baseURL, profile: 'vllm' });
   const settings = { response_format: { type: 'json_object' } } as const;
   await new Agent({ model, tools: [weather], modelSettings: settings }).run('Answer as JSON.');
@@ -90,7 +91,7 @@ test('omits the JSON mode of the user if the server rejects it together with too
 });
 
 test('wraps an output list in an object in the call', async () => {
-  const server = await startServer([lookUp, respond.call('final_answer', { value: ['rain'] })]);
+  const server = await startOfflineServer([lookUp, respond.call('final_answer', { value: ['rain'] })]);
   const model = openai('m', { baseURL: server.baseURL });
   const agent = new Agent({ model, tools: [weather], output: z.array(z.string()) });
   expect((await agent.run('Go.')).output).toEqual(['rain']);
@@ -128,7 +129,7 @@ test('follows a profile that uses instructions instead', async () => {
 });
 
 test('uses the way of each model of a fallback', async () => {
-  const server = await startServer([respond.httpError(400), lookUp, respond.httpError(400), finalAnswer]);
+  const server = await startOfflineServer([respond.httpError(400), lookUp, respond.httpError(400), finalAnswer]);
   const { baseURL } = server;
   const model = withFallback(
     openai('a', { baseURL, profile: 'openai', apiKey: 'key' }),
@@ -145,7 +146,7 @@ test('uses the way of each model of a fallback', async () => {
 });
 
 test('reads the answer of each choice from its own call', async () => {
-  const server = await startServer([
+  const server = await startOfflineServer([
     respond.body({
       id: 'r',
       choices: ['snow', 'rain'].map((answer, index) => ({
@@ -179,7 +180,7 @@ test('reads the answer of each choice from its own call', async () => {
 
 describe('several agents', () => {
   test('sends a handoff together with the answer tool, and uses the way of the next agent after it', async () => {
-    const server = await startServer([respond.call('transfer_to_clerk', { reason: 'r' }), lookUp, finalAnswer]);
+    const server = await startOfflineServer([respond.call('transfer_to_clerk', { reason: 'r' }), lookUp, finalAnswer]);
     const model = openai('m', { baseURL: server.baseURL });
     const clerk = new Agent({ name: 'clerk', description: 'Knows.', model, tools: [weather], output: report });
     const desk = new Agent({ name: 'desk', model, handoffs: [clerk], output: report });
@@ -192,7 +193,7 @@ describe('several agents', () => {
   });
 
   test('returns the output of a nested agent to its caller', async () => {
-    const server = await startServer([
+    const server = await startOfflineServer([
       respond.call('ask', { prompt: 'Weather?' }),
       lookUp,
       respond.call('final_answer', { answer: 'inner' }),

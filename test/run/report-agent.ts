@@ -1,19 +1,13 @@
 import { Agent, type AgentOptions, type OpenAIOptions, openai, type RunOptions } from '@pawl/core';
-import { type OfflineServer, offlineServer, respond, type ScriptEntries, type ScriptedResponse } from '@pawl/testing';
-import { onTestFinished } from 'vitest';
+import { type OfflineServer, respond, type ScriptedResponse } from '@pawl/testing';
 import { z } from 'zod';
+import { startOfflineServer } from '../offline-server.ts';
 import { weather } from './weather.ts';
 
 export const report = z.object({ answer: z.string() });
 export const ANSWER = { answer: 'rain' };
 export const finalAnswer = respond.call('final_answer', ANSWER);
 export const lookUp = respond.call('get_weather', { city: 'Oslo' });
-
-export async function startServer(script: ScriptEntries<ScriptedResponse>): Promise<OfflineServer> {
-  const server = await offlineServer({ script });
-  onTestFinished(() => server.close());
-  return server;
-}
 
 interface PlayOptions {
   readonly profile?: NonNullable<OpenAIOptions['profile']>;
@@ -26,7 +20,7 @@ export async function play(
   script: readonly ScriptedResponse[],
   { profile = 'compatible', agent = {}, run = {} }: PlayOptions = {},
 ) {
-  const server = await startServer(script);
+  const server = await startOfflineServer(script);
   const model = openai('m', { baseURL: server.baseURL, profile, apiKey: 'key' });
   const running = new Agent({ model, tools: [weather], output: report, ...agent }).run('Weather in Oslo?', run);
   const partials: unknown[] = [];

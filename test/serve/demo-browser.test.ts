@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
+import { createFolder } from '../folder.ts';
 import { findChromium } from './browser/find-chromium.ts';
 import { launchBrowser } from './browser/open-browser.ts';
 
@@ -14,7 +14,7 @@ const program = join(import.meta.dirname, '..', '..', 'examples', 'support-desk'
 test.skipIf(executable === undefined)(
   'the pages of the demo: a refund waits, is approved in the inbox, and reaches the customer',
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'pawl-demo-'));
+    const folder = createFolder();
     const server = spawn(process.execPath, [program, folder, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const browser = await launchBrowser(executable ?? '');
     onTestFinished(async () => {
@@ -22,7 +22,6 @@ test.skipIf(executable === undefined)(
       const exited = once(server, 'exit');
       server.kill('SIGKILL');
       await exited;
-      rmSync(folder, { recursive: true, force: true });
     });
     const [line] = await once(createInterface(server.stdout), 'line');
     const url = /http:\/\/[^/]+/.exec(String(line))?.[0] ?? '';

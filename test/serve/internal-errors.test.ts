@@ -6,7 +6,8 @@ import { uiMessageStream } from '@pawl/serve/encode';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { createEchoAgent, createFolder, startServer } from './serve-agents.ts';
+import { createFolder } from '../folder.ts';
+import { createEchoAgent, startServer } from './serve-agents.ts';
 
 // What only an operator may read.
 const SECRET = 'postgres://user:hunter2@db';

@@ -6,8 +6,9 @@ import { type Host, memoryHost, type Outcome, openai } from '@pawl/core';
 import { serve } from '@pawl/serve';
 import { manualClock, offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createFolder } from '../folder.ts';
 import { findLastId, parseMessages, readBytes, showRun } from './event-client.ts';
-import { createEchoAgent, createFolder, type RunningServer, startServer } from './serve-agents.ts';
+import { createEchoAgent, type RunningServer, startServer } from './serve-agents.ts';
 
 interface HeldServer extends RunningServer {
   readonly host: Host;

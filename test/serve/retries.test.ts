@@ -1,10 +1,10 @@
-import { Agent, type Host, jsonSchema, memoryHost, tool } from '@pawl/core';
+import { Agent, type Host, memoryHost } from '@pawl/core';
 import type { ServeOptions } from '@pawl/serve';
 import { respond, scriptedModel } from '@pawl/testing';
 import OpenAI from 'openai';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Fault, type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts';
-import { collect, createWeatherAgent, type RunningServer, startServer } from './serve-agents.ts';
+import { collect, createWeatherAgent, createWeatherTool, type RunningServer, startServer } from './serve-agents.ts';
 
 interface Setting {
   readonly client: OpenAI;
@@ -246,16 +246,4 @@ async function startSlow(
   const host = memoryHost();
   const agent = new Agent({ name: 'slow', model, tools: [createWeatherTool(calls)] });
   return { host, ...(await startServer({ agents: [agent], host, onRequest })) };
-}
-
-function createWeatherTool(calls: string[]) {
-  return tool({
-    name: 'get_weather',
-    description: 'Returns the weather.',
-    input: jsonSchema<{ readonly city: string }>({ type: 'object', properties: { city: { type: 'string' } } }),
-    execute: ({ city }) => {
-      calls.push(city);
-      return 'sunny';
-    },
-  });
 }

@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Agent, type ChatModel, jsonSchema, memoryConversations, memoryHost, tool } from '@pawl/core';
+import { Agent, type ChatModel, jsonSchema, memoryConversations, memoryHost, type Tool, tool } from '@pawl/core';
 import { type Authorize, bearer, type ServeOptions, serve } from '@pawl/serve';
 import { type ListenOptions, listen } from '@pawl/serve/node';
 import { respond, scriptedModel } from '@pawl/testing';
@@ -56,7 +53,12 @@ export function createWeatherAgent({ calls = [] as string[], name = 'weather' } 
       ? respond.text(`It is ${String(last.content)} in Rome.`)
       : respond.call('get_weather', { city: 'Rome' });
   });
-  const weather = tool({
+  return new Agent({ name, model, tools: [createWeatherTool(calls)] });
+}
+
+/** `calls` gets the city of each call. */
+export function createWeatherTool(calls: string[]): Tool<unknown> {
+  return tool({
     name: 'get_weather',
     description: 'Returns the weather.',
     input: CITY,
@@ -65,7 +67,6 @@ export function createWeatherAgent({ calls = [] as string[], name = 'weather' } 
       return 'sunny';
     },
   });
-  return new Agent({ name, model, tools: [weather] });
 }
 
 const CITY = jsonSchema<{ readonly city: string }>({
@@ -119,13 +120,6 @@ export function createEchoModel(): ChatModel {
       `You wrote: ${typeof last?.content === 'string' ? last.content : JSON.stringify(last?.content)}`,
     );
   });
-}
-
-/** A folder that is removed when the test ends. */
-export function createFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pawl-serve-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 export const ADA = { id: 'ada', tenant: 'acme' };

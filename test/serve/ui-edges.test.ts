@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { memoryConversations, memoryHost, tool, UnknownOutcomeError } from '@pawl/core';
 import { compactBySummary } from '@pawl/core/middleware';
 import { sqliteConversations, sqliteHost } from '@pawl/core/sqlite';
 import { manualClock, respond } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { createFile } from '../durable/hosts.ts';
 import { NOTHING, openShop, type Shop, type StoredChat, send, show } from './ui-shop.ts';
 
 function writeMessage(text: string): object {
@@ -197,8 +195,7 @@ test('a chat whose beginning was summarized is shown whole', async () => {
 });
 
 test('a page that is loaded while no process works on the run continues it', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'pawl-ui-'));
-  const file = join(folder, 'runs.db');
+  const file = createFile();
   const options = { conversations: sqliteConversations(file), resumeEveryMs: 0 };
   const first = sqliteHost(file);
   const before = await openShop([respond.stall(respond.text('Never a whole answer.'))], { ...options, host: first });
@@ -206,10 +203,7 @@ test('a page that is loaded while no process works on the run continues it', asy
   await first.close({ graceMs: 0 });
   await stream.body?.cancel();
   const host = sqliteHost(file);
-  onTestFinished(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  onTestFinished(() => host.close());
   const after = await openShop([respond.text('Hello Ada.')], { ...options, host });
   expect((await after.read('a')).run?.status).toBe('interrupted');
 

@@ -27,7 +27,6 @@ export class CallOptionsWriter {
   /** Set for providers of Responses. */
   readonly #responsesVendor: 'azure' | 'openai' | undefined;
   readonly #tools = new WeakMap<ToolObject, FunctionTool>();
-  readonly #schemas = new WeakMap<JsonSchema, JsonSchema>();
 
   constructor(model: Model, options: WriterOptions) {
     const { provider } = model;
@@ -58,7 +57,7 @@ export class CallOptionsWriter {
       abortSignal: signal,
     };
     if (this.#model.specificationVersion === 'v4') return options;
-    const { prompt, reasoning: _, ...rest } = options;
+    const { prompt, ...rest } = options; // `checkEffort` refuses reasoning, which version 3 does not have.
     return { ...rest, prompt: toPromptV3(prompt) } as CallOptionsV3; // The other fields are the same in both.
   }
 
@@ -94,17 +93,11 @@ export class CallOptionsWriter {
       type: 'function',
       name,
       ...(description !== undefined && { description }),
-      inputSchema: this.#writeSchema(form ?? parameters ?? NO_PARAMETERS),
+      inputSchema: writeSchema(form ?? parameters ?? NO_PARAMETERS),
       ...(form !== undefined && { strict: true }),
     } as const;
     this.#tools.set(tool, written);
     return written;
-  }
-
-  #writeSchema(schema: JsonSchema): FunctionTool['inputSchema'] {
-    const known = this.#schemas.get(schema) ?? toDraft07(schema);
-    this.#schemas.set(schema, known);
-    return known as FunctionTool['inputSchema']; // Draft 7, by `toDraft07`.
   }
 
   #writeFormat(format: ChatRequest['response_format']): CallOptions['responseFormat'] {
@@ -120,7 +113,7 @@ export class CallOptionsWriter {
         const form = schema && strict !== false ? (getStrictForm(schema) ?? schema) : schema;
         return {
           type: 'json',
-          ...(form && { schema: this.#writeSchema(form) }),
+          ...(form && { schema: writeSchema(form) }),
           name,
           ...(description !== undefined && { description }),
         };
@@ -135,6 +128,10 @@ export class CallOptionsWriter {
     if (vendor === undefined) return own as Metadata | undefined; // Objects of JSON.
     return { ...own, [vendor]: { ...STATELESS, ...own?.[vendor] } } as Metadata;
   }
+}
+
+function writeSchema(schema: JsonSchema): FunctionTool['inputSchema'] {
+  return toDraft07(schema) as FunctionTool['inputSchema']; // Draft 7.
 }
 
 /** Other providers of the AI SDK write a result with files as one JSON text, with the base64 in it. */

@@ -105,7 +105,7 @@ function createGarbageError(error: Thrown, scope: ErrorScope): ProtocolError {
   });
 }
 
-/** Finds the error of the platform: one with a code of the system, or of `fetch`, which has a fixed text. */
+/** Finds the network error among the causes: it has a code of the system, or one of the fixed texts of `fetch`. */
 function findNetworkCause(thrown: unknown): unknown {
   let layer: unknown = thrown;
   for (let depth = 0; isRecord(layer) && depth < 8; depth++) {
@@ -121,7 +121,7 @@ function findNetworkCause(thrown: unknown): unknown {
 const NETWORK_CODE =
   /^(E[A-Z]{3,}|UND_ERR_\w+|ERR_(SSL|TLS|SOCKET|STREAM|HTTP2)\w*|CERT_\w+|UNABLE_TO_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|Connection(Refused|Closed|Reset)|FailedToOpenSocket)$/;
 
-/** Of Node, Bun, Deno and browsers: a body that breaks off has no code everywhere. */
+/** The texts of Node, Bun, Deno and browsers. Not all of them give a code to a body that breaks off. */
 const NETWORK_TEXTS: ReadonlySet<string> = new Set([
   'fetch failed',
   'failed to fetch',

@@ -4,12 +4,13 @@ import {
   completeModelContext,
   createFilteredResponse,
   isRecord,
+  onCancel,
   PRICE,
   RESPONSE_LIMITS,
   resolvePrice,
   resolveResponseLimits,
+  runUntilCancelled,
 } from '@pawl/core/model';
-import { AbortableWork } from './abortable-work.ts';
 import { CallOptionsWriter } from './call-options.ts';
 import { type ErrorScope, FilteredPrompt, translateError } from './errors.ts';
 import type { Model, StreamPart } from './model.ts';
@@ -115,9 +116,8 @@ async function sendCall(call: Call, options: CallOptions, isStreamed: boolean): 
   const { model, name, context } = call;
   const scope = { model: name, provider: model.provider, now: () => context.clock.now() };
   const read = isStreamed ? readStream : readResult;
-  const work = new AbortableWork(context.signal);
   try {
-    const { response, repairs } = await work.run(() => read(call, options, { ...scope, work }));
+    const { response, repairs } = await runUntilCancelled(context.signal, () => read(call, options, scope));
     if (repairs.length > 0) context.onRepaired(repairs);
     return response;
   } catch (error) {
@@ -128,9 +128,7 @@ async function sendCall(call: Call, options: CallOptions, isStreamed: boolean): 
   }
 }
 
-interface ReadScope extends Omit<ErrorScope, 'phase'> {
-  readonly work: AbortableWork;
-}
+type ReadScope = Omit<ErrorScope, 'phase'>;
 
 async function readResult(
   { model, context, builder }: Call,
@@ -140,7 +138,7 @@ async function readResult(
   const result = await rejectTranslated(() => model.doGenerate(options), scope);
   const deltas = listParts(result).flatMap((part) => builder.read(part) ?? []);
   const built = builder.finish(); // An invalid response must emit no deltas.
-  for (const delta of deltas) if (!scope.work.isAborted) await context.onDelta(delta);
+  for (const delta of deltas) if (!context.signal.aborted) await context.onDelta(delta);
   return built;
 }
 
@@ -149,18 +147,18 @@ async function readStream(
   options: CallOptions,
   scope: ReadScope,
 ): Promise<BuiltResponse> {
-  const { work } = scope;
+  const { signal } = context;
   const { stream } = await rejectTranslated(() => model.doStream(options), scope);
   const reader = stream.getReader();
   const cancel = (): void => void reader.cancel().catch(ignore);
-  work.onAbort(cancel);
+  const stop = onCancel(signal, cancel);
   /** An error of a listener is not an error of the provider. */
   let isReading = true;
   try {
     while (!builder.isFinished) {
       isReading = true;
       const { done, value } = await reader.read();
-      if (done || work.isAborted) break;
+      if (done || signal.aborted) break;
       if (value.type === 'error') throw value.error;
       isReading = false;
       const delta = builder.read(value);
@@ -175,10 +173,12 @@ async function readStream(
   } catch (error) {
     cancel();
     throw isReading ? translateError(error, { ...scope, phase: 'response' }) : error;
+  } finally {
+    stop();
   }
 }
 
-async function rejectTranslated<T>(request: () => PromiseLike<T>, scope: Omit<ErrorScope, 'phase'>): Promise<T> {
+async function rejectTranslated<T>(request: () => PromiseLike<T>, scope: ReadScope): Promise<T> {
   try {
     return await request();
   } catch (error) {

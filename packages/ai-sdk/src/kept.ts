@@ -6,7 +6,7 @@ import type { AssistantPart, Content, Metadata } from './model.ts';
 
 // What a response needs to go back to its provider unchanged, as JSON, in order.
 //
-// - `text` has its length and a hash, and takes its text from the content: a guard may have replaced that.
+// - `text` has a length and a hash. Its text is that of the content, which a guard may have replaced.
 // - `tool-call` without `providerExecuted` stands for the next of `tool_calls`: the history may have renamed its id.
 // - `reasoning` has its text: a signature covers each character of it.
 

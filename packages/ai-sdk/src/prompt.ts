@@ -103,13 +103,18 @@ export class PromptWriter {
 const EMPTY: UserPart = { type: 'text', text: '(empty)' };
 
 function writeSystem(content: string | readonly TextPart[]): PromptMessage | undefined {
-  const parts: readonly TextPart[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
-  const text = parts.map((part) => part.text).join('');
-  const point = parts.findLast((part) => part.prompt_cache_breakpoint !== undefined);
-  return /\S/.test(text) ? { role: 'system', content: text, ...(point && readBreakpoint(point)) } : undefined;
+  const { text, breakpoint } = joinTexts(content);
+  return /\S/.test(text) ? { role: 'system', content: text, ...breakpoint } : undefined;
 }
 
-/** Messages do not say whether a call failed: the text does. */
+/** Joins the texts of a message, which has one breakpoint at most: the last one. */
+function joinTexts(content: string | readonly TextPart[]) {
+  if (typeof content === 'string') return { text: content };
+  const point = content.findLast((part) => part.prompt_cache_breakpoint !== undefined);
+  return { text: content.map((part) => part.text).join(''), breakpoint: point && readBreakpoint(point) };
+}
+
+/** A tool message has no error flag: only its text says that a call failed. */
 function toResult({ tool_call_id: id, content }: ToolMessage, names: ReadonlyMap<string, string>): ToolResultPart {
   const toolName = names.get(id);
   if (toolName === undefined) {
@@ -117,15 +122,13 @@ function toResult({ tool_call_id: id, content }: ToolMessage, names: ReadonlyMap
       `The conversation has a tool message for the call "${id}", but no message before it has that call. Put it after its call.`,
     );
   }
-  const parts: readonly TextPart[] = typeof content === 'string' ? [] : content;
-  const value = typeof content === 'string' ? content : parts.map((part) => part.text).join('');
-  const point = parts.findLast((part) => part.prompt_cache_breakpoint !== undefined);
+  const { text, breakpoint } = joinTexts(content);
   return {
     type: 'tool-result',
     toolCallId: id,
     toolName,
-    output: { type: 'text', value },
-    ...(point && readBreakpoint(point)),
+    output: { type: 'text', value: text },
+    ...breakpoint,
   };
 }
 
@@ -138,5 +141,5 @@ function withFiles(result: ToolResultPart, parts: readonly UserPart[]): ToolResu
   return { ...result, output: { type: 'content', value: [...all, ...files] } };
 }
 
-/** What core writes as the text of a result that has files only. They are not in the next message here. */
+/** The text that core writes for a result of files alone. It is left out here, because the files are in the result. */
 const FILES_ELSEWHERE = /^\d+ files? in the next message\.$/;

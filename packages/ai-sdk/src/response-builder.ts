@@ -49,7 +49,6 @@ export class ResponseBuilder {
   readonly #providerCalls = new Set<string>();
   #callCount = 0;
   #length = 0;
-  #hasReasoning = false;
   /** The reasoning part of the last delta. */
   #lastReasoning: TextPart | undefined;
   #warnings: readonly ProviderNote[] = [];
@@ -65,8 +64,9 @@ export class ResponseBuilder {
   }
 
   /**
-   * @throws ProtocolError if the provider finished a stream without a reason: some do that when the server closes the connection early, in good
-   * order and between two parts.
+   * Checks that a stream has not ended early. If the server closes the connection between two parts, some providers finish without a reason.
+   *
+   * @throws ProtocolError in that case
    */
   checkStreamEnd(): void {
     const { unified, raw } = this.#finish?.finishReason ?? {};
@@ -222,8 +222,7 @@ export class ResponseBuilder {
     this.#count(delta.delta);
     part.text += delta.delta;
     if (part.type === 'text') return { type: 'text', delta: delta.delta };
-    const isNext = this.#hasReasoning && this.#lastReasoning !== part;
-    this.#hasReasoning = true;
+    const isNext = this.#lastReasoning !== undefined && this.#lastReasoning !== part;
     this.#lastReasoning = part;
     return { type: 'reasoning', delta: isNext ? `${REASONING_GAP}${delta.delta}` : delta.delta };
   }

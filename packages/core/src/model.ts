@@ -1,7 +1,8 @@
 /** For those who write a `ChatModel` for another wire: the parts that `openai()` is made of, so that errors, prices and limits are the same; and the checks of a request, for those who serve agents. */
 
+export { onCancel, runUntilCancelled } from './base/cancellation.ts';
 export { hashText } from './base/hash-text.ts';
-export { isRecord } from './base/json.ts';
+export { isRecord, stringifyCanonical } from './base/json.ts';
 export { isDeeperThan } from './base/untrusted-json.ts';
 export { stringifyWellFormed } from './base/well-formed.ts';
 export { asFunctionCall, asFunctionTool } from './chat/custom-as-function.ts';

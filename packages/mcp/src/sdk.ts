@@ -24,10 +24,8 @@ export type Sdk = Pick<
   | 'SdkErrorCode'
   | 'SdkHttpError'
   | 'ProtocolError'
-  | 'UnauthorizedError'
   | 'deserializeMessage'
   | 'fromJsonSchema'
-  | 'isInputRequiredResult'
 >;
 
 let loading: Promise<Sdk> | undefined;

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { offlineServer, type ScriptedResponse } from '@pawl/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
+import { createFolder } from '../../folder.ts';
 import { bundlePage } from './bundle-page.ts';
 
 /** Starts the browser. */
@@ -36,7 +36,7 @@ export interface ShopOptions {
 
 /** Opens a shop whose model follows the script. */
 export async function openBrowserShop({ browser, sdk, script }: ShopOptions): Promise<BrowserShop> {
-  const folder = mkdtempSync(join(tmpdir(), 'pawl-browser-'));
+  const folder = createFolder();
   const model = await offlineServer({ script: [...script] });
   const [pagePath, ledger] = [join(folder, 'page.js'), join(folder, 'ledger')];
   writeFileSync(pagePath, await bundlePage(sdk));
@@ -61,7 +61,6 @@ export async function openBrowserShop({ browser, sdk, script }: ShopOptions): Pr
   onTestFinished(async () => {
     await kill();
     await model.close();
-    rmSync(folder, { recursive: true, force: true });
   });
   await start();
   return {

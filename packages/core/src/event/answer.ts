@@ -2,9 +2,12 @@ import type { Json } from '../base/json.ts';
 
 /** An answer of a person or another program to a pending call. */
 export type Answer =
-  | { readonly type: 'approve'; readonly fingerprint: string }
-  /** Approves the call, and later calls of the tool as `pending.standingApproval` says. */
-  | { readonly type: 'approve_always'; readonly fingerprint: string }
+  | {
+      readonly type: 'approve';
+      readonly fingerprint: string;
+      /** Approves later calls of the tool too, as `pending.standingApproval` says. For a call that accepts `approve_always`. @defaultValue false */
+      readonly always?: boolean;
+    }
   | { readonly type: 'deny'; readonly fingerprint: string; readonly reason?: string }
   /** Approves the call with other arguments, or another text for a custom tool. They are checked like the model's own. */
   | { readonly type: 'edit'; readonly fingerprint: string; readonly arguments: Json }
@@ -12,3 +15,6 @@ export type Answer =
   | { readonly type: 'result'; readonly fingerprint: string; readonly value: Json }
   /** Runs a call again that `SuspendRun` suspended with a state. The tool reads the value from `toolContext.resumeData`. */
   | { readonly type: 'resume'; readonly fingerprint: string; readonly value: Json };
+
+/** What a pending call accepts: an answer by its type, or `approve_always` for `{ type: 'approve', always: true }`. */
+export type AcceptedAnswer = Answer['type'] | 'approve_always';

@@ -212,7 +212,7 @@ export interface ApprovalAnsweredEvent extends CallEventBase {
   readonly answer: Answer;
   /** Who answered, as passed to `host.answer`. */
   readonly by?: string;
-  /** What the answer `approve_always` approves from now on. */
+  /** What an answer with `always: true` approves from now on. */
   readonly standingApproval?: StandingApproval;
 }
 

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { Message, ToolCall } from '../chat/message.ts';
-import type { Answer } from './answer.ts';
+import type { AcceptedAnswer } from './answer.ts';
 import type { ErrorData } from './error-data.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { Usage } from './usage.ts';
@@ -22,7 +22,7 @@ export interface PendingCall {
    */
   readonly reason: 'approval' | 'external_result' | 'unknown_outcome' | 'suspended';
   /** The types of answers that the call accepts. */
-  readonly accepts: readonly Answer['type'][];
+  readonly accepts: readonly AcceptedAnswer[];
   readonly call: ToolCall;
   /** The parsed arguments, or the text for a custom tool. */
   readonly input: Json;
@@ -33,13 +33,13 @@ export interface PendingCall {
   /** The tool's preview of the call for a person, if it has one. */
   readonly preview?: Json;
   /**
-   * What the answer `approve_always` approves besides this call: later calls of the tool for which its `standingApproval` returns the same
+   * What `{ type: 'approve', always: true }` approves besides this call: later calls of the tool for which its `standingApproval` returns the same
    * value; every later call if it is `true`. Part of the fingerprint. Absent if the call does not accept that answer.
    */
   readonly standingApproval?: Json;
 }
 
-/** An approval of later calls, by the answer `approve_always`. */
+/** An approval of later calls, by the answer `{ type: 'approve', always: true }`. */
 export interface StandingApproval {
   /** The agent that had the tool. */
   readonly agent: string;

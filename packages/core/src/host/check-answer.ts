@@ -2,7 +2,7 @@ import { copyJson } from '../base/copy-json.ts';
 import { ConfigError, HostError } from '../base/errors.ts';
 import { isJson } from '../base/json.ts';
 import type { UserMessage } from '../chat/message.ts';
-import type { Answer } from '../event/answer.ts';
+import type { AcceptedAnswer, Answer } from '../event/answer.ts';
 import { getErrorMessage } from '../event/error-data.ts';
 import { ApprovalError } from './errors.ts';
 import type { PendingAnswer } from './step-runner.ts';
@@ -10,7 +10,7 @@ import type { PendingAnswer } from './step-runner.ts';
 /** A call that waits for an answer from outside the run, as every host stores it. */
 export interface Wait {
   readonly fingerprint: string;
-  readonly accepts: readonly Answer['type'][];
+  readonly accepts: readonly AcceptedAnswer[];
   /** Milliseconds since 1970; `Infinity`: the wait never expires. */
   readonly expiresAt: number;
   readonly answer?: PendingAnswer;
@@ -54,7 +54,7 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, endStatus:
   if (wait.isDelivered || now >= wait.expiresAt) {
     throw new ApprovalError(`${call} has expired. Nothing was approved.`, { code: 'approval.expired' });
   }
-  if (!wait.accepts.includes(answer?.type) || !isComplete(answer)) {
+  if (!isComplete(answer) || !wait.accepts.includes(getForm(answer))) {
     const forms = wait.accepts.map((type) => FORMS[type]).join(', or ');
     throw new ApprovalError(`${call} does not accept this answer. Pass ${forms}.`, {
       code: 'approval.invalid',
@@ -72,13 +72,18 @@ export function checkAnswer(answer: Answer, { runId, pendingId, wait, endStatus:
 
 /** Rejects an incomplete answer of a caller without types. Once stored, it could not be replaced, and the run could never continue. */
 function isComplete(answer: Answer): boolean {
-  if (answer.type === 'edit') return answer.arguments !== undefined;
-  return (answer.type !== 'result' && answer.type !== 'resume') || answer.value !== undefined;
+  if (answer?.type === 'approve') return answer.always === undefined || typeof answer.always === 'boolean';
+  if (answer?.type === 'edit') return answer.arguments !== undefined;
+  return (answer?.type !== 'result' && answer?.type !== 'resume') || answer.value !== undefined;
 }
 
-const FORMS: Readonly<Record<Answer['type'], string>> = {
+function getForm(answer: Answer): AcceptedAnswer {
+  return answer?.type === 'approve' && answer.always === true ? 'approve_always' : answer?.type;
+}
+
+const FORMS: Readonly<Record<AcceptedAnswer, string>> = {
   approve: '{ type: "approve", fingerprint }',
-  approve_always: '{ type: "approve_always", fingerprint }',
+  approve_always: '{ type: "approve", fingerprint, always: true }',
   deny: '{ type: "deny", fingerprint, reason }',
   edit: '{ type: "edit", fingerprint, arguments }',
   result: '{ type: "result", fingerprint, value }',

@@ -19,7 +19,7 @@ export interface Conversation extends Required<ConversationOptions> {
    * @throws ConfigError for invalid messages; HostError `conversation.busy`, `conversation.store`.
    */
   append(messages: readonly Message[]): Promise<void>;
-  /** Reads the approvals of later calls, by the answer `approve_always` in runs of the conversation. @throws HostError as `getMessages`. */
+  /** Reads the approvals of later calls, by answers with `always: true` in runs of the conversation. @throws HostError as `getMessages`. */
   getStandingApprovals(): Promise<readonly StandingApproval[]>;
   /**
    * Revokes approvals of later calls, for runs that begin after that.

@@ -1,5 +1,5 @@
 import type { UserMessage } from '../chat/message.ts';
-import type { Answer } from '../event/answer.ts';
+import type { AcceptedAnswer, Answer } from '../event/answer.ts';
 import type { Effect } from '../tool/tool.ts';
 
 /** A unit of work whose value is recorded. Named by its position in the run: `model:3`, `tool:3.0:get_weather`. */
@@ -75,7 +75,7 @@ export interface WaitOptions {
   /** An answer must have the same fingerprint. */
   readonly fingerprint: string;
   /** The types of answers that the call accepts. */
-  readonly accepts: readonly Answer['type'][];
+  readonly accepts: readonly AcceptedAnswer[];
   /** How long the call waits, from the first `waitFor` of that name. @defaultValue no limit */
   readonly timeoutMs?: number;
   /** Opens the wait early, so that an answer can come while the run continues. A host must not block on it. */

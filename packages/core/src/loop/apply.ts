@@ -235,9 +235,7 @@ function applyAnswer(
   { index, answer, standingApproval }: Extract<JournalEvent, { type: 'approval.answered' }>,
 ): RunState {
   switch (answer.type) {
-    case 'approve':
-      return updateCall(state, index, { status: 'approved' });
-    case 'approve_always': {
+    case 'approve': {
       const given = standingApproval === undefined ? [] : [standingApproval];
       const approved = updateCall(state, index, { status: 'approved' });
       return { ...approved, standingApprovals: [...state.standingApprovals, ...given] };

@@ -303,7 +303,7 @@ function createAnswerEvent(
   const { value } = waited;
   const by = waited.by === undefined ? {} : { by: waited.by };
   if (value.type === 'interrupt') return { type: 'user.interrupted', ...position, message: value.message, ...by };
-  const given = value.type === 'approve_always' && createStandingApproval(pending, scope);
+  const given = value.type === 'approve' && value.always === true && createStandingApproval(pending, scope);
   return {
     type: 'approval.answered',
     ...position,
@@ -325,7 +325,6 @@ function closeAnswered(
   const { value } = waited;
   switch (value.type) {
     case 'approve':
-    case 'approve_always':
     case 'edit':
     case 'resume':
       return undefined;

@@ -78,7 +78,7 @@ export interface ToolOptions<Input, Context = unknown, Output = unknown> {
   /** Creates what a person sees before approving a call: a diff, a command line. Must have no side effects. */
   readonly preview?: (input: NoInfer<Input>, context: ToolContext<Context>) => Json | Promise<Json>;
   /**
-   * Whether a person who approves a call may approve later calls with it, by the answer `approve_always`. `true` offers every later call of
+   * Whether a person who approves a call may approve later calls with it, by an answer with `always: true`. `true` offers every later call of
    * the tool. A function returns what the later calls must have in common with this one, for example `({ to }) => ({ to })`: a call for which
    * it returns an equal value needs no approval. The person sees the value as `pending.standingApproval`.
    *

@@ -111,28 +111,42 @@ function addTo(shares: Map<string, LimitShare>, { agent, tool, spent }: LimitSha
   shares.set(key, { agent, ...(tool !== undefined && { tool }), spent: before + spent });
 }
 
-/** Finds who has spent something: the agent itself, or for a run inside the run the tool that began it. */
+type Spender = Omit<LimitShare, 'spent'>;
+
+/**
+ * Finds who has spent something, by the path of the run inside:
+ * - none: the agent itself,
+ * - below a tool's call: the tool,
+ * - below a step that middleware wraps: the agent of that turn,
+ * - below a step that the code of a flow has named: the agent that it runs, and for a plain call the flow itself.
+ */
 class Spenders {
-  /** By the name of the call's step without the tool's: `tool:3.0`. */
-  readonly #calls = new Map<string, Omit<LimitShare, 'spent'>>();
+  /** By the first segment of the path. */
+  readonly #segments = new Map<string, Spender>();
+  /** The agent of each turn. */
+  readonly #agents = new Map<number, string>();
+  readonly #root: string;
 
   constructor(events: readonly RunEvent[]) {
-    let lastAgent = '';
+    this.#root = events[0]?.agent ?? '';
     for (const event of events) {
-      if (event.path !== '') continue;
-      lastAgent = event.agent;
-      if (event.type !== 'model.responded') continue;
-      const calls = event.message.tool_calls ?? [];
-      for (const [index, call] of calls.entries()) {
+      if (event.type === 'run.started' && event.path.startsWith('step:') && !event.path.includes('/')) {
+        this.#segments.set(event.path, { agent: event.agent });
+      }
+      if (event.path !== '' || event.type !== 'model.responded') continue;
+      const { agent, turn } = event;
+      this.#agents.set(turn, agent);
+      for (const [index, call] of (event.message.tool_calls ?? []).entries()) {
         const tool = call.type === 'custom' ? call.custom.name : call.function.name;
-        this.#calls.set(`tool:${event.turn}.${index}`, { agent: lastAgent, tool });
+        this.#segments.set(`tool:${turn}.${index}`, { agent, tool });
       }
     }
   }
 
-  find({ path, agent }: Pick<RunEvent, 'path' | 'agent'>): Omit<LimitShare, 'spent'> {
+  find({ path, agent }: Pick<RunEvent, 'path' | 'agent'>): Spender {
     if (path === '') return { agent };
-    const [call = ''] = path.split('/');
-    return this.#calls.get(call) ?? { agent };
+    const [segment = ''] = path.split('/');
+    const [, turn] = /^[a-z]+:(\d+)/.exec(segment) ?? [];
+    return this.#segments.get(segment) ?? { agent: this.#agents.get(Number(turn)) ?? this.#root };
   }
 }

@@ -1,9 +1,9 @@
-import { type Effect, type ToolContext, ToolError, UnknownOutcomeError } from '@pawl/core';
+import { ConfigError, type Effect, type ToolContext, ToolError, UnknownOutcomeError } from '@pawl/core';
 import { instrumentMcpCall, type McpCall } from '@pawl/core/instrumentation';
 import type { CallToolResult, InputRequiredResult } from '../sdk.ts';
 import type { Connection } from './connection.ts';
 import type { McpDefinition } from './definition.ts';
-import { askQuestions, type ElicitationHandler, type Leg, readLeg } from './elicitation.ts';
+import { askQuestions, type CallRound, type ElicitationHandler, readRound } from './elicitation.ts';
 import { describeError, McpError } from './errors.ts';
 import { currentCall, OutgoingCall } from './outgoing-call.ts';
 import { ProgressReporter } from './progress.ts';
@@ -24,7 +24,7 @@ export interface CalledTool {
 }
 
 /**
- * Calls a tool, with as many legs as the server has questions.
+ * Calls a tool: one round, and another one for each time that the server asks questions.
  *
  * @throws SuspendRun if a question waits for an answer from outside
  * @throws UnknownOutcomeError if the call may have had its effect, and must not be repeated
@@ -32,11 +32,16 @@ export interface CalledTool {
  */
 export async function callTool(tool: CalledTool, input: unknown, toolContext: ToolContext): Promise<CallToolResult> {
   const name = `${tool.server}/${tool.definition.name}`;
-  let leg = readLeg(toolContext, name);
+  let round = readRound(toolContext, name);
   for (;;) {
-    const result = await sendLeg(tool, { input, leg, toolContext });
+    const result = await sendRound(tool, { input, round, toolContext });
     if (!isQuestion(result)) return result;
-    leg = await askQuestions(result, { tool: name, round: leg.round, onElicitation: tool.onElicitation, toolContext });
+    round = await askQuestions(result, {
+      tool: name,
+      round: round.index,
+      onElicitation: tool.onElicitation,
+      toolContext,
+    });
   }
 }
 
@@ -44,34 +49,34 @@ function isQuestion(result: CallToolResult | InputRequiredResult): result is Inp
   return 'resultType' in result && result.resultType === 'input_required';
 }
 
-interface CallLeg {
+interface RoundScope {
   readonly input: unknown;
-  readonly leg: Leg;
+  readonly round: CallRound;
   readonly toolContext: ToolContext;
 }
 
 /**
- * Sends one leg. If the connection breaks before the response:
+ * Sends the request of one round. If the connection breaks before the response:
  * - A request that was not sent is sent on the new connection.
  * - One that was sent is sent once more if the effect allows it. Otherwise its outcome is unknown.
  */
-async function sendLeg(tool: CalledTool, leg: CallLeg): Promise<CallToolResult | InputRequiredResult> {
+async function sendRound(tool: CalledTool, sent: RoundScope): Promise<CallToolResult | InputRequiredResult> {
   let isRepeated = false;
   for (let unsentCount = 0; ; unsentCount += 1) {
-    const session = await acquireSession(tool, leg.toolContext);
-    const call = new OutgoingCall(leg.toolContext);
+    const session = await acquireSession(tool, sent.toolContext);
+    const call = new OutgoingCall(sent.toolContext);
     session.callCount += 1;
     let error: unknown;
     try {
       await tool.checkDefinition(session);
-      return await sendOnce(tool, session, { ...leg, call });
+      return await sendOnce(tool, session, { ...sent, call });
     } catch (thrown) {
       error = thrown;
     } finally {
       session.callCount -= 1;
       if (session.isBroken && session.callCount === 0) void session.close().catch(() => {}); // It is gone anyway.
     }
-    leg.toolContext.signal.throwIfAborted();
+    sent.toolContext.signal.throwIfAborted();
     const failure = classify(error, session, call);
     if (failure === 'answered') throw toToolError(error, tool);
     if (failure === 'lost') tool.connection.drop(session);
@@ -89,31 +94,27 @@ async function acquireSession(
   { connection, idleTimeoutMs, server }: CalledTool,
   toolContext: ToolContext,
 ): Promise<Session> {
-  const timer = new AbortController();
-  const timeout = setTimeout(() => timer.abort(), idleTimeoutMs);
   try {
-    return await connection.acquire(AbortSignal.any([toolContext.signal, timer.signal]));
+    return await connection.acquire(AbortSignal.any([toolContext.signal, AbortSignal.timeout(idleTimeoutMs)]));
   } catch (error) {
     if (!McpError.isInstance(error)) throw error;
     throw new ToolError(`Server "${server}" cannot be used: ${error.message}`, { cause: error });
-  } finally {
-    clearTimeout(timeout);
   }
 }
 
 async function sendOnce(
   { definition, endpoint, idleTimeoutMs }: CalledTool,
   { client }: Session,
-  { input, leg, toolContext, call }: CallLeg & { readonly call: OutgoingCall },
+  { input, round, toolContext, call }: RoundScope & { readonly call: OutgoingCall },
 ): Promise<CallToolResult | InputRequiredResult> {
-  const { inputResponses, requestState } = leg;
+  const { inputResponses, requestState } = round;
   const { traceparent, tracestate } = toolContext;
   const protocolVersion = client.getNegotiatedProtocolVersion?.();
   const progress = new ProgressReporter(toolContext);
   const params = {
     name: definition.name,
     arguments: input as Record<string, unknown>, // Core has checked that it is an object.
-    ...(inputResponses !== undefined && { inputResponses: inputResponses as Record<string, never> }), // Checked by `readLeg`.
+    ...(inputResponses !== undefined && { inputResponses: inputResponses as Record<string, never> }), // Checked by `readRound`.
     ...(requestState !== undefined && { requestState }),
     // That of the tool's span.
     ...(traceparent !== undefined && { _meta: { traceparent, ...(tracestate !== undefined && { tracestate }) } }),
@@ -156,19 +157,15 @@ function classify(error: unknown, { sdk }: Session, call: OutgoingCall): 'answer
       ? 'lost'
       : 'answered';
   }
+  if (ConfigError.isInstance(error)) return 'answered';
   return error instanceof Error && NOT_OF_THE_CONNECTION.has(error.name) ? 'answered' : 'lost';
 }
 
 /** Errors that a new connection does not help with. */
-const NOT_OF_THE_CONNECTION: ReadonlySet<string> = new Set([
-  'ConfigError',
-  'UnauthorizedError',
-  'ZodError',
-  'SyntaxError',
-]);
+const NOT_OF_THE_CONNECTION: ReadonlySet<string> = new Set(['UnauthorizedError', 'ZodError', 'SyntaxError']);
 
 function toToolError(error: unknown, { server }: CalledTool): unknown {
-  if (error instanceof Error && error.name === 'ConfigError') return error;
+  if (ConfigError.isInstance(error)) return error;
   return new ToolError(`The MCP server "${server}" refused the call: ${describeError(error)}`, { cause: error });
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { JSONRPCMessage, Sdk, Transport } from '../sdk.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { killGroup, startGuard } from './process-group.ts';
@@ -117,12 +118,11 @@ export class ChildTransport implements Transport {
   }
 
   async #waitForEnd(ms: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), ms);
-    });
+    const timer = new AbortController();
+    const late = delay(ms, false, { signal: timer.signal });
+    late.catch(() => {}); // It is aborted below.
     const ended = await Promise.race([this.#ended.then(() => true), late]);
-    clearTimeout(timer);
+    timer.abort();
     return ended;
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { ConfigError } from '@pawl/core';
 import { describeError, McpError } from './errors.ts';
 import type { Session } from './session.ts';
@@ -14,7 +15,7 @@ interface ConnectionOptions {
 const MAX_DELAY_MS = 30_000;
 
 /**
- * Holds the session with a server. Without one it is broken, connecting, or down until the next attempt.
+ * Holds the session with a server.
  *
  * - A broken session is replaced by a new one when the next call needs it. Calls share the attempt, and wait under their own deadlines.
  * - Attempts follow one another after 0, 1, 2, 4 … 30 s.
@@ -149,13 +150,7 @@ async function waitForAbort<Value>(promise: Promise<Value>, signal: AbortSignal)
   }
 }
 
+/** Resolves early if the signal is aborted. */
 async function delay(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return;
-  const done = Promise.withResolvers<void>();
-  const timer = setTimeout(done.resolve, ms);
-  const abort = (): void => done.resolve();
-  signal.addEventListener('abort', abort);
-  await done.promise;
-  clearTimeout(timer);
-  signal.removeEventListener('abort', abort);
+  if (ms > 0) await setTimeout(ms, undefined, { signal }).catch(() => {});
 }

@@ -2,13 +2,13 @@ import { ConfigError, type Tool, type ToolContext } from '@pawl/core';
 import type { Message, UserPart } from '@pawl/core/chat';
 import { type Drift, findDrift } from '../lock/find-drift.ts';
 import { readLockedServer } from '../lock/lock-file.ts';
-import type { Client, SdkTool } from '../sdk.ts';
+import type { Client } from '../sdk.ts';
 import { Connection } from './connection.ts';
 import { createTools } from './create-tools.ts';
 import { hashDefinition, type McpDefinition } from './definition.ts';
 import { sortDefinitions } from './list-definitions.ts';
 import type { McpChange, McpClient, McpClientEvents, McpPrompt, McpResource } from './mcp-client.ts';
-import { type AnyMcpOptions, type McpOptions, readOptions } from './options.ts';
+import { type McpOptions, type ResolvedOptions, readOptions } from './options.ts';
 import { checkPins, createDriftError, describeServer, openLockStore, type ServerDescription } from './pins.ts';
 import { getPrompt, listPrompts, listResources, readResource } from './resources.ts';
 import { type EraVerdict, openSession, type Session } from './session.ts';
@@ -38,19 +38,21 @@ export async function createMcpClient(options: McpOptions): Promise<McpClient> {
 const MAX_LOG_LENGTH = 8192;
 
 class ServerClient implements McpClient {
-  readonly #options: AnyMcpOptions;
+  readonly #options: ResolvedOptions;
   readonly #verdict: EraVerdict = {};
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
   readonly #connection: Connection;
   readonly #connectionsOfRuns = new Map<string, Connection>();
   #snapshot: ServerDescription | undefined;
   #drift: Drift | undefined;
+  /** The hashes of the tools that were compared last. */
+  #lastCompared: string | undefined;
   #era: 'legacy' | 'modern' | undefined;
   #closing: Promise<void> | undefined;
   tools: readonly Tool<unknown>[] = [];
   omitted: readonly string[] = [];
 
-  constructor(options: AnyMcpOptions) {
+  constructor(options: ResolvedOptions) {
     this.#options = options;
     this.#connection = this.#createConnection();
   }
@@ -101,7 +103,7 @@ class ServerClient implements McpClient {
           signal,
           onLog: (text) => this.#log(text),
           onEnd: (session) => connection.drop(session),
-          onListChanged: (_session, tools) => this.#compare(this.#filter(tools)),
+          onListChanged: (_session, tools) => this.#compare(this.#filter(sortDefinitions(tools))),
         }),
       onOpen: (session) => this.#check(session),
       onLog: (text) => this.#log(text),
@@ -129,7 +131,7 @@ class ServerClient implements McpClient {
   }
 
   #takeSnapshot(current: ServerDescription, drift: Drift | undefined): void {
-    const omitted = drift?.tools ?? new Set<string>();
+    const omitted = new Set(drift?.tools.keys());
     const definitions = this.#filter(current.definitions).filter(({ name }) => !omitted.has(name));
     this.tools = createTools(definitions, {
       options: this.#options,
@@ -151,12 +153,13 @@ class ServerClient implements McpClient {
     this.#drift = findDrift(this.#snapshot.server, current.server, this.#options.include);
   }
 
-  /** Reports differences from the tools of this client. */
-  #compare(tools: readonly (McpDefinition | SdkTool)[]): void {
+  /** Reports differences from the tools of this client, each once. */
+  #compare(tools: readonly McpDefinition[]): void {
     const before = new Map(this.definitions.map((definition) => [definition.name, hashDefinition(definition)]));
-    const after = new Map(
-      sortDefinitions(tools as readonly SdkTool[]).map((each) => [each.name, hashDefinition(each)]),
-    );
+    const after = new Map(tools.map((each) => [each.name, hashDefinition(each)]));
+    const hashes = JSON.stringify([...after]);
+    if (this.#lastCompared === hashes) return;
+    this.#lastCompared = hashes;
     const change: McpChange = {
       added: [...after.keys()].filter((name) => !before.has(name)),
       removed: [...before.keys()].filter((name) => !after.has(name)),
@@ -169,10 +172,8 @@ class ServerClient implements McpClient {
   async #checkDefinition(session: Session, { name }: McpDefinition, { effect }: McpToolTraits): Promise<void> {
     if (this.#options.lockFile === undefined) return;
     if (effect !== 'read') this.#compareServers(await describeServer(session, this.#options));
-    const drift = this.#drift;
-    if (drift?.tools.has(name) !== true) return;
-    const lines = drift.lines.filter((line) => line.startsWith(`tool ${JSON.stringify(name)}:`));
-    throw createDriftError(this.name, { ...drift, lines });
+    const lines = this.#drift?.tools.get(name);
+    if (lines !== undefined) throw createDriftError(this.name, lines);
   }
 
   #getConnection(toolContext: ToolContext): Connection {
@@ -232,29 +233,25 @@ class ServerClient implements McpClient {
     await this.close();
   }
 
-  get #timeoutMs(): number {
-    return this.#options.idleTimeoutMs ?? 60_000;
-  }
-
   async #use<Result>(use: (client: Client) => Promise<Result>): Promise<Result> {
-    const session = await this.#connection.acquire(AbortSignal.timeout(this.#timeoutMs));
+    const session = await this.#connection.acquire(AbortSignal.timeout(this.#options.idleTimeoutMs));
     return use(session.client);
   }
 
   listResources(): Promise<readonly McpResource[]> {
-    return this.#use((client) => listResources(client, this.#timeoutMs));
+    return this.#use((client) => listResources(client, this.#options.idleTimeoutMs));
   }
 
   readResource(uri: string): Promise<readonly UserPart[]> {
-    return this.#use((client) => readResource(client, uri, this.#timeoutMs));
+    return this.#use((client) => readResource(client, uri, this.#options.idleTimeoutMs));
   }
 
   listPrompts(): Promise<readonly McpPrompt[]> {
-    return this.#use((client) => listPrompts(client, this.#timeoutMs));
+    return this.#use((client) => listPrompts(client, this.#options.idleTimeoutMs));
   }
 
   getPrompt(name: string, input: Readonly<Record<string, string>> = {}): Promise<readonly Message[]> {
-    const scope = { server: this.name, timeout: this.#timeoutMs };
+    const scope = { server: this.name, timeout: this.#options.idleTimeoutMs };
     return this.#use((client) => getPrompt(client, { name, arguments: input }, scope));
   }
 }

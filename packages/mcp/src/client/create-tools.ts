@@ -6,13 +6,13 @@ import { type CalledTool, callTool } from './call-tool.ts';
 import type { Connection } from './connection.ts';
 import { hashDefinition, type McpDefinition } from './definition.ts';
 import { mapResult } from './map-result.ts';
-import type { AnyMcpOptions } from './options.ts';
+import type { AnyMcpOptions, ResolvedOptions } from './options.ts';
 import type { Session } from './session.ts';
 import { buildToolNames } from './tool-names.ts';
 import { type McpToolTraits, readTraits } from './traits.ts';
 
 export interface ToolScope {
-  readonly options: AnyMcpOptions;
+  readonly options: ResolvedOptions;
   readonly getConnection: (toolContext: ToolContext) => Connection;
   readonly checkDefinition: (session: Session, definition: McpDefinition, traits: McpToolTraits) => Promise<void>;
 }
@@ -24,20 +24,30 @@ export function createTools(definitions: readonly McpDefinition[], scope: ToolSc
     options.name,
     definitions.map(({ name }) => name),
   );
-  return definitions.map((definition) => createTool(definition, names.get(definition.name) ?? definition.name, scope));
+  const endpoint = describeEndpoint(options);
+  return definitions.map((definition) =>
+    createTool(definition, { ...scope, name: names.get(definition.name) ?? definition.name, endpoint }),
+  );
 }
 
-function createTool(definition: McpDefinition, name: string, scope: ToolScope): Tool<unknown> {
-  const { options, getConnection, checkDefinition } = scope;
+interface NamedTool extends ToolScope {
+  readonly name: string;
+  readonly endpoint: CalledTool['endpoint'];
+}
+
+function createTool(
+  definition: McpDefinition,
+  { name, endpoint, options, getConnection, checkDefinition }: NamedTool,
+): Tool<unknown> {
   const traits = readTraits(definition, options.annotations ?? 'ignore');
   const validate = createOutputCheck(definition);
   const called: Omit<CalledTool, 'connection'> = {
     server: options.name,
     definition,
-    endpoint: describeEndpoint(options),
+    endpoint,
     effect: traits.effect,
-    idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
-    onElicitation: options.onElicitation ?? 'suspend',
+    idleTimeoutMs: options.idleTimeoutMs,
+    onElicitation: options.onElicitation,
     checkDefinition: (session) => checkDefinition(session, definition, traits),
   };
   return tool<unknown, unknown, Promise<unknown>>({

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stringifyCanonical } from '@pawl/core/model';
 import type { SdkTool } from '../sdk.ts';
 
 /** A tool as its server describes it, hints included. */
@@ -46,20 +47,17 @@ export function readDefinition(sent: SdkTool): McpDefinition {
   return Object.fromEntries(fields) as unknown as McpDefinition; // The SDK has checked the name and the schemas.
 }
 
-/** Hashes a definition: SHA-256 of its canonical JSON, in hexadecimal. */
+const hashes = new WeakMap<McpDefinition, string>();
+
+/** Hashes a definition once: SHA-256 of its canonical JSON, in hexadecimal. */
 export function hashDefinition(definition: McpDefinition): string {
-  return hashText(stringifyCanonical(definition));
+  const known = hashes.get(definition);
+  if (known !== undefined) return known;
+  const hash = hashText(stringifyCanonical(definition));
+  hashes.set(definition, hash);
+  return hash;
 }
 
 export function hashText(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** Writes JSON whose keys are sorted, so that equal values have equal texts. */
-export function stringifyCanonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : inner,
-  );
 }

@@ -1,6 +1,7 @@
 import type { JsonObject, ToolContext } from '@pawl/core';
 import { SuspendRun, ToolError } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
+import { isRecord } from '@pawl/core/model';
 import type { Client, ElicitRequestParams, ElicitResult, InputRequiredResult } from '../sdk.ts';
 
 /** A question of a server: a form, or a page to visit. As the server sent it. */
@@ -38,28 +39,29 @@ interface QuestionState {
 }
 
 /** What the next `tools/call` says besides the arguments. */
-export interface Leg {
-  readonly round: number;
+export interface CallRound {
+  /** From 0. */
+  readonly index: number;
   readonly inputResponses?: Readonly<Record<string, McpAnswer>>;
   readonly requestState?: string;
 }
 
 /**
- * Reads the leg of a call: the first, or the one after a suspension.
+ * Reads the round of a call: the first, or the one after a suspension.
  *
  * @throws SuspendRun again, if the value of the answer does not fit the questions
  */
-export function readLeg({ resumeData }: Pick<ToolContext, 'resumeData'>, tool: string): Leg {
-  if (resumeData === undefined) return { round: 0 };
+export function readRound({ resumeData }: Pick<ToolContext, 'resumeData'>, tool: string): CallRound {
+  if (resumeData === undefined) return { index: 0 };
   const state = resumeData.state as unknown as QuestionState; // Written by `suspend`.
   const problem = findProblem(state, resumeData.value);
   if (problem !== undefined) throw suspend(state, tool, problem);
-  return createLeg(state, resumeData.value as unknown as Leg['inputResponses']); // Checked by `findProblem`.
+  return createRound(state, resumeData.value as unknown as CallRound['inputResponses']); // Checked by `findProblem`.
 }
 
-function createLeg({ round, requestState }: QuestionState, inputResponses: Leg['inputResponses']): Leg {
+function createRound({ round, requestState }: QuestionState, inputResponses: CallRound['inputResponses']): CallRound {
   return {
-    round: round + 1,
+    index: round + 1,
     ...(inputResponses !== undefined && { inputResponses }),
     ...(requestState !== undefined && { requestState }),
   };
@@ -73,25 +75,25 @@ interface QuestionScope {
 }
 
 /**
- * Turns a response with questions into the next leg.
+ * Turns a response with questions into the next round.
  *
  * @throws SuspendRun if the questions wait for an answer from outside
  * @throws ToolError if the server asks for something else, or too often
  */
-export async function askQuestions(result: InputRequiredResult, scope: QuestionScope): Promise<Leg> {
+export async function askQuestions(result: InputRequiredResult, scope: QuestionScope): Promise<CallRound> {
   const { tool, round, onElicitation, toolContext } = scope;
   if (round >= MAX_ROUNDS) throw new ToolError(`The tool asked ${MAX_ROUNDS} times, and did not come to a result.`);
   const { requestState } = result;
   const questions = readQuestions(result);
   const state: QuestionState = { ...(requestState !== undefined && { requestState }), questions, round };
   const asked = Object.entries(questions);
-  if (asked.length === 0) return createLeg(state, undefined); // The server only wants to be called again.
+  if (asked.length === 0) return createRound(state, undefined); // The server only wants to be called again.
   if (onElicitation === 'suspend') throw suspend(state, tool);
   const answers: Record<string, McpAnswer> = {};
   for (const [key, question] of asked) {
     answers[key] = onElicitation === 'decline' ? { action: 'decline' } : await onElicitation(question, toolContext);
   }
-  return createLeg(state, answers);
+  return createRound(state, answers);
 }
 
 function readQuestions({ inputRequests = {} }: InputRequiredResult): Readonly<Record<string, McpQuestion>> {
@@ -116,22 +118,18 @@ const ACTIONS: ReadonlySet<unknown> = new Set(['accept', 'decline', 'cancel']);
 /** Checks the shape of answers from outside. The server checks the fields of a form. */
 function findProblem({ questions }: QuestionState, value: Json): string | undefined {
   const shape = '{ [key]: { action: "accept" | "decline" | "cancel", content? } }';
-  if (!isObject(value)) return `it is no object. Pass ${shape}`;
+  if (!isRecord(value)) return `it is no object. Pass ${shape}`;
   const keys = Object.keys(questions);
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown !== undefined)
     return `there is no question ${JSON.stringify(unknown)}. The questions are ${keys.join(', ')}`;
   for (const key of keys) {
     const answer = value[key];
-    if (!isObject(answer) || !ACTIONS.has(answer['action'])) return `${key} has no valid action. Pass ${shape}`;
+    if (!isRecord(answer) || !ACTIONS.has(answer['action'])) return `${key} has no valid action. Pass ${shape}`;
     const { content } = answer;
-    if (content !== undefined && !isObject(content)) return `${key}.content is no object`;
+    if (content !== undefined && !isRecord(content)) return `${key}.content is no object`;
   }
   return undefined;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

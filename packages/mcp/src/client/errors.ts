@@ -1,6 +1,5 @@
 import { PawlError } from '@pawl/core';
-
-const BRAND = Symbol.for('pawl.McpError');
+import { addBrand, hasBrand } from '@pawl/core/host';
 
 /**
  * An MCP server could not be used: it does not start or answer (`mcp.unreachable`), breaks the protocol (`mcp.protocol`), wants an
@@ -11,16 +10,11 @@ export class McpError extends PawlError {
 
   constructor(message: string, options: { readonly code: McpErrorCode; readonly cause?: unknown }) {
     super(message, options);
-    Object.defineProperty(this, BRAND, { value: true });
+    addBrand(this, 'McpError');
   }
 
   static override isInstance(error: unknown): error is McpError {
-    if (typeof error !== 'object' || error === null) return false;
-    try {
-      return BRAND in error;
-    } catch {
-      return false; // A proxy may throw.
-    }
+    return hasBrand(error, 'McpError');
   }
 }
 

@@ -24,7 +24,7 @@ export function createHttpTransport(
       const added = isSameServer(target, url) ? await readHeaders(headers, toolContext) : {};
       return send(target, { ...init, headers: mergeHeaders(init?.headers, added), redirect: 'error' });
     },
-    // Without retries of its own for streams that carry nothing: the connection is opened again with the next call.
+    // For a stream of notifications that ends. A lost connection is opened again with the next call.
     reconnectionOptions: {
       initialReconnectionDelay: 500,
       maxReconnectionDelay: 5000,

@@ -1,6 +1,6 @@
 const NEWLINE = 0x0a;
 
-/** Splits bytes into lines, each decoded once. Bytes of an unfinished line are kept as they came, so that long lines cost no copies. */
+/** Splits bytes into lines. The chunks of an unfinished line are joined and decoded once, when the line ends. */
 export class LineSplitter {
   readonly #onLine: (line: string) => void;
   readonly #maxBytes: number;

@@ -1,7 +1,7 @@
 import { ToolError } from '@pawl/core';
-import type { UserPart } from '@pawl/core/chat';
+import type { TextPart, UserPart } from '@pawl/core/chat';
+import { stringifyCanonical } from '@pawl/core/model';
 import type { CallToolResult } from '../sdk.ts';
-import { stringifyCanonical } from './definition.ts';
 import { markUntrusted } from './mark-untrusted.ts';
 
 type Block = CallToolResult['content'][number];
@@ -14,18 +14,23 @@ type Block = CallToolResult['content'][number];
 export function mapResult(result: CallToolResult, server: string): readonly UserPart[] {
   const { content = [], structuredContent, isError } = result;
   if (isError === true) throw new ToolError(readError(result));
-  const texts = content.flatMap((block) => mapToText(block) ?? []);
+  const mapped = content.map(mapBlock);
+  const texts = listTexts(mapped);
   const structured = structuredContent === undefined ? [] : addStructured(structuredContent, texts);
-  const parts = content.flatMap((block) => mapToPart(block) ?? []);
+  const parts = mapped.filter(({ type }) => type !== 'text');
   const text = [...texts, ...structured].join('\n\n');
   if (text !== '') return [{ type: 'text', text: markUntrusted(text, `the MCP server ${server}`) }, ...parts];
   return parts.length > 0 ? parts : [{ type: 'text', text: '(no content)' }];
 }
 
 function readError({ content = [], structuredContent }: CallToolResult): string {
-  const text = content.flatMap((block) => mapToText(block) ?? []).join('\n\n');
+  const text = listTexts(content.map(mapBlock)).join('\n\n');
   if (text !== '') return text;
   return structuredContent === undefined ? 'The tool failed without a message.' : JSON.stringify(structuredContent);
+}
+
+function listTexts(parts: readonly UserPart[]): readonly string[] {
+  return parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
 }
 
 /** Returns the structured result as JSON, unless a text is the same JSON: servers send both for older clients. */
@@ -42,69 +47,54 @@ function isSameJson(text: string, canonical: string): boolean {
   }
 }
 
-function mapToText(block: Block): string | undefined {
+/** Maps a block to a part. Bytes that no part can carry become a line of text. */
+function mapBlock(block: Block): UserPart {
   switch (block.type) {
     case 'text':
-      return block.text;
+      return createText(block.text);
     case 'image':
-      return undefined;
-    case 'audio':
-      return readAudioFormat(block.mimeType) === undefined
-        ? describeBytes('audio', block.mimeType, block.data)
-        : undefined;
+      return createImage(block.mimeType, block.data);
+    case 'audio': {
+      const { mimeType, data } = block;
+      const format = readAudioFormat(mimeType);
+      if (format === undefined) return createText(describeBytes('audio', mimeType, data));
+      return { type: 'input_audio', input_audio: { data, format } };
+    }
     case 'resource_link': {
       const size = block.size === undefined ? '' : `, ${block.size} bytes`;
-      return `${block.uri} (${block.mimeType ?? 'unknown type'}${size})`;
+      return createText(`${block.uri} (${block.mimeType ?? 'unknown type'}${size})`);
     }
     case 'resource':
-      return mapResourceToText(block.resource);
+      return mapResource(block.resource);
   }
   // A type of a later revision.
-  return `(${String(Reflect.get(block, 'type'))}: not supported)`;
+  return createText(`(${String(Reflect.get(block, 'type'))}: not supported)`);
+}
+
+function createText(text: string): TextPart {
+  return { type: 'text', text };
 }
 
 type ResourceContents = Extract<Block, { readonly type: 'resource' }>['resource'];
 
-/** Returns the text of a resource, or a line for bytes that no part can carry. */
-export function mapResourceToText(resource: ResourceContents): string | undefined {
+/** Maps a resource to a part. Bytes that no part can carry become a line of text. */
+export function mapResource(resource: ResourceContents): UserPart {
+  const { uri, mimeType = '' } = resource;
   if ('text' in resource) {
     const fence = chooseFence(resource.text);
-    return `${resource.uri}\n${fence}\n${resource.text}\n${fence}`;
+    return createText(`${uri}\n${fence}\n${resource.text}\n${fence}`);
   }
-  if (mapResourceToPart(resource) !== undefined) return undefined;
-  return `${resource.uri} ${describeBytes('file', resource.mimeType, resource.blob)}`;
+  const { blob } = resource;
+  if (mimeType.startsWith('image/')) return createImage(mimeType, blob);
+  if (mimeType !== 'application/pdf') return createText(`${uri} ${describeBytes('file', resource.mimeType, blob)}`);
+  const filename = uri.split('/').at(-1) || 'file.pdf';
+  return { type: 'file', file: { filename, file_data: `data:${mimeType};base64,${blob}` } };
 }
 
 /** Returns a fence that the text cannot end. */
 function chooseFence(text: string): string {
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   return '`'.repeat(Math.max(3, longest + 1));
-}
-
-function mapToPart(block: Block): UserPart | undefined {
-  switch (block.type) {
-    case 'image':
-      return createImage(block.mimeType, block.data);
-    case 'audio': {
-      const format = readAudioFormat(block.mimeType);
-      return format === undefined ? undefined : { type: 'input_audio', input_audio: { data: block.data, format } };
-    }
-    case 'resource':
-      return mapResourceToPart(block.resource);
-    case 'text':
-    case 'resource_link':
-      return undefined;
-  }
-  return undefined;
-}
-
-export function mapResourceToPart(resource: ResourceContents): UserPart | undefined {
-  if (!('blob' in resource)) return undefined;
-  const { mimeType = '', blob, uri } = resource;
-  if (mimeType.startsWith('image/')) return createImage(mimeType, blob);
-  if (mimeType !== 'application/pdf') return undefined;
-  const filename = uri.split('/').at(-1) || 'file.pdf';
-  return { type: 'file', file: { filename, file_data: `data:${mimeType};base64,${blob}` } };
 }
 
 function createImage(mimeType: string, data: string): UserPart {

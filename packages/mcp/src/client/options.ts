@@ -60,7 +60,10 @@ export interface McpCommandOptions {
 
 export interface McpUrlOptions {
   readonly url: string | URL;
-  /** Headers of each request. A function gets the context of the call. For requests that belong to no call it is `undefined`, or with `isolation: 'run'` that of the call that opened the connection. */
+  /**
+   * The headers of each request, or a function that returns them. The function gets the context of the call. Requests outside a call have
+   * none; with `isolation: 'run'` they have the context of the call that opened the connection.
+   */
   readonly headers?: McpHeaders | ((toolContext: ToolContext | undefined) => McpHeaders | Promise<McpHeaders>);
   /** Sends the requests, in place of the global `fetch`. Pass a guarded one for URLs that come from users. */
   readonly fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;
@@ -125,8 +128,11 @@ const OPTIONS: OptionTable<AnyMcpOptions> = {
   },
 };
 
+/** The options with the defaults that several files read. */
+export type ResolvedOptions = AnyMcpOptions & Required<Pick<McpBaseOptions, 'idleTimeoutMs' | 'onElicitation'>>;
+
 /** @throws ConfigError if an option is unknown or invalid, or if two options exclude each other */
-export function readOptions(options: McpOptions): AnyMcpOptions {
+export function readOptions(options: McpOptions): ResolvedOptions {
   const read: AnyMcpOptions = checkOptions<AnyMcpOptions>(options, OPTIONS, 'createMcpClient');
   const { name } = read;
   if (typeof name !== 'string' || !/^[A-Za-z0-9_-]{1,40}$/.test(name)) {
@@ -143,7 +149,7 @@ export function readOptions(options: McpOptions): AnyMcpOptions {
   }
   checkSource(read, String(sources[0]), where);
   checkNumbers(read, where);
-  return read;
+  return { ...read, idleTimeoutMs: read.idleTimeoutMs ?? 60_000, onElicitation: read.onElicitation ?? 'suspend' };
 }
 
 const OPTIONS_OF: Readonly<Record<string, string>> = {

@@ -75,7 +75,7 @@ function watchResponses(transport: Transport, onResponse: (id: unknown) => void)
   Object.defineProperty(transport, 'onmessage', {
     get: () => (handler === undefined ? undefined : watch),
     set: (value: Transport['onmessage']) => {
-      // The SDK wraps the handler that it finds, which is `watch`.
+      // The SDK replaces the handler; `watch` stays around the new one.
       handler = value;
     },
   });

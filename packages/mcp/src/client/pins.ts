@@ -9,7 +9,7 @@ import {
 } from '../lock/lock-file.ts';
 import { hashDefinition, hashText, type McpDefinition } from './definition.ts';
 import { listDefinitions } from './list-definitions.ts';
-import type { AnyMcpOptions } from './options.ts';
+import type { ResolvedOptions } from './options.ts';
 import type { Session } from './session.ts';
 
 /** A server as it is now. */
@@ -22,8 +22,8 @@ export interface ServerDescription {
 }
 
 /** Asks a server for its tools. @throws if it does not list them */
-export async function describeServer(session: Session, options: AnyMcpOptions): Promise<ServerDescription> {
-  const definitions = await listDefinitions(session, { timeoutMs: options.idleTimeoutMs ?? 60_000 });
+export async function describeServer(session: Session, options: ResolvedOptions): Promise<ServerDescription> {
+  const definitions = await listDefinitions(session, { timeoutMs: options.idleTimeoutMs });
   // A client of the application may lack these methods.
   const { name = 'unknown', version = '' } = session.client.getServerVersion?.() ?? {};
   const instructions = session.client.getInstructions?.();
@@ -50,7 +50,7 @@ export function openLockStore(lockFile: string | LockStore): LockStore {
  * @returns what differs, with `onDrift: 'omit'`
  * @throws ConfigError `mcp.drift` with each difference; `mcp.lock` if the pins are unreadable, or missing in CI
  */
-export async function checkPins(current: LockedServer, options: AnyMcpOptions): Promise<Drift | undefined> {
+export async function checkPins(current: LockedServer, options: ResolvedOptions): Promise<Drift | undefined> {
   const { name, lockFile, include, onDrift = 'fail' } = options;
   if (lockFile === undefined) return undefined;
   const store = openLockStore(lockFile);
@@ -62,10 +62,10 @@ export async function checkPins(current: LockedServer, options: AnyMcpOptions): 
   }
   const drift = findDrift(pinned, current, include);
   if (drift === undefined || onDrift === 'omit') return drift;
-  throw createDriftError(name, drift);
+  throw createDriftError(name, drift.lines);
 }
 
-function refuseMissingPins({ name, ci = isContinuousIntegration() }: AnyMcpOptions, store: LockStore): void {
+function refuseMissingPins({ name, ci = isContinuousIntegration() }: ResolvedOptions, store: LockStore): void {
   if (!ci) return;
   throw new ConfigError(
     `MCP server "${name}" is not pinned in ${store.name ?? 'the lock store'}. Pin it outside CI: npx pawl-mcp pin, and commit the file.`,
@@ -78,7 +78,7 @@ function isContinuousIntegration(): boolean {
   return value !== undefined && value !== '' && value !== 'false' && value !== '0';
 }
 
-export function createDriftError(server: string, { lines }: Drift): ConfigError {
+export function createDriftError(server: string, lines: readonly string[]): ConfigError {
   return new ConfigError(
     `MCP server "${server}" differs from its pins:\n${lines.map((line) => `  ${line}`).join('\n')}\nIf you agree with each difference, pin it again: npx pawl-mcp pin.`,
     { code: 'mcp.drift' },

@@ -1,7 +1,7 @@
 import { contentParts, jsonSchema, type Tool, tool } from '@pawl/core';
 import type { Message, TextPart, UserPart } from '@pawl/core/chat';
 import type { Client } from '../sdk.ts';
-import { mapResourceToPart, mapResourceToText, mapResult } from './map-result.ts';
+import { mapResource, mapResult } from './map-result.ts';
 import { markUntrusted } from './mark-untrusted.ts';
 import type { McpClient, McpPrompt, McpResource } from './mcp-client.ts';
 import { buildToolName } from './tool-names.ts';
@@ -20,10 +20,7 @@ export async function listResources(client: Client, timeout: number): Promise<re
 
 export async function readResource(client: Client, uri: string, timeout: number): Promise<readonly UserPart[]> {
   const { contents } = await client.readResource({ uri }, { timeout });
-  return contents.map((content): UserPart => {
-    const text = mapResourceToText(content);
-    return mapResourceToPart(content) ?? { type: 'text', text: text ?? '' };
-  });
+  return contents.map(mapResource);
 }
 
 export async function listPrompts(client: Client, timeout: number): Promise<readonly McpPrompt[]> {

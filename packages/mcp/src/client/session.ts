@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ToolContext } from '@pawl/core';
 import type { Client, Sdk, SdkTool, Transport } from '../sdk.ts';
 import { createSdkChildTransport, loadSdk } from '../sdk.ts';
@@ -5,7 +6,7 @@ import { ChildTransport } from './child-transport.ts';
 import { answerLegacyQuestions, ELICITATION } from './elicitation.ts';
 import { buildEnvironment } from './environment.ts';
 import { createHttpTransport } from './http-transport.ts';
-import type { AnyMcpOptions, StructuralClient } from './options.ts';
+import type { ResolvedOptions, StructuralClient } from './options.ts';
 import { trackCalls } from './outgoing-call.ts';
 import { VERSION } from './version.ts';
 
@@ -40,7 +41,7 @@ export interface EraVerdict {
 }
 
 /** @throws what the SDK throws if there is no connection within `idleTimeoutMs` */
-export async function openSession(options: AnyMcpOptions, scope: SessionScope): Promise<Session> {
+export async function openSession(options: ResolvedOptions, scope: SessionScope): Promise<Session> {
   const { verdict, signal, toolContext, ...events } = scope;
   const sdk = await loadSdk();
   if (options.client !== undefined) return wrapClient(options.client, sdk);
@@ -67,8 +68,8 @@ export async function openSession(options: AnyMcpOptions, scope: SessionScope): 
   };
   const session: Session = { client, sdk, callCount: 0, isBroken: false, close };
   client.onerror = (error) => events.onLog(error.message);
-  answerLegacyQuestions(client, { onElicitation: options.onElicitation ?? 'suspend', onLog: events.onLog });
-  const timeout = options.idleTimeoutMs ?? 60_000;
+  answerLegacyQuestions(client, { onElicitation: options.onElicitation, onLog: events.onLog });
+  const timeout = options.idleTimeoutMs;
   try {
     await client.connect(transport, { timeout, signal, ...(verdict.prior !== undefined && { prior: verdict.prior }) });
   } catch (error) {
@@ -88,7 +89,7 @@ function rememberEra(client: Client, verdict: EraVerdict): void {
 type TransportScope = Pick<SessionScope, 'onLog' | 'toolContext'>;
 
 async function createTransport(
-  options: AnyMcpOptions,
+  options: ResolvedOptions,
   sdk: Sdk,
   { onLog, toolContext }: TransportScope,
 ): Promise<Transport> {
@@ -111,16 +112,10 @@ async function createTransport(
 async function closeClient(client: Client, transport: Transport): Promise<void> {
   if ('terminateSession' in transport && typeof transport.terminateSession === 'function') {
     // A server that does not answer must not keep the application from ending.
-    await Promise.race([transport.terminateSession().catch(() => {}), wait(1000)]);
+    await Promise.race([transport.terminateSession().catch(() => {}), setTimeout(1000, undefined, { ref: false })]);
   }
   await client.close();
   await transport.close(); // The SDK closes it only if it is connected.
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }
 
 function wrapClient(client: StructuralClient, sdk: Sdk): Session {

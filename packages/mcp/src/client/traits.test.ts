@@ -31,10 +31,10 @@ test('a function decides about each MCP tool', () => {
 });
 
 test.each([
-  [undefined, 'undefined'],
-  [{ effect: 'write' }, 'effect: "write"'],
-  [{ approval: true }, 'approval: true'],
+  [undefined, ' returned nothing. Return { effect?, needsApproval?, exclusive? }.'],
+  [{ effect: 'write' }, ': effect is'],
+  [{ approval: true }, ': '],
 ])('refuses the traits %j', (traits, problem) => {
   const read = (): unknown => readTraits(define(), () => traits as never);
-  expect(read).toThrow(`MCP tool "a": annotations() returned ${problem}`);
+  expect(read).toThrow(`MCP tool "a", annotations()${problem}`);
 });

@@ -1,4 +1,5 @@
-import { ConfigError, type Effect, type Tool } from '@pawl/core';
+import { ConfigError, checkOptions, type Effect, type OptionTable, type Tool } from '@pawl/core';
+import { isRecord } from '@pawl/core/model';
 import type { McpDefinition } from './definition.ts';
 
 /** What Pawl decides by about a call. */
@@ -25,11 +26,13 @@ export function readTraits(definition: McpDefinition, annotations: AnnotationsOp
   if (annotations === 'ignore') return DEFAULTS;
   if (annotations === 'trust') return readHints(definition);
   const traits: unknown = annotations(definition);
-  const wrong = findWrongTrait(traits);
-  if (wrong === undefined) return { ...DEFAULTS, ...(traits as Partial<McpToolTraits>) }; // Checked by `findWrongTrait`.
-  throw new ConfigError(
-    `MCP tool "${definition.name}": annotations() returned ${wrong}. Return { effect?, needsApproval?, exclusive? }, with effect "read", "idempotent" or "non-idempotent".`,
-  );
+  const where = `MCP tool "${definition.name}", annotations()`;
+  if (!isRecord(traits)) {
+    throw new ConfigError(
+      `${where} returned ${JSON.stringify(traits) ?? 'nothing'}. Return { effect?, needsApproval?, exclusive? }.`,
+    );
+  }
+  return { ...DEFAULTS, ...checkOptions<Partial<McpToolTraits>>(traits, TRAITS, where) };
 }
 
 const DEFAULTS: McpToolTraits = { effect: 'non-idempotent', needsApproval: false, exclusive: false };
@@ -40,16 +43,10 @@ function readHints({ annotations: hints = {} }: McpDefinition): McpToolTraits {
   return { effect, needsApproval: !isReadOnly && hints.destructiveHint !== false, exclusive: false };
 }
 
-const CHECKS: Readonly<Record<keyof McpToolTraits, (value: unknown) => boolean>> = {
-  effect: (value) => value === 'read' || value === 'idempotent' || value === 'non-idempotent',
-  needsApproval: (value) => typeof value === 'boolean' || typeof value === 'function',
-  exclusive: (value) => typeof value === 'boolean',
+const TRAITS: OptionTable<Partial<McpToolTraits>> = {
+  keys: {
+    effect: { read: true, idempotent: true, 'non-idempotent': true },
+    needsApproval: ['boolean', 'function'],
+    exclusive: 'boolean',
+  },
 };
-
-function findWrongTrait(traits: unknown): string | undefined {
-  if (typeof traits !== 'object' || traits === null) return String(traits);
-  const wrong = Object.entries(traits).find(
-    ([key, value]) => !(Object.hasOwn(CHECKS, key) && CHECKS[key as keyof McpToolTraits](value)), // It is a key of CHECKS.
-  );
-  return wrong === undefined ? undefined : `${wrong[0]}: ${JSON.stringify(wrong[1])}`;
-}

@@ -1,11 +1,12 @@
-import { hashDefinition, type McpDefinition, PINNED_FIELDS, stringifyCanonical } from '../client/definition.ts';
+import { stringifyCanonical } from '@pawl/core/model';
+import { hashDefinition, type McpDefinition, PINNED_FIELDS } from '../client/definition.ts';
 import type { LockedServer, LockedTool } from './lock-file.ts';
 
 /** The difference between the pins of a server and what it is now. */
 export interface Drift {
-  /** The tools that are new, gone or changed, by the server's names. */
-  readonly tools: ReadonlySet<string>;
-  /** A line for each difference: `tool "a": description: "old" → "new"`. */
+  /** The tools that are new, gone or changed, by the server's names, each with its lines. */
+  readonly tools: ReadonlyMap<string, readonly string[]>;
+  /** A line for each difference, those of tools included: `tool "a": description: "old" → "new"`. */
   readonly lines: readonly string[];
 }
 
@@ -18,15 +19,16 @@ export interface Drift {
 export function findDrift(pinned: LockedServer, current: LockedServer, include?: readonly string[]): Drift | undefined {
   const names = [...new Set([...Object.keys(pinned.tools), ...Object.keys(current.tools)])];
   const compared = include === undefined ? names : names.filter((name) => include.includes(name));
-  const tools = new Set<string>();
-  const lines: string[] = [];
+  const tools = new Map<string, readonly string[]>();
   for (const name of compared.sort()) {
     const difference = compareTools(pinned.tools[name], current.tools[name]);
     if (difference.length === 0) continue;
-    tools.add(name);
-    lines.push(...difference.map((line) => `tool ${JSON.stringify(name)}: ${line}`));
+    tools.set(
+      name,
+      difference.map((line) => `tool ${JSON.stringify(name)}: ${line}`),
+    );
   }
-  lines.push(...compareServers(pinned, current));
+  const lines = [...[...tools.values()].flat(), ...compareServers(pinned, current)];
   if (lines.length === 0) return undefined;
   const version = pinned.server === current.server ? [] : [`server: ${pinned.server} → ${current.server}`];
   return { tools, lines: [...lines, ...version] };

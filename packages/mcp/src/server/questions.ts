@@ -1,5 +1,6 @@
 import type { Answer, JsonObject, PendingCall } from '@pawl/core';
 import { getCallName, type Json } from '@pawl/core/chat';
+import { isRecord } from '@pawl/core/model';
 import { inputRequired } from '../server-sdk.ts';
 
 type Question = ReturnType<typeof inputRequired.elicit>;
@@ -72,9 +73,9 @@ const VALUE: FormSchema = {
 
 /** Reads the questions of another MCP server that the call waits for. */
 function readInnerQuestions({ accepts, preview }: PendingCall): JsonObject | undefined {
-  if (!accepts.includes('resume') || !isObject(preview)) return undefined;
+  if (!accepts.includes('resume') || !isRecord(preview)) return undefined;
   const { requests } = preview;
-  return isObject(requests) && Object.values(requests).every(isObject) ? requests : undefined;
+  return isRecord(requests) && Object.values(requests).every(isRecord) ? requests : undefined;
 }
 
 /**
@@ -104,12 +105,8 @@ export function readAnswer(pending: PendingCall, responses: Readonly<Record<stri
 }
 
 function readResponse(response: unknown): QuestionResponse | undefined {
-  if (!isObject(response)) return undefined;
+  if (!isRecord(response)) return undefined;
   const { action, content } = response;
   if (action !== 'accept' && action !== 'decline' && action !== 'cancel') return undefined;
-  return { action, ...(isObject(content) ? { content } : { content: {} }) };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return { action, ...(isRecord(content) ? { content } : { content: {} }) };
 }

@@ -81,6 +81,7 @@ const PARAMS = fromJsonSchema<TaskParams>({
 
 /** Adds the methods of tasks to a server: the host is their store. */
 export function addTasks(server: Server, scopes: readonly CallScope[]): void {
+  const hosts = new Set(scopes.map(({ host }) => host));
   const find = async (
     taskId: string,
     context: ServerContext,
@@ -90,12 +91,12 @@ export function addTasks(server: Server, scopes: readonly CallScope[]): void {
         requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
       });
     }
-    for (const scope of scopes) {
-      const progress = await scope.host.getRun(taskId).catch(() => undefined);
+    for (const host of hosts) {
+      const progress = await host.getRun(taskId).catch(() => undefined);
+      const scope = scopes.find((each) => each.host === host && each.tool.agent.name === progress?.record.agent);
+      if (progress === undefined || scope === undefined) continue;
       // A run of another caller is unknown to this one.
-      const isOwn =
-        progress?.record.agent === scope.tool.agent.name && progress.record.owner === getOwner(context.http?.authInfo);
-      if (progress !== undefined && isOwn) return { scope, progress };
+      if (progress.record.owner === getOwner(context.http?.authInfo)) return { scope, progress };
     }
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no task "${taskId}".`);
   };

@@ -54,7 +54,7 @@ async function attempt(
 async function approveAlways(desk: Desk): Promise<void> {
   const outcome = await attempt('first', { ...desk, resumes: false });
   for (const { id, fingerprint } of outcome.status === 'suspended' ? outcome.pending : [])
-    await desk.host.answer('first', id, { type: 'approve_always', fingerprint });
+    await desk.host.answer('first', id, { type: 'approve', fingerprint, always: true });
   expectFields(await attempt('first', { ...desk, resumes: true }), { status: 'completed' }, 'The first run completes.');
 }
 

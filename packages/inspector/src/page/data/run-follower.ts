@@ -34,7 +34,9 @@ export function isAtRest(status: string): boolean {
 }
 
 const LONG_RUN = 2_000;
-const LONG_RUN_DRAW_MS = 250;
+/** How long no event may have arrived, and how often it is waited for that. */
+const LONG_RUN_DRAW_MS = 150;
+const LONG_RUN_DRAWS = 10;
 const LONG_RUN_POLLS = 5;
 
 /**
@@ -108,13 +110,24 @@ export class RunFollower implements RunSource {
   #draw(): void {
     if (this.#isDrawing) return;
     this.#isDrawing = true;
-    const draw = (): void => {
-      this.#isDrawing = false;
-      this.#flush();
-    };
-    // What is drawn is folded from all events: of a long run, a few times a second.
-    if (this.events.peek().length < LONG_RUN) requestAnimationFrame(draw);
-    else setTimeout(draw, LONG_RUN_DRAW_MS);
+    // What is drawn is folded from all events: while the journal of a long run arrives, only its first events are drawn.
+    const isLong = this.events.peek().length + this.#arrived.length > LONG_RUN;
+    if (isLong) this.#drawWhenQuiet(LONG_RUN_DRAWS);
+    else requestAnimationFrame(() => this.#drawNow());
+  }
+
+  #drawWhenQuiet(draws: number): void {
+    const { length } = this.#arrived;
+    setTimeout(() => {
+      const isArriving = this.#arrived.length - length > 100;
+      if (isArriving && draws > 0) this.#drawWhenQuiet(draws - 1);
+      else this.#drawNow();
+    }, LONG_RUN_DRAW_MS);
+  }
+
+  #drawNow(): void {
+    this.#isDrawing = false;
+    this.#flush();
   }
 
   #flush(): void {
@@ -133,6 +146,7 @@ export class RunFollower implements RunSource {
 
   #end(): void {
     this.#closeEvents();
+    this.#flush();
     this.isLoaded.value = true;
     void this.#poll().catch(() => undefined); // The timer polls again, and reports.
   }

@@ -99,13 +99,14 @@ export function readAnswerBody(json: unknown): { readonly pending: string; reado
 function readAnswer(answer: unknown): Answer {
   if (!isRecord(answer))
     throw createInvalidError('"answer" is missing. Send { "type": "approve", "fingerprint": "…" }.', 'answer');
-  const { type, fingerprint, reason } = answer;
+  const { type, fingerprint, reason, always } = answer;
   if (!isString(fingerprint))
     throw createInvalidError('"answer.fingerprint" is missing. It is in the pending call.', 'answer.fingerprint');
   switch (type) {
     case 'approve':
-    case 'approve_always':
-      return { type, fingerprint };
+      if (always !== undefined && typeof always !== 'boolean')
+        throw createInvalidError('"answer.always" is not true or false.', 'answer.always');
+      return { type, fingerprint, ...(always !== undefined && { always }) };
     case 'deny':
       if (reason !== undefined && !isString(reason))
         throw createInvalidError('"answer.reason" is not a text.', 'answer.reason');
@@ -117,7 +118,7 @@ function readAnswer(answer: unknown): Answer {
       return { type, fingerprint, value: readValue(answer, 'value') };
   }
   throw createInvalidError(
-    `"answer.type" is ${quote(type)}. Use approve, approve_always, deny, edit, result or resume.`,
+    `"answer.type" is ${quote(type)}. Use approve, deny, edit, result or resume.`,
     'answer.type',
   );
 }
