@@ -101,6 +101,7 @@ async function report(
 ): Promise<void> {
   const row = await runs.get(runId);
   const left = call.others;
+  const isAlways = given.type === 'approve' && given.always === true;
   if (args.hasFlag('json')) {
     await output.writeJson({
       type: 'answer',
@@ -110,7 +111,8 @@ async function report(
       status: row.status,
       pending: left,
     });
-  } else await output.writeLine(`${DONE[given.type]}: ${call.id} of run ${runId}.`);
+  } else
+    await output.writeLine(`${isAlways ? 'Approved with later calls' : DONE[given.type]}: ${call.id} of run ${runId}.`);
   if (args.getText('resume') !== undefined) return;
   const id = quoteArgument(runId);
   if (left.length > 0)
@@ -127,7 +129,6 @@ async function report(
 
 const DONE: Readonly<Record<Answer['type'], string>> = {
   approve: 'Approved',
-  approve_always: 'Approved with later calls',
   deny: 'Denied',
   edit: 'Approved with other arguments',
   result: 'Answered',

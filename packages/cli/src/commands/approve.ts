@@ -7,6 +7,6 @@ export function executeApprove(context: CommandContext): Promise<number> {
   return answerCall(context, {
     command: 'approve',
     question: isAlways ? 'Approve it, and later ones?' : 'Approve it?',
-    build: (_, fingerprint) => ({ type: isAlways ? 'approve_always' : 'approve', fingerprint }),
+    build: (_, fingerprint) => ({ type: 'approve', fingerprint, ...(isAlways && { always: true }) }),
   });
 }

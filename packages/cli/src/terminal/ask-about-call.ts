@@ -65,7 +65,7 @@ export async function askAboutCall(
 }
 
 function listKeys({ accepts }: PendingCall): readonly (readonly [key: string, meaning: string])[] {
-  const has = (type: Answer['type']): boolean => accepts.includes(type);
+  const has = (type: PendingCall['accepts'][number]): boolean => accepts.includes(type);
   return [
     ...(has('approve') ? [['y', 'approve'] as const] : []),
     ...(has('approve_always') ? [['a', 'approve later ones too'] as const] : []),
@@ -90,7 +90,7 @@ async function buildAnswer(key: string, { call, asking, check }: AnswerScope): P
     case 'y':
       return { type: 'approve', fingerprint };
     case 'a':
-      return { type: 'approve_always', fingerprint };
+      return { type: 'approve', fingerprint, always: true };
     case 'n': {
       const reason = await askLine('  reason (the model reads it; may be empty): ', asking);
       return reason === undefined ? undefined : { type: 'deny', fingerprint, ...(reason !== '' && { reason }) };

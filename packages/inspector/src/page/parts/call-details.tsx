@@ -115,7 +115,6 @@ function Wait({ wait: { pending, answer, at } }: { readonly wait: WaitView }): J
 
 const WORDS: Readonly<Record<Answer['type'], string>> = {
   approve: 'approved',
-  approve_always: 'approved, with later calls',
   deny: 'denied',
   edit: 'approved with other arguments',
   result: 'given a result',
