@@ -296,13 +296,15 @@ describe('POST /v1/runs/{id}/…', () => {
     expect(await (await send(`/v1/runs/${run.id}`)).json()).toMatchObject({ outcome: { text: 'Bonjour.' } });
   });
 
-  test('cancel: ends a suspended run', async () => {
+  test('cancel: ends a suspended run with a reason', async () => {
     const server = await startServer({ agents: [createRefundAgent()] });
     const { id } = await suspend(server);
-    expect((await server.send(`/v1/runs/${id}/cancel`, {})).status).toBe(200);
+    expect((await server.send(`/v1/runs/${id}/cancel`, { reason: 7 })).status).toBe(400);
+    expect((await server.send(`/v1/runs/${id}/cancel`, { reason: 'Too late.' })).status).toBe(200);
     await (await server.send(`/v1/runs/${id}/events`)).text();
     expect(await (await server.send(`/v1/runs/${id}`)).json()).toMatchObject({
       status: 'aborted',
+      outcome: { reason: 'Too late.' },
       error: { code: 'run.aborted' },
     });
   });

@@ -166,8 +166,11 @@ export class RunControl {
   }
 
   /** Cancels a run, in whichever process works on it. */
-  async cancel(run: Pick<RunProgress, 'record' | 'status'>): Promise<void> {
-    await this.#host.cancel(run.record.runId, { reason: 'The client cancelled the run.' });
+  async cancel(
+    run: Pick<RunProgress, 'record' | 'status'>,
+    reason: string = 'The client cancelled the run.',
+  ): Promise<void> {
+    await this.#host.cancel(run.record.runId, { reason });
     // A run that nobody works on ends when it is resumed.
     if (run.status !== 'running') await this.#resume(run);
   }
