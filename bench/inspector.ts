@@ -11,8 +11,8 @@ import { launchBrowser } from '../test/serve/browser/open-browser.ts';
 const [events = 10_000] = process.argv.slice(2).map(Number);
 const ROUNDS = 5;
 
-const executable = findChromium('the bench of the page');
-if (executable === undefined) throw new Error('There is no Chromium. Install Debian’s package, or set CHROMIUM_PATH.');
+const executable = findChromium('the bench of the inspector');
+if (executable === undefined) process.exit(1);
 
 const host = memoryHost();
 const agent = createAgent();

@@ -17,6 +17,7 @@ const BENCHES = new Map([
   ['serve', 'serve.ts'],
   ['inspector', 'inspector.ts'],
   ['ai-sdk', 'ai-sdk.ts'],
+  ['command', 'command.ts'],
 ]);
 const DEFAULT = 'compare';
 

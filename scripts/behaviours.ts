@@ -161,6 +161,41 @@ const sections: readonly Section[] = [
       ['E13', 'a live replay', 'asks before each call that is not idempotent'],
     ],
   },
+  {
+    title: 'The command `pawl`',
+    folder: 'test/cli',
+    rows: [
+      [
+        'K1',
+        'a process is killed with `-9`',
+        'the run is `interrupted` in `pawl runs`; `pawl runs resume` repeats nothing that finished',
+      ],
+      ['K2', 'two commands on one file', 'both work'],
+      ['K3', 'stdout cannot be written', 'its reader has gone: 141, and the run can be resumed; a full disk: 1'],
+      ['K4', 'stdin is closed', 'no context, the question as it is'],
+      [
+        'K5',
+        'a folder that cannot be written, or does not exist',
+        'named, with the options that help; 3, or 70 for a file that was named',
+      ],
+      ['K6', 'a damaged file, or none of Pawl', 'named; 70'],
+      ['K7', 'a run of another `schemaVersion`', 'listed; every change of it is refused'],
+      [
+        'K8',
+        'an agent file that throws, exports no agent or several',
+        'what it threw and where, or the exports to choose from; no stack',
+      ],
+      ['K9', 'an agent without a key', '`failed`, with the name of the variable'],
+      ['K10', 'syntax that Node cannot remove, such as `enum`', 'a hint; 3'],
+      ['K11', 'a server that ends while a run is watched', '70; the run is still there'],
+      ['K12', 'control characters from a model, a tool or an error', 'never reach a terminal; escaped in JSON'],
+      ['K13', 'Ctrl-C, once and twice', 'the run is interrupted and can be resumed; then aborted for good'],
+      ['K14', 'an answer to a call that was answered, or changed', 'refused; 1'],
+      ['K15', 'text that was shown and is discarded', 'a line on stderr; in a pipe only the final text'],
+      ['K16', 'a slow reader of stdout', 'the run waits, nothing is lost'],
+      ['K17', 'a token for a server without https', 'not sent, unless it is this machine'],
+    ],
+  },
 ];
 
 const FOLDER = 'test/behaviours';
@@ -173,7 +208,7 @@ function readTitles(): ReadonlyMap<string, readonly string[]> {
     for (const file of readdirSync(join(root, folder)).sort()) {
       if (!file.endsWith('.test.ts')) continue;
       const text = readFileSync(join(root, folder, file), 'utf8');
-      for (const [, id = '', title = ''] of text.matchAll(/['"`]([A-E]\d+): ([^\n]*?)['"`],/g)) {
+      for (const [, id = '', title = ''] of text.matchAll(/['"`]([A-EK]\d+): ([^\n]*?)['"`],/g)) {
         found.set(id, [...(found.get(id) ?? []), `${title} (\`${file}\`)`]);
       }
     }

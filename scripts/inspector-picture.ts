@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { findChromium } from '../test/serve/browser/find-chromium.ts';
 import { launchBrowser } from '../test/serve/browser/open-browser.ts';
 
-export interface PictureRun {
+interface PictureRun {
   readonly host: Host;
   readonly wireLog: ReadableWireLog;
   readonly agent: Agent;
@@ -20,7 +20,7 @@ export interface PictureRun {
 }
 
 /** Runs a support agent: parallel calls, a stream that is cut, an agent as a tool, an approval. The waits are real. */
-export async function runSupport(): Promise<PictureRun> {
+async function runSupport(): Promise<PictureRun> {
   const server = await offlineServer({ script: respondLikeServer });
   const host = memoryHost();
   const wireLog = memoryWireLog();
@@ -87,8 +87,8 @@ let requests = 0;
 
 const respondLikeServer: ScriptFunction<ScriptedResponse> = ({ messages }) => {
   requests++;
-  const wait = (response: ScriptedResponse, ms: number): ScriptedResponse =>
-    respond.delayed(response as ReturnType<typeof respond.text>, { until: sleep(ms) });
+  const wait = <Response extends ScriptedResponse>(response: Response, ms: number): ScriptedResponse =>
+    respond.delayed(response, { until: sleep(ms) });
   const answers = messages.filter(({ role }) => role === 'assistant').length;
   const isPolicy = messages.some(({ content }) => content === 'Quote the policy.');
   if (isPolicy) {
@@ -103,7 +103,7 @@ const respondLikeServer: ScriptFunction<ScriptedResponse> = ({ messages }) => {
   switch (answers) {
     case 0:
       return requests === 1
-        ? wait(respond.cut(respond.calls(calls), { afterChunks: 3 }) as never, 240)
+        ? wait(respond.cut(respond.calls(calls), { afterChunks: 3 }), 240)
         : wait(respond.calls(calls), 260);
     case 1:
       return wait(respond.call('ask_policies', { prompt: 'May I refund a broken order?' }), 220);
@@ -116,8 +116,7 @@ const respondLikeServer: ScriptFunction<ScriptedResponse> = ({ messages }) => {
 
 async function makePicture(path: string): Promise<void> {
   const executable = findChromium('the picture');
-  if (executable === undefined)
-    throw new Error('There is no Chromium. Install Debian’s package, or set CHROMIUM_PATH.');
+  if (executable === undefined) process.exit(1);
   const { host, wireLog, agent, close } = await runSupport();
   const inspector = inspect({ host, agents: [agent], wireLog, title: 'runs.db' });
   const listener = await listen(inspector, { port: 0, signals: false });
@@ -125,7 +124,7 @@ async function makePicture(path: string): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 1_240, height: 700 } });
   await page.goto(inspector.createUrl(listener.url));
   await page.getByRole('link', { name: /ticket-1042/ }).click();
-  await page.getByText('Cost').waitFor();
+  await page.getByText('Cost', { exact: true }).waitFor();
   await page.getByLabel('Budget').waitFor();
   const picture = await page.screenshot();
   mkdirSync(join(path, '..'), { recursive: true });

@@ -7,7 +7,19 @@ import { checkPriceAge, PRICE_TABLES } from './price-age.ts';
 import { readOutput, run } from './run.ts';
 
 /** In the order of their dependencies. */
-const PACKAGES = ['core', 'tools', 'testing', 'dbos', 'otel', 'serve', 'inspector', 'ai-sdk', 'responses', 'mcp'];
+const PACKAGES = [
+  'core',
+  'tools',
+  'testing',
+  'dbos',
+  'otel',
+  'serve',
+  'inspector',
+  'ai-sdk',
+  'responses',
+  'mcp',
+  'cli',
+];
 
 checkPriceAge(PRICE_TABLES, Date.now());
 

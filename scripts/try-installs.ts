@@ -1,9 +1,10 @@
 // Installs the packed packages into empty projects: with three package managers, in two versions, and in bundles.
 //   node scripts/try-installs.ts FOLDER      with the tarballs; after runtimes/main.ts, which brings Bun
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { tryBundles } from './installs/bundles.ts';
+import { measureMebibytes, tryCommand } from './installs/command.ts';
 import { createProject, installDependencies, type Project } from './installs/project.ts';
 import { tryTwoVersions } from './installs/two-versions.ts';
 import { run } from './run.ts';
@@ -69,9 +70,11 @@ try {
     signal,
   });
   await installDependencies(small);
-  checkWeight(small.cwd);
+  const coreMebibytes = checkWeight(small.cwd);
+  await tryCommand({ folder, packages: all, coreMebibytes, signal });
   await tryTwoVersions({ folder, tarball: core.replace(/^file:/, ''), peer: String(all['@pawl/tools']), signal });
-  const { '@pawl/dbos': _, ...bundled } = all; // Its engine loads optional packages, which no bundler can resolve.
+  // The engine of dbos loads optional packages, which no bundler can resolve; the command is a program.
+  const { '@pawl/dbos': _, '@pawl/cli': __, ...bundled } = all;
   await tryBundles({ folder, packages: { ...bundled, '@opentelemetry/api': '^1.9.0', zod: '^4.0.0' }, signal });
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -146,13 +149,10 @@ async function checkTypes(cwd: string): Promise<void> {
   }
 }
 
-/** Checks the size of an installation of core with zod, in disk blocks. */
-function checkWeight(cwd: string): void {
+/** Checks the size of an installation of core with zod. Returns it in mebibytes. */
+function checkWeight(cwd: string): number {
   const modules = join(cwd, 'node_modules');
-  const files = readdirSync(modules, { recursive: true, encoding: 'utf8' }).map((path) =>
-    statSync(join(modules, path)),
-  );
-  const mebibytes = files.reduce((sum, file) => sum + (file.isFile() ? file.blocks * 512 : 0), 0) / 2 ** 20;
+  const mebibytes = measureMebibytes(modules);
   const { packages } = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8'));
   const count = Object.keys(packages).length;
   const weight = `core with zod: ${mebibytes.toFixed(1)} MiB, ${count} packages`;
@@ -161,4 +161,5 @@ function checkWeight(cwd: string): void {
     throw new Error(
       `An installation is too large: ${weight}. At most: ${MAX_MEBIBYTES} MiB, ${MAX_PACKAGES} packages.`,
     );
+  return mebibytes;
 }

@@ -59,11 +59,11 @@ test.each([...numbered, 'quick-start/main.ts'])('%s prints the recorded output',
 test('the README shows the output of the example that is killed and resumed', async () => {
   const readme = readFileSync(join(examples, '..', 'README.md'), 'utf8');
   const path = '12-resume-after-kill.ts';
-  expect(readme).toContain(`node examples/${path}\n\`\`\`\n\n\`\`\`text\n${await runExample(path)}\`\`\``);
+  expect(readme).toContain(`\`\`\`text\nnode examples/${path}\n${await runExample(path)}\`\`\``);
 });
 
 test('the README shows the story of the demo, as it is played against the real server', async () => {
   const readme = readFileSync(join(examples, '..', 'README.md'), 'utf8');
   const story = await runExample('support-desk/main.ts', '--story');
-  expect(readme).toContain(`npm run demo -- --story\n\`\`\`\n\n\`\`\`text\n${story}\`\`\``);
+  expect(readme).toContain(`\`\`\`text\nnpm run demo -- --story\n${story}\`\`\``);
 });

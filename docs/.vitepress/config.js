@@ -16,6 +16,7 @@ const GUIDES = [
   'any-server',
   'other-providers',
   'calling-a-model',
+  'cli',
   'serving',
   'http',
   'mcp',

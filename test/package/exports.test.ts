@@ -55,6 +55,7 @@ test('every export of a package has a name', () => {
 test('exactly the sub-paths of the sources are published', () => {
   for (const folder of [
     'ai-sdk',
+    'cli',
     'core',
     'dbos',
     'inspector',

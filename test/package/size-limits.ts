@@ -8,7 +8,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   '{ tool } of @pawl/core': 17.2,
   '{ openai } of @pawl/core': 68,
   '{ Agent, openai, tool } of @pawl/core': 151,
-  '@pawl/core/chat': 1.3,
+  '@pawl/core/chat': 1.6,
   '@pawl/core/events': 24.5,
   '@pawl/core/flow': 105,
   '@pawl/core/host': 20,

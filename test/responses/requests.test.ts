@@ -1,5 +1,6 @@
 import { Agent, contentParts, tool } from '@pawl/core';
-import type { ChatRequest, Message } from '@pawl/core/chat';
+import type { ChatRequest, Json, Message } from '@pawl/core/chat';
+import { hashText } from '@pawl/core/model';
 import { azureResponses, openaiResponses, type ResponsesOptions } from '@pawl/responses';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -285,6 +286,24 @@ describe('a conversation', () => {
     ],
   ])('%s is sent as items', async (_, messages, items) => {
     expect((await send({ messages })).body['input']).toEqual(items);
+  });
+
+  test('has no reasoning that led to nothing, which OpenAI refuses', async () => {
+    const reasoning = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'c2VhbGVk' };
+    const text = { type: 'message', length: 3, hash: hashText('Hel') };
+    const keep = (parts: readonly Json[]) => ({ pawl_kept: { provider: 'responses:api.openai.com', parts } });
+    const messages: readonly Message[] = [
+      { role: 'user', content: 'Hi.' },
+      { role: 'assistant', content: 'Hel', ...keep([reasoning, text, reasoning]) },
+      { role: 'assistant', content: null, ...keep([reasoning]) },
+      { role: 'user', content: 'Go on.' },
+    ];
+    expect((await send({ messages })).body['input']).toEqual([
+      { type: 'message', role: 'user', content: 'Hi.' },
+      reasoning,
+      { type: 'message', role: 'assistant', content: 'Hel' },
+      { type: 'message', role: 'user', content: 'Go on.' },
+    ]);
   });
 
   test('has images of tools in their results', async () => {

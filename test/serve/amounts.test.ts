@@ -36,6 +36,15 @@ describe('4. amounts', () => {
     expect(announced).toMatch(/^HTTP\/1\.1 413 /);
   });
 
+  test('a client that sends a little too much reads why, also without a length', async () => {
+    const { url } = await startServer({ agents: [createEchoAgent()], maxBodyBytes: 1_000 });
+    const head = 'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+    const chunk = ' '.repeat(0x800);
+    const answer = await writeSocket(url, `${head}Transfer-Encoding: chunked\r\n\r\n800\r\n${chunk}\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toContain('body.too_large');
+  });
+
   test('a body that is no JSON, too deep, or no UTF-8 gets 400', async () => {
     const { url } = await startServer({ agents: [createEchoAgent()] });
     for (const body of ['{', '', 'null', '[]', `${'['.repeat(100_000)}`, new Uint8Array([0x22, 0xff, 0x22])]) {

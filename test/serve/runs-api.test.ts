@@ -217,6 +217,35 @@ describe('POST /v1/runs/{id}/answers', () => {
     expect(refunds).toEqual([7]);
   });
 
+  test('approves later calls with a call only if its tool offers that', async () => {
+    const paid: number[] = [];
+    const pay = tool({
+      name: 'pay',
+      input: jsonSchema<{ readonly amount: number }>({ type: 'object', properties: { amount: { type: 'number' } } }),
+      needsApproval: true,
+      standingApproval: () => ({ currency: 'EUR' }),
+      execute: ({ amount }) => paid.push(amount),
+    });
+    const calls = [respond.call('pay', { amount: 1 }), respond.call('pay', { amount: 2 }), respond.text('Paid.')];
+    const payer = new Agent({ name: 'payer', model: scriptedModel(calls), tools: [pay] });
+    const server = await startServer({ agents: [payer, createRefundAgent({ refunds: [] })] });
+    const { id, pending } = await (await server.send('/v1/runs', { agent: 'payer', input: 'Pay.' })).json();
+    expect(pending).toMatchObject([{ standingApproval: { currency: 'EUR' } }]);
+    const answer = { type: 'approve', always: true, fingerprint: pending[0].fingerprint };
+    expect((await server.send(`/v1/runs/${id}/answers`, { pending: pending[0].id, answer })).status).toBe(200);
+    await (await server.send(`/v1/runs/${id}/events`)).text();
+    const run = await (await server.send(`/v1/runs/${id}`)).json();
+    expect(run).toMatchObject({ status: 'completed', outcome: { text: 'Paid.' } });
+    expect(run.outcome).not.toHaveProperty('standingApprovals');
+    expect(paid).toEqual([1, 2]);
+    const other = await suspend(server);
+    const refused = await server.send(`/v1/runs/${other.id}/answers`, {
+      pending: other.pending[0]?.id,
+      answer: { type: 'approve', always: true, fingerprint: other.pending[0]?.fingerprint },
+    });
+    expect(await refused.json()).toMatchObject({ error: { code: 'approval.invalid' } });
+  });
+
   test('refuses a wrong fingerprint and an unknown call, and keeps the run', async () => {
     const refunds: number[] = [];
     const server = await startServer({ agents: [createRefundAgent({ refunds })] });
@@ -267,13 +296,15 @@ describe('POST /v1/runs/{id}/…', () => {
     expect(await (await send(`/v1/runs/${run.id}`)).json()).toMatchObject({ outcome: { text: 'Bonjour.' } });
   });
 
-  test('cancel: ends a suspended run', async () => {
+  test('cancel: ends a suspended run with a reason', async () => {
     const server = await startServer({ agents: [createRefundAgent()] });
     const { id } = await suspend(server);
-    expect((await server.send(`/v1/runs/${id}/cancel`, {})).status).toBe(200);
+    expect((await server.send(`/v1/runs/${id}/cancel`, { reason: 7 })).status).toBe(400);
+    expect((await server.send(`/v1/runs/${id}/cancel`, { reason: 'Too late.' })).status).toBe(200);
     await (await server.send(`/v1/runs/${id}/events`)).text();
     expect(await (await server.send(`/v1/runs/${id}`)).json()).toMatchObject({
       status: 'aborted',
+      outcome: { reason: 'Too late.' },
       error: { code: 'run.aborted' },
     });
   });

@@ -48,3 +48,4 @@ export type {
   TokenLogprob,
 } from './chat/response.ts';
 export type { JsonSchema } from './schema/json-schema.ts';
+export { markUntrusted } from './tool/mark-untrusted.ts';

@@ -116,7 +116,10 @@ function restoreItems(kept: readonly Item[], { text, calls }: Replacement): read
       restored.push(part);
     }
   }
-  return [...restored, ...(isTextDue ? toTextItems(text) : []), ...calls.slice(nextCall)];
+  restored.push(...(isTextDue ? toTextItems(text) : []), ...calls.slice(nextCall));
+  // OpenAI refuses reasoning that led to nothing, such as that of a response which a token limit ended.
+  const last = restored.findLastIndex(({ type }) => type !== 'reasoning');
+  return restored.slice(0, last + 1);
 }
 
 function hasSameTexts(kept: readonly Item[], text: string): boolean {

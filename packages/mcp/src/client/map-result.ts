@@ -1,8 +1,7 @@
 import { ToolError } from '@pawl/core';
-import type { TextPart, UserPart } from '@pawl/core/chat';
+import { markUntrusted, type TextPart, type UserPart } from '@pawl/core/chat';
 import { stringifyCanonical } from '@pawl/core/model';
 import type { CallToolResult } from '../sdk.ts';
-import { markUntrusted } from './mark-untrusted.ts';
 
 type Block = CallToolResult['content'][number];
 

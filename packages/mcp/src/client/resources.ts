@@ -1,8 +1,7 @@
 import { contentParts, jsonSchema, type Tool, tool } from '@pawl/core';
-import type { Message, TextPart, UserPart } from '@pawl/core/chat';
+import { type Message, markUntrusted, type TextPart, type UserPart } from '@pawl/core/chat';
 import type { Client } from '../sdk.ts';
 import { mapResource, mapResult } from './map-result.ts';
-import { markUntrusted } from './mark-untrusted.ts';
 import type { McpClient, McpPrompt, McpResource } from './mcp-client.ts';
 import { buildToolName } from './tool-names.ts';
 

@@ -5,7 +5,13 @@ import { createJsonResponse } from '../protocol/json-response.ts';
 import { findOutcomeProblem } from '../protocol/outcome-problem.ts';
 import { describeInDetail, describeRun, describeSummary, readRecordDetails } from '../protocol/runs/describe-run.ts';
 import { readRunQuery } from '../protocol/runs/read-run-query.ts';
-import { readAnswerBody, readForkBody, readMessageBody, readRunBody } from '../protocol/runs/read-runs.ts';
+import {
+  readAnswerBody,
+  readCancelBody,
+  readForkBody,
+  readMessageBody,
+  readRunBody,
+} from '../protocol/runs/read-runs.ts';
 import { identifyRequest, startOnce } from '../runs/start-once.ts';
 import { createUnknownModelError } from './models.ts';
 import { readTraceparent } from './read-traceparent.ts';
@@ -32,7 +38,7 @@ export async function handleRuns(context: RequestContext): Promise<Response> {
     case 'events':
       return streamEvents(context, run.record);
     case 'cancel':
-      await control.cancel(run);
+      await control.cancel(run, await readReason(context));
       return sendState(context, id);
     case 'resume':
       await runs.resume(run);
@@ -40,6 +46,11 @@ export async function handleRuns(context: RequestContext): Promise<Response> {
   }
   await control.delete(run);
   return new Response(null, { status: 204 });
+}
+
+/** Reads why a run is cancelled. The body may be missing. */
+async function readReason({ request, readBody }: RequestContext): Promise<string | undefined> {
+  return request.body === null ? undefined : readCancelBody((await readBody()).json).reason;
 }
 
 /** Finds the run that a request is about. `onRequest` gets its id, but never one that only the request has. */

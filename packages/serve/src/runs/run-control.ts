@@ -61,9 +61,9 @@ export class RunControl {
     return progress !== undefined && canSee(principal, progress.record.owner) ? progress : undefined;
   }
 
-  /** Finds the newest run of a stored conversation that has not ended, among its last ten. */
+  /** Finds the newest run of a stored conversation that has not ended, among its last hundred. */
   async findOpenRun(principal: Principal, conversation: string): Promise<RunSummary | undefined> {
-    return findOpen(await this.listOwned(principal, { conversation, order: 'desc', limit: 10 }));
+    return findOpen(await this.listOwned(principal, { conversation, order: 'desc', limit: 100 }));
   }
 
   /** Lists the runs of a principal itself. */
@@ -166,8 +166,11 @@ export class RunControl {
   }
 
   /** Cancels a run, in whichever process works on it. */
-  async cancel(run: Pick<RunProgress, 'record' | 'status'>): Promise<void> {
-    await this.#host.cancel(run.record.runId, { reason: 'The client cancelled the run.' });
+  async cancel(
+    run: Pick<RunProgress, 'record' | 'status'>,
+    reason: string = 'The client cancelled the run.',
+  ): Promise<void> {
+    await this.#host.cancel(run.record.runId, { reason });
     // A run that nobody works on ends when it is resumed.
     if (run.status !== 'running') await this.#resume(run);
   }

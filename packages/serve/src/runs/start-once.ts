@@ -70,8 +70,9 @@ export async function startOnce(
   const earlier = await findEarlierTry(tries);
   if (earlier !== undefined) return earlier;
   const started = await begin(identified);
-  if (started.isAttached)
-    registry.requests.add(formatId(start.principal, hash), { run: Promise.resolve(started), hash });
+  const id = formatId(start.principal, hash);
+  if (started.isAttached) registry.requests.add(id, { run: Promise.resolve(started), hash });
+  else registry.requests.remove(id);
   return started;
 }
 
@@ -135,7 +136,7 @@ async function findEarlierTry(tries: Tries): Promise<StartedRun | undefined> {
   const { principal } = start;
   const lostId = formatLostId(principal, hash);
   const lost = isWhole ? requests.find(lostId) : undefined;
-  requests.remove(lostId);
+  if (lost !== undefined) requests.remove(lostId); // One client gets the answer.
   const known = lost ?? (isRetry ? requests.find(formatId(principal, hash)) : undefined);
   if (known !== undefined) {
     const run = await known.run;

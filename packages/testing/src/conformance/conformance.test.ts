@@ -56,6 +56,26 @@ test('finds full support in the offline server, and a profile that works', async
   expect((await new Agent({ model }).run('Hello')).status).toBe('completed');
 });
 
+test('probes only what every agent needs with quick, and recommends no profile', async () => {
+  const server = await offlineServer();
+  onTestFinished(() => server.close());
+  const report = await conformance(server.baseURL, { quick: true });
+  expect(Object.keys(statuses(report))).toEqual([
+    'max_completion_tokens',
+    'max_tokens',
+    'cut reported',
+    'text',
+    'stream',
+    'tools',
+    'results of tools',
+  ]);
+  expect(report.profile).toEqual({ base: 'compatible' });
+  const main = join(import.meta.dirname, 'main.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [main, server.baseURL, '--quick']);
+  expect(stdout).toMatch(/tools +supported/);
+  expect(stdout).not.toContain('json_schema');
+});
+
 test.each([
   ['max_tokens', { tokenField: 'max_completion_tokens' }],
   ['stream_options', { streamOptions: false }],

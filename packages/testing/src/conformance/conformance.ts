@@ -22,6 +22,8 @@ export interface ConformanceOptions {
    * 2_048
    */
   readonly maxTokens?: number;
+  /** Whether only text, streams and tools are probed, with about six requests. No profile is recommended then. @defaultValue false */
+  readonly quick?: boolean;
   /** Called once, before the first probe. */
   readonly onStarted?: (started: Pick<ConformanceReport, 'baseURL' | 'model'>) => void;
   /** Called with each result as soon as it is known. */
@@ -39,14 +41,14 @@ export interface ConformanceOptions {
  */
 export async function conformance(baseURL: string, given: ConformanceOptions = {}): Promise<ConformanceReport> {
   const options = checkOptions(given, CONFORMANCE, 'conformance');
-  const { apiKey, headers = {}, timeoutMs = 60_000, maxTokens = 2_048 } = options;
+  const { apiKey, headers = {}, timeoutMs = 60_000, maxTokens = 2_048, quick = false } = options;
   const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   const connection = { baseURL, headers: { ...authorization, ...headers }, timeoutMs };
   const model = options.model ?? (await findFirstModel(connection));
   options.onStarted?.({ baseURL, model });
   const found = new Map<string, ProbeEvidence>();
   const probes: ProbeResult[] = [];
-  for (const { name, run } of PROBES) {
+  for (const { name, run } of quick ? QUICK_PROBES : PROBES) {
     const field = chooseCapField((earlier) => found.get(earlier));
     const isCapped = field !== undefined && found.size >= tokenProbes.length;
     const server: ProbedServer = { ...connection, model, cap: isCapped ? { [field]: maxTokens } : {} };
@@ -56,7 +58,7 @@ export async function conformance(baseURL: string, given: ConformanceOptions = {
     probes.push(result);
     options.onResult?.(result);
   }
-  return { baseURL, model, probes, profile: { base: 'compatible', ...recommendProfile(found) } };
+  return { baseURL, model, probes, profile: { base: 'compatible', ...(quick ? {} : recommendProfile(found)) } };
 }
 
 /** `any`: an error about an option would quote its value, and keys are never quoted. */
@@ -67,12 +69,17 @@ const CONFORMANCE: OptionTable<ConformanceOptions> = {
     headers: 'any',
     timeoutMs: 'number',
     maxTokens: 'number',
+    quick: 'boolean',
     onStarted: 'function',
     onResult: 'function',
   },
 };
 
 const PROBES: readonly Probe[] = [...tokenProbes, ...textProbes, ...toolProbes, ...outputProbes];
+
+const QUICK: ReadonlySet<string> = new Set(['text', 'stream', 'tools', 'results of tools']);
+/** What every agent needs. The probes of tokens come first, as with all: they find the field that limits the others. */
+const QUICK_PROBES: readonly Probe[] = [...tokenProbes, ...PROBES.filter(({ name }) => QUICK.has(name))];
 
 async function findFirstModel(connection: Omit<ProbedServer, 'model' | 'cap'>): Promise<string> {
   const { status, body, message: serverMessage } = await sendRequest('/models', connection);

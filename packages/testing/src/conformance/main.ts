@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util';
 import { type ConformanceOptions, conformance } from './conformance.ts';
 import { formatResult, formatSummary } from './report-text.ts';
 
-const USAGE = `pawl-conformance <baseURL> [--model <name>] [--json]
+const USAGE = `pawl-conformance <baseURL> [--model <name>] [--quick] [--json]
 
-Probes what a Chat Completions server supports. The API key is read from the variable PAWL_CONFORMANCE_KEY.
+Probes what a Chat Completions server supports; with --quick only text, streams and tools. The API key is read from the variable PAWL_CONFORMANCE_KEY.
 Exits with 1 if text or tools are not supported, with 2 if the server cannot be probed.`;
 
 /** Prints each result at once: all probes of a slow server take minutes. */
@@ -25,13 +25,23 @@ else {
 
 interface CommandLine {
   readonly positionals: readonly string[];
-  readonly values: { readonly model?: string; readonly json?: boolean; readonly help?: boolean };
+  readonly values: {
+    readonly model?: string;
+    readonly json?: boolean;
+    readonly quick?: boolean;
+    readonly help?: boolean;
+  };
   /** Why the arguments cannot be parsed. */
   readonly problem?: string;
 }
 
 function readArguments(): CommandLine {
-  const options = { model: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+  const options = {
+    model: { type: 'string' },
+    json: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    help: { type: 'boolean' },
+  } as const;
   try {
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
@@ -45,6 +55,7 @@ async function report(url: string): Promise<void> {
     const found = await conformance(url, {
       ...(values.model === undefined ? {} : { model: values.model }),
       ...(apiKey === undefined ? {} : { apiKey }),
+      quick: values.quick === true,
       ...(values.json === true ? {} : PROGRESS),
     });
     console.log(values.json === true ? JSON.stringify(found, null, 2) : `\n${formatSummary(found)}`);

@@ -1,4 +1,5 @@
 import { checkOptions, type OptionTable, type Tool, ToolError, tool } from '@pawl/core';
+import { markUntrusted } from '@pawl/core/chat';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
 import { escapeInvisible } from '../base/escape-invisible.ts';
@@ -7,7 +8,6 @@ import { AddressRule } from '../net/address-rule.ts';
 import { checkUrl } from '../net/check-url.ts';
 import { checkHostnames, type HostnamePattern, matchesHostname } from '../net/hostname-pattern.ts';
 import { type LookupHostname, resolveBySystem } from '../net/lookup-hostname.ts';
-import { markUntrusted } from '../net/mark-untrusted.ts';
 import {
   type GuardedRequest,
   type GuardedResponse,

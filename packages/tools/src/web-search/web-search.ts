@@ -1,9 +1,9 @@
 import { type Clock, ConfigError, checkOptions, type OptionTable, systemClock, type Tool, tool } from '@pawl/core';
+import { markUntrusted } from '@pawl/core/chat';
 import { z } from 'zod';
 import { checkPositive } from '../base/check-positive.ts';
 import { escapeInvisible } from '../base/escape-invisible.ts';
 import { sliceStart } from '../base/whole-characters.ts';
-import { markUntrusted } from '../net/mark-untrusted.ts';
 import type { SearchEngine, SearchResult } from './engine.ts';
 
 export type { EngineOptions } from './ask-engine.ts';

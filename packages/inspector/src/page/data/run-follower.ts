@@ -57,6 +57,7 @@ export class RunFollower implements RunSource {
   #source: EventSource | undefined;
   #position = 0;
   #polls = 0;
+  #pollProblem: string | undefined;
   readonly #stop: () => void;
 
   constructor(runId: string) {
@@ -155,16 +156,18 @@ export class RunFollower implements RunSource {
   #fail(event: Event): void {
     this.#closeEvents();
     if (event instanceof MessageEvent) this.problem.value = readProblem(String(event.data));
-    else isConnected.value = false;
   }
 
   async #poll(): Promise<void> {
     // The server reads the whole journal for the state.
     if (this.events.peek().length > LONG_RUN && this.#polls++ % LONG_RUN_POLLS !== 0) return;
     const state = await readRun(this.runId).catch((error: unknown) => {
-      this.problem.value = toMessage(error);
+      this.#pollProblem = toMessage(error);
+      this.problem.value = this.#pollProblem;
       throw error;
     });
+    // A problem of the events stays: the poll does not solve it.
+    if (this.problem.peek() === this.#pollProblem) this.problem.value = undefined;
     const isUnchanged = JSON.stringify(state) === JSON.stringify(this.state.peek());
     if (!isUnchanged) this.state.value = state;
     if (!isUnchanged || !isAtRest(state.status)) {

@@ -2,7 +2,7 @@ import type { RunState } from '@pawl/serve';
 import { type Signal, signal } from '@preact/signals';
 import { needsAttention, orderRuns } from '../view/order-runs.ts';
 import type { RunsFilter } from '../view/route.ts';
-import { listRuns, RequestError, readRun, toMessage } from './server.ts';
+import { listRuns, RequestError, type RunPage, readRun, toMessage } from './server.ts';
 import { pollWhileVisible } from './state.ts';
 
 const PAGE = 100;
@@ -52,8 +52,7 @@ export class RunList {
     });
     this.problem.value = undefined;
     if (this.#next === undefined) this.#next = newest.next;
-    const read = new Set([...newest.data, ...open.data].map(({ id }) => id));
-    await this.#refresh(read, newest.data.at(-1)?.details);
+    await this.#refresh(newest, open);
     this.#put([...open.data, ...newest.data]);
     this.isLoaded.value = true;
   }
@@ -62,12 +61,13 @@ export class RunList {
     return readPages(this.#query());
   }
 
-  /** A run that was open or recent, and is on neither page any more, has changed or is deleted. */
-  async #refresh(read: ReadonlySet<string>, oldest: RunState['details']): Promise<void> {
-    const from = oldest !== undefined && 'position' in oldest ? oldest.position : Number.POSITIVE_INFINITY;
+  /** A run that would be on one of the pages, and is on neither any more, has changed or is deleted. */
+  async #refresh(newest: RunPage, open: RunPage): Promise<void> {
+    const read = new Set([...newest.data, ...open.data].map(({ id }) => id));
+    const [newestEnd, openEnd] = [findEnd(newest), findEnd(open)];
     const stale = [...this.#known.values()].filter((run) => {
-      const isRecent = run.details !== undefined && 'position' in run.details && run.details.position >= from;
-      return !read.has(run.id) && (isRecent || isOpen(run));
+      const position = readPosition(run);
+      return !read.has(run.id) && (position >= newestEnd || (isOpen(run) && position >= openEnd));
     });
     await Promise.all(stale.slice(0, 20).map((run) => this.#readAgain(run)));
   }
@@ -95,12 +95,23 @@ export class RunList {
   }
 }
 
+/** A filter of one status has no second page. */
 async function readPages(
   query: Readonly<Record<string, string | undefined>>,
-): Promise<readonly [Awaited<ReturnType<typeof listRuns>>, Awaited<ReturnType<typeof listRuns>>]> {
+): Promise<readonly [newest: RunPage, open: RunPage]> {
   const newest = listRuns(query);
-  if (query['status'] !== undefined) return [await newest, { data: [], next: null }];
+  if (query['status'] !== undefined) return [await newest, await newest];
   return Promise.all([newest, listRuns({ ...query, status: OPEN })]);
+}
+
+/** The position up to which a page has all runs that it selects. */
+function findEnd({ data, next }: RunPage): number {
+  const last = data.at(-1);
+  return next === null || last === undefined ? Number.NEGATIVE_INFINITY : readPosition(last);
+}
+
+function readPosition({ details }: RunState): number {
+  return details !== undefined && 'position' in details ? details.position : Number.NEGATIVE_INFINITY;
 }
 
 function isOpen(run: RunState): boolean {

@@ -68,7 +68,9 @@ function findAgent(events: readonly RunEvent[], pending: PendingCall): string | 
 function LiveTextView({ events }: { readonly events: readonly RunEvent[] }): JSX.Element | null {
   const last = events.findLast((event) => event.path === '' && 'turn' in event);
   if (last === undefined || !('turn' in last)) return null;
-  const turn = foldTurn(events, { path: '', turn: last.turn });
+  // Without the conversation before it, which takes long to fold.
+  const own = events.filter((event) => event.path === '' && 'turn' in event && event.turn === last.turn);
+  const turn = foldTurn(own, { path: '', turn: last.turn });
   if (turn === undefined || turn.response !== undefined) return null;
   const { text, reasoning, refusal, discardedCount } = turn.live;
   if (`${text}${reasoning}${refusal}` === '' && discardedCount === 0) return null;

@@ -95,7 +95,9 @@ export function foldTurn(
 ): TurnView | undefined {
   const folder = new ConversationFolder(place.path);
   for (const event of events) {
-    if (event.path === place.path) folder.add(event, place.turn);
+    if (event.path !== place.path) continue;
+    if (folder.found !== undefined && 'turn' in event && event.turn > place.turn) break;
+    folder.add(event, place.turn);
   }
   return folder.found;
 }
@@ -106,9 +108,9 @@ class ConversationFolder {
   readonly #path: string;
   #instructions: string | null = null;
   /** What the agent at work sees. */
-  #messages: readonly PlacedMessage[] = [];
+  #messages: PlacedMessage[] = [];
   /** The whole conversation: a handoff may show a part of it to the next agent. */
-  #whole: readonly PlacedMessage[] = [];
+  #whole: PlacedMessage[] = [];
   /** The length of the whole at the last handoff that shows a part of it. Edits change only what came later. */
   #hiddenLength = 0;
   /** The calls of the last response that are not in the conversation yet. */
@@ -130,7 +132,7 @@ class ConversationFolder {
 
   #begin({ agent }: RunEvent, turn: number): void {
     this.found ??= {
-      ...{ path: this.#path, turn, agent, instructions: this.#instructions, conversation: this.#messages },
+      ...{ path: this.#path, turn, agent, instructions: this.#instructions, conversation: [...this.#messages] },
       ...{ isTemporary: false, edits: [...this.#edits], prepared: undefined, response: undefined, failure: undefined },
       ...{ calls: [], marks: [], live: NO_TEXT },
     };
@@ -169,15 +171,15 @@ class ConversationFolder {
         return;
       case 'handoff.completed':
         this.#instructions = event.instructions ?? null;
-        this.#messages = this.#whole;
+        this.#messages = [...this.#whole];
         this.#hiddenLength = (event.edits ?? []).length === 0 ? 0 : this.#whole.length;
         this.#edits = this.#replace('handoff', event.turn, event.edits ?? []);
     }
   }
 
   #add(...messages: readonly PlacedMessage[]): void {
-    this.#messages = [...this.#messages, ...messages];
-    this.#whole = [...this.#whole, ...messages];
+    this.#messages.push(...messages);
+    this.#whole.push(...messages);
   }
 
   #append(origin: MessageOrigin, turn: number, ...messages: readonly Message[]): void {
@@ -190,7 +192,7 @@ class ConversationFolder {
     if (!isWanted || this.found === undefined) return;
     const { messages, instructions } = event;
     this.found.edits.push(...edits);
-    this.found.conversation = messages?.map((message) => this.#findPlaced(message, event.turn)) ?? this.#messages;
+    this.found.conversation = messages?.map((message) => this.#findPlaced(message, event.turn)) ?? [...this.#messages];
     this.found.isTemporary = messages !== undefined;
     if (instructions !== undefined) this.found.instructions = instructions;
   }
@@ -198,7 +200,7 @@ class ConversationFolder {
   #respond(event: EventOf<'model.responded'>, isWanted: boolean): void {
     const { turn, message, rejection, steeringMessages: { before = [], after = [] } = {} } = event;
     this.#append('steering', turn, ...before);
-    if (isWanted && this.found !== undefined && before.length > 0) this.found.conversation = this.#messages;
+    if (isWanted && this.found !== undefined && before.length > 0) this.found.conversation = [...this.#messages];
     this.#edits = [];
     const calls = message.tool_calls ?? [];
     const runsCalls = calls.length > 0 && rejection === undefined && isComplete(event);
@@ -244,7 +246,7 @@ function applyEdits(
   before: readonly PlacedMessage[],
   edits: readonly HistoryEdit[],
   place: (message: Message) => PlacedMessage,
-): readonly PlacedMessage[] {
+): PlacedMessage[] {
   const kept: PlacedMessage[] = [];
   let next = 0;
   for (const { from, to, messages } of edits) {

@@ -136,6 +136,13 @@ export function readMessageBody(json: unknown, rules: MessageRules): UserMessage
   throw createInvalidError('"message" is not of a user. Send a text, or { "role": "user", "content": … }.', 'message');
 }
 
+/** The body of `POST /v1/runs/{id}/cancel`. */
+export function readCancelBody(json: unknown): { readonly reason?: string } {
+  const { reason } = readObject(json, ['reason']);
+  if (reason !== undefined && !isString(reason)) throw createInvalidError('"reason" is not a text.', 'reason');
+  return { ...(reason !== undefined && { reason }) };
+}
+
 /** The body of `POST /v1/runs/{id}/fork`. */
 export interface ForkBody {
   readonly before: string;
