@@ -16,9 +16,17 @@ export interface ProjectOptions {
 
 export function createProject(cwd: string, { dependencies, files = [], signal }: ProjectOptions): Project {
   mkdirSync(cwd);
-  writeFileSync(join(cwd, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
+  const overrides = listTarballs(dependencies);
+  const project = { private: true, type: 'module', dependencies, overrides };
+  writeFileSync(join(cwd, 'package.json'), JSON.stringify(project));
+  writeFileSync(join(cwd, 'pnpm-workspace.yaml'), JSON.stringify({ overrides })); // JSON is YAML.
   for (const file of files) copyFileSync(join(import.meta.dirname, file), join(cwd, file));
   return { cwd, env: getMachineEnvironment(), signal };
+}
+
+/** The packages are not published: those that depend on each other get the tarballs too. */
+function listTarballs(dependencies: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(dependencies).filter(([, version]) => version.startsWith('file:')));
 }
 
 export async function installDependencies(project: Project): Promise<void> {
