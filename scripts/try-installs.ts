@@ -58,10 +58,10 @@ try {
     await installDependencies(traced);
     await run(process.execPath, ['try-otel.mjs', String(Object.keys(sdk)[0])], traced);
   }
-  const ofPnpm = createTestProject('pnpm', all);
+  const ofPnpm = createTestProject('pnpm', all, all);
   await run('npx', ['--yes', String(pnpm.split('+')[0]), 'install'], ofPnpm);
   await run(process.execPath, ['try-packages.mjs'], ofPnpm);
-  const ofBun = createTestProject('bun', all);
+  const ofBun = createTestProject('bun', all, all);
   await run(bun, ['install'], ofBun);
   await run(bun, ['try-packages.mjs'], ofBun);
   const small = createProject(join(folder, 'small'), {
@@ -86,10 +86,14 @@ function packPackage(file: string): readonly (readonly [string, string])[] {
   return name === undefined ? [] : [[`@pawl/${name}`, `file:${join(tarballs, file)}`]];
 }
 
-function createTestProject(name: string, packages: Readonly<Record<string, string>>): Project {
+function createTestProject(
+  name: string,
+  packages: Readonly<Record<string, string>>,
+  overrides: Readonly<Record<string, string>> = {},
+): Project {
   const dependencies = { ...packages, '@opentelemetry/api': '^1.9.0', zod: '^4.0.0' };
   const files = ['try-packages.mjs', 'try-stack.mjs', 'bundled-app.mjs'];
-  return createProject(join(folder, name), { dependencies, files, signal });
+  return createProject(join(folder, name), { dependencies, overrides, files, signal });
 }
 
 /** Checks that a tarball has no build files, has the files that npm shows, and has the sources of its source maps. */

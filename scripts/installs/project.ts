@@ -9,24 +9,23 @@ export type Project = RunOptions;
 export interface ProjectOptions {
   /** The dependencies in package.json. */
   readonly dependencies: Readonly<Record<string, string>>;
+  /** What replaces the dependencies of dependencies, for Bun and pnpm: the packages are not published, and npm takes those of the project by itself. */
+  readonly overrides?: Readonly<Record<string, string>>;
   /** Files of this folder to copy into the project. */
   readonly files?: readonly string[];
   readonly signal: AbortSignal;
 }
 
-export function createProject(cwd: string, { dependencies, files = [], signal }: ProjectOptions): Project {
+export function createProject(
+  cwd: string,
+  { dependencies, overrides = {}, files = [], signal }: ProjectOptions,
+): Project {
   mkdirSync(cwd);
-  const overrides = listTarballs(dependencies);
   const project = { private: true, type: 'module', dependencies, overrides };
   writeFileSync(join(cwd, 'package.json'), JSON.stringify(project));
   writeFileSync(join(cwd, 'pnpm-workspace.yaml'), JSON.stringify({ overrides })); // JSON is YAML.
   for (const file of files) copyFileSync(join(import.meta.dirname, file), join(cwd, file));
   return { cwd, env: getMachineEnvironment(), signal };
-}
-
-/** The packages are not published: those that depend on each other get the tarballs too. */
-function listTarballs(dependencies: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(dependencies).filter(([, version]) => version.startsWith('file:')));
 }
 
 export async function installDependencies(project: Project): Promise<void> {

@@ -48,7 +48,8 @@ if (!completion.includes('"content":"Served."')) throw new Error(`@pawl/serve do
 await close();
 const wireLog = sqliteWireLog('runs.db-wire');
 const inspector = inspect({ host, agents: [agent], wireLog, authorize: () => ({ id: 'operator', isOperator: true }) });
-const ask = async (/** @type {string} */ path) => (await inspector.fetch(new Request(`http://localhost${path}`))).text();
+const ask = async (/** @type {string} */ path) =>
+  (await inspector.fetch(new Request(`http://localhost${path}`))).text();
 const page = await ask('/inspector.js');
 const listed = await ask('/v1/runs');
 if (page.length < 10_000 || !listed.includes('"id":"run"')) throw new Error(`@pawl/inspector does not work: ${listed}`);
