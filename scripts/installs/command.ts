@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../run.ts';
-import { createProject, installDependencies } from './project.ts';
+import { createProject, installDependencies, type Project } from './project.ts';
 
 export interface CommandInstall {
   /** The folder for the projects. */
@@ -28,12 +28,11 @@ export async function tryCommand({ folder, packages, coreMebibytes, signal }: Co
   const begun = performance.now();
   await installDependencies(tool);
   const mebibytes = measureMebibytes(join(tool.cwd, 'node_modules'));
-  const pawl = join(tool.cwd, 'node_modules', '.bin', 'pawl');
   const project = { ...tool, cwd: join(folder, 'first-agent') };
-  await run(pawl, ['init', 'first-agent'], { ...tool, cwd: folder });
+  await runPawl(tool.cwd, ['init', 'first-agent'], { ...tool, cwd: folder });
   usePackages(join(project.cwd, 'package.json'), pick('cli', 'core', 'serve', 'inspector', 'testing'));
   await installDependencies(project);
-  const answer = await run('npx', ['pawl', 'run', 'agent.ts', 'What is the weather in Rome?'], withoutKeys(project));
+  const answer = await runPawl(project.cwd, ['run', 'agent.ts', 'What is the weather in Rome?'], withoutKeys(project));
   const seconds = (performance.now() - begun) / 1_000;
   if (!answer.includes('get_weather (city: Rome): sky: sunny')) throw new Error(`pawl run printed: ${answer}`);
   const added = mebibytes - coreMebibytes;
@@ -41,6 +40,11 @@ export async function tryCommand({ folder, packages, coreMebibytes, signal }: Co
   console.log(`packages: ${result}`);
   if (added <= MAX_MEBIBYTES && seconds <= MAX_SECONDS) return;
   throw new Error(`Too much: ${result}. At most: ${MAX_MEBIBYTES} MiB, ${MAX_SECONDS} s.`);
+}
+
+/** Runs the command with this Node: the one of the machine may be older. */
+function runPawl(installed: string, args: readonly string[], project: Project): Promise<string> {
+  return run(process.execPath, [join(installed, 'node_modules', '.bin', 'pawl'), ...args], project);
 }
 
 /** The packages are not published: the project of `pawl init` gets the tarballs. */
