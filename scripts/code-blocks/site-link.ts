@@ -13,7 +13,7 @@ export interface EntryPoint {
 }
 
 /** The tools of `@pawl/tools` are also in its index, and the preset exports nothing. */
-const HIDDEN_ENTRY = /^@pawl\/tools\/|\/preset$|\/package\.json$/;
+const HIDDEN_ENTRY = /^@pawl\/tools\/|\/preset$/;
 
 /** The entry points in the `exports` of every package: each has a page in the API reference. */
 export function readEntryPoints(): readonly EntryPoint[] {
@@ -26,7 +26,7 @@ export function readEntryPoints(): readonly EntryPoint[] {
       file: posix.join('packages', folder, file),
     }));
   });
-  return all.filter(({ name }) => !HIDDEN_ENTRY.test(name));
+  return all.filter(({ name, file }) => file.endsWith('.ts') && !HIDDEN_ENTRY.test(name));
 }
 
 interface Manifest {
