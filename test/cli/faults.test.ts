@@ -30,7 +30,10 @@ function spawnCommand(argv: readonly string[], { cwd, rest, env = {}, uid }: Chi
 }
 
 async function finish(child: ChildProcess): Promise<CommandResult> {
-  const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? -1));
+  });
   const [stdout, stderr, code] = await Promise.all([read(child.stdout), read(child.stderr), ended]);
   return { code, stdout: normalize(stdout), stderr: normalize(stderr) };
 }

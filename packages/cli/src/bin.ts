@@ -9,6 +9,8 @@ if (major < 22 || (major === 22 && minor < 19)) {
 } else {
   // What the modules of the CLI and of the agent compile to is kept: a start takes less than half the time.
   nodeModule.enableCompileCache();
+  const { hideSqliteWarning } = await import('./hide-sqlite-warning.ts');
+  hideSqliteWarning();
   const { runInstalled } = await import('./run-process.ts');
   await runInstalled();
 }

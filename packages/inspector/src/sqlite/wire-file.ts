@@ -91,7 +91,7 @@ export class WireFile {
     const suffix = body.subarray(shared);
     const bytes = EXCHANGE_OVERHEAD + suffix.length;
     this.#run(
-      'INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)',
+      `INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ${BLOB}, ?, 0, ?)`,
       run,
       id,
       JSON.stringify(request),
@@ -126,7 +126,7 @@ export class WireFile {
     const size = bytes === undefined ? 0 : PIECE_OVERHEAD + bytes.length;
     const isTooLarge = Number(row['bytes']) + size > this.#options.maxBytesPerRun;
     if (bytes !== undefined && !isTooLarge) {
-      this.#run('INSERT INTO pieces VALUES (?, ?, ?, ?, ?)', run, id, ++open.pieceCount, Math.round(at), bytes);
+      this.#run(`INSERT INTO pieces VALUES (?, ?, ?, ?, ${BLOB})`, run, id, ++open.pieceCount, Math.round(at), bytes);
     }
     const added = isTooLarge ? 0 : size;
     const response =
@@ -201,7 +201,7 @@ export class WireFile {
       const kept = toBytes(deleted['suffix']).subarray(0, Math.max(0, shared - own));
       added = kept.length;
       this.#run(
-        'UPDATE exchanges SET base = ?, shared = ?, suffix = ?, bytes = bytes + ? WHERE run = ? AND id = ?',
+        `UPDATE exchanges SET base = ?, shared = ?, suffix = ${BLOB}, bytes = bytes + ? WHERE run = ? AND id = ?`,
         deleted['base'] ?? null,
         Math.min(own, shared),
         Buffer.concat([kept, toBytes(heir['suffix'])]),
@@ -321,6 +321,9 @@ const MAX_COMPARED = 8;
 
 /** The bodies of these runs are kept in memory. */
 const MAX_RUNS_IN_MEMORY = 16;
+
+/** Node 22 binds bytes of the length 0 as NULL, which means that a body is not kept. */
+const BLOB = "coalesce(?, x'')";
 
 /** In bytes: what an exchange takes beside its bytes, such as its headers. */
 const EXCHANGE_OVERHEAD = 1_024;
