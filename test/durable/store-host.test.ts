@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, type Clock, type Host, tool } from '@pawl/core';
@@ -12,8 +12,11 @@ import { DirectoryStore } from './directory-store.ts';
 /** Flushing differs only after a power failure, and thousands of files are slow. */
 const NO_FLUSH = { flush: false } as const;
 
+/** Linux's file system in memory: the store reads and writes a file for each step. */
+const MEMORY = '/dev/shm';
+
 function createDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'pawl-directory-'));
+  const directory = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'pawl-directory-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
