@@ -83,8 +83,9 @@ describe.each(samples)('$name', ({ events, message, finishReason, deltas }) => {
     const bytes = new TextEncoder().encode(toText(events));
     await tryCuts(bytes.length, {
       count: 200,
-      check: async (at) =>
-        expect(await read(createModel([bytes.subarray(0, at), bytes.subarray(at)]))).toEqual(expected),
+      check: async (at) => {
+        expect(await read(createModel([bytes.subarray(0, at), bytes.subarray(at)]))).toEqual(expected);
+      },
     });
   });
 
