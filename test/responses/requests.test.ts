@@ -288,6 +288,11 @@ describe('a conversation', () => {
     expect((await send({ messages })).body['input']).toEqual(items);
   });
 
+  test('has no half of a character, which servers refuse', async () => {
+    const { body } = await send({ messages: [{ role: 'user', content: 'a\ud83d' }] });
+    expect(body['input']).toEqual([{ type: 'message', role: 'user', content: 'a\ufffd' }]);
+  });
+
   test('has no reasoning that led to nothing, which OpenAI refuses', async () => {
     const reasoning = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'c2VhbGVk' };
     const text = { type: 'message', length: 3, hash: hashText('Hel') };

@@ -1,5 +1,6 @@
 import { ConfigError } from '@pawl/core';
 import type { Message, TextPart, ToolMessage, UserMessage, UserPart } from '@pawl/core/chat';
+import { stringifyWellFormed } from '@pawl/core/model';
 import { type RestoreOptions, toAssistantItems } from './kept-items.ts';
 import type { ImageContent, InputContent, InputItem, OutputItem } from './wire.ts';
 
@@ -72,7 +73,7 @@ const encoder = new TextEncoder();
 const COMMA = encoder.encode(',');
 
 function encode(items: readonly InputItem[]): Uint8Array {
-  return encoder.encode(items.map((item) => JSON.stringify(item)).join(','));
+  return encoder.encode(items.map(stringifyWellFormed).join(','));
 }
 
 /** The results of a turn with the user message that has their files. */
