@@ -127,7 +127,8 @@ export class RunRegistry {
     const served = this.#agents.find(record.agent);
     if (served === undefined) throw createUnservedError(record.agent, runId);
     const owner = readOwner(record.owner ?? '');
-    await this.#launch({ principal: owner, runId, isBackground: true }, async () => {
+    const isRepeated = status !== 'suspended' && status !== 'queued';
+    await this.#launch({ principal: owner, runId, isBackground: true, isRepeated }, async () => {
       const { tools, settings } = readKeptRequest(record.metadata);
       const context = await served.createContext?.({ principal: owner, record });
       const stored = this.#restoreConversation(record.conversation?.id);
@@ -201,6 +202,11 @@ export class RunRegistry {
     return this.#active.get(runId)?.run.steer(message);
   }
 
+  /** Whether this process repeats a turn of a run that another process has begun. */
+  isRepeatedTurn(runId: string, turn: number): boolean {
+    return this.#active.get(runId)?.repeatedTurn === turn;
+  }
+
   /** Counts a client that reads a run. Call the returned function when the client has gone. */
   hold(runId: string): () => void {
     return this.#active.get(runId)?.hold() ?? (() => undefined);
@@ -213,9 +219,9 @@ export class RunRegistry {
 
   async #prepare(served: ServedAgent, start: RunStart): Promise<PreparedRun> {
     const { principal, metadata, requestHash, callerTools = [], limits = {}, modelSettings = {} } = start;
-    const { isStored = true } = start;
+    const { isStored = true, kept: face = {} } = start;
     const agent = addCallerTools(served.agent, callerTools);
-    const kept = writeKeptRequest({ tools: callerTools, settings: modelSettings as JsonObject, isStored }); // Fields of a JSON body.
+    const kept = writeKeptRequest({ tools: callerTools, settings: modelSettings as JsonObject, isStored, face }); // Fields of a JSON body.
     const options = {
       host: this.#host,
       owner: formatOwner(principal),
@@ -237,7 +243,7 @@ export class RunRegistry {
 
   /** Counts the run, begins it and keeps it until it has ended. */
   async #launch(
-    { principal, runId, isBackground = false }: Pick<RunStart, 'principal' | 'runId' | 'isBackground'>,
+    { principal, runId, isBackground = false, isRepeated = false }: LaunchOptions,
     prepare: () => Promise<() => Run<unknown>>,
   ): Promise<StartedRun> {
     const leave = this.#running.enter(formatOwner(principal));
@@ -250,7 +256,8 @@ export class RunRegistry {
       throw error;
     }
     const known = runId === undefined ? undefined : this.#active.get(runId);
-    const active = new ActiveRun(run, { isBackground, onDisconnect: this.#settings.onDisconnect, clock: this.#clock });
+    const { onDisconnect } = this.#settings;
+    const active = new ActiveRun(run, { isBackground, isRepeated, onDisconnect, clock: this.#clock });
     const newId = run.runId;
     if (known === undefined) this.#active.set(newId, active);
     void active.ended.then(() => {
@@ -262,6 +269,11 @@ export class RunRegistry {
     if (!this.#active.has(active.runId)) this.#active.set(active.runId, active);
     return { runId: active.runId, isAttached: known !== undefined || active.runId !== newId };
   }
+}
+
+interface LaunchOptions extends Pick<RunStart, 'principal' | 'runId' | 'isBackground'> {
+  /** Whether a process stopped while it worked on the run. */
+  readonly isRepeated?: boolean;
 }
 
 interface PreparedRun {
