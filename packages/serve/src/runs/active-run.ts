@@ -5,8 +5,6 @@ import type { RunAttempt } from './run-reader.ts';
 export interface ActiveRunOptions {
   /** Whether the run goes on when no client reads it. */
   readonly isBackground: boolean;
-  /** Whether a process stopped while it worked on the run. */
-  readonly isRepeated: boolean;
   readonly onDisconnect: ServeSettings['onDisconnect'];
   readonly clock: Clock;
 }
@@ -19,7 +17,6 @@ export class ActiveRun implements RunAttempt {
   readonly ended: Promise<unknown>;
   readonly begun: Promise<void>;
   readonly #options: ActiveRunOptions;
-  #repeatedTurn: number | undefined;
   #hasBegun = false;
   #hasEnded = false;
   #readers = 0;
@@ -32,11 +29,6 @@ export class ActiveRun implements RunAttempt {
     run.on('run.started', ({ path }) => {
       if (path === '') start();
     });
-    if (options.isRepeated) {
-      run.on('attempt.started', ({ path, turn }) => {
-        if (path === '') this.#repeatedTurn ??= turn;
-      });
-    }
     this.outcome = run.outcome();
     this.ended = this.outcome.then(
       () => undefined,
@@ -54,11 +46,6 @@ export class ActiveRun implements RunAttempt {
   get worker(): string {
     this.#worker ??= createWorkerId();
     return this.#worker;
-  }
-
-  /** The turn in which another process stopped. */
-  get repeatedTurn(): number | undefined {
-    return this.#repeatedTurn;
   }
 
   get runId(): string {

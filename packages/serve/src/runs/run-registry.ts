@@ -40,6 +40,8 @@ export class RunRegistry {
   readonly #active = new Map<string, ActiveRun>();
   readonly #closing = new AbortController();
   readonly requests: KnownRequests;
+  /** The last turn of each run that this process has repeated, for the newest runs. */
+  readonly #repeatedTurns = new Map<string, number>();
   /** Until when runs that failed to resume are left alone, in milliseconds since 1970. */
   readonly #failed = new Map<string, number>();
 
@@ -128,7 +130,7 @@ export class RunRegistry {
     if (served === undefined) throw createUnservedError(record.agent, runId);
     const owner = readOwner(record.owner ?? '');
     const isRepeated = status !== 'suspended' && status !== 'queued';
-    await this.#launch({ principal: owner, runId, isBackground: true, isRepeated }, async () => {
+    await this.#launch({ principal: owner, runId, isBackground: true }, async () => {
       const { tools, settings } = readKeptRequest(record.metadata);
       const context = await served.createContext?.({ principal: owner, record });
       const stored = this.#restoreConversation(record.conversation?.id);
@@ -140,7 +142,11 @@ export class RunRegistry {
         ...(how.isStreamed === true && { stream: true }),
         ...(stored !== undefined && { conversation: stored }),
       };
-      return () => agent.resume(runId, options);
+      return () => {
+        const run = agent.resume(runId, options);
+        if (isRepeated) this.#noteRepeatedTurn(run);
+        return run;
+      };
     });
   }
 
@@ -202,9 +208,20 @@ export class RunRegistry {
     return this.#active.get(runId)?.run.steer(message);
   }
 
-  /** Whether this process repeats a turn of a run that another process has begun. */
+  /** Whether this process has repeated a turn in which another process stopped. */
   isRepeatedTurn(runId: string, turn: number): boolean {
-    return this.#active.get(runId)?.repeatedTurn === turn;
+    return this.#repeatedTurns.get(runId) === turn;
+  }
+
+  #noteRepeatedTurn(run: Run<unknown>): void {
+    let isFirst = true;
+    run.on('attempt.started', ({ path, runId, turn }) => {
+      if (path !== '' || !isFirst) return;
+      isFirst = false;
+      const [oldest] = this.#repeatedTurns.keys();
+      if (this.#repeatedTurns.size >= MAX_REPEATED_TURNS && oldest !== undefined) this.#repeatedTurns.delete(oldest);
+      this.#repeatedTurns.set(runId, turn);
+    });
   }
 
   /** Counts a client that reads a run. Call the returned function when the client has gone. */
@@ -243,7 +260,7 @@ export class RunRegistry {
 
   /** Counts the run, begins it and keeps it until it has ended. */
   async #launch(
-    { principal, runId, isBackground = false, isRepeated = false }: LaunchOptions,
+    { principal, runId, isBackground = false }: Pick<RunStart, 'principal' | 'runId' | 'isBackground'>,
     prepare: () => Promise<() => Run<unknown>>,
   ): Promise<StartedRun> {
     const leave = this.#running.enter(formatOwner(principal));
@@ -257,7 +274,7 @@ export class RunRegistry {
     }
     const known = runId === undefined ? undefined : this.#active.get(runId);
     const { onDisconnect } = this.#settings;
-    const active = new ActiveRun(run, { isBackground, isRepeated, onDisconnect, clock: this.#clock });
+    const active = new ActiveRun(run, { isBackground, onDisconnect, clock: this.#clock });
     const newId = run.runId;
     if (known === undefined) this.#active.set(newId, active);
     void active.ended.then(() => {
@@ -271,11 +288,6 @@ export class RunRegistry {
   }
 }
 
-interface LaunchOptions extends Pick<RunStart, 'principal' | 'runId' | 'isBackground'> {
-  /** Whether a process stopped while it worked on the run. */
-  readonly isRepeated?: boolean;
-}
-
 interface PreparedRun {
   readonly agent: RunnableAgent;
   readonly options: RunOptions & { readonly host: Host; readonly context?: unknown };
@@ -285,6 +297,7 @@ interface PreparedRun {
 export const REQUEST_HASH = 'pawlRequest';
 
 const RETRY_AFTER_MS = 60_000;
+const MAX_REPEATED_TURNS = 1_000;
 
 /** Returns the limits of a caller, none above that of the agent. */
 function reduceLimits(own: Limits, wanted: Limits): Limits {
