@@ -59,9 +59,13 @@ describe('a response that is cut at any byte and read on has the same events', (
     const whole = await read();
     const expected = readEvents(whole);
     const bytes = Buffer.from(whole);
+    // Cuts within one event leave the same whole events, and are checked once.
+    const checked = new Set<number | undefined>();
     const check = async (cutAt: number): Promise<void> => {
       const before = readEvents(bytes.subarray(0, cutAt).toString());
       const last = findLast(before);
+      if (checked.has(last)) return;
+      checked.add(last);
       const after =
         last === expected.at(-1)?.sequence_number
           ? ''
