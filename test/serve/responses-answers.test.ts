@@ -82,7 +82,8 @@ describe('an approval', () => {
   test('of somebody who may not give it, or for another call, is refused', async () => {
     const refunds: number[] = [];
     const mayAnswer: ServeOptions['mayAnswer'] = ({ principal }) => principal.isOperator === true;
-    const clients = await createClients({ agents: [createRefundAgent({ refunds })], mayAnswer });
+    const agents = [createRefundAgent({ refunds }), createEchoAgent()];
+    const clients = await createClients({ agents, mayAnswer });
     const ada = clients('key-of-ada');
     const asked = await ada.responses.create(ask);
     const request = findRequest(asked);
@@ -96,6 +97,8 @@ describe('an approval', () => {
     expect(await answer(lead, 'mcpr_1')).toMatchObject({ status: 400, param: 'input[0].approval_request_id' });
     expect(await answer(lead, `${run}~${'0'.repeat(16)}~${pending}`)).toMatchObject({ code: 'approval.fingerprint' });
     expect(await answer(lead, request.replace('1.0', '1.1'))).toMatchObject({ status: 422, code: 'approval.unknown' });
+    const byOther = lead.responses.create({ model: 'echo', input: [approve(request)] });
+    expect(await catchError(byOther)).toMatchObject({ status: 400, param: 'model' });
     expect(refunds).toEqual([]);
     expect(await answer(lead, request)).toMatchObject({
       status: 'completed',

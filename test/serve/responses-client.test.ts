@@ -179,9 +179,13 @@ describe('what a request asks for', () => {
     const agent = createWeatherAgent();
     const host = memoryHost();
     const client = await createClient({ agents: [agent.with({ limits: { toolCalls: 2 } }) as Agent], host });
-    await client.responses.create({ model: 'weather', input: 'Go.', max_tool_calls: 1_000 });
-    const [run] = await host.listRuns();
-    expect((await host.getRun(run?.runId ?? '')).record.limits).toMatchObject({ toolCalls: 2 });
+    for (const [asked, limit] of [
+      [1_000, 2],
+      [1, 1],
+    ] as const) {
+      const { id } = await client.responses.create({ model: 'weather', input: 'Go.', max_tool_calls: asked });
+      expect((await host.getRun(id)).record.limits).toMatchObject({ toolCalls: limit });
+    }
   });
 
   test('a response that is not stored cannot be read, cancelled, deleted or continued', async () => {

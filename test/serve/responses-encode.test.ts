@@ -83,6 +83,46 @@ describe('the encoder', () => {
     expect(sent.find(({ type }) => type === 'response.output_text.done')?.['text']).toBe(long.repeat(3));
   });
 
+  test('ends the items of a response that is void, and leaves out a text that the run does not use', async () => {
+    const model = scriptedModel([
+      respond.calls([{ name: 'get_weather', arguments: { city: 'Rome' } }], { finishReason: 'length', text: 'Cut.' }),
+      respond.text(''),
+      respond.text('No JSON.'),
+      respond.text('{"city":"Rome"}'),
+    ]);
+    const output = jsonSchema<{ readonly city: string }>({
+      type: 'object',
+      properties: { city: { type: 'string' } },
+      required: ['city'],
+      additionalProperties: false,
+    });
+    const sent = encodeAll(await collectEvents(createWeatherAgent().with({ model, output }) as Agent));
+    const done = sent.filter(({ type }) => type === 'response.output_item.done');
+    expect(done).toMatchObject([
+      { item: { type: 'message', status: 'incomplete', content: [{ text: 'Cut.' }] } },
+      { item: { type: 'mcp_call', status: 'incomplete' } },
+      { item: { type: 'message', content: [{ text: 'No JSON.' }] } },
+      { item: { type: 'message', content: [{ text: '{"city":"Rome"}' }] } },
+    ]);
+    expect(sent.at(-1)).toMatchObject({ response: { output: [{ content: [{ text: '{"city":"Rome"}' }] }] } });
+  });
+
+  test('ends an item whose text is not what was recorded, and sends that as another item', async () => {
+    const agent = new Agent({ name: 'a', model: scriptedModel([respond.text('As it was sent.')]) });
+    const events = (await collectEvents(agent)).map(
+      (event): RunEvent =>
+        event.type === 'model.responded'
+          ? { ...event, message: { role: 'assistant', content: 'As recorded.' } }
+          : event,
+    );
+    const sent = encodeAll(events);
+    const done = sent.filter(({ type }) => type === 'response.output_item.done');
+    expect(done).toMatchObject([
+      { item: { status: 'incomplete', content: [{ text: 'As it was sent.' }] } },
+      { item: { status: 'completed', content: [{ text: 'As recorded.' }] } },
+    ]);
+  });
+
   test('keeps what tools return if the server says only that they ended', async () => {
     const events = await collectEvents(createWeatherAgent());
     const sent = encodeAll(events, createResponsesState({ toolOutput: 'status' }));
