@@ -183,7 +183,7 @@ function createLongDump(): Buffer {
 
 const LISTEN = { port: 0, signals: false, graceMs: 0 } as const;
 
-/** A run of two turns, whose second response comes when it is told to. */
+/** A run of two turns, whose second response waits for `finish`. */
 function startLookout(host: Host) {
   const gate = Promise.withResolvers<void>();
   const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), execute: () => 'Nothing.' });

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { RunEvent } from '@pawl/core';
 import type { Message } from '@pawl/core/chat';
 import { CliError, createUsageError } from '../errors.ts';
+import type { ShownOutcome } from '../run-row.ts';
 import type { AgentTarget, StartOptions, WatchedRun } from './agent-target.ts';
-import type { ShownOutcome } from './run-target.ts';
 import type { ServerRun, ServerTarget } from './server-target.ts';
 
 export interface ServerAgentOptions {

@@ -3,7 +3,8 @@ import type { UserMessage } from '@pawl/core/chat';
 import type { DeleteOptions } from '@pawl/core/host';
 import type { CommandIo } from '../command-io.ts';
 import { CliError, createUsageError } from '../errors.ts';
-import type { FollowOptions, ForkRequest, RunQuery, RunRow, RunTarget } from './run-target.ts';
+import type { RunRow } from '../run-row.ts';
+import type { FollowOptions, ForkRequest, RunQuery, RunTarget } from './run-target.ts';
 import { type ServerAddress, ServerClient } from './server-client.ts';
 
 /** A run as `/v1/runs` sends it. */
