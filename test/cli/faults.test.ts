@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { type CommandResult, createFolder, DEMO, normalize, runCommand, startCommand } from './run-command.ts';
-import { serveDemo } from './serve-demo.ts';
+import { Capture, type CommandResult, createFolder, DEMO, normalize, runCommand, startCommand } from './run-command.ts';
 
 const BIN = join(import.meta.dirname, '../../packages/cli/src/bin.ts');
 
@@ -79,6 +78,18 @@ test('K2: two commands work on one file at the same time', async () => {
   ]);
   expect([one.code, two.code]).toEqual([0, 0]);
   expect((await runCommand(['runs', '--status', 'completed'], { cwd })).stdout.match(/completed/g)).toHaveLength(2);
+});
+
+test('K2: of two commands that answer one call at once, one does, and the other says that it is answered', async () => {
+  const cwd = createFolder();
+  const waiting = startCommand(['run', DEMO, 'refund', '--id', 'r1'], { cwd });
+  await waiting.ended;
+  const [, fingerprint = ''] = /--fingerprint (\S+)/.exec(waiting.stderr.text) ?? [];
+  const answer = (name: string) => runCommand([name, 'r1', '--fingerprint', fingerprint, '--yes'], { cwd });
+  const results = await Promise.all([answer('approve'), answer('deny')]);
+  expect(results.map(({ code }) => code).sort()).toEqual([0, 1]);
+  const [refused] = results.filter(({ code }) => code === 1);
+  expect(refused).toMatchObject({ stdout: '', stderr: expect.stringContaining('is already answered') });
 });
 
 test('K3: a reader of stdout that goes ends the command quietly with 141', async () => {
@@ -198,13 +209,17 @@ test('K9: an agent without a key fails with the name of the variable', async () 
   expect(stderr).toContain('GROQ_API_KEY');
 });
 
-test('K11: a server that ends while a run is watched says so, and the run is still there', async () => {
+test('K11: a server that is killed while a run is watched says so, and the run is still there', async () => {
   const cwd = createFolder();
-  const { agent, env, command } = await serveDemo({ cwd });
-  const watching = startCommand(['run', agent, 'wait', '--json'], { env });
+  const server = spawnCommand(['serve', DEMO, '--port', '0'], { cwd });
+  const [stdout, stderr] = [new Capture(), new Capture()];
+  server.stdout?.setEncoding('utf8').pipe(stdout);
+  server.stderr?.setEncoding('utf8').pipe(stderr);
+  const [url] = await stdout.waitFor(/http:\S+/);
+  const [, token = ''] = await stderr.waitFor(/PAWL_TOKEN=(\S+)\n/);
+  const watching = startCommand(['run', `${url}#demo`, 'wait', '--json'], { env: { PAWL_TOKEN: token } });
   await watching.stdout.waitFor(/"type":"tool.started"/);
-  command.interrupt('SIGINT');
-  await command.ended;
+  server.kill('SIGKILL');
   expect(await watching.ended).toMatchObject({ code: 70 });
   expect(await runCommand(['runs'], { cwd })).toMatchObject({ stdout: expect.stringContaining('interrupted') });
 });

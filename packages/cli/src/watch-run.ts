@@ -85,7 +85,15 @@ export async function printRun(context: CommandContext, { agent, run, printer, f
       return;
     }
     interruption = given;
-    void run.detach().finally(() => left.resolve({ type: 'interrupted', interruption: given }));
+    const closed = new AbortController();
+    if (given === 'SIGINT' && form === 'text' && agent.isDurable && !agent.runs.isServer) {
+      const remind = (): void => output.note('Waiting for the step at work. Ctrl-C again aborts the run for good.');
+      void context.io.clock.sleep(REMINDER_MS, closed.signal).then(remind, () => undefined);
+    }
+    void run.detach().finally(() => {
+      closed.abort();
+      left.resolve({ type: 'interrupted', interruption: given });
+    });
   });
   try {
     const ended = print(run, printer).then((outcome): RunEnd => ({ type: 'ended', outcome }));
@@ -103,6 +111,9 @@ export async function printRun(context: CommandContext, { agent, run, printer, f
     }
   }
 }
+
+/** When a person who waits wants to know why. */
+const REMINDER_MS = 200;
 
 function isFinal(outcome: ShownOutcome): boolean {
   return outcome.status !== 'aborted' && outcome.status !== 'suspended';
