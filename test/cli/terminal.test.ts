@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { countColumns } from '../../packages/cli/src/terminal/width.ts';
 import { createFolder, DEMO, runCommand } from './run-command.ts';
-
-const BIN = join(import.meta.dirname, '../../packages/cli/src/bin.ts');
+import { BIN } from './spawn-command.ts';
 
 /** A real pseudo-terminal; `undefined` on a platform without a build of it. */
 const pty = await import('@lydell/node-pty').catch((error: unknown) => {

@@ -78,6 +78,10 @@ async function dispatch(argv: readonly string[], environment: Environment): Prom
     return 0;
   }
   const args = parseCommand(command, rest);
+  if (command.name !== 'help') {
+    const { checkOwnCore } = await import('./check-core.ts');
+    checkOwnCore();
+  }
   const execute = await loadCommand(command.name);
   return await execute({ args, ...environment });
 }
