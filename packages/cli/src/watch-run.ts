@@ -87,8 +87,8 @@ export async function printRun(context: CommandContext, { agent, run, printer, f
     interruption = given;
     const closed = new AbortController();
     if (given === 'SIGINT' && form === 'text' && agent.isDurable && !agent.runs.isServer) {
-      const remind = (): void => output.note('Waiting for the step at work. Ctrl-C again aborts the run for good.');
-      void context.io.clock.sleep(REMINDER_MS, closed.signal).then(remind, () => undefined);
+      const showHint = (): void => output.note('Waiting for the step at work. Ctrl-C again aborts the run for good.');
+      void context.io.clock.sleep(REMINDER_MS, closed.signal).then(showHint, () => undefined);
     }
     void run.detach().finally(() => {
       closed.abort();
