@@ -12,7 +12,7 @@ test('texts are those that were kept only if each is unchanged and none is left 
   expect(hasKeptTexts('Four degrees.', [{}])).toBe(false);
 });
 
-test.each([1, 12])('the note about %d files is told from a text of a tool', (count) => {
+test.each([1, 12])('the note about %d files is not taken for a text of a tool', (count) => {
   expect(isFilesNote(writeFilesNote(count))).toBe(true);
   expect(isFilesNote(`I put ${writeFilesNote(count)}`)).toBe(false);
 });
