@@ -112,9 +112,9 @@ export interface ServeOptions {
   readonly allowedHosts?: readonly string[];
   /** The origins whose pages may use the server: exact, such as `https://app.example.com`. @defaultValue none but the server's own */
   readonly cors?: { readonly origins: readonly string[] };
-  /** The fields of a request that set the model, such as `temperature`. Others are ignored. @defaultValue none */
+  /** The fields of a request that set the model, such as `temperature`, by the names of the request. Others are ignored. @defaultValue none */
   readonly allowedModelSettings?: readonly string[];
-  /** What happens to system messages of a caller: they follow the agent's instructions, are left out, or refused. @defaultValue 'append' for Chat Completions, 'ignore' for the UI message stream */
+  /** What happens to system messages of a caller, and to `instructions` of Responses: they follow the agent's instructions, are left out, or refused. @defaultValue 'append' for Chat Completions and Responses, 'ignore' for the UI message stream */
   readonly callerInstructions?: 'append' | 'ignore' | 'reject';
   /** Whether a caller may bring tools that it executes itself. @defaultValue 'accept' */
   readonly callerTools?: 'accept' | 'reject';
