@@ -219,7 +219,9 @@ test('a response of another owner does not exist', async () => {
       expect(await catchError(work as Promise<unknown>)).toMatchObject({ status: 404, code: 'run.unknown' });
     }
   }
-  expect((await clients('key-of-lead').responses.retrieve(id)).id).toBe(id);
+  const lead = clients('key-of-lead').responses;
+  expect((await lead.retrieve(id)).id).toBe(id);
+  expect(await catchError(lead.retrieve(`${id}~999`))).toMatchObject({ status: 404 });
 });
 
 describe('the gate of the server holds', () => {

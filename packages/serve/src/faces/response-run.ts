@@ -60,6 +60,7 @@ export async function findResponse({ control, principal, setRun }: RequestContex
   const place = parseResponseId(id);
   const run = await control.findIfVisible(principal, place.runId, { hasEvents: true });
   if (run === undefined || !readKeptRequest(run.record.metadata).isStored) throw createUnknownRunError(id);
+  if (place.after > (run.events.at(-1)?.position ?? 0)) throw createUnknownRunError(id);
   setRun(place.runId);
   return { place, run };
 }
@@ -71,7 +72,6 @@ export function describeResponse(context: RequestContext, { place, run }: FoundR
   let state = createState(context, { place, record });
   for (const each of events) ({ state } = encodeResponsesEvent(state, complete(each)));
   const isAtRest = hasEnded(status) || status === 'suspended';
-  // A run that has nothing recorded yet begins with its end, of which only the frame is shown.
   const end =
     outcome !== undefined && isAtRest ? encodeResponsesEvent(state, createFinishedEvent(record, outcome)) : undefined;
   const response = readResponse((end ?? { state }).state);
