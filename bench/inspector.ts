@@ -31,7 +31,7 @@ for (let round = 0; round < ROUNDS; round++) {
   await page.getByRole('list', { name: 'Runs' }).getByRole('link').waitFor();
   const start = performance.now();
   await page.getByRole('list', { name: 'Runs' }).getByRole('link').click();
-  await page.waitForFunction(`document.querySelectorAll('.waterfall li')[0]?.ariaSetSize >= ${events - 2}`);
+  await page.evaluate(waitForRows(events - 2));
   opened.push(performance.now() - start);
 }
 await list.getByRole('link').first().waitFor();
@@ -52,6 +52,15 @@ function createAgent(): Agent {
     { keepRequests: 1 },
   );
   return new Agent({ name: 'looker', model, tools: [look], limits: { turns: turns + 1 } });
+}
+
+/** Resolves when the list has so many rows. The page forbids what `waitForFunction` does. */
+function waitForRows(count: number): string {
+  return `new Promise((resolve) => {
+    const check = () =>
+      document.querySelector('.waterfall li')?.ariaSetSize >= ${count} ? resolve() : requestAnimationFrame(check);
+    check();
+  })`;
 }
 
 /** From the press of a key until the frame after it. */

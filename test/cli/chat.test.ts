@@ -103,7 +103,7 @@ test('continues from before a message of a server as a new conversation', async 
   const forked = await chat([...lines, 'weather', '/exit'], { env }, [agent, '--conversation', 'c1']);
   const [sunny, refunded, hello] = ['Result: It is sunny in Rome.', 'Result: Order 7 is refunded.', 'You wrote: hello'];
   expect(forked.stdout.trimEnd().split('\n')).toEqual([sunny, hello, refunded, hello, sunny]);
-  expect(forked.stderr).toContain('/fork takes a turn from 1 to 0');
+  expect(forked.stderr).toContain('The conversation has no turn yet, so there is nothing to fork.');
   expect((await chat([], { env }, [agent, '--continue'])).stderr).toContain('conversation ID with 8 messages');
   expect((await chat([], { env }, [agent, '--conversation', 'c1'])).stderr).toContain(
     'conversation c1 with 6 messages',

@@ -20,11 +20,24 @@ const ANSWER = {
 const WIRE: OptionSpec = {
   summary: 'keeps the bytes of model requests beside the runs file, for runs show --wire and inspect',
 };
+const MODEL: OptionSpec = { value: 'M', summary: "another model of the agent's server" };
+const FORM = {
+  output: { value: 'text|json|jsonl', summary: 'the text, the outcome, or one event per line' },
+  json: { summary: 'the same as --output jsonl' },
+} as const satisfies CommandSpec['options'];
+const IN_MEMORY: OptionSpec = { summary: 'keeps runs in memory' };
+const CONTINUE = {
+  ...FORM,
+  approve: { value: 'ask|deny|TOOL,...', summary: 'as for run' },
+  wire: WIRE,
+  model: MODEL,
+  ...PLACE,
+} as const satisfies CommandSpec['options'];
 const START = {
   runs: RUNS,
   'no-runs': { summary: 'keeps the run in memory' },
   wire: WIRE,
-  model: { value: 'M', summary: "another model of the agent's server" },
+  model: MODEL,
   limit: { value: 'NAME=N', summary: 'a limit of the run, such as cost=0.10; repeatable', isRepeatable: true },
   'token-env': TOKEN,
 } as const satisfies CommandSpec['options'];
@@ -36,8 +49,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Runs an agent once; the answer goes to stdout.',
     positionals: ['AGENT', '[QUESTION|-]'],
     options: {
-      output: { value: 'text|json|jsonl', summary: 'the text, the outcome, or one event per line' },
-      json: { summary: 'the same as --output jsonl' },
+      ...FORM,
       ...START,
       id: { value: 'ID', summary: 'the id of the run; an equal call attaches to it' },
       conversation: { value: 'ID', summary: 'the conversation that the run continues' },
@@ -67,7 +79,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'mcp',
     summary: 'Serves the agent to MCP clients over stdio. Needs @pawl/mcp.',
     positionals: ['AGENT'],
-    options: { runs: RUNS, 'no-runs': { summary: 'keeps runs in memory' } },
+    options: { runs: RUNS, 'no-runs': IN_MEMORY },
   },
   {
     name: 'serve',
@@ -83,7 +95,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'no-inspector': { summary: 'without the page at /inspect' },
       wire: WIRE,
       runs: RUNS,
-      'no-runs': { summary: 'keeps runs in memory' },
+      'no-runs': IN_MEMORY,
     },
   },
   {
@@ -134,14 +146,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'runs resume',
     summary: 'Continues a run that was interrupted, or whose calls are answered.',
     positionals: ['ID', 'AGENT'],
-    options: {
-      output: { value: 'text|json|jsonl', summary: 'the text, the outcome, or one event per line' },
-      json: { summary: 'the same as --output jsonl' },
-      approve: { value: 'ask|deny|TOOL,...', summary: 'as for run' },
-      wire: WIRE,
-      model: { value: 'M', summary: "another model of the agent's server" },
-      ...PLACE,
-    },
+    options: CONTINUE,
   },
   {
     name: 'runs cancel',
@@ -156,12 +161,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: {
       before: { value: 'STEP', summary: 'a step, such as model:3; runs show --journal lists them' },
       input: { value: 'TEXT', summary: 'what the user says at that point' },
-      output: { value: 'text|json|jsonl', summary: 'the text, the outcome, or one event per line' },
-      json: { summary: 'the same as --output jsonl' },
-      approve: { value: 'ask|deny|TOOL,...', summary: 'as for run' },
-      wire: WIRE,
-      model: { value: 'M', summary: "another model of the agent's server" },
-      ...PLACE,
+      ...CONTINUE,
     },
   },
   {

@@ -175,6 +175,7 @@ export class Chat {
     const { agent } = this.#options;
     const messages = await agent.readConversation(this.#conversation);
     const starts = messages.flatMap(({ role }, index) => (role === 'user' ? [index] : []));
+    if (starts.length === 0) throw createUsageError('The conversation has no turn yet, so there is nothing to fork.');
     const turn = Number(given);
     const at = /^\d+$/.test(given) ? starts[turn - 1] : undefined;
     if (at === undefined) {

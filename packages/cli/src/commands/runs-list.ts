@@ -6,7 +6,7 @@ import { openRuns } from '../target/open-target.ts';
 import type { RunQuery, RunTarget } from '../target/run-target.ts';
 import { formatAge, toRunObject } from '../terminal/describe-run.ts';
 import { formatReason } from '../terminal/run-printer.ts';
-import { type Column, writeTable } from '../terminal/table.ts';
+import { type Column, type Table, writeTable } from '../terminal/table.ts';
 
 const STATUSES: Readonly<Record<RunRow['status'], true>> = {
   queued: true,
@@ -33,8 +33,9 @@ export async function executeRunsList(context: CommandContext): Promise<number> 
     return 0;
   }
   try {
-    await show(context, await runs.list(query));
-    if (args.hasFlag('follow')) await follow(context, { runs, query });
+    const rows = await runs.list(query);
+    await show(context, { rows });
+    if (args.hasFlag('follow')) await follow(context, { runs, query, shown: rows });
     return 0;
   } finally {
     await runs.close();
@@ -72,10 +73,13 @@ function readPair(text: string): readonly [key: string, value: JsonObject[string
   }
 }
 
-async function show({ args, io, output }: CommandContext, rows: readonly RunRow[]): Promise<void> {
+async function show({ args, io, output }: CommandContext, table: Omit<Table<RunRow>, 'columns'>): Promise<void> {
   if (args.hasFlag('json')) {
-    for (const row of rows) await output.writeJson(toRunObject(row));
-  } else await writeTable(output, rows, createColumns({ nowMs: io.clock.now(), isTerminal: output.isTerminal }));
+    for (const row of table.rows) await output.writeJson(toRunObject(row));
+    return;
+  }
+  const columns = createColumns({ nowMs: io.clock.now(), isTerminal: output.isTerminal });
+  await writeTable(output, { ...table, columns });
 }
 
 function createColumns({
@@ -105,17 +109,19 @@ function createColumns({
 /** Shows each run once more when it is new or has another status, until the command is interrupted. */
 async function follow(
   context: CommandContext,
-  { runs, query }: { readonly runs: RunTarget; readonly query: RunQuery },
+  { runs, query, shown }: { readonly runs: RunTarget; readonly query: RunQuery; readonly shown: readonly RunRow[] },
 ): Promise<void> {
   const stop = new AbortController();
   const end = context.interrupts.handle(() => stop.abort());
-  const seen = new Map((await runs.list(query)).map(({ runId, status }) => [runId, status]));
+  const seen = new Map(shown.map(({ runId, status }) => [runId, status]));
+  let hasTitles = shown.length === 0;
   try {
     while (!stop.signal.aborted) {
       await context.io.clock.sleep(FOLLOW_MS, stop.signal).catch(() => undefined);
       const changed = (await runs.list(query)).filter(({ runId, status }) => seen.get(runId) !== status).toReversed();
       for (const { runId, status } of changed) seen.set(runId, status);
-      await show(context, changed);
+      await show(context, { rows: changed, hasTitles });
+      hasTitles &&= changed.length === 0;
     }
   } finally {
     end();

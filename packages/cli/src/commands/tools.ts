@@ -36,16 +36,20 @@ async function listTools({ args, output }: CommandContext, tools: readonly Tool<
     for (const tool of tools) await output.writeJson(describeTool(tool));
     return 0;
   }
-  await writeTable(output, tools, [
-    { title: 'TOOL', read: ({ name }) => name },
-    { title: 'EFFECT', read: ({ effect }) => effect },
-    {
-      title: 'APPROVAL',
-      read: ({ needsApproval }) => (typeof needsApproval === 'function' ? 'some calls' : needsApproval ? 'yes' : 'no'),
-    },
-    { title: 'STRICT', read: ({ jsonSchema }) => (getStrictForm(jsonSchema) === undefined ? 'no' : 'yes') },
-    { title: 'DESCRIPTION', read: ({ description = '' }) => description },
-  ]);
+  await writeTable(output, {
+    rows: tools,
+    columns: [
+      { title: 'TOOL', read: ({ name }) => name },
+      { title: 'EFFECT', read: ({ effect }) => effect },
+      {
+        title: 'APPROVAL',
+        read: ({ needsApproval }) =>
+          typeof needsApproval === 'function' ? 'some calls' : needsApproval ? 'yes' : 'no',
+      },
+      { title: 'STRICT', read: ({ jsonSchema }) => (getStrictForm(jsonSchema) === undefined ? 'no' : 'yes') },
+      { title: 'DESCRIPTION', read: ({ description = '' }) => description },
+    ],
+  });
   if (tools.length !== 1) return 0;
   for (const tool of tools) {
     const strict = getStrictForm(tool.jsonSchema);

@@ -85,7 +85,15 @@ export class HostTarget implements RunTarget {
   }
 }
 
-function toRow({ runId, agent, status, startedAt, metadata, outcome, totals }: RunSummary): RunRow {
+function toRow({
+  runId,
+  agent,
+  status,
+  startedAt,
+  metadata,
+  outcome,
+  totals,
+}: Omit<RunSummary, 'updatedAt' | 'position' | 'attempts'>): RunRow {
   const usage = outcome?.usage ?? totals?.usage;
   return {
     runId,
@@ -98,13 +106,6 @@ function toRow({ runId, agent, status, startedAt, metadata, outcome, totals }: R
   };
 }
 
-function toProgressRow({ record: { runId, agent, at: startedAt, metadata }, status, outcome }: RunProgress): RunRow {
-  return {
-    runId,
-    agent,
-    status,
-    startedAt,
-    metadata,
-    ...(outcome !== undefined && { outcome, usage: outcome.usage }),
-  };
+function toProgressRow({ record: { runId, agent, at, metadata }, ...progress }: RunProgress): RunRow {
+  return toRow({ runId, agent, metadata, startedAt: at, ...progress });
 }

@@ -7,12 +7,15 @@ export interface Column<Row> {
   readonly read: (row: Row) => string;
 }
 
+export interface Table<Row> {
+  readonly rows: readonly Row[];
+  readonly columns: readonly Column<Row>[];
+  /** `false` for rows below others. @defaultValue true */
+  readonly hasTitles?: boolean;
+}
+
 /** Writes rows to stdout: aligned on a terminal, below their titles; otherwise separated by tabs, without titles. */
-export async function writeTable<Row>(
-  output: Output,
-  rows: readonly Row[],
-  columns: readonly Column<Row>[],
-): Promise<void> {
+export async function writeTable<Row>(output: Output, { rows, columns, hasTitles = true }: Table<Row>): Promise<void> {
   const cells = rows.map((row) => columns.map(({ read }) => stripControls(read(row)).replaceAll(/[\t\n]+/g, ' ')));
   if (!output.isTerminal) {
     for (const line of cells) await output.write(`${line.join('\t')}\n`);
@@ -31,6 +34,6 @@ export async function writeTable<Row>(
         .trimEnd(),
       output.columns,
     );
-  await output.write(`${output.applyStyle('bold', format(titles))}\n`);
+  if (hasTitles) await output.write(`${output.applyStyle('bold', format(titles))}\n`);
   for (const line of cells) await output.write(`${format(line)}\n`);
 }

@@ -5,6 +5,7 @@ import { inbox, startInbox } from './data/inbox.ts';
 import { RunFollower } from './data/run-follower.ts';
 import { actionResult, isConnected, openAgain, route, session, sessionProblem } from './data/state.ts';
 import { RunHeader } from './parts/run-header.tsx';
+import { ScreenLink } from './parts/screen-link.tsx';
 import { Text } from './parts/text.tsx';
 import { AgentScreen, AgentsScreen } from './screens/agents.tsx';
 import { ForkScreen } from './screens/fork.tsx';
@@ -13,7 +14,7 @@ import { RunScreen } from './screens/run.tsx';
 import { RunsScreen } from './screens/runs.tsx';
 import { TurnScreen } from './screens/turn.tsx';
 import { WireScreen } from './screens/wire.tsx';
-import { formatRoute, HOME, type Route } from './view/route.ts';
+import { HOME, type Route } from './view/route.ts';
 
 /** The whole page. */
 export function App(): JSX.Element {
@@ -58,14 +59,14 @@ function TopBar(): JSX.Element {
     <header class="top">
       <span class="brand">Pawl inspector</span>
       <nav aria-label="Screens">
-        <TopLink name="Runs" to={HOME} isCurrent={screen !== 'inbox' && screen !== 'agents' && screen !== 'agent'} />
-        <TopLink
+        <ScreenLink name="Runs" to={HOME} isCurrent={screen !== 'inbox' && screen !== 'agents' && screen !== 'agent'} />
+        <ScreenLink
           name={waiting === 0 ? 'Inbox' : `Inbox (${waiting})`}
           to={{ screen: 'inbox' }}
           isCurrent={screen === 'inbox'}
         />
         {hasAgents === true && (
-          <TopLink name="Agents" to={{ screen: 'agents' }} isCurrent={screen === 'agents' || screen === 'agent'} />
+          <ScreenLink name="Agents" to={{ screen: 'agents' }} isCurrent={screen === 'agents' || screen === 'agent'} />
         )}
       </nav>
       <span class="source">
@@ -73,20 +74,6 @@ function TopBar(): JSX.Element {
         {isReadOnly === true && ' read-only'}
       </span>
     </header>
-  );
-}
-
-interface TopLinkProps {
-  readonly name: string;
-  readonly to: Route;
-  readonly isCurrent: boolean;
-}
-
-function TopLink({ name, to, isCurrent }: TopLinkProps): JSX.Element {
-  return (
-    <a href={formatRoute(to)} aria-current={isCurrent ? 'page' : undefined}>
-      {name}
-    </a>
   );
 }
 

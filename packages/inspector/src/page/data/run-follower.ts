@@ -57,6 +57,7 @@ export class RunFollower implements RunSource {
   #source: EventSource | undefined;
   #position = 0;
   #polls = 0;
+  #isBudgetOld = true;
   #pollProblem: string | undefined;
   readonly #stop: () => void;
 
@@ -170,10 +171,13 @@ export class RunFollower implements RunSource {
     if (this.problem.peek() === this.#pollProblem) this.problem.value = undefined;
     const isUnchanged = JSON.stringify(state) === JSON.stringify(this.state.peek());
     if (!isUnchanged) this.state.value = state;
-    if (!isUnchanged || !isAtRest(state.status)) {
+    if (!isUnchanged || !isAtRest(state.status)) this.#isBudgetOld = true;
+    const { position = 0 } = state as { readonly position?: number };
+    // The server reads the whole journal for the budget, too: the events of a long run come first.
+    if (this.#isBudgetOld && position - this.#position < LONG_RUN) {
+      this.#isBudgetOld = false;
       this.budget.value = await readBudget(this.runId).catch(() => undefined); // Not every server has it.
     }
-    const { position = 0 } = state as { readonly position?: number };
     const hasMore = position > this.#position || !isAtRest(state.status);
     if (this.#source === undefined && hasMore) this.#follow();
     // A server that has no event to send sends no event that says so.

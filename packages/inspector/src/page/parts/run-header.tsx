@@ -13,6 +13,7 @@ import { formatDump } from '../view/read-dump.ts';
 import { formatRoute, type Route } from '../view/route.ts';
 import { Budget } from './budget.tsx';
 import { saveFile } from './save-file.ts';
+import { ScreenLink } from './screen-link.tsx';
 import { Badge, Status } from './status.tsx';
 import { Text } from './text.tsx';
 
@@ -45,32 +46,22 @@ export function RunHeader({ source, screen, isDump }: HeaderProps): JSX.Element 
       {state !== undefined && <Facts {...{ state, events, budget }} />}
       <div class="run-strip">
         <nav class="tabs" aria-label="Screens of the run">
-          <Tab name="Waterfall" route={{ screen: 'run', runId }} isCurrent={screen === 'run' || screen === 'turn'} />
+          <ScreenLink
+            name="Waterfall"
+            to={{ screen: 'run', runId }}
+            isCurrent={screen === 'run' || screen === 'turn'}
+          />
           {session.value?.hasWire === true && !isDump && (
-            <Tab name="Wire" route={{ screen: 'wire', runId }} isCurrent={screen === 'wire'} />
+            <ScreenLink name="Wire" to={{ screen: 'wire', runId }} isCurrent={screen === 'wire'} />
           )}
           {session.value?.isReadOnly === false && !isDump && (
-            <Tab name="Fork and replay" route={{ screen: 'fork', runId }} isCurrent={screen === 'fork'} />
+            <ScreenLink name="Fork and replay" to={{ screen: 'fork', runId }} isCurrent={screen === 'fork'} />
           )}
         </nav>
         <Lights events={events} isAtRest={state === undefined || isAtRest(state.status)} />
       </div>
       {budget !== undefined && <Budget budget={budget} />}
     </header>
-  );
-}
-
-interface TabProps {
-  readonly name: string;
-  readonly route: Route;
-  readonly isCurrent: boolean;
-}
-
-function Tab({ name, route, isCurrent }: TabProps): JSX.Element {
-  return (
-    <a href={formatRoute(route)} aria-current={isCurrent ? 'page' : undefined}>
-      {name}
-    </a>
   );
 }
 

@@ -15,6 +15,9 @@ const SIGNS: Readonly<Record<string, string>> = {
   failed: '✗',
 };
 
+/** Every status that a run can have. */
+export const STATUSES: readonly string[] = Object.keys(SIGNS);
+
 /** The status of a run. */
 export function Status({ status }: { readonly status: string }): JSX.Element {
   return (

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { dumpedRuns, openDump } from '../data/dump.ts';
 import { RunList } from '../data/run-list.ts';
 import { now, openRoute, replaceRoute, route } from '../data/state.ts';
-import { Status } from '../parts/status.tsx';
+import { STATUSES, Status } from '../parts/status.tsx';
 import { Text } from '../parts/text.tsx';
 import { VirtualList } from '../parts/virtual-list.tsx';
 import { explainStatus } from '../view/describe-run.ts';
@@ -12,19 +12,6 @@ import { formatCost, formatCount, formatDuration, formatTime } from '../view/for
 import { needsAttention } from '../view/order-runs.ts';
 import { formatRoute, type RunsFilter } from '../view/route.ts';
 
-const STATUSES = [
-  'queued',
-  'running',
-  'suspended',
-  'interrupted',
-  'completed',
-  'limited',
-  'truncated',
-  'filtered',
-  'refused',
-  'aborted',
-  'failed',
-];
 const ROW_HEIGHT = 46;
 
 /** The list of runs: those that need attention first, then the newest. */
