@@ -72,7 +72,7 @@ test.each(vendors)('a stream of $name that ends early is an error or the whole r
   await tryCuts(bytes.length, {
     count: 40,
     check: async (at) => {
-      const cut = await read(vendor, [bytes.subarray(0, at)]).then(listFacts, (error: unknown) => error);
+      const cut = await read(vendor, [bytes.subarray(0, at)]).then(listFacts, (error: Error) => error);
       if (cut instanceof Error) expect(cut).toMatchObject({ retryable: true });
       // The last frame of Converse has nothing but the usage, which is estimated without it.
       else expect({ usage: expected.usage, ...cut }).toEqual(expected);
