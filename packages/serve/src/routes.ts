@@ -1,10 +1,10 @@
-import type { ServeSettings } from './options.ts';
+import type { Face, ServeSettings } from './options.ts';
 
 /** A route with what a request may do there. */
 export interface Route {
   /** With placeholders: `/v1/runs/{id}`. */
   readonly template: string;
-  readonly face: 'models' | 'chat' | 'runs' | 'conversations' | 'ui' | 'none';
+  readonly face: Face | 'models' | 'conversations' | 'none';
   readonly methods: readonly string[];
   /** The segments behind `basePath`, decoded. */
   readonly segments: readonly string[];
@@ -26,8 +26,8 @@ const ALL_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', '
 
 const NONE: Route = { template: 'unknown', face: 'none', methods: ALL_METHODS, segments: [] };
 
-function isFace(face: Route['face']): face is 'chat' | 'runs' | 'ui' {
-  return face === 'chat' || face === 'runs' || face === 'ui';
+function isFace(face: Route['face']): face is Face {
+  return face !== 'models' && face !== 'conversations' && face !== 'none';
 }
 
 /** Decodes a path; `undefined` if it is not valid. */
@@ -49,6 +49,9 @@ function matchRoute(segments: readonly string[], path: string, ui: string): Foun
     return { template: `${ui}/{chat}/stream`, face: 'ui', methods: ['GET', 'DELETE'] };
   }
   const [version, first, id, action] = segments;
+  if (version === 'ag-ui' && segments.length === 2 && first !== '') {
+    return { template: '/ag-ui/{agent}', face: 'ag-ui', methods: ['POST'] };
+  }
   if (version !== 'v1' || segments.some((each) => each === '')) return undefined;
   switch (first) {
     case 'models':

@@ -38,9 +38,9 @@ export async function answerByMessage(given: AnsweringMessages): Promise<Started
   // The client has the turn of the calls, and those before.
   const afterTurn = Math.max(...places.map((each) => each?.turn ?? 0));
   const answered = { runId, isAttached: true, afterTurn };
-  const pending = findPending(run, results);
+  const pending = findPendingResults(run, results);
   if (pending.length === 0) return hasResults(run, results) ? answered : undefined;
-  for (const each of pending) await answer(given, { runId, ...each });
+  for (const each of pending) await recordResult(given, { runId, ...each });
   await registry.resume(run, { isStreamed });
   return answered;
 }
@@ -50,13 +50,17 @@ function listTrailingResults(messages: readonly Message[]): readonly ToolMessage
   return messages.slice(first).filter((message) => message.role === 'tool');
 }
 
-interface PendingResult {
+export interface PendingResult {
   readonly id: string;
   readonly fingerprint: string;
   readonly value: string;
 }
 
-function findPending({ record, outcome }: RunProgress, results: readonly ToolMessage[]): readonly PendingResult[] {
+/** Finds the pending calls of the caller's own tools that messages have results of. */
+export function findPendingResults(
+  { record, outcome }: RunProgress,
+  results: readonly ToolMessage[],
+): readonly PendingResult[] {
   if (outcome?.status !== 'suspended') return [];
   const callerTools = listToolNames(readKeptRequest(record.metadata).tools);
   const values = new Map(results.map((result) => [result.tool_call_id, getMessageText(result)]));
@@ -67,8 +71,9 @@ function findPending({ record, outcome }: RunProgress, results: readonly ToolMes
   });
 }
 
-async function answer(
-  { control, principal }: AnsweringMessages,
+/** Records a result, once. */
+export async function recordResult(
+  { control, principal }: Pick<AnsweringMessages, 'control' | 'principal'>,
   { runId, id, fingerprint, value }: PendingResult & { readonly runId: string },
 ): Promise<void> {
   try {
@@ -80,7 +85,7 @@ async function answer(
 }
 
 /** Whether the run got exactly these results before. */
-function hasResults(run: RunProgress, results: readonly ToolMessage[]): boolean {
+export function hasResults(run: RunProgress, results: readonly ToolMessage[]): boolean {
   const answers = listAnswers(run);
   return results.every((result) => {
     const known = answers.get(result.tool_call_id);

@@ -39,6 +39,13 @@ export interface KeptRequest {
   readonly settings: JsonObject;
   /** Whether the caller may read the completion again. */
   readonly isStored: boolean;
+  readonly thread?: KeptThread;
+}
+
+/** The thread of an AG-UI client, with the ids that the client gave the user's messages of the run. */
+export interface KeptThread {
+  readonly id: string;
+  readonly messageIds: readonly string[];
 }
 
 export function readKeptRequest(metadata: JsonObject): KeptRequest {
@@ -49,13 +56,15 @@ export function readKeptRequest(metadata: JsonObject): KeptRequest {
     tools: (fields['tools'] ?? []) as unknown as readonly ToolObject[],
     settings: (fields['settings'] ?? {}) as JsonObject,
     isStored: fields['store'] !== false,
+    ...(fields['thread'] !== undefined && { thread: fields['thread'] as unknown as KeptThread }),
   };
 }
 
-export function writeKeptRequest({ tools, settings, isStored }: KeptRequest): JsonObject {
+export function writeKeptRequest({ tools, settings, isStored, thread }: KeptRequest): JsonObject {
   return {
     ...(tools.length > 0 && { tools: tools as unknown as Json }), // JSON, as it came.
     ...(Object.keys(settings).length > 0 && { settings }),
     ...(!isStored && { store: false }),
+    ...(thread !== undefined && { thread: { ...thread } }),
   };
 }
