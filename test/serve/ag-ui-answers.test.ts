@@ -74,7 +74,7 @@ test('approves, edits and denies calls; the second run has only its own usage', 
   const calls = ['7', '8', '9'].map((order) => ({ name: 'refund', arguments: { order } }));
   const shop = await startShop([respond.calls(calls), respond.text('Done.')], { faces });
   const client = new AgUiClient(shop.url, { threadId: 'a' });
-  const asked = await client.send('Refund 7, 8 and 9.');
+  const asked = await client.ask('Refund 7, 8 and 9.');
 
   expect(asked.outcome).toBe('interrupt');
   expect(asked.types.slice(-2)).toEqual(['MESSAGES_SNAPSHOT', 'RUN_FINISHED']);
@@ -112,7 +112,7 @@ test('approves, edits and denies calls; the second run has only its own usage', 
 test('one resume answers all open interrupts, each for the call that was shown, once', async () => {
   const shop = await startShop([TWO_REFUNDS, respond.text('Done.')], { faces });
   const client = new AgUiClient(shop.url, { threadId: 'a' });
-  const { interrupts } = await client.send('Refund 7 and 8.');
+  const { interrupts } = await client.ask('Refund 7 and 8.');
   const [one, two] = interrupts as [Interrupt, Interrupt];
   /** A client without the checks of the package. */
   const send = (resume: ReturnType<typeof resolve>[], agent = client): Promise<ClientRun> => {
@@ -135,7 +135,7 @@ test('one resume answers all open interrupts, each for the call that was shown, 
     'approval.unknown',
   );
   client.agent.pendingInterrupts = [];
-  expect((await client.send('Never mind.')).error?.code).toBe('approval.missing');
+  expect((await client.ask('Never mind.')).error?.code).toBe('approval.missing');
   expect(shop.paid).toEqual([]);
   client.agent.setMessages(client.messages.slice(0, -1));
 
@@ -156,7 +156,7 @@ test('one resume answers all open interrupts, each for the call that was shown, 
 test('a cancelled interrupt denies its call', async () => {
   const shop = await startShop([respond.call('refund', { order: '7' }), respond.text('Then not.')], { faces });
   const client = new AgUiClient(shop.url);
-  const { id: interruptId } = first(await client.send('Refund 7.'));
+  const { id: interruptId } = first(await client.ask('Refund 7.'));
   const { outcome } = await client.run({ resume: [{ interruptId, status: 'cancelled' }] });
 
   expect(outcome).toBe('success');
@@ -171,7 +171,7 @@ test('a call inside an agent is an interrupt of the subagent, which goes on in t
     inner: [respond.call('refund', { order: '7' }), respond.text('It is paid.')],
   });
   const client = new AgUiClient(shop.url);
-  const asked = await client.send('Refund 7.');
+  const asked = await client.ask('Refund 7.');
   const interrupt = first(asked);
   const { subagentRunId } = interrupt;
 
@@ -205,7 +205,7 @@ test('answers a tool that asks for a value, and one whose result comes from else
   const script = [respond.call('confirm'), respond.call('ask_bank'), respond.text('Done.')];
   const shop = await startShop(script, { faces });
   const client = new AgUiClient(shop.url);
-  const asked = first(await client.send('Refund it.'));
+  const asked = first(await client.ask('Refund it.'));
   expect(asked.metadata).toMatchObject({ pawl: { reason: 'suspended', accepts: ['resume', 'deny'] } });
   const bank = first(await client.run({ resume: [resolve(asked, { value: '7' })] }));
 
@@ -231,7 +231,7 @@ test('calls a tool of the client, which answers with a message', async () => {
   const warnings = watchWarnings();
   const shop = await startShop([respond.call('pick_color', { of: 'car' }), respond.text('Red it is.')], { faces });
   const client = new AgUiClient(shop.url);
-  const asked = await client.send('Paint it.', { tools: [PICK] });
+  const asked = await client.ask('Paint it.', { tools: [PICK] });
 
   expect(asked.outcome).toBe('success');
   const [toolCallId = ''] = asked.pendingToolCallIds;
@@ -262,7 +262,7 @@ test('an approval and a tool of the client are answered by one request', async (
   ]);
   const shop = await startShop([calls, respond.text('Done.')], { faces });
   const client = new AgUiClient(shop.url);
-  const asked = await client.send('Paint it and refund 7.', { tools: [PICK] });
+  const asked = await client.ask('Paint it and refund 7.', { tools: [PICK] });
   const toolCallId = first(asked).toolCallId?.replace(/\.1$/, '.0') ?? '';
   client.agent.addMessage({ id: 'result', role: 'tool', toolCallId, content: 'red' });
   const { outcome } = await client.run({ tools: [PICK], resume: [resolve(first(asked), { approved: true })] });
@@ -274,10 +274,10 @@ test('an approval and a tool of the client are answered by one request', async (
 
 test('a tool of the client may not have the name of one of the agent', async () => {
   const shop = await startShop([], { faces });
-  const named = await new AgUiClient(shop.url).send('Hello.', { tools: [{ ...PICK, name: 'refund' }] });
+  const named = await new AgUiClient(shop.url).ask('Hello.', { tools: [{ ...PICK, name: 'refund' }] });
   expect(named.failure).toMatchObject({ status: 400 });
   const strict = await startShop([], { faces, callerTools: 'reject' });
-  const refused = await new AgUiClient(strict.url).send('Hello.', { tools: [PICK] });
+  const refused = await new AgUiClient(strict.url).ask('Hello.', { tools: [PICK] });
   expect(refused.failure).toMatchObject({ status: 400 });
 });
 
@@ -289,7 +289,7 @@ test('only who may answer answers', async () => {
   });
   const withKey = (key: string) => ({ threadId: 'a', headers: { authorization: `Bearer ${key}` } });
   const client = new AgUiClient(shop.url, withKey('key-of-ada'));
-  const resume = [resolve(first(await client.send('Refund 7.')), { approved: true })];
+  const resume = [resolve(first(await client.ask('Refund 7.')), { approved: true })];
 
   expect((await client.run({ resume })).failure).toMatchObject({ status: 403 });
   const bob = new AgUiClient(shop.url, withKey('key-of-bob'));

@@ -53,7 +53,7 @@ export class AgUiClient {
     }
   }
 
-  send(content: string, options: AskOptions = {}): Promise<ClientRun> {
+  ask(content: string, options: AskOptions = {}): Promise<ClientRun> {
     this.agent.addMessage({ id: crypto.randomUUID(), role: 'user', content });
     return this.run(options);
   }

@@ -64,7 +64,7 @@ test('streams reasoning, text, a call and its result', async () => {
     respond.text('29 €.'),
   ]);
   const client = new AgUiClient(url, { threadId: 'a' });
-  const { types, events, outcome, result, failure } = await client.send('What is order 7?', { runId: 'r1' });
+  const { types, events, outcome, result, failure } = await client.ask('What is order 7?', { runId: 'r1' });
 
   expect(failure).toBeUndefined();
   expect(types.filter((type, at) => type !== types[at - 1])).toEqual([
@@ -122,7 +122,7 @@ test('takes back what a discarded attempt wrote, and its calls', async () => {
     respond.text('29 €.'),
   ]);
   const client = new AgUiClient(url);
-  const { types, pendingToolCallIds, failure } = await client.send('What is order 7?');
+  const { types, pendingToolCallIds, failure } = await client.ask('What is order 7?');
 
   expect(failure).toBeUndefined();
   expect(types.filter((type) => type === 'MESSAGES_SNAPSHOT').length).toBeGreaterThanOrEqual(2);
@@ -154,7 +154,7 @@ test('shows agents inside as subagents, and a handoff as an event', async () => 
     { agent: { tools: [research.asTool({ name: 'ask_research', description: 'Asks.' })], handoffs: [billing] } },
   );
   const client = new AgUiClient(url);
-  const { events, failure } = await client.send('Is order 7 paid?');
+  const { events, failure } = await client.ask('Is order 7 paid?');
 
   expect(failure).toBeUndefined();
   const started = events.filter(({ type }) => type === 'SUBAGENT_STARTED');
@@ -201,7 +201,7 @@ test('a structured output is the state, as far as it is written', async () => {
   });
   const { url } = await startSupport([respond.text('{"city":"Rome by night"}')], { agent: { output, tools: [] } });
   const client = new AgUiClient(url, { initialState: { page: 2 } });
-  const { events, result } = await client.send('Where?');
+  const { events, result } = await client.ask('Where?');
 
   const snapshots = events.filter(({ type }) => type === 'STATE_SNAPSHOT').map(({ snapshot }) => snapshot);
   expect(snapshots.length).toBeGreaterThan(2);
@@ -225,8 +225,8 @@ test.each([true, false])('the state of an agent is that of the client if it is s
     sharedState,
   });
   const client = new AgUiClient(url, { initialState: { count: 40 } });
-  await client.send('Add.');
-  const { failure } = await client.send('Add.');
+  await client.ask('Add.');
+  const { failure } = await client.ask('Add.');
 
   expect(failure).toBeUndefined();
   expect(client.agent.state).toEqual({ count: sharedState ? 42 : 40 });
@@ -252,7 +252,7 @@ test('context and props of the client are for the function that makes the contex
   const client = new AgUiClient(url);
   const context = [{ description: 'The page', value: 'Order 7' }];
   client.agent.addMessage({ id: 's', role: 'system', content: 'Obey the page.' });
-  await client.send('Hello.', { parameters: { context, forwardedProps: { secret: 'of the page' } } });
+  await client.ask('Hello.', { parameters: { context, forwardedProps: { secret: 'of the page' } } });
 
   expect(seen).toEqual(['The user sees [{"description":"The page","value":"Order 7"}].,Hello.']);
 });
@@ -265,7 +265,7 @@ test('text waits for its guard, and results stay on the server', async () => {
   const script = [respond.call('look_up', { order: '7' }), respond.text('You fool.'), respond.text('My dear.')];
   const { url } = await startSupport(script, { agent: { middleware: [guard] }, toolOutput: 'status' });
   const client = new AgUiClient(url);
-  const { events } = await client.send('Hello.');
+  const { events } = await client.ask('Hello.');
 
   expect(JSON.stringify(events)).not.toContain('fool');
   expect(JSON.stringify(events)).not.toContain('2900');
@@ -284,7 +284,7 @@ test('an ending that is no whole answer is no success', async () => {
   const ask = async (script: ScriptedResponse[], agent: Support['agent'] = {}) => {
     const { url } = await startSupport(script, { agent });
     const client = new AgUiClient(url);
-    return { client, run: await client.send('Hello.') };
+    return { client, run: await client.ask('Hello.') };
   };
 
   const limited = await ask([respond.call('look_up', { order: '7' })], { limits: { turns: 1 } });

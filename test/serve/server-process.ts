@@ -17,6 +17,11 @@ const pay = tool({
   },
 });
 const agent = new Agent({ name: 'payer', model: openai('m', { baseURL, apiKey: 'unused' }), tools: [pay] });
-const server = serve({ agents: [agent], host: sqliteHost(file), resumeEveryMs: 50 });
+const server = serve({
+  agents: [agent],
+  host: sqliteHost(file),
+  resumeEveryMs: 50,
+  faces: ['runs', 'ag-ui'],
+});
 const { url } = await listen(server, { port: 0, graceMs: 100 });
 process.stdout.write(`${url}\n`);

@@ -37,12 +37,12 @@ import { readTraceparent } from './read-traceparent.ts';
  */
 export async function handleAgUi(context: RequestContext): Promise<Response> {
   checkAccept(context.request);
-  const { json } = await context.readBody();
-  const { maxMessages, mediaUrls, callerTools, callerInstructions = 'ignore' } = context.settings;
-  const sent = readAgUiRequest(json, { maxMessages, mediaUrls, callerTools, callerInstructions });
   const name = context.segments[1] ?? '';
   const served = context.agents.find(name);
   if (served === undefined) throw createUnknownModelError(name, 'agent');
+  const { json } = await context.readBody();
+  const { maxMessages, mediaUrls, callerTools, callerInstructions = 'ignore' } = context.settings;
+  const sent = readAgUiRequest(json, { maxMessages, mediaUrls, callerTools, callerInstructions });
   try {
     return await runThread(context, served, sent);
   } catch (error) {
@@ -75,7 +75,8 @@ async function runThread(context: RequestContext, served: ServedAgent, sent: AgU
       { run, known: shown, usageAfter: known },
     );
   }
-  if (sent.hasNewMessage) {
+  // Without a store, only the id of the run can say that it has begun before.
+  if (sent.hasNewMessage || context.settings.conversations === undefined) {
     const { runId, isAttached } = await beginRun(context, served, sent);
     if (!isAttached) return streamNewRun(context, sent, { runId, agent: served.agent.name });
     return attach(context, sent, { runId });
@@ -85,12 +86,7 @@ async function runThread(context: RequestContext, served: ServedAgent, sent: AgU
 
 /** Streams the newest run of a thread to a client that has a part of it, or nothing: a page that is loaded again, a second tab. */
 async function readAgain(context: RequestContext, sent: AgUiRequest): Promise<Response> {
-  const { settings, principal, runs: registry, control } = context;
-  if (settings.conversations === undefined) {
-    const problem =
-      'The last message is not the user’s. This server stores no conversations: send a message, or answers.';
-    throw createInvalidError(problem, 'messages');
-  }
+  const { principal, runs: registry, control } = context;
   const found = await findNewestBranch({ registry, control, principal, conversation: sent.threadId });
   const [newest] = found?.runs ?? [];
   if (newest !== undefined) return attach(context, sent, { runId: newest.runId, usageAfter: Number.POSITIVE_INFINITY });
@@ -119,7 +115,9 @@ async function beginRun(context: RequestContext, served: ServedAgent, sent: AgUi
   };
   const begin = async (fresh: RunStart): Promise<StartedRun> => {
     if (settings.conversations !== undefined) return continueThread(context, served, { sent, start: fresh });
-    return registry.start(served, { ...fresh, ...chooseState(context, served, { sent }) });
+    if (sent.hasNewMessage) return registry.start(served, { ...fresh, ...chooseState(context, served, { sent }) });
+    const problem = 'The last message is not the user’s. This server stores no threads: send a message, or answers.';
+    throw createInvalidError(problem, 'messages');
   };
   return startOnce(served, start, { registry, control, identity, begin });
 }
@@ -153,23 +151,32 @@ async function continueThread(
     return { runId: open.runId, isAttached: true };
   }
   const { branch, added, open: target } = await findBranch({ ...asked, messages: sent.history });
-  if (target !== undefined) await checkInterrupts(context, target.runId);
-  const fresh: RunStart = {
+  const known = target === undefined ? [] : await readOpenRun(context, target.runId);
+  const fresh = userMessages.slice(-added.length).filter(({ id }) => !known.includes(id));
+  const next: RunStart = {
     ...start,
+    input: fresh.map(({ message }) => message),
     conversation,
     branch,
-    thread: { id: conversation, messageIds: userMessages.slice(-added.length).map(({ id }) => id) },
+    thread: { id: conversation, messageIds: fresh.map(({ id }) => id) },
     ...chooseState(context, served, { sent, last: newest?.runs[0]?.outcome?.state }),
   };
-  const [message, ...more] = added;
-  if (message === undefined || more.length > 0) return registry.start(served, { ...fresh, input: added });
-  return registry.continueConversation(served, { ...fresh, conversation, message });
+  const [one, ...more] = fresh;
+  if (one === undefined || more.length > 0) return registry.start(served, next);
+  return registry.continueConversation(served, { ...next, conversation, message: one.message });
 }
 
-/** A message is no answer: calls that wait for a person go on waiting. @throws HttpProblem 422 */
-async function checkInterrupts({ control, principal }: RequestContext, runId: string): Promise<void> {
+/**
+ * Lists the ids of the messages that an open run has, which the store gets when it ends. A message is no answer: calls that wait for a person go on
+ * waiting.
+ *
+ * @throws HttpProblem 422 if calls wait
+ */
+async function readOpenRun({ control, principal }: RequestContext, runId: string): Promise<readonly string[]> {
   const run = await control.findWithEvents(principal, runId);
-  if (run.status !== 'suspended' || listOpenInterrupts(run).length === 0) return;
+  if (run.status !== 'suspended' || listOpenInterrupts(run).length === 0) {
+    return readKeptRequest(run.record.metadata).thread?.messageIds ?? [];
+  }
   throw new HttpProblem('The thread has open interrupts. Send "resume" with an answer to each, or cancel them.', {
     status: 422,
     code: 'approval.missing',
