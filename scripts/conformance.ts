@@ -14,6 +14,7 @@ const SUITES = [
   'test/dbos/conformance',
   'test/serve/cut-streams',
   'test/serve/ui-cuts',
+  'test/serve/ag-ui-cuts',
   'test/responses/reading',
 ];
 

@@ -1,5 +1,6 @@
 import { type AgentSubscriber, HttpAgent, type HttpAgentConfig, type RunAgentParameters } from '@ag-ui/client';
 import type { BaseEvent, Interrupt, Message, ResumeEntry, Tool } from '@ag-ui/core';
+import { HttpAgent as LegacyAgent } from 'ag-ui-client-0';
 import { onTestFinished } from 'vitest';
 
 /** How a run of an AG-UI client ended. */
@@ -91,6 +92,11 @@ export class AgUiClient {
       failure,
     };
   }
+}
+
+/** A client before AG-UI 1.0, as CopilotKit's runtime has it. It rejects what it does not know. */
+export function createLegacyClient(fetch: () => Promise<Response>): LegacyAgent {
+  return new LegacyAgent({ url: 'http://localhost', fetch });
 }
 
 /** An answer to an interrupt. */

@@ -24,7 +24,7 @@ test('a request that is sent again runs the agent once: by runId, or by a key', 
   expect(url).toContain('127.0.0.1');
 });
 
-test('a client that disconnects ends the run if the server is told so', async () => {
+test('with onDisconnect "abort", a client that disconnects ends the run', async () => {
   const gate = createGate();
   const { url, send } = await startThread(
     scriptedModel(() => respond.delayed(respond.text('Late.'), { until: gate.opened })),
@@ -82,7 +82,7 @@ test('the face is off unless it is named', async () => {
   expect((await send('/ag-ui/support', {})).status).toBe(404);
 });
 
-test('images and documents reach the model; what it cannot get is left out, and said', async () => {
+test('images and documents reach the model; what it cannot get is left out, and named', async () => {
   const seen: unknown[] = [];
   const model = scriptedModel(({ messages }) => {
     seen.push(messages.at(-1)?.content);

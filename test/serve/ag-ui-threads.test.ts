@@ -3,21 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { HttpAgent } from '@ag-ui/client';
-import { Agent, type ChatModel, memoryHost, openai } from '@pawl/core';
-import { offlineServer, respond, type ScriptEntries, type ScriptedResponse, scriptedModel } from '@pawl/testing';
+import { Agent, memoryHost } from '@pawl/core';
+import { offlineServer, respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createFolder } from '../folder.ts';
 import { AgUiClient, show, watchWarnings } from './ag-ui-client.ts';
-import { tryCuts } from './each-cut.ts';
 import { authorize, createEchoModel, startServer } from './serve-agents.ts';
 import { startProcess } from './start-process.ts';
-import { createGate, startThread } from './start-thread.ts';
-
-async function createModel(script: ScriptEntries<ScriptedResponse>): Promise<ChatModel> {
-  const model = await offlineServer({ script });
-  onTestFinished(() => model.close());
-  return openai('m', { baseURL: model.baseURL });
-}
+import { createGate, createModel, startThread } from './start-thread.ts';
 
 /** Fetches a body that ends where the connection breaks: the client lets an error of it escape as an unhandled rejection. */
 async function fetchUntilBroken(url: string, init: RequestInit): Promise<Response> {
@@ -89,53 +82,6 @@ describe('reconnect', () => {
     const fresh = new ConnectingAgent({ url: `${url}/ag-ui/support`, threadId: 'new' });
     await fresh.connectAgent();
     expect(fresh.messages).toEqual([]);
-  });
-
-  test('a stream that is cut at any byte and read again gives the same messages', async () => {
-    const asked = new Set<string>();
-    const model = await createModel(({ messages }) => {
-      const user = String(messages.find(({ role }) => role === 'user')?.content);
-      if (messages.every(({ role }) => role !== 'tool')) {
-        return respond.message({
-          role: 'assistant',
-          reasoning_content: 'An order “7” — I look.',
-          content: 'Let me look.',
-          tool_calls: [{ type: 'function', function: { name: 'look_up', arguments: '{"order":"7"}' } }],
-        });
-      }
-      const isFirst = !asked.has(user);
-      asked.add(user);
-      if (isFirst) return respond.cut(respond.text('It costs much more.'), { afterChunks: 3 });
-      return respond.text('It costs 29 €, as ordered.');
-    });
-    const { url } = await startThread(model, { maxRunning: { total: 1_000, perPrincipal: 1_000 } });
-    const askThrough = async (cutAt: number): Promise<{ readonly client: AgUiClient; readonly size: number }> => {
-      let size = 0;
-      let isCut = false;
-      const client = new AgUiClient(url, {
-        fetch: async (path, init) => {
-          const response = await fetch(path, init);
-          if (isCut) return response;
-          isCut = true;
-          const bytes = new Uint8Array(await response.arrayBuffer());
-          size = bytes.length;
-          return new Response(bytes.subarray(0, cutAt), { headers: response.headers });
-        },
-      });
-      await client.ask(`What is order 7? (${client.agent.threadId})`, { runId: 'r1' });
-      const { failure } = await client.run({ runId: 'r1' });
-      expect(failure).toBeUndefined();
-      return { client, size };
-    };
-    const { client: whole, size } = await askThrough(Number.POSITIVE_INFINITY);
-    expect(show(whole.messages)).toHaveLength(5);
-    const toComparable = ({ spoken }: AgUiClient) => show(spoken).slice(1);
-    await tryCuts(size, {
-      count: 25,
-      check: async (cutAt) => {
-        expect(toComparable((await askThrough(cutAt)).client)).toEqual(toComparable(whole));
-      },
-    });
   });
 
   test('kill -9 of the server: the same runId goes on in the next process, and repeats no tool', async () => {

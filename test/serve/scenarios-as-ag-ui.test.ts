@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { runScenario } from '../invariants/run-scenario.ts';
 import { createResponder } from '../invariants/scenario.ts';
 import { scenarios } from '../invariants/scenarios.ts';
-import { AgUiClient, watchWarnings } from './ag-ui-client.ts';
+import { AgUiClient, createLegacyClient, watchWarnings } from './ag-ui-client.ts';
 
 const THREAD = { threadId: 'a', runId: 'r' };
 
@@ -26,6 +26,10 @@ describe('a client accepts what is sent, and has the messages that the journal g
     const client: AgUiClient = new AgUiClient('http://localhost', {
       fetch: async () => agUiEvents(toSource(events), { ...THREAD, messages: client.messages as AgUiMessage[] }),
     });
+    const legacy = createLegacyClient(async () => {
+      const messages = legacy.messages as AgUiMessage[];
+      return agUiEvents(toSource(events), { ...THREAD, messages, isLegacyClient: true });
+    });
     const inputTokens: number[] = [];
     for (events of attempts) {
       const resume = client.agent.pendingInterrupts.map(
@@ -33,12 +37,14 @@ describe('a client accepts what is sent, and has the messages that the journal g
       );
       const { failure, events: received } = await client.run({ resume });
       expect(failure).toBeUndefined();
+      await legacy.runAgent({ resume });
       const end = received.at(-1);
       expect(end?.type).toMatch(/^RUN_(FINISHED|ERROR)$/);
       for (const { inputTokens: count = 0 } of (end?.['usage'] ?? []) as { inputTokens?: number }[])
         inputTokens.push(count);
     }
     expect(warnings).toEqual([]);
+    expect(legacy.messages.filter(({ role }) => role !== 'activity')).toEqual(client.spoken);
     expect(inputTokens.reduce((sum, count) => sum + count, 0)).toBe(outcome.usage.inputTokens);
 
     const { record, events: journal } = await host.getRun('run');

@@ -1,5 +1,6 @@
-import { Agent, type ChatModel, memoryConversations, memoryHost, type Tool, tool } from '@pawl/core';
+import { Agent, type ChatModel, memoryConversations, memoryHost, openai, type Tool, tool } from '@pawl/core';
 import type { ServeOptions } from '@pawl/serve';
+import { offlineServer, type ScriptEntries, type ScriptedResponse } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { type RunningServer, startServer } from './serve-agents.ts';
@@ -40,4 +41,11 @@ export function createGate(): { readonly opened: Promise<void>; readonly open: (
   const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   onTestFinished(() => open());
   return { opened, open };
+}
+
+/** A model on a server, whose responses arrive in chunks. */
+export async function createModel(script: ScriptEntries<ScriptedResponse>): Promise<ChatModel> {
+  const model = await offlineServer({ script });
+  onTestFinished(() => model.close());
+  return openai('m', { baseURL: model.baseURL });
 }

@@ -250,13 +250,14 @@ interface RunStream extends Partial<Awaited<ReturnType<typeof readThread>>> {
 
 function streamRun(
   context: RequestContext,
-  { threadId, runId, parentRunId, state: clientState, ignored }: AgUiRequest,
+  { threadId, runId, parentRunId, protocolVersion, state: clientState, ignored }: AgUiRequest,
   { runId: pawlRunId, agent, known, ...thread }: RunStream,
 ): Response {
   const { settings, agents } = context;
   const { toolOutput, sharedState } = settings;
   return openStream(context, { runId: pawlRunId }, () => {
-    const options = { ...thread, toolOutput, sharedState, state: clientState, threadId, runId };
+    const isLegacyClient = protocolVersion === undefined;
+    const options = { ...thread, isLegacyClient, toolOutput, sharedState, state: clientState, threadId, runId };
     const text = agents.hasTextGuard(agent) ? 'whole' : 'live';
     let state = createAgUiState({ ...options, text, ...(parentRunId !== undefined && { parentRunId }) });
     if (known !== undefined) state = { ...state, hasHistory: true };

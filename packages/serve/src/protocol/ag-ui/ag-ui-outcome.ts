@@ -59,6 +59,13 @@ function suspend(
   return { type: 'finished', outcome: { type: 'success', pendingToolCallIds }, result: { status: 'suspended' } };
 }
 
+/** Returns the end for a client older than AG-UI 1.0, which would read an outcome that it does not know as a success, or reject it. */
+export function toLegacyRunEnd(end: AgUiRunEnd, { status }: Pick<Outcome<unknown>, 'status'>): AgUiRunEnd {
+  if (end.type === 'failed' || end.outcome.type === 'interrupt') return end;
+  if (end.outcome.type === 'success') return { ...end, outcome: { type: 'success' } };
+  return { type: 'failed', message: `The run did not complete: ${status}.`, code: `run.${status}` };
+}
+
 /** Whether the client executes a call: its result comes as a tool message. */
 export function isFrontendCall({ reason, call }: PendingCall, frontendTools: readonly string[] | undefined): boolean {
   return reason === 'external_result' && (frontendTools?.includes(getCallName(call)) ?? true);

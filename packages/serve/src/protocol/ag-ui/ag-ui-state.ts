@@ -13,6 +13,13 @@ export interface AgUiEncoderOptions {
   /** The `runId` of the request. That of Pawl is in `metadata.pawl`. */
   readonly runId: string;
   readonly parentRunId?: string;
+  /**
+   * Whether the client is older than AG-UI 1.0: its request has no `protocolVersion`. A run that was cancelled is an error for it, and it finds the
+   * calls of its tools itself.
+   *
+   * @defaultValue false
+   */
+  readonly isLegacyClient?: boolean;
   /** The messages of the thread before the run, as the client has them: part of each `MESSAGES_SNAPSHOT`. @defaultValue none */
   readonly messages?: readonly AgUiMessage[];
   /** Messages that the client sent to the run while it worked or waited, with the ids that the client gave them. @defaultValue none */
@@ -93,6 +100,7 @@ const AG_UI_ENCODER: OptionTable<AgUiEncoderOptions> = {
     threadId: 'text',
     runId: 'text',
     parentRunId: 'text',
+    isLegacyClient: 'boolean',
     messages: 'list',
     laterMessages: 'list',
     state: 'any',

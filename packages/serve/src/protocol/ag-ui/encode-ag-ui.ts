@@ -6,7 +6,7 @@ import { describeTransient } from '../describe-transient.ts';
 import { isVoid } from '../response-texts.ts';
 import { AgUiDraft } from './ag-ui-draft.ts';
 import type { AgUiEvent, AgUiMessage } from './ag-ui-event.ts';
-import { toAgUiRunEnd } from './ag-ui-outcome.ts';
+import { toAgUiRunEnd, toLegacyRunEnd } from './ag-ui-outcome.ts';
 import type { AgUiState } from './ag-ui-state.ts';
 import { addCallDelta, addTextDelta, completeTurn } from './ag-ui-turn.ts';
 import { addUsage, toUsage } from './spent-tokens.ts';
@@ -299,10 +299,9 @@ function finish(draft: AgUiDraft, { runId, outcome }: EventOf<'run.finished'>): 
   draft.closeAll(outcome);
   draft.settleOrphans();
   if (outcome.status === 'refused') showRefusal(draft, outcome.refusal);
-  const ending = toAgUiRunEnd(outcome, {
-    frontendTools: options.frontendTools,
-    getOwner: (path) => draft.getOwner(path),
-  });
+  const { frontendTools, isLegacyClient = false } = options;
+  const whole = toAgUiRunEnd(outcome, { frontendTools, getOwner: (path) => draft.getOwner(path) });
+  const ending = isLegacyClient ? toLegacyRunEnd(whole, outcome) : whole;
   const { status } = outcome;
   const limit = status === 'limited' ? { limit: outcome.limit, max: outcome.max } : {};
   const end = { metadata: { pawl: { runId, status, ...limit } }, ...toUsage(spent) };

@@ -12,6 +12,8 @@ export interface AgUiRequest {
   readonly threadId: string;
   readonly runId: string;
   readonly parentRunId?: string;
+  /** Absent if the client is older than AG-UI 1.0. */
+  readonly protocolVersion?: string;
   /** The messages of the client, as it has them, without activities. */
   readonly messages: readonly AgUiMessage[];
   /** The history for a model: the conversation as the client has it. */
@@ -73,7 +75,7 @@ export function readAgUiRequest(body: unknown, options: AgUiRequestOptions = {})
     ...checkOptions(options, AG_UI_REQUEST, 'readAgUiRequest()'),
   };
   if (!isRecord(body)) throw createInvalidError('The body is not an object. Send a RunAgentInput of AG-UI.', 'body');
-  const { parentRunId, state = {}, forwardedProps } = body;
+  const { parentRunId, protocolVersion, state = {}, forwardedProps } = body;
   const given = readList(body, 'messages');
   if (given.length > rules.maxMessages) {
     throw createInvalidError(`"messages" has ${given.length} messages; ${rules.maxMessages} are allowed.`, 'messages');
@@ -84,6 +86,7 @@ export function readAgUiRequest(body: unknown, options: AgUiRequestOptions = {})
     threadId: readId(body, 'threadId'),
     runId: readId(body, 'runId'),
     ...(isString(parentRunId) && { parentRunId }),
+    ...(isString(protocolVersion) && { protocolVersion }),
     messages: read.map(({ shown }) => shown),
     history: spoken.flatMap(({ message }) => message ?? []),
     userMessages: read.flatMap(({ shown, message }) => (message?.role === 'user' ? [{ id: shown.id, message }] : [])),
