@@ -294,5 +294,8 @@ test('only who may answer answers', async () => {
   expect((await client.run({ resume })).failure).toMatchObject({ status: 403 });
   const bob = new AgUiClient(shop.url, withKey('key-of-bob'));
   expect((await bob.run({ resume })).error?.code).toBe('approval.unknown');
+  // An operator sees the run, and answers it with the runs API: the thread is not the operator's.
+  const lead = new AgUiClient(shop.url, withKey('key-of-lead'));
+  expect((await lead.run({ resume })).error?.code).toBe('approval.unknown');
   expect(shop.paid).toEqual([]);
 });

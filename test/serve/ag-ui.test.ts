@@ -11,6 +11,7 @@ import {
 } from '@pawl/core';
 import { outputGuard } from '@pawl/core/middleware';
 import type { ServeOptions } from '@pawl/serve';
+import { agUiEvents } from '@pawl/serve/encode';
 import { offlineServer, respond, type ScriptedResponse, scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -192,20 +193,28 @@ test('shows agents inside as subagents, and a handoff as an event', async () => 
   expect(warnings).toEqual([]);
 });
 
-test('a structured output is the state, as far as it is written', async () => {
+test('a structured output is the state, as far as it is written and not taken back', async () => {
   const output = jsonSchema<{ readonly city: string }>({
     type: 'object',
     properties: { city: { type: 'string' } },
     required: ['city'],
     additionalProperties: false,
   });
-  const { url } = await startSupport([respond.text('{"city":"Rome by night"}')], { agent: { output, tools: [] } });
+  const script = [
+    respond.cut(respond.text('{"city":"Paris by day and night"}'), { afterChunks: 3 }),
+    respond.calls([{ name: 'look_up', arguments: { order: '7' } }], { text: '{"city":"Oslo"}' }),
+    respond.text('{"city":"Rome by night"}'),
+  ];
+  const { url } = await startSupport(script, { agent: { output } });
   const client = new AgUiClient(url, { initialState: { page: 2 } });
   const { events, result } = await client.ask('Where?');
 
   const snapshots = events.filter(({ type }) => type === 'STATE_SNAPSHOT').map(({ snapshot }) => snapshot);
-  expect(snapshots.length).toBeGreaterThan(2);
   expect(snapshots).toContainEqual({ page: 2, output: { city: expect.stringMatching(/^Rome.{0,7}$/) } });
+  expect(snapshots.filter((snapshot) => !Object.hasOwn(snapshot as object, 'output'))).toEqual([
+    { page: 2 },
+    { page: 2 },
+  ]);
   expect(client.agent.state).toEqual({ page: 2, output: { city: 'Rome by night' } });
   expect(result).toEqual({ status: 'completed', output: { city: 'Rome by night' } });
 });
@@ -270,6 +279,51 @@ test('text waits for its guard, and results stay on the server', async () => {
   expect(JSON.stringify(events)).not.toContain('fool');
   expect(JSON.stringify(events)).not.toContain('2900');
   expect(show(client.messages).slice(-2)).toEqual(['tool: {"status":"finished"}', 'assistant: My dear.']);
+});
+
+test('the text of agents inside stays on the server with the results', async () => {
+  const inner = new Agent({
+    name: 'research',
+    model: scriptedModel([respond.call('look_up', { order: '7' }), respond.text('A secret.')]),
+    tools: [lookUp],
+  });
+  const { url } = await startSupport([respond.call('ask_research', { prompt: 'Order 7?' }), respond.text('Done.')], {
+    agent: { tools: [inner.asTool({ name: 'ask_research', description: 'Asks.' })] },
+    toolOutput: 'status',
+  });
+  const { events } = await new AgUiClient(url).ask('Look.');
+  expect(JSON.stringify(events)).not.toMatch(/secret|2900/);
+  expect(events.map(({ type }) => type)).toContain('SUBAGENT_FINISHED');
+});
+
+test('in a route of an application, a message that the client sent is not sent back, and a stopped text stays', async () => {
+  const gate = Promise.withResolvers<void>();
+  onTestFinished(() => gate.resolve());
+  const model = await offlineServer({
+    script: [
+      respond.call('look_up', { order: '7' }),
+      respond.stall(respond.text('One two three.'), { afterChunks: 3, until: gate.promise }),
+    ],
+  });
+  onTestFinished(() => model.close());
+  const agent = new Agent({ model: openai('m', { baseURL: model.baseURL }), tools: [lookUp] });
+  const run = agent.run('Count.');
+  void run.steer('Go on.');
+  run.on('text.delta', ({ delta }) => {
+    if (delta.includes('two')) run.abort('Enough.');
+  });
+  const laterMessages = [{ id: 'own', role: 'user', content: 'Go on.' }] as const;
+  const options = { threadId: 'a', runId: 'r', messages: [], laterMessages };
+  const client = new AgUiClient('http://localhost', { fetch: async () => agUiEvents(run, options) });
+  client.agent.setMessages([{ id: 'u', role: 'user', content: 'Count.' }, ...laterMessages]);
+  const { outcome, types, failure } = await client.run();
+
+  expect(failure).toBeUndefined();
+  expect(outcome).toBe('cancelled');
+  expect(types).not.toContain('MESSAGES_SNAPSHOT');
+  const shown = show(client.messages);
+  expect(shown.filter((text) => text.startsWith('user'))).toEqual(['user: Count.', 'user: Go on.']);
+  expect(shown.at(-1)).toMatch(/^assistant: One two/);
 });
 
 test('an ending that is no whole answer is no success', async () => {

@@ -26,11 +26,10 @@ export async function readThread(
   const { runId, metadata } = run.record;
   const own = new Set(readKeptRequest(metadata).thread?.messageIds);
   const last = sent.messages.findLastIndex(({ id }) => own.has(id));
-  const isOfRun = ({ id }: AgUiMessage): boolean => id.startsWith(`${runId}.`);
-  const at = last === -1 ? sent.messages.findIndex(isOfRun) : last + 1;
+  const at = last === -1 ? sent.messages.findIndex(({ id }) => id.startsWith(`${runId}.`)) : last + 1;
   if (at <= 0) return { messages: await readStoredThread(context, run), laterMessages: [] };
   return {
-    messages: sent.messages.slice(0, at).filter((message) => !isOfRun(message)),
+    messages: sent.messages.slice(0, at),
     laterMessages: sent.messages.slice(at).filter((message) => message.role === 'user'),
   };
 }

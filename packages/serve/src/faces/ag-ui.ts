@@ -260,7 +260,6 @@ function streamRun(
     const options = { ...thread, isLegacyClient, toolOutput, sharedState, state: clientState, threadId, runId };
     const text = agents.hasTextGuard(agent) ? 'whole' : 'live';
     let state = createAgUiState({ ...options, text, ...(parentRunId !== undefined && { parentRunId }) });
-    if (known !== undefined) state = { ...state, hasHistory: true };
     const isKnown = ({ event: { position } }: ReadEvent): boolean => position !== undefined && position <= (known ?? 0);
     const encode = (read: ReadEvent): AgUiChange => {
       if (!isKnown(read)) return encodeAgUiEvent(state, read.event);

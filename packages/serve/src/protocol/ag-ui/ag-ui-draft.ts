@@ -121,18 +121,14 @@ export class AgUiDraft {
     this.send('', [{ type: 'STATE_SNAPSHOT', snapshot: findClientState(rest) ?? rest.options.state ?? {} }]);
   }
 
-  /** Answers calls of discarded responses that did not come again: of one turn, or all. */
-  settleOrphans(place?: TurnPlace): void {
-    const isMeant = ({ path, turn }: TurnPlace): boolean =>
-      place === undefined || (path === place.path && turn === place.turn);
+  /** Answers the calls of discarded responses that did not come again. */
+  settleOrphans(): void {
     const { orphans, messages } = this.#state;
-    const meant = orphans.filter(isMeant);
-    if (meant.length === 0) return;
-    this.update({ orphans: orphans.filter((call) => !isMeant(call)) });
-    const lost = meant.filter((call) => !listCallIds(findTurn(messages, call) ?? NO_CALLS).includes(call.toolCallId));
+    const lost = orphans.filter((call) => !listCallIds(findTurn(messages, call) ?? NO_CALLS).includes(call.toolCallId));
+    if (lost.length === 0) return;
     for (const { path, toolCallId } of lost)
       this.send(path, [toResult(toolCallId, 'The response with this call was discarded.')]);
-    if (lost.length > 0) this.sendMessages();
+    this.sendMessages();
   }
 
   /** Adds the result of a call that the client has. */

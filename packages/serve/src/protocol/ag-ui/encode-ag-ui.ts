@@ -144,7 +144,6 @@ function encodeResponse(draft: AgUiDraft, given: EventOf<'model.responded'>): vo
   const streamed = findTurn(state.messages, event);
   if (streamed !== undefined && completeTurn(streamed, event) === undefined) draft.discardTurn(event);
   draft.changeTurn(event, (turn) => completeTurn(turn, event) ?? { turn, events: [] });
-  draft.settleOrphans(event);
   // A response with calls is not the output: what was read from its text goes away.
   if (event.path === '' && draft.state.output?.isPartial === true && (calls ?? []).length > 0) draft.clearOutput();
 }
