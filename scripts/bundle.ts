@@ -104,7 +104,7 @@ function chooseFile(path: string): string | null {
 }
 
 const BASE =
-  /^((base|schema|tool|host)\/.*|event\/(error-data|step-name|check-listeners|describe-for-model|limit-options|report-failure|usage)|chat\/(errors|message|history|read-input|custom-as-function)|openai\/(proxy-url|transport\/(transport|fetch-transport))|perform\/(instrument-mcp-call|run-hook))$/;
+  /^((base|schema|tool|host)\/.*|event\/(error-data|step-name|check-listeners|describe-for-model|limit-options|report-failure|usage)|chat\/(errors|message|history|kept-parts|read-input|custom-as-function)|openai\/(proxy-url|transport\/(transport|fetch-transport))|perform\/(instrument-mcp-call|run-hook))$/;
 
 /** What package.json names stays outside. */
 function isExternal(id: string): boolean {

@@ -1,7 +1,8 @@
 // npm run conformance          every property with twenty times as many examples
 // npm run conformance -- 100   a hundred times as many
 // Runs the conformance suite on each host, the invariants, the recorded responses, and the properties of reading, writing and schemas, with
-// more examples than `npm test` has time for, and cuts the streams of @pawl/serve and splits those of @pawl/responses at every byte.
+// more examples than `npm test` has time for, and cuts the streams of @pawl/serve and of the providers of @pawl/ai-sdk, and splits those of
+// @pawl/responses, at every byte.
 // Then the conformance suite of MCP on @pawl/mcp, as `node scripts/mcp-conformance.ts` does. Run it before an issue is closed.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ const SUITES = [
   'test/serve/cut-streams',
   'test/serve/ui-cuts',
   'test/serve/ag-ui-cuts',
+  'test/ai-sdk/cut-streams',
   'test/responses/reading',
 ];
 

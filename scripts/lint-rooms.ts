@@ -3,7 +3,19 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DBOS_DOORS, DOORS, MCP_DOORS, NODE_FOLDERS, ROOMS, type Room, SERVE_ROOMS, SUB_PATHS } from './rooms.ts';
+import {
+  CLI_ROOMS,
+  DBOS_DOORS,
+  DOORS,
+  INSPECTOR_ROOMS,
+  MCP_DOORS,
+  NODE_FOLDERS,
+  PAGE_ROOMS,
+  ROOMS,
+  type Room,
+  SERVE_ROOMS,
+  SUB_PATHS,
+} from './rooms.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -29,7 +41,7 @@ export function withRooms<Config extends BiomeConfig>(config: Config): Config {
       ...buildCoreOverrides(),
       ...buildDoorOverrides('dbos', DBOS_DOORS),
       ...buildDoorOverrides('mcp', MCP_DOORS),
-      ...buildServeOverrides(),
+      ...ROOMS_OF_PACKAGES.flatMap(buildRoomOverrides),
       ...after,
     ],
   };
@@ -98,13 +110,37 @@ function buildDoorOverrides(name: string, doors: Readonly<Record<string, string>
   ];
 }
 
-function buildServeOverrides(): readonly Override[] {
-  const source = 'packages/serve/src';
-  return SERVE_ROOMS.map((room, index) => {
-    const above = SERVE_ROOMS.slice(0, index).map((each) => `**/${each}/**`);
-    const patterns = [
-      { group: [...above, '**/index.ts', '**/serve.ts'], message: `Rooms: ${room} imports only from rooms below it.` },
-    ];
+interface RoomsOfPackage {
+  readonly source: string;
+  /** From top to bottom. */
+  readonly rooms: readonly string[];
+  /** What no room imports: what stands above all of them. */
+  readonly above: readonly string[];
+}
+
+export const ROOMS_OF_PACKAGES: readonly RoomsOfPackage[] = [
+  { source: 'packages/serve/src', rooms: SERVE_ROOMS, above: ['**/index.ts', '**/serve.ts'] },
+  {
+    source: 'packages/inspector/src',
+    rooms: INSPECTOR_ROOMS,
+    above: ['**/index.ts', '**/sqlite.ts', '**/inspector.ts', '**/inspect*.ts', '**/page/**'],
+  },
+  {
+    source: 'packages/inspector/src/page',
+    rooms: PAGE_ROOMS,
+    above: ['**/main.tsx', '**/app.tsx', ...INSPECTOR_ROOMS.map((room) => `**/${room}/**`)],
+  },
+  {
+    source: 'packages/cli/src',
+    rooms: CLI_ROOMS,
+    above: ['**/index.ts', '**/bin.ts', '**/main.ts', '**/run-process.ts', '**/load-command.ts'],
+  },
+];
+
+function buildRoomOverrides({ source, rooms, above }: RoomsOfPackage): readonly Override[] {
+  return rooms.map((room, index) => {
+    const group = [...rooms.slice(0, index).map((each) => `**/${each}/**`), ...above];
+    const patterns = [{ group, message: `Rooms: ${room} imports only from rooms below it.` }];
     return restrictImports([`${source}/${room}/**`, '!**/*.test.ts'], patterns);
   });
 }

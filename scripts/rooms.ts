@@ -42,6 +42,13 @@ export const DBOS_DOORS: Readonly<Record<string, string>> = { pg: 'database.ts',
 /** Of `packages/serve/src`, from top to bottom, as in core. Only `node` may use Node's modules and globals. */
 export const SERVE_ROOMS = ['node', 'faces', 'runs', 'access', 'protocol'] as const;
 
+/** Of `packages/inspector/src`: those of the server, and those of the page, neither of which imports the other. */
+export const INSPECTOR_ROOMS = ['source', 'replay', 'views', 'access', 'sqlite', 'shared'] as const;
+export const PAGE_ROOMS = ['screens', 'parts', 'data', 'view'] as const;
+
+/** Of `packages/cli/src`. */
+export const CLI_ROOMS = ['commands', 'chat', 'doctor', 'target', 'wire', 'terminal'] as const;
+
 /** The one file of `packages/mcp/src` that imports a dependency. */
 export const MCP_DOORS: Readonly<Record<string, string>> = {
   '@modelcontextprotocol/client/**': 'sdk.ts',

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createFolder, DEMO, runCommand } from './run-command.ts';
 import { serveDemo } from './serve-demo.ts';
@@ -68,11 +70,44 @@ test('a message goes to a run that waits, so that no turn is lost', async () => 
 test('talks to an agent on a server', async () => {
   const { agent, env } = await serveDemo();
   const argv = [agent, '--conversation', 'c1'];
-  const first = await chat(['hello', 'refund', '/approve', '/fork 1', '/wire'], { env }, argv);
+  const first = await chat(['hello', 'refund', '/approve', '/wire'], { env }, argv);
   expect(first.stdout).toBe('You wrote: hello\nResult: Order 7 is refunded.\n');
-  expect(first.stderr).toContain('A server makes no conversation of messages.');
   expect((await chat([], { env }, argv)).stderr).toContain('conversation c1 with 6 messages');
-  expect(await chat([], { env }, [agent, '--continue'])).toMatchObject({ code: 2 });
+});
+
+test('continues the newest conversation of an agent on a server', async () => {
+  const { agent, env, url } = await serveDemo();
+  const argv = [agent, '--continue'];
+  expect((await chat([], { env }, argv)).stderr).toContain('There is no conversation to continue');
+  for (const id of ['c1', 'c2']) await chat(['hello'], { env }, [agent, '--conversation', id]);
+  await runCommand(['run', agent, 'hello'], { env });
+  expect((await chat([], { env }, argv)).stderr).toContain('conversation c2 with 2 messages');
+  expect((await runCommand(['runs', '--runs', url, '--json'], { env })).stdout.trimEnd().split('\n')).toHaveLength(3);
+});
+
+test('says that a server with keys of its own does not name conversations', async () => {
+  const cwd = createFolder();
+  writeFileSync(join(cwd, 'keys.json'), '{ "secret": { "id": "ada" } }', { mode: 0o600 });
+  const { agent } = await serveDemo({ cwd, argv: ['--key-file', 'keys.json'] });
+  const env = { PAWL_TOKEN: 'secret' };
+  await chat(['hello'], { env }, [agent, '--conversation', 'c1']);
+  expect(await chat([], { env }, [agent, '--continue'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('does not say which conversations runs have. Pass --conversation ID.'),
+  });
+});
+
+test('continues from before a message of a server as a new conversation', async () => {
+  const { agent, env } = await serveDemo();
+  const lines = ['weather', 'hello', '/fork 2', '/fork 1', '/fork 9', 'refund', '/approve', 'hello', '/fork 2'];
+  const forked = await chat([...lines, 'weather', '/exit'], { env }, [agent, '--conversation', 'c1']);
+  const [sunny, refunded, hello] = ['Result: It is sunny in Rome.', 'Result: Order 7 is refunded.', 'You wrote: hello'];
+  expect(forked.stdout.trimEnd().split('\n')).toEqual([sunny, hello, refunded, hello, sunny]);
+  expect(forked.stderr).toContain('/fork takes a turn from 1 to 0');
+  expect((await chat([], { env }, [agent, '--continue'])).stderr).toContain('conversation ID with 8 messages');
+  expect((await chat([], { env }, [agent, '--conversation', 'c1'])).stderr).toContain(
+    'conversation c1 with 6 messages',
+  );
 });
 
 test('an error of one line does not end the conversation', async () => {

@@ -1,52 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { text } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
-import { type CommandResult, createFolder, DEMO, normalize, runCommand, startCommand } from './run-command.ts';
-import { serveDemo } from './serve-demo.ts';
-
-const BIN = join(import.meta.dirname, '../../packages/cli/src/bin.ts');
-
-interface ChildOptions {
-  readonly cwd: string;
-  /** The words of a shell after the command, such as `| head -1`. */
-  readonly rest?: string;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly uid?: number;
-}
-
-/** Starts the command as a process of its own. */
-function spawnCommand(argv: readonly string[], { cwd, rest, env = {}, uid }: ChildOptions): ChildProcess {
-  const words = [process.execPath, BIN, ...argv];
-  const options = { cwd, env: { ...process.env, OPENAI_API_KEY: '', ...env }, ...(uid !== undefined && { uid }) };
-  const child =
-    rest === undefined
-      ? spawn(words[0] ?? '', words.slice(1), options)
-      : spawn('bash', ['-o', 'pipefail', '-c', `"$@" ${rest}`, 'bash', ...words], options);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return child;
-}
-
-async function finish(child: ChildProcess): Promise<CommandResult> {
-  const ended = new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? -1));
-  });
-  const [stdout, stderr, code] = await Promise.all([read(child.stdout), read(child.stderr), ended]);
-  return { code, stdout: normalize(stdout), stderr: normalize(stderr) };
-}
-
-function read(stream: ChildProcess['stdout']): Promise<string> {
-  return stream === null ? Promise.resolve('') : text(stream);
-}
-
-function spawnToEnd(argv: readonly string[], options: ChildOptions): Promise<CommandResult> {
-  const child = spawnCommand(argv, options);
-  child.stdin?.end();
-  return finish(child);
-}
+import { expect, test } from 'vitest';
+import { Capture, createFolder, DEMO, runCommand, startCommand } from './run-command.ts';
+import { finish, read, spawnCommand, spawnToEnd } from './spawn-command.ts';
 
 test('K1: a run whose process was killed with -9 is interrupted, and continues without repeating what finished', async () => {
   const cwd = createFolder();
@@ -79,6 +36,18 @@ test('K2: two commands work on one file at the same time', async () => {
   ]);
   expect([one.code, two.code]).toEqual([0, 0]);
   expect((await runCommand(['runs', '--status', 'completed'], { cwd })).stdout.match(/completed/g)).toHaveLength(2);
+});
+
+test('K2: of two commands that answer one call at once, one does, and the other says that it is answered', async () => {
+  const cwd = createFolder();
+  const waiting = startCommand(['run', DEMO, 'refund', '--id', 'r1'], { cwd });
+  await waiting.ended;
+  const [, fingerprint = ''] = /--fingerprint (\S+)/.exec(waiting.stderr.text) ?? [];
+  const answer = (name: string) => runCommand([name, 'r1', '--fingerprint', fingerprint, '--yes'], { cwd });
+  const results = await Promise.all([answer('approve'), answer('deny')]);
+  expect(results.map(({ code }) => code).sort()).toEqual([0, 1]);
+  const [refused] = results.filter(({ code }) => code === 1);
+  expect(refused).toMatchObject({ stdout: '', stderr: expect.stringContaining('is already answered') });
 });
 
 test('K3: a reader of stdout that goes ends the command quietly with 141', async () => {
@@ -198,13 +167,17 @@ test('K9: an agent without a key fails with the name of the variable', async () 
   expect(stderr).toContain('GROQ_API_KEY');
 });
 
-test('K11: a server that ends while a run is watched says so, and the run is still there', async () => {
+test('K11: a server that is killed while a run is watched says so, and the run is still there', async () => {
   const cwd = createFolder();
-  const { agent, env, command } = await serveDemo({ cwd });
-  const watching = startCommand(['run', agent, 'wait', '--json'], { env });
+  const server = spawnCommand(['serve', DEMO, '--port', '0'], { cwd });
+  const [stdout, stderr] = [new Capture(), new Capture()];
+  server.stdout?.setEncoding('utf8').pipe(stdout);
+  server.stderr?.setEncoding('utf8').pipe(stderr);
+  const [url] = await stdout.waitFor(/http:\S+/);
+  const [, token = ''] = await stderr.waitFor(/PAWL_TOKEN=(\S+)\n/);
+  const watching = startCommand(['run', `${url}#demo`, 'wait', '--json'], { env: { PAWL_TOKEN: token } });
   await watching.stdout.waitFor(/"type":"tool.started"/);
-  command.interrupt('SIGINT');
-  await command.ended;
+  server.kill('SIGKILL');
   expect(await watching.ended).toMatchObject({ code: 70 });
   expect(await runCommand(['runs'], { cwd })).toMatchObject({ stdout: expect.stringContaining('interrupted') });
 });

@@ -10,11 +10,16 @@ export interface ServedDemo {
   readonly command: RunningCommand;
 }
 
+export interface ServeDemoOptions extends CommandOptions {
+  /** Further arguments, such as the keys. */
+  readonly argv?: readonly string[];
+}
+
 /** Serves the demo agent until the test ends. */
-export async function serveDemo(options: CommandOptions = {}): Promise<ServedDemo> {
-  const command = startCommand(['serve', DEMO, '--port', '0'], options);
+export async function serveDemo({ argv = [], ...options }: ServeDemoOptions = {}): Promise<ServedDemo> {
+  const command = startCommand(['serve', DEMO, '--port', '0', ...argv], options);
   const [url = ''] = await command.stdout.waitFor(/http:\S+/);
-  const [, token = ''] = await command.stderr.waitFor(/PAWL_TOKEN=(\S+)\n/);
+  const [, token = ''] = await command.stderr.waitFor(/(?:PAWL_TOKEN=(\S+)\n|Serving [\s\S]*)/);
   onTestFinished(async () => {
     command.interrupt('SIGINT');
     await command.ended;

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { createFolder, DEMO, runCommand, startCommand } from './run-command.ts';
 import { serveDemo } from './serve-demo.ts';
 
@@ -25,7 +28,8 @@ test('K13: Ctrl-C interrupts a run of a file without aborting it, and says how t
   expect(await command.ended).toEqual({
     code: 130,
     stdout: '',
-    stderr: 'Run "r1" is interrupted, and nothing is lost. Continue it: pawl runs resume r1 demo.ts --runs my.db\n',
+    stderr:
+      'Waiting for the step at work. Ctrl-C again aborts the run for good.\nRun "r1" is interrupted, and nothing is lost. Continue it: pawl runs resume r1 demo.ts --runs my.db\n',
   });
   expect(await runCommand(['runs', '--runs', 'my.db', '--json'], { cwd })).toMatchObject({
     stdout: expect.stringContaining('"status":"interrupted"'),
@@ -77,18 +81,20 @@ test('Ctrl-C stops watching a run on a server, where it continues', async () => 
   expect(await watching.ended).toMatchObject({ code: 16 });
 });
 
-test('Ctrl-C ends a server, after its runs were released', async () => {
+test('SIGTERM ends a server with exit code 143, after the run at work has ended', async () => {
   const cwd = createFolder();
   const { agent, env, command } = await serveDemo({ cwd });
-  const watching = startCommand(['run', agent, 'wait'], { env });
-  await expect
-    .poll(() => runCommand(['runs', '--status', 'running'], { cwd }))
-    .toMatchObject({
-      stdout: expect.stringContaining('running'),
-    });
+  const asked = Promise.withResolvers<ServerResponse>();
+  const gate = createServer((_, response) => asked.resolve(response)).listen(0, '127.0.0.1');
+  onTestFinished(() => void gate.close());
+  await once(gate, 'listening');
+  const { port } = gate.address() as AddressInfo; // It listens on a port.
+  const watching = startCommand(['run', agent, `wait for http://127.0.0.1:${port}`], { env });
+  const step = await asked.promise;
   watching.interrupt('SIGINT');
   await watching.ended;
   command.interrupt('SIGTERM');
+  step.end('Ready.');
   expect(await command.ended).toMatchObject({ code: 143 });
-  expect(await runCommand(['runs'], { cwd })).toMatchObject({ stdout: expect.stringContaining('interrupted') });
+  expect(await runCommand(['runs'], { cwd })).toMatchObject({ stdout: expect.stringContaining('completed') });
 });

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { countColumns } from '../../packages/cli/src/terminal/width.ts';
 import { createFolder, DEMO, runCommand } from './run-command.ts';
-
-const BIN = join(import.meta.dirname, '../../packages/cli/src/bin.ts');
+import { BIN } from './spawn-command.ts';
 
 /** A real pseudo-terminal; `undefined` on a platform without a build of it. */
 const pty = await import('@lydell/node-pty').catch((error: unknown) => {
@@ -17,6 +16,7 @@ interface Terminal {
   /** Resolves when what was shown since the last call matches. */
   readonly waitFor: (pattern: RegExp) => Promise<void>;
   readonly type: (keys: string) => void;
+  readonly resize: (columns: number) => void;
   readonly ended: Promise<number>;
 }
 
@@ -55,6 +55,7 @@ function open(argv: readonly string[], { cwd, columns = 100, env = {} }: Termina
   return {
     shown: () => shown,
     type: (keys) => child.write(keys),
+    resize: (width) => child.resize(width, 30),
     ended,
     waitFor: async (pattern) => {
       for (;;) {
@@ -84,17 +85,42 @@ test.skipIf(pty === undefined)('shows colours, and lines of a width of 40 column
   expect(Math.max(...widths)).toBe(40);
 });
 
+test.skipIf(pty === undefined)('fits lines to a terminal whose size changes while they are shown', async () => {
+  const cwd = createFolder();
+  await runCommand(['run', DEMO, 'fail', '--id', 'first'], { cwd });
+  const terminal = open(['runs', '--follow'], { cwd, columns: 100, env: { NO_COLOR: '1' } });
+  await terminal.waitFor(/first +failed [^\n]*\n/);
+  terminal.resize(40);
+  await runCommand(['run', DEMO, 'fail', '--id', 'second'], { cwd });
+  await terminal.waitFor(/second +failed [^\n]*\n/);
+  terminal.type(CTRL_C);
+  expect(await terminal.ended).toBe(0);
+  const line = terminal
+    .shown()
+    .split('\r\n')
+    .find((each) => each.startsWith('second'));
+  expect(countColumns(line ?? '')).toBe(40);
+});
+
 test.skipIf(pty === undefined)('Ctrl-C interrupts a run, and a second one aborts it', async () => {
   const cwd = createFolder();
-  const terminal = open(['run', DEMO, 'wait', '--id', 'r1', '--json'], { cwd });
-  await terminal.waitFor(/tool\.started/);
-  terminal.type(CTRL_C);
-  expect(await terminal.ended).toBe(130);
-  const again = open(['runs', 'resume', 'r1', DEMO, '--json'], { cwd });
-  await again.waitFor(/tool\.started/);
-  again.type(CTRL_C);
-  again.type(CTRL_C);
-  expect(await again.ended).toBe(130);
+  const [once, twice] = [
+    open(['run', DEMO, 'wait', '--id', 'once', '--json'], { cwd }),
+    open(['run', DEMO, 'hang', '--id', 'twice'], { cwd }),
+  ];
+  await once.waitFor(/tool\.started/);
+  once.type(CTRL_C);
+  expect(await once.ended).toBe(130);
+  await expect
+    .poll(() => runCommand(['runs', 'show', 'twice', '--journal'], { cwd }))
+    .toMatchObject({ stdout: expect.stringContaining('model:1') });
+  twice.type(CTRL_C);
+  await twice.waitFor(/Ctrl-C again aborts the run for good/);
+  twice.type(CTRL_C);
+  expect(await twice.ended).toBe(130);
+  const { stdout } = await runCommand(['runs'], { cwd });
+  expect(stdout).toMatch(/once\tinterrupted/);
+  expect(await runCommand(['runs', 'resume', 'twice', DEMO], { cwd })).toMatchObject({ code: 16 });
 });
 
 test.skipIf(pty === undefined)('asks about a call, and takes the keys of the answer', async () => {

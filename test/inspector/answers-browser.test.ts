@@ -7,13 +7,17 @@ import { createFile, openSqlite } from '../durable/hosts.ts';
 import { describeInBrowser, goTo } from './open-page.ts';
 
 /** A shop whose refunds need approvals, and whose question has an answer from outside. */
-function openShop(script: readonly ScriptedModelResponse[]) {
+function openShop(
+  script: readonly ScriptedModelResponse[],
+  { approvalTimeoutMs }: { readonly approvalTimeoutMs?: number } = {},
+) {
   const refunds: object[] = [];
   const refund = tool({
     name: 'refund',
     description: 'Pays back.',
     input: z.object({ order: z.string(), euros: z.int() }),
     needsApproval: true,
+    ...(approvalTimeoutMs !== undefined && { approvalTimeoutMs }),
     preview: ({ order }) => `Pays order ${order} back.`,
     execute(input) {
       refunds.push(input);
@@ -134,8 +138,10 @@ describeInBrowser('answers in the inspector in Chromium', (open) => {
     // The second page does not hear of the answer of the first: it keeps the call.
     await second.route('**/v1/runs/r', (route) => route.abort());
 
+    await page.bringToFront();
     await card(page, 'refund').getByRole('button', { name: 'Approve' }).click();
     await page.getByText('✓ completed').waitFor();
+    await second.bringToFront();
     await card(second, 'refund').getByRole('button', { name: 'Approve' }).click();
     await second
       .getByRole('alert')
@@ -143,6 +149,22 @@ describeInBrowser('answers in the inspector in Chromium', (open) => {
       .waitFor();
 
     expect(refunds).toHaveLength(1);
+  });
+
+  test('E14: an expired call is not approved, and counts as denied when the run is continued', async () => {
+    const script = [respond.call('refund', { order: '7', euros: 90 }), respond.text('Not paid.')];
+    const { agent, host, refunds } = openShop(script, { approvalTimeoutMs: 300 });
+    await agent.run('Refund 7.', { host, runId: 'r' }).outcome();
+    const { page } = await open({ host, agents: [agent] }, { fragment: '#/inbox', expectedErrors: /status of 422/ });
+
+    await card(page, 'refund').getByText('Has expired: it counts as denied').waitFor();
+    await page.keyboard.press('a');
+    await page.getByRole('alert').getByText('has expired. Nothing was approved.').waitFor();
+    await card(page, 'refund').getByRole('button', { name: 'Continue the run' }).click();
+    await page.getByText('Nothing waits for an answer.').waitFor();
+
+    await expect.poll(async () => (await host.getRun('r')).outcome).toMatchObject({ output: 'Not paid.' });
+    expect(refunds).toEqual([]);
   });
 
   test('everything is done by the keyboard alone, and the focus can be seen', async () => {

@@ -6,6 +6,7 @@ import { hosts } from '../durable/hosts.ts';
 import { runScenario } from '../invariants/run-scenario.ts';
 import { createResponder, createScenarioAgent } from '../invariants/scenario.ts';
 import { scenarios } from '../invariants/scenarios.ts';
+import { lastAgentFirst } from '../invariants/scenarios-conversations.ts';
 import { handedOver } from '../invariants/scenarios-handoffs.ts';
 import { cappedRequests } from '../invariants/scenarios-nested.ts';
 import { askInspector } from './ask-inspector.ts';
@@ -56,8 +57,8 @@ test('a list says of each of the eight endings why', async () => {
   });
 });
 
-/** Runs whose replay is another one: an agent as a tool is answered without its requests, and an approval of a handoff is asked for again. */
-const CHANGED: ReadonlySet<string> = new Set([cappedRequests.name, handedOver.name]);
+/** Runs whose replay is another one: an agent as a tool is answered without its requests, an approval of a handoff is asked for again, and a replay is in no conversation. */
+const CHANGED: ReadonlySet<string> = new Set([cappedRequests.name, handedOver.name, lastAgentFirst.name]);
 
 describe('a recorded replay of each scenario ends as the run did, and starts no tool', () => {
   const replayed = scenarios.filter(

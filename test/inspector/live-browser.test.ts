@@ -1,10 +1,15 @@
-import { Agent, memoryHost } from '@pawl/core';
-import { type Inspector, inspect } from '@pawl/inspector';
+import { join } from 'node:path';
+import { Agent, type Host, memoryHost, tool } from '@pawl/core';
+import { inspect } from '@pawl/inspector';
 import { listen } from '@pawl/serve/node';
 import { respond, scriptedModel } from '@pawl/testing';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { createFile, openSqlite } from '../durable/hosts.ts';
+import { KillableProgram } from '../killable-program.ts';
+import { asOperator } from './ask-inspector.ts';
 import { describeInBrowser, goTo } from './open-page.ts';
+import { listenUntilEnd } from './start-inspector.ts';
 
 describeInBrowser('runs at work in the inspector in Chromium', (open) => {
   test('E5: the text of a run at work is shown, and taken back when its attempt is discarded', async () => {
@@ -58,27 +63,46 @@ describeInBrowser('runs at work in the inspector in Chromium', (open) => {
     await page.getByText('From afar.').waitFor();
   });
 
-  test('E7: a page goes on after its server was away', async () => {
-    const host = memoryHost();
-    const gate = Promise.withResolvers<void>();
-    const script = [respond.stall(respond.text('One two three.'), { afterChunks: 2, until: gate.promise })];
-    const agent = new Agent({ name: 'counter', model: scriptedModel(script) });
-    const run = agent.run('Count.', { host, runId: 'r', stream: true });
-    const inspector = inspect({ host, agents: [agent] });
-    const server = await startServer(inspector);
-    const { page } = await open(inspector, { fragment: '#/run/r', url: server.url, expectedErrors: /ERR_/ });
-    await page.getByText('▸ running').waitFor();
+  test('E7: a page goes on by itself after its server was killed and has begun again, and shows what came since', async () => {
+    const file = createFile();
+    const { run, finish } = startLookout(openSqlite(file));
+    const program = new KillableProgram(join(import.meta.dirname, 'inspected-file.ts'));
+    const url = await program.start([file, '0']);
+    const inspector = inspect({ host: openSqlite(file), authorize: asOperator });
+    const { page } = await open(inspector, { fragment: '#/run/r', url, expectedErrors: /ERR_/ });
+    const rows = page.getByRole('list', { name: 'What happened in run r' }).getByRole('link');
+    await rows.filter({ hasText: 'look' }).waitFor();
 
-    await server.stop();
+    await program.kill();
     await page.getByText('The server cannot be reached. Trying again…').waitFor();
-    gate.resolve();
+    finish();
     await run.outcome();
-    await server.start();
+    await program.start([file, new URL(url).port]);
 
     await page.getByText('✓ completed').waitFor();
     await page.getByText('The server cannot be reached').waitFor({ state: 'detached' });
-    const rows = page.getByRole('list', { name: 'What happened in run r' }).getByRole('link');
-    await expect.poll(() => rows.allTextContents()).toEqual([expect.stringMatching(/scripted.*stop/)]);
+    const shown = [/scripted 1 call/, /look/, /scripted stop/].map((row) => expect.stringMatching(row));
+    await expect.poll(() => rows.allTextContents()).toEqual(shown);
+  });
+
+  test('E15: the address of an inspector that began again lets the page of the old one in, at the same run', async () => {
+    const host = memoryHost();
+    const { run, finish } = startLookout(host);
+    finish();
+    await run.outcome();
+    const [first, second] = [inspect({ host }), inspect({ host })];
+    const server = await listen(first, LISTEN);
+    const { url } = server;
+    const { page } = await open(first, { fragment: '#/run/r', url, expectedErrors: /ERR_|status of 401/ });
+    await page.getByText('✓ completed').waitFor();
+
+    await server.close();
+    await listenUntilEnd(second, { port: Number(new URL(url).port) });
+    await page.getByText('Open the address that the inspector printed').waitFor();
+    await page.goto(second.createUrl(url));
+
+    await page.getByText('✓ completed').waitFor();
+    expect(new URL(page.url()).hash).toBe('#/run/r');
   });
 
   test('a fork with another input is shown beside its run', async () => {
@@ -157,16 +181,13 @@ function createLongDump(): Buffer {
   return Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
 }
 
-/** A server whose port is the same when it comes back. */
-async function startServer(inspector: Inspector) {
-  let server = await listen(inspector, { port: 0, signals: false, graceMs: 0 });
-  const { url } = server;
-  onTestFinished(() => server.close());
-  return {
-    url,
-    stop: () => server.close(),
-    start: async () => {
-      server = await listen(inspector, { port: Number(new URL(url).port), signals: false, graceMs: 0 });
-    },
-  };
+const LISTEN = { port: 0, signals: false, graceMs: 0 } as const;
+
+/** A run of two turns, whose second response waits for `finish`. */
+function startLookout(host: Host) {
+  const gate = Promise.withResolvers<void>();
+  const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), execute: () => 'Nothing.' });
+  const script = [respond.call('look'), respond.delayed(respond.text('Seen.'), { until: gate.promise })];
+  const agent = new Agent({ name: 'lookout', model: scriptedModel(script), tools: [look] });
+  return { run: agent.run('Look.', { host, runId: 'r' }), finish: gate.resolve };
 }

@@ -1,4 +1,4 @@
-import { Agent, type Host, openai, ToolError, tool } from '@pawl/core';
+import { AbortRun, Agent, type Host, openai, ToolError, tool } from '@pawl/core';
 import { memoryWireLog } from '@pawl/core/wire-log';
 import { offlineServer, respond, type ScriptedModelResponse, scriptedModel } from '@pawl/testing';
 import type { Locator, Page } from 'playwright-core';
@@ -22,8 +22,17 @@ const pay = tool({
   },
 });
 
+const stop = tool({
+  name: 'stop',
+  description: 'Ends the run.',
+  input: z.object({}),
+  execute() {
+    throw new AbortRun('Enough.');
+  },
+});
+
 function createAgent(name: string, script: readonly ScriptedModelResponse[]): Agent {
-  return new Agent({ name, model: scriptedModel([...script]), instructions: 'Be brief.', tools: [pay] });
+  return new Agent({ name, model: scriptedModel([...script]), instructions: 'Be brief.', tools: [pay, stop] });
 }
 
 /** A row of a list, by the words in it. */
@@ -36,20 +45,47 @@ async function listRuns(page: Page): Promise<readonly string[]> {
   return page.getByRole('list', { name: 'Runs' }).locator('code').allTextContents();
 }
 
+/** What the clipboard of the browser has. */
+async function paste(page: Page): Promise<string> {
+  const tab = await page.context().newPage();
+  onTestFinished(() => tab.close());
+  await tab.setContent('<textarea></textarea>');
+  const field = tab.getByRole('textbox');
+  await field.press('Control+V');
+  return field.inputValue();
+}
+
 describeInBrowser('the screens of the inspector in Chromium', (open) => {
-  test('the list has runs that need attention first, and finds them by status and by text', async () => {
+  test('the list has all eight statuses with their reasons, those that need attention first, and finds runs by status and by text', async () => {
     const host = openSqlite(createFile());
     const agents = [
       createAgent('waits', [respond.call('pay', { euros: 90 })]),
       createAgent('fails', [respond.httpError(400, { message: 'No such thing.' })]),
+      createAgent('refuses', [respond.refusal('Never.')]),
+      createAgent('is cut', [respond.truncated('Once upon a')]),
+      createAgent('is filtered', [respond.filtered('I can')]),
+      createAgent('is aborted', [respond.call('stop')]),
+      createAgent('pays', [respond.call('pay', { euros: 5 }), respond.text('One paid.')]).with(() => ({
+        limits: { turns: 2 },
+      })),
       createAgent('works', [respond.text('Hello from Oslo.')]),
     ];
     for (const agent of agents) await agent.run('Go.', { host, runId: `run of ${agent.name}` }).outcome();
     const { page } = await open({ host, agents, title: 'runs.db' });
 
-    await expect.poll(() => listRuns(page)).toEqual(['run of waits', 'run of fails', 'run of works']);
-    await findRow(page, 'Runs', /suspended.*waits for pay/).waitFor();
-    await findRow(page, 'Runs', /failed.*http\.400.*No such thing/).waitFor();
+    const others = ['works', 'pays', 'is aborted', 'is filtered', 'is cut', 'refuses'];
+    await expect.poll(() => listRuns(page)).toEqual(['waits', 'fails', ...others].map((name) => `run of ${name}`));
+    const reasons = [
+      /suspended.*waits for pay/,
+      /failed.*http\.400.*No such thing/,
+      /completed.*Hello from Oslo/,
+      /limited.*limits\.turns: 1 of 2/,
+      /aborted.*Enough/,
+      /filtered.*I can/,
+      /truncated.*Once upon a/,
+      /refused.*Never/,
+    ];
+    for (const reason of reasons) await findRow(page, 'Runs', reason).waitFor();
     await page.getByRole('searchbox', { name: 'Text' }).fill('OSLO');
     await expect.poll(() => listRuns(page)).toEqual(['run of works']);
     await page.getByRole('searchbox', { name: 'Text' }).fill('');
@@ -162,6 +198,9 @@ describeInBrowser('the screens of the inspector in Chromium', (open) => {
     await page.getByText('As a curl command').click();
     const command = await page.getByRole('region', { name: 'Command' }).textContent();
     expect(command).toContain('authorization: Bearer $OPENAI_API_KEY');
+    await page.getByRole('button', { name: 'Copy as curl' }).click();
+    await page.getByText('Copied. It reads the key from $OPENAI_API_KEY.').waitFor();
+    expect(await paste(page)).toBe(command);
     await page.getByRole('tab', { name: 'Pieces' }).click();
     await page.getByRole('table', { name: 'Pieces of the response' }).getByText('tool_calls').first().waitFor();
   });

@@ -38,14 +38,17 @@ export async function runScenario(scenario: Scenario, options: ScenarioRunOption
     if (scenario.steering !== undefined && !isSteered) void run.steer(scenario.steering);
     return run.outcome().catch(ignoreHostError);
   };
-  let outcome = await waitForOutcome(agent.run(scenario.input ?? 'Go.', { runId: 'run', host, stream }));
+  const conversation = await scenario.conversation?.();
+  const place = { host, stream, ...(conversation !== undefined && { conversation }) };
+  let outcome = await waitForOutcome(agent.run(scenario.input ?? 'Go.', { ...place, runId: 'run' }));
   while (outcome === undefined || outcome.status === 'suspended') {
+    if (attempts.length > 100) throw new Error(`Scenario "${scenario.name}" never ends.`);
     for (const pending of outcome?.pending ?? []) {
       if (scenario.answer === undefined) throw new Error(`Scenario "${scenario.name}" needs an answer.`);
       await host.answer('run', pending.id, scenario.answer(pending));
     }
     isSteered = await hasRecordedSteering(host);
-    outcome = await waitForOutcome(agent.resume('run', { host, stream }));
+    outcome = await waitForOutcome(agent.resume('run', place));
   }
   await waitForDeadlines(clock);
   return { outcome, attempts, started };

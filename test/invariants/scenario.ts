@@ -4,6 +4,7 @@ import {
   type Answer,
   type ChatModel,
   type Clock,
+  type Conversation,
   type Effect,
   type Input,
   type Outcome,
@@ -31,6 +32,8 @@ export interface Scenario {
   readonly flow?: (stage: ScenarioSetup) => Flow<unknown, Input>;
   /** @defaultValue 'Go.' */
   readonly input?: Input;
+  /** The run continues it. */
+  readonly conversation?: () => Promise<Conversation>;
   /** Sent to each attempt at the run, until one has recorded it. */
   readonly steering?: string;
   /** Answers each pending call. */

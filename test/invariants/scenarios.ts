@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { defineCityTool, type Scenario, type ScenarioSetup } from './scenario.ts';
 import { createCall, look, pay, refund } from './scenario-tools.ts';
 import { compacted, referred } from './scenarios-compaction.ts';
+import { approvedForGood, lastAgentFirst } from './scenarios-conversations.ts';
 import { research } from './scenarios-flows.ts';
 import { guarded, refusing, resumed, waiting } from './scenarios-guards.ts';
 import { handedOver, shownLess, summarised } from './scenarios-handoffs.ts';
@@ -348,6 +349,8 @@ export const scenarios: readonly Scenario[] = [
   handedOver,
   summarised,
   shownLess,
+  approvedForGood,
+  lastAgentFirst,
   compacted,
   referred,
   searched,

@@ -4,8 +4,8 @@ import { createMcpClient, McpError } from '@pawl/mcp';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createFolder } from '../folder.ts';
-import { callTool, connect, connectStub, readLines } from './kit.ts';
-import { stubCommand } from './stub-command.ts';
+import { callTool, connect, connectStub } from './kit.ts';
+import { readLines, stubCommand } from './stub-command.ts';
 
 const calls = (file: string, name: string): number => readLines(file).filter((line) => line === name).length;
 

@@ -4,8 +4,7 @@ import type { McpClient } from '@pawl/mcp';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
 import { hosts } from '../durable/hosts.ts';
-import { callTool, connect, connectStub, withoutMarks } from './kit.ts';
-import { startModernServer } from './modern-server.ts';
+import { callTool, connect, connectStub, startModernServer, withoutMarks } from './kit.ts';
 
 function createAgent({ tools }: McpClient, name: string, input = {}) {
   const model = scriptedModel(({ messages }) =>

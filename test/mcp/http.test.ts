@@ -3,9 +3,7 @@ import { createServer } from 'node:http';
 import { Agent } from '@pawl/core';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { callTool, connect } from './kit.ts';
-import { startLegacyHttpServer } from './legacy-http-server.ts';
-import { startModernServer } from './modern-server.ts';
+import { callTool, connect, startLegacyHttpServer, startModernServer } from './kit.ts';
 
 test('an MCP server of the revision 2026-07-28 is recognised by itself', async () => {
   const server = await startModernServer();

@@ -8,8 +8,7 @@ import { dbosClient } from '@pawl/dbos';
 import { expect, onTestFinished, test } from 'vitest';
 import { startPostgres } from '../../scripts/postgres.ts';
 import { createFolder } from '../folder.ts';
-import { withoutMarks } from './kit.ts';
-import { startModernServer } from './modern-server.ts';
+import { startModernServer, withoutMarks } from './kit.ts';
 
 interface WorkerReport {
   readonly status: string;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Agent, type JsonObject, type Outcome, type RunEvent, type RunOptions } from '@pawl/core';
 import type { EventOf } from '@pawl/core/events';
 import {
@@ -10,6 +9,8 @@ import {
 } from '@pawl/mcp';
 import { respond, scriptedModel } from '@pawl/testing';
 import { onTestFinished } from 'vitest';
+import { type LegacyHttpServer, openLegacyHttpServer } from './legacy-http-server.ts';
+import { type ModernServer, openModernServer } from './modern-server.ts';
 import { stubCommand } from './stub-command.ts';
 
 /** Connects, and closes the client after the test. */
@@ -27,13 +28,18 @@ export function connectStub(
   return connect({ name: 'stub', ...stubCommand(...args), ...options });
 }
 
-/** Reads the lines of a file. `[]` if there is none. */
-export function readLines(file: string): readonly string[] {
-  try {
-    return readFileSync(file, 'utf8').trim().split('\n').filter(Boolean);
-  } catch {
-    return [];
-  }
+/** Starts a server of the revision 2025-11-25, and closes it after the test. */
+export async function startLegacyHttpServer(): Promise<LegacyHttpServer> {
+  const server = await openLegacyHttpServer();
+  onTestFinished(() => server.close());
+  return server;
+}
+
+/** Starts a server of the revision 2026-07-28, and closes it after the test. */
+export async function startModernServer(options?: { readonly port?: number }): Promise<ModernServer> {
+  const server = await openModernServer(options);
+  onTestFinished(() => server.close());
+  return server;
 }
 
 export interface CallReport {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { onTestFinished } from 'vitest';
 
 export interface LegacyHttpServer {
   readonly url: string;
@@ -11,6 +10,7 @@ export interface LegacyHttpServer {
   forgetSessions(): void;
   /** The status of further `tools/call`. */
   failWith(status: number | undefined): void;
+  close(): void;
 }
 
 interface Message {
@@ -25,7 +25,7 @@ interface Message {
  * - `cut` ends the stream of the response before the response, the first time.
  * - `reset` resets the connection, the first time.
  */
-export async function startLegacyHttpServer(): Promise<LegacyHttpServer> {
+export async function openLegacyHttpServer(): Promise<LegacyHttpServer> {
   const calls: string[] = [];
   const requests: { method: string; headers: IncomingMessage['headers'] }[] = [];
   let sessions = new Set<string>();
@@ -83,10 +83,6 @@ export async function startLegacyHttpServer(): Promise<LegacyHttpServer> {
     });
   });
   await once(http.listen(0, '127.0.0.1'), 'listening');
-  onTestFinished(() => {
-    http.closeAllConnections();
-    http.close();
-  });
   const address = http.address();
   return {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/mcp`,
@@ -97,6 +93,10 @@ export async function startLegacyHttpServer(): Promise<LegacyHttpServer> {
     },
     failWith: (next) => {
       status = next;
+    },
+    close: () => {
+      http.closeAllConnections();
+      http.close();
     },
   };
 }

@@ -210,7 +210,7 @@ test('pawl-mcp pins a server by its command, and shows what has changed since', 
   const lock = createLock();
   const { command, args = [] } = stubCommand();
   const pinned = await runCommand('pin', '--lock', lock, 'stub', '--', command, ...args);
-  expect(pinned).toEqual({ code: 0, text: `stub: stub@1.0.0, 12 tools pinned in ${lock}` });
+  expect(pinned).toEqual({ code: 0, text: `stub: stub@1.0.0, 17 tools pinned in ${lock}` });
   expect(await runCommand('diff', '--lock', lock)).toEqual({ code: 0, text: 'stub: no difference' });
   writeFileSync(lock, readFileSync(lock, 'utf8').replace('Returns its text.', 'Returns a text.'));
   const { code, text } = await runCommand('diff', '--lock', lock, 'stub');

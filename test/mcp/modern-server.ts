@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { acceptedContent, createMcpHandler, inputRequired, McpServer } from '@modelcontextprotocol/server';
-import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 
 export interface ModernServer {
@@ -63,7 +62,7 @@ function buildServer(legs: string[]): McpServer {
 }
 
 /** Starts a server of the revision 2026-07-28 over HTTP, which has no state. It answers clients of 2025-11-25 too. */
-export async function startModernServer({ port = 0 }: { readonly port?: number } = {}): Promise<ModernServer> {
+export async function openModernServer({ port = 0 }: { readonly port?: number } = {}): Promise<ModernServer> {
   const legs: string[] = [];
   const requests: IncomingMessage[] = [];
   const handler = createMcpHandler(() => buildServer(legs));
@@ -80,7 +79,6 @@ export async function startModernServer({ port = 0 }: { readonly port?: number }
     http.closeAllConnections();
     http.close();
   };
-  onTestFinished(close);
   return {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/mcp`,
     legs,

@@ -2,8 +2,7 @@ import { Agent } from '@pawl/core';
 import { telemetry } from '@pawl/otel';
 import { respond, scriptedModel } from '@pawl/testing';
 import { expect, test } from 'vitest';
-import { connect } from '../mcp/kit.ts';
-import { startModernServer } from '../mcp/modern-server.ts';
+import { connect, startModernServer } from '../mcp/kit.ts';
 import { findSpan, recordSpans, useContextManager } from './record-spans.ts';
 
 useContextManager();

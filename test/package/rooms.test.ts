@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { withRooms } from '../../scripts/lint-rooms.ts';
+import { ROOMS_OF_PACKAGES, withRooms } from '../../scripts/lint-rooms.ts';
 import { DBOS_DOORS, DOORS, ROOMS, SUB_PATHS } from '../../scripts/rooms.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -21,6 +21,11 @@ const besides = (name: string): readonly string[] =>
 const thingOf = (room: string): string => `import type { Thing } from '../${room}/thing.ts';\n`;
 
 const dbosDoors = Object.entries(DBOS_DOORS).map(([group, door]) => ({ name: group.replace('**', 'dbos-sdk'), door }));
+
+/** In each room of a package besides core, an import from the room above and one from a room below. */
+const pairs = ROOMS_OF_PACKAGES.flatMap(({ source, rooms: own }) =>
+  own.slice(1).map((room, index) => ({ source, room, above: own[index] ?? '' })),
+);
 
 /** The planted faults by path. They are linted in one run, since each start of Biome is slow. */
 const planted: Readonly<Record<string, string>> = {
@@ -47,6 +52,12 @@ const planted: Readonly<Record<string, string>> = {
         `import type { Anything } from '${name}';\nexport type Mine = Anything;\n`,
       ]),
     ),
+  ),
+  ...Object.fromEntries(
+    pairs.flatMap(({ source, room, above }) => [
+      [`${source}/${room}/goes-up.ts`, `${thingOf(above)}export type Mine = Thing;\n`],
+      [`${source}/${above}/goes-down.ts`, `${thingOf(room)}export type Mine = Thing;\n`],
+    ]),
   ),
   [`${core}/sqlite/thing.ts`]: 'export interface Thing {\n  readonly id: string;\n}\n',
   [`${core}/base/beside.ts`]: `${thingOf('sqlite')}export type Mine = Thing;\n`,
@@ -129,6 +140,11 @@ describe('the lint rules', () => {
   test.each(dbosDoors)('report an import of $name in packages/dbos except in its door', ({ door }) => {
     expect(objections(`packages/dbos/src/${door}`)).not.toContain(RESTRICTED);
     expect(objections(`packages/dbos/src/beside-${door}`)).toContain(RESTRICTED);
+  });
+
+  test.each(pairs)('report an import of $above in $room of $source, and not one of $room in $above', (pair) => {
+    expect(objections(`${pair.source}/${pair.room}/goes-up.ts`)).toEqual([RESTRICTED]);
+    expect(objections(`${pair.source}/${pair.above}/goes-down.ts`)).toEqual([]);
   });
 
   test('allow the SQLite host Node and the rooms from host down, and report rooms above', () => {

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import { createFolder } from '../folder.ts';
+import { KillableProgram } from '../killable-program.ts';
 import { findChromium } from './browser/find-chromium.ts';
 import { launchBrowser } from './browser/open-browser.ts';
 
@@ -15,16 +13,10 @@ test.skipIf(executable === undefined)(
   'the pages of the demo: a refund waits, is approved in the inbox, and reaches the customer',
   async () => {
     const folder = createFolder();
-    const server = spawn(process.execPath, [program, folder, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const line = await new KillableProgram(program).start([folder, '0']);
     const browser = await launchBrowser(executable ?? '');
-    onTestFinished(async () => {
-      await browser.close();
-      const exited = once(server, 'exit');
-      server.kill('SIGKILL');
-      await exited;
-    });
-    const [line] = await once(createInterface(server.stdout), 'line');
-    const url = /http:\/\/[^/]+/.exec(String(line))?.[0] ?? '';
+    onTestFinished(() => browser.close());
+    const url = /http:\/\/[^/]+/.exec(line)?.[0] ?? '';
     const [customer, inbox] = [await browser.newPage(), await browser.newPage()];
     const readChat = async (): Promise<string> => (await customer.locator('#messages').textContent()) ?? '';
     await customer.goto(`${url}/?as=ada`);

@@ -32,7 +32,9 @@ export function translateError(error: unknown, scope: ErrorScope): unknown {
     return translateNetworkError(network, details, scope);
   if (status !== undefined && (status < 200 || status >= 300)) return translateHttpError(details, status, scope);
   const name = typeof details['name'] === 'string' ? details['name'] : '';
-  if (status !== undefined || GARBAGE.has(name)) return createGarbageError(details, scope);
+  // Providers throw a plain Error for a response that ends in the middle of a frame.
+  const isUnreadable = scope.phase === 'response' && name === 'Error';
+  if (status !== undefined || isUnreadable || GARBAGE.has(name)) return createGarbageError(details, scope);
   if (SETTINGS.has(name)) return new ConfigError(`${describe(scope)}: ${readMessage(details)}`);
   if (hasMarker(details, 'AI_APICallError')) return translateNetworkError(details['cause'] ?? error, details, scope);
   if (name.startsWith('AI_')) {

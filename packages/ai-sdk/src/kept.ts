@@ -1,6 +1,6 @@
 import type { JsonObject } from '@pawl/core';
 import type { AssistantMessage, FunctionToolCall, Json, ToolCall } from '@pawl/core/chat';
-import { asFunctionCall, hashText, isRecord } from '@pawl/core/model';
+import { asFunctionCall, hashText, hasKeptTexts, isRecord } from '@pawl/core/model';
 import { parseOrKeep, toBase64, toJson } from './json.ts';
 import type { AssistantPart, Content, Metadata } from './model.ts';
 
@@ -112,7 +112,10 @@ function restoreParts(
   { text, calls }: RestoredMessage,
 ): readonly AssistantPart[] {
   /** Whether a guard or middleware replaced the text. Signatures and ids of the parts are about the old one. */
-  const isReplaced = !hasSameTexts(kept, text);
+  const isReplaced = !hasKeptTexts(
+    text,
+    kept.filter(({ type }) => type === 'text'),
+  );
   const restored: AssistantPart[] = [];
   let at = 0;
   let nextCall = 0;
@@ -136,17 +139,6 @@ function restoreParts(
     }
   }
   return [...restored, ...(isTextDue ? toTextParts(text) : []), ...calls.slice(nextCall)];
-}
-
-function hasSameTexts(kept: readonly Record<string, unknown>[], text: string): boolean {
-  let at = 0;
-  const isSame = kept.every(({ type, length, hash }) => {
-    if (type !== 'text') return true;
-    const start = at;
-    at += Number(length);
-    return hashText(text.slice(start, at)) === hash;
-  });
-  return isSame && at === text.length;
 }
 
 function isOwnCall(part: Record<string, unknown>): boolean {

@@ -1,6 +1,6 @@
 import { ConfigError } from '@pawl/core';
 import type { Message, TextPart, ToolMessage, UserMessage } from '@pawl/core/chat';
-import { getCallName } from '@pawl/core/chat';
+import { getCallName, isFilesNote } from '@pawl/core/chat';
 import { readBreakpoint, toPromptPart } from './files.ts';
 import { toAssistantParts } from './kept.ts';
 import type { FilePart, Prompt, PromptMessage, ToolResultPart, UserPart } from './model.ts';
@@ -134,12 +134,10 @@ function toResult({ tool_call_id: id, content }: ToolMessage, names: ReadonlyMap
 
 function withFiles(result: ToolResultPart, parts: readonly UserPart[]): ToolResultPart {
   const { output } = result;
-  const text = output.type === 'text' && !FILES_ELSEWHERE.test(output.value) ? output.value : '';
+  // The files are in the result here.
+  const text = output.type === 'text' && !isFilesNote(output.value) ? output.value : '';
   const files = parts.filter((part): part is FilePart => part.type === 'file');
   const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   const all = [text, ...texts].filter((each) => each !== '').map((each) => ({ type: 'text', text: each }) as const);
   return { ...result, output: { type: 'content', value: [...all, ...files] } };
 }
-
-/** The text that core writes for a result of files alone. It is left out here, because the files are in the result. */
-const FILES_ELSEWHERE = /^\d+ files? in the next message\.$/;

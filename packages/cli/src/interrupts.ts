@@ -1,4 +1,4 @@
-import type { CommandSignal } from './command-io.ts';
+import type { CommandIo, CommandSignal } from './command-io.ts';
 import { getExitCode } from './exit-code.ts';
 
 /** A signal, or the reader of stdout has gone. */
@@ -12,6 +12,16 @@ export class Interrupts {
   readonly #forced = Promise.withResolvers<number>();
   #handler: InterruptHandler | undefined;
   #count = 0;
+  #stopSignals: (() => void) | undefined;
+
+  /** Raises the signals of the process, until `detach`. */
+  attach(onSignal: CommandIo['onSignal']): void {
+    this.#stopSignals = onSignal((signal) => this.raise(signal));
+  }
+
+  detach(): void {
+    this.#stopSignals?.();
+  }
 
   /** Resolves with the exit code when the process must end at once. */
   get forced(): Promise<number> {

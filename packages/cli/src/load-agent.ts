@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { ChatModel, Conversation, Host, ResumeOptions, Run, RunOptions, Tool } from '@pawl/core';
 import type { UserMessage } from '@pawl/core/chat';
 import type { ConversationStore, RunRecord } from '@pawl/core/host';
+import { checkAgentCore } from './check-core.ts';
 import { createSetupError, createUsageError } from './errors.ts';
 
 /** An agent, or a flow, as commands use it. The context that it needs is that of its file, which no type can say. */
@@ -76,7 +77,7 @@ export async function loadAgentFile(path: string, cwd: string): Promise<AgentFil
       `There is no file ${JSON.stringify(path)}. Pass the file of an agent, or the URL of a served agent. A new project: pawl init`,
     );
   }
-  checkCore(file);
+  checkAgentCore(file);
   const exports = await importFile(file, path);
   const agents = new Map<string, RunnableAgent>();
   for (const [name, value] of Object.entries(exports)) if (isRunnable(value)) agents.set(name, value);
@@ -154,31 +155,6 @@ function describeImportError(error: unknown, { file, path }: { readonly file: st
   const place = error.stack?.split('\n').find((line) => line.includes(file) || line.includes(pathToFileURL(file).href));
   const where = place === undefined ? '' : ` (${place.trim().replace(/^at /, '')})`;
   return `${path} threw while it was imported: ${error.name}: ${message}${where}`;
-}
-
-/** The CLI and the agent's copy of core must know the same runs: the versions are released together. */
-function checkCore(file: string): void {
-  const core = findVersion(file, '@pawl/core/package.json');
-  const own = findVersion(import.meta.url, '../package.json');
-  if (core === undefined || own === undefined || getRange(core) === getRange(own)) return;
-  throw createSetupError(
-    `The project of the agent has @pawl/core ${core}, and this is @pawl/cli ${own}. Install the CLI of that version in the project: npm install --save-dev @pawl/cli@${getRange(core)}`,
-  );
-}
-
-/** Versions of one range work together: `0.1`, `1`. */
-function getRange(version: string): string {
-  const [major = '', minor = ''] = version.split('.');
-  return major === '0' ? `0.${minor}` : major;
-}
-
-function findVersion(from: string, specifier: string): string | undefined {
-  try {
-    const { version }: { readonly version?: unknown } = createRequire(from)(specifier);
-    return typeof version === 'string' ? version : undefined;
-  } catch {
-    return undefined; // The file needs no package of its own.
-  }
 }
 
 function isRunnable(value: unknown): value is RunnableAgent {

@@ -4,7 +4,6 @@ import { COMMANDS, findCommand } from './command-table.ts';
 import { createUsageError, describeError } from './errors.ts';
 import { formatCommandHelp, formatHelp, formatVersion } from './help.ts';
 import { Interrupts } from './interrupts.ts';
-import { loadCommand } from './load-command.ts';
 import { Output } from './terminal/output.ts';
 
 /**
@@ -14,7 +13,6 @@ import { Output } from './terminal/output.ts';
  */
 export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
   const interrupts = new Interrupts();
-  const stopSignals = io.onSignal((signal) => interrupts.raise(signal));
   const output = new Output(io, ({ code, message }) => {
     if (code === 'EPIPE' || code === 'ECONNRESET') interrupts.raise('SIGPIPE');
     else {
@@ -26,7 +24,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
   try {
     return await Promise.race([interrupts.forced, runCommand(argv, { io, output, interrupts })]);
   } finally {
-    stopSignals();
+    interrupts.detach();
     output.detach();
   }
 }
@@ -51,7 +49,7 @@ async function runCommand(argv: readonly string[], environment: Environment): Pr
 }
 
 async function dispatch(argv: readonly string[], environment: Environment): Promise<number> {
-  const { output } = environment;
+  const { io, output, interrupts } = environment;
   const [first] = argv;
   if (first === undefined || first === '--help' || first === '-h') {
     await output.write(formatHelp());
@@ -78,6 +76,13 @@ async function dispatch(argv: readonly string[], environment: Environment): Prom
     return 0;
   }
   const args = parseCommand(command, rest);
+  if (command.name !== 'help') {
+    const { checkOwnCore } = await import('./check-core.ts');
+    checkOwnCore();
+  }
+  // The help needs neither: each takes as long as writing it.
+  interrupts.attach(io.onSignal);
+  const { loadCommand } = await import('./load-command.ts');
   const execute = await loadCommand(command.name);
   return await execute({ args, ...environment });
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { CommandSignal } from './command-io.ts';
+import type { CommandIo, CommandSignal } from './command-io.ts';
 import { main } from './main.ts';
 
 /** Runs the command: that of the project in the working folder, if it has one, which knows the runs of that project. */
@@ -28,10 +28,22 @@ function findLocalCli(cwd: string): string | undefined {
 
 /** Runs the command of this process, and ends the process with its exit code: an agent's file may leave timers and sockets open. */
 async function runProcess(): Promise<never> {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   // Not `systemClock`: loading core takes longer than printing the help.
   const clock = { now: () => Date.now(), sleep: (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal }) };
-  const code = await main(process.argv.slice(2), { stdin, stdout, stderr, env, cwd: process.cwd(), clock, onSignal });
+  const io: CommandIo = {
+    // Opened where it is read: the help does not wait for it.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout,
+    stderr,
+    env,
+    cwd: process.cwd(),
+    clock,
+    onSignal,
+  };
+  const code = await main(process.argv.slice(2), io);
   await Promise.all([flush(stdout), flush(stderr)]);
   process.exit(code);
 }

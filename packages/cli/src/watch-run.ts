@@ -5,9 +5,9 @@ import type { CommandContext } from './command-context.ts';
 import { createUsageError } from './errors.ts';
 import { getOutcomeCode } from './exit-code.ts';
 import { getInterruptCode, type Interruption } from './interrupts.ts';
+import type { ShownOutcome } from './run-row.ts';
 import type { AgentTarget, WatchedRun } from './target/agent-target.ts';
 import { quoteArgument } from './target/open-target.ts';
-import type { ShownOutcome } from './target/run-target.ts';
 import { askAboutCall } from './terminal/ask-about-call.ts';
 import type { Output } from './terminal/output.ts';
 import { canAsk } from './terminal/prompt.ts';
@@ -85,7 +85,15 @@ export async function printRun(context: CommandContext, { agent, run, printer, f
       return;
     }
     interruption = given;
-    void run.detach().finally(() => left.resolve({ type: 'interrupted', interruption: given }));
+    const closed = new AbortController();
+    if (given === 'SIGINT' && form === 'text' && agent.isDurable && !agent.runs.isServer) {
+      const showHint = (): void => output.note('Waiting for the step at work. Ctrl-C again aborts the run for good.');
+      void context.io.clock.sleep(REMINDER_MS, closed.signal).then(showHint, () => undefined);
+    }
+    void run.detach().finally(() => {
+      closed.abort();
+      left.resolve({ type: 'interrupted', interruption: given });
+    });
   });
   try {
     const ended = print(run, printer).then((outcome): RunEnd => ({ type: 'ended', outcome }));
@@ -103,6 +111,9 @@ export async function printRun(context: CommandContext, { agent, run, printer, f
     }
   }
 }
+
+/** When a person who waits wants to know why. */
+const REMINDER_MS = 200;
 
 function isFinal(outcome: ShownOutcome): boolean {
   return outcome.status !== 'aborted' && outcome.status !== 'suspended';

@@ -3,6 +3,7 @@
 export type { Json } from './base/json.ts';
 export type { ChatChunk, MessageDelta, ToolCallDelta } from './chat/chunk.ts';
 export type { KeptParts, PartsOfCall } from './chat/kept-parts.ts';
+export { isFilesNote } from './chat/kept-parts.ts';
 export type {
   Annotation,
   AssistantMessage,

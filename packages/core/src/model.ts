@@ -10,6 +10,7 @@ export { createFilteredResponse, createFilterRepair } from './chat/filtered-resp
 export type { FinishKind } from './chat/finish-reason.ts';
 export { readFinishKind } from './chat/finish-reason.ts';
 export type { KeptParts, PartsOfCall } from './chat/kept-parts.ts';
+export { hasKeptTexts } from './chat/kept-parts.ts';
 export type { ReportedError } from './chat/read-error.ts';
 export { toReportedError } from './chat/read-error.ts';
 export { readInput } from './chat/read-input.ts';

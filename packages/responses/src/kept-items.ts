@@ -1,7 +1,7 @@
 import { type JsonObject, ModelError } from '@pawl/core';
 import type { AssistantMessage, Json, ToolCall } from '@pawl/core/chat';
 import { getMessageText } from '@pawl/core/chat';
-import { asFunctionCall, hashText, isRecord } from '@pawl/core/model';
+import { asFunctionCall, hashText, hasKeptTexts, isRecord } from '@pawl/core/model';
 import type { InputItem } from './wire.ts';
 
 // What a response needs to go back to its server, in order, as JSON on the message:
@@ -89,14 +89,14 @@ interface Replacement {
 }
 
 function restoreItems(kept: readonly Item[], { text, calls }: Replacement): readonly InputItem[] {
-  const isReplaced = !hasSameTexts(kept, text);
+  const isReplaced = !hasKeptTexts(text, kept.filter(isContentText));
   const restored: InputItem[] = [];
   let at = 0;
   let nextCall = 0;
   let isTextDue = isReplaced;
   for (const part of kept) {
     const { length, phase } = part;
-    const isContent = part['type'] === 'message' && length !== undefined;
+    const isContent = isContentText(part);
     // The text of a guard takes the place of the first one.
     if (isTextDue && (isContent || isCall(part))) {
       restored.push(...toTextItems(text));
@@ -122,15 +122,8 @@ function restoreItems(kept: readonly Item[], { text, calls }: Replacement): read
   return restored.slice(0, last + 1);
 }
 
-function hasSameTexts(kept: readonly Item[], text: string): boolean {
-  let at = 0;
-  const isSame = kept.every(({ type, length, hash }) => {
-    if (type !== 'message' || length === undefined) return true;
-    const start = at;
-    at += Number(length);
-    return hashText(text.slice(start, at)) === hash;
-  });
-  return isSame && at === text.length;
+function isContentText({ type, length }: Item): boolean {
+  return type === 'message' && length !== undefined;
 }
 
 function toTextItems(text: string, phase?: unknown): readonly InputItem[] {

@@ -1,5 +1,6 @@
 import { ConfigError } from '@pawl/core';
 import type { Message, TextPart, ToolMessage, UserMessage, UserPart } from '@pawl/core/chat';
+import { isFilesNote } from '@pawl/core/chat';
 import { stringifyWellFormed } from '@pawl/core/model';
 import { type RestoreOptions, toAssistantItems } from './kept-items.ts';
 import type { ImageContent, InputContent, InputItem, OutputItem } from './wire.ts';
@@ -113,13 +114,10 @@ function writeResults(group: ResultGroup, customIds: ReadonlySet<string>): reado
     const result = toResult(message as ToolMessage, customIds); // All but the last.
     const files = filesById.get(result.call_id);
     if (files === undefined) return result;
-    const text = typeof result.output === 'string' && !FILES_ELSEWHERE.test(result.output) ? result.output : '';
+    const text = typeof result.output === 'string' && !isFilesNote(result.output) ? result.output : '';
     return { ...result, output: [...(text === '' ? [] : [{ type: 'input_text', text } as const]), ...files] };
   });
 }
-
-/** What core writes as the text of a result that has files only. They are not in the next message here. */
-const FILES_ELSEWHERE = /^\d+ files? in the next message\.$/;
 
 function toResult({ tool_call_id: id, content }: ToolMessage, customIds: ReadonlySet<string>): OutputItem {
   return {

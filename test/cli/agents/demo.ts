@@ -11,6 +11,8 @@ const server = await offlineServer({
       if (question === 'loop' && tools.length > 0) return respond.call('get_weather', { city: 'Rome' });
       return respond.text(`Result: ${String(last.content)}`);
     }
+    const [, url] = /^wait for (\S+)$/.exec(String(question)) ?? [];
+    if (url !== undefined) return respond.call('wait', { url });
     const isAgain = typeof question === 'string' && question.startsWith('discard') && attempts++ % 2 === 1;
     switch (String(question).split('\n')[0]) {
       case 'weather':
@@ -27,6 +29,8 @@ const server = await offlineServer({
         return respond.call('lookup', { name: 'Ada' });
       case 'wait':
         return respond.call('wait', {});
+      case 'hang':
+        return respond.call('wait', { isDeaf: true });
       case 'stop':
         return respond.call('stop', {});
       case 'truncate':
@@ -48,7 +52,7 @@ const server = await offlineServer({
       case 'hostile call':
         return respond.call('refund', { order: 7, note: '\u001b[2J\u202e' });
       case 'huge call':
-        return respond.call('get_weather', { city: 'y'.repeat(1_000_000) });
+        return respond.call('get_weather', { city: 'Huge' });
       case 'large':
         return respond.text('x'.repeat(1_000_000));
       case LAST_TURN:
@@ -73,7 +77,7 @@ const tools = [
     description: 'Returns the weather in a city.',
     input: z.object({ city: z.string() }),
     effect: 'read',
-    execute: ({ city }) => `It is sunny in ${city}.`,
+    execute: ({ city }) => (city === 'Huge' ? 'y'.repeat(1_000_000) : `It is sunny in ${city}.`),
   }),
   tool({
     name: 'refund',
@@ -91,11 +95,15 @@ const tools = [
   }),
   tool({
     name: 'wait',
-    description: 'Waits until it is cancelled.',
-    input: jsonSchema({ type: 'object', properties: {} }),
+    description: 'Waits until it is cancelled, or longer, or for an address.',
+    input: z.object({ isDeaf: z.boolean().optional(), url: z.string().optional() }),
     effect: 'idempotent',
-    execute: (_, { signal }) =>
-      new Promise((resolve) => signal.addEventListener('abort', () => resolve('Cancelled.'), { once: true })),
+    execute: async ({ isDeaf = false, url }, { signal }) => {
+      if (url !== undefined) return (await fetch(url)).text();
+      return new Promise<string>((resolve) => {
+        if (!isDeaf) signal.addEventListener('abort', () => resolve('Cancelled.'), { once: true });
+      });
+    },
   }),
   tool({
     name: 'stop',

@@ -1,7 +1,7 @@
 import type { CommandContext } from '../command-context.ts';
 import type { Interruption } from '../interrupts.ts';
+import type { ShownOutcome } from '../run-row.ts';
 import type { WatchedRun } from '../target/agent-target.ts';
-import type { ShownOutcome } from '../target/run-target.ts';
 import type { ChatInput } from '../terminal/chat-input.ts';
 import type { RunPrinter } from '../terminal/run-printer.ts';
 

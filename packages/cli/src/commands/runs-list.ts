@@ -1,8 +1,9 @@
 import type { JsonObject } from '@pawl/core';
 import type { CommandContext } from '../command-context.ts';
 import { createUsageError } from '../errors.ts';
+import type { RunRow } from '../run-row.ts';
 import { openRuns } from '../target/open-target.ts';
-import type { RunQuery, RunRow, RunTarget } from '../target/run-target.ts';
+import type { RunQuery, RunTarget } from '../target/run-target.ts';
 import { formatAge, toRunObject } from '../terminal/describe-run.ts';
 import { formatReason } from '../terminal/run-printer.ts';
 import { type Column, writeTable } from '../terminal/table.ts';

@@ -7,6 +7,7 @@ import { importPeer } from '../import-peer.ts';
 import { type LoadedAgent, loadAgent, readAgentOptions } from '../load-agent.ts';
 import { openRuns } from '../target/open-target.ts';
 import { isServerUrl } from '../target/server-client.ts';
+import { count } from '../terminal/run-printer.ts';
 
 /** What a check found. */
 export interface Check {
@@ -77,7 +78,7 @@ async function checkRuns(context: CommandContext): Promise<Check> {
       const open = listed.filter(({ status }) => status === 'interrupted' || status === 'suspended').length;
       return pass(
         'runs',
-        `${listed.length === 1_000 ? 'at least 1000' : listed.length} runs, ${open} interrupted or waiting`,
+        `${listed.length === 1_000 ? 'at least ' : ''}${count(listed.length, 'run')}, ${open} interrupted or waiting`,
       );
     } finally {
       await runs.close();

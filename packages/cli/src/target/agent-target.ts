@@ -1,6 +1,7 @@
 import type { Limits, RunEvent } from '@pawl/core';
 import type { Message } from '@pawl/core/chat';
-import type { RunTarget, ShownOutcome } from './run-target.ts';
+import type { ShownOutcome } from '../run-row.ts';
+import type { RunTarget } from './run-target.ts';
 
 export interface StartOptions {
   /** @defaultValue a random id */

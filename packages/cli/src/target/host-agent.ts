@@ -4,9 +4,9 @@ import type { ConversationStore, RunRecord } from '@pawl/core/host';
 import type { WireLog } from '@pawl/core/wire-log';
 import { createUsageError } from '../errors.ts';
 import { type ContextSource, type LoadedAgent, readAgentOptions } from '../load-agent.ts';
+import type { ShownOutcome } from '../run-row.ts';
 import type { AgentTarget, StartOptions, WatchedRun } from './agent-target.ts';
 import type { HostTarget } from './host-target.ts';
-import type { ShownOutcome } from './run-target.ts';
 
 export interface HostAgentOptions {
   readonly runs: HostTarget;

@@ -1,7 +1,8 @@
 import type { Answer, Host, RunEvent } from '@pawl/core';
 import type { UserMessage } from '@pawl/core/chat';
 import type { DeleteOptions, RunProgress, RunSummary } from '@pawl/core/host';
-import type { FollowOptions, ForkRequest, RunQuery, RunRow, RunTarget } from './run-target.ts';
+import type { RunRow } from '../run-row.ts';
+import type { FollowOptions, ForkRequest, RunQuery, RunTarget } from './run-target.ts';
 
 export interface HostTargetOptions {
   readonly spelling: string;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { RunEvent } from '@pawl/core';
 import type { Message } from '@pawl/core/chat';
 import { CliError, createUsageError } from '../errors.ts';
+import type { ShownOutcome } from '../run-row.ts';
 import type { AgentTarget, StartOptions, WatchedRun } from './agent-target.ts';
-import type { ShownOutcome } from './run-target.ts';
 import type { ServerRun, ServerTarget } from './server-target.ts';
 
 export interface ServerAgentOptions {
@@ -19,6 +19,8 @@ export class ServerAgent implements AgentTarget {
   readonly hasTextGuard = false;
   readonly isDurable = true;
   readonly runs: ServerTarget;
+  /** How conversations begin that have no run yet: a server makes a conversation by its first run. */
+  readonly #beginnings = new Map<string, readonly Message[]>();
 
   constructor(runs: ServerTarget, { name, spelling }: ServerAgentOptions) {
     this.runs = runs;
@@ -53,33 +55,45 @@ export class ServerAgent implements AgentTarget {
   }
 
   async readConversation(id: string): Promise<readonly Message[]> {
-    return (await this.#findConversation(id))?.messages ?? [];
+    return this.#beginnings.get(id) ?? (await this.#findConversation(id))?.messages ?? [];
   }
 
   async findOpenRun(conversation: string): Promise<string | undefined> {
     return (await this.#findConversation(conversation))?.run?.id;
   }
 
-  findNewestConversation(): Promise<never> {
-    throw createUsageError('A server does not list conversations. Pass --conversation ID.');
+  /** A run may be of another owner, whose conversations cannot be continued: they are as unknown as those that do not exist. */
+  async findNewestConversation(): Promise<string | undefined> {
+    const asked = new Set<string>();
+    for await (const { details } of this.runs.listPages({ agent: this.name })) {
+      if (details?.conversation === undefined)
+        throw createUsageError('This server does not say which conversations runs have. Pass --conversation ID.');
+      const id = readCallersId(details.conversation);
+      if (id === undefined || asked.has(id)) continue;
+      asked.add(id);
+      if ((await this.#findConversation(id)) !== undefined) return id;
+    }
+    return undefined;
   }
 
-  createConversation(): Promise<never> {
-    throw createUsageError('A server makes no conversation of messages. Use: pawl runs fork ID AGENT --before STEP');
+  async createConversation(id: string, messages: readonly Message[]): Promise<void> {
+    this.#beginnings.set(id, messages);
   }
 
   async #start(input: string, { runId, limits, conversation }: StartOptions): Promise<string> {
+    const beginning = conversation === undefined ? undefined : this.#beginnings.get(conversation);
     const run = await this.runs.client.send('/v1/runs', {
       method: 'POST',
       headers: { 'idempotency-key': runId ?? randomUUID() },
       body: {
         agent: this.name,
-        input,
+        ...(beginning === undefined ? { input } : { messages: [...beginning, { role: 'user', content: input }] }),
         background: true,
         ...(Object.keys(limits).length > 0 && { limits }),
         ...(conversation !== undefined && { conversation }),
       },
     });
+    if (conversation !== undefined) this.#beginnings.delete(conversation);
     return (run as ServerRun).id; // The form of the runs API.
   }
 
@@ -90,6 +104,16 @@ export class ServerAgent implements AgentTarget {
       if (error instanceof CliError && error.code === 'conversation.unknown') return undefined;
       throw error;
     }
+  }
+}
+
+/** Reads the id that the owner of a conversation gave it from the one that it is stored under: `["OWNER","ID"]`, with a branch behind it. */
+function readCallersId(stored: string | null): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(stored ?? '');
+    return Array.isArray(parsed) && typeof parsed[1] === 'string' ? parsed[1] : undefined;
+  } catch {
+    return undefined; // Of a run that was not started by the runs API.
   }
 }
 

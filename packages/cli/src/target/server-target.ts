@@ -3,7 +3,8 @@ import type { UserMessage } from '@pawl/core/chat';
 import type { DeleteOptions } from '@pawl/core/host';
 import type { CommandIo } from '../command-io.ts';
 import { CliError, createUsageError } from '../errors.ts';
-import type { FollowOptions, ForkRequest, RunQuery, RunRow, RunTarget } from './run-target.ts';
+import type { RunRow } from '../run-row.ts';
+import type { FollowOptions, ForkRequest, RunQuery, RunTarget } from './run-target.ts';
 import { type ServerAddress, ServerClient } from './server-client.ts';
 
 /** A run as `/v1/runs` sends it. */
@@ -21,6 +22,8 @@ export interface ServerRun {
   readonly details?: {
     readonly metadata?: JsonObject;
     readonly updatedAt?: number;
+    /** The id that the conversation of the run is stored under. */
+    readonly conversation?: string | null;
     readonly totals?: { readonly usage: RunRow['usage'] } | null;
   };
 }
@@ -47,7 +50,7 @@ export class ServerTarget implements RunTarget {
     const found: RunRow[] = [];
     // The server has no filter for these two, so its pages are read until enough is found.
     const isWanted = (row: RunRow): boolean => row.startedAt >= since && hasMetadata(row, metadata);
-    for await (const run of this.#listPages({
+    for await (const run of this.listPages({
       ...(status !== undefined && { status }),
       ...(agent !== undefined && { agent }),
     })) {
@@ -59,7 +62,8 @@ export class ServerTarget implements RunTarget {
     return found;
   }
 
-  async *#listPages(filter: Readonly<Record<string, string>>): AsyncGenerator<ServerRun, void> {
+  /** Yields runs, the newest first. */
+  async *listPages(filter: Readonly<Record<string, string>>): AsyncGenerator<ServerRun, void> {
     for (let after: number | null | undefined; after !== null; ) {
       const query = new URLSearchParams({
         ...filter,
@@ -182,7 +186,7 @@ export class ServerTarget implements RunTarget {
   async #listOlderThan(ageMs: number): Promise<readonly string[]> {
     const before = this.#clock.now() - ageMs;
     const ids: string[] = [];
-    for await (const { id, status, details: { updatedAt } = {} } of this.#listPages({})) {
+    for await (const { id, status, details: { updatedAt } = {} } of this.listPages({})) {
       if (updatedAt === undefined) throw createUsageError('This server does not say when runs ended. Pass --id.');
       if (!UNFINISHED.has(status) && updatedAt < before) ids.push(id);
     }

@@ -1,5 +1,5 @@
 import type { ErrorData } from '@pawl/core/events';
-import type { RunRow, ShownOutcome } from '../target/run-target.ts';
+import type { RunRow, ShownOutcome } from '../run-row.ts';
 
 /** The `--json` form of a run. */
 export function toRunObject({ runId, agent, status, startedAt, metadata, outcome, usage }: RunRow): object {

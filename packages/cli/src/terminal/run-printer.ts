@@ -1,5 +1,5 @@
 import type { RunEvent } from '@pawl/core';
-import type { ShownOutcome } from '../target/run-target.ts';
+import type { ShownOutcome } from '../run-row.ts';
 import { formatLine } from './format-line.ts';
 import type { Output } from './output.ts';
 import { ControlFilter, stripControls, toSafeJson } from './strip-controls.ts';

@@ -1,7 +1,7 @@
 /** Counts the columns that a text takes in a terminal: emoji and East Asian wide characters take two, combining marks none. */
 export function countColumns(text: string): number {
   let columns = 0;
-  for (const { segment } of SEGMENTER.segment(text)) columns += countSegment(segment);
+  for (const { segment } of getSegmenter().segment(text)) columns += countSegment(segment);
   return columns;
 }
 
@@ -12,7 +12,7 @@ export function shortenToColumns(text: string, max: number): string {
   if (!hasMore && countColumns(head) <= max) return head;
   let kept = '';
   let columns = 0;
-  for (const { segment } of SEGMENTER.segment(head)) {
+  for (const { segment } of getSegmenter().segment(head)) {
     columns += countSegment(segment);
     if (columns > max - 1) break;
     kept += segment;
@@ -24,7 +24,14 @@ export function fillToColumns(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - countColumns(text)));
 }
 
-const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+
+/** Making one takes longer than all else that the help does. */
+function getSegmenter(): Intl.Segmenter {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return segmenter;
+}
+
 /** Enough for a grapheme with marks. */
 const MAX_UNITS = 8;
 

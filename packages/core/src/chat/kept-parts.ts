@@ -1,4 +1,6 @@
+import { hashText } from '../base/hash-text.ts';
 import type { Json } from '../base/json.ts';
+import { pluralize } from '../base/text.ts';
 
 /**
  * What a provider needs back unchanged and in order, and Chat Completions has no field for: signatures of thinking, encrypted reasoning,
@@ -15,6 +17,27 @@ export interface KeptParts {
 export interface PartsOfCall {
   readonly tool_call_id: string;
   readonly parts: number;
+}
+
+/** Whether a text is that of the kept parts, one after the other, by `length` and `hash`. A guard or middleware may have replaced it. */
+export function hasKeptTexts(text: string, kept: readonly Readonly<Record<string, unknown>>[]): boolean {
+  let at = 0;
+  const isSame = kept.every(({ length, hash }) => {
+    const start = at;
+    at += Number(length);
+    return hashText(text.slice(start, at)) === hash;
+  });
+  return isSame && at === text.length;
+}
+
+/** The text of a tool's result that has files only: the user message after the results has them. */
+export function writeFilesNote(count: number): string {
+  return `${pluralize(count, 'file')} in the next message.`;
+}
+
+/** Whether a text is that note, for a wire whose results have files themselves. */
+export function isFilesNote(text: string): boolean {
+  return /^\d+ files? in the next message\.$/.test(text);
 }
 
 /**

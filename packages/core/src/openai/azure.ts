@@ -78,13 +78,10 @@ export function createAzureModel(deployment: string, checked: AzureOptions, api:
   };
 }
 
-const { apiKey, headers, query, fetch, dispatcher, price, extraBody, timeouts, responseLimits } = OPENAI_OPTIONS.keys;
+const { baseURL: _, organization: __, project: ___, ...SHARED } = OPENAI_OPTIONS.keys;
 
 export const AZURE_OPTIONS: OptionTable<AzureOptions> = {
-  keys: {
-    ...{ apiKey, headers, query, fetch, dispatcher, price, extraBody, timeouts, responseLimits },
-    ...{ profile: 'object', endpoint: 'text', apiVersion: 'text', tokenProvider: 'function' },
-  },
+  keys: { ...SHARED, profile: 'object', endpoint: 'text', apiVersion: 'text', tokenProvider: 'function' },
   hints: {
     ...OPENAI_OPTIONS.hints,
     baseURL: 'The option is "endpoint".',

@@ -2,6 +2,7 @@ import { addBrand, hasBrand } from '../base/brand.ts';
 import { ConfigError } from '../base/errors.ts';
 import { isRecord, parseJson } from '../base/json.ts';
 import { pluralize, shorten, sliceWhole } from '../base/text.ts';
+import { writeFilesNote } from '../chat/kept-parts.ts';
 import type { UserPart } from '../chat/message.ts';
 import { serialize } from './serialize.ts';
 
@@ -76,7 +77,7 @@ export function toResult(value: unknown, { maxLength }: { readonly maxLength: nu
   }
   const text = value.list.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const others = value.list.filter((part) => part.type !== 'text');
-  const content = text === '' && others.length > 0 ? `${pluralize(others.length, 'file')} in the next message.` : text;
+  const content = text === '' && others.length > 0 ? writeFilesNote(others.length) : text;
   return { ...truncateResult(content, maxLength), ...(others.length === 0 ? {} : { parts: others }) };
 }
 

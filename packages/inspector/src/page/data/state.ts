@@ -48,10 +48,11 @@ export async function attempt<Result>(text: string, action: () => Promise<Result
 
 /** Follows the address, the time and the visibility of the page, and opens the session. */
 export async function startState(): Promise<void> {
-  const token = TOKEN.exec(location.hash)?.[1];
-  // Out of the address at once: it must not be in the history, nor in what is copied from the address bar.
-  if (token !== undefined) history.replaceState(null, '', location.pathname + location.search);
+  const token = takeToken(location.pathname + location.search);
   addEventListener('hashchange', () => {
+    // The address of an inspector that began again, in the same tab: the page shows again what it has shown.
+    const given = takeToken(formatRoute(currentRoute.peek()));
+    if (given !== undefined) return void connect(given);
     actionResult.value = undefined;
     currentRoute.value = parseRoute(location.hash);
   });
@@ -60,6 +61,13 @@ export async function startState(): Promise<void> {
     if (document.visibilityState === 'visible') now.value = Date.now();
   }, 1_000);
   await connect(token);
+}
+
+/** Returns the token of the address, and replaces it there at once: it must not be in the history, nor in what is copied from the address bar. */
+function takeToken(address: string): string | undefined {
+  const token = TOKEN.exec(location.hash)?.[1];
+  if (token !== undefined) history.replaceState(null, '', address);
+  return token;
 }
 
 /** 256 bits as base64url or hexadecimal digits. */

@@ -3,7 +3,7 @@ import type { Json } from '@pawl/core/chat';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { findAgentView } from '../data/agents.ts';
-import { answerCall } from '../data/server.ts';
+import { answerCall, sendCommand } from '../data/server.ts';
 import { attempt, now, session } from '../data/state.ts';
 import { formatDuration } from '../view/format-value.ts';
 import { ArgumentsForm, FormFrame, JsonForm } from './arguments-form.tsx';
@@ -54,7 +54,7 @@ export function PendingCallCard(props: PendingProps): JSX.Element {
         <h4>Exact arguments</h4>
         <JsonView label="Arguments" value={pending.input} open={4} />
       </section>
-      <Expiry since={props.since} timeoutMs={tool?.approvalTimeoutMs ?? null} />
+      <Expiry runId={runId} since={props.since} timeoutMs={tool?.approvalTimeoutMs ?? null} />
       {session.value?.isReadOnly === false ? (
         <Answers {...props} schema={tool?.schema} key={`${runId} ${pending.id} ${pending.fingerprint}`} />
       ) : (
@@ -68,24 +68,30 @@ export function PendingCallCard(props: PendingProps): JSX.Element {
   );
 }
 
-function Expiry({
-  since,
-  timeoutMs,
-}: {
+interface ExpiryProps {
+  readonly runId: string;
   readonly since: number | undefined;
   readonly timeoutMs: number | null;
-}): JSX.Element | null {
+}
+
+function Expiry({ runId, since, timeoutMs }: ExpiryProps): JSX.Element | null {
   if (since === undefined) return null;
   const waited = Math.max(0, now.value - since);
   const left = timeoutMs === null ? undefined : timeoutMs - waited;
+  const isExpired = left !== undefined && left <= 0;
   return (
     <p class="hint">
       Waits for {formatDuration(waited)}.{' '}
       {left === undefined
         ? ''
-        : left > 0
-          ? `Expires in about ${formatDuration(left)}; then it counts as denied.`
-          : 'Has expired.'}
+        : isExpired
+          ? 'Has expired: it counts as denied when the run continues.'
+          : `Expires in about ${formatDuration(left)}; then it counts as denied.`}{' '}
+      {isExpired && session.value?.isReadOnly === false && (
+        <button type="button" onClick={() => void attempt('The run is resumed.', () => sendCommand(runId, 'resume'))}>
+          Continue the run
+        </button>
+      )}
     </p>
   );
 }
