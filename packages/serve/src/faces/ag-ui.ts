@@ -68,6 +68,8 @@ async function runThread(context: RequestContext, served: ServedAgent, sent: AgU
   const answered = await answerThread(context, served.agent.name, sent);
   if (answered !== undefined) {
     const { run, known, isRepeated, ignored } = answered;
+    // The process that got the answers first may have ended.
+    if (isRepeated && run.status === 'interrupted') await context.runs.resume(run, { isStreamed: true });
     const shown = isRepeated ? findLastPosition(run) : known;
     return streamThread(
       context,
