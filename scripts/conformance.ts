@@ -16,6 +16,7 @@ const SUITES = [
   'test/serve/cut-streams',
   'test/serve/ui-cuts',
   'test/serve/responses-cuts',
+  'test/serve/ag-ui-cuts',
   'test/ai-sdk/cut-streams',
   'test/responses/reading',
 ];

@@ -23,6 +23,11 @@ export const CODES_OF_SERVE: Readonly<Record<string, ErrorCode>> = {
     cause: 'HTTP 422: an approval of `useChat` has no signature, so it may be for another call than the page shows.',
     action: 'Update the package `ai` of the page.',
   },
+  'approval.missing': {
+    class: 'HttpProblem',
+    cause: '`RUN_ERROR` of AG-UI: the request leaves an open interrupt of the thread without an answer.',
+    action: 'Answer or cancel each interrupt in `resume`.',
+  },
   'approval.type': {
     class: 'HttpProblem',
     cause: 'HTTP 422: the call of an approval takes another answer.',

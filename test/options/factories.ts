@@ -10,6 +10,7 @@ import { otel } from './otel.ts';
 import { readyMade } from './ready-made.ts';
 import { responsesModels } from './responses.ts';
 import { served } from './serve.ts';
+import { serveAgUi } from './serve-ag-ui.ts';
 import { serveUi } from './serve-ui.ts';
 import { testing } from './testing.ts';
 import { tools } from './tools.ts';
@@ -25,6 +26,7 @@ export const FACTORIES: readonly Factory[] = [
   ...aiSdk,
   ...responsesModels,
   ...mcp,
+  ...serveAgUi,
   ...serveUi,
   ...served,
   ...inspected,

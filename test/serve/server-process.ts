@@ -17,7 +17,7 @@ const pay = tool({
   },
 });
 const agent = new Agent({ name: 'payer', model: openai('m', { baseURL, apiKey: 'unused' }), tools: [pay] });
-const faces = ['chat', 'runs', 'ui', 'responses'] as const;
+const faces = ['chat', 'runs', 'ui', 'responses', 'ag-ui'] as const;
 const server = serve({ agents: [agent], host: sqliteHost(file), faces, resumeEveryMs: 50 });
 const { url } = await listen(server, { port: 0, graceMs: 100 });
 process.stdout.write(`${url}\n`);

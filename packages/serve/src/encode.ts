@@ -1,5 +1,30 @@
 /** The protocols alone, for routes of your own: encoders of runs, and readers of requests. */
 
+export type {
+  AgUiAssistantMessage,
+  AgUiEvent,
+  AgUiInterrupt,
+  AgUiMessage,
+  AgUiOutcome,
+  AgUiPart,
+  AgUiReasoningMessage,
+  AgUiSource,
+  AgUiSystemMessage,
+  AgUiToolCall,
+  AgUiToolMessage,
+  AgUiUsage,
+  AgUiUserMessage,
+} from './protocol/ag-ui/ag-ui-event.ts';
+export { agUiEvents } from './protocol/ag-ui/ag-ui-events.ts';
+export { type AgUiEncoderOptions, type AgUiState, createAgUiState } from './protocol/ag-ui/ag-ui-state.ts';
+export { type AgUiChange, encodeAgUiEvent, skipAgUiEvent } from './protocol/ag-ui/encode-ag-ui.ts';
+export {
+  type AgUiRequest,
+  type AgUiRequestOptions,
+  type AgUiResume,
+  readAgUiRequest,
+} from './protocol/ag-ui/read-ag-ui-request.ts';
+export { toAgUiMessages } from './protocol/ag-ui/to-ag-ui-messages.ts';
 export { type ErrorBody, HttpProblem } from './protocol/problem.ts';
 export { encodeResponsesEvent, type ResponsesChange } from './protocol/responses/encode-responses.ts';
 export { responsesEvents } from './protocol/responses/responses-events.ts';

@@ -4,6 +4,7 @@ import {
   ConfigError,
   checkOptions,
   type Host,
+  type JsonObject,
   memoryConversations,
   type OptionTable,
   type PendingCall,
@@ -21,6 +22,8 @@ export interface ContextSource {
   readonly principal: Principal;
   /** Set for a run that is resumed. */
   readonly record?: RunRecord;
+  /** The caller's metadata. Of an AG-UI client: `context` and `forwardedProps`, as it sent them. Anyone who may start a run can write anything here. */
+  readonly metadata?: JsonObject;
 }
 
 /** An agent that needs a context, with a function that makes one for each run. */
@@ -57,14 +60,7 @@ export interface AnswerQuestion {
 }
 
 /** A group of endpoints. */
-export type Face = 'chat' | 'runs' | 'ui' | 'responses';
-
-const FACES: Record<Face, true> = {
-  chat: true,
-  runs: true,
-  ui: true,
-  responses: true,
-};
+export type Face = 'chat' | 'runs' | 'ui' | 'responses' | 'ag-ui';
 
 export interface ServeOptions {
   /** The agents, by their names. The server also resumes their runs. */
@@ -102,6 +98,13 @@ export interface ServeOptions {
   readonly basePath?: string;
   /** Which endpoints there are. @defaultValue `['chat', 'runs', 'ui']` */
   readonly faces?: readonly Face[];
+  /**
+   * Whether an AG-UI client shares the state of an agent that has one: it reads the state, and its own state is that of the next run. Without it the
+   * state stays on the server, and continues that of the thread's last run.
+   *
+   * @defaultValue false
+   */
+  readonly sharedState?: boolean;
   /** The path of the AI SDK's UI message stream. @defaultValue '/api/chat' */
   readonly ui?: string;
   /** The major version of the AI SDK whose `useChat` reads the UI message stream. @defaultValue 7 */
@@ -114,7 +117,7 @@ export interface ServeOptions {
   readonly cors?: { readonly origins: readonly string[] };
   /** The fields of a request that set the model, such as `temperature`, by the names of the request. Others are ignored. @defaultValue none */
   readonly allowedModelSettings?: readonly string[];
-  /** What happens to system messages of a caller, and to `instructions` of Responses: they follow the agent's instructions, are left out, or refused. @defaultValue 'append' for Chat Completions and Responses, 'ignore' for the UI message stream */
+  /** What happens to system messages of a caller, and to `instructions` of Responses: they follow the agent's instructions, are left out, or refused. @defaultValue 'append' for Chat Completions and Responses, 'ignore' for the UI message stream and AG-UI */
   readonly callerInstructions?: 'append' | 'ignore' | 'reject';
   /** Whether a caller may bring tools that it executes itself. @defaultValue 'accept' */
   readonly callerTools?: 'accept' | 'reject';
@@ -175,6 +178,7 @@ const SERVE: OptionTable<ServeOptions> = {
     onRequest: 'function',
     basePath: 'text',
     faces: 'texts',
+    sharedState: 'boolean',
     ui: 'text',
     sdk: 'number',
     resumeEveryMs: 'number',
@@ -250,6 +254,7 @@ const DEFAULTS = {
   callerTools: 'accept',
   mediaUrls: 'any',
   plainModels: false,
+  sharedState: false,
   toolOutput: 'full',
   details: false,
   limit: () => undefined,
@@ -290,6 +295,14 @@ function checkOriginOption(origin: string): void {
 
 function checkFace(face: string): void {
   if (Object.hasOwn(FACES, face)) return;
-  const names = Object.keys(FACES).join(', ');
-  throw new ConfigError(`serve(): faces has ${JSON.stringify(face)}. The faces are: ${names}.`);
+  const names = Object.keys(FACES).map((name) => JSON.stringify(name));
+  throw new ConfigError(`serve(): faces has ${JSON.stringify(face)}. Pass ${names.join(', ')}.`);
 }
+
+const FACES: Readonly<Record<Face, true>> = {
+  chat: true,
+  runs: true,
+  ui: true,
+  responses: true,
+  'ag-ui': true,
+};

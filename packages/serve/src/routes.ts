@@ -4,7 +4,7 @@ import type { Face, ServeSettings } from './options.ts';
 export interface Route {
   /** With placeholders: `/v1/runs/{id}`. */
   readonly template: string;
-  readonly face: 'models' | 'chat' | 'runs' | 'conversations' | 'ui' | 'responses' | 'none';
+  readonly face: Face | 'models' | 'conversations' | 'none';
   readonly methods: readonly string[];
   /** The segments behind `basePath`, decoded. */
   readonly segments: readonly string[];
@@ -49,6 +49,9 @@ function matchRoute(segments: readonly string[], path: string, ui: string): Foun
     return { template: `${ui}/{chat}/stream`, face: 'ui', methods: ['GET', 'DELETE'] };
   }
   const [version, first, id, action] = segments;
+  if (version === 'ag-ui' && segments.length === 2 && first !== '') {
+    return { template: '/ag-ui/{agent}', face: 'ag-ui', methods: ['POST'] };
+  }
   if (version !== 'v1' || segments.some((each) => each === '')) return undefined;
   switch (first) {
     case 'models':

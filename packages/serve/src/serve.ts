@@ -7,6 +7,7 @@ import { formatOwner } from './access/owner.ts';
 import { isPrincipal, type Principal } from './access/principal.ts';
 import { readJsonBody } from './access/read-body.ts';
 import type { Handle, RequestContext } from './context.ts';
+import { handleAgUi } from './faces/ag-ui.ts';
 import { handleChat } from './faces/chat.ts';
 import { handleConversation } from './faces/conversations.ts';
 import { handleModels } from './faces/models.ts';
@@ -227,6 +228,8 @@ function chooseHandle({ template, face, methods }: Route, method: string): Handl
       return handleUi;
     case 'responses':
       return handleResponses;
+    case 'ag-ui':
+      return handleAgUi;
     case 'none':
       throw new HttpProblem(`There is no ${template}.`, { status: 404, code: 'route.unknown' });
   }

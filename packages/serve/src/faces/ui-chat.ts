@@ -16,7 +16,7 @@ import type { UiAssistantMessage, UiMessage } from '../protocol/ui/ui-message.ts
 import { createFinishedEvent } from '../runs/create-finished-event.ts';
 
 /** A run of a chat with its events. */
-type ChatRun = RunProgress & {
+export type ChatRun = RunProgress & {
   readonly record: { readonly conversation: NonNullable<RunProgress['record']['conversation']> };
 };
 
@@ -68,7 +68,7 @@ async function readShownChat(context: ChatContext, chat: string, newest: readonl
 }
 
 /** Returns the messages that a run found in the conversation. */
-function getMessagesBefore({ record }: ChatRun): readonly Message[] {
+export function getMessagesBefore({ record }: ChatRun): readonly Message[] {
   return record.messages.slice(0, record.conversation.kept);
 }
 
@@ -76,7 +76,7 @@ function getMessagesBefore({ record }: ChatRun): readonly Message[] {
  * Finds the runs of a chat without those that an edit or a `regenerate` has replaced. Such a run began in a later version of the conversation, with
  * fewer messages than the conversation had after the run that it replaces.
  */
-async function findShownRuns(
+export async function findShownRuns(
   { control, principal }: ChatContext,
   newest: readonly RunSummary[],
 ): Promise<readonly ChatRun[]> {
@@ -145,7 +145,7 @@ function isEmpty({ parts }: UiAssistantMessage): boolean {
   return parts.every(({ type }) => type === 'step-start');
 }
 
-function listInput({ record }: ChatRun): readonly UserMessage[] {
+export function listInput({ record }: ChatRun): readonly UserMessage[] {
   return record.messages.slice(record.conversation.kept).filter((message) => message.role === 'user');
 }
 

@@ -6,6 +6,7 @@ test.each([
   { runId: 'order.7.1', path: '', turn: 12, index: 3 },
   { runId: 'order-7', path: 'tool:1.0', turn: 2, index: 1 },
   { runId: 'a.b', path: 'tool:1.0/tool:3.2', turn: 2, index: 1 },
+  { runId: 'a.b', path: 'tool:1.0/step:a.1.0/tool:3.2', turn: 2, index: 1 },
 ])('reads back the id of $path $turn.$index in $runId', (place) => {
   expect(parseCallId(formatCallId(place))).toEqual(place);
 });

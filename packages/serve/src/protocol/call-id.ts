@@ -22,7 +22,7 @@ export function parseCallId(id: string): CallPlace | undefined {
 }
 
 /** Read from the right: a run id may contain dots. */
-const CALL_ID = /^(.+?)(?:\.(tool:\d+\.\d+(?:\/tool:\d+\.\d+)*))?\.(\d{1,9})\.(\d{1,9})$/;
+const CALL_ID = /^(.+?)(?:\.(tool:\d+\.\d+(?:\/(?:tool:\d+\.\d+|step:[^/]+))*))?\.(\d{1,9})\.(\d{1,9})$/;
 
 /** Reads the place of a pending call from its id, such as `approval:1.0` or `tool:1.0/approval:2.0`. */
 export function locatePendingCall(runId: string, pendingId: string): CallPlace {

@@ -40,7 +40,7 @@ export async function answerByMessage(given: AnsweringMessages): Promise<Started
   const answered = { runId, isAttached: true, afterTurn };
   const pending = findPendingResults(run, results);
   if (pending.length === 0) return hasResults(run, results) ? answered : undefined;
-  for (const each of pending) await answer(given, { runId, ...each });
+  for (const each of pending) await recordResult(given, { runId, ...each });
   await registry.resume(run, { isStreamed });
   return answered;
 }
@@ -73,8 +73,9 @@ export function findPendingResults(
   });
 }
 
-async function answer(
-  { control, principal }: AnsweringMessages,
+/** Records a result, once. */
+export async function recordResult(
+  { control, principal }: Pick<AnsweringMessages, 'control' | 'principal'>,
   { runId, id, fingerprint, value }: PendingResult & { readonly runId: string },
 ): Promise<void> {
   try {
@@ -86,7 +87,7 @@ async function answer(
 }
 
 /** Whether the run got exactly these results before. */
-function hasResults(run: RunProgress, results: readonly ToolMessage[]): boolean {
+export function hasResults(run: RunProgress, results: readonly ToolMessage[]): boolean {
   const answers = listAnswers(run);
   return results.every((result) => {
     const known = answers.get(result.tool_call_id);

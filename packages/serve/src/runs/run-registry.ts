@@ -132,7 +132,8 @@ export class RunRegistry {
     const isRepeated = status !== 'suspended' && status !== 'queued';
     await this.#launch({ principal: owner, runId, isBackground: true }, async () => {
       const { tools, settings } = readKeptRequest(record.metadata);
-      const context = await served.createContext?.({ principal: owner, record });
+      const metadata = readCallerMetadata(record.metadata);
+      const context = await served.createContext?.({ principal: owner, record, ...metadata });
       const stored = this.#restoreConversation(record.conversation?.id);
       const agent = addCallerTools(served.agent, tools);
       const options = {
@@ -236,9 +237,10 @@ export class RunRegistry {
 
   async #prepare(served: ServedAgent, start: RunStart): Promise<PreparedRun> {
     const { principal, metadata, requestHash, callerTools = [], limits = {}, modelSettings = {} } = start;
-    const { isStored = true, kept: face = {} } = start;
+    const { isStored = true, kept: face = {}, thread, state } = start;
     const agent = addCallerTools(served.agent, callerTools);
-    const kept = writeKeptRequest({ tools: callerTools, settings: modelSettings as JsonObject, isStored, face }); // Fields of a JSON body.
+    const request = { tools: callerTools, settings: modelSettings as JsonObject, isStored, face }; // Fields of a JSON body.
+    const kept = writeKeptRequest({ ...request, ...(thread !== undefined && { thread }) });
     const options = {
       host: this.#host,
       owner: formatOwner(principal),
@@ -250,7 +252,8 @@ export class RunRegistry {
         ...(Object.keys(kept).length > 0 && { pawl: kept }),
         ...(requestHash !== undefined && { [REQUEST_HASH]: requestHash }),
       },
-      context: await served.createContext?.({ principal }),
+      context: await served.createContext?.({ principal, ...(metadata !== undefined && { metadata }) }),
+      ...(state !== undefined && { state }),
       ...(start.runId !== undefined && { runId: start.runId }),
       ...(start.traceparent !== undefined && { traceparent: start.traceparent }),
       ...(start.isStreamed === true && { stream: true }),
@@ -298,6 +301,10 @@ export const REQUEST_HASH = 'pawlRequest';
 
 const RETRY_AFTER_MS = 60_000;
 const MAX_REPEATED_TURNS = 1_000;
+
+function readCallerMetadata({ caller }: JsonObject): { readonly metadata?: JsonObject } {
+  return caller === undefined ? {} : { metadata: caller as JsonObject }; // Written by `#prepare`.
+}
 
 /** Returns the limits of a caller, none above that of the agent. */
 function reduceLimits(own: Limits, wanted: Limits): Limits {

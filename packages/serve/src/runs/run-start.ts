@@ -1,6 +1,7 @@
 import type { JsonObject, Limits } from '@pawl/core';
 import type { ChatSettings, Message, ToolObject } from '@pawl/core/chat';
 import type { Principal } from '../access/principal.ts';
+import type { KeptThread } from './caller-tools.ts';
 
 /** A run that a request asks for. */
 export interface RunStart {
@@ -17,6 +18,10 @@ export interface RunStart {
   /** Only lower the agent's. */
   readonly limits?: Limits;
   readonly modelSettings?: ChatSettings;
+  /** The first state of the run, for an agent that has a state. */
+  readonly state?: JsonObject;
+  /** What an AG-UI client calls the run and its messages. */
+  readonly thread?: KeptThread;
   readonly traceparent?: string;
   /** The id of a conversation, as the caller names it. Needs `conversations`. */
   readonly conversation?: string;

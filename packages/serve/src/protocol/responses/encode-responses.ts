@@ -4,7 +4,7 @@ import type { EventOf } from '@pawl/core/events';
 import type { ResponseEvent } from '@pawl/responses/wire';
 import { formatCallId, locatePendingCall } from '../call-id.ts';
 import { isCallerCall } from '../chat/completion.ts';
-import { isVoid } from '../ui/encode-response.ts';
+import { isVoid } from '../response-texts.ts';
 import {
   closeCall,
   endCall,

@@ -1,7 +1,8 @@
-import { getCallArguments, getCallName, getMessageText, type Json, type ToolCall } from '@pawl/core/chat';
-import type { EventOf, ModelRespondedEvent } from '@pawl/core/events';
+import { getCallArguments, getCallName, type Json, type ToolCall } from '@pawl/core/chat';
+import type { EventOf } from '@pawl/core/events';
 import { formatCallId } from '../call-id.ts';
 import { parseOrText } from '../read-json.ts';
+import { readResponseTexts } from '../response-texts.ts';
 import type { UiChunk, UiSdk } from './ui-chunk.ts';
 
 /** What a page has of the response of a turn. */
@@ -104,18 +105,12 @@ export function closeTexts(step: UiStep): readonly UiChunk[] {
   return step.parts.flatMap((part) => (part.isOpen && part.kind !== 'call' ? [toTextEnd(part)] : []));
 }
 
-/** Whether the response has no use: a guard rejected it, or it was cut off before its calls were whole. */
-export function isVoid({ rejection, message, finishReason }: ModelRespondedEvent): boolean {
-  return rejection !== undefined || (finishReason === 'length' && (message.tool_calls?.length ?? 0) > 0);
-}
-
 function listRecordedParts({ runId, path, turn, message }: EventOf<'model.responded'>): readonly RecordedPart[] {
-  const content = typeof message.content === 'string' ? [] : message.content;
-  const refused = (content ?? []).map((piece) => ('refusal' in piece ? piece.refusal : '')).join('');
+  const { reasoning, text: content, refusal } = readResponseTexts(message);
   const texts = [
-    { kind: 'reasoning', text: message.reasoning_content ?? message.reasoning ?? '' },
-    { kind: 'text', text: getMessageText(message) },
-    { kind: 'refusal', text: message.refusal ?? refused },
+    { kind: 'reasoning', text: reasoning },
+    { kind: 'text', text: content },
+    { kind: 'refusal', text: refusal },
   ] as const;
   const calls = (message.tool_calls ?? []).map((call, index): RecordedPart => {
     return { kind: 'call', id: formatCallId({ runId, path, turn, index }), text: '', call };

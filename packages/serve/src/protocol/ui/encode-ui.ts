@@ -2,6 +2,8 @@ import { ConfigError, checkOptions, type OptionTable, type RunEvent } from '@paw
 import type { Json, UserMessage } from '@pawl/core/chat';
 import type { EventOf } from '@pawl/core/events';
 import { formatCallId } from '../call-id.ts';
+import { describeTransient } from '../describe-transient.ts';
+import { isVoid } from '../response-texts.ts';
 import { encodeOutcome } from './encode-outcome.ts';
 import {
   closeTexts,
@@ -9,7 +11,6 @@ import {
   encodeDiscard,
   encodeResponse,
   encodeTextDelta,
-  isVoid,
   readCallInput,
   type StepChange,
   toCallAvailable,
@@ -356,32 +357,6 @@ function toOutputChunk(data: Json): UiChunk {
 function encodeTransient(state: UiState, event: RunEvent): UiChange {
   const data = describeTransient(event);
   return { state, chunks: data === undefined ? [] : [{ type: 'data-pawl', data, transient: true }] };
-}
-
-function describeTransient(event: RunEvent): Json | undefined {
-  switch (event.type) {
-    case 'handoff.completed':
-      return { type: event.type, turn: event.turn, from: event.from, to: event.to };
-    case 'limit.approaching':
-      return { type: event.type, turn: event.turn, limit: event.limit, max: event.max, spent: event.spent };
-    case 'attempt.failed': {
-      const { type, turn, attempt, error, retryInMs } = event;
-      const { name, code } = error;
-      return {
-        type,
-        turn,
-        attempt,
-        error: { name, ...(code !== undefined && { code }) },
-        ...(retryInMs !== undefined && { retryInMs }),
-      };
-    }
-    case 'response.repaired': {
-      const { type, turn, repairs } = event;
-      return { type, turn, repairs: repairs.map(({ path, note }) => ({ path, note })) };
-    }
-    default:
-      return undefined;
-  }
 }
 
 function addBefore(chunks: readonly UiChunk[], change: UiChange): UiChange {

@@ -1,6 +1,7 @@
 import type { Run, RunEvent } from '@pawl/core';
 import { toProblem } from '../outcome-problem.ts';
-import { formatServerSentEvent, KEEP_ALIVE, STREAM_HEADERS } from '../server-sent-events.ts';
+import { formatServerSentEvent, STREAM_HEADERS } from '../server-sent-events.ts';
+import { streamPieces } from '../stream-pieces.ts';
 import { createUiState, encodeUiEvent, type UiEncoderOptions, type UiState } from './encode-ui.ts';
 import type { UiChunk } from './ui-chunk.ts';
 
@@ -14,30 +15,8 @@ export function uiMessageStream(
   source: Run<unknown> | AsyncIterable<RunEvent>,
   options: UiEncoderOptions = {},
 ): Response {
-  const chunks = encodeUiEvents(source, createUiState(options));
-  const encoder = new TextEncoder();
-  let keepAlive: ReturnType<typeof setInterval> | undefined;
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      keepAlive = setInterval(() => controller.enqueue(encoder.encode(KEEP_ALIVE)), KEEP_ALIVE_MS);
-    },
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      controller.enqueue(encoder.encode(done === true ? UI_DONE : formatUiChunks(value)));
-      if (done !== true) return;
-      clearInterval(keepAlive);
-      controller.close();
-    },
-    async cancel() {
-      clearInterval(keepAlive);
-      await chunks.return(undefined);
-    },
-  });
-  return new Response(body, { headers: UI_HEADERS });
+  return streamPieces(encodeUiEvents(source, createUiState(options)), UI_HEADERS);
 }
-
-/** How often a stream without chunks sends a comment. */
-const KEEP_ALIVE_MS = 15_000;
 
 export const UI_HEADERS: Readonly<Record<string, string>> = {
   ...STREAM_HEADERS,
@@ -55,17 +34,18 @@ export function formatUiChunks(chunks: readonly UiChunk[]): string {
 async function* encodeUiEvents(
   source: Run<unknown> | AsyncIterable<RunEvent>,
   start: UiState,
-): AsyncGenerator<readonly UiChunk[], undefined> {
+): AsyncGenerator<string, undefined> {
   let state = start;
   try {
     for await (const event of source) {
       const { state: next, chunks } = encodeUiEvent(state, event);
       state = next;
-      if (chunks.length > 0) yield chunks;
+      if (chunks.length > 0) yield formatUiChunks(chunks);
     }
     // A run that could not begin has no event, and rejects here.
     if ('outcome' in source) await source.outcome();
   } catch (error) {
-    yield [{ type: 'error', errorText: toProblem(error).message }];
+    yield formatUiChunks([{ type: 'error', errorText: toProblem(error).message }]);
   }
+  yield UI_DONE;
 }
