@@ -13,6 +13,7 @@ const BENCHES = new Map([
   ['ended-runs', 'ended-runs.ts'],
   ['workers', 'workers.ts'],
   ['faults', 'faults.ts'],
+  ['mcp-faults', 'mcp-faults.ts'],
   ['otel', 'otel.ts'],
   ['serve', 'serve.ts'],
   ['inspector', 'inspector.ts'],

@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, '..');
 const COMPARISON = 'bench/results/compare.json';
 const SCALE = 'bench/results/scale.json';
 const FAULTS = 'bench/faults/results.json';
+const MCP_FAULTS = 'bench/faults/mcp/results.json';
 
 export function keepComparison(result: ComparisonResult): void {
   write(COMPARISON, formatJson(result));
@@ -21,8 +22,8 @@ export function keepScale(scale: ScaleResult): void {
   writeGenerated();
 }
 
-export function keepFaults(result: object): void {
-  write(FAULTS, `${JSON.stringify(result, null, 2)}\n`);
+export function keepFaults(path: string, result: object): void {
+  write(path, `${JSON.stringify(result, null, 2)}\n`);
   writeGenerated();
 }
 
@@ -32,8 +33,10 @@ export function generatePages(): ReadonlyMap<string, string> {
   const result = readResult<ComparisonResult>(COMPARISON, (_, value) => value ?? Number.NaN);
   const scale = readResult<ScaleResult>(SCALE);
   const faults = readResult<MatrixTable>(FAULTS);
+  const mcpFaults = readResult<MatrixTable>(MCP_FAULTS);
   const shown = {
     ...(faults && { faults: formatMatrix(faults) }),
+    ...(mcpFaults && { 'mcp-faults': formatMatrix(mcpFaults) }),
     ...(result && { chart: `![${ALTERNATIVE}](../bench/results/compare.svg)\n\n${formatOrigin(result)}` }),
     ...(result && { comparison: formatComparison(result) }),
     ...(scale && { scale: formatScale(scale) }),

@@ -11,7 +11,7 @@ export const app: string = join(import.meta.dirname, 'app');
 
 const modules = join(app, 'node_modules');
 
-/** Installs the runtimes, once for each lockfile, and core and serve as packed for publishing. Copies the suite there. */
+/** Installs the runtimes, once for each lockfile, and core and serve as packed for publishing, with what serve depends on. Copies the suite there. */
 export async function prepare(signal: AbortSignal): Promise<void> {
   const stamp = join(modules, '.setup');
   const wanted = createHash('sha256')
@@ -26,7 +26,7 @@ export async function prepare(signal: AbortSignal): Promise<void> {
     });
     writeFileSync(stamp, wanted);
   }
-  for (const name of ['core', 'serve']) await unpackPackage(name, signal);
+  for (const name of ['core', 'responses', 'serve']) await unpackPackage(name, signal);
   rmSync(join(app, 'suite'), { recursive: true, force: true });
   cpSync(join(import.meta.dirname, 'suite'), join(app, 'suite'), { recursive: true });
 }

@@ -15,6 +15,7 @@ const SUITES = [
   'test/dbos/conformance',
   'test/serve/cut-streams',
   'test/serve/ui-cuts',
+  'test/serve/responses-cuts',
   'test/ai-sdk/cut-streams',
   'test/responses/reading',
 ];

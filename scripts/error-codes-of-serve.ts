@@ -4,7 +4,8 @@ import type { ErrorCode } from './error-codes-of-hosts.ts';
 export const CODES_OF_SERVE: Readonly<Record<string, ErrorCode>> = {
   'run.busy': {
     class: 'HttpProblem',
-    cause: 'HTTP 422: another process works on the run, so a message cannot reach its model.',
+    cause:
+      'HTTP 422: another process works on the run, so a message cannot reach its model; or the run of `previous_response_id` has not ended.',
     action: 'Send the message when the run has ended or waits.',
   },
   'run.forbidden': {

@@ -13,10 +13,10 @@ const PACKAGES = [
   'testing',
   'dbos',
   'otel',
+  'responses',
   'serve',
   'inspector',
   'ai-sdk',
-  'responses',
   'mcp',
   'cli',
 ];

@@ -33,7 +33,8 @@ export const frameworks: readonly [FrameworkEntry, ...FrameworkEntry[]] = [
   { name: 'mastra', versions: formatVersions('@mastra/core'), by: '`Agent` with a model by its url' },
 ];
 
-function formatVersions(...packages: readonly string[]): string {
+/** Formats packages with the versions that are compared. */
+export function formatVersions(...packages: readonly string[]): string {
   return packages.map((name) => `\`${name}\` ${manifest.dependencies[name]}`).join(' and ');
 }
 

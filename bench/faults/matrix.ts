@@ -7,10 +7,14 @@ export interface FaultOutcome {
   readonly isPassed: boolean;
   readonly did: FrameworkRun;
   readonly requests: number;
+  /** What else was seen. @defaultValue the tools that ran */
+  readonly seen?: string;
 }
 
+export type DescribedFault = Pick<Fault, 'name' | 'happens' | 'passes'>;
+
 export interface FaultTable {
-  readonly faults: readonly Fault[];
+  readonly faults: readonly DescribedFault[];
   readonly entrants: readonly FrameworkEntry[];
   readonly outcomes: readonly FaultOutcome[];
 }

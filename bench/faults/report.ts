@@ -22,10 +22,10 @@ export function formatReport(table: FaultTable): string {
 
 function formatOutcome(name: string, outcome: FaultOutcome | undefined): string {
   if (outcome === undefined) return `- \`${name}\`: was not tried`;
-  const { did, isPassed, requests } = outcome;
+  const { did, isPassed, requests, seen } = outcome;
   const ran = did.ran.map(({ tool, input }) => `${tool}(${JSON.stringify(input)})`).join(', ');
   const sent = `${requests} ${requests === 1 ? 'request' : 'requests'}`;
-  const tools = ran === '' ? 'no tool run' : `ran ${shorten(ran)}`;
+  const tools = seen ?? (ran === '' ? 'no tool run' : `ran ${shorten(ran)}`);
   return `- ${isPassed ? 'pass' : '**–**'} \`${name}\`: ${formatEnding(did)}; ${sent}, ${tools}, ${(did.durationMs / 1_000).toFixed(1)} s`;
 }
 
@@ -54,16 +54,24 @@ function shorten(text: string): string {
   return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH)}…`;
 }
 
-export function save(table: FaultTable): void {
+/** Where results go: `path.md` and `path.json`. */
+export interface SavedReport {
+  readonly title: string;
+  readonly command: string;
+  readonly path: string;
+}
+
+export function save(table: FaultTable, { title, command, path }: SavedReport): void {
   const outcomes = table.outcomes.map(({ did: { details: _, ...did }, ...outcome }) => ({ ...outcome, did }));
   const head = [
-    '# Faults: what Pawl and other frameworks make of them',
+    `# ${title}`,
     '',
-    `Made by \`npm run bench -- faults --peers --save\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}.`,
+    `Made by \`${command}\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}.`,
     'Each framework with its defaults, as its documentation uses it, in a process of its own against a server on 127.0.0.1.',
     'Where an error is shown, it is what was thrown, word for word, up to a length. The whole is in `results.json`.',
     '',
   ].join('\n');
-  writeFileSync(join(import.meta.dirname, 'results.md'), `${head}\n${formatReport(table)}`);
-  keepFaults({ ...table, outcomes });
+  writeFileSync(join(import.meta.dirname, '..', '..', `${path}.md`), `${head}\n${formatReport(table)}`);
+  const faults = table.faults.map(({ name, happens, passes }) => ({ name, happens, passes }));
+  keepFaults(`${path}.json`, { ...table, faults, outcomes });
 }

@@ -29,12 +29,27 @@ export async function runFramework(
     }, fault.abortAfterMs);
   };
   const tools = createTools(fault.tool ?? 'works', recordExecution);
+  const isStreamed = fault.isStreamed === true;
+  return takeRun({
+    run: () => contestant.ask({ baseURL, prompt: PROMPT, isStreamed, tools, signal: abort.signal }),
+    ran,
+    findStart: (begun) => abortedAt ?? begun,
+  });
+}
+
+export interface TakeRunOptions {
+  readonly run: () => Promise<{ readonly text: string; readonly finish?: string }>;
+  readonly ran: readonly ToolExecution[];
+  /** Returns the time from which the duration counts: the start, or the abort of an aborted run. */
+  readonly findStart: (begun: number) => number;
+}
+
+/** Waits for a run. Never rejects. */
+export async function takeRun({ run, ran, findStart }: TakeRunOptions): Promise<FrameworkRun> {
   const begun = performance.now();
-  /** Since the start, or since the abort if the run was aborted. */
-  const measureDuration = (): number => Math.round(performance.now() - (abortedAt ?? begun));
+  const measureDuration = (): number => Math.round(performance.now() - findStart(begun));
   try {
-    const isStreamed = fault.isStreamed === true;
-    const { text, finish } = await contestant.ask({ baseURL, prompt: PROMPT, isStreamed, tools, signal: abort.signal });
+    const { text, finish } = await run();
     return { ended: 'answered', text, ...(finish !== undefined && { finish }), ran, durationMs: measureDuration() };
   } catch (error) {
     return {

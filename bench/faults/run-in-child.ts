@@ -43,7 +43,7 @@ export function runInChild({ name, fault, baseURL, deadlineMs }: RunInChildOptio
 }
 
 /** Finds the line in which Node reports the error that ended the process. */
-function findLastError(errors: string): string {
+export function findLastError(errors: string): string {
   const lines = errors.split('\n').map((line) => line.trim());
   return lines.findLast((line) => /^(Uncaught )?\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
 }

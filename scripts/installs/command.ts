@@ -22,7 +22,7 @@ export async function tryCommand({ folder, packages, coreMebibytes, signal }: Co
   const pick = (...names: readonly string[]) =>
     Object.fromEntries(names.map((name) => [`@pawl/${name}`, String(packages[`@pawl/${name}`])]));
   const tool = createProject(join(folder, 'command'), {
-    dependencies: { ...pick('cli', 'core', 'serve', 'inspector'), zod: '^4.0.0' },
+    dependencies: { ...pick('cli', 'core', 'responses', 'serve', 'inspector'), zod: '^4.0.0' },
     signal,
   });
   const begun = performance.now();
@@ -30,7 +30,7 @@ export async function tryCommand({ folder, packages, coreMebibytes, signal }: Co
   const mebibytes = measureMebibytes(join(tool.cwd, 'node_modules'));
   const project = { ...tool, cwd: join(folder, 'first-agent') };
   await runPawl(tool.cwd, ['init', 'first-agent'], { ...tool, cwd: folder });
-  usePackages(join(project.cwd, 'package.json'), pick('cli', 'core', 'serve', 'inspector', 'testing'));
+  usePackages(join(project.cwd, 'package.json'), pick('cli', 'core', 'responses', 'serve', 'inspector', 'testing'));
   await installDependencies(project);
   const answer = await runPawl(project.cwd, ['run', 'agent.ts', 'What is the weather in Rome?'], withoutKeys(project));
   const seconds = (performance.now() - begun) / 1_000;

@@ -85,7 +85,7 @@ test('SIGTERM ends a server with exit code 143, after the run at work has ended'
   const cwd = createFolder();
   const { agent, env, command } = await serveDemo({ cwd });
   const asked = Promise.withResolvers<ServerResponse>();
-  // By hand: it is no model, but what the tool waits for.
+  // By hand: it answers when the test wants it.
   const gate = createServer((_, response) => asked.resolve(response)).listen(0, '127.0.0.1');
   onTestFinished(() => void gate.close());
   await once(gate, 'listening');

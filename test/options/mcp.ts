@@ -21,6 +21,7 @@ export const mcp: readonly Factory[] = [
       [{ command: 'node' }, 'there is command and client. Pass one of command, url and client.'],
       [{ client: undefined }, 'there is no source. Pass one of command, url and client.'],
       [{ args: [] }, 'args has no use with client. It belongs to command.'],
+      [{ protocolVersion: { pin: '2025-11-25' } }, 'the pin "2025-11-25". Pass { pin: "2026-07-28" }, or "legacy"'],
       [{ client: undefined, url: 'file:///a' }, 'url is "file:///a". Pass an http or https URL.'],
       [{ client: undefined, command: 'node', headers: {} }, 'headers has no use with command.'],
       [{ connect: 'lazy' }, 'connect is "lazy" without lockFile.'],

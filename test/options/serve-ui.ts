@@ -1,4 +1,4 @@
-import { createUiState, readUiRequest } from '@pawl/serve/encode';
+import { createResponsesState, createUiState, readUiRequest } from '@pawl/serve/encode';
 import type { Factory } from './factory.ts';
 
 const BODY = { id: 'a', messages: [{ role: 'user', parts: [{ type: 'text', text: 'Hello.' }] }] };
@@ -15,6 +15,18 @@ export const serveUi: readonly Factory[] = [
       [{ sdk: 5 }, 'sdk is 5. Pass 6 or 7.'],
       [{ text: 'later' }, 'text is the text "later". Pass "live" or "whole".'],
       [{ toolOutput: false }, 'toolOutput is false. Pass "full" or "status".'],
+    ],
+  },
+  {
+    name: 'createResponsesState',
+    covers: ['ResponsesEncoderOptions'],
+    make: (options) => createResponsesState(options),
+    valid: { id: 'resp_1', background: true, text: 'whole', toolOutput: 'status', after: 3 },
+    isOptional: true,
+    wrong: [
+      [{ sdk: 7 }, 'there is no option "sdk"'],
+      [{ text: 'later' }, 'text is the text "later". Pass "live" or "whole".'],
+      [{ background: 'yes' }, 'background is the text "yes"'],
     ],
   },
   {

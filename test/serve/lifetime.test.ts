@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createFolder } from '../folder.ts';
 import { findLastId, parseMessages, readBytes, showRun } from './event-client.ts';
 import { createEchoAgent, type RunningServer, startServer } from './serve-agents.ts';
+import { startProcess } from './start-process.ts';
 
 interface HeldServer extends RunningServer {
   readonly host: Host;
@@ -169,20 +169,6 @@ test('a client that does not read delays nobody, and is closed', async () => {
     words,
   );
 });
-
-interface ServerProcess {
-  readonly child: ChildProcess;
-  readonly url: string;
-}
-
-async function startProcess(args: readonly string[]): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'server-process.ts'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const [line] = await once(child.stdout ?? child, 'data');
-  return { child, url: String(line).trim() };
-}
 
 describe('a server process', () => {
   test.each(['SIGKILL', 'SIGTERM'] as const)(

@@ -17,6 +17,7 @@ const pay = tool({
   },
 });
 const agent = new Agent({ name: 'payer', model: openai('m', { baseURL, apiKey: 'unused' }), tools: [pay] });
-const server = serve({ agents: [agent], host: sqliteHost(file), resumeEveryMs: 50 });
+const faces = ['chat', 'runs', 'ui', 'responses'] as const;
+const server = serve({ agents: [agent], host: sqliteHost(file), faces, resumeEveryMs: 50 });
 const { url } = await listen(server, { port: 0, graceMs: 100 });
 process.stdout.write(`${url}\n`);

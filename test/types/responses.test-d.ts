@@ -9,7 +9,8 @@ import type {
   OutputItem,
   TextFormat,
   ToolChoice,
-} from '../../packages/responses/src/wire.ts';
+} from '../../packages/responses/src/request-wire.ts';
+import type { ResponseEvent, ResponseItem, ResponseObject } from '../../packages/responses/src/response-wire.ts';
 
 type Params = OpenAI.Responses.ResponseCreateParams;
 type Input = OpenAI.Responses.ResponseInputItem;
@@ -29,4 +30,12 @@ test('what is written of a request has the types of OpenAI', () => {
   expectTypeOf<Writable<MessageItem>>().toExtend<Input>();
   expectTypeOf<Writable<ToolChoice>>().toExtend<NonNullable<Params['tool_choice']>>();
   expectTypeOf<Writable<TextFormat>>().toExtend<NonNullable<NonNullable<Params['text']>['format']>>();
+});
+
+test('what is sent of a response has the types of OpenAI', () => {
+  expectTypeOf<Writable<ResponseItem>>().toExtend<OpenAI.Responses.ResponseOutputItem>();
+  type Sent = Omit<Writable<ResponseObject>, 'tools' | 'metadata'>;
+  expectTypeOf<Sent>().toExtend<Omit<OpenAI.Responses.Response, 'tools' | 'metadata' | 'output_text'>>();
+  type Item = Extract<ResponseEvent, { readonly output_index: number }>;
+  expectTypeOf<Writable<Item>>().toExtend<OpenAI.Responses.ResponseStreamEvent>();
 });

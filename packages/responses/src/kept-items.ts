@@ -2,7 +2,7 @@ import { type JsonObject, ModelError } from '@pawl/core';
 import type { AssistantMessage, Json, ToolCall } from '@pawl/core/chat';
 import { getMessageText } from '@pawl/core/chat';
 import { asFunctionCall, hashText, hasKeptTexts, isRecord } from '@pawl/core/model';
-import type { InputItem } from './wire.ts';
+import type { InputItem } from './request-wire.ts';
 
 // What a response needs to go back to its server, in order, as JSON on the message:
 //

@@ -3,7 +3,7 @@ import type { Message, TextPart, ToolMessage, UserMessage, UserPart } from '@paw
 import { isFilesNote } from '@pawl/core/chat';
 import { stringifyWellFormed } from '@pawl/core/model';
 import { type RestoreOptions, toAssistantItems } from './kept-items.ts';
-import type { ImageContent, InputContent, InputItem, OutputItem } from './wire.ts';
+import type { ImageContent, InputContent, InputItem, OutputItem } from './request-wire.ts';
 
 /** Writes conversations as lists of items. */
 export class ItemWriter {
@@ -127,7 +127,7 @@ function toResult({ tool_call_id: id, content }: ToolMessage, customIds: Readonl
   };
 }
 
-function toContent(content: string | readonly (TextPart | UserPart)[]): string | readonly InputContent[] {
+export function toContent(content: string | readonly (TextPart | UserPart)[]): string | readonly InputContent[] {
   return typeof content === 'string' ? content : content.map(toInputContent);
 }
 

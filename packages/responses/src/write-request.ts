@@ -1,7 +1,7 @@
 import { ConfigError, type JsonObject, type Profile } from '@pawl/core';
 import type { ChatRequest, ResponseFormat, ToolChoice, ToolObject } from '@pawl/core/chat';
 import { adaptSchema, asFunctionTool, BodyBytes, listChosenNames, stringifyWellFormed } from '@pawl/core/model';
-import type { CustomTool, FunctionTool, TextFormat, ToolChoice as WireToolChoice } from './wire.ts';
+import type { CustomTool, FunctionTool, TextFormat, ToolChoice as WireToolChoice } from './request-wire.ts';
 import { ItemWriter } from './write-items.ts';
 
 export interface WriterOptions {

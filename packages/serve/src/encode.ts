@@ -1,6 +1,14 @@
 /** The protocols alone, for routes of your own: encoders of runs, and readers of requests. */
 
 export { type ErrorBody, HttpProblem } from './protocol/problem.ts';
+export { encodeResponsesEvent, type ResponsesChange } from './protocol/responses/encode-responses.ts';
+export { responsesEvents } from './protocol/responses/responses-events.ts';
+export {
+  createResponsesState,
+  type ResponsesEncoderOptions,
+  type ResponsesState,
+  readResponse,
+} from './protocol/responses/responses-state.ts';
 export {
   createUiState,
   encodeUiEvent,

@@ -57,7 +57,14 @@ export interface AnswerQuestion {
 }
 
 /** A group of endpoints. */
-export type Face = 'chat' | 'runs' | 'ui';
+export type Face = 'chat' | 'runs' | 'ui' | 'responses';
+
+const FACES: Record<Face, true> = {
+  chat: true,
+  runs: true,
+  ui: true,
+  responses: true,
+};
 
 export interface ServeOptions {
   /** The agents, by their names. The server also resumes their runs. */
@@ -93,7 +100,7 @@ export interface ServeOptions {
   readonly onRequest?: (report: RequestReport) => void;
   /** The path before every route, such as `/ai`. @defaultValue '' */
   readonly basePath?: string;
-  /** @defaultValue all */
+  /** Which endpoints there are. @defaultValue `['chat', 'runs', 'ui']` */
   readonly faces?: readonly Face[];
   /** The path of the AI SDK's UI message stream. @defaultValue '/api/chat' */
   readonly ui?: string;
@@ -105,9 +112,9 @@ export interface ServeOptions {
   readonly allowedHosts?: readonly string[];
   /** The origins whose pages may use the server: exact, such as `https://app.example.com`. @defaultValue none but the server's own */
   readonly cors?: { readonly origins: readonly string[] };
-  /** The fields of a request that set the model, such as `temperature`. Others are ignored. @defaultValue none */
+  /** The fields of a request that set the model, such as `temperature`, by the names of the request. Others are ignored. @defaultValue none */
   readonly allowedModelSettings?: readonly string[];
-  /** What happens to system messages of a caller: they follow the agent's instructions, are left out, or refused. @defaultValue 'append' for Chat Completions, 'ignore' for the UI message stream */
+  /** What happens to system messages of a caller, and to `instructions` of Responses: they follow the agent's instructions, are left out, or refused. @defaultValue 'append' for Chat Completions and Responses, 'ignore' for the UI message stream */
   readonly callerInstructions?: 'append' | 'ignore' | 'reject';
   /** Whether a caller may bring tools that it executes itself. @defaultValue 'accept' */
   readonly callerTools?: 'accept' | 'reject';
@@ -282,6 +289,7 @@ function checkOriginOption(origin: string): void {
 }
 
 function checkFace(face: string): void {
-  if (face === 'chat' || face === 'runs' || face === 'ui') return;
-  throw new ConfigError(`serve(): faces has ${JSON.stringify(face)}. Pass "chat", "runs" or "ui".`);
+  if (Object.hasOwn(FACES, face)) return;
+  const names = Object.keys(FACES).join(', ');
+  throw new ConfigError(`serve(): faces has ${JSON.stringify(face)}. The faces are: ${names}.`);
 }

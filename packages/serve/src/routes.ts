@@ -1,10 +1,10 @@
-import type { ServeSettings } from './options.ts';
+import type { Face, ServeSettings } from './options.ts';
 
 /** A route with what a request may do there. */
 export interface Route {
   /** With placeholders: `/v1/runs/{id}`. */
   readonly template: string;
-  readonly face: 'models' | 'chat' | 'runs' | 'conversations' | 'ui' | 'none';
+  readonly face: 'models' | 'chat' | 'runs' | 'conversations' | 'ui' | 'responses' | 'none';
   readonly methods: readonly string[];
   /** The segments behind `basePath`, decoded. */
   readonly segments: readonly string[];
@@ -26,8 +26,8 @@ const ALL_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', '
 
 const NONE: Route = { template: 'unknown', face: 'none', methods: ALL_METHODS, segments: [] };
 
-function isFace(face: Route['face']): face is 'chat' | 'runs' | 'ui' {
-  return face === 'chat' || face === 'runs' || face === 'ui';
+function isFace(face: Route['face']): face is Face {
+  return face !== 'models' && face !== 'conversations' && face !== 'none';
 }
 
 /** Decodes a path; `undefined` if it is not valid. */
@@ -63,6 +63,23 @@ function matchRoute(segments: readonly string[], path: string, ui: string): Foun
       return { template: '/v1/conversations/{id}', face: 'conversations', methods: ['GET'] };
     case 'runs':
       return matchRun(segments);
+    case 'responses':
+      return matchResponse(segments);
+  }
+  return undefined;
+}
+
+function matchResponse([, , id, action, ...more]: readonly string[]): FoundRoute | undefined {
+  if (more.length > 0) return undefined;
+  if (id === undefined) return { template: '/v1/responses', face: 'responses', methods: ['POST'] };
+  const template = `/v1/responses/{id}${action === undefined ? '' : `/${action}`}`;
+  switch (action) {
+    case undefined:
+      return { template, face: 'responses', methods: ['GET', 'DELETE'] };
+    case 'cancel':
+      return { template, face: 'responses', methods: ['POST'] };
+    case 'input_items':
+      return { template, face: 'responses', methods: ['GET'] };
   }
   return undefined;
 }

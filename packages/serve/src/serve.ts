@@ -10,6 +10,7 @@ import type { Handle, RequestContext } from './context.ts';
 import { handleChat } from './faces/chat.ts';
 import { handleConversation } from './faces/conversations.ts';
 import { handleModels } from './faces/models.ts';
+import { handleResponses } from './faces/responses.ts';
 import { handleRuns } from './faces/runs.ts';
 import { handleUi } from './faces/ui.ts';
 import { type RequestReport, readServeOptions, type ServeOptions, type ServeSettings } from './options.ts';
@@ -224,6 +225,8 @@ function chooseHandle({ template, face, methods }: Route, method: string): Handl
       return handleConversation;
     case 'ui':
       return handleUi;
+    case 'responses':
+      return handleResponses;
     case 'none':
       throw new HttpProblem(`There is no ${template}.`, { status: 404, code: 'route.unknown' });
   }

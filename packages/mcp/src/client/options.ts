@@ -152,6 +152,9 @@ export function readOptions(options: McpOptions): ResolvedOptions {
   return { ...read, idleTimeoutMs: read.idleTimeoutMs ?? 60_000, onElicitation: read.onElicitation ?? 'suspend' };
 }
 
+/** Revisions are dates. Those before this one are negotiated with `initialize`, and cannot be pinned. */
+const FIRST_MODERN_REVISION = '2026-07-28';
+
 const OPTIONS_OF: Readonly<Record<string, string>> = {
   args: 'command',
   env: 'command',
@@ -167,7 +170,12 @@ function checkSource(options: AnyMcpOptions, source: string, where: string): voi
     if (Reflect.get(options, option) === undefined || owner === source) continue;
     throw new ConfigError(`${where}: ${option} has no use with ${source}. It belongs to ${owner}.`);
   }
-  const { url, connect, lockFile, isolation, client } = options;
+  const { url, connect, lockFile, isolation, client, protocolVersion } = options;
+  if (typeof protocolVersion === 'object' && !(protocolVersion.pin >= FIRST_MODERN_REVISION)) {
+    throw new ConfigError(
+      `${where}: protocolVersion has the pin "${protocolVersion.pin}". Pass { pin: "${FIRST_MODERN_REVISION}" }, or "legacy" for the revisions before it.`,
+    );
+  }
   if (url !== undefined && !/^https?:$/.test(URL.parse(String(url))?.protocol ?? '')) {
     throw new ConfigError(`${where}: url is ${JSON.stringify(String(url))}. Pass an http or https URL.`);
   }

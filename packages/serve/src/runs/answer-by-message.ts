@@ -38,25 +38,31 @@ export async function answerByMessage(given: AnsweringMessages): Promise<Started
   // The client has the turn of the calls, and those before.
   const afterTurn = Math.max(...places.map((each) => each?.turn ?? 0));
   const answered = { runId, isAttached: true, afterTurn };
-  const pending = findPending(run, results);
+  const pending = findPendingResults(run, results);
   if (pending.length === 0) return hasResults(run, results) ? answered : undefined;
   for (const each of pending) await answer(given, { runId, ...each });
   await registry.resume(run, { isStreamed });
   return answered;
 }
 
-function listTrailingResults(messages: readonly Message[]): readonly ToolMessage[] {
+/** Lists the results at the end of a conversation. */
+export function listTrailingResults(messages: readonly Message[]): readonly ToolMessage[] {
   const first = messages.findLastIndex(({ role }) => role !== 'tool') + 1;
   return messages.slice(first).filter((message) => message.role === 'tool');
 }
 
-interface PendingResult {
+/** The result of a call that waits for it. */
+export interface PendingResult {
   readonly id: string;
   readonly fingerprint: string;
   readonly value: string;
 }
 
-function findPending({ record, outcome }: RunProgress, results: readonly ToolMessage[]): readonly PendingResult[] {
+/** Finds the calls of the caller's own tools that wait for one of these results. */
+export function findPendingResults(
+  { record, outcome }: RunProgress,
+  results: readonly ToolMessage[],
+): readonly PendingResult[] {
   if (outcome?.status !== 'suspended') return [];
   const callerTools = listToolNames(readKeptRequest(record.metadata).tools);
   const values = new Map(results.map((result) => [result.tool_call_id, getMessageText(result)]));

@@ -39,6 +39,8 @@ export interface KeptRequest {
   readonly settings: JsonObject;
   /** Whether the caller may read the completion again. */
   readonly isStored: boolean;
+  /** What the face keeps. */
+  readonly face?: JsonObject;
 }
 
 export function readKeptRequest(metadata: JsonObject): KeptRequest {
@@ -49,13 +51,15 @@ export function readKeptRequest(metadata: JsonObject): KeptRequest {
     tools: (fields['tools'] ?? []) as unknown as readonly ToolObject[],
     settings: (fields['settings'] ?? {}) as JsonObject,
     isStored: fields['store'] !== false,
+    face: (fields['face'] ?? {}) as JsonObject,
   };
 }
 
-export function writeKeptRequest({ tools, settings, isStored }: KeptRequest): JsonObject {
+export function writeKeptRequest({ tools, settings, isStored, face = {} }: KeptRequest): JsonObject {
   return {
     ...(tools.length > 0 && { tools: tools as unknown as Json }), // JSON, as it came.
     ...(Object.keys(settings).length > 0 && { settings }),
     ...(!isStored && { store: false }),
+    ...(Object.keys(face).length > 0 && { face }),
   };
 }

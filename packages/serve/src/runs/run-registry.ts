@@ -40,6 +40,8 @@ export class RunRegistry {
   readonly #active = new Map<string, ActiveRun>();
   readonly #closing = new AbortController();
   readonly requests: KnownRequests;
+  /** The last turn of each run that this process has repeated, for the newest runs. */
+  readonly #repeatedTurns = new Map<string, number>();
   /** Until when runs that failed to resume are left alone, in milliseconds since 1970. */
   readonly #failed = new Map<string, number>();
 
@@ -127,6 +129,7 @@ export class RunRegistry {
     const served = this.#agents.find(record.agent);
     if (served === undefined) throw createUnservedError(record.agent, runId);
     const owner = readOwner(record.owner ?? '');
+    const isRepeated = status !== 'suspended' && status !== 'queued';
     await this.#launch({ principal: owner, runId, isBackground: true }, async () => {
       const { tools, settings } = readKeptRequest(record.metadata);
       const context = await served.createContext?.({ principal: owner, record });
@@ -139,7 +142,11 @@ export class RunRegistry {
         ...(how.isStreamed === true && { stream: true }),
         ...(stored !== undefined && { conversation: stored }),
       };
-      return () => agent.resume(runId, options);
+      return () => {
+        const run = agent.resume(runId, options);
+        if (isRepeated) this.#noteRepeatedTurn(run);
+        return run;
+      };
     });
   }
 
@@ -201,6 +208,22 @@ export class RunRegistry {
     return this.#active.get(runId)?.run.steer(message);
   }
 
+  /** Whether this process has repeated a turn in which another process stopped. */
+  isRepeatedTurn(runId: string, turn: number): boolean {
+    return this.#repeatedTurns.get(runId) === turn;
+  }
+
+  #noteRepeatedTurn(run: Run<unknown>): void {
+    let isFirst = true;
+    run.on('attempt.started', ({ path, runId, turn }) => {
+      if (path !== '' || !isFirst) return;
+      isFirst = false;
+      const [oldest] = this.#repeatedTurns.keys();
+      if (this.#repeatedTurns.size >= MAX_REPEATED_TURNS && oldest !== undefined) this.#repeatedTurns.delete(oldest);
+      this.#repeatedTurns.set(runId, turn);
+    });
+  }
+
   /** Counts a client that reads a run. Call the returned function when the client has gone. */
   hold(runId: string): () => void {
     return this.#active.get(runId)?.hold() ?? (() => undefined);
@@ -213,9 +236,9 @@ export class RunRegistry {
 
   async #prepare(served: ServedAgent, start: RunStart): Promise<PreparedRun> {
     const { principal, metadata, requestHash, callerTools = [], limits = {}, modelSettings = {} } = start;
-    const { isStored = true } = start;
+    const { isStored = true, kept: face = {} } = start;
     const agent = addCallerTools(served.agent, callerTools);
-    const kept = writeKeptRequest({ tools: callerTools, settings: modelSettings as JsonObject, isStored }); // Fields of a JSON body.
+    const kept = writeKeptRequest({ tools: callerTools, settings: modelSettings as JsonObject, isStored, face }); // Fields of a JSON body.
     const options = {
       host: this.#host,
       owner: formatOwner(principal),
@@ -250,7 +273,8 @@ export class RunRegistry {
       throw error;
     }
     const known = runId === undefined ? undefined : this.#active.get(runId);
-    const active = new ActiveRun(run, { isBackground, onDisconnect: this.#settings.onDisconnect, clock: this.#clock });
+    const { onDisconnect } = this.#settings;
+    const active = new ActiveRun(run, { isBackground, onDisconnect, clock: this.#clock });
     const newId = run.runId;
     if (known === undefined) this.#active.set(newId, active);
     void active.ended.then(() => {
@@ -273,6 +297,7 @@ interface PreparedRun {
 export const REQUEST_HASH = 'pawlRequest';
 
 const RETRY_AFTER_MS = 60_000;
+const MAX_REPEATED_TURNS = 1_000;
 
 /** Returns the limits of a caller, none above that of the agent. */
 function reduceLimits(own: Limits, wanted: Limits): Limits {

@@ -26,6 +26,8 @@ export interface RunStart {
   readonly isBackground?: boolean;
   /** Whether the caller may read the completion again. @defaultValue true */
   readonly isStored?: boolean;
+  /** What the face keeps with the run, to describe it later. Never given out as it is. */
+  readonly kept?: JsonObject;
   /** Whether a client reads the response as it is written. */
   readonly isStreamed?: boolean;
 }

@@ -108,7 +108,8 @@ function readCallerTools(body: JsonRecord, { callerTools }: ChatRules): readonly
   return choice === 'none' ? [] : tools;
 }
 
-function pickSettings(body: JsonRecord, allowed: readonly string[]): ChatSettings {
+/** Returns the fields that set the model and are allowed. */
+export function pickSettings(body: JsonRecord, allowed: readonly string[]): ChatSettings {
   const entries = Object.entries(body).filter(
     ([name, value]) => allowed.includes(name) && !OURS.has(name) && value !== undefined,
   );
@@ -130,7 +131,8 @@ const OURS: ReadonlySet<string> = new Set([
   'safety_identifier',
 ]);
 
-function readMetadata(body: JsonRecord): JsonObject {
+/** Returns the metadata of a caller, who is no identity. @throws HttpProblem 400 */
+export function readMetadata(body: JsonRecord): JsonObject {
   const { metadata, user, safety_identifier: safetyIdentifier } = body;
   if (metadata !== undefined && metadata !== null && !isRecord(metadata))
     throw createInvalidError('"metadata" is not an object.', 'metadata');
