@@ -191,15 +191,14 @@ describe('what a request asks for', () => {
   test('a response that is not stored cannot be read, cancelled, deleted or continued', async () => {
     const client = await createClient({ agents: [createEchoAgent()] });
     const { id } = await client.responses.create({ model: 'echo', input: 'Hi.', store: false });
-    for (const work of [
+    const works: readonly Promise<unknown>[] = [
       client.responses.retrieve(id),
       client.responses.cancel(id),
       client.responses.delete(id),
       collect(client.responses.inputItems.list(id)),
       client.responses.create({ model: 'echo', input: 'On.', previous_response_id: id }),
-    ]) {
-      expect(await catchError(work as Promise<unknown>)).toMatchObject({ status: 404 });
-    }
+    ];
+    for (const error of await Promise.all(works.map(catchError))) expect(error).toMatchObject({ status: 404 });
   });
 });
 
@@ -208,15 +207,16 @@ test('a response of another owner does not exist', async () => {
   const { id } = await clients('key-of-ada').responses.create({ model: 'echo', input: 'Mine.' });
   for (const key of ['key-of-bob', 'key-of-eve', 'key-of-other-lead']) {
     const { responses } = clients(key);
-    for (const work of [
+    const works: readonly Promise<unknown>[] = [
       responses.retrieve(id),
       responses.retrieve(id, { stream: true }),
       responses.retrieve(`${id}~1`),
       responses.cancel(id),
       responses.delete(id),
       collect(responses.inputItems.list(id)),
-    ]) {
-      expect(await catchError(work as Promise<unknown>)).toMatchObject({ status: 404, code: 'run.unknown' });
+    ];
+    for (const error of await Promise.all(works.map(catchError))) {
+      expect(error).toMatchObject({ status: 404, code: 'run.unknown' });
     }
   }
   const lead = clients('key-of-lead').responses;
