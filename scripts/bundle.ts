@@ -2,11 +2,11 @@
 // some 1 % of what zod takes to import, and a block of the disk. Not minified: it is read by debuggers. Beside each file lies its source map,
 // with the sources in it: as files of their own, they would take half as much again of the disk.
 //   node scripts/bundle.ts      after tsc -b tsconfig.packages.json
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { decode, encode } from '@jridgewell/sourcemap-codec';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { type InputOptions, type OutputChunk, type OutputOptions, type Plugin, rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
+import { shortenMap } from './shorten-maps.ts';
 
 const core = join(import.meta.dirname, '..', 'packages', 'core');
 
@@ -58,20 +58,9 @@ const sourceMaps: Plugin = {
   name: 'source-maps',
   load(id) {
     if (!id.endsWith('.js')) return null;
-    const map: { readonly sources: readonly string[] } = JSON.parse(readFileSync(`${id}.map`, 'utf8'));
-    const sourcesContent = map.sources.map((source) => readFileSync(join(dirname(id), source), 'utf8'));
-    return { code: readFileSync(id, 'utf8'), map: JSON.stringify({ ...map, sourcesContent }) };
+    return { code: readFileSync(id, 'utf8'), map: readFileSync(`${id}.map`, 'utf8') };
   },
 };
-
-/** Drops the columns of a source map: a stack trace and a breakpoint need lines, and columns make up three quarters of the mappings. */
-function shortenMap(file: string): void {
-  const map: { readonly mappings: string } = JSON.parse(readFileSync(file, 'utf8'));
-  const lines = decode(map.mappings).map((segments) =>
-    segments.filter(([, source, line], at) => source !== segments[at - 1]?.[1] || line !== segments[at - 1]?.[2]),
-  );
-  writeFileSync(file, JSON.stringify({ ...map, mappings: encode(lines) }));
-}
 
 async function write(input: InputOptions, output: OutputOptions): Promise<readonly OutputChunk[]> {
   const bundle = await rolldown({ ...input, cwd: core, platform: 'neutral', external: isExternal });
