@@ -147,6 +147,8 @@ describe('what a request asks for', () => {
     ['input', { input: [] }],
     ['store', { background: true, store: false }],
     ['stream', { stream: 'yes' }],
+    ['store', { store: 'no' }],
+    ['tool_choice', { tool_choice: 'never' }],
     ['max_tool_calls', { max_tool_calls: 0 }],
     ['input[0].role', { input: [{ role: 'robot', content: 'Hi.' }] }],
     ['input[0].approve', { input: [{ type: 'mcp_approval_response', approval_request_id: 'x' }] }],

@@ -6,6 +6,7 @@ import { listRunMessages, skipAgUiEvent } from '../protocol/ag-ui/encode-ag-ui.t
 import type { AgUiRequest } from '../protocol/ag-ui/read-ag-ui-request.ts';
 import { toUserContent } from '../protocol/ag-ui/thread-messages.ts';
 import { toAgUiMessages } from '../protocol/ag-ui/to-ag-ui-messages.ts';
+import { hideToolOutputs } from '../protocol/hide-tool-outputs.ts';
 import { readKeptRequest } from '../runs/caller-tools.ts';
 import { createFinishedEvent } from '../runs/create-finished-event.ts';
 import { findShownRuns, getMessagesBefore } from './ui-chat.ts';
@@ -42,7 +43,8 @@ async function readStoredThread(context: RequestContext, run: RunProgress): Prom
   const filter = { conversation: conversation.id, order: 'desc', limit: MAX_RUNS } as const;
   const shown = await findShownRuns(context, await control.listOwned(context.principal, filter));
   const [first] = shown;
-  const messages = toAgUiMessages(first === undefined ? [] : getMessagesBefore(first));
+  const before = first === undefined ? [] : getMessagesBefore(first);
+  const messages = toAgUiMessages(hideToolOutputs(before, settings.toolOutput));
   for (const each of shown) {
     messages.push(...listRunInput(each));
     if (each.record.runId === runId) break;

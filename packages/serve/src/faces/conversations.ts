@@ -1,5 +1,7 @@
+import type { Message } from '@pawl/core/chat';
 import type { RunSummary } from '@pawl/core/host';
 import type { RequestContext } from '../context.ts';
+import { hideToolOutputs } from '../protocol/hide-tool-outputs.ts';
 import { createJsonResponse } from '../protocol/json-response.ts';
 import { HttpProblem } from '../protocol/problem.ts';
 import { describeSummary } from '../protocol/runs/describe-run.ts';
@@ -15,7 +17,7 @@ import { listChatRuns, readUiMessages } from './ui-chat.ts';
  * - With `?format=ui` the messages are those of `useChat`, which has no branches: an edit replaces what it edits. A new chat has none.
  */
 export async function handleConversation(context: RequestContext): Promise<Response> {
-  const { principal, runs: registry, control, segments, query } = context;
+  const { principal, runs: registry, control, segments, query, settings } = context;
   const id = segments[2] ?? '';
   if (query.get('format') === 'ui') {
     const runs = await listChatRuns(context, id);
@@ -31,8 +33,17 @@ export async function handleConversation(context: RequestContext): Promise<Respo
       code: 'conversation.unknown',
     });
   }
-  const { branch, messages, runs } = found;
+  const { branch, runs } = found;
+  const shown = hideToolOutputs(found.messages, settings.toolOutput);
+  const messages = settings.details ? shown : shown.map(toPublicMessage);
   return createJsonResponse({ id, branch, messages, ...describeOpenRun(runs) });
+}
+
+/** Leaves out what Pawl keeps on a message for the model's server, such as encrypted reasoning. */
+function toPublicMessage(message: Message): Message {
+  if (message.role !== 'assistant') return message;
+  const { pawl_kept: _, ...shown } = message;
+  return shown;
 }
 
 function describeOpenRun(runs: readonly RunSummary[]): object {

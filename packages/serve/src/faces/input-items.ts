@@ -48,7 +48,9 @@ function readLimit(text: string | null): number {
 }
 
 function listInput({ run: { record } }: FoundResponse): readonly ListedItem[] {
-  const own = record.messages.slice(readResponseOrigin(record).inputStart);
+  // A run of a conversation begins with what was stored before.
+  const start = record.conversation?.kept ?? readResponseOrigin(record).inputStart;
+  const own = record.messages.slice(start);
   return toListedItems(own, (index) => `item_${record.runId}.${index}`);
 }
 

@@ -7,6 +7,7 @@ import {
   type RunSummary,
 } from '@pawl/core/host';
 import type { RequestContext } from '../context.ts';
+import { hideToolOutputs } from '../protocol/hide-tool-outputs.ts';
 import { HttpProblem } from '../protocol/problem.ts';
 import { createUiState, encodeUiEvent, type UiEncoderOptions } from '../protocol/ui/encode-ui.ts';
 import { applyUiChunk } from '../protocol/ui/fold-chunks.ts';
@@ -50,7 +51,10 @@ export async function readUiMessages(
 ): Promise<readonly UiMessage[]> {
   const { sdk, toolOutput } = context.settings;
   const { base, shown } = await readShownChat(context, chat, newest);
-  return [...toUiMessages(base), ...shown.flatMap((run) => toRunMessages(run, { sdk, toolOutput }))];
+  return [
+    ...toUiMessages(hideToolOutputs(base, toolOutput)),
+    ...shown.flatMap((run) => toRunMessages(run, { sdk, toolOutput })),
+  ];
 }
 
 interface ShownChat {

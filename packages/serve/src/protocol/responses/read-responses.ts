@@ -58,7 +58,7 @@ export function readResponsesRequest(body: unknown, rules: ResponsesRules): Resp
   }
   refuseUnsupported(body, rules.allowedModelSettings);
   const isBackground = readFlag(body, 'background');
-  const isStored = body['store'] !== false;
+  const isStored = readFlag(body, 'store', true);
   if (isBackground && !isStored) {
     throw createInvalidError(
       '"background" needs a response that is stored: it is read later. Leave "store" out.',
@@ -90,8 +90,8 @@ function createError({ message, param, kind }: WireProblem): HttpProblem {
   return kind === 'invalid' ? createInvalidError(message, param) : createUnsupportedError(message, param);
 }
 
-function readFlag(body: JsonRecord, name: string): boolean {
-  const value = body[name] ?? false;
+function readFlag(body: JsonRecord, name: string, without = false): boolean {
+  const value = body[name] ?? without;
   if (typeof value === 'boolean') return value;
   throw createInvalidError(`"${name}" is neither true nor false.`, name);
 }
@@ -149,6 +149,9 @@ function readCallerTools(body: JsonRecord, { callerTools }: ResponsesRules): rea
       '"tool_choice" may be "auto" or "none": the agent has tools of its own, too.',
       'tool_choice',
     );
+  }
+  if (choice != null && choice !== 'auto' && choice !== 'none') {
+    throw createInvalidError(`"tool_choice" is ${quote(choice)}. Send "auto" or "none".`, 'tool_choice');
   }
   return choice === 'none' ? [] : tools;
 }
