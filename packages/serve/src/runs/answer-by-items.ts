@@ -60,6 +60,10 @@ async function answerApprovals(given: AnsweringItems): Promise<ResponsePlace> {
       other?.response.param ?? 'input',
     );
   }
+  const twice = asked.find((each, at) => asked.findIndex(({ pending }) => pending === each.pending) < at);
+  if (twice !== undefined) {
+    throw createInvalidError('The call has two answers. Send one.', twice.response.param);
+  }
   const { runId } = first;
   const run = await control.findIfVisible(principal, runId, { hasEvents: true });
   if (run === undefined) throw createUnknownRunError(runId);

@@ -95,7 +95,7 @@ export function readAgUiRequest(body: unknown, options: AgUiRequestOptions = {})
     state: state as Json, // It was parsed from JSON.
     context: readList(body, 'context').map(readContext),
     ...(forwardedProps !== undefined && forwardedProps !== null && { forwardedProps: forwardedProps as Json }),
-    resume: readList(body, 'resume').map(readResume),
+    resume: readAnswers(readList(body, 'resume')),
     ignored: read.flatMap(({ ignored }) => ignored),
   };
 }
@@ -247,6 +247,18 @@ function readContext(entry: unknown, index: number): AgUiRequest['context'][numb
   }
   const place = `context[${index}]`;
   throw createInvalidError(`"${place}" needs the texts "description" and "value".`, place);
+}
+
+/** One interrupt has one answer: none of two may win. */
+function readAnswers(given: readonly unknown[]): readonly AgUiResume[] {
+  const ids = new Set<string>();
+  return given.map((entry, index) => {
+    const answer = readResume(entry, index);
+    const place = `resume[${index}].interruptId`;
+    if (ids.has(answer.interruptId)) throw createInvalidError(`"${place}" has an answer before. Send one.`, place);
+    ids.add(answer.interruptId);
+    return answer;
+  });
 }
 
 function readResume(entry: unknown, index: number): AgUiResume {
