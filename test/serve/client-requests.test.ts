@@ -96,6 +96,7 @@ test.each([
     'messages[0].content[0].image_url.url',
   ],
   [{ stream: 'yes' }, 'stream'],
+  [{ store: 'no' }, 'store'],
   [{ stream_options: 1 }, 'stream_options'],
   [{ n: 2 }, 'n'],
   [{ logprobs: true }, 'logprobs'],

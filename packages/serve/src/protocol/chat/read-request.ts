@@ -2,6 +2,7 @@ import type { JsonObject } from '@pawl/core';
 import type { ChatSettings, Message, ToolObject } from '@pawl/core/chat';
 import { isRecord } from '@pawl/core/model';
 import { createInvalidError, createUnsupportedError, HttpProblem } from '../problem.ts';
+import { readFlag } from '../read-flag.ts';
 import { isString } from '../read-json.ts';
 import { type MessageRules, readMessages } from './read-messages.ts';
 import { readTools } from './read-tools.ts';
@@ -40,23 +41,20 @@ export function readChatRequest(body: unknown, rules: ChatRules): ChatInput {
       code: 'invalid_json',
     });
   }
-  const { model, stream } = body;
+  const { model } = body;
   if (!isString(model) || model === '') {
     throw createInvalidError('"model" is missing. Pass the name of an agent; GET /v1/models lists them.', 'model');
-  }
-  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
-    throw createInvalidError('"stream" is neither true nor false.', 'stream');
   }
   refuseUnsupported(body, rules.allowedModelSettings);
   return {
     model,
     messages: readMessages(body['messages'], rules),
-    isStreamed: stream === true,
+    isStreamed: readFlag(body, 'stream'),
     includeUsage: readIncludeUsage(body['stream_options']),
     tools: readCallerTools(body, rules),
     modelSettings: pickSettings(body, rules.allowedModelSettings),
     metadata: readMetadata(body),
-    isStored: body['store'] !== false,
+    isStored: readFlag(body, 'store', true),
   };
 }
 

@@ -4,6 +4,7 @@ import { isRecord } from '@pawl/core/model';
 import { type ApprovalResponse, readInput, readTools, type WireProblem } from '@pawl/responses/wire';
 import { pickSettings, readMetadata } from '../chat/read-request.ts';
 import { createInvalidError, createUnsupportedError, HttpProblem } from '../problem.ts';
+import { readFlag } from '../read-flag.ts';
 import { isString, quote } from '../read-json.ts';
 
 /** What of a request an agent gets. */
@@ -88,12 +89,6 @@ export function readResponsesRequest(body: unknown, rules: ResponsesRules): Resp
 
 function createError({ message, param, kind }: WireProblem): HttpProblem {
   return kind === 'invalid' ? createInvalidError(message, param) : createUnsupportedError(message, param);
-}
-
-function readFlag(body: JsonRecord, name: string, without = false): boolean {
-  const value = body[name] ?? without;
-  if (typeof value === 'boolean') return value;
-  throw createInvalidError(`"${name}" is neither true nor false.`, name);
 }
 
 /** Fields that name what OpenAI stores under the key of the server, which all callers share. */
