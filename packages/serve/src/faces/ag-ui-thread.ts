@@ -8,7 +8,8 @@ import { toUserContent } from '../protocol/ag-ui/thread-messages.ts';
 import { toAgUiMessages } from '../protocol/ag-ui/to-ag-ui-messages.ts';
 import { readKeptRequest } from '../runs/caller-tools.ts';
 import { createFinishedEvent } from '../runs/create-finished-event.ts';
-import { findShownRuns, getMessagesBefore } from './ui-chat.ts';
+import { getMessagesBefore, listInput } from '../runs/list-written-messages.ts';
+import { findShownRuns } from './ui-chat.ts';
 
 /** The messages of a thread around a run. */
 export interface ThreadMessages {
@@ -55,9 +56,10 @@ async function readStoredThread(context: RequestContext, run: RunProgress): Prom
 const MAX_RUNS = 100;
 
 /** Lists the messages that began a run, with the ids of the client that sent them. */
-function listRunInput({ record }: RunProgress): readonly AgUiMessage[] {
+function listRunInput(run: RunProgress): readonly AgUiMessage[] {
+  const { record } = run;
   const ids = readKeptRequest(record.metadata).thread?.messageIds ?? [];
-  const users = record.messages.slice(record.conversation?.kept ?? 0).filter((message) => message.role === 'user');
+  const users = listInput(run);
   return users.map((message, at) => {
     return {
       id: ids.at(at - users.length) ?? `${record.runId}.input.${at}`,

@@ -13,6 +13,7 @@ import { createInvalidError, HttpProblem } from '../protocol/problem.ts';
 import { STREAM_HEADERS } from '../protocol/server-sent-events.ts';
 import type { ServedAgent } from '../runs/agent-directory.ts';
 import { readKeptRequest } from '../runs/caller-tools.ts';
+import { continueBranch } from '../runs/continue-branch.ts';
 import { findBranch } from '../runs/find-branch.ts';
 import { findNewestBranch } from '../runs/find-newest-branch.ts';
 import { findOpen } from '../runs/run-control.ts';
@@ -163,9 +164,7 @@ async function continueThread(
     thread: { id: conversation, messageIds: fresh.map(({ id }) => id) },
     ...chooseState(context, served, { sent, last: newest?.runs[0]?.outcome?.state }),
   };
-  const [one, ...more] = fresh;
-  if (one === undefined || more.length > 0) return registry.start(served, next);
-  return registry.continueConversation(served, { ...next, conversation, message: one.message });
+  return continueBranch(registry, served, { start: { ...next, conversation }, open: target });
 }
 
 /**
