@@ -6,9 +6,9 @@ import { listRunMessages, skipAgUiEvent } from '../protocol/ag-ui/encode-ag-ui.t
 import type { AgUiRequest } from '../protocol/ag-ui/read-ag-ui-request.ts';
 import { toUserContent } from '../protocol/ag-ui/thread-messages.ts';
 import { toAgUiMessages } from '../protocol/ag-ui/to-ag-ui-messages.ts';
-import { readKeptRequest } from '../runs/caller-tools.ts';
 import { createFinishedEvent } from '../runs/create-finished-event.ts';
 import { getMessagesBefore, listInput } from '../runs/list-written-messages.ts';
+import { readThreadOrigin } from './thread-origin.ts';
 import { findShownRuns } from './ui-chat.ts';
 
 /** The messages of a thread around a run. */
@@ -24,8 +24,8 @@ export async function readThread(
   sent: Pick<AgUiRequest, 'threadId' | 'messages'>,
   run: RunProgress,
 ): Promise<ThreadMessages> {
-  const { runId, metadata } = run.record;
-  const own = new Set(readKeptRequest(metadata).thread?.messageIds);
+  const { runId } = run.record;
+  const own = new Set(readThreadOrigin(run.record).messageIds);
   const last = sent.messages.findLastIndex(({ id }) => own.has(id));
   const at = last === -1 ? sent.messages.findIndex(({ id }) => id.startsWith(`${runId}.`)) : last + 1;
   if (at <= 0) return { messages: await readStoredThread(context, run), laterMessages: [] };
@@ -58,7 +58,7 @@ const MAX_RUNS = 100;
 /** Lists the messages that began a run, with the ids of the client that sent them. */
 function listRunInput(run: RunProgress): readonly AgUiMessage[] {
   const { record } = run;
-  const ids = readKeptRequest(record.metadata).thread?.messageIds ?? [];
+  const ids = readThreadOrigin(record).messageIds;
   const users = listInput(run);
   return users.map((message, at) => {
     return {
