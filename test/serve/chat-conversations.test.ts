@@ -1,4 +1,7 @@
-import { type Host, memoryConversations, memoryHost } from '@pawl/core';
+import { setImmediate } from 'node:timers/promises';
+import { Agent, type Host, jsonSchema, memoryConversations, memoryHost, tool } from '@pawl/core';
+import type { Message } from '@pawl/core/chat';
+import { respond, scriptedModel } from '@pawl/testing';
 import { describe, expect, test } from 'vitest';
 import { createRecordingAgent, type RecordingAgent } from './recording-agent.ts';
 import { createRefundAgent, type JsonResponse, type RunningServer, startServer } from './serve-agents.ts';
@@ -100,6 +103,63 @@ describe('a conversation of Chat Completions', () => {
     expect(second).toMatchObject({ id: (first as { id: string }).id });
     expect(refunds).toEqual([]);
     expect(await host.listRuns()).toHaveLength(1);
+  });
+
+  test('sends each further message to a run that still waits, although the store has none of them yet', async () => {
+    const host = memoryHost();
+    const server = await startServer({
+      agents: [createRefundAgent()],
+      host,
+      conversations: memoryConversations(),
+      conversation: () => 'chat',
+    });
+    const ids = new Set<string>();
+    for (const texts of [['Refund.'], ['Refund.', 'x', 'No.'], ['Refund.', 'x', 'No.', 'x', 'Leave it.']]) {
+      ids.add((await (await send(server, { model: 'refunds', messages: toHistory(texts) })).json()).id);
+    }
+    expect(ids.size).toBe(1);
+    const [open = ''] = ids;
+    const { events } = await host.getRun(open);
+    const sent = events.flatMap(({ event }) => (event.type === 'user.interrupted' ? [event.message.content] : []));
+    expect(sent).toEqual(['No.', 'Leave it.']);
+    expect(await host.listRuns()).toHaveLength(1);
+    const both = ['Refund.', 'x', 'No.', 'x', 'Leave it.', 'x', 'Really.', 'x', 'Please.'];
+    expect(await (await send(server, { model: 'refunds', messages: toHistory(both) })).json()).toMatchObject({
+      id: open,
+    });
+    expect(await host.listRuns()).toHaveLength(1);
+  });
+
+  test('sends a message to the run at work, whose own message is not stored yet', async () => {
+    const begun = Promise.withResolvers<void>();
+    let isStopped = false;
+    const model = scriptedModel(({ messages }) => {
+      begun.resolve();
+      isStopped ||= messages.some(({ content }) => content === 'Stop.');
+      return isStopped ? respond.text('Stopped.') : respond.call('wait', {});
+    });
+    const wait = tool({
+      name: 'wait',
+      description: 'Waits.',
+      input: jsonSchema<object>({ type: 'object', properties: {}, additionalProperties: false }),
+      execute: async () => setImmediate('Waited.'),
+    });
+    const host = memoryHost();
+    const server = await startServer({
+      agents: [new Agent({ name: 'waiter', model, tools: [wait], limits: { turns: 100_000 } })],
+      host,
+      conversations: memoryConversations(),
+      conversation: () => 'chat',
+    });
+    const ask = async (texts: readonly string[]): Promise<string> =>
+      (await (await send(server, { model: 'waiter', messages: toHistory(texts) })).json()).id;
+    const first = ask(['Begin.']);
+    await begun.promise;
+    expect(await ask(['Begin.', 'x', 'Stop.'])).toBe(await first);
+    expect(await host.listRuns()).toHaveLength(1);
+    const { messages } = await (await server.send('/v1/conversations/chat')).json();
+    const users = messages.filter(({ role }: Message) => role === 'user');
+    expect(users.map(({ content }: Message) => content)).toEqual(['Begin.', 'Stop.']);
   });
 
   test('with an Idempotency-Key gets only the new message too, and one run for each key', async () => {

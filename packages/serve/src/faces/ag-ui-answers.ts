@@ -13,6 +13,7 @@ import { readKeptRequest } from '../runs/caller-tools.ts';
 import { listAnswers } from '../runs/list-answers.ts';
 import { listPendingCalls } from '../runs/list-pending-calls.ts';
 import type { GivenAnswer } from '../runs/run-control.ts';
+import { readThreadOrigin } from './thread-origin.ts';
 
 /** A run that a request has answered. */
 export interface AnsweredThread {
@@ -62,9 +63,8 @@ async function findOwnRun(
 ): Promise<RunProgress | undefined> {
   const run = await control.findIfVisible(principal, runId, { hasEvents: true });
   if (run === undefined || run.record.owner !== owner || run.record.agent !== agent) return undefined;
-  const { conversation, metadata } = run.record;
-  if (readKeptRequest(metadata).thread?.id === threadId) return run;
-  return conversation?.id === runs.getConversationId(principal, threadId) ? run : undefined;
+  if (readThreadOrigin(run.record).threadId === threadId) return run;
+  return run.record.conversation?.id === runs.getConversationId(principal, threadId) ? run : undefined;
 }
 
 async function answerByResults(

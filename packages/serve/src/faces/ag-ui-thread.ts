@@ -7,9 +7,10 @@ import type { AgUiRequest } from '../protocol/ag-ui/read-ag-ui-request.ts';
 import { toUserContent } from '../protocol/ag-ui/thread-messages.ts';
 import { toAgUiMessages } from '../protocol/ag-ui/to-ag-ui-messages.ts';
 import { hideToolOutputs } from '../protocol/hide-tool-outputs.ts';
-import { readKeptRequest } from '../runs/caller-tools.ts';
 import { createFinishedEvent } from '../runs/create-finished-event.ts';
-import { findShownRuns, getMessagesBefore } from './ui-chat.ts';
+import { getMessagesBefore, listInput } from '../runs/list-written-messages.ts';
+import { readThreadOrigin } from './thread-origin.ts';
+import { findShownRuns } from './ui-chat.ts';
 
 /** The messages of a thread around a run. */
 export interface ThreadMessages {
@@ -24,8 +25,8 @@ export async function readThread(
   sent: Pick<AgUiRequest, 'threadId' | 'messages'>,
   run: RunProgress,
 ): Promise<ThreadMessages> {
-  const { runId, metadata } = run.record;
-  const own = new Set(readKeptRequest(metadata).thread?.messageIds);
+  const { runId } = run.record;
+  const own = new Set(readThreadOrigin(run.record).messageIds);
   const last = sent.messages.findLastIndex(({ id }) => own.has(id));
   const at = last === -1 ? sent.messages.findIndex(({ id }) => id.startsWith(`${runId}.`)) : last + 1;
   if (at <= 0) return { messages: await readStoredThread(context, run), laterMessages: [] };
@@ -57,9 +58,10 @@ async function readStoredThread(context: RequestContext, run: RunProgress): Prom
 const MAX_RUNS = 100;
 
 /** Lists the messages that began a run, with the ids of the client that sent them. */
-function listRunInput({ record }: RunProgress): readonly AgUiMessage[] {
-  const ids = readKeptRequest(record.metadata).thread?.messageIds ?? [];
-  const users = record.messages.slice(record.conversation?.kept ?? 0).filter((message) => message.role === 'user');
+function listRunInput(run: RunProgress): readonly AgUiMessage[] {
+  const { record } = run;
+  const ids = readThreadOrigin(record).messageIds;
+  const users = listInput(run);
   return users.map((message, at) => {
     return {
       id: ids.at(at - users.length) ?? `${record.runId}.input.${at}`,

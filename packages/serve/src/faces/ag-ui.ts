@@ -13,6 +13,7 @@ import { createInvalidError, HttpProblem } from '../protocol/problem.ts';
 import { STREAM_HEADERS } from '../protocol/server-sent-events.ts';
 import type { ServedAgent } from '../runs/agent-directory.ts';
 import { readKeptRequest } from '../runs/caller-tools.ts';
+import { continueBranch } from '../runs/continue-branch.ts';
 import { findBranch } from '../runs/find-branch.ts';
 import { findNewestBranch } from '../runs/find-newest-branch.ts';
 import { findOpen } from '../runs/run-control.ts';
@@ -24,6 +25,7 @@ import { readThread } from './ag-ui-thread.ts';
 import { createUnknownModelError } from './models.ts';
 import { openStream } from './open-stream.ts';
 import { readTraceparent } from './read-traceparent.ts';
+import { readThreadOrigin, writeThreadOrigin } from './thread-origin.ts';
 
 /**
  * Answers `POST /ag-ui/{agent}`, AG-UI 1.0 over HTTP and server-sent events. What the request does:
@@ -111,7 +113,7 @@ async function beginRun(context: RequestContext, served: ServedAgent, sent: AgUi
     input: sent.history,
     callerTools: tools,
     isStreamed: true,
-    thread: { id: threadId, messageIds: userMessages.map(({ id }) => id) },
+    face: writeThreadOrigin({ threadId, messageIds: userMessages.map(({ id }) => id) }),
     ...describeCaller(sent),
     ...readTraceparent(request),
   };
@@ -149,36 +151,31 @@ async function continueThread(
   const open = findOpen(newest?.runs ?? []);
   const last = userMessages.at(-1)?.id;
   // A client that lost the connection sends the message again, in a run of another id.
-  if (open !== undefined && last !== undefined && readKeptRequest(open.metadata).thread?.messageIds.includes(last)) {
+  if (open !== undefined && last !== undefined && readThreadOrigin(open).messageIds.includes(last)) {
     return { runId: open.runId, isAttached: true };
   }
   const { branch, added, open: target } = await findBranch({ ...asked, messages: sent.history });
-  const known = target === undefined ? [] : await readOpenRun(context, target.runId);
-  const fresh = userMessages.slice(-added.length).filter(({ id }) => !known.includes(id));
+  if (target !== undefined) await checkNoneWaits(context, target.runId);
+  const fresh = userMessages.slice(-added.length);
   const next: RunStart = {
     ...start,
     input: fresh.map(({ message }) => message),
     conversation,
     branch,
-    thread: { id: conversation, messageIds: fresh.map(({ id }) => id) },
+    face: writeThreadOrigin({ threadId: conversation, messageIds: fresh.map(({ id }) => id) }),
     ...chooseState(context, served, { sent, last: newest?.runs[0]?.outcome?.state }),
   };
-  const [one, ...more] = fresh;
-  if (one === undefined || more.length > 0) return registry.start(served, next);
-  return registry.continueConversation(served, { ...next, conversation, message: one.message });
+  return continueBranch(registry, served, { start: { ...next, conversation }, open: target });
 }
 
 /**
- * Lists the ids of the messages that an open run has, which the store gets when it ends. A message is no answer: calls that wait for a person go on
- * waiting.
+ * A message is no answer: calls that wait for a person go on waiting.
  *
  * @throws HttpProblem 422 if calls wait
  */
-async function readOpenRun({ control, principal }: RequestContext, runId: string): Promise<readonly string[]> {
+async function checkNoneWaits({ control, principal }: RequestContext, runId: string): Promise<void> {
   const run = await control.findWithEvents(principal, runId);
-  if (run.status !== 'suspended' || listOpenInterrupts(run).length === 0) {
-    return readKeptRequest(run.record.metadata).thread?.messageIds ?? [];
-  }
+  if (run.status !== 'suspended' || listOpenInterrupts(run).length === 0) return;
   throw new HttpProblem('The thread has open interrupts. Send "resume" with an answer to each, or cancel them.', {
     status: 422,
     code: 'approval.missing',

@@ -10,6 +10,7 @@ import { formatServerSentEvent, STREAM_HEADERS } from '../protocol/server-sent-e
 import type { ServedAgent } from '../runs/agent-directory.ts';
 import { answerByMessage } from '../runs/answer-by-message.ts';
 import { readKeptRequest } from '../runs/caller-tools.ts';
+import { continueBranch } from '../runs/continue-branch.ts';
 import { findBranch } from '../runs/find-branch.ts';
 import type { RunStart, StartedRun } from '../runs/run-start.ts';
 import { identifyRequest, type RequestIdentity, startOnce } from '../runs/start-once.ts';
@@ -91,17 +92,15 @@ interface ConversationStart {
   readonly start: RunStart;
 }
 
-/** Begins a run in a stored conversation, or sends the message to its open run. */
+/** Begins a run in a stored conversation, or sends the new messages to its open run. */
 async function continueConversation(
   { runs: registry, control, principal }: RequestContext,
   { conversation, served, start }: ConversationStart,
 ): Promise<StartedRun> {
   const query = { registry, control, principal, conversation, messages: start.input };
   const { branch, added, open } = await findBranch(query);
-  const [message, ...more] = added;
-  if (message === undefined || more.length > 0)
-    return registry.start(served, { ...start, input: added, conversation, branch });
-  const started = await registry.continueConversation(served, { ...start, message, conversation, branch });
+  const next = { ...start, input: added, conversation, branch };
+  const started = await continueBranch(registry, served, { start: next, open });
   return { ...started, ...(open?.runId === started.runId && { afterTurn: open.turn }) };
 }
 

@@ -99,7 +99,7 @@ async function beginResponse(
     isStored: input.isStored,
     isBackground,
     isStreamed: isStreamed || isBackground,
-    kept: writeResponseOrigin(origin),
+    face: writeResponseOrigin(origin),
     ...readTraceparent(request),
   };
   const { runId } = await startOnce(served, start, { registry, control, identity });

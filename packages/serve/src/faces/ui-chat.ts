@@ -15,6 +15,7 @@ import { toUiMessages } from '../protocol/ui/to-ui-messages.ts';
 import { toUserParts } from '../protocol/ui/to-user-parts.ts';
 import type { UiAssistantMessage, UiMessage } from '../protocol/ui/ui-message.ts';
 import { createFinishedEvent } from '../runs/create-finished-event.ts';
+import { getMessagesBefore, listInput, listWrittenMessages } from '../runs/list-written-messages.ts';
 
 /** A run of a chat with its events. */
 export type ChatRun = RunProgress & {
@@ -69,11 +70,6 @@ async function readShownChat(context: ChatContext, chat: string, newest: readonl
   const [first] = shown;
   const base = first === undefined ? runs.getConversation(principal, chat).getMessages() : getMessagesBefore(first);
   return { base: await base, shown };
-}
-
-/** Returns the messages that a run found in the conversation. */
-export function getMessagesBefore({ record }: ChatRun): readonly Message[] {
-  return record.messages.slice(0, record.conversation.kept);
 }
 
 /**
@@ -149,10 +145,6 @@ function isEmpty({ parts }: UiAssistantMessage): boolean {
   return parts.every(({ type }) => type === 'step-start');
 }
 
-export function listInput({ record }: ChatRun): readonly UserMessage[] {
-  return record.messages.slice(record.conversation.kept).filter((message) => message.role === 'user');
-}
-
 function toUserMessage(message: UserMessage, id: string): UiMessage {
   return { id, role: 'user', parts: toUserParts(message) };
 }
@@ -193,18 +185,6 @@ async function findMessagesBefore(
     code: 'conversation.changed',
     param: 'messages',
   });
-}
-
-/** Lists what the user wrote during a run, in order. */
-function listWrittenMessages(run: ChatRun): readonly UserMessage[] {
-  const later = run.events.flatMap(({ path, event }): readonly UserMessage[] => {
-    if (path !== '') return [];
-    if (event.type === 'user.interrupted') return [event.message];
-    if (event.type === 'turn.prepared') return event.steeringMessages ?? [];
-    if (event.type !== 'model.responded') return [];
-    return [...(event.steeringMessages?.before ?? []), ...(event.steeringMessages?.after ?? [])];
-  });
-  return [...listInput(run), ...later];
 }
 
 function getMessagesBeforeOwn(run: ChatRun, written: readonly UserMessage[], index: number): readonly Message[] {

@@ -41,13 +41,6 @@ export interface KeptRequest {
   readonly isStored: boolean;
   /** What the face keeps. */
   readonly face?: JsonObject;
-  readonly thread?: KeptThread;
-}
-
-/** The thread of an AG-UI client, with the ids that the client gave the user's messages of the run. */
-export interface KeptThread {
-  readonly id: string;
-  readonly messageIds: readonly string[];
 }
 
 export function readKeptRequest(metadata: JsonObject): KeptRequest {
@@ -59,16 +52,14 @@ export function readKeptRequest(metadata: JsonObject): KeptRequest {
     settings: (fields['settings'] ?? {}) as JsonObject,
     isStored: fields['store'] !== false,
     face: (fields['face'] ?? {}) as JsonObject,
-    ...(fields['thread'] !== undefined && { thread: fields['thread'] as unknown as KeptThread }),
   };
 }
 
-export function writeKeptRequest({ tools, settings, isStored, face = {}, thread }: KeptRequest): JsonObject {
+export function writeKeptRequest({ tools, settings, isStored, face = {} }: KeptRequest): JsonObject {
   return {
     ...(tools.length > 0 && { tools: tools as unknown as Json }), // JSON, as it came.
     ...(Object.keys(settings).length > 0 && { settings }),
     ...(!isStored && { store: false }),
     ...(Object.keys(face).length > 0 && { face }),
-    ...(thread !== undefined && { thread: { ...thread } }),
   };
 }

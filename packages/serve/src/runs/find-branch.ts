@@ -1,7 +1,7 @@
 import type { Message, UserMessage } from '@pawl/core/chat';
-import type { RunSummary } from '@pawl/core/host';
 import type { Principal } from '../access/principal.ts';
 import { createInvalidError, HttpProblem } from '../protocol/problem.ts';
+import { getMessagesBefore, listWrittenMessages } from './list-written-messages.ts';
 import type { RunControl } from './run-control.ts';
 import type { RunRegistry } from './run-registry.ts';
 
@@ -42,19 +42,17 @@ export async function findBranch(query: BranchQuery): Promise<Branch> {
   }
   let best: CommonPart = { kept: [], equalCount: 0 };
   for (let branch = 0; branch < MAX_BRANCHES; branch++) {
-    const handle = registry.getConversation(principal, conversation, branch);
-    const stored = await handle.getMessages();
-    const isNew = stored.length === 0 && (await findOpenRun(query, branch)) === undefined;
-    if (isNew) {
-      if (best.kept.length > 0) await handle.append(best.kept);
-      return { branch, added: asked.slice(best.equalCount), open: undefined };
+    const { messages: known, open } = await readMessages(query, branch);
+    if (known.length === 0) {
+      if (best.kept.length > 0) await registry.getConversation(principal, conversation, branch).append(best.kept);
+      return { branch, added: asked.slice(best.equalCount), open };
     }
-    const equalCount = countEqual(stored, asked);
-    if (equalCount === countUsers(stored) && equalCount < asked.length)
-      return { branch, added: asked.slice(equalCount), open: await findOpenTurn(query, branch) };
+    const equalCount = countEqual(known, asked);
+    if (equalCount === countUsers(known) && equalCount < asked.length)
+      return { branch, added: asked.slice(equalCount), open };
     // The branch has a message that is not equal, or all of them: then the last one is to be answered again.
     const common = Math.min(equalCount, asked.length - 1);
-    if (common > best.equalCount) best = { kept: takeUsers(stored, common), equalCount: common };
+    if (common > best.equalCount) best = { kept: takeUsers(known, common), equalCount: common };
   }
   throw new HttpProblem(`The conversation has ${MAX_BRANCHES} branches already. Begin another one.`, {
     status: 422,
@@ -96,20 +94,23 @@ function takeUsers(messages: readonly Message[], count: number): readonly Messag
   return end === -1 ? messages : messages.slice(0, end);
 }
 
-function findOpenRun(
-  { registry, control, principal, conversation }: BranchQuery,
-  branch: number,
-): Promise<RunSummary | undefined> {
-  return control.findOpenRun(principal, registry.getConversationId(principal, conversation, branch));
+interface BranchMessages extends Pick<Branch, 'open'> {
+  readonly messages: readonly Message[];
 }
 
-async function findOpenTurn(query: BranchQuery, branch: number): Promise<Branch['open']> {
-  const open = await findOpenRun(query, branch);
-  if (open === undefined) return undefined;
-  const { events } = await query.control.findWithEvents(query.principal, open.runId);
-  const turn = events.reduce(
+/** Reads the messages of a branch. Those of its open run are not all stored before it ends. */
+async function readMessages(query: BranchQuery, branch: number): Promise<BranchMessages> {
+  const { registry, control, principal, conversation } = query;
+  const stored = registry.getConversation(principal, conversation, branch);
+  const open = await control.findOpenRun(principal, stored.id); // First: a run that ends after this has stored its messages, or is read below.
+  if (open === undefined) return { messages: await stored.getMessages(), open };
+  const run = await control.findWithEvents(principal, open.runId);
+  const turn = run.events.reduce(
     (last, { path, event }) => (path === '' && 'turn' in event ? Math.max(last, event.turn) : last),
     0,
   );
-  return { runId: open.runId, turn };
+  return {
+    messages: [...getMessagesBefore(run), ...listWrittenMessages(run)],
+    open: { runId: open.runId, turn },
+  };
 }

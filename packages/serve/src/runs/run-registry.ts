@@ -237,10 +237,10 @@ export class RunRegistry {
 
   async #prepare(served: ServedAgent, start: RunStart): Promise<PreparedRun> {
     const { principal, metadata, requestHash, callerTools = [], limits = {}, modelSettings = {} } = start;
-    const { isStored = true, kept: face = {}, thread, state } = start;
+    const { isStored = true, face = {}, state } = start;
     const agent = addCallerTools(served.agent, callerTools);
-    const request = { tools: callerTools, settings: modelSettings as JsonObject, isStored, face }; // Fields of a JSON body.
-    const kept = writeKeptRequest({ ...request, ...(thread !== undefined && { thread }) });
+    const settings = modelSettings as JsonObject; // Fields of a JSON body.
+    const kept = writeKeptRequest({ tools: callerTools, settings, isStored, face });
     const options = {
       host: this.#host,
       owner: formatOwner(principal),

@@ -1,7 +1,6 @@
 import type { JsonObject, Limits } from '@pawl/core';
 import type { ChatSettings, Message, ToolObject } from '@pawl/core/chat';
 import type { Principal } from '../access/principal.ts';
-import type { KeptThread } from './caller-tools.ts';
 
 /** A run that a request asks for. */
 export interface RunStart {
@@ -20,8 +19,6 @@ export interface RunStart {
   readonly modelSettings?: ChatSettings;
   /** The first state of the run, for an agent that has a state. */
   readonly state?: JsonObject;
-  /** What an AG-UI client calls the run and its messages. */
-  readonly thread?: KeptThread;
   readonly traceparent?: string;
   /** The id of a conversation, as the caller names it. Needs `conversations`. */
   readonly conversation?: string;
@@ -32,7 +29,7 @@ export interface RunStart {
   /** Whether the caller may read the completion again. @defaultValue true */
   readonly isStored?: boolean;
   /** What the face keeps with the run, to describe it later. Never given out as it is. */
-  readonly kept?: JsonObject;
+  readonly face?: JsonObject;
   /** Whether a client reads the response as it is written. */
   readonly isStreamed?: boolean;
 }
