@@ -3,16 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent, memoryHost, openai } from '@pawl/core';
 import { sqliteHost } from '@pawl/core/sqlite';
-import { serve } from '@pawl/serve';
-import { manualClock, offlineServer, respond, scriptedModel } from '@pawl/testing';
+import { offlineServer, respond, scriptedModel } from '@pawl/testing';
 import OpenAI from 'openai';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createFolder } from '../folder.ts';
-import { createResponder, createScenarioAgent } from '../invariants/scenario.ts';
-import { scenarios } from '../invariants/scenarios.ts';
 import { responseEventProblems } from '../reference/responses-validators.ts';
 import { tryCuts } from './each-cut.ts';
 import { collect, readData, startServer } from './serve-agents.ts';
+import { servedScenarios, serveScenario } from './serve-scenario.ts';
 import { startProcess } from './start-process.ts';
 
 type Event = OpenAI.Responses.ResponseStreamEvent;
@@ -38,24 +36,12 @@ function showTexts(events: readonly Event[]): readonly string[] {
 const findLast = (events: readonly Event[]): number | undefined => events.at(-1)?.sequence_number;
 
 describe('a response that is cut at any byte and read on has the same events', () => {
-  // `serve` has no flows.
-  const played = scenarios.filter(
-    ({ steering, input, flow }) => steering === undefined && typeof (input ?? '') === 'string' && flow === undefined,
-  );
-
-  test.each(played)('$name', async (scenario) => {
-    const clock = manualClock();
-    const model = scriptedModel(createResponder(scenario));
-    const agent = createScenarioAgent(scenario, { started: [], model, clock }, { name: 'played' });
-    const server = serve({ agents: [agent], host: memoryHost(), resumeEveryMs: 0, faces: ['responses'] });
-    onTestFinished(server.close);
-    const body = JSON.stringify({ model: 'played', input: scenario.input ?? 'Go.', stream: true });
-    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
-    const begun = await server.fetch(new Request('http://localhost/v1/responses', init));
+  test.each(servedScenarios)('$name', async (scenario) => {
+    const send = serveScenario(scenario, { faces: ['responses'] });
+    const begun = await send('/v1/responses', { model: 'played', input: scenario.input ?? 'Go.', stream: true });
     await begun.text();
     const id = begun.headers.get('pawl-run-id');
-    const read = async (after = ''): Promise<string> =>
-      (await server.fetch(new Request(`http://localhost/v1/responses/${id}?stream=true${after}`))).text();
+    const read = async (after = ''): Promise<string> => (await send(`/v1/responses/${id}?stream=true${after}`)).text();
     const whole = await read();
     const expected = readEvents(whole);
     const bytes = Buffer.from(whole);

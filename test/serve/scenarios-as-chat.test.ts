@@ -1,11 +1,7 @@
-import { memoryHost } from '@pawl/core';
-import { serve } from '@pawl/serve';
-import { manualClock, scriptedModel } from '@pawl/testing';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { createResponder, createScenarioAgent } from '../invariants/scenario.ts';
-import { scenarios } from '../invariants/scenarios.ts';
+import { describe, expect, test } from 'vitest';
 import { chunkProblems, errorProblems, responseProblems } from '../reference/validators.ts';
 import { readData } from './serve-agents.ts';
+import { servedScenarios, serveScenario } from './serve-scenario.ts';
 
 type Frame = {
   readonly error?: unknown;
@@ -14,24 +10,8 @@ type Frame = {
 };
 
 describe('what is sent is valid by the schema of OpenAI, with one id and one end', () => {
-  // `serve` has no flows.
-  const played = scenarios.filter(
-    ({ steering, input, flow }) => steering === undefined && typeof (input ?? '') === 'string' && flow === undefined,
-  );
-
-  test.each(played)('$name', async (scenario) => {
-    const clock = manualClock();
-    const model = scriptedModel(createResponder(scenario));
-    const agent = createScenarioAgent(scenario, { started: [], model, clock }, { name: 'played' });
-    const server = serve({ agents: [agent], host: memoryHost(), resumeEveryMs: 0, reasoning: true });
-    onTestFinished(server.close);
-    const send = (path: string, body?: object): Promise<Response> => {
-      const init = {
-        headers: { 'content-type': 'application/json', 'pawl-events': '1' },
-        ...(body && { method: 'POST', body: JSON.stringify(body) }),
-      };
-      return server.fetch(new Request(`http://localhost${path}`, init));
-    };
+  test.each(servedScenarios)('$name', async (scenario) => {
+    const send = serveScenario(scenario, { reasoning: true });
     const messages = [{ role: 'user', content: scenario.input ?? 'Go.' }];
     const response = await send('/v1/chat/completions', {
       model: 'played',

@@ -1,9 +1,9 @@
-import { checkOptions, type JsonObject, type OptionTable } from '@pawl/core';
+import { checkOptions, type JsonObject, type OptionTable, type Usage } from '@pawl/core';
 import type { Json } from '@pawl/core/chat';
 import type { RememberedState } from '@pawl/core/events';
+import { NO_USAGE } from '../count-usage.ts';
 import type { AgUiMessage, AgUiUserMessage } from './ag-ui-event.ts';
 import type { TurnPlace } from './ag-ui-turn.ts';
-import { NO_TOKENS, type SpentTokens } from './spent-tokens.ts';
 import { NO_MESSAGES, type RunMessages } from './thread-messages.ts';
 
 /** How a run is shown to a client. */
@@ -64,7 +64,7 @@ export interface AgUiState {
   readonly steering: { readonly sent: number; readonly recorded: number };
   readonly remembered?: RememberedState;
   readonly output?: { readonly value: Json; readonly isPartial: boolean };
-  readonly spent: SpentTokens;
+  readonly spent: Usage;
 }
 
 export interface Subagent {
@@ -91,7 +91,7 @@ export function createAgUiState(given: AgUiEncoderOptions): AgUiState {
     orphans: [],
     activities: new Set(),
     steering: { sent: 0, recorded: 0 },
-    spent: NO_TOKENS,
+    spent: NO_USAGE,
   };
 }
 

@@ -9,7 +9,7 @@ import type { AgUiEvent, AgUiMessage } from './ag-ui-event.ts';
 import { toAgUiRunEnd, toLegacyRunEnd } from './ag-ui-outcome.ts';
 import type { AgUiState } from './ag-ui-state.ts';
 import { addCallDelta, addTextDelta, completeTurn } from './ag-ui-turn.ts';
-import { addUsage, toUsage } from './spent-tokens.ts';
+import { addSpent, toUsage } from './spent-tokens.ts';
 import { addMessage, findTurn, replaceTurn, toUserContent } from './thread-messages.ts';
 
 export interface AgUiChange {
@@ -55,7 +55,7 @@ function encode(draft: AgUiDraft, event: RunEvent): void {
   }
   const { options, spent } = draft.state;
   const isCounted = (event.position ?? Number.POSITIVE_INFINITY) > (options.usageAfter ?? 0);
-  if (isCounted && event.replayed !== true) draft.update({ spent: addUsage(spent, event) });
+  if (isCounted && event.replayed !== true) draft.update({ spent: addSpent(spent, event) });
   if (event.path === '') encodeRunEvent(draft, event);
   else if (draft.enterSubagent(event)) encodeInnerEvent(draft, event);
 }

@@ -1,7 +1,8 @@
 import type { JsonObject } from '@pawl/core';
 import type { ChatSettings, Message, ToolObject } from '@pawl/core/chat';
 import { isRecord } from '@pawl/core/model';
-import { createInvalidError, createUnsupportedError, HttpProblem } from '../problem.ts';
+import { createInvalidError, createUnsupportedError } from '../problem.ts';
+import { readAddressed } from '../read-addressed.ts';
 import { readFlag } from '../read-flag.ts';
 import { isString } from '../read-json.ts';
 import { type MessageRules, readMessages } from './read-messages.ts';
@@ -34,20 +35,11 @@ export interface ChatRules extends MessageRules {
  *
  * @throws HttpProblem 400 with the field in `param`
  */
-export function readChatRequest(body: unknown, rules: ChatRules): ChatInput {
-  if (!isRecord(body)) {
-    throw new HttpProblem('The body is not an object. Send { "model": …, "messages": […] }.', {
-      status: 400,
-      code: 'invalid_json',
-    });
-  }
-  const { model } = body;
-  if (!isString(model) || model === '') {
-    throw createInvalidError('"model" is missing. Pass the name of an agent; GET /v1/models lists them.', 'model');
-  }
+export function readChatRequest(json: unknown, rules: ChatRules): ChatInput {
+  const body = readAddressed(json, '{ "model": …, "messages": […] }');
   refuseUnsupported(body, rules.allowedModelSettings);
   return {
-    model,
+    model: body.model,
     messages: readMessages(body['messages'], rules),
     isStreamed: readFlag(body, 'stream'),
     includeUsage: readIncludeUsage(body['stream_options']),

@@ -4,6 +4,7 @@ import type { EventOf } from '@pawl/core/events';
 import type { ResponseEvent } from '@pawl/responses/wire';
 import { formatCallId, locatePendingCall } from '../call-id.ts';
 import { isCallerCall } from '../chat/completion.ts';
+import { countUsage, NO_USAGE } from '../count-usage.ts';
 import { isVoid } from '../response-texts.ts';
 import {
   closeCall,
@@ -27,14 +28,7 @@ import {
 } from './encode-parts.ts';
 import { StreamDraft } from './response-draft.ts';
 import { formatApprovalId } from './response-ids.ts';
-import {
-  addTokens,
-  buildResponse,
-  NO_TOKENS,
-  type ResponseHead,
-  type TokenCounts,
-  toEndType,
-} from './response-object.ts';
+import { buildResponse, type ResponseHead, toEndType } from './response-object.ts';
 import { type ResponsesState, readResponse } from './responses-state.ts';
 
 export interface ResponsesChange {
@@ -140,12 +134,7 @@ class EventEncoder {
     if (event.path !== '') return;
     if (event.type === 'model.responded' && !isVoid(event)) this.#keepCalls(event);
     if (event.type === 'approval.requested') this.#keepApproval(event);
-    let { usageBefore } = this.#state;
-    for (const field of USAGE_FIELDS) {
-      const usage: unknown = Reflect.get(event, field);
-      // The fields of these names have a usage, in every event.
-      if (usage !== undefined) usageBefore = addTokens(usageBefore, usage as TokenCounts);
-    }
+    const usageBefore = countUsage(this.#state.usageBefore, event, ['usage', 'middlewareUsage', 'nestedUsage']);
     this.#state = { ...this.#state, usageBefore };
   }
 
@@ -162,7 +151,7 @@ class EventEncoder {
     };
     this.#state = { ...this.#state, head };
     if (event.path === '') this.draft.enterPosition(event.position);
-    const response = buildResponse(head, { output: [], usageBefore: NO_TOKENS });
+    const response = buildResponse(head, { output: [], usageBefore: NO_USAGE });
     this.draft.emit({ type: 'response.created', response }, 'recorded');
     this.draft.emit({ type: 'response.in_progress', response }, 'recorded');
   }
@@ -343,5 +332,3 @@ class EventEncoder {
     sendItem(this.draft, item, 'end');
   }
 }
-
-const USAGE_FIELDS = ['usage', 'middlewareUsage', 'nestedUsage'] as const;

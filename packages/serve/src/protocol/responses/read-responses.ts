@@ -3,7 +3,8 @@ import type { ChatSettings, Message, ToolObject } from '@pawl/core/chat';
 import { isRecord } from '@pawl/core/model';
 import { type ApprovalResponse, readInput, readTools, type WireProblem } from '@pawl/responses/wire';
 import { pickSettings, readMetadata } from '../chat/read-request.ts';
-import { createInvalidError, createUnsupportedError, HttpProblem } from '../problem.ts';
+import { createInvalidError, createUnsupportedError, type HttpProblem } from '../problem.ts';
+import { readAddressed } from '../read-addressed.ts';
 import { readFlag } from '../read-flag.ts';
 import { isString, quote } from '../read-json.ts';
 
@@ -46,17 +47,8 @@ type JsonRecord = Readonly<Record<string, unknown>>;
  *
  * @throws HttpProblem 400 with the field in `param`
  */
-export function readResponsesRequest(body: unknown, rules: ResponsesRules): ResponsesInput {
-  if (!isRecord(body)) {
-    throw new HttpProblem('The body is not an object. Send { "model": …, "input": … }.', {
-      status: 400,
-      code: 'invalid_json',
-    });
-  }
-  const { model } = body;
-  if (!isString(model) || model === '') {
-    throw createInvalidError('"model" is missing. Pass the name of an agent; GET /v1/models lists them.', 'model');
-  }
+export function readResponsesRequest(json: unknown, rules: ResponsesRules): ResponsesInput {
+  const body = readAddressed(json, '{ "model": …, "input": … }');
   refuseUnsupported(body, rules.allowedModelSettings);
   const isBackground = readFlag(body, 'background');
   const isStored = readFlag(body, 'store', true);
@@ -72,7 +64,7 @@ export function readResponsesRequest(body: unknown, rules: ResponsesRules): Resp
   }
   const { messages, approvals } = readInput(body['input'], { ...rules, maxItems: rules.maxMessages, createError });
   return {
-    model,
+    model: body.model,
     instructions: readInstructions(body['instructions'], rules),
     messages,
     approvals,

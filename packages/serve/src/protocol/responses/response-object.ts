@@ -22,22 +22,8 @@ export interface ResponseState {
   /** Absent while the run works. */
   readonly outcome?: Outcome<unknown>;
   /** What the run had used before this response. */
-  readonly usageBefore: TokenCounts;
+  readonly usageBefore: Usage;
 }
-
-/** Counts of tokens that add up. */
-export type TokenCounts = Pick<
-  Usage,
-  'inputTokens' | 'cachedInputTokens' | 'outputTokens' | 'reasoningTokens' | 'totalTokens'
->;
-
-export const NO_TOKENS: TokenCounts = {
-  inputTokens: 0,
-  cachedInputTokens: 0,
-  outputTokens: 0,
-  reasoningTokens: 0,
-  totalTokens: 0,
-};
 
 /** Builds the object of a response. An ending that is no answer is `failed` or `cancelled`, never `completed`. */
 export function buildResponse(
@@ -107,7 +93,7 @@ function readStatus({ details }: ErrorData): unknown {
   return details?.['status'];
 }
 
-function toResponseUsage(usage: Usage, before: TokenCounts): ResponseUsage {
+function toResponseUsage(usage: Usage, before: Usage): ResponseUsage {
   return {
     input_tokens: usage.inputTokens - before.inputTokens,
     input_tokens_details: {
@@ -117,16 +103,5 @@ function toResponseUsage(usage: Usage, before: TokenCounts): ResponseUsage {
     output_tokens: usage.outputTokens - before.outputTokens,
     output_tokens_details: { reasoning_tokens: usage.reasoningTokens - before.reasoningTokens },
     total_tokens: usage.totalTokens - before.totalTokens,
-  };
-}
-
-/** Adds what an event says that was used. */
-export function addTokens(sum: TokenCounts, more: TokenCounts): TokenCounts {
-  return {
-    inputTokens: sum.inputTokens + more.inputTokens,
-    cachedInputTokens: sum.cachedInputTokens + more.cachedInputTokens,
-    outputTokens: sum.outputTokens + more.outputTokens,
-    reasoningTokens: sum.reasoningTokens + more.reasoningTokens,
-    totalTokens: sum.totalTokens + more.totalTokens,
   };
 }

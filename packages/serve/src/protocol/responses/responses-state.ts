@@ -1,9 +1,10 @@
-import { checkOptions, type OptionTable, type Outcome } from '@pawl/core';
+import { checkOptions, type OptionTable, type Outcome, type Usage } from '@pawl/core';
 import type { ResponseObject } from '@pawl/responses/wire';
+import { NO_USAGE } from '../count-usage.ts';
 import type { KnownCall } from './encode-calls.ts';
 import type { StreamedPart } from './encode-parts.ts';
 import { NOTHING_SENT, type SentStream } from './response-draft.ts';
-import { buildResponse, NO_TOKENS, type ResponseHead, type TokenCounts } from './response-object.ts';
+import { buildResponse, type ResponseHead } from './response-object.ts';
 
 /** How a run is shown as a response. */
 export interface ResponsesEncoderOptions {
@@ -63,7 +64,7 @@ export interface ResponsesState {
   /** The ids of the pending calls that have an item. */
   readonly asked: ReadonlySet<string>;
   /** What the run had used before the response. */
-  readonly usageBefore: TokenCounts;
+  readonly usageBefore: Usage;
   readonly outcome?: Outcome<unknown>;
 }
 
@@ -78,7 +79,7 @@ export function createResponsesState(given: ResponsesEncoderOptions = {}): Respo
     turnStart: 0,
     calls: new Map(),
     asked: new Set(),
-    usageBefore: NO_TOKENS,
+    usageBefore: NO_USAGE,
   };
 }
 
